@@ -1,0 +1,212 @@
+/**
+ * The document's collections as data: fields, types, enumerations and indexes, in its order.
+ * Validators, index models, the importer's conversion and the printed tables derive from here.
+ */
+
+/** The BSON types that the document's tables name; `string[]` occurs in the approvals alone. */
+export type FieldType =
+  "string" | "long" | "date" | "object" | "object[]" | "string[]" | "objectId" | "strings";
+
+/**
+ * One field of a collection.
+ *
+ * - `optional`: absence and null are both valid, because a .NET driver writes null for absent
+ *   members. Everything else is required.
+ * - `names`: the enumeration's names in their order, by which an integer on disk is read.
+ * - `closed`: the validator refuses other names; without it any string is valid.
+ * - `assumed`: the document does not state the field, so no validator speaks of it.
+ */
+export interface Field {
+  readonly type: FieldType;
+  readonly note: string;
+  readonly optional?: true;
+  readonly names?: readonly string[];
+  readonly closed?: true;
+  readonly assumed?: true;
+}
+
+/** One index; `suffix` follows the collection's name in the index's default name. */
+export interface Index {
+  readonly suffix: string;
+  readonly key: readonly (readonly [field: string, direction: 1 | -1])[];
+  readonly note: string;
+  readonly unique?: true;
+  /** Sparse until tenancy is enforced (the document, `pack_runs`, index 3). */
+  readonly sparseUntilTenancy?: true;
+}
+
+/** The role of a collection, which stays when a site gives it a name of its own. */
+export type CollectionRole = "runs" | "logs" | "artifacts" | "approvals";
+
+export interface Collection {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly indexes: readonly Index[];
+}
+
+const runs: Collection = {
+  name: "pack_runs",
+  fields: {
+    _id: { type: "string", note: "Run identifier (same as runId)." },
+    planHash: { type: "string", note: "Deterministic hash produced by the planner." },
+    plan: { type: "object", note: "Full TaskPackPlan payload used to execute the run." },
+    failurePolicy: { type: "object", note: "Retry/backoff directives resolved at plan time." },
+    requestedAt: { type: "date", note: "When the client requested the run." },
+    createdAt: { type: "date", note: "When the run was persisted." },
+    updatedAt: { type: "date", note: "Last mutation." },
+    steps: { type: "object[]", note: "Flattened step records (stepId, status, attempts...)." },
+    tenantId: { type: "string", optional: true, note: "Optional multi-tenant scope." },
+  },
+  indexes: [
+    {
+      suffix: "updatedAt_desc",
+      key: [["updatedAt", -1]],
+      note: "serves GET /runs listings and staleness checks",
+    },
+    {
+      suffix: "tenant_updatedAt_desc",
+      key: [
+        ["tenantId", 1],
+        ["updatedAt", -1],
+      ],
+      sparseUntilTenancy: true,
+      note: "activated once tenancy is enforced; remains sparse until then",
+    },
+  ],
+};
+
+const logs: Collection = {
+  name: "pack_run_logs",
+  fields: {
+    _id: { type: "objectId", note: "Generated per log entry." },
+    runId: { type: "string", note: "Foreign key to pack_runs._id." },
+    sequence: { type: "long", note: "Monotonic counter assigned by the writer." },
+    timestamp: { type: "date", note: "UTC timestamp of the log event." },
+    level: {
+      type: "string",
+      names: ["trace", "debug", "info", "warn", "error"],
+      closed: true,
+      note: "Severity of the event.",
+    },
+    eventType: { type: "string", note: "Machine-friendly event identifier (step.started)." },
+    message: { type: "string", note: "Human-readable summary." },
+    stepId: { type: "string", optional: true, note: "Optional step identifier." },
+    metadata: {
+      type: "strings",
+      optional: true,
+      note: "Deterministic key/value payload (string-only values).",
+    },
+  },
+  indexes: [
+    {
+      suffix: "run_sequence",
+      key: [
+        ["runId", 1],
+        ["sequence", 1],
+      ],
+      unique: true,
+      note: "guarantees ordered retrieval and enforces idempotence",
+    },
+    {
+      suffix: "run_timestamp",
+      key: [
+        ["runId", 1],
+        ["timestamp", 1],
+      ],
+      note: "accelerates replay and time-window queries",
+    },
+    {
+      suffix: "timestamp_ttl",
+      key: [["timestamp", 1]],
+      note: "optional TTL (disabled by default) for retention policies",
+    },
+  ],
+};
+
+const artifacts: Collection = {
+  name: "pack_artifacts",
+  fields: {
+    _id: { type: "objectId", note: "Generated per artifact record." },
+    runId: { type: "string", note: "Foreign key to pack_runs._id." },
+    name: { type: "string", note: "Output name from the Task Pack manifest." },
+    type: {
+      type: "string",
+      names: ["file", "object"],
+      note: "file, object, or other future evidence categories.",
+    },
+    sourcePath: { type: "string", optional: true, note: "Local path captured during execution." },
+    storedPath: { type: "string", optional: true, note: "Object store path or bundle URI." },
+    status: {
+      type: "string",
+      names: ["pending", "copied", "materialized", "skipped"],
+      closed: true,
+      note: "State of the captured output.",
+    },
+    notes: { type: "string", optional: true, note: "Free-form notes." },
+    capturedAt: { type: "date", note: "UTC timestamp recorded by the worker." },
+  },
+  indexes: [
+    {
+      suffix: "run_name",
+      key: [
+        ["runId", 1],
+        ["name", 1],
+      ],
+      unique: true,
+      note: "a run emits at most one record per output",
+    },
+    { suffix: "run", key: [["runId", 1]], note: "artifact listing alongside run inspection" },
+  ],
+};
+
+/** The document names this collection in its configuration and leaves its fields open. */
+const approvals: Collection = {
+  name: "pack_run_approvals",
+  fields: {
+    runId: { type: "string", note: "Foreign key to pack_runs._id." },
+    approvalId: { type: "string", note: "Approval identifier from the plan." },
+    requestedAt: { type: "date", note: "When the approval was asked for." },
+    status: {
+      type: "string",
+      names: ["pending", "approved", "rejected", "expired"],
+      note: "State of the approval.",
+    },
+    requiredGrants: { type: "string[]", optional: true, assumed: true, note: "Grants needed." },
+    stepIds: { type: "string[]", optional: true, assumed: true, note: "Steps that wait." },
+    messages: { type: "string[]", optional: true, assumed: true, note: "Words to the approver." },
+    reasonTemplate: { type: "string", optional: true, assumed: true, note: "Text for a reason." },
+    actorId: { type: "string", optional: true, assumed: true, note: "Who decided." },
+    completedAt: { type: "date", optional: true, assumed: true, note: "When it was decided." },
+    summary: { type: "string", optional: true, assumed: true, note: "What was decided." },
+  },
+  indexes: [
+    {
+      suffix: "run_approval",
+      key: [
+        ["runId", 1],
+        ["approvalId", 1],
+      ],
+      unique: true,
+      note: "a run asks for each approval once",
+    },
+    {
+      suffix: "run_status",
+      key: [
+        ["runId", 1],
+        ["status", 1],
+      ],
+      note: "finds the approvals that a run waits for",
+    },
+  ],
+};
+
+/** The four collections by role, in the document's order. */
+export const collections: Readonly<Record<CollectionRole, Collection>> = {
+  runs,
+  logs,
+  artifacts,
+  approvals,
+};
+
+/** The four roles in the document's order. */
+export const collectionRoles = Object.keys(collections) as CollectionRole[];

@@ -1,0 +1,20 @@
+/** The contract: what the source document says must exist in MongoDB, as data. */
+export {
+  collectionRoles,
+  collections,
+  type Collection,
+  type CollectionRole,
+  type Field,
+  type FieldType,
+} from "./collections";
+export {
+  defaultIndexNames,
+  wantedSchema,
+  type ContractSchema,
+  type SchemaOptions,
+  type Validation,
+  type WantedCollection,
+  type WantedIndex,
+  type WantedSchema,
+} from "./schema";
+export { validatorOf } from "./validator";

@@ -1,0 +1,40 @@
+import type { Document } from "mongodb";
+import type { Collection, Field, FieldType } from "./collections";
+
+const bsonTypes: Readonly<Record<FieldType, string>> = {
+  string: "string",
+  long: "long",
+  date: "date",
+  object: "object",
+  "object[]": "array",
+  "string[]": "array",
+  objectId: "objectId",
+  strings: "object",
+};
+
+/**
+ * The validator of a collection: a `$jsonSchema` that mirrors the document's field table.
+ * Fields beyond the table are allowed; assumed fields are not mentioned.
+ *
+ * @see https://www.mongodb.com/docs/manual/reference/operator/query/jsonSchema/
+ */
+export function validatorOf(collection: Collection): Document {
+  const stated = Object.entries(collection.fields).filter(([, field]) => !field.assumed);
+  return {
+    $jsonSchema: {
+      bsonType: "object",
+      required: stated.filter(([, field]) => !field.optional).map(([name]) => name),
+      properties: Object.fromEntries(stated.map(([name, field]) => [name, fieldSchema(field)])),
+    },
+  };
+}
+
+function fieldSchema(field: Field): Document {
+  const bsonType = bsonTypes[field.type];
+  return {
+    bsonType: field.optional ? [bsonType, "null"] : bsonType,
+    ...(field.closed && { enum: field.names }),
+    ...(field.type === "object[]" && { items: { bsonType: "object" } }),
+    ...(field.type === "strings" && { additionalProperties: { bsonType: "string" } }),
+  };
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { wantedSchema } from "../../components/contract";
+import { documentOptions } from "./options";
+
+describe("the wanted schema", () => {
+  it("lists unique indexes first, then the others in the document's order", () => {
+    const { indexes } = wantedSchema(documentOptions);
+
+    expect(indexes.map(({ name }) => name)).toEqual([
+      "pack_run_logs_run_sequence",
+      "pack_artifacts_run_name",
+      "pack_run_approvals_run_approval",
+      "pack_runs_updatedAt_desc",
+      "pack_runs_tenant_updatedAt_desc",
+      "pack_run_logs_run_timestamp",
+      "pack_run_logs_timestamp_ttl",
+      "pack_artifacts_run",
+      "pack_run_approvals_run_status",
+    ]);
+    expect(indexes.map(({ unique }) => unique).lastIndexOf(true)).toBe(2);
+  });
+
+  it("keeps the tenant index sparse until tenancy is enforced", () => {
+    const sparse = (tenancy: "reserved" | "enforced") =>
+      wantedSchema({ ...documentOptions, tenancy })
+        .indexes.filter((index) => index.sparse)
+        .map(({ name }) => name);
+
+    expect(sparse("reserved")).toEqual(["pack_runs_tenant_updatedAt_desc"]);
+    expect(sparse("enforced")).toEqual([]);
+  });
+
+  it("takes names of a site's own", () => {
+    const { collections, indexes } = wantedSchema({
+      ...documentOptions,
+      collections: { ...documentOptions.collections, logs: "task_logs" },
+      indexNames: { pack_run_logs_run_sequence: "by_sequence" },
+    });
+
+    expect(collections[1]?.name).toBe("task_logs");
+    expect(indexes[0]).toMatchObject({ collection: "task_logs", name: "by_sequence" });
+    expect(indexes[5]).toMatchObject({ name: "task_logs_run_timestamp" });
+  });
+
+  it("leaves the approvals out where a site does not want them", () => {
+    const { collections, indexes } = wantedSchema({ ...documentOptions, approvals: false });
+
+    expect(collections.map(({ role }) => role)).toEqual(["runs", "logs", "artifacts"]);
+    expect(indexes.some(({ collection }) => collection === "pack_run_approvals")).toBe(false);
+  });
+
+  it("has no validators where validation is off", () => {
+    const validation = { ...documentOptions.validation, enabled: false };
+    const { collections } = wantedSchema({ ...documentOptions, validation });
+
+    expect(collections.map(({ validator }) => validator)).toEqual([{}, {}, {}, {}]);
+  });
+});
