@@ -1,0 +1,14 @@
+/** The settings: every key of `Pulumi.<stack>.yaml`, parsed once into typed values. */
+export { databaseOf, parseSettings } from "./parse";
+export { SettingsError, type Problem } from "./problems";
+export { programSettings, type ProgramSettings } from "./program";
+export type {
+  BackfillSettings,
+  Layout,
+  RolloutSettings,
+  ServiceValues,
+  Settings,
+  StorageMode,
+  ValuesRolloutSettings,
+} from "./schema";
+export { uriFacts, type UriFacts } from "./uri";

@@ -1,0 +1,70 @@
+import type { z } from "zod";
+import { secretKeys } from "./schema";
+
+/** What is wrong with one setting: its path, what was found there and what is allowed. */
+export interface Problem {
+  readonly key: string;
+  readonly found: string;
+  readonly allowed: string;
+}
+
+/** The settings cannot be used; the message lists every problem. Nothing was changed. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+
+  constructor(readonly problems: readonly Problem[]) {
+    const lines = problems.map(
+      ({ key, found, allowed }) =>
+        `  taskrunner-storage:${key}: found ${found}; allowed: ${allowed}`,
+    );
+    super([`The settings cannot be used; nothing was changed.`, ...lines].join("\n"));
+  }
+}
+
+/** The problems that zod found in `values`, in words; values of secret keys are left out. */
+export function problemsOf(error: z.ZodError, values: unknown): Problem[] {
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, values));
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      key: [...path, key].join("."),
+      found: "an unknown setting",
+      allowed: issue.message,
+    }));
+  }
+  return [{ key: path.join("."), found: foundAt(path, values), allowed: allowedBy(issue) }];
+}
+
+function allowedBy(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_value":
+      return issue.values.map(String).join(", ");
+    case "invalid_type":
+      return `a value of type ${issue.expected}`;
+    case "invalid_union":
+      return unionAllows(issue);
+    default:
+      return issue.message;
+  }
+}
+
+function unionAllows(issue: z.core.$ZodIssueInvalidUnion): string {
+  const options = "options" in issue && Array.isArray(issue.options) ? issue.options : [];
+  if (options.length > 0) return options.map(String).join(", ");
+  return issue.errors
+    .map((alternative) => alternative.map((inner) => allowedBy(inner)).join(" and "))
+    .join(" or ");
+}
+
+function foundAt(path: readonly string[], values: unknown): string {
+  const value = path.reduce<unknown>(
+    (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+    values,
+  );
+  if (value === undefined) return "nothing";
+  if (secretKeys.includes(path[0] ?? "")) return "a secret of the wrong form";
+  return JSON.stringify(value);
+}

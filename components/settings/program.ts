@@ -1,0 +1,54 @@
+import * as pulumi from "@pulumi/pulumi";
+import { databaseOf, parseSettings } from "./parse";
+import type { Settings } from "./schema";
+
+/** The settings as the program uses them: connection strings are secret outputs only. */
+export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUri"> {
+  readonly mongoUri: pulumi.Output<string> | undefined;
+  readonly appMongoUri: pulumi.Output<string> | undefined;
+  readonly database: string | undefined;
+}
+
+/**
+ * The settings of the stack that runs.
+ *
+ * @throws SettingsError with every problem in one message, before any resource is registered
+ */
+export function programSettings(): ProgramSettings {
+  const settings = parseSettings(configuredValues(), plainKeys());
+  return {
+    ...settings,
+    mongoUri: secretOf(settings.mongoUri),
+    appMongoUri: secretOf(settings.appMongoUri),
+    database: databaseOf(settings),
+  };
+}
+
+const secretOf = (uri: string | undefined) => (uri === undefined ? undefined : pulumi.secret(uri));
+
+const prefix = () => `${pulumi.getProject()}:`;
+
+function configuredValues(): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(prefix()))
+      .map(([key, value]) => [key.slice(prefix().length), structured(value)]),
+  );
+}
+
+/** The engine hands every value over as text: objects, numbers and booleans as JSON. */
+function structured(value: string): unknown {
+  if (!/^(\{|\[|true$|false$|-?\d+$)/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+/** The engine names the encrypted keys in this variable beside the configuration itself. */
+function plainKeys(): Set<string> {
+  const secret = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  const plain = Object.keys(pulumi.runtime.allConfig()).filter((key) => !secret.includes(key));
+  return new Set(plain.map((key) => key.slice(prefix().length)));
+}

@@ -1,0 +1,115 @@
+import type { Problem } from "./problems";
+import { databaseName } from "./names";
+import type { Settings } from "./schema";
+import { uriFacts, type UriFacts } from "./uri";
+
+/** Rules that span settings; those about MongoDB hold in mongo mode alone (no URI is needed in filesystem mode). */
+export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
+  const uriRules = settings.storageMode === "mongo" && settings.cluster.kind === "existing";
+  return [
+    ...distinctNames(settings),
+    ...passwordsInPlainText(settings, plainKeys),
+    ...(uriRules ? connectionRules(settings) : []),
+  ];
+}
+
+function distinctNames(settings: Settings): Problem[] {
+  const names = Object.entries({
+    ...Object.fromEntries(
+      Object.entries(settings.mongo.collections).map(([role, name]) => [
+        `mongo.collections.${role}`,
+        name,
+      ]),
+    ),
+    "migration.ledger": settings.migration.ledger,
+    ...(settings.backfill && { "backfill.checkpoints": settings.backfill.checkpoints }),
+  });
+  return names.flatMap(([key, name], at) => {
+    const first = names.findIndex(([, other]) => other === name);
+    if (first === at) return [];
+    return [
+      { key, found: JSON.stringify(name), allowed: `another name than ${names[first]?.[0] ?? ""}` },
+    ];
+  });
+}
+
+function passwordsInPlainText(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
+  return (["mongoUri", "appMongoUri"] as const)
+    .filter((key) => plainKeys.has(key) && uriFacts(settings[key] ?? "")?.hasPassword)
+    .map((key) => ({
+      key,
+      found: "a password in plain text",
+      allowed: `a secret, set by: pulumi config set --secret ${key}`,
+    }));
+}
+
+function connectionRules(settings: Settings): Problem[] {
+  if (settings.mongoUri === undefined) {
+    return [{ key: "mongoUri", found: "nothing", allowed: "a secret connection string" }];
+  }
+  const facts = uriFacts(settings.mongoUri);
+  if (!facts) return [unparsable("mongoUri")];
+  return [
+    ...databaseRule(settings, facts),
+    ...tlsRule("mongoUri", settings, facts),
+    ...applicationRules(settings, facts),
+  ];
+}
+
+function databaseRule(settings: Settings, facts: UriFacts): Problem[] {
+  if (settings.mongo.database !== undefined) return [];
+  if (facts.database === undefined) {
+    return [
+      {
+        key: "mongo.database",
+        found: "nothing, and mongoUri names none",
+        allowed: "a name in either",
+      },
+    ];
+  }
+  const named = databaseName.safeParse(facts.database);
+  if (named.success) return [];
+  return [
+    {
+      key: "mongoUri",
+      found: "a database name that MongoDB refuses",
+      allowed: named.error.issues[0]?.message ?? "",
+    },
+  ];
+}
+
+function tlsRule(key: string, settings: Settings, facts: UriFacts): Problem[] {
+  const plainTextAllowed = settings.cluster.kind === "existing" && settings.cluster.allowPlainText;
+  if (facts.tls || facts.local || plainTextAllowed) return [];
+  return [
+    {
+      key,
+      found: "a connection without TLS to another machine",
+      allowed: "tls=true, or cluster.allowPlainText: true",
+    },
+  ];
+}
+
+function applicationRules(settings: Settings, migrator: UriFacts): Problem[] {
+  if (settings.appMongoUri === undefined) {
+    if (migrator.local) return [];
+    return [
+      {
+        key: "appMongoUri",
+        found: "nothing",
+        allowed: "the services' own secret connection string",
+      },
+    ];
+  }
+  const facts = uriFacts(settings.appMongoUri);
+  if (!facts) return [unparsable("appMongoUri")];
+  return tlsRule("appMongoUri", settings, facts);
+}
+
+function unparsable(key: string): Problem {
+  return {
+    key,
+    found: "a text that is no connection string",
+    allowed: "mongodb://host[:port]/database or mongodb+srv://host/database",
+  };
+}

@@ -1,0 +1,38 @@
+import { ConnectionString } from "mongodb-connection-string-url";
+
+/** What the rules ask of a connection string, without its secrets. */
+export interface UriFacts {
+  readonly database: string | undefined;
+  /** Whether every host is this machine (a loopback address or `localhost`). */
+  readonly local: boolean;
+  readonly tls: boolean;
+  readonly user: string;
+  readonly hasPassword: boolean;
+}
+
+const localHost = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
+
+/**
+ * The facts of a connection string; undefined where it does not parse. The library's own error
+ * is not passed on, because it may quote the string, which is secret.
+ */
+export function uriFacts(uri: string): UriFacts | undefined {
+  const parsed = parse(uri);
+  if (!parsed) return undefined;
+  const tls = parsed.searchParams.get("tls") ?? parsed.searchParams.get("ssl");
+  return {
+    database: decodeURIComponent(parsed.pathname.slice(1)) || undefined,
+    local: parsed.hosts.every((host) => localHost.test(host)),
+    tls: tls === null ? parsed.isSRV : tls === "true",
+    user: decodeURIComponent(parsed.username),
+    hasPassword: parsed.password !== "",
+  };
+}
+
+function parse(uri: string): ConnectionString | undefined {
+  try {
+    return new ConnectionString(uri);
+  } catch {
+    return undefined;
+  }
+}

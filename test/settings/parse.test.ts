@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { databaseOf, parseSettings, SettingsError } from "../../components/settings";
+
+const dev = {
+  mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
+  rollout: { target: "values", directory: "deploy", confirm: "none" },
+};
+
+describe("settings", () => {
+  it("have the documented defaults", () => {
+    expect(parseSettings(dev)).toEqual({
+      storageMode: "mongo",
+      cluster: { kind: "existing", allowPlainText: false },
+      mongoUri: dev.mongoUri,
+      mongo: {
+        collections: {
+          runs: "pack_runs",
+          logs: "pack_run_logs",
+          artifacts: "pack_artifacts",
+          approvals: "pack_run_approvals",
+        },
+      },
+      validation: { enabled: true, level: "strict", action: "error" },
+      indexes: { names: {}, approvals: true },
+      tenancy: "reserved",
+      migration: {
+        runAs: "engine",
+        onDataIssue: "fail",
+        ledger: "schema_migrations",
+        adopt: false,
+      },
+      rollout: {
+        target: "values",
+        directory: "deploy",
+        confirm: "none",
+        worker: { file: "worker.values.yaml", path: "env", form: "list" },
+        web: { file: "web.values.yaml", path: "env", form: "list" },
+        connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
+        timeoutSeconds: 600,
+        heldRuns: "hold",
+      },
+      allowDestroy: false,
+    });
+  });
+
+  it("say every problem at once: key, what was found, what is allowed", () => {
+    const problems = problemsOf({
+      storageMode: "files",
+      validation: { level: "loose" },
+      mongo: { collections: { runs: "system.runs" }, databse: "x" },
+      unheardOf: 1,
+    });
+
+    expect(problems).toContain('storageMode: found "files"; allowed: mongo, filesystem');
+    expect(problems).toContain('validation.level: found "loose"; allowed: strict, moderate');
+    expect(problems).toContain(
+      'mongo.collections.runs: found "system.runs"; allowed: a collection',
+    );
+    expect(problems).toContain("mongo.databse: found an unknown setting; allowed: database, coll");
+    expect(problems).toContain("unheardOf: found an unknown setting; allowed: storageMode,");
+    expect(problems).toContain("rollout: found nothing; allowed:");
+  });
+
+  it.each([
+    ["cluster.kind", { cluster: { kind: "atlas", projectId: "x" } }],
+    ["logRetentionDays", { logRetentionDays: 30 }],
+    ["migration.runAs", { migration: { runAs: "job" } }],
+    ["migration.onDataIssue", { migration: { onDataIssue: "report" } }],
+    ["backfill.runAs", { backfill: { source: { path: "state" }, runAs: "job" } }],
+    ["backfill.parallelism", { backfill: { source: { path: "state" }, parallelism: 4 } }],
+    [
+      "backfill.source.persistentVolumeClaim",
+      { backfill: { source: { persistentVolumeClaim: "state" } } },
+    ],
+    ["rollout.target", { rollout: { target: "helm", namespace: "x" } }],
+    ["rollout.confirm", { rollout: { ...dev.rollout, confirm: undefined } }],
+    ["rollout.confirmed", { rollout: { ...dev.rollout, confirmed: "worker" } }],
+    ["rollout.secretVersion", { rollout: { ...dev.rollout, secretVersion: "2" } }],
+    ["rollout.heldRuns", { rollout: { ...dev.rollout, heldRuns: "release" } }],
+    ["allowDestroy", { allowDestroy: true }],
+  ])("refuse %s by name as long as its feature is not there", (key, values) => {
+    expect(problemsOf({ ...dev, ...values })).toMatch(
+      new RegExp(`${key}: found .*which is not available yet; allowed: `),
+    );
+  });
+});
+
+describe("the connection string", () => {
+  it("is needed in mongo mode and not in filesystem mode", () => {
+    const withoutUri = { rollout: dev.rollout };
+
+    expect(problemsOf(withoutUri)).toContain("mongoUri: found nothing");
+    expect(parseSettings({ ...withoutUri, storageMode: "filesystem" }).mongoUri).toBeUndefined();
+  });
+
+  it("names the database unless the settings do", () => {
+    expect(databaseOf(parseSettings(dev))).toBe("taskrunner");
+    expect(databaseOf(parseSettings({ ...dev, mongo: { database: "other" } }))).toBe("other");
+    expect(problemsOf({ ...dev, mongoUri: "mongodb://127.0.0.1" })).toContain(
+      "mongo.database: found nothing, and mongoUri names none",
+    );
+  });
+
+  it("needs TLS and the services' own user where the server is another machine's", () => {
+    const remote = "mongodb://db.example.net/taskrunner";
+    const problems = problemsOf({ ...dev, mongoUri: remote });
+
+    expect(problems).toContain("mongoUri: found a connection without TLS to another machine");
+    expect(problems).toContain("appMongoUri: found nothing");
+    const tls = { mongoUri: `${remote}?tls=true`, appMongoUri: `${remote}?tls=true` };
+    expect(() => parseSettings({ ...dev, ...tls })).not.toThrow();
+  });
+
+  it("is never quoted, and a password in plain text is refused", () => {
+    const mongoUri = "mongodb://migrator:geheim@127.0.0.1/taskrunner";
+    const plain = problemsOf({ ...dev, mongoUri }, ["mongoUri"]);
+    const broken = problemsOf({ ...dev, mongoUri: "mongo//migrator:geheim@" });
+
+    expect(plain).toContain("pulumi config set --secret mongoUri");
+    expect(broken).toContain("a text that is no connection string");
+    expect(plain + broken).not.toContain("geheim");
+  });
+});
+
+describe("names", () => {
+  it("of collections are distinct", () => {
+    expect(problemsOf({ ...dev, migration: { ledger: "pack_runs" } })).toContain(
+      'migration.ledger: found "pack_runs"; allowed: another name than mongo.collections.runs',
+    );
+  });
+
+  it.each(["a b", "a/b", "a.b", "$a", "", "x".repeat(64)])(
+    "that MongoDB refuses for a database are refused: %j",
+    (database) => {
+      expect(problemsOf({ ...dev, mongo: { database } })).toContain("mongo.database: found");
+    },
+  );
+
+  it("of indexes are given by the contract's own", () => {
+    const problems = problemsOf({ ...dev, indexes: { names: { pack_runs_by_age: "x" } } });
+
+    expect(problems).toContain("indexes.names");
+    expect(problems).toContain("pack_runs_updatedAt_desc");
+  });
+});
+
+function problemsOf(values: Record<string, unknown>, plainKeys: string[] = []): string {
+  try {
+    parseSettings(values, new Set(plainKeys));
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+  }
+  return "no problem";
+}
