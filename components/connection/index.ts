@@ -1,0 +1,3 @@
+/** The connection to MongoDB: one client a URI, shared by everything in a process. */
+export { closeConnections, databaseAt, type DatabaseAddress } from "./client";
+export { ConnectionError } from "./errors";

@@ -1,0 +1,5 @@
+/** Dynamic resources: the shim that Pulumi serialises, and what all providers share. */
+export { countCutover, type CutoverInputs } from "./cutover";
+export { mongoSide, type Applied, type MongoSideInputs, type MongoSideLogic } from "./mongo-side";
+export { shim } from "./shim";
+export { UnfinishedStep } from "./unfinished";
