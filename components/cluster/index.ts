@@ -1,0 +1,2 @@
+/** The cluster: where MongoDB comes from, with the same outputs whatever its kind. */
+export { MongoCluster, type MongoClusterArgs } from "./mongo-cluster";

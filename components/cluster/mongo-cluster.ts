@@ -1,0 +1,31 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ProgramSettings } from "../settings";
+
+export type MongoClusterArgs = Pick<
+  ProgramSettings,
+  "cluster" | "mongoUri" | "appMongoUri" | "database"
+>;
+
+/**
+ * Where MongoDB is. Of kind `existing`: the server that `mongoUri` names; nothing is made.
+ *
+ * In filesystem mode there may be no connection string, and everything that would use one stays
+ * away from MongoDB.
+ */
+export class MongoCluster extends pulumi.ComponentResource {
+  readonly kind: string;
+  /** The migrator's connection string; secret. */
+  readonly uri: pulumi.Output<string> | undefined;
+  /** The services' connection string; secret. A local server's is the migrator's. */
+  readonly appUri: pulumi.Output<string> | undefined;
+  readonly database: string | undefined;
+
+  constructor(name: string, args: MongoClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
+    super("taskrunner:storage:MongoCluster", name, {}, opts);
+    this.kind = args.cluster.kind;
+    this.uri = args.mongoUri;
+    this.appUri = args.appMongoUri ?? args.mongoUri;
+    this.database = args.database;
+    this.registerOutputs({ kind: this.kind, database: this.database });
+  }
+}

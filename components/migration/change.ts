@@ -1,0 +1,82 @@
+import type { Document } from "mongodb";
+import type { WantedCollection, WantedIndex } from "../contract";
+import type { ObservedCollection, ObservedIndex } from "./observed";
+
+/**
+ * One thing that differs between what should exist and what does. A change is a value: it can be
+ * printed, counted and turned into commands, and describing it executes nothing.
+ */
+export type Change =
+  | CreateCollection
+  | ModifyValidator
+  | CreateIndex
+  | ModifyIndex
+  | ReplaceIndex
+  | AdoptIndex
+  | LeaveAlone;
+
+interface Described {
+  /** Why, in words. */
+  readonly reason: string;
+}
+
+export interface CreateCollection extends Described {
+  readonly kind: "create collection";
+  readonly wanted: WantedCollection;
+}
+
+export interface ModifyValidator extends Described {
+  readonly kind: "modify validator";
+  readonly wanted: WantedCollection;
+  readonly found: ObservedCollection;
+}
+
+export interface CreateIndex extends Described {
+  readonly kind: "create index";
+  readonly wanted: WantedIndex;
+}
+
+/** What `collMod` can change without building the index again. */
+export interface ModifyIndex extends Described {
+  readonly kind: "modify index";
+  readonly wanted: WantedIndex;
+  readonly found: ObservedIndex;
+}
+
+/** What only another build can change: key, sparse, partial filter, collation, unique taken off. */
+export interface ReplaceIndex extends Described {
+  readonly kind: "replace index";
+  readonly wanted: WantedIndex;
+  /** The index that has the wanted one's name and is not it. */
+  readonly old: ObservedIndex | undefined;
+  /** The bridge of an earlier replacement that did not finish. */
+  readonly bridge: ObservedIndex | undefined;
+  /** The wanted index, where only the bridge is left to go. */
+  readonly final: ObservedIndex | undefined;
+}
+
+/** An equal index under another name, which MongoDB would not let stand beside ours. */
+export interface AdoptIndex extends Described {
+  readonly kind: "adopt index";
+  readonly wanted: WantedIndex;
+  readonly found: ObservedIndex;
+}
+
+/** What is not ours: listed, never touched. */
+export interface LeaveAlone extends Described {
+  readonly kind: "leave alone";
+  readonly collection: string;
+  readonly index?: string;
+}
+
+/** One server command with its reason; the executed and the printed form are this one. */
+export interface Command {
+  readonly command: Document;
+  readonly reason: string;
+  /** Whether writers wait while it runs, beyond an instant. */
+  readonly blocksWrites: boolean;
+  /** Whether something that existed is gone afterwards. */
+  readonly loses: boolean;
+  /** Run where a later command of the same change fails. */
+  readonly onFailure?: Document;
+}

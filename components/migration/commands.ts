@@ -1,0 +1,126 @@
+import type { Document } from "mongodb";
+import type {
+  Change,
+  Command,
+  CreateCollection,
+  ModifyIndex,
+  ModifyValidator,
+  ReplaceIndex,
+} from "./change";
+import { sameValue } from "./canonical";
+import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
+
+/** The server commands that close a change, in order; none where nothing has to be done. */
+export function toCommands(change: Change): Command[] {
+  switch (change.kind) {
+    case "create collection":
+      return createCollection(change);
+    case "modify validator":
+      return modifyValidator(change);
+    case "create index":
+      return [createIndexes(change.wanted.collection, indexSpec(change.wanted), change.reason)];
+    case "modify index":
+      return modifyIndex(change);
+    case "replace index":
+      return replaceIndex(change);
+    case "adopt index":
+    case "leave alone":
+      return [];
+  }
+}
+
+/** The commands that take a change back. Creating a collection is not taken back: nothing is ever dropped. */
+export function reverseOf(change: Change): Command[] {
+  switch (change.kind) {
+    case "modify validator":
+      return [validatorCommand(change.wanted.name, change.found, "as it was before")];
+    case "create index":
+      return [dropIndex(change.wanted.collection, change.wanted.name, "as it was before")];
+    case "replace index":
+      return change.old ? restoreIndex(change, change.old) : [];
+    case "modify index":
+    case "create collection":
+    case "adopt index":
+    case "leave alone":
+      return [];
+  }
+}
+
+function createCollection({ wanted, reason }: CreateCollection): Command[] {
+  const command = { create: wanted.name, ...validation(wanted) };
+  return [{ command, reason, blocksWrites: false, loses: false }];
+}
+
+function modifyValidator({ wanted, reason }: ModifyValidator): Command[] {
+  return [validatorCommand(wanted.name, wanted, reason)];
+}
+
+interface ValidationState {
+  readonly validator: Document;
+  readonly validationLevel: string;
+  readonly validationAction: string;
+}
+
+function validatorCommand(name: string, state: ValidationState, reason: string): Command {
+  const { validator, validationLevel, validationAction } = state;
+  const command = { collMod: name, validator, validationLevel, validationAction };
+  return { command, reason, blocksWrites: false, loses: false };
+}
+
+function validation({ validator, validationLevel, validationAction }: ValidationState): Document {
+  if (Object.keys(validator).length === 0) return {};
+  return { validator, validationLevel, validationAction };
+}
+
+function modifyIndex({ wanted, found, reason }: ModifyIndex): Command[] {
+  const set = (options: Document) => ({
+    collMod: wanted.collection,
+    index: { name: found.name, ...options },
+  });
+  const plain = { reason, blocksWrites: false, loses: false };
+  if (found.hidden) return [{ ...plain, command: set({ hidden: false }) }];
+  const prepared = set({ prepareUnique: true });
+  const unprepared = set({ prepareUnique: false });
+  if (!wanted.unique) return [{ ...plain, command: unprepared }];
+  return [
+    { ...plain, command: prepared, onFailure: unprepared },
+    { ...plain, command: { ...set({ unique: true }), dryRun: true } },
+    { ...plain, command: set({ unique: true }), blocksWrites: true },
+  ];
+}
+
+/** Never a moment without an index: the bridge comes before the old one goes. */
+function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Command[] {
+  const { collection } = wanted;
+  const usable = bridge && sameValue(observedSpec(bridge), bridgeSpec(wanted));
+  const commands: (Command | undefined | false)[] = [
+    bridge && !usable && !final && dropIndex(collection, bridge.name, "a bridge of another index"),
+    !usable &&
+      !final &&
+      createIndexes(collection, bridgeSpec(wanted), `a bridge, because ${reason}`),
+    old && { ...dropIndex(collection, old.name, "the bridge has taken its place"), loses: true },
+    !final && createIndexes(collection, indexSpec(wanted), reason),
+    dropIndex(collection, bridgeName(wanted), "the new index has taken its place"),
+  ];
+  return commands.filter((command) => command !== undefined && command !== false);
+}
+
+function restoreIndex(
+  { wanted }: ReplaceIndex,
+  old: { name: string } & Parameters<typeof observedSpec>[0],
+): Command[] {
+  const { collection } = wanted;
+  return [
+    dropIndex(collection, wanted.name, "as it was before"),
+    createIndexes(collection, observedSpec(old), "as it was before"),
+  ];
+}
+
+function createIndexes(collection: string, spec: Document, reason: string): Command {
+  const command = { createIndexes: collection, indexes: [spec] };
+  return { command, reason, blocksWrites: false, loses: false };
+}
+
+function dropIndex(collection: string, index: string, reason: string): Command {
+  return { command: { dropIndexes: collection, index }, reason, blocksWrites: false, loses: false };
+}

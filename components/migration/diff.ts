@@ -1,0 +1,128 @@
+import type { WantedCollection, WantedIndex, WantedSchema } from "../contract";
+import { sameValidator } from "./canonical";
+import type { Change } from "./change";
+import { MigrationConflict } from "./errors";
+import { bridgeName, sameButUnique, sameSignature } from "./index-spec";
+import type { Observed, ObservedCollection, ObservedIndex } from "./observed";
+
+/**
+ * What has to change so that `observed` becomes `wanted`: collections in their order, then
+ * indexes in theirs. Pure; what equals shows nothing.
+ *
+ * @throws MigrationConflict where a wanted collection's name belongs to a view or a time series
+ */
+export function diff(wanted: WantedSchema, observed: Observed): Change[] {
+  return [
+    ...wanted.collections.flatMap((collection) =>
+      diffCollection(collection, observed.get(collection.name)),
+    ),
+    ...wanted.indexes.flatMap((index) =>
+      diffIndex(index, observed.get(index.collection)?.indexes ?? []),
+    ),
+  ];
+}
+
+/** The collections and indexes that are not ours: named in a plan, never touched. */
+export function foreign(wanted: WantedSchema, observed: Observed): Change[] {
+  return [...observed.values()].flatMap((found): Change[] => {
+    if (!wanted.collections.some(({ name }) => name === found.name)) {
+      return [{ kind: "leave alone", collection: found.name, reason: "not a collection of ours" }];
+    }
+    const ours = wanted.indexes.filter(({ collection }) => collection === found.name);
+    return found.indexes
+      .filter((index) => !ours.some((mine) => isOurs(index, mine)))
+      .map((index) => ({
+        kind: "leave alone",
+        collection: found.name,
+        index: index.name,
+        reason: "not an index of ours",
+      }));
+  });
+}
+
+function isOurs(found: ObservedIndex, wanted: WantedIndex): boolean {
+  return (
+    found.name === wanted.name || found.name === bridgeName(wanted) || sameSignature(found, wanted)
+  );
+}
+
+function diffCollection(wanted: WantedCollection, found?: ObservedCollection): Change[] {
+  if (!found) return [{ kind: "create collection", wanted, reason: "it does not exist" }];
+  if (found.type !== "collection") throw new MigrationConflict(wanted.name, found.type);
+  const reason = validatorDifference(wanted, found);
+  return reason === undefined ? [] : [{ kind: "modify validator", wanted, found, reason }];
+}
+
+function validatorDifference(
+  wanted: WantedCollection,
+  found: ObservedCollection,
+): string | undefined {
+  if (!sameValidator(wanted.validator, found.validator)) return "its validator differs";
+  if (Object.keys(wanted.validator).length === 0) return undefined;
+  if (wanted.validationLevel !== found.validationLevel) {
+    return `its validation level is ${found.validationLevel}, not ${wanted.validationLevel}`;
+  }
+  if (wanted.validationAction !== found.validationAction) {
+    return `its validation action is ${found.validationAction}, not ${wanted.validationAction}`;
+  }
+  return undefined;
+}
+
+function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Change[] {
+  const named = indexes.find(({ name }) => name === wanted.name);
+  const bridge = indexes.find(({ name }) => name === bridgeName(wanted));
+  const equal = [named, ...indexes].find(
+    (index) => index && index !== bridge && sameSignature(index, wanted),
+  );
+  if (equal)
+    return [...heldIndex(wanted, equal), ...(bridge ? [endBridge(wanted, equal, bridge)] : [])];
+  if (named && wanted.unique && sameButUnique(named, wanted)) {
+    return [{ kind: "modify index", wanted, found: named, reason: "it is not unique yet" }];
+  }
+  if (named || bridge) return [replacement(wanted, named, bridge)];
+  return [{ kind: "create index", wanted, reason: "it does not exist" }];
+}
+
+/** The changes of an index that exists, under its own or another name. */
+function heldIndex(wanted: WantedIndex, found: ObservedIndex): Change[] {
+  const changes: Change[] = [];
+  if (found.name !== wanted.name) {
+    const reason = `it exists already under the name ${found.name}`;
+    changes.push({ kind: "adopt index", wanted, found, reason });
+  }
+  if (found.hidden) {
+    changes.push({ kind: "modify index", wanted, found, reason: "it is hidden from queries" });
+  }
+  if (found.prepareUnique && !found.unique) {
+    const reason = "an earlier change to unique was left unfinished";
+    changes.push({ kind: "modify index", wanted, found, reason });
+  }
+  return changes;
+}
+
+function replacement(
+  wanted: WantedIndex,
+  old: ObservedIndex | undefined,
+  bridge: ObservedIndex | undefined,
+): Change {
+  const reason = old
+    ? `an index of this name exists, but ${differenceInWords(old, wanted)}`
+    : "an earlier replacement was interrupted";
+  return { kind: "replace index", wanted, old, bridge, final: undefined, reason };
+}
+
+function endBridge(wanted: WantedIndex, final: ObservedIndex, bridge: ObservedIndex): Change {
+  const reason = "an earlier replacement left its bridge behind";
+  return { kind: "replace index", wanted, old: undefined, bridge, final, reason };
+}
+
+function differenceInWords(old: ObservedIndex, wanted: WantedIndex): string {
+  const keyOf = (key: ObservedIndex["key"]) =>
+    `{ ${key.map(([field, direction]) => `${field}: ${String(direction)}`).join(", ")} }`;
+  if (JSON.stringify(old.key) !== JSON.stringify(wanted.key)) {
+    return `its key is ${keyOf(old.key)}, not ${keyOf(wanted.key)}`;
+  }
+  if (old.unique !== wanted.unique) return `it is ${old.unique ? "" : "not "}unique`;
+  if (old.sparse !== wanted.sparse) return `it is ${old.sparse ? "" : "not "}sparse`;
+  return old.partialFilterExpression ? "it has a partial filter" : "it has a collation";
+}

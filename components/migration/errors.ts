@@ -1,0 +1,58 @@
+import { MongoServerError } from "mongodb";
+import type { Command } from "./change";
+
+/** A wanted collection's name belongs to something else; nothing was changed. */
+export class MigrationConflict extends Error {
+  override readonly name = "MigrationConflict";
+
+  constructor(collection: string, type: string) {
+    super(
+      `The collection ${collection} cannot be made: a ${type} of this name exists. ` +
+        `Give ours another name (mongo.collections) or move the ${type} away.`,
+    );
+  }
+}
+
+/** A command of the migration failed; `code` is the server's. Earlier commands stay done. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+  readonly code: number | undefined;
+
+  constructor(database: string, { command, reason }: Command, cause: unknown) {
+    const code = cause instanceof MongoServerError ? Number(cause.code) : undefined;
+    const found = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `${commandInWords(database, command)} (${reason}) failed` +
+        `${code === undefined ? "" : ` with server code ${code}`}: ${found}. ${advice(code)}`,
+      { cause },
+    );
+    this.code = code;
+  }
+}
+
+function commandInWords(database: string, command: Command["command"]): string {
+  const [verb = "", collection] = Object.entries(command)[0] ?? [];
+  const indexes = (command.indexes as { name: string }[] | undefined)?.map(({ name }) => name);
+  const dropped: unknown = command.index;
+  const index = indexes?.join(", ") ?? (typeof dropped === "string" ? dropped : indexName(dropped));
+  return `${verb} on ${database}.${String(collection)}${index ? `, index ${index},` : ""}`;
+}
+
+function indexName(option: unknown): string | undefined {
+  return (option as { name?: string } | undefined)?.name;
+}
+
+function advice(code: number | undefined): string {
+  switch (code) {
+    case 13:
+      return "The user of mongoUri lacks this privilege: grant it this action on the collection.";
+    case 11000:
+    case 359:
+      return "Two documents have the same key: remove or mend one of them, then run again.";
+    case 85:
+    case 86:
+      return "Another index is in the way: rename ours (indexes.names) or drop the other.";
+    default:
+      return "Mend the cause, then run again: what was done stays, the rest follows.";
+  }
+}

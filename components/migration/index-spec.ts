@@ -1,0 +1,74 @@
+import type { Document } from "mongodb";
+import type { WantedIndex } from "../contract";
+import { sameValue } from "./canonical";
+import type { ObservedIndex } from "./observed";
+
+/** What MongoDB compares to tell two indexes apart; hidden and expiry are no part of it. */
+type Signature = Pick<ObservedIndex, "key" | "unique" | "sparse"> &
+  Partial<Pick<ObservedIndex, "partialFilterExpression" | "collation">>;
+
+/** Whether two indexes are one to MongoDB, whatever their names. */
+export function sameSignature(found: ObservedIndex, wanted: Signature): boolean {
+  return found.unique === wanted.unique && sameButUnique(found, wanted);
+}
+
+/** Whether two indexes differ in uniqueness at most. The order of the key counts. */
+export function sameButUnique(found: ObservedIndex, wanted: Signature): boolean {
+  return (
+    JSON.stringify(found.key) === JSON.stringify(wanted.key) &&
+    found.sparse === wanted.sparse &&
+    sameValue(found.partialFilterExpression, wanted.partialFilterExpression) &&
+    sameValue(found.collation, wanted.collation)
+  );
+}
+
+/** The specification of a wanted index as `createIndexes` takes it. */
+export function indexSpec(wanted: WantedIndex): Document {
+  return {
+    key: Object.fromEntries(wanted.key),
+    name: wanted.name,
+    ...(wanted.unique && { unique: true }),
+    ...(wanted.sparse && { sparse: true }),
+  };
+}
+
+/** The specification that builds an observed index again. */
+export function observedSpec(found: ObservedIndex): Document {
+  return {
+    key: Object.fromEntries(found.key),
+    name: found.name,
+    ...(found.unique && { unique: true }),
+    ...(found.sparse && { sparse: true }),
+    ...(found.hidden && { hidden: true }),
+    ...(found.partialFilterExpression && {
+      partialFilterExpression: found.partialFilterExpression,
+    }),
+    ...(found.collation && { collation: found.collation }),
+    ...(found.expireAfterSeconds !== undefined && {
+      expireAfterSeconds: found.expireAfterSeconds,
+    }),
+  };
+}
+
+/**
+ * The index that stands in while a wanted one is replaced under its name. MongoDB refuses two
+ * indexes of one signature, so the bridge has another: the key with a trailing `_id`; for a
+ * unique index, the key with a partial filter on its first field, which every query by that field
+ * can use and which covers every document that has it.
+ */
+export function bridgeSpec(wanted: WantedIndex): Document {
+  const name = bridgeName(wanted);
+  if (!wanted.unique) return { key: { ...Object.fromEntries(wanted.key), _id: 1 }, name };
+  const first = wanted.key[0]?.[0] ?? "_id";
+  return {
+    key: Object.fromEntries(wanted.key),
+    name,
+    unique: true,
+    partialFilterExpression: { [first]: { $exists: true } },
+  };
+}
+
+/** The bridge's name: ours by its ending, so that an interrupted replacement is found again. */
+export function bridgeName(wanted: WantedIndex): string {
+  return `${wanted.name}_bridge`;
+}

@@ -1,0 +1,106 @@
+import { userInfo } from "node:os";
+import { MongoServerError, type Collection, type Db } from "mongodb";
+import type { Executed } from "./execute";
+
+/** The migration's id in the ledger: the name it has upstream. */
+export const migrationId = "20251106-task-runner-baseline";
+
+/** Who asks for the migration, and what for. */
+export interface Claim {
+  readonly checksum: string;
+  /** `<project>/<stack>`. */
+  readonly stack: string;
+  readonly toolVersion: string;
+  /** Takes the record over from another stack with another checksum. */
+  readonly adopt: boolean;
+}
+
+/** The ledger's record of the migration; times are UTC, durations in ms. */
+export interface LedgerRecord {
+  readonly _id: string;
+  readonly checksum: string;
+  readonly stack: string;
+  readonly who: string;
+  readonly toolVersion: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly commands: readonly { command: string; reason: string; durationMs: number }[];
+}
+
+/** Another stack holds the migration of this database with another wanted state. */
+export class ClaimRefused extends Error {
+  override readonly name = "ClaimRefused";
+
+  constructor(database: string, claim: Claim, held: LedgerRecord) {
+    super(
+      `Claiming the migration ${migrationId} of database ${database} for stack ${claim.stack} was ` +
+        `refused: stack ${held.stack} holds it with another wanted state ` +
+        `(checksum ${held.checksum.slice(0, 12)}, ours ${claim.checksum.slice(0, 12)}). Nothing was ` +
+        `changed. Give the stacks equal settings or databases of their own, or set ` +
+        `migration.adopt: true to take it over.`,
+    );
+  }
+}
+
+/**
+ * Claims the migration before the first change: exactly one of two stacks with different wanted
+ * states gets an empty database, because the insert is by id.
+ *
+ * @throws ClaimRefused
+ */
+export async function claim(db: Db, ledger: string, asked: Claim): Promise<void> {
+  const records = db.collection<LedgerRecord>(ledger);
+  await insertRecord(records, asked);
+  const held = await records.findOne({ _id: migrationId });
+  if (!held || held.checksum === asked.checksum) return;
+  if (held.stack !== asked.stack && !asked.adopt) {
+    throw new ClaimRefused(db.databaseName, asked, held);
+  }
+  const { checksum, stack } = held;
+  const taken = await records.updateOne(
+    { _id: migrationId, checksum, stack },
+    { $set: { ...startOf(asked), commands: [] } },
+  );
+  const anotherWasQuicker = taken.matchedCount === 0;
+  if (anotherWasQuicker) await claim(db, ledger, asked);
+}
+
+async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Promise<void> {
+  try {
+    await records.insertOne({ _id: migrationId, ...startOf(asked), commands: [] });
+  } catch (error) {
+    const exists = error instanceof MongoServerError && error.code === 11000;
+    if (!exists) throw error;
+  }
+}
+
+function startOf({ checksum, stack, toolVersion }: Claim) {
+  const who = userInfo().username;
+  return { checksum, stack, who, toolVersion, startedAt: new Date(), finishedAt: null };
+}
+
+/** Notes an executed command in the record. */
+export async function recordCommand(db: Db, ledger: string, executed: Executed): Promise<void> {
+  const { command, durationMs } = executed;
+  const entry = { command: JSON.stringify(command.command), reason: command.reason, durationMs };
+  await db
+    .collection<LedgerRecord>(ledger)
+    .updateOne({ _id: migrationId }, { $push: { commands: entry } });
+}
+
+/** Completes the record, and returns the time at which the migration was applied. */
+export async function complete(db: Db, ledger: string, checksum: string): Promise<Date> {
+  const records = db.collection<LedgerRecord>(ledger);
+  await records.updateOne(
+    { _id: migrationId, checksum, finishedAt: null },
+    { $set: { finishedAt: new Date() } },
+  );
+  const record = await records.findOne({ _id: migrationId });
+  if (!record?.finishedAt) {
+    throw new Error(
+      `Completing the migration ${migrationId} in ${db.databaseName}.${ledger} failed: the record ` +
+        `of this claim is gone or belongs to another stack now. Run again to claim it anew.`,
+    );
+  }
+  return record.finishedAt;
+}

@@ -1,0 +1,50 @@
+import type { Db, Document } from "mongodb";
+import type { Observed, ObservedCollection, ObservedIndex } from "./observed";
+
+/** The largest expiry, in seconds: `collMod` cannot take one off, so this stands for none. */
+export const noExpiry = 2_147_483_647;
+
+/**
+ * The collections of a database and their indexes as they are now.
+ *
+ * @param names the collections to look at; without it, all of them
+ */
+export async function observe(db: Db, names?: readonly string[]): Promise<Observed> {
+  const filter = names ? { name: { $in: [...names] } } : {};
+  const infos = await db.listCollections(filter).toArray();
+  const collections = await Promise.all(infos.map((info) => observeCollection(db, info)));
+  return new Map(collections.map((collection) => [collection.name, collection]));
+}
+
+async function observeCollection(db: Db, info: Document): Promise<ObservedCollection> {
+  const options = (info.options ?? {}) as Document;
+  const name = info.name as string;
+  const type = (info.type as string | undefined) ?? "collection";
+  const indexes = type === "collection" ? await db.collection(name).listIndexes().toArray() : [];
+  return {
+    name,
+    type,
+    validator: (options.validator as Document | undefined) ?? {},
+    validationLevel: (options.validationLevel as string | undefined) ?? "strict",
+    validationAction: (options.validationAction as string | undefined) ?? "error",
+    indexes: indexes.map(observedIndex).filter((index) => index.name !== "_id_"),
+  };
+}
+
+function observedIndex(raw: Document): ObservedIndex {
+  const expiry = raw.expireAfterSeconds as number | undefined;
+  return {
+    name: raw.name as string,
+    key: Object.entries(raw.key as Document).map(([field, direction]) => [
+      field,
+      typeof direction === "string" ? direction : Number(direction),
+    ]),
+    unique: raw.unique === true,
+    sparse: raw.sparse === true,
+    hidden: raw.hidden === true,
+    prepareUnique: raw.prepareUnique === true,
+    expireAfterSeconds: expiry === noExpiry ? undefined : expiry,
+    partialFilterExpression: raw.partialFilterExpression as Document | undefined,
+    collation: raw.collation as Document | undefined,
+  };
+}

@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
+import { checksumOf } from "./checksum";
+import { keyToText } from "./inputs";
+import { migrationId } from "./ledger";
+import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources";
+
+export interface PackRunMigrationArgs {
+  /** The migrator's connection string; secret, absent in filesystem mode. */
+  readonly uri: pulumi.Input<string> | undefined;
+  readonly database: pulumi.Input<string> | undefined;
+  readonly schema: SchemaOptions;
+  /** The collection that records the migration. */
+  readonly ledger: string;
+  /** Takes the record over from another stack with another wanted state. */
+  readonly adopt: boolean;
+  /** The version of this tool, for the record. */
+  readonly toolVersion: string;
+}
+
+/**
+ * The document's execution order, steps 1 and 2: the collections with their validators, then the
+ * indexes, unique ones of all collections first, then the others in the listed order; all between
+ * the claim and the completion of the ledger's record.
+ */
+export class PackRunMigration extends pulumi.ComponentResource {
+  readonly migrationId = migrationId;
+  /** SHA-256 of what should exist, in hex. */
+  readonly checksum: string;
+  /** When it was applied (ISO 8601, UTC). */
+  readonly appliedAt: pulumi.Output<string>;
+  readonly collections: readonly string[];
+
+  constructor(
+    name: string,
+    args: PackRunMigrationArgs,
+    opts: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("taskrunner:storage:PackRunMigration", name, {}, opts);
+    const wanted = wantedSchema(args.schema);
+    const { uri, database, ledger, adopt, toolVersion } = args;
+    const shared = { uri, database, ledger };
+    const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+    const checksum = checksumOf(wanted);
+
+    const claim = new LedgerClaim(
+      "ledger-claim",
+      { ...shared, checksum, stack, toolVersion, adopt },
+      { parent: this },
+    );
+    const made = wanted.collections.map(
+      ({ role, ...collection }) =>
+        new Collection(
+          collections[role].name,
+          { ...shared, ...collection },
+          { parent: this, dependsOn: claim },
+        ),
+    );
+    const indexes = indexesInOrder(wanted.indexes, made, (index, dependsOn) => {
+      const { defaultName, collection, name, unique, sparse } = index;
+      const key = keyToText(index.key);
+      const spec = { collection, name, key, unique, sparse };
+      return new Index(defaultName, { ...shared, ...spec }, { parent: this, dependsOn });
+    });
+    const completion = new LedgerCompletion(
+      "ledger",
+      { ...shared, checksum },
+      { parent: this, dependsOn: indexes },
+    );
+
+    this.checksum = checksum;
+    this.appliedAt = completion.appliedAt;
+    this.collections = wanted.collections.map((collection) => collection.name);
+    this.registerOutputs({ checksum, appliedAt: this.appliedAt });
+  }
+}
+
+type ContractIndex = ContractSchema["indexes"][number];
+
+/**
+ * Unique indexes wait for all collections, and all unique ones are tried, so that every data
+ * issue surfaces at once; the others wait for those and for each other.
+ */
+function indexesInOrder(
+  indexes: readonly ContractIndex[],
+  made: readonly pulumi.Resource[],
+  build: (index: ContractIndex, dependsOn: pulumi.Resource[]) => pulumi.Resource,
+): pulumi.Resource[] {
+  const built = indexes.filter(({ unique }) => unique).map((index) => build(index, [...made]));
+  for (const index of indexes.filter(({ unique }) => !unique)) {
+    built.push(build(index, [...built]));
+  }
+  return built;
+}

@@ -1,0 +1,55 @@
+import * as pulumi from "@pulumi/pulumi";
+import { shim } from "../dynamic";
+import type { ClaimInputs, CollectionInputs, CompletionInputs, IndexInputs } from "./inputs";
+
+/** This path is a contract with existing stacks: their states load it. */
+const module = "components/migration/provider.ts";
+
+type Args<Inputs> = { [Key in keyof Inputs]: pulumi.Input<Inputs[Key]> | undefined };
+
+abstract class MongoResource<Inputs extends object> extends pulumi.dynamic.Resource {
+  constructor(
+    kind: string,
+    name: string,
+    args: Args<Inputs>,
+    outputs: pulumi.Inputs,
+    opts: pulumi.CustomResourceOptions,
+  ) {
+    const secret = { additionalSecretOutputs: ["uri"] };
+    super(shim(module, kind), name, { ...args, ...outputs }, { ...secret, ...opts }, "mongo", kind);
+  }
+}
+
+/** The ledger's record claimed, before anything is changed. */
+export class LedgerClaim extends MongoResource<ClaimInputs> {
+  constructor(name: string, args: Args<ClaimInputs>, opts: pulumi.CustomResourceOptions) {
+    super("LedgerClaim", name, args, {}, opts);
+  }
+}
+
+/** The ledger's record completed, after everything is there. */
+export class LedgerCompletion extends MongoResource<CompletionInputs> {
+  /** When the migration was applied (ISO 8601, UTC). */
+  declare readonly appliedAt: pulumi.Output<string>;
+
+  constructor(name: string, args: Args<CompletionInputs>, opts: pulumi.CustomResourceOptions) {
+    super("LedgerCompletion", name, args, { appliedAt: undefined }, opts);
+  }
+}
+
+/** A collection with its validator. */
+export class Collection extends MongoResource<CollectionInputs> {
+  constructor(name: string, args: Args<CollectionInputs>, opts: pulumi.CustomResourceOptions) {
+    super("Collection", name, args, {}, opts);
+  }
+}
+
+/** An index. */
+export class Index extends MongoResource<IndexInputs> {
+  /** The name under which it exists: another than ours where an equal one was adopted. */
+  declare readonly existsAs: pulumi.Output<string>;
+
+  constructor(name: string, args: Args<IndexInputs>, opts: pulumi.CustomResourceOptions) {
+    super("Index", name, args, { existsAs: undefined }, opts);
+  }
+}

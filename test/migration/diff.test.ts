@@ -1,0 +1,248 @@
+import { describe, expect, it } from "vitest";
+import { Double, Int32, Long } from "mongodb";
+import { wantedSchema, type WantedIndex, type WantedSchema } from "../../components/contract";
+import { canonicalValidator, sameValidator, sameValue } from "../../components/migration/canonical";
+import type { Change } from "../../components/migration/change";
+import { toCommands } from "../../components/migration/commands";
+import { diff, foreign } from "../../components/migration/diff";
+import type {
+  Observed,
+  ObservedCollection,
+  ObservedIndex,
+} from "../../components/migration/observed";
+import { documentOptions } from "../contract/options";
+
+const wanted = wantedSchema(documentOptions);
+const runSequence: WantedIndex = {
+  collection: "pack_run_logs",
+  name: "pack_run_logs_run_sequence",
+  key: [
+    ["runId", 1],
+    ["sequence", 1],
+  ],
+  unique: true,
+  sparse: false,
+};
+const byAge: WantedIndex = {
+  collection: "pack_runs",
+  name: "pack_runs_updatedAt_desc",
+  key: [["updatedAt", -1]],
+  unique: false,
+  sparse: false,
+};
+
+describe("an empty database", () => {
+  it("gets the collections, then the unique indexes, then the others", () => {
+    const kinds = diff(wanted, new Map()).map(({ kind }) => kind);
+
+    expect(kinds.slice(0, 4)).toEqual(Array(4).fill("create collection"));
+    expect(kinds.slice(4)).toEqual(Array(9).fill("create index"));
+  });
+});
+
+describe("a collection", () => {
+  it("with a validator that means the same shows nothing", () => {
+    const [runs] = wanted.collections;
+    const shuffled = { $jsonSchema: reversed(runs?.validator.$jsonSchema) };
+
+    expect(changesOfRuns({ validator: shuffled })).toEqual([]);
+  });
+
+  it("with another validator, level or action is modified", () => {
+    expect(changesOfRuns({ validator: {} })[0]?.reason).toBe("its validator differs");
+    expect(changesOfRuns({ validationLevel: "moderate" })[0]?.reason).toBe(
+      "its validation level is moderate, not strict",
+    );
+    expect(changesOfRuns({ validationAction: "warn" })[0]?.reason).toBe(
+      "its validation action is warn, not error",
+    );
+  });
+
+  it("whose name belongs to a view is refused before anything changes", () => {
+    expect(() => changesOfRuns({ type: "view" })).toThrow(/a view of this name exists/);
+  });
+
+  it("without validation says nothing of the server's default level", () => {
+    const validation = { ...documentOptions.validation, enabled: false };
+    const [runs] = wantedSchema({ ...documentOptions, validation }).collections;
+
+    expect(changesOfRuns({ validator: {} }, runs)).toEqual([]);
+  });
+});
+
+describe("an index", () => {
+  it("that is equal shows nothing, and the order of its key counts", () => {
+    expect(changesOf(runSequence, observed(runSequence))).toEqual([]);
+    const turned = observed(runSequence, { key: [...runSequence.key].reverse() });
+    expect(changesOf(runSequence, turned)[0]?.reason).toBe(
+      "an index of this name exists, but its key is { sequence: 1, runId: 1 }, " +
+        "not { runId: 1, sequence: 1 }",
+    );
+  });
+
+  it("that exists under another name is adopted, never built beside it", () => {
+    const changes = changesOf(runSequence, observed(runSequence, { name: "ix_sequence" }));
+
+    expect(changes).toMatchObject([{ kind: "adopt index", found: { name: "ix_sequence" } }]);
+    expect(changes.flatMap(toCommands)).toEqual([]);
+  });
+
+  it("with an expiry set by somebody is left alone and not built again", () => {
+    expect(changesOf(byAge, observed(byAge, { expireAfterSeconds: 60 }))).toEqual([]);
+  });
+
+  it("that is hidden is shown again in place", () => {
+    expect(commandsOf(byAge, observed(byAge, { hidden: true }))).toEqual([
+      { collMod: "pack_runs", index: { name: byAge.name, hidden: false } },
+    ]);
+  });
+
+  it("becomes unique in place: prepared, tried, done, and taken back where that fails", () => {
+    const commands = changesOf(runSequence, observed(runSequence, { unique: false })).flatMap(
+      toCommands,
+    );
+    const index = (options: object) => ({
+      collMod: "pack_run_logs",
+      index: { name: runSequence.name, ...options },
+    });
+
+    expect(commands.map(({ command }) => command)).toEqual([
+      index({ prepareUnique: true }),
+      { ...index({ unique: true }), dryRun: true },
+      index({ unique: true }),
+    ]);
+    expect(commands[0]?.onFailure).toEqual(index({ prepareUnique: false }));
+  });
+
+  it("left half-way to unique by an earlier run is taken back where it is not to be unique", () => {
+    expect(commandsOf(byAge, observed(byAge, { prepareUnique: true }))).toEqual([
+      { collMod: "pack_runs", index: { name: byAge.name, prepareUnique: false } },
+    ]);
+  });
+
+  it("that only another build can change is never missing: a bridge stands in", () => {
+    expect(commandsOf(byAge, observed(byAge, { sparse: true }))).toEqual([
+      {
+        createIndexes: "pack_runs",
+        indexes: [{ key: { updatedAt: -1, _id: 1 }, name: `${byAge.name}_bridge` }],
+      },
+      { dropIndexes: "pack_runs", index: byAge.name },
+      { createIndexes: "pack_runs", indexes: [{ key: { updatedAt: -1 }, name: byAge.name }] },
+      { dropIndexes: "pack_runs", index: `${byAge.name}_bridge` },
+    ]);
+  });
+
+  it("that is unique keeps its uniqueness while it is replaced", () => {
+    const [bridge] = commandsOf(runSequence, observed(runSequence, { sparse: true }));
+
+    expect(bridge).toMatchObject({
+      indexes: [{ unique: true, partialFilterExpression: { runId: { $exists: true } } }],
+    });
+  });
+
+  it("whose replacement was interrupted is finished from where it stood", () => {
+    const bridge = observed(byAge, {
+      name: `${byAge.name}_bridge`,
+      key: [
+        ["updatedAt", -1],
+        ["_id", 1],
+      ],
+    });
+
+    expect(commandsOf(byAge, bridge).map((command) => Object.keys(command)[0])).toEqual([
+      "createIndexes",
+      "dropIndexes",
+    ]);
+    expect(commandsOf(byAge, observed(byAge), bridge)).toEqual([
+      { dropIndexes: "pack_runs", index: bridge.name },
+    ]);
+  });
+});
+
+it("what is not ours is listed and never touched", () => {
+  const theirs = observed(byAge, { name: "theirs", key: [["planHash", 1]] });
+  const database = databaseWith({ pack_runs: [observed(byAge), theirs], invoices: [] });
+
+  expect(foreign(wanted, database)).toMatchObject([
+    { kind: "leave alone", collection: "pack_runs", index: "theirs" },
+    { kind: "leave alone", collection: "invoices" },
+  ]);
+  expect(foreign(wanted, database).flatMap(toCommands)).toEqual([]);
+});
+
+describe("canonical comparison", () => {
+  it("does not see the BSON type of a number", () => {
+    expect(sameValue({ a: new Int32(1) }, { a: 1 })).toBe(true);
+    expect(sameValue({ a: Long.fromNumber(1), b: new Double(2) }, { b: 2, a: 1 })).toBe(true);
+  });
+
+  it("keeps the order of an enumeration and of a query operator's document", () => {
+    const levels = (...names: string[]) => ({
+      $jsonSchema: { properties: { l: { enum: names } } },
+    });
+
+    expect(sameValidator(levels("a", "b"), levels("b", "a"))).toBe(false);
+    expect(sameValidator({ a: { $eq: { x: 1, y: 2 } } }, { a: { $eq: { y: 2, x: 1 } } })).toBe(
+      false,
+    );
+    expect(canonicalValidator({ b: 1, a: 1 })).toEqual({ a: 1, b: 1 });
+  });
+});
+
+function changesOfRuns(
+  found: Partial<ObservedCollection>,
+  collection = wanted.collections[0],
+): Change[] {
+  if (!collection) throw new Error("the contract begins with pack_runs");
+  const exists = { ...collection, type: "collection", indexes: [], ...found };
+  return diff({ collections: [collection], indexes: [] }, new Map([["pack_runs", exists]]));
+}
+
+function changesOf(index: WantedIndex, ...indexes: ObservedIndex[]): Change[] {
+  const schema: WantedSchema = { collections: [], indexes: [index] };
+  return diff(schema, databaseWith({ [index.collection]: indexes }));
+}
+
+const commandsOf = (index: WantedIndex, ...indexes: ObservedIndex[]) =>
+  changesOf(index, ...indexes)
+    .flatMap(toCommands)
+    .map(({ command }) => command);
+
+function databaseWith(collections: Record<string, ObservedIndex[]>): Observed {
+  const validation = { validator: {}, validationLevel: "strict", validationAction: "error" };
+  return new Map(
+    Object.entries(collections).map(([name, indexes]) => [
+      name,
+      { name, type: "collection", indexes, ...validation },
+    ]),
+  );
+}
+
+function observed(index: WantedIndex, otherwise: Partial<ObservedIndex> = {}): ObservedIndex {
+  const { name, key, unique, sparse } = index;
+  return {
+    name,
+    key,
+    unique,
+    sparse,
+    hidden: false,
+    prepareUnique: false,
+    expireAfterSeconds: undefined,
+    partialFilterExpression: undefined,
+    collation: undefined,
+    ...otherwise,
+  };
+}
+
+/** The same object with the order of every key, and of `required`, turned round. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value as unknown[];
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).reverse() as [string, unknown][];
+  return Object.fromEntries(
+    entries.map(([key, member]) => [
+      key,
+      key === "required" ? [...(member as unknown[])].reverse() : reversed(member),
+    ]),
+  );
+}

@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { wantedSchema, type WantedSchema } from "../../components/contract";
+import { diff } from "../../components/migration/diff";
+import { MigrationError } from "../../components/migration/errors";
+import { reconcile } from "../../components/migration/execute";
+import { observe } from "../../components/migration/observe";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+
+let folder: string;
+let server: MongoServer;
+let client: MongoClient;
+let db: Db;
+let databases = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "reconcile-"));
+  server = await startMongo({ directory: join(folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+});
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => {
+  db = client.db(`reconcile_${++databases}`);
+});
+
+const wanted = wantedSchema(documentOptions);
+const createIndex = (collection: string, key: object, name: string) =>
+  db.command({ createIndexes: collection, indexes: [{ key, name }] });
+const nothing = () => Promise.resolve();
+
+describe("on a real server", () => {
+  it("an empty database becomes what is wanted, and a second run changes nothing", async () => {
+    await reconcile(db, wanted, nothing);
+
+    expect(diff(wanted, await observe(db))).toEqual([]);
+    expect(await reconcile(db, wanted, nothing)).toEqual([]);
+  });
+
+  it("the validators accept what a .NET driver writes and refuse what the document excludes", async () => {
+    await reconcile(db, wanted, nothing);
+    const artifacts = db.collection("pack_artifacts");
+    const written = { runId: "r", name: "n", type: "evidence", status: "copied", notes: null };
+
+    await artifacts.insertOne({ ...written, capturedAt: new Date(), extra: 1 });
+    await expect(
+      artifacts.insertOne({ ...written, name: "m", capturedAt: new Date(), status: "Copied" }),
+    ).rejects.toMatchObject({ code: 121 });
+  });
+
+  it("a log entry's sequence must be a long", async () => {
+    await reconcile(db, wanted, nothing);
+    const entry = {
+      runId: "r",
+      timestamp: new Date(),
+      level: "info",
+      eventType: "e",
+      message: "m",
+    };
+
+    await expect(
+      db.collection("pack_run_logs").insertOne({ ...entry, sequence: 1 }),
+    ).rejects.toMatchObject({ code: 121 });
+  });
+
+  it("an index made by the service under another name is adopted", async () => {
+    await createIndex("pack_runs", { updatedAt: -1 }, "IX_updatedAt");
+    await reconcile(db, wanted, nothing);
+
+    const names = (await db.collection("pack_runs").listIndexes().toArray()).map(
+      ({ name }: { name?: string }) => name,
+    );
+    expect(names).toEqual(["_id_", "IX_updatedAt", "pack_runs_tenant_updatedAt_desc"]);
+    expect(diff(wanted, await observe(db)).map(({ kind }) => kind)).toEqual(["adopt index"]);
+  });
+
+  it("an index changed by hand is mended, and one hidden by hand shown again", async () => {
+    await reconcile(db, wanted, nothing);
+    const runs = db.collection("pack_runs");
+    await runs.dropIndex("pack_runs_updatedAt_desc");
+    await createIndex("pack_runs", { createdAt: -1 }, "pack_runs_updatedAt_desc");
+    const hide = { name: "pack_artifacts_run", hidden: true };
+    await db.command({ collMod: "pack_artifacts", index: hide });
+
+    await reconcile(db, wanted, nothing);
+    expect(diff(wanted, await observe(db))).toEqual([]);
+  });
+
+  it("tenancy that becomes enforced makes the index full, and no bridge stays", async () => {
+    await reconcile(db, wanted, nothing);
+    await reconcile(db, wantedSchema({ ...documentOptions, tenancy: "enforced" }), nothing);
+
+    const indexes = await db.collection("pack_runs").listIndexes().toArray();
+    expect(
+      indexes.map(({ name, sparse }: { name?: string; sparse?: boolean }) => [name, sparse]),
+    ).toEqual([
+      ["_id_", undefined],
+      ["pack_runs_updatedAt_desc", undefined],
+      ["pack_runs_tenant_updatedAt_desc", undefined],
+    ]);
+  });
+
+  it("a duplicate stops the unique index with the collection, the code and what to do", async () => {
+    const logs = db.collection("pack_run_logs");
+    await logs.insertMany([
+      { runId: "r", sequence: 1 },
+      { runId: "r", sequence: 1 },
+    ]);
+
+    const failure = await reconcile(db, wanted, nothing).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(MigrationError);
+    expect(String(failure)).toMatch(
+      /createIndexes on reconcile_\d+\.pack_run_logs, index pack_run_logs_run_sequence,.*code 11000.*same key/s,
+    );
+  });
+
+  it("a change to unique that finds duplicates leaves the index as it was", async () => {
+    const logs = db.collection("pack_run_logs");
+    await createIndex("pack_run_logs", { runId: 1, sequence: 1 }, "pack_run_logs_run_sequence");
+    await logs.insertMany([
+      { runId: "r", sequence: 1 },
+      { runId: "r", sequence: 1 },
+    ]);
+    const runSequence: WantedSchema = { collections: [], indexes: wanted.indexes.slice(0, 1) };
+
+    await expect(reconcile(db, runSequence, nothing)).rejects.toMatchObject({ code: 359 });
+    await expect(logs.insertOne({ runId: "r", sequence: 1 })).resolves.toBeDefined();
+    await logs.deleteMany({});
+    await reconcile(db, runSequence, nothing);
+    expect(diff(runSequence, await observe(db))).toEqual([]);
+  });
+
+  it("two runners at once end as one", async () => {
+    await Promise.all([1, 2, 3].map(() => reconcile(db, wanted, nothing)));
+
+    expect(diff(wanted, await observe(db))).toEqual([]);
+  });
+});
