@@ -77,7 +77,7 @@ describe("on a real server", () => {
     const names = (await db.collection("pack_runs").listIndexes().toArray()).map(
       ({ name }: { name?: string }) => name,
     );
-    expect(names).toEqual(["_id_", "IX_updatedAt", "pack_runs_tenant_updatedAt_desc"]);
+    expect(names.sort()).toEqual(["IX_updatedAt", "_id_", "pack_runs_tenant_updatedAt_desc"]);
     expect(diff(wanted, await observe(db)).map(({ kind }) => kind)).toEqual(["adopt index"]);
   });
 
@@ -97,14 +97,11 @@ describe("on a real server", () => {
     await reconcile(db, wanted, nothing);
     await reconcile(db, wantedSchema({ ...documentOptions, tenancy: "enforced" }), nothing);
 
-    const indexes = await db.collection("pack_runs").listIndexes().toArray();
-    expect(
-      indexes.map(({ name, sparse }: { name?: string; sparse?: boolean }) => [name, sparse]),
-    ).toEqual([
-      ["_id_", undefined],
-      ["pack_runs_updatedAt_desc", undefined],
-      ["pack_runs_tenant_updatedAt_desc", undefined],
-    ]);
+    const { indexes = [] } = (await observe(db)).get("pack_runs") ?? {};
+    expect(Object.fromEntries(indexes.map(({ name, sparse }) => [name, sparse]))).toEqual({
+      pack_runs_updatedAt_desc: false,
+      pack_runs_tenant_updatedAt_desc: false,
+    });
   });
 
   it("a duplicate stops the unique index with the collection, the code and what to do", async () => {
