@@ -15,7 +15,7 @@ export interface SchemaOptions {
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly validation: Validation;
   /** Names of a site's own by the index's default name (`pack_runs_updatedAt_desc`). */
-  readonly indexNames: Readonly<Record<string, string>>;
+  readonly indexNames: Readonly<Record<string, string | undefined>>;
   /** Whether the approvals' collection and its indexes are made; the document lists neither. */
   readonly approvals: boolean;
   readonly tenancy: "reserved" | "enforced";

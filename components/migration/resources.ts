@@ -3,7 +3,7 @@ import { shim } from "../dynamic";
 import type { ClaimInputs, CollectionInputs, CompletionInputs, IndexInputs } from "./inputs";
 
 /** This path is a contract with existing stacks: their states load it. */
-const module = "components/migration/provider.ts";
+const providers = "components/migration/provider.ts";
 
 type Args<Inputs> = { [Key in keyof Inputs]: pulumi.Input<Inputs[Key]> | undefined };
 
@@ -16,7 +16,7 @@ abstract class MongoResource<Inputs extends object> extends pulumi.dynamic.Resou
     opts: pulumi.CustomResourceOptions,
   ) {
     const secret = { additionalSecretOutputs: ["uri"] };
-    super(shim(module, kind), name, { ...args, ...outputs }, { ...secret, ...opts }, "mongo", kind);
+    super(shim(providers, kind), name, { ...args, ...outputs }, { ...secret, ...opts }, "mongo", kind);
   }
 }
 

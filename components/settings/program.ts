@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { databaseOf, parseSettings } from "./parse";
+import { SettingsError } from "./problems";
 import type { Settings } from "./schema";
 
 /** The settings as the program uses them: connection strings are secret outputs only. */
@@ -12,16 +13,25 @@ export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUr
 /**
  * The settings of the stack that runs.
  *
- * @throws SettingsError with every problem in one message, before any resource is registered
+ * @throws pulumi.RunError, which the engine prints without a stack trace, with every problem in
+ *   one message, before any resource is registered
  */
 export function programSettings(): ProgramSettings {
-  const settings = parseSettings(configuredValues(), plainKeys());
+  const settings = parsedOrRefused();
   return {
     ...settings,
     mongoUri: secretOf(settings.mongoUri),
     appMongoUri: secretOf(settings.appMongoUri),
     database: databaseOf(settings),
   };
+}
+
+function parsedOrRefused(): Settings {
+  try {
+    return parseSettings(configuredValues(), plainKeys());
+  } catch (error) {
+    throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
+  }
 }
 
 const secretOf = (uri: string | undefined) => (uri === undefined ? undefined : pulumi.secret(uri));
