@@ -24,6 +24,7 @@ const packRunMigration = new PackRunMigration(
     },
     ledger: settings.migration.ledger,
     adopt: settings.migration.adopt,
+    onDataIssue: settings.migration.onDataIssue,
     toolVersion: version,
   },
   { dependsOn: cluster },

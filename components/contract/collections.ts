@@ -40,12 +40,15 @@ export type CollectionRole = "runs" | "logs" | "artifacts" | "approvals";
 
 export interface Collection {
   readonly name: string;
+  /** The date field that tells two records of one key apart to a reader. */
+  readonly moment: string;
   readonly fields: Readonly<Record<string, Field>>;
   readonly indexes: readonly Index[];
 }
 
 const runs: Collection = {
   name: "pack_runs",
+  moment: "updatedAt",
   fields: {
     _id: { type: "string", note: "Run identifier (same as runId)." },
     planHash: { type: "string", note: "Deterministic hash produced by the planner." },
@@ -77,6 +80,7 @@ const runs: Collection = {
 
 const logs: Collection = {
   name: "pack_run_logs",
+  moment: "timestamp",
   fields: {
     _id: { type: "objectId", note: "Generated per log entry." },
     runId: { type: "string", note: "Foreign key to pack_runs._id." },
@@ -125,6 +129,7 @@ const logs: Collection = {
 
 const artifacts: Collection = {
   name: "pack_artifacts",
+  moment: "capturedAt",
   fields: {
     _id: { type: "objectId", note: "Generated per artifact record." },
     runId: { type: "string", note: "Foreign key to pack_runs._id." },
@@ -162,6 +167,7 @@ const artifacts: Collection = {
 /** The document names this collection in its configuration and leaves its fields open. */
 const approvals: Collection = {
   name: "pack_run_approvals",
+  moment: "requestedAt",
   fields: {
     runId: { type: "string", note: "Foreign key to pack_runs._id." },
     approvalId: { type: "string", note: "Approval identifier from the plan." },

@@ -17,4 +17,4 @@ export {
   type WantedIndex,
   type WantedSchema,
 } from "./schema";
-export { validatorOf } from "./validator";
+export { ruleInWords, validatorOf } from "./validator";

@@ -49,6 +49,7 @@ export interface ContractSchema extends WantedSchema {
   readonly collections: readonly (WantedCollection & { readonly role: CollectionRole })[];
   /** `defaultName` stays where a site gives the index a name of its own. */
   readonly indexes: readonly (WantedIndex & {
+    readonly role: CollectionRole;
     readonly defaultName: string;
     readonly note: string;
   })[];
@@ -85,6 +86,7 @@ function wantedIndex(role: CollectionRole, index: Index, options: SchemaOptions)
   const defaultName = `${collections[role].name}_${index.suffix}`;
   const collection = options.collections[role];
   return {
+    role,
     collection,
     defaultName,
     name: options.indexNames[defaultName] ?? `${collection}_${index.suffix}`,

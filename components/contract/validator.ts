@@ -29,6 +29,16 @@ export function validatorOf(collection: Collection): Document {
   };
 }
 
+/** What a field must be, in words: `must be a long`, `must be one of trace, debug`. */
+export function ruleInWords(field: Field): string {
+  if (field.closed) return `must be one of ${(field.names ?? []).join(", ")}`;
+  const kind = { strings: "object of strings only", "object[]": "array of objects" }[
+    field.type as string
+  ];
+  const type = kind ?? bsonTypes[field.type];
+  return `must be ${/^[aeiou]/.test(type) ? "an" : "a"} ${type}${field.optional ? " or null" : ""}`;
+}
+
 function fieldSchema(field: Field): Document {
   const bsonType = bsonTypes[field.type];
   return {

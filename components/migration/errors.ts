@@ -1,5 +1,7 @@
 import { MongoServerError } from "mongodb";
 import type { Command } from "./change";
+import { dataIssueInWords } from "./data-issue-words";
+import type { DataIssue } from "./data-issues";
 
 /** A wanted collection's name belongs to something else; nothing was changed. */
 export class MigrationConflict extends Error {
@@ -9,6 +11,25 @@ export class MigrationConflict extends Error {
     super(
       `The collection ${collection} cannot be made: a ${type} of this name exists. ` +
         `Give ours another name (mongo.collections) or move the ${type} away.`,
+    );
+  }
+}
+
+/** Documents stand in the way of the migration; the message names them all. */
+export class DataIssues extends Error {
+  override readonly name = "DataIssues";
+
+  constructor(
+    database: string,
+    readonly issues: readonly DataIssue[],
+  ) {
+    super(
+      [
+        `The migration of database ${database} was stopped by its data; nothing was changed.`,
+        ...issues.map(dataIssueInWords),
+        "Mend or remove these documents, then run again; or set migration.onDataIssue: report to " +
+          "do what can be done and list the rest.",
+      ].join("\n"),
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { WantedCollection, WantedIndex } from "../contract";
+import type { CollectionRole, SchemaOptions, WantedCollection, WantedIndex } from "../contract";
 import type { MongoSideInputs } from "../dynamic";
 import type { Claim } from "./ledger";
 
@@ -8,8 +8,14 @@ export interface MigrationInputs extends MongoSideInputs {
   readonly ledger: string;
 }
 
+/** Whether documents that stand in the way stop the migration or are listed beside it. */
+export type OnDataIssue = "fail" | "report";
+
 /** The claim of the ledger's record, before the first change. */
-export interface ClaimInputs extends MigrationInputs, Claim {}
+export interface ClaimInputs extends MigrationInputs, Claim {
+  readonly schema: SchemaOptions;
+  readonly onDataIssue: OnDataIssue;
+}
 
 /** The completion of the ledger's record, after the last change. */
 export interface CompletionInputs extends MigrationInputs {
@@ -17,13 +23,18 @@ export interface CompletionInputs extends MigrationInputs {
 }
 
 /** One collection with its validator. */
-export interface CollectionInputs extends MigrationInputs, WantedCollection {}
+export interface CollectionInputs extends MigrationInputs, WantedCollection {
+  readonly role: CollectionRole;
+  readonly onDataIssue: OnDataIssue;
+}
 
 /** One index. */
 export interface IndexInputs extends MigrationInputs {
+  readonly role: CollectionRole;
+  readonly onDataIssue: OnDataIssue;
   readonly collection: string;
   readonly name: string;
-  /** The key as JSON text, because its order counts and the engine sorts the keys of objects. */
+  /** The key as one text, `runId:1, sequence:1`. */
   readonly key: string;
   readonly unique: boolean;
   readonly sparse: boolean;
@@ -31,17 +42,23 @@ export interface IndexInputs extends MigrationInputs {
   readonly hidden?: boolean;
 }
 
-/** A key as JSON text in its order: `{ "runId": 1, "sequence": 1 }`. */
+/**
+ * A key as one text in its order, `runId:1, sequence:1`: the engine sorts the keys of objects, and
+ * shows a text that is JSON or YAML as an object.
+ */
 export function keyToText(key: readonly (readonly [field: string, direction: unknown])[]): string {
-  const members = key.map(
-    ([field, direction]) => `${JSON.stringify(field)}: ${JSON.stringify(direction)}`,
-  );
-  return `{ ${members.join(", ")} }`;
+  return key.map(([field, direction]) => `${field}:${String(direction)}`).join(", ");
+}
+
+function keyFromText(text: string): WantedIndex["key"] {
+  return text.split(", ").map((member) => {
+    const colon = member.lastIndexOf(":");
+    return [member.slice(0, colon), Number(member.slice(colon + 1)) as 1 | -1];
+  });
 }
 
 /** The index that the inputs ask for. */
 export function wantedIndexOf(inputs: IndexInputs): WantedIndex {
   const { collection, name, unique, sparse } = inputs;
-  const key = Object.entries(JSON.parse(inputs.key) as Record<string, 1 | -1>);
-  return { collection, name, key, unique, sparse };
+  return { collection, name, key: keyFromText(inputs.key), unique, sparse };
 }

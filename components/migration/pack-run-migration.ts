@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { checksumOf } from "./checksum";
-import { keyToText } from "./inputs";
+import { keyToText, type OnDataIssue } from "./inputs";
 import { migrationId } from "./ledger";
 import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources";
 
@@ -14,6 +14,8 @@ export interface PackRunMigrationArgs {
   readonly ledger: string;
   /** Takes the record over from another stack with another wanted state. */
   readonly adopt: boolean;
+  /** Whether documents that stand in the way stop the migration or are listed. */
+  readonly onDataIssue: OnDataIssue;
   /** The version of this tool, for the record. */
   readonly toolVersion: string;
 }
@@ -37,29 +39,29 @@ export class PackRunMigration extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions = {},
   ) {
     super("taskrunner:storage:PackRunMigration", name, {}, opts);
-    const wanted = wantedSchema(args.schema);
-    const { uri, database, ledger, adopt, toolVersion } = args;
+    const { uri, database, ledger, adopt, onDataIssue, schema, toolVersion } = args;
+    const wanted = wantedSchema(schema);
     const shared = { uri, database, ledger };
     const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
     const checksum = checksumOf(wanted);
 
     const claim = new LedgerClaim(
       "ledger-claim",
-      { ...shared, checksum, stack, toolVersion, adopt },
+      { ...shared, schema, onDataIssue, checksum, stack, toolVersion, adopt },
       { parent: this },
     );
     const made = wanted.collections.map(
-      ({ role, ...collection }) =>
+      (collection) =>
         new Collection(
-          collections[role].name,
-          { ...shared, ...collection },
+          collections[collection.role].name,
+          { ...shared, ...collection, onDataIssue },
           { parent: this, dependsOn: claim },
         ),
     );
     const indexes = indexesInOrder(wanted.indexes, made, (index, dependsOn) => {
-      const { defaultName, collection, name, unique, sparse } = index;
+      const { defaultName, role, collection, name, unique, sparse } = index;
       const key = keyToText(index.key);
-      const spec = { collection, name, key, unique, sparse };
+      const spec = { role, collection, name, key, unique, sparse, onDataIssue };
       return new Index(defaultName, { ...shared, ...spec }, { parent: this, dependsOn });
     });
     const completion = new LedgerCompletion(

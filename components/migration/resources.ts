@@ -16,7 +16,14 @@ abstract class MongoResource<Inputs extends object> extends pulumi.dynamic.Resou
     opts: pulumi.CustomResourceOptions,
   ) {
     const secret = { additionalSecretOutputs: ["uri"] };
-    super(shim(providers, kind), name, { ...args, ...outputs }, { ...secret, ...opts }, "mongo", kind);
+    super(
+      shim(providers, kind),
+      name,
+      { ...args, ...outputs },
+      { ...secret, ...opts },
+      "mongo",
+      kind,
+    );
   }
 }
 
@@ -39,8 +46,11 @@ export class LedgerCompletion extends MongoResource<CompletionInputs> {
 
 /** A collection with its validator. */
 export class Collection extends MongoResource<CollectionInputs> {
+  /** Why the validator is not as strict as asked for; empty where it is. */
+  declare readonly heldBack: pulumi.Output<string>;
+
   constructor(name: string, args: Args<CollectionInputs>, opts: pulumi.CustomResourceOptions) {
-    super("Collection", name, args, {}, opts);
+    super("Collection", name, args, { heldBack: undefined }, opts);
   }
 }
 
@@ -48,8 +58,10 @@ export class Collection extends MongoResource<CollectionInputs> {
 export class Index extends MongoResource<IndexInputs> {
   /** The name under which it exists: another than ours where an equal one was adopted. */
   declare readonly existsAs: pulumi.Output<string>;
+  /** Why it does not exist; empty where it does. */
+  declare readonly heldBack: pulumi.Output<string>;
 
   constructor(name: string, args: Args<IndexInputs>, opts: pulumi.CustomResourceOptions) {
-    super("Index", name, args, { existsAs: undefined }, opts);
+    super("Index", name, args, { existsAs: undefined, heldBack: undefined }, opts);
   }
 }

@@ -13,12 +13,6 @@ export function notAvailableYet(settings: Settings): Problem[] {
       "absent",
     ),
     refuse("migration.runAs", migration.runAs, migration.runAs === "job", "engine"),
-    refuse(
-      "migration.onDataIssue",
-      migration.onDataIssue,
-      migration.onDataIssue === "report",
-      "fail",
-    ),
     refuse("allowDestroy", settings.allowDestroy, settings.allowDestroy, "false"),
     ...(backfill ? notAvailableInBackfill(backfill) : []),
     ...notAvailableInRollout(rollout),

@@ -41,7 +41,11 @@ const record = () => db.collection<LedgerRecord>(ledger).findOne({ _id: migratio
 
 it("the record is claimed, filled and completed", async () => {
   await claim(db, ledger, ours);
-  expect(await record()).toMatchObject({ checksum: "aaaa", stack: "storage/dev", finishedAt: null });
+  expect(await record()).toMatchObject({
+    checksum: "aaaa",
+    stack: "storage/dev",
+    finishedAt: null,
+  });
 
   const command = {
     command: { create: "pack_runs" },

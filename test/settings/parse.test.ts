@@ -65,7 +65,6 @@ describe("settings", () => {
     ["cluster.kind", { cluster: { kind: "atlas", projectId: "x" } }],
     ["logRetentionDays", { logRetentionDays: 30 }],
     ["migration.runAs", { migration: { runAs: "job" } }],
-    ["migration.onDataIssue", { migration: { onDataIssue: "report" } }],
     ["backfill.runAs", { backfill: { source: { path: "state" }, runAs: "job" } }],
     ["backfill.parallelism", { backfill: { source: { path: "state" }, parallelism: 4 } }],
     [

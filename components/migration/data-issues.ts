@@ -1,0 +1,52 @@
+import type { Db } from "mongodb";
+import type { ContractSchema } from "../contract";
+import { brokenDocuments, type BrokenDocuments } from "./broken-documents";
+import type { Change } from "./change";
+import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
+
+/** Documents that stand in the way of a change; found before anything is changed. */
+export type DataIssue = DuplicateKeys | BrokenDocuments;
+
+/** How long one scan may take, in ms; without it, as long as it takes. */
+export interface ScanLimit {
+  readonly maxTimeMS?: number;
+}
+
+/**
+ * The documents that stand in the way of `changes`: duplicates of a unique index that is to be
+ * built, and documents that break a validator that is to be set strict.
+ */
+export async function dataIssues(
+  db: Db,
+  wanted: ContractSchema,
+  changes: readonly Change[],
+  limit: ScanLimit = {},
+): Promise<DataIssue[]> {
+  const issues: (DataIssue | undefined)[] = [];
+  for (const change of changes) issues.push(await issueOf(db, wanted, change, limit));
+  return issues.filter((issue) => issue !== undefined);
+}
+
+async function issueOf(
+  db: Db,
+  { collections }: ContractSchema,
+  change: Change,
+  limit: ScanLimit,
+): Promise<DataIssue | undefined> {
+  switch (change.kind) {
+    case "modify validator": {
+      const role = collections.find(({ name }) => name === change.wanted.name)?.role;
+      const strict = change.wanted.validationLevel === "strict";
+      return role && strict ? brokenDocuments(db, role, change.wanted.name, limit) : undefined;
+    }
+    case "create index":
+    case "modify index":
+    case "replace index": {
+      const role = collections.find(({ name }) => name === change.wanted.collection)?.role;
+      const builds = change.wanted.unique && !("final" in change && change.final);
+      return role && builds ? duplicateKeys(db, role, change.wanted, limit) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,41 @@
+import type { WantedSchema } from "../../contract";
+import { mongoSide } from "../../dynamic";
+import { brokenDocuments } from "../broken-documents";
+import { dataIssueInWords } from "../data-issue-words";
+import { diff } from "../diff";
+import type { CollectionInputs } from "../inputs";
+import { observe } from "../observe";
+import { databaseOf, differsIn, reconcileOne } from "./shared";
+
+/** `heldBack` says in words why the validator is not as strict as asked for; empty where it is. */
+export const collection = mongoSide<CollectionInputs, { heldBack: string }>({
+  results: ["heldBack"],
+  id: ({ name }) => name,
+  differs: differsIn("database", "name", "validator", "validationLevel", "validationAction"),
+  apply: async (inputs) => {
+    const heldBack = await reasonToHoldBack(inputs);
+    const validationLevel = heldBack === "" ? inputs.validationLevel : "moderate";
+    await reconcileOne(inputs, schemaOf({ ...inputs, validationLevel }));
+    return { heldBack };
+  },
+  read: async (applied) => {
+    const observed = await observe(await databaseOf(applied), [applied.name]);
+    const [change] = diff(schemaOf(applied), observed);
+    if (change?.kind === "create collection") return undefined;
+    if (change?.kind !== "modify validator") return {};
+    const { validator, validationLevel, validationAction } = change.found;
+    return { validator, validationLevel, validationAction } as Partial<CollectionInputs>;
+  },
+});
+
+/** A strict validator refuses every update of a document that breaks it already. */
+async function reasonToHoldBack(inputs: CollectionInputs): Promise<string> {
+  if (inputs.onDataIssue === "fail" || inputs.validationLevel !== "strict") return "";
+  const broken = await brokenDocuments(await databaseOf(inputs), inputs.role, inputs.name, {});
+  return broken ? dataIssueInWords(broken) : "";
+}
+
+const schemaOf = (inputs: CollectionInputs): WantedSchema => ({
+  collections: [inputs],
+  indexes: [],
+});
