@@ -3,14 +3,13 @@ import type { ProgramSettings } from "../settings";
 
 export type MongoClusterArgs = Pick<
   ProgramSettings,
-  "cluster" | "mongoUri" | "appMongoUri" | "database"
+  "storageMode" | "cluster" | "mongoUri" | "appMongoUri" | "database"
 >;
 
 /**
  * Where MongoDB is. Of kind `existing`: the server that `mongoUri` names; nothing is made.
  *
- * In filesystem mode there may be no connection string, and everything that would use one stays
- * away from MongoDB.
+ * In filesystem mode there is no connection string, so that nothing can connect.
  */
 export class MongoCluster extends pulumi.ComponentResource {
   readonly kind: string;
@@ -23,8 +22,9 @@ export class MongoCluster extends pulumi.ComponentResource {
   constructor(name: string, args: MongoClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:MongoCluster", name, {}, opts);
     this.kind = args.cluster.kind;
-    this.uri = args.mongoUri;
-    this.appUri = args.appMongoUri ?? args.mongoUri;
+    const mongoMode = args.storageMode === "mongo";
+    this.uri = mongoMode ? args.mongoUri : undefined;
+    this.appUri = mongoMode ? (args.appMongoUri ?? args.mongoUri) : undefined;
     this.database = args.database;
     this.registerOutputs({ kind: this.kind, database: this.database });
   }

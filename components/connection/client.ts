@@ -7,23 +7,30 @@ export interface DatabaseAddress {
   readonly database: string;
 }
 
-const clients = new Map<string, Promise<MongoClient>>();
+/** How a server is looked for. */
+export interface ConnectionOptions {
+  /** How long a server is looked for before it counts as out of reach, in ms; default 10,000. */
+  readonly selectionTimeoutMs?: number;
+}
 
-/** How long a server is looked for before it counts as out of reach, in ms. */
-const selectionTimeoutMs = 10_000;
+const clients = new Map<string, Promise<MongoClient>>();
 
 /**
  * The database at an address. The first call for a URI connects; later ones share its client.
  *
  * @throws ConnectionError where no server answers or the login fails
  */
-export async function databaseAt({ uri, database }: DatabaseAddress): Promise<Db> {
-  const client = clients.get(uri) ?? connect(uri);
+export async function databaseAt(
+  { uri, database }: DatabaseAddress,
+  options: ConnectionOptions = {},
+): Promise<Db> {
+  const client = clients.get(uri) ?? connect(uri, options);
   clients.set(uri, client);
   return (await client).db(database);
 }
 
-async function connect(uri: string): Promise<MongoClient> {
+async function connect(uri: string, options: ConnectionOptions): Promise<MongoClient> {
+  const { selectionTimeoutMs = 10_000 } = options;
   try {
     return await new MongoClient(uri, {
       appName: "taskrunner-storage",

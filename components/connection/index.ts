@@ -1,3 +1,8 @@
 /** The connection to MongoDB: one client a URI, shared by everything in a process. */
-export { closeConnections, databaseAt, type DatabaseAddress } from "./client";
+export {
+  closeConnections,
+  databaseAt,
+  type ConnectionOptions,
+  type DatabaseAddress,
+} from "./client";
 export { ConnectionError } from "./errors";

@@ -6,7 +6,7 @@ import {
   type Collection,
   type CollectionRole,
 } from "../contract";
-import type { ScanLimit } from "./data-issues";
+import type { ScanOptions } from "./data-issues";
 
 /** Documents that break a validator that is to be strict. */
 export interface BrokenDocuments {
@@ -37,13 +37,13 @@ export async function brokenDocuments(
   db: Db,
   role: CollectionRole,
   collection: string,
-  limit: ScanLimit,
+  options: ScanOptions,
 ): Promise<BrokenDocuments | undefined> {
   const contract = collections[role];
   const { $jsonSchema: schema } = validatorOf(contract) as { $jsonSchema: Schema };
   const [counted] = await db
     .collection(collection)
-    .aggregate<Record<string, unknown>>(brokenPipeline(schema), { allowDiskUse: true, ...limit })
+    .aggregate<Record<string, unknown>>(brokenPipeline(schema), { allowDiskUse: true, ...options })
     .toArray();
   const total = count(counted?.total);
   if (total.documents === 0) return undefined;

@@ -7,9 +7,11 @@ import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
 /** Documents that stand in the way of a change; found before anything is changed. */
 export type DataIssue = DuplicateKeys | BrokenDocuments;
 
-/** How long one scan may take, in ms; without it, as long as it takes. */
-export interface ScanLimit {
+/** How a scan may use the server; by default as long as it takes, on the primary. */
+export interface ScanOptions {
+  /** How long one scan may take, in ms. */
   readonly maxTimeMS?: number;
+  readonly readPreference?: "secondaryPreferred";
 }
 
 /**
@@ -20,10 +22,10 @@ export async function dataIssues(
   db: Db,
   wanted: ContractSchema,
   changes: readonly Change[],
-  limit: ScanLimit = {},
+  options: ScanOptions = {},
 ): Promise<DataIssue[]> {
   const issues: (DataIssue | undefined)[] = [];
-  for (const change of changes) issues.push(await issueOf(db, wanted, change, limit));
+  for (const change of changes) issues.push(await issueOf(db, wanted, change, options));
   return issues.filter((issue) => issue !== undefined);
 }
 
@@ -31,20 +33,20 @@ async function issueOf(
   db: Db,
   { collections }: ContractSchema,
   change: Change,
-  limit: ScanLimit,
+  options: ScanOptions,
 ): Promise<DataIssue | undefined> {
   switch (change.kind) {
     case "modify validator": {
       const role = collections.find(({ name }) => name === change.wanted.name)?.role;
       const strict = change.wanted.validationLevel === "strict";
-      return role && strict ? brokenDocuments(db, role, change.wanted.name, limit) : undefined;
+      return role && strict ? brokenDocuments(db, role, change.wanted.name, options) : undefined;
     }
     case "create index":
     case "modify index":
     case "replace index": {
       const role = collections.find(({ name }) => name === change.wanted.collection)?.role;
       const builds = change.wanted.unique && !("final" in change && change.final);
-      return role && builds ? duplicateKeys(db, role, change.wanted, limit) : undefined;
+      return role && builds ? duplicateKeys(db, role, change.wanted, options) : undefined;
     }
     default:
       return undefined;

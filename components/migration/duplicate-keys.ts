@@ -1,6 +1,6 @@
 import type { Db, Document } from "mongodb";
 import { collections, type CollectionRole, type WantedIndex } from "../contract";
-import type { ScanLimit } from "./data-issues";
+import type { ScanOptions } from "./data-issues";
 
 /** Keys that occur more than once where an index is to be unique. */
 export interface DuplicateKeys {
@@ -29,11 +29,11 @@ export async function duplicateKeys(
   db: Db,
   role: CollectionRole,
   index: WantedIndex,
-  limit: ScanLimit,
+  options: ScanOptions,
 ): Promise<DuplicateKeys | undefined> {
   const [found] = await db
     .collection(index.collection)
-    .aggregate(duplicatesPipeline(index), { allowDiskUse: true, ...limit })
+    .aggregate(duplicatesPipeline(index), { allowDiskUse: true, ...options })
     .toArray();
   if (!found) return undefined;
   const keys = (found.examples as { _id: Document }[]).map(({ _id }) => _id);

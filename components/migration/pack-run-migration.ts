@@ -3,6 +3,7 @@ import { collections, wantedSchema, type ContractSchema, type SchemaOptions } fr
 import { checksumOf } from "./checksum";
 import { keyToText, type OnDataIssue } from "./inputs";
 import { migrationId } from "./ledger";
+import { warnOfDataIssues } from "./preview";
 import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources";
 
 export interface PackRunMigrationArgs {
@@ -50,24 +51,25 @@ export class PackRunMigration extends pulumi.ComponentResource {
       { ...shared, schema, onDataIssue, checksum, stack, toolVersion, adopt },
       { parent: this },
     );
-    const made = wanted.collections.map(
-      (collection) =>
-        new Collection(
-          collections[collection.role].name,
-          { ...shared, ...collection, onDataIssue },
-          { parent: this, dependsOn: claim },
-        ),
-    );
+    const made = wanted.collections.map((collection) => {
+      const inputs = { ...shared, ...collection, onDataIssue };
+      const { name } = collections[collection.role];
+      return new Collection(name, inputs, { parent: this, dependsOn: claim });
+    });
     const indexes = indexesInOrder(wanted.indexes, made, (index, dependsOn) => {
-      const { defaultName, role, collection, name, unique, sparse } = index;
-      const key = keyToText(index.key);
-      const spec = { role, collection, name, key, unique, sparse, onDataIssue };
-      return new Index(defaultName, { ...shared, ...spec }, { parent: this, dependsOn });
+      const inputs = { ...shared, ...indexInputs(index), onDataIssue };
+      return new Index(index.defaultName, inputs, { parent: this, dependsOn });
     });
     const completion = new LedgerCompletion(
       "ledger",
       { ...shared, checksum },
       { parent: this, dependsOn: indexes },
+    );
+
+    warnOfDataIssues(args, this, (issue) =>
+      issue.kind === "duplicate keys"
+        ? indexes[wanted.indexes.findIndex(({ name }) => name === issue.index)]
+        : made[wanted.collections.findIndex(({ name }) => name === issue.collection)],
     );
 
     this.checksum = checksum;
@@ -78,6 +80,10 @@ export class PackRunMigration extends pulumi.ComponentResource {
 }
 
 type ContractIndex = ContractSchema["indexes"][number];
+
+function indexInputs({ role, collection, name, key, unique, sparse }: ContractIndex) {
+  return { role, collection, name, key: keyToText(key), unique, sparse };
+}
 
 /**
  * Unique indexes wait for all collections, and all unique ones are tried, so that every data

@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
 import type { Change } from "./change";
 import { checksumOf } from "./checksum";
-import { dataIssues, type DataIssue, type ScanLimit } from "./data-issues";
+import { dataIssues, type DataIssue, type ScanOptions } from "./data-issues";
 import { diff, foreign } from "./diff";
 import { observe } from "./observe";
 
@@ -18,7 +18,7 @@ export interface Plan {
 }
 
 /** Compares a database with what should exist in it. Changes nothing. */
-export async function plan(db: Db, options: SchemaOptions, limit?: ScanLimit): Promise<Plan> {
+export async function plan(db: Db, options: SchemaOptions, scan?: ScanOptions): Promise<Plan> {
   const wanted = wantedSchema(options);
   const observed = await observe(db);
   const changes = diff(wanted, observed);
@@ -26,6 +26,6 @@ export async function plan(db: Db, options: SchemaOptions, limit?: ScanLimit): P
     checksum: checksumOf(wanted),
     changes,
     foreign: foreign(wanted, observed),
-    issues: await dataIssues(db, wanted, changes, limit),
+    issues: await dataIssues(db, wanted, changes, scan),
   };
 }

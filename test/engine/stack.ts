@@ -1,15 +1,14 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
-import { stringify, parse } from "yaml";
-import { readFile } from "node:fs/promises";
+import { parse, stringify } from "yaml";
 import { engine, engineEnvironment } from "../../tools/parts";
 
 const project = resolve(__dirname, "../..");
 const name = "test";
 
-/** What a run of the engine ended with: everything it printed, and its exit status. */
+/** What a run of the engine ended with: everything it printed, and whether it failed. */
 export interface Run {
   readonly output: string;
   readonly failed: boolean;
@@ -20,7 +19,7 @@ export interface TestStack {
   /** Absolute; everything the test makes is below it, and it goes with the stack. */
   readonly folder: string;
   /** Writes the stack's settings file; `mongoUri` is encrypted in it. */
-  configure(settings: Record<string, unknown>): Promise<void>;
+  configure(settings: Readonly<Record<string, unknown>>): Promise<void>;
   pulumi(...args: string[]): Promise<Run>;
   preview(): Promise<Run>;
   up(): Promise<Run>;
@@ -34,37 +33,55 @@ export async function makeStack(): Promise<TestStack> {
   const env = await engineEnvironment(await engine(), folder, "a passphrase of the tests");
   const settingsFile = join(folder, `Pulumi.${name}.yaml`);
   const run = async (cwd: string, args: readonly string[], input = ""): Promise<Run> => {
-    const { all, failed } = await execa("pulumi", args, { cwd, env, input, all: true, reject: false });
+    const options = { cwd, env, input, all: true, reject: false } as const;
+    const { all, failed } = await execa("pulumi", [...args, "--color", "never"], options);
     return { output: all, failed };
   };
   const inProject = (...args: string[]) =>
-    run(project, [...args, "--stack", name, "--non-interactive"]);
-  const withSettings = (...args: string[]) => inProject(...args, "--config-file", settingsFile);
-
-  await mkdir(folder, { recursive: true });
-  // Made from here, because the engine writes the stack's salt beside the project it is made from.
-  await writeFile(join(folder, "Pulumi.yaml"), stringify({ name: "taskrunner-storage", runtime: "nodejs" }));
-  const made = await run(folder, ["stack", "init", name, "--non-interactive"]);
-  if (made.failed) throw new Error(made.output);
+    run(project, [...args, "--stack", name, "--non-interactive", "--config-file", settingsFile]);
+  await initialise(folder, run);
 
   return {
     folder,
     configure: async ({ mongoUri, ...settings }) => {
-      const kept = parse(await readFile(settingsFile, "utf8")) as { encryptionsalt: string };
-      const config = Object.fromEntries(
-        Object.entries(settings).map(([key, value]) => [`taskrunner-storage:${key}`, value]),
-      );
-      await writeFile(settingsFile, stringify({ encryptionsalt: kept.encryptionsalt, config }));
+      await writeSettings(settingsFile, settings);
       if (mongoUri === undefined) return;
       const secret = ["config", "set", "--secret", "mongoUri", "--stack", name];
-      const set = await run(folder, secret, String(mongoUri));
-      if (set.failed) throw new Error(set.output);
+      await succeeded(run(folder, secret, String(mongoUri)));
     },
-    pulumi: withSettings,
-    preview: () => withSettings("preview", "--diff"),
-    up: () => withSettings("up", "--yes", "--skip-preview"),
-    outputs: async () =>
-      JSON.parse((await inProject("stack", "output", "--json")).output) as Record<string, unknown>,
+    pulumi: inProject,
+    preview: () => inProject("preview", "--diff"),
+    up: () => inProject("up", "--yes", "--skip-preview"),
+    outputs: async () => {
+      const { output } = await succeeded(
+        run(project, ["stack", "output", "--json", "--stack", name]),
+      );
+      return JSON.parse(output) as Record<string, unknown>;
+    },
     remove: () => rm(folder, { recursive: true }),
   };
+}
+
+/** The engine writes the stack's salt beside the project from which the stack is made. */
+async function initialise(
+  folder: string,
+  run: (cwd: string, args: readonly string[]) => Promise<Run>,
+): Promise<void> {
+  const program = stringify({ name: "taskrunner-storage", runtime: "nodejs" });
+  await writeFile(join(folder, "Pulumi.yaml"), program);
+  await succeeded(run(folder, ["stack", "init", name, "--non-interactive"]));
+}
+
+async function succeeded(running: Promise<Run>): Promise<Run> {
+  const run = await running;
+  if (run.failed) throw new Error(run.output);
+  return run;
+}
+
+async function writeSettings(file: string, settings: Record<string, unknown>): Promise<void> {
+  const { encryptionsalt } = parse(await readFile(file, "utf8")) as { encryptionsalt: string };
+  const config = Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [`taskrunner-storage:${key}`, value]),
+  );
+  await writeFile(file, stringify({ encryptionsalt, config }));
 }

@@ -58,7 +58,7 @@ it("a duplicate log entry is named before the unique index is built", async () =
 });
 
 it("a missing key and a null are one key to an index", async () => {
-  await db.collection<object>("pack_artifacts").insertMany([
+  await db.collection("pack_artifacts").insertMany([
     { _id: id(1), runId: "r" },
     { _id: id(2), runId: "r", name: null },
   ]);
@@ -80,7 +80,7 @@ it("three examples are shown of many, and all are counted", async () => {
 
 it("documents that break a validator are counted by field and rule", async () => {
   await db
-    .collection<object>("pack_run_logs")
+    .collection("pack_run_logs")
     .insertMany([
       entry(1, 1),
       { ...entry(2, 2), level: "INFO" },

@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { Long, MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { wantedSchema } from "../../components/contract";
+import { diff } from "../../components/migration/diff";
+import { observe } from "../../components/migration/observe";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+import { makeStack, type TestStack } from "./stack";
+
+const wanted = wantedSchema(documentOptions);
+const rollout = { target: "values", directory: "none", confirm: "none" };
+const minutes = 60_000;
+
+let stack: TestStack;
+let server: MongoServer;
+let client: MongoClient;
+let db: Db;
+
+beforeAll(async () => {
+  stack = await makeStack();
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+  db = client.db("taskrunner");
+}, 15 * minutes);
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await stack.remove();
+});
+
+describe("the migration on the real engine", () => {
+  it(
+    "is refused by a duplicate that the preview shows on the very index",
+    async () => {
+      await stack.configure({ mongoUri: `${server.uri}/taskrunner`, rollout });
+      const entry = { runId: "run-1", sequence: Long.fromNumber(7) };
+      await db.collection("pack_run_logs").insertMany([entry, { ...entry, timestamp: new Date() }]);
+
+      const preview = await stack.pulumi("preview");
+      expect(preview.output).toMatch(
+        /Index \(pack_run_logs_run_sequence\):\n\s+warning: The unique index pack_run_logs_run_sequence cannot be built: 1 key/,
+      );
+      const up = await stack.up();
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain("was stopped by its data; nothing was changed");
+      expect([...(await observe(db)).keys()]).toEqual(["pack_run_logs"]);
+      await db.dropCollection("pack_run_logs");
+    },
+    2 * minutes,
+  );
+
+  it(
+    "shows every collection and index in a preview, then makes exactly those",
+    async () => {
+      const preview = await stack.preview();
+      for (const { name } of [...wanted.collections, ...wanted.indexes]) {
+        expect(preview.output).toContain(`"${name}"`);
+      }
+
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(diff(wanted, await observe(db))).toEqual([]);
+      expect([...(await observe(db)).keys()].sort()).toEqual([
+        "pack_artifacts",
+        "pack_run_approvals",
+        "pack_run_logs",
+        "pack_runs",
+        "schema_migrations",
+      ]);
+    },
+    2 * minutes,
+  );
+
+  it(
+    "changes nothing a second time",
+    async () => {
+      const up = await stack.up();
+
+      expect(up.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    },
+    minutes,
+  );
+
+  it(
+    "sees what was changed by hand, shows it, and mends it",
+    async () => {
+      await db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
+      await db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
+      const other = { key: { name: 1 }, name: "pack_artifacts_run" };
+      await db.command({ createIndexes: "pack_artifacts", indexes: [other] });
+      await db.command({ collMod: "pack_runs", validator: {} });
+
+      await stack.pulumi("refresh", "--yes", "--skip-preview");
+      const preview = await stack.preview();
+      expect(preview.output).toMatch(/\+ 1 to create\n\s+~ 2 to update/);
+      expect(preview.output).toMatch(/~ key\s+: "name:1" => "runId:1"/);
+      await stack.up();
+      expect(diff(wanted, await observe(db))).toEqual([]);
+    },
+    2 * minutes,
+  );
+
+  it(
+    "leaves everything in MongoDB when the stack is destroyed",
+    async () => {
+      const destroy = await stack.pulumi("destroy", "--yes", "--skip-preview");
+
+      expect(destroy.failed).toBe(false);
+      expect(diff(wanted, await observe(db))).toEqual([]);
+    },
+    minutes,
+  );
+
+  it(
+    "goes on with a preview when MongoDB is out of reach, and says so",
+    async () => {
+      await stack.configure({ mongoUri: "mongodb://127.0.0.1:1/taskrunner", rollout });
+      const started = performance.now();
+      const preview = await stack.preview();
+
+      expect(preview.failed).toBe(false);
+      expect(preview.output).toContain("Connecting to MongoDB at 127.0.0.1:1 failed");
+      expect(preview.output).toContain("`pulumi up` checks it first");
+      expect(performance.now() - started).toBeLessThan(30_000);
+    },
+    minutes,
+  );
+});
