@@ -1,0 +1,127 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { wantedSchema, type SchemaOptions } from "../../components/contract";
+import { toCommands } from "../../components/migration/commands";
+import { diff } from "../../components/migration/diff";
+import { reconcile, type Executed } from "../../components/migration/execute";
+import { observe } from "../../components/migration/observe";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+
+let folder: string;
+let server: MongoServer;
+let client: MongoClient;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "planner-"));
+  server = await startMongo({ directory: join(folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+});
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+const options: fc.Arbitrary<SchemaOptions> = fc.record({
+  collections: fc.constant(documentOptions.collections),
+  validation: fc.record({
+    enabled: fc.boolean(),
+    level: fc.constantFrom("strict" as const, "moderate" as const),
+    action: fc.constantFrom("error" as const, "warn" as const),
+  }),
+  indexNames: fc.constantFrom({}, { pack_runs_updatedAt_desc: "by_age" }),
+  approvals: fc.boolean(),
+  tenancy: fc.constantFrom("reserved" as const, "enforced" as const),
+});
+
+const ours = wantedSchema(documentOptions).indexes;
+type Spec = Record<string, unknown>;
+
+/** One of our indexes as somebody else might have made it. */
+const someIndex = fc
+  .record({
+    index: fc.constantFrom(...ours),
+    name: fc.constantFrom("ours", "ours", "theirs", "bridge"),
+    key: fc.constantFrom("same", "same", "turned", "other"),
+    options: fc.constantFrom<Spec>(
+      {},
+      { unique: true },
+      { sparse: true },
+      { unique: true, sparse: true },
+      { partialFilterExpression: { runId: { $exists: true } } },
+      { collation: { locale: "en", strength: 2 } },
+      { prepareUnique: true },
+    ),
+  })
+  .map(({ index, name, key, options: made }) => {
+    const names = {
+      ours: index.name,
+      theirs: `theirs_${index.name}`,
+      bridge: `${index.name}_bridge`,
+    };
+    const entries = {
+      same: index.key,
+      turned: [...index.key].reverse(),
+      other: [["x", 1] as const],
+    };
+    const spec: Spec = { key: Object.fromEntries(entries[key]), name: names[name], ...made };
+    return { collection: index.collection, spec };
+  });
+
+/** A state as another site or another version left it: one made by `before`, and indexes by hand. */
+const state = fc.record({
+  before: fc.option(options, { freq: 2 }),
+  byHand: fc.array(someIndex, { maxLength: 6 }),
+});
+
+async function make(db: Db, { before, byHand }: State) {
+  for (const { collection, spec } of byHand) {
+    const command = { createIndexes: collection, indexes: [spec] };
+    // Some of these contradict each other, and then the server keeps the first.
+    await db.command(command).catch((error: unknown) => error);
+  }
+  if (before) await reconcile(db, wantedSchema(before), () => Promise.resolve());
+}
+interface State {
+  readonly before: SchemaOptions | null;
+  readonly byHand: readonly { collection: string; spec: Spec }[];
+}
+
+it("applying the plan leaves nothing to plan, and executes the commands that it printed", async () => {
+  let databases = 0;
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(state, options, async (found, wantedOptions) => {
+      const db = client.db(`planner_${++databases}`);
+      await make(db, found);
+      const wanted = wantedSchema(wantedOptions);
+      const changes = diff(wanted, await observe(db));
+      changes.forEach(({ kind }) => seen.add(kind));
+      const planned = changes.flatMap(toCommands);
+
+      const executed: Executed[] = [];
+      await reconcile(db, wanted, (one) => {
+        executed.push(one);
+        return Promise.resolve();
+      });
+
+      expect(executed.map(({ command }) => command)).toEqual(planned);
+      expect(diff(wanted, await observe(db)).flatMap(toCommands)).toEqual([]);
+      await db.dropDatabase();
+    }),
+    { numRuns: 300 },
+  );
+  expect([...seen].sort()).toEqual([
+    "adopt index",
+    "create collection",
+    "create index",
+    "modify index",
+    "modify validator",
+    "replace index",
+  ]);
+}, 180_000);
