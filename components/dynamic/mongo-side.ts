@@ -93,5 +93,5 @@ function drifted(logic: Logic, state: State, drift: object) {
 }
 
 async function applied(logic: Logic, inputs: MongoSideInputs): Promise<State> {
-  return { ...inputs, ...((await logic.apply(inputs))), applied: true };
+  return { ...inputs, ...(await logic.apply(inputs)), applied: true };
 }

@@ -1,8 +1,8 @@
 import type { Problem } from "./problems";
-import type { Settings } from "./schema";
+import type { ParsedSettings } from "./schema";
 
 /** The settings whose features do not exist yet: refused by name, never ignored. */
-export function notAvailableYet(settings: Settings): Problem[] {
+export function notAvailableYet(settings: ParsedSettings): Problem[] {
   const { cluster, migration, backfill, rollout } = settings;
   const problems: (Problem | undefined)[] = [
     refuse("cluster.kind", cluster.kind, cluster.kind !== "existing", "existing"),
@@ -20,7 +20,7 @@ export function notAvailableYet(settings: Settings): Problem[] {
   return problems.filter((problem) => problem !== undefined);
 }
 
-function notAvailableInBackfill(backfill: NonNullable<Settings["backfill"]>) {
+function notAvailableInBackfill(backfill: NonNullable<ParsedSettings["backfill"]>) {
   const claimed = "persistentVolumeClaim" in backfill.source;
   return [
     refuse("backfill.source.persistentVolumeClaim", "a claim", claimed, "source.path"),
@@ -29,7 +29,7 @@ function notAvailableInBackfill(backfill: NonNullable<Settings["backfill"]>) {
   ];
 }
 
-function notAvailableInRollout(rollout: Settings["rollout"]) {
+function notAvailableInRollout(rollout: ParsedSettings["rollout"]) {
   if (rollout.target === "helm") return [refuse("rollout.target", "helm", true, "values")];
   return [
     refuse("rollout.confirm", rollout.confirm, rollout.confirm !== "none", "none"),

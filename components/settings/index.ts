@@ -5,7 +5,6 @@ export { programSettings, type ProgramSettings } from "./program";
 export type {
   BackfillSettings,
   Layout,
-  RolloutSettings,
   ServiceValues,
   Settings,
   StorageMode,

@@ -19,7 +19,8 @@ export function parseSettings(
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
   const problems = [...notAvailableYet(parsed.data), ...conflicts(parsed.data, plainKeys)];
   if (problems.length > 0) throw new SettingsError(problems);
-  return parsed.data;
+  // What is not available was refused above.
+  return parsed.data as Settings;
 }
 
 /**

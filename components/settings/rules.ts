@@ -1,10 +1,10 @@
 import type { Problem } from "./problems";
 import { databaseName } from "./names";
-import type { Settings } from "./schema";
+import type { ParsedSettings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
 
 /** Rules that span settings; those about MongoDB hold in mongo mode alone (no URI is needed in filesystem mode). */
-export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
+export function conflicts(settings: ParsedSettings, plainKeys: ReadonlySet<string>): Problem[] {
   const uriRules = settings.storageMode === "mongo" && settings.cluster.kind === "existing";
   return [
     ...distinctNames(settings),
@@ -13,7 +13,7 @@ export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): P
   ];
 }
 
-function distinctNames(settings: Settings): Problem[] {
+function distinctNames(settings: ParsedSettings): Problem[] {
   const names = Object.entries({
     ...Object.fromEntries(
       Object.entries(settings.mongo.collections).map(([role, name]) => [
@@ -33,7 +33,7 @@ function distinctNames(settings: Settings): Problem[] {
   });
 }
 
-function passwordsInPlainText(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
+function passwordsInPlainText(settings: ParsedSettings, plainKeys: ReadonlySet<string>): Problem[] {
   return (["mongoUri", "appMongoUri"] as const)
     .filter((key) => plainKeys.has(key) && uriFacts(settings[key] ?? "")?.hasPassword)
     .map((key) => ({
@@ -43,7 +43,7 @@ function passwordsInPlainText(settings: Settings, plainKeys: ReadonlySet<string>
     }));
 }
 
-function connectionRules(settings: Settings): Problem[] {
+function connectionRules(settings: ParsedSettings): Problem[] {
   if (settings.mongoUri === undefined) {
     return [{ key: "mongoUri", found: "nothing", allowed: "a secret connection string" }];
   }
@@ -56,7 +56,7 @@ function connectionRules(settings: Settings): Problem[] {
   ];
 }
 
-function databaseRule(settings: Settings, facts: UriFacts): Problem[] {
+function databaseRule(settings: ParsedSettings, facts: UriFacts): Problem[] {
   if (settings.mongo.database !== undefined) return [];
   if (facts.database === undefined) {
     return [
@@ -78,7 +78,7 @@ function databaseRule(settings: Settings, facts: UriFacts): Problem[] {
   ];
 }
 
-function tlsRule(key: string, settings: Settings, facts: UriFacts): Problem[] {
+function tlsRule(key: string, settings: ParsedSettings, facts: UriFacts): Problem[] {
   const plainTextAllowed = settings.cluster.kind === "existing" && settings.cluster.allowPlainText;
   if (facts.tls || facts.local || plainTextAllowed) return [];
   return [
@@ -90,7 +90,7 @@ function tlsRule(key: string, settings: Settings, facts: UriFacts): Problem[] {
   ];
 }
 
-function applicationRules(settings: Settings, migrator: UriFacts): Problem[] {
+function applicationRules(settings: ParsedSettings, migrator: UriFacts): Problem[] {
   if (settings.appMongoUri === undefined) {
     if (migrator.local) return [];
     return [

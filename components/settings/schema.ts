@@ -129,12 +129,17 @@ export const settingsSchema = section({
   allowDestroy: z.boolean().default(false),
 });
 
+/** The settings as the schema knows them, with forms whose features are not there yet. */
+export type ParsedSettings = z.infer<typeof settingsSchema>;
+
 /** The settings of a stack; `mongoUri` and `appMongoUri` are secret. */
-export type Settings = z.infer<typeof settingsSchema>;
+export type Settings = Omit<ParsedSettings, "cluster" | "rollout"> & {
+  readonly cluster: Extract<ParsedSettings["cluster"], { kind: "existing" }>;
+  readonly rollout: ValuesRolloutSettings;
+};
 
 export type BackfillSettings = NonNullable<Settings["backfill"]>;
 export type Layout = BackfillSettings["layout"];
-export type RolloutSettings = Settings["rollout"];
 export type ValuesRolloutSettings = z.infer<typeof valuesRollout>;
 export type ServiceValues = ValuesRolloutSettings["worker"];
 export type StorageMode = Settings["storageMode"];
