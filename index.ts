@@ -1,6 +1,6 @@
 import { FilesystemBackfill, FinalImport, Verification } from "./components/backfill";
 import { MongoCluster } from "./components/cluster";
-import { PackRunMigration } from "./components/migration";
+import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration";
 import {
   connectionSecretRef as secretRefOf,
   WebRollout,
@@ -14,39 +14,37 @@ const { storageMode: mode, mongo, indexes } = settings;
 
 // Where MongoDB comes from.
 const cluster = new MongoCluster("mongo", settings);
+const { uri, database: databaseName } = cluster;
 
 // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
+const { ledger, adopt, onDataIssue } = settings.migration;
+const schema = {
+  collections: mongo.collections,
+  validation: settings.validation,
+  indexNames: indexes.names,
+  approvals: indexes.approvals,
+  tenancy: settings.tenancy,
+};
 const packRunMigration = new PackRunMigration(
   "pack-run-migration",
-  {
-    uri: cluster.uri,
-    database: cluster.database,
-    schema: {
-      collections: mongo.collections,
-      validation: settings.validation,
-      indexNames: indexes.names,
-      approvals: indexes.approvals,
-      tenancy: settings.tenancy,
-    },
-    ledger: settings.migration.ledger,
-    adopt: settings.migration.adopt,
-    onDataIssue: settings.migration.onDataIssue,
-    toolVersion: version,
-  },
+  { uri, database: databaseName, schema, ledger, adopt, onDataIssue, toolVersion: version },
   { dependsOn: cluster },
 );
 
-// 3. Backfill the existing filesystem-backed runs, while both services still write files.
+// 3. Backfill the existing filesystem-backed runs, while both services still write files. No log
+// entry may expire meanwhile.
+const logs = { uri, database: databaseName, ledger, mode, collection: mongo.collections.logs };
+const lifted = new LogExpiryLift("log-expiry-lift", logs, { dependsOn: packRunMigration });
 const state = settings.backfill && {
-  uri: cluster.uri,
-  database: cluster.database,
+  uri,
+  database: databaseName,
   mode,
   collections: mongo.collections,
   approvals: indexes.approvals,
   settings: settings.backfill,
 };
 const filesystemBackfill =
-  state && new FilesystemBackfill("filesystem-backfill", state, { dependsOn: packRunMigration });
+  state && new FilesystemBackfill("filesystem-backfill", state, { dependsOn: lifted });
 
 // 4. Switch the services over, the worker first. The way back waits for nothing of MongoDB.
 const services = {
@@ -55,18 +53,20 @@ const services = {
   collections: mongo.collections,
   database: mongo.database,
 };
-const imported = [packRunMigration, ...(filesystemBackfill ? [filesystemBackfill] : [])];
 const worker = new WorkerRollout("worker-rollout", services, {
-  dependsOn: mode === "mongo" ? imported : [],
+  dependsOn: mode === "mongo" ? (filesystemBackfill ?? lifted) : [],
 });
 const web = new WebRollout("web-rollout", services, { dependsOn: worker });
 
-// Whatever was still written to files meanwhile, and the proof that nothing is missing.
+// Import what was still written to files meanwhile, prove that nothing is missing, and only then
+// let log entries expire.
 const finalImport = state && new FinalImport("final-import", state, { dependsOn: web });
 const verified = finalImport && new Verification("verification", state, { dependsOn: finalImport });
+const days = settings.logRetentionDays ?? 0;
+new LogRetention("log-retention", { ...logs, days }, { dependsOn: verified ?? web });
 
 export const storageMode = mode;
-export const database = cluster.database;
+export const database = packRunMigration.database;
 export const collections = packRunMigration.collections;
 export const migration = {
   id: packRunMigration.migrationId,

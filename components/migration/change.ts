@@ -41,6 +41,8 @@ export interface ModifyIndex extends Described {
   readonly kind: "modify index";
   readonly wanted: WantedIndex;
   readonly found: ObservedIndex;
+  /** The one setting that differs. */
+  readonly set: "hidden" | "prepareUnique" | "unique" | { readonly expireAfterSeconds: number };
 }
 
 /** What only another build can change: key, sparse, partial filter, collation, unique taken off. */

@@ -8,6 +8,7 @@ import type {
   ReplaceIndex,
 } from "./change";
 import { sameValue } from "./canonical";
+import { noExpiry } from "./observed";
 import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
 
 /** The server commands that close a change, in order; none where nothing has to be done. */
@@ -72,21 +73,27 @@ function validation({ validator, validationLevel, validationAction }: Validation
   return { validator, validationLevel, validationAction };
 }
 
-function modifyIndex({ wanted, found, reason }: ModifyIndex): Command[] {
-  const set = (options: Document) => ({
+function modifyIndex({ wanted, found, set, reason }: ModifyIndex): Command[] {
+  const collMod = (options: Document) => ({
     collMod: wanted.collection,
     index: { name: found.name, ...options },
   });
   const plain = { reason, blocksWrites: false, loses: false };
-  if (found.hidden) return [{ ...plain, command: set({ hidden: false }) }];
-  const prepared = set({ prepareUnique: true });
-  const unprepared = set({ prepareUnique: false });
-  if (!wanted.unique) return [{ ...plain, command: unprepared }];
-  return [
-    { ...plain, command: prepared, onFailure: unprepared },
-    { ...plain, command: { ...set({ unique: true }), dryRun: true } },
-    { ...plain, command: set({ unique: true }), blocksWrites: true },
-  ];
+  const unprepared = collMod({ prepareUnique: false });
+  switch (set) {
+    case "hidden":
+      return [{ ...plain, command: collMod({ hidden: false }) }];
+    case "prepareUnique":
+      return [{ ...plain, command: unprepared }];
+    case "unique":
+      return [
+        { ...plain, command: collMod({ prepareUnique: true }), onFailure: unprepared },
+        { ...plain, command: { ...collMod({ unique: true }), dryRun: true } },
+        { ...plain, command: collMod({ unique: true }), blocksWrites: true },
+      ];
+    default:
+      return [{ ...plain, command: collMod(set), loses: set.expireAfterSeconds !== noExpiry }];
+  }
 }
 
 /** Never a moment without an index: the bridge comes before the old one goes. */

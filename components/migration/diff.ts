@@ -77,7 +77,8 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   if (equal)
     return [...heldIndex(wanted, equal), ...(bridge ? [endBridge(wanted, equal, bridge)] : [])];
   if (named && wanted.unique && sameButUnique(named, wanted)) {
-    return [{ kind: "modify index", wanted, found: named, reason: "it is not unique yet" }];
+    const reason = "it is not unique yet";
+    return [{ kind: "modify index", wanted, found: named, set: "unique", reason }];
   }
   if (named || bridge) return [replacement(wanted, named, bridge)];
   return [{ kind: "create index", wanted, reason: "it does not exist" }];
@@ -91,11 +92,12 @@ function heldIndex(wanted: WantedIndex, found: ObservedIndex): Change[] {
     changes.push({ kind: "adopt index", wanted, found, reason });
   }
   if (found.hidden) {
-    changes.push({ kind: "modify index", wanted, found, reason: "it is hidden from queries" });
+    const reason = "it is hidden from queries";
+    changes.push({ kind: "modify index", wanted, found, set: "hidden", reason });
   }
   if (found.prepareUnique && !found.unique) {
     const reason = "an earlier change to unique was left unfinished";
-    changes.push({ kind: "modify index", wanted, found, reason });
+    changes.push({ kind: "modify index", wanted, found, set: "prepareUnique", reason });
   }
   return changes;
 }

@@ -34,8 +34,17 @@ export async function reconcile(
     ...wanted.collections.map(({ name }) => name),
     ...wanted.indexes.map(({ collection }) => collection),
   ];
+  return untilDone(db, async () => diff(wanted, await observe(db, names)), onExecuted);
+}
+
+/** Plans and executes; where another runner was quicker, plans again. */
+export async function untilDone(
+  db: Db,
+  planned: () => Promise<Change[]>,
+  onExecuted: OnExecuted,
+): Promise<Change[]> {
   for (let attempt = 1; ; attempt++) {
-    const changes = diff(wanted, await observe(db, names));
+    const changes = await planned();
     try {
       for (const change of changes) await execute(db, toCommands(change), onExecuted);
       return changes;

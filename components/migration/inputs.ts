@@ -1,5 +1,5 @@
 import type { CollectionRole, SchemaOptions, WantedCollection, WantedIndex } from "../contract";
-import type { MongoSideInputs } from "../dynamic";
+import type { CutoverInputs, MongoSideInputs } from "../dynamic";
 import type { Claim } from "./ledger";
 
 /** Inputs that every resource of the migration has; `uri` is secret. */
@@ -40,6 +40,17 @@ export interface IndexInputs extends MigrationInputs {
   readonly sparse: boolean;
   /** Set by a refresh that finds the index hidden by hand; never asked for. */
   readonly hidden?: boolean;
+}
+
+/** The collection whose expiry is lifted before an import. */
+export interface LiftInputs extends MigrationInputs, CutoverInputs {
+  readonly collection: string;
+}
+
+/** The expiry of log entries, which is no part of the index's own resource. */
+export interface RetentionInputs extends LiftInputs {
+  /** Days after which an entry expires; 0 for never. */
+  readonly days: number;
 }
 
 /**

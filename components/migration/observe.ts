@@ -1,8 +1,5 @@
 import type { Db, Document } from "mongodb";
-import type { Observed, ObservedCollection, ObservedIndex } from "./observed";
-
-/** The largest expiry, in seconds: `collMod` cannot take one off, so this stands for none. */
-export const noExpiry = 2_147_483_647;
+import { noExpiry, type Observed, type ObservedCollection, type ObservedIndex } from "./observed";
 
 /**
  * The collections of a database and their indexes as they are now.

@@ -1,5 +1,13 @@
 import type { Document } from "mongodb";
 
+/**
+ * The largest expiry, in seconds: `collMod` can change one but not take it off, so this stands
+ * for none.
+ *
+ * @see https://www.mongodb.com/docs/manual/reference/command/collMod/
+ */
+export const noExpiry = 2_147_483_647;
+
 /** An index as `listIndexes` gives it, without what the server fills in by itself. */
 export interface ObservedIndex {
   readonly name: string;

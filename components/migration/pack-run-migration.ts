@@ -33,6 +33,8 @@ export class PackRunMigration extends pulumi.ComponentResource {
   /** When it was applied (ISO 8601, UTC). */
   readonly appliedAt: pulumi.Output<string>;
   readonly collections: readonly string[];
+  /** The database's name; in filesystem mode the one that was last used. */
+  readonly database: pulumi.Output<string | undefined>;
 
   constructor(
     name: string,
@@ -75,6 +77,7 @@ export class PackRunMigration extends pulumi.ComponentResource {
     this.checksum = checksum;
     this.appliedAt = completion.appliedAt;
     this.collections = wanted.collections.map((collection) => collection.name);
+    this.database = completion.database;
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
   }
 }

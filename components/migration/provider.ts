@@ -1,6 +1,7 @@
 import { collection } from "./providers/collection";
 import { index } from "./providers/index-resource";
 import { ledgerClaim, ledgerCompletion } from "./providers/ledger";
+import { logExpiryLift, logRetention } from "./providers/retention";
 
 /**
  * The dynamic providers of the migration, by the kind that the shim names. The path of this file
@@ -11,4 +12,6 @@ export const providers = {
   LedgerCompletion: ledgerCompletion,
   Collection: collection,
   Index: index,
+  LogExpiryLift: logExpiryLift,
+  LogRetention: logRetention,
 };

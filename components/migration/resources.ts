@@ -1,11 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { shim } from "../dynamic";
-import type { ClaimInputs, CollectionInputs, CompletionInputs, IndexInputs } from "./inputs";
+import type {
+  ClaimInputs,
+  CollectionInputs,
+  CompletionInputs,
+  IndexInputs,
+  LiftInputs,
+  RetentionInputs,
+} from "./inputs";
 
 /** This path is a contract with existing stacks: their states load it. */
 const providers = "components/migration/provider.ts";
 
-type Args<Inputs> = { [Key in keyof Inputs]: pulumi.Input<Inputs[Key]> | undefined };
+/** `cutover` is counted by the provider, never given. */
+type Args<Inputs> = Omit<
+  { [Key in keyof Inputs]: pulumi.Input<Inputs[Key]> | undefined },
+  "cutover"
+>;
 
 abstract class MongoResource<Inputs extends object> extends pulumi.dynamic.Resource {
   constructor(
@@ -38,6 +49,8 @@ export class LedgerClaim extends MongoResource<ClaimInputs> {
 export class LedgerCompletion extends MongoResource<CompletionInputs> {
   /** When the migration was applied (ISO 8601, UTC). */
   declare readonly appliedAt: pulumi.Output<string>;
+  /** The database's name as it was last applied. */
+  declare readonly database: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: Args<CompletionInputs>, opts: pulumi.CustomResourceOptions) {
     super("LedgerCompletion", name, args, { appliedAt: undefined }, opts);
@@ -63,5 +76,19 @@ export class Index extends MongoResource<IndexInputs> {
 
   constructor(name: string, args: Args<IndexInputs>, opts: pulumi.CustomResourceOptions) {
     super("Index", name, args, { existsAs: undefined, heldBack: undefined }, opts);
+  }
+}
+
+/** Lifts the expiry of log entries in each cutover, before the import. */
+export class LogExpiryLift extends MongoResource<LiftInputs> {
+  constructor(name: string, args: Args<LiftInputs>, opts: pulumi.CustomResourceOptions) {
+    super("LogExpiryLift", name, args, {}, opts);
+  }
+}
+
+/** The expiry of log entries; last in a cutover, after the verification. */
+export class LogRetention extends MongoResource<RetentionInputs> {
+  constructor(name: string, args: Args<RetentionInputs>, opts: pulumi.CustomResourceOptions) {
+    super("LogRetention", name, args, {}, opts);
   }
 }

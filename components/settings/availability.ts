@@ -6,12 +6,6 @@ export function notAvailableYet(settings: ParsedSettings): Problem[] {
   const { cluster, migration, backfill, rollout } = settings;
   const problems: (Problem | undefined)[] = [
     refuse("cluster.kind", cluster.kind, cluster.kind !== "existing", "existing"),
-    refuse(
-      "logRetentionDays",
-      settings.logRetentionDays,
-      settings.logRetentionDays !== undefined,
-      "absent",
-    ),
     refuse("migration.runAs", migration.runAs, migration.runAs === "job", "engine"),
     refuse("allowDestroy", settings.allowDestroy, settings.allowDestroy, "false"),
     ...(backfill ? notAvailableInBackfill(backfill) : []),

@@ -14,16 +14,21 @@ export interface Run {
   readonly failed: boolean;
 }
 
+/** The settings without their prefix. */
+export type StackSettings = Readonly<Record<string, unknown>> & { readonly mongoUri?: string };
+
 /** A stack of the real program on the real engine, in a folder of its own. */
 export interface TestStack {
   /** Absolute; everything the test makes is below it, and it goes with the stack. */
   readonly folder: string;
   /** Writes the stack's settings file; `mongoUri` is encrypted in it. */
-  configure(settings: Readonly<Record<string, unknown>>): Promise<void>;
+  configure(settings: StackSettings): Promise<void>;
   pulumi(...args: string[]): Promise<Run>;
   preview(): Promise<Run>;
   up(): Promise<Run>;
   outputs(): Promise<Record<string, unknown>>;
+  /** The exported state, as text. */
+  state(): Promise<string>;
   remove(): Promise<void>;
 }
 
@@ -39,6 +44,8 @@ export async function makeStack(): Promise<TestStack> {
   };
   const inProject = (...args: string[]) =>
     run(project, [...args, "--stack", name, "--non-interactive", "--config-file", settingsFile]);
+  const ofStack = async (...args: string[]) =>
+    (await succeeded(run(project, ["stack", ...args, "--stack", name]))).output;
   await initialise(folder, run);
 
   return {
@@ -47,17 +54,13 @@ export async function makeStack(): Promise<TestStack> {
       await writeSettings(settingsFile, settings);
       if (mongoUri === undefined) return;
       const secret = ["config", "set", "--secret", "mongoUri", "--stack", name];
-      await succeeded(run(folder, secret, String(mongoUri)));
+      await succeeded(run(folder, secret, mongoUri));
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
     up: () => inProject("up", "--yes", "--skip-preview"),
-    outputs: async () => {
-      const { output } = await succeeded(
-        run(project, ["stack", "output", "--json", "--stack", name]),
-      );
-      return JSON.parse(output) as Record<string, unknown>;
-    },
+    outputs: async () => JSON.parse(await ofStack("output", "--json")) as Record<string, unknown>,
+    state: () => ofStack("export"),
     remove: () => rm(folder, { recursive: true }),
   };
 }

@@ -63,7 +63,6 @@ describe("settings", () => {
 
   it.each([
     ["cluster.kind", { cluster: { kind: "atlas", projectId: "x" } }],
-    ["logRetentionDays", { logRetentionDays: 30 }],
     ["migration.runAs", { migration: { runAs: "job" } }],
     ["backfill.runAs", { backfill: { source: { path: "state" }, runAs: "job" } }],
     ["backfill.parallelism", { backfill: { source: { path: "state" }, parallelism: 4 } }],

@@ -1,0 +1,191 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSample, type SampleCounts } from "../../sample";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { makeStack, type Run, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const password = "s3cret-of-the-migrator";
+
+let stack: TestStack;
+let server: MongoServer;
+let client: MongoClient;
+let db: Db;
+let sample: SampleCounts;
+let before: readonly [worker: string, web: string];
+/** Everything that the engine printed, to be searched for secrets at the end. */
+const printed: string[] = [];
+
+beforeAll(async () => {
+  stack = await makeStack();
+  const directory = join(stack.folder, "data");
+  server = await serverWithLogin(directory);
+  client = await new MongoClient(uri()).connect();
+  db = client.db("taskrunner");
+  sample = await generateSample(join(stack.folder, "state"), { runs: 40 });
+  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  before = await valuesFiles();
+}, 15 * minutes);
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await stack.remove();
+});
+
+describe("the cutover on the real engine and a server with logins", () => {
+  it(
+    "imports the state, then switches worker and web, in that order, and proves it",
+    async () => {
+      await mongoMode();
+      const up = kept(await stack.up());
+
+      expect(up.failed).toBe(false);
+      expect(orderOf(up.output)).toEqual([
+        "Import backfill",
+        "ValuesFile worker",
+        "ValuesFile web",
+        "Import final-import",
+        "Verification verification",
+      ]);
+      expect(await documents()).toEqual(sample);
+      expect(await stack.outputs()).toMatchObject({
+        storageMode: "mongo",
+        database: "taskrunner",
+        backfill: { runs: { read: sample.runs, inserted: sample.runs, quarantined: 0 } },
+        verification: { holds: true, logs: { files: sample.logs, mongo: sample.logs } },
+        rollout: { worker: { mode: "mongo" }, web: { mode: "mongo" } },
+        connectionSecretRef: { name: "taskrunner-mongo", key: "connectionString" },
+      });
+      const [worker, web] = await valuesFiles();
+      expect(worker).toContain("- name: Worker__Storage__Mode\n    value: mongo\n");
+      expect(web).toContain("- name: TaskRunner__Storage__Mode\n    value: mongo\n");
+    },
+    5 * minutes,
+  );
+
+  it(
+    "changes nothing a second time, whatever is written to the files meanwhile",
+    async () => {
+      const file = join(stack.folder, "state", "logs", "runs", "late.ndjson");
+      await writeFile(file, '{"sequence":1,"message":"not to be imported by a later up"}\n');
+
+      expect(kept(await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+      await writeFile(file, "");
+    },
+    minutes,
+  );
+
+  it(
+    "goes back to files with the server stopped, byte for byte",
+    async () => {
+      await client.close();
+      await server.stop();
+      await stack.configure({ ...settings(), storageMode: "filesystem" });
+
+      const preview = kept(await stack.preview());
+      expect(preview.output).toMatch(/Resources:\n\s+~ 2 to update\n\s+28 unchanged/);
+      expect(kept(await stack.up())).toMatchObject({ failed: false });
+      expect(await valuesFiles()).toEqual(before);
+      expect(await stack.outputs()).toMatchObject({
+        storageMode: "filesystem",
+        database: "taskrunner",
+        rollout: { worker: { mode: "filesystem" }, web: { mode: "filesystem" } },
+      });
+    },
+    2 * minutes,
+  );
+
+  it(
+    "refreshes and stays unchanged while the server is still stopped",
+    async () => {
+      kept(await stack.pulumi("refresh", "--yes", "--skip-preview"));
+
+      expect(kept(await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    },
+    2 * minutes,
+  );
+
+  it(
+    "goes forward again as a second cutover",
+    async () => {
+      server = await startMongo({ directory: join(stack.folder, "data"), auth: true });
+      client = await new MongoClient(uri()).connect();
+      db = client.db("taskrunner");
+      await mongoMode();
+      const up = kept(await stack.up());
+
+      expect(up.failed).toBe(false);
+      expect(await documents()).toEqual(sample);
+      expect(await stack.outputs()).toMatchObject({
+        backfill: { logs: { read: sample.logs, unchanged: sample.logs, inserted: 0 } },
+        verification: { holds: true },
+      });
+    },
+    5 * minutes,
+  );
+
+  it(
+    "lets no password out: not in the state, not in an output, not on the screen",
+    async () => {
+      const state = await stack.state();
+      const files = await valuesFiles();
+      const ledger = JSON.stringify(await db.collection("schema_migrations").find().toArray());
+
+      expect([state, ...printed, ...files, ledger].join("\n")).not.toContain(password);
+      expect(state).toContain("ciphertext");
+    },
+    minutes,
+  );
+});
+
+function kept(run: Run): Run {
+  printed.push(run.output);
+  return run;
+}
+
+/** The steps of a cutover in the order in which they were done. */
+function orderOf(output: string): string[] {
+  const done = /\/(?:mongo|taskrunner):((?:Import|ValuesFile|Verification) [a-z-]+) created/g;
+  return [...output.matchAll(done)].map(([, step = ""]) => step);
+}
+
+const uri = () =>
+  `mongodb://migrator:${password}@127.0.0.1:${server.port}/taskrunner?authSource=admin`;
+
+const settings = () => ({
+  backfill: { source: { path: join(stack.folder, "state") } },
+  rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
+});
+
+const mongoMode = () => stack.configure({ ...settings(), mongoUri: uri() });
+
+const valuesFiles = async () =>
+  [
+    await readFile(join(stack.folder, "rollout", "worker.values.yaml"), "utf8"),
+    await readFile(join(stack.folder, "rollout", "web.values.yaml"), "utf8"),
+  ] as const;
+
+async function documents(): Promise<SampleCounts> {
+  const count = (name: string) => db.collection(name).countDocuments();
+  return {
+    runs: await count("pack_runs"),
+    logs: await count("pack_run_logs"),
+    artifacts: await count("pack_artifacts"),
+    approvals: await count("pack_run_approvals"),
+  };
+}
+
+async function serverWithLogin(directory: string): Promise<MongoServer> {
+  const open = await startMongo({ directory });
+  const admin = await new MongoClient(open.uri).connect();
+  const roles = [
+    { role: "readWrite", db: "taskrunner" },
+    { role: "dbAdmin", db: "taskrunner" },
+  ];
+  await admin.db("admin").command({ createUser: "migrator", pwd: password, roles });
+  await admin.close();
+  await open.stop();
+  return startMongo({ directory, auth: true });
+}

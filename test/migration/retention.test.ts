@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { wantedSchema } from "../../components/contract";
+import { diff } from "../../components/migration/diff";
+import { reconcile, untilDone } from "../../components/migration/execute";
+import { observe } from "../../components/migration/observe";
+import { diffExpiry } from "../../components/migration/retention";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+
+let folder: string;
+let server: MongoServer;
+let client: MongoClient;
+let db: Db;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "retention-"));
+  server = await startMongo({ directory: join(folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+  db = client.db("retention");
+  await reconcile(db, wanted, nothing);
+});
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+const wanted = wantedSchema(documentOptions);
+const nothing = () => Promise.resolve();
+const expireAfter = (days: number) =>
+  untilDone(db, async () => diffExpiry("pack_run_logs", days, await observe(db)), nothing);
+const rawExpiry = async () => {
+  const indexes = await db.collection("pack_run_logs").listIndexes().toArray();
+  return (indexes as { name: string; expireAfterSeconds?: number }[]).find(
+    ({ name }) => name === "pack_run_logs_timestamp_ttl",
+  )?.expireAfterSeconds;
+};
+
+it("an expiry is set, changed and lifted in place", async () => {
+  expect(await rawExpiry()).toBeUndefined();
+  expect((await expireAfter(30))[0]?.reason).toBe("log entries expire never, not after 30 days");
+  expect(await rawExpiry()).toBe(2_592_000);
+  expect((await expireAfter(7))[0]?.reason).toBe(
+    "log entries expire after 30 days, not after 7 days",
+  );
+  expect(await rawExpiry()).toBe(604_800);
+  await expireAfter(0);
+  expect(await rawExpiry()).toBe(2_147_483_647);
+});
+
+it("an expiry that was lifted is none, and a second time there is nothing to do", async () => {
+  expect(await expireAfter(0)).toEqual([]);
+});
+
+it("the index itself does not report the expiry, and is never built a second time", async () => {
+  await expireAfter(30);
+
+  expect(diff(wanted, await observe(db))).toEqual([]);
+});
