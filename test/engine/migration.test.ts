@@ -1,3 +1,4 @@
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { Long, MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +10,6 @@ import { documentOptions } from "../contract/options";
 import { makeStack, type TestStack } from "./stack";
 
 const wanted = wantedSchema(documentOptions);
-const rollout = { target: "values", directory: "none", confirm: "none" };
 const minutes = 60_000;
 
 let stack: TestStack;
@@ -22,6 +22,7 @@ beforeAll(async () => {
   server = await startMongo({ directory: join(stack.folder, "data") });
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");
+  await cp("sample/rollout", directory(), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();
@@ -29,11 +30,18 @@ afterAll(async () => {
   await stack.remove();
 });
 
+const directory = () => join(stack.folder, "rollout");
+const configure = (uri: string) =>
+  stack.configure({
+    mongoUri: `${uri}/taskrunner`,
+    rollout: { target: "values", directory: directory(), confirm: "none" },
+  });
+
 describe("the migration on the real engine", () => {
   it(
     "is refused by a duplicate that the preview shows on the very index",
     async () => {
-      await stack.configure({ mongoUri: `${server.uri}/taskrunner`, rollout });
+      await configure(server.uri);
       const entry = { runId: "run-1", sequence: Long.fromNumber(7) };
       await db.collection("pack_run_logs").insertMany([entry, { ...entry, timestamp: new Date() }]);
 
@@ -114,7 +122,7 @@ describe("the migration on the real engine", () => {
   it(
     "goes on with a preview when MongoDB is out of reach, and says so",
     async () => {
-      await stack.configure({ mongoUri: "mongodb://127.0.0.1:1/taskrunner", rollout });
+      await configure("mongodb://127.0.0.1:1");
       const started = performance.now();
       const preview = await stack.preview();
 
