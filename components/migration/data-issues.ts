@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import type { ContractSchema } from "../contract";
+import type { ContractSchema, WantedSchema } from "../contract";
 import { brokenDocuments, type BrokenDocuments } from "./broken-documents";
 import type { Change } from "./change";
 import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
@@ -51,4 +51,20 @@ async function issueOf(
     default:
       return undefined;
   }
+}
+
+/** What can be set in spite of the issues: `moderate` validators, no index over duplicates. */
+export function heldBack(wanted: WantedSchema, issues: readonly DataIssue[]): WantedSchema {
+  const broken = new Set(
+    issues.flatMap((issue) => (issue.kind === "broken documents" ? issue.collection : [])),
+  );
+  const duplicated = new Set(
+    issues.flatMap((issue) => (issue.kind === "duplicate keys" ? issue.index : [])),
+  );
+  return {
+    collections: wanted.collections.map((collection) =>
+      broken.has(collection.name) ? { ...collection, validationLevel: "moderate" } : collection,
+    ),
+    indexes: wanted.indexes.filter(({ name }) => !duplicated.has(name)),
+  };
 }

@@ -1,6 +1,6 @@
 import type { WantedCollection, WantedIndex, WantedSchema } from "../contract";
 import { sameValidator } from "./canonical";
-import type { Change } from "./change";
+import type { Change, LeaveAlone } from "./change";
 import { MigrationConflict } from "./errors";
 import { bridgeName, sameButUnique, sameSignature } from "./index-spec";
 import type { Observed, ObservedCollection, ObservedIndex } from "./observed";
@@ -23,8 +23,8 @@ export function diff(wanted: WantedSchema, observed: Observed): Change[] {
 }
 
 /** The collections and indexes that are not ours: named in a plan, never touched. */
-export function foreign(wanted: WantedSchema, observed: Observed): Change[] {
-  return [...observed.values()].flatMap((found): Change[] => {
+export function foreign(wanted: WantedSchema, observed: Observed): LeaveAlone[] {
+  return [...observed.values()].flatMap((found): LeaveAlone[] => {
     if (!wanted.collections.some(({ name }) => name === found.name)) {
       return [{ kind: "leave alone", collection: found.name, reason: "not a collection of ours" }];
     }

@@ -1,3 +1,10 @@
 /** The migration: what should exist in MongoDB, compared, planned, executed and recorded. */
+export { apply, type ApplyOptions } from "./apply";
+export { DataIssues, MigrationConflict, MigrationError } from "./errors";
+export { ClaimRefused, migrationId } from "./ledger";
 export { PackRunMigration, type PackRunMigrationArgs } from "./pack-run-migration";
+export { plan, type Plan } from "./plan";
+export { planAsJson, planInWords } from "./plan-words";
 export { LogExpiryLift, LogRetention } from "./resources";
+export { mongoshScript } from "./script";
+export { status, statusInWords, type Status } from "./status";

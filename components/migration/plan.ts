@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
-import type { Change } from "./change";
+import type { Change, LeaveAlone } from "./change";
 import { checksumOf } from "./checksum";
 import { dataIssues, type DataIssue, type ScanOptions } from "./data-issues";
 import { diff, foreign } from "./diff";
@@ -13,19 +13,29 @@ export interface Plan {
   /** In the order in which they would be made. */
   readonly changes: readonly Change[];
   /** What is not ours: listed, never touched. */
-  readonly foreign: readonly Change[];
+  readonly foreign: readonly LeaveAlone[];
   readonly issues: readonly DataIssue[];
 }
 
-/** Compares a database with what should exist in it. Changes nothing. */
-export async function plan(db: Db, options: SchemaOptions, scan?: ScanOptions): Promise<Plan> {
+/**
+ * Compares a database with what should exist in it. Changes nothing.
+ *
+ * @param ownRecords collections that are ours without being part of the schema: the ledger's and
+ *   the checkpoints'
+ */
+export async function plan(
+  db: Db,
+  options: SchemaOptions,
+  scan: ScanOptions = {},
+  ownRecords: readonly string[] = [],
+): Promise<Plan> {
   const wanted = wantedSchema(options);
   const observed = await observe(db);
   const changes = diff(wanted, observed);
   return {
     checksum: checksumOf(wanted),
     changes,
-    foreign: foreign(wanted, observed),
+    foreign: foreign(wanted, observed).filter(({ collection }) => !ownRecords.includes(collection)),
     issues: await dataIssues(db, wanted, changes, scan),
   };
 }

@@ -11,3 +11,4 @@ export type {
   ValuesRolloutSettings,
 } from "./schema";
 export { uriFacts, type UriFacts } from "./uri";
+export { commandSettings, type CommandSettings } from "./file";

@@ -51,7 +51,7 @@ const migration = section({
 
 const text = z.string().min(1, { error: "a text that is not empty" });
 
-/** Paths below the state root; `{runId}` stands for the run's id as file names write it. */
+/** Paths below the state root. */
 const layout = section({
   runs: text.default("state/runs"),
   approvals: text.default("state/approvals"),

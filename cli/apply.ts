@@ -1,0 +1,23 @@
+import { apply, planAsJson, planInWords } from "../components/migration";
+import { version } from "../package.json";
+import { command, databaseOf, print, schemaOf, settingsOf, type CommonOptions } from "./context";
+
+export const applyCommand = command("apply", "does the plan")
+  .addHelpText(
+    "after",
+    "\nExit status: 0 done, 3 blocked by data issues (nothing changed), 1 error.",
+  )
+  .action(async (options: CommonOptions) => {
+    const settings = await settingsOf(options);
+    const { ledger, adopt, onDataIssue } = settings.migration;
+    const db = await databaseOf(settings);
+    const done = await apply(db, {
+      schema: schemaOf(settings),
+      stack: `taskrunner-storage/${options.stack ?? "command line"}`,
+      toolVersion: version,
+      ledger,
+      adopt,
+      onDataIssue,
+    });
+    print(options, planAsJson(done), `Done.\n${planInWords(db.databaseName, done)}`);
+  });

@@ -1,0 +1,73 @@
+import { Command } from "commander";
+import type { Db } from "mongodb";
+import { databaseAt } from "../components/connection";
+import type { SchemaOptions } from "../components/contract";
+import { commandSettings, uriFacts, type CommandSettings } from "../components/settings";
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly settings?: string;
+  readonly stack?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** A command with the options that all of them have. */
+export function command(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option("--settings <file>", "the stack's settings file")
+    .option("--stack <name>", "the stack, whose settings are in Pulumi.<name>.yaml")
+    .option("--json", "one JSON value on standard output")
+    .option("--quiet", "nothing but errors");
+}
+
+/** The settings asked for; without either option, the document's defaults. */
+export async function settingsOf({ settings, stack }: CommonOptions): Promise<CommandSettings> {
+  const file = settings ?? (stack === undefined ? undefined : `Pulumi.${stack}.yaml`);
+  return commandSettings(file);
+}
+
+/** The schema that the settings ask for. */
+export function schemaOf({ mongo, validation, indexes, tenancy }: CommandSettings): SchemaOptions {
+  return {
+    collections: mongo.collections,
+    validation,
+    indexNames: indexes.names,
+    approvals: indexes.approvals,
+    tenancy,
+  };
+}
+
+/** Collections of ours that are no part of the schema. */
+export function ownRecords({ migration, backfill }: CommandSettings): string[] {
+  return [migration.ledger, ...(backfill ? [backfill.checkpoints] : [])];
+}
+
+/**
+ * The database of TASKRUNNER_MONGO_URI, by the name in the settings or in the URI.
+ *
+ * @throws Error where the variable is not set, is no connection string or names no database
+ */
+export async function databaseOf({ mongo }: CommandSettings): Promise<Db> {
+  const uri = process.env.TASKRUNNER_MONGO_URI;
+  if (!uri) {
+    throw new Error(
+      "TASKRUNNER_MONGO_URI is not set: give it the connection string of the migrator, such as " +
+        "mongodb://127.0.0.1:27017/taskrunner.",
+    );
+  }
+  const facts = uriFacts(uri);
+  if (!facts) throw new Error("TASKRUNNER_MONGO_URI is no connection string.");
+  const database = mongo.database ?? facts.database;
+  if (database === undefined) {
+    throw new Error("No database: name it in mongo.database or in TASKRUNNER_MONGO_URI.");
+  }
+  return databaseAt({ uri, database });
+}
+
+/** Prints the one result of a command, for a script or for a person. */
+export function print({ json, quiet }: CommonOptions, asJson: object, inWords: string): void {
+  if (json) console.log(JSON.stringify(asJson, undefined, 2));
+  else if (!quiet) console.log(inWords);
+}

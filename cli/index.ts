@@ -1,0 +1,29 @@
+import { Command } from "commander";
+import { closeConnections } from "../components/connection";
+import { DataIssues } from "../components/migration";
+import { version } from "../package.json";
+import { applyCommand } from "./apply";
+import { planCommand } from "./plan";
+import { scriptCommand } from "./script";
+import { statusCommand } from "./status";
+
+const program = new Command("taskrunner-storage")
+  .description("Takes the state of a Task Runner from files to MongoDB and back.")
+  .version(version)
+  .addHelpText(
+    "after",
+    "\nThe connection string comes from TASKRUNNER_MONGO_URI alone, because an argument would be\n" +
+      "visible in the process list.\n\nExample:\n" +
+      "  TASKRUNNER_MONGO_URI=mongodb://127.0.0.1:27017/taskrunner taskrunner-storage plan --stack dev",
+  );
+for (const command of [planCommand, applyCommand, statusCommand, scriptCommand]) {
+  program.addCommand(command);
+}
+
+program
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(`taskrunner-storage: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = error instanceof DataIssues ? 3 : 1;
+  })
+  .finally(() => closeConnections());

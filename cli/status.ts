@@ -1,0 +1,16 @@
+import { status, statusInWords } from "../components/migration";
+import { command, databaseOf, print, schemaOf, settingsOf, type CommonOptions } from "./context";
+
+export const statusCommand = command("status", "ledger, drift and counts on one screen").action(
+  async (options: CommonOptions) => {
+    const settings = await settingsOf(options);
+    const db = await databaseOf(settings);
+    const found = await status(db, schemaOf(settings), settings.migration.ledger);
+    const mode = `  settings   storageMode: ${settings.storageMode}`;
+    print(
+      options,
+      { ...found, storageMode: settings.storageMode },
+      `${statusInWords(found)}\n${mode}`,
+    );
+  },
+);

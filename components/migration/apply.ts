@@ -1,0 +1,36 @@
+import type { Db } from "mongodb";
+import { wantedSchema, type SchemaOptions } from "../contract";
+import { heldBack } from "./data-issues";
+import { DataIssues } from "./errors";
+import { reconcile } from "./execute";
+import type { OnDataIssue } from "./inputs";
+import { claim, complete, recordCommand, type Claim } from "./ledger";
+import { plan, type Plan } from "./plan";
+
+/** What a whole migration needs to know. */
+export interface ApplyOptions extends Omit<Claim, "checksum"> {
+  readonly schema: SchemaOptions;
+  readonly ledger: string;
+  readonly onDataIssue: OnDataIssue;
+}
+
+/**
+ * Does the plan: looks for data issues, claims the ledger's record, changes what has to change,
+ * completes the record. Returns the plan that was done; with `onDataIssue: report`, what stands in
+ * its way was left out.
+ *
+ * @throws DataIssues or ClaimRefused before anything is changed, MigrationError afterwards
+ */
+export async function apply(db: Db, options: ApplyOptions): Promise<Plan> {
+  const planned = await plan(db, options.schema);
+  const { checksum, issues } = planned;
+  if (issues.length > 0 && options.onDataIssue === "fail") {
+    throw new DataIssues(db.databaseName, issues);
+  }
+  await claim(db, options.ledger, { ...options, checksum });
+  await reconcile(db, heldBack(wantedSchema(options.schema), issues), (executed) =>
+    recordCommand(db, options.ledger, executed),
+  );
+  await complete(db, options.ledger, checksum);
+  return planned;
+}

@@ -1,0 +1,37 @@
+import type { Change } from "./change";
+import { changeAsJson, changeInWords } from "./change-words";
+import { toCommands } from "./commands";
+import { dataIssueInWords } from "./data-issue-words";
+import type { Plan } from "./plan";
+
+/** A plan on one screen: changes with their reasons and risks, what is left alone, data issues. */
+export function planInWords(database: string, { changes, foreign, issues }: Plan): string {
+  const todo = changes.length === 0 ? "nothing to do" : `${changes.length} changes`;
+  return [
+    `Database ${database}: ${todo}.`,
+    ...changes.map((change) => `  ${changeInWords(change)}${why(change)}${risks(change)}`),
+    ...foreign.map((change) => `  ${changeInWords(change)}: ${change.reason}`),
+    ...issues.map((issue) => `\n${dataIssueInWords(issue)}`),
+  ].join("\n");
+}
+
+/** That a thing does not exist is reason enough to create it. */
+function why({ kind, reason }: Change): string {
+  return kind.startsWith("create") ? "" : `, because ${reason}`;
+}
+
+function risks(change: Change): string {
+  const commands = toCommands(change);
+  const blocks = commands.some(({ blocksWrites }) => blocksWrites);
+  return blocks ? "; writers wait while it runs" : "";
+}
+
+/** A plan for scripts. */
+export function planAsJson({ checksum, changes, foreign, issues }: Plan): object {
+  return {
+    checksum,
+    changes: changes.map(changeAsJson),
+    leftAlone: foreign.map(changeAsJson),
+    issues,
+  };
+}

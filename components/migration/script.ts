@@ -1,0 +1,84 @@
+import type { Document } from "mongodb";
+import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
+import type { Command } from "./change";
+import { checksumOf } from "./checksum";
+import { toCommands } from "./commands";
+import { diff } from "./diff";
+import { migrationId } from "./ledger";
+
+/** A server command as mongosh and JavaScript write it. */
+export function toMongosh(command: Document): string {
+  return JSON.stringify(command, undefined, 2);
+}
+
+/**
+ * The migration as a mongosh script for a site that runs no Pulumi: the same commands, with the
+ * document's own words on each index. It may be run again; a collection that exists gets the
+ * validator.
+ */
+export function mongoshScript(options: SchemaOptions, database: string, ledger: string): string {
+  const wanted = wantedSchema(options);
+  const changes = diff(wanted, new Map());
+  const commands = changes.flatMap((change) =>
+    toCommands(change).map((command) => `${wordsOn(change, wanted)}${callOf(command)}`),
+  );
+  return [
+    header(database),
+    ...commands,
+    ledgerEntry(ledger, checksumOf(wanted)),
+    `print("${migrationId}: done, ${changes.length} commands");`,
+    "",
+  ].join("\n\n");
+}
+
+const header = (database: string) => `// ${migrationId}
+// Creates the collections of the Task Runner with their validators, then their indexes, unique
+// ones first, to surface data issues early. Nothing is dropped, and it may be run again.
+//
+//   mongosh "mongodb://…/" --file this-script.js
+
+const target = db.getSiblingDB(${JSON.stringify(database)});
+
+function run(command) {
+  const reply = target.runCommand(command);
+  if (reply.ok !== 1) throw new Error(JSON.stringify(command) + " failed: " + reply.errmsg);
+}
+
+function create({ create: name, ...validation }) {
+  const exists = target.getCollectionInfos({ name }).length > 0;
+  run(exists ? { collMod: name, ...validation } : { create: name, ...validation });
+}`;
+
+function callOf({ command }: Command): string {
+  return `${"create" in command ? "create" : "run"}(${toMongosh(command)});`;
+}
+
+function wordsOn(change: ReturnType<typeof diff>[number], wanted: ContractSchema): string {
+  if (change.kind === "create collection") {
+    const role = wanted.collections.find(({ name }) => name === change.wanted.name)?.role;
+    const fields = role ? Object.entries(collections[role].fields) : [];
+    return fields.map(([name, { type, note }]) => `// ${name} (${type}): ${note}\n`).join("");
+  }
+  if (change.kind !== "create index") return "";
+  const { collection, name } = change.wanted;
+  const index = wanted.indexes.find((one) => one.collection === collection && one.name === name);
+  return `// ${index?.note ?? ""}\n`;
+}
+
+const ledgerEntry = (ledger: string, checksum: string) => `target.getCollection(${JSON.stringify(
+  ledger,
+)}).updateOne(
+  { _id: ${JSON.stringify(migrationId)} },
+  {
+    $setOnInsert: {
+      checksum: ${JSON.stringify(checksum)},
+      stack: "mongosh",
+      who: "mongosh",
+      toolVersion: "script",
+      startedAt: new Date(),
+      commands: [],
+    },
+    $set: { finishedAt: new Date() },
+  },
+  { upsert: true },
+);`;

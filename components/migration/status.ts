@@ -1,0 +1,55 @@
+import type { Db } from "mongodb";
+import { wantedSchema, type SchemaOptions } from "../contract";
+import { checksumOf } from "./checksum";
+import { diff } from "./diff";
+import { migrationId, type LedgerRecord } from "./ledger";
+import { observe } from "./observe";
+
+/** Where a database stands: its ledger record, what differs, and how much is in it. */
+export interface Status {
+  readonly database: string;
+  readonly record: LedgerRecord | undefined;
+  /** Whether the record is of what these settings ask for. */
+  readonly current: boolean;
+  /** How many changes a migration would make now. */
+  readonly drift: number;
+  /** The collections' names with their numbers of documents, as the server estimates them. */
+  readonly documents: Readonly<Record<string, number>>;
+}
+
+export async function status(db: Db, options: SchemaOptions, ledger: string): Promise<Status> {
+  const wanted = wantedSchema(options);
+  const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
+  const counts = await Promise.all(
+    wanted.collections.map(async ({ name }) => {
+      return [name, await db.collection(name).estimatedDocumentCount()] as const;
+    }),
+  );
+  return {
+    database: db.databaseName,
+    record: record ?? undefined,
+    current: record?.checksum === checksumOf(wanted),
+    drift: diff(wanted, await observe(db)).filter(({ kind }) => kind !== "adopt index").length,
+    documents: Object.fromEntries(counts),
+  };
+}
+
+/** A status on one screen. */
+export function statusInWords({ database, record, current, drift, documents }: Status): string {
+  return [
+    `Database ${database}`,
+    `  migration  ${record ? recordInWords(record) : "not applied"}`,
+    ...(record && !current ? ["             its checksum is of other settings than these"] : []),
+    `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
+    ...Object.entries(documents).map(
+      ([name, count]) => `  ${name.padEnd(20)} ${String(count).padStart(12)} documents`,
+    ),
+  ].join("\n");
+}
+
+function recordInWords({ _id, stack, who, startedAt, finishedAt }: LedgerRecord): string {
+  const state = finishedAt
+    ? `finished ${finishedAt.toISOString()}`
+    : `begun ${startedAt.toISOString()}, not finished`;
+  return `${_id}, ${state}, by ${stack} (${who})`;
+}

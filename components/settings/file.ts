@@ -1,0 +1,41 @@
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import type { z } from "zod";
+import { problemsOf, SettingsError } from "./problems";
+import { settingsSchema } from "./schema";
+
+const commandSchema = settingsSchema.pick({
+  storageMode: true,
+  mongo: true,
+  validation: true,
+  indexes: true,
+  tenancy: true,
+  logRetentionDays: true,
+  migration: true,
+  backfill: true,
+});
+
+/** The settings that the commands use; no secret is among them. */
+export type CommandSettings = z.infer<typeof commandSchema>;
+
+/**
+ * The settings that the commands take from a stack's settings file; without a file, the
+ * document's defaults. Encrypted values and those of the rollout are left where they are.
+ *
+ * @param file a path such as `Pulumi.prod.yaml`
+ * @throws SettingsError with every problem; the error of the file system where it cannot be read
+ */
+export async function commandSettings(file?: string): Promise<CommandSettings> {
+  const values = file === undefined ? {} : valuesIn(await readFile(file, "utf8"));
+  const parsed = commandSchema.safeParse(values);
+  if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
+  return parsed.data;
+}
+
+function valuesIn(text: string): Record<string, unknown> {
+  const { config = {} } = parse(text) as { readonly config?: Readonly<Record<string, unknown>> };
+  const known = Object.entries(config).map(([key, value]) => [key.replace(/^[^:]+:/, ""), value]);
+  return Object.fromEntries(
+    known.filter(([key]) => Object.hasOwn(commandSchema.shape, String(key))),
+  );
+}

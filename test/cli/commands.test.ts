@@ -1,0 +1,133 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { runInNewContext } from "node:vm";
+import { execa } from "execa";
+import { Long, MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { wantedSchema } from "../../components/contract";
+import { diff } from "../../components/migration/diff";
+import { observe } from "../../components/migration/observe";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+
+let folder: string;
+let server: MongoServer;
+let client: MongoClient;
+let db: Db;
+let databases = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "commands-"));
+  server = await startMongo({ directory: join(folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+});
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => {
+  db = client.db(`commands_${++databases}`);
+});
+
+const bin = resolve(__dirname, "../../cli/bin.cjs");
+
+async function run(...args: string[]) {
+  const env = { TASKRUNNER_MONGO_URI: `${server.uri}/${db.databaseName}` };
+  const options = { env, cwd: folder, reject: false } as const;
+  const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
+  return { stdout, stderr, exitCode };
+}
+
+it("plan says 2, apply does it, plan says 0", async () => {
+  const planned = await run("plan");
+  expect(planned.exitCode).toBe(2);
+  expect(planned.stdout).toContain(
+    "create index pack_run_logs_run_sequence on pack_run_logs { runId: 1, sequence: 1 }, unique",
+  );
+  expect((await run("apply")).exitCode).toBe(0);
+  expect(await run("plan")).toMatchObject({
+    exitCode: 0,
+    stdout: `Database ${db.databaseName}: nothing to do.`,
+  });
+  expect(diff(wantedSchema(documentOptions), await observe(db))).toEqual([]);
+});
+
+it("a duplicate blocks with 3, and nothing is changed", async () => {
+  const entry = { runId: "r", sequence: Long.fromNumber(1) };
+  await db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
+
+  expect((await run("plan")).exitCode).toBe(3);
+  const applied = await run("apply");
+  expect(applied.exitCode).toBe(3);
+  expect(applied.stderr).toContain('runId "r", sequence 1');
+  expect([...(await observe(db)).keys()]).toEqual(["pack_run_logs"]);
+});
+
+it("with onDataIssue: report what can be done is done", async () => {
+  const entry = { runId: "r", sequence: Long.fromNumber(1) };
+  await db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
+  const settings = join(folder, "Pulumi.report.yaml");
+  await writeFile(settings, "config:\n  x:migration: { onDataIssue: report }\n");
+
+  expect((await run("apply", "--settings", settings)).exitCode).toBe(0);
+  const left = diff(wantedSchema(documentOptions), await observe(db));
+  expect(left.map(({ reason }) => reason)).toEqual([
+    "its validation level is moderate, not strict",
+    "it does not exist",
+  ]);
+});
+
+it("plan --json is one value with every command", async () => {
+  const { changes } = JSON.parse((await run("plan", "--json")).stdout) as {
+    changes: { commands: object[] }[];
+  };
+
+  expect(changes).toHaveLength(13);
+  expect(changes[12]?.commands).toEqual([
+    {
+      createIndexes: "pack_run_approvals",
+      indexes: [{ key: { runId: 1, status: 1 }, name: "pack_run_approvals_run_status" }],
+    },
+  ]);
+});
+
+it("status shows the ledger, the drift and the counts", async () => {
+  await run("apply");
+  await db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
+
+  const { stdout, exitCode } = await run("status");
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/migration {2}20251106-task-runner-baseline, finished 20\d\d-/);
+  expect(stdout).toContain("drift      1 changes");
+});
+
+it("a server out of reach is an error without the password", async () => {
+  const env = { TASKRUNNER_MONGO_URI: "mongodb://migrator:geheim@127.0.0.1:1/taskrunner" };
+  const { stderr, exitCode } = await execa("node", [bin, "status"], { env, reject: false });
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("Connecting to MongoDB at 127.0.0.1:1 failed");
+  expect(stderr).not.toContain("geheim");
+}, 30_000);
+
+it("the script does what apply does, and names the document's reason for each index", async () => {
+  const { stdout } = await run("script");
+  const recorded: object[] = [];
+  const target = {
+    runCommand: (command: object) => {
+      recorded.push(command);
+      return { ok: 1 };
+    },
+    getCollectionInfos: () => [],
+    getCollection: () => ({ updateOne: () => undefined }),
+  };
+  runInNewContext(stdout, { db: { getSiblingDB: () => target }, print: () => undefined });
+
+  const { changes } = JSON.parse((await run("plan", "--json")).stdout) as {
+    changes: { commands: object[] }[];
+  };
+  expect(JSON.parse(JSON.stringify(recorded))).toEqual(changes.flatMap(({ commands }) => commands));
+  expect(stdout).toContain("// serves GET /runs listings and staleness checks\nrun({");
+});
