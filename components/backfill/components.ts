@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { CollectionRole } from "../contract";
+import type { BackfillSettings } from "../settings";
+import { ImportResource, VerificationResource, type StateResourceArgs } from "./resources";
+import type { ImportReport } from "./tally";
+import type { VerificationReport } from "./verify";
+
+/** What an import or a verification works on. */
+export interface BackfillArgs {
+  /** The migrator's connection string, secret; absent in filesystem mode. */
+  readonly uri: pulumi.Input<string> | undefined;
+  readonly database: string | undefined;
+  readonly mode: "mongo" | "filesystem";
+  /** The collections' names by role. */
+  readonly collections: Readonly<Record<CollectionRole, string>>;
+  /** Whether approvals are imported too. */
+  readonly approvals: boolean;
+  readonly settings: BackfillSettings;
+}
+
+/**
+ * The import of the filesystem state while the services still work on files: step 3 of the
+ * document's "Execution order".
+ */
+export class FilesystemBackfill extends pulumi.ComponentResource {
+  /** What the last run did, by collection. */
+  readonly counts: pulumi.Output<ImportReport | undefined>;
+
+  constructor(name: string, args: BackfillArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("taskrunner:storage:FilesystemBackfill", name, {}, options);
+    this.counts = new ImportResource("backfill", resourceArgs(args), inside(this, options)).report;
+    this.registerOutputs({ counts: this.counts });
+  }
+}
+
+/** The import of what the services still wrote to files until both of them were in Mongo mode. */
+export class FinalImport extends pulumi.ComponentResource {
+  /** What the last run did, by collection. */
+  readonly counts: pulumi.Output<ImportReport | undefined>;
+
+  constructor(name: string, args: BackfillArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("taskrunner:storage:FinalImport", name, {}, options);
+    const resource = new ImportResource("final-import", resourceArgs(args), inside(this, options));
+    this.counts = resource.report;
+    this.registerOutputs({ counts: this.counts });
+  }
+}
+
+/** The proof that every record on disk is in MongoDB; it stops `up` where it does not hold. */
+export class Verification extends pulumi.ComponentResource {
+  /** The counts of both sides and the differences. */
+  readonly counts: pulumi.Output<VerificationReport | undefined>;
+
+  constructor(name: string, args: BackfillArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("taskrunner:storage:Verification", name, {}, options);
+    const resource = new VerificationResource(
+      "verification",
+      resourceArgs(args),
+      inside(this, options),
+    );
+    this.counts = resource.report;
+    this.registerOutputs({ counts: this.counts });
+  }
+}
+
+function resourceArgs({ settings, ...args }: BackfillArgs): StateResourceArgs {
+  return { ...args, root: sourcePath(settings), layout: settings.layout };
+}
+
+function sourcePath({ source }: BackfillSettings): string {
+  if ("path" in source) return source.path;
+  throw new Error("backfill.source.persistentVolumeClaim is not available yet; set source.path.");
+}
+
+/** A component's own `dependsOn` does not reach its children, so they get it too. */
+function inside(
+  parent: pulumi.ComponentResource,
+  { dependsOn }: pulumi.ComponentResourceOptions,
+): pulumi.CustomResourceOptions {
+  return { parent, ...(dependsOn !== undefined && { dependsOn }) };
+}

@@ -1,0 +1,69 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { Refusal } from "./errors";
+import { parse } from "./stages/parse";
+import { readTexts, type RawText } from "./stages/read";
+import type { StateFile } from "./stages/list";
+import { memberOf, type FileFacts } from "./stages/unpack";
+import type { StateFolder } from "./state-folder";
+import { isJsonObject } from "./values/object";
+
+/** What is known of a file before its records are read. */
+export async function factsOf(folder: StateFolder, file: StateFile): Promise<FileFacts> {
+  return {
+    runId: await runIdOf(folder, file.stem),
+    numbered: file.role !== "logs" || (await hasSequences(file)),
+  };
+}
+
+/**
+ * The run's id behind a file's name. Where a character of the id could not be in the name it is
+ * `_` there, so the id inside the run file of the same name counts, if it fits.
+ */
+async function runIdOf({ root, layout }: StateFolder, stem: string): Promise<string> {
+  if (!stem.includes("_")) return stem;
+  const path = join(root, layout.runs, `${stem}.json`);
+  const there = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!there) return stem;
+  const run: StateFile = { role: "runs", path, name: "", stem };
+  const id = await firstMember(run, "runId");
+  return typeof id === "string" && fits(id, stem) ? id : stem;
+}
+
+function fits(id: string, stem: string): boolean {
+  if (id.length !== stem.length) return false;
+  for (let at = 0; at < stem.length; at += 1) {
+    if (stem[at] !== "_" && stem[at] !== id[at]) return false;
+  }
+  return true;
+}
+
+/** Whether any line of a log has a sequence; most logs say so in their first line. */
+async function hasSequences(log: StateFile): Promise<boolean> {
+  return (await firstMember(log, "sequence")) !== undefined;
+}
+
+/** The first value of a member in a file's texts; undefined where none has it. */
+async function firstMember(file: StateFile, name: string): Promise<unknown> {
+  for await (const texts of readTexts(file)) {
+    for (const text of texts) {
+      const value = parsed(text);
+      const found = isJsonObject(value) ? memberOf(value, name) : undefined;
+      if (found != null) return found;
+    }
+  }
+  return undefined;
+}
+
+/** A text that cannot be parsed says nothing here; it is refused where its record is read. */
+function parsed(text: RawText): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}

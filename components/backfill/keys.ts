@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { Long, ObjectId, type Collection, type Document, type Filter } from "mongodb";
+import pLimit from "p-limit";
+import { collections, type CollectionRole } from "../contract";
+
+/** Whatever identifies a document within its collection, as one text. */
+export type Key = string;
+
+/**
+ * The fields that identify a record: a run's `_id`, else those of the contract's unique index
+ * (issue #5, "Identity").
+ */
+export function keyFields(role: CollectionRole): readonly string[] {
+  const unique = collections[role].indexes.find((index) => index.unique);
+  return unique?.key.map(([field]) => field) ?? ["_id"];
+}
+
+/** The key of a document that has all key fields. */
+export function keyOf(role: CollectionRole, document: Document): Key {
+  return keyFields(role)
+    .map((field) => String(document[field]))
+    .join("\0");
+}
+
+/** A key as people read it. */
+export function readableKey(key: Key): string {
+  return key.replaceAll("\0", ":");
+}
+
+/** The `_id` derived from a key, so that two importers give a record the same one. */
+export function generatedId(role: CollectionRole, key: Key): ObjectId {
+  const hash = createHash("sha256").update(`${role}\0${key}`).digest("hex");
+  return ObjectId.createFromHexString(hash.slice(0, 24));
+}
+
+/** A record to be found: its key and the document that has the key's fields. */
+export interface Keyed {
+  readonly key: Key;
+  readonly document: Document;
+}
+
+const queriesAtOnce = 8;
+
+/**
+ * The documents in MongoDB that have the records' keys. The collection must give longs as they
+ * are (`promoteLongs: false`).
+ */
+export async function documentsOf(
+  collection: Collection,
+  role: CollectionRole,
+  records: readonly Keyed[],
+): Promise<Map<Key, Document>> {
+  const wanted = new Set(records.map(({ key }) => key));
+  const limit = pLimit(queriesAtOnce);
+  const found = await limit.map(filtersOf(role, records), (filter) =>
+    collection.find(filter).toArray(),
+  );
+  const documents = found.flat().map((document) => [keyOf(role, document), document] as const);
+  return new Map(documents.filter(([key]) => wanted.has(key)));
+}
+
+/** One query for runs, else one a run: each follows the unique index. */
+function filtersOf(role: CollectionRole, records: readonly Keyed[]): Filter<Document>[] {
+  const [first = "_id", second] = keyFields(role);
+  const valuesOf = (group: readonly Keyed[], field: string) =>
+    group.map(({ document }) => document[field] as unknown);
+  if (second === undefined) return [{ [first]: { $in: valuesOf(records, first) } }];
+  const groups = new Map<unknown, Keyed[]>();
+  for (const record of records) {
+    const value: unknown = record.document[first];
+    const group = groups.get(value) ?? [];
+    groups.set(value, group);
+    group.push(record);
+  }
+  return [...groups].map(([value, group]) => ({
+    [first]: value,
+    [second]: conditionOn(valuesOf(group, second)),
+  }));
+}
+
+/** Entries of one log lie close together, so a range of their sequences finds little else. */
+function conditionOn(values: readonly unknown[]): Document {
+  if (!values.every((value) => value instanceof Long)) return { $in: values };
+  const sorted = values.toSorted((a, b) => a.compare(b));
+  return { $gte: sorted[0], $lte: sorted.at(-1) };
+}

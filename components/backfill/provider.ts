@@ -1,0 +1,116 @@
+import { resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { databaseAt } from "../connection";
+import type { CollectionRole } from "../contract";
+import { countCutover, mongoSide, UnfinishedStep, type CutoverInputs } from "../dynamic";
+import type { Layout } from "../settings";
+import { importState } from "./import";
+import { sayProgress } from "./progress";
+import type { BothSides } from "./sides";
+import type { ImportReport, IncompleteLine, Quarantined, Tally } from "./tally";
+import { verifyState, type VerificationReport } from "./verify";
+import { reasonsOf } from "./words";
+
+/** Inputs of an import and of a verification; `uri` is secret. */
+export interface StateInputs extends CutoverInputs {
+  /** The state root; a relative path counts from the project's folder. */
+  readonly root: string;
+  readonly layout: Layout;
+  readonly collections: Readonly<Record<CollectionRole, string>>;
+  readonly approvals: boolean;
+}
+
+/** Outputs of an import; its report names the first twenty cases of a kind. */
+export interface ImportResults {
+  readonly report: ImportReport;
+}
+
+/** Outputs of a verification; its report names the first twenty cases of a kind. */
+export interface VerificationResults {
+  readonly report: VerificationReport;
+}
+
+/**
+ * The real dynamic providers. They run once in each cutover, and again where their own settings
+ * changed or the last run left records out; never because files or counts differ.
+ */
+export const providers = {
+  Import: mongoSide<StateInputs, ImportResults>({
+    results: ["report"],
+    id: ({ database }) => `${database ?? ""}/import`,
+    check: countCutover,
+    differs: (applied, inputs) =>
+      settingsDiffer(applied, inputs) || leftRecordsOut(applied as Partial<ImportResults>),
+    apply: async (inputs) => ({ report: brief(await watched("import", inputs, importState)) }),
+  }),
+  Verification: mongoSide<StateInputs, VerificationResults>({
+    results: ["report"],
+    id: verificationId,
+    check: countCutover,
+    differs: settingsDiffer,
+    apply: async (inputs) => {
+      const report = brief(await watched("verification", inputs, verifyState));
+      if (report.holds) return { report };
+      const outputs = { ...inputs, report };
+      throw new UnfinishedStep(verificationId(inputs), outputs, reasonsOf(report, inputs.root));
+    },
+  }),
+};
+
+function verificationId({ database }: StateInputs): string {
+  return `${database ?? ""}/verification`;
+}
+
+function settingsDiffer(applied: StateInputs, inputs: StateInputs): boolean {
+  return !isDeepStrictEqual(ownSettings(applied), ownSettings(inputs));
+}
+
+function ownSettings({ cutover, database, root, layout, collections, approvals }: StateInputs) {
+  return { cutover, database, root, layout, collections, approvals };
+}
+
+function leftRecordsOut({ report }: Partial<ImportResults>): boolean {
+  return report !== undefined && report.quarantine.length > 0;
+}
+
+/** Does the work with lines of progress on standard output, which the engine shows. */
+async function watched<Report>(
+  what: string,
+  inputs: StateInputs,
+  work: (sides: BothSides) => Promise<Report>,
+): Promise<Report> {
+  let stop: (() => void) | undefined;
+  const watch = (tally: Tally) => {
+    stop = sayProgress(what, tally, console.log);
+  };
+  try {
+    return await work({ ...(await sidesOf(inputs)), watch });
+  } finally {
+    stop?.();
+  }
+}
+
+async function sidesOf({ uri, database, root, ...rest }: StateInputs): Promise<BothSides> {
+  const { layout, collections, approvals } = rest;
+  return {
+    // Both are there in mongo mode: the settings' rules ask for them.
+    database: await databaseAt({ uri: uri ?? "", database: database ?? "" }),
+    root: resolve(root),
+    layout,
+    collections,
+    approvals,
+  };
+}
+
+const namedCases = 20;
+
+/** A report as a stack's outputs hold it: all counts, and the first single cases. */
+function brief<Report extends { quarantine: Quarantined[]; incomplete: IncompleteLine[] }>(
+  report: Report,
+): Report {
+  return {
+    ...report,
+    quarantine: report.quarantine.slice(0, namedCases),
+    incomplete: report.incomplete.slice(0, namedCases),
+  };
+}

@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { CollectionRole } from "../contract";
+import { shim } from "../dynamic";
+import type { Layout } from "../settings";
+import type { ImportReport } from "./tally";
+import type { VerificationReport } from "./verify";
+
+/** Arguments of both resources; `uri` is secret, and absent in filesystem mode. */
+export interface StateResourceArgs {
+  readonly uri: pulumi.Input<string> | undefined;
+  readonly database: string | undefined;
+  readonly mode: "mongo" | "filesystem";
+  readonly root: string;
+  readonly layout: Layout;
+  readonly collections: Readonly<Record<CollectionRole, string>>;
+  readonly approvals: boolean;
+}
+
+/** This path is a contract with every existing stack: its state names it. */
+const providers = "components/backfill/provider.ts";
+
+const secretOutputs = { additionalSecretOutputs: ["uri"] };
+
+/** An import of filesystem state; it runs once in each cutover. */
+export class ImportResource extends pulumi.dynamic.Resource {
+  /** What the last run did; undefined until one ran. */
+  declare readonly report: pulumi.Output<ImportReport | undefined>;
+
+  constructor(name: string, args: StateResourceArgs, options: pulumi.CustomResourceOptions) {
+    const inputs = { ...args, report: undefined };
+    super(
+      shim(providers, "Import"),
+      name,
+      inputs,
+      { ...secretOutputs, ...options },
+      "mongo",
+      "Import",
+    );
+  }
+}
+
+/** A verification of filesystem state against MongoDB; it runs once in each cutover. */
+export class VerificationResource extends pulumi.dynamic.Resource {
+  /** What the last run found; undefined until one ran. */
+  declare readonly report: pulumi.Output<VerificationReport | undefined>;
+
+  constructor(name: string, args: StateResourceArgs, options: pulumi.CustomResourceOptions) {
+    const inputs = { ...args, report: undefined };
+    const merged = { ...secretOutputs, ...options };
+    super(shim(providers, "Verification"), name, inputs, merged, "mongo", "Verification");
+  }
+}

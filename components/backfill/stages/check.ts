@@ -1,0 +1,82 @@
+import { BSON, Long } from "mongodb";
+import {
+  collections,
+  ruleInWords,
+  type CollectionRole,
+  type Field,
+  type FieldType,
+} from "../../contract";
+import { Refusal } from "../errors";
+import { unstorable } from "../values/storable";
+import { isJsonObject, membersOf } from "../values/object";
+
+/** MongoDB's limit of a document, in bytes. */
+const largestDocument = 16 * 1024 * 1024;
+
+/**
+ * Checks a converted record against the contract: what is required is there, every field has its
+ * type, closed enumerations have a known name, and BSON can hold it all.
+ *
+ * @throws Refusal with every problem in one sentence; it names types, not values
+ */
+export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>): void {
+  const problems = [
+    ...Object.entries(collections[role].fields).flatMap(([name, field]) =>
+      fieldProblems(name, field, fields.get(name)),
+    ),
+    ...reservedProblems(role, fields),
+  ];
+  if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
+  for (const [name, value] of fields) {
+    const problem = unstorable(name, value);
+    if (problem) throw new Refusal("form", problem);
+  }
+}
+
+/**
+ * The size of a document in bytes.
+ *
+ * @throws Refusal (`too-large`) beyond MongoDB's limit
+ */
+export function sizeOf(document: BSON.Document): number {
+  const bytes = BSON.calculateObjectSize(document);
+  if (bytes <= largestDocument) return bytes;
+  throw new Refusal("too-large", `${bytes} bytes; a document has ${largestDocument} at most`);
+}
+
+function fieldProblems(name: string, field: Field, value: unknown): string[] {
+  if (field.type === "objectId" || field.assumed) return [];
+  if (value === undefined || value === null) {
+    // On disk a run's `_id` is its `runId`.
+    return field.optional ? [] : [`${name === "_id" ? "runId" : name} is missing`];
+  }
+  const known = !field.closed || field.names?.some((name) => name === value);
+  if (known && hasType[field.type](value)) return [];
+  return [`${name} ${ruleInWords(field)}, found ${kindOf(value)}`];
+}
+
+const isString = (value: unknown) => typeof value === "string";
+
+const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
+  string: isString,
+  long: (value) => value instanceof Long,
+  date: (value) => value instanceof Date,
+  object: isJsonObject,
+  "object[]": (value) => Array.isArray(value) && value.every(isJsonObject),
+  "string[]": (value) => Array.isArray(value) && value.every(isString),
+  strings: (value) => isJsonObject(value) && membersOf(value).every(([, inner]) => isString(inner)),
+  objectId: () => true,
+};
+
+/** `_id` is generated except for runs; the driver takes `_bsontype` for a type of its own. */
+function reservedProblems(role: CollectionRole, fields: ReadonlyMap<string, unknown>): string[] {
+  const reserved = role === "runs" ? ["_bsontype"] : ["_id", "_bsontype"];
+  return reserved.filter((name) => fields.has(name)).map((name) => `${name} is a reserved name`);
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === "string") return "another text";
+  if (Array.isArray(value)) return "a list";
+  if (isJsonObject(value)) return "an object";
+  return typeof value === "boolean" ? "a boolean" : "a number";
+}

@@ -1,0 +1,91 @@
+import type { Dirent } from "node:fs";
+import { opendir } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
+import type { CollectionRole } from "../../contract";
+import type { StateFolder } from "../state-folder";
+
+/** A file of state. */
+export interface StateFile {
+  readonly role: CollectionRole;
+  readonly path: string;
+  /** The path below the state root with `/`, as reports name it. */
+  readonly name: string;
+  /** The run's id as file names write it: a character that a name cannot hold is `_`. */
+  readonly stem: string;
+}
+
+/** How many entries were left out, by why. */
+export interface Skipped {
+  hidden: number;
+  temporary: number;
+  links: number;
+}
+
+/**
+ * Lists the state files below a root, role by role, as the folders give them. Hidden entries,
+ * `*.tmp` and symbolic links are left out and counted in `skipped`; other foreign entries are
+ * ignored.
+ */
+export async function* stateFiles(
+  folder: StateFolder,
+  skipped: Skipped,
+): AsyncGenerator<StateFile> {
+  for (const { role, path } of folder.folders) {
+    if (role === "artifacts") yield* manifests(folder, path, skipped);
+    else yield* filesOfRuns(folder, role, path, skipped);
+  }
+}
+
+async function* filesOfRuns(
+  { root }: StateFolder,
+  role: CollectionRole,
+  path: string,
+  skipped: Skipped,
+): AsyncGenerator<StateFile> {
+  const extension = role === "logs" ? ".ndjson" : ".json";
+  for await (const entry of entriesIn(path)) {
+    if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
+    yield stateFile(root, role, join(path, entry.name), basename(entry.name, extension));
+  }
+}
+
+async function* manifests(
+  { root, layout }: StateFolder,
+  path: string,
+  skipped: Skipped,
+): AsyncGenerator<StateFile> {
+  const name = basename(layout.artifactManifest);
+  for await (const run of entriesIn(path)) {
+    if (isSkipped(run, skipped) || !run.isDirectory()) continue;
+    const inside = join(path, run.name, dirname(layout.artifactManifest));
+    for await (const entry of entriesIn(inside)) {
+      // Beside the manifest are the artifacts themselves, which are none of our business.
+      if (!entry.name.includes(name) || isSkipped(entry, skipped)) continue;
+      if (entry.name !== name || !entry.isFile()) continue;
+      yield stateFile(root, "artifacts", join(inside, name), run.name);
+    }
+  }
+}
+
+/** What is in a folder; a run may have none for its manifest, or it may just have gone. */
+async function* entriesIn(path: string): AsyncGenerator<Dirent> {
+  try {
+    yield* await opendir(path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+}
+
+function isSkipped(entry: Dirent, skipped: Skipped): boolean {
+  const why = entry.name.startsWith(".")
+    ? "hidden"
+    : entry.name.endsWith(".tmp")
+      ? "temporary"
+      : entry.isSymbolicLink() && "links";
+  if (why) skipped[why] += 1;
+  return why !== false;
+}
+
+function stateFile(root: string, role: CollectionRole, path: string, stem: string): StateFile {
+  return { role, path, name: relative(root, path).split(sep).join("/"), stem };
+}

@@ -1,0 +1,65 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, expect, it } from "vitest";
+import { FilesystemBackfill, FinalImport, Verification } from "../../components/backfill";
+import { documentOptions } from "../contract/options";
+import { layout } from "./state";
+
+const registered: pulumi.runtime.MockResourceArgs[] = [];
+
+beforeAll(async () => {
+  await pulumi.runtime.setMocks({
+    newResource: (args) => {
+      registered.push(args);
+      return { id: args.name, state: { ...(args.inputs as object), report: { files: 1 } } };
+    },
+    call: () => ({}),
+  });
+});
+
+const args = {
+  uri: pulumi.secret("mongodb://localhost"),
+  database: "taskrunner",
+  mode: "mongo" as const,
+  collections: documentOptions.collections,
+  approvals: true,
+  settings: {
+    source: { path: "../state" },
+    runAs: "engine" as const,
+    parallelism: 1,
+    checkpoints: "pack_run_backfill",
+    layout,
+  },
+};
+
+const value = <T>(output: pulumi.Output<T>) =>
+  new Promise<T>((resolve) => void output.apply(resolve));
+
+it("each component has one resource, whose report is its counts", async () => {
+  const backfill = new FilesystemBackfill("filesystem-backfill", args);
+  const last = new FinalImport("final", args, { dependsOn: backfill });
+  const verification = new Verification("verified", args, { dependsOn: last });
+  for (const { counts } of [backfill, last, verification]) {
+    expect(await value<unknown>(counts)).toEqual({ files: 1 });
+  }
+  expect(registered.map(({ type, name }) => `${type} ${name}`)).toEqual([
+    "taskrunner:storage:FilesystemBackfill filesystem-backfill",
+    "pulumi-nodejs:dynamic/mongo:Import backfill",
+    "taskrunner:storage:FinalImport final",
+    "pulumi-nodejs:dynamic/mongo:Import final-import",
+    "taskrunner:storage:Verification verified",
+    "pulumi-nodejs:dynamic/mongo:Verification verification",
+  ]);
+});
+
+it("the resource gets the root and the layout, not the other settings", () => {
+  const inputs: unknown = registered.find(({ name }) => name === "backfill")?.inputs;
+  expect(inputs).toMatchObject({
+    database: "taskrunner",
+    mode: "mongo",
+    root: "../state",
+    layout,
+    collections: documentOptions.collections,
+    approvals: true,
+  });
+  expect(inputs).not.toHaveProperty("settings");
+});

@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import {
+  providers,
+  type ImportResults,
+  type StateInputs,
+} from "../../components/backfill/provider";
+import { closeConnections, databaseAt } from "../../components/connection";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+import { addFiles, layout, lines, logLine, run, stateRoot } from "./state";
+
+let folder: string;
+let server: MongoServer;
+let inputs: StateInputs;
+let databases = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "provider-"));
+  server = await startMongo({ directory: join(folder, "data") });
+  const config = { get: () => "mongo", require: () => "mongo" };
+  for (const provider of Object.values(providers)) await provider.configure({ config });
+});
+afterAll(async () => {
+  await closeConnections();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+const { Import, Verification } = providers;
+
+/** The inputs of a stack's first cutover, with a root as the settings have it. */
+beforeEach(async () => {
+  inputs = {
+    uri: server.uri,
+    database: `provider_${++databases}`,
+    mode: "mongo",
+    cutover: 1,
+    root: relative(
+      process.cwd(),
+      await stateRoot({ "state/runs/r.json": JSON.stringify(run("r")) }),
+    ),
+    layout,
+    collections: documentOptions.collections,
+    approvals: true,
+  };
+});
+
+const imported = async () => (await Import.create(inputs)).outs as StateInputs & ImportResults;
+const changes = async (olds: object, news: object) => (await Import.diff("id", olds, news)).changes;
+
+it("an import's outputs are its counts, and its id holds no secret", async () => {
+  expect(await Import.create(inputs)).toMatchObject({
+    id: `${inputs.database ?? ""}/import`,
+    outs: { applied: true, report: { files: 1, runs: { inserted: 1 } } },
+  });
+});
+
+it("an import runs again in another cutover and with other settings, not with other files", async () => {
+  const outs = await imported();
+  await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
+  expect(await changes(outs, inputs)).toBe(false);
+  expect(await changes(outs, { ...inputs, cutover: 2 })).toBe(true);
+  expect(await changes(outs, { ...inputs, root: "elsewhere" })).toBe(true);
+  expect(await changes(outs, { ...inputs, layout: { ...layout, runs: "runs" } })).toBe(true);
+  expect(await changes(outs, { ...inputs, approvals: false })).toBe(true);
+  expect(await changes(outs, { ...inputs, database: "another" })).toBe(true);
+});
+
+it("an import that left records out runs again, until none is left out", async () => {
+  await addFiles(inputs.root, { "state/runs/s.json": "{}" });
+  const outs = await imported();
+  expect(outs.report.runs).toMatchObject({ inserted: 1, quarantined: 1 });
+  expect(await changes(outs, inputs)).toBe(true);
+  await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
+  const mended = await Import.update("id", outs, inputs);
+  expect(mended.outs).toMatchObject({ report: { runs: { inserted: 1, unchanged: 1 } } });
+  expect(await changes(mended.outs as object, inputs)).toBe(false);
+});
+
+it("outputs name the first twenty quarantined records and count all", async () => {
+  const bad = Array.from({ length: 30 }, (_, at) => logLine(at, { level: "loud" }));
+  await addFiles(inputs.root, { "logs/runs/r.ndjson": lines(...bad) });
+  const { report }: ImportResults = await imported();
+  expect(report.logs.quarantined).toBe(30);
+  expect(report.quarantine).toHaveLength(20);
+});
+
+it("a verification that holds is done with the counts of both sides", async () => {
+  await Import.create(inputs);
+  expect((await Verification.create(inputs)).outs).toMatchObject({
+    applied: true,
+    report: { holds: true, runs: { files: 1, mongo: 1, equal: 1 } },
+  });
+});
+
+it("a verification that does not hold is unfinished, and says in words what and what to do", async () => {
+  await addFiles(inputs.root, {
+    "state/runs/s.json": JSON.stringify(run("s")),
+    "state/runs/t.json": "{",
+    "logs/runs/r.ndjson": lines(...Array.from({ length: 7 }, (_, at) => logLine(at + 1))),
+  });
+  await Import.create(inputs);
+  const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
+  await database.collection("pack_run_logs").deleteMany({});
+  const runs = database.collection<{ _id: string }>("pack_runs");
+  await runs.updateOne({ _id: "s" }, { $set: { planHash: "another" } });
+
+  const failed = Verification.create(inputs);
+  await expect(failed).rejects.toMatchObject({
+    name: "UnfinishedStep",
+    id: `${inputs.database ?? ""}/verification`,
+    properties: { applied: false, root: inputs.root, report: { holds: false } },
+    reasons: [
+      `Verification of ${inputs.root}: 7 of 7 log entries on disk are not in MongoDB: ` +
+        "r:1, r:2, r:3, r:4, r:5 and 2 more.",
+      `Verification of ${inputs.root}: 1 run on disk differs from MongoDB, which stays as it is: ` +
+        "s (planHash).",
+      expect.stringMatching(
+        /: 1 record on disk cannot be imported: state\/runs\/t\.json \(not valid JSON at position 1\)\. Nothing was changed .* run `pulumi up` again/,
+      ),
+    ],
+  });
+});
+
+it("in filesystem mode neither connects", async () => {
+  const config = { get: () => "filesystem", require: () => "filesystem" };
+  for (const provider of Object.values(providers)) {
+    await provider.configure({ config });
+    const unreachable = { ...inputs, uri: "mongodb://127.0.0.1:1" };
+    expect((await provider.create(unreachable)).outs).toMatchObject({ applied: false });
+  }
+});

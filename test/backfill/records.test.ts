@@ -1,0 +1,155 @@
+import { Long } from "mongodb";
+import { expect, it } from "vitest";
+import { readyRecords } from "../../components/backfill/records";
+import { openStateFolder } from "../../components/backfill/state-folder";
+import { Tally } from "../../components/backfill/tally";
+import { addFiles, approval, artifact, layout, lines, logLine, run, stateRoot } from "./state";
+
+async function read(files: Readonly<Record<string, string | Buffer>>) {
+  const root = await stateRoot({ "state/runs/.keep": "" });
+  await addFiles(root, files);
+  const tally = new Tally();
+  const folder = await openStateFolder({ root, layout, approvals: true });
+  const documents = [];
+  for await (const records of readyRecords(folder, tally)) {
+    documents.push(...records.map(({ document }) => document));
+  }
+  return { documents, report: tally.report() };
+}
+
+it("a run's document has the id inside the file, whatever the file's name", async () => {
+  const { documents } = await read({ "state/runs/a_b.json": JSON.stringify(run("a/b")) });
+  expect(documents).toMatchObject([{ _id: "a/b", planHash: "sha256:1" }]);
+  expect(documents[0]).not.toHaveProperty("runId");
+});
+
+it("a log has its run's id from the run file of the same name, else from its own name", async () => {
+  const { documents } = await read({
+    "state/runs/a_b.json": JSON.stringify(run("a/b")),
+    "logs/runs/a_b.ndjson": lines(logLine(1)),
+    "logs/runs/c_d.ndjson": lines(logLine(1)),
+  });
+  expect(
+    documents
+      .slice(1)
+      .map(({ runId }: { runId?: string }) => runId)
+      .sort(),
+  ).toEqual(["a/b", "c_d"]);
+});
+
+it("an id inside a run file that does not fit its name says nothing of the log", async () => {
+  const { documents } = await read({
+    "state/runs/a_b.json": JSON.stringify(run("another")),
+    "logs/runs/a_b.ndjson": lines(logLine(1)),
+  });
+  expect(documents[1]).toMatchObject({ runId: "a_b" });
+});
+
+it("approvals and artifacts are entries of their files' lists", async () => {
+  const { documents } = await read({
+    "state/approvals/r.json": JSON.stringify([approval("one"), approval("two", { runId: "s" })]),
+    "artifacts/r/artifact-manifest.json": JSON.stringify({
+      UploadedAt: "2025-11-06T10:00:05Z",
+      Outputs: [artifact("own"), artifact("given", { capturedAt: null })],
+    }),
+  });
+  expect(documents).toMatchObject([
+    { runId: "r", name: "own", capturedAt: new Date("2025-11-06T10:00:01Z") },
+    { runId: "r", name: "given", capturedAt: new Date("2025-11-06T10:00:05Z") },
+    { runId: "r", approvalId: "one" },
+    { runId: "s", approvalId: "two" },
+  ]);
+});
+
+it("generated ids follow from the key alone", async () => {
+  const first = await read({ "logs/runs/r.ndjson": lines(logLine(1), logLine(2)) });
+  const second = await read({ "logs/runs/r.ndjson": lines(logLine(2, { message: "other" })) });
+  const ids = first.documents.map(({ _id }: { _id?: unknown }) => String(_id));
+  expect(new Set(ids).size).toBe(2);
+  expect(String(second.documents[0]?._id)).toBe(ids[1]);
+});
+
+it("a log in which no line has a sequence is numbered by its lines", async () => {
+  const unnumbered = { ...logLine(0), sequence: undefined };
+  const { documents, report } = await read({
+    "logs/runs/r.ndjson": `${lines(unnumbered)}\n${lines(unnumbered)}`,
+  });
+  expect(documents).toMatchObject([{ sequence: Long.ONE }, { sequence: Long.fromNumber(3) }]);
+  expect(report.quarantine).toEqual([]);
+});
+
+it("a line without a sequence among numbered ones is quarantined, also if it comes first", async () => {
+  const { documents, report } = await read({
+    "logs/runs/r.ndjson": lines({ ...logLine(0), sequence: null }, logLine(2)),
+  });
+  expect(documents).toHaveLength(1);
+  expect(report.quarantine).toEqual([
+    { file: "logs/runs/r.ndjson", line: 1, reason: "contract", detail: "sequence is missing" },
+  ]);
+});
+
+it("a half-written last line is left alone and said", async () => {
+  const { documents, report } = await read({
+    "logs/runs/r.ndjson": Buffer.concat([
+      Buffer.from(lines(logLine(1))),
+      Buffer.from('{"sequence":2,"message":"caf\u00e9').subarray(0, -1),
+    ]),
+  });
+  expect(documents).toHaveLength(1);
+  expect(report.logs.quarantined).toBe(0);
+  expect(report.incomplete).toEqual([
+    { file: "logs/runs/r.ndjson", line: 2, offset: lines(logLine(1)).length },
+  ]);
+});
+
+it("a complete last line counts, also without a line end", async () => {
+  const { documents, report } = await read({ "logs/runs/r.ndjson": lines(logLine(1)).trimEnd() });
+  expect(documents).toHaveLength(1);
+  expect(report.incomplete).toEqual([]);
+});
+
+it("what cannot be read is quarantined with file, line, reason and detail, the rest comes", async () => {
+  const { documents, report } = await read({
+    "state/runs/empty.json": "",
+    "state/runs/list.json": "[]",
+    "logs/runs/r.ndjson": Buffer.concat([
+      Buffer.from('{"secret":"hunter2"\n'),
+      Buffer.from([0xff, 0x0a]),
+      Buffer.from(lines(logLine(3, { big: "BIG" })).replace('"BIG"', "1e99999")),
+      Buffer.from(lines(logLine(4))),
+    ]),
+    "state/approvals/r.json": JSON.stringify([approval("one"), { approvalId: "two" }]),
+    "artifacts/r/artifact-manifest.json": "{}",
+  });
+  expect(documents).toHaveLength(2);
+  const byFile = report.quarantine.sort((a, b) => (a.file + a.detail < b.file + b.detail ? -1 : 1));
+  expect(byFile).toEqual([
+    {
+      file: "artifacts/r/artifact-manifest.json",
+      reason: "form",
+      detail: "not a manifest with a list of outputs",
+    },
+    {
+      file: "logs/runs/r.ndjson",
+      line: 3,
+      reason: "number",
+      detail: "a number that no BSON number holds without loss",
+    },
+    {
+      file: "logs/runs/r.ndjson",
+      line: 1,
+      reason: "not-json",
+      detail: "not valid JSON at position 19",
+    },
+    { file: "logs/runs/r.ndjson", line: 2, reason: "not-utf8", detail: "not valid UTF-8" },
+    {
+      file: "state/approvals/r.json",
+      entry: 2,
+      reason: "contract",
+      detail: "requestedAt is missing; status is missing",
+    },
+    { file: "state/runs/empty.json", reason: "not-json", detail: "the file is empty" },
+    { file: "state/runs/list.json", reason: "form", detail: "not an object" },
+  ]);
+  expect(report.logs).toMatchObject({ read: 3, quarantined: 3 });
+});

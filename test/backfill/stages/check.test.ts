@@ -1,0 +1,68 @@
+import { Long } from "mongodb";
+import { expect, it } from "vitest";
+import { check, sizeOf } from "../../../components/backfill/stages/check";
+
+const entry = {
+  runId: "r",
+  sequence: Long.fromNumber(1),
+  timestamp: new Date(0),
+  level: "info",
+  eventType: "e",
+  message: "m",
+};
+const checked = (fields: object) => {
+  check("logs", new Map(Object.entries({ ...entry, ...fields })));
+};
+
+it("a complete entry passes, with optional fields absent, null or there", () => {
+  checked({});
+  checked({ stepId: null, metadata: null });
+  checked({ stepId: "s", metadata: { a: "b" }, extra: [1, { deep: true }] });
+});
+
+it.each<[string, object, string]>([
+  ["a missing field", { message: undefined }, "message is missing"],
+  ["null in a required field", { eventType: null }, "eventType is missing"],
+  ["a text for a date", { timestamp: "today" }, "timestamp must be a date, found another text"],
+  ["a number for a text", { message: 5 }, "message must be a string, found a number"],
+  [
+    "an unknown level",
+    { level: "loud" },
+    "level must be one of trace, debug, info, warn, error, found another text",
+  ],
+  ["metadata that is a list", { metadata: [] }, "found a list"],
+  ["an _id, which is generated", { _id: "x" }, "_id is a reserved name"],
+  ["half a surrogate pair", { message: "\ud800" }, "message holds half a surrogate pair"],
+  ["a null character in a name", { extra: { "a\0": 1 } }, "extra has a name with a null character"],
+  ["a name that the driver reserves", { extra: { _bsontype: "Long" } }, "reserved name _bsontype"],
+  ["deep nesting", { extra: nested(100) }, "nested more than 100 deep"],
+])("%s is refused", (_what, fields, detail) => {
+  expect(() => {
+    checked(fields);
+  }).toThrow(detail);
+});
+
+it("every problem of a record is named at once", () => {
+  expect(() => {
+    checked({ level: 9, timestamp: null });
+  }).toThrow(/timestamp is missing; level must be one of/);
+});
+
+it("a run without runId is named by the property's name", () => {
+  expect(() => {
+    check("runs", new Map());
+  }).toThrow(/^runId is missing; planHash is missing/);
+});
+
+it("ninety-nine levels below the document are allowed", () => {
+  checked({ extra: nested(99) });
+});
+
+it("a document of more than 16 MiB is refused", () => {
+  expect(sizeOf({ a: "x".repeat(16 * 1024 * 1024 - 100) })).toBeLessThan(16 * 1024 * 1024);
+  expect(() => sizeOf({ a: "x".repeat(16 * 1024 * 1024) })).toThrow(/16777216 at most/);
+});
+
+function nested(levels: number): unknown {
+  return levels === 0 ? true : { in: nested(levels - 1) };
+}

@@ -1,0 +1,85 @@
+import { Long } from "mongodb";
+import { expect, it } from "vitest";
+import { Refusal } from "../../../components/backfill/errors";
+import { convert } from "../../../components/backfill/stages/convert";
+import type { CollectionRole } from "../../../components/contract";
+import { logLine, run } from "../state";
+
+/** The converted fields as an object, and the conversions that were needed. */
+function converted(role: CollectionRole, fields: unknown, given: object = {}) {
+  const result = convert(role, { fields, given: { ...given } });
+  return { ...Object.fromEntries(result.fields), conversions: [...result.conversions] };
+}
+
+it("a run's runId is its _id, its timestamps are dates, the rest stays", () => {
+  const { runId, ...rest } = run("r-1", { tenantId: null, extra: { Kept: "as it is" } });
+  expect(converted("runs", { runId, ...rest })).toEqual({
+    ...rest,
+    _id: "r-1",
+    requestedAt: new Date("2025-11-06T10:00:00Z"),
+    createdAt: new Date("2025-11-06T10:00:01.123Z"),
+    updatedAt: new Date("2025-11-06T10:00:02.500Z"),
+    conversions: [],
+  });
+});
+
+it("properties of the contract are known in any case", () => {
+  expect(converted("logs", { RUNID: "r", Sequence: 3, EventType: "e" })).toEqual({
+    runId: "r",
+    sequence: Long.fromNumber(3),
+    eventType: "e",
+    conversions: [],
+  });
+});
+
+it("one field under two names is refused", () => {
+  expect(() => convert("runs", { fields: { runId: "a", RunId: "b" }, given: {} })).toThrow(Refusal);
+});
+
+it.each([
+  ["warn", "warn", []],
+  ["WARN", "warn", ["enumeration"]],
+  [3, "warn", ["enumeration"]],
+  ["loud", "loud", []],
+  [9, 9, []],
+])("the level %j becomes %j", (level, name, conversions) => {
+  expect(converted("logs", { level })).toEqual({ level: name, conversions });
+});
+
+it("a metadata value that is no text becomes its JSON text", () => {
+  const metadata = { text: "t", number: 5, list: [1.5, null], nothing: null };
+  expect(converted("logs", { metadata })).toEqual({
+    metadata: { text: "t", number: "5", list: "[1.5,null]", nothing: "null" },
+    conversions: ["metadataText"],
+  });
+});
+
+it("what is given counts where the record says nothing itself", () => {
+  expect(converted("logs", { sequence: 7 }, { runId: "r", sequence: 1 })).toEqual({
+    sequence: Long.fromNumber(7),
+    runId: "r",
+    conversions: [],
+  });
+  expect(converted("logs", { runId: null }, { runId: "r", sequence: 1 })).toEqual({
+    runId: "r",
+    sequence: Long.fromNumber(1),
+    conversions: ["lineNumber"],
+  });
+});
+
+it("inside plan, failure policy, steps and unknown fields nothing is converted", () => {
+  const fields = {
+    plan: { runId: "RunId", level: 3, at: "2025-11-06T10:00:00Z" },
+    failurePolicy: { Level: "WARN" },
+    steps: [{ status: 3 }],
+    requested: "2025-11-06T10:00:00Z",
+  };
+  expect(converted("runs", fields)).toEqual({ ...fields, conversions: [] });
+});
+
+it("a timestamp without an offset counts as a conversion", () => {
+  expect(converted("logs", logLine(1, { timestamp: "2025-11-06T10:00:01" }))).toMatchObject({
+    timestamp: new Date("2025-11-06T10:00:01Z"),
+    conversions: ["offset"],
+  });
+});

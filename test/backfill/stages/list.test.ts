@@ -1,0 +1,81 @@
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { openStateFolder } from "../../../components/backfill/state-folder";
+import { stateFiles } from "../../../components/backfill/stages/list";
+import { layout, stateRoot } from "../state";
+
+async function listed(root: string, approvals = true) {
+  const skipped = { hidden: 0, temporary: 0, links: 0 };
+  const names: string[] = [];
+  for await (const file of stateFiles(
+    await openStateFolder({ root, layout, approvals }),
+    skipped,
+  )) {
+    names.push(`${file.role} ${file.stem} ${file.name}`);
+  }
+  return { names, skipped };
+}
+
+it("the layout's files are listed role by role, foreign ones are ignored", async () => {
+  const root = await stateRoot({
+    "artifacts/r-1/artifact-manifest.json": "",
+    "artifacts/r-1/report.json": "",
+    "artifacts/README": "",
+    "logs/runs/r-1.ndjson": "",
+    "logs/runs/r-1.log": "",
+    "logs/audit.ndjson": "",
+    "state/approvals/r-1.json": "",
+    "state/runs/r-1.json": "",
+    "state/runs/old/r-0.json": "",
+    "state/runs/r-1.json.bak": "",
+  });
+  const { names, skipped } = await listed(root);
+  expect(names).toEqual([
+    "runs r-1 state/runs/r-1.json",
+    "logs r-1 logs/runs/r-1.ndjson",
+    "artifacts r-1 artifacts/r-1/artifact-manifest.json",
+    "approvals r-1 state/approvals/r-1.json",
+  ]);
+  expect(skipped).toEqual({ hidden: 0, temporary: 0, links: 0 });
+});
+
+it("hidden and temporary files and symbolic links are skipped and counted", async () => {
+  const root = await stateRoot({
+    "state/runs/.r-2.json": "",
+    "state/runs/r-3.json.tmp": "",
+    "state/runs/r-4.tmp": "",
+    "artifacts/r-1/artifact-manifest.json.tmp": "",
+    "artifacts/r-1/.cache": "",
+    "artifacts/.trash/artifact-manifest.json": "",
+    elsewhere: "",
+  });
+  await symlink(join(root, "elsewhere"), join(root, "state/runs/r-5.json"));
+  await symlink(join(root, "artifacts/r-1"), join(root, "artifacts/r-6"));
+  expect(await listed(root)).toEqual({
+    names: [],
+    skipped: { hidden: 2, temporary: 3, links: 2 },
+  });
+});
+
+it("approvals are left alone where they are not wanted", async () => {
+  const root = await stateRoot({ "state/runs/r.json": "", "state/approvals/r.json": "" });
+  expect((await listed(root, false)).names).toEqual(["runs r state/runs/r.json"]);
+});
+
+it("a state root that is not there is named", async () => {
+  const root = join(await stateRoot({}), "nothing");
+  await expect(listed(root)).rejects.toThrow(/state root .*nothing is not a folder/);
+});
+
+it("a root without any of the layout's folders is named with them", async () => {
+  const root = await stateRoot({ "runs/r.json": "" });
+  await expect(listed(root)).rejects.toThrow(/none of the folders state\/runs, logs\/runs/);
+});
+
+it("a folder that leads out of the root is named, not followed", async () => {
+  const elsewhere = await stateRoot({ "runs/r.json": "" });
+  const root = await stateRoot({ "logs/runs/r.ndjson": "" });
+  await symlink(elsewhere, join(root, "state"));
+  await expect(listed(root)).rejects.toThrow(/leads out of the state root/);
+});

@@ -1,0 +1,45 @@
+import { Long, ObjectId } from "mongodb";
+import { expect, it } from "vitest";
+import { differingPaths } from "../../../components/backfill/values/differences";
+
+const entry = {
+  _id: new ObjectId(),
+  runId: "r",
+  sequence: Long.fromNumber(1),
+  timestamp: new Date(0),
+  level: "info",
+  eventType: "step.started",
+  message: "m",
+};
+
+it("null and absence of an optional field, number types and generated ids are no difference", () => {
+  const stored = { ...entry, _id: new ObjectId(), sequence: 1, stepId: null, metadata: null };
+  expect(differingPaths("logs", entry, stored)).toEqual([]);
+});
+
+it("every other difference is a path", () => {
+  const stored = { ...entry, message: "n", timestamp: new Date(1), extra: true };
+  expect(differingPaths("logs", entry, stored)).toEqual(["timestamp", "message", "extra"]);
+});
+
+it("null is not absence in a field that the contract does not have", () => {
+  expect(differingPaths("logs", { ...entry, extra: null }, entry)).toEqual(["extra"]);
+});
+
+it("paths lead into plans and steps", () => {
+  const disk = { plan: { steps: [{ id: "a" }, { id: "b", with: { x: 1 } }] } };
+  const stored = { plan: { steps: [{ id: "a" }, { id: "c", with: {} }] } };
+  expect(differingPaths("runs", disk, stored)).toEqual([
+    "plan.steps[1].id",
+    "plan.steps[1].with.x",
+  ]);
+});
+
+it("the order of keys counts inside a plan, not in metadata and not at the top", () => {
+  expect(differingPaths("runs", { plan: { a: 1, b: 2 } }, { plan: { b: 2, a: 1 } })).toEqual([
+    "plan (order of keys)",
+  ]);
+  const one = { ...entry, metadata: { a: "1", b: "2" } };
+  const other = { metadata: { b: "2", a: "1" }, ...entry };
+  expect(differingPaths("logs", one, other)).toEqual([]);
+});

@@ -1,0 +1,85 @@
+import { Decimal128, Double, Long } from "mongodb";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { Refusal } from "../../../components/backfill/errors";
+import { jsonText } from "../../../components/backfill/values/json-text";
+import { membersOf, type JsonObject } from "../../../components/backfill/values/object";
+import { parseJson } from "../../../components/backfill/values/parse-json";
+
+it("numbers keep every digit", () => {
+  const text = '{"a":9007199254740993,"b":[0.1234567890123456789],"c": 1.0 ,"d":7,"e":1.5}';
+  expect(parseJson(text)).toEqual({
+    a: Long.fromString("9007199254740993"),
+    b: [Decimal128.fromString("0.1234567890123456789")],
+    c: new Double(1),
+    d: 7,
+    e: 1.5,
+  });
+});
+
+it("a number that no BSON number holds is refused", () => {
+  expect(() => parseJson('{"a":0.12345678901234567890123456789012345678}')).toThrow(Refusal);
+});
+
+it("keys that look like integers keep their place", () => {
+  const parsed = parseJson('{"plan":{"b":1,"10":2,"2":{"1":true}}}') as { plan: JsonObject };
+  expect(membersOf(parsed.plan).map(([key]) => key)).toEqual(["b", "10", "2"]);
+});
+
+it("keys that an object would take for something else are members like all others", () => {
+  const parsed = parseJson('{"__proto__":{"a":1.25},"constructor":"c"}') as JsonObject;
+  expect(membersOf(parsed)).toEqual([
+    ["__proto__", { a: 1.25 }],
+    ["constructor", "c"],
+  ]);
+});
+
+it("of two members with one name the last counts, with and without exact numbers", () => {
+  expect(parseJson('{"a":1,"a":2}')).toEqual({ a: 2 });
+  expect(parseJson('{"a":1,"a":2,"b":0.5}')).toEqual({ a: 2, b: 0.5 });
+});
+
+it("what is no JSON is a SyntaxError", () => {
+  expect(() => parseJson('{"a":1,}')).toThrow(SyntaxError);
+});
+
+it("any JSON text of compact form comes out as it went in", () => {
+  fc.assert(
+    fc.property(hostileJson, (value) => {
+      const text = `[${value}]`;
+      expect(jsonText(parseJson(text))).toBe(text);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+const number = fc.oneof(
+  fc.integer().map(String),
+  fc.bigInt({ min: -(10n ** 33n), max: 10n ** 33n }).map(String),
+  fc
+    .tuple(fc.integer({ min: -999, max: 999 }), fc.stringMatching(/^\d{0,29}[1-9]$/))
+    .map(([whole, fraction]) => `${whole}.${fraction}`),
+  fc.integer({ min: -999, max: 999 }).map((whole) => `${whole}.0`),
+);
+const key = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.nat(20).map(String),
+  fc.constantFrom("__proto__", "constructor", "toString", "a.b", "$set", ""),
+);
+
+/** Texts of JSON values with the numbers and keys that parsers lose, in compact form. */
+const { hostileJson } = fc.letrec<{ hostileJson: string }>((tie) => ({
+  hostileJson: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom("true", "false", "null"),
+    number,
+    fc.string({ unit: "binary" }).map((text) => JSON.stringify(text)),
+    fc.array(tie("hostileJson"), { maxLength: 4 }).map((items) => `[${items.join(",")}]`),
+    fc
+      .uniqueArray(fc.tuple(key, tie("hostileJson")), { selector: ([name]) => name, maxLength: 5 })
+      .map(
+        (members) =>
+          `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`,
+      ),
+  ),
+}));
