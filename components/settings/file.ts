@@ -23,10 +23,10 @@ export type CommandSettings = z.infer<typeof commandSchema>;
  * document's defaults. Encrypted values and those of the rollout are left where they are.
  *
  * @param file a path such as `Pulumi.prod.yaml`
- * @throws SettingsError with every problem; the error of the file system where it cannot be read
+ * @throws SettingsError with every problem; Error where the file cannot be read
  */
 export async function commandSettings(file?: string): Promise<CommandSettings> {
-  const values = file === undefined ? {} : valuesIn(await readFile(file, "utf8"));
+  const values = file === undefined ? {} : valuesIn(await textOf(file));
   const parsed = commandSchema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
   return parsed.data;
@@ -34,8 +34,21 @@ export async function commandSettings(file?: string): Promise<CommandSettings> {
 
 function valuesIn(text: string): Record<string, unknown> {
   const { config = {} } = parse(text) as { readonly config?: Readonly<Record<string, unknown>> };
-  const known = Object.entries(config).map(([key, value]) => [key.replace(/^[^:]+:/, ""), value]);
-  return Object.fromEntries(
-    known.filter(([key]) => Object.hasOwn(commandSchema.shape, String(key))),
+  const named = Object.entries(config).map(
+    ([key, value]) => [key.replace(/^[^:]+:/, ""), value] as const,
   );
+  return Object.fromEntries(named.filter(([key]) => Object.hasOwn(commandSchema.shape, key)));
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new Error(
+      `The settings file ${file} cannot be read. Name it with --settings or --stack.`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
