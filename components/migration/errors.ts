@@ -2,6 +2,7 @@ import { MongoServerError } from "mongodb";
 import type { Command } from "./change";
 import { dataIssueInWords } from "./data-issue-words";
 import type { DataIssue } from "./data-issues";
+import { privilegeInWords } from "./privileges";
 
 /** A wanted collection's name belongs to something else; nothing was changed. */
 export class MigrationConflict extends Error {
@@ -44,7 +45,7 @@ export class MigrationError extends Error {
     const found = cause instanceof Error ? cause.message : String(cause);
     super(
       `${commandInWords(database, command)} (${reason}) failed` +
-        `${code === undefined ? "" : ` with server code ${code}`}: ${found}. ${advice(code)}`,
+        `${code === undefined ? "" : ` with server code ${code}`}: ${found}. ${advice(code, privilegeInWords(database, command))}`,
       { cause },
     );
     this.code = code;
@@ -63,10 +64,10 @@ function indexName(option: unknown): string | undefined {
   return (option as { name?: string } | undefined)?.name;
 }
 
-function advice(code: number | undefined): string {
+function advice(code: number | undefined, privilege: string): string {
   switch (code) {
     case 13:
-      return "The user of mongoUri lacks this privilege: grant it this action on the collection.";
+      return `The user of mongoUri lacks a privilege: grant it ${privilege}.`;
     case 11000:
     case 359:
       return "Two documents have the same key: remove or mend one of them, then run again.";

@@ -5,6 +5,7 @@ export { ClaimRefused, migrationId } from "./ledger";
 export { PackRunMigration, type PackRunMigrationArgs } from "./pack-run-migration";
 export { plan, type Plan } from "./plan";
 export { planAsJson, planInWords } from "./plan-words";
+export { applicationRole, migratorRole } from "./privileges";
 export { LogExpiryLift, LogRetention } from "./resources";
 export { mongoshScript } from "./script";
 export { status, statusInWords, type Status } from "./status";

@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { wantedSchema, type SchemaOptions } from "../../components/contract";
+import { toCommands } from "../../components/migration/commands";
+import { diff } from "../../components/migration/diff";
+import { MigrationError } from "../../components/migration/errors";
+import { reconcile } from "../../components/migration/execute";
+import { observe } from "../../components/migration/observe";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+
+let folder: string;
+let server: MongoServer;
+let client: MongoClient;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "failure-"));
+  server = await startMongo({ directory: join(folder, "data"), testCommands: true });
+  client = await new MongoClient(server.uri, { retryWrites: false }).connect();
+});
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+const nothing = () => Promise.resolve();
+const enforced: SchemaOptions = { ...documentOptions, tenancy: "enforced" };
+
+/** Makes the server refuse the command that comes after `skip` commands of its kind. */
+const failAfter = (verb: string, skip: number) =>
+  client.db("admin").command({
+    configureFailPoint: "failCommand",
+    mode: skip === 0 ? { times: 1 } : { skip, times: 1 },
+    data: { failCommands: [verb], errorCode: 8000 },
+  });
+
+it("whichever command of a first migration fails, the next run finishes it", async () => {
+  const planned = diff(wantedSchema(documentOptions), new Map()).flatMap(toCommands);
+  const verbs = planned.map(({ command }) => Object.keys(command)[0] ?? "");
+
+  for (const [at, verb] of verbs.entries()) {
+    const db = client.db(`first_${at}`);
+    await failAfter(verb, verbs.slice(0, at).filter((other) => other === verb).length);
+    const failure = await reconcile(db, wantedSchema(documentOptions), nothing).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(MigrationError);
+    expect(failure).toMatchObject({ code: 8000 });
+    expect(String(failure)).toContain(`${verb} on first_${at}.`);
+
+    await reconcile(db, wantedSchema(documentOptions), nothing);
+    expect(diff(wantedSchema(documentOptions), await observe(db))).toEqual([]);
+  }
+}, 120_000);
+
+it.each([
+  ["createIndexes", 0],
+  ["dropIndexes", 0],
+  ["createIndexes", 1],
+  ["dropIndexes", 1],
+])(
+  "a replacement whose %s (after %i) fails is finished, never without its index",
+  async (verb, skip) => {
+    const db = client.db(`replace_${verb}_${skip}`);
+    await reconcile(db, wantedSchema(documentOptions), nothing);
+    await failAfter(verb, skip);
+
+    await expect(reconcile(db, wantedSchema(enforced), nothing)).rejects.toMatchObject({
+      code: 8000,
+    });
+    const { indexes = [] } = (await observe(db)).get("pack_runs") ?? {};
+    expect(indexes.some(({ key }) => key[0]?.[0] === "tenantId")).toBe(true);
+
+    await reconcile(db, wantedSchema(enforced), nothing);
+    expect(diff(wantedSchema(enforced), await observe(db))).toEqual([]);
+  },
+);
+
+it("a change to unique that fails half-way lets the services insert again", async () => {
+  const db = client.db("unique");
+  const [runSequence] = wantedSchema(documentOptions).indexes;
+  const key = { runId: 1, sequence: 1 };
+  const indexes = [{ key, name: runSequence?.name }];
+  await db.command({ createIndexes: "pack_run_logs", indexes });
+  await failAfter("collMod", 1);
+  const wanted = { collections: [], indexes: runSequence ? [runSequence] : [] };
+
+  await expect(reconcile(db, wanted, nothing)).rejects.toMatchObject({ code: 8000 });
+  const { indexes: found = [] } = (await observe(db)).get("pack_run_logs") ?? {};
+  expect(found).toMatchObject([{ unique: false, prepareUnique: false }]);
+});
