@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { environmentKeys, serviceEnvironment } from "../../components/rollout";
+
+const names = {
+  collections: {
+    runs: "pack_runs",
+    logs: "pack_run_logs",
+    artifacts: "pack_artifacts",
+    approvals: "pack_run_approvals",
+  },
+  connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
+};
+
+describe("the environment of a service", () => {
+  it("has the document's configuration keys in its order, for web", () => {
+    expect(
+      serviceEnvironment("web", "mongo", { ...names, database: "taskrunner" }).map(
+        ({ name, value }) => [name, value],
+      ),
+    ).toEqual([
+      ["TaskRunner__Storage__Mode", "mongo"],
+      [
+        "TaskRunner__Storage__Mongo__ConnectionString",
+        { secretKeyRef: { name: "taskrunner-mongo", key: "connectionString" } },
+      ],
+      ["TaskRunner__Storage__Mongo__Database", "taskrunner"],
+      ["TaskRunner__Storage__Mongo__RunsCollection", "pack_runs"],
+      ["TaskRunner__Storage__Mongo__LogsCollection", "pack_run_logs"],
+      ["TaskRunner__Storage__Mongo__ArtifactsCollection", "pack_artifacts"],
+      ["TaskRunner__Storage__Mongo__ApprovalsCollection", "pack_run_approvals"],
+    ]);
+  });
+
+  it("is mirrored under the section Worker for the worker", () => {
+    const keysOf = (service: "worker" | "web") =>
+      serviceEnvironment(service, "mongo", { ...names, database: "d" }).map(({ name }) => name);
+    expect(keysOf("worker")).toEqual(
+      keysOf("web").map((name) => name.replace(/^TaskRunner__/, "Worker__")),
+    );
+    expect(keysOf("worker")).toEqual(environmentKeys("worker"));
+  });
+
+  it("leaves the database out where the name in the connection string counts", () => {
+    const keys = serviceEnvironment("worker", "mongo", names).map(({ name }) => name);
+    expect(keys).not.toContain("Worker__Storage__Mongo__Database");
+    expect(keys).toHaveLength(6);
+  });
+
+  it("states the mode alone in filesystem mode", () => {
+    expect(serviceEnvironment("worker", "filesystem", names)).toEqual([
+      { name: "Worker__Storage__Mode", value: "filesystem" },
+    ]);
+  });
+});

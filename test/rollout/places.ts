@@ -1,0 +1,20 @@
+import { environmentKeys, serviceEnvironment } from "../../components/rollout";
+import type { Place } from "../../components/rollout/values-file";
+
+/** What the worker's file is to state in mongo mode. */
+export const inMongoMode = serviceEnvironment("worker", "mongo", {
+  database: "taskrunner",
+  collections: {
+    runs: "pack_runs",
+    logs: "pack_run_logs",
+    artifacts: "pack_artifacts",
+    approvals: "pack_run_approvals",
+  },
+  connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
+});
+
+/** The worker's environment at a path of its file. */
+export function workerAt(path = "env", form: "list" | "map" = "list"): Place {
+  const keys = environmentKeys("worker");
+  return { file: "worker.values.yaml", path: path.split("."), form, keys };
+}

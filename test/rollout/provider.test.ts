@@ -1,0 +1,261 @@
+import {
+  chmod,
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { providers } from "../../components/rollout/provider";
+import type { ValuesFileInputs, ValuesFileState } from "../../components/rollout/switch";
+import { inMongoMode } from "./places";
+
+const { ValuesFile } = providers;
+const password = "s3cret";
+
+const original = `# Values of the worker
+env:
+  - name: TZ
+    value: UTC
+  - name: Worker__Storage__Mode
+    value: filesystem # until the cutover
+  - name: Worker__Storage__Mongo__ConnectionString
+    value: mongodb://app:${password}@db/taskrunner # shared
+`;
+
+let folder: string;
+let file: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rollout-"));
+  file = join(folder, "worker.values.yaml");
+  await writeFile(file, original);
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const text = () => readFile(file, "utf8");
+
+function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFileInputs> = {}) {
+  const entries =
+    mode === "mongo" ? inMongoMode : [{ name: "Worker__Storage__Mode", value: "filesystem" }];
+  const environment = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+  return {
+    service: "worker",
+    file,
+    path: "env",
+    form: "list",
+    mode,
+    environment,
+    ...changes,
+  } as const;
+}
+
+/** Outputs as the state gives them back. */
+const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as ValuesFileState;
+
+async function created(from: ValuesFileInputs): Promise<ValuesFileState> {
+  const result = await ValuesFile.create(from);
+  expect(result.id).toBe("worker");
+  return stored(result.outs);
+}
+
+async function updated(state: ValuesFileState, to: ValuesFileInputs): Promise<ValuesFileState> {
+  return stored((await ValuesFile.update("worker", state, to)).outs);
+}
+
+const changes = async (state: ValuesFileState, to: ValuesFileInputs) =>
+  (await ValuesFile.diff("worker", state, to)).changes;
+
+describe("the cutover and the way back", () => {
+  it("writes the file, and a second run changes nothing", async () => {
+    const state = await created(inputs("mongo"));
+    expect(await text()).toContain("value: mongo # until the cutover");
+    expect(await text()).not.toContain(password);
+    expect(await changes(state, inputs("mongo"))).toBe(false);
+  });
+
+  it("goes back to the same bytes, and a second run changes nothing", async () => {
+    const state = await created(inputs("mongo"));
+    expect(await changes(state, inputs("filesystem"))).toBe(true);
+    const back = await updated(state, inputs("filesystem"));
+    expect(await text()).toBe(original);
+    expect(await changes(back, inputs("filesystem"))).toBe(false);
+  });
+
+  it("goes back to the same bytes where the file stated no mode, and leaves it at that", async () => {
+    await writeFile(file, "replicas: 1\n");
+    const state = await created(inputs("mongo"));
+    const back = await updated(state, inputs("filesystem"));
+    expect(await text()).toBe("replicas: 1\n");
+    expect(await changes(back, inputs("filesystem"))).toBe(false);
+  });
+
+  it("a second cutover goes back to what stood before it, not before the first", async () => {
+    const first = await updated(await created(inputs("mongo")), inputs("filesystem"));
+    const rotated = original.replace(password, "an0ther");
+    await writeFile(file, rotated);
+    expect(await changes(first, inputs("filesystem"))).toBe(false);
+    await updated(await updated(first, inputs("mongo")), inputs("filesystem"));
+    expect(await text()).toBe(rotated);
+  });
+
+  it("a cutover that was cut off after the file was written leaves no reference behind", async () => {
+    await created(inputs("mongo"));
+    const state = await created(inputs("mongo"));
+    expect(state.before).toBeUndefined();
+    await updated(state, inputs("filesystem"));
+    expect(await text()).toBe(original.split("\n").slice(0, 6).join("\n") + "\n");
+  });
+
+  it("goes on from what stood before where the update is done again", async () => {
+    const state = await created(inputs("mongo"));
+    await updated(state, inputs("filesystem"));
+    await updated(state, inputs("filesystem"));
+    expect(await text()).toBe(original);
+  });
+
+  it("a new stack in filesystem mode sees to the mode alone", async () => {
+    await writeFile(file, original.replace("filesystem", "mongo"));
+    await created(inputs("filesystem"));
+    expect(await text()).toBe(original);
+  });
+
+  it("writes entries in the document's order, however the engine hands them over", async () => {
+    const sorted = Object.fromEntries(Object.entries(inputs("mongo").environment).sort());
+    const secretKeyRef = { key: "connectionString", name: "taskrunner-mongo" };
+    sorted.Worker__Storage__Mongo__ConnectionString = { secretKeyRef };
+    await created(inputs("mongo"));
+    const cutover = await text();
+    await writeFile(file, original);
+    await created(inputs("mongo", { environment: sorted }));
+    expect(await text()).toBe(cutover);
+    expect(cutover).toContain("name: taskrunner-mongo\n        key: connectionString # ");
+  });
+});
+
+describe("an edit by hand", () => {
+  it("is a change, and the next run puts ours back", async () => {
+    const state = await created(inputs("mongo"));
+    const cutover = await text();
+    await writeFile(file, cutover.replace("value: mongo", "value: filesystem"));
+    expect(await changes(state, inputs("mongo"))).toBe(true);
+    await updated(state, inputs("mongo"));
+    expect(await text()).toBe(cutover);
+  });
+
+  it("of anything else is none of ours", async () => {
+    const state = await created(inputs("mongo"));
+    await writeFile(file, (await text()).replace("UTC", "CET # moved"));
+    expect(await changes(state, inputs("mongo"))).toBe(false);
+  });
+
+  it("shows on refresh, a connection string never", async () => {
+    const state = await created(inputs("mongo"));
+    const edited = original.replace("filesystem", "Mongo");
+    await writeFile(file, edited);
+    const found = await ValuesFile.read("worker", state);
+    expect(found.inputs).toEqual(
+      inputs("mongo", {
+        environment: {
+          Worker__Storage__Mode: "Mongo",
+          Worker__Storage__Mongo__ConnectionString: "(a text in the file)",
+        },
+      }),
+    );
+    expect(stored(found.props).before).toEqual(state.before);
+    expect(await changes(stored(found.props), inputs("mongo"))).toBe(true);
+  });
+
+  it("shows nothing on refresh where there was none, or the file is not there", async () => {
+    const state = await created(inputs("mongo"));
+    expect((await ValuesFile.read("worker", state)).inputs).toEqual(inputs("mongo"));
+    await rm(file);
+    expect(await ValuesFile.read("worker", state)).toMatchObject({ id: "worker", props: state });
+  });
+});
+
+describe("other settings of where the environment is", () => {
+  it("put the place back that is left, and change over the new one", async () => {
+    const state = await created(inputs("mongo"));
+    const other = inputs("mongo", { path: "worker.env" });
+    expect(await changes(state, other)).toBe(true);
+    const moved = await updated(state, other);
+    expect((await text()).startsWith(`${original}worker:\n  env:\n`)).toBe(true);
+    await updated(moved, inputs("filesystem", { path: "worker.env" }));
+    expect(await text()).toBe(original);
+  });
+
+  it("follow a file that was renamed", async () => {
+    const state = await created(inputs("mongo"));
+    const renamed = join(folder, "renamed.yaml");
+    await rename(file, renamed);
+    const followed = await updated(state, inputs("mongo", { file: renamed }));
+    await updated(followed, inputs("filesystem", { file: renamed }));
+    expect(await readFile(renamed, "utf8")).toBe(original);
+  });
+});
+
+describe("the file itself", () => {
+  it("keeps its permissions and stays a link, and nothing is left beside it", async () => {
+    const real = join(folder, "real.yaml");
+    await rename(file, real);
+    await chmod(real, 0o640);
+    await symlink("real.yaml", file);
+    await created(inputs("mongo"));
+    expect((await lstat(file)).isSymbolicLink()).toBe(true);
+    expect((await stat(real)).mode & 0o777).toBe(0o640);
+    expect((await readdir(folder)).sort()).toEqual(["real.yaml", "worker.values.yaml"]);
+  });
+
+  it("stays when the resource is deleted", async () => {
+    const state = await created(inputs("mongo"));
+    const before = await text();
+    await ValuesFile.delete("worker", state);
+    expect(await text()).toBe(before);
+  });
+
+  it("is not touched where it says what it should", async () => {
+    await created(inputs("mongo"));
+    const { ino } = await stat(file);
+    await created(inputs("mongo"));
+    expect((await stat(file)).ino).toBe(ino);
+  });
+
+  it("is refused in the preview already where it is missing or cannot be edited", async () => {
+    expect(await ValuesFile.check({}, inputs("mongo"))).toEqual({
+      inputs: inputs("mongo"),
+      failures: [],
+    });
+    await writeFile(file, "a: 1\n---\nb: 2\n");
+    const edited = await ValuesFile.check({}, inputs("mongo"));
+    expect(edited.failures?.[0]?.property).toBe("file");
+    expect(edited.failures?.[0]?.reason).toMatch(/several YAML documents/);
+    await rm(file);
+    const { failures } = await ValuesFile.check({}, inputs("mongo"));
+    expect(failures?.[0]?.reason).toMatch(/cannot be read \(ENOENT\).*rollout\.directory/);
+    await expect(ValuesFile.create(inputs("mongo"))).rejects.toThrow(/cannot be read/);
+  });
+
+  it("is refused where it is not UTF-8", async () => {
+    await writeFile(file, Buffer.from([0x61, 0x3a, 0x20, 0xe4, 0x0a]));
+    await expect(ValuesFile.create(inputs("mongo"))).rejects.toThrow(/cannot be read \(ERR_ENC/);
+  });
+
+  it("stays whole where nothing can be written beside it", async () => {
+    // No file beside one of the longest name can have its name and more.
+    const longest = join(folder, "w".repeat(255));
+    await rename(file, longest);
+    await expect(ValuesFile.create(inputs("mongo", { file: longest }))).rejects.toThrow(
+      /folder cannot be written \(ENAMETOOLONG\)/,
+    );
+    expect(await readFile(longest, "utf8")).toBe(original);
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { workingCopy } from "../../../tools/dev/settings";
+
+const committed = `# the dev stack
+config:
+  taskrunner-storage:storageMode: mongo
+  taskrunner-storage:mongoUri: mongodb://127.0.0.1:27017/taskrunner # plain
+`;
+const former = `encryptionsalt: v1:salt
+config:
+  taskrunner-storage:storageMode: mongo
+  taskrunner-storage:mongoUri:
+    secure: v1:cipher
+  taskrunner-storage:cluster: of an older version
+`;
+const uriKey = "taskrunner-storage:mongoUri";
+
+/** The copy, parsed. */
+function copied(before: string, change: Parameters<typeof workingCopy>[2]) {
+  const text = workingCopy(committed, before, change);
+  return parse(text) as { encryptionsalt?: string; config: Record<string, unknown> };
+}
+
+test("the copy is the committed settings with the mode and the stack's salt", () => {
+  expect(copied(former, { storageMode: "filesystem", keepUris: false })).toEqual({
+    encryptionsalt: "v1:salt",
+    config: {
+      "taskrunner-storage:storageMode": "filesystem",
+      [uriKey]: "mongodb://127.0.0.1:27017/taskrunner",
+    },
+  });
+});
+
+test("a rollback keeps the encrypted connection string of the last run, and nothing else", () => {
+  expect(copied(former, { storageMode: "filesystem", keepUris: true }).config).toEqual({
+    "taskrunner-storage:storageMode": "filesystem",
+    [uriKey]: { secure: "v1:cipher" },
+  });
+});
+
+test("a plain connection string of the last run gives way to the committed one", () => {
+  const plain = `encryptionsalt: v1:salt\nconfig:\n  ${uriKey}: mongodb://127.0.0.1:1/old\n`;
+  const { config } = copied(plain, { storageMode: "filesystem", keepUris: true });
+  expect(config[uriKey]).toBe("mongodb://127.0.0.1:27017/taskrunner");
+});
+
+test("without a former copy there is no salt, and the engine makes one", () => {
+  expect(copied("", { storageMode: "mongo", keepUris: true })).toEqual(parse(committed));
+});
+
+test("comments are kept", () => {
+  const text = workingCopy(committed, former, { storageMode: "mongo", keepUris: false });
+  expect(text).toContain("# the dev stack");
+  expect(text).toContain("# plain");
+});

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { textOf } from "../../../tools/parts/repository";
+import { atLeast, versions } from "../../../tools/parts/versions";
+
+test("versions are compared number by number", () => {
+  expect(atLeast("v3.200.0", "3.200.0")).toBe(true);
+  expect(atLeast("3.1000.0", "3.200.0")).toBe(true);
+  expect(atLeast("3.9.9", "3.200.0")).toBe(false);
+  expect(atLeast("8.0", "6.0.0")).toBe(true);
+  expect(atLeast("5.0.31", "6.0.0")).toBe(false);
+  expect(atLeast("3.11.7", "3.11")).toBe(true);
+  expect(atLeast("3.11.0rc1", "3.11")).toBe(true);
+});
+
+test("what is said to be built is what the modules and requirements pin", async () => {
+  const cli = await textOf("tools", "go", "pulumi", "go.mod");
+  expect(cli).toContain(`github.com/pulumi/pulumi/pkg/v3 ${versions.pulumi}`);
+  const host = await textOf("tools", "go", "pulumi-language-nodejs", "go.mod");
+  expect(host).toContain(`github.com/pulumi/pulumi/sdk/v3 ${versions.languageHost}`);
+  const python = await textOf("tools", "python", "requirements.txt");
+  expect(python).toContain(`SecantusDB==${versions.secantusdb}`);
+});
+
+test("every Python package is pinned to one version", async () => {
+  const lines = (await textOf("tools", "python", "requirements.txt")).split("\n");
+  const packages = lines.filter((line) => line !== "" && !line.startsWith("#"));
+  expect(packages.length).toBeGreaterThan(1);
+  for (const line of packages) expect(line).toMatch(/^[A-Za-z0-9-]+==[0-9][0-9a-z.]*$/);
+});
