@@ -1,0 +1,76 @@
+import ConnectionString from "mongodb-connection-string-url";
+import { DevError } from "./error";
+
+/** The document's database and port ("Configuration reference"). */
+const databaseName = "taskrunner";
+export const documentPort = 27017;
+
+/** The database that a command works with. */
+export type Database =
+  | { readonly kind: "embedded"; readonly port: number; readonly uri: string }
+  /** A server of the user's; its URI is secret. */
+  | { readonly kind: "named"; readonly uri: string };
+
+/** The environment variables that choose it. */
+export interface DatabaseVariables {
+  readonly MONGODB_URI?: string | undefined;
+  readonly MONGO_PORT?: string | undefined;
+}
+
+/**
+ * The database to work with: the server that MONGODB_URI names, else the embedded one on
+ * MONGO_PORT, else where it runs already, else on the document's port.
+ *
+ * @throws DevError if a variable cannot be read; no URI is in it
+ */
+export function chosenDatabase(
+  variables: DatabaseVariables,
+  running?: { readonly port: number },
+): Database {
+  const { MONGODB_URI, MONGO_PORT } = variables;
+  if (MONGODB_URI) return { kind: "named", uri: withDatabase(MONGODB_URI) };
+  const port = MONGO_PORT ? portOf(MONGO_PORT) : (running?.port ?? documentPort);
+  return { kind: "embedded", port, uri: `mongodb://127.0.0.1:${port}/${databaseName}` };
+}
+
+/** The settings by which a stack is told of a database, where the committed ones do not name it. */
+export function secretsFor(database: Database): Record<string, string> {
+  if (database.kind === "embedded") {
+    return database.port === documentPort ? {} : { mongoUri: database.uri };
+  }
+  // This stack has no services, so the migrator's user does for them.
+  return { mongoUri: database.uri, appMongoUri: database.uri };
+}
+
+/** A URI as people may see it: hosts and database, without a user and without options. */
+export function shownUri(uri: string): string {
+  const shown = new ConnectionString(uri);
+  shown.username = "";
+  shown.password = "";
+  shown.search = "";
+  return shown.href;
+}
+
+function withDatabase(text: string): string {
+  const uri = parsed(text);
+  if (uri.pathname === "" || uri.pathname === "/") uri.pathname = `/${databaseName}`;
+  return uri.href;
+}
+
+function parsed(text: string): ConnectionString {
+  try {
+    return new ConnectionString(text);
+  } catch {
+    // The parser's own message can hold the text.
+    throw new DevError(
+      "MONGODB_URI is no MongoDB connection string: it has the form " +
+        "mongodb://HOST:PORT/DATABASE or mongodb+srv://HOST/DATABASE",
+    );
+  }
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new DevError(`MONGO_PORT is ${JSON.stringify(text)}: a number from 1 to 65535 is needed`);
+}

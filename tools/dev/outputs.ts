@@ -1,0 +1,33 @@
+import { z } from "zod";
+
+/** How many records of a collection each side has. */
+const sides = z.object({ files: z.number(), mongo: z.number() });
+const service = z.object({ mode: z.string(), file: z.string().optional() });
+const imported = z.object({ quarantined: z.number() });
+
+/** The stack's outputs as far as a summary tells them; those of steps that never ran are absent. */
+const stackOutputs = z.object({
+  storageMode: z.enum(["mongo", "filesystem"]),
+  collections: z.array(z.string()).default([]),
+  migration: z.object({ id: z.string(), appliedAt: z.string().optional() }).optional(),
+  backfill: z
+    .object({ runs: imported, logs: imported, artifacts: imported, approvals: imported.optional() })
+    .optional(),
+  verification: z
+    .object({
+      holds: z.boolean(),
+      runs: sides,
+      logs: sides,
+      artifacts: sides,
+      approvals: sides.optional(),
+    })
+    .optional(),
+  rollout: z.object({ worker: service, web: service }).optional(),
+});
+
+export type StackOutputs = z.infer<typeof stackOutputs>;
+
+/** @param json what `pulumi stack output --json` prints, parsed */
+export function stackOutputsFrom(json: unknown): StackOutputs {
+  return stackOutputs.parse(json);
+}

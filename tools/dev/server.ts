@@ -1,0 +1,67 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { z } from "zod";
+import { commandLine, isFree, say, startMongo, stopByPid } from "../parts";
+import { DevError } from "./error";
+import type { Places } from "./places";
+
+/** The embedded server of the dev stack, as its pid file states it. */
+const embeddedServer = z.object({ pid: z.int(), port: z.int(), name: z.string() });
+export type EmbeddedServer = z.infer<typeof embeddedServer>;
+
+/** The server that runs on the dev stack's data, if there is one. */
+export async function runningServer(places: Places): Promise<EmbeddedServer | undefined> {
+  const server = await noted(places.mongoPid);
+  if (server === undefined) return undefined;
+  // An id may belong to another program by now; only ours was told where the data are.
+  const line = await commandLine(server.pid);
+  return line?.includes(places.mongoData) === true ? server : undefined;
+}
+
+/**
+ * The embedded server on a port: the one that runs, or a new one that outlives this program.
+ *
+ * @throws DevError if another program has the port
+ */
+export async function embeddedServerOn(port: number, places: Places): Promise<EmbeddedServer> {
+  const running = await runningServer(places);
+  if (running?.port === port) return running;
+  if (!(await isFree(port))) throw new DevError(busy(port));
+  if (running !== undefined) {
+    say(`MongoDB: moving from port ${running.port} to ${port}`);
+    await stopByPid(running.pid);
+  }
+  return start(port, places);
+}
+
+/** Stops the server of the dev stack and says which it was; undefined if none runs. */
+export async function stopServer(places: Places): Promise<EmbeddedServer | undefined> {
+  const running = await runningServer(places);
+  if (running !== undefined) await stopByPid(running.pid);
+  await rm(places.mongoPid, { force: true });
+  return running;
+}
+
+async function start(port: number, places: Places): Promise<EmbeddedServer> {
+  const { pid, name } = await startMongo({
+    directory: places.mongoData,
+    port,
+    detached: true,
+    log: places.mongoLog,
+  });
+  const server = { pid, port, name };
+  await writeFile(places.mongoPid, `${JSON.stringify(server)}\n`);
+  return server;
+}
+
+async function noted(file: string): Promise<EmbeddedServer | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : embeddedServer.parse(JSON.parse(text));
+}
+
+function busy(port: number): string {
+  return (
+    `port ${port} of 127.0.0.1 is in use by a program that \`make up\` did not start, and nothing ` +
+    "is written to it. Choose another port for the embedded MongoDB (MONGO_PORT=27018 make up), or " +
+    "name the server that is to be used (MONGODB_URI=mongodb://HOST:PORT/DATABASE make up)"
+  );
+}

@@ -1,0 +1,33 @@
+import { isMap, parseDocument } from "yaml";
+
+const prefix = "taskrunner-storage:";
+
+/** What a run of the engine changes in the committed settings of the stack. */
+export interface Change {
+  readonly storageMode: "mongo" | "filesystem";
+  /** Keeps the connection strings of the former run, encrypted as they are. */
+  readonly keepUris: boolean;
+}
+
+/**
+ * The settings as the engine reads them: the committed ones with a change, and with the salt of the
+ * stack's secrets, which the engine wrote into the former copy. So the committed file stays as it
+ * is, and what is edited there takes effect at the next run.
+ *
+ * @param committed the text of the committed settings
+ * @param former the text of the former copy, which may be the engine's with nothing but the salt, or
+ *   empty: the engine then makes a new salt
+ */
+export function workingCopy(committed: string, former: string, change: Change): string {
+  const copy = parseDocument(committed);
+  const before = parseDocument(former);
+  const salt = before.get("encryptionsalt");
+  if (salt !== undefined) copy.set("encryptionsalt", salt);
+  copy.setIn(["config", `${prefix}storageMode`], change.storageMode);
+  const kept = change.keepUris ? ["mongoUri", "appMongoUri"] : [];
+  for (const key of kept) {
+    const value = before.getIn(["config", `${prefix}${key}`], true);
+    if (isMap(value)) copy.setIn(["config", `${prefix}${key}`], value);
+  }
+  return copy.toString();
+}

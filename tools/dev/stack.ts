@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { engine, engineEnvironment } from "../parts";
+import { DevError } from "./error";
+import { removeDeadLocks } from "./locks";
+import type { Places } from "./places";
+
+/** The name of the stack, and the passphrase of its secrets where nobody gives another. */
+const name = "dev";
+const passphrase = "taskrunner-storage-dev";
+
+/** The dev stack on its engine. */
+export interface Stack {
+  readonly places: Places;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Gets the engine and makes the stack unless it is there. */
+export async function openStack(places: Places): Promise<Stack> {
+  const secret = process.env.PULUMI_CONFIG_PASSPHRASE ?? passphrase;
+  const own = await engineEnvironment(await engine(), places.dev, secret);
+  const stack = { places, environment: { ...process.env, ...own } };
+  await mkdir(places.dev, { recursive: true });
+  // Of the same name, but in .dev: the engine writes the salt of a new stack beside the project.
+  const project = "name: taskrunner-storage\nruntime: nodejs\n";
+  await writeFile(join(places.dev, "Pulumi.yaml"), project);
+  await ask(stack, ["stack", "select", "--create", name, "--cwd", places.dev]);
+  return stack;
+}
+
+/**
+ * Sets a secret in a settings file of the stack. It goes through standard input, where no list of
+ * processes shows it.
+ */
+export async function setSecret(
+  stack: Stack,
+  file: string,
+  key: string,
+  value: string,
+): Promise<void> {
+  const set = ["config", "set", "--secret", `taskrunner-storage:${key}`];
+  await ask(stack, [...set, "--stack", name, "--config-file", file], value);
+}
+
+/** The stack's outputs; secret ones are masked. */
+export async function outputsOf(stack: Stack): Promise<unknown> {
+  return JSON.parse(await ask(stack, ["stack", "output", "--json", "--stack", name]));
+}
+
+/** Shows what an update would change. */
+export async function preview(stack: Stack): Promise<void> {
+  await show(stack, ["preview", "--suppress-outputs"]);
+}
+
+/** Updates the stack and returns the engine's log of events, one JSON object a line. */
+export async function update(stack: Stack): Promise<string> {
+  await removeDeadLocks(join(stack.places.dev, "pulumi"));
+  const log = join(stack.places.dev, "events.log");
+  const quietly = ["--yes", "--skip-preview", "--suppress-outputs"];
+  try {
+    await show(stack, ["up", ...quietly, "--event-log", log]);
+    return await readFile(log, "utf8");
+  } finally {
+    await rm(log, { force: true });
+  }
+}
+
+/** Runs the engine with its own display on this terminal. */
+async function show(stack: Stack, args: readonly string[]): Promise<void> {
+  const common = ["--stack", name, "--config-file", stack.places.settings, "--suppress-progress"];
+  const child = spawn("pulumi", [...args, ...common], {
+    cwd: stack.places.repository,
+    // The event log is an option of the engine's debug commands, as its automation API uses it.
+    env: { ...stack.environment, PULUMI_DEBUG_COMMANDS: "true" },
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  child.stderr.pipe(process.stderr);
+  const complaint = await ending(child);
+  if (complaint !== undefined) {
+    throw new DevError(advice(complaint) ?? "the engine stopped with the error above");
+  }
+}
+
+async function ask(stack: Stack, args: readonly string[], input = ""): Promise<string> {
+  const child = spawn("pulumi", [...args, "--non-interactive"], {
+    cwd: stack.places.repository,
+    env: stack.environment,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  child.stdin.end(input);
+  let answer = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (answer += text));
+  const complaint = await ending(child);
+  if (complaint === undefined) return answer;
+  throw new DevError(advice(complaint) ?? complaint.replace(/^error: /, "").trim());
+}
+
+/** What a program complained about when it failed, or undefined if it did not. */
+async function ending(child: ChildProcess): Promise<string | undefined> {
+  let complaint = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (complaint += text));
+  // The engine gets an interrupt as well, and ends in order: wait for it.
+  const wait = () => undefined;
+  process.on("SIGINT", wait);
+  await once(child, "close").finally(() => process.off("SIGINT", wait));
+  return child.exitCode === 0 ? undefined : complaint;
+}
+
+/** What to do about a complaint of the engine's, where its own words do not say so. */
+export function advice(complaint: string): string | undefined {
+  if (complaint.includes("incorrect passphrase")) {
+    return (
+      "the secrets of stack dev have another passphrase. Set PULUMI_CONFIG_PASSPHRASE to the one " +
+      "of the first `make up`, or unset it if there was none; or start anew with `make clean`"
+    );
+  }
+  if (complaint.includes("currently locked")) {
+    return "another command works on stack dev. Wait for it, and run this again";
+  }
+  return undefined;
+}

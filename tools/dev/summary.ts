@@ -1,0 +1,99 @@
+import type { Colours } from "./colour";
+import type { StackOutputs } from "./outputs";
+
+/** What a summary tells. */
+export interface Facts {
+  readonly changed: boolean;
+  readonly outputs: StackOutputs;
+  /** Where the database is, without a user; absent where the command did not need one. */
+  readonly database?: string | undefined;
+  /** The embedded server, such as `SecantusDB 0.7.0b3, process 4711`. */
+  readonly server?: string | undefined;
+}
+
+/** What exists now, on one screen: mode, counts on both sides, where to look, how to go back. */
+export function summaryText(facts: Facts, colours: Colours): string {
+  const blocks = [
+    [heading(facts, colours)],
+    countLines(facts.outputs, colours),
+    factLines(facts, colours),
+    wayLines(facts, colours),
+  ];
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function heading({ changed, outputs }: Facts, { bold, green }: Colours): string {
+  const works = outputs.storageMode === "mongo" ? "MongoDB" : "files";
+  const state = `stack dev: worker and web work on ${works}`;
+  return changed ? bold(green(state)) : bold(`nothing changed; ${state}`);
+}
+
+function countLines({ verification, backfill, collections }: StackOutputs, colours: Colours) {
+  if (verification === undefined) return [];
+  const roles = ["runs", "logs", "artifacts", "approvals"] as const;
+  const rows = roles.flatMap((role, at) => {
+    const counts = verification[role];
+    return counts ? [row(role, counts.files, counts.mongo, collections[at])] : [];
+  });
+  const left = Object.values(backfill ?? {}).reduce(
+    (sum, counts) => sum + (counts?.quarantined ?? 0),
+    0,
+  );
+  return [
+    colours.dim(row("", "files", "MongoDB", "collection")),
+    ...rows,
+    verdict(verification.holds, colours),
+    ...(left > 0 ? [colours.red(`${left} records could not be imported`)] : []),
+  ];
+}
+
+function row(role: string, files: number | string, mongo: number | string, name = ""): string {
+  const number = (value: number | string) => String(value).padStart(10);
+  return `${role.padEnd(10)}${number(files)}${number(mongo)}   ${name}`.trimEnd();
+}
+
+function verdict(holds: boolean, { green, red }: Colours): string {
+  return holds
+    ? green("verified: every record on disk is in MongoDB")
+    : red("not verified: records on disk and in MongoDB differ");
+}
+
+function factLines({ outputs, database, server }: Facts, { dim }: Colours): string[] {
+  const { migration, rollout } = outputs;
+  const applied = migration?.appliedAt ? `, applied ${migration.appliedAt}` : "";
+  return labelled(dim, [
+    [
+      "database",
+      database === undefined ? undefined : [database, server].filter(Boolean).join("; "),
+    ],
+    ["schema", migration === undefined ? undefined : `${migration.id}${applied}`],
+    ["worker", rollout && `${rollout.worker.mode}, ${rollout.worker.file ?? ""}`],
+    ["web", rollout && `${rollout.web.mode}, ${rollout.web.file ?? ""}`],
+    ["files", ".dev/taskrunner"],
+  ]);
+}
+
+function wayLines({ outputs, database, server }: Facts, { dim }: Colours): string[] {
+  const onMongo = outputs.storageMode === "mongo";
+  const values = "diff -r sample/rollout .dev/rollout";
+  return labelled(dim, [
+    ["look", database === undefined ? values : `mongosh ${database}; ${values}`],
+    ["go back", onMongo ? "make rollback (needs no MongoDB)" : undefined],
+    ["go on", onMongo ? undefined : "make up"],
+    [
+      "stop",
+      server === undefined ? undefined : "make down (keeps the data; log in .dev/mongo.log)",
+    ],
+  ]);
+}
+
+type Label = readonly [label: string, text: string | undefined];
+
+function labelled(dim: (text: string) => string, labels: readonly Label[]): string[] {
+  return labels.flatMap(([label, text]) =>
+    text === undefined ? [] : [`${dim(label.padEnd(10))}${text}`],
+  );
+}

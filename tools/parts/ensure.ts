@@ -1,0 +1,14 @@
+/** Gets every local part and says what it is: `tsx tools/parts/ensure.ts`. */
+import { engine, mongoProgram, PartError } from ".";
+
+async function ensure(): Promise<void> {
+  const pulumi = await engine();
+  const mongo = await mongoProgram();
+  console.log(`parts: Pulumi ${pulumi.version}, ${mongo.name}`);
+}
+
+ensure().catch((error: unknown) => {
+  if (!(error instanceof PartError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,43 @@
+const second = 1000;
+
+/** Where progress goes: a terminal gets one live line, anything else a plain line now and then. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/**
+ * Shows how long some work has been going on.
+ *
+ * @param title such as `building pulumi`
+ * @param detail what more there is to say at the moment, such as `512 packages`
+ * @param every the time between two plain lines, in milliseconds
+ */
+export async function withProgress<T>(
+  title: string,
+  detail: () => string,
+  work: () => Promise<T>,
+  screen: Screen = process.stderr,
+  every = 15 * second,
+): Promise<T> {
+  const start = Date.now();
+  const line = () =>
+    [`  ${title}: ${elapsed(Date.now() - start)}`, detail()].filter(Boolean).join(", ");
+  const live = screen.isTTY === true;
+  const show = () => screen.write(live ? `\r\u001b[2K${line()}` : `${line()}\n`);
+  const timer = setInterval(show, live ? second : every);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    if (live) screen.write("\r\u001b[2K");
+  }
+}
+
+/** A length of time in words, such as `45 s` or `3 min 05 s`. */
+export function elapsed(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / second);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${seconds} s`;
+  return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
+}

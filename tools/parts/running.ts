@@ -1,0 +1,38 @@
+import { readFile } from "node:fs/promises";
+import { platform } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { answerOf } from "./run";
+
+/** The command line of a running program, or undefined if there is none of that id. */
+export async function commandLine(pid: number): Promise<string | undefined> {
+  const line = platform() === "linux" ? await fromProc(pid) : await fromPs(pid);
+  // A program that ended and was not yet collected has an empty one.
+  return line === "" ? undefined : line;
+}
+
+async function fromProc(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+  return text.replaceAll("\0", " ").trim();
+}
+
+async function fromPs(pid: number): Promise<string> {
+  return (await answerOf("ps", "-ww", "-o", "args=", "-p", `${pid}`)) ?? "";
+}
+
+/** Asks a program to end, waits until it is gone, and ends it by force after 30 seconds. */
+export async function stopByPid(pid: number): Promise<void> {
+  signal(pid, "SIGTERM");
+  const deadline = Date.now() + 30_000;
+  while ((await commandLine(pid)) !== undefined) {
+    if (Date.now() > deadline) signal(pid, "SIGKILL");
+    await sleep(50);
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
+}

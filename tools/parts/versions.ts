@@ -1,0 +1,26 @@
+/** The versions of what is downloaded or built; tools/go and tools/python pin the rest. */
+export const versions = {
+  pulumi: "v3.274.1",
+  oldestPulumi: "3.200.0",
+  /** The last one that the Go module proxy serves; it works with the CLI above. */
+  languageHost: "v3.68.0",
+  mongod: "8.2.6",
+  /** MongoDB's manual: `prepareUnique` and the other forms of `collMod` used here need 6.0. */
+  oldestMongod: "6.0.0",
+  secantusdb: "0.7.0b3",
+  oldestPython: "3.11",
+} as const;
+
+/** Whether a dotted version, with or without a leading `v`, is at least another. */
+export function atLeast(version: string, oldest: string): boolean {
+  const [have, want] = [numbers(version), numbers(oldest)];
+  for (const [place, wanted] of want.entries()) {
+    const found = have[place] ?? 0;
+    if (found !== wanted) return found > wanted;
+  }
+  return true;
+}
+
+function numbers(version: string): number[] {
+  return version.replace(/^v/, "").split(/[.+-]/).slice(0, 3).map(Number);
+}
