@@ -6,3 +6,4 @@ export {
   type DatabaseAddress,
 } from "./client";
 export { ConnectionError } from "./errors";
+export { sameServer } from "./server";

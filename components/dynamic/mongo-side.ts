@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { ConnectionError } from "../connection";
+import { ConnectionError, sameServer } from "../connection";
 
 /** Inputs that every Mongo-side resource has; `uri` is secret and absent in filesystem mode. */
 export interface MongoSideInputs {
@@ -18,7 +18,7 @@ export interface MongoSideLogic<Inputs extends MongoSideInputs, Results> {
   id(inputs: Inputs): string;
   /** Completes the inputs from those of the last run; in a preview too. */
   check?(olds: Partial<Inputs>, news: Inputs): Inputs;
-  /** Whether `inputs` ask for more than what was applied; the URI does not count. */
+  /** Whether `inputs` ask for more than what was applied; the server is compared for it. */
   differs(applied: Inputs, inputs: Inputs): boolean;
   /** Makes it so, from nothing or from what was applied. Idempotent. */
   apply(inputs: Inputs): Promise<Results>;
@@ -34,6 +34,9 @@ type State = Applied<MongoSideInputs>;
  * filesystem mode it keeps its state, reports no change and never connects, so that the way back
  * works while MongoDB is down. Deleting it leaves everything in MongoDB in place.
  *
+ * A URI that differs in its user, password or options alone (a rotation) is taken into the outputs
+ * and nothing is done; one that leads to other hosts is applied anew.
+ *
  * The mode comes from the stack's configuration (`storageMode`), so it is no input of its own.
  */
 export function mongoSide<Inputs extends MongoSideInputs, Results>(
@@ -42,7 +45,7 @@ export function mongoSide<Inputs extends MongoSideInputs, Results>(
   const logic = typedLogic as unknown as Logic;
   let filesystemMode = false;
   const needsWork = (state: State, inputs: MongoSideInputs) =>
-    !state.applied || logic.differs(state, inputs);
+    !state.applied || !sameServer(state.uri, inputs.uri) || logic.differs(state, inputs);
   return {
     configure: async ({ config }) => {
       filesystemMode = config.get("storageMode") === "filesystem";

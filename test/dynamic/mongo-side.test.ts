@@ -41,7 +41,16 @@ describe("in mongo mode a Mongo-side resource", () => {
     expect(await provider.diff("thing", made, { ...inputs, size: 2 })).toEqual({ changes: true });
   });
 
-  it("takes a new URI into its outputs without touching MongoDB", async () => {
+  it("is applied again on another server", async () => {
+    const { provider, seen } = counting("mongo");
+    const moved = { ...inputs, uri: "mongodb://u:geheim@elsewhere/d" };
+
+    expect(await provider.diff("thing", made, moved)).toEqual({ changes: true });
+    await provider.update("thing", made, moved);
+    expect(seen.applied).toBe(1);
+  });
+
+  it("takes a rotated password into its outputs without touching MongoDB", async () => {
     const { provider, seen } = counting("mongo");
     const rotated = { ...inputs, uri: "mongodb://u:neu@h/d" };
 
