@@ -1,0 +1,46 @@
+import { chmod, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { ValuesFileError } from "./errors";
+
+/**
+ * The text of a values file.
+ *
+ * @throws ValuesFileError where it is missing, out of reach or not UTF-8
+ */
+export async function readValuesFile(file: string): Promise<string> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  } catch (error) {
+    throw new ValuesFileError(
+      file,
+      `it cannot be read (${codeOf(error)})`,
+      "Check rollout.directory, rollout.worker.file and rollout.web.file.",
+    );
+  }
+}
+
+/**
+ * Writes a values file aside and renames it, so that it is never there in half. Its permissions
+ * stay, and a symbolic link goes on pointing to it.
+ *
+ * @throws ValuesFileError where its folder cannot be written
+ */
+export async function replaceValuesFile(file: string, text: string): Promise<void> {
+  const target = await realpath(file);
+  const aside = `${target}.${process.pid}.tmp`;
+  try {
+    await writeFile(aside, text, { flush: true });
+    await chmod(aside, (await stat(target)).mode);
+    await rename(aside, target);
+  } catch (error) {
+    await rm(aside, { force: true }).catch(() => undefined);
+    throw new ValuesFileError(
+      file,
+      `its folder cannot be written (${codeOf(error)})`,
+      "Give the user that runs Pulumi the right to write there.",
+    );
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "unknown error";
+}

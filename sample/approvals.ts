@@ -1,0 +1,37 @@
+import { collections } from "../components/contract";
+import type { Execution } from "./execution";
+import type { PackStep } from "./plan";
+import { enumeration } from "./style";
+
+const statuses = collections.approvals.fields.status?.names ?? [];
+
+/** Asks for the approval that a gate waits for, and decides it unless it stays pending. */
+export function askFor(execution: Execution, gate: PackStep, status: string): void {
+  const { journal, runId, pack, random } = execution;
+  const approval = pack.approvals.find(({ id }) => id === gate.approval);
+  const requestedAt = journal.moment();
+  say(execution, gate, "gate.approval.requested", `Approval ${gate.approval ?? ""} requested`);
+  if (status !== "pending") {
+    journal.pass(3_600_000);
+    say(execution, gate, "gate.approval.resolved", `Approval ${gate.approval ?? ""} ${status}`);
+  }
+  const decided = status === "approved" || status === "rejected";
+  execution.approvals.push({
+    runId,
+    approvalId: gate.approval,
+    requiredGrants: approval?.grants,
+    stepIds: [gate.id],
+    messages: gate.message === undefined ? [] : [gate.message],
+    reasonTemplate: approval?.reason,
+    requestedAt,
+    status: enumeration(statuses, status, journal.style),
+    actorId: decided ? `operator-${random.between(1, 9)}` : undefined,
+    completedAt: status === "pending" ? undefined : journal.moment(),
+    summary: decided && random.next() < 0.5 ? `${status} after a look at the report` : undefined,
+  });
+}
+
+function say({ journal }: Execution, gate: PackStep, type: string, message: string): void {
+  const metadata = { approvalId: gate.approval ?? "" };
+  journal.write({ level: "info", type, message, stepId: gate.id, metadata });
+}

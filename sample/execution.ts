@@ -1,0 +1,111 @@
+import type { Journal } from "./journal";
+import { stepKinds, type Pack, type PackStep } from "./plan";
+import { afterTheStop, skipped, stopped, succeeded, type Progress } from "./progress";
+import type { Random } from "./random";
+import { enumeration } from "./style";
+
+/** How a run stands; `waiting`, `rejected` and `expired` are about an approval. */
+export type Outcome =
+  "succeeded" | "failed" | "running" | "retrying" | "waiting" | "rejected" | "expired" | "created";
+
+/** The statuses of a step. */
+export const stepStatuses = ["Pending", "Running", "Succeeded", "Failed", "Skipped"] as const;
+export type StepStatus = (typeof stepStatuses)[number];
+
+/** A run's execution as it goes on. */
+export interface Execution {
+  readonly runId: string;
+  readonly pack: Pack;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outcome: Outcome;
+  readonly journal: Journal;
+  readonly random: Random;
+  readonly steps: object[];
+  readonly approvals: object[];
+  /** How many steps are still to be executed before the one that the outcome is about. */
+  left: number;
+  stopped: boolean;
+}
+
+/** Executes the pack's steps up to the one that the outcome is about. */
+export function execute(execution: Execution): void {
+  for (const step of execution.pack.steps) executeStep(execution, step, step.id);
+}
+
+/** The steps that execute something, in their order; a stop can be at one of them. */
+export function leavesOf(
+  steps: readonly PackStep[],
+  inputs: Readonly<Record<string, unknown>>,
+): PackStep[] {
+  return steps.flatMap((step) =>
+    step.children ? instancesOf(step, step.id, inputs).map((child) => child.step) : step,
+  );
+}
+
+function executeStep(execution: Execution, step: PackStep, id: string): StepStatus {
+  if (step.children) return executeGroup(execution, step, id);
+  const progress = progressOf(execution, step, id);
+  execution.steps.push(record(execution, step, id, progress));
+  return progress.status;
+}
+
+function progressOf(execution: Execution, step: PackStep, id: string): Progress {
+  if (execution.stopped) return afterTheStop(execution, id);
+  execution.stopped = execution.left === 0;
+  execution.left -= 1;
+  if (execution.stopped) return stopped(execution, step, id);
+  if (step.disabled) return skipped(execution, id, "disabled in the pack");
+  if (step.otherwise) return skipped(execution, id, "the condition chose the other branch");
+  return succeeded(execution, step, id);
+}
+
+/** A group stands as its children do; its record comes before theirs. */
+function executeGroup(execution: Execution, step: PackStep, id: string): StepStatus {
+  const { journal, steps } = execution;
+  const place = steps.push({}) - 1;
+  if (!execution.stopped) {
+    const message = `${step.kind} ${id} started`;
+    journal.write({ level: "info", type: "step.started", message, stepId: id });
+  }
+  const statuses = instancesOf(step, id, execution.inputs).map((child) =>
+    executeStep(execution, child.step, child.id),
+  );
+  const status = statusOfGroup(statuses);
+  const began = status === "Pending" ? { attempts: 0 } : { attempts: 1, at: journal.moment() };
+  steps[place] = record(execution, step, id, { status, ...began });
+  return status;
+}
+
+function statusOfGroup(children: readonly StepStatus[]): StepStatus {
+  const all = (status: StepStatus) => children.every((child) => child === status);
+  if (all("Pending") || all("Skipped")) return children[0] ?? "Pending";
+  if (children.includes("Running") || children.includes("Pending")) return "Running";
+  return children.includes("Failed") ? "Failed" : "Succeeded";
+}
+
+/** A group's children with their ids; a Map and a Loop have one of each for every item. */
+function instancesOf(step: PackStep, id: string, inputs: Readonly<Record<string, unknown>>) {
+  const children = step.children ?? [];
+  if (step.items === undefined) return children.map((child) => ({ step: child, id: child.id }));
+  const items = inputs[step.items] as readonly unknown[];
+  return items.flatMap((_, at) =>
+    children.map((child) => ({ step: child, id: `${id}[${at}]::${child.id}` })),
+  );
+}
+
+function record({ journal }: Execution, step: PackStep, id: string, progress: Progress): object {
+  return {
+    stepId: id,
+    kind: enumeration(stepKinds, step.kind, journal.style),
+    enabled: !step.disabled,
+    continueOnError: step.tolerant ?? false,
+    maxParallel: step.maxParallel,
+    approvalId: step.approval,
+    gateMessage: step.message,
+    status: enumeration(stepStatuses, progress.status, journal.style),
+    attempts: progress.attempts,
+    lastTransitionAt: progress.at,
+    nextAttemptAt: progress.nextAttemptAt,
+    statusReason: progress.reason,
+  };
+}

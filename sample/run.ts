@@ -1,0 +1,125 @@
+import { manifestOf, type ArtifactManifest } from "./artifacts";
+import { execute, leavesOf, type Execution, type Outcome } from "./execution";
+import { Journal } from "./journal";
+import { packs } from "./packs";
+import { planOf, type Pack, type StepKind } from "./plan";
+import type { Random } from "./random";
+import { styleOf, type Style } from "./style";
+
+/** Everything that the filesystem stores hold of one run. */
+export interface SampleRun {
+  readonly style: Style;
+  readonly runId: string;
+  readonly state: object;
+  readonly logs: readonly object[];
+  readonly manifest: ArtifactManifest | undefined;
+  readonly approvals: readonly object[];
+}
+
+/** The outcomes take turns; their number shares no divisor with that of packs and styles. */
+const outcomes: readonly Outcome[] = [
+  ...(["succeeded", "succeeded", "failed", "succeeded", "running", "waiting"] as const),
+  ...(["succeeded", "rejected", "retrying", "expired", "created"] as const),
+];
+
+/** 1 October 2025, in tenths of a microsecond since 1970. */
+const firstRequest = BigInt(Date.UTC(2025, 9, 1)) * 10_000n;
+
+/** So far are two runs apart: 2 hours and 50 minutes. */
+const ticksBetweenRuns = 10_200n * 10_000_000n;
+
+/** The sample's run of a number, from 0. */
+export function sampleRun(number: number, random: Random): SampleRun {
+  const pack = turn(packs, number);
+  const style = styleOf(number);
+  const runId = runIdOf(number, pack);
+  const inputs = inputsOf(pack, random);
+  const journal = new Journal(firstRequest + BigInt(number) * ticksBetweenRuns, random, style);
+  const execution = {
+    runId,
+    pack,
+    inputs,
+    journal,
+    random,
+    ...courseOf(number, pack, inputs, random),
+  };
+  const requestedAt = journal.moment();
+  journal.pass(2_000);
+  const createdAt = journal.moment();
+  const manifest = ranThrough(execution);
+  return {
+    style,
+    runId,
+    state: stateOf(execution, number, { requestedAt, createdAt, updatedAt: journal.moment() }),
+    logs: journal.lines,
+    manifest,
+    approvals: execution.approvals,
+  };
+}
+
+const turn = <T>(choices: readonly T[], number: number) => choices[number % choices.length] as T;
+
+/** Some ids are paths, as a site's scheduler gives them: a file name cannot hold the slash. */
+function runIdOf(number: number, { name }: Pack): string {
+  const digits = String(number + 1).padStart(6, "0");
+  return number % 10 === 7 ? `nightly/${name}/${digits}` : `run-20251106-${digits}`;
+}
+
+/** The pack's inputs, its lists shortened at random. */
+function inputsOf(pack: Pack, random: Random): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(pack.inputs).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.slice(0, random.between(1, value.length)) : value,
+    ]),
+  );
+}
+
+/** The outcome and the step that it is about; a pack without approvals waits for none. */
+function courseOf(
+  number: number,
+  pack: Pack,
+  inputs: Record<string, unknown>,
+  random: Random,
+): Pick<Execution, "outcome" | "left" | "stopped" | "steps" | "approvals"> {
+  const turned = turn(outcomes, number);
+  const approval = ["waiting", "rejected", "expired"].includes(turned);
+  const outcome = approval && pack.approvals.length === 0 ? "succeeded" : turned;
+  const kind: StepKind = approval ? "GateApproval" : "Run";
+  const leaves = leavesOf(pack.steps, inputs);
+  const stops = [...leaves.entries()]
+    .filter(([, step]) => step.kind === kind && !step.disabled && !step.otherwise)
+    .map(([at]) => at);
+  const left = outcome === "succeeded" ? -1 : random.pick(stops);
+  return { outcome, left, stopped: outcome === "created", steps: [], approvals: [] };
+}
+
+/** Executes the run between its first and its last words. */
+function ranThrough(execution: Execution): ArtifactManifest | undefined {
+  const { journal, pack, outcome } = execution;
+  const metadata = { pack: pack.name, version: pack.version };
+  journal.write({
+    level: "info",
+    type: "run.created",
+    message: `Run of ${pack.name} created`,
+    metadata,
+  });
+  execute(execution);
+  const manifest = manifestOf(execution);
+  const level =
+    outcome === "failed" || outcome === "rejected" || outcome === "expired" ? "error" : "info";
+  if (outcome !== "created") {
+    journal.write({ level, type: `run.${outcome}`, message: `Run of ${pack.name}: ${outcome}` });
+  }
+  return manifest;
+}
+
+function stateOf(
+  { runId, pack, inputs, steps }: Execution,
+  number: number,
+  times: Readonly<Record<"requestedAt" | "createdAt" | "updatedAt", string>>,
+): object {
+  const { plan, planHash } = planOf(pack, inputs);
+  const tenantId = number % 5 < 3 ? `tenant-${"abc".charAt(number % 3)}` : undefined;
+  return { runId, planHash, plan, failurePolicy: pack.failurePolicy, ...times, steps, tenantId };
+}

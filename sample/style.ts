@@ -1,0 +1,70 @@
+/** How the .NET writer of a run set its files out; each of these forms is met on real disks. */
+export interface Style {
+  /** Absent optional members are written as null instead of being left out. */
+  readonly nulls: boolean;
+  /** Enumerations are written as integers. */
+  readonly integers: boolean;
+  /** A byte order mark and CRLF line ends. */
+  readonly windows: boolean;
+  /** Timestamps end in `Z` instead of `+00:00`. */
+  readonly zulu: boolean;
+}
+
+/** Every form comes up within any 12 runs, most runs having the commonest. */
+export function styleOf(run: number): Style {
+  return {
+    nulls: run % 3 === 1,
+    integers: run % 12 === 5,
+    windows: run % 12 === 8,
+    zulu: run % 4 === 2,
+  };
+}
+
+/** A name of an enumeration, or its place among the names. */
+export function enumeration(
+  names: readonly string[],
+  name: string,
+  { integers }: Style,
+): string | number {
+  return integers ? names.indexOf(name) : name;
+}
+
+/**
+ * A moment as .NET writes it: ISO 8601 with the fraction's trailing zeros left out.
+ *
+ * @param ticks tenths of a microsecond since 1970
+ */
+export function timestamp(ticks: bigint, { zulu }: Style): string {
+  const seconds = new Date(Number(ticks / 10_000n)).toISOString().slice(0, 19);
+  const fraction = String(ticks % 10_000_000n)
+    .padStart(7, "0")
+    .replace(/0+$/, "");
+  return `${seconds}${fraction && `.${fraction}`}${zulu ? "Z" : "+00:00"}`;
+}
+
+/** A file's text: one JSON value, indented. */
+export function jsonText(value: unknown, style: Style): string {
+  return fileText([json(value, style, 2)], style);
+}
+
+/** A file's text: one JSON value a line. */
+export function linesText(values: readonly unknown[], style: Style): string {
+  return fileText(
+    values.map((value) => json(value, style)),
+    style,
+  );
+}
+
+function fileText(parts: readonly string[], { windows }: Style): string {
+  const text = parts.map((part) => `${part}\n`).join("");
+  return windows ? `\uFEFF${text.replaceAll("\n", "\r\n")}` : text;
+}
+
+/** .NET escapes what is not ASCII, and what means something in HTML, unless told otherwise. */
+function json(value: unknown, { nulls }: Style, indent?: number): string {
+  const filled = (_key: string, member: unknown) => (member === undefined && nulls ? null : member);
+  return JSON.stringify(value, filled, indent).replace(
+    /[<>&'\u0080-\uFFFF]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`,
+  );
+}
