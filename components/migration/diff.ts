@@ -74,11 +74,11 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   const equal = [named, ...indexes].find(
     (index) => index && index !== bridge && sameSignature(index, wanted),
   );
-  if (equal)
-    return [...heldIndex(wanted, equal), ...(bridge ? [endBridge(wanted, equal, bridge)] : [])];
+  const ended = (final: ObservedIndex) => (bridge ? [endBridge(wanted, final, bridge)] : []);
+  if (equal) return [...heldIndex(wanted, equal), ...ended(equal)];
   if (named && wanted.unique && sameButUnique(named, wanted)) {
     const reason = "it is not unique yet";
-    return [{ kind: "modify index", wanted, found: named, set: "unique", reason }];
+    return [{ kind: "modify index", wanted, found: named, set: "unique", reason }, ...ended(named)];
   }
   if (named || bridge) return [replacement(wanted, named, bridge)];
   return [{ kind: "create index", wanted, reason: "it does not exist" }];

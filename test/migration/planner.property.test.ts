@@ -11,6 +11,7 @@ import { reconcile, type Executed } from "../../components/migration/execute";
 import { observe } from "../../components/migration/observe";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
+import { asMongo } from "./as-mongo";
 
 let folder: string;
 let server: MongoServer;
@@ -97,7 +98,7 @@ it("applying the plan leaves nothing to plan, and executes the commands that it 
   const seen = new Set<string>();
   await fc.assert(
     fc.asyncProperty(state, options, async (found, wantedOptions) => {
-      const db = client.db(`planner_${++databases}`);
+      const db = asMongo(client.db(`planner_${++databases}`));
       await make(db, found);
       const wanted = wantedSchema(wantedOptions);
       const changes = diff(wanted, await observe(db));

@@ -96,6 +96,7 @@ describe("the cutover and the way back", () => {
     const back = await updated(state, inputs("filesystem"));
     expect(await text()).toBe("replicas: 1\n");
     expect(await changes(back, inputs("filesystem"))).toBe(false);
+    expect((await ValuesFile.read("worker", back)).inputs).toEqual(inputs("filesystem"));
   });
 
   it("a second cutover goes back to what stood before it, not before the first", async () => {
@@ -147,8 +148,10 @@ describe("an edit by hand", () => {
     const cutover = await text();
     await writeFile(file, cutover.replace("value: mongo", "value: filesystem"));
     expect(await changes(state, inputs("mongo"))).toBe(true);
-    await updated(state, inputs("mongo"));
+    const again = await updated(state, inputs("mongo"));
     expect(await text()).toBe(cutover);
+    await updated(again, inputs("filesystem"));
+    expect(await text()).toBe(original);
   });
 
   it("of anything else is none of ours", async () => {

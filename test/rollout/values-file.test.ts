@@ -123,6 +123,11 @@ replicas: 2
     expect(written).toContain("hosts:\n- a\nenv:\n- name: Worker__Storage__Mode\n  value: mongo\n");
   });
 
+  it("is not misled by a byte order mark", () => {
+    const written = writeEnvironment("\uFEFFenv: []\n", workerAt(), inMongoMode);
+    expect(written).toMatch(/^\uFEFFenv:\n {2}- name: Worker__Storage__Mode\n {4}value: mongo\n/);
+  });
+
   it("leaves a values file in JSON a file in JSON", () => {
     const text = `{
   "env": [
@@ -196,6 +201,12 @@ describe("the rollback of a values file", () => {
     expect(restoreEnvironment(used, workerAt(), known)).toBe(
       "image: x\nenv:\n  - name: THEIRS\n    value: z\n",
     );
+
+    const nested = workerAt("worker.env");
+    const made = writeEnvironment("worker: {}\n", nested, inMongoMode);
+    const beside = `${made}  image: y\n`;
+    const empty = readEnvironment("worker: {}\n", nested);
+    expect(restoreEnvironment(beside, nested, empty)).toBe("worker:\n  env:\n  image: y\n");
   });
 });
 
@@ -232,6 +243,25 @@ describe("a values file that cannot be edited", () => {
     const own = `${text}  env: []\n`;
     expect(writeEnvironment(own, workerAt("worker.env"), inMongoMode)).toContain(
       "<<: *b\n  env:\n",
+    );
+  });
+
+  it("is refused where an edit would reach into a value of the site's own", () => {
+    // Blank lines belong to a text under `|+`, and taking the name out would give it one more.
+    const text = `env:
+  - name: Worker__Storage__Mode
+    value: mongo
+  - name: TZ
+    value: |+
+      UTC
+
+  - name: Worker__Storage__Mongo__Database
+    value: old
+
+  - name: LAST
+`;
+    expect(() => restoreEnvironment(text, workerAt())).toThrow(
+      /cannot be edited without touching the rest/,
     );
   });
 
