@@ -1,6 +1,6 @@
 import { apply, planAsJson, planInWords } from "../components/migration";
 import { version } from "../package.json";
-import { command, databaseOf, print, schemaOf, settingsOf, type CommonOptions } from "./context";
+import { command, databaseOf, print, planOptions, settingsOf, type CommonOptions } from "./context";
 
 export const applyCommand = command("apply", "does the plan")
   .addHelpText(
@@ -9,13 +9,12 @@ export const applyCommand = command("apply", "does the plan")
   )
   .action(async (options: CommonOptions) => {
     const settings = await settingsOf(options);
-    const { ledger, adopt, onDataIssue } = settings.migration;
+    const { adopt, onDataIssue } = settings.migration;
     const db = await databaseOf(settings);
     const done = await apply(db, {
-      schema: schemaOf(settings),
+      ...planOptions(settings),
       stack: `taskrunner-storage/${options.stack ?? "command line"}`,
       toolVersion: version,
-      ledger,
       adopt,
       onDataIssue,
     });

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { Db } from "mongodb";
 import { databaseAt } from "../components/connection";
 import type { SchemaOptions } from "../components/contract";
+import type { PlanOptions } from "../components/migration";
 import { commandSettings, uriFacts, type CommandSettings } from "../components/settings";
 
 /** The options that every command has. */
@@ -39,9 +40,14 @@ export function schemaOf({ mongo, validation, indexes, tenancy }: CommandSetting
   };
 }
 
-/** Collections of ours that are no part of the schema. */
-export function ownRecords({ migration, backfill }: CommandSettings): string[] {
-  return [migration.ledger, ...(backfill ? [backfill.checkpoints] : [])];
+/** What a plan under these settings looks at. */
+export function planOptions(settings: CommandSettings): PlanOptions {
+  const { migration, backfill } = settings;
+  return {
+    schema: schemaOf(settings),
+    ledger: migration.ledger,
+    ownRecords: backfill ? [backfill.checkpoints] : [],
+  };
 }
 
 /**

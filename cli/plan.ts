@@ -1,13 +1,5 @@
 import { plan, planAsJson, planInWords } from "../components/migration";
-import {
-  command,
-  databaseOf,
-  ownRecords,
-  print,
-  schemaOf,
-  settingsOf,
-  type CommonOptions,
-} from "./context";
+import { command, databaseOf, planOptions, print, settingsOf, type CommonOptions } from "./context";
 
 export const planCommand = command("plan", "what differs from what should exist, with data issues")
   .addHelpText(
@@ -17,7 +9,7 @@ export const planCommand = command("plan", "what differs from what should exist,
   .action(async (options: CommonOptions) => {
     const settings = await settingsOf(options);
     const db = await databaseOf(settings);
-    const planned = await plan(db, schemaOf(settings), {}, ownRecords(settings));
+    const planned = await plan(db, planOptions(settings));
     print(options, planAsJson(planned), planInWords(db.databaseName, planned));
     const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
     process.exitCode = blocked ? 3 : planned.changes.length > 0 ? 2 : 0;

@@ -1,16 +1,14 @@
 import type { Db } from "mongodb";
-import { wantedSchema, type SchemaOptions } from "../contract";
+import { wantedSchema } from "../contract";
 import { heldBack } from "./data-issues";
 import { DataIssues } from "./errors";
 import { reconcile } from "./execute";
 import type { OnDataIssue } from "./inputs";
 import { claim, complete, recordCommand, type Claim } from "./ledger";
-import { plan, type Plan } from "./plan";
+import { plan, type Plan, type PlanOptions } from "./plan";
 
 /** What a whole migration needs to know. */
-export interface ApplyOptions extends Omit<Claim, "checksum"> {
-  readonly schema: SchemaOptions;
-  readonly ledger: string;
+export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
   readonly onDataIssue: OnDataIssue;
 }
 
@@ -22,7 +20,7 @@ export interface ApplyOptions extends Omit<Claim, "checksum"> {
  * @throws DataIssues or ClaimRefused before anything is changed, MigrationError afterwards
  */
 export async function apply(db: Db, options: ApplyOptions): Promise<Plan> {
-  const planned = await plan(db, options.schema);
+  const planned = await plan(db, options);
   const { checksum, issues } = planned;
   if (issues.length > 0 && options.onDataIssue === "fail") {
     throw new DataIssues(db.databaseName, issues);

@@ -16,6 +16,8 @@ export function changeInWords(change: Change): string {
     case "create index":
     case "replace index":
       return `${change.kind} ${indexInWords(change.wanted)}`;
+    case "record ledger":
+      return `record the migration in ${change.ledger}`;
     case "leave alone":
       return `leave alone ${change.collection}${change.index ? `.${change.index}` : ""}`;
   }

@@ -13,6 +13,7 @@ export type Change =
   | ModifyIndex
   | ReplaceIndex
   | AdoptIndex
+  | RecordLedger
   | LeaveAlone;
 
 interface Described {
@@ -62,6 +63,13 @@ export interface AdoptIndex extends Described {
   readonly kind: "adopt index";
   readonly wanted: WantedIndex;
   readonly found: ObservedIndex;
+}
+
+/** The ledger's record of this wanted state, claimed before and completed after the others. */
+export interface RecordLedger extends Described {
+  readonly kind: "record ledger";
+  readonly ledger: string;
+  readonly checksum: string;
 }
 
 /** What is not ours: listed, never touched. */

@@ -5,9 +5,11 @@ import type {
   CreateCollection,
   ModifyIndex,
   ModifyValidator,
+  RecordLedger,
   ReplaceIndex,
 } from "./change";
 import { sameValue } from "./canonical";
+import { migrationId } from "./migration-id";
 import { noExpiry } from "./observed";
 import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
 
@@ -24,6 +26,8 @@ export function toCommands(change: Change): Command[] {
       return modifyIndex(change);
     case "replace index":
       return replaceIndex(change);
+    case "record ledger":
+      return [recordLedger(change)];
     case "adopt index":
     case "leave alone":
       return [];
@@ -42,9 +46,19 @@ export function reverseOf(change: Change): Command[] {
     case "modify index":
     case "create collection":
     case "adopt index":
+    case "record ledger":
     case "leave alone":
       return [];
   }
+}
+
+/** The record in one command, as the script makes it; the engine claims it first and completes it last. */
+function recordLedger({ ledger, checksum, reason }: RecordLedger): Command {
+  const made = { _id: migrationId, checksum, startedAt: "$$NOW", finishedAt: "$$NOW" };
+  const kept = { stack: "mongosh", who: "mongosh", toolVersion: "script", commands: [] };
+  const u = [{ $replaceWith: { $mergeObjects: [kept, "$$ROOT", made] } }];
+  const command = { update: ledger, updates: [{ q: { _id: migrationId }, u, upsert: true }] };
+  return { command, reason, blocksWrites: false, loses: false };
 }
 
 function createCollection({ wanted, reason }: CreateCollection): Command[] {

@@ -1,9 +1,8 @@
 import { userInfo } from "node:os";
 import { MongoServerError, type Collection, type Db } from "mongodb";
+import type { Change } from "./change";
 import type { Executed } from "./execute";
-
-/** The migration's id in the ledger: the name it has upstream. */
-export const migrationId = "20251106-task-runner-baseline";
+import { migrationId } from "./migration-id";
 
 /** Who asks for the migration, and what for. */
 export interface Claim {
@@ -103,4 +102,16 @@ export async function complete(db: Db, ledger: string, checksum: string): Promis
     );
   }
   return record.finishedAt;
+}
+
+/** What the ledger lacks for a wanted state to count as recorded. */
+export async function diffLedger(db: Db, ledger: string, checksum: string): Promise<Change[]> {
+  const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
+  if (record?.checksum === checksum && record.finishedAt) return [];
+  const reason = !record
+    ? "it has no record of this migration"
+    : record.checksum === checksum
+      ? "its record is not finished"
+      : `its record, of stack ${record.stack}, is of other settings`;
+  return [{ kind: "record ledger", ledger, checksum, reason }];
 }

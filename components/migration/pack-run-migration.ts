@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { checksumOf } from "./checksum";
 import { keyToText, type OnDataIssue } from "./inputs";
-import { migrationId } from "./ledger";
+import { migrationId } from "./migration-id";
 import { warnOfDataIssues } from "./preview";
 import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources";
 

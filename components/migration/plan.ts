@@ -4,6 +4,7 @@ import type { Change, LeaveAlone } from "./change";
 import { checksumOf } from "./checksum";
 import { dataIssues, type DataIssue, type ScanOptions } from "./data-issues";
 import { diff, foreign } from "./diff";
+import { diffLedger } from "./ledger";
 import { observe } from "./observe";
 
 /** What a migration would do, and what stands in its way. */
@@ -17,25 +18,30 @@ export interface Plan {
   readonly issues: readonly DataIssue[];
 }
 
-/**
- * Compares a database with what should exist in it. Changes nothing.
- *
- * @param ownRecords collections that are ours without being part of the schema: the ledger's and
- *   the checkpoints'
- */
+/** What a plan looks at. */
+export interface PlanOptions {
+  readonly schema: SchemaOptions;
+  /** The collection of the ledger. */
+  readonly ledger: string;
+  /** Collections that are ours without being part of the schema, such as the checkpoints'. */
+  readonly ownRecords?: readonly string[];
+}
+
+/** Compares a database with what should exist in it. Changes nothing. */
 export async function plan(
   db: Db,
-  options: SchemaOptions,
+  { schema, ledger, ownRecords = [] }: PlanOptions,
   scan: ScanOptions = {},
-  ownRecords: readonly string[] = [],
 ): Promise<Plan> {
-  const wanted = wantedSchema(options);
+  const wanted = wantedSchema(schema);
+  const checksum = checksumOf(wanted);
   const observed = await observe(db);
   const changes = diff(wanted, observed);
+  const ours = [ledger, ...ownRecords];
   return {
-    checksum: checksumOf(wanted),
-    changes,
-    foreign: foreign(wanted, observed).filter(({ collection }) => !ownRecords.includes(collection)),
+    checksum,
+    changes: [...changes, ...(await diffLedger(db, ledger, checksum))],
+    foreign: foreign(wanted, observed).filter(({ collection }) => !ours.includes(collection)),
     issues: await dataIssues(db, wanted, changes, scan),
   };
 }

@@ -13,6 +13,7 @@ export interface PreviewArgs {
   readonly uri: pulumi.Input<string> | undefined;
   readonly database: pulumi.Input<string> | undefined;
   readonly schema: SchemaOptions;
+  readonly ledger: string;
 }
 
 /** Finds the resource that a data issue is about. */
@@ -24,7 +25,7 @@ export type ResourceOf = (issue: DataIssue) => pulumi.Resource | undefined;
  * log onto a resource. A database that does not exist yet or is out of reach stops no preview.
  */
 export function warnOfDataIssues(
-  { uri, database, schema }: PreviewArgs,
+  { uri, database, schema, ledger }: PreviewArgs,
   migration: pulumi.Resource,
   resourceOf: ResourceOf,
 ): void {
@@ -36,7 +37,7 @@ export function warnOfDataIssues(
         { selectionTimeoutMs: reachLimitMs },
       );
       const scan = { maxTimeMS: scanLimitMs, readPreference: "secondaryPreferred" } as const;
-      const { issues } = await plan(db, schema, scan);
+      const { issues } = await plan(db, { schema, ledger }, scan);
       for (const issue of issues)
         await pulumi.log.warn(dataIssueInWords(issue), resourceOf(issue) ?? migration);
     } catch (error) {

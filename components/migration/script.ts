@@ -1,10 +1,10 @@
 import type { Document } from "mongodb";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
-import type { Command } from "./change";
+import type { Change, Command } from "./change";
 import { checksumOf } from "./checksum";
 import { toCommands } from "./commands";
 import { diff } from "./diff";
-import { migrationId } from "./ledger";
+import { migrationId } from "./migration-id";
 
 /** A server command as mongosh and JavaScript write it. */
 export function toMongosh(command: Document): string {
@@ -12,23 +12,22 @@ export function toMongosh(command: Document): string {
 }
 
 /**
- * The migration as a mongosh script for a site that runs no Pulumi: the same commands, with the
- * document's own words on each index. It may be run again; a collection that exists gets the
- * validator.
+ * The migration as a mongosh script for a site that runs no Pulumi: the commands of a plan for an
+ * empty database, with the document's own words on each collection and index. It may be run
+ * again; a collection that exists gets the validator.
  */
 export function mongoshScript(options: SchemaOptions, database: string, ledger: string): string {
   const wanted = wantedSchema(options);
-  const changes = diff(wanted, new Map());
+  const checksum = checksumOf(wanted);
+  const reason = "last, when everything is there";
+  const changes: Change[] = [
+    ...diff(wanted, new Map()),
+    { kind: "record ledger", ledger, checksum, reason },
+  ];
   const commands = changes.flatMap((change) =>
     toCommands(change).map((command) => `${wordsOn(change, wanted)}${callOf(command)}`),
   );
-  return [
-    header(database),
-    ...commands,
-    ledgerEntry(ledger, checksumOf(wanted)),
-    `print("${migrationId}: done, ${changes.length} commands");`,
-    "",
-  ].join("\n\n");
+  return [header(database), ...commands, `print("${migrationId}: done");`, ""].join("\n\n");
 }
 
 const header = (database: string) => `// ${migrationId}
@@ -53,32 +52,14 @@ function callOf({ command }: Command): string {
   return `${"create" in command ? "create" : "run"}(${toMongosh(command)});`;
 }
 
-function wordsOn(change: ReturnType<typeof diff>[number], wanted: ContractSchema): string {
+function wordsOn(change: Change, wanted: ContractSchema): string {
   if (change.kind === "create collection") {
     const role = wanted.collections.find(({ name }) => name === change.wanted.name)?.role;
     const fields = role ? Object.entries(collections[role].fields) : [];
     return fields.map(([name, { type, note }]) => `// ${name} (${type}): ${note}\n`).join("");
   }
-  if (change.kind !== "create index") return "";
+  if (change.kind !== "create index") return `// ${change.reason}\n`;
   const { collection, name } = change.wanted;
   const index = wanted.indexes.find((one) => one.collection === collection && one.name === name);
   return `// ${index?.note ?? ""}\n`;
 }
-
-const ledgerEntry = (ledger: string, checksum: string) => `target.getCollection(${JSON.stringify(
-  ledger,
-)}).updateOne(
-  { _id: ${JSON.stringify(migrationId)} },
-  {
-    $setOnInsert: {
-      checksum: ${JSON.stringify(checksum)},
-      stack: "mongosh",
-      who: "mongosh",
-      toolVersion: "script",
-      startedAt: new Date(),
-      commands: [],
-    },
-    $set: { finishedAt: new Date() },
-  },
-  { upsert: true },
-);`;

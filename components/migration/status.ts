@@ -2,7 +2,8 @@ import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
 import { checksumOf } from "./checksum";
 import { diff } from "./diff";
-import { migrationId, type LedgerRecord } from "./ledger";
+import type { LedgerRecord } from "./ledger";
+import { migrationId } from "./migration-id";
 import { observe } from "./observe";
 
 /** Where a database stands: its ledger record, what differs, and how much is in it. */

@@ -84,7 +84,7 @@ it("plan --json is one value with every command", async () => {
     changes: { commands: object[] }[];
   };
 
-  expect(changes).toHaveLength(13);
+  expect(changes).toHaveLength(14);
   expect(changes[12]?.commands).toEqual([
     {
       createIndexes: "pack_run_approvals",

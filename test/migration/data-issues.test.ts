@@ -40,7 +40,7 @@ const entry = (number: number, sequence: number) => ({
   message: "started",
 });
 const wordsOf = async () => {
-  const { issues } = await plan(db, documentOptions);
+  const { issues } = await plan(db, { schema: documentOptions, ledger: "schema_migrations" });
   return issues.map(dataIssueInWords).join("\n");
 };
 
@@ -107,7 +107,10 @@ it("documents that break a validator are counted by field and rule", async () =>
 it("what stands in no change's way is no issue", async () => {
   await db.collection("pack_run_logs").insertMany([entry(1, 1), entry(2, 2)]);
 
-  const { issues, changes } = await plan(db, documentOptions);
+  const { issues, changes } = await plan(db, {
+    schema: documentOptions,
+    ledger: "schema_migrations",
+  });
   expect(issues).toEqual([]);
   expect(changes.length).toBeGreaterThan(0);
 });

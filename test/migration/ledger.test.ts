@@ -7,11 +7,11 @@ import {
   claim,
   ClaimRefused,
   complete,
-  migrationId,
   recordCommand,
   type Claim,
   type LedgerRecord,
 } from "../../components/migration/ledger";
+import { migrationId } from "../../components/migration/migration-id";
 import { startMongo, type MongoServer } from "../../tools/parts";
 
 let folder: string;

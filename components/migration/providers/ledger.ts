@@ -13,7 +13,7 @@ export const ledgerClaim = mongoSide<ClaimInputs, object>({
   apply: async (inputs) => {
     const db = await databaseOf(inputs);
     if (inputs.onDataIssue === "fail") {
-      const { issues } = await plan(db, inputs.schema);
+      const { issues } = await plan(db, inputs);
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
     }
     await claim(db, inputs.ledger, inputs);
