@@ -73,7 +73,7 @@ export const migration = {
   checksum: packRunMigration.checksum,
   appliedAt: packRunMigration.appliedAt,
 };
-export const backfill = filesystemBackfill?.counts;
-export const verification = verified?.counts;
+export const backfill = filesystemBackfill?.counts ?? null;
+export const verification = verified?.counts ?? null;
 export const rollout = { worker: worker.summary, web: web.summary };
 export const connectionSecretRef = secretRefOf(settings.rollout);

@@ -6,7 +6,6 @@ import { parse, stringify } from "yaml";
 import { engine, engineEnvironment } from "../../tools/parts";
 
 const project = resolve(__dirname, "../..");
-const name = "test";
 
 /** What a run of the engine ended with: everything it printed, and whether it failed. */
 export interface Run {
@@ -32,8 +31,8 @@ export interface TestStack {
   remove(): Promise<void>;
 }
 
-/** Makes an empty stack. The repository's own settings files are neither read nor written. */
-export async function makeStack(): Promise<TestStack> {
+/** Makes an empty stack of this name. The repository's own settings files are neither read nor written. */
+export async function makeStack(name = "test"): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), "stack-"));
   const env = await engineEnvironment(await engine(), folder, "a passphrase of the tests");
   const settingsFile = join(folder, `Pulumi.${name}.yaml`);
@@ -46,7 +45,7 @@ export async function makeStack(): Promise<TestStack> {
     run(project, [...args, "--stack", name, "--non-interactive", "--config-file", settingsFile]);
   const ofStack = async (...args: string[]) =>
     (await succeeded(run(project, ["stack", ...args, "--stack", name]))).output;
-  await initialise(folder, run);
+  await initialise(folder, name, run);
 
   return {
     folder,
@@ -68,6 +67,7 @@ export async function makeStack(): Promise<TestStack> {
 /** The engine writes the stack's salt beside the project from which the stack is made. */
 async function initialise(
   folder: string,
+  name: string,
   run: (cwd: string, args: readonly string[]) => Promise<Run>,
 ): Promise<void> {
   const program = stringify({ name: "taskrunner-storage", runtime: "nodejs" });

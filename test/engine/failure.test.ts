@@ -1,0 +1,136 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { wantedSchema } from "../../components/contract";
+import { diff } from "../../components/migration/diff";
+import { observe } from "../../components/migration/observe";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+import { makeStack, type StackSettings, type TestStack } from "./stack";
+
+const wanted = wantedSchema(documentOptions);
+const minutes = 60_000;
+
+let stack: TestStack;
+let other: TestStack;
+let server: MongoServer;
+let client: MongoClient;
+let db: Db;
+
+beforeAll(async () => {
+  [stack, other] = [await makeStack("dev"), await makeStack("other")];
+  server = await startMongo({ directory: join(stack.folder, "data"), testCommands: true });
+  client = await new MongoClient(server.uri).connect();
+  db = client.db("taskrunner");
+}, 15 * minutes);
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await stack.remove();
+  await other.remove();
+});
+
+async function configure(of: TestStack, settings: StackSettings = {}): Promise<void> {
+  const directory = join(of.folder, "rollout");
+  await cp("sample/rollout", directory, { recursive: true, force: false });
+  await of.configure({
+    mongoUri: `${server.uri}/taskrunner`,
+    rollout: { target: "values", directory, confirm: "none" },
+    ...settings,
+  });
+}
+
+describe("a migration that fails on the real engine", () => {
+  it(
+    "says what failed and what to do, and the next up finishes it",
+    async () => {
+      await configure(stack);
+      await client.db("admin").command({
+        configureFailPoint: "failCommand",
+        mode: { skip: 4, times: 1 },
+        data: { failCommands: ["createIndexes"], errorCode: 8000 },
+      });
+
+      const failed = await stack.up();
+      expect(failed.failed).toBe(true);
+      expect(failed.output).toMatch(
+        /createIndexes on taskrunner\.pack_runs, index pack_runs_tenant_updatedAt_desc, .* server code 8000/,
+      );
+      expect(failed.output).toContain("what was done stays, the rest follows");
+      expect(await stack.state()).toContain("pack_runs_updatedAt_desc");
+
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(diff(wanted, await observe(db))).toEqual([]);
+      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "of two stacks with different wanted states the second is refused, by both names",
+    async () => {
+      await configure(other, { tenancy: "enforced" });
+
+      const refused = await other.up();
+      expect(refused.failed).toBe(true);
+      expect(refused.output).toContain("for stack taskrunner-storage/other was refused");
+      expect(refused.output).toContain("stack taskrunner-storage/dev holds it");
+      expect(diff(wanted, await observe(db))).toEqual([]);
+    },
+    minutes,
+  );
+
+  it(
+    "a stack that may adopt it takes it over",
+    async () => {
+      await configure(other, { tenancy: "enforced", migration: { adopt: true } });
+
+      expect(await other.up()).toMatchObject({ failed: false });
+      const enforced = wantedSchema({ ...documentOptions, tenancy: "enforced" });
+      expect(diff(enforced, await observe(db))).toEqual([]);
+    },
+    minutes,
+  );
+});
+
+describe("the expiry of log entries", () => {
+  const expiry = async () => {
+    const indexes = (await observe(db)).get("pack_run_logs")?.indexes ?? [];
+    return indexes.find(({ name }) => name.endsWith("_ttl"))?.expireAfterSeconds;
+  };
+  const settings = { tenancy: "enforced", migration: { adopt: true } };
+
+  it(
+    "is set, and taken off, as one resource in place",
+    async () => {
+      await configure(other, { ...settings, logRetentionDays: 30 });
+      const preview = await other.preview();
+      expect(preview.output).toMatch(/~ days\s+: 0 => 30/);
+      expect(preview.output).toMatch(/Resources:\n\s+~ 1 to update/);
+      await other.up();
+      expect(await expiry()).toBe(2_592_000);
+
+      await other.pulumi("refresh", "--yes", "--skip-preview");
+      expect((await other.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+
+      await configure(other, settings);
+      await other.up();
+      expect(await expiry()).toBeUndefined();
+    },
+    3 * minutes,
+  );
+
+  it(
+    "changed by hand is seen by up --refresh, and mended",
+    async () => {
+      const index = { name: "pack_run_logs_timestamp_ttl", expireAfterSeconds: 86_400 };
+      await db.command({ collMod: "pack_run_logs", index });
+
+      const up = await other.pulumi("up", "--yes", "--skip-preview", "--refresh");
+      expect(up.output).toMatch(/~ 1 updated/);
+      expect(await expiry()).toBeUndefined();
+    },
+    minutes,
+  );
+});
