@@ -28,6 +28,8 @@ export interface TestStack {
   outputs(): Promise<Record<string, unknown>>;
   /** The exported state, as text. */
   state(): Promise<string>;
+  /** Takes over an exported state. */
+  importState(text: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -60,6 +62,11 @@ export async function makeStack(name = "test"): Promise<TestStack> {
     up: () => inProject("up", "--yes", "--skip-preview"),
     outputs: async () => JSON.parse(await ofStack("output", "--json")) as Record<string, unknown>,
     state: () => ofStack("export"),
+    importState: async (text) => {
+      const file = join(folder, "imported.json");
+      await writeFile(file, text);
+      await ofStack("import", "--file", file);
+    },
     remove: () => rm(folder, { recursive: true }),
   };
 }
