@@ -5,6 +5,7 @@ export {
   type Collection,
   type CollectionRole,
   type Field,
+  type Index,
   type FieldType,
 } from "./collections";
 export {

@@ -1,0 +1,47 @@
+import {
+  collections,
+  defaultIndexNames,
+  type Collection,
+  type Index,
+} from "../components/contract";
+
+/** The contract as the page `docs/collections.md`; written by `npx tsx docs/collections.ts`. */
+export function collectionsPage(): string {
+  return [
+    "# Collections",
+    "Made from `components/contract/collections.ts` by `npx tsx docs/collections.ts > docs/collections.md`.",
+    ...Object.values(collections).map(section),
+    "",
+  ].join("\n\n");
+}
+
+function section(collection: Collection): string {
+  const fields = Object.entries(collection.fields).map(([name, field]) => {
+    const rule = field.assumed ? "not validated" : field.optional ? "optional" : "required";
+    return `| \`${name}\` | ${field.type} | ${rule} | ${field.note} |`;
+  });
+  const indexes = collection.indexes.map((index) => {
+    const { unique, sparseUntilTenancy } = index;
+    const options = unique
+      ? "unique"
+      : sparseUntilTenancy
+        ? "sparse until tenancy is enforced"
+        : "";
+    return `| \`${collection.name}_${index.suffix}\` | \`${keyOf(index)}\` | ${options} | ${index.note} |`;
+  });
+  return [
+    `## \`${collection.name}\`\n`,
+    "| field | type | validator | meaning |",
+    "| --- | --- | --- | --- |",
+    ...fields,
+    "",
+    "| index | key | options | what for |",
+    "| --- | --- | --- | --- |",
+    ...indexes,
+  ].join("\n");
+}
+
+const keyOf = ({ key }: Index) =>
+  `{ ${key.map(([field, direction]) => `${field}: ${direction}`).join(", ")} }`;
+
+if (require.main === module) process.stdout.write(collectionsPage());
