@@ -1,9 +1,4 @@
-import {
-  collections,
-  defaultIndexNames,
-  type Collection,
-  type Index,
-} from "../components/contract";
+import { collections, type Collection, type Index } from "../components/contract";
 
 /** The contract as the page `docs/collections.md`; written by `npx tsx docs/collections.ts`. */
 export function collectionsPage(): string {

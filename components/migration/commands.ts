@@ -10,7 +10,7 @@ import type {
 } from "./change";
 import { sameValue } from "./canonical";
 import { migrationId } from "./migration-id";
-import { noExpiry } from "./observed";
+import { noExpiry, type ObservedIndex } from "./observed";
 import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
 
 /** The server commands that close a change, in order; none where nothing has to be done. */
@@ -34,23 +34,41 @@ export function toCommands(change: Change): Command[] {
   }
 }
 
-/** The commands that take a change back. Creating a collection is not taken back: nothing is ever dropped. */
+/**
+ * The commands that take a change back. A collection stays, because nothing is ever dropped with
+ * its documents, and so does a record of the ledger.
+ */
 export function reverseOf(change: Change): Command[] {
   switch (change.kind) {
     case "modify validator":
-      return [validatorCommand(change.wanted.name, change.found, "as it was before")];
+      return [validatorCommand(change.wanted.name, change.found, asBefore)];
     case "create index":
-      return [dropIndex(change.wanted.collection, change.wanted.name, "as it was before")];
+      return [dropIndex(change.wanted.collection, change.wanted.name, asBefore)];
     case "replace index":
       return change.old ? restoreIndex(change, change.old) : [];
     case "modify index":
-    case "create collection":
-    case "adopt index":
-    case "record ledger":
-    case "leave alone":
+      return restoreSetting(change);
+    default:
       return [];
   }
 }
+
+const asBefore = "as it was before";
+
+function restoreSetting({ wanted, found, set }: ModifyIndex): Command[] {
+  const { collection } = wanted;
+  if (set === "unique") {
+    return [
+      dropIndex(collection, found.name, asBefore),
+      createIndexes(collection, observedSpec(found), asBefore),
+    ];
+  }
+  const before = typeof set === "string" ? { [set]: true } : expiryOf(found);
+  const command = { collMod: collection, index: { name: found.name, ...before } };
+  return [{ command, reason: asBefore, blocksWrites: false, loses: false }];
+}
+
+const expiryOf = ({ expireAfterSeconds = noExpiry }: ObservedIndex) => ({ expireAfterSeconds });
 
 /** The record in one command, as the script makes it; the engine claims it first and completes it last. */
 function recordLedger({ ledger, checksum, reason }: RecordLedger): Command {
@@ -132,8 +150,8 @@ function restoreIndex(
 ): Command[] {
   const { collection } = wanted;
   return [
-    dropIndex(collection, wanted.name, "as it was before"),
-    createIndexes(collection, observedSpec(old), "as it was before"),
+    dropIndex(collection, wanted.name, asBefore),
+    createIndexes(collection, observedSpec(old), asBefore),
   ];
 }
 

@@ -24,7 +24,10 @@ async function observeCollection(db: Db, info: Document): Promise<ObservedCollec
     validator: (options.validator as Document | undefined) ?? {},
     validationLevel: (options.validationLevel as string | undefined) ?? "strict",
     validationAction: (options.validationAction as string | undefined) ?? "error",
-    indexes: indexes.map(observedIndex).filter((index) => index.name !== "_id_"),
+    indexes: indexes
+      .map(observedIndex)
+      .filter((index) => index.name !== "_id_")
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }
 

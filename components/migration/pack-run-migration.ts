@@ -3,7 +3,7 @@ import { collections, wantedSchema, type ContractSchema, type SchemaOptions } fr
 import { checksumOf } from "./checksum";
 import { keyToText, type OnDataIssue } from "./inputs";
 import { migrationId } from "./migration-id";
-import { warnOfDataIssues } from "./preview";
+import { warnOfDataIssues, warnOfHeldBack } from "./preview";
 import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources";
 
 export interface PackRunMigrationArgs {
@@ -68,6 +68,7 @@ export class PackRunMigration extends pulumi.ComponentResource {
       { parent: this, dependsOn: indexes },
     );
 
+    [...made, ...indexes].forEach(warnOfHeldBack);
     warnOfDataIssues(args, this, (issue) =>
       issue.kind === "duplicate keys"
         ? indexes[wanted.indexes.findIndex(({ name }) => name === issue.index)]
@@ -95,8 +96,8 @@ function indexInputs({ role, collection, name, key, unique, sparse }: ContractIn
 function indexesInOrder(
   indexes: readonly ContractIndex[],
   made: readonly pulumi.Resource[],
-  build: (index: ContractIndex, dependsOn: pulumi.Resource[]) => pulumi.Resource,
-): pulumi.Resource[] {
+  build: (index: ContractIndex, dependsOn: pulumi.Resource[]) => Index,
+): Index[] {
   const built = indexes.filter(({ unique }) => unique).map((index) => build(index, [...made]));
   for (const index of indexes.filter(({ unique }) => !unique)) {
     built.push(build(index, [...built]));

@@ -48,6 +48,18 @@ export function warnOfDataIssues(
   });
 }
 
+const heldBackAdvice =
+  "It was set as far as the data allow. Mend them, and `pulumi up --refresh` does the rest.";
+
+/** Warns, in a preview and in `up`, of what the last `up` could not do because of the data. */
+export function warnOfHeldBack(
+  resource: pulumi.Resource & { readonly heldBack: pulumi.Output<string | undefined> },
+): void {
+  resource.heldBack.apply(async (words) => {
+    if (words) await pulumi.log.warn(`${words}\n${heldBackAdvice}`, resource);
+  });
+}
+
 function notCheckedInWords(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";

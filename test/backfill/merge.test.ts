@@ -1,23 +1,88 @@
+import { Double, Long } from "mongodb";
 import { expect, it } from "vitest";
-import { verdictOf } from "../../components/backfill/merge";
+import { merge, sideOf } from "../../components/backfill/merge";
+import { hashOf } from "../../components/backfill/values/canonical";
 import type { CollectionRole } from "../../components/contract";
 
-const early = new Date("2025-11-06T10:00:00Z");
-const late = new Date("2025-11-06T11:00:00Z");
+const early = { capturedAt: new Date("2025-11-06T10:00:00Z") };
+const late = { capturedAt: new Date("2025-11-06T11:00:00Z") };
+const pending = { status: "pending" };
 
-it.each<[string, CollectionRole, object, object, string]>([
-  ["equal records", "runs", { updatedAt: early }, { updatedAt: early }, "equal"],
-  ["a run that went on in MongoDB", "runs", { updatedAt: early }, { updatedAt: late }, "mongo"],
-  ["a run that went on on disk", "runs", { updatedAt: late }, { updatedAt: early }, "conflict"],
-  ["a run that differs at one time", "runs", { planHash: "a" }, { planHash: "b" }, "conflict"],
-  ["another log entry", "logs", { message: "a" }, { message: "b" }, "conflict"],
-  ["a newer artifact on disk", "artifacts", { capturedAt: late }, { capturedAt: early }, "disk"],
-  ["a newer artifact", "artifacts", { capturedAt: early }, { capturedAt: late }, "mongo"],
-  ["a tie", "artifacts", { capturedAt: late, notes: "a" }, { capturedAt: late }, "mongo"],
-  ["a decision on disk", "approvals", { status: "approved" }, { status: "pending" }, "disk"],
-  ["a decision in MongoDB", "approvals", { status: "pending" }, { status: "expired" }, "mongo"],
-  ["two decisions", "approvals", { status: "approved" }, { status: "rejected" }, "conflict"],
-  ["two pendings", "approvals", { status: "pending", n: 1 }, { status: "Pending" }, "conflict"],
-])("%s: %s", (_what, role, disk, mongo, side) => {
-  expect(verdictOf(role, disk, mongo).side).toBe(side);
+/** The verdict on two records, where `agreed` is what both sides had last. */
+function verdict(role: CollectionRole, disk: object, mongo: object, agreed?: object) {
+  const base = agreed && { hash: hashOf(role, agreed) };
+  return merge(role, sideOf(role, disk), sideOf(role, mongo), base);
+}
+
+it.each<[string, CollectionRole, object, object, object | undefined, string]>([
+  ["equal runs", "runs", { a: 1 }, { a: 1 }, undefined, "equal"],
+  ["a run changed on disk", "runs", { a: 2 }, { a: 1 }, { a: 1 }, "disk"],
+  ["a run changed in MongoDB", "runs", { a: 1 }, { a: 2 }, { a: 1 }, "mongo"],
+  ["a run changed on both sides", "runs", { a: 2 }, { a: 3 }, { a: 1 }, "conflict"],
+  ["two runs that never agreed", "runs", { a: 1 }, { a: 2 }, undefined, "conflict"],
+  ["another log entry", "logs", { a: 1 }, { a: 2 }, undefined, "conflict"],
+  ["an artifact changed on disk", "artifacts", { ...early, a: 2 }, late, late, "disk"],
+  ["an artifact changed in MongoDB", "artifacts", late, { ...early, a: 2 }, late, "mongo"],
+  ["a newer artifact on disk", "artifacts", late, early, undefined, "disk"],
+  ["a newer artifact in MongoDB", "artifacts", early, late, {}, "mongo"],
+  ["two artifacts of one moment", "artifacts", { ...late, a: 1 }, late, {}, "mongo"],
+  ["a decision on disk", "approvals", { status: "approved" }, pending, undefined, "disk"],
+  [
+    "a decision in MongoDB",
+    "approvals",
+    pending,
+    { status: "Expired" },
+    { status: "Expired" },
+    "mongo",
+  ],
+  [
+    "two decisions",
+    "approvals",
+    { status: "approved" },
+    { status: "rejected" },
+    { status: "rejected" },
+    "conflict",
+  ],
+  ["a pending one changed on disk", "approvals", { ...pending, a: 1 }, pending, pending, "disk"],
+  [
+    "two pending ones",
+    "approvals",
+    { ...pending, a: 1 },
+    { ...pending, a: 2 },
+    pending,
+    "conflict",
+  ],
+])("%s: %s", (_what, role, disk, mongo, agreed, side) => {
+  expect(verdict(role, disk, mongo, agreed)).toBe(side);
+});
+
+it("what is on one side alone is said, never carried over as a deletion", () => {
+  const side = sideOf("runs", { a: 1 });
+  expect(merge("runs", side, undefined, { hash: side.hash })).toBe("onlyOnDisk");
+  expect(merge("runs", undefined, side, { hash: side.hash })).toBe("onlyInMongo");
+});
+
+it("a write that was done before its process was killed is the base", () => {
+  const [before, after, later] = [1, 2, 3].map((a) => sideOf("runs", { a }));
+  const base = { hash: before?.hash ?? "", next: after?.hash ?? "" };
+  expect(merge("runs", later, after, base)).toBe("disk");
+  expect(merge("runs", after, before, base)).toBe("disk");
+  expect(merge("runs", after, later, base)).toBe("conflict");
+});
+
+it("the final import inserts runs and changes none", () => {
+  const [disk, mongo] = [sideOf("runs", { a: 2 }), sideOf("runs", { a: 1 })];
+  const rules = { runsOnlyInserted: true };
+  expect(merge("runs", disk, mongo, { hash: mongo.hash }, rules)).toBe("conflict");
+  expect(merge("runs", disk, undefined, undefined, rules)).toBe("onlyOnDisk");
+  expect(merge("artifacts", disk, mongo, { hash: mongo.hash }, rules)).toBe("disk");
+});
+
+it("the hash sees values, not their types, and no order but that inside of fields", () => {
+  const run = { _id: "r", planHash: "h", plan: { n: 1, big: Long.fromNumber(7) } };
+  const same = { plan: { n: new Double(1), big: 7 }, planHash: "h", tenantId: null };
+  expect(hashOf("runs", run)).toBe(hashOf("runs", same));
+  expect(hashOf("runs", run)).not.toBe(hashOf("runs", { ...run, plan: { big: 7, n: 1 } }));
+  expect(hashOf("runs", run)).not.toBe(hashOf("runs", { ...run, later: null }));
+  expect(hashOf("runs", { plan: { d: new Date(5) } })).not.toBe(hashOf("runs", { plan: { d: 5 } }));
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import {
   providers,
   type ImportResults,
-  type StateInputs,
+  type ImportInputs,
 } from "../../components/backfill/provider";
 import { closeConnections, databaseAt } from "../../components/connection";
 import { startMongo, type MongoServer } from "../../tools/parts";
@@ -14,7 +14,7 @@ import { addFiles, layout, lines, logLine, run, stateRoot } from "./state";
 
 let folder: string;
 let server: MongoServer;
-let inputs: StateInputs;
+let inputs: ImportInputs;
 let databases = 0;
 
 beforeAll(async () => {
@@ -45,10 +45,12 @@ beforeEach(async () => {
     layout,
     collections: documentOptions.collections,
     approvals: true,
+    checkpoints: "pack_run_backfill",
+    stage: "backfill",
   };
 });
 
-const imported = async () => (await Import.create(inputs)).outs as StateInputs & ImportResults;
+const imported = async () => (await Import.create(inputs)).outs as ImportInputs & ImportResults;
 const changes = async (olds: object, news: object) => (await Import.diff("id", olds, news)).changes;
 
 it("an import's outputs are its counts, and its id holds no secret", async () => {
@@ -107,6 +109,8 @@ it("a verification that does not hold is unfinished, and says in words what and 
   await database.collection("pack_run_logs").deleteMany({});
   const runs = database.collection<{ _id: string }>("pack_runs");
   await runs.updateOne({ _id: "s" }, { $set: { planHash: "another" } });
+  const changed = JSON.stringify(run("s", { planHash: "a third" }));
+  await addFiles(inputs.root, { "state/runs/s.json": changed });
 
   const failed = Verification.create(inputs);
   await expect(failed).rejects.toMatchObject({

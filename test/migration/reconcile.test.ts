@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { wantedSchema, type WantedSchema } from "../../components/contract";
+import { reverseOf, toCommands } from "../../components/migration/commands";
 import { diff } from "../../components/migration/diff";
 import { MigrationError } from "../../components/migration/errors";
-import { reconcile } from "../../components/migration/execute";
+import { execute, reconcile } from "../../components/migration/execute";
 import { observe } from "../../components/migration/observe";
+import { diffExpiry } from "../../components/migration/retention";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 
@@ -140,6 +142,30 @@ describe("on a real server", () => {
     await logs.deleteMany({});
     await reconcile(db, runSequence, nothing);
     expect(diff(runSequence, await observe(db))).toEqual([]);
+  });
+
+  it("what a change did is taken back by its reverse", async () => {
+    await reconcile(db, wanted, nothing);
+    await db.command({ collMod: "pack_runs", validator: {}, validationAction: "warn" });
+    await db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
+    await createIndex("pack_runs", { createdAt: -1 }, "pack_runs_updatedAt_desc");
+    await db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
+    await db.collection("pack_run_logs").dropIndex("pack_run_logs_run_sequence");
+    await createIndex("pack_run_logs", { runId: 1, sequence: 1 }, "pack_run_logs_run_sequence");
+    const before = await observe(db);
+    const changes = [...diff(wanted, before), ...diffExpiry("pack_run_logs", 30, before)];
+
+    for (const change of changes) await execute(db, toCommands(change), nothing);
+    expect(changes.map(({ kind }) => kind).sort()).toEqual([
+      "create index",
+      "modify index",
+      "modify index",
+      "modify validator",
+      "replace index",
+    ]);
+    expect(await observe(db)).not.toEqual(before);
+    for (const change of changes.reverse()) await execute(db, reverseOf(change), nothing);
+    expect(await observe(db)).toEqual(before);
   });
 
   it("two runners at once end as one", async () => {

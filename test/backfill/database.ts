@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, beforeEach } from "vitest";
+import type { BothSides } from "../../components/backfill";
+import { wantedSchema } from "../../components/contract";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+import { approval, artifact, layout, lines, logLine, run } from "./state";
+
+/** A server for a file's tests, and a new database for each of them. */
+export interface TestDatabase {
+  readonly database: Db;
+  readonly server: MongoServer;
+}
+
+/**
+ * Starts a server before a file's tests and stops it after them. Each test gets a database with
+ * the contract's validators and unique indexes, as the migration leaves it.
+ */
+export function databasePerTest(): TestDatabase {
+  const current = {} as { database: Db; server: MongoServer };
+  let folder: string;
+  let client: MongoClient;
+  let databases = 0;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "backfill-"));
+    current.server = await startMongo({ directory: join(folder, "data") });
+    client = await new MongoClient(current.server.uri).connect();
+  });
+  afterAll(async () => {
+    await client.close();
+    await current.server.stop();
+    await rm(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    current.database = client.db(`backfill_${++databases}`);
+    await migrate(current.database);
+  });
+  return current;
+}
+
+/** Makes the contract's collections and unique indexes. */
+export async function migrate(database: Db): Promise<void> {
+  const { collections, indexes } = wantedSchema(documentOptions);
+  for (const { name, validator } of collections) {
+    await database.createCollection(name, { validator });
+  }
+  for (const { collection, name, key, unique } of indexes.filter((index) => index.unique)) {
+    const wantedIndex = { key: Object.fromEntries(key), name, unique };
+    await database.command({ createIndexes: collection, indexes: [wantedIndex] });
+  }
+}
+
+/** A state root on one side and a database on the other, as the default settings have them. */
+export function sidesOf(database: Db, root: string): BothSides {
+  const { collections } = documentOptions;
+  return { database, collections, root, layout, approvals: true, checkpoints: "pack_run_backfill" };
+}
+
+/** The documents of the four collections. */
+export async function everything(database: Db): Promise<unknown[]> {
+  const names = Object.values(documentOptions.collections);
+  const all = names.map((name) => database.collection(name).find().sort({ _id: 1 }).toArray());
+  return (await Promise.all(all)).flat();
+}
+
+/** Expected counts: what is not named is 0. */
+export function counts(read: number, outcomes: object) {
+  const none = { inserted: 0, updated: 0, unchanged: 0, normalized: 0, quarantined: 0 };
+  return { read, ...none, ...outcomes };
+}
+
+/** A state with every kind of file. */
+export const twoRuns = {
+  "state/runs/r-1.json": JSON.stringify(run("r-1", { tenantId: "t", extra: { kept: [1, null] } })),
+  "state/runs/r-2.json": `\ufeff${JSON.stringify(run("r-2", { tenantId: null }), null, 2)}`,
+  "state/approvals/r-1.json": JSON.stringify([approval("gate"), approval("two", { status: 1 })]),
+  "logs/runs/r-1.ndjson": lines(
+    ...Array.from({ length: 2_500 }, (_, at) => logLine(at + 1, { metadata: { at: String(at) } })),
+  ),
+  "logs/runs/r-2.ndjson": lines(logLine(1, { level: "WARN" }), logLine(2, { metadata: { n: 1 } })),
+  "artifacts/r-1/artifact-manifest.json": JSON.stringify({
+    outputs: [artifact("a"), artifact("b")],
+  }),
+};

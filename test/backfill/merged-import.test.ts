@@ -1,0 +1,173 @@
+import { expect, it } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
+import { collections } from "../../components/contract";
+import { counts, databasePerTest, everything, sidesOf, twoRuns } from "./database";
+import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const sides = (root: string) => sidesOf(current.database, root);
+const runs = () => current.database.collection<{ _id: string }>("pack_runs");
+
+it("what services write to files after the way back is taken when it goes forward again", async () => {
+  const root = await stateRoot(twoRuns);
+  await importState(sides(root));
+  await runs().updateOne({ _id: "r-2" }, { $set: { steps: [] } });
+  const onFiles = { planHash: "later", tenantId: "t", updatedAt: "2025-11-08T00:00:00Z" };
+  await addFiles(root, {
+    "state/runs/r-1.json": JSON.stringify(run("r-1", onFiles)),
+    "state/approvals/r-1.json": JSON.stringify([
+      approval("gate", { status: "rejected" }),
+      approval("two", { status: 1, summary: "a note" }),
+    ]),
+    "artifacts/r-1/artifact-manifest.json": JSON.stringify({
+      outputs: [artifact("a", { status: "materialized" }), artifact("b")],
+    }),
+  });
+  expect(await importState(sides(root))).toMatchObject({
+    runs: counts(2, { updated: 1, unchanged: 1 }),
+    artifacts: counts(2, { updated: 1, unchanged: 1 }),
+    approvals: counts(2, { updated: 2, normalized: 1 }),
+    quarantine: [],
+  });
+  expect(await runs().find().sort({ _id: 1 }).toArray()).toMatchObject([
+    { planHash: "later" },
+    { planHash: "sha256:1", steps: [] },
+  ]);
+  expect(await verifyState(sides(root))).toMatchObject({
+    holds: true,
+    runs: { equal: 1, newerInMongo: 1 },
+    artifacts: { equal: 2 },
+    approvals: { equal: 2 },
+  });
+});
+
+it("the final import inserts runs and names those that changed on disk after the cutover", async () => {
+  const root = await stateRoot(twoRuns);
+  await importState(sides(root));
+  await addFiles(root, {
+    "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "late", tenantId: "t" })),
+    "state/runs/r-3.json": JSON.stringify(run("r-3")),
+  });
+  const report = await importState({ ...sides(root), rules: { runsOnlyInserted: true } });
+  expect(report.runs).toEqual(counts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
+  expect(report.quarantine).toMatchObject([{ file: "state/runs/r-1.json", reason: "conflict" }]);
+});
+
+it("a second file with a run's id is left out and points to the first, in every import", async () => {
+  const root = await stateRoot({ "state/runs/r_1.json": JSON.stringify(run("r/1")) });
+  await importState(sides(root));
+  await addFiles(root, {
+    "state/runs/r-1.json": JSON.stringify(run("r/1", { planHash: "another" })),
+  });
+  for (let time = 1; time <= 2; time += 1) {
+    const report = await importState(sides(root));
+    expect(report.runs).toEqual(counts(2, { unchanged: 1, quarantined: 1 }));
+    expect(report.quarantine).toMatchObject([
+      { file: "state/runs/r-1.json", other: { file: "state/runs/r_1.json" } },
+    ]);
+  }
+  expect(await runs().find().toArray()).toMatchObject([{ planHash: "sha256:1" }]);
+});
+
+it("a conflict is never overwritten: it is quarantined with what differs", async () => {
+  const root = await stateRoot(twoRuns);
+  await importState(sides(root));
+  await runs().updateOne({ _id: "r-1" }, { $set: { planHash: "a third" } });
+  const before = await everything(current.database);
+  await addFiles(root, {
+    "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "another", tenantId: "t" })),
+    "logs/runs/r-2.ndjson": lines(logLine(1, { level: "WARN", message: "another" })),
+  });
+  const report = await importState(sides(root));
+  expect(report.runs).toEqual(counts(2, { unchanged: 1, quarantined: 1 }));
+  expect(report.quarantine).toEqual([
+    {
+      file: "state/runs/r-1.json",
+      reason: "conflict",
+      detail: "MongoDB has another content: planHash, extra",
+    },
+    {
+      file: "logs/runs/r-2.ndjson",
+      line: 1,
+      reason: "conflict",
+      detail: "MongoDB has another content: message",
+    },
+  ]);
+  expect(await everything(current.database)).toEqual(before);
+});
+
+it("a decision on disk beats pending in MongoDB, and no other decision", async () => {
+  const root = await stateRoot({
+    "state/approvals/r.json": JSON.stringify([
+      approval("a"),
+      approval("b", { status: "rejected" }),
+    ]),
+  });
+  await importState(sides(root));
+  const decided = (id: string) => approval(id, { status: "approved", actorId: "someone" });
+  await addFiles(root, {
+    "state/approvals/r.json": JSON.stringify([decided("a"), decided("b")]),
+  });
+  const report = await importState(sides(root));
+  expect(report.approvals).toEqual(counts(2, { updated: 1, quarantined: 1 }));
+  const stored = current.database.collection("pack_run_approvals").find().sort({ approvalId: 1 });
+  expect(await stored.toArray()).toMatchObject([
+    { approvalId: "a", status: "approved", actorId: "someone" },
+    { approvalId: "b", status: "rejected" },
+  ]);
+});
+
+it("of an artifact that both sides changed the newer capture counts", async () => {
+  const root = await stateRoot({});
+  const manifest = (...outputs: object[]) =>
+    addFiles(root, { "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }) });
+  await manifest(artifact("a"), artifact("b"));
+  await importState(sides(root));
+  const newer = { capturedAt: "2025-11-07T00:00:00Z", notes: "again" };
+  const older = { capturedAt: "2025-11-05T00:00:00Z", notes: "before" };
+  await current.database
+    .collection("pack_artifacts")
+    .updateMany({}, { $set: { notes: "a service's" } });
+  await manifest(artifact("a", newer), artifact("b", older));
+  expect(await importState(sides(root))).toMatchObject({
+    artifacts: counts(2, { updated: 1, unchanged: 1 }),
+  });
+  expect(await verifyState(sides(root))).toMatchObject({
+    holds: true,
+    artifacts: { files: 2, equal: 1, newerInMongo: 1 },
+  });
+});
+
+it("of two records with one key the first stays, and the other is quarantined", async () => {
+  const root = await stateRoot({
+    "logs/runs/r.ndjson": lines(logLine(1), logLine(1), logLine(1, { message: "another" })),
+  });
+  const report = await importState(sides(root));
+  expect(report.logs).toEqual(counts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
+  expect(report.quarantine).toEqual([
+    {
+      file: "logs/runs/r.ndjson",
+      line: 3,
+      reason: "conflict",
+      detail: "logs/runs/r.ndjson line 1 has the same key and another content: message",
+      other: { file: "logs/runs/r.ndjson", line: 1 },
+    },
+  ]);
+});
+
+it("a file's win that MongoDB refuses is quarantined, and its document stays", async () => {
+  const root = await stateRoot({});
+  const manifest = (...outputs: object[]) =>
+    addFiles(root, { "artifacts/r/artifact-manifest.json": JSON.stringify({ outputs }) });
+  await manifest(artifact("a"));
+  await importState(sides(root));
+  await current.database.command({
+    collMod: collections.artifacts.name,
+    validator: { notes: { $ne: "x" } },
+  });
+  await manifest(artifact("a", { capturedAt: "2025-11-07T00:00:00Z", notes: "x" }));
+  const report = await importState(sides(root));
+  expect(report.artifacts).toEqual(counts(1, { quarantined: 1 }));
+  expect(report.quarantine).toMatchObject([{ reason: "server", entry: 1 }]);
+  expect(await everything(current.database)).toMatchObject([{ name: "a", status: "copied" }]);
+});

@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
+import { counts, databasePerTest, sidesOf, twoRuns } from "./database";
+import { addFiles, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const sides = (root: string) => sidesOf(current.database, root);
+const runs = () => current.database.collection<{ _id: string }>("pack_runs");
+
+it("the verification names what is missing and what differs", async () => {
+  const root = await stateRoot(twoRuns);
+  await importState(sides(root));
+  await current.database.collection("pack_run_logs").deleteOne({ runId: "r-2", sequence: 2 });
+  await runs().updateOne({ _id: "r-2" }, { $set: { "plan.name": "x" } });
+  await addFiles(root, { "state/runs/r-2.json": JSON.stringify(run("r-2", { planHash: "y" })) });
+  await runs().insertOne({ ...(await aRun()), _id: "r-9" });
+  expect(await verifyState(sides(root))).toMatchObject({
+    holds: false,
+    runs: { files: 2, mongo: 3, equal: 1, onlyInMongo: 1, differing: 1, missing: 0 },
+    logs: { missing: 1, onlyInFiles: ["r-2:2"] },
+    approvals: { equal: 2 },
+  });
+  expect((await verifyState(sides(root))).runs.different).toEqual([
+    { id: "r-2", paths: ["planHash", "plan.name"] },
+  ]);
+});
+
+it("what services write later in MongoDB is no difference", async () => {
+  const root = await stateRoot(twoRuns);
+  await importState(sides(root));
+  await runs().updateOne({ _id: "r-1" }, { $set: { updatedAt: new Date(), steps: [] } });
+  await current.database
+    .collection("pack_run_approvals")
+    .updateOne({ approvalId: "gate" }, { $set: { status: "approved" } });
+  expect(await verifyState(sides(root))).toMatchObject({
+    holds: true,
+    runs: { equal: 1, newerInMongo: 1 },
+    approvals: { equal: 1, newerInMongo: 1 },
+  });
+  expect(await importState(sides(root))).toMatchObject({
+    runs: counts(2, { unchanged: 2 }),
+    approvals: counts(2, { unchanged: 2, normalized: 1 }),
+  });
+});
+
+it("a record on disk that cannot be imported makes the verification fail", async () => {
+  const root = await stateRoot({ ...twoRuns, "state/runs/r-3.json": "{}" });
+  await importState(sides(root));
+  expect(await verifyState(sides(root))).toMatchObject({
+    holds: false,
+    runs: { files: 3, equal: 2, quarantined: 1 },
+    quarantine: [{ file: "state/runs/r-3.json", reason: "contract" }],
+  });
+});
+
+async function aRun() {
+  const [first] = await runs().find().toArray();
+  return first;
+}

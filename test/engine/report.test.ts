@@ -1,0 +1,72 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { Long, MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { wantedSchema } from "../../components/contract";
+import { diff } from "../../components/migration/diff";
+import { observe } from "../../components/migration/observe";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { documentOptions } from "../contract/options";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const wanted = wantedSchema(documentOptions);
+
+let stack: TestStack;
+let server: MongoServer;
+let client: MongoClient;
+let db: Db;
+
+beforeAll(async () => {
+  stack = await makeStack();
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+  db = client.db("taskrunner");
+  const directory = join(stack.folder, "rollout");
+  await cp("sample/rollout", directory, { recursive: true });
+  await stack.configure({
+    mongoUri: `${server.uri}/taskrunner`,
+    migration: { onDataIssue: "report" },
+    rollout: { target: "values", directory, confirm: "none" },
+  });
+}, 15 * minutes);
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await stack.remove();
+});
+
+it(
+  "with onDataIssue: report what can be set is set, and the rest is listed",
+  async () => {
+    const entry = { runId: "run-1", sequence: Long.fromNumber(7) };
+    await db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
+    const up = await stack.up();
+
+    expect(up.failed).toBe(false);
+    expect(up.output).toMatch(
+      /Index \(pack_run_logs_run_sequence\):\n\s+warning: The unique index .* cannot be built/,
+    );
+    expect(up.output).toMatch(
+      /Collection \(pack_run_logs\):\n\s+warning: The validator of pack_run_logs cannot be strict/,
+    );
+    expect(diff(wanted, await observe(db)).map(({ reason }) => reason)).toEqual([
+      "its validation level is moderate, not strict",
+      "it does not exist",
+    ]);
+    expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+  },
+  3 * minutes,
+);
+
+it(
+  "what was held back is done once the data are mended",
+  async () => {
+    await db.collection("pack_run_logs").deleteMany({});
+    const up = await stack.pulumi("up", "--yes", "--skip-preview", "--refresh");
+
+    expect(up.output).not.toContain("warning: The");
+    expect(diff(wanted, await observe(db))).toEqual([]);
+  },
+  2 * minutes,
+);
