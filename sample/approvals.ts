@@ -1,5 +1,5 @@
 import { collections } from "../components/contract";
-import type { Execution } from "./execution";
+import type { Execution } from "./state";
 import type { PackStep } from "./plan";
 import { enumeration } from "./style";
 

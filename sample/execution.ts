@@ -1,31 +1,7 @@
-import type { Journal } from "./journal";
-import { stepKinds, type Pack, type PackStep } from "./plan";
+import { stepKinds, type PackStep } from "./plan";
 import { afterTheStop, skipped, stopped, succeeded, type Progress } from "./progress";
-import type { Random } from "./random";
+import { stepStatuses, type Execution, type StepStatus } from "./state";
 import { enumeration } from "./style";
-
-/** How a run stands; `waiting`, `rejected` and `expired` are about an approval. */
-export type Outcome =
-  "succeeded" | "failed" | "running" | "retrying" | "waiting" | "rejected" | "expired" | "created";
-
-/** The statuses of a step. */
-export const stepStatuses = ["Pending", "Running", "Succeeded", "Failed", "Skipped"] as const;
-export type StepStatus = (typeof stepStatuses)[number];
-
-/** A run's execution as it goes on. */
-export interface Execution {
-  readonly runId: string;
-  readonly pack: Pack;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly outcome: Outcome;
-  readonly journal: Journal;
-  readonly random: Random;
-  readonly steps: object[];
-  readonly approvals: object[];
-  /** How many steps are still to be executed before the one that the outcome is about. */
-  left: number;
-  stopped: boolean;
-}
 
 /** Executes the pack's steps up to the one that the outcome is about. */
 export function execute(execution: Execution): void {

@@ -1,5 +1,5 @@
 import { askFor } from "./approvals";
-import type { Execution, StepStatus } from "./execution";
+import type { Execution, StepStatus } from "./state";
 import type { Level } from "./journal";
 import type { PackStep } from "./plan";
 

@@ -1,5 +1,6 @@
 import { manifestOf, type ArtifactManifest } from "./artifacts";
-import { execute, leavesOf, type Execution, type Outcome } from "./execution";
+import { execute, leavesOf } from "./execution";
+import { type Execution, type Outcome } from "./state";
 import { Journal } from "./journal";
 import { packs } from "./packs";
 import { planOf, type Pack, type StepKind } from "./plan";

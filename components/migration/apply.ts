@@ -1,9 +1,9 @@
 import type { Db } from "mongodb";
 import { wantedSchema } from "../contract";
-import { heldBack } from "./data-issues";
+import { heldBack } from "./issues/data-issues";
 import { DataIssues } from "./errors";
 import { reconcile } from "./execute";
-import type { OnDataIssue } from "./inputs";
+import type { OnDataIssue } from "./resources/inputs";
 import { claim, complete, recordCommand, type Claim } from "./ledger";
 import { plan, type Plan, type PlanOptions } from "./plan";
 

@@ -1,10 +1,10 @@
 import type { Db } from "mongodb";
 import type { WantedSchema } from "../contract";
-import { toCommands } from "./commands";
-import type { Change, Command } from "./change";
-import { diff } from "./diff";
+import { toCommands } from "./planner/commands";
+import type { Change, Command } from "./planner/change";
+import { diff } from "./planner/diff";
 import { MigrationError } from "./errors";
-import { observe } from "./observe";
+import { observe } from "./planner/observe";
 
 /** A command that was executed and how long it took, in ms. */
 export interface Executed {

@@ -7,6 +7,6 @@ export { PackRunMigration, type PackRunMigrationArgs } from "./pack-run-migratio
 export { plan, type Plan, type PlanOptions } from "./plan";
 export { planAsJson, planInWords } from "./plan-words";
 export { applicationRole, migratorRole } from "./privileges";
-export { LogExpiryLift, LogRetention } from "./resources";
+export { LogExpiryLift, LogRetention } from "./resources/resources";
 export { mongoshScript } from "./script";
 export { status, statusInWords, type Status } from "./status";

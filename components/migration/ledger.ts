@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { MongoServerError, type Collection, type Db } from "mongodb";
-import type { Change } from "./change";
+import type { Change } from "./planner/change";
 import type { Executed } from "./execute";
 import { migrationId } from "./migration-id";
 

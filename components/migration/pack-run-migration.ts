@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
-import { checksumOf } from "./checksum";
-import { keyToText, type OnDataIssue } from "./inputs";
+import { checksumOf } from "./planner/checksum";
+import { keyToText, type OnDataIssue } from "./resources/inputs";
 import { migrationId } from "./migration-id";
-import { warnOfDataIssues, warnOfHeldBack } from "./preview";
-import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources";
+import { warnOfDataIssues, warnOfHeldBack } from "./resources/preview";
+import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources/resources";
 
 export interface PackRunMigrationArgs {
   /** The migrator's connection string; secret, absent in filesystem mode. */

@@ -1,7 +1,7 @@
-import type { Change } from "./change";
-import { changeAsJson, changeInWords } from "./change-words";
-import { toCommands } from "./commands";
-import { dataIssueInWords } from "./data-issue-words";
+import type { Change } from "./planner/change";
+import { changeAsJson, changeInWords } from "./planner/change-words";
+import { toCommands } from "./planner/commands";
+import { dataIssueInWords } from "./issues/data-issue-words";
 import type { Plan } from "./plan";
 
 /** A plan on one screen: changes with their reasons and risks, what is left alone, data issues. */

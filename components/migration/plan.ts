@@ -1,11 +1,12 @@
 import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
-import type { Change, LeaveAlone } from "./change";
-import { checksumOf } from "./checksum";
-import { dataIssues, type DataIssue, type ScanOptions } from "./data-issues";
-import { diff, foreign } from "./diff";
+import type { Change, LeaveAlone } from "./planner/change";
+import { checksumOf } from "./planner/checksum";
+import { dataIssues, type DataIssue } from "./issues/data-issues";
+import type { ScanOptions } from "./issues/scan";
+import { diff, foreign } from "./planner/diff";
 import { diffLedger } from "./ledger";
-import { observe } from "./observe";
+import { observe } from "./planner/observe";
 
 /** What a migration would do, and what stands in its way. */
 export interface Plan {

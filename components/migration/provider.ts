@@ -1,5 +1,5 @@
 import { collection } from "./providers/collection";
-import { index } from "./providers/index-resource";
+import { index } from "./providers/index-provider";
 import { ledgerClaim, ledgerCompletion } from "./providers/ledger";
 import { logExpiryLift, logRetention } from "./providers/retention";
 

@@ -1,9 +1,9 @@
 import type { Document } from "mongodb";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
-import type { Change, Command } from "./change";
-import { checksumOf } from "./checksum";
-import { toCommands } from "./commands";
-import { diff } from "./diff";
+import type { Change, Command } from "./planner/change";
+import { checksumOf } from "./planner/checksum";
+import { toCommands } from "./planner/commands";
+import { diff } from "./planner/diff";
 import { migrationId } from "./migration-id";
 
 /** A server command as mongosh and JavaScript write it. */

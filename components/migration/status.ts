@@ -1,10 +1,10 @@
 import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
-import { checksumOf } from "./checksum";
-import { diff } from "./diff";
+import { checksumOf } from "./planner/checksum";
+import { diff } from "./planner/diff";
 import type { LedgerRecord } from "./ledger";
 import { migrationId } from "./migration-id";
-import { observe } from "./observe";
+import { observe } from "./planner/observe";
 
 /** Where a database stands: its ledger record, what differs, and how much is in it. */
 export interface Status {

@@ -6,8 +6,8 @@ import { execa } from "execa";
 import { Long, MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { wantedSchema } from "../../components/contract";
-import { diff } from "../../components/migration/diff";
-import { observe } from "../../components/migration/observe";
+import { diff } from "../../components/migration/planner/diff";
+import { observe } from "../../components/migration/planner/observe";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 

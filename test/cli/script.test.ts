@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { apply, mongoshScript, plan } from "../../components/migration";
-import { observe } from "../../components/migration/observe";
+import { observe } from "../../components/migration/planner/observe";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 

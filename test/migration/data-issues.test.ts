@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Long, MongoClient, ObjectId, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { dataIssueInWords } from "../../components/migration/data-issue-words";
+import { dataIssueInWords } from "../../components/migration/issues/data-issue-words";
 import { plan } from "../../components/migration/plan";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";

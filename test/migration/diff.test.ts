@@ -1,15 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { Double, Int32, Long } from "mongodb";
 import { wantedSchema, type WantedIndex, type WantedSchema } from "../../components/contract";
-import { canonicalValidator, sameValidator, sameValue } from "../../components/migration/canonical";
-import type { Change } from "../../components/migration/change";
-import { toCommands } from "../../components/migration/commands";
-import { diff, foreign } from "../../components/migration/diff";
+import {
+  canonicalValidator,
+  sameValidator,
+  sameValue,
+} from "../../components/migration/planner/canonical";
+import type { Change } from "../../components/migration/planner/change";
+import { toCommands } from "../../components/migration/planner/commands";
+import { diff, foreign } from "../../components/migration/planner/diff";
 import type {
   Observed,
   ObservedCollection,
   ObservedIndex,
-} from "../../components/migration/observed";
+} from "../../components/migration/planner/observed";
 import { documentOptions } from "../contract/options";
 
 const wanted = wantedSchema(documentOptions);

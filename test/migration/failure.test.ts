@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { wantedSchema, type SchemaOptions } from "../../components/contract";
-import { toCommands } from "../../components/migration/commands";
-import { diff } from "../../components/migration/diff";
+import { toCommands } from "../../components/migration/planner/commands";
+import { diff } from "../../components/migration/planner/diff";
 import { MigrationError } from "../../components/migration/errors";
 import { reconcile } from "../../components/migration/execute";
-import { observe } from "../../components/migration/observe";
+import { observe } from "../../components/migration/planner/observe";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { wantedSchema } from "../../components/contract";
 import { apply, applicationRole, migratorRole } from "../../components/migration";
 import { reconcile, untilDone } from "../../components/migration/execute";
-import { observe } from "../../components/migration/observe";
-import { diffExpiry } from "../../components/migration/retention";
+import { observe } from "../../components/migration/planner/observe";
+import { diffExpiry } from "../../components/migration/planner/retention";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { wantedSchema, type WantedSchema } from "../../components/contract";
-import { reverseOf, toCommands } from "../../components/migration/commands";
-import { diff } from "../../components/migration/diff";
+import { reverseOf, toCommands } from "../../components/migration/planner/commands";
+import { diff } from "../../components/migration/planner/diff";
 import { MigrationError } from "../../components/migration/errors";
 import { execute, reconcile } from "../../components/migration/execute";
-import { observe } from "../../components/migration/observe";
-import { diffExpiry } from "../../components/migration/retention";
+import { observe } from "../../components/migration/planner/observe";
+import { diffExpiry } from "../../components/migration/planner/retention";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 

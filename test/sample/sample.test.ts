@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collections } from "../../components/contract";
 import { generateSample, SampleError, type SampleCounts } from "../../sample";
-import { stepStatuses } from "../../sample/execution";
+import { stepStatuses } from "../../sample/state";
 import { stepKinds } from "../../sample/plan";
 
 type Json = Record<string, unknown>;

@@ -3,7 +3,8 @@
  * official download or a package registry, and kept in the user's cache folder.
  */
 export { type Engine, engine, engineEnvironment } from "./pulumi/engine";
-export { type MongoProgram, mongoProgram } from "./mongo/program";
+export { mongoProgram } from "./mongo/program";
+export type { MongoProgram } from "./mongo/server-program";
 export { type MongoServer, type StartOptions, startMongo } from "./mongo/server";
 export { isFree } from "./port";
 export { commandLine, stopByPid } from "./running";

@@ -1,10 +1,10 @@
 import type { WantedSchema } from "../../contract";
 import { mongoSide } from "../../dynamic";
-import { brokenDocuments } from "../broken-documents";
-import { dataIssueInWords } from "../data-issue-words";
-import { diff } from "../diff";
-import type { CollectionInputs } from "../inputs";
-import { observe } from "../observe";
+import { brokenDocuments } from "../issues/broken-documents";
+import { dataIssueInWords } from "../issues/data-issue-words";
+import { diff } from "../planner/diff";
+import type { CollectionInputs } from "../resources/inputs";
+import { observe } from "../planner/observe";
 import { databaseOf, differsIn, reconcileOne } from "./shared";
 
 /** `heldBack` says in words why the validator is not as strict as asked for; empty where it is. */

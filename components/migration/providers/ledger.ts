@@ -1,6 +1,6 @@
 import { mongoSide } from "../../dynamic";
 import { DataIssues } from "../errors";
-import type { ClaimInputs, CompletionInputs } from "../inputs";
+import type { ClaimInputs, CompletionInputs } from "../resources/inputs";
 import { claim, complete } from "../ledger";
 import { plan } from "../plan";
 import { databaseOf, differsIn } from "./shared";

@@ -1,9 +1,9 @@
 import { countCutover, mongoSide } from "../../dynamic";
 import { untilDone } from "../execute";
-import type { LiftInputs, RetentionInputs } from "../inputs";
+import type { LiftInputs, RetentionInputs } from "../resources/inputs";
 import { recordCommand } from "../ledger";
-import { observe } from "../observe";
-import { day, diffExpiry } from "../retention";
+import { observe } from "../planner/observe";
+import { day, diffExpiry } from "../planner/retention";
 import { databaseOf, differsIn } from "./shared";
 
 /** Sets, changes or lifts the expiry; last in a cutover, when everything is verified. */

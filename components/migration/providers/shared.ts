@@ -2,10 +2,10 @@ import type { Db } from "mongodb";
 import { databaseAt } from "../../connection";
 import type { WantedSchema } from "../../contract";
 import type { MongoSideInputs } from "../../dynamic";
-import { sameValue } from "../canonical";
-import type { Change } from "../change";
+import { sameValue } from "../planner/canonical";
+import type { Change } from "../planner/change";
 import { reconcile } from "../execute";
-import type { MigrationInputs } from "../inputs";
+import type { MigrationInputs } from "../resources/inputs";
 import { recordCommand } from "../ledger";
 
 export const databaseOf = ({ uri = "", database = "" }: MongoSideInputs): Promise<Db> =>

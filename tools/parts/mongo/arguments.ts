@@ -1,4 +1,4 @@
-import type { MongoProgram } from "./program";
+import type { MongoProgram } from "./server-program";
 
 /** What a server program is told when it starts. */
 export interface ServerArguments {

@@ -7,7 +7,7 @@ import { silent } from "../reach";
 import type { Source } from "../sources";
 import { versions } from "../versions";
 import { mongodAt } from "./installed";
-import type { MongoProgram } from "./program";
+import type { MongoProgram } from "./server-program";
 
 /** Where MongoDB's official archives are; mongodb-memory-server knows which one fits a machine. */
 const mirror = "https://fastdl.mongodb.org";

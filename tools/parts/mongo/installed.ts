@@ -2,7 +2,7 @@ import { executable } from "../executable";
 import { answerOf } from "../run";
 import type { Answer } from "../sources";
 import { atLeast, versions } from "../versions";
-import type { MongoProgram } from "./program";
+import type { MongoProgram } from "./server-program";
 
 /** The `mongod` on PATH, if it is recent enough. */
 export async function mongodOnPath(): Promise<Answer<MongoProgram>> {

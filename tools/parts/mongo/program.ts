@@ -3,15 +3,7 @@ import { versions } from "../versions";
 import { mongodDownload } from "./download";
 import { mongodOnPath } from "./installed";
 import { secantusdb } from "./secantusdb";
-
-/** A server program of MongoDB's protocol. */
-export interface MongoProgram {
-  /** What it is, such as `mongod 8.0.4` or `SecantusDB 0.7.0b3`. */
-  readonly name: string;
-  readonly kind: "mongod" | "secantusdb";
-  /** The program and its leading arguments. */
-  readonly command: readonly [string, ...string[]];
-}
+import type { MongoProgram } from "./server-program";
 
 /**
  * The server program: `mongod` on PATH, else MongoDB's official download, else SecantusDB from PyPI

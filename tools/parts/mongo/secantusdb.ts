@@ -8,7 +8,7 @@ import { repository, textOf } from "../repository";
 import { answerOf, longWork } from "../run";
 import type { Source } from "../sources";
 import { atLeast, versions } from "../versions";
-import type { MongoProgram } from "./program";
+import type { MongoProgram } from "./server-program";
 
 const requirements = ["tools", "python", "requirements.txt"];
 

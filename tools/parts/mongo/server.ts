@@ -9,7 +9,8 @@ import { isFree } from "../port";
 import { stopByPid } from "../running";
 import { serverCommand } from "./arguments";
 import { untilItAnswers } from "./answer";
-import { type MongoProgram, mongoProgram } from "./program";
+import { mongoProgram } from "./program";
+import type { MongoProgram } from "./server-program";
 
 /** How a server is started; every path is absolute. */
 export interface StartOptions {

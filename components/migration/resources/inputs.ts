@@ -1,6 +1,6 @@
-import type { CollectionRole, SchemaOptions, WantedCollection, WantedIndex } from "../contract";
-import type { CutoverInputs, MongoSideInputs } from "../dynamic";
-import type { Claim } from "./ledger";
+import type { CollectionRole, SchemaOptions, WantedCollection, WantedIndex } from "../../contract";
+import type { CutoverInputs, MongoSideInputs } from "../../dynamic";
+import type { Claim } from "../ledger";
 
 /** Inputs that every resource of the migration has; `uri` is secret. */
 export interface MigrationInputs extends MongoSideInputs {

@@ -1,7 +1,7 @@
 import type { Change } from "./change";
 import { sameSignature } from "./index-spec";
 import { noExpiry, type Observed } from "./observed";
-import type { WantedIndex } from "../contract";
+import type { WantedIndex } from "../../contract";
 
 /** Seconds of a day. */
 export const day = 86_400;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { WantedSchema } from "../contract";
+import type { WantedSchema } from "../../contract";
 import { canonical, canonicalValidator } from "./canonical";
 
 /** The SHA-256, in hex, of what should exist: equal settings have equal checksums. */

@@ -1,4 +1,4 @@
-import type { WantedIndex } from "../contract";
+import type { WantedIndex } from "../../contract";
 import type { Change } from "./change";
 import { reverseOf, toCommands } from "./commands";
 

@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import type { WantedCollection, WantedIndex } from "../contract";
+import type { WantedCollection, WantedIndex } from "../../contract";
 import type { ObservedCollection, ObservedIndex } from "./observed";
 
 /**

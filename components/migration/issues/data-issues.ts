@@ -1,18 +1,12 @@
 import type { Db } from "mongodb";
-import type { ContractSchema, WantedSchema } from "../contract";
+import type { ContractSchema, WantedSchema } from "../../contract";
 import { brokenDocuments, type BrokenDocuments } from "./broken-documents";
-import type { Change } from "./change";
+import type { Change } from "../planner/change";
 import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
+import type { ScanOptions } from "./scan";
 
 /** Documents that stand in the way of a change; found before anything is changed. */
 export type DataIssue = DuplicateKeys | BrokenDocuments;
-
-/** How a scan may use the server; by default as long as it takes, on the primary. */
-export interface ScanOptions {
-  /** How long one scan may take, in ms. */
-  readonly maxTimeMS?: number;
-  readonly readPreference?: "secondaryPreferred";
-}
 
 /**
  * The documents that stand in the way of `changes`: duplicates of a unique index that is to be

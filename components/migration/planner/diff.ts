@@ -1,7 +1,7 @@
-import type { WantedCollection, WantedIndex, WantedSchema } from "../contract";
+import type { WantedCollection, WantedIndex, WantedSchema } from "../../contract";
 import { sameValidator } from "./canonical";
 import type { Change, LeaveAlone } from "./change";
-import { MigrationConflict } from "./errors";
+import { MigrationConflict } from "../errors";
 import { bridgeName, sameButUnique, sameSignature } from "./index-spec";
 import type { Observed, ObservedCollection, ObservedIndex } from "./observed";
 

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { closeConnections, ConnectionError, databaseAt } from "../connection";
-import type { SchemaOptions } from "../contract";
-import { dataIssueInWords } from "./data-issue-words";
-import type { DataIssue } from "./data-issues";
-import { plan } from "./plan";
+import { closeConnections, ConnectionError, databaseAt } from "../../connection";
+import type { SchemaOptions } from "../../contract";
+import { dataIssueInWords } from "../issues/data-issue-words";
+import type { DataIssue } from "../issues/data-issues";
+import { plan } from "../plan";
 
 /** The server is looked for and each scan runs this long at most, in ms. */
 const reachLimitMs = 4_000;

@@ -5,8 +5,8 @@ import {
   validatorOf,
   type Collection,
   type CollectionRole,
-} from "../contract";
-import type { ScanOptions } from "./data-issues";
+} from "../../contract";
+import type { ScanOptions } from "./scan";
 
 /** Documents that break a validator that is to be strict. */
 export interface BrokenDocuments {

@@ -1,6 +1,6 @@
 import type { Db, Document } from "mongodb";
-import { collections, type CollectionRole, type WantedIndex } from "../contract";
-import type { ScanOptions } from "./data-issues";
+import { collections, type CollectionRole, type WantedIndex } from "../../contract";
+import type { ScanOptions } from "./scan";
 
 /** Keys that occur more than once where an index is to be unique. */
 export interface DuplicateKeys {

@@ -1,12 +1,12 @@
 import type { WantedSchema } from "../../contract";
 import { mongoSide } from "../../dynamic";
-import type { Change } from "../change";
-import { dataIssueInWords } from "../data-issue-words";
-import { diff } from "../diff";
-import { duplicateKeys } from "../duplicate-keys";
+import type { Change } from "../planner/change";
+import { dataIssueInWords } from "../issues/data-issue-words";
+import { diff } from "../planner/diff";
+import { duplicateKeys } from "../issues/duplicate-keys";
 import { DataIssues, MigrationError } from "../errors";
-import { keyToText, wantedIndexOf, type IndexInputs } from "../inputs";
-import { observe } from "../observe";
+import { keyToText, wantedIndexOf, type IndexInputs } from "../resources/inputs";
+import { observe } from "../planner/observe";
 import { databaseOf, differsIn, reconcileOne } from "./shared";
 
 /** `existsAs` is the name in MongoDB, empty where duplicates hold the index back. */

@@ -9,7 +9,7 @@ import type {
   ReplaceIndex,
 } from "./change";
 import { sameValue } from "./canonical";
-import { migrationId } from "./migration-id";
+import { migrationId } from "../migration-id";
 import { noExpiry, type ObservedIndex } from "./observed";
 import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
 

@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import type { WantedIndex } from "../contract";
+import type { WantedIndex } from "../../contract";
 import { sameValue } from "./canonical";
 import type { ObservedIndex } from "./observed";
 

@@ -1,0 +1,26 @@
+import type { Journal } from "./journal";
+import type { Pack } from "./plan";
+import type { Random } from "./random";
+
+/** How a run stands; `waiting`, `rejected` and `expired` are about an approval. */
+export type Outcome =
+  "succeeded" | "failed" | "running" | "retrying" | "waiting" | "rejected" | "expired" | "created";
+
+/** The statuses of a step. */
+export const stepStatuses = ["Pending", "Running", "Succeeded", "Failed", "Skipped"] as const;
+export type StepStatus = (typeof stepStatuses)[number];
+
+/** A run's execution as it goes on. */
+export interface Execution {
+  readonly runId: string;
+  readonly pack: Pack;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly outcome: Outcome;
+  readonly journal: Journal;
+  readonly random: Random;
+  readonly steps: object[];
+  readonly approvals: object[];
+  /** How many steps are still to be executed before the one that the outcome is about. */
+  left: number;
+  stopped: boolean;
+}
