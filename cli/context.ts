@@ -20,7 +20,8 @@ export function command(name: string, description: string): Command {
     .option("--settings <file>", "the stack's settings file")
     .option("--stack <name>", "the stack, whose settings are in Pulumi.<name>.yaml")
     .option("--json", "one JSON value on standard output")
-    .option("--quiet", "nothing but errors");
+    .option("--quiet", "nothing but errors")
+    .addHelpText("after", `\nExample:\n  taskrunner-storage ${name} --stack dev`);
 }
 
 /** The settings asked for; without either option, the document's defaults. */

@@ -2,15 +2,12 @@ import { mongoshScript } from "../components/migration";
 import { uriFacts } from "../components/settings";
 import { command, print, schemaOf, settingsOf, type CommonOptions } from "./context";
 
-export const scriptCommand = command("script", "the migration as a mongosh script")
-  .addHelpText(
-    "after",
-    "\nExample:\n  taskrunner-storage script > baseline.js && mongosh --file baseline.js",
-  )
-  .action(async (options: CommonOptions) => {
+export const scriptCommand = command("script", "the migration as a mongosh script").action(
+  async (options: CommonOptions) => {
     const settings = await settingsOf(options);
     const named = uriFacts(process.env.TASKRUNNER_MONGO_URI ?? "")?.database;
     const database = settings.mongo.database ?? named ?? "taskrunner";
     const script = mongoshScript(schemaOf(settings), database, settings.migration.ledger);
     print(options, { script }, script);
-  });
+  },
+);

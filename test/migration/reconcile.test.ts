@@ -144,6 +144,18 @@ describe("on a real server", () => {
     expect(diff(runSequence, await observe(db))).toEqual([]);
   });
 
+  it("the collation that an index has from its collection does not show", async () => {
+    const collation = { locale: "en", strength: 2 };
+    await db.createCollection("pack_runs", { collation });
+    // MongoDB lists the collection's collation on each of its indexes.
+    const inherited = { key: { updatedAt: -1 }, name: "pack_runs_updatedAt_desc", collation };
+    await db.command({ createIndexes: "pack_runs", indexes: [inherited] });
+    const byAge = wanted.indexes.filter(({ name }) => name === inherited.name);
+
+    expect(byAge).toHaveLength(1);
+    expect(diff({ collections: [], indexes: byAge }, await observe(db))).toEqual([]);
+  });
+
   it("what a change did is taken back by its reverse", async () => {
     await reconcile(db, wanted, nothing);
     await db.command({ collMod: "pack_runs", validator: {}, validationAction: "warn" });

@@ -1,4 +1,5 @@
 import type { Db, Document } from "mongodb";
+import { sameValue } from "./canonical";
 import { noExpiry, type Observed, type ObservedCollection, type ObservedIndex } from "./observed";
 
 /**
@@ -25,13 +26,14 @@ async function observeCollection(db: Db, info: Document): Promise<ObservedCollec
     validationLevel: (options.validationLevel as string | undefined) ?? "strict",
     validationAction: (options.validationAction as string | undefined) ?? "error",
     indexes: indexes
-      .map(observedIndex)
+      .map((index: Document) => observedIndex(index, options.collation as Document | undefined))
       .filter((index) => index.name !== "_id_")
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
 }
 
-function observedIndex(raw: Document): ObservedIndex {
+/** An index without a collation of its own has the collection's, which the server fills in. */
+function observedIndex(raw: Document, inherited: Document | undefined): ObservedIndex {
   const expiry = raw.expireAfterSeconds as number | undefined;
   return {
     name: raw.name as string,
@@ -45,6 +47,6 @@ function observedIndex(raw: Document): ObservedIndex {
     prepareUnique: raw.prepareUnique === true,
     expireAfterSeconds: expiry === noExpiry ? undefined : expiry,
     partialFilterExpression: raw.partialFilterExpression as Document | undefined,
-    collation: raw.collation as Document | undefined,
+    collation: sameValue(raw.collation, inherited) ? undefined : (raw.collation as Document),
   };
 }
