@@ -1,4 +1,5 @@
 /** Dynamic resources: the shim that Pulumi serialises, and what all providers share. */
+export { childOf } from "./child";
 export { countCutover, type CutoverInputs } from "./cutover";
 export { mongoSide, type Applied, type MongoSideInputs, type MongoSideLogic } from "./mongo-side";
 export { shim } from "./shim";

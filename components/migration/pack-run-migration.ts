@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
+import { childOf } from "../dynamic";
 import { checksumOf } from "./planner/checksum";
 import { keyToText, type OnDataIssue } from "./resources/inputs";
 import { migrationId } from "./migration-id";
@@ -51,7 +52,7 @@ export class PackRunMigration extends pulumi.ComponentResource {
     const claim = new LedgerClaim(
       "ledger-claim",
       { ...shared, schema, onDataIssue, checksum, stack, toolVersion, adopt },
-      { parent: this },
+      childOf(this, opts),
     );
     const made = wanted.collections.map((collection) => {
       const inputs = { ...shared, ...collection, onDataIssue };

@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { childOf } from "../dynamic";
 import type { StorageMode, ValuesRolloutSettings } from "../settings";
 import { serviceEnvironment, type MongoNames, type Service } from "./environment";
 import type { ValuesFileInputs } from "./switch";
@@ -30,10 +31,11 @@ class Rollout extends pulumi.ComponentResource {
     service: Service,
     name: string,
     args: RolloutArgs,
-    opts?: pulumi.ComponentResourceOptions,
+    opts: pulumi.ComponentResourceOptions = {},
   ) {
     super(type, name, {}, opts);
-    const { mode, file } = new ValuesFile(service, inputsFor(service, args), { parent: this });
+    const values = new ValuesFile(service, inputsFor(service, args), childOf(this, opts));
+    const { mode, file } = values;
     this.summary = pulumi
       .all([mode, file])
       .apply(([mode, file]) => ({ target: "values" as const, mode, file }));

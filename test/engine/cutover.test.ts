@@ -65,6 +65,20 @@ describe("the cutover on the real engine and a server with logins", () => {
     5 * minutes,
   );
 
+  it("keeps the order in the state, where the engine takes it from", async () => {
+    const { deployment } = JSON.parse(await stack.state()) as State;
+    const dependenciesOf = (name: string) =>
+      deployment.resources
+        .find(({ urn, custom }) => custom && urn.endsWith(`::${name}`))
+        ?.dependencies?.map((urn) => urn.split("::").at(-1));
+
+    expect(dependenciesOf("worker")).toEqual(["backfill"]);
+    expect(dependenciesOf("web")).toEqual(["worker"]);
+    expect(dependenciesOf("final-import")).toEqual(["web"]);
+    expect(dependenciesOf("verification")).toEqual(["final-import"]);
+    expect(dependenciesOf("log-retention")).toEqual(["verification"]);
+  });
+
   it(
     "changes nothing a second time, whatever is written to the files meanwhile",
     async () => {
@@ -139,6 +153,16 @@ describe("the cutover on the real engine and a server with logins", () => {
     minutes,
   );
 });
+
+interface State {
+  readonly deployment: {
+    readonly resources: readonly {
+      readonly urn: string;
+      readonly custom: boolean;
+      readonly dependencies?: readonly string[];
+    }[];
+  };
+}
 
 function kept(run: Run): Run {
   printed.push(run.output);
