@@ -2,6 +2,7 @@ import { apply, planAsJson, planInWords } from "../components/migration";
 import { version } from "../package.json";
 import { command, databaseOf, print, planOptions, settingsOf, type CommonOptions } from "./context";
 
+/** `apply`: does the plan; what a Job calls. */
 export const applyCommand = command("apply", "does the plan")
   .addHelpText(
     "after",

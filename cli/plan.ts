@@ -1,6 +1,7 @@
 import { plan, planAsJson, planInWords } from "../components/migration";
 import { command, databaseOf, planOptions, print, settingsOf, type CommonOptions } from "./context";
 
+/** `plan`: what differs, and what stands in the way; changes nothing. */
 export const planCommand = command("plan", "what differs from what should exist, with data issues")
   .addHelpText(
     "after",

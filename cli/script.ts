@@ -2,6 +2,7 @@ import { mongoshScript } from "../components/migration";
 import { uriFacts } from "../components/settings";
 import { command, print, schemaOf, settingsOf, type CommonOptions } from "./context";
 
+/** `script`: the migration for a site that runs no Pulumi. */
 export const scriptCommand = command("script", "the migration as a mongosh script").action(
   async (options: CommonOptions) => {
     const settings = await settingsOf(options);

@@ -1,6 +1,7 @@
 import { status, statusInWords } from "../components/migration";
 import { command, databaseOf, print, schemaOf, settingsOf, type CommonOptions } from "./context";
 
+/** `status`: where a database stands. */
 export const statusCommand = command("status", "ledger, drift and counts on one screen").action(
   async (options: CommonOptions) => {
     const settings = await settingsOf(options);

@@ -12,6 +12,7 @@ export function manifestOf(execution: Execution): ArtifactManifest | undefined {
   return { runId: execution.runId, uploadedAt: execution.journal.moment(), outputs };
 }
 
+/** The manifest of a run's artifacts, as the worker writes it. */
 export interface ArtifactManifest {
   readonly runId: string;
   readonly uploadedAt: string;

@@ -6,6 +6,7 @@ import { sampleRun, type SampleRun } from "./run";
 import { seeded } from "./random";
 import { jsonText, linesText } from "./style";
 
+/** How much is made, and from which seed. */
 export interface SampleOptions {
   /** Default 20251106. */
   readonly seed?: number;

@@ -2,6 +2,7 @@ import type { Random } from "./random";
 import { enumeration, timestamp, type Style } from "./style";
 import { collections } from "../components/contract";
 
+/** The levels of a log line (the document, `pack_run_logs`). */
 export type Level = "trace" | "debug" | "info" | "warn" | "error";
 
 /** What a log line says beside its place in the log. */

@@ -19,6 +19,7 @@ export function afterTheStop(execution: Execution, id: string): Progress {
   return { status: "Pending", attempts: 0 };
 }
 
+/** A step that is not executed, with the reason in its log line. */
 export function skipped({ journal }: Execution, id: string, reason: string): Progress {
   const message = `Step ${id} skipped: ${reason}`;
   journal.write({ level: "info", type: "step.skipped", message, stepId: id });

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ProgramSettings } from "../settings";
 
+/** The settings that say where MongoDB is; the connection strings are secret outputs. */
 export type MongoClusterArgs = Pick<
   ProgramSettings,
   "storageMode" | "cluster" | "mongoUri" | "appMongoUri" | "database"

@@ -38,6 +38,7 @@ export interface Index {
 /** The role of a collection, which stays when a site gives it a name of its own. */
 export type CollectionRole = "runs" | "logs" | "artifacts" | "approvals";
 
+/** One collection of the document: its fields and its indexes, in the document's order. */
 export interface Collection {
   readonly name: string;
   /** The date field that tells two records of one key apart to a reader. */

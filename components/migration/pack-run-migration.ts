@@ -7,6 +7,7 @@ import { migrationId } from "./migration-id";
 import { warnOfDataIssues, warnOfHeldBack } from "./resources/preview";
 import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources/resources";
 
+/** What the migration needs to know; the settings' defaults are those of `components/settings`. */
 export interface PackRunMigrationArgs {
   /** The migrator's connection string; secret, absent in filesystem mode. */
   readonly uri: pulumi.Input<string> | undefined;

@@ -18,6 +18,7 @@ export interface Status {
   readonly documents: Readonly<Record<string, number>>;
 }
 
+/** Looks at a database; changes nothing. `ledger` is the collection of the record. */
 export async function status(db: Db, options: SchemaOptions, ledger: string): Promise<Status> {
   const wanted = wantedSchema(options);
   const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });

@@ -1,5 +1,6 @@
 import type { CollectionRole } from "../contract";
 
+/** The two services of the Task Runner. */
 export type Service = "worker" | "web";
 
 /** A reference to one key of a Kubernetes Secret, as a container's `valueFrom` has it. */

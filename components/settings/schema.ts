@@ -138,10 +138,15 @@ export type Settings = Omit<ParsedSettings, "cluster" | "rollout"> & {
   readonly rollout: ValuesRolloutSettings;
 };
 
+/** The settings of the import; absent where a stack imports nothing. */
 export type BackfillSettings = NonNullable<Settings["backfill"]>;
+/** Where the state's files lie below its root. */
 export type Layout = BackfillSettings["layout"];
+/** The settings of the rollout by values files. */
 export type ValuesRolloutSettings = z.infer<typeof valuesRollout>;
+/** Where one service's environment variables live. */
 export type ServiceValues = ValuesRolloutSettings["worker"];
+/** What worker and web work on. */
 export type StorageMode = Settings["storageMode"];
 
 /** The keys whose values are secret and appear in no message. */

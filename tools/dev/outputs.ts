@@ -12,7 +12,7 @@ const stackOutputs = z.object({
   migration: z.object({ id: z.string(), appliedAt: z.string().optional() }).optional(),
   backfill: z
     .object({ runs: imported, logs: imported, artifacts: imported, approvals: imported.optional() })
-    .optional(),
+    .nullish(),
   verification: z
     .object({
       holds: z.boolean(),
@@ -21,7 +21,7 @@ const stackOutputs = z.object({
       artifacts: sides,
       approvals: sides.optional(),
     })
-    .optional(),
+    .nullish(),
   rollout: z.object({ worker: service, web: service }).optional(),
 });
 

@@ -32,7 +32,7 @@ function heading({ changed, outputs }: Facts, { bold, green }: Colours): string 
 }
 
 function countLines({ verification, backfill, collections }: StackOutputs, colours: Colours) {
-  if (verification === undefined) return [];
+  if (!verification) return [];
   const roles = ["runs", "logs", "artifacts", "approvals"] as const;
   const rows = roles.flatMap((role, at) => {
     const counts = verification[role];

@@ -21,17 +21,20 @@ interface Described {
   readonly reason: string;
 }
 
+/** A collection that does not exist; it is made with its validator. */
 export interface CreateCollection extends Described {
   readonly kind: "create collection";
   readonly wanted: WantedCollection;
 }
 
+/** A collection whose validator, level or action differ. */
 export interface ModifyValidator extends Described {
   readonly kind: "modify validator";
   readonly wanted: WantedCollection;
   readonly found: ObservedCollection;
 }
 
+/** An index that exists neither by its name nor by its key and options. */
 export interface CreateIndex extends Described {
   readonly kind: "create index";
   readonly wanted: WantedIndex;

@@ -9,13 +9,18 @@ import { keyToText, wantedIndexOf, type IndexInputs } from "../resources/inputs"
 import { observe } from "../planner/observe";
 import { databaseOf, differsIn, reconcileOne } from "./shared";
 
-/** `existsAs` is the name in MongoDB, empty where duplicates hold the index back. */
 interface IndexResults {
+  /** The name in MongoDB, empty where duplicates hold the index back. */
   readonly existsAs: string;
   /** Why it does not exist, in words; empty where it does. */
   readonly heldBack: string;
 }
 
+/**
+ * One index: created, changed in place, replaced or adopted as the planner says.
+ *
+ * @throws DataIssues where documents stand in its way and they are not only to be reported
+ */
 export const index = mongoSide<IndexInputs, IndexResults>({
   results: ["existsAs", "heldBack"],
   id: ({ name }) => name,

@@ -21,6 +21,7 @@ export const ledgerClaim = mongoSide<ClaimInputs, object>({
   },
 });
 
+/** Completes the record; `appliedAt` is in ISO 8601, UTC. */
 export const ledgerCompletion = mongoSide<CompletionInputs, { appliedAt: string }>({
   results: ["appliedAt"],
   id: ({ ledger }) => ledger,

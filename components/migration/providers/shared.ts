@@ -8,6 +8,7 @@ import { reconcile } from "../execute";
 import type { MigrationInputs } from "../resources/inputs";
 import { recordCommand } from "../ledger";
 
+/** The database that a resource's inputs name; its URI is secret. */
 export const databaseOf = ({ uri = "", database = "" }: MongoSideInputs): Promise<Db> =>
   databaseAt({ uri, database });
 

@@ -9,6 +9,7 @@ import { plan } from "../plan";
 const reachLimitMs = 4_000;
 const scanLimitMs = 10_000;
 
+/** Where to look; `uri` is secret, and absent in filesystem mode. */
 export interface PreviewArgs {
   readonly uri: pulumi.Input<string> | undefined;
   readonly database: pulumi.Input<string> | undefined;
