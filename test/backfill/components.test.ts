@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
 import { FilesystemBackfill, FinalImport, Verification } from "../../components/backfill";
 import { documentOptions } from "../contract/options";
-import { layout } from "./state";
+import { layout } from "./layout";
 
 const registered: pulumi.runtime.MockResourceArgs[] = [];
 

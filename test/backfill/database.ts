@@ -3,11 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import type { BothSides } from "../../components/backfill";
 import { wantedSchema } from "../../components/contract";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
-import { approval, artifact, layout, lines, logLine, run } from "./state";
+import { approval, artifact, lines, logLine, run } from "./state";
 
 /** A server for a file's tests, and a new database for each of them. */
 export interface TestDatabase {
@@ -51,12 +50,6 @@ export async function migrate(database: Db): Promise<void> {
     const wantedIndex = { key: Object.fromEntries(key), name, unique };
     await database.command({ createIndexes: collection, indexes: [wantedIndex] });
   }
-}
-
-/** A state root on one side and a database on the other, as the default settings have them. */
-export function sidesOf(database: Db, root: string): BothSides {
-  const { collections } = documentOptions;
-  return { database, collections, root, layout, approvals: true, checkpoints: "pack_run_backfill" };
 }
 
 /** The documents of the four collections. */

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/backfill";
 import { collections } from "../../components/contract";
-import { counts, databasePerTest, everything, sidesOf, twoRuns } from "./database";
+import { counts, databasePerTest, everything, twoRuns } from "./database";
+import { sidesOf } from "./database-sides";
 import { addFiles, lines, logLine, run, stateRoot } from "./state";
 
 const current = databasePerTest();

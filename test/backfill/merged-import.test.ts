@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/backfill";
 import { collections } from "../../components/contract";
-import { counts, databasePerTest, everything, sidesOf, twoRuns } from "./database";
+import { counts, databasePerTest, everything, twoRuns } from "./database";
+import { sidesOf } from "./database-sides";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 
 const current = databasePerTest();
@@ -48,7 +49,7 @@ it("the final import inserts runs and names those that changed on disk after the
     "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "late", tenantId: "t" })),
     "state/runs/r-3.json": JSON.stringify(run("r-3")),
   });
-  const report = await importState({ ...sides(root), rules: { runsOnlyInserted: true } });
+  const report = await importState({ ...sides(root), stage: "final" });
   expect(report.runs).toEqual(counts(3, { inserted: 1, unchanged: 1, quarantined: 1 }));
   expect(report.quarantine).toMatchObject([{ file: "state/runs/r-1.json", reason: "conflict" }]);
 });

@@ -10,7 +10,8 @@ import {
 import { closeConnections, databaseAt } from "../../components/connection";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
-import { addFiles, layout, lines, logLine, run, stateRoot } from "./state";
+import { layout } from "./layout";
+import { addFiles, lines, logLine, run, stateRoot } from "./state";
 
 let folder: string;
 let server: MongoServer;

@@ -1,9 +1,11 @@
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { readyRecords } from "../../components/backfill/records";
+import { recordsOf } from "../../components/backfill/records";
+import { stateFiles } from "../../components/backfill/stages/list";
 import { openStateFolder } from "../../components/backfill/state-folder";
 import { Tally } from "../../components/backfill/tally";
-import { addFiles, approval, artifact, layout, lines, logLine, run, stateRoot } from "./state";
+import { layout } from "./layout";
+import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 
 async function read(files: Readonly<Record<string, string | Buffer>>) {
   const root = await stateRoot({ "state/runs/.keep": "" });
@@ -11,8 +13,10 @@ async function read(files: Readonly<Record<string, string | Buffer>>) {
   const tally = new Tally();
   const folder = await openStateFolder({ root, layout, approvals: true });
   const documents = [];
-  for await (const records of readyRecords(folder, tally)) {
-    documents.push(...records.map(({ document }) => document));
+  for await (const file of stateFiles(folder, tally.skipped)) {
+    for await (const { records } of recordsOf(folder, file, tally)) {
+      documents.push(...records.map(({ document }) => document));
+    }
   }
   return { documents, report: tally.report() };
 }

@@ -2,20 +2,6 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { parseSettings } from "../../components/settings";
-
-/** The layout that the settings' defaults give. */
-export const layout = defaultLayout();
-
-function defaultLayout() {
-  const { backfill } = parseSettings({
-    mongoUri: "mongodb://localhost/taskrunner",
-    backfill: { source: { path: "." } },
-    rollout: { target: "values", directory: ".", confirm: "none" },
-  });
-  if (!backfill) throw new Error("these settings have a backfill");
-  return backfill.layout;
-}
 
 /** Writes files below a new folder, which goes with the test; the folder's path. */
 export async function stateRoot(files: Readonly<Record<string, string | Buffer>>): Promise<string> {

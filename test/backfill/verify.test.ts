@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/backfill";
-import { counts, databasePerTest, sidesOf, twoRuns } from "./database";
+import { counts, databasePerTest, twoRuns } from "./database";
+import { sidesOf } from "./database-sides";
 import { addFiles, run, stateRoot } from "./state";
 
 const current = databasePerTest();

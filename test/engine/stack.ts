@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { engine, engineEnvironment } from "../../tools/parts";
 
-const project = resolve(__dirname, "../..");
+const repository = resolve(__dirname, "../..");
 
 /** What a run of the engine ended with: everything it printed, and whether it failed. */
 export interface Run {
@@ -33,8 +33,8 @@ export interface TestStack {
   remove(): Promise<void>;
 }
 
-/** Makes an empty stack of this name. The repository's own settings files are neither read nor written. */
-export async function makeStack(name = "test"): Promise<TestStack> {
+/** Makes an empty stack of this name and of the program in `project`. The repository's own settings files are neither read nor written. */
+export async function makeStack(name = "test", project = repository): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), "stack-"));
   const env = await engineEnvironment(await engine(), folder, "a passphrase of the tests");
   const settingsFile = join(folder, `Pulumi.${name}.yaml`);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openStateFolder } from "../../../components/backfill/state-folder";
 import { stateFiles } from "../../../components/backfill/stages/list";
-import { layout, stateRoot } from "../state";
+import { layout } from "../layout";
+import { stateRoot } from "../state";
 
 async function listed(root: string, approvals = true) {
   const skipped = { hidden: 0, temporary: 0, links: 0 };

@@ -1,0 +1,67 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Db } from "mongodb";
+import { beforeEach, expect, it } from "vitest";
+import { importState } from "../../components/backfill";
+import { exportState } from "../../components/backfill/export";
+import { counts, entry, jsonIn, serverOfTests, sidesOf } from "./export-sides";
+import { lines, logLine, stateRoot } from "./state";
+
+const server = serverOfTests();
+let database: Db;
+let databases = 0;
+beforeEach(() => {
+  database = server.database(`export_logs_${++databases}`);
+});
+
+const sides = (root: string) => sidesOf(database, root);
+const logs = () => database.collection("pack_run_logs");
+
+it("a log is never rewritten: what has no place at its end goes beside it", async () => {
+  const log = lines(logLine(2), logLine(4), logLine(3), logLine(5, { message: "mine" }));
+  const root = await stateRoot({ "logs/runs/r.ndjson": log });
+  await logs().insertMany([1, 2, 3, 5, 6].map((sequence) => entry("r", sequence)));
+
+  const report = await exportState(sides(root));
+  expect(report.logs).toEqual(counts(5, { written: 1, unchanged: 2, conflicts: 2 }));
+  expect(report.conflicts.map(({ id, detail }) => `${id} ${detail}`)).toEqual([
+    "r:1 the file has later entries and not this one; a log is only appended to",
+    "r:5 the file has another content: message",
+  ]);
+  expect(await readFile(join(root, "logs/runs/r.ndjson"), "utf8")).toBe(
+    log + lines({ ...logLine(6), timestamp: "2025-11-06T10:00:01.000Z" }),
+  );
+  expect(await jsonIn(root, "logs/runs/r.mongo.json")).toMatchObject([
+    { sequence: 1 },
+    { sequence: 5, message: "entry 5" },
+  ]);
+});
+
+it.each([
+  ["a half-written last line", `${lines(logLine(1))}{"sequence":2,"mess`, [2, 3]],
+  ["a last line without its end", lines(logLine(1), logLine(2)).trimEnd(), [3]],
+])("%s stays a line of its own", async (_what, log, appended) => {
+  const root = await stateRoot({ "logs/runs/r.ndjson": log });
+  await logs().insertMany([1, 2, 3].map((sequence) => entry("r", sequence)));
+  expect(await exportState(sides(root))).toMatchObject({ logs: { written: appended.length } });
+  const text = await readFile(join(root, "logs/runs/r.ndjson"), "utf8");
+  expect(text.startsWith(`${log}\n`)).toBe(true);
+  const added = text
+    .slice(log.length + 1)
+    .trimEnd()
+    .split("\n");
+  expect(added.map((line) => (JSON.parse(line) as { sequence: number }).sequence)).toEqual(
+    appended,
+  );
+});
+
+it("a log whose lines have no sequence gets lines without one, in their place", async () => {
+  const bare = (at: number) => JSON.stringify({ ...logLine(at), sequence: undefined });
+  const root = await stateRoot({ "logs/runs/r.ndjson": `${bare(1)}\n\n${bare(3)}\n` });
+  await importState(sides(root));
+  await logs().insertMany([entry("r", 4), entry("r", 6)]);
+  const report = await exportState(sides(root));
+  expect(report.logs).toEqual(counts(4, { unchanged: 2, written: 1, unwritable: 1 }));
+  expect(report.unwritable).toMatchObject([{ id: "r:6" }]);
+  expect(await importState(sides(root))).toMatchObject({ logs: { quarantined: 0, unchanged: 3 } });
+});

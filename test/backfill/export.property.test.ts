@@ -1,0 +1,161 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import type { Db, Document } from "mongodb";
+import { expect, it } from "vitest";
+import { importState } from "../../components/backfill";
+import { exportState } from "../../components/backfill/export";
+import { documentsAsStored } from "../../components/backfill/export/documents";
+import { jsonText } from "../../components/backfill/values/json-text";
+import { isJsonObject, membersOf } from "../../components/backfill/values/object";
+import { parseJson } from "../../components/backfill/values/parse-json";
+import { documentOptions } from "../contract/options";
+import { counts, serverOfTests, sidesOf } from "./export-sides";
+import { addFiles, approval, artifact, logLine, run } from "./state";
+
+const server = serverOfTests();
+let count = 0;
+
+/** A JSON value as text: numbers, keys and strings that get lost easily. */
+const scalar = fc.oneof(
+  fc.string({ unit: "grapheme" }).map((text) => JSON.stringify(text)),
+  fc.constantFrom("1", "1.0", "-0.0", "9007199254740993", "0.1234567890123456789", "1e400"),
+  fc.constantFrom('"2025-11-06T10:00:00.1234567Z"', "1e21", "5e-324", "null", "true", '"\\u0000"'),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => JSON.stringify(number)),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
+);
+const name = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.nat(30).map(String),
+  fc.constantFrom("__proto__", "$set", "a.b", "constructor", "toJSON", "runId"),
+);
+const object = (value: fc.Arbitrary<string>) =>
+  fc
+    .uniqueArray(fc.tuple(name, value), { maxLength: 4, selector: ([key]) => key })
+    .map((members) => `{${members.map(([key, v]) => `${JSON.stringify(key)}:${v}`).join(",")}}`);
+const { value } = fc.letrec<{ value: string }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    scalar,
+    fc.array(tie("value"), { maxLength: 3 }).map((items) => `[${items.join(",")}]`),
+    object(tie("value")),
+  ),
+}));
+const anObject = object(value);
+
+const stateOf = fc
+  .record({
+    plan: anObject,
+    failurePolicy: anObject,
+    later: value,
+    noted: value,
+    metadata: anObject,
+    more: fc.array(value, { maxLength: 3 }),
+    runId: fc.constantFrom("r-1", "nightly/build", "a:b", "C\\d", "ünï"),
+  })
+  .map(({ plan, failurePolicy, later, noted, metadata, more, runId }) => {
+    const withTexts = (fields: object, texts: Record<string, string>) =>
+      JSON.stringify({
+        ...fields,
+        ...Object.fromEntries(Object.keys(texts).map((k) => [k, 0])),
+      }).replace(/"(plan|failurePolicy|later|metadata)":0/g, (_all, key: string) =>
+        [`"${key}":`, texts[key] ?? ""].join(""),
+      );
+    const stem = runId.replaceAll("/", "_");
+    const log = [metadata, "null", "{}"].map((text, at) =>
+      withTexts(logLine(at + 1), { metadata: text, later: more[at] ?? "0" }),
+    );
+    return {
+      runId,
+      files: {
+        [`state/runs/${stem}.json`]: withTexts(run(runId), { plan, failurePolicy, later }),
+        [`state/approvals/${stem}.json`]: `[${withTexts(approval("gate"), { later: noted })}]`,
+        [`logs/runs/${stem}.ndjson`]: log.map((line) => `${line}\n`).join(""),
+        [`artifacts/${stem}/artifact-manifest.json`]: `{"outputs":[${withTexts(artifact("a"), { later })}]}`,
+      },
+    };
+  });
+
+async function documents(database: Db): Promise<Document[]> {
+  const all: Document[] = [];
+  for (const collection of Object.values(documentOptions.collections)) {
+    const found = documentsAsStored(database.collection(collection), {}, { _id: 1 });
+    for await (const document of found) all.push(document);
+  }
+  return all;
+}
+
+const memberText = (whole: unknown, key: string) =>
+  jsonText(
+    (isJsonObject(whole) && membersOf(whole).find(([member]) => member === key)?.[1]) ?? null,
+  );
+
+it("files -> import -> export -> import: equal documents, and the same plan to the last digit", async () => {
+  await fc.assert(
+    fc.asyncProperty(stateOf, async ({ files }) => {
+      const number = ++count;
+      const [from, to] = [
+        join(server.folder(), `from-${number}`),
+        join(server.folder(), `to-${number}`),
+      ];
+      await addFiles(from, files);
+      const [one, two] = [server.database(`one_${number}`), server.database(`two_${number}`)];
+      const imported = await importState(sidesOf(one, from));
+      expect(await exportState(sidesOf(one, to))).toMatchObject({ conflicts: [], unwritable: [] });
+      if (imported.quarantine.length === 4) return;
+      await importState(sidesOf(two, to));
+      expect(await documents(two)).toEqual(await documents(one));
+      const name = Object.keys(files).find((file) => file.startsWith("state/runs")) ?? "";
+      if (imported.runs.quarantined > 0) return;
+      const [before, after] = await Promise.all(
+        [from, to].map(async (root) => parseJson(await readFile(join(root, name), "utf8"))),
+      );
+      for (const key of ["plan", "failurePolicy", "later"]) {
+        expect(memberText(after, key)).toBe(memberText(before, key));
+      }
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+it("changes in MongoDB alone come to the files, and both sides are equal afterwards", async () => {
+  await fc.assert(
+    fc.asyncProperty(stateOf, stateOf, async ({ files, runId }, other) => {
+      const number = ++count;
+      const [root, elsewhere] = [
+        join(server.folder(), `root-${number}`),
+        join(server.folder(), `else-${number}`),
+      ];
+      const database = server.database(`changed_${number}`);
+      const scratch = server.database(`scratch_${number}`);
+      await addFiles(root, files);
+      if ((await importState(sidesOf(database, root))).quarantine.length > 0) return;
+      const theirs = Object.entries(other.files).map(([file, text]) => {
+        const [own, their] = [runId, other.runId].map((id) => id.replaceAll("/", "_"));
+        const renamed = file.replace(their ?? "", () => own ?? "");
+        return [renamed, text.replace(JSON.stringify(other.runId), () => JSON.stringify(runId))];
+      });
+      await addFiles(elsewhere, Object.fromEntries(theirs) as Record<string, string>);
+      if ((await importState(sidesOf(scratch, elsewhere))).quarantine.length > 0) return;
+      for (const collection of ["pack_runs", "pack_artifacts", "pack_run_approvals"]) {
+        await database.collection(collection).deleteMany({});
+        const found = documentsAsStored(scratch.collection(collection), {}, { _id: 1 });
+        for await (const document of found) {
+          await database.collection(collection).insertOne(document);
+        }
+      }
+      expect(await exportState(sidesOf(database, root))).toMatchObject({
+        conflicts: [],
+        unwritable: [],
+      });
+      expect(await exportState({ ...sidesOf(database, root), all: true })).toMatchObject({
+        files: 0,
+        runs: counts(1, { unchanged: 1 }),
+        artifacts: counts(1, { unchanged: 1 }),
+        approvals: counts(1, { unchanged: 1 }),
+        logs: counts(3, { unchanged: 3 }),
+      });
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);

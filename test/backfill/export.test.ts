@@ -1,0 +1,259 @@
+import { readFile, rm, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { Binary, type Db, type Document } from "mongodb";
+import { beforeEach, expect, it } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
+import { exportState } from "../../components/backfill/export";
+import { counts, entry, filesIn, jsonIn, serverOfTests, sidesOf } from "./export-sides";
+import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+
+const server = serverOfTests();
+let database: Db;
+let databases = 0;
+beforeEach(() => {
+  database = server.database(`export_${++databases}`);
+});
+
+const sides = (root: string) => sidesOf(database, root);
+const runs = () => database.collection<Document & { _id: string }>("pack_runs");
+const logs = () => database.collection("pack_run_logs");
+
+const state = {
+  "state/runs/r-1.json": `\ufeff${JSON.stringify(run("r-1", { tenantId: null, extra: [1, null] }))}`,
+  "state/runs/a_b.json": JSON.stringify(run("a/b")),
+  "state/approvals/r-1.json": JSON.stringify([approval("gate"), approval("two", { status: 0 })]),
+  "logs/runs/r-1.ndjson": lines(logLine(1), logLine(2, { level: "WARN" })),
+  "logs/runs/a_b.ndjson": lines(logLine(1)),
+  "artifacts/r-1/artifact-manifest.json": JSON.stringify({
+    schema: "v1",
+    runId: "r-1",
+    uploadedAt: "2025-11-06T11:00:00.1234567+00:00",
+    outputs: [artifact("a"), { ...artifact("b"), capturedAt: null }],
+  }),
+};
+
+/** A service changes a run in MongoDB. */
+const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
+
+it("after an import there is nothing to export", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  for (const all of [false, true]) {
+    expect(await exportState({ ...sides(root), all })).toMatchObject({
+      files: 0,
+      runs: counts(2, { unchanged: 2 }),
+      logs: counts(3, { unchanged: 3 }),
+      artifacts: counts(2, { unchanged: 2 }),
+      approvals: counts(2, { unchanged: 2 }),
+      conflicts: [],
+      unwritable: [],
+    });
+  }
+  expect(await filesIn(root)).toEqual(state);
+});
+
+it("everything goes to an empty folder, in the layout that it came from", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  const to = await stateRoot({});
+  const report = await exportState(sides(to));
+  expect(report).toMatchObject({ files: 6, runs: { written: 2 }, logs: { written: 3 } });
+  expect(Object.keys(await filesIn(to))).toEqual(Object.keys(state).sort());
+  expect(await jsonIn(to, "state/runs/r-1.json")).toEqual({
+    ...run("r-1", { tenantId: null, extra: [1, null] }),
+    requestedAt: "2025-11-06T10:00:00.000Z",
+    createdAt: "2025-11-06T10:00:01.123Z",
+    updatedAt: "2025-11-06T10:00:02.500Z",
+  });
+  expect(await jsonIn(to, "artifacts/r-1/artifact-manifest.json")).toMatchObject({
+    runId: "r-1",
+    uploadedAt: "2025-11-06T11:00:00.123Z",
+    outputs: [{ name: "a", capturedAt: "2025-11-06T10:00:01.000Z" }, { name: "b" }],
+  });
+  expect(await readFile(join(to, "logs/runs/a_b.ndjson"), "utf8")).toBe(
+    lines({ ...logLine(1), timestamp: "2025-11-06T10:00:01.000Z" }),
+  );
+  expect(await verifyState(sides(to))).toMatchObject({ holds: true, runs: { equal: 2 } });
+});
+
+it("what changed in MongoDB alone is written, and only what changed in a record", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  const updatedAt = new Date("2025-11-07T00:00:00Z");
+  await change("r-1", { updatedAt, "steps.0.status": "Failed" });
+  await runs().insertOne({ ...((await runs().findOne({ _id: "a/b" })) ?? {}), _id: "new" });
+  await logs().insertMany([entry("r-1", 3), entry("r-1", 4), entry("new", 1)]);
+  await database
+    .collection("pack_run_approvals")
+    .updateOne({ approvalId: "two" }, { $set: { status: "rejected" } });
+
+  expect(await exportState(sides(root))).toMatchObject({
+    files: 5,
+    runs: counts(3, { written: 2, unchanged: 1 }),
+    logs: counts(6, { written: 3, unchanged: 3 }),
+    artifacts: counts(2, { unchanged: 2 }),
+    approvals: counts(2, { written: 1, unchanged: 1 }),
+  });
+  expect(await jsonIn(root, "state/runs/r-1.json")).toEqual(
+    run("r-1", {
+      tenantId: null,
+      extra: [1, null],
+      updatedAt: "2025-11-07T00:00:00.000Z",
+      steps: [{ stepId: "build", status: "Failed", attempts: 1 }],
+    }),
+  );
+  expect(await jsonIn(root, "state/approvals/r-1.json")).toEqual([
+    approval("gate"),
+    { ...approval("two", { status: 2 }), runId: "r-1" },
+  ]);
+  const log = await readFile(join(root, "logs/runs/r-1.ndjson"), "utf8");
+  expect(log.startsWith(state["logs/runs/r-1.ndjson"])).toBe(true);
+  expect(log.split("\n")).toHaveLength(5);
+
+  const after = await filesIn(root);
+  expect(await exportState({ ...sides(root), all: true })).toMatchObject({ files: 0, bytes: 0 });
+  expect(await filesIn(root)).toEqual(after);
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 3 } });
+});
+
+it("the way there and back again: what changed on files after an export is imported", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  await change("r-1", { planHash: "by MongoDB" });
+  await exportState(sides(root));
+  const later = {
+    ...((await jsonIn(root, "state/runs/r-1.json")) as object),
+    planHash: "by file",
+  };
+  await addFiles(root, { "state/runs/r-1.json": JSON.stringify(later) });
+
+  expect(await exportState({ ...sides(root), all: true })).toMatchObject({
+    runs: counts(2, { newerOnDisk: 1, unchanged: 1 }),
+  });
+  expect(await importState(sides(root))).toMatchObject({ runs: { updated: 1 } });
+  expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ planHash: "by file" });
+});
+
+it("a file that changed too stays, and MongoDB's content goes beside it", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  await change("r-1", { planHash: "by MongoDB" });
+  const file = JSON.stringify(run("r-1", { planHash: "by file" }));
+  await addFiles(root, { "state/runs/r-1.json": file });
+
+  const report = await exportState(sides(root));
+  expect(report.runs).toEqual(counts(2, { conflicts: 1, unchanged: 1 }));
+  expect(report.conflicts).toEqual([
+    {
+      id: "r-1",
+      file: "state/runs/r-1.json",
+      beside: "state/runs/r-1.mongo.json",
+      detail: "changed on both sides: planHash, extra",
+    },
+  ]);
+  expect(await readFile(join(root, "state/runs/r-1.json"), "utf8")).toBe(file);
+  expect(await jsonIn(root, "state/runs/r-1.mongo.json")).toMatchObject({
+    planHash: "by MongoDB",
+    extra: [1, null],
+  });
+});
+
+it("a file that cannot be read stays, and MongoDB's content goes beside it", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  await change("r-1", { planHash: "by MongoDB" });
+  await addFiles(root, { "state/runs/r-1.json": '{"runId":' });
+  const { conflicts } = await exportState(sides(root));
+  expect(conflicts).toMatchObject([{ id: "r-1", beside: "state/runs/r-1.mongo.json" }]);
+  expect(await readFile(join(root, "state/runs/r-1.json"), "utf8")).toBe('{"runId":');
+});
+
+it("of two approvals that differ the decision counts, and two decisions conflict", async () => {
+  const root = await stateRoot({
+    "state/approvals/r.json": JSON.stringify(["a", "b", "c"].map((id) => approval(id))),
+  });
+  await importState(sides(root));
+  const approvals = database.collection("pack_run_approvals");
+  await approvals.updateMany({ approvalId: { $ne: "c" } }, { $set: { status: "approved" } });
+  const [a, b, c] = [
+    approval("a", { note: 1 }),
+    approval("b", { status: "rejected" }),
+    approval("c"),
+  ];
+  await addFiles(root, { "state/approvals/r.json": JSON.stringify([a, b, c]) });
+
+  expect(await exportState(sides(root))).toMatchObject({
+    approvals: counts(3, { written: 1, conflicts: 1, unchanged: 1 }),
+    conflicts: [{ id: "r:b", beside: "state/approvals/r.mongo.json" }],
+  });
+  expect(await jsonIn(root, "state/approvals/r.json")).toMatchObject([
+    { approvalId: "a", status: "approved" },
+    b,
+    c,
+  ]);
+  expect(await jsonIn(root, "state/approvals/r.mongo.json")).toMatchObject([
+    { approvalId: "b", status: "approved" },
+  ]);
+});
+
+it("two ids that share a file's name: the id inside has it, the other is reported", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  const other = { ...((await runs().findOne({ _id: "a/b" })) ?? {}), _id: "a_b" };
+  await runs().insertOne(other);
+  await logs().insertMany([entry("a_b", 1), entry("a/b", 2)]);
+  const report = await exportState(sides(root));
+  expect(report.unwritable.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([
+    "a_b: the file name of this run is taken by the run a/b",
+    "a_b:1: the file name of this run is taken by the run a/b",
+  ]);
+  expect(report.logs).toMatchObject({ written: 1 });
+  expect(await jsonIn(root, "state/runs/a_b.json")).toEqual(run("a/b"));
+});
+
+it.each(["..", "", ".hidden", "x".repeat(300)])("no file stands for the id %j", async (runId) => {
+  await runs().insertOne({ _id: runId });
+  const root = await stateRoot({});
+  expect(await exportState(sides(root))).toMatchObject({ files: 0, runs: { unwritable: 1 } });
+  expect(await filesIn(root)).toEqual({});
+});
+
+it("what JSON cannot hold is reported, and the rest is written", async () => {
+  await database.collection("pack_artifacts").insertMany([
+    { runId: "r", name: "a", notes: new Binary(Buffer.from("x")) },
+    { runId: "r", name: "b", size: NaN },
+    { runId: "r", name: "c" },
+  ]);
+  const root = await stateRoot({});
+  const report = await exportState(sides(root));
+  expect(report.unwritable).toEqual([
+    { id: "r:a", reason: "form", detail: "JSON has no form for a value of type Binary" },
+    { id: "r:b", reason: "form", detail: "JSON has no form for a value of type number (NaN)" },
+  ]);
+  expect(await jsonIn(root, "artifacts/r/artifact-manifest.json")).toEqual({
+    runId: "r",
+    outputs: [{ name: "c" }],
+  });
+});
+
+it("a file that is deleted on disk comes back, one that is deleted in MongoDB stays", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  await rm(join(root, "state/runs/r-1.json"));
+  await runs().deleteOne({ _id: "a/b" });
+  expect(await exportState(sides(root))).toMatchObject({ runs: counts(1, { written: 1 }) });
+  expect(Object.keys(await filesIn(root))).toEqual(Object.keys(state).sort());
+});
+
+it("no file is left half-written where the disk refuses, and the message says what to do", async () => {
+  const root = await stateRoot({ state: "in the way" });
+  await runs().insertOne({ _id: "r" });
+  await expect(exportState(sides(root))).rejects.toThrow(/^Writing .* failed: .* export again/);
+  expect(await filesIn(root)).toEqual({ state: "in the way" });
+});
+
+it("a folder of the layout that leads out of the root is refused", async () => {
+  const [root, other] = [await stateRoot({}), await stateRoot({ "runs/x": "" })];
+  await symlink(other, join(root, "logs"));
+  await expect(exportState(sides(root))).rejects.toThrow(/leads out of the root/);
+});

@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
+import { generateSample } from "../../sample";
+import { databasePerTest, everything, migrate } from "./database";
+import { sidesOf } from "./database-sides";
+import { stateRoot } from "./state";
+
+const kills = 50;
+const minutes = 60_000;
+const seed = 20251106;
+
+const current = databasePerTest();
+let client: MongoClient;
+beforeAll(async () => {
+  client = await new MongoClient(current.server.uri).connect();
+});
+afterAll(() => client.close());
+
+/** Numbers between 0 and 1 that are the same in every run of the test. */
+function* randomNumbers(): Generator<number, never> {
+  for (let state = seed; ;) {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    yield state / 2 ** 31;
+  }
+}
+
+/** Starts an import as a process and kills it so long after it began; whether it was in time. */
+async function killedImport(database: string, root: string, afterMs: number): Promise<boolean> {
+  const program = ["--import", "tsx", "test/backfill/import-process.ts"];
+  const importing = spawn(process.execPath, [...program, current.server.uri, database, root], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(importing, "exit");
+  await Promise.race([once(importing.stdout, "data"), ended]);
+  setTimeout(() => importing.kill("SIGKILL"), afterMs);
+  const [code, signal] = (await ended) as [number | null, string | null];
+  if (signal === null) expect(code).toBe(0);
+  return signal === "SIGKILL";
+}
+
+/** Documents, and what was agreed and reached, without the moments at which files were seen. */
+async function endState(database: Db): Promise<unknown> {
+  const own = database.collection("pack_run_backfill").find().project({ seen: 0 });
+  return [await everything(database), await own.sort({ _id: 1 }).toArray()];
+}
+
+it(
+  `an import that is killed at ${kills} random moments ends as one that was left in peace`,
+  async () => {
+    const root = join(await stateRoot({}), "state");
+    await generateSample(root, { runs: 60 });
+    const began = Date.now();
+    await importState(sidesOf(current.database, root));
+    const duration = Date.now() - began;
+    const undisturbed = await endState(current.database);
+
+    const random = randomNumbers();
+    let killed = 0;
+    for (let round = 1; killed < kills; round += 1) {
+      const database = client.db(`killed_${round}`);
+      await migrate(database);
+      const after = () => random.next().value * duration * 0.6;
+      while (await killedImport(database.databaseName, root, after())) killed += 1;
+      expect(await endState(database)).toEqual(undisturbed);
+      expect(await verifyState(sidesOf(database, root))).toMatchObject({ holds: true });
+    }
+    console.log(`${killed} imports were killed in an import of ${duration} ms`);
+  },
+  10 * minutes,
+);

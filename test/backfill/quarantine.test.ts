@@ -1,0 +1,99 @@
+import { readFile, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { importInto, QuarantineError, type Target } from "../../components/backfill";
+import { layout } from "./layout";
+import { addFiles, approval, lines, logLine, stateRoot } from "./state";
+
+/** A target that takes every record. */
+const sink: Target = {
+  write: ({ records }) => Promise.resolve(new Map(records.map((one) => [one, "inserted"]))),
+};
+
+const importFrom = (root: string) =>
+  importInto(sink, { root, layout, approvals: true, quarantine: join(root, "quarantine.ndjson") });
+
+async function quarantined(root: string): Promise<unknown[]> {
+  const text = await readFile(join(root, "quarantine.ndjson"), "utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+}
+
+const badLine = JSON.stringify(logLine(2, { level: "loud" }));
+const state = {
+  "logs/runs/r.ndjson": Buffer.concat([
+    Buffer.from(`${lines(logLine(1))}${badLine}\r\n`),
+    Buffer.from([0x7b, 0xff, 0x0a]),
+  ]),
+  "state/approvals/r.json": JSON.stringify([approval("one"), { approvalId: "two", n: 1.0 }]),
+};
+
+it("every record that is left out is kept with its place, its reason and its bytes", async () => {
+  const root = await stateRoot(state);
+  const report = await importFrom(root);
+  expect(await quarantined(root)).toEqual([
+    {
+      file: "logs/runs/r.ndjson",
+      line: 2,
+      reason: "contract",
+      detail: "level must be one of trace, debug, info, warn, error, found another text",
+      raw: badLine,
+    },
+    {
+      file: "logs/runs/r.ndjson",
+      line: 3,
+      reason: "not-utf8",
+      detail: "not valid UTF-8",
+      rawBase64: "e/8=",
+    },
+    {
+      file: "state/approvals/r.json",
+      entry: 2,
+      reason: "contract",
+      detail: "requestedAt is missing; status is missing",
+      raw: '{"approvalId":"two","n":1}',
+    },
+  ]);
+  expect(report.quarantine).toHaveLength(3);
+  expect(report.quarantine[0]).not.toHaveProperty("raw");
+});
+
+it("the file is readable by its owner alone, and nothing is left beside it", async () => {
+  const root = await stateRoot(state);
+  await importFrom(root);
+  expect((await stat(join(root, "quarantine.ndjson"))).mode & 0o777).toBe(0o600);
+  expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
+});
+
+it("the file goes when nothing is left out any more", async () => {
+  const root = await stateRoot(state);
+  await importFrom(root);
+  await addFiles(root, {
+    "logs/runs/r.ndjson": lines(logLine(1)),
+    "state/approvals/r.json": "[]",
+  });
+  await importFrom(root);
+  await expect(quarantined(root)).rejects.toThrow(/ENOENT/);
+});
+
+it("an import that fails leaves the earlier file as it is", async () => {
+  const root = await stateRoot(state);
+  await importFrom(root);
+  const before = await quarantined(root);
+  const failing: Target = { write: () => Promise.reject(new Error("the disk is full")) };
+  const path = join(root, "quarantine.ndjson");
+  const failed = importInto(failing, { root, layout, approvals: true, quarantine: path });
+  await expect(failed).rejects.toThrow("the disk is full");
+  expect(await quarantined(root)).toEqual(before);
+  expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
+});
+
+it("a folder that cannot be written is named with what to do", async () => {
+  const root = await stateRoot(state);
+  const quarantine = join(root, "nowhere", "quarantine.ndjson");
+  const failed = importInto(sink, { root, layout, approvals: true, quarantine });
+  await expect(failed).rejects.toThrow(QuarantineError);
+  await expect(failed).rejects.toThrow(/nowhere.* failed: ENOENT\. .* Make that folder writable/);
+});

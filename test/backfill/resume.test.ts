@@ -1,0 +1,168 @@
+import { appendFile, readFile, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
+import { counts, databasePerTest, everything, twoRuns } from "./database";
+import { sidesOf } from "./database-sides";
+import { addFiles, lines, logLine, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const sides = (root: string) => sidesOf(current.database, root);
+const log = "logs/runs/r.ndjson";
+
+/** Files that were last modified an hour ago. */
+async function oldState(files: Readonly<Record<string, string>>): Promise<string> {
+  const root = await stateRoot(files);
+  for (const name of Object.keys(files)) await age(root, name);
+  return root;
+}
+
+async function age(root: string, name: string, minutes = 60): Promise<void> {
+  const time = new Date(Date.now() - minutes * 60_000);
+  await utimes(join(root, name), time, time);
+}
+
+/** A database's state with the checkpoints, by which a write shows. */
+async function allWritten() {
+  const own = current.database.collection("pack_run_backfill").find().sort({ _id: 1 }).toArray();
+  return [...(await everything(current.database)), ...(await own)];
+}
+
+it("a second import of unchanged files reads none of them and writes nothing", async () => {
+  const root = await oldState(twoRuns);
+  const first = await importState(sides(root));
+  const before = await allWritten();
+  expect(await importState(sides(root))).toMatchObject({
+    files: first.files,
+    unchangedFiles: first.files,
+    bytes: 0,
+    logs: counts(2_502, { unchanged: 2_502, normalized: 2 }),
+    conversions: first.conversions,
+  });
+  expect(await allWritten()).toEqual(before);
+});
+
+it("a file that was just written is hashed again, and not read again where it is the same", async () => {
+  const root = await stateRoot({ "state/runs/r.json": JSON.stringify(run("r")) });
+  await importState(sides(root));
+  const path = join(root, "state/runs/r.json");
+  const { mtime } = await stat(path);
+  expect(await importState(sides(root))).toMatchObject({ unchangedFiles: 1, bytes: 0 });
+
+  await writeFile(path, (await readFile(path, "utf8")).replace("sha256:1", "sha256:2"));
+  await utimes(path, mtime, mtime);
+  expect(await importState(sides(root))).toMatchObject({ runs: counts(1, { updated: 1 }) });
+});
+
+it("a run whose size and time are as before is found changed by the delta and final imports", async () => {
+  const name = "state/runs/r.json";
+  const root = await oldState({ [name]: JSON.stringify(run("r")) });
+  await importState(sides(root));
+  const { mtime } = await stat(join(root, name));
+  await addFiles(root, { [name]: JSON.stringify(run("r", { planHash: "sha256:2" })) });
+  await utimes(join(root, name), mtime, mtime);
+
+  expect(await importState(sides(root))).toMatchObject({ unchangedFiles: 1 });
+  const delta = await importState({ ...sides(root), stage: "delta" });
+  expect(delta.runs).toEqual(counts(1, { updated: 1 }));
+});
+
+it("an appended log goes on where the last import stopped", async () => {
+  const start = lines(...Array.from({ length: 2_000 }, (_, at) => logLine(at)));
+  const root = await oldState({ [log]: start });
+  await importState(sides(root));
+  await appendFile(join(root, log), lines(logLine(2_000)));
+  expect(await importState(sides(root))).toMatchObject({
+    bytes: lines(logLine(2_000)).length,
+    logs: counts(2_001, { inserted: 1, unchanged: 2_000 }),
+  });
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true, logs: { equal: 2_001 } });
+});
+
+it("a log that was replaced or truncated is noticed and read again", async () => {
+  const root = await oldState({ [log]: lines(logLine(1), logLine(2)) });
+  await importState(sides(root));
+  await addFiles(root, { [log]: lines(logLine(1), logLine(5), logLine(6)) });
+  expect(await importState(sides(root))).toMatchObject({
+    logs: counts(3, { inserted: 2, unchanged: 1 }),
+  });
+  await truncate(join(root, log), lines(logLine(1)).length);
+  expect(await importState(sides(root))).toMatchObject({
+    bytes: lines(logLine(1)).length,
+    logs: counts(1, { unchanged: 1 }),
+  });
+});
+
+it("an unended last line is left for the next import, which takes it when it is whole", async () => {
+  const second = lines(logLine(2));
+  const root = await oldState({ [log]: lines(logLine(1)) + second.slice(0, 20) });
+  for (let time = 1; time <= 2; time += 1) {
+    expect(await importState(sides(root))).toMatchObject({
+      logs: { read: 1, quarantined: 0 },
+      incomplete: [{ file: log, line: 2, offset: lines(logLine(1)).length }],
+    });
+  }
+  await appendFile(join(root, log), second.slice(20));
+  expect(await importState(sides(root))).toMatchObject({
+    logs: counts(2, { inserted: 1, unchanged: 1 }),
+    incomplete: [],
+  });
+});
+
+it("a file with a record that was left out is read again, and what was mended comes", async () => {
+  const root = await oldState({ [log]: lines(logLine(1), logLine(2, { level: "loud" })) });
+  for (let time = 1; time <= 2; time += 1) {
+    const { quarantine } = await importState(sides(root));
+    expect(quarantine).toMatchObject([{ file: log, line: 2, reason: "contract" }]);
+  }
+  await addFiles(root, { [log]: lines(logLine(1), logLine(2)) });
+  expect(await importState(sides(root))).toMatchObject({
+    logs: counts(2, { inserted: 1, unchanged: 1 }),
+    quarantine: [],
+  });
+});
+
+it("checkpoints do not count where the collection is empty, or where all is read afresh", async () => {
+  const root = await oldState(twoRuns);
+  await importState(sides(root));
+  await current.database.collection("pack_artifacts").deleteMany({});
+  await current.database.collection("pack_runs").deleteOne({});
+  expect(await importState(sides(root))).toMatchObject({
+    runs: counts(2, { unchanged: 2 }),
+    artifacts: counts(2, { inserted: 2 }),
+  });
+  expect(await importState({ ...sides(root), afresh: true })).toMatchObject({
+    runs: counts(2, { inserted: 1, unchanged: 1 }),
+    unchangedFiles: 0,
+  });
+});
+
+it("shards share the runs: together they import each file once", async () => {
+  const ids = Array.from({ length: 20 }, (_, at) => `r-${at}`);
+  const files = ids.flatMap((id) => [
+    [`state/runs/${id}.json`, JSON.stringify(run(id))],
+    [`logs/runs/${id}.ndjson`, lines(logLine(1))],
+  ]);
+  const root = await stateRoot(Object.fromEntries(files) as Record<string, string>);
+  const shard = (number: number) => importState({ ...sides(root), shard: { number, of: 3 } });
+  const reports = await Promise.all([shard(1), shard(2), shard(3)]);
+  for (const { runs, logs } of reports) {
+    expect(runs.inserted).toBe(logs.inserted);
+    expect(runs.inserted).toBeLessThan(20);
+  }
+  expect(reports.reduce((sum, { runs }) => sum + runs.inserted, 0)).toBe(20);
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 20 } });
+});
+
+it("a dry run says what an import would do, and writes nothing", async () => {
+  const root = await stateRoot(twoRuns);
+  const before = await allWritten();
+  const quarantine = join(root, "quarantine.ndjson");
+  await addFiles(root, { "state/runs/bad.json": "{" });
+  const dry = await importState({ ...sides(root), dryRun: true, quarantine });
+  expect(await allWritten()).toEqual(before);
+  await expect(stat(quarantine)).rejects.toThrow();
+  const { elapsedMs, ...wet } = await importState(sides(root));
+  expect(dry).toMatchObject(wet);
+  expect(elapsedMs).toBeGreaterThan(0);
+});

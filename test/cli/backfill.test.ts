@@ -1,0 +1,171 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { progressInWords } from "../../cli/progress";
+import type { ImportReport, VerificationReport } from "../../components/backfill";
+import { generateSample } from "../../sample";
+import { startMongo, type MongoServer } from "../../tools/parts";
+
+let folder: string;
+let server: MongoServer;
+let client: MongoClient;
+let db: Db;
+let tests = 0;
+let state: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "backfill-commands-"));
+  server = await startMongo({ directory: join(folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+});
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  db = client.db(`commands_${++tests}`);
+  state = join(folder, `state-${tests}`);
+  await generateSample(state, { runs: 12 });
+});
+
+const bin = resolve(__dirname, "../../cli/bin.cjs");
+
+async function run(...args: string[]) {
+  const env = { TASKRUNNER_MONGO_URI: `${server.uri}/${db.databaseName}` };
+  const options = { env, cwd: folder, reject: false } as const;
+  const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
+  return { stdout, stderr, exitCode };
+}
+
+const breakOne = () => writeFile(join(state, "state/runs/broken.json"), '{"runId":"broken"}');
+
+it("backfill imports all, verify holds, and a second backfill changes nothing", async () => {
+  const first = await run("backfill", "--from", state);
+  expect(first).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(first.stdout).toContain(`Import of ${state}: all in`);
+  expect(first.stdout).toMatch(/^ +read {2}inserted {2}updated {2}unchanged {2}quarantined\nruns/m);
+  expect(first.stdout).toMatch(/^runs +12 +12 +0 +0 +0$/m);
+  expect(await run("verify", "--from", state)).toMatchObject({ exitCode: 0 });
+  expect((await run("backfill", "--from", state)).stdout).toMatch(/^runs +12 +0 +0 +12 +0$/m);
+});
+
+it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file has it", async () => {
+  await breakOne();
+  const { exitCode, stdout } = await run("backfill", "--from", state);
+  expect(exitCode).toBe(2);
+  expect(stdout).toContain("Quarantined, all of them in quarantine.ndjson:");
+  expect(stdout).toContain("state/runs/broken.json: planHash is missing");
+  const [line = ""] = (await readFile(join(folder, "quarantine.ndjson"), "utf8")).split("\n");
+  expect(JSON.parse(line)).toMatchObject({ reason: "contract", raw: '{"runId":"broken"}' });
+
+  const verified = await run("verify", "--from", state);
+  expect(verified.exitCode).toBe(2);
+  expect(verified.stdout).toContain("does not hold");
+});
+
+it("backfill --json is one value whose counts add up", async () => {
+  await breakOne();
+  const { stdout } = await run("backfill", "--from", state, "--json");
+  const { runs, logs, quarantine } = JSON.parse(stdout) as ImportReport;
+  expect(runs).toMatchObject({ read: 13, inserted: 12, quarantined: 1 });
+  expect(logs.read).toBe(logs.inserted);
+  expect(quarantine).toMatchObject([{ file: "state/runs/broken.json", reason: "contract" }]);
+});
+
+it("a dry run says what would be done and writes nothing", async () => {
+  const { stdout, exitCode } = await run("backfill", "--from", state, "--dry-run");
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain("(dry run: nothing was written)");
+  expect(stdout).toMatch(/^runs +12 +12 /m);
+  expect(await db.listCollections().toArray()).toEqual([]);
+});
+
+it("shards together import every run once", async () => {
+  const reports = await Promise.all(
+    ["1/2", "2/2"].map(async (shard) => {
+      const { stdout } = await run("backfill", "--from", state, "--shard", shard, "--json");
+      return JSON.parse(stdout) as ImportReport;
+    }),
+  );
+  expect(reports.reduce((sum, { runs }) => sum + runs.inserted, 0)).toBe(12);
+  expect(reports.every(({ runs }) => runs.inserted > 0)).toBe(true);
+});
+
+it("export writes what changed in MongoDB, and says 2 where a file changed too", async () => {
+  await run("backfill", "--from", state);
+  const runs = db.collection<{ _id: string }>("pack_runs");
+  await runs.updateMany({ _id: /00000[12]/ }, { $set: { planHash: "by MongoDB" } });
+
+  const exported = await run("export", "--to", state);
+  expect(exported.stdout).toContain(`Export to ${state}: done`);
+  expect(exported).toMatchObject({ exitCode: 0, stderr: "" });
+  const file = join(state, "state/runs/run-20251106-000001.json");
+  const text = await readFile(file, "utf8");
+  expect(text).toContain('"planHash": "by MongoDB"');
+
+  await runs.updateOne({ _id: /000001/ }, { $set: { planHash: "again" } });
+  await writeFile(file, text.replace("by MongoDB", "by file"));
+  const second = await run("export", "--to", state, "--all");
+  expect(second.exitCode).toBe(2);
+  expect(second.stdout).toContain("see state/runs/run-20251106-000001.mongo.json");
+});
+
+it("verify --json has the differences by id and path", async () => {
+  await run("backfill", "--from", state);
+  await db
+    .collection<{ _id: string }>("pack_runs")
+    .updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
+  const file = join(state, "state/runs/run-20251106-000001.json");
+  const before = await readFile(file, "utf8");
+  await writeFile(file, before.replace(/"tenantId": "[^"]*"/, '"tenantId": "another"'));
+  const { stdout, exitCode } = await run("verify", "--from", state, "--json");
+  expect(exitCode).toBe(2);
+  const report = JSON.parse(stdout) as VerificationReport;
+  expect(report.holds).toBe(false);
+  expect(report.runs.different).toMatchObject([
+    { id: "run-20251106-000001", paths: ["planHash", "tenantId"] },
+  ]);
+});
+
+it("--quiet says nothing", async () => {
+  const all = [
+    await run("backfill", "--from", state, "--quiet"),
+    await run("verify", "--from", state, "--quiet"),
+    await run("export", "--to", state, "--quiet"),
+  ];
+  for (const one of all) expect(one).toEqual({ stdout: "", stderr: "", exitCode: 0 });
+});
+
+it.each([
+  [["backfill"], "required option '--from <directory>' not specified"],
+  [["backfill", "--from", ".", "--shard", "3/2"], "It is I/N with I from 1 to N"],
+  [["backfill", "--from", "/nowhere"], "The state root /nowhere is not a folder"],
+  [["verify", "--from", "/nowhere"], "The state root /nowhere is not a folder"],
+  [["export"], "required option '--to <directory>' not specified"],
+])("%j is 1 and says why", async (args, words) => {
+  const { exitCode, stderr } = await run(...args);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(words);
+});
+
+it.each(["backfill", "verify", "export"])("%s --help has an example", async (name) => {
+  const { stdout } = await run(name, "--help");
+  expect(stdout).toContain("Exit status: 0 ");
+  expect(stdout).toMatch(new RegExp(`Example:\n.*\\\\\n +taskrunner-storage ${name} --`));
+});
+
+it("progress says records, MB, rate and time left", () => {
+  const sofar = { records: 12_000, bytes: 5_100_000 };
+  expect(progressInWords(sofar, { bytes: 20_400_000 }, 10_000)).toBe(
+    "12,000 records, 5.1 MB, 1,200 records/s, 30 s left",
+  );
+  expect(progressInWords(sofar, {}, 10_000)).toBe("12,000 records, 5.1 MB, 1,200 records/s");
+  expect(progressInWords({ records: 0, bytes: 5_100_000 }, {}, 2_000)).toBe("5.1 MB, 2.5 MB/s");
+  expect(progressInWords({ records: 30, bytes: 0 }, { records: 60 }, 3_000)).toBe(
+    "30 records, 10 records/s, 3.0 s left",
+  );
+});

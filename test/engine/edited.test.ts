@@ -1,0 +1,59 @@
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { MongoClient } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { makeStack, type StackSettings, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const repository = resolve(__dirname, "../..");
+
+let project: string;
+let stack: TestStack;
+let server: MongoServer;
+let client: MongoClient;
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), "edited-"));
+  for (const part of ["components", "index.ts", "package.json", "tsconfig.json", "Pulumi.yaml"]) {
+    await cp(join(repository, part), join(project, part), { recursive: true });
+  }
+  await symlink(join(repository, "node_modules"), join(project, "node_modules"));
+  stack = await makeStack("test", project);
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+}, 15 * minutes);
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await stack.remove();
+  await rm(project, { recursive: true });
+});
+
+const configure = (settings: StackSettings = {}) =>
+  stack.configure({
+    mongoUri: `${server.uri}/taskrunner`,
+    rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
+    ...settings,
+  });
+const record = () => client.db("taskrunner").collection("schema_migrations").findOne();
+
+it(
+  "an edit of a provider's .ts file counts in the next up, without a build",
+  async () => {
+    await configure();
+    expect(await stack.up()).toMatchObject({ failed: false });
+    expect(await record()).not.toMatchObject({ who: "someone else" });
+
+    const file = join(project, "components", "migration", "ledger.ts");
+    const code = await readFile(file, "utf8");
+    await writeFile(file, code.replace("userInfo().username", '"someone else"'));
+    expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    await configure({ tenancy: "enforced" });
+    expect(await stack.up()).toMatchObject({ failed: false });
+    expect(await record()).toMatchObject({ who: "someone else" });
+  },
+  3 * minutes,
+);
