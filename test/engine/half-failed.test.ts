@@ -1,0 +1,79 @@
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+
+let stack: TestStack;
+let server: MongoServer;
+let bad: string;
+
+beforeAll(async () => {
+  stack = await makeStack();
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  bad = join(stack.folder, "state", "state", "runs", "bad.json");
+}, 15 * minutes);
+afterAll(async () => {
+  await server.stop();
+  await stack.remove();
+});
+
+const configure = (storageMode: "mongo" | "filesystem") =>
+  stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
+  });
+const workerMode = async () => {
+  const text = await readFile(join(stack.folder, "rollout", "worker.values.yaml"), "utf8");
+  return /Worker__Storage__Mode\n\s+value: (\w+)/.exec(text)?.[1];
+};
+
+describe("a cutover whose verification fails", () => {
+  it(
+    "says what is missing",
+    async () => {
+      await writeFile(bad, "this is no JSON\n");
+      await configure("mongo");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain("Verification (verification)");
+      expect(up.output).toContain("bad.json");
+      expect(await workerMode()).toBe("mongo");
+    },
+    2 * minutes,
+  );
+
+  it(
+    "is rolled back with the server stopped",
+    async () => {
+      await server.stop();
+      await configure("filesystem");
+
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await workerMode()).toBe("filesystem");
+    },
+    minutes,
+  );
+
+  it(
+    "is done again, and finished, once the record is mended",
+    async () => {
+      await rm(bad);
+      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+      await configure("mongo");
+
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    },
+    3 * minutes,
+  );
+});
