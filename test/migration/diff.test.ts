@@ -180,6 +180,12 @@ describe("canonical comparison", () => {
     expect(sameValue({ a: Long.fromNumber(1), b: new Double(2) }, { b: 2, a: 1 })).toBe(true);
   });
 
+  it("sees another date and another pattern", () => {
+    expect(sameValue({ a: new Date(1) }, { a: new Date(2) })).toBe(false);
+    expect(sameValue({ a: new Date(1) }, { a: new Date(1) })).toBe(true);
+    expect(sameValue({ a: /x/ }, { a: /y/ })).toBe(false);
+  });
+
   it("keeps the order of an enumeration and of a query operator's document", () => {
     const levels = (...names: string[]) => ({
       $jsonSchema: { properties: { l: { enum: names } } },

@@ -6,7 +6,7 @@
 export function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== "object" || value === null) return value;
-  if ("_bsontype" in value) return canonicalBson(value);
+  if (!isPlain(value)) return canonicalScalar(value);
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -14,9 +14,13 @@ export function canonical(value: unknown): unknown {
   );
 }
 
-function canonicalBson(value: object & { _bsontype?: unknown }): unknown {
+const isPlain = (value: object) => [Object.prototype, null].includes(Object.getPrototypeOf(value));
+
+/** A date, a regular expression or a value of a BSON type. */
+function canonicalScalar(value: object & { _bsontype?: unknown }): unknown {
   const numeric = ["Int32", "Long", "Double"].includes(String(value._bsontype));
-  return numeric ? Number(value) : value;
+  if (numeric) return Number(value);
+  return value instanceof Date ? value.toISOString() : String(value);
 }
 
 /**
