@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /**
  * Canonical forms, in which two states compare equal exactly where MongoDB would treat them alike.
  */
@@ -14,13 +16,15 @@ export function canonical(value: unknown): unknown {
   );
 }
 
-const isPlain = (value: object) => [Object.prototype, null].includes(Object.getPrototypeOf(value));
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
 
 /** A date, a regular expression or a value of a BSON type. */
 function canonicalScalar(value: object & { _bsontype?: unknown }): unknown {
   const numeric = ["Int32", "Long", "Double"].includes(String(value._bsontype));
-  if (numeric) return Number(value);
-  return value instanceof Date ? value.toISOString() : String(value);
+  return numeric ? Number(value) : inspect(value);
 }
 
 /**
