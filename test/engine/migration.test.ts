@@ -96,7 +96,8 @@ describe("the migration on the real engine", () => {
       await db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
       const other = { key: { name: 1 }, name: "pack_artifacts_run" };
       await db.command({ createIndexes: "pack_artifacts", indexes: [other] });
-      await db.command({ collMod: "pack_runs", validator: {} });
+      const validator = { createdAt: { $gt: new Date(0) } };
+      await db.command({ collMod: "pack_runs", validator });
 
       await stack.pulumi("refresh", "--yes", "--skip-preview");
       const preview = await stack.preview();

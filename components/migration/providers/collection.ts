@@ -1,3 +1,4 @@
+import { BSON } from "mongodb";
 import type { WantedSchema } from "../../contract";
 import { mongoSide } from "../../dynamic";
 import { brokenDocuments } from "../issues/broken-documents";
@@ -23,7 +24,9 @@ export const collection = mongoSide<CollectionInputs, { heldBack: string }>({
     const [change] = diff(schemaOf(applied), observed);
     if (change?.kind === "create collection") return undefined;
     if (change?.kind !== "modify validator") return {};
-    const { validator, validationLevel, validationAction } = change.found;
+    const { validationLevel, validationAction } = change.found;
+    // The engine's state holds JSON; somebody's validator may hold a date.
+    const validator = BSON.EJSON.serialize(change.found.validator, { relaxed: true });
     return { validator, validationLevel, validationAction } as Partial<CollectionInputs>;
   },
 });
