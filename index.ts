@@ -1,12 +1,12 @@
-import { FilesystemBackfill, FinalImport, Verification } from "./components/backfill";
+import { FilesystemBackfill, FinalImport, Verification } from "./components/backfill/program";
 import { MongoCluster } from "./components/cluster";
-import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration";
+import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
 import {
   connectionSecretRef as secretRefOf,
   WebRollout,
   WorkerRollout,
 } from "./components/rollout";
-import { programSettings } from "./components/settings";
+import { programSettings } from "./components/settings/program";
 import { version } from "./package.json";
 
 const settings = programSettings();
@@ -42,6 +42,7 @@ const state = settings.backfill && {
   collections: mongo.collections,
   approvals: indexes.approvals,
   settings: settings.backfill,
+  retentionDays: settings.logRetentionDays,
 };
 const filesystemBackfill =
   state && new FilesystemBackfill("filesystem-backfill", state, { dependsOn: lifted });

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CollectionRole } from "../contract";
+import { childOf } from "../dynamic";
 import type { BackfillSettings } from "../settings";
+import type { ImportStage } from "./stage";
 import { ImportResource, VerificationResource, type StateResourceArgs } from "./resources";
 import type { ImportReport } from "./tally";
 import type { VerificationReport } from "./verify";
@@ -16,6 +18,8 @@ export interface BackfillArgs {
   /** Whether approvals are imported too. */
   readonly approvals: boolean;
   readonly settings: BackfillSettings;
+  /** The log's expiry in days, for the verification; absent: none. */
+  readonly retentionDays?: number | undefined;
 }
 
 /**
@@ -28,7 +32,7 @@ export class FilesystemBackfill extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackfillArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:FilesystemBackfill", name, {}, options);
-    this.counts = new ImportResource("backfill", resourceArgs(args), inside(this, options)).report;
+    this.counts = importOf("backfill", "backfill", args, childOf(this, options));
     this.registerOutputs({ counts: this.counts });
   }
 }
@@ -40,8 +44,7 @@ export class FinalImport extends pulumi.ComponentResource {
 
   constructor(name: string, args: BackfillArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:FinalImport", name, {}, options);
-    const resource = new ImportResource("final-import", resourceArgs(args), inside(this, options));
-    this.counts = resource.report;
+    this.counts = importOf("final-import", "final", args, childOf(this, options));
     this.registerOutputs({ counts: this.counts });
   }
 }
@@ -55,27 +58,31 @@ export class Verification extends pulumi.ComponentResource {
     super("taskrunner:storage:Verification", name, {}, options);
     const resource = new VerificationResource(
       "verification",
-      resourceArgs(args),
-      inside(this, options),
+      { ...resourceArgs(args), retentionDays: args.retentionDays },
+      childOf(this, options),
     );
     this.counts = resource.report;
     this.registerOutputs({ counts: this.counts });
   }
 }
 
-function resourceArgs({ settings, ...args }: BackfillArgs): StateResourceArgs {
-  return { ...args, root: sourcePath(settings), layout: settings.layout };
+function importOf(
+  name: string,
+  stage: ImportStage,
+  args: BackfillArgs,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Output<ImportReport | undefined> {
+  return new ImportResource(name, { ...resourceArgs(args), stage }, options).report;
+}
+
+function resourceArgs(args: BackfillArgs): StateResourceArgs {
+  const { uri, database, mode, collections, approvals, settings } = args;
+  const { layout, checkpoints } = settings;
+  const root = sourcePath(settings);
+  return { uri, database, mode, collections, approvals, root, layout, checkpoints };
 }
 
 function sourcePath({ source }: BackfillSettings): string {
   if ("path" in source) return source.path;
   throw new Error("backfill.source.persistentVolumeClaim is not available yet; set source.path.");
-}
-
-/** A component's own `dependsOn` does not reach its children, so they get it too. */
-function inside(
-  parent: pulumi.ComponentResource,
-  { dependsOn }: pulumi.ComponentResourceOptions,
-): pulumi.CustomResourceOptions {
-  return { parent, ...(dependsOn !== undefined && { dependsOn }) };
 }

@@ -8,11 +8,20 @@ import { memberOf, type FileFacts } from "./stages/unpack";
 import type { StateFolder } from "./state-folder";
 import { isJsonObject } from "./values/object";
 
-/** What is known of a file before its records are read. */
-export async function factsOf(folder: StateFolder, file: StateFile): Promise<FileFacts> {
+/**
+ * What is known of a file before its records are read.
+ *
+ * @param first its first texts, where they are read already: most logs say it in their first line
+ */
+export async function factsOf(
+  folder: StateFolder,
+  file: StateFile,
+  first: readonly RawText[] = [],
+): Promise<FileFacts> {
+  const isNumbered = file.role !== "logs" || firstValue(first, "sequence") !== undefined;
   return {
     runId: await runIdOf(folder, file.stem),
-    numbered: file.role !== "logs" || (await hasSequences(file)),
+    numbered: isNumbered || (await hasSequences(file)),
   };
 }
 
@@ -41,7 +50,7 @@ function fits(id: string, stem: string): boolean {
   return true;
 }
 
-/** Whether any line of a log has a sequence; most logs say so in their first line. */
+/** Whether any line of a log has a sequence. */
 async function hasSequences(log: StateFile): Promise<boolean> {
   return (await firstMember(log, "sequence")) !== undefined;
 }
@@ -49,11 +58,17 @@ async function hasSequences(log: StateFile): Promise<boolean> {
 /** The first value of a member in a file's texts; undefined where none has it. */
 async function firstMember(file: StateFile, name: string): Promise<unknown> {
   for await (const texts of readTexts(file)) {
-    for (const text of texts) {
-      const value = parsed(text);
-      const found = isJsonObject(value) ? memberOf(value, name) : undefined;
-      if (found != null) return found;
-    }
+    const found = firstValue(texts, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function firstValue(texts: readonly RawText[], name: string): unknown {
+  for (const text of texts) {
+    const value = parsed(text);
+    const found = isJsonObject(value) ? memberOf(value, name) : undefined;
+    if (found != null) return found;
   }
   return undefined;
 }

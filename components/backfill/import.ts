@@ -1,34 +1,157 @@
-import type { CollectionRole } from "../contract";
+import { collectionRoles, type CollectionRole } from "../contract";
+import { Checkpoints } from "./checkpoints";
 import { Refusal } from "./errors";
-import { collectionOf, eachBatch, type BothSides } from "./sides";
-import { writeBatch } from "./stages/write";
+import { workOn } from "./pipeline";
+import { QuarantineFile } from "./quarantine";
+import { recordsOf, type FileRecords, type Known, type Reached } from "./file-records";
+import { isInShard, type Shard } from "./shard";
+import { collectionOf, type BothSides } from "./sides";
+import { rulesOf, type ImportStage } from "./stage";
+import { batches } from "./stages/batch";
+import { stateFiles, type StateFile } from "./stages/list";
+import { openStateFolder, type StateAddress, type StateFolder } from "./state-folder";
 import { Tally, type ImportReport } from "./tally";
+import { databaseTarget, type Target } from "./target";
+
+/** How an import is done. */
+export interface ImportOptions {
+  /** Where in the cutover it stands; default `backfill`. */
+  readonly stage?: ImportStage;
+  /** The file for the records that are left out; without it they are in the report alone. */
+  readonly quarantine?: string;
+  /** Imports the runs of one shard only. */
+  readonly shard?: Shard;
+  /** Says what would become of each record, and writes nothing anywhere. */
+  readonly dryRun?: boolean;
+  /** Reads every file again, whatever the checkpoints say. */
+  readonly afresh?: boolean;
+}
 
 /**
  * Imports filesystem state: every record is inserted, updated, unchanged or quarantined. A second
- * run changes nothing, and several at once end in the same state.
+ * run changes nothing and reads only what is new, and several at once end in the same state.
+ *
+ * @throws StateFolderError before anything is written, where the state root cannot be used
+ * @throws QuarantineError where records were refused and their file cannot be written
+ */
+export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
+  const { stage = "backfill", dryRun = false, afresh = false } = sides;
+  await openStateFolder(sides);
+  const empty = await emptyRoles(sides);
+  const target = databaseTarget(sides, { rules: rulesOf(stage), empty, dryRun });
+  const checkpoints = new Checkpoints(sides.database, sides.checkpoints);
+  const resumed = collectionRoles.filter((role) => !afresh && !empty.has(role));
+  return importInto(target, {
+    ...sides,
+    checkpoints: { store: checkpoints, resumed: new Set(resumed), hashAll: stage !== "backfill" },
+  });
+}
+
+/** The checkpoints of an import. */
+export interface ImportCheckpoints {
+  readonly store: Pick<Checkpoints, "read" | "save">;
+  /** The collections whose checkpoints count; all files of the others are read. */
+  readonly resumed: ReadonlySet<CollectionRole>;
+  /** Whether times and sizes are trusted for logs only. */
+  readonly hashAll: boolean;
+}
+
+/** What an import into any target works on. */
+export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
+  readonly checkpoints?: ImportCheckpoints;
+  readonly watch?: (tally: Tally) => void;
+}
+
+/**
+ * Imports filesystem state into a target; `importState` says what that means.
  *
  * @throws StateFolderError before anything is written, where the state root cannot be used
  */
-export async function importState(sides: BothSides): Promise<ImportReport> {
-  const tally = new Tally();
-  const emptyAtStart = new Map<CollectionRole, Promise<boolean>>();
-  await eachBatch(sides, tally, async (batch) => {
-    const { role } = batch;
-    const empty = emptyAtStart.get(role) ?? isEmpty(sides, role);
-    emptyAtStart.set(role, empty);
-    for (const [record, outcome] of await writeBatch(
-      collectionOf(sides, role),
-      batch,
-      await empty,
-    )) {
-      if (outcome instanceof Refusal) tally.refuse(role, record.place, outcome);
-      else tally.settle(role, outcome, record.conversions);
-    }
-  });
+export async function importInto(target: Target, source: ImportSource): Promise<ImportReport> {
+  const { quarantine: path, dryRun = false } = source;
+  const folder = await openStateFolder(source);
+  const quarantine = path === undefined || dryRun ? undefined : new QuarantineFile(path);
+  const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
+  source.watch?.(tally);
+  try {
+    await importFiles(target, source, folder, tally);
+  } catch (error) {
+    quarantine?.discard();
+    throw error;
+  }
+  quarantine?.publish();
   return tally.report();
 }
 
-async function isEmpty(sides: BothSides, role: CollectionRole): Promise<boolean> {
-  return (await collectionOf(sides, role).findOne({}, { projection: { _id: 1 } })) === null;
+async function importFiles(
+  target: Target,
+  source: ImportSource,
+  folder: StateFolder,
+  tally: Tally,
+): Promise<void> {
+  /** Files of which a record was refused when it was written: nothing more of them counts as done. */
+  const refusedIn = new Set<string>();
+  const store = source.dryRun ? undefined : source.checkpoints?.store;
+  await workOn(
+    batches(newRecords(source, folder, tally)),
+    async (batch) => {
+      for (const [{ role, place, conversions, raw }, outcome] of await target.write(batch)) {
+        if (outcome instanceof Refusal) {
+          refusedIn.add(place.file);
+          tally.refuse(role, place, outcome, raw);
+        } else tally.settle(role, outcome, conversions);
+      }
+    },
+    async ({ reached }) => store?.save(furthest(reached, refusedIn)),
+  );
+}
+
+/** The last checkpoint of each file that had no refusal. */
+function furthest(reached: readonly Reached[], refusedIn: ReadonlySet<string>) {
+  const counted = reached.filter(({ file }) => !refusedIn.has(file));
+  return new Map(counted.map(({ file, checkpoint }) => [file, checkpoint]));
+}
+
+async function* newRecords(
+  { shard, checkpoints }: ImportSource,
+  folder: StateFolder,
+  tally: Tally,
+): AsyncGenerator<FileRecords> {
+  for await (const files of blocks(stateFiles(folder, tally.skipped))) {
+    const ours = shard ? files.filter(({ stem }) => isInShard(stem, shard)) : files;
+    const known = await knownOf(ours, checkpoints);
+    for (const file of ours) yield* recordsOf(folder, file, tally, known(file));
+  }
+}
+
+async function knownOf(
+  files: readonly StateFile[],
+  checkpoints: ImportCheckpoints | undefined,
+): Promise<(file: StateFile) => Known | undefined> {
+  if (!checkpoints) return () => undefined;
+  const { store, resumed, hashAll } = checkpoints;
+  const names = files.filter(({ role }) => resumed.has(role)).map(({ name }) => name);
+  const found = await store.read(names);
+  return ({ name }) => ({ checkpoint: found.get(name), hashAll });
+}
+
+const filesInBlock = 500;
+
+async function* blocks<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let block: T[] = [];
+  for await (const item of items) {
+    if (block.push(item) < filesInBlock) continue;
+    yield block;
+    block = [];
+  }
+  if (block.length > 0) yield block;
+}
+
+async function emptyRoles(sides: BothSides): Promise<Set<CollectionRole>> {
+  const empty = new Set<CollectionRole>();
+  for (const role of collectionRoles) {
+    const found = await collectionOf(sides, role).findOne({}, { projection: { _id: 1 } });
+    if (found === null) empty.add(role);
+  }
+  return empty;
 }

@@ -1,7 +1,22 @@
-/** The backfill: filesystem state into MongoDB, and the proof that all of it arrived. */
-export { FilesystemBackfill, FinalImport, Verification, type BackfillArgs } from "./components";
-export { StateFolderError } from "./errors";
-export { importState } from "./import";
+/**
+ * The backfill: filesystem state into MongoDB and back, and the proof that all of it arrived.
+ * `program.ts` is the Pulumi program's own door.
+ */
+export { QuarantineError, StateFolderError } from "./errors";
+export { exportState } from "./export";
+export type { ExportReport } from "./export/report";
+export { importInto, importState, type ImportOptions, type ImportSource } from "./import";
+export type { Shard } from "./shard";
 export type { BothSides } from "./sides";
-export type { Counts, ImportReport, IncompleteLine, Place, Quarantined } from "./tally";
-export { verifyState, type VerificationReport, type VerifiedCounts } from "./verify";
+export type { ImportStage } from "./stage";
+export { placeInWords, type Place } from "./place";
+export type { Counts, ImportReport, IncompleteLine, Quarantined } from "./tally";
+export {
+  verifyState,
+  type VerificationReport,
+  type VerifiedCounts,
+  type VerifyOptions,
+} from "./verify";
+export type { Target } from "./target";
+export { stateFiles } from "./stages/list";
+export { openStateFolder, type StateAddress } from "./state-folder";

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Long, ObjectId, type Collection, type Document, type Filter } from "mongodb";
 import pLimit from "p-limit";
 import { collections, type CollectionRole } from "../contract";
@@ -22,6 +22,11 @@ export function keyOf(role: CollectionRole, document: Document): Key {
     .join("\0");
 }
 
+/** The key of a log entry. */
+export function logKey(runId: string, sequence: string): Key {
+  return `${runId}\0${sequence}`;
+}
+
 /** A key as people read it. */
 export function readableKey(key: Key): string {
   return key.replaceAll("\0", ":");
@@ -29,8 +34,7 @@ export function readableKey(key: Key): string {
 
 /** The `_id` derived from a key, so that two importers give a record the same one. */
 export function generatedId(role: CollectionRole, key: Key): ObjectId {
-  const hash = createHash("sha256").update(`${role}\0${key}`).digest("hex");
-  return ObjectId.createFromHexString(hash.slice(0, 24));
+  return ObjectId.createFromHexString(hash("sha256", `${role}\0${key}`).slice(0, 24));
 }
 
 /** A record to be found: its key and the document that has the key's fields. */

@@ -1,55 +1,94 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import { differingPaths } from "./values/differences";
+import type { Base } from "./bases";
+import { hashOf } from "./values/canonical";
 
 /**
  * What holds between a record on disk and the document of the same key:
  *
+ * - `onlyOnDisk`, `onlyInMongo`: the other side has none; a deletion is never carried over;
  * - `equal`: nothing to do;
- * - `mongo`: they differ, and MongoDB's stands;
- * - `disk`: they differ, and the file's wins;
- * - `conflict`: they differ, and nobody can say which counts. Never overwritten.
+ * - `disk`: the file's wins;
+ * - `mongo`: MongoDB's wins, the file's is older;
+ * - `conflict`: nobody can say which counts. Never overwritten.
  */
-export interface Verdict {
-  readonly side: "equal" | "mongo" | "disk" | "conflict";
-  /** Where they differ. */
-  readonly paths: readonly string[];
+export type Verdict = "onlyOnDisk" | "onlyInMongo" | "equal" | "disk" | "mongo" | "conflict";
+
+/** How a merge may end. */
+export interface MergeRules {
+  /** After the services' cutover MongoDB is the truth for every run it has: the final import. */
+  readonly runsOnlyInserted?: boolean;
+}
+
+/** One side's record with the hash that `hashOf` gives it. */
+export interface Side {
+  readonly hash: string;
+  readonly document: Document;
+}
+
+/** A record or document as one side of a merge. */
+export function sideOf(role: CollectionRole, document: Document): Side {
+  return { hash: hashOf(role, document), document };
 }
 
 /**
- * The merge rules. An approval's decision beats pending; of an artifact the newer `capturedAt`
- * counts, on a tie MongoDB's; a run that was updated later in MongoDB stands there, since nothing
- * but a service in Mongo mode makes it newer. A log entry is immutable.
+ * The merge rules (issue #5, "Identity"). Changed on one side since the base: that side wins.
+ * Changed on both: a conflict. Of approvals, a decision beats pending and two different decisions
+ * conflict; of artifacts changed on both sides the newer `capturedAt` counts, on a tie MongoDB's.
+ * Log entries are immutable.
  */
-export function verdictOf(role: CollectionRole, disk: Document, mongo: Document): Verdict {
-  const paths = differingPaths(role, disk, mongo);
-  return { side: paths.length === 0 ? "equal" : winners[role](disk, mongo), paths };
+export function merge(
+  role: CollectionRole,
+  disk: Side | undefined,
+  mongo: Side | undefined,
+  base: Base | undefined,
+  { runsOnlyInserted = false }: MergeRules = {},
+): Verdict {
+  if (!mongo) return "onlyOnDisk";
+  if (!disk) return "onlyInMongo";
+  if (disk.hash === mongo.hash) return "equal";
+  const verdict = mergers[role](disk, mongo, agreedHash(base, mongo));
+  return role === "runs" && runsOnlyInserted && verdict === "disk" ? "conflict" : verdict;
 }
 
-type Winner = (disk: Document, mongo: Document) => "mongo" | "disk" | "conflict";
+type Merger = (
+  disk: Side,
+  mongo: Side,
+  agreed: string | undefined,
+) => "disk" | "mongo" | "conflict";
 
-const winners: Readonly<Record<CollectionRole, Winner>> = {
-  runs: (disk, mongo) => (timeOf(mongo.updatedAt) > timeOf(disk.updatedAt) ? "mongo" : "conflict"),
+const mergers: Readonly<Record<CollectionRole, Merger>> = {
+  runs: changedSide,
   logs: () => "conflict",
-  artifacts: (disk, mongo) =>
-    timeOf(disk.capturedAt) > timeOf(mongo.capturedAt) ? "disk" : "mongo",
-  approvals: (disk, mongo) => {
-    if (isPending(disk) === isPending(mongo)) return "conflict";
-    return isPending(disk) ? "mongo" : "disk";
+  artifacts: (disk, mongo, agreed) => {
+    const changed = changedSide(disk, mongo, agreed);
+    if (changed !== "conflict") return changed;
+    return capturedAt(disk) > capturedAt(mongo) ? "disk" : "mongo";
+  },
+  approvals: (disk, mongo, agreed) => {
+    const [ours, theirs] = [decision(disk), decision(mongo)];
+    if (ours === theirs) return changedSide(disk, mongo, agreed);
+    if (theirs === "pending") return "disk";
+    return ours === "pending" ? "mongo" : "conflict";
   },
 };
 
-/** The field of MongoDB's document on which a file's win rests: it must still be as it was seen. */
-export const decidingField: Readonly<Partial<Record<CollectionRole, string>>> = {
-  artifacts: "capturedAt",
-  approvals: "status",
-};
+/** A write that was announced and done before its process was killed counts as agreed. */
+function agreedHash(base: Base | undefined, mongo: Side): string | undefined {
+  return base?.next === mongo.hash ? mongo.hash : base?.hash;
+}
+
+function changedSide(disk: Side, mongo: Side, agreed: string | undefined) {
+  if (mongo.hash === agreed) return "disk";
+  return disk.hash === agreed ? "mongo" : "conflict";
+}
 
 /** A document that a service wrote without a date is older than any file. */
-function timeOf(value: unknown): number {
+function capturedAt({ document }: Side): number {
+  const value: unknown = document.capturedAt;
   return value instanceof Date ? value.getTime() : -Infinity;
 }
 
-function isPending({ status }: Document): boolean {
-  return typeof status === "string" && status.toLowerCase() === "pending";
+function decision({ document }: Side): string {
+  return String(document.status).toLowerCase();
 }

@@ -4,9 +4,11 @@ import { databaseAt } from "../connection";
 import type { CollectionRole } from "../contract";
 import { countCutover, mongoSide, UnfinishedStep, type CutoverInputs } from "../dynamic";
 import type { Layout } from "../settings";
+import { Checkpoints } from "./checkpoints";
 import { importState } from "./import";
 import { sayProgress } from "./progress";
 import type { BothSides } from "./sides";
+import type { ImportStage } from "./stage";
 import type { ImportReport, IncompleteLine, Quarantined, Tally } from "./tally";
 import { verifyState, type VerificationReport } from "./verify";
 import { reasonsOf } from "./words";
@@ -18,6 +20,22 @@ export interface StateInputs extends CutoverInputs {
   readonly layout: Layout;
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly approvals: boolean;
+  /** The name of the collection with bases and checkpoints. */
+  readonly checkpoints: string;
+}
+
+/**
+ * Inputs of an import. The records that it leaves out are in a file beside the state root, named
+ * after it: `taskrunner.quarantine.ndjson` beside `taskrunner`; there is none where none was left
+ * out.
+ */
+export interface ImportInputs extends StateInputs {
+  readonly stage: ImportStage;
+}
+
+/** Inputs of a verification; the log's expiry is in days. */
+export interface VerificationInputs extends StateInputs {
+  readonly retentionDays?: number;
 }
 
 /** Outputs of an import; its report names the first twenty cases of a kind. */
@@ -35,22 +53,30 @@ export interface VerificationResults {
  * changed or the last run left records out; never because files or counts differ.
  */
 export const providers = {
-  Import: mongoSide<StateInputs, ImportResults>({
+  Import: mongoSide<ImportInputs, ImportResults>({
     results: ["report"],
     id: ({ database }) => `${database ?? ""}/import`,
     check: countCutover,
     differs: (applied, inputs) =>
       settingsDiffer(applied, inputs) || leftRecordsOut(applied as Partial<ImportResults>),
-    apply: async (inputs) => ({ report: brief(await watched("import", inputs, importState)) }),
+    apply: async (inputs) => {
+      const { stage, root } = inputs;
+      const quarantine = `${resolve(root)}.quarantine.ndjson`;
+      const work = (sides: BothSides) => importState({ ...sides, stage, quarantine });
+      return { report: brief(await watched("import", inputs, work)) };
+    },
   }),
-  Verification: mongoSide<StateInputs, VerificationResults>({
+  Verification: mongoSide<VerificationInputs, VerificationResults>({
     results: ["report"],
     id: verificationId,
     check: countCutover,
     differs: settingsDiffer,
     apply: async (inputs) => {
-      const report = brief(await watched("verification", inputs, verifyState));
+      const { retentionDays = Infinity } = inputs;
+      const work = (sides: BothSides) => verifyState({ ...sides, retentionDays });
+      const report = brief(await watched("verification", inputs, work));
       if (report.holds) return { report };
+      await forgetCheckpoints(inputs);
       const outputs = { ...inputs, report };
       throw new UnfinishedStep(verificationId(inputs), outputs, reasonsOf(report, inputs.root));
     },
@@ -90,8 +116,13 @@ async function watched<Report>(
   }
 }
 
+/** A file's checkpoint says that its records are in MongoDB: that is not to be trusted any more. */
+async function forgetCheckpoints({ uri = "", database = "", checkpoints }: StateInputs) {
+  await new Checkpoints(await databaseAt({ uri, database }), checkpoints).forget();
+}
+
 async function sidesOf({ uri, database, root, ...rest }: StateInputs): Promise<BothSides> {
-  const { layout, collections, approvals } = rest;
+  const { layout, collections, approvals, checkpoints } = rest;
   return {
     // Both are there in mongo mode: the settings' rules ask for them.
     database: await databaseAt({ uri: uri ?? "", database: database ?? "" }),
@@ -99,6 +130,7 @@ async function sidesOf({ uri, database, root, ...rest }: StateInputs): Promise<B
     layout,
     collections,
     approvals,
+    checkpoints,
   };
 }
 

@@ -1,16 +1,16 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
-import { factsOf } from "./file-facts";
 import { generatedId, keyFields, keyOf, type Key } from "./keys";
+import type { Place } from "./place";
 import { check, sizeOf } from "./stages/check";
 import { convert, type Conversion } from "./stages/convert";
-import { stateFiles, type StateFile } from "./stages/list";
+import type { StateFile } from "./stages/list";
+import { plainLogLine } from "./stages/log-line";
 import { parse } from "./stages/parse";
-import { readTexts, type RawText } from "./stages/read";
+import type { RawText } from "./stages/read";
 import { unpack, type Entry, type FileFacts } from "./stages/unpack";
-import type { StateFolder } from "./state-folder";
-import type { Place, Tally } from "./tally";
+import type { Tally } from "./tally";
 
 /** A record that is ready for MongoDB: the document it becomes, its key and its size. */
 export interface ReadyRecord {
@@ -21,41 +21,35 @@ export interface ReadyRecord {
   /** The document's size in bytes. */
   readonly bytes: number;
   readonly conversions: ReadonlySet<Conversion>;
+  /** What the file has, to be kept where the record is refused later. */
+  readonly raw: Raw;
 }
 
-/**
- * Every record below a state root, through list, read, parse, convert and check, in chunks. What
- * is refused on the way is counted in `tally` and left out.
- */
-export async function* readyRecords(
-  folder: StateFolder,
-  tally: Tally,
-): AsyncGenerator<ReadyRecord[]> {
-  for await (const file of stateFiles(folder, tally.skipped)) {
-    tally.files += 1;
-    try {
-      yield* recordsOf(folder, file, tally);
-    } catch (error) {
-      tally.refuse(file.role, { file: file.name }, unreadable(error));
-    }
-  }
+/** A record as its file has it: a text or, in a list, an entry of it. */
+export interface Raw {
+  readonly text: RawText;
+  readonly entry?: unknown;
 }
 
-async function* recordsOf(
-  folder: StateFolder,
+/** The records in some texts of a file; what is refused is counted in `tally` and left out. */
+export function recordsIn(
   file: StateFile,
+  facts: FileFacts,
+  texts: readonly RawText[],
   tally: Tally,
-): AsyncGenerator<ReadyRecord[]> {
-  const facts = await factsOf(folder, file);
-  for await (const texts of readTexts(file)) {
-    yield texts.flatMap((text) => {
-      tally.bytes += text.length;
-      return recordsIn(file, facts, text, tally);
-    });
-  }
+): ReadyRecord[] {
+  return texts.flatMap((text) => recordsInText(file, facts, text, tally));
 }
 
-function recordsIn(file: StateFile, facts: FileFacts, text: RawText, tally: Tally): ReadyRecord[] {
+function recordsInText(
+  file: StateFile,
+  facts: FileFacts,
+  text: RawText,
+  tally: Tally,
+): ReadyRecord[] {
+  tally.bytes += text.length;
+  const plain = file.role === "logs" && facts.numbered ? plainEntry(file, facts, text) : undefined;
+  if (plain) return [plain];
   if (text.line !== undefined && isBlank(text)) return [];
   const place: Place = { file: file.name, ...(text.line !== undefined && { line: text.line }) };
   let entries: Entry[];
@@ -63,22 +57,47 @@ function recordsIn(file: StateFile, facts: FileFacts, text: RawText, tally: Tall
     const value = parse(text);
     entries = unpack(file, facts, value, text.line);
   } catch (error) {
-    if (text.ended || text.line === undefined) tally.refuse(file.role, place, refusalIn(error));
-    else tally.leaveIncomplete({ file: file.name, line: text.line, offset: text.offset });
+    if (text.ended || text.line === undefined) {
+      tally.refuse(file.role, place, refusalIn(error), { text });
+    } else tally.leaveIncomplete({ file: file.name, line: text.line, offset: text.offset });
     return [];
   }
-  return entries.flatMap((entry) => ready(file.role, placeOf(place, entry), entry, tally));
+  return entries.flatMap((entry) => ready(file.role, placeOf(place, entry), entry, text, tally));
 }
 
-function ready(role: CollectionRole, place: Place, entry: Entry, tally: Tally): ReadyRecord[] {
+const noConversions: ReadonlySet<Conversion> = new Set();
+
+/** A log's line on the short way, if it can go there. */
+function plainEntry(
+  { role, name: file }: StateFile,
+  { runId }: FileFacts,
+  text: RawText,
+): ReadyRecord | undefined {
+  const { decoded, line = 0 } = text;
+  const plain = decoded === undefined ? undefined : plainLogLine(decoded, runId);
+  if (!plain || decoded === undefined) return undefined;
+  const { key, document } = plain;
+  const bytes = decoded.length;
+  const conversions = noConversions;
+  return { role, place: { file, line }, key, document, bytes, conversions, raw: { text } };
+}
+
+function ready(
+  role: CollectionRole,
+  place: Place,
+  entry: Entry,
+  text: RawText,
+  tally: Tally,
+): ReadyRecord[] {
+  const raw: Raw = entry.entry === undefined ? { text } : { text, entry: entry.fields };
   try {
     const { fields, conversions } = convert(role, entry);
     check(role, fields);
     const document = documentOf(role, fields);
     const key = keyOf(role, document);
-    return [{ role, place, key, document, bytes: sizeOf(document), conversions }];
+    return [{ role, place, key, document, bytes: sizeOf(document), conversions, raw }];
   } catch (error) {
-    tally.refuse(role, place, refusalIn(error));
+    tally.refuse(role, place, refusalIn(error), raw);
     return [];
   }
 }
@@ -101,13 +120,5 @@ function isBlank({ bytes }: RawText): boolean {
 
 function refusalIn(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
-  throw error;
-}
-
-/** A file that cannot be opened or read is one refused record; any other error ends the run. */
-function unreadable(error: unknown): Refusal {
-  if (error instanceof Error && "syscall" in error && "code" in error) {
-    return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
-  }
   throw error;
 }

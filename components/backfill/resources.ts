@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CollectionRole } from "../contract";
 import { shim } from "../dynamic";
 import type { Layout } from "../settings";
+import type { ImportStage } from "./stage";
 import type { ImportReport } from "./tally";
 import type { VerificationReport } from "./verify";
 
@@ -14,6 +15,19 @@ export interface StateResourceArgs {
   readonly layout: Layout;
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly approvals: boolean;
+  /** The name of the collection with bases and checkpoints. */
+  readonly checkpoints: string;
+}
+
+/** Arguments of an import. */
+export interface ImportResourceArgs extends StateResourceArgs {
+  readonly stage: ImportStage;
+}
+
+/** Arguments of a verification. */
+export interface VerificationResourceArgs extends StateResourceArgs {
+  /** The log's expiry in days; undefined: none. */
+  readonly retentionDays: number | undefined;
 }
 
 /** This path is a contract with every existing stack: its state names it. */
@@ -26,16 +40,10 @@ export class ImportResource extends pulumi.dynamic.Resource {
   /** What the last run did; undefined until one ran. */
   declare readonly report: pulumi.Output<ImportReport | undefined>;
 
-  constructor(name: string, args: StateResourceArgs, options: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: ImportResourceArgs, options: pulumi.CustomResourceOptions) {
     const inputs = { ...args, report: undefined };
-    super(
-      shim(providers, "Import"),
-      name,
-      inputs,
-      { ...secretOutputs, ...options },
-      "mongo",
-      "Import",
-    );
+    const merged = { ...secretOutputs, ...options };
+    super(shim(providers, "Import"), name, inputs, merged, "mongo", "Import");
   }
 }
 
@@ -44,7 +52,7 @@ export class VerificationResource extends pulumi.dynamic.Resource {
   /** What the last run found; undefined until one ran. */
   declare readonly report: pulumi.Output<VerificationReport | undefined>;
 
-  constructor(name: string, args: StateResourceArgs, options: pulumi.CustomResourceOptions) {
+  constructor(name: string, args: VerificationResourceArgs, options: pulumi.CustomResourceOptions) {
     const inputs = { ...args, report: undefined };
     const merged = { ...secretOutputs, ...options };
     super(shim(providers, "Verification"), name, inputs, merged, "mongo", "Verification");

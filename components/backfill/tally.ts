@@ -1,6 +1,9 @@
 import type { CollectionRole } from "../contract";
 import { byRole } from "./by-role";
 import type { Refusal, RefusalReason } from "./errors";
+import type { Place } from "./place";
+import type { ImportedCounts } from "./checkpoints";
+import type { Raw } from "./records";
 import type { Conversion } from "./stages/convert";
 import type { Skipped } from "./stages/list";
 
@@ -20,17 +23,12 @@ export interface Counts {
 
 export type Outcome = "inserted" | "updated" | "unchanged";
 
-/** Where a record is: the file below the state root, the line of a log, the place in a list. */
-export interface Place {
-  readonly file: string;
-  readonly line?: number;
-  readonly entry?: number;
-}
-
 /** A record that was left out, and why. */
 export interface Quarantined extends Place {
   readonly reason: RefusalReason;
   readonly detail: string;
+  /** Where the record is that has the same key and came first. */
+  readonly other?: Place;
 }
 
 /** The last line of a log that has no end yet: left for the next run. `offset` is in bytes. */
@@ -50,6 +48,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   skipped: Skipped;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
+  /** How many files were not read again, because they are as they were when they were imported. */
+  unchangedFiles: number;
 }
 
 /** So many single cases are kept: memory stays flat, and nobody reads more. */
@@ -65,21 +65,46 @@ export class Tally {
   private readonly conversions = new Map<Conversion, number>();
   files = 0;
   bytes = 0;
+  private unchangedFiles = 0;
+
+  /** @param keep gets every refused record with what its file has */
+  constructor(private readonly keep?: (refused: Quarantined, raw?: Raw) => void) {}
 
   settle(role: CollectionRole, outcome: Outcome, conversions: ReadonlySet<Conversion>): void {
     const counts = this.counts[role];
     counts.read += 1;
     counts[outcome] += 1;
     if (conversions.size > 0) counts.normalized += 1;
-    for (const conversion of conversions) {
-      this.conversions.set(conversion, (this.conversions.get(conversion) ?? 0) + 1);
-    }
+    for (const conversion of conversions) this.count(conversion, 1);
   }
 
-  refuse(role: CollectionRole, place: Place, { reason, detail }: Refusal): void {
+  private count(conversion: Conversion, times: number): void {
+    this.conversions.set(conversion, (this.conversions.get(conversion) ?? 0) + times);
+  }
+
+  refuse(role: CollectionRole, place: Place, { reason, detail, other }: Refusal, raw?: Raw): void {
     this.counts[role].read += 1;
     this.counts[role].quarantined += 1;
-    if (this.quarantine.length < keptCases) this.quarantine.push({ ...place, reason, detail });
+    const refused = { ...place, reason, detail, ...(other && { other }) };
+    this.keep?.(refused, raw);
+    if (this.quarantine.length < keptCases) this.quarantine.push(refused);
+  }
+
+  /** How many records of a collection were refused so far. */
+  refused(role: CollectionRole): number {
+    return this.counts[role].quarantined;
+  }
+
+  /** Counts the records of a file, or of a log's beginning, that an earlier import brought. */
+  resume(role: CollectionRole, { records, normalized, conversions }: ImportedCounts): void {
+    const counts = this.counts[role];
+    counts.read += records;
+    counts.unchanged += records;
+    counts.normalized += normalized;
+    for (const [conversion, count] of Object.entries(conversions)) {
+      this.count(conversion as Conversion, count);
+    }
+    this.unchangedFiles += 1;
   }
 
   leaveIncomplete(line: IncompleteLine): void {
@@ -96,7 +121,40 @@ export class Tally {
       skipped: this.skipped,
       incomplete: this.incomplete,
       quarantine: this.quarantine,
+      unchangedFiles: this.unchangedFiles,
     };
+  }
+}
+
+/** What one file's checkpoint says of its records. */
+export class FileCounts {
+  private records: number;
+  private normalized: number;
+  private readonly conversions: Partial<Record<Conversion, number>>;
+  /** Whether a record was refused: from there on the file counts as not imported. */
+  stopped = false;
+
+  constructor(imported?: ImportedCounts) {
+    this.records = imported?.records ?? 0;
+    this.normalized = imported?.normalized ?? 0;
+    this.conversions = { ...imported?.conversions };
+  }
+
+  add(records: readonly { readonly conversions: ReadonlySet<Conversion> }[]): void {
+    this.records += records.length;
+    for (const { conversions } of records) {
+      if (conversions.size > 0) this.normalized += 1;
+      for (const one of conversions) this.conversions[one] = (this.conversions[one] ?? 0) + 1;
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  soFar(): ImportedCounts {
+    const { records, normalized, conversions } = this;
+    return { records, normalized, conversions: { ...conversions } };
   }
 }
 

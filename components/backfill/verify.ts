@@ -1,16 +1,23 @@
+import type { Document } from "mongodb";
 import { collectionRoles, type CollectionRole } from "../contract";
+import { basesIn, readBases, type Base } from "./bases";
 import { byRole } from "./by-role";
 import { documentsOf, readableKey } from "./keys";
-import { verdictOf } from "./merge";
+import { merge, sideOf } from "./merge";
+import { workOn } from "./pipeline";
+import { recordsOf, type FileRecords } from "./file-records";
 import type { ReadyRecord } from "./records";
-import { collectionOf, eachBatch, type BothSides } from "./sides";
-import type { Batch } from "./stages/batch";
+import { collectionOf, type BothSides } from "./sides";
+import { batches, type Batch } from "./stages/batch";
+import { stateFiles } from "./stages/list";
+import { openStateFolder, type StateFolder } from "./state-folder";
 import { Tally, type IncompleteLine, type Quarantined } from "./tally";
+import { differingPaths } from "./values/differences";
 
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
- * `newerInMongo`, `missing`, `differing` and `quarantined`. `newerInMongo` and `onlyInMongo` are
- * no differences.
+ * `newerInMongo`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `expired`
+ * and `onlyInMongo` are no differences.
  */
 export interface VerifiedCounts {
   files: number;
@@ -18,7 +25,7 @@ export interface VerifiedCounts {
   equal: number;
   newerInMongo: number;
   onlyInMongo: number;
-  /** Entries older than the log's expiry; none while there is no expiry. */
+  /** Log entries that are gone because they are older than the log's expiry. */
   expired: number;
   missing: number;
   differing: number;
@@ -39,6 +46,15 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
 }
 
 const keptCases = 100;
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/** How a verification compares. */
+export interface VerifyOptions {
+  /** Asks that both sides are equal: what is newer or only in MongoDB is a difference too. */
+  readonly exact?: boolean;
+  /** The log's expiry in days: an older entry that is gone is `expired`. Default: no expiry. */
+  readonly retentionDays?: number;
+}
 
 /**
  * Compares one way, by the merge rules: every record on disk is in MongoDB, equal, or MongoDB's
@@ -46,14 +62,22 @@ const keptCases = 100;
  *
  * @throws StateFolderError where the state root cannot be used
  */
-export async function verifyState(sides: BothSides): Promise<VerificationReport> {
+export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
+  const { exact = false, retentionDays = Infinity } = sides;
   const tally = new Tally();
   const counts = byRole(noneVerified);
-  await eachBatch(sides, tally, (batch) => compare(sides, batch, counts[batch.role]));
+  const folder = await openStateFolder(sides);
+  sides.watch?.(tally);
+  const expiredBefore = Date.now() - retentionDays * dayMs;
+  await workOn(
+    batches(allRecords(folder, tally)),
+    (batch) => compare(sides, batch, counts[batch.role], expiredBefore),
+    () => Promise.resolve(),
+  );
   for (const role of collectionRoles) await complete(sides, role, counts[role], tally);
   const { elapsedMs, incomplete, quarantine } = tally.report();
   return {
-    holds: Object.values(counts).every(holds),
+    holds: Object.values(counts).every((one) => holds(one) && (!exact || isExact(one))),
     elapsedMs,
     ...counts,
     incomplete,
@@ -61,17 +85,30 @@ export async function verifyState(sides: BothSides): Promise<VerificationReport>
   };
 }
 
+async function* allRecords(folder: StateFolder, tally: Tally): AsyncGenerator<FileRecords> {
+  for await (const file of stateFiles(folder, tally.skipped)) yield* recordsOf(folder, file, tally);
+}
+
 async function compare(
   sides: BothSides,
   { role, records }: Batch,
   counts: VerifiedCounts,
+  expiredBefore: number,
 ): Promise<void> {
   const found = await documentsOf(collectionOf(sides, role), role, records);
+  const bases = await readBases(basesIn(sides.database, sides.checkpoints), role, [
+    ...found.keys(),
+  ]);
   for (const record of records) {
     const document = found.get(record.key);
-    if (!document) addMissing(counts, record);
-    else addVerdict(counts, record, verdictOf(role, record.document, document));
+    if (!document && isExpired(record, expiredBefore)) counts.expired += 1;
+    else if (!document) addMissing(counts, record);
+    else addCompared(counts, record, document, bases.get(record.key));
   }
+}
+
+function isExpired({ role, document }: ReadyRecord, before: number): boolean {
+  return role === "logs" && document.timestamp instanceof Date && +document.timestamp < before;
 }
 
 function addMissing(counts: VerifiedCounts, { key }: ReadyRecord): void {
@@ -79,14 +116,17 @@ function addMissing(counts: VerifiedCounts, { key }: ReadyRecord): void {
   if (counts.onlyInFiles.length < keptCases) counts.onlyInFiles.push(readableKey(key));
 }
 
-function addVerdict(
+function addCompared(
   counts: VerifiedCounts,
-  { key }: ReadyRecord,
-  { side, paths }: ReturnType<typeof verdictOf>,
+  { role, key, document: disk }: ReadyRecord,
+  mongo: Document,
+  base: Base | undefined,
 ): void {
-  if (side === "equal") counts.equal += 1;
-  else if (side === "mongo") counts.newerInMongo += 1;
-  else {
+  const paths = differingPaths(role, disk, mongo);
+  if (paths.length === 0) counts.equal += 1;
+  else if (merge(role, sideOf(role, disk), sideOf(role, mongo), base) === "mongo") {
+    counts.newerInMongo += 1;
+  } else {
     counts.differing += 1;
     if (counts.different.length < keptCases) counts.different.push({ id: readableKey(key), paths });
   }
@@ -100,7 +140,7 @@ async function complete(
 ): Promise<void> {
   const inBoth = counts.equal + counts.newerInMongo + counts.differing;
   counts.quarantined = tally.counts[role].quarantined;
-  counts.files = inBoth + counts.missing + counts.quarantined;
+  counts.files = inBoth + counts.expired + counts.missing + counts.quarantined;
   counts.mongo = await collectionOf(sides, role).countDocuments();
   // A key that is on disk twice was found twice.
   counts.onlyInMongo = Math.max(0, counts.mongo - inBoth);
@@ -108,6 +148,10 @@ async function complete(
 
 function holds({ missing, differing, quarantined }: VerifiedCounts): boolean {
   return missing + differing + quarantined === 0;
+}
+
+function isExact({ newerInMongo, onlyInMongo }: VerifiedCounts): boolean {
+  return newerInMongo + onlyInMongo === 0;
 }
 
 function noneVerified(): VerifiedCounts {

@@ -1,4 +1,5 @@
 import { collectionRoles, type CollectionRole } from "../contract";
+import { placeInWords } from "./place";
 import type { Quarantined } from "./tally";
 import type { VerificationReport } from "./verify";
 
@@ -59,10 +60,8 @@ function quarantineReason({ quarantine, ...report }: VerificationReport): string
   return [`${records} on disk cannot be imported: ${named(quarantine.map(caseOf), total)}.`];
 }
 
-function caseOf({ file, line, entry, detail }: Quarantined): string {
-  const place = line === undefined ? "" : ` line ${line}`;
-  const inList = entry === undefined ? "" : ` entry ${entry}`;
-  return `${file}${place}${inList} (${detail})`;
+function caseOf({ detail, ...place }: Quarantined): string {
+  return `${placeInWords(place)} (${detail})`;
 }
 
 function counted(count: number, role: CollectionRole): string {

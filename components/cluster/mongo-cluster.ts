@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ProgramSettings } from "../settings";
+import type { ProgramSettings } from "../settings/program";
 
 /** The settings that say where MongoDB is; the connection strings are secret outputs. */
 export type MongoClusterArgs = Pick<

@@ -1,7 +1,10 @@
-/** The settings: every key of `Pulumi.<stack>.yaml`, parsed once into typed values. */
+/**
+ * The settings: every key of `Pulumi.<stack>.yaml`, parsed once into typed values. `program.ts` is
+ * the Pulumi program's own door.
+ */
 export { databaseOf, parseSettings } from "./parse";
 export { SettingsError, type Problem } from "./problems";
-export { programSettings, type ProgramSettings } from "./program";
+export { settingsSchema } from "./schema";
 export type {
   BackfillSettings,
   Layout,

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
-import { FilesystemBackfill, FinalImport, Verification } from "../../components/backfill";
+import { FilesystemBackfill, FinalImport, Verification } from "../../components/backfill/program";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
 

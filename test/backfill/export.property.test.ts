@@ -116,7 +116,7 @@ it("files -> import -> export -> import: equal documents, and the same plan to t
     }),
     { numRuns: 60 },
   );
-}, 60_000);
+}, 120_000);
 
 it("changes in MongoDB alone come to the files, and both sides are equal afterwards", async () => {
   await fc.assert(
@@ -158,4 +158,4 @@ it("changes in MongoDB alone come to the files, and both sides are equal afterwa
     }),
     { numRuns: 40 },
   );
-}, 60_000);
+}, 120_000);

@@ -1,12 +1,15 @@
 /**
- * An import as a process of its own, to be killed by its test: the address of the database, its
- * name and the state root are its arguments; it says `began` when it begins.
+ * An import as a process of its own, to be killed by its test. Its argument is a JSON object: the
+ * server's `uri`, the `database`, and what `importState` gets beside it. It says `began`.
  */
 import { MongoClient } from "mongodb";
-import { importState } from "../../components/backfill";
-import { sidesOf } from "./database-sides";
+import { importState } from "../../components/backfill/import";
+import type { BothSides } from "../../components/backfill/sides";
 
-const [uri = "", database = "", root = ""] = process.argv.slice(2);
+const { uri, database, ...sides } = JSON.parse(process.argv[2] ?? "{}") as Omit<
+  BothSides,
+  "database"
+> & { readonly uri: string; readonly database: string };
 
 async function main(): Promise<void> {
   const client = await new MongoClient(uri).connect();
@@ -14,7 +17,7 @@ async function main(): Promise<void> {
     const watch = () => {
       console.log("began");
     };
-    await importState({ ...sidesOf(client.db(database), root), watch });
+    await importState({ ...sides, database: client.db(database), watch });
   } finally {
     await client.close();
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -11,7 +11,7 @@ import { closeConnections, databaseAt } from "../../components/connection";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
-import { addFiles, lines, logLine, run, stateRoot } from "./state";
+import { addFiles, lines, logLine, run } from "./state";
 
 let folder: string;
 let server: MongoServer;
@@ -34,15 +34,14 @@ const { Import, Verification } = providers;
 
 /** The inputs of a stack's first cutover, with a root as the settings have it. */
 beforeEach(async () => {
+  const root = join(folder, `state-${++databases}`);
+  await addFiles(root, { "state/runs/r.json": JSON.stringify(run("r")) });
   inputs = {
     uri: server.uri,
-    database: `provider_${++databases}`,
+    database: `provider_${databases}`,
     mode: "mongo",
     cutover: 1,
-    root: relative(
-      process.cwd(),
-      await stateRoot({ "state/runs/r.json": JSON.stringify(run("r")) }),
-    ),
+    root: relative(process.cwd(), root),
     layout,
     collections: documentOptions.collections,
     approvals: true,
@@ -76,6 +75,8 @@ it("an import that left records out runs again, until none is left out", async (
   await addFiles(inputs.root, { "state/runs/s.json": "{}" });
   const outs = await imported();
   expect(outs.report.runs).toMatchObject({ inserted: 1, quarantined: 1 });
+  const quarantine = await readFile(`${inputs.root}.quarantine.ndjson`, "utf8");
+  expect(JSON.parse(quarantine)).toMatchObject({ file: "state/runs/s.json", raw: "{}" });
   expect(await changes(outs, inputs)).toBe(true);
   await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
   const mended = await Import.update("id", outs, inputs);
@@ -128,6 +129,19 @@ it("a verification that does not hold is unfinished, and says in words what and 
       ),
     ],
   });
+});
+
+it("after a verification that does not hold, an import brings what is missing", async () => {
+  await Import.create(inputs);
+  const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
+  await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
+  await Import.create(inputs);
+  await database.collection<{ _id: string }>("pack_runs").deleteOne({ _id: "s" });
+  await expect(Verification.create(inputs)).rejects.toThrow(
+    "1 of 2 runs on disk is not in MongoDB: s",
+  );
+  await Import.create(inputs);
+  expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
 });
 
 it("in filesystem mode neither connects", async () => {

@@ -1,6 +1,6 @@
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { recordsOf } from "../../components/backfill/records";
+import { recordsOf } from "../../components/backfill/file-records";
 import { stateFiles } from "../../components/backfill/stages/list";
 import { openStateFolder } from "../../components/backfill/state-folder";
 import { Tally } from "../../components/backfill/tally";

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/backfill";
 import { counts, databasePerTest, twoRuns } from "./database";
 import { sidesOf } from "./database-sides";
-import { addFiles, run, stateRoot } from "./state";
+import { addFiles, lines, logLine, run, stateRoot } from "./state";
 
 const current = databasePerTest();
 const sides = (root: string) => sidesOf(current.database, root);
@@ -52,6 +52,36 @@ it("a record on disk that cannot be imported makes the verification fail", async
     runs: { files: 3, equal: 2, quarantined: 1 },
     quarantine: [{ file: "state/runs/r-3.json", reason: "contract" }],
   });
+});
+
+it("log entries beyond the retention count as expired where they are gone", async () => {
+  const now = new Date().toISOString();
+  const recent = logLine(3, { timestamp: now });
+  const root = await stateRoot({
+    "logs/runs/r.ndjson": lines(logLine(1), logLine(2), recent),
+  });
+  await importState(sides(root));
+  await current.database.collection("pack_run_logs").deleteOne({ sequence: 1 });
+  const verified = await verifyState({ ...sides(root), retentionDays: 30 });
+  expect(verified).toMatchObject({
+    holds: true,
+    logs: { files: 3, equal: 2, expired: 1, missing: 0 },
+  });
+  expect(await verifyState(sides(root))).toMatchObject({ holds: false, logs: { missing: 1 } });
+  await current.database.collection("pack_run_logs").deleteOne({ sequence: 3 });
+  expect(await verifyState({ ...sides(root), retentionDays: 30 })).toMatchObject({
+    holds: false,
+    logs: { expired: 1, onlyInFiles: ["r:3"] },
+  });
+});
+
+it("an exact verification holds only where both sides are equal", async () => {
+  const root = await stateRoot(twoRuns);
+  await importState(sides(root));
+  expect(await verifyState({ ...sides(root), exact: true })).toMatchObject({ holds: true });
+  await runs().updateOne({ _id: "r-1" }, { $set: { steps: [] } });
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true });
+  expect(await verifyState({ ...sides(root), exact: true })).toMatchObject({ holds: false });
 });
 
 async function aRun() {

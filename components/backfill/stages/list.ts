@@ -45,6 +45,8 @@ async function* filesOfRuns(
   const extension = role === "logs" ? ".ndjson" : ".json";
   for await (const entry of entriesIn(path)) {
     if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
+    // An export puts MongoDB's side of a conflict beside the file, for a person to read.
+    if (entry.name.endsWith(`.mongo${extension}`)) continue;
     yield stateFile(root, role, join(path, entry.name), basename(entry.name, extension));
   }
 }

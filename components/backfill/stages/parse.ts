@@ -1,7 +1,6 @@
-import { isUtf8 } from "node:buffer";
 import { Refusal } from "../errors";
 import { parseJson } from "../values/parse-json";
-import type { RawText } from "./read";
+import { textOf, type RawText } from "./read";
 
 /**
  * The JSON value of a text.
@@ -9,12 +8,14 @@ import type { RawText } from "./read";
  * @throws Refusal where it is too long, empty, not UTF-8, no JSON, or holds a number that BSON
  *   cannot
  */
-export function parse({ bytes, length }: RawText): unknown {
+export function parse(text: RawText): unknown {
+  const { bytes, length } = text;
   if (!bytes) throw new Refusal("too-large", `${length} bytes are more than a record can have`);
   if (bytes.length === 0) throw new Refusal("not-json", "the file is empty");
-  if (!isUtf8(bytes)) throw new Refusal("not-utf8", "not valid UTF-8");
+  const json = textOf(text);
+  if (json === undefined) throw new Refusal("not-utf8", "not valid UTF-8");
   try {
-    return parseJson(bytes.toString("utf8"));
+    return parseJson(json);
   } catch (error) {
     if (error instanceof SyntaxError) throw new Refusal("not-json", notJson(error));
     if (error instanceof RangeError) throw new Refusal("form", "nested too deeply");

@@ -1,23 +1,38 @@
+import type { Collection, Document } from "mongodb";
 import {
-  MongoBulkWriteError,
-  type AnyBulkWriteOperation,
-  type Collection,
-  type Document,
-  type WriteError,
-} from "mongodb";
-import type { CollectionRole } from "../../contract";
+  announceBases,
+  readBases,
+  settleBases,
+  type Base,
+  type BaseDocument,
+  type NewBase,
+} from "../bases";
 import { Refusal } from "../errors";
-import { documentsOf } from "../keys";
-import { decidingField, verdictOf } from "../merge";
+import { documentsOf, type Key } from "../keys";
+import { merge, sideOf, type MergeRules, type Verdict } from "../merge";
 import type { ReadyRecord } from "../records";
 import type { Outcome } from "../tally";
+import { differingPaths } from "../values/differences";
 import type { Batch } from "./batch";
+import { insertAll, replaceAll, type Replacement } from "./bulk";
+import { firstsAndRepeats, settledRepeats } from "./repeats";
 
 /** What became of each record of a batch. */
 export type Settled = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
 
-/** MongoDB's code for a document whose unique key is there already. */
-const duplicateKey = 11000;
+/** Where a batch goes and by which rules. */
+export interface Destination {
+  /** With `promoteLongs: false` and write concern majority. */
+  readonly collection: Collection;
+  readonly bases: Collection<BaseDocument>;
+  readonly rules: MergeRules;
+  /** No document of the batch is expected there: the first look is skipped. */
+  readonly expectNew: boolean;
+  /** Whether a file that a base names is still there; its name is below the state root. */
+  readonly isThere: (file: string) => Promise<boolean>;
+  /** Looks and decides, but writes nothing. */
+  readonly dryRun: boolean;
+}
 
 /** A record whose key comes and goes under other writers is given up after so many looks. */
 const mostLooks = 3;
@@ -25,122 +40,135 @@ const mostLooks = 3;
 /**
  * Writes a batch: inserts what is missing, replaces a document where the merge rules say that the
  * file wins, and leaves everything else as it is. Safe against other writers: a document that
- * came in between is compared, not overwritten.
- *
- * @param collection with `promoteLongs: false` and write concern majority
- * @param expectNew skips the first look for documents that are there, where none is expected
+ * came in between is compared, not overwritten. Of two records with one key the first stays.
  */
-export async function writeBatch(
-  collection: Collection,
-  { role, records }: Batch,
-  expectNew: boolean,
-): Promise<Settled> {
+export async function writeBatch(to: Destination, batch: Batch): Promise<Settled> {
   const settled = new Map<ReadyRecord, Outcome | Refusal>();
-  let open = records;
+  const { firsts, repeats } = firstsAndRepeats(batch.records);
+  let open = firsts;
   for (let look = 1; open.length > 0 && look <= mostLooks; look += 1) {
-    const found =
-      expectNew && look === 1
-        ? new Map<string, Document>()
-        : await documentsOf(collection, role, open);
-    for (const [record, outcome] of await settle(collection, role, open, found)) {
-      settled.set(record, outcome);
-    }
+    const documents =
+      to.expectNew && look === 1
+        ? new Map<Key, Document>()
+        : await documentsOf(to.collection, batch.role, open);
+    const bases = await readBases(to.bases, batch.role, [...documents.keys()]);
+    const seen = open.map((record) => lookAt(record, documents, bases, to.rules));
+    for (const [record, outcome] of await settle(to, seen)) settled.set(record, outcome);
     open = open.filter((record) => !settled.has(record));
   }
-  for (const record of open)
+  for (const record of open) {
     settled.set(record, new Refusal("server", "another writer kept it busy"));
+  }
+  for (const [record, outcome] of settledRepeats(repeats, settled)) settled.set(record, outcome);
   return settled;
+}
+
+/** A record with what the merge rules say of it. */
+interface Seen {
+  readonly record: ReadyRecord;
+  readonly document: Document | undefined;
+  readonly base: Base | undefined;
+  readonly verdict: Verdict;
+  readonly becomes: NewBase;
+}
+
+function lookAt(
+  record: ReadyRecord,
+  documents: ReadonlyMap<Key, Document>,
+  bases: ReadonlyMap<Key, Base>,
+  rules: MergeRules,
+): Seen {
+  const { role, key, place } = record;
+  const document = documents.get(key);
+  const base = bases.get(key);
+  // A log entry has no base, and its key and content suffice.
+  if (role === "logs") {
+    const becomes = { key, hash: "", file: place.file };
+    return { record, document, base, verdict: logVerdict(record, document), becomes };
+  }
+  const disk = sideOf(role, record.document);
+  const verdict = merge(role, disk, document && sideOf(role, document), base, rules);
+  return { record, document, base, verdict, becomes: { key, hash: disk.hash, file: place.file } };
+}
+
+function logVerdict({ role, document: disk }: ReadyRecord, document: Document | undefined) {
+  if (!document) return "onlyOnDisk";
+  return differingPaths(role, disk, document).length === 0 ? "equal" : "conflict";
 }
 
 /** One look: what stays open is left out of the answer. */
-async function settle(
-  collection: Collection,
-  role: CollectionRole,
-  records: readonly ReadyRecord[],
-  found: ReadonlyMap<string, Document>,
-): Promise<Settled> {
+async function settle(to: Destination, seen: readonly Seen[]): Promise<Settled> {
   const settled = new Map<ReadyRecord, Outcome | Refusal>();
-  // Of two records with one key the first is inserted; the next look compares the other with it.
-  const missing = new Map<string, ReadyRecord>();
-  for (const record of records) {
-    const document = found.get(record.key);
-    if (!document) {
-      if (!missing.has(record.key)) missing.set(record.key, record);
-      continue;
+  const missing: Seen[] = [];
+  const replaced: (Seen & Replacement)[] = [];
+  for (const one of seen) {
+    const { record, document, verdict } = one;
+    if (!document) missing.push(one);
+    else if (verdict === "conflict") settled.set(record, conflict(one, document));
+    else if (verdict !== "disk") settled.set(record, "unchanged");
+    else {
+      const other = await otherFile(to, one);
+      if (other) settled.set(record, sameKey(one, document, other));
+      else replaced.push({ ...one, document });
     }
-    const outcome = await merge(collection, role, record, document);
-    if (outcome) settled.set(record, outcome);
   }
-  for (const [record, outcome] of await insert(collection, [...missing.values()])) {
-    settled.set(record, outcome);
+  if (to.dryRun) {
+    for (const { record } of missing) settled.set(record, "inserted");
+    for (const { record } of replaced) settled.set(record, "updated");
+    return settled;
   }
+  await writeAll(to, missing, replaced, settled);
+  await settleBases(to.bases, seen[0]?.record.role ?? "logs", newBases(seen, settled));
   return settled;
 }
 
-async function merge(
-  collection: Collection,
-  role: CollectionRole,
-  { document }: ReadyRecord,
-  found: Document,
-): Promise<Outcome | Refusal | undefined> {
-  const { side, paths } = verdictOf(role, document, found);
-  if (side === "equal" || side === "mongo") return "unchanged";
-  if (side === "conflict") {
-    return new Refusal("conflict", `MongoDB has another content: ${paths.join(", ")}`);
-  }
-  return replace(collection, role, document, found);
-}
-
-/** Undefined where the document is no longer as it was found. */
-async function replace(
-  collection: Collection,
-  role: CollectionRole,
-  document: Document,
-  found: Document,
-): Promise<Outcome | Refusal | undefined> {
-  const field = decidingField[role] ?? "_id";
-  const replacement = Object.fromEntries(
-    Object.entries(document).filter(([name]) => name !== "_id"),
+async function writeAll(
+  to: Destination,
+  missing: readonly Seen[],
+  replaced: readonly (Seen & Replacement)[],
+  settled: Map<ReadyRecord, Outcome | Refusal>,
+): Promise<void> {
+  const written = [...missing, ...replaced];
+  await announceBases(
+    to.bases,
+    written[0]?.record.role ?? "logs",
+    written.map(({ becomes }) => becomes),
   );
-  const filter = { _id: found._id as Document, [field]: found[field] as unknown };
-  const { errors, matched } = await write(collection, [{ replaceOne: { filter, replacement } }]);
-  const error = errors.get(0);
-  if (error) return refusedWith(error);
-  return matched === 1 ? "updated" : undefined;
-}
-
-/** A record whose document came in between is left out: it has to be compared. */
-async function insert(collection: Collection, records: readonly ReadyRecord[]): Promise<Settled> {
-  if (records.length === 0) return new Map();
-  const { errors } = await write(
-    collection,
-    records.map(({ document }) => ({ insertOne: { document } })),
+  const inserted = await insertAll(
+    to.collection,
+    missing.map(({ record }) => record),
   );
-  const settled = new Map<ReadyRecord, Outcome | Refusal>();
-  for (const [at, record] of records.entries()) {
-    const error = errors.get(at);
-    if (!error) settled.set(record, "inserted");
-    else if (error.code !== duplicateKey) settled.set(record, refusedWith(error));
-  }
-  return settled;
+  const updated = await replaceAll(to.collection, replaced);
+  for (const [record, outcome] of [...inserted, ...updated]) settled.set(record, outcome);
 }
 
-/** The errors of single documents by their place, and how many documents were matched. */
-async function write(
-  collection: Collection,
-  operations: readonly AnyBulkWriteOperation[],
-): Promise<{ errors: ReadonlyMap<number, WriteError>; matched: number }> {
-  try {
-    const { matchedCount } = await collection.bulkWrite(operations, { ordered: false });
-    return { errors: new Map(), matched: matchedCount };
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) throw error;
-    const errors = error.result.getWriteErrors();
-    if (errors.length === 0) throw error;
-    return { errors: new Map(errors.map((one) => [one.index, one])), matched: error.matchedCount };
-  }
+/** The bases of what both sides have now, where they are not known yet. */
+function newBases(seen: readonly Seen[], settled: Settled): NewBase[] {
+  const agreed = seen.filter(({ record, verdict, base, becomes }) => {
+    const outcome = settled.get(record);
+    if (outcome === "inserted" || outcome === "updated") return true;
+    return verdict === "equal" && (base?.hash !== becomes.hash || base.next !== undefined);
+  });
+  return agreed.map(({ base, becomes }) =>
+    base?.hash === becomes.hash && base.file ? { ...becomes, file: base.file } : becomes,
+  );
 }
 
-function refusedWith({ code }: WriteError): Refusal {
-  return new Refusal("server", `MongoDB refuses it with code ${code}`);
+/** The other file that has the record's key, where it is still there. */
+async function otherFile(to: Destination, { base, record }: Seen): Promise<string | undefined> {
+  const file = base?.file;
+  if (file === undefined || file === record.place.file) return undefined;
+  return (await to.isThere(file)) ? file : undefined;
+}
+
+function conflict({ record }: Seen, document: Document): Refusal {
+  const paths = differingPaths(record.role, record.document, document);
+  return new Refusal("conflict", `MongoDB has another content: ${paths.join(", ")}`);
+}
+
+function sameKey({ record }: Seen, document: Document, file: string): Refusal {
+  const paths = differingPaths(record.role, record.document, document).join(", ");
+  return new Refusal("conflict", `${file} has the same key and another content: ${paths}`, {
+    file,
+  });
 }

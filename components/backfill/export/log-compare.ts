@@ -1,0 +1,79 @@
+import { Long, type Document } from "mongodb";
+import { differingPaths } from "../values/differences";
+import { documentsAsStored, inOrder } from "./documents";
+import type { ExportRun } from "./export-run";
+import { recordOf } from "./form";
+import type { BothLogs } from "./log";
+import { ascendingEntries, sequenceOf, type LogScan } from "./log-entries";
+import { besideOf } from "./place";
+import { publish, stampOf } from "./publish";
+import { textOf } from "./text";
+
+/** An entry in MongoDB, and how it differs from the file; no detail where it does not. */
+interface Compared {
+  readonly document: Document;
+  readonly detail: string | undefined;
+}
+
+/** Counts the entries up to the file's last one; whether any of them differs. */
+export async function compareLog(
+  { tally }: ExportRun,
+  logs: BothLogs,
+  scan: LogScan,
+  last: bigint,
+): Promise<boolean> {
+  const { runId, place } = logs;
+  let differ = false;
+  for await (const { document, detail } of compared(logs, scan, last)) {
+    if (detail === undefined) tally.settle("logs", "unchanged");
+    else {
+      const id = `${runId}:${String(document.sequence)}`;
+      tally.conflict("logs", { id, file: place.name, beside: besideOf(place).name, detail });
+      differ = true;
+    }
+  }
+  return differ;
+}
+
+/** Writes the entries that differ beside the log, as a list. */
+export async function writeBesideLog(logs: BothLogs, scan: LogScan, last: bigint): Promise<void> {
+  const { place } = logs;
+  const { path } = besideOf(place);
+  await publish(path, await stampOf(path), async (file) => {
+    let before = "[\n";
+    for await (const { document, detail } of compared(logs, scan, last)) {
+      if (detail === undefined) continue;
+      await file.appendFile(before + textOf(recordOf("logs", document)));
+      before = ",\n";
+    }
+    await file.appendFile("\n]\n");
+  });
+}
+
+/** Both logs side by side in the order of their sequence. */
+async function* compared(
+  { runId, place, collection }: BothLogs,
+  scan: LogScan,
+  last: bigint,
+): AsyncGenerator<Compared> {
+  const disk = ascendingEntries(place, scan);
+  let head = await disk.next();
+  const filter = { runId, sequence: { $lte: Long.fromBigInt(last) } };
+  for await (const document of documentsAsStored(collection, filter, inOrder)) {
+    const sequence = sequenceOf(document) ?? -1n;
+    while (!head.done && head.value.sequence < sequence) head = await disk.next();
+    const there =
+      !head.done && head.value.sequence === sequence
+        ? head.value.document
+        : scan.stragglers.get(sequence);
+    yield { document, detail: there ? difference(there, document) : noPlace };
+  }
+  await disk.return(undefined);
+}
+
+const noPlace = "the file has later entries and not this one; a log is only appended to";
+
+function difference(disk: Document, mongo: Document): string | undefined {
+  const paths = differingPaths("logs", disk, mongo);
+  return paths.length === 0 ? undefined : `the file has another content: ${paths.join(", ")}`;
+}

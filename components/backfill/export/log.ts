@@ -1,0 +1,96 @@
+import type { FileHandle } from "node:fs/promises";
+import { Long, type Collection, type Document, type Filter } from "mongodb";
+import { Refusal } from "../errors";
+import { documentsAsStored, inOrder } from "./documents";
+import { roleCollection, type ExportRun } from "./export-run";
+import { compareLog, writeBesideLog } from "./log-compare";
+import { scanLog, type LogScan } from "./log-entries";
+import { lastSequence } from "./log-end";
+import { LogWriter } from "./log-writer";
+import { placeOf, type FilePlace } from "./place";
+import { publish, stampOf } from "./publish";
+
+/** A run's log on both sides. */
+export interface BothLogs {
+  readonly runId: string;
+  readonly place: FilePlace;
+  readonly collection: Collection;
+}
+
+/**
+ * Brings a run's log entries to its file: those that come after the file's last one are appended,
+ * in the order of their sequence; what the file has is never rewritten. An entry that the file has
+ * with other content, or has no place for, is written beside it.
+ */
+export async function exportLog(run: ExportRun, runId: string): Promise<void> {
+  const collection = roleCollection(run.sides, "logs");
+  try {
+    const place = await placeOf(run.sides, "logs", runId);
+    await exportTo(run, { runId, place, collection });
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    await refuseAll(run, collection, { runId }, error);
+  }
+}
+
+async function refuseAll(
+  { tally }: ExportRun,
+  collection: Collection,
+  filter: Filter<Document>,
+  refusal: Refusal,
+): Promise<void> {
+  for await (const { runId, sequence } of documentsAsStored(collection, filter, inOrder)) {
+    tally.refuse("logs", `${String(runId)}:${String(sequence)}`, refusal);
+  }
+}
+
+async function exportTo(run: ExportRun, logs: BothLogs): Promise<void> {
+  const { collection, place, runId } = logs;
+  if (place.there && !run.sides.all && (await reachesEnd(logs))) {
+    run.tally.settle("logs", "unchanged", await collection.countDocuments({ runId }));
+    return;
+  }
+  const stamp = await stampOf(place.path);
+  const scan = place.there ? await scanLog(run.sides, place) : undefined;
+  if (scan?.last !== undefined) {
+    const differ = await compareLog(run, logs, scan, scan.last);
+    if (differ) await writeBesideLog(logs, scan, scan.last);
+  }
+  await append(run, logs, stamp, scan);
+}
+
+/** Whether the file's last entry is MongoDB's last one or a later one. */
+async function reachesEnd({ place, collection, runId }: BothLogs): Promise<boolean> {
+  const last = await lastSequence(place.path);
+  if (last === undefined) return false;
+  const later = await collection.findOne(after(runId, last), { projection: { _id: 1 } });
+  return later === null;
+}
+
+async function append(
+  run: ExportRun,
+  { runId, place, collection }: BothLogs,
+  stamp: string | undefined,
+  scan: LogScan | undefined,
+): Promise<void> {
+  const filter = after(runId, scan?.last);
+  if (!(await collection.findOne(filter, { projection: { _id: 1 } }))) return;
+  const writer = new LogWriter(run.sides, place, runId, scan, run.tally);
+  const write = async (file: FileHandle) => {
+    for await (const document of documentsAsStored(collection, filter, inOrder)) {
+      await writer.add(file, document);
+    }
+    await writer.end(file);
+  };
+  try {
+    await publish(place.path, stamp, write, place.there);
+    writer.count();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    await refuseAll(run, collection, filter, error);
+  }
+}
+
+function after(runId: string, last: bigint | undefined): Filter<Document> {
+  return last === undefined ? { runId } : { runId, sequence: { $gt: Long.fromBigInt(last) } };
+}

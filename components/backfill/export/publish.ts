@@ -1,0 +1,90 @@
+import { copyFile, link, lstat, mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { constants } from "node:fs";
+import { dirname } from "node:path";
+import { Refusal } from "../errors";
+import { asideOf } from "./place";
+
+/** What tells whether a file is still the one that was read; undefined where there was none. */
+export type Stamp = string | undefined;
+
+/** The stamp of a file as it is now. */
+export async function stampOf(path: string): Promise<Stamp> {
+  const found = await lstat(path, { bigint: true }).catch(() => undefined);
+  return found && [found.ino, found.size, found.mtimeNs].join(":");
+}
+
+/** Files cannot be written, for a reason that is no single file's own. */
+export class ExportError extends Error {
+  override readonly name = "ExportError";
+
+  constructor(path: string, cause: NodeJS.ErrnoException) {
+    super(
+      `Writing ${path} failed: ${cause.code ?? cause.message}. No file was left half-written. ` +
+        `${whatToDo[cause.code ?? ""] ?? "Mend it"}, then export again: it goes on where it stopped.`,
+      { cause },
+    );
+  }
+}
+
+const whatToDo: Readonly<Record<string, string>> = {
+  ENOSPC: "Make room on the disk",
+  EDQUOT: "Make room on the disk",
+  EROFS: "Mount the file system for writing",
+  EACCES: "Let this user write there",
+  EPERM: "Let this user write there",
+};
+
+/**
+ * Publishes a file complete or not at all: it is written aside, brought to the disk and then gets
+ * its name. A file that came or changed since it was read is left alone.
+ *
+ * @param read the file's stamp when it was read
+ * @param write writes the content, or what follows where `continues`
+ * @param continues begins with what the file has
+ * @throws Refusal where the file came or changed meanwhile
+ * @throws ExportError where there is no room or no permission
+ */
+export async function publish(
+  path: string,
+  read: Stamp,
+  write: (file: FileHandle) => Promise<void>,
+  continues = false,
+): Promise<void> {
+  const aside = asideOf(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    if (continues) await copyFile(path, aside, constants.COPYFILE_FICLONE);
+    const file = await open(aside, continues ? "a" : "w");
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await giveName(aside, path, read);
+  } catch (error) {
+    // What failed is what is said, not that nothing could be cleared away after it.
+    await rm(aside, { force: true }).catch(() => undefined);
+    if (isSystemError(error)) throw new ExportError(path, error);
+    throw error;
+  }
+}
+
+async function giveName(aside: string, path: string, read: Stamp): Promise<void> {
+  if ((await stampOf(path)) !== read) throw changed();
+  if (read !== undefined) return rename(aside, path);
+  // A link, unlike a renaming, never takes the place of a file that came in between.
+  await link(aside, path).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === "EEXIST") throw changed();
+    throw error;
+  });
+  await rm(aside);
+}
+
+function changed(): Refusal {
+  return new Refusal("conflict", "its file changed while it was exported; export again");
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}

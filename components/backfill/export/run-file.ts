@@ -1,0 +1,58 @@
+import type { Document } from "mongodb";
+import { readBases, type Base } from "../bases";
+import { Refusal } from "../errors";
+import { keyOf, readableKey, type Key } from "../keys";
+import { sideOf, type Side } from "../merge";
+import type { ExportRun } from "./export-run";
+import { exportTo } from "./merge-file";
+import { placeOf, type FilePlace } from "./place";
+import type { WholeFileRole } from "./whole-file";
+
+/** A document on its way to a file. */
+export interface Outgoing {
+  readonly key: Key;
+  readonly side: Side;
+  readonly base: Base | undefined;
+}
+
+/**
+ * Brings a run's documents of one role to their file by the merge rules, and counts what became
+ * of each. A document that no file can hold is left out; the others are written.
+ */
+export async function exportRunFile(
+  run: ExportRun,
+  role: WholeFileRole,
+  runId: string,
+  documents: readonly Document[],
+): Promise<void> {
+  const outgoing = await outgoingOf(run, role, documents);
+  try {
+    const place = await placeOf(run.sides, role, runId);
+    if (!run.sides.all && place.there && outgoing.every((one) => isUnchanged(one, place))) {
+      run.tally.settle(role, "unchanged", outgoing.length);
+      return;
+    }
+    await exportTo(run, { ...place, role, runId }, outgoing);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    for (const { key } of outgoing) run.tally.refuse(role, readableKey(key), error);
+  }
+}
+
+async function outgoingOf(
+  { bases }: ExportRun,
+  role: WholeFileRole,
+  documents: readonly Document[],
+): Promise<Outgoing[]> {
+  const keys = documents.map((document) => keyOf(role, document));
+  const known = await readBases(bases, role, keys);
+  return documents.map((document, at) => {
+    const key = keys[at] ?? "";
+    return { key, side: sideOf(role, document), base: known.get(key) };
+  });
+}
+
+/** Not changed in MongoDB since both sides agreed: whatever the file has, nothing is written. */
+function isUnchanged({ side, base }: Outgoing, place: FilePlace): boolean {
+  return base?.hash === side.hash && base.next === undefined && base.file === place.name;
+}

@@ -1,0 +1,103 @@
+import type { CollectionRole } from "../contract";
+import { stampOf, type Checkpoint } from "./checkpoints";
+import { Refusal } from "./errors";
+import { factsOf } from "./file-facts";
+import { recordsIn, type ReadyRecord } from "./records";
+import { resumeIn } from "./resume";
+import type { StateFile } from "./stages/list";
+import { beginning, readChunks } from "./stages/read";
+import type { FileFacts } from "./stages/unpack";
+import type { StateFolder } from "./state-folder";
+import { FileCounts, type Tally } from "./tally";
+
+/** Records of one file that follow each other. */
+export interface FileRecords {
+  readonly role: CollectionRole;
+  readonly records: readonly ReadyRecord[];
+  /** How far the file is imported once these and all before them are in MongoDB. */
+  readonly reached?: Reached;
+}
+
+export interface Reached {
+  readonly file: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/** What is known of a file from earlier imports. */
+export interface Known {
+  readonly checkpoint: Checkpoint | undefined;
+  /** Whether times and sizes are trusted for logs only. */
+  readonly hashAll: boolean;
+}
+
+/**
+ * The records of a file, through read, parse, convert and check, in chunks. What is refused on the
+ * way is counted in `tally` and left out. With what is `known`, only what is new since then.
+ */
+export async function* recordsOf(
+  folder: StateFolder,
+  file: StateFile,
+  tally: Tally,
+  known?: Known,
+): AsyncGenerator<FileRecords> {
+  tally.files += 1;
+  try {
+    if (known) yield* newRecords(folder, file, tally, known);
+    else yield* allRecords(folder, file, tally);
+  } catch (error) {
+    tally.refuse(file.role, { file: file.name }, unreadable(error));
+  }
+}
+
+async function* allRecords(
+  folder: StateFolder,
+  file: StateFile,
+  tally: Tally,
+): AsyncGenerator<FileRecords> {
+  let facts: FileFacts | undefined;
+  for await (const { texts } of readChunks(file)) {
+    facts ??= await factsOf(folder, file, texts);
+    yield { role: file.role, records: recordsIn(file, facts, texts, tally) };
+  }
+}
+
+async function* newRecords(
+  folder: StateFolder,
+  file: StateFile,
+  tally: Tally,
+  { checkpoint, hashAll }: Known,
+): AsyncGenerator<FileRecords> {
+  const stamp = await stampOf(file.path);
+  let { imported, start, lookedAt } = await resumeIn(file, stamp, checkpoint, hashAll);
+  if (imported && !start) {
+    tally.resume(file.role, imported);
+    return;
+  }
+  let facts = imported && (await factsOf(folder, file));
+  // Under another id, or by other sequences, the earlier lines were other records.
+  if (imported?.runId !== facts?.runId || imported?.numbered !== facts?.numbered) {
+    [imported, start, lookedAt] = [undefined, beginning(), undefined];
+  }
+  if (imported) tally.resume(file.role, imported);
+  const counts = new FileCounts(imported);
+  for await (const { texts, end, last } of readChunks(file, start)) {
+    const refused = tally.refused(file.role);
+    facts ??= await factsOf(folder, file, texts);
+    const records = recordsIn(file, facts, texts, tally);
+    counts.add(records);
+    if (tally.refused(file.role) > refused) counts.stop();
+    if (lookedAt || counts.stopped) yield { role: file.role, records };
+    else {
+      const checkpoint = { ...stamp, ...end, ...facts, ...counts.soFar(), complete: last };
+      yield { role: file.role, records, reached: { file: file.name, checkpoint } };
+    }
+  }
+}
+
+/** A file that cannot be opened or read is one refused record; any other error ends the run. */
+function unreadable(error: unknown): Refusal {
+  if (error instanceof Error && "syscall" in error && "code" in error) {
+    return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
+  }
+  throw error;
+}

@@ -1,0 +1,102 @@
+import {
+  MongoBulkWriteError,
+  MongoServerError,
+  type Collection,
+  type Document,
+  type WriteError,
+} from "mongodb";
+import pLimit from "p-limit";
+import type { CollectionRole } from "../../contract";
+import { Refusal } from "../errors";
+import type { ReadyRecord } from "../records";
+import type { Outcome } from "../tally";
+
+/** A record whose file wins over the document that was found. */
+export interface Replacement {
+  readonly record: ReadyRecord;
+  readonly document: Document;
+}
+
+type Outcomes = (readonly [ReadyRecord, Outcome | Refusal])[];
+
+/** MongoDB's codes: a unique key is there already; a document breaks the validator, is too large. */
+const duplicateKey = 11000;
+const documentCodes: ReadonlySet<unknown> = new Set([121, 10334]);
+
+/** Inserts all at once; a record whose document came in between is left out of the answer. */
+export async function insertAll(
+  collection: Collection,
+  records: readonly ReadyRecord[],
+): Promise<Outcomes> {
+  if (records.length === 0) return [];
+  const errors = await insertErrors(
+    collection,
+    records.map(({ document }) => document),
+  );
+  return records.flatMap((record, at): Outcomes => {
+    const error = errors.get(at);
+    if (!error) return [[record, "inserted"]];
+    return error.code === duplicateKey ? [] : [[record, refusedWith(error.code)]];
+  });
+}
+
+/** The errors of single documents by their place. */
+async function insertErrors(
+  collection: Collection,
+  documents: readonly Document[],
+): Promise<ReadonlyMap<number, WriteError>> {
+  try {
+    await collection.insertMany(documents, { ordered: false });
+    return new Map();
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    const errors = error.result.getWriteErrors();
+    if (errors.length === 0) throw error;
+    return new Map(errors.map((one) => [one.index, one]));
+  }
+}
+
+/** The field of a document on which a file's win rests: it must still be as it was seen. */
+const seenField: Readonly<Record<CollectionRole, string>> = {
+  runs: "updatedAt",
+  logs: "_id",
+  artifacts: "capturedAt",
+  approvals: "status",
+};
+
+const replacementsAtOnce = 8;
+
+/** Replaces one by one; a document that is no longer as it was seen is left out of the answer. */
+export async function replaceAll(
+  collection: Collection,
+  replacements: readonly Replacement[],
+): Promise<Outcomes> {
+  const limit = pLimit(replacementsAtOnce);
+  const outcomes = await limit.map(replacements, async (one): Promise<Outcomes> => {
+    const outcome = await replace(collection, one);
+    return outcome ? [[one.record, outcome]] : [];
+  });
+  return outcomes.flat();
+}
+
+async function replace(
+  collection: Collection,
+  { record, document: seen }: Replacement,
+): Promise<Outcome | Refusal | undefined> {
+  const field = seenField[record.role];
+  const filter = { _id: seen._id as Document, [field]: seen[field] as unknown };
+  const members = Object.entries(record.document).filter(([name]) => name !== "_id");
+  try {
+    const { matchedCount } = await collection.replaceOne(filter, Object.fromEntries(members));
+    return matchedCount === 1 ? "updated" : undefined;
+  } catch (error) {
+    if (error instanceof MongoServerError && documentCodes.has(error.code)) {
+      return refusedWith(error.code);
+    }
+    throw error;
+  }
+}
+
+function refusedWith(code: unknown): Refusal {
+  return new Refusal("server", `MongoDB refuses it with code ${String(code)}`);
+}

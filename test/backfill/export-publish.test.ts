@@ -1,0 +1,55 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { ExportError, publish, stampOf } from "../../components/backfill/export/publish";
+import { filesIn } from "./export-sides";
+import { stateRoot } from "./state";
+
+it("a new file is there complete, in a folder that was not there", async () => {
+  const root = await stateRoot({});
+  await publish(join(root, "a/b.json"), undefined, (file) => file.writeFile("new"));
+  expect(await filesIn(root)).toEqual({ "a/b.json": "new" });
+});
+
+it("a file that is continued begins with what it has", async () => {
+  const root = await stateRoot({ "log.ndjson": "one\n" });
+  const path = join(root, "log.ndjson");
+  await publish(path, await stampOf(path), (file) => file.appendFile("two\n"), true);
+  expect(await filesIn(root)).toEqual({ "log.ndjson": "one\ntwo\n" });
+});
+
+it("a failure in the middle leaves the file as it was and nothing beside it", async () => {
+  const root = await stateRoot({ "r.json": "before" });
+  const path = join(root, "r.json");
+  const failing = publish(path, await stampOf(path), async (file) => {
+    await file.writeFile("half");
+    throw new Error("the server went away");
+  });
+  await expect(failing).rejects.toThrow("the server went away");
+  expect(await filesIn(root)).toEqual({ "r.json": "before" });
+});
+
+it.each([
+  ["changed", { "r.json": "before" }],
+  ["came", {}],
+])("a file that %s meanwhile is left alone", async (_what, files) => {
+  const root = await stateRoot(files);
+  const path = join(root, "r.json");
+  const late = publish(path, await stampOf(path), async (file) => {
+    await file.writeFile("ours");
+    await writeFile(path, "the service's");
+  });
+  await expect(late).rejects.toThrow("its file changed while it was exported; export again");
+  expect(await readFile(path, "utf8")).toBe("the service's");
+  expect(Object.keys(await filesIn(root))).toEqual(["r.json"]);
+});
+
+it("a full disk is named with what to do", async () => {
+  const root = await stateRoot({});
+  const full = publish(join(root, "r.json"), undefined, () =>
+    Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" })),
+  );
+  await expect(full).rejects.toThrow(ExportError);
+  await expect(full).rejects.toThrow(/ENOSPC.*Make room on the disk, then export again/);
+  expect(await filesIn(root)).toEqual({});
+});
