@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test lint
+.PHONY: help up preview rollback down clean test lint bench
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
@@ -29,6 +29,10 @@ test: $(installed) ## all tests, on a real engine and a real server
 
 lint: $(installed) ## types, eslint, prettier
 	@npm run lint --silent
+
+bench: $(installed) ## the import against the driver and mongoimport, as ratios; BENCH=full for 10^7 lines
+	@$(tsx) tools/parts/ensure.ts
+	@$(tsx) bench/index.ts
 
 $(installed): package-lock.json
 	@sh tools/npm/install.sh

@@ -3,9 +3,12 @@ import { closeConnections } from "../components/connection";
 import { DataIssues } from "../components/migration";
 import { version } from "../package.json";
 import { applyCommand } from "./apply";
+import { backfillCommand } from "./backfill";
+import { exportCommand } from "./export";
 import { planCommand } from "./plan";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";
+import { verifyCommand } from "./verify";
 
 const program = new Command("taskrunner-storage")
   .description("Takes the state of a Task Runner from files to MongoDB and back.")
@@ -16,7 +19,11 @@ const program = new Command("taskrunner-storage")
       "visible in the process list.\n\nExample:\n" +
       "  TASKRUNNER_MONGO_URI=mongodb://127.0.0.1:27017/taskrunner taskrunner-storage plan --stack dev",
   );
-for (const command of [planCommand, applyCommand, statusCommand, scriptCommand]) {
+const commands = [
+  ...[planCommand, applyCommand, backfillCommand, verifyCommand, exportCommand],
+  ...[statusCommand, scriptCommand],
+];
+for (const command of commands) {
   program.addCommand(command);
 }
 

@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { MongoClient, type Db } from "mongodb";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { progressInWords } from "../../cli/progress";
 import type { ImportReport, VerificationReport } from "../../components/backfill";
 import { generateSample } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
+
+// Each test starts several processes one after another.
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 let server: MongoServer;
@@ -112,6 +115,15 @@ it("export writes what changed in MongoDB, and says 2 where a file changed too",
   const second = await run("export", "--to", state, "--all");
   expect(second.exitCode).toBe(2);
   expect(second.stdout).toContain("see state/runs/run-20251106-000001.mongo.json");
+});
+
+it("what is newer in MongoDB is no difference, but verify --exact says 2", async () => {
+  await run("backfill", "--from", state);
+  expect((await run("verify", "--from", state, "--exact")).stdout).toContain("sides are equal");
+  const runs = db.collection<{ _id: string }>("pack_runs");
+  await runs.updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
+  expect((await run("verify", "--from", state)).exitCode).toBe(0);
+  expect((await run("verify", "--from", state, "--exact")).exitCode).toBe(2);
 });
 
 it("verify --json has the differences by id and path", async () => {

@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from "node:fs";
+import { Readable } from "node:stream";
+import { MongoClient, type Collection, type Db } from "mongodb";
+// Past the room's door, which loads Pulumi: its memory is not the import's.
+import { importInto, importState } from "../components/backfill";
+import type { Batch } from "../components/backfill/stages/batch";
+import type { ReadyRecord } from "../components/backfill/records";
+import { workOn } from "../components/backfill/pipeline";
+import { collections } from "../components/contract";
+import { logsWithIndexes, names, source } from "./sides";
+import type { Measured, Task } from "./task";
+
+/** A process of its own for one measurement: TASK says what, the result is JSON on standard output. */
+async function main(): Promise<void> {
+  const task = JSON.parse(process.env.TASK ?? "{}") as Task;
+  console.log(JSON.stringify(await works[task.work](task)));
+}
+
+const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> = {
+  sink: ({ root }) => measured(async () => countIn(await importInto(sink, source(root)))),
+  pipeline: ({ root, database }) =>
+    withDatabase(database, (db) =>
+      measured(async () => countIn(await importState({ ...source(root), ...names, database: db }))),
+    ),
+  driver: ({ root, database }) =>
+    withDatabase(database, async (db) => {
+      const batches: Batch[] = [];
+      await importInto(collector(batches), source(root));
+      const logs = db.collection(collections.logs.name, { writeConcern: { w: "majority" } });
+      return measured(() => insertAll(logs, batches));
+    }),
+};
+
+/** Takes every batch and answers at once. */
+const sink = { write: (batch: Batch) => Promise.resolve(inserted(batch)) };
+
+function collector(batches: Batch[]) {
+  return {
+    write: (batch: Batch) => {
+      batches.push(batch);
+      return Promise.resolve(inserted(batch));
+    },
+  };
+}
+
+function inserted({ records }: Batch): Map<ReadyRecord, "inserted"> {
+  return new Map(records.map((record) => [record, "inserted"]));
+}
+
+/** What the driver alone does with the same documents in the same batches, as many at once. */
+async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<number> {
+  let lines = 0;
+  await workOn(
+    Readable.from(batches),
+    async ({ records }) => {
+      const operations = records.map(({ document }) => ({ insertOne: { document } }));
+      const { insertedCount } = await logs.bulkWrite(operations, { ordered: false });
+      lines += insertedCount;
+    },
+    () => Promise.resolve(),
+  );
+  return lines;
+}
+
+function countIn({ logs }: { logs: { inserted: number } }): number {
+  return logs.inserted;
+}
+
+async function measured(work: () => Promise<number>): Promise<Measured> {
+  const before = process.cpuUsage();
+  const started = performance.now();
+  const lines = await work();
+  const elapsedMs = performance.now() - started;
+  const { user, system } = process.cpuUsage(before);
+  return { lines, elapsedMs, cpuMs: (user + system) / 1_000, peakMb: (peakKb() * 1_024) / 1e6 };
+}
+
+/**
+ * The greatest resident set of this process in KiB. Linux counts into a process's own figure
+ * (`getrusage`) what its parent had when it started it, so its own high-water mark is taken there.
+ */
+function peakKb(): number {
+  if (!existsSync(status)) return process.resourceUsage().maxRSS;
+  return Number(/^VmHWM:\s*(\d+)/m.exec(readFileSync(status, "utf8"))?.[1]);
+}
+
+const status = "/proc/self/status";
+
+async function withDatabase(name: string, work: (db: Db) => Promise<Measured>): Promise<Measured> {
+  const client = await new MongoClient(process.env.TASKRUNNER_MONGO_URI ?? "").connect();
+  try {
+    const db = client.db(name);
+    await logsWithIndexes(db);
+    return await work(db);
+  } finally {
+    await client.close();
+  }
+}
+
+void main();

@@ -1,0 +1,54 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { MongoServer } from "../tools/parts";
+import { logFile } from "./input";
+import type { Measured, Task } from "./task";
+
+const run = promisify(execFile);
+const tsx = join(__dirname, "../node_modules/.bin/tsx");
+let databases = 0;
+
+/** Does one measurement in a process of its own. */
+export async function measure(
+  work: Task["work"],
+  root: string,
+  server?: MongoServer,
+): Promise<Measured> {
+  const task: Task = { work, root, database: nextDatabase() };
+  const given = { TASK: JSON.stringify(task), TASKRUNNER_MONGO_URI: server?.uri ?? "" };
+  const env = { ...process.env, ...given };
+  const { stdout } = await run(tsx, [join(__dirname, "measure.ts")], { env });
+  return JSON.parse(stdout) as Measured;
+}
+
+/** Whether mongoimport is on PATH. */
+export async function hasMongoimport(): Promise<boolean> {
+  return run("mongoimport", ["--version"]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Lets mongoimport read the same log into the same server; its time in ms, its start included. */
+export async function mongoimport(
+  root: string,
+  server: MongoServer,
+  prepare: (database: string) => Promise<void>,
+  options: readonly string[] = [],
+): Promise<number> {
+  const database = nextDatabase();
+  await prepare(database);
+  const started = performance.now();
+  await run("mongoimport", [
+    ...["--uri", `${server.uri}/${database}`, "--collection", "pack_run_logs"],
+    ...["--file", join(root, logFile), "--writeConcern", '{"w":"majority"}', "--quiet"],
+    ...options,
+  ]);
+  return performance.now() - started;
+}
+
+function nextDatabase(): string {
+  databases += 1;
+  return `bench_${databases}`;
+}

@@ -1,0 +1,39 @@
+import type { Db } from "mongodb";
+import { collections, wantedSchema } from "../components/contract";
+import { settingsSchema } from "../components/settings";
+
+const { mongo, validation, indexes, tenancy } = settingsSchema
+  .pick({ mongo: true, validation: true, indexes: true, tenancy: true })
+  .parse({});
+const { layout, checkpoints } = settingsSchema.shape.backfill
+  .unwrap()
+  .parse({ source: { path: "." } });
+
+/** The names in the database, by the document's defaults. */
+export const names = { collections: mongo.collections, checkpoints };
+
+/** A state root under the default layout. */
+export function source(root: string) {
+  return { root, layout, approvals: false };
+}
+
+/**
+ * Makes the log's collection with its indexes. It has no validator, because mongoimport leaves the
+ * dates texts, which the validator refuses.
+ */
+export async function logsWithIndexes(db: Db): Promise<void> {
+  const { collections: byRole } = mongo;
+  const wanted = wantedSchema({
+    collections: byRole,
+    validation,
+    indexNames: indexes.names,
+    approvals: false,
+    tenancy,
+  });
+  await db.createCollection(collections.logs.name);
+  for (const { collection, key, name, unique } of wanted.indexes) {
+    if (collection !== byRole.logs) continue;
+    const index = { key: Object.fromEntries(key), name, unique };
+    await db.command({ createIndexes: collection, indexes: [index] });
+  }
+}

@@ -1,0 +1,90 @@
+import { exportState, type ExportReport, type BothSides } from "../components/backfill";
+import { command, print, type CommonOptions } from "./context";
+import { showProgress, type Total } from "./progress";
+import { helpAfter, sidesOf } from "./state";
+import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
+
+interface ExportOptions extends CommonOptions {
+  readonly to: string;
+  readonly all?: true;
+}
+
+export const exportCommand = helpAfter(
+  command("export", "writes to files what changed in MongoDB since it was imported")
+    .requiredOption("--to <directory>", "the state root, such as /var/lib/taskrunner")
+    .option("--all", "looks at every run, not only at those that changed in MongoDB"),
+  "0 done, 2 done with conflicts or records that could not be written, 1 error",
+  "export --to /var/lib/taskrunner",
+).action(async (options: ExportOptions) => {
+  const report = await exportTo(options);
+  print(options, report, exportInWords(options, report));
+  process.exitCode = sumOf(report, "conflicts") + sumOf(report, "unwritable") > 0 ? 2 : 0;
+});
+
+async function exportTo(options: ExportOptions): Promise<ExportReport> {
+  const sides = await sidesOf(options, options.to);
+  let stop: (() => void) | undefined;
+  try {
+    return await exportState({
+      ...sides,
+      all: options.all ?? false,
+      watch: (tally) => {
+        if (options.quiet) return;
+        const total = countDocuments(sides);
+        const sofar = () => ({ records: sumOf(tally.counts, "documents"), bytes: tally.bytes });
+        stop = showProgress({ what: "export", sofar, total: () => total });
+      },
+    });
+  } finally {
+    stop?.();
+  }
+}
+
+/** How many documents there are, by the server's own estimate, which costs nothing. */
+function countDocuments({ database, collections }: BothSides): Total {
+  const total: { records?: number } = {};
+  const counts = Object.values(collections).map((name) =>
+    database.collection(name).estimatedDocumentCount(),
+  );
+  Promise.all(counts).then(
+    (found) => {
+      total.records = found.reduce((sum, count) => sum + count, 0);
+    },
+    // A database that does not answer is an error of the export itself.
+    () => undefined,
+  );
+  return total;
+}
+
+function exportInWords({ to }: ExportOptions, report: ExportReport): string {
+  const { files, bytes, elapsedMs, conflicts, unwritable } = report;
+  const [both, none] = [sumOf(report, "conflicts"), sumOf(report, "unwritable")];
+  const outcome =
+    both + none === 0
+      ? "done"
+      : `${whole(both)} conflicts, ${whole(none)} records that could not be written`;
+  return [
+    `Export to ${to}: ${outcome}`,
+    "",
+    countsTable(report, {
+      documents: "in MongoDB",
+      written: "written",
+      unchanged: "unchanged",
+      newerOnDisk: "newer on disk",
+      conflicts: "conflicts",
+      unwritable: "not written",
+    }),
+    "",
+    `${whole(files)} files, ${megabytes(bytes)} written in ${duration(elapsedMs)}`,
+    ...casesInWords(
+      "Changed on both sides; the file stays, MongoDB's content is beside it",
+      conflicts.map(({ id, detail, beside }) => `${id}: ${detail}; see ${beside}`),
+      both,
+    ),
+    ...casesInWords(
+      "Not written",
+      unwritable.map(({ id, detail }) => `${id}: ${detail}`),
+      none,
+    ),
+  ].join("\n");
+}

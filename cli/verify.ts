@@ -1,0 +1,79 @@
+import { verifyState, type VerificationReport, placeInWords } from "../components/backfill";
+import { collectionRoles } from "../components/contract";
+import { command, print, settingsOf, type CommonOptions } from "./context";
+import { showProgress } from "./progress";
+import { helpAfter, sidesOf } from "./state";
+import { countState } from "./state-size";
+import { casesInWords, countsTable, duration, sumOf } from "./words";
+
+interface VerifyOptions extends CommonOptions {
+  readonly from: string;
+  readonly exact?: true;
+}
+
+export const verifyCommand = helpAfter(
+  command("verify", "proves that every record on disk is in MongoDB, equal or descended from it")
+    .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
+    .option("--exact", "asks that both sides are equal"),
+  "0 holds, 2 differences or conflicts, 1 error",
+  "verify --from /var/lib/taskrunner",
+).action(async (options: VerifyOptions) => {
+  const report = await verify(options);
+  print(options, report, verificationInWords(options, report));
+  process.exitCode = report.holds ? 0 : 2;
+});
+
+async function verify(options: VerifyOptions): Promise<VerificationReport> {
+  const sides = await sidesOf(options, options.from);
+  const { logRetentionDays: retentionDays } = await settingsOf(options);
+  let stop: (() => void) | undefined;
+  try {
+    return await verifyState({
+      ...sides,
+      exact: options.exact ?? false,
+      ...(retentionDays !== undefined && { retentionDays }),
+      watch: (tally) => {
+        if (options.quiet) return;
+        const size = countState(sides);
+        const sofar = () => ({ records: 0, bytes: tally.bytes });
+        stop = showProgress({ what: "verify", sofar, total: () => size });
+      },
+    });
+  } finally {
+    stop?.();
+  }
+}
+
+function verificationInWords({ from, exact }: VerifyOptions, report: VerificationReport): string {
+  const different = collectionRoles.flatMap((role) =>
+    report[role].different.map(({ id, paths }) => `${role} ${id}: ${paths.join(", ")}`),
+  );
+  const missing = collectionRoles.flatMap((role) =>
+    report[role].onlyInFiles.map((id) => `${role} ${id}`),
+  );
+  const claim = exact ? "both sides are equal" : "every record on disk is in MongoDB";
+  return [
+    `Verification of ${from}: ${report.holds ? claim : "does not hold"}`,
+    "",
+    countsTable(report, {
+      files: "on disk",
+      mongo: "in MongoDB",
+      equal: "equal",
+      newerInMongo: "newer in MongoDB",
+      onlyInMongo: "only in MongoDB",
+      expired: "expired",
+      missing: "missing",
+      differing: "different",
+      quarantined: "unreadable",
+    }),
+    "",
+    `compared in ${duration(report.elapsedMs)}`,
+    ...casesInWords("Not in MongoDB", missing, sumOf(report, "missing")),
+    ...casesInWords("Different", different, sumOf(report, "differing")),
+    ...casesInWords(
+      "Not to be imported as they are",
+      report.quarantine.map(({ detail, ...place }) => `${placeInWords(place)}: ${detail}`),
+      sumOf(report, "quarantined"),
+    ),
+  ].join("\n");
+}
