@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
-import { PackRunMigration } from "../../components/migration";
+import { PackRunMigration } from "../../components/migration/program";
 import { documentOptions } from "../contract/options";
 
 const registered: pulumi.runtime.MockResourceArgs[] = [];

@@ -1,10 +1,14 @@
 /** Gets every local part and says what it is: `tsx tools/parts/ensure.ts`. */
-import { engine, mongoProgram, PartError } from ".";
+import { controlPlane, engine, helm, mongoProgram, PartError } from ".";
 
 async function ensure(): Promise<void> {
   const pulumi = await engine();
   const mongo = await mongoProgram();
-  console.log(`parts: Pulumi ${pulumi.version}, ${mongo.name}`);
+  const kubernetes = await controlPlane();
+  await helm();
+  console.log(
+    `parts: Pulumi ${pulumi.version}, ${mongo.name}, Kubernetes ${kubernetes.version}, Helm`,
+  );
 }
 
 ensure().catch((error: unknown) => {

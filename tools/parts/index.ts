@@ -1,11 +1,16 @@
 /**
- * The local parts: a real Pulumi engine and a real server of MongoDB's protocol, had from PATH, an
- * official download or a package registry, and kept in the user's cache folder.
+ * The local parts: a real Pulumi engine, a real server of MongoDB's protocol, a real control plane of
+ * Kubernetes and Helm, had from PATH, an official download or a package registry, and kept in the
+ * user's cache folder.
  */
 export { type Engine, engine, engineEnvironment } from "./pulumi/engine";
 export { mongoProgram } from "./mongo/program";
 export type { MongoProgram } from "./mongo/server-program";
 export { type MongoServer, type StartOptions, startMongo } from "./mongo/server";
+export { controlPlane, type ControlPlanePrograms } from "./kubernetes/programs";
+export { type ControlPlane, startControlPlane } from "./kubernetes/control-plane";
+export { ownKubelet } from "./kubernetes/arguments";
+export { helm } from "./kubernetes/helm";
 export { isFree } from "./port";
 export { commandLine, stopByPid } from "./running";
 export { say } from "./say";

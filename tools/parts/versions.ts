@@ -9,6 +9,13 @@ export const versions = {
   oldestMongod: "6.0.0",
   secantusdb: "0.7.0b3",
   oldestPython: "3.11",
+  kubernetes: "v1.36.1",
+  oldestKubernetes: "1.31.0",
+  etcd: "v3.6.8",
+  oldestEtcd: "3.5.0",
+  /** Its stages are taken too, so one on PATH has to be as new. */
+  kwok: "v0.8.0",
+  helm: "v3.22.0",
 } as const;
 
 /** Whether a dotted version, with or without a leading `v`, is at least another. */

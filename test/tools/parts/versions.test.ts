@@ -17,6 +17,12 @@ test("what is said to be built is what the modules and requirements pin", async 
   expect(cli).toContain(`github.com/pulumi/pulumi/pkg/v3 ${versions.pulumi}`);
   const host = await textOf("tools", "go", "pulumi-language-nodejs", "go.mod");
   expect(host).toContain(`github.com/pulumi/pulumi/sdk/v3 ${versions.languageHost}`);
+  const control = await textOf("tools", "go", "control-plane", "go.mod");
+  expect(control).toContain(`k8s.io/kubernetes ${versions.kubernetes}`);
+  expect(control).toContain(`go.etcd.io/etcd/server/v3 ${versions.etcd}`);
+  expect(control).toContain(`sigs.k8s.io/kwok ${versions.kwok}`);
+  const helm = await textOf("tools", "go", "helm", "go.mod");
+  expect(helm).toContain(`helm.sh/helm/v3 ${versions.helm}`);
   const python = await textOf("tools", "python", "requirements.txt");
   expect(python).toContain(`SecantusDB==${versions.secantusdb}`);
 });

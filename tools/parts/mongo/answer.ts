@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MongoClient, MongoServerError } from "mongodb";
+import { hasEnded, lastWords } from "../child";
 import { PartError } from "../error";
 
 /** How long a server may take to open its data, in milliseconds. */
@@ -23,7 +23,7 @@ export async function untilItAnswers(
   const deadline = Date.now() + limit;
   while (!(await answers(uri))) {
     await sleep(50);
-    const ended = child.exitCode !== null || child.signalCode !== null;
+    const ended = hasEnded(child);
     if (!ended && Date.now() < deadline) continue;
     child.kill();
     const found = ended ? "ended at once" : `did not answer in ${limit / 1000} s`;
@@ -43,9 +43,4 @@ async function answers(uri: string): Promise<boolean> {
   } finally {
     await client.close();
   }
-}
-
-async function lastWords(log: string): Promise<string> {
-  const text = await readFile(log, "utf8");
-  return text.trim().split("\n").slice(-5).join("\n");
 }

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import getPort from "get-port";
+import { startChild } from "../child";
 import { PartError } from "../error";
 import { isFree } from "../port";
 import { stopByPid } from "../running";
@@ -59,30 +58,11 @@ export async function startMongo(options: StartOptions): Promise<MongoServer> {
   const log = options.log ?? `${options.directory}.log`;
   const { auth = false, testCommands = false, detached = false } = options;
   const told = { directory: options.directory, port, auth, testCommands };
-  const child = await start(serverCommand(program, told), log, detached);
+  const child = await startChild(serverCommand(program, told), { log, detached });
   const uri = `mongodb://127.0.0.1:${port}`;
   await untilItAnswers(uri, child, `${program.name} on port ${port}`, log);
   const pid = child.pid ?? 0;
   return { uri, port, pid, name: program.name, kind: program.kind, stop: () => stopByPid(pid) };
-}
-
-async function start(
-  [program, ...args]: [string, ...string[]],
-  log: string,
-  detached: boolean,
-): Promise<ChildProcess> {
-  const output = await open(log, "w");
-  const child = spawn(program, args, { detached, stdio: ["ignore", output.fd, output.fd] });
-  await once(child, "spawn").finally(() => output.close());
-  child.unref();
-  if (!detached) stopWithThisProgram(child);
-  return child;
-}
-
-function stopWithThisProgram(child: ChildProcess): void {
-  const stop = () => child.kill();
-  process.once("exit", stop);
-  child.once("exit", () => process.off("exit", stop));
 }
 
 /** The servers' files look alike from outside, but one cannot read the other's. */

@@ -3,10 +3,8 @@ import { copyFile } from "node:fs/promises";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
 import { fillOnce, partFolder } from "../cache";
-import { executable } from "../executable";
-import { withProgress } from "../progress";
+import { goBuild, noGo } from "../go";
 import { repository, textOf } from "../repository";
-import { longWork } from "../run";
 import type { Source } from "../sources";
 import { versions } from "../versions";
 
@@ -42,7 +40,7 @@ export async function pulumiBuild(): Promise<Source<string>> {
   const folder = partFolder(`pulumi-${versions.pulumi}`, madeFrom);
   return {
     kept: () => Promise.resolve(existsSync(folder) ? folder : undefined),
-    closed: () => Promise.resolve(executable("go") === undefined ? "no go on PATH" : undefined),
+    closed: noGo,
     doing: `building ${versions.pulumi} from Go modules (4 to 10 min, once)`,
     async get() {
       await fillOnce(folder, fill);
@@ -52,24 +50,13 @@ export async function pulumiBuild(): Promise<Source<string>> {
 }
 
 async function fill(aside: string): Promise<void> {
-  for (const program of programs) await build(program, aside);
+  for (const { name, module, version } of programs) {
+    const stamps = [`${sdk}/go/common/version.Version=${version}`];
+    await goBuild({ module: name, title: `${name} ${version}`, packages: [module], stamps }, aside);
+  }
   // Beside the CLI it counts as part of it; from elsewhere on PATH every run would warn about it.
   await copyFile(
     join(repository, "node_modules", "@pulumi", "pulumi", dynamicHost),
     join(aside, dynamicHost),
   );
-}
-
-async function build({ name, module, version }: GoProgram, aside: string): Promise<void> {
-  let packages = 0;
-  const stamp = `-X ${sdk}/go/common/version.Version=${version}`;
-  const work = () =>
-    longWork({
-      program: "go",
-      args: ["build", "-v", "-trimpath", "-ldflags", `-s -w ${stamp}`, "-o", aside, module],
-      directory: join(repository, "tools", "go", name),
-      environment: { GOWORK: "off" },
-      line: () => (packages += 1),
-    });
-  await withProgress(`building ${name} ${version}`, () => `${packages} packages`, work);
 }

@@ -1,0 +1,145 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type ControlPlane,
+  controlPlane,
+  isFree,
+  ownKubelet,
+  startControlPlane,
+} from "../../../tools/parts";
+import { usable } from "../../../tools/parts/kubernetes/installed";
+import { programNames } from "../../../tools/parts/kubernetes/names";
+import { kwokStages } from "../../../tools/parts/kubernetes/stages";
+
+describe("the programs on PATH", () => {
+  const all = programNames.map((name) => {
+    const version = { etcd: "3.5.0", kwok: "v0.8.0" }[name as string] ?? "v1.34.2";
+    return { name, version, file: `/bin/${name}` };
+  });
+  const allBut = (name: string, other: object) =>
+    all.map((one) => (one.name === name ? { ...one, ...other } : one));
+
+  test("are used where all of them are there", () => {
+    const files = Object.fromEntries(all.map(({ name, file }) => [name, file]));
+    expect(usable(all)).toEqual({ part: { files, version: "v1.34.2" } });
+  });
+
+  test.each([
+    ["kwok", { file: undefined }, "kwok not on PATH"],
+    ["etcd", { version: "3.4.9" }, "etcd on PATH is 3.4.9, not 3.5.0 or later"],
+    ["kubectl", { version: "" }, "kubectl on PATH states no version, not 1.31.0 or later"],
+  ])("are not used where %s is %o", (name, other, missing) => {
+    expect(usable(allBut(name, other))).toEqual({ missing });
+  });
+});
+
+test("kwok's stages are those of its module, and nothing else that is there", async () => {
+  const text = await readFile(join(await kwokStages(), "stages.yaml"), "utf8");
+  const names = [...text.matchAll(/^ {2}name: (.+)$/gm)].map(([, name]) => name);
+  expect(names).toEqual(
+    expect.arrayContaining(["node-initialize", "node-heartbeat-with-lease", "pod-ready"]),
+  );
+  expect(text).not.toMatch(/^kind: (?!Stage$)/m);
+});
+
+describe("a control plane", () => {
+  let folder: string;
+  let cluster: ControlPlane;
+  const kubectl = async (...args: string[]) => {
+    const all = [`--kubeconfig=${cluster.kubeconfig}`, ...args];
+    return (await promisify(execFile)(cluster.kubectl, all)).stdout.trim();
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "control-plane-"));
+    cluster = await startControlPlane({ directory: join(folder, "cluster") });
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** A Deployment of one pod, with an annotation of its pods. */
+  const deploy = async (name: string, annotations: Record<string, string> = {}) => {
+    const labels = { app: name };
+    const spec = { containers: [{ name: "main", image: "registry.example.org/none" }] };
+    const template = { metadata: { labels, annotations }, spec };
+    const file = join(folder, `${name}.json`);
+    const object = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name },
+      spec: { selector: { matchLabels: labels }, template },
+    };
+    await writeFile(file, JSON.stringify(object));
+    await kubectl("apply", `--filename=${file}`);
+  };
+
+  test("says its version to its clients", async () => {
+    const { serverVersion } = JSON.parse(await kubectl("version", "--output=json")) as {
+      serverVersion: { gitVersion: string };
+    };
+    expect(serverVersion.gitVersion).toBe((await controlPlane()).version);
+  });
+
+  test("makes a Deployment available", async () => {
+    await deploy("usual");
+    const wait = ["wait", "--for=condition=Available", "deployment/usual", "--timeout=15s"];
+    expect(await kubectl(...wait)).toContain("condition met");
+  });
+
+  test("binds a claim on a volume", async () => {
+    const file = join(folder, "claim.json");
+    const resources = { requests: { storage: "1Gi" } };
+    const spec = { storageClassName: "kwok-volume", accessModes: ["ReadWriteMany"], resources };
+    const metadata = { name: "state" };
+    const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata, spec };
+    await writeFile(file, JSON.stringify(claim));
+    await kubectl("apply", `--filename=${file}`);
+    const bound = ["wait", "--for=jsonpath={.status.phase}=Bound", "pvc/state", "--timeout=15s"];
+    expect(await kubectl(...bound)).toContain("condition met");
+  });
+
+  test("leaves a pod to a kubelet of one's own, and does as that says", async () => {
+    await deploy("own", { [ownKubelet.name]: ownKubelet.value });
+    const scheduled = ["--for=condition=PodScheduled", "--timeout=15s"];
+    await kubectl("wait", "--for=create", "pod", "--selector=app=own", "--timeout=15s");
+    await kubectl("wait", "pod", "--selector=app=own", ...scheduled);
+    const pod = await kubectl("get", "pods", "--selector=app=own", "--output=name");
+    const phase = () => kubectl("get", pod, "--output=jsonpath={.status.phase}");
+    expect(await phase()).toBe("Pending");
+    const conditions = ["Ready", "ContainersReady"].map((type) => ({ type, status: "True" }));
+    const status = JSON.stringify({ status: { phase: "Running", conditions } });
+    await kubectl("patch", pod, "--subresource=status", `--patch=${status}`);
+    await kubectl("wait", "--for=condition=Available", "deployment/own", "--timeout=15s");
+    await kubectl("scale", "deployment/own", "--replicas=0");
+    await kubectl("wait", "--for=jsonpath={.metadata.deletionTimestamp}", pod, "--timeout=15s");
+    expect(await phase()).toBe("Running");
+    await kubectl("delete", pod, "--grace-period=0", "--force");
+    expect(await kubectl("get", "pods", "--selector=app=own", "--output=name")).toBe("");
+  });
+
+  test("frees its port when it is stopped, and starts again with the same objects", async () => {
+    await kubectl("create", "configmap", "kept");
+    const { port } = cluster;
+    await cluster.stop();
+    expect(await isFree(port)).toBe(true);
+    cluster = await startControlPlane({ directory: join(folder, "cluster") });
+    expect(await kubectl("get", "configmap/kept", "--output=name")).toBe("configmap/kept");
+    await deploy("later");
+    await kubectl("wait", "--for=condition=Available", "deployment/later", "--timeout=15s");
+  }, 90_000);
+
+  test("that does not start names the program, with its last words", async () => {
+    const directory = join(folder, "broken");
+    await mkdir(directory);
+    await writeFile(join(directory, "etcd"), "no folder");
+    await expect(startControlPlane({ directory })).rejects.toThrow(
+      /^etcd ended at once\. Its last words, from .*etcd\.log:\n.*not a directory/s,
+    );
+  }, 60_000);
+});

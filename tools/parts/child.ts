@@ -1,0 +1,47 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open, readFile } from "node:fs/promises";
+
+/** How a program that runs on beside this one is started. */
+export interface ChildOptions {
+  /** The file that gets its output, made anew. */
+  readonly log: string;
+  /** It outlives this program. Default: false, it is ended when this program ends. */
+  readonly detached?: boolean;
+  /** The signal that ends it when this program ends. Default: SIGTERM. */
+  readonly lastSignal?: NodeJS.Signals;
+}
+
+/**
+ * Starts a program that runs on beside this one.
+ *
+ * @throws Error if there is no such program
+ */
+export async function startChild(
+  [program, ...args]: readonly [string, ...string[]],
+  { log, detached = false, lastSignal = "SIGTERM" }: ChildOptions,
+): Promise<ChildProcess> {
+  const output = await open(log, "w");
+  const child = spawn(program, args, { detached, stdio: ["ignore", output.fd, output.fd] });
+  await once(child, "spawn").finally(() => output.close());
+  child.unref();
+  if (!detached) endWithThisProgram(child, lastSignal);
+  return child;
+}
+
+function endWithThisProgram(child: ChildProcess, lastSignal: NodeJS.Signals): void {
+  const end = () => child.kill(lastSignal);
+  process.once("exit", end);
+  child.once("exit", () => process.off("exit", end));
+}
+
+/** Whether a program that was started has ended, by itself or by a signal. */
+export function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** The last five lines of a program's output. */
+export async function lastWords(log: string): Promise<string> {
+  const text = await readFile(log, "utf8");
+  return text.trim().split("\n").slice(-5).join("\n");
+}
