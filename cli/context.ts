@@ -3,7 +3,12 @@ import type { Db } from "mongodb";
 import { databaseAt } from "../components/connection";
 import type { SchemaOptions } from "../components/contract";
 import type { PlanOptions } from "../components/migration";
-import { commandSettings, uriFacts, type CommandSettings } from "../components/settings";
+import {
+  commandSettings,
+  defaultCheckpoints,
+  uriFacts,
+  type CommandSettings,
+} from "../components/settings";
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -47,7 +52,7 @@ export function planOptions(settings: CommandSettings): PlanOptions {
   return {
     schema: schemaOf(settings),
     ledger: migration.ledger,
-    ownRecords: backfill ? [backfill.checkpoints] : [],
+    ownRecords: [backfill?.checkpoints ?? defaultCheckpoints],
   };
 }
 

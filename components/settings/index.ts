@@ -4,7 +4,7 @@
  */
 export { databaseOf, parseSettings } from "./parse";
 export { SettingsError, type Problem } from "./problems";
-export { settingsSchema } from "./schema";
+export { defaultCheckpoints, settingsSchema } from "./schema";
 export type {
   BackfillSettings,
   Layout,

@@ -60,6 +60,9 @@ const layout = section({
   artifactManifest: text.default("artifact-manifest.json"),
 });
 
+/** The collection of the import's checkpoints where a site names none. */
+export const defaultCheckpoints = "pack_run_backfill";
+
 const backfill = section({
   source: z.union([
     section({ path: text }),
@@ -67,7 +70,7 @@ const backfill = section({
   ]),
   runAs,
   parallelism: z.int().min(1).default(1),
-  checkpoints: collectionName.default("pack_run_backfill"),
+  checkpoints: collectionName.default(defaultCheckpoints),
   layout: layout.prefault({}),
 });
 

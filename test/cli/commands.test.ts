@@ -1,41 +1,22 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { runInNewContext } from "node:vm";
 import { execa } from "execa";
-import { Long, MongoClient, type Db } from "mongodb";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { Long } from "mongodb";
+import { expect, it } from "vitest";
 import { wantedSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
+import { emptyDatabasePerTest } from "../server";
 
-let folder: string;
-let server: MongoServer;
-let client: MongoClient;
-let db: Db;
-let databases = 0;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "commands-"));
-  server = await startMongo({ directory: join(folder, "data") });
-  client = await new MongoClient(server.uri).connect();
-});
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
-beforeEach(() => {
-  db = client.db(`commands_${++databases}`);
-});
+const current = emptyDatabasePerTest();
 
 const bin = resolve(__dirname, "../../cli/bin.cjs");
 
 async function run(...args: string[]) {
-  const env = { TASKRUNNER_MONGO_URI: `${server.uri}/${db.databaseName}` };
-  const options = { env, cwd: folder, reject: false } as const;
+  const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${current.db.databaseName}` };
+  const options = { env, cwd: current.folder, reject: false } as const;
   const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
   return { stdout, stderr, exitCode };
 }
@@ -49,30 +30,30 @@ it("plan says 2, apply does it, plan says 0", async () => {
   expect((await run("apply")).exitCode).toBe(0);
   expect(await run("plan")).toMatchObject({
     exitCode: 0,
-    stdout: `Database ${db.databaseName}: nothing to do.`,
+    stdout: `Database ${current.db.databaseName}: nothing to do.`,
   });
-  expect(diff(wantedSchema(documentOptions), await observe(db))).toEqual([]);
+  expect(diff(wantedSchema(documentOptions), await observe(current.db))).toEqual([]);
 });
 
 it("a duplicate blocks with 3, and nothing is changed", async () => {
   const entry = { runId: "r", sequence: Long.fromNumber(1) };
-  await db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
+  await current.db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
 
   expect((await run("plan")).exitCode).toBe(3);
   const applied = await run("apply");
   expect(applied.exitCode).toBe(3);
   expect(applied.stderr).toContain('runId "r", sequence 1');
-  expect([...(await observe(db)).keys()]).toEqual(["pack_run_logs"]);
+  expect([...(await observe(current.db)).keys()]).toEqual(["pack_run_logs"]);
 });
 
 it("with onDataIssue: report what can be done is done", async () => {
   const entry = { runId: "r", sequence: Long.fromNumber(1) };
-  await db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
-  const settings = join(folder, "Pulumi.report.yaml");
+  await current.db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
+  const settings = join(current.folder, "Pulumi.report.yaml");
   await writeFile(settings, "config:\n  x:migration: { onDataIssue: report }\n");
 
   expect((await run("apply", "--settings", settings)).exitCode).toBe(0);
-  const left = diff(wantedSchema(documentOptions), await observe(db));
+  const left = diff(wantedSchema(documentOptions), await observe(current.db));
   expect(left.map(({ reason }) => reason)).toEqual([
     "its validation level is moderate, not strict",
     "it does not exist",
@@ -95,7 +76,7 @@ it("plan --json is one value with every command", async () => {
 
 it("status shows the ledger, the drift and the counts", async () => {
   await run("apply");
-  await db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
+  await current.db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
 
   const { stdout, exitCode } = await run("status");
   expect(exitCode).toBe(0);
@@ -103,7 +84,7 @@ it("status shows the ledger, the drift and the counts", async () => {
   expect(stdout).toContain("drift      1 changes");
 });
 
-it("a server out of reach is an error without the password", async () => {
+it("a current.server out of reach is an error without the password", async () => {
   const env = { TASKRUNNER_MONGO_URI: "mongodb://migrator:geheim@127.0.0.1:1/taskrunner" };
   const { stderr, exitCode } = await execa("node", [bin, "status"], { env, reject: false });
 

@@ -1,32 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Long, MongoClient, ObjectId, type Db } from "mongodb";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { Long, ObjectId } from "mongodb";
+import { expect, it } from "vitest";
 import { dataIssueInWords } from "../../components/migration/issues/data-issue-words";
 import { plan } from "../../components/migration/plan";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
+import { emptyDatabasePerTest } from "../server";
 
-let folder: string;
-let server: MongoServer;
-let client: MongoClient;
-let db: Db;
-let databases = 0;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "issues-"));
-  server = await startMongo({ directory: join(folder, "data") });
-  client = await new MongoClient(server.uri).connect();
-});
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
-beforeEach(() => {
-  db = client.db(`issues_${++databases}`);
-});
+const current = emptyDatabasePerTest();
 
 const at = (second: number) => new Date(Date.UTC(2025, 10, 6, 12, 0, second));
 const id = (number: number) => new ObjectId(number.toString(16).padStart(24, "0"));
@@ -40,12 +19,15 @@ const entry = (number: number, sequence: number) => ({
   message: "started",
 });
 const wordsOf = async () => {
-  const { issues } = await plan(db, { schema: documentOptions, ledger: "schema_migrations" });
+  const { issues } = await plan(current.db, {
+    schema: documentOptions,
+    ledger: "schema_migrations",
+  });
   return issues.map(dataIssueInWords).join("\n");
 };
 
 it("a duplicate log entry is named before the unique index is built", async () => {
-  await db.collection("pack_run_logs").insertMany([entry(1, 7), entry(2, 7), entry(3, 8)]);
+  await current.db.collection("pack_run_logs").insertMany([entry(1, 7), entry(2, 7), entry(3, 8)]);
 
   expect(await wordsOf()).toBe(
     [
@@ -58,7 +40,7 @@ it("a duplicate log entry is named before the unique index is built", async () =
 });
 
 it("a missing key and a null are one key to an index", async () => {
-  await db.collection("pack_artifacts").insertMany([
+  await current.db.collection("pack_artifacts").insertMany([
     { _id: id(1), runId: "r" },
     { _id: id(2), runId: "r", name: null },
   ]);
@@ -71,7 +53,7 @@ it("three examples are shown of many, and all are counted", async () => {
     entry(2 * sequence + 1, sequence),
     entry(2 * sequence + 2, sequence),
   ]).flat();
-  await db.collection("pack_run_logs").insertMany(twice);
+  await current.db.collection("pack_run_logs").insertMany(twice);
 
   const words = await wordsOf();
   expect(words).toContain("10 keys of pack_run_logs occur more than once, in 20 documents");
@@ -79,7 +61,7 @@ it("three examples are shown of many, and all are counted", async () => {
 });
 
 it("documents that break a validator are counted by field and rule", async () => {
-  await db
+  await current.db
     .collection("pack_run_logs")
     .insertMany([
       entry(1, 1),
@@ -105,9 +87,9 @@ it("documents that break a validator are counted by field and rule", async () =>
 });
 
 it("what stands in no change's way is no issue", async () => {
-  await db.collection("pack_run_logs").insertMany([entry(1, 1), entry(2, 2)]);
+  await current.db.collection("pack_run_logs").insertMany([entry(1, 1), entry(2, 2)]);
 
-  const { issues, changes } = await plan(db, {
+  const { issues, changes } = await plan(current.db, {
     schema: documentOptions,
     ledger: "schema_migrations",
   });

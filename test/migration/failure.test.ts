@@ -1,38 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { MongoClient } from "mongodb";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { wantedSchema, type SchemaOptions } from "../../components/contract";
 import { toCommands } from "../../components/migration/planner/commands";
 import { diff } from "../../components/migration/planner/diff";
 import { MigrationError } from "../../components/migration/errors";
 import { reconcile } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
+import { serverForTests } from "../server";
 
-let folder: string;
-let server: MongoServer;
-let client: MongoClient;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "failure-"));
-  server = await startMongo({ directory: join(folder, "data"), testCommands: true });
-  client = await new MongoClient(server.uri, { retryWrites: false }).connect();
-});
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+const current = serverForTests({ testCommands: true });
 
 const nothing = () => Promise.resolve();
 const enforced: SchemaOptions = { ...documentOptions, tenancy: "enforced" };
 
-/** Makes the server refuse the command that comes after `skip` commands of its kind. */
+/** Makes the current.server refuse the command that comes after `skip` commands of its kind. */
 const failAfter = (verb: string, skip: number) =>
-  client.db("admin").command({
+  current.client.db("admin").command({
     configureFailPoint: "failCommand",
     mode: skip === 0 ? { times: 1 } : { skip, times: 1 },
     data: { failCommands: [verb], errorCode: 8000 },
@@ -43,7 +26,7 @@ it("whichever command of a first migration fails, the next run finishes it", asy
   const verbs = planned.map(({ command }) => Object.keys(command)[0] ?? "");
 
   for (const [at, verb] of verbs.entries()) {
-    const db = client.db(`first_${at}`);
+    const db = current.client.db(`first_${at}`);
     await failAfter(verb, verbs.slice(0, at).filter((other) => other === verb).length);
     const failure = await reconcile(db, wantedSchema(documentOptions), nothing).catch(
       (error: unknown) => error,
@@ -65,7 +48,7 @@ it.each([
 ])(
   "a replacement whose %s (after %i) fails is finished, never without its index",
   async (verb, skip) => {
-    const db = client.db(`replace_${verb}_${skip}`);
+    const db = current.client.db(`replace_${verb}_${skip}`);
     await reconcile(db, wantedSchema(documentOptions), nothing);
     await failAfter(verb, skip);
 
@@ -81,7 +64,7 @@ it.each([
 );
 
 it("a change to unique that fails half-way lets the services insert again", async () => {
-  const db = client.db("unique");
+  const db = current.client.db("unique");
   const [runSequence] = wantedSchema(documentOptions).indexes;
   const key = { runId: 1, sequence: 1 };
   const indexes = [{ key, name: runSequence?.name }];

@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { MongoClient, type Db } from "mongodb";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   claim,
   ClaimRefused,
@@ -12,35 +8,17 @@ import {
   type LedgerRecord,
 } from "../../components/migration/ledger";
 import { migrationId } from "../../components/migration/migration-id";
-import { startMongo, type MongoServer } from "../../tools/parts";
+import { emptyDatabasePerTest } from "../server";
 
-let folder: string;
-let server: MongoServer;
-let client: MongoClient;
-let db: Db;
-let databases = 0;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "ledger-"));
-  server = await startMongo({ directory: join(folder, "data") });
-  client = await new MongoClient(server.uri).connect();
-});
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
-beforeEach(() => {
-  db = client.db(`ledger_${++databases}`);
-});
+const current = emptyDatabasePerTest();
 
 const ledger = "schema_migrations";
 const ours: Claim = { checksum: "aaaa", stack: "storage/dev", toolVersion: "1.0.0", adopt: false };
 const theirs: Claim = { ...ours, checksum: "bbbb", stack: "storage/prod" };
-const record = () => db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
+const record = () => current.db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
 
 it("the record is claimed, filled and completed", async () => {
-  await claim(db, ledger, ours);
+  await claim(current.db, ledger, ours);
   expect(await record()).toMatchObject({
     checksum: "aaaa",
     stack: "storage/dev",
@@ -53,19 +31,19 @@ it("the record is claimed, filled and completed", async () => {
     blocksWrites: false,
     loses: false,
   };
-  await recordCommand(db, ledger, { command, durationMs: 7 });
-  const finished = await complete(db, ledger, ours.checksum);
+  await recordCommand(current.db, ledger, { command, durationMs: 7 });
+  const finished = await complete(current.db, ledger, ours.checksum);
   expect(await record()).toMatchObject({
     finishedAt: finished,
     commands: [{ command: '{"create":"pack_runs"}', reason: "new", durationMs: 7 }],
   });
-  expect(await complete(db, ledger, ours.checksum)).toEqual(finished);
+  expect(await complete(current.db, ledger, ours.checksum)).toEqual(finished);
 });
 
 it("another stack with another wanted state is refused by both names", async () => {
-  await claim(db, ledger, ours);
+  await claim(current.db, ledger, ours);
 
-  const refusal = await claim(db, ledger, theirs).catch((error: unknown) => error);
+  const refusal = await claim(current.db, ledger, theirs).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(ClaimRefused);
   expect(String(refusal)).toMatch(
     /for stack storage\/prod was refused: stack storage\/dev holds it/,
@@ -74,24 +52,28 @@ it("another stack with another wanted state is refused by both names", async () 
 });
 
 it("another stack takes it over where it is told to, and the former cannot complete", async () => {
-  await claim(db, ledger, ours);
-  await claim(db, ledger, { ...theirs, adopt: true });
+  await claim(current.db, ledger, ours);
+  await claim(current.db, ledger, { ...theirs, adopt: true });
 
   expect(await record()).toMatchObject({ stack: "storage/prod", checksum: "bbbb" });
-  await expect(complete(db, ledger, ours.checksum)).rejects.toThrow(/belongs to another stack/);
+  await expect(complete(current.db, ledger, ours.checksum)).rejects.toThrow(
+    /belongs to another stack/,
+  );
 });
 
 it("the same wanted state is shared, and a stack may change its own", async () => {
-  await claim(db, ledger, ours);
-  await claim(db, ledger, { ...theirs, checksum: ours.checksum });
-  await claim(db, ledger, { ...ours, checksum: "cccc" });
+  await claim(current.db, ledger, ours);
+  await claim(current.db, ledger, { ...theirs, checksum: ours.checksum });
+  await claim(current.db, ledger, { ...ours, checksum: "cccc" });
 
   expect(await record()).toMatchObject({ stack: "storage/dev", checksum: "cccc" });
 });
 
 it("of two stacks racing for an empty database exactly one wins", async () => {
   const claims = [ours, theirs, { ...ours, checksum: "cccc", stack: "storage/test" }];
-  const outcomes = await Promise.allSettled(claims.map((asked) => claim(db, ledger, asked)));
+  const outcomes = await Promise.allSettled(
+    claims.map((asked) => claim(current.db, ledger, asked)),
+  );
 
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });

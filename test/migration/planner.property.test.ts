@@ -1,32 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { MongoClient, type Db } from "mongodb";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Db } from "mongodb";
+import { expect, it } from "vitest";
 import { wantedSchema, type SchemaOptions } from "../../components/contract";
 import { toCommands } from "../../components/migration/planner/commands";
 import { diff } from "../../components/migration/planner/diff";
 import { reconcile, type Executed } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { asMongo } from "./as-mongo";
+import { serverForTests } from "../server";
 
-let folder: string;
-let server: MongoServer;
-let client: MongoClient;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "planner-"));
-  server = await startMongo({ directory: join(folder, "data") });
-  client = await new MongoClient(server.uri).connect();
-});
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+const current = serverForTests();
 
 const options: fc.Arbitrary<SchemaOptions> = fc.record({
   collections: fc.constant(documentOptions.collections),
@@ -83,7 +67,7 @@ const state = fc.record({
 async function make(db: Db, { before, byHand }: State) {
   for (const { collection, spec } of byHand) {
     const command = { createIndexes: collection, indexes: [spec] };
-    // Some of these contradict each other, and then the server keeps the first.
+    // Some of these contradict each other, and then the current.server keeps the first.
     await db.command(command).catch((error: unknown) => error);
   }
   if (before) await reconcile(db, wantedSchema(before), () => Promise.resolve());
@@ -98,7 +82,7 @@ it("applying the plan leaves nothing to plan, and executes the commands that it 
   const seen = new Set<string>();
   await fc.assert(
     fc.asyncProperty(state, options, async (found, wantedOptions) => {
-      const db = asMongo(client.db(`planner_${++databases}`));
+      const db = asMongo(current.client.db(`planner_${++databases}`));
       await make(db, found);
       const wanted = wantedSchema(wantedOptions);
       const changes = diff(wanted, await observe(db));

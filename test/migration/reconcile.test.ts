@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { MongoClient, type Db } from "mongodb";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { wantedSchema, type WantedSchema } from "../../components/contract";
 import { reverseOf, toCommands } from "../../components/migration/planner/commands";
 import { diff } from "../../components/migration/planner/diff";
@@ -10,45 +6,27 @@ import { MigrationError } from "../../components/migration/errors";
 import { execute, reconcile } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/retention";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
+import { emptyDatabasePerTest } from "../server";
 
-let folder: string;
-let server: MongoServer;
-let client: MongoClient;
-let db: Db;
-let databases = 0;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "reconcile-"));
-  server = await startMongo({ directory: join(folder, "data") });
-  client = await new MongoClient(server.uri).connect();
-});
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
-beforeEach(() => {
-  db = client.db(`reconcile_${++databases}`);
-});
+const current = emptyDatabasePerTest();
 
 const wanted = wantedSchema(documentOptions);
 const createIndex = (collection: string, key: object, name: string) =>
-  db.command({ createIndexes: collection, indexes: [{ key, name }] });
+  current.db.command({ createIndexes: collection, indexes: [{ key, name }] });
 const nothing = () => Promise.resolve();
 
 describe("on a real server", () => {
   it("an empty database becomes what is wanted, and a second run changes nothing", async () => {
-    await reconcile(db, wanted, nothing);
+    await reconcile(current.db, wanted, nothing);
 
-    expect(diff(wanted, await observe(db))).toEqual([]);
-    expect(await reconcile(db, wanted, nothing)).toEqual([]);
+    expect(diff(wanted, await observe(current.db))).toEqual([]);
+    expect(await reconcile(current.db, wanted, nothing)).toEqual([]);
   });
 
   it("the validators accept what a .NET driver writes and refuse what the document excludes", async () => {
-    await reconcile(db, wanted, nothing);
-    const artifacts = db.collection("pack_artifacts");
+    await reconcile(current.db, wanted, nothing);
+    const artifacts = current.db.collection("pack_artifacts");
     const written = { runId: "r", name: "n", type: "evidence", status: "copied", notes: null };
 
     await artifacts.insertOne({ ...written, capturedAt: new Date(), extra: 1 });
@@ -58,7 +36,7 @@ describe("on a real server", () => {
   });
 
   it("a log entry's sequence must be a long", async () => {
-    await reconcile(db, wanted, nothing);
+    await reconcile(current.db, wanted, nothing);
     const entry = {
       runId: "r",
       timestamp: new Date(),
@@ -68,46 +46,48 @@ describe("on a real server", () => {
     };
 
     await expect(
-      db.collection("pack_run_logs").insertOne({ ...entry, sequence: 1 }),
+      current.db.collection("pack_run_logs").insertOne({ ...entry, sequence: 1 }),
     ).rejects.toMatchObject({ code: 121 });
   });
 
   it("an index made by the service under another name is adopted", async () => {
     await createIndex("pack_runs", { updatedAt: -1 }, "IX_updatedAt");
-    await reconcile(db, wanted, nothing);
+    await reconcile(current.db, wanted, nothing);
 
-    const names = (await db.collection("pack_runs").listIndexes().toArray()).map(
+    const names = (await current.db.collection("pack_runs").listIndexes().toArray()).map(
       ({ name }: { name?: string }) => name,
     );
     expect(names.sort()).toEqual(["IX_updatedAt", "_id_", "pack_runs_tenant_updatedAt_desc"]);
-    expect(diff(wanted, await observe(db)).map(({ kind }) => kind)).toEqual(["adopt index"]);
+    expect(diff(wanted, await observe(current.db)).map(({ kind }) => kind)).toEqual([
+      "adopt index",
+    ]);
   });
 
   it("an index changed by hand is mended", async () => {
-    await reconcile(db, wanted, nothing);
-    const runs = db.collection("pack_runs");
+    await reconcile(current.db, wanted, nothing);
+    const runs = current.db.collection("pack_runs");
     await runs.dropIndex("pack_runs_updatedAt_desc");
     await createIndex("pack_runs", { createdAt: -1 }, "pack_runs_updatedAt_desc");
-    await reconcile(db, wanted, nothing);
-    expect(diff(wanted, await observe(db))).toEqual([]);
+    await reconcile(current.db, wanted, nothing);
+    expect(diff(wanted, await observe(current.db))).toEqual([]);
   });
 
   it("an index hidden by hand is seen", async () => {
-    await reconcile(db, wanted, nothing);
-    await db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
+    await reconcile(current.db, wanted, nothing);
+    await current.db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
     const hidden = { key: { runId: 1 }, name: "pack_artifacts_run", hidden: true };
-    await db.command({ createIndexes: "pack_artifacts", indexes: [hidden] });
+    await current.db.command({ createIndexes: "pack_artifacts", indexes: [hidden] });
 
-    expect(diff(wanted, await observe(db))).toMatchObject([
+    expect(diff(wanted, await observe(current.db))).toMatchObject([
       { kind: "modify index", reason: "it is hidden from queries" },
     ]);
   });
 
   it("tenancy that becomes enforced makes the index full, and no bridge stays", async () => {
-    await reconcile(db, wanted, nothing);
-    await reconcile(db, wantedSchema({ ...documentOptions, tenancy: "enforced" }), nothing);
+    await reconcile(current.db, wanted, nothing);
+    await reconcile(current.db, wantedSchema({ ...documentOptions, tenancy: "enforced" }), nothing);
 
-    const { indexes = [] } = (await observe(db)).get("pack_runs") ?? {};
+    const { indexes = [] } = (await observe(current.db)).get("pack_runs") ?? {};
     expect(Object.fromEntries(indexes.map(({ name, sparse }) => [name, sparse]))).toEqual({
       pack_runs_updatedAt_desc: false,
       pack_runs_tenant_updatedAt_desc: false,
@@ -115,21 +95,21 @@ describe("on a real server", () => {
   });
 
   it("a duplicate stops the unique index with the collection, the code and what to do", async () => {
-    const logs = db.collection("pack_run_logs");
+    const logs = current.db.collection("pack_run_logs");
     await logs.insertMany([
       { runId: "r", sequence: 1 },
       { runId: "r", sequence: 1 },
     ]);
 
-    const failure = await reconcile(db, wanted, nothing).catch((error: unknown) => error);
+    const failure = await reconcile(current.db, wanted, nothing).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(MigrationError);
     expect(String(failure)).toMatch(
-      /createIndexes on reconcile_\d+\.pack_run_logs, index pack_run_logs_run_sequence,.*code 11000.*same key/s,
+      /createIndexes on test_\d+\.pack_run_logs, index pack_run_logs_run_sequence,.*code 11000.*same key/s,
     );
   });
 
   it("a change to unique that finds duplicates leaves the index as it was", async () => {
-    const logs = db.collection("pack_run_logs");
+    const logs = current.db.collection("pack_run_logs");
     await createIndex("pack_run_logs", { runId: 1, sequence: 1 }, "pack_run_logs_run_sequence");
     await logs.insertMany([
       { runId: "r", sequence: 1 },
@@ -137,37 +117,37 @@ describe("on a real server", () => {
     ]);
     const runSequence: WantedSchema = { collections: [], indexes: wanted.indexes.slice(0, 1) };
 
-    await expect(reconcile(db, runSequence, nothing)).rejects.toMatchObject({ code: 359 });
+    await expect(reconcile(current.db, runSequence, nothing)).rejects.toMatchObject({ code: 359 });
     await expect(logs.insertOne({ runId: "r", sequence: 1 })).resolves.toBeDefined();
     await logs.deleteMany({});
-    await reconcile(db, runSequence, nothing);
-    expect(diff(runSequence, await observe(db))).toEqual([]);
+    await reconcile(current.db, runSequence, nothing);
+    expect(diff(runSequence, await observe(current.db))).toEqual([]);
   });
 
   it("the collation that an index has from its collection does not show", async () => {
     const collation = { locale: "en", strength: 2 };
-    await db.createCollection("pack_runs", { collation });
+    await current.db.createCollection("pack_runs", { collation });
     // MongoDB lists the collection's collation on each of its indexes.
     const inherited = { key: { updatedAt: -1 }, name: "pack_runs_updatedAt_desc", collation };
-    await db.command({ createIndexes: "pack_runs", indexes: [inherited] });
+    await current.db.command({ createIndexes: "pack_runs", indexes: [inherited] });
     const byAge = wanted.indexes.filter(({ name }) => name === inherited.name);
 
     expect(byAge).toHaveLength(1);
-    expect(diff({ collections: [], indexes: byAge }, await observe(db))).toEqual([]);
+    expect(diff({ collections: [], indexes: byAge }, await observe(current.db))).toEqual([]);
   });
 
   it("what a change did is taken back by its reverse", async () => {
-    await reconcile(db, wanted, nothing);
-    await db.command({ collMod: "pack_runs", validator: {}, validationAction: "warn" });
-    await db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
+    await reconcile(current.db, wanted, nothing);
+    await current.db.command({ collMod: "pack_runs", validator: {}, validationAction: "warn" });
+    await current.db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
     await createIndex("pack_runs", { createdAt: -1 }, "pack_runs_updatedAt_desc");
-    await db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
-    await db.collection("pack_run_logs").dropIndex("pack_run_logs_run_sequence");
+    await current.db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
+    await current.db.collection("pack_run_logs").dropIndex("pack_run_logs_run_sequence");
     await createIndex("pack_run_logs", { runId: 1, sequence: 1 }, "pack_run_logs_run_sequence");
-    const before = await observe(db);
+    const before = await observe(current.db);
     const changes = [...diff(wanted, before), ...diffExpiry("pack_run_logs", 30, before)];
 
-    for (const change of changes) await execute(db, toCommands(change), nothing);
+    for (const change of changes) await execute(current.db, toCommands(change), nothing);
     expect(changes.map(({ kind }) => kind).sort()).toEqual([
       "create index",
       "modify index",
@@ -175,14 +155,14 @@ describe("on a real server", () => {
       "modify validator",
       "replace index",
     ]);
-    expect(await observe(db)).not.toEqual(before);
-    for (const change of changes.reverse()) await execute(db, reverseOf(change), nothing);
-    expect(await observe(db)).toEqual(before);
+    expect(await observe(current.db)).not.toEqual(before);
+    for (const change of changes.reverse()) await execute(current.db, reverseOf(change), nothing);
+    expect(await observe(current.db)).toEqual(before);
   });
 
   it("two runners at once end as one", async () => {
-    await Promise.all([1, 2, 3].map(() => reconcile(db, wanted, nothing)));
+    await Promise.all([1, 2, 3].map(() => reconcile(current.db, wanted, nothing)));
 
-    expect(diff(wanted, await observe(db))).toEqual([]);
+    expect(diff(wanted, await observe(current.db))).toEqual([]);
   });
 });
