@@ -3,7 +3,6 @@ import { wantedSchema, type SchemaOptions } from "../contract";
 import type { Change, LeaveAlone } from "./planner/change";
 import { checksumOf } from "./planner/checksum";
 import { dataIssues, type DataIssue } from "./issues/data-issues";
-import type { ScanOptions } from "./issues/scan";
 import { diff, foreign } from "./planner/diff";
 import { diffLedger } from "./ledger";
 import { observe } from "./planner/observe";
@@ -32,7 +31,6 @@ export interface PlanOptions {
 export async function plan(
   db: Db,
   { schema, ledger, ownRecords = [] }: PlanOptions,
-  scan: ScanOptions = {},
 ): Promise<Plan> {
   const wanted = wantedSchema(schema);
   const checksum = checksumOf(wanted);
@@ -43,6 +41,6 @@ export async function plan(
     checksum,
     changes: [...changes, ...(await diffLedger(db, ledger, checksum))],
     foreign: foreign(wanted, observed).filter(({ collection }) => !ours.includes(collection)),
-    issues: await dataIssues(db, wanted, changes, scan),
+    issues: await dataIssues(db, wanted, changes),
   };
 }

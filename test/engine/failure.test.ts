@@ -43,6 +43,25 @@ async function configure(of: TestStack, settings: StackSettings = {}): Promise<v
 
 describe("a migration that fails on the real engine", () => {
   it(
+    "says in a preview which scan was not finished in time, and goes on",
+    async () => {
+      await configure(stack);
+      await client.db("admin").command({
+        configureFailPoint: "failCommand",
+        mode: { times: 1 },
+        data: { failCommands: ["aggregate"], errorCode: 50 },
+      });
+
+      const preview = await stack.preview();
+      expect(preview.failed).toBe(false);
+      expect(preview.output).toMatch(
+        /create index pack_run_logs_run_sequence on .* was not finished in 10 s; it is checked by/,
+      );
+    },
+    minutes,
+  );
+
+  it(
     "says what failed and what to do, and the next up finishes it",
     async () => {
       await configure(stack);

@@ -1,9 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import { MongoServerError, type Db } from "mongodb";
 import { closeConnections, ConnectionError, databaseAt } from "../../connection";
-import type { SchemaOptions } from "../../contract";
+import { wantedSchema, type ContractSchema, type SchemaOptions } from "../../contract";
 import { dataIssueInWords } from "../issues/data-issue-words";
-import type { DataIssue } from "../issues/data-issues";
-import { plan } from "../plan";
+import { dataIssues, type DataIssue } from "../issues/data-issues";
+import type { Change } from "../planner/change";
+import { changeInWords } from "../planner/change-words";
+import { diff } from "../planner/diff";
+import { observe } from "../planner/observe";
 
 /** The server is looked for and each scan runs this long at most, in ms. */
 const reachLimitMs = 4_000;
@@ -14,7 +18,6 @@ export interface PreviewArgs {
   readonly uri: pulumi.Input<string> | undefined;
   readonly database: pulumi.Input<string> | undefined;
   readonly schema: SchemaOptions;
-  readonly ledger: string;
 }
 
 /** Finds the resource that a data issue is about. */
@@ -26,27 +29,52 @@ export type ResourceOf = (issue: DataIssue) => pulumi.Resource | undefined;
  * log onto a resource. A database that does not exist yet or is out of reach stops no preview.
  */
 export function warnOfDataIssues(
-  { uri, database, schema, ledger }: PreviewArgs,
+  { uri, database, schema }: PreviewArgs,
   migration: pulumi.Resource,
   resourceOf: ResourceOf,
 ): void {
   if (!pulumi.runtime.isDryRun() || uri === undefined || database === undefined) return;
+  const warn = (words: string, resource = migration) => pulumi.log.warn(words, resource);
   pulumi.all([uri, database]).apply(async ([address, name]) => {
+    const place = { uri: address, database: name };
     try {
-      const db = await databaseAt(
-        { uri: address, database: name },
-        { selectionTimeoutMs: reachLimitMs },
-      );
-      const scan = { maxTimeMS: scanLimitMs, readPreference: "secondaryPreferred" } as const;
-      const { issues } = await plan(db, { schema, ledger }, scan);
-      for (const issue of issues)
-        await pulumi.log.warn(dataIssueInWords(issue), resourceOf(issue) ?? migration);
+      const db = await databaseAt(place, { selectionTimeoutMs: reachLimitMs });
+      const wanted = wantedSchema(schema);
+      for (const change of diff(wanted, await observe(db))) {
+        const found = await issuesInTime(db, wanted, change);
+        if (found === "unfinished") await warn(unfinishedInWords(change));
+        else for (const issue of found) await warn(dataIssueInWords(issue), resourceOf(issue));
+      }
     } catch (error) {
-      await pulumi.log.warn(notCheckedInWords(error), migration);
+      await warn(notCheckedInWords(error));
     } finally {
       await closeConnections();
     }
   });
+}
+
+/** The server's code for a command that took longer than it may. */
+const maxTimeExpired = 50;
+
+async function issuesInTime(
+  db: Db,
+  wanted: ContractSchema,
+  change: Change,
+): Promise<DataIssue[] | "unfinished"> {
+  const scan = { maxTimeMS: scanLimitMs, readPreference: "secondaryPreferred" } as const;
+  try {
+    return await dataIssues(db, wanted, [change], scan);
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === maxTimeExpired) return "unfinished";
+    throw error;
+  }
+}
+
+function unfinishedInWords(change: Change): string {
+  return (
+    `Looking for documents in the way of: ${changeInWords(change)}, was not finished in ` +
+    `${scanLimitMs / 1000} s; it is checked by \`pulumi up\`.`
+  );
 }
 
 const heldBackAdvice =
