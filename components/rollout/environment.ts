@@ -45,11 +45,6 @@ export function environmentKeys(service: Service): readonly string[] {
   return members.map((member) => nameOf(service, member));
 }
 
-/** The variable that selects the storage of a service. */
-export function modeKey(service: Service): string {
-  return nameOf(service, "Mode");
-}
-
 /**
  * The environment of a service in a mode, in the document's order ("Configuration reference"):
  * ASP.NET Core binds `Section__Key` to `Section:Key`. The connection string is a reference to a

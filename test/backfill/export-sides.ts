@@ -1,28 +1,14 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Long, MongoClient, type Db } from "mongodb";
-import { afterAll, beforeAll } from "vitest";
-import { startMongo, type MongoServer } from "../../tools/parts";
+import { Long, type Db } from "mongodb";
 import { documentOptions } from "../contract/options";
+import { serverForTests } from "../server";
 import { layout } from "./layout";
 
 /** A server for the tests of a file, and a folder that goes with it. */
 export function serverOfTests(): { database: (name: string) => Db; folder: () => string } {
-  let folder: string;
-  let server: MongoServer;
-  let client: MongoClient;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "export-"));
-    server = await startMongo({ directory: join(folder, "data") });
-    client = await new MongoClient(server.uri).connect();
-  });
-  afterAll(async () => {
-    await client.close();
-    await server.stop();
-    await rm(folder, { recursive: true });
-  });
-  return { database: (name) => client.db(name), folder: () => folder };
+  const current = serverForTests();
+  return { database: (name) => current.client.db(name), folder: () => current.folder };
 }
 
 /** Both sides of an import or an export. */

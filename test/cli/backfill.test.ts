@@ -1,45 +1,29 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
-import { MongoClient, type Db } from "mongodb";
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { progressInWords } from "../../cli/progress";
 import type { ImportReport, VerificationReport } from "../../components/backfill";
 import { generateSample } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
+import { emptyDatabasePerTest } from "../server";
 
 // Each test starts several processes one after another.
 vi.setConfig({ testTimeout: 60_000 });
 
-let folder: string;
-let server: MongoServer;
-let client: MongoClient;
-let db: Db;
+const current = emptyDatabasePerTest();
 let tests = 0;
 let state: string;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "backfill-commands-"));
-  server = await startMongo({ directory: join(folder, "data") });
-  client = await new MongoClient(server.uri).connect();
-});
-afterAll(async () => {
-  await client.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
 beforeEach(async () => {
-  db = client.db(`commands_${++tests}`);
-  state = join(folder, `state-${tests}`);
+  state = join(current.folder, `state-${++tests}`);
   await generateSample(state, { runs: 12 });
 });
 
 const bin = resolve(__dirname, "../../cli/bin.cjs");
 
 async function run(...args: string[]) {
-  const env = { TASKRUNNER_MONGO_URI: `${server.uri}/${db.databaseName}` };
-  const options = { env, cwd: folder, reject: false } as const;
+  const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${current.db.databaseName}` };
+  const options = { env, cwd: current.folder, reject: false } as const;
   const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
   return { stdout, stderr, exitCode };
 }
@@ -62,7 +46,9 @@ it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file
   expect(exitCode).toBe(2);
   expect(stdout).toContain("Quarantined, all of them in quarantine.ndjson:");
   expect(stdout).toContain("state/runs/broken.json: planHash is missing");
-  const [line = ""] = (await readFile(join(folder, "quarantine.ndjson"), "utf8")).split("\n");
+  const [line = ""] = (await readFile(join(current.folder, "quarantine.ndjson"), "utf8")).split(
+    "\n",
+  );
   expect(JSON.parse(line)).toMatchObject({ reason: "contract", raw: '{"runId":"broken"}' });
 
   const verified = await run("verify", "--from", state);
@@ -84,7 +70,7 @@ it("a dry run says what would be done and writes nothing", async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toContain("(dry run: nothing was written)");
   expect(stdout).toMatch(/^runs +12 +12 /m);
-  expect(await db.listCollections().toArray()).toEqual([]);
+  expect(await current.db.listCollections().toArray()).toEqual([]);
 });
 
 it("shards together import every run once", async () => {
@@ -100,7 +86,7 @@ it("shards together import every run once", async () => {
 
 it("export writes what changed in MongoDB, and says 2 where a file changed too", async () => {
   await run("backfill", "--from", state);
-  const runs = db.collection<{ _id: string }>("pack_runs");
+  const runs = current.db.collection<{ _id: string }>("pack_runs");
   await runs.updateMany({ _id: /00000[12]/ }, { $set: { planHash: "by MongoDB" } });
 
   const exported = await run("export", "--to", state);
@@ -120,7 +106,7 @@ it("export writes what changed in MongoDB, and says 2 where a file changed too",
 it("what is newer in MongoDB is no difference, but verify --exact says 2", async () => {
   await run("backfill", "--from", state);
   expect((await run("verify", "--from", state, "--exact")).stdout).toContain("sides are equal");
-  const runs = db.collection<{ _id: string }>("pack_runs");
+  const runs = current.db.collection<{ _id: string }>("pack_runs");
   await runs.updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
   expect((await run("verify", "--from", state)).exitCode).toBe(0);
   expect((await run("verify", "--from", state, "--exact")).exitCode).toBe(2);
@@ -128,7 +114,7 @@ it("what is newer in MongoDB is no difference, but verify --exact says 2", async
 
 it("verify --json has the differences by id and path", async () => {
   await run("backfill", "--from", state);
-  await db
+  await current.db
     .collection<{ _id: string }>("pack_runs")
     .updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
   const file = join(state, "state/runs/run-20251106-000001.json");
