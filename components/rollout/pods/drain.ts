@@ -1,0 +1,90 @@
+import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
+import { fieldManager, type Namespace } from "./api";
+import { placeInWords } from "./errors";
+import type { DrainInputs } from "./inputs";
+import { drainObstacles } from "./remaining";
+import { pause, putBack } from "./replicas";
+import { deploymentsOf, hasEnded, nameOf, observe, replicasOf } from "./service";
+import { watch } from "./watch";
+
+type Say = (line: string) => void;
+
+/**
+ * Scales the Deployments of a service to nothing and waits until every pod is gone, terminating ones
+ * included: from then on the service does nothing (decision 9, step 2). Idempotent.
+ *
+ * @returns why pods remain when the time is over; nothing where all are gone
+ * @throws ClusterError where the API refuses; Error where somebody scales a Deployment up meanwhile,
+ *   or where pods belong to no Deployment
+ */
+export async function drain(
+  namespace: Namespace,
+  inputs: DrainInputs,
+  say: Say,
+): Promise<readonly string[]> {
+  const { service, timeoutSeconds } = inputs;
+  const deployments = await deploymentsOf(namespace, inputs);
+  if (deployments.length === 0) {
+    await assertNoPods(namespace, inputs);
+    say(`${service}: no Deployment in ${placeInWords(namespace.place)}, nothing to drain`);
+    return [];
+  }
+  for (const deployment of deployments) await pause(namespace, deployment);
+  const remain = await watch({
+    ...{ service, timeoutSeconds, say, warnings: namespace.warnings },
+    look: async (moment) => {
+      const found = await observe(namespace, inputs);
+      for (const { deployment } of found) assertPaused(deployment);
+      return found.flatMap((one) => drainObstacles(one, moment));
+    },
+  });
+  if (remain.length === 0) say(`${service}: drained, all pods are gone`);
+  return remain;
+}
+
+/** Puts the replicas of a service back as before a drain that was not finished. */
+export async function undoDrain(
+  namespace: Namespace,
+  inputs: DrainInputs,
+  say: Say,
+): Promise<void> {
+  for (const deployment of await deploymentsOf(namespace, inputs)) {
+    const replicas = await putBack(namespace, deployment);
+    if (replicas === undefined) continue;
+    say(`${inputs.service}: Deployment ${nameOf(deployment)} has its ${replicas} replicas back`);
+  }
+}
+
+/** @throws Error with the names of those who set the replicas */
+function assertPaused(deployment: V1Deployment): void {
+  const replicas = replicasOf(deployment);
+  if (replicas === 0) return;
+  const others = managersOfReplicas(deployment).join(", ") || "somebody";
+  throw new Error(
+    `Deployment ${nameOf(deployment)} was scaled to ${replicas} during the drain, by ${others}. ` +
+      "Have that leave spec.replicas alone until the cutover is done (for a GitOps controller: " +
+      "pause its syncs, or let it ignore spec.replicas), then run pulumi up again.",
+  );
+}
+
+/** Who sets `spec.replicas`, as the API server records it. */
+export function managersOfReplicas({ metadata }: V1Deployment): string[] {
+  const managers = (metadata?.managedFields ?? []).filter(({ fieldsV1 }) => {
+    const { "f:spec": spec } = (fieldsV1 ?? {}) as { "f:spec"?: object };
+    return spec !== undefined && "f:replicas" in spec;
+  });
+  const names = managers.flatMap(({ manager }) => manager ?? []);
+  return [...new Set(names)].filter((name) => name !== fieldManager);
+}
+
+/** A service that no Deployment runs would go on through the whole cutover, unseen. */
+async function assertNoPods(namespace: Namespace, inputs: DrainInputs): Promise<void> {
+  const { release = "", selector = `app.kubernetes.io/instance=${release}` } = inputs;
+  const pods = (await namespace.pods(selector)).filter((pod: V1Pod) => !hasEnded(pod));
+  if (pods.length === 0) return;
+  throw new Error(
+    `No Deployment of ${inputs.service} is in ${placeInWords(namespace.place)}, but pods with the labels ` +
+      `${selector} are: ${pods.map(nameOf).join(", ")}. Only Deployments are drained: check ` +
+      "namespace, release and selector.",
+  );
+}

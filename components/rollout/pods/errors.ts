@@ -1,0 +1,77 @@
+import { ruleInWords, type Request } from "./rules";
+
+/** Where requests go: the kubeconfig's context and the namespace. */
+export interface Place {
+  readonly context: string;
+  readonly namespace: string;
+}
+
+/** A place in words. */
+export function placeInWords({ context, namespace }: Place): string {
+  return `namespace ${namespace} of context ${context}`;
+}
+
+/**
+ * The API refused a request or did not answer. The message names context, namespace and request,
+ * never a token.
+ */
+export class ClusterError extends Error {
+  override readonly name = "ClusterError";
+  /** Whether the same request may succeed a moment later. */
+  readonly isPassing: boolean;
+
+  constructor(request: Request, place: Place, cause: unknown) {
+    const { verb, resource } = request;
+    const code = (cause as { code?: unknown }).code;
+    const status = typeof code === "number" ? code : undefined;
+    super(
+      `Kubernetes: ${verb} ${resource} in ${placeInWords(place)} failed` +
+        `${status === undefined ? "" : ` with status ${status}`}: ${found(cause)}. ` +
+        advice(status, request, place),
+    );
+    this.isPassing = status === undefined || status === 429 || status >= 500;
+  }
+}
+
+/** The kubeconfig cannot be used; nothing was asked of any cluster. */
+export class KubeconfigError extends Error {
+  override readonly name = "KubeconfigError";
+
+  constructor(file: string | undefined, problem: string) {
+    super(
+      `The kubeconfig ${file ?? "that kubectl would use"} is of no use: ${problem}. ` +
+        "Check rollout's kubeconfig and context, or the variable KUBECONFIG.",
+    );
+  }
+}
+
+/** The server's own words: an error of the client also holds headers, which are not to be shown. */
+function found(cause: unknown): string {
+  const { body, code } = cause as { body?: unknown; code?: unknown };
+  if (typeof code !== "number") return cause instanceof Error ? cause.message : String(cause);
+  return messageIn(body) ?? "no reason was given";
+}
+
+function messageIn(body: unknown): string | undefined {
+  if (typeof body !== "string") return (body as { message?: string } | undefined)?.message;
+  try {
+    return (JSON.parse(body) as { message?: string }).message;
+  } catch {
+    return undefined;
+  }
+}
+
+function advice(status: number | undefined, request: Request, place: Place): string {
+  switch (status) {
+    case undefined:
+      return "Check that the API server runs and that this machine may reach it.";
+    case 401:
+      return "Log in again: the credentials of this context do not count, or no longer.";
+    case 403:
+      return `Give the user of this context a Role in ${place.namespace} with the rule { ${ruleInWords(request)} }.`;
+    case 404:
+      return "Check the namespace and the names in it: somebody may have removed them meanwhile.";
+    default:
+      return "Mend the cause, then run again: what was done stays, the rest follows.";
+  }
+}

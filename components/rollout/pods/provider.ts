@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from "node:util";
+import type * as pulumi from "@pulumi/pulumi";
+import { UnfinishedStep } from "../../dynamic";
+import { namespaceAt, type Namespace } from "./api";
+import { drain, undoDrain } from "./drain";
+import { placeInWords } from "./errors";
+import {
+  drainInputsOf,
+  replacedInputsOf,
+  type DrainInputs,
+  type DrainState,
+  type PodsReplacedInputs,
+  type PodsReplacedState,
+  type ServiceAddress,
+} from "./inputs";
+import { podsReplaced } from "./replaced";
+
+/** What both have in common: a preview asks no cluster, and deleting leaves the service alone. */
+const passive = {
+  configure: () => Promise.resolve(),
+  check: (_olds: unknown, inputs: unknown) => Promise.resolve({ inputs }),
+  read: (id: string, props: unknown) => Promise.resolve({ id, props }),
+  delete: () => Promise.resolve(),
+};
+
+/**
+ * The dynamic provider of a service's drain. It drains when the mode becomes another one than that
+ * of the last finished drain; a service that is new to the stack and in filesystem mode is left as
+ * it is. A drain that was not finished and whose mode was then taken back is undone.
+ */
+const Drain: Required<pulumi.dynamic.ResourceProvider> = {
+  ...passive,
+  diff: (_id, state: DrainState, news: DrainInputs) => {
+    const same = isDeepStrictEqual(drainInputsOf(state), drainInputsOf(news));
+    return Promise.resolve({ changes: !state.applied || !same });
+  },
+  create: async (inputs: DrainInputs) => {
+    const id = `${inputs.namespace}/${inputs.service}/drain`;
+    const state = { ...inputs, drains: 0, finished: "filesystem", applied: true } as const;
+    return { id, outs: await drained(id, state, inputs) };
+  },
+  update: async (id, state: DrainState, news: DrainInputs) => ({
+    outs: await drained(id, state, news),
+  }),
+};
+
+/** The dynamic provider of the wait for a service's new pods; it begins with putting replicas back. */
+const PodsReplaced: Required<pulumi.dynamic.ResourceProvider> = {
+  ...passive,
+  diff: (_id, state: PodsReplacedState, news: PodsReplacedInputs) => {
+    const same = isDeepStrictEqual(replacedInputsOf(state), replacedInputsOf(news));
+    return Promise.resolve({ changes: !state.applied || !same });
+  },
+  create: async (inputs: PodsReplacedInputs) => {
+    const id = `${inputs.namespace}/${inputs.service}/pods`;
+    return { id, outs: await replaced(id, inputs) };
+  },
+  update: async (id, _state, news: PodsReplacedInputs) => ({ outs: await replaced(id, news) }),
+};
+
+/** The real dynamic providers. */
+export const providers = { Drain, PodsReplaced };
+
+async function drained(id: string, state: DrainState, news: DrainInputs): Promise<DrainState> {
+  const { drains, finished, applied } = state;
+  const outs = { ...news, drains, finished, applied: true };
+  const isWanted = news.mode !== finished;
+  if (!isWanted && applied) return outs;
+  await finishing(id, outs, `${news.service} was not drained`, async (namespace) => {
+    if (isWanted) return drain(namespace, news, console.log);
+    await undoDrain(namespace, news, console.log);
+    return [];
+  });
+  return isWanted ? { ...outs, drains: drains + 1, finished: news.mode } : outs;
+}
+
+async function replaced(id: string, inputs: PodsReplacedInputs): Promise<PodsReplacedState> {
+  const outs = { ...inputs, applied: true };
+  const failure = `The pods of ${inputs.service} in ${inputs.mode} mode are not all there, or not alone`;
+  await finishing(id, outs, failure, (namespace) => podsReplaced(namespace, inputs, console.log));
+  return outs;
+}
+
+/**
+ * Does a step. However it fails, it is one that has begun: the next `up` has to come back to it even
+ * where the mode was taken back meanwhile, or a service might be left without replicas.
+ *
+ * @throws UnfinishedStep with what `step` returns or throws
+ */
+async function finishing(
+  id: string,
+  outs: ServiceAddress & { readonly timeoutSeconds: number },
+  failure: string,
+  step: (namespace: Namespace) => Promise<readonly string[]>,
+): Promise<void> {
+  const namespace = await namespaceAt(outs);
+  const reasons = await step(namespace).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UnfinishedStep(id, outs, [`${failure}.`, message]);
+  });
+  if (reasons.length === 0) return;
+  const where = placeInWords(namespace.place);
+  const first = `${failure} after ${outs.timeoutSeconds} s, in ${where}:`;
+  const last =
+    "Nothing was put back. Mend the cause, then run pulumi up again: it goes on from here.";
+  throw new UnfinishedStep(id, outs, [first, ...reasons, last]);
+}

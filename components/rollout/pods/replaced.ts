@@ -1,0 +1,74 @@
+import type { Namespace } from "./api";
+import { placeInWords } from "./errors";
+import type { PodsReplacedInputs } from "./inputs";
+import type { Moment, Obstacle } from "./obstacle";
+import { replacedObstacles, statedMode } from "./remaining";
+import { putBack } from "./replicas";
+import { nameOf, observe, replicasOf, type Workload } from "./service";
+import { watch } from "./watch";
+
+type Say = (line: string) => void;
+
+/**
+ * Waits until the pod templates of a service state the mode, puts the replicas back as before the
+ * drain, and waits until the new pods are ready and no old one is there, terminating ones included.
+ * Idempotent.
+ *
+ * @returns what is in the way when the time is over; nothing where it is done
+ * @throws ClusterError where the API refuses
+ */
+export async function podsReplaced(
+  namespace: Namespace,
+  inputs: PodsReplacedInputs,
+  say: Say,
+): Promise<readonly string[]> {
+  const { service, mode, timeoutSeconds } = inputs;
+  let done: readonly Workload[] = [];
+  const remain = await watch({
+    ...{ service, timeoutSeconds, say, warnings: namespace.warnings },
+    look: async (moment) => {
+      done = await observe(namespace, inputs);
+      await putAllBack(namespace, inputs, done, say);
+      return obstaclesOf(namespace, inputs, done, moment);
+    },
+  });
+  if (remain.length > 0) return remain;
+  for (const { deployment } of done) {
+    const replicas = replicasOf(deployment);
+    say(`${service}: ${nameOf(deployment)} is in ${mode} mode, ${replicas} ready, no old pod`);
+  }
+  return [];
+}
+
+async function putAllBack(
+  namespace: Namespace,
+  { service, mode }: PodsReplacedInputs,
+  found: readonly Workload[],
+  say: Say,
+): Promise<void> {
+  for (const { deployment } of found) {
+    // Before its template says the mode, a pod of it would do the other mode's work.
+    if (statedMode(deployment, service) !== mode) continue;
+    const replicas = await putBack(namespace, deployment);
+    if (replicas === undefined) continue;
+    say(`${service}: ${nameOf(deployment)} has its ${replicas} replicas back`);
+  }
+}
+
+function obstaclesOf(
+  { place }: Namespace,
+  inputs: PodsReplacedInputs,
+  found: readonly Workload[],
+  moment: Moment,
+): readonly Obstacle[] {
+  if (found.length > 0) return found.flatMap((one) => replacedObstacles(one, inputs, moment));
+  const { release, selector } = inputs;
+  const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
+  return [
+    {
+      object: `the Deployment ${names.filter(Boolean).join(" ")}`,
+      found: `not in ${placeInWords(place)}`,
+      advice: "Check namespace, release and selector, and that the service has been deployed.",
+    },
+  ];
+}

@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import { shim } from "../../dynamic";
+import type { DrainInputs, PodsReplacedInputs } from "./inputs";
+
+/** This path is a contract with every existing stack: its state names it. */
+const providers = "components/rollout/provider";
+
+/** The inputs of a resource, each of which may come from another one. */
+export type Inputs<From> = { readonly [Key in keyof From]: pulumi.Input<From[Key]> };
+
+/** A service scaled to nothing, once in each change of mode. */
+export class DrainResource extends pulumi.dynamic.Resource {
+  /** How many drains were finished; the service's PodsReplaced runs after each. */
+  declare readonly drains: pulumi.Output<number>;
+
+  constructor(name: string, inputs: Inputs<DrainInputs>, options: pulumi.CustomResourceOptions) {
+    const all = { ...inputs, drains: undefined };
+    super(shim(providers, "Drain"), name, all, options, "kubernetes", "Drain");
+  }
+}
+
+/** A service whose pods are all those of the mode asked for, and no others. */
+export class PodsReplacedResource extends pulumi.dynamic.Resource {
+  declare readonly mode: pulumi.Output<PodsReplacedInputs["mode"]>;
+
+  constructor(
+    name: string,
+    inputs: Inputs<PodsReplacedInputs>,
+    options: pulumi.CustomResourceOptions,
+  ) {
+    super(shim(providers, "PodsReplaced"), name, inputs, options, "kubernetes", "PodsReplaced");
+  }
+}

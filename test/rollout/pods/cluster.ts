@@ -1,0 +1,126 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { StorageMode } from "../../../components/settings";
+import { ownKubelet, startControlPlane } from "../../../tools/parts";
+
+/** A Deployment of a test: the worker, of a Helm release of the same name. */
+export interface Deployed {
+  readonly replicas?: number;
+  readonly mode?: StorageMode;
+  readonly image?: string;
+  readonly strategy?: "Recreate" | "RollingUpdate";
+  /** Its pods are left to the test, which plays their kubelet. */
+  readonly own?: boolean;
+  readonly graceSeconds?: number;
+  /** What each pod asks for, such as `1Gi`. */
+  readonly memory?: string;
+}
+
+/** A control plane for a file of tests; each test has a namespace of its own. */
+export interface TestCluster {
+  readonly kubeconfig: string;
+  /** The API server's, on 127.0.0.1. */
+  readonly port: number;
+  readonly folder: string;
+  kubectl(...args: string[]): Promise<string>;
+  /** Applies an object as JSON. */
+  apply(object: object): Promise<void>;
+  /** Applies the Deployment `worker` in a namespace, which is made where it is not there. */
+  deploy(namespace: string, deployed?: Deployed): Promise<void>;
+  /** Waits until the Deployment's pods are all available. */
+  available(namespace: string): Promise<void>;
+  /** The names of the worker's pods, terminating ones included. */
+  pods(namespace: string): Promise<string[]>;
+  /** Replicas and recorded replicas of the Deployment, as `0 2`. */
+  replicas(namespace: string): Promise<string>;
+  /** Sets a pod's status as its kubelet would. */
+  status(namespace: string, pod: string, status: object): Promise<void>;
+  /** Ends a pod as its kubelet would. */
+  end(namespace: string, pod: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a control plane in a folder of its own. */
+export async function startCluster(): Promise<TestCluster> {
+  const folder = await mkdtemp(join(tmpdir(), "pods-"));
+  const running = await startControlPlane({ directory: folder });
+  const { kubeconfig, port } = running;
+  const kubectl = async (...args: string[]) =>
+    (
+      await promisify(execFile)(running.kubectl, [`--kubeconfig=${kubeconfig}`, ...args])
+    ).stdout.trim();
+  const apply = async (object: object) => {
+    const file = join(folder, "object.json");
+    await writeFile(file, JSON.stringify(object));
+    await kubectl("apply", `--filename=${file}`);
+  };
+  const of = (namespace: string) => `--namespace=${namespace}`;
+  const recorded = "{.metadata.annotations.taskrunner\\.stellaops\\.io/replicas-before-drain}";
+  return {
+    ...{ kubeconfig, port, folder, kubectl, apply },
+    deploy: async (namespace, deployed) => {
+      await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+      await apply(deployment(namespace, deployed));
+    },
+    available: async (namespace) => {
+      const wait = ["rollout", "status", "deployment/worker", "--timeout=20s"];
+      await kubectl(...wait, of(namespace));
+    },
+    pods: async (namespace) => {
+      const names = "jsonpath={.items[*].metadata.name}";
+      const text = await kubectl("get", "pods", of(namespace), "--output", names);
+      return text === "" ? [] : text.split(" ");
+    },
+    replicas: (namespace) => {
+      const both = `jsonpath={.spec.replicas} ${recorded}`;
+      return kubectl("get", "deployment/worker", of(namespace), "--output", both);
+    },
+    status: async (namespace, pod, status) => {
+      const patch = `--patch=${JSON.stringify({ status })}`;
+      await kubectl("patch", `pod/${pod}`, of(namespace), "--subresource=status", patch);
+    },
+    end: async (namespace, pod) => {
+      await kubectl("delete", `pod/${pod}`, of(namespace), "--grace-period=0", "--force");
+    },
+    stop: async () => {
+      await running.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function deployment(namespace: string, deployed: Deployed = {}): object {
+  const { replicas = 1, mode, image = "registry.example.org/worker:1" } = deployed;
+  const { strategy = "Recreate", own = false, graceSeconds = 30, memory = "1Mi" } = deployed;
+  const labels = { app: "worker" };
+  const env = mode === undefined ? [] : [{ name: "Worker__Storage__Mode", value: mode }];
+  const annotations = own ? { [ownKubelet.name]: ownKubelet.value } : {};
+  const spec = {
+    terminationGracePeriodSeconds: graceSeconds,
+    containers: [{ name: "main", image, env, resources: { requests: { memory } } }],
+  };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: {
+      ...{ name: "worker", namespace },
+      labels: { ...labels, "app.kubernetes.io/managed-by": "Helm" },
+      annotations: { "meta.helm.sh/release-name": "worker" },
+    },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      strategy: { type: strategy },
+      template: { metadata: { labels, annotations }, spec },
+    },
+  };
+}
+
+/** A status of a pod that runs and is ready. */
+export const ready = {
+  phase: "Running",
+  conditions: ["Ready", "ContainersReady"].map((type) => ({ type, status: "True" })),
+};

@@ -1,0 +1,199 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type {
+  PodsReplacedInputs,
+  PodsReplacedState,
+} from "../../../components/rollout/pods/inputs";
+import { providers } from "../../../components/rollout/pods/provider";
+import { ready, startCluster, type Deployed, type TestCluster } from "./cluster";
+
+const { Drain, PodsReplaced } = providers;
+let cluster: TestCluster;
+let said: string[] = [];
+
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster.stop());
+beforeEach(() => {
+  said = [];
+  vi.spyOn(console, "log").mockImplementation((line: string) => said.push(line));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const inputs = (
+  namespace: string,
+  changes: Partial<PodsReplacedInputs> = {},
+): PodsReplacedInputs => ({
+  ...{ kubeconfig: cluster.kubeconfig, namespace, selector: "app=worker" },
+  ...{ service: "worker", mode: "mongo", timeoutSeconds: 15 },
+  ...changes,
+});
+
+const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as PodsReplacedState;
+
+const replaced = async (namespace: string, changes: Partial<PodsReplacedInputs> = {}) =>
+  stored((await PodsReplaced.create(inputs(namespace, changes))).outs);
+
+/** The reasons of a step whose time is over. */
+async function reasonsOf(namespace: string, timeoutSeconds = 3): Promise<string> {
+  const step = replaced(namespace, { timeoutSeconds });
+  const error = (await step.catch((one: unknown) => one)) as { reasons?: string[] };
+  expect(error).toMatchObject({ name: "UnfinishedStep", properties: { applied: false } });
+  return error.reasons?.join("\n") ?? "";
+}
+
+/** The worker with pods that are the test's, ready in filesystem mode. */
+async function ownPods(namespace: string, deployed: Deployed = {}): Promise<string[]> {
+  await cluster.deploy(namespace, { ...deployed, own: true, graceSeconds: 1 });
+  const names = await vi.waitFor(async () => {
+    const pods = await cluster.pods(namespace);
+    expect(pods).toHaveLength(deployed.replicas ?? 1);
+    return pods;
+  }, 10_000);
+  for (const name of names) await cluster.status(namespace, name, ready);
+  return names;
+}
+
+/** The first pod of a namespace that is none of the former ones. */
+function newPod(namespace: string, former: readonly string[]): Promise<string> {
+  return vi.waitFor(async () => {
+    const name = (await cluster.pods(namespace)).find((one) => !former.includes(one));
+    if (name === undefined) throw new Error("no new pod yet");
+    return name;
+  }, 10_000);
+}
+
+describe("the replicas", () => {
+  it("come back after a drain, once the template says the mode", async () => {
+    await cluster.deploy("back", { replicas: 2 });
+    await Drain.create(inputs("back"));
+    const waiting = await reasonsOf("back", 1);
+    expect(waiting).toContain("Worker__Storage__Mode in its pod template is filesystem, not mongo");
+    expect(waiting).toContain("what deploys these values has not applied them");
+    expect(await cluster.replicas("back")).toBe("0 2");
+    const running = replaced("back");
+    await cluster.kubectl(
+      ...["set", "env", "deployment/worker", "--namespace=back", "Worker__Storage__Mode=Mongo"],
+    );
+    expect(await running).toMatchObject({ mode: "mongo", applied: true });
+    expect(await cluster.replicas("back")).toBe("2");
+    expect(await cluster.pods("back")).toHaveLength(2);
+    expect(said.at(-1)).toBe("worker: worker is in mongo mode, 2 ready, no old pod");
+  });
+
+  it("stay as the chart or an autoscaler set them since", async () => {
+    await cluster.deploy("scaled", { replicas: 2 });
+    await Drain.create(inputs("scaled"));
+    await cluster.deploy("scaled", { replicas: 3, mode: "mongo" });
+    await replaced("scaled");
+    expect(await cluster.replicas("scaled")).toBe("3");
+  });
+
+  it("come back in filesystem mode where no mode is stated", async () => {
+    await cluster.deploy("unstated", { replicas: 1 });
+    await Drain.create(inputs("unstated"));
+    await replaced("unstated", { mode: "filesystem" });
+    expect(await cluster.replicas("unstated")).toBe("1");
+  });
+});
+
+describe("an old pod", () => {
+  it("that is terminating is waited for, though the new one is ready", async () => {
+    const [old = ""] = await ownPods("old", { strategy: "RollingUpdate" });
+    await cluster.deploy("old", { strategy: "RollingUpdate", own: true, mode: "mongo" });
+    const young = await newPod("old", [old]);
+    await cluster.status("old", young, ready);
+    await cluster.kubectl("rollout", "status", "deployment/worker", "--namespace=old");
+    const reasons = await reasonsOf("old", 2);
+    expect(reasons).toContain(`old pod ${old}: terminating for `);
+    expect(reasons).not.toContain(young);
+    const running = replaced("old");
+    await cluster.end("old", old);
+    expect((await running).applied).toBe(true);
+    expect(await cluster.pods("old")).toEqual([young]);
+  });
+});
+
+describe("a new pod that is not ready is named with the reason:", () => {
+  it("an image that cannot be pulled", async () => {
+    const former = await ownPods("image", { strategy: "RollingUpdate" });
+    await cluster.deploy("image", { strategy: "RollingUpdate", own: true, mode: "mongo" });
+    const pod = await newPod("image", former);
+    const image = "registry.example.org/worker:1";
+    const state = { waiting: { reason: "ImagePullBackOff", message: "Back-off: not found" } };
+    const container = { name: "main", image, imageID: "", ready: false, restartCount: 0, state };
+    await cluster.status("image", pod, { containerStatuses: [container] });
+    const reasons = await reasonsOf("image");
+    expect(reasons).toContain(
+      `pod ${pod}: the image ${image} of container main cannot be had (ImagePullBackOff), ` +
+        "Back-off: not found. Check the image's name",
+    );
+    expect(reasons).toContain(`old pod ${former[0] ?? ""}: running and ready`);
+  });
+
+  it("a container that runs and is never ready, with the probe's own words", async () => {
+    const [pod = ""] = await ownPods("unready", { mode: "mongo" });
+    const conditions = ready.conditions.map((one) => ({ ...one, status: "False" }));
+    const state = { running: { startedAt: new Date(Date.now() - 60_000).toISOString() } };
+    const image = { image: "none", imageID: "", restartCount: 0 };
+    const containerStatuses = [{ name: "main", ...image, ready: false, state }];
+    await cluster.status("unready", pod, { ...ready, conditions, containerStatuses });
+    const uid = await cluster.kubectl(
+      ...["get", `pod/${pod}`, "--namespace=unready", "--output=jsonpath={.metadata.uid}"],
+    );
+    await cluster.apply({
+      ...{ apiVersion: "v1", kind: "Event", type: "Warning", reason: "Unhealthy" },
+      metadata: { name: "probe", namespace: "unready" },
+      involvedObject: { kind: "Pod", name: pod, namespace: "unready", uid },
+      message: "Readiness probe failed: connection refused",
+    });
+    expect(await reasonsOf("unready", 1)).toMatch(
+      new RegExp(
+        `pod ${pod}: container main runs for 6\\d s and is not ready, Readiness probe failed: connection refused\\.`,
+      ),
+    );
+  });
+
+  it("no node for it", async () => {
+    await cluster.deploy("node", { mode: "mongo", memory: "99Ti" });
+    expect(await reasonsOf("node")).toMatch(/pod \S+: no node takes it, .*Insufficient memory/);
+  });
+
+  it("a quota that lets none be made", async () => {
+    await cluster.kubectl("create", "namespace", "full");
+    await cluster.kubectl("create", "quota", "none", "--hard=pods=0", "--namespace=full");
+    await cluster.deploy("full", { replicas: 2, mode: "mongo" });
+    expect(await reasonsOf("full")).toMatch(
+      /Deployment worker: 0 of 2 new pods are there, no more can be made, .*exceeded quota: none/,
+    );
+  });
+
+  it("a Deployment that is paused", async () => {
+    await cluster.deploy("paused", { mode: "filesystem" });
+    await cluster.available("paused");
+    await cluster.kubectl("rollout", "pause", "deployment/worker", "--namespace=paused");
+    await cluster.deploy("paused", { mode: "mongo" });
+    expect(await reasonsOf("paused")).toContain("0 of 1 new pods are there, for it is paused");
+  });
+
+  it("no Deployment", async () => {
+    await cluster.kubectl("create", "namespace", "none");
+    expect(await reasonsOf("none", 1)).toMatch(
+      /the Deployment with labels app=worker: not in namespace none of context \S+\. Check/,
+    );
+  });
+});
+
+describe("the step", () => {
+  it("runs where its inputs differ or the last run did not finish, and asks nobody", async () => {
+    const state = { ...inputs("any", { drains: 1, revision: 1 }), applied: true, __provider: "x" };
+    const changes = async (olds: object, news: object) =>
+      (await PodsReplaced.diff("id", olds, news)).changes;
+    expect(await changes(state, inputs("any", { drains: 1, revision: 1 }))).toBe(false);
+    expect(await changes(state, inputs("any", { drains: 2, revision: 1 }))).toBe(true);
+    expect(await changes(state, inputs("any", { drains: 1, revision: 2 }))).toBe(true);
+    expect(await changes({ ...state, applied: false }, state)).toBe(true);
+  });
+});

@@ -1,0 +1,205 @@
+import {
+  loadYaml,
+  type V1Deployment,
+  type V1Pod,
+  type V1ReplicaSet,
+} from "@kubernetes/client-node";
+import { describe, expect, it } from "vitest";
+import { managersOfReplicas } from "../../../components/rollout/pods/drain";
+import { inFull, inProgress, quoted } from "../../../components/rollout/pods/obstacle";
+import { podObstacle } from "../../../components/rollout/pods/pod-obstacle";
+import { replacedObstacles, statedMode } from "../../../components/rollout/pods/remaining";
+import { workload } from "../../../components/rollout/pods/service";
+
+const now = new Date("2026-11-25T12:00:00Z");
+const moment = { now, warnings: [] };
+const secondsAgo = (seconds: number) => new Date(now.getTime() - seconds * 1_000).toISOString();
+
+/** An object as the client makes it of the API's answer. */
+const fromJson = (object: object): object => loadYaml<object>(JSON.stringify(object));
+
+const ownedBy = (kind: string, uid: string) => [
+  { apiVersion: "apps/v1", kind, name: uid, uid, controller: true },
+];
+
+const pod = (status: object = {}, metadata: object = {}): V1Pod =>
+  fromJson({
+    ...{ apiVersion: "v1", kind: "Pod", status },
+    metadata: { name: "a", uid: "a", ownerReferences: ownedBy("ReplicaSet", "new"), ...metadata },
+    spec: { containers: [], nodeName: "node-1" },
+  });
+
+const container = { name: "main", image: "worker:1", imageID: "", ready: false, restartCount: 0 };
+const inWords = (one: V1Pod) => inFull(podObstacle(one, moment));
+
+describe("a pod that is terminating", () => {
+  const metadata = { deletionTimestamp: secondsAgo(-20), deletionGracePeriodSeconds: 30 };
+
+  it("says since when, and with which grace period", () => {
+    expect(inWords(pod({}, metadata))).toBe(
+      "pod a: terminating for 10 s, since 2026-11-25T11:59:50.000Z, with a grace period of 30 s. " +
+        "It has time left: give the step a timeout above this grace period.",
+    );
+  });
+
+  it("past its time names the node and the last way out", () => {
+    const late = { ...metadata, deletionTimestamp: secondsAgo(45) };
+    expect(inWords(pod({}, late))).toMatch(
+      /for 75 s.*whether node node-1 answers.*kubectl delete pod a --grace-period=0 --force/,
+    );
+  });
+
+  it("names what holds it", () => {
+    expect(inWords(pod({}, { ...metadata, finalizers: ["example.org/x"] }))).toMatch(
+      /held by example\.org\/x\. What set these finalizers/,
+    );
+  });
+});
+
+describe("a pod that is not ready", () => {
+  const inState = (state: object, more: object = {}) =>
+    inWords(pod({ phase: "Running", containerStatuses: [{ ...container, state, ...more }] }));
+
+  it.each([
+    [{ waiting: { reason: "ErrImagePull", message: "x" } }, /image worker:1 .*\(ErrImagePull\), x/],
+    [
+      { waiting: { reason: "CreateContainerConfigError", message: 'secret "s" not found' } },
+      /container main cannot start \(CreateContainerConfigError\), secret "s" not found\. Check/,
+    ],
+    [{ waiting: { reason: "ContainerCreating" } }, /pod a: Running, not started\. See what it/],
+    [{ running: { startedAt: secondsAgo(90) } }, /container main runs for 90 s and is not ready\./],
+  ])("says of %o what it is", (state, words) => {
+    expect(inState(state)).toMatch(words);
+  });
+
+  it("in a crash loop has an exit code", () => {
+    const terminated = { exitCode: 137, reason: "OOMKilled" };
+    const state = { waiting: { reason: "CrashLoopBackOff", message: "back-off 5m" } };
+    expect(inState(state, { lastState: { terminated }, restartCount: 4 })).toMatch(
+      /container main ended with exit code 137 \(OOMKilled\), restarted 4 times\. .*--previous/,
+    );
+  });
+
+  it("shows no password that is in a message", () => {
+    const message = "pull of https://user:s3cret@registry/x\n failed";
+    expect(inState({ waiting: { reason: "ErrImagePull", message } })).toContain(
+      "pull of https://***@registry/x failed",
+    );
+    expect(quoted("mongodb://app:s3cr@t@db/x")).not.toContain("s3cr");
+  });
+
+  it("says what the cluster warned of last", () => {
+    const warning = (uid: string, seconds: number, message: string) => ({
+      ...{ uid, message },
+      at: new Date(secondsAgo(seconds)),
+    });
+    const warnings = [warning("a", 60, "older"), warning("a", 5, "newer"), warning("b", 1, "b")];
+    expect(inFull(podObstacle(pod({ phase: "Pending" }), { now, warnings }))).toMatch(
+      /Pending, not started, newer\./,
+    );
+  });
+
+  it("and nobody's is to be taken away", () => {
+    expect(inWords(pod({}, { ownerReferences: [] }))).toMatch(/without a ReplicaSet.*delete it/);
+  });
+});
+
+describe("a line of progress", () => {
+  it("names five and counts the rest", () => {
+    const all = ["a", "b", "c", "d", "e", "f", "g"].map((name) =>
+      podObstacle(pod({}, { name }), moment),
+    );
+    expect(inProgress(all.slice(0, 1))).toBe("1 to go: pod a (Pending, not started)");
+    expect(inProgress(all)).toMatch(
+      /^7 to go: pod a .*, pod e \(Pending, not started\) and 2 more$/,
+    );
+  });
+});
+
+const replicaSet = (uid: string, revision: number, owner = "d"): V1ReplicaSet =>
+  fromJson({
+    ...{ apiVersion: "apps/v1", kind: "ReplicaSet" },
+    metadata: {
+      ...{ uid, name: uid, ownerReferences: ownedBy("Deployment", owner) },
+      annotations: { "deployment.kubernetes.io/revision": String(revision) },
+    },
+  });
+
+const deployment = (env: object[] = [], status: object = {}, metadata: object = {}): V1Deployment =>
+  fromJson({
+    ...{ apiVersion: "apps/v1", kind: "Deployment" },
+    metadata: { name: "worker", uid: "d", generation: 3, ...metadata },
+    spec: { replicas: 1, template: { spec: { containers: [{ name: "main", env }] } } },
+    status: { observedGeneration: 3, updatedReplicas: 1, ...status },
+  });
+
+describe("what belongs to a Deployment", () => {
+  const sets = [replicaSet("new", 10), replicaSet("old", 9), replicaSet("other", 11, "e")];
+  const owned = (name: string, kind: string, uid: string, status = {}) =>
+    pod(status, { name, ownerReferences: ownedBy(kind, uid) });
+  const names = (pods: V1Pod[]) =>
+    workload(deployment(), sets, pods).pods.map(({ metadata }) => metadata?.name);
+
+  it("are the pods of its ReplicaSets, of one that is gone, and nobody's", () => {
+    const nobodys = pod({}, { name: "nobodys", ownerReferences: [] });
+    const own = [owned("a", "ReplicaSet", "old"), owned("b", "ReplicaSet", "gone"), nobodys];
+    const others = [owned("c", "ReplicaSet", "other"), owned("d", "StatefulSet", "s")];
+    expect(names([...own, ...others])).toEqual(["a", "b", "nobodys"]);
+  });
+
+  it("are none that have ended", () => {
+    const running = [{ ...container, state: { running: {} } }];
+    const ended = (name: string, status: object) => owned(name, "ReplicaSet", "new", status);
+    const evicted = ended("evicted", { phase: "Failed" });
+    const going = ended("going", { phase: "Failed", containerStatuses: running });
+    expect(names([evicted, going])).toEqual(["going"]);
+  });
+
+  it("is old but for the ReplicaSet of the highest revision", () => {
+    const found = workload(deployment(), sets, [
+      owned("young", "ReplicaSet", "new"),
+      owned("old", "ReplicaSet", "old"),
+    ]);
+    const wanted = { service: "worker", mode: "filesystem" } as const;
+    const objects = replacedObstacles(found, wanted, moment).map(({ object }) => object);
+    expect(objects).toEqual(["pod young", "old pod old"]);
+  });
+
+  it("is not judged before the controllers have seen it", () => {
+    const found = workload(deployment([], { observedGeneration: 2 }), sets, []);
+    const wanted = { service: "worker", mode: "filesystem" } as const;
+    expect(replacedObstacles(found, wanted, moment)[0]?.found).toMatch(/controllers have not done/);
+  });
+});
+
+describe("the mode of a pod template", () => {
+  it.each([
+    [[], "filesystem"],
+    [[{ name: "WORKER__STORAGE__MODE", value: "Mongo" }], "mongo"],
+    [[{ name: "TaskRunner__Storage__Mode", value: "mongo" }], "filesystem"],
+    [[{ name: "Worker__Storage__Mode", valueFrom: {} }], "what a reference says"],
+    [
+      [
+        { name: "Worker__Storage__Mode", value: "filesystem" },
+        { name: "Worker__Storage__Mode", value: "mongo" },
+      ],
+      "mongo",
+    ],
+  ])("of the worker with %o is %s", (env, mode) => {
+    expect(statedMode(deployment(env), "worker")).toBe(mode);
+  });
+
+  it("of web has a name of its own", () => {
+    const env = [{ name: "TaskRunner__Storage__Mode", value: "mongo" }];
+    expect(statedMode(deployment(env), "web")).toBe("mongo");
+  });
+});
+
+it("those who set a Deployment's replicas are named once, without us", () => {
+  const sets = (manager: string, fields: object) => ({ manager, fieldsV1: { "f:spec": fields } });
+  const managedFields = [
+    ...[sets("helm", { "f:replicas": {} }), sets("helm", { "f:replicas": {} })],
+    ...[sets("kubectl", { "f:template": {} }), sets("taskrunner-storage", { "f:replicas": {} })],
+  ];
+  expect(managersOfReplicas(deployment([], {}, { managedFields }))).toEqual(["helm"]);
+});
