@@ -86,7 +86,8 @@ function notPutBack(deployment: V1Deployment): Obstacle {
 function missing(found: Workload): Obstacle[] {
   const { deployment } = found;
   const wanted = replicasOf(deployment);
-  const there = deployment.status?.updatedReplicas ?? 0;
+  // A number of the status is a moment old, and a paused Deployment has pods of its old template.
+  const there = Math.min(deployment.status?.updatedReplicas ?? 0, youngPods(found).length);
   if (there >= wanted) return [];
   const object = named(deployment);
   const number = `${there} of ${wanted} new pods are there`;
@@ -115,17 +116,19 @@ function failureOf(found: Workload): string | undefined {
 }
 
 function podsInTheWay(found: Workload, moment: Moment): Obstacle[] {
-  const older = olderPods(found);
-  const unready = found.pods.filter((pod) => !older.includes(pod) && isComing(pod));
-  const old = older.map((pod) => podObstacle(pod, moment));
+  const unready = youngPods(found).filter((pod) => !isReady(pod));
+  const old = olderPods(found).map((pod) => podObstacle(pod, moment));
   return [
     ...unready.map((pod) => podObstacle(pod, moment)),
     ...old.map((one) => ({ ...one, object: `old ${one.object}` })),
   ];
 }
 
-const isComing = (pod: Workload["pods"][number]) =>
-  !pod.metadata?.deletionTimestamp && !isReady(pod);
+/** The newest ReplicaSet's pods that are there to stay. */
+function youngPods(found: Workload): Workload["pods"] {
+  const older = olderPods(found);
+  return found.pods.filter((pod) => !older.includes(pod) && !pod.metadata?.deletionTimestamp);
+}
 
 /** The pods of any ReplicaSet but the newest, terminating ones included. */
 function olderPods(found: Workload): Workload["pods"] {

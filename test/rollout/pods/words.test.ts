@@ -165,6 +165,15 @@ describe("what belongs to a Deployment", () => {
     expect(objects).toEqual(["pod young", "old pod old"]);
   });
 
+  it("is counted, whatever the status still says: a pod may just have gone", () => {
+    const going = { deletionTimestamp: secondsAgo(1), deletionGracePeriodSeconds: 0 };
+    const wanted = { service: "worker", mode: "filesystem" } as const;
+    for (const pods of [[], [pod({}, going)]]) {
+      const [obstacle] = replacedObstacles(workload(deployment(), sets, pods), wanted, moment);
+      expect(obstacle?.found).toBe("0 of 1 new pods are there");
+    }
+  });
+
   it("is not judged before the controllers have seen it", () => {
     const found = workload(deployment([], { observedGeneration: 2 }), sets, []);
     const wanted = { service: "worker", mode: "filesystem" } as const;
