@@ -1,16 +1,15 @@
 import { FilesystemBackfill, FinalImport, Verification } from "./components/backfill/program";
 import { MongoCluster } from "./components/cluster";
+import { after } from "./components/dynamic";
 import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
-import {
-  connectionSecretRef as secretRefOf,
-  WebRollout,
-  WorkerRollout,
-} from "./components/rollout";
+import { Services, WebRollout, WorkerDrain, WorkerRollout } from "./components/rollout/program";
 import { programSettings } from "./components/settings/program";
 import { version } from "./package.json";
 
 const settings = programSettings();
 const { storageMode: mode, mongo, indexes } = settings;
+/** What a step waits for in mongo mode alone: the way back waits for nothing of MongoDB. */
+const onMongo = <Step>(step: Step) => (mode === "mongo" ? step : undefined);
 
 // Where MongoDB comes from.
 const cluster = new MongoCluster("mongo", settings);
@@ -28,13 +27,13 @@ const schema = {
 const packRunMigration = new PackRunMigration(
   "pack-run-migration",
   { uri, database: databaseName, schema, ledger, adopt, onDataIssue, toolVersion: version },
-  { dependsOn: cluster },
+  after(cluster),
 );
 
 // 3. Backfill the existing filesystem-backed runs, while both services still write files. No log
 // entry may expire meanwhile.
 const logs = { uri, database: databaseName, ledger, mode, collection: mongo.collections.logs };
-const lifted = new LogExpiryLift("log-expiry-lift", logs, { dependsOn: packRunMigration });
+const lifted = new LogExpiryLift("log-expiry-lift", logs, after(packRunMigration));
 const state = settings.backfill && {
   uri,
   database: databaseName,
@@ -45,26 +44,28 @@ const state = settings.backfill && {
   retentionDays: settings.logRetentionDays,
 };
 const filesystemBackfill =
-  state && new FilesystemBackfill("filesystem-backfill", state, { dependsOn: lifted });
+  state && new FilesystemBackfill("filesystem-backfill", state, after(lifted));
 
-// 4. Switch the services over, the worker first. The way back waits for nothing of MongoDB.
-const services = {
+// 4. Switch the services over, the worker first. While it is stopped, what it wrote since goes over:
+// to MongoDB, or on the way back to files.
+const services = new Services("services", {
   settings: settings.rollout,
   mode,
   collections: mongo.collections,
   database: mongo.database,
-};
-const worker = new WorkerRollout("worker-rollout", services, {
-  dependsOn: mode === "mongo" ? (filesystemBackfill ?? lifted) : [],
+  appUri: cluster.appUri,
 });
-const web = new WebRollout("web-rollout", services, { dependsOn: worker });
+const beforeDrain = onMongo(filesystemBackfill ?? lifted);
+const drain = new WorkerDrain("worker-drain", services, after(beforeDrain));
+const worker = new WorkerRollout("worker-rollout", services, drain, after(beforeDrain, drain));
+const web = new WebRollout("web-rollout", services, after(worker));
 
 // Import what was still written to files meanwhile, prove that nothing is missing, and only then
 // let log entries expire.
-const finalImport = state && new FinalImport("final-import", state, { dependsOn: web });
-const verified = finalImport && new Verification("verification", state, { dependsOn: finalImport });
+const finalImport = state && new FinalImport("final-import", state, after(web));
+const verified = finalImport && new Verification("verification", state, after(finalImport));
 const days = settings.logRetentionDays ?? 0;
-new LogRetention("log-retention", { ...logs, days }, { dependsOn: verified ?? web });
+new LogRetention("log-retention", { ...logs, days }, after(web, verified));
 
 export const storageMode = mode;
 export const database = packRunMigration.database;
@@ -77,4 +78,4 @@ export const migration = {
 export const backfill = filesystemBackfill?.counts ?? null;
 export const verification = verified?.counts ?? null;
 export const rollout = { worker: worker.summary, web: web.summary };
-export const connectionSecretRef = secretRefOf(settings.rollout);
+export const { connectionSecretRef } = services;

@@ -10,22 +10,24 @@ export type MongoClusterArgs = Pick<
 /**
  * Where MongoDB is. Of kind `existing`: the server that `mongoUri` names; nothing is made.
  *
- * In filesystem mode there is no connection string, so that nothing can connect.
+ * In filesystem mode there is no `uri`, so that nothing of the cutover can connect.
  */
 export class MongoCluster extends pulumi.ComponentResource {
   readonly kind: string;
   /** The migrator's connection string; secret. */
   readonly uri: pulumi.Output<string> | undefined;
-  /** The services' connection string; secret. A local server's is the migrator's. */
+  /** The migrator's connection string in either mode, for the way back's export alone; secret. */
+  readonly exportUri: pulumi.Output<string> | undefined;
+  /** The services' connection string in either mode; secret. A local server's is the migrator's. */
   readonly appUri: pulumi.Output<string> | undefined;
   readonly database: string | undefined;
 
   constructor(name: string, args: MongoClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:MongoCluster", name, {}, opts);
     this.kind = args.cluster.kind;
-    const mongoMode = args.storageMode === "mongo";
-    this.uri = mongoMode ? args.mongoUri : undefined;
-    this.appUri = mongoMode ? (args.appMongoUri ?? args.mongoUri) : undefined;
+    this.uri = args.storageMode === "mongo" ? args.mongoUri : undefined;
+    this.exportUri = args.mongoUri;
+    this.appUri = args.appMongoUri ?? args.mongoUri;
     this.database = args.database;
     this.registerOutputs({ kind: this.kind, database: this.database });
   }

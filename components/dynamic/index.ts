@@ -1,3 +1,4 @@
+export { after } from "./after";
 /** Dynamic resources: the shim that Pulumi serialises, and what all providers share. */
 export { childOf } from "./child";
 export { countCutover, type CutoverInputs } from "./cutover";

@@ -1,25 +1,37 @@
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { childOf } from "../dynamic";
-import type { StorageMode, ValuesRolloutSettings } from "../settings";
-import { serviceEnvironment, type MongoNames, type Service } from "./environment";
-import type { ValuesFileInputs } from "./switch";
-import { ValuesFile } from "./resource";
+import type { Service } from "./environment";
+import { helmTarget } from "./helm/target";
+import type { ConnectionSecretRef, Drains, RolloutSummary, ServicesArgs, Target } from "./target";
+import { valuesTarget } from "./values/target";
 
-/** What a rollout needs to know; none of it is secret. */
-export interface RolloutArgs {
-  readonly settings: ValuesRolloutSettings;
-  readonly mode: StorageMode;
-  readonly collections: MongoNames["collections"];
-  /** The database's name; absent where the one in the connection string counts. */
-  readonly database?: string | undefined;
+/** Where worker and web run: the Helm values in a Git checkout, or releases on a Kubernetes API. */
+export class Services extends pulumi.ComponentResource {
+  /** Where the services find their connection string; never the text. */
+  readonly connectionSecretRef: pulumi.Output<ConnectionSecretRef>;
+  readonly target: Target;
+
+  constructor(name: string, args: ServicesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("taskrunner:storage:Services", name, {}, opts);
+    const { settings, ...others } = args;
+    this.target =
+      settings.target === "helm"
+        ? helmTarget({ settings, ...others }, this)
+        : valuesTarget({ settings, ...others });
+    this.connectionSecretRef = this.target.secretRef;
+    this.registerOutputs({ connectionSecretRef: this.connectionSecretRef });
+  }
 }
 
-/** What a stack says about a service's rollout. */
-export interface RolloutSummary {
-  readonly target: "values";
-  readonly mode: StorageMode;
-  readonly file: string;
+/** The worker stopped: from here on no step is executed until it is rolled out (decision 9). */
+export class WorkerDrain extends pulumi.ComponentResource {
+  readonly drains: Drains;
+
+  constructor(name: string, { target }: Services, opts: pulumi.ComponentResourceOptions = {}) {
+    super("taskrunner:storage:WorkerDrain", name, {}, opts);
+    this.drains = target.drain(childOf(this, opts));
+    this.registerOutputs({ drains: this.drains });
+  }
 }
 
 /** A service in the mode asked for. What has to happen before it is given by `opts.dependsOn`. */
@@ -27,58 +39,36 @@ class Rollout extends pulumi.ComponentResource {
   readonly summary: pulumi.Output<RolloutSummary>;
 
   constructor(
-    type: string,
     service: Service,
-    name: string,
-    args: RolloutArgs,
+    [type, name]: readonly [type: string, name: string],
+    target: Target,
+    drains: Drains,
     opts: pulumi.ComponentResourceOptions = {},
   ) {
     super(type, name, {}, opts);
-    const values = new ValuesFile(service, inputsFor(service, args), childOf(this, opts));
-    const { mode, file } = values;
-    this.summary = pulumi
-      .all([mode, file])
-      .apply(([mode, file]) => ({ target: "values" as const, mode, file }));
+    this.summary = target.rollOut(service, drains, childOf(this, opts));
     this.registerOutputs({ summary: this.summary });
   }
 }
 
-/** The worker, which changes over first (the document, "Execution order", step 4). */
+/**
+ * The worker, which changes over first (the document, "Execution order", step 4), with the
+ * replicas that it had before the drain.
+ */
 export class WorkerRollout extends Rollout {
-  constructor(name: string, args: RolloutArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("taskrunner:storage:WorkerRollout", "worker", name, args, opts);
+  constructor(
+    name: string,
+    { target }: Services,
+    drain: WorkerDrain,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("worker", ["taskrunner:storage:WorkerRollout", name], target, drain.drains, opts);
   }
 }
 
 /** The web service, which follows the worker. */
 export class WebRollout extends Rollout {
-  constructor(name: string, args: RolloutArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("taskrunner:storage:WebRollout", "web", name, args, opts);
+  constructor(name: string, { target }: Services, opts?: pulumi.ComponentResourceOptions) {
+    super("web", ["taskrunner:storage:WebRollout", name], target, undefined, opts);
   }
-}
-
-/** The Secret's key that holds the services' connection string: a reference, never the text. */
-export function connectionSecretRef({ connectionSecret }: ValuesRolloutSettings): {
-  readonly name: string;
-  readonly key: string;
-} {
-  return { name: connectionSecret.name, key: connectionSecret.key };
-}
-
-function inputsFor(service: Service, args: RolloutArgs): ValuesFileInputs {
-  const { settings, mode, collections, database } = args;
-  const { file, path: keys, form } = settings[service];
-  const entries = serviceEnvironment(service, mode, {
-    collections,
-    connectionSecret: connectionSecretRef(settings),
-    ...(database !== undefined && { database }),
-  });
-  return {
-    service,
-    file: path.join(settings.directory, file),
-    path: keys,
-    form,
-    mode,
-    environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
-  };
 }

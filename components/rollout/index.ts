@@ -1,11 +1,6 @@
-/** The rollout of worker and web: their Helm values in a Git checkout, in either mode. */
-export {
-  connectionSecretRef,
-  WebRollout,
-  WorkerRollout,
-  type RolloutArgs,
-  type RolloutSummary,
-} from "./component";
+/**
+ * The rollout of worker and web, in either mode; `program.ts` is the Pulumi program's own door.
+ */
 export {
   environmentKeys,
   serviceEnvironment,
@@ -14,4 +9,4 @@ export {
   type SecretKeyRef,
   type Service,
 } from "./environment";
-export { ValuesFileError } from "./errors";
+export { ValuesFileError } from "./values";

@@ -24,13 +24,15 @@ function notAvailableInBackfill(backfill: NonNullable<ParsedSettings["backfill"]
 }
 
 function notAvailableInRollout(rollout: ParsedSettings["rollout"]) {
-  if (rollout.target === "helm") return [refuse("rollout.target", "helm", true, "values")];
-  return [
-    refuse("rollout.confirm", rollout.confirm, rollout.confirm !== "none", "none"),
-    refuse("rollout.confirmed", rollout.confirmed, rollout.confirmed !== undefined, "absent"),
-    refuse("rollout.secretVersion", rollout.secretVersion, !!rollout.secretVersion, "absent"),
-    refuse("rollout.heldRuns", rollout.heldRuns, rollout.heldRuns === "release", "hold"),
-  ];
+  if (rollout.target === "helm") {
+    const shared = rollout.release === "shared";
+    return [
+      refuse("rollout.release", rollout.release, shared, "separate"),
+      refuse("rollout.step", rollout.step, rollout.step !== undefined, "absent"),
+    ];
+  }
+  const { secretVersion } = rollout;
+  return [refuse("rollout.secretVersion", secretVersion, !!secretVersion, "absent")];
 }
 
 function refuse(

@@ -5,13 +5,7 @@
 export { databaseOf, parseSettings } from "./parse";
 export { SettingsError, type Problem } from "./problems";
 export { defaultCheckpoints, settingsSchema } from "./schema";
-export type {
-  BackfillSettings,
-  Layout,
-  ServiceValues,
-  Settings,
-  StorageMode,
-  ValuesRolloutSettings,
-} from "./schema";
+export type { HelmRolloutSettings, RolloutSettings, ValuesRolloutSettings } from "./rollout";
+export type { BackfillSettings, Layout, Settings, StorageMode } from "./schema";
 export { uriFacts, type UriFacts } from "./uri";
 export { commandSettings, type CommandSettings } from "./file";

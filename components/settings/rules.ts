@@ -9,6 +9,7 @@ export function conflicts(settings: ParsedSettings, plainKeys: ReadonlySet<strin
   return [
     ...distinctNames(settings),
     ...passwordsInPlainText(settings, plainKeys),
+    ...secretRules(settings),
     ...(uriRules ? connectionRules(settings) : []),
   ];
 }
@@ -41,6 +42,18 @@ function passwordsInPlainText(settings: ParsedSettings, plainKeys: ReadonlySet<s
       found: "a password in plain text",
       allowed: `a secret, set by: pulumi config set --secret ${key}`,
     }));
+}
+
+function secretRules({ rollout }: ParsedSettings): Problem[] {
+  if (rollout.target !== "helm" || rollout.secretVersion === undefined) return [];
+  if (rollout.connectionSecret.name !== undefined) return [];
+  return [
+    {
+      key: "rollout.secretVersion",
+      found: JSON.stringify(rollout.secretVersion),
+      allowed: "absent without connectionSecret.name: the stack's own Secret gets a new name",
+    },
+  ];
 }
 
 function connectionRules(settings: ParsedSettings): Problem[] {

@@ -1,14 +1,8 @@
 import { z } from "zod";
 import { collections, defaultIndexNames } from "../contract";
 import { collectionName, databaseName, indexName } from "./names";
-
-/** An object of settings that says, for an unknown key, which keys it has. */
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === "unrecognized_keys" ? Object.keys(shape).join(", ") : undefined,
-  });
-}
+import { rollout } from "./rollout";
+import { section, text } from "./section";
 
 const cluster = z.discriminatedUnion("kind", [
   section({ kind: z.literal("existing"), allowPlainText: z.boolean().default(false) }),
@@ -49,8 +43,6 @@ const migration = section({
   adopt: z.boolean().default(false),
 });
 
-const text = z.string().min(1, { error: "a text that is not empty" });
-
 /** Paths below the state root. */
 const layout = section({
   runs: text.default("state/runs"),
@@ -73,44 +65,6 @@ const backfill = section({
   checkpoints: collectionName.default(defaultCheckpoints),
   layout: layout.prefault({}),
 });
-
-/** Where a service's environment variables live in its Helm values. */
-const serviceValues = (file: string) =>
-  section({
-    file: text.default(file),
-    path: text.default("env"),
-    form: z.enum(["list", "map"]).default("list"),
-  }).prefault({});
-
-const rolloutCommon = {
-  timeoutSeconds: z.int().min(1).default(600),
-  secretVersion: text.optional(),
-  heldRuns: z.enum(["hold", "release"]).default("hold"),
-};
-
-const valuesRollout = section({
-  target: z.literal("values"),
-  directory: text,
-  confirm: z
-    .union([
-      z.literal("none"),
-      section({ kubeconfig: text.optional(), namespace: text, selector: text }),
-    ])
-    .optional(),
-  confirmed: z.enum(["worker", "web"]).optional(),
-  worker: serviceValues("worker.values.yaml"),
-  web: serviceValues("web.values.yaml"),
-  connectionSecret: section({
-    name: text.default("taskrunner-mongo"),
-    key: text.default("connectionString"),
-  }).prefault({}),
-  ...rolloutCommon,
-});
-
-const rollout = z.discriminatedUnion("target", [
-  valuesRollout,
-  z.looseObject({ target: z.literal("helm") }),
-]);
 
 /**
  * Every key of `Pulumi.<stack>.yaml` under the prefix `taskrunner-storage:`, with its form and
@@ -136,19 +90,14 @@ export const settingsSchema = section({
 export type ParsedSettings = z.infer<typeof settingsSchema>;
 
 /** The settings of a stack; `mongoUri` and `appMongoUri` are secret. */
-export type Settings = Omit<ParsedSettings, "cluster" | "rollout"> & {
+export type Settings = Omit<ParsedSettings, "cluster"> & {
   readonly cluster: Extract<ParsedSettings["cluster"], { kind: "existing" }>;
-  readonly rollout: ValuesRolloutSettings;
 };
 
 /** The settings of the import; absent where a stack imports nothing. */
 export type BackfillSettings = NonNullable<Settings["backfill"]>;
 /** Where the state's files lie below its root. */
 export type Layout = BackfillSettings["layout"];
-/** The settings of the rollout by values files. */
-export type ValuesRolloutSettings = z.infer<typeof valuesRollout>;
-/** Where one service's environment variables live. */
-export type ServiceValues = ValuesRolloutSettings["worker"];
 /** What worker and web work on. */
 export type StorageMode = Settings["storageMode"];
 

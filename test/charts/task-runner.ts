@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { environmentKeys, type Service, serviceEnvironment } from "../../components/rollout";
-import { writeEnvironment } from "../../components/rollout/values-file";
+import { writeEnvironment } from "../../components/rollout/values/values-file";
 import { helm, repository } from "../../tools/parts";
 import { textOf } from "../../tools/parts/repository";
 

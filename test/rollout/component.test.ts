@@ -1,26 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
-import { beforeAll, describe, expect, it } from "vitest";
-import { WebRollout, WorkerRollout, connectionSecretRef } from "../../components/rollout";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Services, WebRollout, WorkerDrain, WorkerRollout } from "../../components/rollout/program";
 import { parseSettings } from "../../components/settings";
 
-const registered: MockResourceArgs[] = [];
+let registered: MockResourceArgs[];
 
-const settings = parseSettings({
-  mongoUri: "mongodb://127.0.0.1/taskrunner",
-  rollout: {
-    target: "values",
-    directory: "deploy",
-    confirm: "none",
-    web: { path: "web.env", form: "map" },
-    connectionSecret: { name: "mongo", key: "uri" },
-  },
+beforeEach(async () => {
+  registered = [];
+  await pulumi.runtime.setMocks({
+    newResource: (resource) => {
+      registered.push(resource);
+      const outputs = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
+      const state = { drains: 1, ...(resource.inputs as object), ...outputs };
+      return { id: resource.name, state };
+    },
+    call: () => ({}),
+  });
 });
-const rollout = settings.rollout;
-const args = { settings: rollout, mode: "mongo", collections: settings.mongo.collections } as const;
-
-let worker: WorkerRollout;
-let web: WebRollout;
 
 const valueOf = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => {
@@ -29,36 +26,61 @@ const valueOf = <T>(output: pulumi.Output<T>) =>
     });
   });
 
-beforeAll(async () => {
-  await pulumi.runtime.setMocks({
-    newResource: (resource) => {
-      registered.push(resource);
-      return { id: resource.name, state: resource.inputs as object };
-    },
-    call: () => ({}),
+const inFolder = {
+  target: "values",
+  directory: "deploy",
+  web: { path: "web.env", form: "map" },
+  connectionSecret: { name: "mongo", key: "uri" },
+};
+const onCluster = { target: "helm", kubeconfig: "kube.config", namespace: "apps" };
+
+/** What worker and web say in the end, and where their connection string is. */
+async function rolledOut(rollout: Record<string, unknown>, database?: string) {
+  const mongoUri = "mongodb://127.0.0.1/taskrunner";
+  const settings = parseSettings({ mongoUri, rollout });
+  const services = new Services("services", {
+    settings: settings.rollout,
+    mode: "mongo",
+    collections: settings.mongo.collections,
+    database,
+    appUri: pulumi.secret(mongoUri),
   });
-  worker = new WorkerRollout("worker", args);
-  web = new WebRollout("web", { ...args, database: "taskrunner" }, { dependsOn: worker });
-  await Promise.all([valueOf(worker.summary), valueOf(web.summary)]);
-});
+  const drain = new WorkerDrain("worker-drain", services);
+  const worker = new WorkerRollout("worker-rollout", services, drain);
+  const web = new WebRollout("web-rollout", services, { dependsOn: worker });
+  return {
+    secretRef: await valueOf(services.connectionSecretRef),
+    worker: await valueOf(worker.summary),
+    web: await valueOf(web.summary),
+  };
+}
+
+/** In alphabetical order: what no other waits for is registered in any. */
+const named = () =>
+  registered.map(({ type, name }) => `${type.split(":").at(-1) ?? ""} ${name}`).sort();
 
 const inputsOf = (type: string, name: string) =>
-  registered.find((resource) => resource.type === type && resource.name === name)?.inputs as
+  registered.find((resource) => resource.type.endsWith(type) && resource.name === name)?.inputs as
     Record<string, unknown> | undefined;
 
-describe("the rollout of a service", () => {
-  it("is a component with one values file, named as the service", () => {
-    expect(registered.map(({ type, name }) => [type, name])).toEqual([
-      ["taskrunner:storage:WorkerRollout", "worker"],
-      ["pulumi-nodejs:dynamic/taskrunner:ValuesFile", "worker"],
-      ["taskrunner:storage:WebRollout", "web"],
-      ["pulumi-nodejs:dynamic/taskrunner:ValuesFile", "web"],
+describe("the rollout by values files", () => {
+  it("has one file a service, and nothing else for a stack without services", async () => {
+    await rolledOut({ ...inFolder, confirm: "none" });
+
+    expect(named()).toEqual([
+      "Services services",
+      "ValuesFile web",
+      "ValuesFile worker",
+      "WebRollout web-rollout",
+      "WorkerDrain worker-drain",
+      "WorkerRollout worker-rollout",
     ]);
   });
 
-  it("asks for the document's entries in the file that the settings name", () => {
-    const inputs = inputsOf("pulumi-nodejs:dynamic/taskrunner:ValuesFile", "web");
-    expect(inputs).toMatchObject({
+  it("asks for the document's entries in the file that the settings name", async () => {
+    await rolledOut({ ...inFolder, confirm: "none" }, "taskrunner");
+
+    expect(inputsOf(":ValuesFile", "web")).toMatchObject({
       service: "web",
       file: "deploy/web.values.yaml",
       path: "web.env",
@@ -75,20 +97,120 @@ describe("the rollout of a service", () => {
     });
   });
 
-  it("leaves the database out where none is given", () => {
-    const inputs = inputsOf("pulumi-nodejs:dynamic/taskrunner:ValuesFile", "worker");
-    expect(Object.keys(inputs?.environment as object)).toHaveLength(6);
+  it("leaves the database out where none is given", async () => {
+    await rolledOut({ ...inFolder, confirm: "none" });
+
+    const { environment } = inputsOf(":ValuesFile", "worker") ?? {};
+    expect(Object.keys(environment as object)).toHaveLength(6);
   });
 
-  it("says its target, mode and file", async () => {
-    expect(await valueOf(worker.summary)).toEqual({
-      target: "values",
-      mode: "mongo",
-      file: "deploy/worker.values.yaml",
+  it("says its target, mode and file, and refers to the Secret by name and key", async () => {
+    expect(await rolledOut({ ...inFolder, confirm: "none" })).toMatchObject({
+      worker: { target: "values", mode: "mongo", file: "deploy/worker.values.yaml" },
+      secretRef: { name: "mongo", key: "uri" },
     });
   });
 
-  it("refers to the Secret of the connection string by name and key", () => {
-    expect(connectionSecretRef(rollout)).toEqual({ name: "mongo", key: "uri" });
+  it("watches the pods where the settings say where they are", async () => {
+    const selector = { worker: "app=worker", web: "app=web" };
+    await rolledOut({ ...inFolder, confirm: { namespace: "apps", selector } });
+
+    expect(named()).toEqual([
+      "Drain worker-drain",
+      "PodsReplaced web-pods",
+      "PodsReplaced worker-pods",
+      "Services services",
+      "ValuesFile web",
+      "ValuesFile worker",
+      "WebRollout web-rollout",
+      "WorkerDrain worker-drain",
+      "WorkerRollout worker-rollout",
+    ]);
+    expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({
+      namespace: "apps",
+      selector: "app=worker",
+      mode: "mongo",
+      drains: 1,
+    });
+    expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
+  });
+
+  it("waits for the site's word where nothing can be watched", async () => {
+    await rolledOut({ ...inFolder, confirmed: "drained" });
+
+    expect(named().filter((name) => name.startsWith("Confirmation"))).toEqual([
+      "Confirmation web-deployed",
+      "Confirmation worker-deployed",
+      "Confirmation worker-drained",
+    ]);
+    expect(inputsOf(":Confirmation", "web-deployed")).toMatchObject({
+      step: "web",
+      file: "deploy/web.values.yaml",
+      confirmed: "drained",
+    });
+  });
+});
+
+describe("the rollout by Helm releases", () => {
+  it("has a Secret of the stack's, and a release and a watch for each service", async () => {
+    await rolledOut(onCluster);
+
+    expect(named()).toEqual([
+      "Drain worker-drain",
+      "FormerSecrets former-secrets",
+      "PodsReplaced web-pods",
+      "PodsReplaced worker-pods",
+      "Release web",
+      "Release worker",
+      "Secret taskrunner-mongo",
+      "Services services",
+      "WebRollout web-rollout",
+      "WorkerDrain worker-drain",
+      "WorkerRollout worker-rollout",
+      "kubernetes kubernetes",
+    ]);
+    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({
+      kubeconfig: "kube.config",
+      namespace: "apps",
+      release: "taskrunner-web",
+      revision: 4,
+    });
+  });
+
+  it("is not atomic, and has our variables on top of the site's values", async () => {
+    await rolledOut({ ...onCluster, connectionSecret: { name: "site", key: "uri" } });
+
+    const release = inputsOf(":Release", "worker");
+    expect(release).toMatchObject({ atomic: false, skipAwait: true, name: "taskrunner-worker" });
+    expect(release?.values).toMatchObject({
+      env: [
+        { name: "Worker__Storage__Mode", value: "mongo" },
+        {
+          name: "Worker__Storage__Mongo__ConnectionString",
+          valueFrom: { secretKeyRef: { name: "site", key: "uri" } },
+        },
+        ...Array.from({ length: 4 }, () => expect.anything() as unknown),
+      ],
+    });
+  });
+
+  it("puts the version of a Secret of the site's into an annotation of the pods", async () => {
+    const connectionSecret = { name: "site" };
+    await rolledOut({ ...onCluster, connectionSecret, secretVersion: "2026-11" });
+
+    expect(inputsOf(":Release", "web")?.values).toMatchObject({
+      podAnnotations: { "taskrunner.stellaops.io/secret-version": "2026-11" },
+    });
+    expect(named()).not.toContain("Secret taskrunner-mongo");
+  });
+
+  it("says release, namespace and revision", async () => {
+    expect((await rolledOut(onCluster)).web).toEqual({
+      target: "helm",
+      mode: "mongo",
+      namespace: "apps",
+      release: "taskrunner-web",
+      revision: 4,
+    });
   });
 });

@@ -5,6 +5,7 @@ const dev = {
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
   rollout: { target: "values", directory: "deploy", confirm: "none" },
 };
+const helm = { target: "helm", namespace: "taskrunner" };
 
 describe("settings", () => {
   it("have the documented defaults", () => {
@@ -70,11 +71,9 @@ describe("settings", () => {
       "backfill.source.persistentVolumeClaim",
       { backfill: { source: { persistentVolumeClaim: "state" } } },
     ],
-    ["rollout.target", { rollout: { target: "helm", namespace: "x" } }],
-    ["rollout.confirm", { rollout: { ...dev.rollout, confirm: undefined } }],
-    ["rollout.confirmed", { rollout: { ...dev.rollout, confirmed: "worker" } }],
+    ["rollout.release", { rollout: { ...helm, release: "shared" } }],
+    ["rollout.step", { rollout: { ...helm, step: "worker" } }],
     ["rollout.secretVersion", { rollout: { ...dev.rollout, secretVersion: "2" } }],
-    ["rollout.heldRuns", { rollout: { ...dev.rollout, heldRuns: "release" } }],
     ["allowDestroy", { allowDestroy: true }],
   ])("refuse %s by name as long as its feature is not there", (key, values) => {
     expect(problemsOf({ ...dev, ...values })).toMatch(
@@ -117,6 +116,27 @@ describe("the connection string", () => {
     expect(plain).toContain("pulumi config set --secret mongoUri");
     expect(broken).toContain("a text that is no connection string");
     expect(plain + broken).not.toContain("geheim");
+  });
+});
+
+describe("the rollout by Helm releases", () => {
+  it("needs a namespace, and has a default for everything else", () => {
+    expect(problemsOf({ ...dev, rollout: { target: "helm" } })).toContain(
+      "rollout.namespace: found nothing",
+    );
+    expect(parseSettings({ ...dev, rollout: helm }).rollout).toMatchObject({
+      worker: { release: "taskrunner-worker", chart: "charts/task-runner", path: "env" },
+      web: { release: "taskrunner-web", values: [] },
+      connectionSecret: { key: "connectionString" },
+    });
+  });
+
+  it("has a version for a Secret of the site's alone", () => {
+    const versioned = { ...helm, secretVersion: "2" };
+
+    expect(problemsOf({ ...dev, rollout: versioned })).toContain("rollout.secretVersion");
+    const named = { ...versioned, connectionSecret: { name: "site" } };
+    expect(problemsOf({ ...dev, rollout: named })).toBe("no problem");
   });
 });
 

@@ -9,6 +9,7 @@ import type {
   V1Deployment,
   V1Pod,
   V1ReplicaSet,
+  V1Secret,
 } from "@kubernetes/client-node";
 import { ClusterError, KubeconfigError, type Place } from "./errors";
 import type { ServiceAddress } from "./inputs";
@@ -33,6 +34,8 @@ export interface Namespace {
   scale(deployment: string, replicas: number): Promise<void>;
   /** A value of null removes the annotation. */
   annotate(deployment: string, name: string, value: string | null): Promise<void>;
+  secrets(labelSelector: string): Promise<V1Secret[]>;
+  removeSecret(name: string): Promise<void>;
 }
 
 /**
@@ -54,7 +57,7 @@ export async function namespaceAt(address: ServiceAddress): Promise<Namespace> {
   const core = new client.CoreV1Api(configuration);
   const place = { context: config.getCurrentContext(), namespace };
   const merge = client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch);
-  return { place, ...readers(apps, core, place), ...writers(apps, place, merge) };
+  return { place, ...readers(apps, core, place), ...writers(apps, core, place, merge) };
 }
 
 function readers(apps: AppsV1Api, core: CoreV1Api, place: Place) {
@@ -72,6 +75,8 @@ function readers(apps: AppsV1Api, core: CoreV1Api, place: Place) {
       const only = { namespace, fieldSelector: "type=Warning" };
       return (await list("events", core.listNamespacedEvent(only))).map(warning);
     },
+    secrets: (labelSelector: string) =>
+      list("secrets", core.listNamespacedSecret({ namespace, labelSelector })),
   };
 }
 
@@ -83,6 +88,7 @@ function warning(event: CoreV1Event): Warning {
 
 function writers(
   apps: AppsV1Api,
+  core: CoreV1Api,
   place: Place,
   merge: Parameters<AppsV1Api["patchNamespacedDeployment"]>[1],
 ) {
@@ -98,6 +104,10 @@ function writers(
       const request = { ...patch, name: deployment, body };
       const patching = apps.patchNamespacedDeployment(request, merge);
       await answered({ verb: "patch", resource: "deployments" }, place, patching);
+    },
+    removeSecret: async (name: string) => {
+      const removing = core.deleteNamespacedSecret({ namespace: place.namespace, name });
+      await answered({ verb: "delete", resource: "secrets" }, place, removing);
     },
   };
 }

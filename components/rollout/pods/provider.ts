@@ -77,9 +77,25 @@ async function drained(id: string, state: DrainState, news: DrainInputs): Promis
 async function replaced(id: string, inputs: PodsReplacedInputs): Promise<PodsReplacedState> {
   const outs = { ...inputs, applied: true };
   const failure = `The pods of ${inputs.service} in ${inputs.mode} mode are not all there, or not alone`;
-  await finishing(id, outs, failure, (namespace) => podsReplaced(namespace, inputs, console.log));
+  const step = (namespace: Namespace) => podsReplaced(namespace, inputs, console.log);
+  await finishing(id, outs, failure, step, waysOut(inputs));
   return outs;
 }
+
+/** Where web follows the worker and does not arrive, the services work on different stores. */
+function waysOut({ service, mode }: PodsReplacedInputs): string {
+  if (service === "worker") return goOn;
+  const [now, before] = mode === "mongo" ? ["Mongo", "filesystem"] : ["filesystem", "Mongo"];
+  const back = mode === "mongo" ? "filesystem" : "mongo";
+  return (
+    `The worker is in ${now} mode, and pods of web may still be in ${before} mode. Two ways out: ` +
+    "mend the cause and run pulumi up again, which goes on from here; or set " +
+    `storageMode: ${back} and run pulumi up, which takes the worker back too.`
+  );
+}
+
+const goOn =
+  "Nothing was put back. Mend the cause, then run pulumi up again: it goes on from here.";
 
 /**
  * Does a step. However it fails, it is one that has begun: the next `up` has to come back to it even
@@ -92,16 +108,15 @@ async function finishing(
   outs: ServiceAddress & { readonly timeoutSeconds: number },
   failure: string,
   step: (namespace: Namespace) => Promise<readonly string[]>,
+  waysOut = goOn,
 ): Promise<void> {
   const namespace = await namespaceAt(outs);
   const reasons = await step(namespace).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UnfinishedStep(id, outs, [`${failure}.`, message]);
+    throw new UnfinishedStep(id, outs, [`${failure}.`, message, waysOut]);
   });
   if (reasons.length === 0) return;
   const where = placeInWords(namespace.place);
   const first = `${failure} after ${outs.timeoutSeconds} s, in ${where}:`;
-  const last =
-    "Nothing was put back. Mend the cause, then run pulumi up again: it goes on from here.";
-  throw new UnfinishedStep(id, outs, [first, ...reasons, last]);
+  throw new UnfinishedStep(id, outs, [first, ...reasons, waysOut]);
 }

@@ -5,8 +5,11 @@ import type { DrainInputs, PodsReplacedInputs } from "./inputs";
 /** This path is a contract with every existing stack: its state names it. */
 const providers = "components/rollout/provider";
 
-/** The inputs of a resource, each of which may come from another one. */
-export type Inputs<From> = { readonly [Key in keyof From]: pulumi.Input<From[Key]> };
+/** The inputs of a resource, each of which may come from another one, or be left out by undefined. */
+export type Inputs<From> = {
+  readonly [Key in keyof From]:
+    pulumi.Input<From[Key]> | (object extends Pick<From, Key> ? undefined : never);
+};
 
 /** A service scaled to nothing, once in each change of mode. */
 export class DrainResource extends pulumi.dynamic.Resource {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../dynamic";
+import { shim } from "../../dynamic";
 import type { ValuesFileInputs } from "./switch";
 
 /**

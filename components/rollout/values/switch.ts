@@ -1,4 +1,4 @@
-import { environmentKeys, type Entry, type EnvironmentValue, type Service } from "./environment";
+import { environmentKeys, type Entry, type EnvironmentValue, type Service } from "../environment";
 import {
   holds,
   readEnvironment,

@@ -1,5 +1,5 @@
 import { parse, stringify } from "yaml";
-import type { Entry, EnvironmentValue } from "../environment";
+import type { Entry, EnvironmentValue } from "../../environment";
 import type { Place } from "./place";
 import type { Indentation } from "./values";
 

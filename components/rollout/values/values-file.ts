@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Entry } from "./environment";
+import type { Entry } from "../environment";
 import { ValuesFileError } from "./errors";
 import { withEntry, withoutEntry } from "./yaml/edit";
 import { environmentIn, says } from "./yaml/items";

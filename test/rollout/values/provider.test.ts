@@ -13,8 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { providers } from "../../components/rollout/provider";
-import type { ValuesFileInputs, ValuesFileState } from "../../components/rollout/switch";
+import { providers } from "../../../components/rollout/values/provider";
+import type { ValuesFileInputs, ValuesFileState } from "../../../components/rollout/values/switch";
 import { inMongoMode } from "./places";
 
 const { ValuesFile } = providers;

@@ -1,4 +1,4 @@
-import type { Entry } from "../environment";
+import type { Entry } from "../../environment";
 import { changedValue } from "./change";
 import { cut, insertedAfter, type Content } from "./insert";
 import { environmentIn, says, type Environment } from "./items";

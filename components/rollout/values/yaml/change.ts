@@ -1,5 +1,5 @@
 import { isScalar } from "yaml";
-import type { EnvironmentValue } from "../environment";
+import type { EnvironmentValue } from "../../environment";
 import { insertedAfter } from "./insert";
 import type { Environment, Item } from "./items";
 import { spanOf, type Place } from "./place";

@@ -1,5 +1,5 @@
-import { environmentKeys, serviceEnvironment } from "../../components/rollout";
-import type { Place } from "../../components/rollout/values-file";
+import { environmentKeys, serviceEnvironment } from "../../../components/rollout";
+import type { Place } from "../../../components/rollout/values/values-file";
 
 /** What the worker's file is to state in mongo mode. */
 export const inMongoMode = serviceEnvironment("worker", "mongo", {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { serviceEnvironment } from "../../components/rollout";
+import { serviceEnvironment } from "../../../components/rollout";
 import {
   holds,
   readEnvironment,
@@ -9,7 +9,7 @@ import {
   writeEnvironment,
   type Place,
   type Standing,
-} from "../../components/rollout/values-file";
+} from "../../../components/rollout/values/values-file";
 import { valuesFiles } from "./cases";
 
 const names = {

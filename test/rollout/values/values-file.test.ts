@@ -3,7 +3,7 @@ import {
   readEnvironment,
   restoreEnvironment,
   writeEnvironment,
-} from "../../components/rollout/values-file";
+} from "../../../components/rollout/values/values-file";
 import { inMongoMode, workerAt } from "./places";
 
 /** What the names of collections add in a list, at the margin of its dashes. */

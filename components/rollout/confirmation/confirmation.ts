@@ -1,0 +1,49 @@
+import type { StorageMode } from "../../settings";
+
+/** What a site can say that it has done, in the cutover's order (the setting `rollout.confirmed`). */
+export const confirmations = ["drained", "worker", "web"] as const;
+export type Confirmation = (typeof confirmations)[number];
+
+/** Inputs of a step that waits for a site's word: nothing here can see what it asks for. */
+export interface ConfirmationInputs {
+  readonly step: Confirmation;
+  readonly mode: StorageMode;
+  /** The values file that has to be deployed; absent for the drain. */
+  readonly file?: string | undefined;
+  /** The setting as it stands. */
+  readonly confirmed?: Confirmation | undefined;
+}
+
+/** Outputs: the mode that was confirmed last, and the question that is open. */
+export interface ConfirmationState extends ConfirmationInputs {
+  readonly confirmedMode: StorageMode;
+  /** The mode that was asked about, and what the setting said then. */
+  readonly asked?: { readonly mode: StorageMode; readonly confirmed?: Confirmation } | undefined;
+}
+
+/**
+ * Whether the step's question is answered: it was asked in an earlier run, and the setting says
+ * now, and did not say then, that this step or a later one is done. What is left in the settings
+ * from a former cutover answers nothing.
+ */
+export function isAnswered(
+  { step, mode, confirmed }: ConfirmationInputs,
+  asked: ConfirmationState["asked"],
+): boolean {
+  if (asked?.mode !== mode || confirmed === asked.confirmed) return false;
+  return confirmed !== undefined && rank(confirmed) >= rank(step);
+}
+
+/** What has to be done before the next step, and how to say that it is. */
+export function question({ step, mode, file = "" }: ConfirmationInputs): string {
+  const target = mode === "mongo" ? "Mongo" : "filesystem";
+  const work =
+    step === "drained"
+      ? `Scale the worker to nothing and wait until its last pod is gone, before it changes to ${target} mode`
+      : `Deploy ${file}, which has ${step} in ${target} mode, and wait until its old pods are gone`;
+  return `${work}; then set rollout.confirmed: ${step} and run this again. To have the pods watched instead, set rollout.confirm.`;
+}
+
+function rank(confirmation: Confirmation): number {
+  return confirmations.indexOf(confirmation);
+}

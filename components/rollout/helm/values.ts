@@ -1,0 +1,90 @@
+import { parse } from "yaml";
+import type { Entry } from "../environment";
+import { listMember, mapMember } from "../values";
+import { ReleaseValuesError } from "./errors";
+
+/** Where the variables of a service are in its chart's values. */
+export interface EnvironmentPlace {
+  /** The keys that lead to the environment, with dots between them. */
+  readonly path: string;
+  /** A list of `{ name, value }`, or a map by name. */
+  readonly form: "list" | "map";
+}
+
+/** A values file: its name, for messages, and its text. */
+export interface ValuesText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/**
+ * The variables of a service as they come on top of what a site's own values say at the same
+ * place. Nothing else is in them, so nothing else of the site's changes.
+ *
+ * Helm merges maps, so a map needs our variables alone. It replaces a list whole, so a list is the
+ * one that the site's files say, with ours in the place of those that have their names, and after
+ * them.
+ *
+ * @param files the values files in Helm's order: of several that have the path, the last counts;
+ *   the values that the chart itself brings come first
+ * @throws ReleaseValuesError where a file is no YAML, or has something else at the path
+ */
+export function environmentOnTop(
+  files: readonly ValuesText[],
+  { path, form }: EnvironmentPlace,
+  entries: readonly Entry[],
+): unknown {
+  const keys = path.split(".");
+  const found = files.map(({ file, text }) => ({ file, value: valueAt(file, text, keys) }));
+  const last = found.findLast(({ value }) => value !== undefined && value !== null);
+  const expected = form === "list" ? Array.isArray(last?.value) : isMap(last?.value);
+  if (last && !expected) throw wrongForm(last.file, path, form);
+  if (form === "list") return withEntries((last?.value ?? []) as unknown[], entries);
+  return Object.fromEntries(entries.map(({ name, value }) => [name, mapMember(value)]));
+}
+
+function withEntries(list: readonly unknown[], entries: readonly Entry[]): unknown[] {
+  const items = new Map(entries.map((entry) => [keyOf(entry.name), listItem(entry)]));
+  const seen = new Set<string>();
+  const replaced = list.map((item) => {
+    const key = keyOf((item as { readonly name?: unknown } | null)?.name);
+    seen.add(key);
+    return items.get(key) ?? item;
+  });
+  const added = [...items].filter(([key]) => !seen.has(key)).map(([, item]) => item);
+  return [...replaced, ...added];
+}
+
+/** .NET reads the names of configuration keys in any case. */
+const keyOf = (name: unknown) => String(name).toLowerCase();
+
+function listItem({ name, value }: Entry): object {
+  const [key, member] = listMember(value);
+  return { name, [key]: member };
+}
+
+function valueAt(file: string, text: string, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), parsed(file, text));
+}
+
+function parsed(file: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    // The parser's own message quotes the text, which may hold a password.
+    throw new ReleaseValuesError(file, "it is no valid YAML", "Mend it.");
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function wrongForm(file: string, path: string, form: EnvironmentPlace["form"]): ReleaseValuesError {
+  const other = form === "list" ? "map" : "list";
+  return new ReleaseValuesError(
+    file,
+    `${path} is no ${form}`,
+    `Set rollout.worker.path and form (or web's) to where the variables are; ${other} is the other form.`,
+  );
+}

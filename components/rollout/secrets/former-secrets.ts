@@ -1,0 +1,13 @@
+import * as pulumi from "@pulumi/pulumi";
+import { shim } from "../../dynamic";
+import type { FormerSecretsInputs } from "./provider";
+
+type Args = { readonly [Key in keyof FormerSecretsInputs]: pulumi.Input<FormerSecretsInputs[Key]> };
+
+/** The Secrets with connection strings that no pod has any more, taken away. */
+export class FormerSecrets extends pulumi.dynamic.Resource {
+  constructor(name: string, args: Args, options: pulumi.CustomResourceOptions) {
+    const provider = shim("components/rollout/provider", "FormerSecrets");
+    super(provider, name, args, options, "kubernetes", "FormerSecrets");
+  }
+}

@@ -1,0 +1,44 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { namespaceAt } from "../pods/api";
+
+/** Inputs: where the Secrets are, which are the stack's, and which of them is in use. */
+export interface FormerSecretsInputs {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace: string;
+  /** A label selector. */
+  readonly selector: string;
+  /** The name of the one that stays. */
+  readonly inUse: string;
+}
+
+/**
+ * The dynamic provider of what goes last in a rotation: once the pods of both services have the new
+ * connection string, the Secrets with former ones are deleted (decision 12).
+ */
+const FormerSecrets: Required<pulumi.dynamic.ResourceProvider> = {
+  configure: () => Promise.resolve(),
+  check: (_olds, news: FormerSecretsInputs) => Promise.resolve({ inputs: news }),
+  diff: (_id, state: FormerSecretsInputs, news: FormerSecretsInputs) =>
+    Promise.resolve({ changes: state.inUse !== news.inUse }),
+  create: async (inputs: FormerSecretsInputs) => {
+    await removeFormer(inputs);
+    return { id: `${inputs.namespace}/former-secrets`, outs: inputs };
+  },
+  update: async (_id, _state, news: FormerSecretsInputs) => {
+    await removeFormer(news);
+    return { outs: news };
+  },
+  read: (id, props: FormerSecretsInputs) => Promise.resolve({ id, props }),
+  delete: () => Promise.resolve(),
+};
+
+export const providers = { FormerSecrets };
+
+async function removeFormer({ selector, inUse, ...address }: FormerSecretsInputs): Promise<void> {
+  const namespace = await namespaceAt(address);
+  for (const { metadata } of await namespace.secrets(selector)) {
+    const name = metadata?.name;
+    if (name !== undefined && name !== inUse) await namespace.removeSecret(name);
+  }
+}

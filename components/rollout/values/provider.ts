@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from "node:util";
+import type * as pulumi from "@pulumi/pulumi";
+import { ValuesFileError } from "./errors";
+import { readValuesFile, replaceValuesFile } from "./file";
+import { placeOf, switched, wanted, type ValuesFileInputs, type ValuesFileState } from "./switch";
+import { holds, readEnvironment, restoreEnvironment } from "./values-file";
+
+const members = ["service", "file", "path", "form", "mode", "environment"] as const;
+
+/**
+ * The dynamic provider of a values file. It works in both modes and never connects: what it
+ * changes is the file alone. Deleting it leaves the file as it is.
+ */
+const ValuesFile: Required<pulumi.dynamic.ResourceProvider> = {
+  configure: () => Promise.resolve(),
+  check: async (_olds, news: ValuesFileInputs) => {
+    const reason = await problemOf(news);
+    return { inputs: news, failures: reason === undefined ? [] : [{ property: "file", reason }] };
+  },
+  diff: async (_id, state: ValuesFileState, news: ValuesFileInputs) => {
+    if (!isDeepStrictEqual(inputsOf(state), inputsOf(news))) return { changes: true };
+    const text = await readValuesFile(news.file);
+    return { changes: switched(text, news, state).text !== text };
+  },
+  create: async (inputs: ValuesFileInputs) => ({
+    id: inputs.service,
+    outs: await written(inputs),
+  }),
+  update: async (_id, state: ValuesFileState, news: ValuesFileInputs) => {
+    const known = isMoved(state, news) ? await followed(state, news) : state;
+    return { outs: await written(news, known) };
+  },
+  read: async (id, state: ValuesFileState) => {
+    const inputs = { ...inputsOf(state), environment: await environmentOf(state) };
+    return { id, props: { ...state, ...inputs }, inputs };
+  },
+  delete: () => Promise.resolve(),
+};
+
+export const providers = { ValuesFile };
+
+/** The inputs alone, without what Pulumi adds to them. */
+function inputsOf(from: ValuesFileInputs): ValuesFileInputs {
+  return Object.fromEntries(
+    members.map((name) => [name, from[name]]),
+  ) as unknown as ValuesFileInputs;
+}
+
+/** Why a file cannot be switched, already in a preview; undefined where it can. */
+async function problemOf(inputs: ValuesFileInputs): Promise<string | undefined> {
+  try {
+    switched(await readValuesFile(inputs.file), inputs);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ValuesFileError) return error.message;
+    throw error;
+  }
+}
+
+async function written(
+  inputs: ValuesFileInputs,
+  state?: ValuesFileState,
+): Promise<ValuesFileState> {
+  const text = await readValuesFile(inputs.file);
+  const { text: edited, before } = switched(text, inputs, state);
+  if (edited !== text) await replaceValuesFile(inputs.file, edited);
+  return { ...inputsOf(inputs), ...(before && { before }) };
+}
+
+function isMoved(state: ValuesFileState, news: ValuesFileInputs): boolean {
+  return (["file", "path", "form"] as const).some((name) => state[name] !== news[name]);
+}
+
+/**
+ * What is known of an environment that the settings now look for elsewhere. Where it has been
+ * moved there with our variables in it, all of it; else the place that was left is put back.
+ */
+async function followed(
+  state: ValuesFileState,
+  news: ValuesFileInputs,
+): Promise<ValuesFileState | undefined> {
+  if (holds(await readValuesFile(news.file), placeOf(news), wanted(state))) return state;
+  if (state.mode === "filesystem") return undefined;
+  const text = await readValuesFile(state.file).catch(() => undefined);
+  if (text !== undefined) {
+    const restored = restoreEnvironment(text, placeOf(state), state.before);
+    await replaceValuesFile(state.file, restored);
+  }
+  return undefined;
+}
+
+/**
+ * The environment as a refresh reports it: the one that was written where the file still holds
+ * it, or cannot be read; else what is there. A connection string is never shown.
+ */
+async function environmentOf(state: ValuesFileState): Promise<Record<string, unknown>> {
+  try {
+    const text = await readValuesFile(state.file);
+    if (switched(text, state, state).text === text) return state.environment;
+    return foundIn(text, state);
+  } catch (error) {
+    if (error instanceof ValuesFileError) return state.environment;
+    throw error;
+  }
+}
+
+function foundIn(text: string, state: ValuesFileState): Record<string, unknown> {
+  const { entries } = readEnvironment(text, placeOf(state));
+  const shown = entries.filter(({ name }) => state.mode === "mongo" || name in state.environment);
+  return Object.fromEntries(
+    shown.map(({ name, value = "" }) => {
+      const secret = name.endsWith("ConnectionString") && !isReference(value);
+      return [name, secret ? "(a text in the file)" : value];
+    }),
+  );
+}
+
+function isReference(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secretKeyRef" in value;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { serviceEnvironment } from "../../../components/rollout";
+import { environmentOnTop } from "../../../components/rollout/helm/values";
+
+const names = {
+  database: "taskrunner",
+  collections: {
+    runs: "pack_runs",
+    logs: "pack_run_logs",
+    artifacts: "pack_artifacts",
+    approvals: "pack_run_approvals",
+  },
+  connectionSecret: { name: "mongo", key: "uri" },
+};
+const onMongo = serviceEnvironment("worker", "mongo", names);
+const onFiles = serviceEnvironment("worker", "filesystem", names);
+const list = { path: "env", form: "list" } as const;
+const map = { path: "worker.env", form: "map" } as const;
+
+const site = {
+  file: "site.yaml",
+  text: [
+    "env:",
+    "  - name: Worker__Storage__Mode",
+    "    value: filesystem",
+    "  - name: TZ",
+    "    value: UTC",
+  ].join("\n"),
+};
+
+describe("the environment on top of a site's values", () => {
+  it("keeps a list's other variables, and puts ours in the place of those of their names", () => {
+    const environment = environmentOnTop([site], list, onMongo) as { name: string }[];
+
+    expect(environment.slice(0, 3)).toEqual([
+      { name: "Worker__Storage__Mode", value: "mongo" },
+      { name: "TZ", value: "UTC" },
+      {
+        name: "Worker__Storage__Mongo__ConnectionString",
+        valueFrom: { secretKeyRef: { name: "mongo", key: "uri" } },
+      },
+    ]);
+    expect(environment).toHaveLength(8);
+  });
+
+  it("is the site's own list again on files", () => {
+    expect(environmentOnTop([site], list, onFiles)).toEqual([
+      { name: "Worker__Storage__Mode", value: "filesystem" },
+      { name: "TZ", value: "UTC" },
+    ]);
+  });
+
+  it("states the mode on files where the site does not", () => {
+    const bare = { file: "site.yaml", text: "env:\n  - name: TZ\n    value: UTC\n" };
+
+    expect(environmentOnTop([bare], list, onFiles)).toEqual([
+      { name: "TZ", value: "UTC" },
+      { name: "Worker__Storage__Mode", value: "filesystem" },
+    ]);
+  });
+
+  it("takes the list of the last file that has one, as Helm does", () => {
+    const chart = { file: "chart/values.yaml", text: "env: [{ name: A, value: a }]" };
+    const last = { file: "last.yaml", text: "replicaCount: 2" };
+
+    expect(environmentOnTop([chart, site, last], list, onFiles)).toContainEqual({
+      name: "TZ",
+      value: "UTC",
+    });
+    expect(environmentOnTop([chart, last], list, onFiles)).toContainEqual({
+      name: "A",
+      value: "a",
+    });
+  });
+
+  it("finds a name of ours in any case, because .NET reads it so", () => {
+    const lower = { file: "site.yaml", text: "env: [{ name: WORKER__STORAGE__MODE, value: x }]" };
+
+    expect(environmentOnTop([lower], list, onFiles)).toEqual([
+      { name: "Worker__Storage__Mode", value: "filesystem" },
+    ]);
+  });
+
+  it("states our variables alone in a map, which Helm merges", () => {
+    const mapped = { file: "site.yaml", text: "worker:\n  env:\n    TZ: UTC\n" };
+
+    expect(environmentOnTop([mapped], map, onFiles)).toEqual({
+      Worker__Storage__Mode: "filesystem",
+    });
+  });
+
+  it("refuses a list where a map is expected, and quotes nothing of the file", () => {
+    const wrong = { file: "site.yaml", text: "worker: { env: [{ name: P, value: s3cret }] }" };
+
+    expect(() => environmentOnTop([wrong], map, onMongo)).toThrow(
+      "The values file site.yaml cannot be used for its Helm release: worker.env is no map.",
+    );
+    expect(() => environmentOnTop([wrong], map, onMongo)).not.toThrow(/s3cret/);
+  });
+
+  it("refuses a file that is no YAML, and quotes nothing of it", () => {
+    const broken = { file: "site.yaml", text: 'password: "s3cret\nenv: [' };
+
+    expect(() => environmentOnTop([broken], list, onMongo)).toThrow("it is no valid YAML");
+    expect(() => environmentOnTop([broken], list, onMongo)).not.toThrow(/s3cret/);
+  });
+});
