@@ -4,12 +4,22 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { withProgress } from "./progress";
 
+/** An archive of the web. */
+export interface Archive {
+  /** The address of a `.tar.gz`. */
+  readonly url: string;
+  /** How many folders around its files are left out. */
+  readonly strip: number;
+  /** What it is, for the progress, such as `Pulumi v3.274.1`. */
+  readonly title: string;
+}
+
 /**
- * Unpacks a `.tar.gz` of the web into a folder, without the archive's own top folder.
+ * Unpacks an archive of the web into a folder.
  *
  * @throws Error if it cannot be had or is no such archive
  */
-export async function downloadInto(folder: string, url: string, title: string): Promise<void> {
+export async function downloadInto(folder: string, { url, strip, title }: Archive): Promise<void> {
   const answer = await fetch(url);
   if (!answer.ok || answer.body === null) throw new Error(`${url} answers ${answer.status}`);
   const total = Number(answer.headers.get("content-length") ?? 0);
@@ -18,14 +28,18 @@ export async function downloadInto(folder: string, url: string, title: string): 
     bytes += chunk.length;
   });
   await withProgress(
-    title,
+    `downloading ${title}`,
     () => share(bytes, total),
-    () => unpack(counted, folder, url),
+    () => unpack(counted, folder, { url, strip }),
   );
 }
 
-async function unpack(archive: Readable, folder: string, url: string): Promise<void> {
-  const tar = spawn("tar", ["-xz", "-C", folder, "--strip-components=1"], {
+async function unpack(
+  archive: Readable,
+  folder: string,
+  { url, strip }: Pick<Archive, "url" | "strip">,
+): Promise<void> {
+  const tar = spawn("tar", ["-xz", "-C", folder, `--strip-components=${strip}`], {
     stdio: ["pipe", "ignore", "ignore"],
   });
   const ended = once(tar, "close");

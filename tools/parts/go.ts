@@ -1,15 +1,19 @@
+import { existsSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
-import { partFolder } from "./cache";
+import { fillOnce, partFolder } from "./cache";
 import { executable } from "./executable";
 import { withProgress } from "./progress";
 import { repository, textOf } from "./repository";
-import { longWork } from "./run";
+import { answerOf, longWork } from "./run";
+import type { Source } from "./sources";
 
 /** Programs that are built from one Go module of tools/go. */
 export interface GoBuild {
   /** The module's folder in tools/go. */
   readonly module: string;
+  /** Where it is built. Default: the module's folder. */
+  readonly directory?: string;
   /** What is built, for the progress, such as `helm v3.22.0`. */
   readonly title: string;
   /** The packages of the programs. */
@@ -26,21 +30,62 @@ export async function goBuild(build: GoBuild, into: string): Promise<void> {
     longWork({
       program: "go",
       args: ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", `${into}/`, ...build.packages],
-      directory: goModule(build.module),
+      directory: build.directory ?? goModule(build.module),
       environment: { GOWORK: "off" },
       line: () => (compiled += 1),
     });
   await withProgress(`building ${build.title}`, () => `${compiled} packages`, work);
 }
 
-/** The folder in the cache of what is made from a Go module: another go.sum is another folder. */
+/** A part that is built from Go modules. */
+export interface GoPart<T> {
+  /** Its name in the cache, such as `helm-v3.22.0`. */
+  readonly name: string;
+  /** The modules' folders in tools/go. */
+  readonly modules: readonly string[];
+  /** What else it is made from, such as versions: another one is another folder of the cache. */
+  readonly madeFrom: readonly string[];
+  /** What is said before it is built, with how long that takes. */
+  readonly doing: string;
+  /** Builds it into an empty folder, which is moved afterwards. */
+  fill(aside: string): Promise<void>;
+  /** The part in its folder. */
+  partIn(folder: string): T;
+}
+
+/** The way to a part by a build from pinned Go modules, which is kept in the cache. */
+export async function goSource<T>(part: GoPart<T>): Promise<Source<T>> {
+  const folder = await goPartFolder(part.name, part.modules, ["build", ...part.madeFrom]);
+  return {
+    kept: () => Promise.resolve(existsSync(folder) ? part.partIn(folder) : undefined),
+    closed: noGo,
+    doing: part.doing,
+    async get() {
+      await fillOnce(folder, (aside) => part.fill(aside));
+      return part.partIn(folder);
+    },
+  };
+}
+
+/** The folder in the cache of what is made from Go modules: another go.sum is another folder. */
 export async function goPartFolder(
   part: string,
-  module: string,
+  modules: readonly string[],
   madeFrom: readonly string[],
 ): Promise<string> {
-  const sums = await textOf("tools", "go", module, "go.sum");
-  return partFolder(part, [platform(), arch(), ...madeFrom, sums]);
+  const sums = await Promise.all(modules.map((module) => textOf("tools", "go", module, "go.sum")));
+  return partFolder(part, [platform(), arch(), ...madeFrom, ...sums]);
+}
+
+/**
+ * The folder in the Go module cache of a module that one of tools/go requires; it is put there if it
+ * is not there yet. Undefined if it cannot be had.
+ */
+export async function requiredModule(by: string, module: string): Promise<string | undefined> {
+  const directory = goModule(by);
+  await answerOf("go", "-C", directory, "mod", "download", module);
+  const folder = await answerOf("go", "-C", directory, "list", "-m", "-f", "{{.Dir}}", module);
+  return folder === "" ? undefined : folder;
 }
 
 /** Why nothing can be built, or undefined if there is a Go. */

@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { fillOnce } from "../cache";
-import { goBuild, goPartFolder, noGo } from "../go";
+import { goBuild, goSource } from "../go";
 import type { Source } from "../sources";
 import { versions } from "../versions";
 import type { FoundPrograms } from "./installed";
@@ -23,18 +21,14 @@ export const controlPlaneModule = "control-plane";
 /** The programs of a control plane, built here. */
 export async function controlPlaneBuild(): Promise<Source<FoundPrograms>> {
   const { kubernetes, etcd, kwok } = versions;
-  const madeFrom = ["build", kubernetes, etcd, kwok, ...packages];
-  const folder = await goPartFolder(`kubernetes-${kubernetes}`, controlPlaneModule, madeFrom);
-  const files = filesIn(folder);
-  return {
-    kept: () => Promise.resolve(existsSync(folder) ? { files, version: kubernetes } : undefined),
-    closed: noGo,
+  return goSource({
+    name: `kubernetes-${kubernetes}`,
+    modules: [controlPlaneModule],
+    madeFrom: [kubernetes, etcd, kwok, ...packages],
     doing: `building ${kubernetes} with etcd and kwok from Go modules (4 to 10 min, once)`,
-    async get() {
-      await fillOnce(folder, fill);
-      return { files, version: kubernetes };
-    },
-  };
+    fill,
+    partIn: (folder) => ({ files: filesIn(folder), version: kubernetes }),
+  });
 }
 
 /** Where each program is in a folder that holds them all. */

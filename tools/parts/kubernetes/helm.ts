@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fillOnce } from "../cache";
 import { executable } from "../executable";
-import { goBuild, goPartFolder, noGo } from "../go";
+import { goBuild, goSource } from "../go";
 import { answerOf } from "../run";
 import { type Answer, choose, type Source } from "../sources";
 import { versions } from "../versions";
@@ -34,22 +32,15 @@ export async function helmOnPath(path = process.env.PATH ?? ""): Promise<Answer<
   return { missing: `the one on PATH is ${version ?? "of no known version"}, not version 3` };
 }
 
-async function helmBuild(): Promise<Source<string>> {
-  const folder = await goPartFolder(`helm-${versions.helm}`, "helm", [
-    "build",
-    versions.helm,
-    versions.kubernetes,
-  ]);
-  const file = join(folder, "helm");
-  return {
-    kept: () => Promise.resolve(existsSync(file) ? file : undefined),
-    closed: noGo,
+function helmBuild(): Promise<Source<string>> {
+  return goSource({
+    name: `helm-${versions.helm}`,
+    modules: ["helm"],
+    madeFrom: [versions.helm, versions.kubernetes],
     doing: `building ${versions.helm} from Go modules (2 to 4 min, once)`,
-    async get() {
-      await fillOnce(folder, fill);
-      return file;
-    },
-  };
+    fill,
+    partIn: (folder) => join(folder, "helm"),
+  });
 }
 
 /** The Kubernetes that `helm template` takes for granted, in a chart's `kubeVersion` as elsewhere. */

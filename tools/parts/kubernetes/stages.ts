@@ -3,8 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fillOnce } from "../cache";
 import { PartError } from "../error";
-import { goModule, goPartFolder, noGo } from "../go";
-import { answerOf } from "../run";
+import { goPartFolder, noGo, requiredModule } from "../go";
 import { versions } from "../versions";
 import { controlPlaneModule } from "./build";
 
@@ -21,7 +20,7 @@ const wanted = ["node/fast", "node/heartbeat-with-lease", "pod/fast", "volume/fa
  */
 export async function kwokStages(): Promise<string> {
   const madeFrom = ["stages", versions.kwok, ...wanted];
-  const folder = await goPartFolder(`kwok-stages-${versions.kwok}`, controlPlaneModule, madeFrom);
+  const folder = await goPartFolder(`kwok-stages-${versions.kwok}`, [controlPlaneModule], madeFrom);
   if (!existsSync(folder)) await fillOnce(folder, fill);
   return folder;
 }
@@ -39,13 +38,11 @@ async function stagesIn(folder: string): Promise<string[]> {
   return texts.filter((text) => /^kind: Stage$/m.test(text));
 }
 
-/** The folder of kwok's module in the Go module cache, where it is put if it is not there yet. */
+/** The folder of kwok's module in the Go module cache. */
 async function kwokModule(): Promise<string> {
   const module = "sigs.k8s.io/kwok";
-  const directory = goModule(controlPlaneModule);
-  await answerOf("go", "-C", directory, "mod", "download", module);
-  const folder = await answerOf("go", "-C", directory, "list", "-m", "-f", "{{.Dir}}", module);
-  if (folder !== undefined && folder !== "") return folder;
+  const folder = await requiredModule(controlPlaneModule, module);
+  if (folder !== undefined) return folder;
   const reason = (await noGo()) ?? `go cannot get the module ${module} ${versions.kwok}`;
   throw new PartError(`kwok's stages: ${reason}. ${advice}`);
 }

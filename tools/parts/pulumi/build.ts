@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { arch, platform } from "node:os";
 import { join } from "node:path";
-import { fillOnce, partFolder } from "../cache";
-import { goBuild, noGo } from "../go";
-import { repository, textOf } from "../repository";
+import { goBuild, goSource } from "../go";
+import { repository } from "../repository";
 import type { Source } from "../sources";
 import { versions } from "../versions";
 
@@ -33,20 +30,15 @@ const programs: readonly GoProgram[] = [
 const dynamicHost = "pulumi-resource-pulumi-nodejs";
 
 /** The folder of a Pulumi that is built here, laid out as a distribution's. */
-export async function pulumiBuild(): Promise<Source<string>> {
-  const sums = await Promise.all(programs.map(({ name }) => textOf("tools", "go", name, "go.sum")));
-  const stated = programs.map(({ module, version }) => `${module}@${version}`);
-  const madeFrom = ["build", platform(), arch(), ...stated, ...sums];
-  const folder = partFolder(`pulumi-${versions.pulumi}`, madeFrom);
-  return {
-    kept: () => Promise.resolve(existsSync(folder) ? folder : undefined),
-    closed: noGo,
+export function pulumiBuild(): Promise<Source<string>> {
+  return goSource({
+    name: `pulumi-${versions.pulumi}`,
+    modules: programs.map(({ name }) => name),
+    madeFrom: programs.map(({ module, version }) => `${module}@${version}`),
     doing: `building ${versions.pulumi} from Go modules (4 to 10 min, once)`,
-    async get() {
-      await fillOnce(folder, fill);
-      return folder;
-    },
-  };
+    fill,
+    partIn: (folder) => folder,
+  });
 }
 
 async function fill(aside: string): Promise<void> {
