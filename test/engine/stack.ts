@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { engine, engineEnvironment } from "../../tools/parts";
+import { engine, engineEnvironment, type EngineOptions } from "../../tools/parts";
 
 const repository = resolve(__dirname, "../..");
 
@@ -34,9 +34,13 @@ export interface TestStack {
 }
 
 /** Makes an empty stack of this name and of the program in `project`. The repository's own settings files are neither read nor written. */
-export async function makeStack(name = "test", project = repository): Promise<TestStack> {
+export async function makeStack(
+  name = "test",
+  project = repository,
+  wanted: EngineOptions = {},
+): Promise<TestStack> {
   const folder = await mkdtemp(join(tmpdir(), "stack-"));
-  const env = await engineEnvironment(await engine(), folder, "a passphrase of the tests");
+  const env = await engineEnvironment(await engine(wanted), folder, "a passphrase of the tests");
   const settingsFile = join(folder, `Pulumi.${name}.yaml`);
   const run = async (cwd: string, args: readonly string[], input = ""): Promise<Run> => {
     const options = { cwd, env, input, all: true, reject: false } as const;

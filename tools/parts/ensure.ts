@@ -2,12 +2,13 @@
 import { controlPlane, engine, helm, mongoProgram, PartError } from ".";
 
 async function ensure(): Promise<void> {
-  const pulumi = await engine();
+  const pulumi = await engine({ kubernetes: true });
   const mongo = await mongoProgram();
   const kubernetes = await controlPlane();
   await helm();
   console.log(
-    `parts: Pulumi ${pulumi.version}, ${mongo.name}, Kubernetes ${kubernetes.version}, Helm`,
+    `parts: Pulumi ${pulumi.version} with its plugin for Kubernetes, ${mongo.name}, ` +
+      `Kubernetes ${kubernetes.version}, Helm`,
   );
 }
 

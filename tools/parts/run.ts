@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 /** What a program prints on standard output, or undefined if it is not there or fails. */
 export async function answerOf(program: string, ...args: string[]): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)(program, args, { timeout: 20_000 });
+    const options = { timeout: 20_000, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout } = await promisify(execFile)(program, args, options);
     return stdout.trim();
   } catch {
     return undefined;

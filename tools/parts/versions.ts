@@ -4,6 +4,8 @@ export const versions = {
   oldestPulumi: "3.200.0",
   /** The last one that the Go module proxy serves; it works with the CLI above. */
   languageHost: "v3.68.0",
+  /** The plugin of the npm package @pulumi/kubernetes, which has the same version. */
+  kubernetesPlugin: "v4.34.2",
   mongod: "8.2.6",
   /** MongoDB's manual: `prepareUnique` and the other forms of `collMod` used here need 6.0. */
   oldestMongod: "6.0.0",

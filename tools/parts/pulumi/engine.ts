@@ -1,12 +1,15 @@
 import { mkdir } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { executable } from "../executable";
 import { repository } from "../repository";
 import { choose } from "../sources";
 import { versions } from "../versions";
 import { pulumiBuild } from "./build";
 import { pulumiDownload } from "./download";
 import { pulumiOnPath, usable } from "./installed";
+import { pluginName } from "./kubernetes/installed";
+import { kubernetesPlugin, linkPlugin } from "./kubernetes/plugin";
 
 /** A Pulumi engine: the CLI, its Node language host and its host of dynamic providers. */
 export interface Engine {
@@ -14,6 +17,14 @@ export interface Engine {
   readonly path: string;
   /** The CLI's version, such as `v3.274.1`. */
   readonly version: string;
+  /** The file of its plugin for Kubernetes, where that was asked for. */
+  readonly plugin?: string;
+}
+
+/** What an engine is wanted for. */
+export interface EngineOptions {
+  /** The plugin for Kubernetes is found too. Default: false, for a stack that has no use for it. */
+  readonly kubernetes?: boolean;
 }
 
 /**
@@ -22,7 +33,7 @@ export interface Engine {
  *
  * @throws PartError if there is no way to one, with what can be installed
  */
-export async function engine(): Promise<Engine> {
+export async function engine({ kubernetes = false }: EngineOptions = {}): Promise<Engine> {
   const own = process.env.PATH ?? "";
   const installed = async () => {
     const answer = usable(await pulumiOnPath(own));
@@ -31,10 +42,17 @@ export async function engine(): Promise<Engine> {
   const sources = [pulumiDownload(), await pulumiBuild()];
   const folder = await choose("pulumi", installed, sources, advice);
   // The npm package's host of dynamic providers comes last: a distribution brings its own.
-  const path = [folder, own, join(repository, "node_modules", "@pulumi", "pulumi")]
-    .filter((entry) => entry !== nowhereElse)
-    .join(delimiter);
-  return { path, version: (await pulumiOnPath(path)).version ?? "" };
+  const path = joined(folder, own, join(repository, "node_modules", "@pulumi", "pulumi"));
+  const { version = "" } = await pulumiOnPath(path);
+  if (!kubernetes) return { path, version };
+  const plugin = await kubernetesPlugin(path);
+  // The engine prefers one on PATH, whatever its version.
+  const other = executable(pluginName, path) !== undefined;
+  return { path: other ? joined(dirname(plugin), path) : path, version, plugin };
+}
+
+function joined(...folders: readonly string[]): string {
+  return folders.filter((folder) => folder !== nowhereElse).join(delimiter);
 }
 
 /** The folder of a Pulumi that is on PATH already. */
@@ -47,7 +65,7 @@ const advice =
 /**
  * The environment of a `pulumi` command that keeps everything it writes in one folder.
  *
- * @param directory absolute; gets `pulumi/` (the state) and `pulumi-home/`
+ * @param directory absolute; gets `pulumi/` (the state) and `pulumi-home/`, with a link to the plugin
  * @param passphrase of the stack's secrets
  */
 export async function engineEnvironment(
@@ -55,11 +73,12 @@ export async function engineEnvironment(
   directory: string,
   passphrase: string,
 ): Promise<Record<string, string>> {
-  const state = join(directory, "pulumi");
+  const [state, home] = [join(directory, "pulumi"), join(directory, "pulumi-home")];
   await mkdir(state, { recursive: true });
+  if (engine.plugin !== undefined) await linkPlugin(engine.plugin, home);
   return {
     PATH: engine.path,
-    PULUMI_HOME: join(directory, "pulumi-home"),
+    PULUMI_HOME: home,
     PULUMI_BACKEND_URL: pathToFileURL(state).href,
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -1,0 +1,117 @@
+import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type ControlPlane, helm, repository, startControlPlane } from "../../../tools/parts";
+import { pluginName, pluginOnPath } from "../../../tools/parts/pulumi/kubernetes/installed";
+import { versions } from "../../../tools/parts/versions";
+import { makeStack, type TestStack } from "../../engine/stack";
+
+const version = versions.kubernetesPlugin.slice(1);
+
+describe("the plugin on PATH", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await realpath(await mkdtemp(join(tmpdir(), "plugin-")));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** A program that prints a text, whatever it is asked. */
+  async function program(name: string, prints: string): Promise<string> {
+    const file = join(folder, name);
+    await writeFile(file, `#!/bin/sh\necho '${prints}'\n`);
+    await chmod(file, 0o755);
+    return file;
+  }
+
+  test("is used where its schema has the version of the npm package", async () => {
+    const pulumi = await program("pulumi", JSON.stringify({ name: "kubernetes", version }));
+    await program(pluginName, "");
+    expect(await pluginOnPath(pulumi, folder)).toEqual({ part: folder });
+  });
+
+  test("is not used where it is another version, states none, or is not there", async () => {
+    const pulumi = await program("pulumi", JSON.stringify({ version: "4.1.0" }));
+    expect(await pluginOnPath(pulumi, folder)).toEqual({ missing: "not on PATH" });
+    await program(pluginName, "");
+    expect(await pluginOnPath(pulumi, folder)).toEqual({
+      missing: `the one on PATH is v4.1.0, not v${version}`,
+    });
+    expect(await pluginOnPath(join(folder, "none"), folder)).toEqual({
+      missing: `the one on PATH is of no known version, not v${version}`,
+    });
+  });
+});
+
+const text = `
+import * as kubernetes from "@pulumi/kubernetes";
+import { Config } from "@pulumi/pulumi";
+const config = new Config();
+const mode = config.require("mode");
+const provider = new kubernetes.Provider("cluster", { kubeconfig: config.require("kubeconfig") });
+const metadata = { name: "mode", namespace: "default" };
+new kubernetes.core.v1.ConfigMap("map", { metadata, data: { mode } }, { provider });
+const worker = new kubernetes.helm.v3.Release("worker", {
+  name: "worker",
+  namespace: "default",
+  chart: config.require("chart"),
+  values: {
+    image: { repository: "registry.example.org/worker", tag: "1" },
+    env: [{ name: "Worker__Storage__Mode", value: mode }],
+  },
+}, { provider });
+export const { revision, status } = worker.status;
+`;
+
+describe("the engine with its plugin", () => {
+  let folder: string;
+  let cluster: ControlPlane;
+  let stack: TestStack;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "plugin-"));
+    const project = join(folder, "project");
+    await mkdir(project);
+    await writeFile(join(project, "Pulumi.yaml"), "name: taskrunner-storage\nruntime: nodejs\n");
+    await writeFile(join(project, "index.ts"), text);
+    await writeFile(join(project, "package.json"), '{ "main": "index.ts" }');
+    await symlink(join(repository, "node_modules"), join(project, "node_modules"));
+    await symlink(join(repository, "tsconfig.json"), join(project, "tsconfig.json"));
+    stack = await makeStack("plugin", project, { kubernetes: true });
+    cluster = await startControlPlane({ directory: join(folder, "cluster") });
+  }, 1_200_000);
+  afterAll(async () => {
+    await cluster.stop();
+    await stack.remove();
+    await rm(folder, { recursive: true });
+  });
+
+  async function up(mode: string) {
+    const chart = join(repository, "charts", "task-runner");
+    await stack.configure({ mode, chart, kubeconfig: cluster.kubeconfig });
+    const run = await stack.up();
+    expect(run.failed, run.output).toBe(false);
+    return run.output;
+  }
+  const environment = () => ({ KUBECONFIG: cluster.kubeconfig });
+  async function kubectl(...args: string[]) {
+    return (await execa(cluster.kubectl, args, { env: environment() })).stdout;
+  }
+
+  test("creates objects and a release on a control plane, and upgrades it", async () => {
+    // About a plugin that it finds on PATH alone, the engine warns.
+    expect(await up("filesystem")).not.toContain("warning");
+    expect(await kubectl("get", "configmap/mode", "--output=jsonpath={.data.mode}")).toBe(
+      "filesystem",
+    );
+    expect(await stack.outputs()).toEqual({ revision: 1, status: "deployed" });
+
+    await up("mongo");
+    expect(await stack.outputs()).toEqual({ revision: 2, status: "deployed" });
+    const variable = "--output=jsonpath={.items[*].spec.containers[0].env[0].value}";
+    expect(await kubectl("get", "pods", variable)).toBe("mongo");
+    const history = ["history", "worker", "--output=json"];
+    const { stdout } = await execa(await helm(), history, { env: environment() });
+    expect(JSON.parse(stdout)).toMatchObject([{ status: "superseded" }, { status: "deployed" }]);
+  }, 180_000);
+});
