@@ -22,9 +22,19 @@ async function fromPs(pid: number): Promise<string> {
 /** Asks a program to end, waits until it is gone, and ends it by force after 30 seconds. */
 export async function stopByPid(pid: number): Promise<void> {
   signal(pid, "SIGTERM");
-  const deadline = Date.now() + 30_000;
+  await untilGone(pid, 30_000);
+}
+
+/** Ends a program by force, and waits until it is gone. */
+export async function killByPid(pid: number): Promise<void> {
+  await untilGone(pid, 0);
+}
+
+/** @param patience how long it may take before it is ended by force, in milliseconds */
+async function untilGone(pid: number, patience: number): Promise<void> {
+  const deadline = Date.now() + patience;
   while ((await commandLine(pid)) !== undefined) {
-    if (Date.now() > deadline) signal(pid, "SIGKILL");
+    if (Date.now() >= deadline) signal(pid, "SIGKILL");
     await sleep(50);
   }
 }

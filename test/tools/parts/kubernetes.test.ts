@@ -5,11 +5,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  commandLine,
   type ControlPlane,
   controlPlane,
   isFree,
   ownKubelet,
+  repository,
+  runningControlPlane,
   startControlPlane,
+  stopControlPlane,
 } from "../../../tools/parts";
 import { usable } from "../../../tools/parts/kubernetes/installed";
 import { programNames } from "../../../tools/parts/kubernetes/names";
@@ -36,6 +40,11 @@ describe("the programs on PATH", () => {
     expect(usable(allBut(name, other))).toEqual({ missing });
   });
 });
+
+/** What a control plane notes of its programs. */
+function noteIn(text: string) {
+  return JSON.parse(text) as { programs: { pid: number }[] };
+}
 
 test("kwok's stages are those of its module, and nothing else that is there", async () => {
   const text = await readFile(join(await kwokStages(), "stages.yaml"), "utf8");
@@ -133,6 +142,39 @@ describe("a control plane", () => {
     await deploy("later");
     await kubectl("wait", "--for=condition=Available", "deployment/later", "--timeout=15s");
   }, 90_000);
+
+  test("that is to outlive its program is found, repaired and stopped by others", async () => {
+    const directory = join(folder, "detached");
+    const parts = JSON.stringify(join(repository, "tools", "parts"));
+    const program = `require(${parts}).startControlPlane({
+      directory: ${JSON.stringify(directory)}, detached: true });`;
+    const options = { cwd: repository };
+    await promisify(execFile)(process.execPath, ["--import", "tsx", "-e", program], options);
+    const found = await runningControlPlane(directory);
+    const make = [`--kubeconfig=${found?.kubeconfig}`, "create", "configmap", "kept"];
+    await promisify(execFile)(found?.kubectl ?? "", make);
+
+    const { programs } = noteIn(await readFile(join(directory, "running.json"), "utf8"));
+    process.kill(programs.at(-1)?.pid ?? 0, "SIGKILL");
+    await expect.poll(() => runningControlPlane(directory)).toBeUndefined();
+    const repaired = await startControlPlane({ directory });
+    for (const { pid } of programs) expect(await commandLine(pid)).toBeUndefined();
+    const get = [`--kubeconfig=${repaired.kubeconfig}`, "get", "configmap/kept"];
+    await promisify(execFile)(repaired.kubectl, get);
+
+    expect(await stopControlPlane(directory)).toBe(true);
+    expect(await isFree(repaired.port)).toBe(true);
+    expect(await stopControlPlane(directory)).toBe(false);
+  }, 120_000);
+
+  test("never stops a program that got an id of its own", async () => {
+    const directory = join(folder, "stranger");
+    await mkdir(directory);
+    const programs = [{ name: "etcd", pid: process.pid }];
+    await writeFile(join(directory, "running.json"), JSON.stringify({ port: 1, programs }));
+    expect(await runningControlPlane(directory)).toBeUndefined();
+    expect(await stopControlPlane(directory)).toBe(false);
+  });
 
   test("that does not start names the program, with its last words", async () => {
     const directory = join(folder, "broken");

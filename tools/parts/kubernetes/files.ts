@@ -7,8 +7,8 @@ import type { Places } from "./places";
 const owner = { mode: 0o600 };
 
 /** Writes what a control plane reads when it starts; an earlier one's keys are kept. */
-export async function prepare(directory: string, places: Places): Promise<void> {
-  await mkdir(directory, { recursive: true });
+export async function prepare(places: Places): Promise<void> {
+  await mkdir(places.directory, { recursive: true });
   if (!existsSync(places.serviceAccountKey)) {
     await writeFile(places.serviceAccountKey, newKey(), owner);
   }

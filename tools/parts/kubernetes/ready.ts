@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerOf, longWork } from "../run";
 import { writeKubeconfig } from "./files";
+import type { ProgramName } from "./names";
 import type { Places } from "./places";
 import { assertRunning, failure, type RunningProgram } from "./running-program";
 
@@ -26,7 +27,7 @@ export async function untilItAnswers(
     await writeKubeconfig(places, port);
     return answers(kubectl, places, ["get", "--raw=/readyz"]);
   };
-  await until(ready, "kube-apiserver", started);
+  await until(ready, "kube-apiserver", places, started);
 }
 
 /**
@@ -43,9 +44,9 @@ export async function untilItWorks(
   const make = [`--kubeconfig=${places.kubeconfig}`, "apply", `--filename=${places.node}`];
   await longWork({ program: kubectl, args: make });
   const account = ["get", "serviceaccount/default", "--namespace=default"];
-  await until(() => answers(kubectl, places, account), "kube-controller-manager", started);
+  await until(() => answers(kubectl, places, account), "kube-controller-manager", places, started);
   const node = ["wait", "node/local", "--for=condition=Ready", "--timeout=1s"];
-  await until(() => answers(kubectl, places, node), "kwok", started);
+  await until(() => answers(kubectl, places, node), "kwok", places, started);
 }
 
 async function answers(kubectl: string, { kubeconfig }: Places, args: string[]): Promise<boolean> {
@@ -57,18 +58,16 @@ async function answers(kubectl: string, { kubeconfig }: Places, args: string[]):
 /** @param name the program that is waited for */
 async function until(
   holds: () => Promise<boolean>,
-  name: string,
+  name: ProgramName,
+  { directory }: Places,
   started: readonly RunningProgram[],
 ): Promise<void> {
   const deadline = Date.now() + limit;
   while (!(await holds())) {
-    await assertRunning(started);
-    if (Date.now() > deadline) await giveUp(name, started);
+    await assertRunning(started, directory);
+    if (Date.now() > deadline) {
+      throw await failure(name, directory, `is not ready in ${limit / 1000} s`);
+    }
     await sleep(100);
   }
-}
-
-async function giveUp(name: string, started: readonly RunningProgram[]): Promise<void> {
-  const program = started.find((one) => one.name === name);
-  if (program !== undefined) throw await failure(program, `is not ready in ${limit / 1000} s`);
 }
