@@ -4,24 +4,27 @@
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
+# dev, or local: worker and web as releases on a Kubernetes of this machine.
+STACK ?= dev
+dev := $(tsx) tools/dev/index.ts --stack $(STACK)
 
 help: ## lists the targets
 	@awk -F ":.*## " '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' Makefile
 
-up: $(installed) ## takes the dev stack from files to MongoDB, from nothing
-	@$(tsx) tools/dev/index.ts up
+up: $(installed) ## takes stack dev from files to MongoDB, from nothing; STACK=local on a Kubernetes
+	@$(dev) up
 
 preview: $(installed) ## what `make up` would change
-	@$(tsx) tools/dev/index.ts preview
+	@$(dev) preview
 
 rollback: $(installed) ## puts worker and web back on files, without MongoDB
-	@$(tsx) tools/dev/index.ts rollback
+	@$(dev) rollback
 
 down: $(installed) ## stops what `make up` started; keeps the data
-	@$(tsx) tools/dev/index.ts down
+	@$(dev) down
 
 clean: $(installed) ## stops it and removes .dev/, never the cache of tools
-	@$(tsx) tools/dev/index.ts clean
+	@$(dev) clean
 
 test: $(installed) ## all tests, on a real engine and a real server
 	@$(tsx) tools/parts/ensure.ts

@@ -1,9 +1,9 @@
 import ConnectionString from "mongodb-connection-string-url";
 import { DevError } from "./error";
+import type { DevStack } from "./stacks";
 
-/** The document's database and port ("Configuration reference"). */
+/** The document's database ("Configuration reference"). */
 const databaseName = "taskrunner";
-export const documentPort = 27017;
 
 /** The database that a command works with. */
 export type Database =
@@ -19,26 +19,27 @@ export interface DatabaseVariables {
 
 /**
  * The database to work with: the server that MONGODB_URI names, else the embedded one on
- * MONGO_PORT, else where it runs already, else on the document's port.
+ * MONGO_PORT, else where it runs already, else on the stack's port.
  *
  * @throws DevError if a variable cannot be read; no URI is in it
  */
 export function chosenDatabase(
   variables: DatabaseVariables,
+  stack: DevStack,
   running?: { readonly port: number },
 ): Database {
   const { MONGODB_URI, MONGO_PORT } = variables;
   if (MONGODB_URI) return { kind: "named", uri: withDatabase(MONGODB_URI) };
-  const port = MONGO_PORT ? portOf(MONGO_PORT) : (running?.port ?? documentPort);
+  const port = MONGO_PORT ? portOf(MONGO_PORT) : (running?.port ?? stack.mongoPort);
   return { kind: "embedded", port, uri: `mongodb://127.0.0.1:${port}/${databaseName}` };
 }
 
 /** The settings by which a stack is told of a database, where the committed ones do not name it. */
-export function secretsFor(database: Database): Record<string, string> {
+export function secretsFor(database: Database, stack: DevStack): Record<string, string> {
   if (database.kind === "embedded") {
-    return database.port === documentPort ? {} : { mongoUri: database.uri };
+    return database.port === stack.mongoPort ? {} : { mongoUri: database.uri };
   }
-  // This stack has no services, so the migrator's user does for them.
+  // No service of these stacks connects, so the migrator's user does for them.
   return { mongoUri: database.uri, appMongoUri: database.uri };
 }
 

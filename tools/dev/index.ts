@@ -1,20 +1,21 @@
 /** The commands behind the make targets: `tsx tools/dev/index.ts <command>`. */
-import { Command } from "commander";
-import { PartError } from "../parts";
+import { Command, Option } from "commander";
+import { PartError, repository } from "../parts";
 import { clean } from "./clean";
 import { down } from "./down";
 import { DevError } from "./error";
-import { type Places, places } from "./places";
+import { type Places, placesIn } from "./places";
 import { preview } from "./preview";
 import { rollback } from "./rollback";
+import { stacks } from "./stacks";
 import { up } from "./up";
 
 const commands: Readonly<Record<string, [(places: Places) => Promise<void>, string]>> = {
-  up: [up, "takes the dev stack from files to MongoDB, from nothing"],
+  up: [up, "takes the stack from files to MongoDB, from nothing"],
   preview: [preview, "what up would change"],
   rollback: [rollback, "puts worker and web back on files, without MongoDB"],
   down: [down, "stops what up started; the data stay"],
-  clean: [clean, "down, then removes .dev"],
+  clean: [clean, "down, then removes the stack and its data"],
 };
 
 function told(error: unknown): void {
@@ -23,11 +24,15 @@ function told(error: unknown): void {
   process.exitCode = 1;
 }
 
-const program = new Command("dev").description("The dev stack on this machine.");
+const names = new Option("--stack <name>", "the stack").choices(Object.keys(stacks)).default("dev");
+const program = new Command("dev").description("The stacks of this machine.").addOption(names);
 for (const [name, [run, description]] of Object.entries(commands)) {
   program
     .command(name)
     .description(description)
-    .action(() => run(places).catch(told));
+    .action(() => {
+      const { stack } = program.opts<{ stack: keyof typeof stacks }>();
+      return run(placesIn(repository, stacks[stack])).catch(told);
+    });
 }
 program.parseAsync().catch(told);

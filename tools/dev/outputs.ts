@@ -2,7 +2,15 @@ import { z } from "zod";
 
 /** How many records of a collection each side has. */
 const sides = z.object({ files: z.number(), mongo: z.number() });
-const service = z.object({ mode: z.string(), file: z.string().optional() });
+const service = z.object({
+  mode: z.string(),
+  /** Where it is: its values file, or its Helm release. */
+  file: z.string().optional(),
+  namespace: z.string().optional(),
+  release: z.string().optional(),
+  revision: z.number().optional(),
+});
+export type ServiceOutputs = z.infer<typeof service>;
 const imported = z.object({ quarantined: z.number() });
 
 /** The stack's outputs as far as a summary tells them; those of steps that never ran are absent. */

@@ -1,38 +1,46 @@
-import { join } from "node:path";
-import { repository } from "../parts";
+import { join, relative } from "node:path";
+import { type DevStack, stacks } from "./stacks";
 
-/** Where everything of the dev stack is; absolute paths. */
+/** Where everything of a stack of this machine is; absolute paths. */
 export interface Places {
+  readonly stack: DevStack;
   /** The root of the repository, with the committed settings and the sample. */
   readonly repository: string;
-  /** `.dev`: all that the commands write. */
+  /** All that the commands write: `.dev`, or for another stack than dev a folder in it. */
   readonly dev: string;
   readonly mongoData: string;
   readonly mongoLog: string;
   /** Which server was started, in JSON. */
   readonly mongoPid: string;
+  /** The control plane, of a stack that has one. */
+  readonly cluster: string;
   /** The filesystem stores of worker and web. */
   readonly state: string;
-  /** The values files of worker and web. */
+  /** The values files of worker and web, of a stack whose services are not releases. */
   readonly rollout: string;
   /** The settings of the stack as the engine reads them. */
   readonly settings: string;
   readonly committedSettings: string;
 }
 
-export function placesIn(root: string): Places {
-  const dev = join(root, ".dev");
+export function placesIn(root: string, stack: DevStack = stacks.dev): Places {
+  const dev = stack.name === stacks.dev.name ? join(root, ".dev") : join(root, ".dev", stack.name);
   return {
+    stack,
     repository: root,
     dev,
     mongoData: join(dev, "mongo"),
     mongoLog: join(dev, "mongo.log"),
     mongoPid: join(dev, "mongo.pid"),
+    cluster: join(dev, "cluster"),
     state: join(dev, "taskrunner"),
     rollout: join(dev, "rollout"),
-    settings: join(dev, "Pulumi.dev.yaml"),
-    committedSettings: join(root, "Pulumi.dev.yaml"),
+    settings: join(dev, `Pulumi.${stack.name}.yaml`),
+    committedSettings: join(root, `Pulumi.${stack.name}.yaml`),
   };
 }
 
-export const places = placesIn(repository);
+/** A path as people see it: from the root of the repository on. */
+export function shown({ repository }: Places, path: string): string {
+  return relative(repository, path);
+}

@@ -1,7 +1,9 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { somethingChanged } from "./changes";
+import type { ControlPlane } from "../parts";
 import { coloursFor } from "./colour";
+import { kubectlFor } from "./kubernetes";
 import { stackOutputsFrom } from "./outputs";
 import type { Places } from "./places";
 import { type Change, workingCopy } from "./settings";
@@ -27,13 +29,24 @@ export async function stackWith(
   return stack;
 }
 
+/** What a command worked with, where it needed it. */
+export interface Servers extends Pick<Facts, "database" | "server"> {
+  readonly cluster: ControlPlane | undefined;
+}
+
 /** Updates the stack, then tells what exists. */
-export async function updateAndTell(
-  stack: Stack,
-  database: Pick<Facts, "database" | "server">,
-): Promise<void> {
+export async function updateAndTell(stack: Stack, servers: Servers): Promise<void> {
+  const { cluster, ...database } = servers;
+  const { places } = stack;
   const changed = somethingChanged(await update(stack));
   const outputs = stackOutputsFrom(await outputsOf(stack));
-  const colours = coloursFor(process.stdout, process.env);
-  console.log(`\n${summaryText({ changed, outputs, ...database }, colours)}`);
+  const kubectl = cluster && kubectlFor(places, cluster);
+  const facts = { places, changed, outputs, ...database, kubectl };
+  console.log(`\n${summaryText(facts, coloursFor(process.stdout, process.env))}`);
+}
+
+/** Whether an update of the stack has brought worker and web to an end. */
+export async function hasServices(stack: Stack): Promise<boolean> {
+  const outputs = await outputsOf(stack);
+  return typeof outputs === "object" && outputs !== null && "rollout" in outputs;
 }

@@ -3,12 +3,13 @@ import { z } from "zod";
 import { commandLine, isFree, say, startMongo, stopByPid } from "../parts";
 import { DevError } from "./error";
 import type { Places } from "./places";
+import { makeCommand } from "./stacks";
 
-/** The embedded server of the dev stack, as its pid file states it. */
+/** The embedded server of a stack, as its pid file states it. */
 const embeddedServer = z.object({ pid: z.int(), port: z.int(), name: z.string() });
 export type EmbeddedServer = z.infer<typeof embeddedServer>;
 
-/** The server that runs on the dev stack's data, if there is one. */
+/** The server that runs on the stack's data, if there is one. */
 export async function runningServer(places: Places): Promise<EmbeddedServer | undefined> {
   const server = await noted(places.mongoPid);
   if (server === undefined) return undefined;
@@ -25,7 +26,7 @@ export async function runningServer(places: Places): Promise<EmbeddedServer | un
 export async function embeddedServerOn(port: number, places: Places): Promise<EmbeddedServer> {
   const running = await runningServer(places);
   if (running?.port === port) return running;
-  if (!(await isFree(port))) throw new DevError(busy(port));
+  if (!(await isFree(port))) throw new DevError(busy(port, places));
   if (running !== undefined) {
     say(`MongoDB: moving from port ${running.port} to ${port}`);
     await stopByPid(running.pid);
@@ -33,7 +34,7 @@ export async function embeddedServerOn(port: number, places: Places): Promise<Em
   return start(port, places);
 }
 
-/** Stops the server of the dev stack and says which it was; undefined if none runs. */
+/** Stops the server of the stack and says which it was; undefined if none runs. */
 export async function stopServer(places: Places): Promise<EmbeddedServer | undefined> {
   const running = await runningServer(places);
   if (running !== undefined) await stopByPid(running.pid);
@@ -58,10 +59,11 @@ async function noted(file: string): Promise<EmbeddedServer | undefined> {
   return text === undefined ? undefined : embeddedServer.parse(JSON.parse(text));
 }
 
-function busy(port: number): string {
+function busy(port: number, { stack }: Places): string {
+  const up = makeCommand("up", stack);
   return (
-    `port ${port} of 127.0.0.1 is in use by a program that \`make up\` did not start, and nothing ` +
-    "is written to it. Choose another port for the embedded MongoDB (MONGO_PORT=27018 make up), or " +
-    "name the server that is to be used (MONGODB_URI=mongodb://HOST:PORT/DATABASE make up)"
+    `port ${port} of 127.0.0.1 is in use by a program that \`${up}\` did not start, and nothing ` +
+    `is written to it. Choose another port for the embedded MongoDB (MONGO_PORT=27018 ${up}), or ` +
+    `name the server that is to be used (MONGODB_URI=mongodb://HOST:PORT/DATABASE ${up})`
   );
 }

@@ -6,12 +6,9 @@ import { engine, engineEnvironment } from "../parts";
 import { DevError } from "./error";
 import { removeDeadLocks } from "./locks";
 import type { Places } from "./places";
+import { type DevStack, makeCommand } from "./stacks";
 
-/** The name of the stack, and the passphrase of its secrets where nobody gives another. */
-const name = "dev";
-const passphrase = "taskrunner-storage-dev";
-
-/** The dev stack on its engine. */
+/** A stack of this machine on its engine. */
 export interface Stack {
   readonly places: Places;
   readonly environment: NodeJS.ProcessEnv;
@@ -19,8 +16,9 @@ export interface Stack {
 
 /** Gets the engine and makes the stack unless it is there. */
 export async function openStack(places: Places): Promise<Stack> {
-  const secret = process.env.PULUMI_CONFIG_PASSPHRASE ?? passphrase;
-  const own = await engineEnvironment(await engine(), places.dev, secret);
+  const { name, kubernetes } = places.stack;
+  const secret = process.env.PULUMI_CONFIG_PASSPHRASE ?? `taskrunner-storage-${name}`;
+  const own = await engineEnvironment(await engine({ kubernetes }), places.dev, secret);
   const stack = { places, environment: { ...process.env, ...own } };
   await mkdir(places.dev, { recursive: true });
   // Of the same name, but in .dev: the engine writes the salt of a new stack beside the project.
@@ -41,12 +39,12 @@ export async function setSecret(
   value: string,
 ): Promise<void> {
   const set = ["config", "set", "--secret", `taskrunner-storage:${key}`];
-  await ask(stack, [...set, "--stack", name, "--config-file", file], value);
+  await ask(stack, [...set, ...named(stack), "--config-file", file], value);
 }
 
 /** The stack's outputs; secret ones are masked. */
 export async function outputsOf(stack: Stack): Promise<unknown> {
-  return JSON.parse(await ask(stack, ["stack", "output", "--json", "--stack", name]));
+  return JSON.parse(await ask(stack, ["stack", "output", "--json", ...named(stack)]));
 }
 
 /** Shows what an update would change. */
@@ -69,8 +67,8 @@ export async function update(stack: Stack): Promise<string> {
 
 /** Runs the engine with its own display on this terminal. */
 async function show(stack: Stack, args: readonly string[]): Promise<void> {
-  const common = ["--stack", name, "--config-file", stack.places.settings, "--suppress-progress"];
-  const child = spawn("pulumi", [...args, ...common], {
+  const common = ["--config-file", stack.places.settings, "--suppress-progress"];
+  const child = spawn("pulumi", [...args, ...named(stack), ...common], {
     cwd: stack.places.repository,
     // The event log is an option of the engine's debug commands, as its automation API uses it.
     env: { ...stack.environment, PULUMI_DEBUG_COMMANDS: "true" },
@@ -79,7 +77,8 @@ async function show(stack: Stack, args: readonly string[]): Promise<void> {
   child.stderr.pipe(process.stderr);
   const complaint = await ending(child);
   if (complaint !== undefined) {
-    throw new DevError(advice(complaint) ?? "the engine stopped with the error above");
+    const found = advice(complaint, stack.places.stack);
+    throw new DevError(found ?? "the engine stopped with the error above");
   }
 }
 
@@ -94,7 +93,13 @@ async function ask(stack: Stack, args: readonly string[], input = ""): Promise<s
   child.stdout.setEncoding("utf8").on("data", (text: string) => (answer += text));
   const complaint = await ending(child);
   if (complaint === undefined) return answer;
-  throw new DevError(advice(complaint) ?? complaint.replace(/^error: /, "").trim());
+  const found = advice(complaint, stack.places.stack);
+  throw new DevError(found ?? complaint.replace(/^error: /, "").trim());
+}
+
+/** The option that names the stack to the engine. */
+function named({ places }: Stack): string[] {
+  return ["--stack", places.stack.name];
 }
 
 /** What a program complained about when it failed, or undefined if it did not. */
@@ -109,15 +114,17 @@ async function ending(child: ChildProcess): Promise<string | undefined> {
 }
 
 /** What to do about a complaint of the engine's, where its own words do not say so. */
-export function advice(complaint: string): string | undefined {
+export function advice(complaint: string, stack: DevStack): string | undefined {
   if (complaint.includes("incorrect passphrase")) {
+    const [up, clean] = [makeCommand("up", stack), makeCommand("clean", stack)];
     return (
-      "the secrets of stack dev have another passphrase. Set PULUMI_CONFIG_PASSPHRASE to the one " +
-      "of the first `make up`, or unset it if there was none; or start anew with `make clean`"
+      `the secrets of stack ${stack.name} have another passphrase. Set PULUMI_CONFIG_PASSPHRASE ` +
+      `to the one of the first \`${up}\`, or unset it if there was none; or start anew with ` +
+      `\`${clean}\``
     );
   }
   if (complaint.includes("currently locked")) {
-    return "another command works on stack dev. Wait for it, and run this again";
+    return `another command works on stack ${stack.name}. Wait for it, and run this again`;
   }
   return undefined;
 }

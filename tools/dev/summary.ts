@@ -1,14 +1,19 @@
 import type { Colours } from "./colour";
-import type { StackOutputs } from "./outputs";
+import type { ServiceOutputs, StackOutputs } from "./outputs";
+import { type Places, shown } from "./places";
+import { makeCommand } from "./stacks";
 
 /** What a summary tells. */
 export interface Facts {
+  readonly places: Places;
   readonly changed: boolean;
   readonly outputs: StackOutputs;
   /** Where the database is, without a user; absent where the command did not need one. */
   readonly database?: string | undefined;
   /** The embedded server, such as `SecantusDB 0.7.0b3, process 4711`. */
   readonly server?: string | undefined;
+  /** How kubectl is called, of a stack with a Kubernetes. */
+  readonly kubectl?: string | undefined;
 }
 
 /** What exists now, on one screen: mode, counts on both sides, where to look, how to go back. */
@@ -25,9 +30,9 @@ export function summaryText(facts: Facts, colours: Colours): string {
     .join("\n\n");
 }
 
-function heading({ changed, outputs }: Facts, { bold, green }: Colours): string {
+function heading({ places, changed, outputs }: Facts, { bold, green }: Colours): string {
   const works = outputs.storageMode === "mongo" ? "MongoDB" : "files";
-  const state = `stack dev: worker and web work on ${works}`;
+  const state = `stack ${places.stack.name}: worker and web work on ${works}`;
   return changed ? bold(green(state)) : bold(`nothing changed; ${state}`);
 }
 
@@ -61,7 +66,7 @@ function verdict(holds: boolean, { green, red }: Colours): string {
     : red("not verified: records on disk and in MongoDB differ");
 }
 
-function factLines({ outputs, database, server }: Facts, { dim }: Colours): string[] {
+function factLines({ places, outputs, database, server }: Facts, { dim }: Colours): string[] {
   const { migration, rollout } = outputs;
   const applied = migration?.appliedAt ? `, applied ${migration.appliedAt}` : "";
   return labelled(dim, [
@@ -70,24 +75,39 @@ function factLines({ outputs, database, server }: Facts, { dim }: Colours): stri
       database === undefined ? undefined : [database, server].filter(Boolean).join("; "),
     ],
     ["schema", migration === undefined ? undefined : `${migration.id}${applied}`],
-    ["worker", rollout && `${rollout.worker.mode}, ${rollout.worker.file ?? ""}`],
-    ["web", rollout && `${rollout.web.mode}, ${rollout.web.file ?? ""}`],
-    ["files", ".dev/taskrunner"],
+    ["worker", rollout && serviceText(rollout.worker)],
+    ["web", rollout && serviceText(rollout.web)],
+    ["files", shown(places, places.state)],
   ]);
 }
 
-function wayLines({ outputs, database, server }: Facts, { dim }: Colours): string[] {
+function serviceText({ mode, file = "", release, namespace, revision }: ServiceOutputs): string {
+  if (release === undefined) return `${mode}, ${file}`;
+  return `${mode}, release ${release} in namespace ${namespace}, revision ${revision}`;
+}
+
+function wayLines(facts: Facts, { dim }: Colours): string[] {
+  const { places, outputs, database, server, kubectl } = facts;
   const onMongo = outputs.storageMode === "mongo";
-  const values = "diff -r sample/rollout .dev/rollout";
+  const make = (target: string) => makeCommand(target, places.stack);
+  const log = shown(places, places.mongoLog);
+  const runs = server !== undefined || kubectl !== undefined;
+  const look = [database && `mongosh ${database}`, kubectl ? undefined : valuesLook(places)];
   return labelled(dim, [
-    ["look", database === undefined ? values : `mongosh ${database}; ${values}`],
-    ["go back", onMongo ? "make rollback (needs no MongoDB)" : undefined],
-    ["go on", onMongo ? undefined : "make up"],
-    [
-      "stop",
-      server === undefined ? undefined : "make down (keeps the data; log in .dev/mongo.log)",
-    ],
+    ["look", look.filter(Boolean).join("; ") || undefined],
+    ["pods", kubectl && `${kubectl} ${podsOf(outputs)}`],
+    ["go back", onMongo ? `${make("rollback")} (needs no MongoDB)` : undefined],
+    ["go on", onMongo ? undefined : make("up")],
+    ["stop", runs ? `${make("down")} (keeps the data; log in ${log})` : undefined],
   ]);
+}
+
+function valuesLook(places: Places): string {
+  return `diff -r sample/rollout ${shown(places, places.rollout)}`;
+}
+
+function podsOf({ rollout }: StackOutputs): string {
+  return `--namespace ${rollout?.worker.namespace ?? "default"} get pods`;
 }
 
 type Label = readonly [label: string, text: string | undefined];

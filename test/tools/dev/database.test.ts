@@ -1,43 +1,63 @@
 import { describe, expect, test } from "vitest";
-import { chosenDatabase, secretsFor, shownUri } from "../../../tools/dev/database";
+import {
+  chosenDatabase,
+  type DatabaseVariables,
+  secretsFor,
+  shownUri,
+} from "../../../tools/dev/database";
+import { stacks } from "../../../tools/dev/stacks";
+
+/** The database of a command on stack dev. */
+const chosen = (variables: DatabaseVariables, running?: { port: number }) =>
+  chosenDatabase(variables, stacks.dev, running);
 
 describe("the database of a command", () => {
   test("is the document's, which the committed settings name", () => {
-    const database = chosenDatabase({});
+    const database = chosen({});
     expect(database.uri).toBe("mongodb://127.0.0.1:27017/taskrunner");
-    expect(secretsFor(database)).toEqual({});
+    expect(secretsFor(database, stacks.dev)).toEqual({});
+  });
+
+  test("of stack local is on another port, so that both stacks can run", () => {
+    const database = chosenDatabase({}, stacks.local);
+    expect(database.uri).toBe("mongodb://127.0.0.1:27117/taskrunner");
+    expect(secretsFor(database, stacks.local)).toEqual({});
+    expect(secretsFor(database, stacks.dev)).toEqual({ mongoUri: database.uri });
   });
 
   test("is on another port where MONGO_PORT moves it", () => {
-    const database = chosenDatabase({ MONGO_PORT: "27018" });
+    const database = chosen({ MONGO_PORT: "27018" });
     const uri = "mongodb://127.0.0.1:27018/taskrunner";
     expect(database).toEqual({ kind: "embedded", port: 27018, uri });
-    expect(secretsFor(database)).toEqual({ mongoUri: uri });
+    expect(secretsFor(database, stacks.dev)).toEqual({ mongoUri: uri });
   });
 
   test("stays where the embedded server runs, unless MONGO_PORT says otherwise", () => {
-    expect(chosenDatabase({}, { port: 27018 })).toMatchObject({ port: 27018 });
-    expect(chosenDatabase({ MONGO_PORT: "27019" }, { port: 27018 })).toMatchObject({ port: 27019 });
+    expect(chosen({}, { port: 27018 })).toMatchObject({ port: 27018 });
+    expect(chosen({ MONGO_PORT: "27019" }, { port: 27018 })).toMatchObject({ port: 27019 });
   });
 
   test("is the server that MONGODB_URI names, for migrator and services", () => {
     const MONGODB_URI = "mongodb://u:secret@db.example.org/other?tls=true";
-    const database = chosenDatabase({ MONGODB_URI, MONGO_PORT: "1" });
+    const database = chosen({ MONGODB_URI, MONGO_PORT: "1" });
     expect(database).toEqual({ kind: "named", uri: MONGODB_URI });
-    expect(secretsFor(database)).toEqual({ mongoUri: MONGODB_URI, appMongoUri: MONGODB_URI });
+    expect(secretsFor(database, stacks.dev)).toEqual({
+      mongoUri: MONGODB_URI,
+      appMongoUri: MONGODB_URI,
+    });
   });
 
   test("gets the document's name where the URI names none", () => {
-    const { uri } = chosenDatabase({ MONGODB_URI: "mongodb://u:p@a:1,b:2/?replicaSet=r" });
+    const { uri } = chosen({ MONGODB_URI: "mongodb://u:p@a:1,b:2/?replicaSet=r" });
     expect(uri).toBe("mongodb://u:p@a:1,b:2/taskrunner?replicaSet=r");
   });
 
   test.each(["x", "0", "65536", "27017.5"])("refuses MONGO_PORT=%s", (MONGO_PORT) => {
-    expect(() => chosenDatabase({ MONGO_PORT })).toThrow("a number from 1 to 65535 is needed");
+    expect(() => chosen({ MONGO_PORT })).toThrow("a number from 1 to 65535 is needed");
   });
 
   test("refuses a MONGODB_URI that is none, without repeating it", () => {
-    const wrong = () => chosenDatabase({ MONGODB_URI: "http://u:secret@db" });
+    const wrong = () => chosen({ MONGODB_URI: "http://u:secret@db" });
     expect(wrong).toThrow("MONGODB_URI is no MongoDB connection string");
     expect(wrong).not.toThrow("secret");
   });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { coloursFor } from "../../../tools/dev/colour";
 import { stackOutputsFrom } from "../../../tools/dev/outputs";
-import { summaryText } from "../../../tools/dev/summary";
+import { placesIn } from "../../../tools/dev/places";
+import { stacks } from "../../../tools/dev/stacks";
+import { type Facts, summaryText } from "../../../tools/dev/summary";
 
 const plain = coloursFor({ isTTY: false }, {});
 const sides = (files: number, mongo: number) => ({ files, mongo, equal: files });
@@ -26,12 +28,15 @@ const json = {
   connectionSecretRef: { name: "taskrunner-mongo", key: "connectionString" },
 };
 const outputs = stackOutputsFrom(json);
+/** The summary of stack dev, without colours unless they are given. */
+const told = (facts: Omit<Facts, "places">, colours = plain) =>
+  summaryText({ places: placesIn("/repository"), ...facts }, colours);
 const database = "mongodb://127.0.0.1:27017/taskrunner";
 
 describe("the summary", () => {
   test("tells what exists, the counts of both sides, where to look and how to go back", () => {
     const server = "SecantusDB 0.7.0b3, process 4711";
-    expect(summaryText({ changed: true, outputs, database, server }, plain)).toBe(
+    expect(told({ changed: true, outputs, database, server })).toBe(
       `stack dev: worker and web work on MongoDB
 
                files   MongoDB   collection
@@ -54,18 +59,18 @@ stop      make down (keeps the data; log in .dev/mongo.log)`,
   });
 
   test("fits on one screen", () => {
-    const text = summaryText({ changed: true, outputs, database, server: "x" }, plain);
+    const text = told({ changed: true, outputs, database, server: "x" });
     expect(text.split("\n").length).toBeLessThan(24);
   });
 
   test("says first that nothing changed", () => {
-    const text = summaryText({ changed: false, outputs, database }, plain);
+    const text = told({ changed: false, outputs, database });
     expect(text).toMatch(/^nothing changed; stack dev: worker and web work on MongoDB\n/);
   });
 
   test("in filesystem mode names the way on, and no database", () => {
     const onFiles = { ...outputs, storageMode: "filesystem" as const };
-    const text = summaryText({ changed: true, outputs: onFiles }, plain);
+    const text = told({ changed: true, outputs: onFiles });
     expect(text).toMatch(/^stack dev: worker and web work on files\n/);
     expect(text).toContain("go on     make up");
     expect(text).not.toMatch(/mongodb:|make rollback|make down/);
@@ -77,20 +82,48 @@ stop      make down (keeps the data; log in .dev/mongo.log)`,
       verification: { ...json.verification, holds: false },
       backfill: { ...json.backfill, logs: { ...counts, quarantined: 3 } },
     });
-    const text = summaryText({ changed: true, outputs: worse, database }, plain);
+    const text = told({ changed: true, outputs: worse, database });
     expect(text).toContain("not verified: records on disk and in MongoDB differ");
     expect(text).toContain("3 records could not be imported");
   });
 
+  test("of releases names them, how to look at their pods, and the stack in every command", () => {
+    const release = { target: "helm", mode: "mongo", namespace: "taskrunner" };
+    const worker = { ...release, release: "taskrunner-worker", revision: 2 };
+    const web = { ...release, release: "taskrunner-web", revision: 3 };
+    const text = summaryText(
+      {
+        places: placesIn("/repository", stacks.local),
+        changed: true,
+        outputs: stackOutputsFrom({ ...json, rollout: { worker, web } }),
+        database,
+        server: "SecantusDB 0.7.0b3, process 4711",
+        kubectl: "kubectl --kubeconfig .dev/local/cluster/kubeconfig",
+      },
+      plain,
+    );
+    expect(text).toMatch(/^stack local: worker and web work on MongoDB\n/);
+    expect(text.slice(text.indexOf("worker    "))).toBe(
+      `worker    mongo, release taskrunner-worker in namespace taskrunner, revision 2
+web       mongo, release taskrunner-web in namespace taskrunner, revision 3
+files     .dev/local/taskrunner
+
+look      mongosh mongodb://127.0.0.1:27017/taskrunner
+pods      kubectl --kubeconfig .dev/local/cluster/kubeconfig --namespace taskrunner get pods
+go back   make rollback STACK=local (needs no MongoDB)
+stop      make down STACK=local (keeps the data; log in .dev/local/mongo.log)`,
+    );
+  });
+
   test("leaves out what was never done", () => {
     const bare = stackOutputsFrom({ storageMode: "filesystem" });
-    expect(summaryText({ changed: true, outputs: bare }, plain)).not.toContain("undefined");
+    expect(told({ changed: true, outputs: bare })).not.toContain("undefined");
   });
 
   test("is coloured on a terminal, and not under NO_COLOR", () => {
     const onTerminal = (NO_COLOR?: string) =>
-      summaryText({ changed: true, outputs }, coloursFor({ isTTY: true }, { NO_COLOR }));
+      told({ changed: true, outputs }, coloursFor({ isTTY: true }, { NO_COLOR }));
     expect(onTerminal()).toContain("\u001b[");
-    expect(onTerminal("1")).toBe(summaryText({ changed: true, outputs }, plain));
+    expect(onTerminal("1")).toBe(told({ changed: true, outputs }));
   });
 });

@@ -1,0 +1,37 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import {
+  type ControlPlane,
+  runningControlPlane,
+  say,
+  startControlPlane,
+  stopControlPlane,
+} from "../parts";
+import { type Places, shown } from "./places";
+
+/**
+ * The control plane of a stack that has one: the one that runs, or a new one that outlives this
+ * program. Undefined for a stack without.
+ */
+export async function clusterOf(places: Places): Promise<ControlPlane | undefined> {
+  if (!places.stack.kubernetes) return undefined;
+  const directory = places.cluster;
+  const running = await runningControlPlane(directory);
+  const cluster = running ?? (await startControlPlane({ directory, detached: true }));
+  const kubeconfig = shown(places, cluster.kubeconfig);
+  say(`Kubernetes: https://127.0.0.1:${cluster.port} (kubeconfig ${kubeconfig})`);
+  return cluster;
+}
+
+/** Stops the control plane of a stack and says whether one ran. */
+export async function stopCluster(places: Places): Promise<boolean> {
+  return stopControlPlane(places.cluster);
+}
+
+/** A kubectl for people: its file and the kubeconfig, from the root of the repository on. */
+export function kubectlFor(places: Places, { kubectl, kubeconfig }: ControlPlane): string {
+  const file = kubectl.startsWith(`${homedir()}/`)
+    ? join("~", kubectl.slice(homedir().length))
+    : kubectl;
+  return `${file} --kubeconfig ${shown(places, kubeconfig)}`;
+}
