@@ -1,0 +1,125 @@
+import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
+import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { environmentOf, expand, type Environment } from "./environment";
+import type { Image, Images } from "./images";
+import { ContainerProcess } from "./process";
+import { statusOf, terminated, waiting, type Standing } from "./status";
+
+/** A container that ended is started again after so long, in ms. */
+const backOff = 1_000;
+
+/** One pod on this kubelet: its process, and what was reported of it. */
+export class PodRunner {
+  private process: ContainerProcess | undefined;
+  private reported = "";
+  private restarts = 0;
+  private endedAt: number | undefined;
+  private earlier = "";
+
+  constructor(
+    private readonly core: CoreV1Api,
+    private readonly images: Images,
+  ) {}
+
+  /** What its container printed, those before a restart first. */
+  get output(): string {
+    return this.earlier + (this.process?.output ?? "");
+  }
+
+  /** Does what a pod needs now. */
+  async reconcile(pod: V1Pod): Promise<void> {
+    if (pod.metadata?.deletionTimestamp) return this.remove(pod);
+    if (isOver(pod)) return;
+    const image = this.images.get(imageOf(pod));
+    if (!image || image.trouble === "unpullable") return this.report(pod, unpullable(pod));
+    if (!this.process) return this.start(pod, image);
+    const { exitCode } = this.process;
+    if (exitCode === undefined) return this.report(pod, this.running(image));
+    return this.settle(pod, image, exitCode);
+  }
+
+  /** Ends the process. @param seconds the grace period */
+  async end(seconds: number): Promise<void> {
+    await this.process?.end(seconds);
+  }
+
+  private async start(pod: V1Pod, image: Image): Promise<void> {
+    let environment: Environment;
+    try {
+      environment = await environmentOf(this.core, pod);
+    } catch (error) {
+      const state = waiting("CreateContainerConfigError", String(error));
+      return this.report(pod, { ...notYet, restarts: this.restarts, state });
+    }
+    const { command = image.entrypoint, args = [] } = pod.spec?.containers[0] ?? {};
+    const line = [...command, ...args].map((text) => expand(text, environment));
+    this.process = new ContainerProcess(line, environment);
+    await this.report(pod, this.running(image));
+  }
+
+  private running({ trouble }: Image): Standing {
+    const ready = trouble !== "neverReady";
+    return { phase: "Running", ready, restarts: this.restarts, state: { running: {} } };
+  }
+
+  /** A container that ended: the pod is over, or it is started again after a while. */
+  private async settle(pod: V1Pod, image: Image, exitCode: number): Promise<void> {
+    const { restartPolicy = "Always" } = pod.spec ?? {};
+    if (restartPolicy === "Never" || (restartPolicy === "OnFailure" && exitCode === 0)) {
+      return this.report(pod, over(exitCode, this.restarts));
+    }
+    this.endedAt ??= Date.now();
+    if (Date.now() < this.endedAt + backOff) {
+      const state = waiting("CrashLoopBackOff", `it ended with exit code ${exitCode}`);
+      return this.report(pod, { ...this.running(image), ready: false, state });
+    }
+    this.earlier = this.output;
+    this.restarts += 1;
+    this.endedAt = undefined;
+    await this.start(pod, image);
+  }
+
+  private async remove(pod: V1Pod): Promise<void> {
+    const seconds = pod.metadata?.deletionGracePeriodSeconds ?? 30;
+    if (this.images.get(imageOf(pod))?.trouble === "undying") return;
+    await this.end(seconds);
+    if (this.process?.exitCode !== undefined && !isOver(pod)) {
+      await this.report(pod, over(this.process.exitCode, this.restarts));
+    }
+    await this.core.deleteNamespacedPod({ ...nameOf(pod), gracePeriodSeconds: 0 });
+  }
+
+  /** Writes a pod's status where it is another one than the last. */
+  private async report(pod: V1Pod, standing: Standing): Promise<void> {
+    const text = JSON.stringify(standing);
+    if (text === this.reported) return;
+    const body = { status: statusOf(pod, standing) };
+    const merge = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
+    await this.core.patchNamespacedPodStatus({ ...nameOf(pod), body }, merge);
+    this.reported = text;
+  }
+}
+
+const notYet = { phase: "Pending", ready: false, restarts: 0 } as const;
+
+function unpullable(pod: V1Pod): Standing {
+  const message = `failed to pull image "${imageOf(pod)}": not found`;
+  return { ...notYet, state: waiting("ErrImagePull", message) };
+}
+
+function over(exitCode: number, restarts: number): Standing {
+  const phase = exitCode === 0 ? "Succeeded" : "Failed";
+  return { phase, ready: false, restarts, state: terminated(exitCode) };
+}
+
+function isOver({ status }: V1Pod): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
+}
+
+function imageOf(pod: V1Pod): string {
+  return pod.spec?.containers[0]?.image ?? "";
+}
+
+function nameOf({ metadata }: V1Pod): { name: string; namespace: string } {
+  return { name: metadata?.name ?? "", namespace: metadata?.namespace ?? "" };
+}

@@ -1,0 +1,48 @@
+import type { V1Pod } from "@kubernetes/client-node";
+
+/** The state of a container, as Kubernetes has it: one of its members is there. */
+export interface ContainerState {
+  readonly running?: object;
+  readonly waiting?: { readonly reason: string; readonly message: string };
+  readonly terminated?: {
+    readonly exitCode: number;
+    readonly reason: string;
+    readonly finishedAt: string;
+  };
+}
+
+/** How a container stands, as its pod's status says it. */
+export interface Standing {
+  readonly phase: "Pending" | "Running" | "Succeeded" | "Failed";
+  readonly ready: boolean;
+  readonly restarts: number;
+  readonly state: ContainerState;
+}
+
+/** A pod's status for its one container. */
+export function statusOf(pod: V1Pod, { phase, ready, restarts, state }: Standing): object {
+  const container = pod.spec?.containers[0];
+  const { name = "", image = "" } = container ?? {};
+  const answer = ready ? ("True" as const) : ("False" as const);
+  return {
+    phase,
+    conditions: ["Initialized", "ContainersReady", "Ready"].map((type) => ({
+      type,
+      status: type === "Initialized" ? "True" : answer,
+    })),
+    containerStatuses: [
+      { name, image, imageID: "", ready, started: ready, restartCount: restarts, state },
+    ],
+  };
+}
+
+/** The state of a container that waits, and why. */
+export function waiting(reason: string, message: string): ContainerState {
+  return { waiting: { reason, message } };
+}
+
+/** The state of a container that ended. */
+export function terminated(exitCode: number): ContainerState {
+  const finishedAt = new Date().toISOString();
+  return { terminated: { exitCode, reason: exitCode === 0 ? "Completed" : "Error", finishedAt } };
+}
