@@ -1,0 +1,119 @@
+import { appendFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Approval, Artifact, LogEntry, LogMessage, Run } from "./records";
+import type { Store } from "./store";
+
+/** The folders of the filesystem stores, absolute. */
+export interface Folders {
+  readonly runs: string;
+  readonly approvals: string;
+  readonly logs: string;
+  readonly artifacts: string;
+}
+
+/** The filesystem stores, with the files that the Task Runner leaves. One process writes a file. */
+export class FileStore implements Store {
+  constructor(private readonly folders: Folders) {}
+
+  async runs(): Promise<Run[]> {
+    const names = await stateFilesIn(this.folders.runs);
+    return Promise.all(names.map((name) => readJson<Run>(join(this.folders.runs, name))));
+  }
+
+  async create(run: Run): Promise<void> {
+    await writeJson(this.runFile(run.runId), run);
+  }
+
+  async replace(run: Run, seen: Run): Promise<boolean> {
+    const current = await readJson<Run>(this.runFile(run.runId));
+    if (current.updatedAt !== seen.updatedAt) return false;
+    await writeJson(this.runFile(run.runId), run);
+    return true;
+  }
+
+  async append(runId: string, message: LogMessage): Promise<LogEntry> {
+    const last = (await this.logs(runId)).at(-1)?.sequence ?? 0;
+    const entry = { sequence: last + 1, ...message };
+    await mkdir(this.folders.logs, { recursive: true });
+    await appendFile(this.logFile(runId), `${JSON.stringify(entry)}\n`);
+    return entry;
+  }
+
+  async logs(runId: string): Promise<LogEntry[]> {
+    const lines = (await textIn(this.logFile(runId)))?.split("\n") ?? [];
+    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as LogEntry);
+  }
+
+  async capture(runId: string, artifacts: readonly Artifact[]): Promise<void> {
+    const uploadedAt = artifacts.at(-1)?.capturedAt;
+    await writeJson(this.manifest(runId), { runId, uploadedAt, outputs: artifacts });
+  }
+
+  async artifacts(runId: string): Promise<Artifact[]> {
+    const text = await textIn(this.manifest(runId));
+    return text === undefined ? [] : (JSON.parse(text) as { outputs: Artifact[] }).outputs;
+  }
+
+  async approvals(runId: string): Promise<Approval[]> {
+    const text = await textIn(this.approvalFile(runId));
+    return text === undefined ? [] : (JSON.parse(text) as Approval[]);
+  }
+
+  async pendingApprovals(): Promise<Approval[]> {
+    const { approvals } = this.folders;
+    const names = await stateFilesIn(approvals);
+    const all = await Promise.all(names.map((name) => readJson<Approval[]>(join(approvals, name))));
+    return all.flat().filter(({ status }) => status === "pending");
+  }
+
+  async ask(approval: Approval): Promise<void> {
+    const asked = await this.approvals(approval.runId);
+    if (asked.some(({ approvalId }) => approvalId === approval.approvalId)) return;
+    await writeJson(this.approvalFile(approval.runId), [...asked, approval]);
+  }
+
+  async decide(approval: Approval): Promise<void> {
+    const { runId, approvalId } = approval;
+    const asked = await this.approvals(runId);
+    const at = asked.findIndex((one) => one.approvalId === approvalId && one.status === "pending");
+    if (at < 0) throw new Error(`approval ${approvalId} of ${runId} is not pending`);
+    await writeJson(this.approvalFile(runId), asked.with(at, approval));
+  }
+
+  private readonly runFile = (runId: string) => join(this.folders.runs, `${stem(runId)}.json`);
+  private readonly logFile = (runId: string) => join(this.folders.logs, `${stem(runId)}.ndjson`);
+  private readonly approvalFile = (runId: string) =>
+    join(this.folders.approvals, `${stem(runId)}.json`);
+  private readonly manifest = (runId: string) =>
+    join(this.folders.artifacts, stem(runId), "artifact-manifest.json");
+}
+
+/** A file name cannot hold a slash. */
+function stem(runId: string): string {
+  return runId.replaceAll("/", "_");
+}
+
+/** The state files of a folder: what is unfinished or set beside another file is none. */
+async function stateFilesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(noneIfAbsent);
+  return (names ?? []).filter((name) => /^[^.][^.]*\.json$/.test(name)).sort();
+}
+
+async function textIn(file: string): Promise<string | undefined> {
+  return readFile(file, "utf8").catch(noneIfAbsent);
+}
+
+function noneIfAbsent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
+
+async function readJson<T>(file: string): Promise<T> {
+  return JSON.parse(await readFile(file, "utf8")) as T;
+}
+
+/** Written aside first: a reader sees the file as it was or as it is. */
+async function writeJson(file: string, value: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.tmp`, `${JSON.stringify(value, undefined, 2)}\n`);
+  await rename(`${file}.tmp`, file);
+}

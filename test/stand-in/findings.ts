@@ -1,0 +1,104 @@
+import { eventsOf, type Journal } from "./journal";
+import { hasEnded, type Run } from "./records";
+import type { Store } from "./store";
+
+/**
+ * What is wrong in a store by the journal, in words; nothing where every submitted run ended once,
+ * every step's attempts were executed and counted once, every log entry, approval and artifact is
+ * there, and no write was refused.
+ *
+ * @param store where all runs are, after all of them ended
+ */
+export async function findingsOf(store: Store, journal: Journal): Promise<string[]> {
+  const runs = await store.runs();
+  const perRun = await Promise.all(runs.map((run) => findingsOfRun(store, journal, run)));
+  return [
+    ...eventsOf(journal, "refused").map(({ by, reason }) => `${by} had a write refused: ${reason}`),
+    ...missing(journal, runs),
+    ...executedTwice(journal),
+    ...perRun.flat(),
+  ];
+}
+
+/** What was submitted, or decided, or executed, and belongs to no run of a store. */
+export function missing(journal: Journal, runs: readonly Run[]): string[] {
+  const there = new Set(runs.map(({ runId }) => runId));
+  const submitted = eventsOf(journal, "submitted").map(({ runId }) => runId);
+  const lost = submitted.filter((runId) => !there.has(runId));
+  const unknown = runs.filter(({ runId }) => !submitted.includes(runId));
+  return [
+    ...lost.map((runId) => `run ${runId} is lost`),
+    ...unknown.map(({ runId }) => `run ${runId} was never submitted`),
+  ];
+}
+
+function executedTwice(journal: Journal): string[] {
+  const seen = new Set<string>();
+  return eventsOf(journal, "executed").flatMap(({ runId, stepId, attempt }) => {
+    const words = `attempt ${attempt} of ${stepId} of ${runId}`;
+    if (seen.has(words)) return [`${words} is executed again`];
+    seen.add(words);
+    return [];
+  });
+}
+
+async function findingsOfRun(store: Store, journal: Journal, run: Run): Promise<string[]> {
+  return [
+    ...endings(journal, run),
+    ...attempts(journal, run),
+    ...(await logFindings(store, journal, run)),
+    ...(await approvalFindings(store, journal, run)),
+    ...(await artifactFindings(store, run)),
+  ];
+}
+
+function endings(journal: Journal, run: Run): string[] {
+  const ends = eventsOf(journal, "ended").filter(({ runId }) => runId === run.runId);
+  if (!hasEnded(run)) return [`run ${run.runId} has not ended`];
+  return ends.length === 1 ? [] : [`run ${run.runId} ended ${ends.length} times`];
+}
+
+function attempts(journal: Journal, { runId, steps }: Run): string[] {
+  const executed = eventsOf(journal, "executed").filter((event) => event.runId === runId);
+  return steps.flatMap(({ stepId, attempts: counted }) => {
+    const times = executed.filter((event) => event.stepId === stepId).length;
+    if (times === counted) return [];
+    return [`${stepId} of ${runId} is executed ${times} times and counted ${counted} times`];
+  });
+}
+
+async function logFindings(store: Store, journal: Journal, { runId }: Run): Promise<string[]> {
+  const lines = (await store.logs(runId)).map(({ sequence, message }) => `${sequence} ${message}`);
+  const told = eventsOf(journal, "logged")
+    .filter((event) => event.runId === runId)
+    .map(({ sequence, message }) => `${sequence} ${message}`);
+  return difference(`log of ${runId}`, told, lines);
+}
+
+async function approvalFindings(store: Store, journal: Journal, run: Run): Promise<string[]> {
+  const { runId } = run;
+  const asked = run.steps.filter(({ kind, attempts }) => kind === "GateApproval" && attempts > 0);
+  const decided = eventsOf(journal, "decided").filter((event) => event.runId === runId);
+  const there = (await store.approvals(runId)).map((one) => `${one.approvalId} ${one.status}`);
+  const told = asked.map(({ approvalId = "" }) => {
+    const decision = decided.find((event) => event.approvalId === approvalId);
+    return `${approvalId} ${decision?.status ?? "pending"}`;
+  });
+  return difference(`approvals of ${runId}`, told, there);
+}
+
+/** A run's output is captured when its first step begins, and settled when the run ends. */
+async function artifactFindings(store: Store, run: Run): Promise<string[]> {
+  const failed = run.steps.some(({ status }) => status === "Failed");
+  const there = (await store.artifacts(run.runId)).map(({ name, status }) => `${name} ${status}`);
+  return difference(
+    `artifacts of ${run.runId}`,
+    [`bundle ${failed ? "skipped" : "copied"}`],
+    there,
+  );
+}
+
+function difference(of: string, told: readonly string[], there: readonly string[]): string[] {
+  const [wanted, found] = [told.toSorted().join(", "), there.toSorted().join(", ")];
+  return wanted === found ? [] : [`${of}: told ${wanted}; found ${found}`];
+}

@@ -1,0 +1,67 @@
+/**
+ * A service of the stand-in as a process: `main.ts worker` or `main.ts web`. Beside the document's
+ * variables it reads `StandIn__Journal` (the journal's folder), `StandIn__Runs` (how many runs web
+ * submits, default none), `StandIn__Seed` (default 1), `StandIn__PauseMs` (the longest pause between
+ * two things, default 50) and HOSTNAME, its instance. SIGTERM: it finishes what is in hand and ends.
+ */
+import { hash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { seeded } from "../../sample/random";
+import { FileJournal } from "./file-journal";
+import { timestamp, type Service, type Surroundings } from "./service";
+import { openStore, required, setting } from "./settings";
+import { Web } from "./web";
+import { Worker } from "./worker";
+
+const stop = new AbortController();
+
+async function main(): Promise<void> {
+  const kind = process.argv[2] === "worker" ? "worker" : "web";
+  const opened = await openStore(kind, process.env);
+  const journal = new FileJournal(required(process.env, "StandIn__Journal"));
+  const name = required(process.env, "HOSTNAME");
+  const random = seeded(seedOf(name));
+  const about = { store: opened.store, journal, random, name, now: clock() };
+  try {
+    await work(serviceOf(kind, about), about);
+  } catch (error) {
+    journal.write({ event: "refused", by: name, reason: String(error) });
+    throw error;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Pods of one Deployment have one environment, and are not to do the same. */
+function seedOf(name: string): number {
+  const own = Number.parseInt(hash("sha256", name).slice(0, 8), 16);
+  return own + Number(setting(process.env, "StandIn__Seed") ?? 1);
+}
+
+function serviceOf(kind: "worker" | "web", about: Surroundings): Service {
+  if (kind === "worker") return new Worker(about);
+  const runs = Number(setting(process.env, "StandIn__Runs") ?? 0);
+  return new Web(about, { runs, chance: 0.3 });
+}
+
+async function work(service: Service, { random, name }: Surroundings): Promise<void> {
+  const longest = Number(setting(process.env, "StandIn__PauseMs") ?? 50);
+  console.log(`${name} works`);
+  while (!stop.signal.aborted) {
+    await service.tick();
+    // Asked to stop it does not wait for the end of the pause.
+    await sleep(random.between(0, longest), undefined, stop).catch(() => undefined);
+  }
+  await service.drain();
+  console.log(`${name} ended`);
+}
+
+function clock(): () => string {
+  let last = 0;
+  return () => timestamp((last = Math.max(Date.now(), last + 1)));
+}
+
+process.on("SIGTERM", () => {
+  stop.abort();
+});
+void main();

@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import pLimit from "p-limit";
+import { expect, it } from "vitest";
+import { migrate } from "../backfill/database";
+import { serverForTests } from "../server";
+import { begin, cutover, rollback, take, type Step } from "./scenario";
+import { Simulation, type Mode } from "./simulation";
+
+const current = serverForTests();
+const forward = Object.values<Step>(cutover);
+const back = Object.values<Step>(rollback);
+
+/** What is wrong after some steps that end in a mode, by the seeds that have anything wrong. */
+async function findings(
+  seeds: number,
+  steps: readonly Step[],
+  mode: Mode,
+): Promise<Map<number, string[]>> {
+  const limit = pLimit(8);
+  const all = await limit.map(
+    Array.from({ length: seeds }, (_, seed) => seed),
+    async (seed) => {
+      const folder = await mkdtemp(join(current.folder, "seed-"));
+      const database = current.client.db(`seed_${seed}`);
+      await migrate(database);
+      const simulation = new Simulation(seed, folder, database);
+      await begin(simulation);
+      await take(simulation, steps);
+      const found = await simulation.findings(mode);
+      await database.dropDatabase();
+      await rm(folder, { recursive: true });
+      return [seed, found] as const;
+    },
+  );
+  return new Map(all.filter(([, found]) => found.length > 0));
+}
+
+it("no step is executed twice and none is lost, forward, back and forward again", async () => {
+  expect(await findings(200, [...forward, ...back, ...forward], "mongo")).toEqual(new Map());
+}, 600_000);
+
+it("after the way back every run is on disk and comes to its end there", async () => {
+  expect(await findings(12, [...forward, ...back], "filesystem")).toEqual(new Map());
+});
+
+it.each([
+  ["delta import", forward, cutover.delta, "mongo", /^attempt 1 of .* is executed again$/],
+  ["final import", forward, cutover.final, "mongo", /^run .* is lost$/],
+  ["export", [...forward, ...back], rollback.export, "filesystem", / is executed again$/],
+  ["rest", [...forward, ...back], rollback.rest, "filesystem", /^run .* is lost$/],
+] as const)("the same checks see it where the %s is left out", async (...without) => {
+  const [, all, left, mode, problem] = without;
+  const steps = all.filter((step) => step !== left);
+  const words = [...(await findings(12, steps, mode)).values()].flat();
+  expect(words).toContainEqual(expect.stringMatching(problem));
+});

@@ -1,0 +1,45 @@
+import { eventsOf } from "./journal";
+import type { Simulation } from "./simulation";
+
+/** A step of a rollout, between two of which the services go on. */
+export type Step = (simulation: Simulation) => Promise<void> | void;
+
+/** The seven steps of a cutover, in their order (decision 9). */
+export const cutover = {
+  backfill: (simulation) => simulation.import("backfill"),
+  drain: (simulation) => simulation.drainWorker(),
+  delta: (simulation) => simulation.import("delta"),
+  worker: (simulation) => {
+    simulation.startWorker("mongo");
+  },
+  web: (simulation) => simulation.rollWeb("mongo"),
+  final: (simulation) => simulation.import("final"),
+  verification: (simulation) => simulation.verify(),
+} as const satisfies Record<string, Step>;
+
+/** The steps of a way back with MongoDB up (decision 10), and what must hold after them. */
+export const rollback = {
+  drain: (simulation) => simulation.drainWorker(),
+  export: (simulation) => simulation.export(),
+  worker: (simulation) => {
+    simulation.startWorker("filesystem");
+  },
+  web: (simulation) => simulation.rollWeb("filesystem"),
+  rest: (simulation) => simulation.export(),
+  allOnDisk: (simulation) => simulation.requireAllRuns("filesystem"),
+} as const satisfies Record<string, Step>;
+
+/** Starts both services on files and lets them make a history. */
+export async function begin(simulation: Simulation): Promise<void> {
+  simulation.startWorker("filesystem");
+  await simulation.rollWeb("filesystem");
+  while (eventsOf(simulation.journal, "submitted").length === 0) await simulation.between(30);
+}
+
+/** Takes steps one after the other, under load. */
+export async function take(simulation: Simulation, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    await simulation.between(8);
+    await step(simulation);
+  }
+}

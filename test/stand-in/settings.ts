@@ -1,0 +1,77 @@
+import { MongoClient } from "mongodb";
+import { collections } from "../../components/contract";
+import type { Service as ServiceName } from "../../components/rollout";
+import { FileStore } from "./file-store";
+import { MongoStore } from "./mongo-store";
+import type { Store } from "./store";
+
+/** A service's environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A store that was opened, and what closes it. */
+export interface OpenStore {
+  readonly store: Store;
+  close(): Promise<void>;
+}
+
+/** The sections of the two services (the document, "Configuration reference"). */
+const sections = { worker: "Worker", web: "TaskRunner" } as const;
+
+/** The setting of each folder; the services name the approvals' differently. */
+const folders = {
+  worker: ["RunStatePath", "ApprovalStorePath", "LogsPath", "ArtifactsPath"],
+  web: ["RunStatePath", "ApprovalsPath", "LogsPath", "ArtifactsPath"],
+} as const;
+
+/**
+ * The store that a service's environment names, as ASP.NET Core binds it: names in any case, and
+ * without `Database` the one in the connection string.
+ *
+ * @throws Error where a variable is missing, or the mode is none
+ */
+export async function openStore(
+  service: ServiceName,
+  environment: Environment,
+): Promise<OpenStore> {
+  const section = sections[service];
+  const mode = setting(environment, `${section}__Storage__Mode`)?.toLowerCase();
+  if (mode === "filesystem") {
+    const [runs = "", approvals = "", logs = "", artifacts = ""] = folders[service].map((name) =>
+      required(environment, `${section}__${name}`),
+    );
+    return {
+      store: new FileStore({ runs, approvals, logs, artifacts }),
+      close: () => Promise.resolve(),
+    };
+  }
+  if (mode !== "mongo") throw new Error(`${section}__Storage__Mode is ${mode ?? "not set"}`);
+  return openMongo(environment, `${section}__Storage__Mongo__`);
+}
+
+async function openMongo(environment: Environment, prefix: string): Promise<OpenStore> {
+  const named = (role: keyof typeof collections, name: string) =>
+    setting(environment, `${prefix}${name}Collection`) ?? collections[role].name;
+  const names = {
+    runs: named("runs", "Runs"),
+    logs: named("logs", "Logs"),
+    artifacts: named("artifacts", "Artifacts"),
+    approvals: named("approvals", "Approvals"),
+  };
+  const client = new MongoClient(required(environment, `${prefix}ConnectionString`));
+  await client.connect();
+  const database = client.db(setting(environment, `${prefix}Database`));
+  return { store: new MongoStore(database, names), close: () => client.close() };
+}
+
+/** A variable by its name in any case. */
+export function setting(environment: Environment, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  return Object.entries(environment).find(([known]) => known.toLowerCase() === wanted)?.[1];
+}
+
+/** @throws Error where it is not set */
+export function required(environment: Environment, name: string): string {
+  const value = setting(environment, name);
+  if (value === undefined) throw new Error(`${name} is not set`);
+  return value;
+}

@@ -1,0 +1,150 @@
+import { hasEnded, isFinal, type Run, type Step } from "./records";
+import { say, type Service, type Surroundings } from "./service";
+
+/** A step that was begun. */
+interface InHand {
+  readonly run: Run;
+  readonly step: Step;
+}
+
+/**
+ * The worker: executes the steps of runs, one at a time, waits at approvals and ends runs. It
+ * claims a run by a write that needs the run as it was seen. It knows of no other worker: what it
+ * finds begun and not in its own hand it takes for interrupted, and begins again.
+ */
+export class Worker implements Service {
+  private inHand: InHand | undefined;
+
+  constructor(private readonly about: Surroundings) {}
+
+  async tick(): Promise<boolean> {
+    const { inHand } = this;
+    if (inHand) {
+      this.inHand = undefined;
+      await this.finish(inHand);
+      return true;
+    }
+    const open = (await this.about.store.runs()).filter((run) => !hasEnded(run));
+    while (open.length > 0) {
+      const [run] = open.splice(this.about.random.between(0, open.length - 1), 1);
+      if (run && (await this.advance(run))) return true;
+    }
+    return false;
+  }
+
+  async drain(): Promise<void> {
+    if (this.inHand) await this.tick();
+  }
+
+  private async advance(run: Run): Promise<boolean> {
+    const step = run.steps.find((one) => !isFinal(one));
+    if (!step) return false;
+    if (step.kind === "Run") return this.begin(run, step);
+    return step.status === "Pending" ? this.ask(run, step) : this.look(run, step);
+  }
+
+  private async begin(run: Run, step: Step): Promise<boolean> {
+    const begun = await this.claim(run, step, {});
+    if (!begun) return false;
+    const { stepId, attempts } = begun.step;
+    if (attempts === 1 && run.steps[0] === step) await this.capture(run, "pending");
+    await this.say(run, "step.started", `${stepId} started, attempt ${attempts}`, stepId);
+    this.inHand = begun;
+    return true;
+  }
+
+  private async finish({ run, step }: InHand): Promise<void> {
+    const { stepId, attempts } = step;
+    this.executed(run, step);
+    const failures = run.plan.steps.find(({ id }) => id === stepId)?.failures ?? 0;
+    const word = attempts > failures ? "succeeded" : "failed";
+    await this.say(run, `step.${word}`, `${stepId} ${word}, attempt ${attempts}`, stepId);
+    if (word === "succeeded") await this.settle(run, step, { status: "Succeeded" });
+    else {
+      const again = attempts < run.failurePolicy.maxAttempts;
+      const status = again ? "Pending" : "Failed";
+      await this.settle(run, step, { status, statusReason: "exit code 1" });
+    }
+  }
+
+  private async ask(run: Run, step: Step): Promise<boolean> {
+    const asked = await this.claim(run, step, { statusReason: "awaiting-approval" });
+    if (!asked) return false;
+    const { runId } = run;
+    const { stepId, approvalId = "" } = step;
+    await this.about.store.ask({
+      runId,
+      approvalId,
+      requiredGrants: ["release"],
+      stepIds: [stepId],
+      requestedAt: this.about.now(),
+      status: "pending",
+    });
+    this.executed(run, asked.step);
+    await this.say(run, "gate.approval.requested", `approval ${approvalId} requested`, stepId);
+    return true;
+  }
+
+  private async look(run: Run, step: Step): Promise<boolean> {
+    const asked = await this.about.store.approvals(run.runId);
+    const approval = asked.find(({ approvalId }) => approvalId === step.approvalId);
+    if (!approval || approval.status === "pending") return false;
+    const { approvalId, status } = approval;
+    await this.say(run, "gate.approval.resolved", `approval ${approvalId} ${status}`, step.stepId);
+    await this.settle(run, step, { status: status === "approved" ? "Succeeded" : "Failed" });
+    return true;
+  }
+
+  /** Begins an attempt, unless the run is another one than was seen. */
+  private async claim(run: Run, step: Step, change: Partial<Step>): Promise<InHand | undefined> {
+    const attempt = { status: "Running" as const, attempts: step.attempts + 1, ...change };
+    const begun = changed(run, step, attempt, this.about.now());
+    return (await this.about.store.replace(begun.run, run)) ? begun : undefined;
+  }
+
+  /** Ends an attempt, and the run where nothing is left to do. */
+  private async settle(run: Run, step: Step, change: Partial<Step>): Promise<void> {
+    const { run: after } = changed(run, step, change, this.about.now());
+    const failed = change.status === "Failed";
+    const steps = failed ? after.steps.map(skippedUnlessFinal) : after.steps;
+    const next = { ...after, steps };
+    if (hasEnded(next)) {
+      await this.capture(run, failed ? "skipped" : "copied");
+      await this.say(run, "run.ended", `the run ${failed ? "failed" : "succeeded"}`);
+    }
+    if (!(await this.about.store.replace(next, run))) {
+      throw new Error(`the run ${run.runId} changed while its step was in hand`);
+    }
+    if (!hasEnded(next)) return;
+    const outcome = failed ? "failed" : "succeeded";
+    this.about.journal.write({ event: "ended", runId: run.runId, outcome });
+  }
+
+  private async capture(run: Run, status: "pending" | "copied" | "skipped"): Promise<void> {
+    const bundle = { name: "bundle", type: "file", status } as const;
+    const capturedAt = this.about.now();
+    const storedPath = status === "copied" ? { storedPath: `artifacts/${run.runId}/bundle` } : {};
+    await this.about.store.capture(run.runId, [{ ...bundle, ...storedPath, capturedAt }]);
+  }
+
+  private executed({ runId }: Run, { stepId, attempts: attempt }: Step): void {
+    this.about.journal.write({ event: "executed", runId, stepId, attempt, by: this.about.name });
+  }
+
+  private async say(run: Run, eventType: string, message: string, stepId?: string): Promise<void> {
+    const level = eventType.endsWith("failed") ? "error" : "info";
+    const metadata = { node: this.about.name };
+    const told = { level, eventType, message, metadata } as const;
+    await say(this.about, run.runId, stepId === undefined ? told : { ...told, stepId });
+  }
+}
+
+function changed(run: Run, step: Step, change: Partial<Step>, now: string): InHand {
+  const after = { ...step, ...change, lastTransitionAt: now };
+  const steps = run.steps.map((one) => (one.stepId === step.stepId ? after : one));
+  return { run: { ...run, steps, updatedAt: now }, step: after };
+}
+
+function skippedUnlessFinal(step: Step): Step {
+  return isFinal(step) ? step : { ...step, status: "Skipped", statusReason: "the run failed" };
+}
