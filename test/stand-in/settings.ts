@@ -1,7 +1,7 @@
 import { MongoClient } from "mongodb";
 import { collections } from "../../components/contract";
 import type { Service as ServiceName } from "../../components/rollout";
-import { FileStore } from "./file-store";
+import { FileStore, type Folders } from "./file-store";
 import { MongoStore } from "./mongo-store";
 import type { Store } from "./store";
 
@@ -18,9 +18,19 @@ export interface OpenStore {
 const sections = { worker: "Worker", web: "TaskRunner" } as const;
 
 /** The setting of each folder; the services name the approvals' differently. */
-const folders = {
-  worker: ["RunStatePath", "ApprovalStorePath", "LogsPath", "ArtifactsPath"],
-  web: ["RunStatePath", "ApprovalsPath", "LogsPath", "ArtifactsPath"],
+export const folders = {
+  worker: [
+    ["Worker__RunStatePath", "runs"],
+    ["Worker__ApprovalStorePath", "approvals"],
+    ["Worker__LogsPath", "logs"],
+    ["Worker__ArtifactsPath", "artifacts"],
+  ],
+  web: [
+    ["TaskRunner__RunStatePath", "runs"],
+    ["TaskRunner__ApprovalsPath", "approvals"],
+    ["TaskRunner__LogsPath", "logs"],
+    ["TaskRunner__ArtifactsPath", "artifacts"],
+  ],
 } as const;
 
 /**
@@ -36,13 +46,9 @@ export async function openStore(
   const section = sections[service];
   const mode = setting(environment, `${section}__Storage__Mode`)?.toLowerCase();
   if (mode === "filesystem") {
-    const [runs = "", approvals = "", logs = "", artifacts = ""] = folders[service].map((name) =>
-      required(environment, `${section}__${name}`),
-    );
-    return {
-      store: new FileStore({ runs, approvals, logs, artifacts }),
-      close: () => Promise.resolve(),
-    };
+    const paths = folders[service].map(([name, folder]) => [folder, required(environment, name)]);
+    const store = new FileStore(Object.fromEntries(paths) as Folders);
+    return { store, close: () => Promise.resolve() };
   }
   if (mode !== "mongo") throw new Error(`${section}__Storage__Mode is ${mode ?? "not set"}`);
   return openMongo(environment, `${section}__Storage__Mongo__`);

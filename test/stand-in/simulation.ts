@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Db } from "mongodb";
 import {
   exportState,
@@ -14,6 +13,7 @@ import { findingsOf, missing } from "./findings";
 import { interleaved } from "./interleaved";
 import { MemoryJournal } from "./journal";
 import { MongoStore } from "./mongo-store";
+import { foldersIn } from "./pods";
 import { timestamp, type Service, type Surroundings } from "./service";
 import type { Store } from "./store";
 import { Web } from "./web";
@@ -56,16 +56,9 @@ export class Simulation {
       interleaved(database, () => this.interrupt()),
       root,
     );
-    const { collections, layout } = this.sides;
-    const below = (path: string) => join(root, path);
     this.stores = {
-      filesystem: new FileStore({
-        runs: below(layout.runs),
-        approvals: below(layout.approvals),
-        logs: below(layout.logs),
-        artifacts: below(layout.artifacts),
-      }),
-      mongo: new MongoStore(database, collections),
+      filesystem: new FileStore(foldersIn(root)),
+      mongo: new MongoStore(database, this.sides.collections),
     };
   }
 
