@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { Long, ObjectId, type Collection, type Document, type Filter } from "mongodb";
 import pLimit from "p-limit";
 import { collections, type CollectionRole } from "../contract";
+import { documentIn } from "./values/document";
 
 /** Whatever identifies a document within its collection, as one text. */
 export type Key = string;
@@ -45,10 +46,7 @@ export interface Keyed {
 
 const queriesAtOnce = 8;
 
-/**
- * The documents in MongoDB that have the records' keys. The collection must give longs as they
- * are (`promoteLongs: false`).
- */
+/** The documents in MongoDB that have the records' keys, with types as they are stored. */
 export async function documentsOf(
   collection: Collection,
   role: CollectionRole,
@@ -57,9 +55,12 @@ export async function documentsOf(
   const wanted = new Set(records.map(({ key }) => key));
   const limit = pLimit(queriesAtOnce);
   const found = await limit.map(filtersOf(role, records), (filter) =>
-    collection.find(filter).toArray(),
+    collection.find(filter, { raw: true }).toArray(),
   );
-  const documents = found.flat().map((document) => [keyOf(role, document), document] as const);
+  const documents = found.flat().map((raw) => {
+    const document = documentIn(raw as unknown as Uint8Array);
+    return [keyOf(role, document), document] as const;
+  });
   return new Map(documents.filter(([key]) => wanted.has(key)));
 }
 

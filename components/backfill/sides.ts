@@ -13,13 +13,10 @@ export interface BothSides extends StateAddress {
   readonly watch?: (tally: Tally) => void;
 }
 
-/** A role's collection, with longs left as they are and writes that a majority has. */
+/** A role's collection, with writes that a majority has. */
 export function collectionOf(
   { database, collections }: BothSides,
   role: CollectionRole,
 ): Collection {
-  return database.collection(collections[role], {
-    promoteLongs: false,
-    writeConcern: { w: "majority" },
-  });
+  return database.collection(collections[role], { writeConcern: { w: "majority" } });
 }

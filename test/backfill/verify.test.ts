@@ -88,3 +88,11 @@ async function aRun() {
   const [first] = await runs().find().toArray();
   return first;
 }
+
+it("a list of objects under a name of JavaScript's own is compared as it is stored", async () => {
+  const plan = '{"__proto__":[{"a":1},{"b":[{"c":2}]}]}';
+  const text = JSON.stringify(run("r")).replace(/"plan":\{.*?\}\]\}/, `"plan":${plan}`);
+  const root = await stateRoot({ "state/runs/r.json": text });
+  await importState(sides(root));
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 1 } });
+});

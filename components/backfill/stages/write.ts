@@ -22,7 +22,7 @@ export type Settled = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
 
 /** Where a batch goes and by which rules. */
 export interface Destination {
-  /** With `promoteLongs: false` and write concern majority. */
+  /** With write concern majority. */
   readonly collection: Collection;
   readonly bases: Collection<BaseDocument>;
   readonly rules: MergeRules;
