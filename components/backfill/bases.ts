@@ -2,32 +2,45 @@ import type { Collection, Db } from "mongodb";
 import type { CollectionRole } from "../contract";
 import type { Key } from "./keys";
 
+/** The hash that each side's record has, by `hashOf`. */
+export interface Hashes {
+  readonly disk: string;
+  readonly mongo: string;
+}
+
+/** A write that was announced: what both sides have after it, and which of them is written. */
+export interface Announced extends Hashes {
+  readonly to: keyof Hashes;
+}
+
 /**
- * What both sides of a run, an approval or an artifact agreed on at the last import or export
- * (issue #5, "Identity"). Logs have none: they are immutable.
+ * What the two sides of a run, an approval or an artifact had when they last agreed: after an
+ * import or an export (decision 15). The hashes differ where JSON has no form for what MongoDB
+ * holds, such as a date inside a plan. Logs have no base: they are immutable.
  *
  * A write to either side is announced before it is done, so that a process that is killed in
- * between leaves no doubt: where MongoDB has what was announced, that is the base.
+ * between leaves no doubt: where the side that is written has what was announced, that is the base.
  */
 export interface Base {
-  /** `hashOf` the record on both sides; absent while the first write is only announced. */
-  readonly hash?: string;
-  /** The hash that a write under way brings to both sides. */
-  readonly next?: string;
+  /** Absent while the first write is only announced. */
+  readonly agreed?: Hashes;
+  readonly next?: Announced;
   /** The file that holds the record, below the state root with `/`. */
   readonly file?: string;
 }
 
 /** What a base becomes for one record. */
-export interface NewBase {
+export interface NewBase extends Hashes {
   readonly key: Key;
-  readonly hash: string;
   readonly file: string;
 }
 
 /** A base in the database: its `_id` is `base:<role>:<key>`. */
-export interface BaseDocument extends Base {
+export interface BaseDocument extends Omit<Base, "next"> {
   readonly _id: string;
+  /** One hash stood for both sides once, and then only writes to MongoDB were announced. */
+  readonly hash?: string;
+  readonly next?: Announced | string;
 }
 
 /**
@@ -48,16 +61,32 @@ export async function readBases(
   if (role === "logs" || keys.length === 0) return new Map();
   const found = bases.find({ _id: { $in: keys.map((key) => idOf(role, key)) } });
   const prefix = idOf(role, "").length;
-  return new Map((await found.toArray()).map(({ _id, ...base }) => [_id.slice(prefix), base]));
+  return new Map(
+    (await found.toArray()).map((document) => [document._id.slice(prefix), baseIn(document)]),
+  );
 }
 
-/** Says before a write to either side what both sides will have after it. */
+function baseIn({ agreed, hash, next, file }: BaseDocument): Base {
+  const known = agreed ?? (hash === undefined ? undefined : { disk: hash, mongo: hash });
+  const announced =
+    typeof next === "string" ? ({ disk: next, mongo: next, to: "mongo" } as const) : next;
+  return {
+    ...(known && { agreed: known }),
+    ...(announced && { next: announced }),
+    ...(file !== undefined && { file }),
+  };
+}
+
+/** Says before a write to one side what both sides will have after it. */
 export async function announceBases(
   bases: Collection<BaseDocument>,
   role: CollectionRole,
+  to: keyof Hashes,
   records: readonly NewBase[],
 ): Promise<void> {
-  await update(bases, role, records, ({ hash, file }) => ({ $set: { next: hash, file } }));
+  await update(bases, role, records, ({ disk, mongo, file }) => ({
+    $set: { next: { disk, mongo, to }, file },
+  }));
 }
 
 /** Says that both sides have it now. */
@@ -66,10 +95,15 @@ export async function settleBases(
   role: CollectionRole,
   records: readonly NewBase[],
 ): Promise<void> {
-  await update(bases, role, records, ({ hash, file }) => ({
-    $set: { hash, file },
-    $unset: { next: true },
+  await update(bases, role, records, ({ disk, mongo, file }) => ({
+    $set: { agreed: { disk, mongo }, file },
+    $unset: { next: true, hash: true },
   }));
+}
+
+/** Whether a base holds already what it would become, its file aside. */
+export function isAgreed(base: Base | undefined, { disk, mongo }: Hashes): boolean {
+  return base?.agreed?.disk === disk && base.agreed.mongo === mongo && base.next === undefined;
 }
 
 async function update(

@@ -1,13 +1,13 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import type { Base } from "./bases";
+import type { Base, Hashes } from "./bases";
 import { hashOf } from "./values/canonical";
 
 /**
  * What holds between a record on disk and the document of the same key:
  *
  * - `onlyOnDisk`, `onlyInMongo`: the other side has none; a deletion is never carried over;
- * - `equal`: nothing to do;
+ * - `equal`: nothing to do, because they are the same or neither changed since they agreed;
  * - `disk`: the file's wins;
  * - `mongo`: MongoDB's wins, the file's is older;
  * - `conflict`: nobody can say which counts. Never overwritten.
@@ -47,14 +47,16 @@ export function merge(
   if (!mongo) return "onlyOnDisk";
   if (!disk) return "onlyInMongo";
   if (disk.hash === mongo.hash) return "equal";
-  const verdict = mergers[role](disk, mongo, agreedHash(base, mongo));
+  const agreed = agreedHashes(disk, mongo, base);
+  if (disk.hash === agreed?.disk && mongo.hash === agreed.mongo) return "equal";
+  const verdict = mergers[role](disk, mongo, agreed);
   return role === "runs" && runsOnlyInserted && verdict === "disk" ? "conflict" : verdict;
 }
 
 type Merger = (
   disk: Side,
   mongo: Side,
-  agreed: string | undefined,
+  agreed: Hashes | undefined,
 ) => "disk" | "mongo" | "conflict";
 
 const mergers: Readonly<Record<CollectionRole, Merger>> = {
@@ -74,13 +76,16 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
 };
 
 /** A write that was announced and done before its process was killed counts as agreed. */
-function agreedHash(base: Base | undefined, mongo: Side): string | undefined {
-  return base?.next === mongo.hash ? mongo.hash : base?.hash;
+function agreedHashes(disk: Side, mongo: Side, base: Base | undefined): Hashes | undefined {
+  const next = base?.next;
+  if (next === undefined) return base?.agreed;
+  const isDone = next.to === "mongo" ? mongo.hash === next.mongo : disk.hash === next.disk;
+  return isDone ? next : base?.agreed;
 }
 
-function changedSide(disk: Side, mongo: Side, agreed: string | undefined) {
-  if (mongo.hash === agreed) return "disk";
-  return disk.hash === agreed ? "mongo" : "conflict";
+function changedSide(disk: Side, mongo: Side, agreed: Hashes | undefined) {
+  if (mongo.hash === agreed?.mongo) return "disk";
+  return disk.hash === agreed?.disk ? "mongo" : "conflict";
 }
 
 /** A document that a service wrote without a date is older than any file. */

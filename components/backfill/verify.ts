@@ -123,10 +123,11 @@ function addCompared(
   base: Base | undefined,
 ): void {
   const paths = differingPaths(role, disk, mongo);
-  if (paths.length === 0) counts.equal += 1;
-  else if (merge(role, sideOf(role, disk), sideOf(role, mongo), base) === "mongo") {
-    counts.newerInMongo += 1;
-  } else {
+  const verdict =
+    paths.length === 0 ? "equal" : merge(role, sideOf(role, disk), sideOf(role, mongo), base);
+  if (verdict === "equal") counts.equal += 1;
+  else if (verdict === "mongo") counts.newerInMongo += 1;
+  else {
     counts.differing += 1;
     if (counts.different.length < keptCases) counts.different.push({ id: readableKey(key), paths });
   }

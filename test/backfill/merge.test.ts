@@ -1,6 +1,6 @@
 import { Double, Long } from "mongodb";
 import { expect, it } from "vitest";
-import { merge, sideOf } from "../../components/backfill/merge";
+import { merge, sideOf, type Side } from "../../components/backfill/merge";
 import { hashOf } from "../../components/backfill/values/canonical";
 import type { CollectionRole } from "../../components/contract";
 
@@ -10,9 +10,11 @@ const pending = { status: "pending" };
 
 /** The verdict on two records, where `agreed` is what both sides had last. */
 function verdict(role: CollectionRole, disk: object, mongo: object, agreed?: object) {
-  const base = agreed && { hash: hashOf(role, agreed) };
+  const base = agreed && agreedOn(hashOf(role, agreed));
   return merge(role, sideOf(role, disk), sideOf(role, mongo), base);
 }
+
+const agreedOn = (disk: string, mongo = disk) => ({ agreed: { disk, mongo } });
 
 it.each<[string, CollectionRole, object, object, object | undefined, string]>([
   ["equal runs", "runs", { a: 1 }, { a: 1 }, undefined, "equal"],
@@ -58,24 +60,47 @@ it.each<[string, CollectionRole, object, object, object | undefined, string]>([
 
 it("what is on one side alone is said, never carried over as a deletion", () => {
   const side = sideOf("runs", { a: 1 });
-  expect(merge("runs", side, undefined, { hash: side.hash })).toBe("onlyOnDisk");
-  expect(merge("runs", undefined, side, { hash: side.hash })).toBe("onlyInMongo");
+  expect(merge("runs", side, undefined, agreedOn(side.hash))).toBe("onlyOnDisk");
+  expect(merge("runs", undefined, side, agreedOn(side.hash))).toBe("onlyInMongo");
 });
 
-it("a write that was done before its process was killed is the base", () => {
-  const [before, after, later] = [1, 2, 3].map((a) => sideOf("runs", { a }));
-  const base = { hash: before?.hash ?? "", next: after?.hash ?? "" };
+const three = ["before", "after", "later"].map((planHash) => sideOf("runs", { planHash }));
+const [before, after, later] = three as [Side, Side, Side];
+
+it("an import's write that was done before its process was killed is the base", () => {
+  const next = { disk: after.hash, mongo: after.hash, to: "mongo" } as const;
+  const base = { ...agreedOn(before.hash), next };
   expect(merge("runs", later, after, base)).toBe("disk");
   expect(merge("runs", after, before, base)).toBe("disk");
   expect(merge("runs", after, later, base)).toBe("conflict");
+  expect(merge("runs", before, later, base)).toBe("mongo");
+});
+
+it("an export's write that was done before its process was killed is the base", () => {
+  const next = { disk: after.hash, mongo: later.hash, to: "disk" } as const;
+  const base = { ...agreedOn(before.hash), next };
+  expect(merge("runs", after, later, base)).toBe("equal");
+  expect(merge("runs", before, later, base)).toBe("mongo");
+  expect(merge("runs", sideOf("runs", {}), later, base)).toBe("conflict");
+});
+
+it("where a file cannot hold what MongoDB has, each side is compared with its own hash", () => {
+  const at = new Date("2025-11-06T10:00:00Z");
+  const file = (planHash: string) => sideOf("runs", { planHash, plan: { at: at.toISOString() } });
+  const stored = (planHash: string) => sideOf("runs", { planHash, plan: { at } });
+  const base = agreedOn(file("a").hash, stored("a").hash);
+  expect(merge("runs", file("a"), stored("a"), base)).toBe("equal");
+  expect(merge("runs", file("b"), stored("a"), base)).toBe("disk");
+  expect(merge("runs", file("a"), stored("b"), base)).toBe("mongo");
+  expect(merge("runs", file("b"), stored("b"), base)).toBe("conflict");
 });
 
 it("the final import inserts runs and changes none", () => {
   const [disk, mongo] = [sideOf("runs", { a: 2 }), sideOf("runs", { a: 1 })];
   const rules = { runsOnlyInserted: true };
-  expect(merge("runs", disk, mongo, { hash: mongo.hash }, rules)).toBe("conflict");
+  expect(merge("runs", disk, mongo, agreedOn(mongo.hash), rules)).toBe("conflict");
   expect(merge("runs", disk, undefined, undefined, rules)).toBe("onlyOnDisk");
-  expect(merge("artifacts", disk, mongo, { hash: mongo.hash }, rules)).toBe("disk");
+  expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), rules)).toBe("disk");
 });
 
 it("the hash sees values, not their types, and no order but that inside of fields", () => {

@@ -1,5 +1,4 @@
-import type { Document } from "mongodb";
-import { settleBases, type NewBase } from "../bases";
+import { announceBases, isAgreed, settleBases, type NewBase } from "../bases";
 import { Refusal } from "../errors";
 import { readableKey, type Key } from "../keys";
 import { merge, type Verdict } from "../merge";
@@ -8,9 +7,10 @@ import { differingPaths } from "../values/differences";
 import { parseJson } from "../values/parse-json";
 import { existingFile, existingRecord, membersIn, type ExistingFile } from "./existing";
 import type { ExportRun } from "./export-run";
+import { writeBeside } from "./beside";
 import { recordOf, renewedRecord } from "./form";
-import { besideOf, type FilePlace } from "./place";
-import { publish, stampOf } from "./publish";
+import type { FilePlace } from "./place";
+import { publish } from "./publish";
 import type { Outgoing } from "./run-file";
 import { textOf } from "./text";
 import { wholeFile, type WholeFileRole } from "./whole-file";
@@ -47,7 +47,8 @@ export async function exportTo(
   const decided = outgoing.map((one) => decide(place, existing, one));
   const written = recordsToWrite(run, place, existing, decided);
   const settled = await writeFile(run, place, existing, written);
-  await settleBases(run.bases, place.role, [...settled, ...agreements(place, decided)]);
+  const agreed = agreements(place, existing, decided);
+  await settleBases(run.bases, place.role, [...settled, ...agreed]);
   for (const { verdict } of decided) {
     if (verdict === "equal") run.tally.settle(place.role, "unchanged");
     if (verdict === "disk") run.tally.settle(place.role, "newerOnDisk");
@@ -103,7 +104,7 @@ function recordsToWrite(
 
 /** Writes the file where it gets anything new; the bases that hold afterwards. */
 async function writeFile(
-  { tally }: ExportRun,
+  { bases, tally }: ExportRun,
   place: WholeFilePlace,
   existing: ExistingFile,
   written: readonly Written[],
@@ -118,7 +119,9 @@ async function writeFile(
   const whole = wholeFile(place.role, records, existing.whole, documents);
   const content = `${textOf(whole, 2)}\n`;
   const isNew = existing.whole === undefined || content !== `${textOf(existing.whole, 2)}\n`;
+  const become = settledBy(place, content, written);
   if (isNew) {
+    await announceBases(bases, place.role, "disk", become);
     try {
       await publish(place.path, existing.stamp, (file) => file.writeFile(content));
     } catch (error) {
@@ -130,7 +133,7 @@ async function writeFile(
     tally.bytes += Buffer.byteLength(content);
   }
   tally.settle(place.role, isNew ? "written" : "unchanged", written.length);
-  return settledBy(place, content, written);
+  return become;
 }
 
 /**
@@ -144,48 +147,25 @@ function settledBy(place: WholeFilePlace, content: string, written: readonly Wri
       .map((entry) => existingRecord(place.role, entry))
       .map(({ key, side }) => [key, side?.hash]),
   );
-  return written.flatMap(({ key, at, base }) => {
-    const hash = hashes.get(key);
-    return hash === undefined || (at < 0 && base) ? [] : [{ key, hash, file: place.name }];
+  return written.flatMap(({ key, at, side, base }) => {
+    const disk = hashes.get(key);
+    if (disk === undefined || (at < 0 && base)) return [];
+    return [{ key, disk, mongo: side.hash, file: place.name }];
   });
 }
 
-function agreements(place: WholeFilePlace, decided: readonly Decided[]): NewBase[] {
-  return decided
-    .filter(({ verdict, side, base }) => verdict === "equal" && base?.hash !== side.hash)
-    .map(({ key, side }) => ({ key, hash: side.hash, file: place.name }));
+function agreements(
+  { name: file }: WholeFilePlace,
+  { records }: ExistingFile,
+  decided: readonly Decided[],
+): NewBase[] {
+  return decided.flatMap(({ verdict, at, key, side, base }) => {
+    const become = { key, disk: records[at]?.side?.hash ?? "", mongo: side.hash, file };
+    return verdict === "equal" && !isAgreed(base, become) ? [become] : [];
+  });
 }
 
 function pathsOf({ role }: WholeFilePlace, { records }: ExistingFile, { at, side }: Decided) {
   const disk = records[at]?.side?.document ?? {};
   return `changed on both sides: ${differingPaths(role, disk, side.document).join(", ")}`;
-}
-
-/** Writes what MongoDB has beside a file that stays as it is. */
-async function writeBeside(
-  { tally }: ExportRun,
-  place: WholeFilePlace,
-  conflicts: readonly (Outgoing & { readonly detail: string })[],
-): Promise<void> {
-  const { role, name: file } = place;
-  const beside = besideOf(place);
-  const documents: Document[] = [];
-  const records: ReadonlyMap<string, unknown>[] = [];
-  for (const { key, side, detail } of conflicts) {
-    const id = readableKey(key);
-    const record = recordOf(role, side.document);
-    try {
-      textOf(record);
-      documents.push(side.document);
-      records.push(record);
-      tally.conflict(role, { id, file, beside: beside.name, detail });
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      tally.refuse(role, id, error);
-    }
-  }
-  if (records.length === 0) return;
-  const content = `${textOf(wholeFile(role, records, undefined, documents), 2)}\n`;
-  const stamp = await stampOf(beside.path);
-  await publish(beside.path, stamp, (handle) => handle.writeFile(content));
 }

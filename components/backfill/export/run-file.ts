@@ -54,5 +54,6 @@ async function outgoingOf(
 
 /** Not changed in MongoDB since both sides agreed: whatever the file has, nothing is written. */
 function isUnchanged({ side, base }: Outgoing, place: FilePlace): boolean {
-  return base?.hash === side.hash && base.next === undefined && base.file === place.name;
+  const unchanged = base?.agreed?.mongo === side.hash && base.next === undefined;
+  return unchanged && base.file === place.name;
 }

@@ -1,6 +1,7 @@
 import type { Collection, Document } from "mongodb";
 import {
   announceBases,
+  isAgreed,
   readBases,
   settleBases,
   type Base,
@@ -83,12 +84,15 @@ function lookAt(
   const base = bases.get(key);
   // A log entry has no base, and its key and content suffice.
   if (role === "logs") {
-    const becomes = { key, hash: "", file: place.file };
+    const becomes = { key, disk: "", mongo: "", file: place.file };
     return { record, document, base, verdict: logVerdict(record, document), becomes };
   }
   const disk = sideOf(role, record.document);
-  const verdict = merge(role, disk, document && sideOf(role, document), base, rules);
-  return { record, document, base, verdict, becomes: { key, hash: disk.hash, file: place.file } };
+  const mongo = document && sideOf(role, document);
+  const verdict = merge(role, disk, mongo, base, rules);
+  const after = mongo && verdict === "equal" ? mongo : disk;
+  const becomes = { key, disk: disk.hash, mongo: after.hash, file: place.file };
+  return { record, document, base, verdict, becomes };
 }
 
 function logVerdict({ role, document: disk }: ReadyRecord, document: Document | undefined) {
@@ -132,6 +136,7 @@ async function writeAll(
   await announceBases(
     to.bases,
     written[0]?.record.role ?? "logs",
+    "mongo",
     written.map(({ becomes }) => becomes),
   );
   const inserted = await insertAll(
@@ -147,10 +152,10 @@ function newBases(seen: readonly Seen[], settled: Settled): NewBase[] {
   const agreed = seen.filter(({ record, verdict, base, becomes }) => {
     const outcome = settled.get(record);
     if (outcome === "inserted" || outcome === "updated") return true;
-    return verdict === "equal" && (base?.hash !== becomes.hash || base.next !== undefined);
+    return verdict === "equal" && !isAgreed(base, becomes);
   });
   return agreed.map(({ base, becomes }) =>
-    base?.hash === becomes.hash && base.file ? { ...becomes, file: base.file } : becomes,
+    base?.agreed?.disk === becomes.disk && base.file ? { ...becomes, file: base.file } : becomes,
   );
 }
 
