@@ -53,7 +53,7 @@ function quarantineFile({ shard }: BackfillOptions): string {
 }
 
 function backfillInWords(options: BackfillOptions, report: ImportReport): string {
-  const { elapsedMs, files, bytes, quarantine, incomplete } = report;
+  const { elapsedMs, files, bytes, quarantine, incomplete, sharedLogs } = report;
   const refused = sumOf(report, "quarantined");
   const outcome = refused === 0 ? "all in" : `${whole(refused)} records quarantined`;
   const dry = options.dryRun ? " (dry run: nothing was written)" : "";
@@ -76,6 +76,11 @@ function backfillInWords(options: BackfillOptions, report: ImportReport): string
       `Left for the next run, because its last line has no end yet`,
       incomplete.map(({ file, line }) => `${file} line ${line}`),
       incomplete.length,
+    ),
+    ...casesInWords(
+      "Two logs for one run; what differs between them is quarantined",
+      sharedLogs.map(({ runId, file, other }) => `${runId}: ${other} and ${file}`),
+      sharedLogs.length,
     ),
     ...casesInWords(
       `Quarantined${options.dryRun ? "" : `, all of them in ${quarantineFile(options)}`}`,

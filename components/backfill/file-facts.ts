@@ -29,7 +29,7 @@ export async function factsOf(
  * The run's id behind a file's name. Where a character of the id could not be in the name it is
  * `_` there, so the id inside the run file of the same name counts, if it fits.
  */
-async function runIdOf({ root, layout }: StateFolder, stem: string): Promise<string> {
+export async function runIdOf({ root, layout }: StateFolder, stem: string): Promise<string> {
   if (!stem.includes("_")) return stem;
   const path = join(root, layout.runs, `${stem}.json`);
   const there = await access(path).then(

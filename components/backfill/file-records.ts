@@ -2,6 +2,7 @@ import type { CollectionRole } from "../contract";
 import { stampOf, type Checkpoint } from "./checkpoints";
 import { Refusal } from "./errors";
 import { factsOf } from "./file-facts";
+import { sharedLog } from "./logs-of-run";
 import { recordsIn, type ReadyRecord } from "./records";
 import { resumeIn } from "./resume";
 import type { StateFile } from "./stages/list";
@@ -71,6 +72,7 @@ async function* newRecords(
   let { imported, start, lookedAt } = await resumeIn(file, stamp, checkpoint, hashAll);
   if (imported && !start) {
     tally.resume(file.role, imported);
+    await reportShared(folder, file, imported, tally);
     return;
   }
   let facts = imported && (await factsOf(folder, file));
@@ -92,6 +94,17 @@ async function* newRecords(
       yield { role: file.role, records, reached: { file: file.name, checkpoint } };
     }
   }
+  if (facts) await reportShared(folder, file, facts, tally);
+}
+
+async function reportShared(
+  folder: StateFolder,
+  file: StateFile,
+  { runId }: Pick<FileFacts, "runId">,
+  tally: Tally,
+): Promise<void> {
+  const shared = await sharedLog(folder, file, runId);
+  if (shared) tally.shareLog(shared);
 }
 
 /** A file that cannot be opened or read is one refused record; any other error ends the run. */

@@ -1,6 +1,8 @@
 import { collectionRoles, type CollectionRole } from "../contract";
 import { Checkpoints } from "./checkpoints";
 import { Refusal } from "./errors";
+import { withFirsts } from "./log-conflicts";
+import { LogOrder } from "./log-order";
 import { workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
 import { recordsOf, type FileRecords, type Known, type Reached } from "./file-records";
@@ -92,10 +94,13 @@ async function importFiles(
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
   const store = source.dryRun ? undefined : source.checkpoints?.store;
+  const order = new LogOrder();
   await workOn(
     batches(newRecords(source, folder, tally)),
     async (batch) => {
-      for (const [{ role, place, conversions, raw }, outcome] of await target.write(batch)) {
+      const repeats = order.repeatsIn(batch);
+      const settled = await withFirsts(folder, await target.write(batch), repeats);
+      for (const [{ role, place, conversions, raw }, outcome] of settled) {
         if (outcome instanceof Refusal) {
           refusedIn.add(place.file);
           tally.refuse(role, place, outcome, raw);

@@ -63,7 +63,8 @@ export const providers = {
       const { stage, root } = inputs;
       const quarantine = `${resolve(root)}.quarantine.ndjson`;
       const work = (sides: BothSides) => importState({ ...sides, stage, quarantine });
-      return { report: brief(await watched("import", inputs, work)) };
+      const report = brief(await watched("import", inputs, work));
+      return { report: { ...report, sharedLogs: report.sharedLogs.slice(0, namedCases) } };
     },
   }),
   Verification: mongoSide<VerificationInputs, VerificationResults>({

@@ -3,6 +3,7 @@ import { byRole } from "./by-role";
 import type { Refusal, RefusalReason } from "./errors";
 import type { Place } from "./place";
 import type { ImportedCounts } from "./checkpoints";
+import type { SharedLog } from "./logs-of-run";
 import type { Raw } from "./records";
 import type { Conversion } from "./stages/convert";
 import type { Skipped } from "./stages/list";
@@ -48,6 +49,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   skipped: Skipped;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
+  /** Logs whose entries went to a run that has another log too; the first thousand. */
+  sharedLogs: SharedLog[];
   /** How many files were not read again, because they are as they were when they were imported. */
   unchangedFiles: number;
 }
@@ -62,6 +65,7 @@ export class Tally {
   readonly skipped: Skipped = { hidden: 0, temporary: 0, links: 0 };
   readonly incomplete: IncompleteLine[] = [];
   readonly quarantine: Quarantined[] = [];
+  private readonly sharedLogs: SharedLog[] = [];
   private readonly conversions = new Map<Conversion, number>();
   files = 0;
   bytes = 0;
@@ -111,6 +115,10 @@ export class Tally {
     if (this.incomplete.length < keptCases) this.incomplete.push(line);
   }
 
+  shareLog(shared: SharedLog): void {
+    if (this.sharedLogs.length < keptCases) this.sharedLogs.push(shared);
+  }
+
   report(): ImportReport {
     return {
       files: this.files,
@@ -121,6 +129,7 @@ export class Tally {
       skipped: this.skipped,
       incomplete: this.incomplete,
       quarantine: this.quarantine,
+      sharedLogs: this.sharedLogs,
       unchangedFiles: this.unchangedFiles,
     };
   }

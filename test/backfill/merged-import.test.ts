@@ -156,6 +156,57 @@ it("of two records with one key the first stays, and the other is quarantined", 
   ]);
 });
 
+it("a log's sequence that comes again far behind points to the first line of it", async () => {
+  const many = (from: number) => Array.from({ length: 2_500 }, (_, at) => logLine(from + at));
+  const again = [logLine(7, { message: "another" }), logLine(8)];
+  const root = await stateRoot({
+    "logs/runs/q.ndjson": lines(...many(1)),
+    "logs/runs/r.ndjson": lines(...many(1), ...again, ...many(2_501)),
+  });
+  const report = await importState(sides(root));
+  expect(report.logs).toEqual(counts(7_502, { inserted: 7_500, unchanged: 1, quarantined: 1 }));
+  const pointing = [
+    {
+      file: "logs/runs/r.ndjson",
+      line: 2_501,
+      reason: "conflict",
+      detail: "MongoDB has another content: message; logs/runs/r.ndjson line 7 has the same key",
+      other: { file: "logs/runs/r.ndjson", line: 7 },
+    },
+  ];
+  expect(report.quarantine).toEqual(pointing);
+  expect((await importState(sides(root))).quarantine).toEqual(pointing);
+});
+
+it("a sequence that comes again in what was appended points to the first line of it", async () => {
+  const root = await stateRoot({ "logs/runs/r.ndjson": lines(logLine(5), logLine(1)) });
+  await importState(sides(root));
+  const text = lines(logLine(5), logLine(1), logLine(2), logLine(5, { message: "another" }));
+  await addFiles(root, { "logs/runs/r.ndjson": text });
+  expect((await importState(sides(root))).quarantine).toMatchObject([
+    { line: 4, other: { file: "logs/runs/r.ndjson", line: 1 } },
+  ]);
+});
+
+it("two logs whose names fit one run are reported, and what differs is quarantined", async () => {
+  const root = await stateRoot({
+    "state/runs/r_1.json": JSON.stringify(run("r:1")),
+    "logs/runs/r:1.ndjson": lines(logLine(1), logLine(2)),
+    "logs/runs/r_1.ndjson": lines(logLine(1), logLine(2, { message: "another" }), logLine(3)),
+    "logs/runs/r_2.ndjson": lines(logLine(1)),
+  });
+  for (const outcomes of [{ inserted: 4, unchanged: 1 }, { unchanged: 5 }]) {
+    const report = await importState(sides(root));
+    expect(report.logs).toEqual(counts(6, { ...outcomes, quarantined: 1 }));
+    expect(report.sharedLogs).toEqual([
+      { runId: "r:1", file: "logs/runs/r_1.ndjson", other: "logs/runs/r:1.ndjson" },
+    ]);
+    const { file, other } = report.quarantine[0] ?? {};
+    expect([file, other?.file].sort()).toEqual(["logs/runs/r:1.ndjson", "logs/runs/r_1.ndjson"]);
+    expect(other?.line).toBe(2);
+  }
+});
+
 it("a file's win that MongoDB refuses is quarantined, and its document stays", async () => {
   const root = await stateRoot({});
   const manifest = (...outputs: object[]) =>

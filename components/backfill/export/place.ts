@@ -2,6 +2,7 @@ import { lstat, realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { collectionRoles, type CollectionRole } from "../../contract";
 import { Refusal, StateFolderError } from "../errors";
+import { fileStems } from "../file-stems";
 import { parse } from "../stages/parse";
 import { readTexts } from "../stages/read";
 import type { StateFile } from "../stages/list";
@@ -27,7 +28,7 @@ export async function placeOf(
 ): Promise<FilePlace> {
   let owner: string | undefined;
   let free: FilePlace | undefined;
-  for (const stem of stemsOf(runId)) {
+  for (const stem of possibleStems(runId)) {
     const inside = await runIdInside(address, stem);
     if (inside !== undefined && inside !== runId) {
       owner = inside;
@@ -65,13 +66,13 @@ export async function requireInside({ root, layout }: StateAddress): Promise<voi
   }
 }
 
-/** A name in the way of the writer's own system, then as a Windows system has it. */
-function stemsOf(runId: string): string[] {
-  const stem = runId.replace(/[/\0]/g, "_");
+function possibleStems(runId: string): string[] {
+  const stems = fileStems(runId);
+  const [stem = ""] = stems;
   if (stem === "" || stem.startsWith(".") || Buffer.byteLength(stem) > 200) {
     throw new Refusal("form", "no file name can stand for this run id");
   }
-  return [...new Set([stem, stem.replace(/[\x01-\x1f<>:"\\|?*]/g, "_")])];
+  return stems;
 }
 
 async function lookAt(

@@ -88,6 +88,7 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
   return why !== false;
 }
 
-function stateFile(root: string, role: CollectionRole, path: string, stem: string): StateFile {
+/** The file of a path below the root. */
+export function stateFile(root: string, role: CollectionRole, path: string, stem: string): StateFile {
   return { role, path, name: relative(root, path).split(sep).join("/"), stem };
 }

@@ -1,0 +1,105 @@
+import { basename } from "node:path";
+import { Refusal } from "./errors";
+import { factsOf } from "./file-facts";
+import type { Key } from "./keys";
+import { logOf, logsOfRun } from "./logs-of-run";
+import { placeInWords, type Place } from "./place";
+import { recordsIn, type ReadyRecord } from "./records";
+import type { StateFile } from "./stages/list";
+import { readTexts } from "./stages/read";
+import type { Settled } from "./stages/write";
+import type { StateFolder } from "./state-folder";
+import { Tally } from "./tally";
+
+/**
+ * Completes the refusals of a batch's log entries, for which MongoDB has another content, by the
+ * place of the first entry of the same key: an earlier line of the file, or a line of another log
+ * of the same run. The logs are read again for it, up to where all are found.
+ *
+ * @param repeats the entries that may have the key of an earlier line
+ */
+export async function withFirsts(
+  folder: StateFolder,
+  settled: Settled,
+  repeats: ReadonlySet<ReadyRecord>,
+): Promise<Settled> {
+  const firsts = new Map<ReadyRecord, Place>();
+  for (const [name, conflicts] of conflictsByFile(settled)) {
+    const log = logOf(folder, basename(name, ".ndjson"));
+    await findFirsts(
+      folder,
+      log,
+      conflicts.filter((record) => repeats.has(record)),
+      firsts,
+    );
+    const { runId } = await factsOf(folder, log);
+    for (const other of await logsOfRun(folder, runId)) {
+      if (other.name === name) continue;
+      await findFirsts(
+        folder,
+        other,
+        conflicts.filter((record) => !firsts.has(record)),
+        firsts,
+      );
+    }
+  }
+  if (firsts.size === 0) return settled;
+  return new Map(
+    [...settled].map(([record, outcome]) => {
+      const first = firsts.get(record);
+      return [record, first && outcome instanceof Refusal ? pointed(outcome, first) : outcome];
+    }),
+  );
+}
+
+function conflictsByFile(settled: Settled): Map<string, ReadyRecord[]> {
+  const files = new Map<string, ReadyRecord[]>();
+  for (const [record, outcome] of settled) {
+    if (record.role !== "logs" || !(outcome instanceof Refusal)) continue;
+    if (outcome.reason !== "conflict" || outcome.other) continue;
+    const records = files.get(record.place.file) ?? [];
+    records.push(record);
+    files.set(record.place.file, records);
+  }
+  return files;
+}
+
+/** Looks in a log for the first line of each record's key; in the records' own log, for one before. */
+async function findFirsts(
+  folder: StateFolder,
+  log: StateFile,
+  records: readonly ReadyRecord[],
+  firsts: Map<ReadyRecord, Place>,
+): Promise<void> {
+  const wanted = new Set(records.map(({ key }) => key));
+  if (wanted.size === 0) return;
+  const found = await firstPlaces(folder, log, wanted);
+  for (const record of records) {
+    const place = found.get(record.key);
+    if (place && !isSame(place, record.place)) firsts.set(record, place);
+  }
+}
+
+async function firstPlaces(
+  folder: StateFolder,
+  log: StateFile,
+  wanted: ReadonlySet<Key>,
+): Promise<Map<Key, Place>> {
+  const found = new Map<Key, Place>();
+  const facts = await factsOf(folder, log);
+  for await (const texts of readTexts(log)) {
+    for (const { key, place } of recordsIn(log, facts, texts, new Tally())) {
+      if (wanted.has(key) && !found.has(key)) found.set(key, place);
+    }
+    if (found.size === wanted.size) break;
+  }
+  return found;
+}
+
+function isSame(one: Place, other: Place): boolean {
+  return one.file === other.file && one.line === other.line;
+}
+
+function pointed({ reason, detail }: Refusal, first: Place): Refusal {
+  return new Refusal(reason, `${detail}; ${placeInWords(first)} has the same key`, first);
+}
