@@ -3,13 +3,19 @@ import type { CollectionRole } from "../contract";
 import { childOf } from "../dynamic";
 import type { BackfillSettings } from "../settings";
 import type { ImportStage } from "./stage";
-import { ImportResource, VerificationResource, type StateResourceArgs } from "./resources";
+import {
+  ExportResource,
+  ImportResource,
+  VerificationResource,
+  type StateResourceArgs,
+} from "./resources";
 import type { ImportReport } from "./tally";
 import type { VerificationReport } from "./verify";
+import type { Fence, WayBack } from "./way-back";
 
 /** What an import or a verification works on. */
 export interface BackfillArgs {
-  /** The migrator's connection string, secret; absent in filesystem mode. */
+  /** The migrator's connection string, secret; it may be absent in filesystem mode. */
   readonly uri: pulumi.Input<string> | undefined;
   readonly database: string | undefined;
   readonly mode: "mongo" | "filesystem";
@@ -33,6 +39,21 @@ export class FilesystemBackfill extends pulumi.ComponentResource {
   constructor(name: string, args: BackfillArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:FilesystemBackfill", name, {}, options);
     this.counts = importOf("backfill", "backfill", args, childOf(this, options));
+    this.registerOutputs({ counts: this.counts });
+  }
+}
+
+/**
+ * The import while no worker runs: without it the worker would start from a stale copy and execute
+ * finished steps again (decision 9).
+ */
+export class DeltaImport extends pulumi.ComponentResource {
+  /** What the last run did, by collection. */
+  readonly counts: pulumi.Output<ImportReport | undefined>;
+
+  constructor(name: string, args: BackfillArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("taskrunner:storage:DeltaImport", name, {}, options);
+    this.counts = importOf("delta-import", "delta", args, childOf(this, options));
     this.registerOutputs({ counts: this.counts });
   }
 }
@@ -64,6 +85,53 @@ export class Verification extends pulumi.ComponentResource {
     this.counts = resource.report;
     this.registerOutputs({ counts: this.counts });
   }
+}
+
+/** What an export works on. */
+export interface StateExportArgs extends BackfillArgs {
+  /** What becomes of unfinished runs where MongoDB is out of reach: `rollout.heldRuns`. */
+  readonly heldRuns: "hold" | "release";
+}
+
+/**
+ * Between the delta import and the worker's rollout, in both directions. In a cutover it draws the
+ * fence: when MongoDB became the truth, and which runs were unfinished on disk. On the way back it
+ * exports what changed in MongoDB since, or sets those runs aside where MongoDB is out of reach
+ * (decision 10).
+ */
+export class StateExport extends pulumi.ComponentResource {
+  readonly fence: pulumi.Output<Fence | undefined>;
+  /** What the last way back did. */
+  readonly wayBack: pulumi.Output<WayBack | undefined>;
+
+  constructor(name: string, args: StateExportArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("taskrunner:storage:StateExport", name, {}, options);
+    const { fence, wayBack } = exportOf("export", "export", args, childOf(this, options));
+    [this.fence, this.wayBack] = [fence, wayBack];
+    this.registerOutputs({ fence, wayBack });
+  }
+}
+
+/** The export of what web still wrote to MongoDB until both services worked on files again. */
+export class FinalExport extends pulumi.ComponentResource {
+  /** What the last way back did. */
+  readonly wayBack: pulumi.Output<WayBack | undefined>;
+
+  constructor(name: string, args: StateExportArgs, options: pulumi.ComponentResourceOptions = {}) {
+    super("taskrunner:storage:FinalExport", name, {}, options);
+    this.wayBack = exportOf("final-export", "rest", args, childOf(this, options)).wayBack;
+    this.registerOutputs({ wayBack: this.wayBack });
+  }
+}
+
+function exportOf(
+  name: string,
+  stage: "export" | "rest",
+  args: StateExportArgs,
+  options: pulumi.CustomResourceOptions,
+): ExportResource {
+  const { heldRuns } = args;
+  return new ExportResource(name, { ...resourceArgs(args), stage, heldRuns }, options);
 }
 
 function importOf(

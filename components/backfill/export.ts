@@ -3,6 +3,7 @@ import type { Document } from "mongodb";
 import { basesIn } from "./bases";
 import { documentsAsStored, runIdsIn } from "./export/documents";
 import { roleCollection, type ExportRun, type ExportSides } from "./export/export-run";
+import { exportHeldRuns } from "./export/held-runs";
 import { exportLog } from "./export/log";
 import { requireInside } from "./export/place";
 import { ExportTally, type ExportReport } from "./export/report";
@@ -12,7 +13,7 @@ import { exportRunFile } from "./export/run-file";
  * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no
  * file, and what changed in MongoDB alone. A file that changed too is never overwritten: MongoDB's
  * content goes beside it. Every file is there complete or as it was before. Nothing is deleted on
- * either side. A second export writes nothing.
+ * either side. A second export writes nothing. Runs that were set aside come back first.
  *
  * @throws StateFolderError before anything is written, where the layout leads out of the root
  * @throws ExportError where files cannot be written at all
@@ -31,9 +32,11 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
 }
 
 async function exportRuns(run: ExportRun): Promise<void> {
+  const held = await exportHeldRuns(run);
   const collection = roleCollection(run.sides, "runs");
   for await (const document of documentsAsStored(collection, {}, { _id: 1 })) {
-    await exportRunFile(run, "runs", String(document._id), [document]);
+    const runId = String(document._id);
+    if (!held.has(runId)) await exportRunFile(run, "runs", runId, [document]);
   }
 }
 

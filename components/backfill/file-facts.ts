@@ -1,6 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { Refusal } from "./errors";
+import { heldFolder } from "./held";
 import { parse } from "./stages/parse";
 import { readTexts, type RawText } from "./stages/read";
 import type { StateFile } from "./stages/list";
@@ -27,19 +28,25 @@ export async function factsOf(
 
 /**
  * The run's id behind a file's name. Where a character of the id could not be in the name it is
- * `_` there, so the id inside the run file of the same name counts, if it fits.
+ * `_` there, so the id inside the run file of the same name counts, if it fits; also
+ * where that file is set aside.
  */
 export async function runIdOf({ root, layout }: StateFolder, stem: string): Promise<string> {
   if (!stem.includes("_")) return stem;
-  const path = join(root, layout.runs, `${stem}.json`);
-  const there = await access(path).then(
+  for (const folder of [root, join(root, heldFolder)]) {
+    const path = join(folder, layout.runs, `${stem}.json`);
+    if (!(await isThere(path))) continue;
+    const id = await firstMember({ role: "runs", path, name: "", stem }, "runId");
+    if (typeof id === "string" && fits(id, stem)) return id;
+  }
+  return stem;
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
     () => true,
     () => false,
   );
-  if (!there) return stem;
-  const run: StateFile = { role: "runs", path, name: "", stem };
-  const id = await firstMember(run, "runId");
-  return typeof id === "string" && fits(id, stem) ? id : stem;
 }
 
 function fits(id: string, stem: string): boolean {

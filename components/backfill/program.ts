@@ -1,2 +1,11 @@
 /** The backfill as the Pulumi program has it. */
-export { FilesystemBackfill, FinalImport, Verification, type BackfillArgs } from "./components";
+export {
+  DeltaImport,
+  FilesystemBackfill,
+  FinalExport,
+  FinalImport,
+  StateExport,
+  Verification,
+  type BackfillArgs,
+  type StateExportArgs,
+} from "./components";

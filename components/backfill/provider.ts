@@ -1,28 +1,17 @@
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { databaseAt } from "../connection";
-import type { CollectionRole } from "../contract";
-import { countCutover, mongoSide, UnfinishedStep, type CutoverInputs } from "../dynamic";
-import type { Layout } from "../settings";
+import { countCutover, mongoSide, UnfinishedStep } from "../dynamic";
 import { Checkpoints } from "./checkpoints";
 import { importState } from "./import";
 import { sayProgress } from "./progress";
 import type { BothSides } from "./sides";
 import type { ImportStage } from "./stage";
 import type { ImportReport, IncompleteLine, Quarantined, Tally } from "./tally";
+import type { StateInputs } from "./state-inputs";
 import { verifyState, type VerificationReport } from "./verify";
+import { exportProvider } from "./way-back";
 import { reasonsOf } from "./words";
-
-/** Inputs of an import and of a verification; `uri` is secret. */
-export interface StateInputs extends CutoverInputs {
-  /** The state root; a relative path counts from the project's folder. */
-  readonly root: string;
-  readonly layout: Layout;
-  readonly collections: Readonly<Record<CollectionRole, string>>;
-  readonly approvals: boolean;
-  /** The name of the collection with bases and checkpoints. */
-  readonly checkpoints: string;
-}
 
 /**
  * Inputs of an import. The records that it leaves out are in a file beside the state root, named
@@ -82,6 +71,7 @@ export const providers = {
       throw new UnfinishedStep(verificationId(inputs), outputs, reasonsOf(report, inputs.root));
     },
   }),
+  Export: exportProvider,
 };
 
 function verificationId({ database }: StateInputs): string {

@@ -5,6 +5,7 @@ import type { Layout } from "../settings";
 import type { ImportStage } from "./stage";
 import type { ImportReport } from "./tally";
 import type { VerificationReport } from "./verify";
+import type { Fence, WayBack } from "./way-back";
 
 /** Arguments of both resources; `uri` is secret, and absent in filesystem mode. */
 export interface StateResourceArgs {
@@ -28,6 +29,12 @@ export interface ImportResourceArgs extends StateResourceArgs {
 export interface VerificationResourceArgs extends StateResourceArgs {
   /** The log's expiry in days; undefined: none. */
   readonly retentionDays: number | undefined;
+}
+
+/** Arguments of an export; the connection string may be absent in filesystem mode. */
+export interface ExportResourceArgs extends StateResourceArgs {
+  readonly stage: "export" | "rest";
+  readonly heldRuns: "hold" | "release";
 }
 
 /** This path is a contract with every existing stack: its state names it. */
@@ -56,5 +63,19 @@ export class VerificationResource extends pulumi.dynamic.Resource {
     const inputs = { ...args, report: undefined };
     const merged = { ...secretOutputs, ...options };
     super(shim(providers, "Verification"), name, inputs, merged, "mongo", "Verification");
+  }
+}
+
+/** The fence of a cutover, and the export of the way back; each is done once. */
+export class ExportResource extends pulumi.dynamic.Resource {
+  /** Undefined until a cutover reached this step. */
+  declare readonly fence: pulumi.Output<Fence | undefined>;
+  /** What the last way back did; undefined until there was one. */
+  declare readonly wayBack: pulumi.Output<WayBack | undefined>;
+
+  constructor(name: string, args: ExportResourceArgs, options: pulumi.CustomResourceOptions) {
+    const inputs = { ...args, fence: undefined, wayBack: undefined };
+    const merged = { ...secretOutputs, ...options };
+    super(shim(providers, "Export"), name, inputs, merged, "taskrunner", "StateExport");
   }
 }

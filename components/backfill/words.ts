@@ -64,11 +64,13 @@ function caseOf({ detail, ...place }: Quarantined): string {
   return `${placeInWords(place)} (${detail})`;
 }
 
-function counted(count: number, role: CollectionRole): string {
+/** A count with what is counted: `2 runs`. */
+export function counted(count: number, role: CollectionRole): string {
   return `${count} ${nouns[role][count === 1 ? 0 : 1]}`;
 }
 
-function named(cases: readonly string[], total: number): string {
+/** The first cases, and how many more there are. */
+export function named(cases: readonly string[], total: number): string {
   const first = cases.slice(0, namedCases);
   const more = total - first.length;
   return first.join(", ") + (more > 0 ? ` and ${more} more` : "");

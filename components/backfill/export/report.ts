@@ -44,6 +44,10 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   elapsedMs: number;
   conflicts: ExportConflict[];
   unwritable: Unwritable[];
+  /** The runs that were set aside and are in their places again. */
+  returned: string[];
+  /** The runs that stay set aside: in conflict, not to be written, or another file has the place. */
+  stillHeld: string[];
 }
 
 export type ExportOutcome = Exclude<keyof ExportCounts, "documents">;
@@ -56,6 +60,8 @@ export class ExportTally {
   readonly counts = byRole<ExportCounts>(noneExported);
   readonly conflicts: ExportConflict[] = [];
   readonly unwritable: Unwritable[] = [];
+  private readonly returned: string[] = [];
+  private readonly stillHeld: string[] = [];
   files = 0;
   bytes = 0;
 
@@ -74,6 +80,11 @@ export class ExportTally {
     if (this.unwritable.length < keptCases) this.unwritable.push({ id, reason, detail });
   }
 
+  bringBack(returned: readonly string[], stillHeld: readonly string[]): void {
+    this.returned.push(...returned);
+    this.stillHeld.push(...stillHeld);
+  }
+
   report(): ExportReport {
     return {
       files: this.files,
@@ -82,6 +93,8 @@ export class ExportTally {
       ...this.counts,
       conflicts: this.conflicts,
       unwritable: this.unwritable,
+      returned: this.returned,
+      stillHeld: this.stillHeld,
     };
   }
 }

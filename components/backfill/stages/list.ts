@@ -89,6 +89,11 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
 }
 
 /** The file of a path below the root. */
-export function stateFile(root: string, role: CollectionRole, path: string, stem: string): StateFile {
+export function stateFile(
+  root: string,
+  role: CollectionRole,
+  path: string,
+  stem: string,
+): StateFile {
   return { role, path, name: relative(root, path).split(sep).join("/"), stem };
 }

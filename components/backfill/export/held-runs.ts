@@ -1,0 +1,54 @@
+import { fileStems } from "../file-stems";
+import { heldAddress, heldRuns, putBack, type RunFile } from "../held";
+import { documentsAsStored } from "./documents";
+import { roleCollection, type ExportRun } from "./export-run";
+import { exportRunFile } from "./run-file";
+
+/** So many runs are asked for at once. */
+const runsAtOnce = 500;
+
+/**
+ * Brings back the runs that were set aside: where MongoDB has a run, its held file is brought to
+ * what the merge rules say before it gets its place again; another one goes back as it was. A
+ * conflict stays held with MongoDB's content beside it, because its file must not be executed.
+ *
+ * @returns the ids of the runs that were dealt with here
+ */
+export async function exportHeldRuns(run: ExportRun): Promise<ReadonlySet<string>> {
+  const held = await heldRuns(run.sides);
+  for (let at = 0; at < held.length; at += runsAtOnce) {
+    const some = held.slice(at, at + runsAtOnce);
+    const stuck = await exportInPlace(run, some);
+    const ready = some.filter(({ runId }) => !stuck.has(runId));
+    const { runs, inTheWay } = await putBack(run.sides, ready);
+    run.tally.bringBack(runs, [...stuck, ...inTheWay]);
+  }
+  return new Set(held.filter(isNamedAfterRun).map(({ runId }) => runId));
+}
+
+/** A file of another name is not the one that the run's export would write. */
+function isNamedAfterRun({ runId, file }: RunFile): boolean {
+  return fileStems(runId).includes(file.stem);
+}
+
+/** Exports to the held files where they are; the runs whose files did not become what is true. */
+async function exportInPlace(run: ExportRun, held: readonly RunFile[]): Promise<Set<string>> {
+  const aside: ExportRun = { ...run, sides: heldAddress(run.sides) };
+  const collection = roleCollection(run.sides, "runs");
+  const files = new Map(held.map((one) => [one.runId, one]));
+  const stuck = new Set<string>();
+  const wanted: object = { _id: { $in: [...files.keys()] } };
+  for await (const document of documentsAsStored(collection, wanted, { _id: 1 })) {
+    const runId = String(document._id);
+    const file = files.get(runId);
+    if (!file || !isNamedAfterRun(file)) {
+      stuck.add(runId);
+      continue;
+    }
+    const { conflicts, unwritable } = { ...run.tally.counts.runs };
+    await exportRunFile(aside, "runs", runId, [document]);
+    const after = run.tally.counts.runs;
+    if (after.conflicts + after.unwritable > conflicts + unwritable) stuck.add(runId);
+  }
+  return stuck;
+}

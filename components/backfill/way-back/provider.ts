@@ -1,0 +1,116 @@
+import { resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type * as pulumi from "@pulumi/pulumi";
+import { countCutover, UnfinishedStep } from "../../dynamic";
+import type { ExportReport } from "../export/report";
+import type { StateInputs } from "../state-inputs";
+import { drawFence, goBack, type Fence, type WayBack } from "./steps";
+import { fenceInWords, wayBackInWords } from "./words";
+
+/**
+ * Inputs of an export; `uri` is secret and may be absent in filesystem mode.
+ *
+ * The stage `export` stands between the delta import and the worker's rollout, `rest` behind web's.
+ */
+export interface ExportInputs extends StateInputs {
+  readonly stage: "export" | "rest";
+  readonly heldRuns: "hold" | "release";
+}
+
+/** Outputs of an export; its report names the first twenty cases of a kind. */
+export interface ExportResults {
+  /** Drawn in the last cutover; absent until one reached this step, and in the stage `rest`. */
+  readonly fence?: Fence;
+  /** What the last way back did; absent until there was one. */
+  readonly wayBack?: WayBack;
+}
+
+/** The inputs that a later run is compared with; the connection string is none of them. */
+type Kept = Pick<ExportInputs, "mode" | "cutover" | "root" | "layout" | "heldRuns">;
+
+/** The state: what the last run was asked for and what it did. */
+type ExportState = Kept & ExportResults & { readonly applied: boolean };
+
+/**
+ * The dynamic provider of an export. In mongo mode it draws the fence once in each cutover; in
+ * filesystem mode it exports once, if a cutover went before. Unlike Mongo-side resources it works
+ * in filesystem mode too, and may connect there. Deleting it leaves everything as it is.
+ */
+export const exportProvider: Required<pulumi.dynamic.ResourceProvider> = {
+  configure: () => Promise.resolve(),
+  check: (olds: Partial<ExportInputs>, news: ExportInputs) =>
+    Promise.resolve({ inputs: countCutover(olds, news) }),
+  diff: (_id, state: ExportState, news: ExportInputs) =>
+    Promise.resolve({ changes: needsWork(state, news) }),
+  create: async (inputs: ExportInputs) => ({
+    id: idOf(inputs),
+    outs: inputs.mode === "mongo" ? await fenced(inputs) : stateOf(inputs, {}),
+  }),
+  update: async (_id, state: ExportState, news: ExportInputs) => {
+    if (!needsWork(state, news)) return { outs: state };
+    return { outs: await (news.mode === "mongo" ? fenced(news) : wentBack(state, news)) };
+  },
+  read: (id, state: ExportState) => Promise.resolve({ id, props: state }),
+  delete: () => Promise.resolve(),
+};
+
+/** Whether a step has to run; nothing about the files or the database makes it run. */
+function needsWork(state: ExportState, inputs: ExportInputs): boolean {
+  if (!state.applied || state.mode !== inputs.mode) return true;
+  if (inputs.mode === "mongo") return !isDeepStrictEqual(settingsOf(state), settingsOf(inputs));
+  return state.heldRuns !== inputs.heldRuns && state.wayBack?.outOfReach !== undefined;
+}
+
+function settingsOf({ cutover, root, layout }: Kept) {
+  return { cutover, root, layout };
+}
+
+function idOf({ database, stage }: ExportInputs): string {
+  return `${database ?? ""}/${stage}`;
+}
+
+function stateOf(inputs: ExportInputs, results: ExportResults): ExportState {
+  const { mode, cutover = 1, root, layout, heldRuns } = inputs;
+  return { mode, cutover, root, layout, heldRuns, ...results, applied: true };
+}
+
+async function fenced(inputs: ExportInputs): Promise<ExportState> {
+  if (inputs.stage === "rest") return stateOf(inputs, {});
+  const { root, layout, approvals } = inputs;
+  const fence = await drawFence({ root: resolve(root), layout, approvals });
+  console.log(fenceInWords(fence));
+  return stateOf(inputs, { fence });
+}
+
+async function wentBack(state: ExportState, inputs: ExportInputs): Promise<ExportState> {
+  const { uri, database: name, root, layout, approvals, collections, checkpoints } = inputs;
+  const { fence } = state;
+  const sides = { root: resolve(root), layout, approvals, collections, checkpoints };
+  const options = { uri, name, fence, heldRuns: inputs.heldRuns };
+  try {
+    const wayBack = brief(await goBack(sides, options));
+    for (const line of wayBackInWords(wayBack, root, fence)) console.log(line);
+    return stateOf(inputs, { ...(fence && { fence }), wayBack });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    // The state stays that of the cutover, so that the next `up` goes on from there.
+    throw new UnfinishedStep(idOf(inputs), state, [
+      `Export to ${root}: ${error.message} What was exported stays; ` +
+        "run `pulumi up` again, which goes on where it stopped.",
+    ]);
+  }
+}
+
+const namedCases = 20;
+
+function brief({ exported, ...rest }: WayBack): WayBack {
+  return { ...rest, ...(exported && { exported: briefReport(exported) }) };
+}
+
+function briefReport(report: ExportReport): ExportReport {
+  return {
+    ...report,
+    conflicts: report.conflicts.slice(0, namedCases),
+    unwritable: report.unwritable.slice(0, namedCases),
+  };
+}

@@ -1,0 +1,112 @@
+import {
+  MongoNetworkError,
+  MongoOperationTimeoutError,
+  MongoServerSelectionError,
+  type Db,
+} from "mongodb";
+import { ConnectionError, databaseAt } from "../../connection";
+import { exportState } from "../export";
+import type { ExportSides } from "../export/export-run";
+import type { ExportReport } from "../export/report";
+import { heldRuns, holdRuns, putBack, unfinishedRuns } from "../held";
+import { openStateFolder, type StateAddress } from "../state-folder";
+
+/** What is known of the moment from which on MongoDB is the truth (decision 9). */
+export interface Fence {
+  /** When the worker, drained, was about to start in Mongo mode: ISO 8601. */
+  readonly at: string;
+  /** The runs whose files said then that they may still execute steps. */
+  readonly unfinished: readonly string[];
+}
+
+/** What the way back did. */
+export interface WayBack {
+  /** What was exported; absent where MongoDB was out of reach. */
+  readonly exported?: ExportReport;
+  /** Why nothing was exported; names hosts, never secrets. */
+  readonly outOfReach?: string;
+  /** The runs that are set aside now, so that no step of them is executed again. */
+  readonly held: readonly string[];
+  /** The runs that should have been moved and were not, because another file has the place. */
+  readonly inTheWay: readonly string[];
+}
+
+/** How long MongoDB is looked for, in ms. */
+const reachMs = 5_000;
+
+/**
+ * Puts files that are set aside back in their places and draws the fence. To be called while no
+ * worker runs.
+ *
+ * @throws StateFolderError where the state root cannot be used
+ */
+export async function drawFence(address: StateAddress): Promise<Fence> {
+  const folder = await openStateFolder(address);
+  await putBack(address, await heldRuns(address));
+  const unfinished: string[] = [];
+  for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
+  return { at: new Date().toISOString(), unfinished };
+}
+
+/** What the way back works on. */
+export interface WayBackOptions {
+  /** The connection string, secret; undefined: MongoDB is out of reach. */
+  readonly uri: string | undefined;
+  readonly name: string | undefined;
+  readonly fence: Fence | undefined;
+  readonly heldRuns: "hold" | "release";
+}
+
+/**
+ * Exports what changed in MongoDB; where it cannot be reached within 5 s, sets the runs aside that
+ * were unfinished at the fence and still are on disk.
+ *
+ * @throws StateFolderError where the state root cannot be used
+ * @throws ExportError where files cannot be written
+ */
+export async function goBack(
+  sides: Omit<ExportSides, "database">,
+  options: WayBackOptions,
+): Promise<WayBack> {
+  const database = await reached(options);
+  if (typeof database !== "string") {
+    const exported = await exportState({ ...sides, database });
+    return { exported, held: exported.stillHeld, inTheWay: [] };
+  }
+  return { outOfReach: database, ...(await setAside(sides, options)) };
+}
+
+async function setAside(
+  address: StateAddress,
+  { fence, heldRuns: wish }: WayBackOptions,
+): Promise<Pick<WayBack, "held" | "inTheWay">> {
+  const moved =
+    wish === "release"
+      ? await putBack(address, await heldRuns(address))
+      : await holdRuns(await openStateFolder(address), fence?.unfinished ?? []);
+  const held = (await heldRuns(address)).map(({ runId }) => runId);
+  return { held, inTheWay: moved.inTheWay };
+}
+
+/** The database where it answers, else why it does not. */
+async function reached({ uri, name }: WayBackOptions): Promise<Db | string> {
+  if (!uri || !name) return "No connection string is configured.";
+  try {
+    const database = await databaseAt({ uri, database: name }, { selectionTimeoutMs: reachMs });
+    // The connection may be an older one, of which the server has gone.
+    await database.command({ ping: 1 }, { timeoutMS: reachMs });
+    return database;
+  } catch (error) {
+    if (error instanceof ConnectionError) return error.message;
+    if (isGone(error)) return `MongoDB does not answer any more: ${error.message}.`;
+    throw error;
+  }
+}
+
+function isGone(error: unknown): error is Error {
+  return (
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoNetworkError ||
+    error instanceof MongoOperationTimeoutError
+  );
+}

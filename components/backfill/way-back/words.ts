@@ -1,0 +1,75 @@
+import { collectionRoles } from "../../contract";
+import type { ExportReport } from "../export/report";
+import { heldFolder } from "../held";
+import type { Fence, WayBack } from "./steps";
+import { counted, named } from "../words";
+
+/** What a fence is, as a line for the engine's log. */
+export function fenceInWords({ at, unfinished }: Fence): string {
+  return (
+    `From ${at} on MongoDB is the truth. ${counted(unfinished.length, "runs")} on disk ` +
+    `may still execute steps.`
+  );
+}
+
+/** What the way back did, as lines for the engine's log; warnings say so. */
+export function wayBackInWords(
+  { exported, outOfReach, held, inTheWay }: WayBack,
+  root: string,
+  fence: Fence | undefined,
+): string[] {
+  return [
+    ...(exported ? exportedInWords(exported, root) : []),
+    ...(outOfReach === undefined ? [] : [leftBehind(outOfReach, fence)]),
+    ...(held.length === 0 ? [] : [heldInWords(held, root)]),
+    ...(inTheWay.length === 0
+      ? []
+      : [
+          `warning: ${counted(inTheWay.length, "runs")} could not be moved, because another file ` +
+            `has the place below ${root}: ${named(inTheWay, inTheWay.length)}.`,
+        ]),
+  ];
+}
+
+function exportedInWords(report: ExportReport, root: string): string[] {
+  const written = collectionRoles
+    .filter((role) => report[role].written > 0)
+    .map((role) => counted(report[role].written, role));
+  const conflicts = collectionRoles.reduce((sum, role) => sum + report[role].conflicts, 0);
+  const unwritable = collectionRoles.reduce((sum, role) => sum + report[role].unwritable, 0);
+  const cases = report.conflicts.map(({ id, beside }) => `${id} (see ${beside})`);
+  return [
+    `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
+    ...(conflicts === 0
+      ? []
+      : [
+          `warning: ${conflicts} changed on both sides; the files stay and MongoDB's content is ` +
+            `beside them: ${named(cases, conflicts)}.`,
+        ]),
+    ...(unwritable === 0
+      ? []
+      : [
+          `warning: ${unwritable} could not be written: ` +
+            `${named(
+              report.unwritable.map(({ id, detail }) => `${id} (${detail})`),
+              unwritable,
+            )}.`,
+        ]),
+  ];
+}
+
+function leftBehind(reason: string, fence: Fence | undefined): string {
+  const since = fence === undefined ? "" : ` since ${fence.at}`;
+  return (
+    `warning: Nothing was exported. ${reason} What changed in MongoDB${since} is left behind ` +
+    "there, and comes to the files by `taskrunner-storage export` when it answers."
+  );
+}
+
+function heldInWords(held: readonly string[], root: string): string {
+  return (
+    `warning: ${counted(held.length, "runs")} set aside in ${root}/${heldFolder}, so that no step ` +
+    `is executed again: ${named(held, held.length)}. \`taskrunner-storage export\` brings back ` +
+    "what MongoDB has of them; `rollout.heldRuns: release` puts the files back as they were."
+  );
+}

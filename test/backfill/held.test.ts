@@ -1,0 +1,81 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { openStateFolder } from "../../components/backfill";
+import {
+  heldRuns,
+  holdRuns,
+  isUnfinished,
+  putBack,
+  unfinishedRuns,
+} from "../../components/backfill/held";
+import { filesIn } from "./export-sides";
+import { layout } from "./layout";
+import { run, stateRoot } from "./state";
+
+const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, ...fields });
+
+it.each([
+  ["all steps done", [step("Succeeded"), step("failed"), step("SKIPPED")], false],
+  ["integers", [step(2), step(3), step(4)], false],
+  ["a pending step", [step("Succeeded"), step("Pending")], true],
+  ["a running step", [step("Running")], true],
+  ["a running step's integer", [step(1)], true],
+  ["a status of a later version", [step("Waiting")], true],
+  ["a step that is not enabled", [step("Succeeded"), step("Pending", { enabled: false })], false],
+  ["no steps", [], true],
+  ["other properties' case", undefined, true],
+])("a run with %s", (_what, steps, unfinished) => {
+  expect(isUnfinished(steps ? { Steps: steps } : { STEPS: [{ STATUS: "running" }] })).toBe(
+    unfinished,
+  );
+});
+
+const address = (root: string) => ({ root, layout, approvals: true });
+const busy = (runId: string) => JSON.stringify(run(runId, { steps: [step("Running")] }));
+
+it("only unfinished runs are set aside, with the layout inside, and come back as they were", async () => {
+  const files = {
+    "logs/runs/a.ndjson": "{}\n",
+    "state/runs/a.json": busy("a"),
+    "state/runs/b.json": busy("b"),
+    "state/runs/broken.json": "{",
+    "state/runs/done.json": JSON.stringify(run("done")),
+  };
+  const root = await stateRoot(files);
+  const folder = await openStateFolder(address(root));
+  const unfinished: string[] = [];
+  for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
+  expect(unfinished.sort()).toEqual(["a", "b"]);
+
+  expect(await holdRuns(folder, ["a", "done"])).toEqual({ runs: ["a"], inTheWay: [] });
+  const held = { ...files, "held/state/runs/a.json": busy("a") } as Record<string, string>;
+  delete held["state/runs/a.json"];
+  expect(await filesIn(root)).toEqual(held);
+
+  expect(await putBack(address(root), await heldRuns(address(root)))).toEqual({
+    runs: ["a"],
+    inTheWay: [],
+  });
+  expect(await filesIn(root)).toEqual(files);
+  expect(await heldRuns(address(root))).toEqual([]);
+});
+
+it("a file that has the place is never overwritten, in either direction", async () => {
+  const root = await stateRoot({ "state/runs/a.json": busy("a") });
+  const folder = await openStateFolder(address(root));
+  await holdRuns(folder, ["a"]);
+  const other = JSON.stringify(run("a", { planHash: "another", steps: [] }));
+  await writeFile(join(root, "state/runs/a.json"), other);
+  const runs = await heldRuns(address(root));
+  expect(await putBack(address(root), runs)).toEqual({ runs: [], inTheWay: ["a"] });
+  expect(await holdRuns(folder, ["a"])).toEqual({ runs: [], inTheWay: ["a"] });
+  expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(other);
+  expect(await readFile(join(root, "held/state/runs/a.json"), "utf8")).toBe(busy("a"));
+});
+
+it("a folder in the place of held files is no obstacle to looking", async () => {
+  const root = await stateRoot({});
+  await mkdir(join(root, "held"));
+  expect(await heldRuns(address(root))).toEqual([]);
+});
