@@ -18,7 +18,8 @@ export const exportCommand = helpAfter(
 ).action(async (options: ExportOptions) => {
   const report = await exportTo(options);
   print(options, report, exportInWords(options, report));
-  process.exitCode = sumOf(report, "conflicts") + sumOf(report, "unwritable") > 0 ? 2 : 0;
+  const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
+  process.exitCode = left > 0 ? 2 : 0;
 });
 
 async function exportTo(options: ExportOptions): Promise<ExportReport> {
@@ -57,7 +58,7 @@ function countDocuments({ database, collections }: BothSides): Total {
 }
 
 function exportInWords({ to }: ExportOptions, report: ExportReport): string {
-  const { files, bytes, elapsedMs, conflicts, unwritable } = report;
+  const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
   const [both, none] = [sumOf(report, "conflicts"), sumOf(report, "unwritable")];
   const outcome =
     both + none === 0
@@ -81,6 +82,8 @@ function exportInWords({ to }: ExportOptions, report: ExportReport): string {
       conflicts.map(({ id, detail, beside }) => `${id}: ${detail}; see ${beside}`),
       both,
     ),
+    ...casesInWords("Set aside before, and in their places again", returned, returned.length),
+    ...casesInWords("Still set aside in held/", stillHeld, stillHeld.length),
     ...casesInWords(
       "Not written",
       unwritable.map(({ id, detail }) => `${id}: ${detail}`),

@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
-import { FilesystemBackfill, FinalImport, Verification } from "../../components/backfill/program";
+import {
+  DeltaImport,
+  FilesystemBackfill,
+  FinalExport,
+  FinalImport,
+  StateExport,
+  Verification,
+} from "../../components/backfill/program";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
 
@@ -36,19 +43,39 @@ const value = <T>(output: pulumi.Output<T>) =>
 
 it("each component has one resource, whose report is its counts", async () => {
   const backfill = new FilesystemBackfill("filesystem-backfill", args);
-  const last = new FinalImport("final", args, { dependsOn: backfill });
+  const delta = new DeltaImport("delta", args, { dependsOn: backfill });
+  const last = new FinalImport("final", args, { dependsOn: delta });
   const verification = new Verification("verified", args, { dependsOn: last });
-  for (const { counts } of [backfill, last, verification]) {
+  for (const { counts } of [backfill, delta, last, verification]) {
     expect(await value<unknown>(counts)).toEqual({ files: 1 });
   }
   expect(registered.map(({ type, name }) => `${type} ${name}`)).toEqual([
     "taskrunner:storage:FilesystemBackfill filesystem-backfill",
     "pulumi-nodejs:dynamic/mongo:Import backfill",
+    "taskrunner:storage:DeltaImport delta",
+    "pulumi-nodejs:dynamic/mongo:Import delta-import",
     "taskrunner:storage:FinalImport final",
     "pulumi-nodejs:dynamic/mongo:Import final-import",
     "taskrunner:storage:Verification verified",
     "pulumi-nodejs:dynamic/mongo:Verification verification",
   ]);
+});
+
+it("an export is there for both directions, with what becomes of held runs", async () => {
+  const before = registered.length;
+  const first = new StateExport("state", { ...args, heldRuns: "hold" });
+  const rest = new FinalExport("rest", { ...args, heldRuns: "hold" }, { dependsOn: first });
+  expect(await value<unknown>(first.wayBack)).toBeUndefined();
+  expect(await value<unknown>(rest.wayBack)).toBeUndefined();
+  expect(registered.slice(before).map(({ type, name }) => `${type} ${name}`)).toEqual([
+    "taskrunner:storage:StateExport state",
+    "pulumi-nodejs:dynamic/taskrunner:StateExport export",
+    "taskrunner:storage:FinalExport rest",
+    "pulumi-nodejs:dynamic/taskrunner:StateExport final-export",
+  ]);
+  const inputs = registered.slice(before).map((one) => one.inputs as object);
+  expect(inputs[1]).toMatchObject({ stage: "export", heldRuns: "hold", root: "../state" });
+  expect(inputs[3]).toMatchObject({ stage: "rest" });
 });
 
 it("the resource gets the root and the layout, not the other settings", () => {

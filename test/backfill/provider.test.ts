@@ -146,7 +146,7 @@ it("after a verification that does not hold, an import brings what is missing", 
 
 it("in filesystem mode neither connects", async () => {
   const config = { get: () => "filesystem", require: () => "filesystem" };
-  for (const provider of Object.values(providers)) {
+  for (const provider of [Import, Verification]) {
     await provider.configure({ config });
     const unreachable = { ...inputs, uri: "mongodb://127.0.0.1:1" };
     expect((await provider.create(unreachable)).outs).toMatchObject({ applied: false });

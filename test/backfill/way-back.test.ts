@@ -266,3 +266,21 @@ it("the export of the rest draws no fence and brings what web still wrote", asyn
     exported: { runs: { written: 1 } },
   });
 });
+
+it("a server that is stopped holds runs in 5 s, and started again it brings them back", async () => {
+  const before = await cutover();
+  await advance();
+  // The process has a connection from the cutover's steps.
+  const connected = await up(undefined, inputs({ stage: "rest" }));
+  await up(connected, toFiles({ stage: "rest", root: join(folder, "elsewhere") }));
+  await server.stop();
+  const started = Date.now();
+  const outs = await up(before, toFiles());
+  expect(Date.now() - started).toBeLessThan(12_000);
+  expect(outs.wayBack?.held).toHaveLength(2);
+
+  server = await startMongo({ directory: join(folder, "data"), port: server.port });
+  expect((await exportState(sides())).returned.sort()).toEqual(["busy", "slow"]);
+  expect(await jsonIn(root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await verifyState(sides())).toMatchObject({ holds: true, runs: { equal: 3 } });
+});
