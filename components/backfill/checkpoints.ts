@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Collection, Db } from "mongodb";
+import { withRetries } from "./server-trouble";
 import type { Conversion } from "./stages/convert";
 import type { ReadPosition } from "./stages/read";
 
@@ -37,18 +38,24 @@ interface CheckpointDocument extends Checkpoint {
 export class Checkpoints {
   private readonly collection: Collection<CheckpointDocument>;
 
-  /** @param name the setting `backfill.checkpoints` */
-  constructor(database: Db, name: string) {
+  /**
+   * @param name the setting `backfill.checkpoints`
+   * @param retries how often one is tried again where the server has trouble
+   */
+  constructor(
+    database: Db,
+    name: string,
+    private readonly retries?: number,
+  ) {
     this.collection = database.collection(name, { writeConcern: { w: "majority" } });
   }
 
   /** The checkpoints of some files by their names below the state root. */
   async read(names: readonly string[]): Promise<Map<string, Checkpoint>> {
-    const found = this.collection.find({ _id: { $in: names.map(idOf) } });
+    const wanted = { _id: { $in: names.map(idOf) } };
+    const found = await this.patient("Reading", () => this.collection.find(wanted).toArray());
     const prefix = idOf("").length;
-    return new Map(
-      (await found.toArray()).map(({ _id, ...checkpoint }) => [_id.slice(prefix), checkpoint]),
-    );
+    return new Map(found.map(({ _id, ...checkpoint }) => [_id.slice(prefix), checkpoint]));
   }
 
   async save(checkpoints: ReadonlyMap<string, Checkpoint>): Promise<void> {
@@ -56,12 +63,16 @@ export class Checkpoints {
     const operations = [...checkpoints].map(([name, replacement]) => ({
       replaceOne: { filter: { _id: idOf(name) }, replacement, upsert: true },
     }));
-    await this.collection.bulkWrite(operations, { ordered: false });
+    await this.patient("Saving", () => this.collection.bulkWrite(operations, { ordered: false }));
   }
 
   /** Makes the next import read every file again; the bases stay. */
   async forget(): Promise<void> {
     await this.collection.deleteMany({ _id: { $gte: idOf(""), $lt: "file;" } });
+  }
+
+  private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {
+    return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, this.retries);
   }
 }
 

@@ -6,6 +6,7 @@ import { LogOrder } from "./log-order";
 import { workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
 import { recordsOf, type FileRecords, type Known, type Reached } from "./file-records";
+import { withRetries } from "./server-trouble";
 import { isInShard, type Shard } from "./shard";
 import { collectionOf, type BothSides } from "./sides";
 import { rulesOf, type ImportStage } from "./stage";
@@ -27,6 +28,8 @@ export interface ImportOptions {
   readonly dryRun?: boolean;
   /** Reads every file again, whatever the checkpoints say. */
   readonly afresh?: boolean;
+  /** How often a batch is tried again where the server has trouble; default 12, a minute or two. */
+  readonly retries?: number;
 }
 
 /**
@@ -35,13 +38,14 @@ export interface ImportOptions {
  *
  * @throws StateFolderError before anything is written, where the state root cannot be used
  * @throws QuarantineError where records were refused and their file cannot be written
+ * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
-  const { stage = "backfill", dryRun = false, afresh = false } = sides;
+  const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
   await openStateFolder(sides);
   const empty = await emptyRoles(sides);
-  const target = databaseTarget(sides, { rules: rulesOf(stage), empty, dryRun });
-  const checkpoints = new Checkpoints(sides.database, sides.checkpoints);
+  const target = databaseTarget(sides, { rules: rulesOf(stage), empty, dryRun, retries });
+  const checkpoints = new Checkpoints(sides.database, sides.checkpoints, retries);
   const resumed = collectionRoles.filter((role) => !afresh && !empty.has(role));
   return importInto(target, {
     ...sides,
@@ -59,7 +63,7 @@ export interface ImportCheckpoints {
 }
 
 /** What an import into any target works on. */
-export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
+export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh" | "retries"> {
   readonly checkpoints?: ImportCheckpoints;
   readonly watch?: (tally: Tally) => void;
 }
@@ -152,10 +156,12 @@ async function* blocks<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
   if (block.length > 0) yield block;
 }
 
-async function emptyRoles(sides: BothSides): Promise<Set<CollectionRole>> {
+async function emptyRoles(sides: BothSides & ImportOptions): Promise<Set<CollectionRole>> {
   const empty = new Set<CollectionRole>();
   for (const role of collectionRoles) {
-    const found = await collectionOf(sides, role).findOne({}, { projection: { _id: 1 } });
+    const collection = collectionOf(sides, role);
+    const look = () => collection.findOne({}, { projection: { _id: 1 } });
+    const found = await withRetries(`Looking into ${collection.namespace}`, look, sides.retries);
     if (found === null) empty.add(role);
   }
   return empty;

@@ -1,11 +1,16 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Collection } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { basesIn } from "./bases";
 import type { MergeRules } from "./merge";
+import { placeInWords } from "./place";
+import type { ReadyRecord } from "./records";
+import { withRetries } from "./server-trouble";
 import { collectionOf, type BothSides } from "./sides";
 import type { Batch } from "./stages/batch";
 import { writeBatch, type Settled } from "./stages/write";
+import type { Outcome } from "./tally";
 
 /** Where an import brings its batches. */
 export interface Target {
@@ -20,10 +25,15 @@ export interface TargetOptions {
   readonly empty: ReadonlySet<CollectionRole>;
   /** Looks and decides, but writes nothing. */
   readonly dryRun: boolean;
+  /** How often a batch is tried again where the server has trouble; the default is withRetries'. */
+  readonly retries: number | undefined;
 }
 
 /** The database as a target. */
-export function databaseTarget(sides: BothSides, { rules, empty, dryRun }: TargetOptions): Target {
+export function databaseTarget(
+  sides: BothSides,
+  { rules, empty, dryRun, retries }: TargetOptions,
+): Target {
   const bases = basesIn(sides.database, sides.checkpoints);
   const isThere = (file: string) => isFile(join(sides.root, file));
   return {
@@ -31,9 +41,16 @@ export function databaseTarget(sides: BothSides, { rules, empty, dryRun }: Targe
       const { role } = batch;
       const collection = collectionOf(sides, role);
       const expectNew = empty.has(role);
-      return writeBatch({ collection, bases, rules, isThere, expectNew, dryRun }, batch);
+      const sent = new Map<ReadyRecord, Outcome>();
+      const to = { collection, bases, rules, isThere, expectNew, dryRun, sent };
+      return withRetries(doing(batch, collection), () => writeBatch(to, batch), retries);
     },
   };
+}
+
+function doing({ role, records: [first] }: Batch, { namespace }: Collection): string {
+  const from = first ? ` from ${placeInWords(first.place)} on` : "";
+  return `Importing ${role} into ${namespace}${from}`;
 }
 
 async function isFile(path: string): Promise<boolean> {

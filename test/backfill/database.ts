@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { wantedSchema } from "../../components/contract";
-import { startMongo, type MongoServer } from "../../tools/parts";
+import { startMongo, type MongoServer, type StartOptions } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { approval, artifact, lines, logLine, run } from "./state";
 
@@ -18,14 +18,14 @@ export interface TestDatabase {
  * Starts a server before a file's tests and stops it after them. Each test gets a database with
  * the contract's validators and unique indexes, as the migration leaves it.
  */
-export function databasePerTest(): TestDatabase {
+export function databasePerTest(options: Pick<StartOptions, "testCommands"> = {}): TestDatabase {
   const current = {} as { database: Db; server: MongoServer };
   let folder: string;
   let client: MongoClient;
   let databases = 0;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "backfill-"));
-    current.server = await startMongo({ directory: join(folder, "data") });
+    current.server = await startMongo({ directory: join(folder, "data"), ...options });
     client = await new MongoClient(current.server.uri).connect();
   });
   afterAll(async () => {
@@ -57,6 +57,15 @@ export async function everything(database: Db): Promise<unknown[]> {
   const names = Object.values(documentOptions.collections);
   const all = names.map((name) => database.collection(name).find().sort({ _id: 1 }).toArray());
   return (await Promise.all(all)).flat();
+}
+
+/**
+ * The documents, and what was agreed and reached of each file, without the moments at which files
+ * were seen: what two imports of the same files must leave alike.
+ */
+export async function endState(database: Db): Promise<unknown> {
+  const own = database.collection("pack_run_backfill").find().project({ seen: 0 });
+  return [await everything(database), await own.sort({ _id: 1 }).toArray()];
 }
 
 /** Expected counts: what is not named is 0. */

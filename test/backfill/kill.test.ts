@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { MongoClient, type Db } from "mongodb";
+import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { importState, verifyState } from "../../components/backfill";
 import { generateSample } from "../../sample";
-import { databasePerTest, everything, migrate } from "./database";
+import { databasePerTest, endState, migrate } from "./database";
 import { sidesOf } from "./database-sides";
 import { stateRoot } from "./state";
 
@@ -39,12 +39,6 @@ async function killedImport(database: string, root: string, afterMs: number): Pr
   const [code, signal] = (await ended) as [number | null, string | null];
   if (signal === null) expect(code).toBe(0);
   return signal === "SIGKILL";
-}
-
-/** Documents, and what was agreed and reached, without the moments at which files were seen. */
-async function endState(database: Db): Promise<unknown> {
-  const own = database.collection("pack_run_backfill").find().project({ seen: 0 });
-  return [await everything(database), await own.sort({ _id: 1 }).toArray()];
 }
 
 it(

@@ -11,32 +11,36 @@ function batch(...keys: string[]): Batch {
 
 const name = ({ records }: Batch) => records.map(({ key }) => key).join("");
 
-async function worked(batches: Batch[], delays: number[]) {
+it("a batch begins when the one before is done, and is read while that one is worked on", async () => {
   const log: string[] = [];
   const asList = async function* () {
-    yield* batches;
-    await Promise.resolve();
+    for (const one of [batch("a"), batch("b"), batch("c")]) {
+      log.push(`read ${name(one)}`);
+      yield one;
+      await Promise.resolve();
+    }
   };
-  const work = async (one: Batch) => {
-    log.push(`begin ${name(one)}`);
-    await wait(delays[batches.indexOf(one)]);
-    log.push(`end ${name(one)}`);
+  const say = (what: string) => async (one: Batch) => {
+    await wait(5);
+    log.push(`${what} ${name(one)}`);
   };
-  const done = (one: Batch) => Promise.resolve(void log.push(`done ${name(one)}`));
-  await workOn(asList(), work, done);
-  return log;
-}
-
-it("two batches are under way at once, and are done in their order", async () => {
-  const log = await worked([batch("a"), batch("b"), batch("c")], [40, 0, 0]);
-  expect(log.slice(0, 5)).toEqual(["begin a", "begin b", "end b", "end a", "done a"]);
-  expect(log.indexOf("begin c")).toBeGreaterThan(log.indexOf("done a"));
-  expect(log.filter((line) => line.startsWith("done"))).toEqual(["done a", "done b", "done c"]);
+  await workOn(asList(), say("worked on"), say("done"));
+  expect(log).toEqual([
+    ...["read a", "read b", "worked on a", "done a"],
+    ...["read c", "worked on b", "done b", "worked on c", "done c"],
+  ]);
 });
 
-it("a batch with a key of one under way waits for it", async () => {
-  const log = await worked([batch("a", "b"), batch("b", "c")], [20, 0]);
-  expect(log.indexOf("begin bc")).toBeGreaterThan(log.indexOf("end ab"));
+it("what cannot be read is thrown when what was read before it is done", async () => {
+  const done: string[] = [];
+  const asList = async function* () {
+    yield* [batch("a"), batch("b")];
+    await Promise.reject(new Error("no such folder"));
+  };
+  const nothing = () => wait(5);
+  const add = (one: Batch) => Promise.resolve(void done.push(name(one)));
+  await expect(workOn(asList(), nothing, add)).rejects.toThrow("no such folder");
+  expect(done).toEqual(["a", "b"]);
 });
 
 it("what fails is thrown, and nothing after it is done", async () => {

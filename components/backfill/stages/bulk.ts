@@ -1,14 +1,9 @@
-import {
-  MongoBulkWriteError,
-  MongoServerError,
-  type Collection,
-  type Document,
-  type WriteError,
-} from "mongodb";
+import { MongoBulkWriteError, MongoServerError, type Collection, type Document } from "mongodb";
 import pLimit from "p-limit";
 import type { CollectionRole } from "../../contract";
 import { Refusal } from "../errors";
 import type { ReadyRecord } from "../records";
+import { isOfDocument } from "../server-trouble";
 import type { Outcome } from "../tally";
 
 /** A record whose file wins over the document that was found. */
@@ -40,20 +35,38 @@ export async function insertAll(
   });
 }
 
-/** The errors of single documents by their place. */
+/**
+ * The errors of single documents by their place. Where the server refuses all of them because one
+ * is too large, each is tried alone.
+ */
 async function insertErrors(
   collection: Collection,
   documents: readonly Document[],
-): Promise<ReadonlyMap<number, WriteError>> {
+): Promise<ReadonlyMap<number, { readonly code?: unknown }>> {
   try {
     await collection.insertMany(documents, { ordered: false });
     return new Map();
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error;
     const errors = error.result.getWriteErrors();
-    if (errors.length === 0) throw error;
+    if (errors.length === 0 && documentCodes.has(error.code)) {
+      return documents.length === 1 ? new Map([[0, error]]) : insertOneByOne(collection, documents);
+    }
+    // Others may be well, but no majority has them yet, or they were not even tried.
+    const ofOthers =
+      error.result.getWriteConcernError() ?? errors.find(({ code }) => !isOfDocument(code));
+    if (errors.length === 0 || ofOthers) throw error;
     return new Map(errors.map((one) => [one.index, one]));
   }
+}
+
+async function insertOneByOne(collection: Collection, documents: readonly Document[]) {
+  const found = new Map<number, { readonly code?: unknown }>();
+  for (const [at, document] of documents.entries()) {
+    const error = (await insertErrors(collection, [document])).get(0);
+    if (error) found.set(at, error);
+  }
+  return found;
 }
 
 /** The field of a document on which a file's win rests: it must still be as it was seen. */
@@ -72,10 +85,19 @@ export async function replaceAll(
   replacements: readonly Replacement[],
 ): Promise<Outcomes> {
   const limit = pLimit(replacementsAtOnce);
+  // A failure is thrown when none is under way any more: another attempt may follow it.
+  const failures: unknown[] = [];
   const outcomes = await limit.map(replacements, async (one): Promise<Outcomes> => {
-    const outcome = await replace(collection, one);
-    return outcome ? [[one.record, outcome]] : [];
+    if (failures.length > 0) return [];
+    try {
+      const outcome = await replace(collection, one);
+      return outcome ? [[one.record, outcome]] : [];
+    } catch (error) {
+      failures.push(error);
+      return [];
+    }
   });
+  if (failures.length > 0) throw failures[0];
   return outcomes.flat();
 }
 

@@ -33,6 +33,8 @@ export interface Destination {
   readonly isThere: (file: string) => Promise<boolean>;
   /** Looks and decides, but writes nothing. */
   readonly dryRun: boolean;
+  /** What earlier attempts at this batch sent, with what comes of it where it is there now. */
+  readonly sent: Map<ReadyRecord, Outcome>;
 }
 
 /** A record whose key comes and goes under other writers is given up after so many looks. */
@@ -49,7 +51,7 @@ export async function writeBatch(to: Destination, batch: Batch): Promise<Settled
   let open = firsts;
   for (let look = 1; open.length > 0 && look <= mostLooks; look += 1) {
     const documents =
-      to.expectNew && look === 1
+      to.expectNew && look === 1 && to.sent.size === 0
         ? new Map<Key, Document>()
         : await documentsOf(to.collection, batch.role, open);
     const bases = await readBases(to.bases, batch.role, [...documents.keys()]);
@@ -109,6 +111,7 @@ async function settle(to: Destination, seen: readonly Seen[]): Promise<Settled> 
     const { record, document, verdict } = one;
     if (!document) missing.push(one);
     else if (verdict === "conflict") settled.set(record, conflict(one, document));
+    else if (verdict === "equal") settled.set(record, to.sent.get(record) ?? "unchanged");
     else if (verdict !== "disk") settled.set(record, "unchanged");
     else {
       const other = await otherFile(to, one);
@@ -139,12 +142,16 @@ async function writeAll(
     "mongo",
     written.map(({ becomes }) => becomes),
   );
+  for (const { record } of missing) to.sent.set(record, "inserted");
+  for (const { record } of replaced) to.sent.set(record, "updated");
   const inserted = await insertAll(
     to.collection,
     missing.map(({ record }) => record),
   );
   const updated = await replaceAll(to.collection, replaced);
   for (const [record, outcome] of [...inserted, ...updated]) settled.set(record, outcome);
+  // What is left out of the answers is another writer's.
+  for (const { record } of written) if (!settled.has(record)) to.sent.delete(record);
 }
 
 /** The bases of what both sides have now, where they are not known yet. */

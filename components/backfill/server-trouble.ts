@@ -1,0 +1,139 @@
+import {
+  MongoBulkWriteError,
+  MongoError,
+  MongoNetworkError,
+  MongoServerSelectionError,
+} from "mongodb";
+import pRetry from "p-retry";
+
+/** Codes of trouble that passes by itself; the driver tries again once, and not after all of them. */
+const passing: ReadonlySet<unknown> = new Set([
+  // The primary changes, stops or starts.
+  ...[91, 189, 10107, 11600, 11602, 13435, 13436],
+  // Servers of a cluster do not reach each other.
+  ...[6, 7, 89, 9001],
+  // Something took too long: a write concern, a command, a read of what a majority has.
+  ...[50, 64, 134, 262],
+  // Another writer was quicker.
+  112,
+  // The server takes less than it is sent: Cosmos DB's code, then MongoDB's.
+  ...[16500, 433, 449, 450, 462],
+]);
+
+/** Codes of what somebody must mend first, with what to do. */
+const stopping: ReadonlyMap<unknown, string> = new Map([
+  [13, "Grant the user of the connection string readWrite on this database"],
+  [18, "Correct the user or the password in the connection string"],
+  [8000, "Atlas refuses it: make room below the cluster's quota, or grant the user readWrite"],
+  [12501, "Raise the database's quota or make room in it"],
+  [14031, "Make room on the server's disk"],
+  [371, "The server blocks all writes, mostly for want of disk space: lift the block"],
+]);
+
+/** How long trouble is waited out: 13 attempts in one to two minutes, and what the driver waits. */
+const defaultRetries = 12;
+const firstDelayMs = 100;
+const longestDelayMs = 10_000;
+
+/** MongoDB would not do it, or had trouble for too long; what was imported so far stays. */
+export class ServerTroubleError extends Error {
+  override readonly name = "ServerTroubleError";
+
+  /**
+   * @param doing what was being done and on what, such as `Writing logs to db.pack_run_logs`
+   * @param attempts how often it was tried
+   */
+  constructor(doing: string, attempts: number, cause: unknown) {
+    // What the server says beside its code may hold documents: it stays out.
+    const times = attempts === 1 ? "" : ` ${attempts} times`;
+    super(
+      `${doing} failed${times}: ${foundIn(cause)}. ${whatToDo(cause)}, then do this again: what was ` +
+        "done so far stays, and it goes on where it stopped.",
+    );
+  }
+}
+
+/**
+ * Does work in the database, again where the server has trouble that passes: with a growing wait
+ * in between, and not for ever. The work must look at what is there, because an attempt that failed
+ * may have done all of it (issue #5, "Server trouble").
+ *
+ * @param doing what is done and on what, for the error
+ * @param retries how often it is tried again; default 12, one to two minutes
+ * @throws ServerTroubleError where the trouble does not pass or must be mended by somebody
+ */
+export async function withRetries<T>(
+  doing: string,
+  work: () => Promise<T>,
+  retries = defaultRetries,
+): Promise<T> {
+  let attempts = 0;
+  try {
+    return await pRetry(
+      () => {
+        attempts += 1;
+        return work();
+      },
+      {
+        retries,
+        minTimeout: firstDelayMs,
+        maxTimeout: longestDelayMs,
+        randomize: true,
+        shouldRetry: ({ error }) => passes(error),
+      },
+    );
+  } catch (error) {
+    if (error instanceof MongoError) throw new ServerTroubleError(doing, attempts, error);
+    throw error;
+  }
+}
+
+/** Whether a code that the server has for one document says something of the document itself. */
+export function isOfDocument(code: unknown): boolean {
+  return !passing.has(code) && !stopping.has(code);
+}
+
+function passes(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false;
+  const codes = codesIn(error);
+  if (codes.some((code) => stopping.has(code))) return false;
+  return (
+    codes.some((code) => passing.has(code)) ||
+    error.hasErrorLabel("RetryableWriteError") ||
+    isWithoutAnswer(error)
+  );
+}
+
+/** The driver wraps what it got no answer for, as it does all errors of a bulk write. */
+function isWithoutAnswer(error: MongoError): boolean {
+  return (
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    (error instanceof MongoBulkWriteError && codesIn(error).length === 0)
+  );
+}
+
+/** All codes of a failure, those of single documents last. */
+function codesIn(error: MongoError): unknown[] {
+  if (!(error instanceof MongoBulkWriteError)) return error.code === undefined ? [] : [error.code];
+  const { result, code } = error;
+  const ofDocuments = result.getWriteErrors().map((one) => one.code);
+  const all = [result.getWriteConcernError()?.code, ...ofDocuments, code];
+  return all.filter((one) => one !== undefined);
+}
+
+function foundIn(error: unknown): string {
+  if (!(error instanceof MongoError)) return String(error);
+  const codes = codesIn(error);
+  if (codes.length === 0) return error.message;
+  const code = codes.find((one) => !isOfDocument(one)) ?? codes[0];
+  const { codeName } = error as { codeName?: unknown };
+  const name = code === error.code && typeof codeName === "string" ? ` (${codeName})` : "";
+  return `MongoDB answers with code ${String(code)}${name}`;
+}
+
+function whatToDo(error: unknown): string {
+  const codes = error instanceof MongoError ? codesIn(error) : [];
+  const advice = codes.map((code) => stopping.get(code)).find((found) => found !== undefined);
+  return advice ?? (passes(error) ? "Wait until the server is well" : "Mend the cause");
+}

@@ -1,0 +1,151 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Db, Document } from "mongodb";
+import { importState, ServerTroubleError, verifyState } from "../../components/backfill";
+import { collections } from "../../components/contract";
+import { counts, databasePerTest, endState, migrate } from "./database";
+import { sidesOf } from "./database-sides";
+import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+
+const current = databasePerTest({ testCommands: true });
+const sides = (root: string) => sidesOf(current.database, root);
+
+/** Lets commands of these names fail, or their connections close. */
+async function fail(commands: readonly string[], mode: Document | string, how: Document) {
+  const data = { failCommands: commands, ...how };
+  const admin = current.database.client.db("admin");
+  await admin.command({ configureFailPoint: "failCommand", mode, data });
+}
+
+const mend = () => fail([], "off", {});
+afterEach(mend);
+
+const log = "logs/runs/r.ndjson";
+
+const state = {
+  "state/runs/r-1.json": JSON.stringify(run("r-1")),
+  "state/runs/r-2.json": JSON.stringify(run("r-2")),
+  "state/approvals/r-1.json": JSON.stringify([approval("gate")]),
+  "logs/runs/r-1.ndjson": lines(logLine(1), logLine(2)),
+  "logs/runs/r-2.ndjson": lines(logLine(1)),
+  "artifacts/r-1/artifact-manifest.json": JSON.stringify({ outputs: [artifact("a")] }),
+};
+
+/** The files of a second import, in which documents are replaced. */
+const changed = {
+  "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "sha256:2" })),
+  "state/approvals/r-1.json": JSON.stringify([approval("gate", { status: "approved" })]),
+};
+
+describe("trouble that passes", () => {
+  /** Both imports, the second one of changed files; what they report and leave. */
+  async function importTwice(database: Db, root: string, disturb: () => Promise<void>) {
+    const reports: object[] = [];
+    for (const files of [state, changed]) {
+      await addFiles(root, files);
+      await disturb();
+      const report = await importState({ ...sidesOf(database, root), stage: "delta" });
+      reports.push({ ...report, elapsedMs: 0 });
+    }
+    await mend();
+    expect(await verifyState(sidesOf(database, root))).toMatchObject({ holds: true });
+    const [documents, own] = (await endState(database)) as [unknown, Document[]];
+    return [reports, documents, own.map((one) => ({ ...one, modified: 0 }))];
+  }
+
+  it.each<[string, Document]>([
+    ["a primary that stepped down", { errorCode: 189 }],
+    ["an operation that a step-down interrupts", { errorCode: 11602 }],
+    ["a server that is not primary any more", { errorCode: 10107 }],
+    ["a closed connection", { closeConnection: true }],
+    [
+      "a write concern that is not met in time",
+      { writeConcernError: { code: 64, errmsg: "late" } },
+    ],
+    ["a throttling reply of Cosmos DB", { errorCode: 16500 }],
+    ["a throttling reply of MongoDB", { errorCode: 462 }],
+    ["a command that took too long", { errorCode: 262 }],
+  ])(
+    "%s changes neither state nor counts",
+    async (_what, how) => {
+      const { database } = current;
+      const other = database.client.db(`${database.databaseName}_undisturbed`);
+      await migrate(other);
+      const nothing = () => Promise.resolve();
+      const undisturbed = await importTwice(other, await stateRoot({}), nothing);
+
+      // The driver tries twice: alone it does not get over five failures.
+      const disturb = () => fail(["insert", "update", "find"], { times: 5 }, how);
+      expect(await importTwice(database, await stateRoot({}), disturb)).toEqual(undisturbed);
+      expect(undisturbed[0]).toMatchObject([
+        { logs: { inserted: 3 } },
+        { runs: { updated: 1 }, approvals: { updated: 1 } },
+      ]);
+    },
+    60_000,
+  );
+});
+
+describe("trouble that stays", () => {
+  it.each([
+    [14031, /code 14031 \(OutOfDiskSpace\)\. Make room on the server's disk, then/],
+    [13, /code 13 \(Unauthorized\)\. Grant the user of the connection string readWrite/],
+    [8000, /code 8000 .*make room below the cluster's quota, or grant the user readWrite/],
+  ])(
+    "code %i stops at once with what to do, and a later import finishes",
+    async (errorCode, words) => {
+      const root = await stateRoot(state);
+      await fail(["insert"], { skip: 1, times: 1 }, { errorCode });
+      const stopped: unknown = await importState(sides(root)).catch((error: unknown) => error);
+      expect(stopped).toBeInstanceOf(ServerTroubleError);
+      expect(String(stopped)).toMatch(words);
+      expect(String(stopped)).toMatch(
+        /: Importing logs into backfill_\d+\.pack_run_logs from logs\/runs\/r-\d\.ndjson line 1 on failed: /,
+      );
+      expect(String(stopped)).not.toMatch(/entry 1|mongodb:/);
+      const later = await importState(sides(root));
+      expect(later).toMatchObject({ runs: { unchanged: 2 }, logs: { inserted: 3 } });
+    },
+  );
+
+  it("trouble that does not pass ends after the last retry", async () => {
+    const root = await stateRoot(state);
+    await fail(["insert"], "alwaysOn", { errorCode: 16500 });
+    await expect(importState({ ...sides(root), retries: 2 })).rejects.toThrow(
+      /failed 3 times: MongoDB answers with code 16500.* Wait until the server is well, then do this again/,
+    );
+  });
+
+  it("a majority that does not answer counts, also where a document is refused", async () => {
+    const root = await stateRoot({ [log]: lines(logLine(1), logLine(2)) });
+    const validator = { message: { $ne: "entry 2" } };
+    await current.database.command({ collMod: collections.logs.name, validator });
+    const writeConcernError = { code: 64, errmsg: "late" };
+    await fail(["insert"], "alwaysOn", { writeConcernError });
+    await expect(importState({ ...sides(root), retries: 1 })).rejects.toThrow("code 64");
+    await mend();
+    const report = await importState(sides(root));
+    expect(report.logs).toEqual(counts(2, { unchanged: 1, quarantined: 1 }));
+  });
+
+  it.each(["find", "update"])("a checkpoint whose %s fails is named", async (command) => {
+    const root = await stateRoot({ [log]: lines(logLine(1)) });
+    await importState(sides(root));
+    await addFiles(root, { [log]: lines(logLine(1), logLine(2)) });
+    const skip = command === "find" ? 4 : 0;
+    await fail([command], { skip, times: 1 }, { errorCode: 13 });
+    await expect(importState(sides(root))).rejects.toThrow(
+      /^(Reading|Saving) checkpoints in backfill_\d+\.pack_run_backfill failed: .* Grant/,
+    );
+  });
+});
+
+it("of a batch that is refused because of one document only that one is left out", async () => {
+  const root = await stateRoot({ [log]: lines(logLine(1), logLine(2), logLine(3)) });
+  await fail(["insert"], { times: 2 }, { errorCode: 10334 });
+  const report = await importState(sides(root));
+  expect(report.logs).toEqual(counts(3, { inserted: 2, quarantined: 1 }));
+  expect(report.quarantine).toMatchObject([
+    { line: 1, reason: "server", detail: "MongoDB refuses it with code 10334" },
+  ]);
+  expect((await importState(sides(root))).logs).toEqual(counts(3, { inserted: 1, unchanged: 2 }));
+});
