@@ -1,17 +1,18 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { MongoClient } from "mongodb";
+import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importInto, importState, verifyState } from "../../components/backfill";
+import type { Batch } from "../../components/backfill/stages/batch";
 import { generateSample } from "../../sample";
+import { documentOptions } from "../contract/options";
 import { databasePerTest, endState, migrate } from "./database";
 import { sidesOf } from "./database-sides";
+import { killedAfter, randomNumbers } from "./killed";
+import { layout } from "./layout";
 import { stateRoot } from "./state";
 
 const kills = 50;
 const minutes = 60_000;
-const seed = 20251106;
 
 const current = databasePerTest();
 let client: MongoClient;
@@ -20,47 +21,62 @@ beforeAll(async () => {
 });
 afterAll(() => client.close());
 
-/** Numbers between 0 and 1 that are the same in every run of the test. */
-function* randomNumbers(): Generator<number, never> {
-  for (let state = seed; ;) {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    yield state / 2 ** 31;
-  }
+/** How many documents no checkpoint counts: the next import takes them once more. */
+async function repeatedNext(database: Db): Promise<number> {
+  const names = Object.values(documentOptions.collections);
+  const documents = await Promise.all(
+    names.map((name) => database.collection(name).countDocuments()),
+  );
+  const [counted] = await database
+    .collection("pack_run_backfill")
+    .aggregate<{ records: number }>([
+      { $match: { _id: /^file:/ } },
+      { $group: { _id: null, records: { $sum: "$records" } } },
+    ])
+    .toArray();
+  return documents.reduce((sum, count) => sum + count, 0) - (counted?.records ?? 0);
 }
 
-/** Starts an import as a process and kills it so long after it began; whether it was in time. */
-async function killedImport(database: string, root: string, afterMs: number): Promise<boolean> {
-  const sides = { ...sidesOf(current.database, root), uri: current.server.uri, database };
-  const program = ["--import", "tsx", "test/backfill/import-process.ts", JSON.stringify(sides)];
-  const importing = spawn(process.execPath, program, { stdio: ["ignore", "pipe", "inherit"] });
-  const ended = once(importing, "exit");
-  await Promise.race([once(importing.stdout, "data"), ended]);
-  setTimeout(() => importing.kill("SIGKILL"), afterMs);
-  const [code, signal] = (await ended) as [number | null, string | null];
-  if (signal === null) expect(code).toBe(0);
-  return signal === "SIGKILL";
+/** How many records the largest batch of an import of a state root has. */
+async function largestBatch(root: string): Promise<number> {
+  let largest = 0;
+  const write = ({ records }: Batch) => {
+    largest = Math.max(largest, records.length);
+    return Promise.resolve(new Map(records.map((record) => [record, "inserted" as const])));
+  };
+  await importInto({ write }, { root, layout, approvals: true });
+  return largest;
 }
 
 it(
-  `an import that is killed at ${kills} random moments ends as one that was left in peace`,
+  `an import that is killed at ${kills} random moments repeats one batch at most and ends as one in peace`,
   async () => {
     const root = join(await stateRoot({}), "state");
-    await generateSample(root, { runs: 60 });
+    await generateSample(root, { runs: 30 });
     const began = Date.now();
     await importState(sidesOf(current.database, root));
     const duration = Date.now() - began;
     const undisturbed = await endState(current.database);
+    expect(await repeatedNext(current.database)).toBe(0);
+    const largest = await largestBatch(root);
 
     const random = randomNumbers();
-    let killed = 0;
-    for (let round = 1; killed < kills; round += 1) {
+    const repeated: number[] = [];
+    for (let round = 1; repeated.length < kills; round += 1) {
       const database = client.db(`killed_${round}`);
       await migrate(database);
       const after = () => random.next().value * duration * 0.6;
-      while (await killedImport(database.databaseName, root, after())) killed += 1;
+      const { uri } = current.server;
+      const task = { ...sidesOf(database, root), uri, database: database.databaseName };
+      while (await killedAfter("import-process.ts", task, after())) {
+        repeated.push(await repeatedNext(database));
+      }
       expect(await endState(database)).toEqual(undisturbed);
       expect(await verifyState(sidesOf(database, root))).toMatchObject({ holds: true });
     }
+    expect(Math.max(...repeated)).toBeLessThanOrEqual(largest);
+    // Else the kills came too early or too late to prove anything.
+    expect(repeated.filter((count) => count > 0).length).toBeGreaterThan(kills / 10);
   },
-  10 * minutes,
+  20 * minutes,
 );

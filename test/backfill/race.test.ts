@@ -1,0 +1,72 @@
+import { appendFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import type { Db } from "mongodb";
+import { expect, it } from "vitest";
+import { importState, verifyState, type ImportReport } from "../../components/backfill";
+import { collectionRoles } from "../../components/contract";
+import { generateSample } from "../../sample";
+import { databasePerTest, endState, migrate } from "./database";
+import { sidesOf } from "./database-sides";
+import { addFiles, approval, lines, logLine, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const minutes = 60_000;
+const bin = resolve(__dirname, "../../cli/bin.cjs");
+
+/** Two importers of everything, and three that share the same files by run. */
+const importers = [[], [], ...["1/3", "2/3", "3/3"].map((shard) => ["--shard", shard])];
+
+/** Imports a state root by several processes at once. */
+async function race({ databaseName }: Db, root: string): Promise<ImportReport[]> {
+  const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${databaseName}` };
+  const options = { env, cwd: await stateRoot({}) };
+  const running = importers.map((which) =>
+    execa("node", [bin, "backfill", "--from", root, "--json", "--quiet", ...which], options),
+  );
+  return (await Promise.all(running)).map(({ stdout }) => JSON.parse(stdout) as ImportReport);
+}
+
+const total = (report: ImportReport, count: "inserted" | "quarantined") =>
+  collectionRoles.reduce((sum, role) => sum + report[role][count], 0);
+
+/** Files that the services changed after a first import: a run, a log, decisions. */
+async function change(root: string): Promise<void> {
+  await addFiles(root, {
+    "state/runs/own.json": JSON.stringify(run("own", { planHash: "sha256:2" })),
+    "state/approvals/own.json": JSON.stringify([
+      approval("a", { status: "approved" }),
+      approval("b"),
+    ]),
+  });
+  const later = Array.from({ length: 1_500 }, (_, at) => logLine(at + 2));
+  await appendFile(join(root, "logs/runs/own.ndjson"), lines(...later));
+}
+
+it(
+  `${importers.length} importers of the same files at once end in the state of one`,
+  async () => {
+    const root = join(await stateRoot({}), "state");
+    await generateSample(root, { runs: 20 });
+    await addFiles(root, {
+      "state/runs/own.json": JSON.stringify(run("own")),
+      "state/approvals/own.json": JSON.stringify([approval("a"), approval("b")]),
+      "logs/runs/own.ndjson": lines(logLine(1)),
+    });
+    const { database } = current;
+    const alone = database.client.db(`${database.databaseName}_alone`);
+    await migrate(alone);
+
+    for (const before of [() => Promise.resolve(), () => change(root)]) {
+      await before();
+      const expected = await importState(sidesOf(alone, root));
+      const reports = await race(database, root);
+      expect(await endState(database)).toEqual(await endState(alone));
+      expect(await verifyState(sidesOf(database, root))).toMatchObject({ holds: true });
+      const inserted = reports.map((report) => total(report, "inserted"));
+      expect(inserted.reduce((sum, count) => sum + count)).toBe(total(expected, "inserted"));
+      expect(reports.map((report) => total(report, "quarantined"))).toEqual(importers.map(() => 0));
+    }
+  },
+  5 * minutes,
+);
