@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { Document } from "mongodb";
 import { basesIn } from "./bases";
+import { removeLeftovers } from "./export/aside";
 import { documentsAsStored, runIdsIn } from "./export/documents";
 import { roleCollection, type ExportRun, type ExportSides } from "./export/export-run";
 import { exportHeldRuns } from "./export/held-runs";
@@ -21,6 +22,7 @@ import { exportRunFile } from "./export/run-file";
 export async function exportState(sides: ExportSides): Promise<ExportReport> {
   await mkdir(sides.root, { recursive: true });
   await requireInside(sides);
+  await removeLeftovers(sides);
   const tally = new ExportTally();
   sides.watch?.(tally);
   const run = { sides, bases: basesIn(sides.database, sides.checkpoints), tally };

@@ -1,5 +1,5 @@
 import { lstat, realpath } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { join, relative, sep } from "node:path";
 import { collectionRoles, type CollectionRole } from "../../contract";
 import { Refusal, StateFolderError } from "../errors";
 import { fileStems } from "../file-stems";
@@ -112,9 +112,4 @@ function valueIn(read: () => unknown): unknown {
     if (error instanceof Refusal) return undefined;
     throw error;
   }
-}
-
-/** Where the unfinished file of a place is written: in its folder, and no import reads it. */
-export function asideOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
 }

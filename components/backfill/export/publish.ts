@@ -2,7 +2,7 @@ import { copyFile, link, lstat, mkdir, open, rename, rm, type FileHandle } from 
 import { constants } from "node:fs";
 import { dirname } from "node:path";
 import { Refusal } from "../errors";
-import { asideOf } from "./place";
+import { asideOf } from "./aside";
 
 /** What tells whether a file is still the one that was read; undefined where there was none. */
 export type Stamp = string | undefined;
@@ -29,6 +29,7 @@ export class ExportError extends Error {
 const whatToDo: Readonly<Record<string, string>> = {
   ENOSPC: "Make room on the disk",
   EDQUOT: "Make room on the disk",
+  EFBIG: "Raise the greatest size of a file that this process may write",
   EROFS: "Mount the file system for writing",
   EACCES: "Let this user write there",
   EPERM: "Let this user write there",

@@ -70,7 +70,7 @@ async function* manifests(
 }
 
 /** What is in a folder; a run may have none for its manifest, or it may just have gone. */
-async function* entriesIn(path: string): AsyncGenerator<Dirent> {
+export async function* entriesIn(path: string): AsyncGenerator<Dirent> {
   try {
     yield* await opendir(path);
   } catch (error) {
