@@ -5,10 +5,13 @@ import { version } from "../package.json";
 import { applyCommand } from "./apply";
 import { backfillCommand } from "./backfill";
 import { exportCommand } from "./export";
+import { collectEarly } from "./memory";
 import { planCommand } from "./plan";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";
 import { verifyCommand } from "./verify";
+
+collectEarly();
 
 const program = new Command("taskrunner-storage")
   .description("Takes the state of a Task Runner from files to MongoDB and back.")

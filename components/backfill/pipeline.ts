@@ -1,5 +1,8 @@
 import type { Batch } from "./stages/batch";
 
+/** Nothing is read ahead of a batch with more bytes: a large record is worked on alone. */
+const largeBytes = 1024 * 1024;
+
 /**
  * Works on batches one after the other, while the next one is read: a process that is killed
  * leaves at most one batch that is worked on and not yet `done`.
@@ -18,18 +21,24 @@ export async function workOn(
   }
 }
 
-/** The same items, of which the next one is made while the last one is in use. */
-async function* readAhead<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-  const iterator = items[Symbol.asyncIterator]();
+/** The same batches, of which the next one is made while the last one is in use. */
+async function* readAhead(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+  const iterator = batches[Symbol.asyncIterator]();
   try {
     let next = iterator.next();
     for (let item = await next; !item.done; item = await next) {
-      next = iterator.next();
+      const isLarge = bytesOf(item.value) > largeBytes;
+      if (!isLarge) next = iterator.next();
       // A failure is thrown where it is waited for: when its turn comes.
       next.catch(() => undefined);
       yield item.value;
+      if (isLarge) next = iterator.next();
     }
   } finally {
     await iterator.return?.();
   }
+}
+
+function bytesOf({ records }: Batch): number {
+  return records.reduce((sum, { bytes }) => sum + bytes, 0);
 }

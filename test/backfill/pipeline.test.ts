@@ -3,10 +3,15 @@ import { expect, it } from "vitest";
 import { workOn } from "../../components/backfill/pipeline";
 import type { Batch } from "../../components/backfill/stages/batch";
 
-/** A batch of records that have nothing but keys. */
+/** A batch of records that have nothing but keys and a byte each. */
 function batch(...keys: string[]): Batch {
-  const records = keys.map((key) => ({ key }));
+  const records = keys.map((key) => ({ key, bytes: 1 }));
   return { role: "logs", records, reached: [] } as unknown as Batch;
+}
+
+/** A batch of one record of so many bytes. */
+function large(key: string, bytes: number): Batch {
+  return { role: "runs", records: [{ key, bytes }], reached: [] } as unknown as Batch;
 }
 
 const name = ({ records }: Batch) => records.map(({ key }) => key).join("");
@@ -41,6 +46,15 @@ it("what cannot be read is thrown when what was read before it is done", async (
   const add = (one: Batch) => Promise.resolve(void done.push(name(one)));
   await expect(workOn(asList(), nothing, add)).rejects.toThrow("no such folder");
   expect(done).toEqual(["a", "b"]);
+});
+
+it("a batch that would be more than 1 MiB with one under way waits for it", async () => {
+  const half = 512 * 1024;
+  const together = await worked([large("a", half), large("b", half)], [20, 0]);
+  expect(together.indexOf("begin b")).toBeLessThan(together.indexOf("end a"));
+  const alone = await worked([large("a", half), large("b", half + 1)], [20, 0]);
+  expect(alone.indexOf("begin b")).toBeGreaterThan(alone.indexOf("end a"));
+  expect(await worked([large("a", 16 * half * 2)], [0])).toEqual(["begin a", "end a", "done a"]);
 });
 
 it("what fails is thrown, and nothing after it is done", async () => {

@@ -11,11 +11,12 @@ export interface Batch {
 }
 
 const fullRecords = 1_000;
-const fullBytes = 1024 * 1024;
+const fullBytes = 512 * 1024;
 
 /**
- * Gathers records into batches of one collection. A batch is full with 1,000 records or 1 MiB;
- * what a file gives at once stays together and may make it somewhat larger.
+ * Gathers records into batches of one collection. A batch is full with 1,000 records or 512 KiB,
+ * and goes at once: nothing more is read before it is asked for. What a file gives at once stays
+ * together and may make it somewhat larger; what would make it too large begins the next.
  */
 export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerator<Batch> {
   let batch = new Gathering();
@@ -26,6 +27,10 @@ export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerat
       batch = new Gathering();
     }
     batch.add(chunk, bytes);
+    if (batch.isFull()) {
+      yield batch.close();
+      batch = new Gathering();
+    }
   }
   if (!batch.isEmpty()) yield batch.close();
 }
@@ -37,9 +42,7 @@ class Gathering {
   private bytes = 0;
 
   takes(role: CollectionRole, bytes: number): boolean {
-    if (this.isEmpty()) return true;
-    const full = this.records.length >= fullRecords || this.bytes + bytes > fullBytes;
-    return role === this.role && !full;
+    return this.isEmpty() || (role === this.role && this.bytes + bytes <= fullBytes);
   }
 
   add({ role, records, reached }: FileRecords, bytes: number): void {
@@ -47,6 +50,10 @@ class Gathering {
     for (const record of records) this.records.push(record);
     if (reached) this.reached.push(reached);
     this.bytes += bytes;
+  }
+
+  isFull(): boolean {
+    return this.records.length >= fullRecords || this.bytes >= fullBytes;
   }
 
   isEmpty(): boolean {
