@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test lint bench
+.PHONY: help up preview rollback down clean test lint bench bundle
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
@@ -36,6 +36,9 @@ lint: $(installed) ## types, eslint, prettier
 bench: $(installed) ## the import against the driver and mongoimport, as ratios; BENCH=full for 10^7 lines
 	@$(tsx) tools/parts/ensure.ts
 	@$(tsx) bench/index.ts
+
+bundle: $(installed) ## the commands as one file for a container: dist/taskrunner-storage.cjs
+	@$(tsx) tools/bundle/index.ts
 
 $(installed): package-lock.json
 	@sh tools/npm/install.sh

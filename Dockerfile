@@ -1,0 +1,7 @@
+# The commands as a container, such as for a Kubernetes Job. `make bundle` comes first.
+FROM node:20.20.2-bookworm-slim
+COPY dist/taskrunner-storage.cjs /opt/taskrunner-storage/
+# quarantine.ndjson is written to the current folder.
+WORKDIR /tmp
+USER 1000:1000
+ENTRYPOINT ["node", "/opt/taskrunner-storage/taskrunner-storage.cjs"]
