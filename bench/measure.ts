@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { MongoClient, type Collection, type Db } from "mongodb";
-// Past the room's door, which loads Pulumi: its memory is not the import's.
-import { importInto, importState } from "../components/backfill";
+import { collectEarly } from "../cli/memory";
+import { importInto, importState, type ImportReport } from "../components/backfill";
 import type { Batch } from "../components/backfill/stages/batch";
 import type { ReadyRecord } from "../components/backfill/records";
 import { workOn } from "../components/backfill/pipeline";
-import { collections } from "../components/contract";
+import { collectionRoles, collections } from "../components/contract";
 import { logsWithIndexes, names, source } from "./sides";
 import type { Measured, Task } from "./task";
 
@@ -17,11 +17,17 @@ async function main(): Promise<void> {
 }
 
 const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> = {
-  sink: ({ root }) => measured(async () => countIn(await importInto(sink, source(root)))),
-  pipeline: ({ root, database }) =>
-    withDatabase(database, (db) =>
+  sink: ({ root }) => {
+    collectEarly();
+    return measured(async () => countIn(await importInto(sink, source(root))));
+  },
+  pipeline: ({ root, database }) => {
+    collectEarly();
+    return withDatabase(database, (db) =>
       measured(async () => countIn(await importState({ ...source(root), ...names, database: db }))),
-    ),
+    );
+  },
+  // It holds all documents, so that V8 is left to collect as it likes.
   driver: ({ root, database }) =>
     withDatabase(database, async (db) => {
       const batches: Batch[] = [];
@@ -49,30 +55,30 @@ function inserted({ records }: Batch): Map<ReadyRecord, "inserted"> {
 
 /** What the driver alone does with the same documents in the same batches, as many at once. */
 async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<number> {
-  let lines = 0;
+  let records = 0;
   await workOn(
     Readable.from(batches),
-    async ({ records }) => {
-      const operations = records.map(({ document }) => ({ insertOne: { document } }));
+    async (batch) => {
+      const operations = batch.records.map(({ document }) => ({ insertOne: { document } }));
       const { insertedCount } = await logs.bulkWrite(operations, { ordered: false });
-      lines += insertedCount;
+      records += insertedCount;
     },
     () => Promise.resolve(),
   );
-  return lines;
+  return records;
 }
 
-function countIn({ logs }: { logs: { inserted: number } }): number {
-  return logs.inserted;
+function countIn(report: ImportReport): number {
+  return collectionRoles.reduce((sum, role) => sum + report[role].inserted, 0);
 }
 
 async function measured(work: () => Promise<number>): Promise<Measured> {
   const before = process.cpuUsage();
   const started = performance.now();
-  const lines = await work();
+  const records = await work();
   const elapsedMs = performance.now() - started;
   const { user, system } = process.cpuUsage(before);
-  return { lines, elapsedMs, cpuMs: (user + system) / 1_000, peakMb: (peakKb() * 1_024) / 1e6 };
+  return { records, elapsedMs, cpuMs: (user + system) / 1_000, peakMb: (peakKb() * 1_024) / 1e6 };
 }
 
 /**

@@ -6,7 +6,8 @@ import { logFile } from "./input";
 import type { Measured, Task } from "./task";
 
 const run = promisify(execFile);
-const tsx = join(__dirname, "../node_modules/.bin/tsx");
+/** As `cli/bin.cjs` starts the commands. */
+const typescript = ["--require", require.resolve("tsx/cjs")];
 let databases = 0;
 
 /** Does one measurement in a process of its own. */
@@ -18,7 +19,9 @@ export async function measure(
   const task: Task = { work, root, database: nextDatabase() };
   const given = { TASK: JSON.stringify(task), TASKRUNNER_MONGO_URI: server?.uri ?? "" };
   const env = { ...process.env, ...given };
-  const { stdout } = await run(tsx, [join(__dirname, "measure.ts")], { env });
+  const { stdout } = await run(process.execPath, [...typescript, join(__dirname, "measure.ts")], {
+    env,
+  });
   return JSON.parse(stdout) as Measured;
 }
 

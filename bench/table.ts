@@ -26,3 +26,8 @@ export function median(values: readonly number[]): number {
 export function whole(number: number): string {
   return Math.round(number).toLocaleString("en-US");
 }
+
+/** Prints a table below its title. */
+export function say(title: string, rows: readonly (readonly string[])[]): void {
+  console.log(`\n${title}\n\n${table(rows)}`);
+}

@@ -1,4 +1,4 @@
-/** One measurement: what is done with the log below a state root. */
+/** One measurement: what is done with the records below a state root. */
 export interface Task {
   /** `sink`: into a sink that answers at once; `pipeline`, `driver`: into a server. */
   readonly work: "sink" | "pipeline" | "driver";
@@ -9,7 +9,8 @@ export interface Task {
 
 /** What one measurement found. */
 export interface Measured {
-  readonly lines: number;
+  /** How many came to the server or the sink. */
+  readonly records: number;
   readonly elapsedMs: number;
   /** User and system time of the work, without that of the process's start. */
   readonly cpuMs: number;

@@ -1,0 +1,63 @@
+import type { MongoServer } from "../tools/parts";
+import { mostCpuSeconds, mostMb, mostMbWithLargest, type Bar } from "./bars";
+import type { Input, Inputs } from "./inputs";
+import { measure } from "./run";
+import { say, whole } from "./table";
+import type { Measured } from "./task";
+
+/** From here on the start and the compiler's warming up do not count much. */
+const manyLines = 1e6;
+
+/**
+ * Imports logs of growing size, and large records, into a sink that answers at once or into a
+ * server, each in a process of its own.
+ *
+ * @param sizes of which logs, in lines
+ * @returns the bars of memory and, against the sink, of CPU
+ */
+export async function measureCurve(
+  { lines, many, one }: Inputs,
+  sizes: readonly number[],
+  server?: MongoServer,
+): Promise<Bar[]> {
+  const rows = [["", "records/s", "CPU s", "CPU s per 10^6 records", "peak MB"]];
+  const bars: Bar[] = [];
+  const into = server ? `into ${server.name}` : "into the sink";
+  for (const input of [...sizes.flatMap((size) => lines.get(size) ?? []), many, one]) {
+    const { elapsedMs, cpuMs, peakMb } = await measureAll(input, server);
+    const perMillion = (cpuMs * 1e3) / input.records;
+    const perSecond = (input.records * 1_000) / elapsedMs;
+    const numbers = [(cpuMs / 1_000).toFixed(1), perMillion.toFixed(1), whole(peakMb)];
+    rows.push([input.name, whole(perSecond), ...numbers]);
+    const what = `${input.name} ${into}`;
+    const atMost = input === one ? mostMbWithLargest : mostMb;
+    bars.push({ what: `peak MB of ${what}`, found: peakMb, atMost });
+    if (!server && lines.has(input.records) && input.records >= manyLines) {
+      bars.push({ what: `CPU s per 10^6 of ${what}`, found: perMillion, atMost: mostCpuSeconds });
+    }
+  }
+  say(`The import ${into} (to reach: ${toReach(server)})`, rows);
+  return bars;
+}
+
+function toReach(server: MongoServer | undefined): string {
+  const memory = `${mostMb} MB, ${whole(mostMbWithLargest)} MB with 16 MiB`;
+  return server ? memory : `${mostCpuSeconds} s of CPU per 10^6 lines from 10^6 on; ${memory}`;
+}
+
+async function measureAll(input: Input, server: MongoServer | undefined): Promise<Measured> {
+  return checked(input, await measure(server ? "pipeline" : "sink", input.root, server));
+}
+
+/**
+ * A measurement that brought all of its records.
+ *
+ * @throws Error where some are missing
+ */
+export function checked({ name, records }: Input, measured: Measured): Measured {
+  if (measured.records === records) return measured;
+  throw new Error(
+    `Measuring ${name}: only ${measured.records} of ${records} records came through, so that the ` +
+      "numbers mean nothing.",
+  );
+}

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeInput } from "./input";
+import { writeLarge } from "./large";
+import { whole } from "./table";
+
+/** A state root for measurements. */
+export interface Input {
+  readonly name: string;
+  readonly root: string;
+  readonly records: number;
+}
+
+/** The inputs of a bench. */
+export interface Inputs {
+  /** One log each, by its number of lines. */
+  readonly lines: ReadonlyMap<number, Input>;
+  /** Records of 1 MiB. */
+  readonly many: Input;
+  /** One record of 16 MiB. */
+  readonly one: Input;
+}
+
+/** Writes the inputs below a folder: logs of so many lines, and large records. */
+export async function inputsIn(folder: string, sizes: readonly number[]): Promise<Inputs> {
+  const lines = new Map<number, Input>();
+  for (const records of sizes) {
+    const root = join(folder, `lines-${records}`);
+    const name = `${whole(records)} log lines`;
+    const bytes = await writeInput(root, records);
+    lines.set(records, { name, root, records });
+    console.error(`input of ${name}: ${whole(bytes / 1e6)} MB`);
+  }
+  const [many, one] = [join(folder, "many"), join(folder, "one")];
+  return {
+    lines,
+    many: { name: "records of 1 MiB", root: many, records: await writeLarge(many, "many") },
+    one: { name: "a record of 16 MiB", root: one, records: await writeLarge(one, "one") },
+  };
+}
+
+/** A folder that goes with this program, however that ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  process.once("exit", () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+  return folder;
+}
