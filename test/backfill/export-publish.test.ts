@@ -1,8 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { removeLeftovers } from "../../components/backfill/export/aside";
 import { ExportError, publish, stampOf } from "../../components/backfill/export/publish";
 import { filesIn } from "./export-sides";
+import { layout } from "./layout";
 import { stateRoot } from "./state";
 
 it("a new file is there complete, in a folder that was not there", async () => {
@@ -52,4 +54,17 @@ it("a full disk is named with what to do", async () => {
   await expect(full).rejects.toThrow(ExportError);
   await expect(full).rejects.toThrow(/ENOSPC.*Make room on the disk, then export again/);
   expect(await filesIn(root)).toEqual({});
+});
+
+it("an unfinished file of an export is removed when it is an hour old, and nothing else", async () => {
+  const [old, foreign] = [".r.json.0123456789ab.tmp", ".r.json.tmp"];
+  const folders = ["state/runs", "logs/runs", "artifacts/r"];
+  const left = folders.flatMap((folder) => [`${folder}/${old}`, `${folder}/${foreign}`]);
+  const young = "state/approvals/.r.json.0123456789ab.tmp";
+  const root = await stateRoot(Object.fromEntries([...left, young].map((name) => [name, ""])));
+  for (const name of left) await utimes(join(root, name), 0, 0);
+  await removeLeftovers({ root, layout, approvals: true });
+  expect(Object.keys(await filesIn(root)).sort()).toEqual(
+    [young, ...folders.map((folder) => `${folder}/${foreign}`)].sort(),
+  );
 });

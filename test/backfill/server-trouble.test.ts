@@ -85,6 +85,18 @@ describe("trouble that passes", () => {
   );
 });
 
+it("what a majority confirms only later counts as inserted and updated", async () => {
+  const root = await stateRoot(state);
+  const how = { writeConcernError: { code: 64, errmsg: "late" } };
+  await fail(["insert"], { times: 2 }, how);
+  expect(await importState(sides(root))).toMatchObject({ runs: counts(2, { inserted: 2 }) });
+  await addFiles(root, changed);
+  // The first update says what is going to be written.
+  await fail(["update"], { skip: 1, times: 2 }, how);
+  const report = await importState({ ...sides(root), stage: "delta" });
+  expect(report.runs).toEqual(counts(2, { updated: 1, unchanged: 1 }));
+});
+
 describe("trouble that stays", () => {
   it.each([
     [14031, /code 14031 \(OutOfDiskSpace\)\. Make room on the server's disk, then/],

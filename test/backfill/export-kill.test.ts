@@ -1,0 +1,90 @@
+import { cp, utimes } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Document } from "mongodb";
+import { expect, it } from "vitest";
+import { importState } from "../../components/backfill";
+import { exportState } from "../../components/backfill/export";
+import { generateSample } from "../../sample";
+import { databasePerTest } from "./database";
+import { entry, filesIn, sidesOf } from "./export-sides";
+import { killedAfter, randomNumbers } from "./killed";
+import { stateRoot } from "./state";
+
+const kills = 20;
+const minutes = 60_000;
+const current = databasePerTest();
+
+type Files = Readonly<Record<string, string>>;
+const isHidden = (name: string) => basename(name).startsWith(".");
+
+/** The files that services see. */
+const visible = (files: Files) =>
+  Object.fromEntries(Object.entries(files).filter(([name]) => !isHidden(name)));
+
+/** What services change in MongoDB: a log goes on, runs advance, a run is new. */
+async function changeDocuments(): Promise<void> {
+  const { database } = current;
+  const runs = database.collection<Document & { _id: string }>("pack_runs");
+  await runs.updateMany({}, { $set: { planHash: "sha256:later" } });
+  const [first] = await runs.find().sort({ _id: 1 }).toArray();
+  const runId = first?._id ?? "";
+  await runs.insertOne({ ...first, _id: "new" });
+  const entries = Array.from({ length: 300 }, (_, at) => entry(runId, 10_000 + at));
+  await database.collection("pack_run_logs").insertMany([...entries, entry("new", 1)]);
+}
+
+it(
+  `of an export that is killed at ${kills} random moments no half-written file is ever seen`,
+  async () => {
+    const { database, server } = current;
+    const before = join(await stateRoot({}), "state");
+    await generateSample(before, { runs: 12 });
+    await importState(sidesOf(database, before));
+    await changeDocuments();
+    const own = database.collection("pack_run_backfill");
+    const bases = await own.find().toArray();
+    const agreeAsBefore = async () => {
+      await own.deleteMany({});
+      await own.insertMany(bases);
+    };
+    const rootWith = async (starts: "empty" | "imported") => {
+      await agreeAsBefore();
+      const root = await stateRoot({});
+      if (starts === "imported") await cp(before, root, { recursive: true });
+      return root;
+    };
+
+    const random = randomNumbers();
+    let killed = 0;
+    for (const starts of ["empty", "imported"] as const) {
+      const peaceful = await rootWith(starts);
+      const earlier = await filesIn(peaceful);
+      const began = Date.now();
+      await exportState(sidesOf(database, peaceful));
+      const duration = Date.now() - began;
+      const expected = await filesIn(peaceful);
+
+      const root = await rootWith(starts);
+      const { uri } = server;
+      const task = { ...sidesOf(database, root), uri, database: database.databaseName };
+      for (let kill = 1; kill <= kills / 2; kill += 1) {
+        // An export looks at all runs again, so that it needs its time to come further.
+        if (await killedAfter("export-process.ts", task, random.next().value * duration))
+          killed += 1;
+        for (const [name, text] of Object.entries(visible(await filesIn(root)))) {
+          expect([earlier[name], expected[name]], name).toContain(text);
+        }
+      }
+      await exportState(sidesOf(database, root));
+      const found = await filesIn(root);
+      expect(visible(found)).toEqual(visible(expected));
+
+      const left = Object.keys(found).filter((name) => isHidden(name) && !(name in earlier));
+      for (const name of left) await utimes(join(root, name), 0, 0);
+      await exportState(sidesOf(database, root));
+      expect(await filesIn(root)).toEqual(expected);
+    }
+    expect(killed).toBeGreaterThan(kills / 2);
+  },
+  10 * minutes,
+);
