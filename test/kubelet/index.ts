@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiException, CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { ownKubelet } from "../../tools/parts";
 import type { Images } from "./images";
+import { serveLogs } from "./log-server";
 import { PodRunner } from "./pod";
 
 export type { Image, Images } from "./images";
@@ -21,13 +22,16 @@ const interval = 200;
 /**
  * Plays the kubelet of all pods that carry the annotation `ownKubelet` and have a node: runs the
  * first container's command with the pod's environment, reports its status, and lets the pod go
- * when the process is gone. No probes and no volumes: a container is ready while it runs, and its
+ * when the process is gone. `kubectl logs` gets what it printed. No probes and no volumes: a container is ready while it runs, and its
  * paths are this machine's.
  *
- * @param options.kubeconfig the file that reaches the API server
+ * @param options.kubeconfig the file of a local control plane that reaches its API server
  * @param options.images may change meanwhile: what a pod needs is looked up again each time
  */
-export function startKubelet(options: { kubeconfig: string; images: Images }): Kubelet {
+export async function startKubelet(options: {
+  kubeconfig: string;
+  images: Images;
+}): Promise<Kubelet> {
   const config = new KubeConfig();
   config.loadFromFile(options.kubeconfig);
   const core = config.makeApiClient(CoreV1Api);
@@ -51,12 +55,15 @@ export function startKubelet(options: { kubeconfig: string; images: Images }): K
       .finally(() => busy.delete(uid));
     busy.set(uid, work);
   };
+  const logs = (pod: string) => names.get(pod)?.output ?? "";
+  const stopLogs = await serveLogs(core, options.kubeconfig, logs);
   const watching = watch(core, look, stopped.signal);
   return {
-    logs: (pod) => names.get(pod)?.output ?? "",
+    logs,
     stop: async () => {
       stopped.abort();
       await watching;
+      await stopLogs();
       await Promise.all([...runners.values()].map((runner) => runner.end(0)));
       await Promise.all(busy.values());
     },

@@ -7,6 +7,9 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type ControlPlane, ownKubelet, startControlPlane } from "../../tools/parts";
 import { type Image, type Kubelet, startKubelet } from ".";
 
+// A busy machine takes its time to start a process.
+vi.setConfig({ testTimeout: 60_000 });
+
 let folder: string;
 let cluster: ControlPlane;
 let kubelet: Kubelet;
@@ -32,7 +35,7 @@ const reason = (name: string) =>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kubelet-"));
   cluster = await startControlPlane({ directory: join(folder, "cluster") });
-  kubelet = startKubelet({ kubeconfig: cluster.kubeconfig, images });
+  kubelet = await startKubelet({ kubeconfig: cluster.kubeconfig, images });
 });
 afterAll(async () => {
   await kubelet.stop();
@@ -126,6 +129,7 @@ test("a Job whose process fails has a failed pod with its exit code and its word
   expect(await kubectl(...args)).toBe("3");
   const [pod = ""] = await podsOf("failing");
   expect(kubelet.logs(pod)).toBe("no such database\n");
+  expect(await kubectl("logs", pod)).toBe("no such database");
 });
 
 test("a service that ends is started again", async () => {

@@ -32,7 +32,7 @@ const kubectl = (...args: string[]) =>
 
 beforeAll(async () => {
   cluster = await startControlPlane({ directory: join(current.folder, "cluster") });
-  kubelet = startKubelet({ kubeconfig: cluster.kubeconfig, images: standInImages() });
+  kubelet = await startKubelet({ kubeconfig: cluster.kubeconfig, images: standInImages() });
 });
 afterAll(async () => {
   await kubelet.stop();
