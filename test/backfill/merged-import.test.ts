@@ -207,6 +207,16 @@ it("two logs whose names fit one run are reported, and what differs is quarantin
   }
 });
 
+it("a log is that of its run also while the run's file is set aside", async () => {
+  const root = await stateRoot({
+    "held/state/runs/a_b.json": JSON.stringify(run("a/b")),
+    "logs/runs/a_b.ndjson": lines(logLine(1)),
+  });
+  expect(await importState(sides(root))).toMatchObject({ files: 1, runs: counts(0, {}) });
+  const log = await current.database.collection("pack_run_logs").find().toArray();
+  expect(log).toMatchObject([{ runId: "a/b" }]);
+});
+
 it("a file's win that MongoDB refuses is quarantined, and its document stays", async () => {
   const root = await stateRoot({});
   const manifest = (...outputs: object[]) =>

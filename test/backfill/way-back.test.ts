@@ -222,6 +222,18 @@ it("a cutover puts held runs back before it draws the fence, and nothing is twic
   expect(await verifyState(sides())).toMatchObject({ holds: true });
 });
 
+it("a held file whose place is taken stays held in a cutover, and is named", async () => {
+  const before = await cutover();
+  const outs = await up(before, toFiles({ uri: undefined }));
+  const other = JSON.stringify(run("busy", finished));
+  await addFiles(root, { "state/runs/busy.json": other });
+  await cutover(outs);
+  expect(said.join("\n")).toMatch(/warning: 1 run could not be moved, .*: busy\./);
+  const files = await filesIn(root);
+  expect(files["state/runs/busy.json"]).toBe(other);
+  expect(files["held/state/runs/busy.json"]).toBe(state["state/runs/busy.json"]);
+});
+
 it("a held run that changed on both sides stays held, with MongoDB's content beside it", async () => {
   const before = await cutover();
   await advance();

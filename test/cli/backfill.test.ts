@@ -1,5 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
 import { progressInWords } from "../../cli/progress";
@@ -166,4 +166,22 @@ it("progress says records, MB, rate and time left", () => {
   expect(progressInWords({ records: 30, bytes: 0 }, { records: 60 }, 3_000)).toBe(
     "30 records, 10 records/s, 3.0 s left",
   );
+});
+
+it("export brings a run back that was set aside, as MongoDB has it", async () => {
+  await run("backfill", "--from", state);
+  const runs = current.db.collection<{ _id: string }>("pack_runs");
+  const { _id } = (await runs.findOne({ _id: /^[\w.-]+$/ })) ?? { _id: "none" };
+  const [place, held] = ["state/runs", "held/state/runs"].map((part) =>
+    join(state, part, `${_id}.json`),
+  ) as [string, string];
+  await mkdir(dirname(held), { recursive: true });
+  await rename(place, held);
+  await runs.updateOne({ _id }, { $set: { planHash: "later" } });
+
+  const { exitCode, stdout } = await run("export", "--to", state);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`Set aside before, and in their places again:\n  ${_id}`);
+  expect(await readFile(place, "utf8")).toMatch(/"planHash": ?"later"/);
+  await expect(readFile(held, "utf8")).rejects.toThrow("ENOENT");
 });

@@ -77,8 +77,8 @@ function stateOf(inputs: ExportInputs, results: ExportResults): ExportState {
 async function fenced(inputs: ExportInputs): Promise<ExportState> {
   if (inputs.stage === "rest") return stateOf(inputs, {});
   const { root, layout, approvals } = inputs;
-  const fence = await drawFence({ root: resolve(root), layout, approvals });
-  console.log(fenceInWords(fence));
+  const { fence, inTheWay } = await drawFence({ root: resolve(root), layout, approvals });
+  for (const line of fenceInWords(fence, inTheWay, root)) console.log(line);
   return stateOf(inputs, { fence });
 }
 

@@ -36,16 +36,18 @@ const reachMs = 5_000;
 
 /**
  * Puts files that are set aside back in their places and draws the fence. To be called while no
- * worker runs.
+ * worker runs. `inTheWay` names the runs that stay set aside, because another file has the place.
  *
  * @throws StateFolderError where the state root cannot be used
  */
-export async function drawFence(address: StateAddress): Promise<Fence> {
+export async function drawFence(
+  address: StateAddress,
+): Promise<{ fence: Fence; inTheWay: readonly string[] }> {
   const folder = await openStateFolder(address);
-  await putBack(address, await heldRuns(address));
+  const { inTheWay } = await putBack(address, await heldRuns(address));
   const unfinished: string[] = [];
   for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
-  return { at: new Date().toISOString(), unfinished };
+  return { fence: { at: new Date().toISOString(), unfinished }, inTheWay };
 }
 
 /** What the way back works on. */

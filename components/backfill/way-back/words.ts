@@ -4,12 +4,26 @@ import { heldFolder } from "../held";
 import type { Fence, WayBack } from "./steps";
 import { counted, named } from "../words";
 
-/** What a fence is, as a line for the engine's log. */
-export function fenceInWords({ at, unfinished }: Fence): string {
-  return (
+/** What a fence is, as lines for the engine's log. */
+export function fenceInWords(
+  { at, unfinished }: Fence,
+  inTheWay: readonly string[],
+  root: string,
+): string[] {
+  return [
     `From ${at} on MongoDB is the truth. ${counted(unfinished.length, "runs")} on disk ` +
-    `may still execute steps.`
-  );
+      `may still execute steps.`,
+    ...inTheWayInWords(inTheWay, root),
+  ];
+}
+
+function inTheWayInWords(runIds: readonly string[], root: string): string[] {
+  if (runIds.length === 0) return [];
+  return [
+    `warning: ${counted(runIds.length, "runs")} could not be moved, because another file has the ` +
+      `place in ${root} or in ${root}/${heldFolder}: ${named(runIds, runIds.length)}. ` +
+      "Compare the two files and leave the one that counts.",
+  ];
 }
 
 /** What the way back did, as lines for the engine's log; warnings say so. */
@@ -22,12 +36,7 @@ export function wayBackInWords(
     ...(exported ? exportedInWords(exported, root) : []),
     ...(outOfReach === undefined ? [] : [leftBehind(outOfReach, fence)]),
     ...(held.length === 0 ? [] : [heldInWords(held, root)]),
-    ...(inTheWay.length === 0
-      ? []
-      : [
-          `warning: ${counted(inTheWay.length, "runs")} could not be moved, because another file ` +
-            `has the place below ${root}: ${named(inTheWay, inTheWay.length)}.`,
-        ]),
+    ...inTheWayInWords(inTheWay, root),
   ];
 }
 
