@@ -1,0 +1,103 @@
+import { Collection, type Db, type Document } from "mongodb";
+import { beforeEach, expect, it, vi } from "vitest";
+import { exportState, importState, verifyState } from "../../components/backfill";
+import { counts, jsonIn, serverOfTests, sidesOf } from "./export-sides";
+import { addFiles, run, stateRoot } from "./state";
+
+const server = serverOfTests();
+let database: Db;
+let databases = 0;
+beforeEach(() => {
+  database = server.database(`bases_${++databases}`);
+});
+
+const sides = (root: string) => sidesOf(database, root);
+const runs = () => database.collection<Document & { _id: string }>("pack_runs");
+const change = (runId: string, set: Document) => runs().updateOne({ _id: runId }, { $set: set });
+
+const state = {
+  "state/runs/a_b.json": JSON.stringify(run("a/b")),
+  "state/runs/r-1.json": JSON.stringify(run("r-1", { extra: [1, null] })),
+};
+
+/** What a service may keep in MongoDB and JSON has no form of its own for. */
+const moment = new Date("2025-11-06T10:00:00.123Z");
+const withMoments = async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  await change("r-1", { "plan.at": moment, steps: [{ stepId: "build", since: moment }] });
+  expect(await exportState(sides(root))).toMatchObject({ runs: { written: 1 }, conflicts: [] });
+  return root;
+};
+
+it("a run with dates in its plan is the same on both sides after an export", async () => {
+  const root = await withMoments();
+  expect(await jsonIn(root, "state/runs/r-1.json")).toMatchObject({
+    plan: { at: "2025-11-06T10:00:00.123Z" },
+  });
+  for (const all of [false, true]) {
+    const report = await exportState({ ...sides(root), all });
+    expect(report).toMatchObject({ files: 0, runs: counts(2, { unchanged: 2 }) });
+  }
+  expect(await importState({ ...sides(root), afresh: true })).toMatchObject({
+    runs: { unchanged: 2 },
+    quarantine: [],
+  });
+  expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ plan: { at: moment } });
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 2 } });
+});
+
+it("of a run with dates in its plan the side that changed since wins", async () => {
+  const root = await withMoments();
+  const file = async () => (await jsonIn(root, "state/runs/r-1.json")) as object;
+  await change("r-1", { planHash: "by MongoDB" });
+  expect(await importState(sides(root))).toMatchObject({ runs: { unchanged: 2 }, quarantine: [] });
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { newerInMongo: 1 } });
+  expect(await exportState(sides(root))).toMatchObject({ runs: { written: 1 }, conflicts: [] });
+
+  const later = JSON.stringify({ ...(await file()), planHash: "by file" });
+  await addFiles(root, { "state/runs/r-1.json": later });
+  expect(await exportState({ ...sides(root), all: true })).toMatchObject({
+    runs: { newerOnDisk: 1 },
+    conflicts: [],
+  });
+  expect(await importState(sides(root))).toMatchObject({ runs: { updated: 1 }, quarantine: [] });
+  expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ planHash: "by file" });
+});
+
+it("an export that ends between a file and its base leaves no doubt about either", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  await change("r-1", { "plan.at": moment });
+  const announced = Reflect.get(Collection.prototype, "bulkWrite");
+  const writes = vi.spyOn(Collection.prototype, "bulkWrite").mockImplementation(function (
+    this: Collection,
+    ...args
+  ) {
+    if (JSON.stringify(args).includes("$unset")) throw new Error("killed");
+    return announced.apply(this, args);
+  });
+  await expect(exportState(sides(root))).rejects.toThrow("killed");
+  writes.mockRestore();
+
+  expect(await jsonIn(root, "state/runs/r-1.json")).toHaveProperty("plan.at");
+  expect(await importState(sides(root))).toMatchObject({ runs: { unchanged: 2 }, quarantine: [] });
+  expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ plan: { at: moment } });
+});
+
+it("bases of one hash for both sides count as they did", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  const bases = database.collection<Document & { _id: string }>("pack_run_backfill");
+  for (const { _id, agreed } of await bases.find({ agreed: { $exists: true } }).toArray()) {
+    const { disk } = agreed as { disk: string };
+    await bases.updateOne({ _id }, { $set: { hash: disk }, $unset: { agreed: true } });
+  }
+  await change("r-1", { planHash: "by MongoDB" });
+  await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b", { planHash: "new" })) });
+  expect(await exportState({ ...sides(root), all: true })).toMatchObject({
+    runs: counts(2, { written: 1, newerOnDisk: 1 }),
+  });
+  expect(await importState(sides(root))).toMatchObject({ runs: { updated: 1, unchanged: 1 } });
+  expect(await bases.countDocuments({ _id: /^base:runs/, hash: { $exists: true } })).toBe(0);
+});
