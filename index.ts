@@ -1,4 +1,11 @@
-import { FilesystemBackfill, FinalImport, Verification } from "./components/backfill/program";
+import {
+  DeltaImport,
+  FilesystemBackfill,
+  FinalExport,
+  FinalImport,
+  StateExport,
+  Verification,
+} from "./components/backfill/program";
 import { MongoCluster } from "./components/cluster";
 import { after } from "./components/dynamic";
 import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
@@ -57,8 +64,21 @@ const services = new Services("services", {
 });
 const beforeDrain = onMongo(filesystemBackfill ?? lifted);
 const drain = new WorkerDrain("worker-drain", services, after(beforeDrain));
-const worker = new WorkerRollout("worker-rollout", services, drain, after(beforeDrain, drain));
+const delta = state && new DeltaImport("delta-import", state, after(beforeDrain, onMongo(drain)));
+const wayBack = state && {
+  ...state,
+  uri: cluster.exportUri,
+  heldRuns: settings.rollout.heldRuns,
+};
+const exported = wayBack && new StateExport("export", wayBack, after(drain, onMongo(delta)));
+const worker = new WorkerRollout(
+  "worker-rollout",
+  services,
+  drain,
+  after(beforeDrain, drain, exported),
+);
 const web = new WebRollout("web-rollout", services, after(worker));
+if (wayBack) new FinalExport("final-export", wayBack, after(web));
 
 // Import what was still written to files meanwhile, prove that nothing is missing, and only then
 // let log entries expire.

@@ -14,13 +14,16 @@ export interface Run {
 }
 
 /** The settings without their prefix. */
-export type StackSettings = Readonly<Record<string, unknown>> & { readonly mongoUri?: string };
+export type StackSettings = Readonly<Record<string, unknown>> & {
+  readonly mongoUri?: string;
+  readonly appMongoUri?: string;
+};
 
 /** A stack of the real program on the real engine, in a folder of its own. */
 export interface TestStack {
   /** Absolute; everything the test makes is below it, and it goes with the stack. */
   readonly folder: string;
-  /** Writes the stack's settings file; `mongoUri` is encrypted in it. */
+  /** Writes the stack's settings file; `mongoUri` and `appMongoUri` are encrypted in it. */
   configure(settings: StackSettings): Promise<void>;
   pulumi(...args: string[]): Promise<Run>;
   preview(): Promise<Run>;
@@ -55,11 +58,12 @@ export async function makeStack(
 
   return {
     folder,
-    configure: async ({ mongoUri, ...settings }) => {
+    configure: async ({ mongoUri, appMongoUri, ...settings }) => {
       await writeSettings(settingsFile, settings);
-      if (mongoUri === undefined) return;
-      const secret = ["config", "set", "--secret", "mongoUri", "--stack", name];
-      await succeeded(run(folder, secret, mongoUri));
+      for (const [key, uri] of Object.entries({ mongoUri, appMongoUri })) {
+        const secret = ["config", "set", "--secret", key, "--stack", name];
+        if (uri !== undefined) await succeeded(run(folder, secret, uri));
+      }
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),

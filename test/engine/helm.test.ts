@@ -1,0 +1,193 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { makeCluster, type TestCluster } from "./cluster";
+import { makeStack, type Run, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const password = "s3cret-of-the-services";
+
+let stack: TestStack;
+let server: MongoServer;
+let cluster: TestCluster;
+const printed: string[] = [];
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  cluster = await makeCluster(stack.folder);
+  await generateSample(join(stack.folder, "state"), { runs: 10 });
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.controlPlane.stop();
+  await server.stop();
+  await stack.remove();
+});
+
+/** The server has no logins, and takes a user in a connection string for nothing but a text. */
+const configure = (storageMode: "mongo" | "filesystem", user = `web:${password}@`) =>
+  stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    appMongoUri: `mongodb://${user}127.0.0.1:${server.port}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    rollout: cluster.rollout,
+  });
+
+const kept = (run: Run) => {
+  printed.push(run.output);
+  return run;
+};
+
+describe("the cutover of two Helm releases on a real control plane", () => {
+  it(
+    "begins with both services on files",
+    async () => {
+      await configure("filesystem");
+
+      expect(kept(await stack.up())).toMatchObject({ failed: false });
+      expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
+      expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "shows in a preview what changes in the services' environments, and no secret",
+    async () => {
+      await configure("mongo");
+      const { output } = kept(await stack.preview());
+
+      expect(output).toContain('~ value: "filesystem" => "mongo"');
+      expect(output).toContain('+ name     : "Worker__Storage__Mongo__ConnectionString"');
+      for (const step of ["worker-drain", "delta-import", "worker-pods", "web-pods"]) {
+        expect(output).toContain(`::${step}]`);
+      }
+    },
+    2 * minutes,
+  );
+
+  it(
+    "drains the worker, imports, rolls the worker, then web, then proves it",
+    async () => {
+      const up = kept(await stack.up());
+
+      expect(up.failed).toBe(false);
+      // On the way forward the export of the rest does nothing, and nothing waits for it.
+      const steps = orderOf(up.output).filter((step) => step !== "StateExport final-export");
+      expect(steps).toEqual([
+        "Import backfill",
+        "Drain worker-drain",
+        "Import delta-import",
+        "StateExport export",
+        "Release worker",
+        "PodsReplaced worker-pods",
+        "Release web",
+        "PodsReplaced web-pods",
+        "Import final-import",
+        "Verification verification",
+      ]);
+      expect(await cluster.modesOf("worker")).toEqual(["mongo", "mongo"]);
+      expect(await cluster.modesOf("web")).toEqual(["mongo", "mongo"]);
+      expect(await stack.outputs()).toMatchObject({
+        verification: { holds: true },
+        rollout: {
+          worker: { target: "helm", mode: "mongo", release: "taskrunner-worker", revision: 2 },
+          web: { target: "helm", mode: "mongo", revision: 2 },
+        },
+      });
+    },
+    3 * minutes,
+  );
+
+  it("gives the services their own connection string, by a Secret alone", async () => {
+    const { connectionSecretRef } = (await stack.outputs()) as {
+      connectionSecretRef: { name: string; key: string };
+    };
+    const secret = JSON.parse(
+      await cluster.kubectl("get", "secret", connectionSecretRef.name, "-o", "json"),
+    ) as { immutable: boolean; data: Record<string, string> };
+
+    expect(secret.immutable).toBe(true);
+    const text = Buffer.from(secret.data[connectionSecretRef.key] ?? "", "base64").toString();
+    expect(text).toContain(`web:${password}@`);
+    const deployed = await cluster.kubectl("get", "deployments", "-o", "yaml");
+    const state = await stack.state();
+    expect([deployed, state, ...printed].join("\n")).not.toContain(password);
+  });
+
+  it(
+    "changes nothing a second time",
+    async () => {
+      expect(kept(await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    },
+    2 * minutes,
+  );
+
+  it(
+    "rolls the pods when the connection string changes, and takes the old Secret away last",
+    async () => {
+      const secrets = () => cluster.kubectl("get", "secrets", "-o", "name");
+      const before = /taskrunner-mongo-\w+/.exec(await secrets())?.[0] ?? "";
+      await configure("mongo", "web:another@");
+      const up = kept(await stack.up());
+
+      expect(up.failed).toBe(false);
+      expect(up.output).toContain("PodsReplaced web-pods updated");
+      expect(await secrets()).not.toContain(before);
+      expect(await secrets()).toMatch(/taskrunner-mongo-\w+/);
+      expect(await cluster.modesOf("worker")).toEqual(["mongo", "mongo"]);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "goes back to files with MongoDB stopped, the worker first, with its replicas",
+    async () => {
+      await server.stop();
+      await configure("filesystem", "web:another@");
+      const preview = kept(await stack.preview());
+      expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
+
+      const up = kept(await stack.up());
+      expect(up.failed).toBe(false);
+      expect(orderOf(up.output)).toEqual([
+        "Drain worker-drain",
+        "StateExport export",
+        "Release worker",
+        "PodsReplaced worker-pods",
+        "Release web",
+        "PodsReplaced web-pods",
+        "StateExport final-export",
+      ]);
+      expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
+      expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "goes forward again, then leaves the services running when the stack is destroyed",
+    async () => {
+      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+      await configure("mongo", "web:another@");
+      expect(kept(await stack.up())).toMatchObject({ failed: false });
+      expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+
+      expect(kept(await stack.pulumi("destroy", "--yes", "--skip-preview"))).toMatchObject({
+        failed: false,
+      });
+      expect(await cluster.modesOf("worker")).toEqual(["mongo", "mongo"]);
+      expect(await cluster.kubectl("get", "secrets", "-o", "name")).toMatch(/taskrunner-mongo-/);
+    },
+    5 * minutes,
+  );
+});
+
+/** The steps of a cutover in the order in which they were done. */
+function orderOf(output: string): string[] {
+  const kinds = "Import|Drain|StateExport|Release|PodsReplaced|Verification";
+  const done = new RegExp(`[:/](?:\\w+:)((?:${kinds}) [a-z-]+) (?:created|updated)`, "g");
+  return [...output.matchAll(done)].map(([, step = ""]) => step);
+}
