@@ -101,6 +101,13 @@ describe("a control plane", () => {
     expect(await kubectl(...wait)).toContain("condition met");
   });
 
+  test("renews its node's lease: else the pods of every minute are not ready for a while", async () => {
+    const lease = ["lease/local", "--namespace=kube-node-lease"];
+    await kubectl("wait", ...lease, "--for=create", "--timeout=15s");
+    const term = "--output=jsonpath={.spec.leaseDurationSeconds}";
+    expect(Number(await kubectl("get", ...lease, term))).toBeLessThan(50);
+  });
+
   test("binds a claim on a volume", async () => {
     const file = join(folder, "claim.json");
     const resources = { requests: { storage: "1Gi" } };

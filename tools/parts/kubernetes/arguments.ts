@@ -72,6 +72,8 @@ export function otherCommands(places: Places, { stages }: ControlPlanePrograms):
       args: [
         ...[kubeconfig, "--manage-all-nodes=true", `--config=${stages}`],
         `--disregard-status-with-annotation-selector=${untouched}`,
+        // Else the node counts as lost for some seconds of each minute, and its pods as not ready.
+        "--node-lease-duration-seconds=40",
       ],
     },
   ];
