@@ -18,13 +18,12 @@ export async function* documentsAsStored(
   }
 }
 
-/** The runs that have documents in a collection, in their order, by one query each. */
+/** The runs that have documents in a collection, in their order; the index on `runId` has them all. */
 export async function* runIdsIn(collection: Collection): AsyncGenerator<string> {
-  const options = { sort: { runId: 1 }, projection: { _id: 0, runId: 1 } } as const;
-  let found = await collection.findOne({ runId: { $type: "string" } }, options);
-  while (found) {
-    const runId = String(found.runId);
-    yield runId;
-    found = await collection.findOne({ runId: { $gt: runId } }, options);
-  }
+  const found = collection.aggregate<{ readonly _id: string }>([
+    { $match: { runId: { $type: "string" } } },
+    { $group: { _id: "$runId" } },
+    { $sort: { _id: 1 } },
+  ]);
+  for await (const { _id } of found) yield _id;
 }
