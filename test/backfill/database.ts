@@ -26,7 +26,9 @@ export function databasePerTest(options: Pick<StartOptions, "testCommands"> = {}
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "backfill-"));
     current.server = await startMongo({ directory: join(folder, "data"), ...options });
-    client = await new MongoClient(current.server.uri).connect();
+    // The embedded server does not tell its clients of a step-down: they have to ask for themselves.
+    const monitoring = { serverMonitoringMode: "poll", heartbeatFrequencyMS: 500 } as const;
+    client = await new MongoClient(current.server.uri, monitoring).connect();
   });
   afterAll(async () => {
     await client.close();
