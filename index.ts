@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import {
   DeltaImport,
   FilesystemBackfill,
@@ -65,12 +66,12 @@ const services = new Services("services", {
 const beforeDrain = onMongo(filesystemBackfill ?? lifted);
 const drain = new WorkerDrain("worker-drain", services, after(beforeDrain));
 const delta = state && new DeltaImport("delta-import", state, after(beforeDrain, onMongo(drain)));
-const wayBack = state && {
+const stateBack = state && {
   ...state,
   uri: cluster.exportUri,
   heldRuns: settings.rollout.heldRuns,
 };
-const exported = wayBack && new StateExport("export", wayBack, after(drain, onMongo(delta)));
+const exported = stateBack && new StateExport("export", stateBack, after(drain, onMongo(delta)));
 const worker = new WorkerRollout(
   "worker-rollout",
   services,
@@ -78,7 +79,7 @@ const worker = new WorkerRollout(
   after(beforeDrain, drain, exported),
 );
 const web = new WebRollout("web-rollout", services, after(worker));
-if (wayBack) new FinalExport("final-export", wayBack, after(web));
+if (stateBack) new FinalExport("final-export", stateBack, after(web));
 
 // Import what was still written to files meanwhile, prove that nothing is missing, and only then
 // let log entries expire.
@@ -95,7 +96,13 @@ export const migration = {
   checksum: packRunMigration.checksum,
   appliedAt: packRunMigration.appliedAt,
 };
-export const backfill = filesystemBackfill?.counts ?? null;
-export const verification = verified?.counts ?? null;
+export const backfill = known(filesystemBackfill?.counts);
+export const verification = known(verified?.counts);
+export const wayBack = known(exported?.wayBack);
 export const rollout = { worker: worker.summary, web: web.summary };
 export const { connectionSecretRef } = services;
+
+/** An output of a step that a stack has and that has run; else null. */
+function known<Value>(output: pulumi.Output<Value | undefined> | undefined) {
+  return output?.apply((value) => value ?? null) ?? null;
+}

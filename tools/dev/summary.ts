@@ -78,12 +78,21 @@ function factLines({ places, outputs, database, server }: Facts, { dim }: Colour
     ["worker", rollout && serviceText(rollout.worker)],
     ["web", rollout && serviceText(rollout.web)],
     ["files", shown(places, places.state)],
+    ["held", heldText(outputs, shown(places, places.state))],
   ]);
 }
 
 function serviceText({ mode, file = "", release, namespace, revision }: ServiceOutputs): string {
   if (release === undefined) return `${mode}, ${file}`;
   return `${mode}, release ${release} in namespace ${namespace}, revision ${revision}`;
+}
+
+/** The runs that are set aside because MongoDB was out of reach on the way back. */
+function heldText({ storageMode, wayBack }: StackOutputs, files: string): string | undefined {
+  const held = wayBack?.held.length ?? 0;
+  if (storageMode !== "filesystem" || held === 0) return undefined;
+  const back = `npx taskrunner-storage export --to ${files}`;
+  return `${held} runs in ${files}/held, until MongoDB answers: ${back}`;
 }
 
 function wayLines(facts: Facts, { dim }: Colours): string[] {

@@ -76,6 +76,16 @@ stop      make down (keeps the data; log in .dev/mongo.log)`,
     expect(text).not.toMatch(/mongodb:|make rollback|make down/);
   });
 
+  test("names the runs that are set aside on files, and how they come back", () => {
+    const held = { ...outputs, storageMode: "filesystem" as const, wayBack: { held: ["a", "b"] } };
+    expect(told({ changed: true, outputs: held })).toContain(
+      "held      2 runs in .dev/taskrunner/held, until MongoDB answers: " +
+        "npx taskrunner-storage export --to .dev/taskrunner",
+    );
+    const onMongo = { ...held, storageMode: "mongo" as const };
+    expect(told({ changed: true, outputs: onMongo, database })).not.toContain("held");
+  });
+
   test("does not hide that the sides differ or that records were left out", () => {
     const worse = stackOutputsFrom({
       ...json,
