@@ -1,11 +1,10 @@
 import type { V1Deployment, V1Pod } from "@kubernetes/client-node";
-import { fieldManager, type Namespace } from "./api";
-import { placeInWords } from "./errors";
+import { fieldManager, hasEnded, nameOf, placeInWords, watch } from "../../kubernetes";
+import type { Namespace } from "./api";
 import type { DrainInputs } from "./inputs";
 import { drainObstacles } from "./remaining";
 import { pause, putBack } from "./replicas";
-import { deploymentsOf, hasEnded, nameOf, observe, replicasOf } from "./service";
-import { watch } from "./watch";
+import { deploymentsOf, observe, replicasOf } from "./service";
 
 type Say = (line: string) => void;
 
@@ -31,7 +30,7 @@ export async function drain(
   }
   for (const deployment of deployments) await pause(namespace, deployment);
   const remain = await watch({
-    ...{ service, timeoutSeconds, say, warnings: namespace.warnings },
+    ...{ what: service, timeoutSeconds, say, warnings: namespace.warnings },
     look: async (moment) => {
       const found = await observe(namespace, inputs);
       for (const { deployment } of found) assertPaused(deployment);

@@ -1,13 +1,9 @@
+import type { ClusterAddress } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import type { Service } from "../environment";
 
 /** Where a service's pods are. None of it is secret. */
-export interface ServiceAddress {
-  /** A file; default: as kubectl finds it. A relative path counts from the project's folder. */
-  readonly kubeconfig?: string;
-  /** Default: the kubeconfig's current one. */
-  readonly context?: string;
-  readonly namespace: string;
+export interface ServiceAddress extends ClusterAddress {
   /**
    * The Helm release that owns the Deployments. One of `release` and `selector` is needed; where
    * both are given, the Deployments are those that both name.

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { UnfinishedStep } from "../../dynamic";
+import { placeInWords } from "../../kubernetes";
 import { namespaceAt, type Namespace } from "./api";
 import { drain, undoDrain } from "./drain";
-import { placeInWords } from "./errors";
 import {
   drainInputsOf,
   replacedInputsOf,

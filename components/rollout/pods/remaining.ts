@@ -1,16 +1,16 @@
 import type { V1Deployment, V1ReplicaSet } from "@kubernetes/client-node";
-import type { StorageMode } from "../../settings";
-import { environmentKeys, type Service } from "../environment";
-import { quoted, type Moment, type Obstacle } from "./obstacle";
-import { isReady, podObstacle } from "./pod-obstacle";
 import {
   controllerOf,
+  isReady,
   nameOf,
-  newestOf,
-  replicasBefore,
-  replicasOf,
-  type Workload,
-} from "./service";
+  podObstacle,
+  quoted,
+  type Moment,
+  type Obstacle,
+} from "../../kubernetes";
+import type { StorageMode } from "../../settings";
+import { environmentKeys, type Service } from "../environment";
+import { newestOf, replicasBefore, replicasOf, type Workload } from "./service";
 
 /** What a drain waits for: every pod, and the controllers, which might make another one. */
 export function drainObstacles(found: Workload, moment: Moment): Obstacle[] {

@@ -1,11 +1,9 @@
+import { nameOf, placeInWords, watch, type Moment, type Obstacle } from "../../kubernetes";
 import type { Namespace } from "./api";
-import { placeInWords } from "./errors";
 import type { PodsReplacedInputs } from "./inputs";
-import type { Moment, Obstacle } from "./obstacle";
 import { replacedObstacles, statedMode } from "./remaining";
 import { putBack } from "./replicas";
-import { nameOf, observe, replicasOf, type Workload } from "./service";
-import { watch } from "./watch";
+import { observe, replicasOf, type Workload } from "./service";
 
 type Say = (line: string) => void;
 
@@ -25,7 +23,7 @@ export async function podsReplaced(
   const { service, mode, timeoutSeconds } = inputs;
   let done: readonly Workload[] = [];
   const remain = await watch({
-    ...{ service, timeoutSeconds, say, warnings: namespace.warnings },
+    ...{ what: service, timeoutSeconds, say, warnings: namespace.warnings },
     look: async (moment) => {
       done = await observe(namespace, inputs);
       await putAllBack(namespace, inputs, done, say);

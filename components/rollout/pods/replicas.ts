@@ -1,6 +1,7 @@
 import type { V1Deployment } from "@kubernetes/client-node";
+import { nameOf } from "../../kubernetes";
 import type { Namespace } from "./api";
-import { nameOf, replicasBefore, replicasBeforeDrain, replicasOf } from "./service";
+import { replicasBefore, replicasBeforeDrain, replicasOf } from "./service";
 
 /**
  * Scales a Deployment to nothing. How many replicas it had is recorded first, so that the number is

@@ -1,4 +1,5 @@
 import type { V1Deployment, V1LabelSelector, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import { controllerOf, hasEnded } from "../../kubernetes";
 import type { Namespace } from "./api";
 import type { ServiceAddress } from "./inputs";
 
@@ -21,11 +22,6 @@ export function replicasBefore({ metadata }: V1Deployment): number | undefined {
 /** How many replicas a Deployment asks for. */
 export function replicasOf({ spec }: V1Deployment): number {
   return spec?.replicas ?? 1;
-}
-
-/** An object's name. */
-export function nameOf({ metadata }: V1Deployment | V1ReplicaSet | V1Pod): string {
-  return metadata?.name ?? "";
 }
 
 /**
@@ -84,17 +80,6 @@ export function newestOf({ replicaSets }: Workload): V1ReplicaSet | undefined {
   const revision = ({ metadata }: V1ReplicaSet) =>
     Number(metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? 0);
   return replicaSets.toSorted((one, other) => revision(other) - revision(one))[0];
-}
-
-/** The object that makes and removes this one. */
-export function controllerOf({ metadata }: V1Pod | V1ReplicaSet) {
-  return metadata?.ownerReferences?.find(({ controller }) => controller);
-}
-
-/** Whether a pod has ended, so that nothing of it runs. */
-export function hasEnded({ status }: V1Pod): boolean {
-  const isOver = status?.phase === "Succeeded" || status?.phase === "Failed";
-  return isOver && !(status.containerStatuses ?? []).some(({ state }) => state?.running);
 }
 
 function selectorInWords(selector: V1LabelSelector | undefined): string {

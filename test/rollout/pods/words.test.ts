@@ -6,8 +6,7 @@ import {
 } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
 import { managersOfReplicas } from "../../../components/rollout/pods/drain";
-import { inFull, inProgress, quoted } from "../../../components/rollout/pods/obstacle";
-import { podObstacle } from "../../../components/rollout/pods/pod-obstacle";
+import { inFull, inProgress, podObstacle, quoted } from "../../../components/kubernetes";
 import { replacedObstacles, statedMode } from "../../../components/rollout/pods/remaining";
 import { workload } from "../../../components/rollout/pods/service";
 

@@ -1,6 +1,6 @@
 import type { V1ContainerState, V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import { quoted, secondsBetween, warningOf, type Moment, type Obstacle } from "./obstacle";
-import { controllerOf, nameOf } from "./service";
+import { controllerOf, nameOf } from "./objects";
 
 type Matter = Omit<Obstacle, "object">;
 

@@ -1,15 +1,5 @@
+import { placeInWords, type Place } from "./address";
 import { ruleInWords, type Request } from "./rules";
-
-/** Where requests go: the kubeconfig's context and the namespace. */
-export interface Place {
-  readonly context: string;
-  readonly namespace: string;
-}
-
-/** A place in words. */
-export function placeInWords({ context, namespace }: Place): string {
-  return `namespace ${namespace} of context ${context}`;
-}
 
 /**
  * The API refused a request or did not answer. The message names context, namespace and request,
@@ -40,7 +30,7 @@ export class KubeconfigError extends Error {
   constructor(file: string | undefined, problem: string) {
     super(
       `The kubeconfig ${file ?? "that kubectl would use"} is of no use: ${problem}. ` +
-        "Check rollout's kubeconfig and context, or the variable KUBECONFIG.",
+        "Check kubeconfig and context in the settings, or the variable KUBECONFIG.",
     );
   }
 }

@@ -4,7 +4,8 @@ import { inFull, inProgress, type Moment, type Obstacle } from "./obstacle";
 
 /** How a watch goes. */
 export interface Watch {
-  readonly service: string;
+  /** What is waited for, such as a service. */
+  readonly what: string;
   readonly timeoutSeconds: number;
   /** Takes a line of progress. */
   readonly say: (line: string) => void;
@@ -47,12 +48,12 @@ export async function watch(options: Watch): Promise<readonly string[]> {
 }
 
 /** Says a line where it tells something new, and else every ten seconds. */
-function progressOf({ service, say }: Watch): (line: string) => void {
+function progressOf({ what, say }: Watch): (line: string) => void {
   let last = { at: 0, news: "" };
   return (line) => {
     const news = line.replace(/\b\d+ s\b/g, "");
     if (news === last.news && Date.now() - last.at < sayEveryMs) return;
     last = { at: Date.now(), news };
-    say(`${service}: ${line}`);
+    say(`${what}: ${line}`);
   };
 }

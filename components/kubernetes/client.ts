@@ -1,0 +1,118 @@
+import { resolve } from "node:path";
+import type {
+  AppsV1Api,
+  BatchV1Api,
+  ConfigurationOptions,
+  CoreV1Api,
+  CoreV1Event,
+  KubeConfig,
+  RequestContext,
+  ResponseContext,
+  V1Pod,
+} from "@kubernetes/client-node";
+import type { ClusterAddress, Place } from "./address";
+import { ClusterError, KubeconfigError } from "./errors";
+import type { Warning } from "./obstacle";
+import type { Request } from "./rules";
+
+/** The name under which the API server records what this program changes. */
+export const fieldManager = "taskrunner-storage";
+
+/** One request that takes longer has been lost on its way. */
+const requestTimeoutMs = 15_000;
+
+/** The API of a cluster, and what every room asks of a namespace. */
+export interface Cluster {
+  readonly place: Place;
+  readonly apps: AppsV1Api;
+  readonly batch: BatchV1Api;
+  readonly core: CoreV1Api;
+  /** Makes a patch a merge patch. */
+  readonly merge: ConfigurationOptions;
+  /**
+   * An answer, with an error that names the request.
+   *
+   * @throws ClusterError
+   */
+  readonly answered: <Answer>(
+    verb: Request["verb"],
+    resource: Request["resource"],
+    answer: Promise<Answer>,
+  ) => Promise<Answer>;
+  /** @throws ClusterError */
+  readonly pods: (labelSelector: string) => Promise<V1Pod[]>;
+  /** The warnings of the last hour or so. @throws ClusterError */
+  readonly warnings: () => Promise<Warning[]>;
+}
+
+/**
+ * The cluster of an address; nothing is asked of it yet.
+ *
+ * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
+ */
+export async function clusterAt(address: ClusterAddress): Promise<Cluster> {
+  // Loaded here: it takes a second, and a preview does without.
+  const client = await import("@kubernetes/client-node");
+  const { namespace } = address;
+  const config = loaded(new client.KubeConfig(), address);
+  const configuration = client.createConfiguration({
+    baseServer: new client.ServerConfiguration(config.getCurrentCluster()?.server ?? "", {}),
+    authMethods: { default: config },
+    promiseMiddleware: [{ pre: withTimeout, post: unchanged }],
+  });
+  const core = new client.CoreV1Api(configuration);
+  const place = { context: config.getCurrentContext(), namespace };
+  const answered: Cluster["answered"] = async (verb, resource, answer) => {
+    try {
+      return await answer;
+    } catch (error) {
+      throw new ClusterError({ verb, resource }, place, error);
+    }
+  };
+  return {
+    ...{ place, core, answered },
+    apps: new client.AppsV1Api(configuration),
+    batch: new client.BatchV1Api(configuration),
+    merge: client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch),
+    pods: async (labelSelector) => {
+      const listing = core.listNamespacedPod({ namespace, labelSelector });
+      return (await answered("list", "pods", listing)).items;
+    },
+    warnings: async () => {
+      const only = { namespace, fieldSelector: "type=Warning" };
+      const listing = core.listNamespacedEvent(only);
+      return (await answered("list", "events", listing)).items.map(warning);
+    },
+  };
+}
+
+function warning(event: CoreV1Event): Warning {
+  const { involvedObject, message, lastTimestamp, eventTime, metadata } = event;
+  const at: Date = lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? new Date(0);
+  return { uid: involvedObject.uid, message, at };
+}
+
+function loaded(config: KubeConfig, { kubeconfig, context }: ClusterAddress): KubeConfig {
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(resolve(kubeconfig));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "it is not valid";
+    throw new KubeconfigError(kubeconfig, `it cannot be read (${code})`);
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  if (config.getCurrentCluster()) return config;
+  const contexts = config.getContexts().map(({ name }) => name);
+  const has = contexts.length > 0 ? `it has ${contexts.join(", ")}` : "it has none";
+  const wanted = context === undefined ? "no current context" : `no context ${context}`;
+  throw new KubeconfigError(kubeconfig, `there is ${wanted} in it, ${has}`);
+}
+
+function withTimeout(request: RequestContext): Promise<RequestContext> {
+  request.setSignal(AbortSignal.timeout(requestTimeoutMs));
+  return Promise.resolve(request);
+}
+
+function unchanged(response: ResponseContext): Promise<ResponseContext> {
+  return Promise.resolve(response);
+}

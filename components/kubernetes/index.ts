@@ -1,0 +1,18 @@
+/** A Kubernetes API: its client, what may be asked of it, and waiting for what it has under way. */
+export { placeInWords, type ClusterAddress, type Place } from "./address";
+export { clusterAt, fieldManager, type Cluster } from "./client";
+export { ClusterError, KubeconfigError } from "./errors";
+export { controllerOf, hasEnded, nameOf } from "./objects";
+export {
+  inFull,
+  inProgress,
+  quoted,
+  secondsBetween,
+  warningOf,
+  type Moment,
+  type Obstacle,
+  type Warning,
+} from "./obstacle";
+export { isReady, podObstacle } from "./pod-obstacle";
+export { ruleFor, type Rule } from "./rules";
+export { watch, type Watch } from "./watch";
