@@ -19,5 +19,10 @@ export const applyCommand = command("apply", "does the plan")
       adopt,
       onDataIssue,
     });
-    print(options, planAsJson(done), `Done.\n${planInWords(db.databaseName, done)}`);
+    const { appliedAt } = done;
+    print(
+      options,
+      { ...planAsJson(done), appliedAt },
+      `Done.\n${planInWords(db.databaseName, done)}`,
+    );
   });

@@ -1,6 +1,13 @@
-import { InvalidArgumentError } from "commander";
-import { importState, type ImportReport, type Shard, placeInWords } from "../components/backfill";
-import { command, print, type CommonOptions } from "./context";
+import { InvalidArgumentError, Option } from "commander";
+import {
+  importStages,
+  importState,
+  placeInWords,
+  type ImportReport,
+  type ImportStage,
+  type Shard,
+} from "../components/backfill";
+import { command, exitWith, mayExitZero, print, type CommonOptions } from "./context";
 import { showProgress } from "./progress";
 import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";
@@ -10,29 +17,43 @@ interface BackfillOptions extends CommonOptions {
   readonly from: string;
   readonly dryRun?: true;
   readonly shard?: Shard;
+  readonly stage: ImportStage;
+  readonly exitZero?: true;
 }
 
 export const backfillCommand = helpAfter(
-  command("backfill", "imports filesystem state; resumes where an earlier run stopped")
-    .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
-    .option("--dry-run", "says what would be done, and writes nothing")
-    .option("--shard <I/N>", "imports the I-th part of N by run, such as 2/4", shardOf),
+  mayExitZero(
+    command("backfill", "imports filesystem state; resumes where an earlier run stopped")
+      .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
+      .option("--dry-run", "says what would be done, and writes nothing")
+      .option(
+        "--shard <I/N>",
+        "imports the I-th part of N by run, such as 2/4; index/4 in an Indexed Job of 4 pods",
+        shardOf,
+      )
+      .addOption(
+        new Option("--stage <stage>", "where in a cutover it is; the final one only inserts runs")
+          .choices(importStages)
+          .default("backfill"),
+      ),
+  ),
   "0 all in, 2 done with quarantined records (quarantine.ndjson has them), 1 error",
   "backfill --from /var/lib/taskrunner",
 ).action(async (options: BackfillOptions) => {
   const report = await backfill(options);
   print(options, report, backfillInWords(options, report));
-  process.exitCode = sumOf(report, "quarantined") > 0 ? 2 : 0;
+  exitWith(sumOf(report, "quarantined") > 0 ? 2 : 0, options);
 });
 
 async function backfill(options: BackfillOptions): Promise<ImportReport> {
-  const { shard, dryRun = false } = options;
+  const { shard, stage, dryRun = false } = options;
   const sides = await sidesOf(options, options.from);
   let stop: (() => void) | undefined;
   try {
     return await importState({
       ...sides,
       dryRun,
+      stage,
       quarantine: quarantineFile(options),
       ...(shard && { shard }),
       watch: (tally) => {
@@ -109,8 +130,13 @@ function listed(counts: object): string {
     .join(", ");
 }
 
+/** Kubernetes counts the pods of an Indexed Job from 0, in the variable that it gives to each. */
 function shardOf(text: string): Shard {
-  const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  const ofPod = Number(process.env.JOB_COMPLETION_INDEX) + 1;
+  const numbered = text.replace(/^index\//, `${ofPod}/`);
+  const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(numbered) ?? []).map(Number);
   if (number >= 1 && number <= of) return { number, of };
-  throw new InvalidArgumentError("It is I/N with I from 1 to N, such as 2/4.");
+  throw new InvalidArgumentError(
+    "It is I/N with I from 1 to N, such as 2/4; index/N where JOB_COMPLETION_INDEX is set.",
+  );
 }

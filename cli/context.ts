@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Db } from "mongodb";
-import { databaseAt } from "../components/connection";
+import { databaseAt, type DatabaseAddress } from "../components/connection";
 import type { SchemaOptions } from "../components/contract";
 import type { PlanOptions } from "../components/migration";
 import {
@@ -29,10 +29,28 @@ export function command(name: string, description: string): Command {
     .addHelpText("after", `\nExample:\n  taskrunner-storage ${name} --stack dev`);
 }
 
-/** The settings asked for; without either option, the document's defaults. */
+/**
+ * The settings asked for: the file of `--settings`, else the text in TASKRUNNER_SETTINGS (a Job has
+ * it from its ConfigMap), else the file of `--stack`, else the document's defaults.
+ */
 export async function settingsOf({ settings, stack }: CommonOptions): Promise<CommandSettings> {
+  const text = process.env.TASKRUNNER_SETTINGS;
+  if (settings === undefined && text) return commandSettings({ text });
   const file = settings ?? (stack === undefined ? undefined : `Pulumi.${stack}.yaml`);
-  return commandSettings(file);
+  return commandSettings(file === undefined ? undefined : { file });
+}
+
+/** Lets a command end with 0 where it has its answer, whatever that is. */
+export function mayExitZero(command: Command): Command {
+  return command.option(
+    "--exit-zero",
+    "ends with 0 where it has its result, whatever that is; a Job that ends otherwise has failed",
+  );
+}
+
+/** Sets the exit status that says what the result is, unless 0 is asked for. */
+export function exitWith(status: number, { exitZero }: { readonly exitZero?: true }): void {
+  process.exitCode = exitZero ? 0 : status;
 }
 
 /** The schema that the settings ask for. */
@@ -61,7 +79,12 @@ export function planOptions(settings: CommandSettings): PlanOptions {
  *
  * @throws Error where the variable is not set, is no connection string or names no database
  */
-export async function databaseOf({ mongo }: CommandSettings): Promise<Db> {
+export async function databaseOf(settings: CommandSettings): Promise<Db> {
+  return databaseAt(addressOf(settings));
+}
+
+/** The same without connecting; `uri` is secret. */
+export function addressOf({ mongo }: CommandSettings): DatabaseAddress {
   const uri = process.env.TASKRUNNER_MONGO_URI;
   if (!uri) {
     throw new Error(
@@ -75,7 +98,7 @@ export async function databaseOf({ mongo }: CommandSettings): Promise<Db> {
   if (database === undefined) {
     throw new Error("No database: name it in mongo.database or in TASKRUNNER_MONGO_URI.");
   }
-  return databaseAt({ uri, database });
+  return { uri, database };
 }
 
 /** Prints the one result of a command, for a script or for a person. */

@@ -4,12 +4,15 @@ import { DataIssues } from "../components/migration";
 import { version } from "../package.json";
 import { applyCommand } from "./apply";
 import { backfillCommand } from "./backfill";
+import { expiryCommand } from "./expiry";
 import { exportCommand } from "./export";
+import { fenceCommand } from "./fence";
 import { collectEarly } from "./memory";
 import { planCommand } from "./plan";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";
 import { verifyCommand } from "./verify";
+import { wayBackCommand } from "./wayback";
 
 collectEarly();
 
@@ -25,6 +28,7 @@ const program = new Command("taskrunner-storage")
 const commands = [
   ...[planCommand, applyCommand, backfillCommand, verifyCommand, exportCommand],
   ...[statusCommand, scriptCommand],
+  ...[expiryCommand, fenceCommand, wayBackCommand],
 ];
 for (const command of commands) {
   program.addCommand(command);

@@ -1,23 +1,29 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { BothSides } from "../components/backfill";
-import { settingsSchema } from "../components/settings";
+import type { BothSides, StateAddress } from "../components/backfill";
+import { settingsSchema, type CommandSettings } from "../components/settings";
 import { databaseOf, settingsOf, type CommonOptions } from "./context";
+
+/** What names filesystem state and the collections beside it, without the database. */
+export type StateSides = Omit<BothSides, "database" | "watch">;
 
 /** Filesystem state below a folder and the database, under the settings or the defaults. */
 export async function sidesOf(options: CommonOptions, directory: string): Promise<BothSides> {
   const settings = await settingsOf(options);
+  return { database: await databaseOf(settings), ...stateSides(settings, directory) };
+}
+
+/** Filesystem state below a folder, under the settings or the defaults. */
+export function stateSides(settings: CommandSettings, directory: string): StateSides {
   const { checkpoints, layout } =
     settings.backfill ??
     settingsSchema.shape.backfill.unwrap().parse({ source: { path: directory } });
-  return {
-    database: await databaseOf(settings),
-    collections: settings.mongo.collections,
+  const address: StateAddress = {
     root: resolve(directory),
     layout,
     approvals: settings.indexes.approvals,
-    checkpoints,
   };
+  return { ...address, collections: settings.mongo.collections, checkpoints };
 }
 
 /** Says in a command's help what its exit status means, with an example. */

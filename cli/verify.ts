@@ -1,6 +1,11 @@
-import { verifyState, type VerificationReport, placeInWords } from "../components/backfill";
+import {
+  forgetCheckpoints,
+  placeInWords,
+  verifyState,
+  type VerificationReport,
+} from "../components/backfill";
 import { collectionRoles } from "../components/contract";
-import { command, print, settingsOf, type CommonOptions } from "./context";
+import { command, exitWith, mayExitZero, print, settingsOf, type CommonOptions } from "./context";
 import { showProgress } from "./progress";
 import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";
@@ -9,18 +14,23 @@ import { casesInWords, countsTable, duration, sumOf } from "./words";
 interface VerifyOptions extends CommonOptions {
   readonly from: string;
   readonly exact?: true;
+  readonly forget?: true;
+  readonly exitZero?: true;
 }
 
 export const verifyCommand = helpAfter(
-  command("verify", "proves that every record on disk is in MongoDB, equal or descended from it")
-    .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
-    .option("--exact", "asks that both sides are equal"),
+  mayExitZero(
+    command("verify", "proves that every record on disk is in MongoDB, equal or descended from it")
+      .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
+      .option("--exact", "asks that both sides are equal")
+      .option("--forget", "where it does not hold, makes the next import read every file again"),
+  ),
   "0 holds, 2 differences or conflicts, 1 error",
   "verify --from /var/lib/taskrunner",
 ).action(async (options: VerifyOptions) => {
   const report = await verify(options);
   print(options, report, verificationInWords(options, report));
-  process.exitCode = report.holds ? 0 : 2;
+  exitWith(report.holds ? 0 : 2, options);
 });
 
 async function verify(options: VerifyOptions): Promise<VerificationReport> {
@@ -28,7 +38,7 @@ async function verify(options: VerifyOptions): Promise<VerificationReport> {
   const { logRetentionDays: retentionDays } = await settingsOf(options);
   let stop: (() => void) | undefined;
   try {
-    return await verifyState({
+    const report = await verifyState({
       ...sides,
       exact: options.exact ?? false,
       ...(retentionDays !== undefined && { retentionDays }),
@@ -39,6 +49,8 @@ async function verify(options: VerifyOptions): Promise<VerificationReport> {
         stop = showProgress({ what: "verify", sofar, total: () => size });
       },
     });
+    if (options.forget && !report.holds) await forgetCheckpoints(sides.database, sides.checkpoints);
+    return report;
   } finally {
     stop?.();
   }

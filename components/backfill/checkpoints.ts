@@ -76,6 +76,16 @@ export class Checkpoints {
   }
 }
 
+/**
+ * Makes the next import read every file again: a file's checkpoint says that its records are in
+ * MongoDB, which is not to be trusted any more once a verification found one that is not.
+ *
+ * @param name the setting `backfill.checkpoints`
+ */
+export async function forgetCheckpoints(database: Db, name: string): Promise<void> {
+  await new Checkpoints(database, name).forget();
+}
+
 /** Looks at a file. */
 export async function stampOf(path: string): Promise<FileStamp> {
   const seen = Date.now();

@@ -10,7 +10,8 @@ export type { SharedLog } from "./logs-of-run";
 export { ServerTroubleError } from "./server-trouble";
 export type { Shard } from "./shard";
 export type { BothSides } from "./sides";
-export type { ImportStage } from "./stage";
+export { importStages, type ImportStage } from "./stage";
+export { forgetCheckpoints } from "./checkpoints";
 export { placeInWords, type Place } from "./place";
 export type { Counts, ImportReport, IncompleteLine, Quarantined } from "./tally";
 export {
@@ -20,5 +21,6 @@ export {
   type VerifyOptions,
 } from "./verify";
 export type { Target } from "./target";
+export { drawFence, goBack, savedFence, saveFence, wayBackInWords } from "./way-back";
 export { stateFiles } from "./stages/list";
 export { openStateFolder, type StateAddress } from "./state-folder";

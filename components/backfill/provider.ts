@@ -2,9 +2,12 @@ import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { databaseAt } from "../connection";
 import { countCutover, mongoSide, UnfinishedStep } from "../dynamic";
-import { Checkpoints } from "./checkpoints";
+import { jobStep, type JobTarget } from "../jobs";
+import { forgetCheckpoints } from "./checkpoints";
+import { importCommand, verificationCommand } from "./commands";
 import { importState } from "./import";
 import { sayProgress } from "./progress";
+import { ofShards } from "./shard-reports";
 import type { BothSides } from "./sides";
 import type { ImportStage } from "./stage";
 import type { ImportReport, IncompleteLine, Quarantined, Tally } from "./tally";
@@ -44,15 +47,12 @@ export interface VerificationResults {
 export const providers = {
   Import: mongoSide<ImportInputs, ImportResults>({
     results: ["report"],
-    id: ({ database }) => `${database ?? ""}/import`,
+    id: importId,
     check: countCutover,
     differs: (applied, inputs) =>
       settingsDiffer(applied, inputs) || leftRecordsOut(applied as Partial<ImportResults>),
     apply: async (inputs) => {
-      const { stage, root } = inputs;
-      const quarantine = `${resolve(root)}.quarantine.ndjson`;
-      const work = (sides: BothSides) => importState({ ...sides, stage, quarantine });
-      const report = brief(await watched("import", inputs, work));
+      const report = brief(await (inputs.job ? importByJob(inputs, inputs.job) : imported(inputs)));
       return { report: { ...report, sharedLogs: report.sharedLogs.slice(0, namedCases) } };
     },
   }),
@@ -62,17 +62,45 @@ export const providers = {
     check: countCutover,
     differs: settingsDiffer,
     apply: async (inputs) => {
-      const { retentionDays = Infinity } = inputs;
-      const work = (sides: BothSides) => verifyState({ ...sides, retentionDays });
-      const report = brief(await watched("verification", inputs, work));
+      const report = brief(await (inputs.job ? verifyByJob(inputs, inputs.job) : verified(inputs)));
       if (report.holds) return { report };
-      await forgetCheckpoints(inputs);
       const outputs = { ...inputs, report };
       throw new UnfinishedStep(verificationId(inputs), outputs, reasonsOf(report, inputs.root));
     },
   }),
   Export: exportProvider,
 };
+
+function imported(inputs: ImportInputs): Promise<ImportReport> {
+  const { stage, root } = inputs;
+  const quarantine = `${resolve(root)}.quarantine.ndjson`;
+  return watched("import", inputs, (sides) => importState({ ...sides, stage, quarantine }));
+}
+
+async function importByJob(inputs: ImportInputs, job: JobTarget): Promise<ImportReport> {
+  const command = importCommand(inputs.stage, job.parallelism);
+  const state = { id: importId(inputs), outputs: inputs };
+  return ofShards((await jobStep(job, command, state)) as ImportReport[]);
+}
+
+async function verified(inputs: VerificationInputs): Promise<VerificationReport> {
+  const { retentionDays = Infinity } = inputs;
+  return watched("verification", inputs, async (sides) => {
+    const report = await verifyState({ ...sides, retentionDays });
+    if (!report.holds) await forgetCheckpoints(sides.database, sides.checkpoints);
+    return report;
+  });
+}
+
+async function verifyByJob(inputs: VerificationInputs, job: JobTarget) {
+  const state = { id: verificationId(inputs), outputs: inputs };
+  const [report] = await jobStep(job, verificationCommand(), state);
+  return report as VerificationReport;
+}
+
+function importId({ database }: StateInputs): string {
+  return `${database ?? ""}/import`;
+}
 
 function verificationId({ database }: StateInputs): string {
   return `${database ?? ""}/verification`;
@@ -105,11 +133,6 @@ async function watched<Report>(
   } finally {
     stop?.();
   }
-}
-
-/** A file's checkpoint says that its records are in MongoDB: that is not to be trusted any more. */
-async function forgetCheckpoints({ uri = "", database = "", checkpoints }: StateInputs) {
-  await new Checkpoints(await databaseAt({ uri, database }), checkpoints).forget();
 }
 
 async function sidesOf({ uri, database, root, ...rest }: StateInputs): Promise<BothSides> {

@@ -7,7 +7,10 @@ import type { MergeRules } from "./merge";
  * - `delta`: the worker is stopped;
  * - `final`: both services are in Mongo mode, and MongoDB is the truth for every run it has.
  */
-export type ImportStage = "backfill" | "delta" | "final";
+export type ImportStage = (typeof importStages)[number];
+
+/** The stages in their order. */
+export const importStages = ["backfill", "delta", "final"] as const;
 
 /** The merge rules of a stage. */
 export function rulesOf(stage: ImportStage): MergeRules {

@@ -12,6 +12,11 @@ export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
   readonly onDataIssue: OnDataIssue;
 }
 
+/** A plan that was done, and when. */
+export interface Applied extends Plan {
+  readonly appliedAt: Date;
+}
+
 /**
  * Does the plan: looks for data issues, claims the ledger's record, changes what has to change,
  * completes the record. Returns the plan that was done; with `onDataIssue: report`, what stands in
@@ -19,7 +24,7 @@ export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
  *
  * @throws DataIssues or ClaimRefused before anything is changed, MigrationError afterwards
  */
-export async function apply(db: Db, options: ApplyOptions): Promise<Plan> {
+export async function apply(db: Db, options: ApplyOptions): Promise<Applied> {
   const planned = await plan(db, options);
   const { checksum, issues } = planned;
   if (issues.length > 0 && options.onDataIssue === "fail") {
@@ -29,6 +34,6 @@ export async function apply(db: Db, options: ApplyOptions): Promise<Plan> {
   await reconcile(db, heldBack(wantedSchema(options.schema), issues), (executed) =>
     recordCommand(db, options.ledger, executed),
   );
-  await complete(db, options.ledger, checksum);
-  return planned;
+  const appliedAt = await complete(db, options.ledger, checksum);
+  return { ...planned, appliedAt };
 }

@@ -4,6 +4,7 @@
  */
 export { apply, type ApplyOptions } from "./apply";
 export { DataIssues, MigrationConflict, MigrationError } from "./errors";
+export { setExpiry } from "./expiry";
 export { ClaimRefused } from "./ledger";
 export { migrationId } from "./migration-id";
 export { plan, type Plan, type PlanOptions } from "./plan";

@@ -3,24 +3,13 @@ import type { ParsedSettings } from "./schema";
 
 /** The settings whose features do not exist yet: refused by name, never ignored. */
 export function notAvailableYet(settings: ParsedSettings): Problem[] {
-  const { cluster, migration, backfill, rollout } = settings;
+  const { cluster, rollout } = settings;
   const problems: (Problem | undefined)[] = [
     refuse("cluster.kind", cluster.kind, cluster.kind !== "existing", "existing"),
-    refuse("migration.runAs", migration.runAs, migration.runAs === "job", "engine"),
     refuse("allowDestroy", settings.allowDestroy, settings.allowDestroy, "false"),
-    ...(backfill ? notAvailableInBackfill(backfill) : []),
     ...notAvailableInRollout(rollout),
   ];
   return problems.filter((problem) => problem !== undefined);
-}
-
-function notAvailableInBackfill(backfill: NonNullable<ParsedSettings["backfill"]>) {
-  const claimed = "persistentVolumeClaim" in backfill.source;
-  return [
-    refuse("backfill.source.persistentVolumeClaim", "a claim", claimed, "source.path"),
-    refuse("backfill.runAs", backfill.runAs, backfill.runAs === "job", "engine"),
-    refuse("backfill.parallelism", backfill.parallelism, backfill.parallelism > 1, "1"),
-  ];
 }
 
 function notAvailableInRollout(rollout: ParsedSettings["rollout"]) {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import type { z } from "zod";
 import { problemsOf, SettingsError } from "./problems";
 import { settingsSchema } from "./schema";
@@ -19,17 +19,31 @@ const commandSchema = settingsSchema.pick({
 export type CommandSettings = z.infer<typeof commandSchema>;
 
 /**
- * The settings that the commands take from a stack's settings file; without a file, the
- * document's defaults. Encrypted values and those of the rollout are left where they are.
+ * The settings that the commands take from a stack's settings file, or from its text; without
+ * either, the document's defaults. Encrypted values and those of the rollout are left where they
+ * are.
  *
- * @param file a path such as `Pulumi.prod.yaml`
+ * @param from a path such as `Pulumi.prod.yaml`, or a text of its form
  * @throws SettingsError with every problem; Error where the file cannot be read
  */
-export async function commandSettings(file?: string): Promise<CommandSettings> {
-  const values = file === undefined ? {} : valuesIn(await textOf(file));
+export async function commandSettings(
+  from: { readonly file: string } | { readonly text: string } | undefined,
+): Promise<CommandSettings> {
+  const values = from ? valuesIn("text" in from ? from.text : await textOf(from.file)) : {};
   const parsed = commandSchema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
   return parsed.data;
+}
+
+/**
+ * These settings as a text that `commandSettings` reads, without the mode: what a command does
+ * follows from its name. No secret is in it.
+ */
+export function commandSettingsAsText(settings: Omit<CommandSettings, "storageMode">): string {
+  const keys = Object.keys(commandSchema.omit({ storageMode: true }).shape);
+  const own = Object.entries(settings).filter(([key]) => keys.includes(key));
+  const named = own.map(([key, value]) => [`taskrunner-storage:${key}`, value as unknown]);
+  return stringify({ config: Object.fromEntries(named) as object });
 }
 
 function valuesIn(text: string): Record<string, unknown> {

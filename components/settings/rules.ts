@@ -1,5 +1,6 @@
 import type { Problem } from "./problems";
 import { databaseName } from "./names";
+import { jobRules, runsAsJobs } from "./job-rules";
 import type { ParsedSettings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
 
@@ -10,6 +11,7 @@ export function conflicts(settings: ParsedSettings, plainKeys: ReadonlySet<strin
     ...distinctNames(settings),
     ...passwordsInPlainText(settings, plainKeys),
     ...secretRules(settings),
+    ...jobRules(settings),
     ...(uriRules ? connectionRules(settings) : []),
   ];
 }
@@ -58,6 +60,7 @@ function secretRules({ rollout }: ParsedSettings): Problem[] {
 
 function connectionRules(settings: ParsedSettings): Problem[] {
   if (settings.mongoUri === undefined) {
+    if (runsAsJobs(settings) && settings.jobs?.secret) return hiddenConnectionRules(settings);
     return [{ key: "mongoUri", found: "nothing", allowed: "a secret connection string" }];
   }
   const facts = uriFacts(settings.mongoUri);
@@ -66,6 +69,28 @@ function connectionRules(settings: ParsedSettings): Problem[] {
     ...databaseRule(settings, facts),
     ...tlsRule("mongoUri", settings, facts),
     ...applicationRules(settings, facts),
+  ];
+}
+
+/** Where only the Jobs have the migrator's connection string, nothing is to be read from it. */
+function hiddenConnectionRules(settings: ParsedSettings): Problem[] {
+  const why = "nothing, and mongoUri is in the Secret of jobs.secret";
+  const { mongo, rollout, appMongoUri } = settings;
+  const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
+  return [
+    ...(mongo.database === undefined
+      ? [{ key: "mongo.database", found: why, allowed: "the database's name" }]
+      : []),
+    ...(appMongoUri === undefined && !hasSecret
+      ? [
+          {
+            key: "appMongoUri",
+            found: why,
+            allowed: "the services' own secret connection string, or rollout.connectionSecret.name",
+          },
+        ]
+      : []),
+    ...(appMongoUri === undefined ? [] : applicationRules(settings, undefined)),
   ];
 }
 
@@ -103,9 +128,9 @@ function tlsRule(key: string, settings: ParsedSettings, facts: UriFacts): Proble
   ];
 }
 
-function applicationRules(settings: ParsedSettings, migrator: UriFacts): Problem[] {
+function applicationRules(settings: ParsedSettings, migrator: UriFacts | undefined): Problem[] {
   if (settings.appMongoUri === undefined) {
-    if (migrator.local) return [];
+    if (migrator?.local) return [];
     return [
       {
         key: "appMongoUri",

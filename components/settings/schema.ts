@@ -66,6 +66,18 @@ const backfill = section({
   layout: layout.prefault({}),
 });
 
+/** How commands run as Kubernetes Jobs; the API's address is that of `rollout` unless it is here. */
+const jobs = section({
+  image: text,
+  kubeconfig: text.optional(),
+  context: text.optional(),
+  namespace: text.optional(),
+  secret: section({ name: text, key: text.default("connectionString") }).optional(),
+  imagePullSecrets: z.array(text).default([]),
+  podAnnotations: z.record(text, z.string()).default({}),
+  timeoutSeconds: z.int().min(1).default(600),
+});
+
 /**
  * Every key of `Pulumi.<stack>.yaml` under the prefix `taskrunner-storage:`, with its form and
  * default. `mongoUri` and `appMongoUri` are secret.
@@ -82,6 +94,7 @@ export const settingsSchema = section({
   logRetentionDays: z.int().min(1).max(24_855).optional(),
   migration: migration.prefault({}),
   backfill: backfill.optional(),
+  jobs: jobs.optional(),
   rollout,
   allowDestroy: z.boolean().default(false),
 });
@@ -96,6 +109,8 @@ export type Settings = Omit<ParsedSettings, "cluster"> & {
 
 /** The settings of the import; absent where a stack imports nothing. */
 export type BackfillSettings = NonNullable<Settings["backfill"]>;
+/** How commands run as Kubernetes Jobs. */
+export type JobsSettings = NonNullable<Settings["jobs"]>;
 /** Where the state's files lie below its root. */
 export type Layout = BackfillSettings["layout"];
 /** What worker and web work on. */

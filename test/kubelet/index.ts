@@ -22,8 +22,8 @@ const interval = 200;
 /**
  * Plays the kubelet of all pods that carry the annotation `ownKubelet` and have a node: runs the
  * first container's command with the pod's environment, reports its status, and lets the pod go
- * when the process is gone. `kubectl logs` gets what it printed. No probes and no volumes: a container is ready while it runs, and its
- * paths are this machine's.
+ * when the process is gone. `kubectl logs` gets what it printed. No probes: a container is ready
+ * while it runs. Its paths are this machine's, those of claims aside: see `mountsOf`.
  *
  * @param options.kubeconfig the file of a local control plane that reaches its API server
  * @param options.images may change meanwhile: what a pod needs is looked up again each time

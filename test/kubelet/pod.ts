@@ -2,6 +2,7 @@ import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { environmentOf, expand, type Environment } from "./environment";
 import type { Image, Images } from "./images";
+import { mountsOf, type PathOf } from "./mounts";
 import { ContainerProcess } from "./process";
 import { statusOf, terminated, waiting, type Standing } from "./status";
 
@@ -45,15 +46,17 @@ export class PodRunner {
 
   private async start(pod: V1Pod, image: Image): Promise<void> {
     let environment: Environment;
+    let pathOf: PathOf;
     try {
+      pathOf = await mountsOf(this.core, pod);
       environment = await environmentOf(this.core, pod);
     } catch (error) {
       const state = waiting("CreateContainerConfigError", String(error));
       return this.report(pod, { ...notYet, restarts: this.restarts, state });
     }
-    const { command = image.entrypoint, args = [] } = pod.spec?.containers[0] ?? {};
-    const line = [...command, ...args].map((text) => expand(text, environment));
-    this.process = new ContainerProcess(line, environment);
+    const { command = image.entrypoint, args = [], workingDir } = pod.spec?.containers[0] ?? {};
+    const line = [...command, ...args].map((text) => pathOf(expand(text, environment)));
+    this.process = new ContainerProcess(line, environment, workingDir && pathOf(workingDir));
     await this.report(pod, this.running(image));
   }
 

@@ -12,8 +12,8 @@ export class ContainerProcess {
   private readonly ended: Promise<unknown>;
   private readonly child: ChildProcess;
 
-  constructor([program = "", ...args]: readonly string[], env: Environment) {
-    this.child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  constructor([program = "", ...args]: readonly string[], env: Environment, cwd?: string) {
+    this.child = spawn(program, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     }

@@ -2,9 +2,11 @@ import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { countCutover, UnfinishedStep } from "../../dynamic";
+import { jobStep, runJob } from "../../jobs";
+import { fenceCommand, wayBackCommand } from "../commands";
 import type { ExportReport } from "../export/report";
 import type { StateInputs } from "../state-inputs";
-import { drawFence, goBack, type Fence, type WayBack } from "./steps";
+import { drawFence, goBack, type DrawnFence, type Fence, type WayBack } from "./steps";
 import { fenceInWords, wayBackInWords } from "./words";
 
 /**
@@ -44,11 +46,11 @@ export const exportProvider: Required<pulumi.dynamic.ResourceProvider> = {
     Promise.resolve({ changes: needsWork(state, news) }),
   create: async (inputs: ExportInputs) => ({
     id: idOf(inputs),
-    outs: inputs.mode === "mongo" ? await fenced(inputs) : stateOf(inputs, {}),
+    outs: inputs.mode === "mongo" ? await fenced({}, inputs) : stateOf(inputs, {}),
   }),
   update: async (_id, state: ExportState, news: ExportInputs) => {
     if (!needsWork(state, news)) return { outs: state };
-    return { outs: await (news.mode === "mongo" ? fenced(news) : wentBack(state, news)) };
+    return { outs: await (news.mode === "mongo" ? fenced(state, news) : wentBack(state, news)) };
   },
   read: (id, state: ExportState) => Promise.resolve({ id, props: state }),
   delete: () => Promise.resolve(),
@@ -74,21 +76,39 @@ function stateOf(inputs: ExportInputs, results: ExportResults): ExportState {
   return { mode, cutover, root, layout, heldRuns, ...results, applied: true };
 }
 
-async function fenced(inputs: ExportInputs): Promise<ExportState> {
+async function fenced(state: Partial<ExportState>, inputs: ExportInputs): Promise<ExportState> {
   if (inputs.stage === "rest") return stateOf(inputs, {});
-  const { root, layout, approvals } = inputs;
-  const { fence, inTheWay } = await drawFence({ root: resolve(root), layout, approvals });
+  const { root } = inputs;
+  const { fence, inTheWay } = await drawn(state, inputs);
   for (const line of fenceInWords(fence, inTheWay, root)) console.log(line);
   return stateOf(inputs, { fence });
 }
 
-async function wentBack(state: ExportState, inputs: ExportInputs): Promise<ExportState> {
+async function drawn(state: Partial<ExportState>, inputs: ExportInputs): Promise<DrawnFence> {
+  const { root, layout, approvals, job } = inputs;
+  if (!job) return drawFence({ root: resolve(root), layout, approvals });
+  const outputs = { ...stateOf(inputs, {}), ...state };
+  const [fence] = await jobStep(job, fenceCommand(), { id: idOf(inputs), outputs });
+  return fence as DrawnFence;
+}
+
+async function goneBack(state: ExportState, inputs: ExportInputs): Promise<WayBack> {
   const { uri, database: name, root, layout, approvals, collections, checkpoints } = inputs;
+  const { job, stage, heldRuns } = inputs;
+  if (!job) {
+    const sides = { root: resolve(root), layout, approvals, collections, checkpoints };
+    return goBack(sides, { uri, name, fence: state.fence, heldRuns });
+  }
+  // A fence of an earlier cutover may still be beside the files: only the state says which counts.
+  const [wayBack] = await runJob(job, wayBackCommand(stage, heldRuns), console.log);
+  return wayBack as WayBack;
+}
+
+async function wentBack(state: ExportState, inputs: ExportInputs): Promise<ExportState> {
+  const { root } = inputs;
   const { fence } = state;
-  const sides = { root: resolve(root), layout, approvals, collections, checkpoints };
-  const options = { uri, name, fence, heldRuns: inputs.heldRuns };
   try {
-    const wayBack = brief(await goBack(sides, options));
+    const wayBack = brief(await goneBack(state, inputs));
     for (const line of wayBackInWords(wayBack, root, fence)) console.log(line);
     return stateOf(inputs, { ...(fence && { fence }), wayBack });
   } catch (error) {

@@ -19,6 +19,12 @@ export interface Fence {
   readonly unfinished: readonly string[];
 }
 
+/** A fence, and the runs that stay set aside because another file has their place. */
+export interface DrawnFence {
+  readonly fence: Fence;
+  readonly inTheWay: readonly string[];
+}
+
 /** What the way back did. */
 export interface WayBack {
   /** What was exported; absent where MongoDB was out of reach. */
@@ -40,9 +46,7 @@ const reachMs = 5_000;
  *
  * @throws StateFolderError where the state root cannot be used
  */
-export async function drawFence(
-  address: StateAddress,
-): Promise<{ fence: Fence; inTheWay: readonly string[] }> {
+export async function drawFence(address: StateAddress): Promise<DrawnFence> {
   const folder = await openStateFolder(address);
   const { inTheWay } = await putBack(address, await heldRuns(address));
   const unfinished: string[] = [];

@@ -1,7 +1,6 @@
 import { countCutover, mongoSide } from "../../dynamic";
-import { untilDone } from "../execute";
+import { setExpiry } from "../expiry";
 import type { LiftInputs, RetentionInputs } from "../resources/inputs";
-import { recordCommand } from "../ledger";
 import { observe } from "../planner/observe";
 import { day, diffExpiry } from "../planner/retention";
 import { databaseOf, differsIn } from "./shared";
@@ -13,7 +12,7 @@ export const logRetention = mongoSide<RetentionInputs, object>({
   check: countCutover,
   differs: differsIn("database", "collection", "days", "cutover"),
   apply: async (inputs) => {
-    await setExpiry(inputs, inputs.days);
+    await setExpiry(await databaseOf(inputs), inputs, inputs.days);
     return {};
   },
   read: async ({ days, collection, ...address }) => {
@@ -34,14 +33,7 @@ export const logExpiryLift = mongoSide<LiftInputs, object>({
   check: countCutover,
   differs: differsIn("database", "collection", "cutover"),
   apply: async (inputs) => {
-    await setExpiry(inputs, 0);
+    await setExpiry(await databaseOf(inputs), inputs, 0);
     return {};
   },
 });
-
-async function setExpiry(inputs: LiftInputs, days: number): Promise<void> {
-  const { collection, ledger } = inputs;
-  const db = await databaseOf(inputs);
-  const planned = async () => diffExpiry(collection, days, await observe(db, [collection]));
-  await untilDone(db, planned, (executed) => recordCommand(db, ledger, executed));
-}

@@ -1,0 +1,29 @@
+import { Option } from "commander";
+import { goBack, savedFence, wayBackInWords } from "../components/backfill";
+import { addressOf, command, print, settingsOf, type CommonOptions } from "./context";
+import { helpAfter, stateSides } from "./state";
+
+interface WayBackOptions extends CommonOptions {
+  readonly to: string;
+  readonly heldRuns: "hold" | "release";
+}
+
+/** `wayback`: what `pulumi up` does for files on the way back; what its Job calls. */
+export const wayBackCommand = helpAfter(
+  command("wayback", "exports; without MongoDB, sets aside what was unfinished at the fence")
+    .requiredOption("--to <directory>", "the state root, such as /var/lib/taskrunner")
+    .addOption(
+      new Option("--held-runs <wish>", "what becomes of unfinished runs without MongoDB")
+        .choices(["hold", "release"])
+        .default("hold"),
+    ),
+  "0 done, also where MongoDB is out of reach, 1 error",
+  "wayback --to /var/lib/taskrunner",
+).action(async (options: WayBackOptions) => {
+  const settings = await settingsOf(options);
+  const sides = stateSides(settings, options.to);
+  const { uri, database: name } = addressOf(settings);
+  const fence = await savedFence(sides);
+  const done = await goBack(sides, { uri, name, fence, heldRuns: options.heldRuns });
+  print(options, done, wayBackInWords(done, options.to, fence).join("\n"));
+});

@@ -1,0 +1,31 @@
+import { stateRoot, type JobCommand } from "../jobs";
+import type { ImportStage } from "./stage";
+
+const [json, from] = ["--json", ["--from", stateRoot]] as const;
+
+/** An import as a command of a Job, by so many pods that share the runs. */
+export function importCommand(stage: ImportStage, pods: number): JobCommand {
+  const shared = pods > 1;
+  const step = stage === "backfill" ? stage : `${stage}-import`;
+  const shard = shared ? ["--shard", `index/${pods}`] : [];
+  const args = ["backfill", ...from, "--stage", stage, ...shard, json, "--exit-zero"];
+  return { step, args, state: "read", ...(shared && { pods }) };
+}
+
+/** A verification as a command of a Job. */
+export function verificationCommand(): JobCommand {
+  const args = ["verify", ...from, "--forget", json, "--exit-zero"];
+  return { step: "verification", args, state: "read" };
+}
+
+/** The fence of a cutover as a command of a Job. */
+export function fenceCommand(): JobCommand {
+  return { step: "fence", args: ["fence", "--at", stateRoot, json], state: "write" };
+}
+
+/** The way back's export as a command of a Job. */
+export function wayBackCommand(stage: "export" | "rest", heldRuns: "hold" | "release"): JobCommand {
+  const args = ["wayback", "--to", stateRoot, "--held-runs", heldRuns, json];
+  const step = stage === "export" ? stage : "final-export";
+  return { step, args, state: "write" };
+}

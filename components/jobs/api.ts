@@ -1,0 +1,82 @@
+import type { V1ConfigMap, V1Job, V1PersistentVolumeClaim, V1Pod } from "@kubernetes/client-node";
+import {
+  clusterAt,
+  fieldManager,
+  ruleFor,
+  type Cluster,
+  type ClusterAddress,
+  type Place,
+  type Warning,
+} from "../kubernetes";
+
+/** What running commands as Jobs may do in its namespace: the rules of a Kubernetes Role. */
+export const rules = [
+  ruleFor("jobs", "get", "list", "create", "delete"),
+  ruleFor("configmaps", "create"),
+  ruleFor("persistentvolumeclaims", "get"),
+  ruleFor("pods", "list"),
+  ruleFor("pods/log", "get"),
+  ruleFor("events", "list"),
+];
+
+/** A namespace of a cluster, as far as Jobs use it. Each function may throw ClusterError. */
+export interface Namespace {
+  readonly place: Place;
+  job(name: string): Promise<V1Job>;
+  jobs(labelSelector: string): Promise<V1Job[]>;
+  createJob(job: V1Job): Promise<V1Job>;
+  createConfigMap(configMap: V1ConfigMap): Promise<void>;
+  /** With its pods, which end first. */
+  removeJob(name: string): Promise<void>;
+  claim(name: string): Promise<V1PersistentVolumeClaim>;
+  pods(labelSelector: string): Promise<V1Pod[]>;
+  /** What a pod's container printed; @param tailLines its last lines only. */
+  log(pod: string, tailLines?: number): Promise<string>;
+  /** The warnings of the last hour or so. */
+  readonly warnings: () => Promise<Warning[]>;
+}
+
+/**
+ * The namespace of an address; nothing is asked of the cluster yet.
+ *
+ * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
+ */
+export async function namespaceAt(address: ClusterAddress): Promise<Namespace> {
+  const cluster = await clusterAt(address);
+  const { place, pods, warnings } = cluster;
+  return { ...{ place, pods, warnings }, ...readers(cluster), ...writers(cluster) };
+}
+
+function readers({ batch, core, place: { namespace }, answered }: Cluster) {
+  return {
+    job: (name: string) => answered("get", "jobs", batch.readNamespacedJob({ namespace, name })),
+    jobs: async (labelSelector: string) => {
+      const listing = batch.listNamespacedJob({ namespace, labelSelector });
+      return (await answered("list", "jobs", listing)).items;
+    },
+    claim: (name: string) => {
+      const reading = core.readNamespacedPersistentVolumeClaim({ namespace, name });
+      return answered("get", "persistentvolumeclaims", reading);
+    },
+    log: (name: string, tailLines?: number) => {
+      const lines = tailLines === undefined ? {} : { tailLines };
+      return answered("get", "pods/log", core.readNamespacedPodLog({ namespace, name, ...lines }));
+    },
+  };
+}
+
+function writers({ batch, core, place: { namespace }, answered }: Cluster) {
+  return {
+    createJob: (body: V1Job) =>
+      answered("create", "jobs", batch.createNamespacedJob({ namespace, body, fieldManager })),
+    createConfigMap: async (body: V1ConfigMap) => {
+      const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
+      await answered("create", "configmaps", creating);
+    },
+    removeJob: async (name: string) => {
+      const propagationPolicy = "Foreground";
+      const removing = batch.deleteNamespacedJob({ namespace, name, propagationPolicy });
+      await answered("delete", "jobs", removing);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+// The client types its objects as classes; they are plain data, and are sent as such.
+/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
+import type { V1ConfigMap, V1Container, V1Job, V1PodSpec } from "@kubernetes/client-node";
+import { stateRoot, type JobCommand, type JobTarget } from "./target";
+
+/** The labels of a stack's Jobs and of what belongs to them. */
+export const labels = {
+  stack: "taskrunner.stellaops.io/jobs-of",
+  step: "taskrunner.stellaops.io/step",
+} as const;
+
+/** The key of the ConfigMap that holds the settings. */
+const settingsKey = "settings.yaml";
+
+/**
+ * The Job of a command. It has no time-to-live: one that vanishes could not be told from one that
+ * never ran. What the command itself says is final (exit status 1 or 3) ends the Job, because
+ * trying again would say the same; a pod that its node loses is replaced.
+ *
+ * @param name the Job's and its ConfigMap's
+ */
+export function jobOf(target: JobTarget, command: JobCommand, name: string): V1Job {
+  const { pods } = command;
+  const metadata = { name, labels: labelsOf(target, command) };
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata,
+    spec: {
+      backoffLimit: 2,
+      podFailurePolicy: {
+        rules: [
+          { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
+          { action: "FailJob", onExitCodes: { operator: "In", values: [1, 3] } },
+        ],
+      },
+      ...(pods !== undefined && {
+        completionMode: "Indexed",
+        completions: pods,
+        parallelism: pods,
+      }),
+      template: {
+        metadata: { labels: metadata.labels, annotations: { ...target.podAnnotations } },
+        spec: podSpec(target, command, name),
+      },
+    },
+  };
+}
+
+/** The settings of a Job's commands, which go when the Job is deleted. */
+export function configMapOf(target: JobTarget, { metadata = {} }: V1Job): V1ConfigMap {
+  const { name = "", uid = "" } = metadata;
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      name,
+      ...(metadata.labels && { labels: metadata.labels }),
+      ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name, uid }],
+    },
+    immutable: true,
+    data: { [settingsKey]: target.settings },
+  };
+}
+
+function labelsOf({ stack }: JobTarget, { step }: JobCommand): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "taskrunner-storage",
+    [labels.stack]: stackLabel(stack),
+    [labels.step]: step,
+  };
+}
+
+/** A stack's name as the value of a label: 63 characters of letters, digits and `-_.` at most. */
+export function stackLabel(stack: string): string {
+  const name = stack.replace(/[^\w.-]/g, ".");
+  return name.slice(-63).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+}
+
+function podSpec(target: JobTarget, command: JobCommand, name: string): V1PodSpec {
+  const { imagePullSecrets, claim } = target;
+  const hasState = command.state !== undefined && claim !== undefined;
+  const readOnly = command.state === "read";
+  const state = { claimName: claim?.name ?? "", readOnly };
+  return {
+    restartPolicy: "Never",
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    imagePullSecrets: imagePullSecrets.map((one) => ({ name: one })),
+    containers: [container(target, command, name)],
+    volumes: [
+      { name: "tmp", emptyDir: {} },
+      ...(hasState ? [{ name: "state", persistentVolumeClaim: state }] : []),
+    ],
+  };
+}
+
+function container(target: JobTarget, { args, state }: JobCommand, name: string): V1Container {
+  const { image, claim, secret } = target;
+  const subPath = claim?.subPath === undefined ? {} : { subPath: claim.subPath };
+  const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", ...subPath };
+  return {
+    name: "taskrunner-storage",
+    image,
+    args: [...args],
+    // The quarantine file is written to the current folder.
+    workingDir: "/tmp",
+    env: [
+      { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
+      { name: "TASKRUNNER_SETTINGS", valueFrom: { configMapKeyRef: { name, key: settingsKey } } },
+    ],
+    resources: { requests: { cpu: "100m", memory: "256Mi" } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+    volumeMounts: [
+      { name: "tmp", mountPath: "/tmp" },
+      ...(state !== undefined && claim !== undefined ? [mounted] : []),
+    ],
+  };
+}

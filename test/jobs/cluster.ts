@@ -1,0 +1,85 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import type { JobTarget } from "../../components/jobs";
+import { ownKubelet, startControlPlane } from "../../tools/parts";
+import { bundle } from "../../tools/bundle/bundle";
+import { startKubelet, type Image, type Kubelet } from "../kubelet";
+
+/** A control plane whose pods are processes of this machine, with the image of our commands. */
+export interface JobCluster {
+  readonly kubeconfig: string;
+  readonly kubelet: Kubelet;
+  /** May change meanwhile; `commands` is the bundle, run by node. */
+  readonly images: Map<string, Image>;
+  kubectl(...args: string[]): Promise<string>;
+  apply(object: object): Promise<void>;
+  /** Makes a namespace with the Secret `mongo` and the claim `state` on a folder. */
+  prepare(namespace: string, uri: string, root: string, accessMode?: string): Promise<void>;
+  /** Where and how Jobs run in such a namespace. */
+  target(namespace: string, changes?: Partial<JobTarget>): JobTarget;
+  stop(): Promise<void>;
+}
+
+/** Starts it below a folder; the bundle is made there. */
+export async function startJobCluster(folder: string): Promise<JobCluster> {
+  const entrypoint = [process.execPath, await bundle(join(folder, "bundle"))];
+  const images = new Map<string, Image>([["commands", { entrypoint }]]);
+  const controlPlane = await startControlPlane({ directory: join(folder, "cluster") });
+  const { kubeconfig } = controlPlane;
+  const kubelet = await startKubelet({ kubeconfig, images });
+  const kubectl = async (...args: string[]) => {
+    const all = [`--kubeconfig=${kubeconfig}`, ...args];
+    return (await promisify(execFile)(controlPlane.kubectl, all)).stdout.trim();
+  };
+  const apply = async (object: object) => {
+    const file = join(folder, "object.json");
+    await writeFile(file, JSON.stringify(object));
+    await kubectl("apply", `--filename=${file}`);
+  };
+  return {
+    ...{ kubeconfig, kubelet, images, kubectl, apply },
+    prepare: async (namespace, uri, root, accessMode = "ReadWriteOnce") => {
+      await mkdir(root, { recursive: true });
+      await kubectl("create", "namespace", namespace);
+      const literal = `--from-literal=connectionString=${uri}`;
+      await kubectl("create", "secret", "generic", "mongo", literal, `--namespace=${namespace}`);
+      for (const object of claimOn(namespace, root, accessMode)) await apply(object);
+    },
+    target: (namespace, changes) => ({
+      ...{ kubeconfig, namespace, image: "commands", imagePullSecrets: [] },
+      podAnnotations: { [ownKubelet.name]: ownKubelet.value },
+      secret: { name: "mongo", key: "connectionString" },
+      claim: { name: "state" },
+      ...{ settings: "config: {}\n", parallelism: 1, stack: `test/${namespace}` },
+      timeoutSeconds: 60,
+      ...changes,
+    }),
+    stop: async () => {
+      await kubelet.stop();
+      await controlPlane.stop();
+    },
+  };
+}
+
+function claimOn(namespace: string, path: string, accessMode: string): object[] {
+  const shared = { accessModes: [accessMode], storageClassName: "" };
+  const capacity = { storage: "1Gi" };
+  const name = `state-of-${namespace}`;
+  return [
+    {
+      ...{ apiVersion: "v1", kind: "PersistentVolume", metadata: { name } },
+      spec: { ...shared, capacity, hostPath: { path } },
+    },
+    {
+      ...{
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        metadata: { name: "state", namespace },
+      },
+      spec: { ...shared, volumeName: name, resources: { requests: capacity } },
+    },
+  ];
+}

@@ -1,0 +1,143 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { runJob, stateRoot, type JobCommand } from "../../components/jobs";
+import { generateSample } from "../../sample";
+import { serverForTests } from "../server";
+import { startJobCluster, type JobCluster } from "./cluster";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const current = serverForTests();
+let cluster: JobCluster;
+let said: string[];
+
+beforeAll(async () => {
+  cluster = await startJobCluster(current.folder);
+});
+afterAll(() => cluster.stop());
+beforeEach(() => {
+  said = [];
+});
+
+const say = (line: string) => void said.push(line);
+const rootOf = (namespace: string) => join(current.folder, "states", namespace);
+const prepare = (namespace: string, accessMode?: string) =>
+  cluster.prepare(namespace, `${current.server.uri}/${namespace}`, rootOf(namespace), accessMode);
+const apply: JobCommand = { step: "migration", args: ["apply", "--json"] };
+const backfill = (pods: number): JobCommand => ({
+  step: "backfill",
+  args: ["backfill", "--from", stateRoot, "--json", "--exit-zero", "--shard", `index/${pods}`],
+  state: "read",
+  pods,
+});
+/** The error of a Job. */
+const failed = async (running: Promise<unknown>) =>
+  running.then(
+    () => "",
+    (error: unknown) => (error as Error).message,
+  );
+const jobs = (namespace: string) =>
+  cluster.kubectl("get", "jobs", `--namespace=${namespace}`, "--output=name");
+
+it("a migration is the answer of its pod, with the settings of its ConfigMap", async () => {
+  await prepare("schema");
+  const settings = 'config: { "taskrunner-storage:mongo": { collections: { runs: my_runs } } }';
+  const answers = await runJob(cluster.target("schema", { settings }), apply, say);
+  expect(answers).toMatchObject(
+    [{ changes: expect.any(Array) as object, appliedAt: /^2/ }].map((one) => ({
+      ...one,
+      appliedAt: expect.stringMatching(one.appliedAt) as string,
+    })),
+  );
+  const names = (await current.client.db("schema").listCollections().toArray()).map(
+    ({ name }) => name,
+  );
+  expect(names.sort()).toEqual(
+    [
+      "my_runs",
+      "pack_run_approvals",
+      "pack_run_logs",
+      "pack_artifacts",
+      "schema_migrations",
+    ].sort(),
+  );
+  const [, job = ""] = (await jobs("schema")).split("/");
+  expect(said.at(0)).toMatch(`job ${job}: created in namespace schema of context `);
+  expect(said.at(-1)).toBe(`job ${job}: complete`);
+  await cluster.kubectl("delete", `job/${job}`, "--namespace=schema");
+  await vi.waitFor(async () => {
+    const left = ["get", "configmaps", "--namespace=schema", "--output=name"];
+    expect(await cluster.kubectl(...left)).not.toContain(job);
+  }, 20_000);
+});
+
+it("an import by two pods has an answer of each, and every run once", async () => {
+  await generateSample(rootOf("shards"), { runs: 20 });
+  await prepare("shards");
+  await runJob(cluster.target("shards"), apply, say);
+  const answers = await runJob(cluster.target("shards"), backfill(2), say);
+  const inserted = answers.map((one) => (one as { runs: { inserted: number } }).runs.inserted);
+  expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(20);
+  expect(Math.min(...inserted)).toBeGreaterThan(0);
+  expect(await current.client.db("shards").collection("pack_runs").countDocuments()).toBe(20);
+});
+
+it("a pod that fails is named with its last words, without the connection string", async () => {
+  await cluster.prepare("failing", "mongodb://user:hidden@127.0.0.1:1/failing", rootOf("failing"));
+  const text = await failed(runJob(cluster.target("failing"), apply, say));
+  expect(text).toMatch(/^Job taskrunner-migration-\w+ failed in namespace failing of context /);
+  expect(text).toMatch(
+    /Pod taskrunner-migration-\S+ said last:\n {2}taskrunner-storage: Connecting/,
+  );
+  expect(text).not.toMatch(/hidden|user:/);
+
+  const prints = "console.error('lost', process.env.TASKRUNNER_MONGO_URI); process.exit(1)";
+  cluster.images.set("prints", { entrypoint: [process.execPath, "--eval", prints, "--"] });
+  const shown = await failed(runJob(cluster.target("failing", { image: "prints" }), apply, say));
+  expect(shown).toContain("lost mongodb://***");
+  expect(shown).not.toMatch(/hidden|user:/);
+});
+
+it("data issues fail the Job in words, at once", async () => {
+  await prepare("issues");
+  await current.client
+    .db("issues")
+    .collection("pack_run_logs")
+    .insertMany([1, 2].map((_id) => ({ _id, runId: "r", sequence: 1 })) as never);
+  const text = await failed(runJob(cluster.target("issues"), apply, say));
+  expect(text).toMatch(/pack_run_logs_run_sequence cannot be built/);
+  const pods = await cluster.kubectl("get", "pods", "--namespace=issues", "--output=name");
+  expect(pods.split("\n")).toHaveLength(1);
+});
+
+it("an image that cannot be had is named after the time-out, and its Job is deleted", async () => {
+  await prepare("unpullable");
+  const target = cluster.target("unpullable", { image: "none", timeoutSeconds: 5 });
+  const text = await failed(runJob(target, apply, say));
+  expect(text).toMatch(/had no pod that runs for 5 s, and was deleted:\npod \S+: the image none/);
+  await vi.waitFor(async () => {
+    expect(await jobs("unpullable")).toBe("");
+  }, 20_000);
+});
+
+it("a Job of the same step that was left behind is stopped before a new one", async () => {
+  await prepare("again");
+  const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
+  cluster.images.set("for-ever", { entrypoint: forEver });
+  const left = runJob(cluster.target("again", { image: "for-ever" }), apply, say);
+  const gone = failed(left);
+  await vi.waitFor(() => {
+    expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(runs/);
+  }, 30_000);
+  await runJob(cluster.target("again"), apply, say);
+  expect(said.join("\n")).toContain("stopped, because it is not wanted any more");
+  expect(await gone).toContain("status 404");
+  expect((await jobs("again")).split("\n")).toHaveLength(1);
+});
+
+it("a claim that one pod alone may mount is refused before anything is started", async () => {
+  await prepare("alone", "ReadWriteOncePod");
+  const text = await failed(runJob(cluster.target("alone"), backfill(2), say));
+  expect(text).toMatch(/claim state in namespace alone of context \S+ is ReadWriteOncePod/);
+  expect(await jobs("alone")).toBe("");
+});
