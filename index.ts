@@ -9,6 +9,7 @@ import {
 } from "./components/backfill/program";
 import { MongoCluster } from "./components/cluster";
 import { after } from "./components/dynamic";
+import { jobsOf } from "./components/jobs/program";
 import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
 import { Services, WebRollout, WorkerDrain, WorkerRollout } from "./components/rollout/program";
 import { programSettings } from "./components/settings/program";
@@ -22,6 +23,9 @@ const onMongo = <Step>(step: Step) => (mode === "mongo" ? step : undefined);
 // Where MongoDB comes from.
 const cluster = new MongoCluster("mongo", settings);
 const { uri, database: databaseName } = cluster;
+// What runs as Jobs, where the cluster alone reaches the database.
+const jobs = jobsOf(settings, cluster.exportUri);
+const job = jobs?.target;
 
 // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
 const { ledger, adopt, onDataIssue } = settings.migration;
@@ -34,13 +38,16 @@ const schema = {
 };
 const packRunMigration = new PackRunMigration(
   "pack-run-migration",
-  { uri, database: databaseName, schema, ledger, adopt, onDataIssue, toolVersion: version },
+  {
+    ...{ uri, database: databaseName, schema, ledger, adopt, onDataIssue, toolVersion: version },
+    job: job && { target: job, mode },
+  },
   after(cluster),
 );
 
 // 3. Backfill the existing filesystem-backed runs, while both services still write files. No log
 // entry may expire meanwhile.
-const logs = { uri, database: databaseName, ledger, mode, collection: mongo.collections.logs };
+const logs = { uri, database: databaseName, ledger, mode, job, collection: mongo.collections.logs };
 const lifted = new LogExpiryLift("log-expiry-lift", logs, after(packRunMigration));
 const state = settings.backfill && {
   uri,
@@ -49,6 +56,7 @@ const state = settings.backfill && {
   collections: mongo.collections,
   approvals: indexes.approvals,
   settings: settings.backfill,
+  job,
   retentionDays: settings.logRetentionDays,
 };
 const filesystemBackfill =

@@ -6,6 +6,7 @@ import { helpAfter, stateSides } from "./state";
 interface WayBackOptions extends CommonOptions {
   readonly to: string;
   readonly heldRuns: "hold" | "release";
+  readonly fence: boolean;
 }
 
 /** `wayback`: what `pulumi up` does for files on the way back; what its Job calls. */
@@ -16,14 +17,15 @@ export const wayBackCommand = helpAfter(
       new Option("--held-runs <wish>", "what becomes of unfinished runs without MongoDB")
         .choices(["hold", "release"])
         .default("hold"),
-    ),
+    )
+    .option("--no-fence", "leaves fence.json out of account: it is of an earlier cutover"),
   "0 done, also where MongoDB is out of reach, 1 error",
   "wayback --to /var/lib/taskrunner",
 ).action(async (options: WayBackOptions) => {
   const settings = await settingsOf(options);
   const sides = stateSides(settings, options.to);
   const { uri, database: name } = addressOf(settings);
-  const fence = await savedFence(sides);
+  const fence = options.fence ? await savedFence(sides) : undefined;
   const done = await goBack(sides, { uri, name, fence, heldRuns: options.heldRuns });
   print(options, done, wayBackInWords(done, options.to, fence).join("\n"));
 });

@@ -23,9 +23,18 @@ export function fenceCommand(): JobCommand {
   return { step: "fence", args: ["fence", "--at", stateRoot, json], state: "write" };
 }
 
-/** The way back's export as a command of a Job. */
-export function wayBackCommand(stage: "export" | "rest", heldRuns: "hold" | "release"): JobCommand {
-  const args = ["wayback", "--to", stateRoot, "--held-runs", heldRuns, json];
+/**
+ * The way back's export as a command of a Job.
+ *
+ * @param hasFence whether the fence that is kept beside the files is one of this cutover
+ */
+export function wayBackCommand(
+  stage: "export" | "rest",
+  heldRuns: "hold" | "release",
+  hasFence: boolean,
+): JobCommand {
+  const fence = hasFence ? [] : ["--no-fence"];
+  const args = ["wayback", "--to", stateRoot, "--held-runs", heldRuns, ...fence, json];
   const step = stage === "export" ? stage : "final-export";
   return { step, args, state: "write" };
 }

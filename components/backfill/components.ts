@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CollectionRole } from "../contract";
 import { childOf } from "../dynamic";
+import type { JobTarget } from "../jobs";
 import type { BackfillSettings } from "../settings";
 import type { ImportStage } from "./stage";
 import {
@@ -24,6 +25,8 @@ export interface BackfillArgs {
   /** Whether approvals are imported too. */
   readonly approvals: boolean;
   readonly settings: BackfillSettings;
+  /** Where the steps run as Jobs; absent: in the engine. */
+  readonly job?: pulumi.Input<JobTarget> | undefined;
   /** The log's expiry in days, for the verification; absent: none. */
   readonly retentionDays?: number | undefined;
 }
@@ -144,13 +147,15 @@ function importOf(
 }
 
 function resourceArgs(args: BackfillArgs): StateResourceArgs {
-  const { uri, database, mode, collections, approvals, settings } = args;
+  const { uri, database, mode, collections, approvals, settings, job } = args;
   const { layout, checkpoints } = settings;
-  const root = sourcePath(settings);
-  return { uri, database, mode, collections, approvals, root, layout, checkpoints };
+  const root = rootOf(settings);
+  return { uri, database, mode, collections, approvals, root, layout, checkpoints, job };
 }
 
-function sourcePath({ source }: BackfillSettings): string {
+/** The state root; one in a claim is named for people alone. */
+function rootOf({ source }: BackfillSettings): string {
   if ("path" in source) return source.path;
-  throw new Error("backfill.source.persistentVolumeClaim is not available yet; set source.path.");
+  const { persistentVolumeClaim, subPath } = source;
+  return `claim ${[persistentVolumeClaim, subPath].filter(Boolean).join("/")}`;
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { CollectionRole } from "../contract";
 import { shim } from "../dynamic";
+import type { JobTarget } from "../jobs";
 import type { Layout } from "../settings";
 import type { ImportStage } from "./stage";
 import type { ImportReport } from "./tally";
@@ -18,6 +19,8 @@ export interface StateResourceArgs {
   readonly approvals: boolean;
   /** The name of the collection with bases and checkpoints. */
   readonly checkpoints: string;
+  /** Where the step runs as a Job; undefined: in the engine. */
+  readonly job: pulumi.Input<JobTarget> | undefined;
 }
 
 /** Arguments of an import. */

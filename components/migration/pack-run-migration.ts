@@ -1,9 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { childOf } from "../dynamic";
+import type { JobTarget } from "../jobs";
+import type { StorageMode } from "../settings";
 import { checksumOf } from "./planner/checksum";
 import { keyToText, type OnDataIssue } from "./resources/inputs";
 import { migrationId } from "./migration-id";
+import { MigrationJob, wantedInWords } from "./resources/migration-job";
 import { warnOfDataIssues, warnOfHeldBack } from "./resources/preview";
 import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources/resources";
 
@@ -21,6 +24,9 @@ export interface PackRunMigrationArgs {
   readonly onDataIssue: OnDataIssue;
   /** The version of this tool, for the record. */
   readonly toolVersion: string;
+  /** Where the whole migration is one Job; absent: the engine does it. */
+  readonly job?:
+    { readonly target: pulumi.Input<JobTarget>; readonly mode: StorageMode } | undefined;
 }
 
 /**
@@ -44,11 +50,39 @@ export class PackRunMigration extends pulumi.ComponentResource {
     opts: pulumi.ComponentResourceOptions = {},
   ) {
     super("taskrunner:storage:PackRunMigration", name, {}, opts);
+    const wanted = wantedSchema(args.schema);
+    this.checksum = checksumOf(wanted);
+    const done = args.job
+      ? this.asJob(args.job, wanted, args, opts)
+      : this.asResources(wanted, args, opts);
+    this.appliedAt = done.appliedAt;
+    this.collections = wanted.collections.map((collection) => collection.name);
+    this.database = done.database;
+    this.registerOutputs({ checksum: this.checksum, appliedAt: this.appliedAt });
+  }
+
+  private asJob(
+    { target, mode }: NonNullable<PackRunMigrationArgs["job"]>,
+    wanted: ContractSchema,
+    { uri, database, ledger }: PackRunMigrationArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): MigrationJob {
+    const { checksum } = this;
+    const inputs = { job: target, mode, uri, database, ledger, checksum, ...wantedInWords(wanted) };
+    const job = new MigrationJob("migration", inputs, childOf(this, opts));
+    warnOfHeldBack(job);
+    return job;
+  }
+
+  private asResources(
+    wanted: ContractSchema,
+    args: PackRunMigrationArgs,
+    opts: pulumi.ComponentResourceOptions,
+  ): LedgerCompletion {
     const { uri, database, ledger, adopt, onDataIssue, schema, toolVersion } = args;
-    const wanted = wantedSchema(schema);
+    const { checksum } = this;
     const shared = { uri, database, ledger };
     const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
-    const checksum = checksumOf(wanted);
 
     const claim = new LedgerClaim(
       "ledger-claim",
@@ -77,11 +111,7 @@ export class PackRunMigration extends pulumi.ComponentResource {
         : made[wanted.collections.findIndex(({ name }) => name === issue.collection)],
     );
 
-    this.checksum = checksum;
-    this.appliedAt = completion.appliedAt;
-    this.collections = wanted.collections.map((collection) => collection.name);
-    this.database = completion.database;
-    this.registerOutputs({ checksum, appliedAt: this.appliedAt });
+    return completion;
   }
 }
 

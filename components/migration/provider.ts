@@ -1,5 +1,6 @@
 import { collection } from "./providers/collection";
 import { index } from "./providers/index-provider";
+import { migrationJob } from "./providers/job";
 import { ledgerClaim, ledgerCompletion } from "./providers/ledger";
 import { logExpiryLift, logRetention } from "./providers/retention";
 
@@ -14,4 +15,5 @@ export const providers = {
   Index: index,
   LogExpiryLift: logExpiryLift,
   LogRetention: logRetention,
+  MigrationJob: migrationJob,
 };

@@ -99,8 +99,9 @@ async function goneBack(state: ExportState, inputs: ExportInputs): Promise<WayBa
     const sides = { root: resolve(root), layout, approvals, collections, checkpoints };
     return goBack(sides, { uri, name, fence: state.fence, heldRuns });
   }
-  // A fence of an earlier cutover may still be beside the files: only the state says which counts.
-  const [wayBack] = await runJob(job, wayBackCommand(stage, heldRuns), console.log);
+  // One of an earlier cutover may still be beside the files: the state knows.
+  const hasFence = state.fence !== undefined;
+  const [wayBack] = await runJob(job, wayBackCommand(stage, heldRuns, hasFence), console.log);
   return wayBack as WayBack;
 }
 

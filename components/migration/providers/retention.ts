@@ -1,4 +1,5 @@
 import { countCutover, mongoSide } from "../../dynamic";
+import { jobStep } from "../../jobs";
 import { setExpiry } from "../expiry";
 import type { LiftInputs, RetentionInputs } from "../resources/inputs";
 import { observe } from "../planner/observe";
@@ -12,10 +13,12 @@ export const logRetention = mongoSide<RetentionInputs, object>({
   check: countCutover,
   differs: differsIn("database", "collection", "days", "cutover"),
   apply: async (inputs) => {
-    await setExpiry(await databaseOf(inputs), inputs, inputs.days);
+    await expire("log-retention", inputs, inputs.days);
     return {};
   },
-  read: async ({ days, collection, ...address }) => {
+  read: async ({ days, collection, job, ...address }) => {
+    // The engine does not reach the database.
+    if (job) return {};
     const observed = await observe(await databaseOf(address), [collection]);
     const [change] = diffExpiry(collection, days, observed);
     if (change?.kind !== "modify index") return {};
@@ -33,7 +36,14 @@ export const logExpiryLift = mongoSide<LiftInputs, object>({
   check: countCutover,
   differs: differsIn("database", "collection", "cutover"),
   apply: async (inputs) => {
-    await setExpiry(await databaseOf(inputs), inputs, 0);
+    await expire("log-expiry-lift", inputs, 0);
     return {};
   },
 });
+
+async function expire(id: string, inputs: LiftInputs, days: number): Promise<void> {
+  const { job } = inputs;
+  if (!job) return setExpiry(await databaseOf(inputs), inputs, days);
+  const command = { step: id, args: ["expiry", "--days", String(days), "--json"] };
+  await jobStep(job, command, { id, outputs: inputs });
+}

@@ -1,5 +1,6 @@
 import type { CollectionRole, SchemaOptions, WantedCollection, WantedIndex } from "../../contract";
 import type { CutoverInputs, MongoSideInputs } from "../../dynamic";
+import type { JobTarget } from "../../jobs";
 import type { Claim } from "../ledger";
 
 /** Inputs that every resource of the migration has; `uri` is secret. */
@@ -44,6 +45,8 @@ export interface IndexInputs extends MigrationInputs {
 
 /** The collection whose expiry is lifted before an import. */
 export interface LiftInputs extends MigrationInputs, CutoverInputs {
+  /** Where it is done by a Job; absent: by the engine. It is not compared. */
+  readonly job?: JobTarget;
   readonly collection: string;
 }
 

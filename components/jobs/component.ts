@@ -1,0 +1,101 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { runsAsJobs, commandSettingsAsText, type JobsSettings, type Settings } from "../settings";
+import type { ClusterAddress } from "../kubernetes";
+import { warnOfClaim } from "./preview";
+import type { JobTarget } from "./target";
+
+/** The settings that say what runs as Jobs and where. */
+export type JobsArgs = Pick<
+  Settings,
+  | "storageMode"
+  | "mongo"
+  | "validation"
+  | "indexes"
+  | "tenancy"
+  | "logRetentionDays"
+  | "migration"
+  | "backfill"
+  | "jobs"
+  | "rollout"
+>;
+
+/**
+ * Where and how the stack's Jobs run, with the Secret of their connection string: one that exists,
+ * or an immutable one of the stack's, which a new connection string replaces (decision 12).
+ */
+export class Jobs extends pulumi.ComponentResource {
+  readonly target: pulumi.Output<JobTarget>;
+
+  /** @param uri the migrator's connection string; secret, it may be absent in filesystem mode */
+  constructor(
+    name: string,
+    settings: JobsArgs & { readonly jobs: JobsSettings },
+    uri: pulumi.Input<string> | undefined,
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("taskrunner:storage:Jobs", name, {}, options);
+    const address = addressOf(settings);
+    const secret = settings.jobs.secret ?? this.ownSecret(address, uri);
+    const { image, imagePullSecrets, podAnnotations, timeoutSeconds } = settings.jobs;
+    const claim = claimOf(settings);
+    this.target = pulumi.output({
+      ...address,
+      ...{ image, imagePullSecrets, podAnnotations, timeoutSeconds, secret },
+      ...(claim && { claim }),
+      settings: commandSettingsAsText(settings),
+      parallelism: settings.backfill?.parallelism ?? 1,
+      stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
+    });
+    if (claim && settings.storageMode === "mongo") warnOfClaim({ ...address, claim }, this);
+    this.registerOutputs({ target: this.target });
+  }
+
+  private ownSecret({ namespace, ...api }: ClusterAddress, uri: pulumi.Input<string> | undefined) {
+    const provider = new kubernetes.Provider("kubernetes-of-jobs", api, { parent: this });
+    const key = "connectionString";
+    const { metadata } = new kubernetes.core.v1.Secret(
+      "taskrunner-migrator",
+      {
+        metadata: { namespace },
+        immutable: true,
+        stringData: uri === undefined ? {} : { [key]: uri },
+      },
+      {
+        ...{ parent: this, provider },
+        // The way back needs no connection string: what is there stays as it is.
+        ...(uri === undefined && { ignoreChanges: ["data", "stringData"] }),
+      },
+    );
+    return metadata.name.apply((name) => ({ name, key }));
+  }
+}
+
+/** The stack's Jobs; undefined where the engine does the work. */
+export function jobsOf(
+  settings: JobsArgs,
+  uri: pulumi.Input<string> | undefined,
+): Jobs | undefined {
+  const { jobs } = settings;
+  // The settings' rules ask for this section where anything runs as a Job.
+  return runsAsJobs(settings) && jobs ? new Jobs("jobs", { ...settings, jobs }, uri) : undefined;
+}
+
+/** The address in `jobs`, completed by that of the releases. */
+function addressOf({ jobs, rollout }: JobsArgs & { readonly jobs: JobsSettings }): ClusterAddress {
+  const helm = rollout.target === "helm" ? rollout : undefined;
+  const kubeconfig = jobs.kubeconfig ?? helm?.kubeconfig;
+  const context = jobs.context ?? helm?.context;
+  return {
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    namespace: jobs.namespace ?? helm?.namespace ?? "",
+  };
+}
+
+function claimOf({ backfill }: JobsArgs): JobTarget["claim"] {
+  const source = backfill?.source;
+  if (!source || !("persistentVolumeClaim" in source)) return undefined;
+  const { persistentVolumeClaim: name, subPath } = source;
+  return { name, ...(subPath !== undefined && { subPath }) };
+}

@@ -1,0 +1,89 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { sameServer } from "../../connection";
+import { jobStep, stopJobsOf, type JobTarget } from "../../jobs";
+import { dataIssueInWords } from "../issues/data-issue-words";
+import type { DataIssue } from "../issues/data-issues";
+import { sameValue } from "../planner/canonical";
+
+/** Inputs of the migration as one Job; `uri` is secret, and absent in filesystem mode. */
+export interface MigrationJobInputs {
+  readonly job: JobTarget;
+  readonly mode: "mongo" | "filesystem";
+  /** Not used to connect: another server asks for another Job. */
+  readonly uri?: string;
+  readonly database?: string;
+  /** The ledger's collection. */
+  readonly ledger: string;
+  readonly checksum: string;
+  /** What is made, in words. */
+  readonly collections: readonly string[];
+  readonly indexes: readonly string[];
+}
+
+interface MigrationJobState extends MigrationJobInputs {
+  readonly appliedAt: string;
+  readonly heldBack: string;
+  readonly applied: boolean;
+}
+
+/**
+ * The dynamic provider of the migration as one Job. In filesystem mode it connects to nothing of
+ * MongoDB: what still runs of the stack's Jobs is stopped once, in the change of mode (the
+ * document's "stop the Mongo migration runner"). Jobs that are over stay, and so does everything in
+ * MongoDB.
+ */
+export const migrationJob: Required<pulumi.dynamic.ResourceProvider> = {
+  configure: () => Promise.resolve(),
+  check: (_olds, news: MigrationJobInputs) => Promise.resolve({ inputs: news }),
+  diff: (_id, state: MigrationJobState, news: MigrationJobInputs) => {
+    const changesMode = state.mode !== news.mode;
+    return Promise.resolve({
+      changes:
+        changesMode || (news.mode === "mongo" && (needsJob(state, news) || rotates(state, news))),
+    });
+  },
+  create: async (inputs: MigrationJobInputs) => {
+    if (inputs.mode === "mongo") return { id, outs: await migrated(inputs) };
+    await stopJobsOf(inputs.job, console.log);
+    return { id, outs: { ...inputs, appliedAt: "", heldBack: "", applied: false } };
+  },
+  update: async (_id, state: MigrationJobState, news: MigrationJobInputs) => {
+    if (news.mode === "filesystem") {
+      if (state.mode !== news.mode || !state.applied) await stopJobsOf(news.job, console.log);
+      return { outs: { ...state, mode: news.mode } };
+    }
+    if (needsJob(state, news)) return { outs: await migrated(news) };
+    return { outs: { ...state, ...news } };
+  },
+  read: (id, props: MigrationJobState) => Promise.resolve({ id, props }),
+  delete: () => Promise.resolve(),
+};
+
+const id = "migration-job";
+
+function needsJob(state: MigrationJobState, news: MigrationJobInputs): boolean {
+  if (!state.applied || state.heldBack !== "" || !sameServer(state.uri, news.uri)) return true;
+  return (["database", "ledger", "checksum"] as const).some(
+    (key) => !sameValue(state[key], news[key]),
+  );
+}
+
+/** A connection string whose user, password or options are others is taken into the state. */
+function rotates(state: MigrationJobState, news: MigrationJobInputs): boolean {
+  return state.uri !== news.uri;
+}
+
+interface Answer {
+  readonly appliedAt: string;
+  readonly issues: readonly DataIssue[];
+}
+
+async function migrated(inputs: MigrationJobInputs): Promise<MigrationJobState> {
+  const { job } = inputs;
+  const stack = job.stack.replace(/^.*\//, "");
+  const command = { step: "migration", args: ["apply", "--json", "--stack", stack] };
+  const outputs = { ...inputs, appliedAt: "", heldBack: "" };
+  const [answer] = await jobStep(job, command, { id, outputs });
+  const { appliedAt, issues } = answer as Answer;
+  return { ...inputs, appliedAt, heldBack: issues.map(dataIssueInWords).join("\n"), applied: true };
+}
