@@ -64,13 +64,6 @@ describe("settings", () => {
 
   it.each([
     ["cluster.kind", { cluster: { kind: "atlas", projectId: "x" } }],
-    ["migration.runAs", { migration: { runAs: "job" } }],
-    ["backfill.runAs", { backfill: { source: { path: "state" }, runAs: "job" } }],
-    ["backfill.parallelism", { backfill: { source: { path: "state" }, parallelism: 4 } }],
-    [
-      "backfill.source.persistentVolumeClaim",
-      { backfill: { source: { persistentVolumeClaim: "state" } } },
-    ],
     ["rollout.release", { rollout: { ...helm, release: "shared" } }],
     ["rollout.step", { rollout: { ...helm, step: "worker" } }],
     ["rollout.secretVersion", { rollout: { ...dev.rollout, secretVersion: "2" } }],

@@ -1,0 +1,242 @@
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { generateSample, type SampleCounts } from "../../sample";
+import { ownKubelet, startMongo, type MongoServer } from "../../tools/parts";
+import { startJobCluster, type JobCluster } from "../jobs/cluster";
+import { makeStack, type Run, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const namespace = "taskrunner";
+const hidden = "s3cret-of-the-migrator";
+
+let stack: TestStack;
+let server: MongoServer;
+let cluster: JobCluster;
+let client: MongoClient;
+let db: Db;
+let sample: SampleCounts;
+let root: string;
+/** Everything that the engine printed. */
+const printed: string[] = [];
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+  db = client.db("taskrunner");
+  root = join(stack.folder, "volume/taskrunner");
+  sample = await generateSample(root, { runs: 30 });
+  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  cluster = await startJobCluster(stack.folder);
+  await cluster.prepare(namespace, "mongodb://none", join(stack.folder, "volume"));
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.stop();
+  await client.close();
+  await server.stop();
+  await stack.remove();
+});
+
+const configure = (storageMode: "mongo" | "filesystem", more: object = {}) =>
+  stack.configure({
+    storageMode,
+    mongoUri: `mongodb://migrator:${hidden}@127.0.0.1:${server.port}/taskrunner`,
+    logRetentionDays: 10_000,
+    migration: { runAs: "job" },
+    backfill: {
+      source: { persistentVolumeClaim: "state", subPath: "taskrunner" },
+      runAs: "job",
+      parallelism: 2,
+    },
+    jobs: {
+      ...{ image: "commands", kubeconfig: cluster.kubeconfig, namespace, timeoutSeconds: 60 },
+      podAnnotations: { [ownKubelet.name]: ownKubelet.value },
+    },
+    rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
+    ...more,
+  });
+
+async function succeeded(running: Promise<Run>): Promise<string> {
+  const run = await running;
+  printed.push(run.output);
+  expect(run.failed, run.output).toBe(false);
+  return run.output;
+}
+
+const kubectl = (...args: string[]) => cluster.kubectl(...args, `--namespace=${namespace}`);
+/** The steps that have a Job, each once a Job, in alphabetical order. */
+const steps = async () => {
+  const names = await kubectl("get", "jobs", "--output=name");
+  return names.split("\n").map((name) => name.replace(/^.*\/taskrunner-|-\w+$/g, ""));
+};
+
+describe("a cutover whose database only the cluster reaches", () => {
+  it(
+    "shows in a preview what is made, and what the claim means",
+    async () => {
+      await configure("mongo");
+      const preview = await succeeded(stack.preview());
+      expect(preview).toMatch(/mongo:MigrationJob: \(create\)/);
+      expect(preview).toMatch(/"pack_runs, validator strict, error"/);
+      expect(preview).toMatch(
+        /"pack_run_logs_run_sequence on pack_run_logs \(runId:1, sequence:1\), unique"/,
+      );
+      expect(preview).toMatch(
+        /The claim state is ReadWriteOnce: the Jobs' pods all run on the node/,
+      );
+      expect(await kubectl("get", "jobs", "--output=name")).toBe("");
+    },
+    5 * minutes,
+  );
+
+  it(
+    "does every step by a Job, and proves it",
+    async () => {
+      await succeeded(stack.up());
+      expect(await steps()).toEqual([
+        ...["backfill", "delta-import", "fence", "final-import"],
+        ...["log-expiry-lift", "log-retention", "migration", "verification"],
+      ]);
+      expect(await stack.outputs()).toMatchObject({
+        database: "taskrunner",
+        migration: { appliedAt: expect.stringMatching(/^20/) as string },
+        backfill: { runs: { read: sample.runs, inserted: sample.runs, quarantined: 0 } },
+        verification: { holds: true, logs: { files: sample.logs, mongo: sample.logs } },
+      });
+      const ledger = await db.collection("schema_migrations").findOne({});
+      expect(ledger).toMatchObject({ stack: "taskrunner-storage/test" });
+      const [expiring] = await db
+        .collection("pack_run_logs")
+        .indexes()
+        .then((indexes) =>
+          indexes.filter(({ expireAfterSeconds }) => expireAfterSeconds !== undefined),
+        );
+      expect(expiring).toMatchObject({ expireAfterSeconds: 10_000 * 24 * 60 * 60 });
+    },
+    8 * minutes,
+  );
+
+  it("asks for a pod without privileges, that has the claim only as it needs it", async () => {
+    const { items } = JSON.parse(await kubectl("get", "jobs", "--output=json")) as Jobs;
+    for (const { metadata, spec } of items) {
+      expect(spec).not.toHaveProperty("ttlSecondsAfterFinished");
+      const { containers, volumes = [], ...pod } = spec.template.spec;
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        restartPolicy: "Never",
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      expect(containers[0]?.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      });
+      const step = metadata.labels["taskrunner.stellaops.io/step"] ?? "";
+      const claims = volumes.flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim ?? []);
+      const writes = step === "fence" ? {} : { readOnly: true };
+      const needs = /import|backfill|verification|fence/.test(step);
+      expect(claims).toEqual(needs ? [{ claimName: "state", ...writes }] : []);
+    }
+  });
+
+  it(
+    "changes nothing in a second up",
+    async () => {
+      expect(await succeeded(stack.up())).not.toMatch(/[+~-] \d+ (created|updated|deleted)/);
+      expect(await steps()).toHaveLength(8);
+    },
+    5 * minutes,
+  );
+
+  it(
+    "stops what still runs on the way back, and brings what changed to files",
+    async () => {
+      const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
+      cluster.images.set("for-ever", { entrypoint: forEver });
+      await leaveRunning();
+      const runId = await changeOneRun();
+      await configure("filesystem");
+      const up = await succeeded(stack.up());
+      expect(up).toContain("job taskrunner-left: stopped, because it is not wanted any more");
+      expect(up).toMatch(/Exported to claim state\/taskrunner: 1 run\./);
+      expect(await steps()).toEqual([
+        ...["backfill", "delta-import", "export", "fence", "final-export", "final-import"],
+        ...["log-expiry-lift", "log-retention", "migration", "verification"],
+      ]);
+      const file = await readFile(join(root, "state/runs", `${runId}.json`), "utf8");
+      expect(JSON.parse(file)).toMatchObject({ planHash: "changed in MongoDB" });
+      expect(await succeeded(stack.up())).not.toMatch(/[+~-] \d+ (created|updated|deleted)/);
+    },
+    8 * minutes,
+  );
+
+  it(
+    "sets aside what was unfinished where MongoDB is out of reach",
+    async () => {
+      await configure("mongo");
+      await succeeded(stack.up());
+      const { unfinished } = JSON.parse(await readFile(join(root, "fence.json"), "utf8")) as Fence;
+      expect(unfinished.length).toBeGreaterThan(0);
+      await client.close();
+      await server.stop();
+      await configure("filesystem");
+      const up = await succeeded(stack.up());
+      expect(up).toMatch(/Nothing was exported\. Connecting to MongoDB at 127\.0\.0\.1/);
+      expect(up).toContain(`${unfinished.length} runs set aside in claim state/taskrunner/held`);
+    },
+    10 * minutes,
+  );
+
+  it("keeps the connection string in the Secret alone", async () => {
+    const kinds = "jobs,pods,configmaps,events";
+    expect(await kubectl("get", kinds, "--output=yaml")).not.toContain(hidden);
+    expect(printed.join("\n")).not.toContain(hidden);
+    expect(await stack.state()).not.toContain(hidden);
+  });
+});
+
+interface Fence {
+  readonly unfinished: readonly string[];
+}
+interface Jobs {
+  readonly items: readonly {
+    readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    readonly spec: {
+      readonly template: {
+        readonly spec: {
+          readonly containers: readonly { readonly securityContext: unknown }[];
+          readonly volumes?: readonly { readonly persistentVolumeClaim?: unknown }[];
+        };
+      };
+    };
+  }[];
+}
+
+/** A Job of the stack's that an interrupted `up` left behind. */
+async function leaveRunning(): Promise<void> {
+  const labels = { "taskrunner.stellaops.io/jobs-of": "taskrunner-storage.test" };
+  const annotations = { [ownKubelet.name]: ownKubelet.value };
+  const containers = [{ name: "main", image: "for-ever" }];
+  await cluster.apply({
+    ...{ apiVersion: "batch/v1", kind: "Job" },
+    metadata: { name: "taskrunner-left", namespace, labels },
+    spec: {
+      template: { metadata: { labels, annotations }, spec: { restartPolicy: "Never", containers } },
+    },
+  });
+  await vi.waitFor(async () => {
+    const active = "--output=jsonpath={.status.active}";
+    expect(await kubectl("get", "job/taskrunner-left", active)).toBe("1");
+  }, 20_000);
+}
+
+async function changeOneRun(): Promise<string> {
+  const runs = db.collection<{ _id: string }>("pack_runs");
+  const [run] = await runs.find().limit(1).toArray();
+  const _id = run?._id ?? "";
+  const updatedAt = new Date();
+  await runs.updateOne({ _id }, { $set: { planHash: "changed in MongoDB", updatedAt } });
+  return _id;
+}
