@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
-import type { Document } from "mongodb";
 import { basesIn } from "./bases";
+import { blocksOf } from "./blocks";
 import { removeLeftovers } from "./export/aside";
-import { documentsAsStored, runIdsIn } from "./export/documents";
+import { documentsAsStored, idsAmong, runIdsIn } from "./export/documents";
 import { roleCollection, type ExportRun, type ExportSides } from "./export/export-run";
 import { exportHeldRuns } from "./export/held-runs";
-import { exportLog } from "./export/log";
+import { exportPart, rolesOfParts } from "./export/parts";
 import { requireInside } from "./export/place";
 import { ExportTally, type ExportReport } from "./export/report";
 import { exportRunFile } from "./export/run-file";
@@ -27,29 +27,32 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   sides.watch?.(tally);
   const run = { sides, bases: basesIn(sides.database, sides.checkpoints), tally };
   await exportRuns(run);
-  for await (const runId of runIdsIn(roleCollection(sides, "logs"))) await exportLog(run, runId);
-  await exportLists(run, "artifacts");
-  if (sides.approvals) await exportLists(run, "approvals");
+  await exportOrphans(run);
   return tally.report();
 }
 
+/** Each comes with its whole log. */
+const runsInBatch = 50;
+
+/** Run by run, so that a service on files sees all that belongs to a run before the run. */
 async function exportRuns(run: ExportRun): Promise<void> {
   const held = await exportHeldRuns(run);
   const collection = roleCollection(run.sides, "runs");
-  for await (const document of documentsAsStored(collection, {}, { _id: 1 })) {
+  for await (const document of documentsAsStored(collection, {}, { _id: 1 }, runsInBatch)) {
     const runId = String(document._id);
-    if (!held.has(runId)) await exportRunFile(run, "runs", runId, [document]);
+    if (held.has(runId)) continue;
+    for (const role of rolesOfParts(run.sides)) await exportPart(run, role, runId);
+    await exportRunFile(run, "runs", runId, [document]);
   }
 }
 
-/** Artifacts and approvals have a file for all that a run has. */
-async function exportLists(run: ExportRun, role: "artifacts" | "approvals"): Promise<void> {
-  const collection = roleCollection(run.sides, role);
-  for await (const runId of runIdsIn(collection)) {
-    const documents: Document[] = [];
-    for await (const document of documentsAsStored(collection, { runId }, { runId: 1, _id: 1 })) {
-      documents.push(document);
+/** What belongs to a run that MongoDB does not have. */
+async function exportOrphans(run: ExportRun): Promise<void> {
+  const runs = roleCollection(run.sides, "runs");
+  for (const role of rolesOfParts(run.sides)) {
+    for await (const runIds of blocksOf(runIdsIn(roleCollection(run.sides, role)))) {
+      const known = await idsAmong(runs, runIds);
+      for (const runId of runIds) if (!known.has(runId)) await exportPart(run, role, runId);
     }
-    await exportRunFile(run, role, runId, documents);
   }
 }

@@ -1,4 +1,5 @@
 import { collectionRoles, type CollectionRole } from "../contract";
+import { blocksOf } from "./blocks";
 import { Checkpoints } from "./checkpoints";
 import { Refusal } from "./errors";
 import { withFirsts } from "./log-conflicts";
@@ -11,7 +12,7 @@ import { isInShard, type Shard } from "./shard";
 import { collectionOf, type BothSides } from "./sides";
 import { rulesOf, type ImportStage } from "./stage";
 import { batches } from "./stages/batch";
-import { stateFiles, type StateFile } from "./stages/list";
+import { runsLast, stateFiles, type StateFile } from "./stages/list";
 import { openStateFolder, type StateAddress, type StateFolder } from "./state-folder";
 import { Tally, type ImportReport } from "./tally";
 import { databaseTarget, type Target } from "./target";
@@ -74,8 +75,10 @@ export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"
  * @throws StateFolderError before anything is written, where the state root cannot be used
  */
 export async function importInto(target: Target, source: ImportSource): Promise<ImportReport> {
-  const { quarantine: path, dryRun = false } = source;
-  const folder = await openStateFolder(source);
+  const { stage, quarantine: path, dryRun = false } = source;
+  const found = await openStateFolder(source);
+  // A worker is live by then, and goes on with a run as soon as it sees it: with its log, too.
+  const folder = stage === "final" ? runsLast(found) : found;
   const quarantine = path === undefined || dryRun ? undefined : new QuarantineFile(path);
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
   source.watch?.(tally);
@@ -126,7 +129,7 @@ async function* newRecords(
   folder: StateFolder,
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
-  for await (const files of blocks(stateFiles(folder, tally.skipped))) {
+  for await (const files of blocksOf(stateFiles(folder, tally.skipped))) {
     const ours = shard ? files.filter(({ stem }) => isInShard(stem, shard)) : files;
     const known = await knownOf(ours, checkpoints);
     for (const file of ours) yield* recordsOf(folder, file, tally, known(file));
@@ -142,18 +145,6 @@ async function knownOf(
   const names = files.filter(({ role }) => resumed.has(role)).map(({ name }) => name);
   const found = await store.read(names);
   return ({ name }) => ({ checkpoint: found.get(name), hashAll });
-}
-
-const filesInBlock = 500;
-
-async function* blocks<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
-  let block: T[] = [];
-  for await (const item of items) {
-    if (block.push(item) < filesInBlock) continue;
-    yield block;
-    block = [];
-  }
-  if (block.length > 0) yield block;
 }
 
 async function emptyRoles(sides: BothSides & ImportOptions): Promise<Set<CollectionRole>> {

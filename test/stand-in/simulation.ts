@@ -23,7 +23,7 @@ import { Worker } from "./worker";
 export type Mode = "filesystem" | "mongo";
 
 /** Each web service submits so many runs, over the time in which it works. */
-const load = { runs: 3, chance: 0.3 };
+const load = { runs: 2, chance: 0.3 };
 
 /** So often an operation of an import or an export is preceded by something that a service does. */
 const interruptions = 0.2;

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Run, Step } from "./records";
-import type { Service, Surroundings } from "./service";
+import { say, type Service, type Surroundings } from "./service";
 
 /** Which runs a web service submits by itself. */
 export interface Load {
@@ -32,6 +32,9 @@ export class Web implements Service {
 
   private async submit(): Promise<void> {
     const run = this.newRun(++this.submitted);
+    // The worker goes on with a run's log as soon as it sees the run.
+    const message = `the run is created by ${this.about.name}`;
+    await say(this.about, run.runId, { level: "info", eventType: "run.created", message });
     await this.about.store.create(run);
     this.about.journal.write({ event: "submitted", runId: run.runId });
   }

@@ -2,6 +2,7 @@ import { fileStems } from "../file-stems";
 import { heldAddress, heldRuns, putBack, type RunFile } from "../held";
 import { documentsAsStored } from "./documents";
 import { roleCollection, type ExportRun } from "./export-run";
+import { exportPart, rolesOfParts } from "./parts";
 import { exportRunFile } from "./run-file";
 
 /** So many runs are asked for at once. */
@@ -45,6 +46,7 @@ async function exportInPlace(run: ExportRun, held: readonly RunFile[]): Promise<
       stuck.add(runId);
       continue;
     }
+    for (const role of rolesOfParts(run.sides)) await exportPart(run, role, runId);
     const { conflicts, unwritable } = { ...run.tally.counts.runs };
     await exportRunFile(aside, "runs", runId, [document]);
     const after = run.tally.counts.runs;

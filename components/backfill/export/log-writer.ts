@@ -1,7 +1,9 @@
-import { access, type FileHandle } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Document } from "mongodb";
 import { Refusal } from "../errors";
+import { heldAddress } from "../held";
 import type { StateAddress } from "../state-folder";
 import type { ExportTally } from "./report";
 import { recordOf } from "./form";
@@ -35,7 +37,7 @@ export class LogWriter {
 
   async add(file: FileHandle, document: Document): Promise<void> {
     try {
-      this.text += `${textOf(await this.record(document))}\n`;
+      this.text += `${textOf(this.record(document))}\n`;
       this.line += 1n;
       this.written += 1;
     } catch (error) {
@@ -59,13 +61,13 @@ export class LogWriter {
     this.tally.bytes += this.bytes;
   }
 
-  private async record(document: Document): Promise<ReadonlyMap<string, unknown>> {
+  private record(document: Document): ReadonlyMap<string, unknown> {
     const record = recordOf("logs", document);
     if (this.scan?.last !== undefined && !this.scan.facts.numbered) {
       this.requireNext(document);
       record.delete("sequence");
     }
-    this.namesRun ??= await this.isUnknown();
+    this.namesRun ??= this.isUnknown();
     return this.namesRun ? new Map([["runId", this.runId], ...record]) : record;
   }
 
@@ -78,13 +80,12 @@ export class LogWriter {
     );
   }
 
-  /** Whether neither the file's name nor a run's file tells whose log it is. */
-  private async isUnknown(): Promise<boolean> {
+  /** Whether neither the file's name nor a run's file tells whose log it is, as of a new run. */
+  private isUnknown(): boolean {
     if (this.place.stem === this.runId) return false;
-    const run = join(this.address.root, this.address.layout.runs, `${this.place.stem}.json`);
-    return access(run).then(
-      () => false,
-      () => true,
-    );
+    const { layout } = this.address;
+    const places = [this.address, heldAddress(this.address)];
+    const runs = places.map(({ root }) => join(root, layout.runs, `${this.place.stem}.json`));
+    return !runs.some((path) => existsSync(path));
   }
 }

@@ -36,6 +36,12 @@ export async function* stateFiles(
   }
 }
 
+/** The folders in an order in which all that belongs to a run comes before the run. */
+export function runsLast(folder: StateFolder): StateFolder {
+  const isRuns = ({ role }: StateFolder["folders"][number]) => Number(role === "runs");
+  return { ...folder, folders: folder.folders.toSorted((a, b) => isRuns(a) - isRuns(b)) };
+}
+
 async function* filesOfRuns(
   { root }: StateFolder,
   role: CollectionRole,
