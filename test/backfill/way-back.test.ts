@@ -178,6 +178,20 @@ it("a run that was finished on disk since the fence is not held", async () => {
   expect((await up(before, toFiles({ uri: undefined }))).wayBack?.held).toEqual(["slow"]);
 });
 
+it("a run that web wrote to files after the fence is held: MongoDB has it by the final import", async () => {
+  const before = await cutover();
+  await addFiles(root, { "state/runs/late.json": JSON.stringify(run("late", running)) });
+  await importState({ ...sides(), stage: "final" });
+  const outs = await up(before, toFiles({ uri: undefined }));
+  expect((outs.wayBack?.held as string[]).sort()).toEqual(["busy", "late", "slow"]);
+});
+
+it("nothing is held later: the worker on files is at work on what was released", async () => {
+  const before = await cutover();
+  const released = await up(before, toFiles({ uri: undefined, heldRuns: "release" }));
+  expect(await changes(released, toFiles({ uri: undefined }))).toBe(false);
+});
+
 it("released runs stay in their places, and come back where they were held before", async () => {
   const before = await cutover();
   const options = { uri: undefined, heldRuns: "release" };

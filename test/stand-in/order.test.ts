@@ -4,7 +4,7 @@ import pLimit from "p-limit";
 import { expect, it, vi } from "vitest";
 import { migrate } from "../backfill/database";
 import { serverForTests } from "../server";
-import { begin, cutover, rollback, take, type Step } from "./scenario";
+import { begin, cutover, rollback, rollbackAlone, take, type Step } from "./scenario";
 import { Simulation, type Mode } from "./simulation";
 
 // Two hundred seeds are some 100,000 operations of the server.
@@ -13,6 +13,7 @@ vi.setConfig({ testTimeout: 600_000 });
 const current = serverForTests();
 const forward = Object.values<Step>(cutover);
 const back = Object.values<Step>(rollback);
+const backAlone = Object.values<Step>(rollbackAlone);
 
 /** What is wrong after some steps that end in a mode, by the seeds that have anything wrong. */
 async function findings(
@@ -47,10 +48,22 @@ it("after the way back every run is on disk and comes to its end there", async (
   expect(await findings(12, [...forward, ...back], "filesystem")).toEqual(new Map());
 });
 
+it("with MongoDB stopped no step is executed twice either: unfinished runs are held", async () => {
+  const steps = [...forward, ...backAlone, ...forward];
+  expect(await findings(12, steps, "mongo")).toEqual(new Map());
+});
+
 it.each([
   ["delta import", forward, cutover.delta, "mongo", /^attempt 1 of .* is executed again$/],
   ["final import", forward, cutover.final, "mongo", /^run .* is lost$/],
   ["export", [...forward, ...back], rollback.export, "filesystem", / is executed again$/],
+  [
+    "held",
+    [...forward, ...backAlone, ...forward],
+    rollbackAlone.hold,
+    "mongo",
+    / is executed again$/,
+  ],
   ["rest", [...forward, ...back], rollback.rest, "filesystem", /^run .* is lost$/],
 ] as const)("the same checks see it where the %s is left out", async (...without) => {
   const [, all, left, mode, problem] = without;

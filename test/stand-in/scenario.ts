@@ -2,13 +2,14 @@ import { eventsOf } from "./journal";
 import type { Simulation } from "./simulation";
 
 /** A step of a rollout, between two of which the services go on. */
-export type Step = (simulation: Simulation) => Promise<void> | void;
+export type Step = (simulation: Simulation) => unknown;
 
-/** The seven steps of a cutover, in their order (decision 9). */
+/** The steps of a cutover, in their order (decision 9). */
 export const cutover = {
   backfill: (simulation) => simulation.import("backfill"),
   drain: (simulation) => simulation.drainWorker(),
   delta: (simulation) => simulation.import("delta"),
+  fence: (simulation) => simulation.drawFence(),
   worker: (simulation) => {
     simulation.startWorker("mongo");
   },
@@ -27,6 +28,20 @@ export const rollback = {
   web: (simulation) => simulation.rollWeb("filesystem"),
   rest: (simulation) => simulation.export(),
   allOnDisk: (simulation) => simulation.requireAllRuns("filesystem"),
+} as const satisfies Record<string, Step>;
+
+/** The steps of a way back with MongoDB stopped, and the export when it was started again. */
+export const rollbackAlone = {
+  drain: (simulation) => simulation.drainWorker(),
+  stop: (simulation) => {
+    simulation.stopMongo();
+  },
+  hold: (simulation) => simulation.holdRuns(),
+  worker: rollback.worker,
+  web: rollback.web,
+  goOn: (simulation) => simulation.between(60),
+  export: (simulation) => simulation.bringBack(),
+  allOnDisk: rollback.allOnDisk,
 } as const satisfies Record<string, Step>;
 
 /** Starts both services on files and lets them make a history. */

@@ -4,8 +4,10 @@ import {
   importState,
   verifyState,
   type BothSides,
+  type ExportReport,
   type ImportStage,
 } from "../../components/backfill";
+import { drawFence, goBack, type Fence } from "../../components/backfill/way-back/steps";
 import { seeded, type Random } from "../../sample/random";
 import { sidesOf } from "../backfill/database-sides";
 import { FileStore } from "./file-store";
@@ -23,7 +25,7 @@ import { Worker } from "./worker";
 export type Mode = "filesystem" | "mongo";
 
 /** Each web service submits so many runs, over the time in which it works. */
-const load = { runs: 2, chance: 0.3 };
+const load = { runs: 3, chance: 0.15 };
 
 /** So often an operation of an import or an export is preceded by something that a service does. */
 const interruptions = 0.2;
@@ -40,6 +42,8 @@ export class Simulation {
   private readonly random: Random;
   private readonly stores: Readonly<Record<Mode, Store>>;
   private readonly sides: Omit<BothSides, "watch">;
+  private fence: Fence | undefined;
+  private held = { runIds: new Set<string>(), since: 0 };
   private worker: Service | undefined;
   private webs: Service[] = [];
   private instances = 0;
@@ -88,17 +92,54 @@ export class Simulation {
     }
   }
 
-  async export(): Promise<void> {
-    const { conflicts, unwritable } = await exportState(this.sides);
-    for (const { id, detail } of [...conflicts, ...unwritable]) {
+  async export(): Promise<ExportReport> {
+    const report = await exportState(this.sides);
+    for (const { id, detail } of [...report.conflicts, ...report.unwritable]) {
       this.problems.push(`export leaves out ${id}: ${detail}`);
     }
+    return report;
   }
 
   async verify(): Promise<void> {
     const { holds, quarantine, incomplete, ...counts } = await verifyState(this.sides);
     if (!holds) this.problems.push(`verification: ${JSON.stringify({ quarantine, ...counts })}`);
     for (const { file } of incomplete) this.problems.push(`${file} has an unended line`);
+  }
+
+  async drawFence(): Promise<void> {
+    const { fence, inTheWay } = await drawFence(this.sides);
+    this.fence = fence;
+    for (const runId of inTheWay) this.problems.push(`${runId} stays held in a cutover`);
+  }
+
+  /** MongoDB does not answer any more: web in Mongo mode can do nothing. */
+  stopMongo(): void {
+    this.webs = [];
+  }
+
+  /** Sets the unfinished runs aside, of which MongoDB knows more than the files. */
+  async holdRuns(): Promise<void> {
+    const options = {
+      uri: undefined,
+      name: undefined,
+      fence: this.fence,
+      heldRuns: "hold",
+    } as const;
+    const { held, inTheWay } = await goBack(this.sides, options);
+    for (const runId of inTheWay) this.problems.push(`${runId} cannot be held`);
+    this.held = { runIds: new Set(held), since: this.journal.events().length };
+  }
+
+  /** Exports with MongoDB up again: held runs, of which no step was executed, come back. */
+  async bringBack(): Promise<void> {
+    const { runIds, since } = this.held;
+    for (const event of this.journal.events().slice(since)) {
+      if (event.event !== "executed" || !runIds.has(event.runId)) continue;
+      this.problems.push(`${event.stepId} of ${event.runId} is executed while the run is held`);
+    }
+    const { returned } = await this.export();
+    const missing = [...runIds].filter((runId) => !returned.includes(runId));
+    for (const runId of missing) this.problems.push(`${runId} does not come back`);
   }
 
   /** Asks that every run submitted so far is in a store, whatever else goes on. */

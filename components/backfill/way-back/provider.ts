@@ -60,7 +60,9 @@ export const exportProvider: Required<pulumi.dynamic.ResourceProvider> = {
 function needsWork(state: ExportState, inputs: ExportInputs): boolean {
   if (!state.applied || state.mode !== inputs.mode) return true;
   if (inputs.mode === "mongo") return !isDeepStrictEqual(settingsOf(state), settingsOf(inputs));
-  return state.heldRuns !== inputs.heldRuns && state.wayBack?.outOfReach !== undefined;
+  // The other way round the worker is at work on these runs already.
+  const isReleased = state.heldRuns === "hold" && inputs.heldRuns === "release";
+  return isReleased && state.wayBack?.outOfReach !== undefined;
 }
 
 function settingsOf({ cutover, root, layout }: Kept) {

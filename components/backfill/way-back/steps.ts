@@ -8,8 +8,8 @@ import { ConnectionError, databaseAt } from "../../connection";
 import { exportState } from "../export";
 import type { ExportSides } from "../export/export-run";
 import type { ExportReport } from "../export/report";
-import { heldRuns, holdRuns, putBack, unfinishedRuns } from "../held";
-import { openStateFolder, type StateAddress } from "../state-folder";
+import { heldRuns, holdRuns, putBack, unfinishedRuns, type Moved } from "../held";
+import { openStateFolder, type StateAddress, type StateFolder } from "../state-folder";
 
 /** What is known of the moment from which on MongoDB is the truth (decision 9). */
 export interface Fence {
@@ -49,9 +49,14 @@ const reachMs = 5_000;
 export async function drawFence(address: StateAddress): Promise<DrawnFence> {
   const folder = await openStateFolder(address);
   const { inTheWay } = await putBack(address, await heldRuns(address));
+  const unfinished = await unfinishedIn(folder);
+  return { fence: { at: new Date().toISOString(), unfinished }, inTheWay };
+}
+
+async function unfinishedIn(folder: StateFolder): Promise<string[]> {
   const unfinished: string[] = [];
   for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
-  return { fence: { at: new Date().toISOString(), unfinished }, inTheWay };
+  return unfinished;
 }
 
 /** What the way back works on. */
@@ -64,8 +69,8 @@ export interface WayBackOptions {
 }
 
 /**
- * Exports what changed in MongoDB; where it cannot be reached within 5 s, sets the runs aside that
- * were unfinished at the fence and still are on disk.
+ * Exports what changed in MongoDB; where it cannot be reached within 5 s and a cutover came as far as
+ * the fence, sets the runs aside that are unfinished on disk. To be called while no worker runs.
  *
  * @throws StateFolderError where the state root cannot be used
  * @throws ExportError where files cannot be written
@@ -89,9 +94,18 @@ async function setAside(
   const moved =
     wish === "release"
       ? await putBack(address, await heldRuns(address))
-      : await holdRuns(await openStateFolder(address), fence?.unfinished ?? []);
+      : await holdUnfinished(address, fence);
   const held = (await heldRuns(address)).map(({ runId }) => runId);
   return { held, inTheWay: moved.inTheWay };
+}
+
+/**
+ * Not only those of the fence: what web wrote to files after it came to MongoDB by the final
+ * import, and steps of it were executed there.
+ */
+async function holdUnfinished(address: StateAddress, fence: Fence | undefined): Promise<Moved> {
+  const folder = await openStateFolder(address);
+  return holdRuns(folder, fence ? await unfinishedIn(folder) : []);
 }
 
 /** The database where it answers, else why it does not. */
