@@ -32,7 +32,8 @@ const kubectl = (...args: string[]) =>
 
 beforeAll(async () => {
   cluster = await startControlPlane({ directory: join(current.folder, "cluster") });
-  kubelet = await startKubelet({ kubeconfig: cluster.kubeconfig, images: standInImages() });
+  const images = await standInImages(current.folder);
+  kubelet = await startKubelet({ kubeconfig: cluster.kubeconfig, images });
 });
 afterAll(async () => {
   await kubelet.stop();

@@ -1,4 +1,11 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Journal, JournalEvent } from "./journal";
 
@@ -6,11 +13,13 @@ import type { Journal, JournalEvent } from "./journal";
 export class FileJournal implements Journal {
   private readonly file: string;
   private readonly decisions: string;
+  private readonly pausing: string;
 
   /** @param folder made if it is not there */
   constructor(folder: string) {
     this.file = join(folder, "journal.ndjson");
     this.decisions = join(folder, "decisions");
+    this.pausing = join(folder, "pause");
     mkdirSync(this.decisions, { recursive: true });
   }
 
@@ -22,6 +31,19 @@ export class FileJournal implements Journal {
     if (!existsSync(this.file)) return [];
     const lines = readFileSync(this.file, "utf8").split("\n");
     return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as JournalEvent);
+  }
+
+  /** Asks the services to finish what is in hand and to wait; each says `paused` then. */
+  pause(): void {
+    writeFileSync(this.pausing, "");
+  }
+
+  resume(): void {
+    rmSync(this.pausing);
+  }
+
+  isPaused(): boolean {
+    return existsSync(this.pausing);
   }
 
   decideOnce(runId: string, approvalId: string): boolean {

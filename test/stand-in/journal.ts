@@ -21,6 +21,7 @@ export type JournalEvent =
       readonly status: string;
     }
   | { readonly event: "ended"; readonly runId: string; readonly outcome: string }
+  | { readonly event: "paused"; readonly by: string }
   | { readonly event: "refused"; readonly by: string; readonly reason: string };
 
 /** The events outside of both stores, by which it is checked what the stores say. */

@@ -6,6 +6,7 @@
  */
 import { hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { MongoNetworkError, MongoServerSelectionError } from "mongodb";
 import { seeded } from "../../sample/random";
 import { FileJournal } from "./file-journal";
 import { timestamp, type Service, type Surroundings } from "./service";
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   const random = seeded(seedOf(name));
   const about = { store: opened.store, journal, random, name, now: clock() };
   try {
-    await work(serviceOf(kind, about), about);
+    await work(serviceOf(kind, about), about, journal);
   } catch (error) {
     journal.write({ event: "refused", by: name, reason: String(error) });
     throw error;
@@ -44,16 +45,34 @@ function serviceOf(kind: "worker" | "web", about: Surroundings): Service {
   return new Web(about, { runs, chance: 0.3 });
 }
 
-async function work(service: Service, { random, name }: Surroundings): Promise<void> {
+async function work(service: Service, about: Surroundings, journal: FileJournal): Promise<void> {
   const longest = Number(setting(process.env, "StandIn__PauseMs") ?? 50);
-  console.log(`${name} works`);
+  console.log(`${about.name} works`);
   while (!stop.signal.aborted) {
-    await service.tick();
+    if (journal.isPaused()) await pause(service, about, journal);
+    else await tick(service);
     // Asked to stop it does not wait for the end of the pause.
-    await sleep(random.between(0, longest), undefined, stop).catch(() => undefined);
+    await sleep(about.random.between(0, longest), undefined, stop).catch(() => undefined);
   }
   await service.drain();
-  console.log(`${name} ended`);
+  console.log(`${about.name} ended`);
+}
+
+async function pause(service: Service, { name }: Surroundings, journal: FileJournal) {
+  await service.drain();
+  journal.write({ event: "paused", by: name });
+  while (journal.isPaused() && !stop.signal.aborted) await sleep(50);
+}
+
+/** Where MongoDB does not answer it is asked again later. */
+async function tick(service: Service): Promise<void> {
+  try {
+    await service.tick();
+  } catch (error) {
+    const isAway = error instanceof MongoNetworkError || error instanceof MongoServerSelectionError;
+    if (!isAway) throw error;
+    console.log(String(error));
+  }
 }
 
 function clock(): () => string {

@@ -1,14 +1,19 @@
 import { join } from "node:path";
 import { serviceEnvironment, type Service } from "../../components/rollout";
-import { ownKubelet, repository } from "../../tools/parts";
+import { ownKubelet } from "../../tools/parts";
 import { layout } from "../backfill/layout";
+import { bundled } from "../bundled";
 import type { Image } from "../kubelet";
 import type { Folders } from "./file-store";
 import { folders } from "./settings";
 
-/** Both services' images for the tests' kubelet, by the names that `standInValues` gives them. */
-export function standInImages(): Map<string, Image> {
-  const program = [process.execPath, "--import", "tsx", join(repository, "test/stand-in/main.ts")];
+/**
+ * Both services' images for the tests' kubelet, by the names that `standInValues` gives them.
+ *
+ * @param folder where the program goes that they run
+ */
+export async function standInImages(folder: string): Promise<Map<string, Image>> {
+  const program = [process.execPath, await bundled("test/stand-in/main.ts", folder)];
   const image = (service: Service) =>
     [`${repositoryOf(service)}:${tag}`, { entrypoint: [...program, service] }] as const;
   return new Map([image("worker"), image("web")]);
