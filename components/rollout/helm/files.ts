@@ -9,16 +9,23 @@ export interface ChartFiles {
   readonly values: readonly string[];
 }
 
+/** The values files of a release. */
+export interface ReleaseValues {
+  /** The one that the chart itself brings; absent for a chart that is no folder here. */
+  readonly ofChart?: ValuesText;
+  /** The site's, in Helm's order. */
+  readonly ofSite: readonly ValuesText[];
+}
+
 /**
- * The texts of a release's values files in Helm's order. The values that the chart itself brings
- * come first, where it is a folder: those of a chart that is elsewhere cannot be read here.
+ * Reads the values files of a release.
  *
  * @throws ReleaseValuesError where a file cannot be read
  */
-export function valuesTexts({ chart, values }: ChartFiles): ValuesText[] {
-  const ofChart = join(chart, "values.yaml");
-  const files = existsSync(ofChart) ? [ofChart, ...values] : values;
-  return files.map((file) => ({ file, text: textOf(file) }));
+export function valuesFiles({ chart, values }: ChartFiles): ReleaseValues {
+  const file = join(chart, "values.yaml");
+  const ofSite = values.map((name) => ({ file: name, text: textOf(name) }));
+  return { ...(existsSync(file) && { ofChart: { file, text: textOf(file) } }), ofSite };
 }
 
 function textOf(file: string): string {

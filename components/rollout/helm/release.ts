@@ -4,7 +4,8 @@ import { Document } from "yaml";
 import type { HelmRolloutSettings } from "../../settings";
 import { serviceEnvironment, type Service } from "../environment";
 import type { ConnectionSecretRef, ServicesArgs } from "../target";
-import { valuesTexts } from "./files";
+import { valuesFiles } from "./files";
+import { refuseLostNulls } from "./nulls";
 import { environmentOnTop } from "./values";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
@@ -61,7 +62,10 @@ function ourValues(
     connectionSecret: secret,
     ...(database !== undefined && { database }),
   });
-  const environment = environmentOnTop(valuesTexts(files), { path, form }, entries);
+  const read = valuesFiles(files);
+  refuseLostNulls(read);
+  const inOrder = [...(read.ofChart ? [read.ofChart] : []), ...read.ofSite];
+  const environment = environmentOnTop(inOrder, { path, form }, entries);
   const ours = new Document({});
   ours.setIn(path.split("."), ours.createNode(environment));
   if (mode === "mongo" && settings.secretVersion !== undefined) {

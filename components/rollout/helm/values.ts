@@ -35,7 +35,7 @@ export function environmentOnTop(
   entries: readonly Entry[],
 ): unknown {
   const keys = path.split(".");
-  const found = files.map(({ file, text }) => ({ file, value: valueAt(file, text, keys) }));
+  const found = files.map((each) => ({ file: each.file, value: valueAt(parsed(each), keys) }));
   const last = found.findLast(({ value }) => value !== undefined && value !== null);
   const expected = form === "list" ? Array.isArray(last?.value) : isMap(last?.value);
   if (last && !expected) throw wrongForm(last.file, path, form);
@@ -63,11 +63,17 @@ function listItem({ name, value }: Entry): object {
   return { name, [key]: member };
 }
 
-function valueAt(file: string, text: string, keys: readonly string[]): unknown {
-  return keys.reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), parsed(file, text));
+/** What is at the end of a path of keys; undefined where it does not lead anywhere. */
+export function valueAt(values: unknown, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), values);
 }
 
-function parsed(file: string, text: string): unknown {
+/**
+ * What a values file says.
+ *
+ * @throws ReleaseValuesError where it is no YAML
+ */
+export function parsed({ file, text }: ValuesText): unknown {
   try {
     return parse(text);
   } catch {
@@ -76,7 +82,7 @@ function parsed(file: string, text: string): unknown {
   }
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
+export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

@@ -1,0 +1,41 @@
+import { ReleaseValuesError } from "./errors";
+import type { ReleaseValues } from "./files";
+import { isMap, parsed, valueAt } from "./values";
+
+/**
+ * Refuses a null that would be lost. To Helm it takes a default of the chart away, such as a number
+ * of replicas that an autoscaler sets; Pulumi's Helm release passes none on, so the default would
+ * be in force again, and a service be scaled down by it.
+ *
+ * Of a chart that is elsewhere the defaults cannot be read: a null in its values is refused always.
+ *
+ * @throws ReleaseValuesError with the key
+ */
+export function refuseLostNulls({ ofChart, ofSite }: ReleaseValues): void {
+  const defaults = ofChart && parsed(ofChart);
+  for (const values of ofSite) {
+    const lost = nullsIn(parsed(values)).find(
+      (keys) => !ofChart || !isNothing(valueAt(defaults, keys)),
+    );
+    if (!lost) continue;
+    throw new ReleaseValuesError(
+      values.file,
+      `${lost.join(".")} is null, which does not reach Helm from here, so the chart's default would count`,
+      'Write what stands for nothing there (false, {}, [] or ""), or take the line out.',
+    );
+  }
+}
+
+/** The keys that lead to each null. */
+function nullsIn(value: unknown): string[][] {
+  if (!isMap(value)) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    member === null ? [[key]] : nullsIn(member).map((keys) => [key, ...keys]),
+  );
+}
+
+/** Whether a default is no other than none to a template. */
+function isNothing(value: unknown): boolean {
+  if (isMap(value) || Array.isArray(value)) return Object.keys(value).length === 0;
+  return value === undefined || value === null || value === "" || value === false;
+}

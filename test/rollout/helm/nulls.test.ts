@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { refuseLostNulls } from "../../../components/rollout/helm/nulls";
+
+const site = (text: string) => [{ file: "site.yaml", text }];
+const ofChart = {
+  file: "values.yaml",
+  text: "replicas: 1\nautoscaling: { enabled: false }\nweb: { replicas: 2 }\naffinity: {}\nport:\n",
+};
+
+describe("a null in a site's values", () => {
+  it("is refused where the chart has a default, which would be in force again", () => {
+    expect(() => {
+      refuseLostNulls({ ofChart, ofSite: site("web:\n  replicas: ~\n") });
+    }).toThrow(/site\.yaml .*: web\.replicas is null, which does not reach Helm from here/);
+  });
+
+  it("is refused for a chart whose defaults cannot be read", () => {
+    expect(() => {
+      refuseLostNulls({ ofSite: site("affinity:\n") });
+    }).toThrow("affinity is null");
+  });
+
+  it("is let be where the chart has none, or an empty one", () => {
+    const text = "affinity:\nport:\nother:\nautoscaling: { enabled: ~ }\n";
+    expect(() => {
+      refuseLostNulls({ ofChart, ofSite: site(text) });
+    }).not.toThrow();
+    expect(() => {
+      refuseLostNulls({ ofChart, ofSite: site("") });
+    }).not.toThrow();
+  });
+});
