@@ -4,20 +4,34 @@ import { execa } from "execa";
 import { stringify } from "yaml";
 import { startControlPlane, type ControlPlane } from "../../tools/parts";
 
-/** A control plane of a test, and the settings of a stack whose services are releases on it. */
-export interface TestCluster {
-  readonly controlPlane: ControlPlane;
+export type Service = "worker" | "web";
+
+/** The two services of a site on a control plane, and the settings of a stack for them. */
+export interface TestSite {
+  readonly namespace: string;
+  /** The name of a service's release, and of its Deployment. */
+  readonly releases: Readonly<Record<Service, string>>;
+  /** The files with what the site's values say. */
+  readonly valuesFiles: Readonly<Record<Service, string>>;
   /** The setting `rollout`, with the site's own values as they stand. */
   readonly rollout: Readonly<Record<string, unknown>>;
   /** Writes what a site's values say of a service. */
-  setValues(service: "worker" | "web", values: object): Promise<void>;
+  setValues(service: Service, values: object): Promise<void>;
   /** The answer of kubectl, in the services' namespace. */
   kubectl(...args: string[]): Promise<string>;
   /** The value of a variable in each pod of a service that is there, terminating ones included. */
-  modesOf(service: "worker" | "web"): Promise<string[]>;
+  modesOf(service: Service): Promise<string[]>;
+  /** The names of a service's pods, terminating ones included. */
+  podsOf(service: Service): Promise<string[]>;
+  /** How many replicas each service's Deployment asks for. */
+  replicas(): Promise<Readonly<Record<Service, number>>>;
 }
 
-const namespace = "taskrunner";
+/** A control plane of a test, with the site for whose services most tests use it. */
+export interface TestCluster extends TestSite {
+  readonly controlPlane: ControlPlane;
+}
+
 const variables = { worker: "Worker__Storage__Mode", web: "TaskRunner__Storage__Mode" };
 
 /** What a site has in its values before anything else: two pods of each service. */
@@ -41,41 +55,71 @@ export const siteValues = {
  */
 export async function makeCluster(folder: string): Promise<TestCluster> {
   const controlPlane = await startControlPlane({ directory: join(folder, "cluster") });
-  const fileOf = (service: string) => join(folder, "site", `${service}.values.yaml`);
-  await mkdir(join(folder, "site"), { recursive: true });
-  const setValues = (service: string, values: object) =>
-    writeFile(fileOf(service), stringify(values));
+  return { controlPlane, ...(await makeSite(controlPlane, folder, "taskrunner")) };
+}
+
+/**
+ * Writes the values of a site whose two services are releases `PREFIX-worker` and `PREFIX-web`.
+ *
+ * @param folder absolute
+ */
+export async function makeSite(
+  controlPlane: ControlPlane,
+  folder: string,
+  namespace: string,
+  prefix = "taskrunner",
+): Promise<TestSite> {
+  const { kubeconfig } = controlPlane;
+  const directory = join(folder, "sites", `${namespace}-${prefix}`);
+  await mkdir(directory, { recursive: true });
+  const releases = { worker: `${prefix}-worker`, web: `${prefix}-web` };
+  const valuesFiles = {
+    worker: join(directory, "worker.values.yaml"),
+    web: join(directory, "web.values.yaml"),
+  };
+  const setValues = (service: Service, values: object) =>
+    writeFile(valuesFiles[service], stringify(values));
   await setValues("worker", siteValues.worker);
   await setValues("web", siteValues.web);
   const kubectl = async (...args: string[]) => {
-    const address = ["--kubeconfig", controlPlane.kubeconfig, "--namespace", namespace];
+    const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
     return (await execa(controlPlane.kubectl, [...address, ...args])).stdout;
   };
+  const ofService = async (service: Service) => {
+    const labels = `app.kubernetes.io/instance=${releases[service]}`;
+    const found = await kubectl("get", "pods", "-l", labels, "-o", "json");
+    return (JSON.parse(found) as Pods).items;
+  };
+  const replicasOf = async (service: Service) => {
+    const number = "jsonpath={.spec.replicas}";
+    return Number(await kubectl("get", `deployment/${releases[service]}`, "-o", number));
+  };
   return {
-    controlPlane,
+    namespace,
+    releases,
+    valuesFiles,
     rollout: {
       target: "helm",
-      kubeconfig: controlPlane.kubeconfig,
+      kubeconfig,
       namespace,
       install: true,
       timeoutSeconds: 60,
-      worker: { values: [fileOf("worker")] },
-      web: { values: [fileOf("web")] },
+      worker: { release: releases.worker, values: [valuesFiles.worker] },
+      web: { release: releases.web, values: [valuesFiles.web] },
     },
     setValues,
     kubectl,
-    modesOf: async (service) => {
-      const labels = `app.kubernetes.io/instance=taskrunner-${service}`;
-      const { items } = JSON.parse(
-        await kubectl("get", "pods", "-l", labels, "-o", "json"),
-      ) as Pods;
-      return items.map(({ spec }) => modeIn(spec.containers[0]?.env, service));
-    },
+    modesOf: async (service) =>
+      (await ofService(service)).map(({ spec }) => modeIn(spec.containers[0]?.env, service)),
+    podsOf: async (service) =>
+      (await ofService(service)).map(({ metadata }) => metadata.name).sort(),
+    replicas: async () => ({ worker: await replicasOf("worker"), web: await replicasOf("web") }),
   };
 }
 
 interface Pods {
   readonly items: readonly {
+    readonly metadata: { readonly name: string };
     readonly spec: {
       readonly containers: readonly { readonly env?: readonly Variable[] }[];
     };
@@ -86,6 +130,6 @@ interface Variable {
   readonly value?: string;
 }
 
-function modeIn(env: readonly Variable[] = [], service: "worker" | "web"): string {
+function modeIn(env: readonly Variable[] = [], service: Service): string {
   return env.find(({ name }) => name === variables[service])?.value ?? "";
 }

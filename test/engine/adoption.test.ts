@@ -1,0 +1,173 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { generateSample } from "../../sample";
+import { helm, repository, startMongo, type MongoServer } from "../../tools/parts";
+import { makeCluster, siteValues, type Service, type TestCluster } from "./cluster";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const services = ["worker", "web"] as const;
+
+let stack: TestStack;
+let server: MongoServer;
+let cluster: TestCluster;
+let helmFile: string;
+
+/** The site's own Helm, in its namespace. */
+const siteHelm = async (...args: string[]) => {
+  const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
+  return (await execa(helmFile, [...args, ...address])).stdout;
+};
+/** What the release's values say, as Helm has it. */
+const valuesOf = async (service: Service) =>
+  JSON.parse(await siteHelm("get", "values", cluster.releases[service], "-o", "json")) as Values;
+const fileOf = async (service: Service) =>
+  parse(await readFile(cluster.valuesFiles[service], "utf8")) as Values;
+
+interface Values {
+  readonly env: readonly { readonly name: string }[];
+}
+/** Values without our variables. */
+const siteOwn = ({ env, ...others }: Values) => ({
+  ...others,
+  env: env.filter(({ name }) => !name.includes("__Storage__")),
+});
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  cluster = await makeCluster(stack.folder);
+  helmFile = await helm();
+  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  // An autoscaler has the number of the worker's pods, and of web's: the values leave it out.
+  await cluster.setValues("worker", { ...siteValues.worker, replicaCount: undefined });
+  await cluster.setValues("web", {
+    ...siteValues.web,
+    replicaCount: undefined,
+    env: [
+      { name: "ASPNETCORE_URLS", value: "http://+:8080" },
+      { name: "TaskRunner__Storage__Mode", value: "filesystem" },
+    ],
+    resources: { requests: { cpu: "50m" } },
+  });
+  await cluster.kubectl("create", "namespace", cluster.namespace);
+  for (const service of services) {
+    const values = ["-f", cluster.valuesFiles[service]];
+    const chart = join(repository, "charts/task-runner");
+    await siteHelm("install", cluster.releases[service], chart, ...values);
+    const deployment = `deployment/${cluster.releases[service]}`;
+    await cluster.kubectl("autoscale", deployment, "--min=3", "--max=5", "--cpu=80%");
+    await cluster.kubectl("scale", deployment, "--replicas=3");
+    await cluster.kubectl("rollout", "status", deployment, "--timeout=60s");
+  }
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.controlPlane.stop();
+  await server.stop();
+  await stack.remove();
+});
+
+const configure = (storageMode: "mongo" | "filesystem", changed: object = {}) =>
+  stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    rollout: { ...cluster.rollout, install: false, ...changed },
+  });
+
+/** What is to change in each release, by the names of its inputs. */
+const changesOf = (output: string) =>
+  output
+    .split(/[~=+] (?=[a-z-]+:)/)
+    .filter((step) => step.startsWith("kubernetes:helm.sh/v3:Release: (update)"))
+    .map((step) => [...step.matchAll(/^ {10}[~+-] (\w+) *:/gm)].map(([, name]) => name).sort());
+
+describe("releases that a site has installed", () => {
+  it(
+    "are refused by a preview where one is missing",
+    async () => {
+      await configure("filesystem", { worker: { release: "nowhere" } });
+      const preview = await stack.preview();
+
+      expect(preview.failed).toBe(true);
+      expect(preview.output).toContain("resource 'taskrunner/nowhere' does not exist");
+    },
+    2 * minutes,
+  );
+
+  it(
+    "are imported and changed in one update, in our variables alone",
+    async () => {
+      await configure("filesystem");
+      const { output } = await stack.preview();
+      expect(output.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);
+      expect(changesOf(output)).toEqual([
+        ["chart", "skipAwait", "timeout", "values"].sort(),
+        ["chart", "skipAwait", "timeout"].sort(),
+      ]);
+      expect(output).toContain('+ name : "Worker__Storage__Mode"');
+      const webPods = await cluster.podsOf("web");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(false);
+      for (const service of services) {
+        const own = siteOwn(await fileOf(service));
+        expect(siteOwn(await valuesOf(service))).toEqual(own);
+      }
+      expect(await cluster.modesOf("worker")).toEqual(Array(3).fill("filesystem"));
+      expect(await cluster.replicas()).toEqual({ worker: 3, web: 3 });
+      // Nothing of web's changed.
+      expect(await cluster.podsOf("web")).toEqual(webPods);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "change over with the replicas that the autoscaler has set",
+    async () => {
+      await configure("mongo");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(false);
+      expect(await cluster.modesOf("worker")).toEqual(Array(3).fill("mongo"));
+      expect(await cluster.modesOf("web")).toEqual(Array(3).fill("mongo"));
+      for (const service of services) {
+        const own = siteOwn(await fileOf(service));
+        expect(siteOwn(await valuesOf(service))).toEqual(own);
+      }
+    },
+    3 * minutes,
+  );
+
+  it(
+    "may be scaled by others: nothing is to change, and nothing is",
+    async () => {
+      for (const service of services) {
+        await cluster.kubectl("scale", `deployment/${cluster.releases[service]}`, "--replicas=4");
+      }
+      const up = await stack.pulumi("up", "--yes", "--skip-preview", "--refresh");
+
+      expect(up.failed).toBe(false);
+      expect(up.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+      expect(await cluster.replicas()).toEqual({ worker: 4, web: 4 });
+    },
+    2 * minutes,
+  );
+
+  it(
+    "stay, with their pods and their Secret, when the stack is destroyed",
+    async () => {
+      const pods = [await cluster.podsOf("worker"), await cluster.podsOf("web")];
+      const destroy = await stack.pulumi("destroy", "--yes", "--skip-preview");
+
+      expect(destroy.failed).toBe(false);
+      expect(JSON.parse(await siteHelm("list", "-o", "json"))).toHaveLength(2);
+      expect([await cluster.podsOf("worker"), await cluster.podsOf("web")]).toEqual(pods);
+      expect(await cluster.kubectl("get", "secrets", "-o", "name")).toMatch(/taskrunner-mongo-/);
+    },
+    2 * minutes,
+  );
+});
