@@ -1,0 +1,137 @@
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { helm, repository, startMongo, type MongoServer } from "../../tools/parts";
+import { makeCluster, type Service, type TestCluster } from "./cluster";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const services = ["worker", "web"] as const;
+
+let stack: TestStack;
+let server: MongoServer;
+let cluster: TestCluster;
+let gitOps: GitOps;
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  cluster = await makeCluster(stack.folder);
+  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  await cluster.kubectl("create", "namespace", cluster.namespace);
+  gitOps = await startGitOps();
+  await gitOps.synced();
+}, 25 * minutes);
+afterAll(async () => {
+  await gitOps.stop();
+  await cluster.controlPlane.stop();
+  await server.stop();
+  await stack.remove();
+});
+
+interface GitOps {
+  /** The services in the order in which a change of their files was deployed. */
+  readonly deployed: Service[];
+  /** Waits until both are deployed. */
+  synced(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What a GitOps controller does: deploys each values file when it is another one than the last. */
+async function startGitOps(): Promise<GitOps> {
+  const program = await helm();
+  const chart = join(repository, "charts/task-runner");
+  const last = new Map<Service, string>();
+  const deployed: Service[] = [];
+  const stopping = new AbortController();
+  const sync = async (service: Service) => {
+    const file = join(stack.folder, "rollout", `${service}.values.yaml`);
+    const text = await readFile(file, "utf8");
+    if (last.get(service) === text) return;
+    const release = ["upgrade", "--install", cluster.releases[service], chart, "--values", file];
+    // The sample's claim is not on this cluster.
+    release.push("--set", "persistence.existingClaim=");
+    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
+    await execa(program, [...release, ...address]);
+    last.set(service, text);
+    deployed.push(service);
+  };
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      for (const service of services) await sync(service);
+      await sleep(200);
+    }
+  };
+  const running = loop();
+  return {
+    deployed,
+    synced: async () => {
+      while (last.size < services.length) await sleep(100);
+      deployed.length = 0;
+    },
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+}
+
+const configure = (storageMode: "mongo" | "filesystem") => {
+  const selectorOf = (service: Service) =>
+    `app.kubernetes.io/instance=${cluster.releases[service]}`;
+  return stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    rollout: {
+      target: "values",
+      directory: join(stack.folder, "rollout"),
+      timeoutSeconds: 60,
+      confirm: {
+        kubeconfig: cluster.controlPlane.kubeconfig,
+        namespace: cluster.namespace,
+        selector: { worker: selectorOf("worker"), web: selectorOf("web") },
+      },
+    },
+  });
+};
+
+describe("values files that somebody else deploys, with their pods watched", () => {
+  it(
+    "change over worker first, then web, in one update",
+    async () => {
+      await configure("mongo");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(false);
+      expect(up.output).toContain("worker: drained, all pods are gone");
+      expect(gitOps.deployed).toEqual(["worker", "web"]);
+      expect(await cluster.modesOf("worker")).toEqual(["mongo"]);
+      expect(await cluster.modesOf("web")).toEqual(["mongo", "mongo"]);
+      expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    },
+    4 * minutes,
+  );
+
+  it(
+    "go back in the same order with MongoDB stopped",
+    async () => {
+      await server.stop();
+      await configure("filesystem");
+      gitOps.deployed.length = 0;
+      const up = await stack.up();
+
+      expect(up.failed).toBe(false);
+      expect(gitOps.deployed).toEqual(["worker", "web"]);
+      expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
+      expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
+      expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
+    },
+    3 * minutes,
+  );
+});
