@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { engine, engineEnvironment, type EngineOptions } from "../../tools/parts";
@@ -28,6 +29,8 @@ export interface TestStack {
   pulumi(...args: string[]): Promise<Run>;
   preview(): Promise<Run>;
   up(): Promise<Run>;
+  /** An `up` that is interrupted, as by Ctrl-C, once the engine prints this. */
+  interruptedUp(at: RegExp): Promise<Run>;
   outputs(): Promise<Record<string, unknown>>;
   /** The exported state, as text. */
   state(): Promise<string>;
@@ -45,13 +48,20 @@ export async function makeStack(
   const folder = await mkdtemp(join(tmpdir(), "stack-"));
   const env = await engineEnvironment(await engine(wanted), folder, "a passphrase of the tests");
   const settingsFile = join(folder, `Pulumi.${name}.yaml`);
-  const run = async (cwd: string, args: readonly string[], input = ""): Promise<Run> => {
+  const run = async (
+    cwd: string,
+    args: readonly string[],
+    { input = "", interruptAt }: { input?: string; interruptAt?: RegExp } = {},
+  ): Promise<Run> => {
     const options = { cwd, env, input, all: true, reject: false } as const;
-    const { all, failed } = await execa("pulumi", [...args, "--color", "never"], options);
+    const running = execa("pulumi", [...args, "--color", "never"], options);
+    if (interruptAt) interruptOnce(running, running.all, interruptAt);
+    const { all, failed } = await running;
     return { output: all, failed };
   };
-  const inProject = (...args: string[]) =>
-    run(project, [...args, "--stack", name, "--non-interactive", "--config-file", settingsFile]);
+  const ofProject = ["--stack", name, "--non-interactive", "--config-file", settingsFile];
+  const inProject = (...args: string[]) => run(project, [...args, ...ofProject]);
+  const up = ["up", "--yes", "--skip-preview"];
   const ofStack = async (...args: string[]) =>
     (await succeeded(run(project, ["stack", ...args, "--stack", name]))).output;
   await initialise(folder, name, run);
@@ -62,12 +72,13 @@ export async function makeStack(
       await writeSettings(settingsFile, settings);
       for (const [key, uri] of Object.entries({ mongoUri, appMongoUri })) {
         const secret = ["config", "set", "--secret", key, "--stack", name];
-        if (uri !== undefined) await succeeded(run(folder, secret, uri));
+        if (uri !== undefined) await succeeded(run(folder, secret, { input: uri }));
       }
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
-    up: () => inProject("up", "--yes", "--skip-preview"),
+    up: () => inProject(...up),
+    interruptedUp: (interruptAt) => run(project, [...up, ...ofProject], { interruptAt }),
     outputs: async () => JSON.parse(await ofStack("output", "--json")) as Record<string, unknown>,
     state: () => ofStack("export"),
     importState: async (text) => {
@@ -77,6 +88,21 @@ export async function makeStack(
     },
     remove: () => rm(folder, { recursive: true }),
   };
+}
+
+function interruptOnce(
+  running: { kill(signal: NodeJS.Signals): boolean },
+  printing: Readable,
+  at: RegExp,
+): void {
+  let printed = "";
+  const look = (chunk: Buffer) => {
+    printed += chunk.toString();
+    if (!at.test(printed)) return;
+    printing.off("data", look);
+    running.kill("SIGINT");
+  };
+  printing.on("data", look);
 }
 
 /** The engine writes the stack's salt beside the project from which the stack is made. */

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { makeCluster, type TestCluster } from "./cluster";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const onFiles = ["filesystem", "filesystem"];
+const onMongo = ["mongo", "mongo"];
+
+let stack: TestStack;
+let server: MongoServer;
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  cluster = await makeCluster(stack.folder);
+  await generateSample(join(stack.folder, "state"), { runs: 10 });
+  await configure("filesystem");
+  expect(await stack.up()).toMatchObject({ failed: false });
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.controlPlane.stop();
+  await server.stop();
+  await stack.remove();
+});
+
+const configure = (storageMode: "mongo" | "filesystem") =>
+  stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    rollout: cluster.rollout,
+  });
+const modes = async () => [await cluster.modesOf("worker"), await cluster.modesOf("web")];
+
+/** What a cutover has done when it is interrupted in a step: the engine ends that one first. */
+const steps = [
+  { step: "Import backfill", left: [onFiles, onFiles] },
+  { step: "Import delta-import", left: [[], onFiles] },
+  { step: "Release worker", left: [onMongo, onFiles] },
+  { step: "Release web", left: [onMongo, onMongo] },
+  { step: "Import final-import", left: [onMongo, onMongo] },
+];
+
+describe("a cutover that is interrupted", () => {
+  it.each(steps)(
+    "in $step goes back to files with MongoDB stopped, with all replicas",
+    async ({ step, left }) => {
+      await configure("mongo");
+      const interrupted = await stack.interruptedUp(new RegExp(`${step} (creating|updating)`));
+      expect(interrupted.failed).toBe(true);
+      expect(interrupted.output).not.toMatch(/Verification verification (creating|updating)/);
+      await expect.poll(modes, { timeout: 30_000 }).toEqual(left);
+
+      await server.stop();
+      await configure("filesystem");
+      const back = await stack.up();
+      expect(back.failed).toBe(false);
+      expect(await modes()).toEqual([onFiles, onFiles]);
+      expect(await cluster.replicas()).toEqual({ worker: 2, web: 2 });
+      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+    },
+    5 * minutes,
+  );
+
+  it(
+    "is done in the end, and verified",
+    async () => {
+      await configure("mongo");
+
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+      expect(await modes()).toEqual([onMongo, onMongo]);
+    },
+    3 * minutes,
+  );
+});
