@@ -12,7 +12,7 @@ beforeEach(async () => {
     newResource: (resource) => {
       registered.push(resource);
       const outputs = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
-      const state = { drains: 1, ...(resource.inputs as object), ...outputs };
+      const state = { drains: 1, requests: 0, ...(resource.inputs as object), ...outputs };
       return { id: resource.name, state };
     },
     call: () => ({}),
@@ -117,6 +117,7 @@ describe("the rollout by values files", () => {
 
     expect(named()).toEqual([
       "Drain worker-drain",
+      "DrainRequest worker-drain-request",
       "PodsReplaced web-pods",
       "PodsReplaced worker-pods",
       "Services services",
@@ -157,6 +158,7 @@ describe("the rollout by Helm releases", () => {
 
     expect(named()).toEqual([
       "Drain worker-drain",
+      "DrainRequest worker-drain-request",
       "FormerSecrets former-secrets",
       "PodsReplaced web-pods",
       "PodsReplaced worker-pods",

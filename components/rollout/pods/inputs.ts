@@ -21,8 +21,22 @@ interface StepInputs extends ServiceAddress {
   readonly timeoutSeconds: number;
 }
 
+/** Inputs of the record that a drain is asked for. */
+export interface DrainRequestInputs {
+  readonly service: Service;
+  readonly mode: StorageMode;
+}
+
+/** Outputs of it: the mode that was asked for last, and how often that changed. */
+export interface DrainRequestState extends DrainRequestInputs {
+  readonly requests: number;
+}
+
 /** Inputs of a drain. */
-export type DrainInputs = StepInputs;
+export interface DrainInputs extends StepInputs {
+  /** The output of its request. */
+  readonly requests?: number;
+}
 
 /** Outputs of a drain: its inputs as of the last run, and how far that came. */
 export interface DrainState extends DrainInputs {
@@ -53,7 +67,7 @@ const common = [
 
 /** What a drain is told, without what Pulumi and the step itself add to it. */
 export function drainInputsOf(from: DrainInputs): object {
-  return picked(from, common);
+  return picked(from, [...common, "requests"]);
 }
 
 /** What a wait for new pods is told, without what Pulumi and the step itself add to it. */

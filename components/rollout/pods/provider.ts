@@ -8,12 +8,15 @@ import {
   drainInputsOf,
   replacedInputsOf,
   type DrainInputs,
+  type DrainRequestInputs,
+  type DrainRequestState,
   type DrainState,
   type PodsReplacedInputs,
   type PodsReplacedState,
   type ServiceAddress,
 } from "./inputs";
 import { podsReplaced } from "./replaced";
+import { goOn, waysOut, webIsNext } from "../ways-out";
 
 /** What both have in common: a preview asks no cluster, and deleting leaves the service alone. */
 const passive = {
@@ -21,6 +24,21 @@ const passive = {
   check: (_olds: unknown, inputs: unknown) => Promise.resolve({ inputs }),
   read: (id: string, props: unknown) => Promise.resolve({ id, props }),
   delete: () => Promise.resolve(),
+};
+
+/**
+ * The dynamic provider of what is recorded before a drain begins. Where the engine is killed during
+ * the drain, its state knows nothing of it; a mode that is taken back then is a second change here,
+ * and makes the drain look at the replicas.
+ */
+const DrainRequest: Required<pulumi.dynamic.ResourceProvider> = {
+  ...passive,
+  diff: (_id, state: DrainRequestState, news: DrainRequestInputs) =>
+    Promise.resolve({ changes: state.mode !== news.mode }),
+  create: (inputs: DrainRequestInputs) =>
+    Promise.resolve({ id: `${inputs.service}/drain-request`, outs: { ...inputs, requests: 0 } }),
+  update: (_id, state: DrainRequestState, news: DrainRequestInputs) =>
+    Promise.resolve({ outs: { ...news, requests: state.requests + 1 } }),
 };
 
 /**
@@ -36,7 +54,8 @@ const Drain: Required<pulumi.dynamic.ResourceProvider> = {
   },
   create: async (inputs: DrainInputs) => {
     const id = `${inputs.namespace}/${inputs.service}/drain`;
-    const state = { ...inputs, drains: 0, finished: "filesystem", applied: true } as const;
+    const begins = { requests: 0, drains: 0, finished: "filesystem", applied: true } as const;
+    const state = { ...inputs, ...begins };
     return { id, outs: await drained(id, state, inputs) };
   },
   update: async (id, state: DrainState, news: DrainInputs) => ({
@@ -53,19 +72,22 @@ const PodsReplaced: Required<pulumi.dynamic.ResourceProvider> = {
   },
   create: async (inputs: PodsReplacedInputs) => {
     const id = `${inputs.namespace}/${inputs.service}/pods`;
-    return { id, outs: await replaced(id, inputs) };
+    const begins = { ...inputs, mode: "filesystem", applied: true } as const;
+    return { id, outs: await replaced(id, begins, inputs) };
   },
-  update: async (id, _state, news: PodsReplacedInputs) => ({ outs: await replaced(id, news) }),
+  update: async (id, state: PodsReplacedState, news: PodsReplacedInputs) => ({
+    outs: await replaced(id, state, news),
+  }),
 };
 
 /** The real dynamic providers. */
-export const providers = { Drain, PodsReplaced };
+export const providers = { DrainRequest, Drain, PodsReplaced };
 
 async function drained(id: string, state: DrainState, news: DrainInputs): Promise<DrainState> {
-  const { drains, finished, applied } = state;
+  const { drains, finished, applied, requests = news.requests } = state;
   const outs = { ...news, drains, finished, applied: true };
   const isWanted = news.mode !== finished;
-  if (!isWanted && applied) return outs;
+  if (!isWanted && applied && requests === news.requests) return outs;
   await finishing(id, outs, `${news.service} was not drained`, async (namespace) => {
     if (isWanted) return drain(namespace, news, console.log);
     await undoDrain(namespace, news, console.log);
@@ -74,28 +96,19 @@ async function drained(id: string, state: DrainState, news: DrainInputs): Promis
   return isWanted ? { ...outs, drains: drains + 1, finished: news.mode } : outs;
 }
 
-async function replaced(id: string, inputs: PodsReplacedInputs): Promise<PodsReplacedState> {
+async function replaced(
+  id: string,
+  state: PodsReplacedState,
+  inputs: PodsReplacedInputs,
+): Promise<PodsReplacedState> {
   const outs = { ...inputs, applied: true };
   const failure = `The pods of ${inputs.service} in ${inputs.mode} mode are not all there, or not alone`;
   const step = (namespace: Namespace) => podsReplaced(namespace, inputs, console.log);
-  await finishing(id, outs, failure, step, waysOut(inputs));
+  await finishing(id, outs, failure, step, waysOut(inputs.service, inputs.mode));
+  const arrives = state.mode !== inputs.mode || !state.applied;
+  if (inputs.service === "worker" && arrives) console.log(webIsNext(inputs.mode));
   return outs;
 }
-
-/** Where web follows the worker and does not arrive, the services work on different stores. */
-function waysOut({ service, mode }: PodsReplacedInputs): string {
-  if (service === "worker") return goOn;
-  const [now, before] = mode === "mongo" ? ["Mongo", "filesystem"] : ["filesystem", "Mongo"];
-  const back = mode === "mongo" ? "filesystem" : "mongo";
-  return (
-    `The worker is in ${now} mode, and pods of web may still be in ${before} mode. Two ways out: ` +
-    "mend the cause and run pulumi up again, which goes on from here; or set " +
-    `storageMode: ${back} and run pulumi up, which takes the worker back too.`
-  );
-}
-
-const goOn =
-  "Nothing was put back. Mend the cause, then run pulumi up again: it goes on from here.";
 
 /**
  * Does a step. However it fails, it is one that has begun: the next `up` has to come back to it even
@@ -108,15 +121,15 @@ async function finishing(
   outs: ServiceAddress & { readonly timeoutSeconds: number },
   failure: string,
   step: (namespace: Namespace) => Promise<readonly string[]>,
-  waysOut = goOn,
+  advice = goOn,
 ): Promise<void> {
   const namespace = await namespaceAt(outs);
   const reasons = await step(namespace).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UnfinishedStep(id, outs, [`${failure}.`, message, waysOut]);
+    throw new UnfinishedStep(id, outs, [`${failure}.`, message, advice]);
   });
   if (reasons.length === 0) return;
   const where = placeInWords(namespace.place);
   const first = `${failure} after ${outs.timeoutSeconds} s, in ${where}:`;
-  throw new UnfinishedStep(id, outs, [first, ...reasons, waysOut]);
+  throw new UnfinishedStep(id, outs, [first, ...reasons, advice]);
 }

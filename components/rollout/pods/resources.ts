@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { shim } from "../../dynamic";
-import type { DrainInputs, PodsReplacedInputs } from "./inputs";
+import type { DrainInputs, DrainRequestInputs, PodsReplacedInputs } from "./inputs";
 
 /** This path is a contract with every existing stack: its state names it. */
 const providers = "components/rollout/provider";
@@ -11,13 +11,29 @@ export type Inputs<From> = {
     pulumi.Input<From[Key]> | (object extends Pick<From, Key> ? undefined : never);
 };
 
+/** The mode for which a service is to be drained, recorded before the drain begins. */
+class DrainRequestResource extends pulumi.dynamic.Resource {
+  declare readonly requests: pulumi.Output<number>;
+
+  constructor(
+    name: string,
+    inputs: Inputs<DrainRequestInputs>,
+    options: pulumi.CustomResourceOptions,
+  ) {
+    const all = { ...inputs, requests: undefined };
+    super(shim(providers, "DrainRequest"), name, all, options, "kubernetes", "DrainRequest");
+  }
+}
+
 /** A service scaled to nothing, once in each change of mode. */
 export class DrainResource extends pulumi.dynamic.Resource {
   /** How many drains were finished; the service's PodsReplaced runs after each. */
   declare readonly drains: pulumi.Output<number>;
 
   constructor(name: string, inputs: Inputs<DrainInputs>, options: pulumi.CustomResourceOptions) {
-    const all = { ...inputs, drains: undefined };
+    const { service, mode } = inputs;
+    const request = new DrainRequestResource(`${name}-request`, { service, mode }, options);
+    const all = { ...inputs, requests: request.requests, drains: undefined };
     super(shim(providers, "Drain"), name, all, options, "kubernetes", "Drain");
   }
 }

@@ -5,11 +5,15 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { rules } from "../../../components/rollout/pods";
-import type { DrainInputs, DrainState } from "../../../components/rollout/pods/inputs";
+import type {
+  DrainInputs,
+  DrainRequestState,
+  DrainState,
+} from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/pods/provider";
 import { startCluster, type TestCluster } from "./cluster";
 
-const { Drain, PodsReplaced } = providers;
+const { Drain, DrainRequest, PodsReplaced } = providers;
 let cluster: TestCluster;
 let said: string[] = [];
 
@@ -161,6 +165,30 @@ describe("a drain that is not finished", () => {
     expect(await cluster.replicas("abandoned")).toBe("2");
     expect(back).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
     expect(said.at(-1)).toBe("worker: Deployment worker has its 2 replicas back");
+  });
+
+  it("is undone where the engine was killed in it, so that its state knows nothing of it", async () => {
+    await deployed("killed", 2, true);
+    const asked = { service: "worker", mode: "mongo" };
+    const before = stored((await DrainRequest.create({ ...asked, mode: "filesystem" })).outs);
+    const state = await created(inputs("killed", { mode: "filesystem", requests: 0 }));
+    const begun = stored((await DrainRequest.update("id", before, asked)).outs);
+    await unfinished(Drain.update("id", state, inputs("killed", { timeoutSeconds: 1 })));
+    expect(await cluster.replicas("killed")).toBe("0 2");
+
+    const taken = { ...asked, mode: "filesystem" };
+    const { requests } = (await DrainRequest.update("id", begun, taken)).outs as DrainRequestState;
+    const news = inputs("killed", { mode: "filesystem", requests });
+    expect((await Drain.diff("id", state, news)).changes).toBe(true);
+    expect(await updated(state, news)).toMatchObject({ drains: 0, finished: "filesystem" });
+    expect(await cluster.replicas("killed")).toBe("2");
+  });
+
+  it("that is finished stays, whatever else of its settings changes", async () => {
+    await deployed("stays", 1);
+    const state = await created(inputs("stays", { requests: 0 }));
+    await updated(state, inputs("stays", { requests: 0, timeoutSeconds: 20 }));
+    expect(await cluster.replicas("stays")).toBe("0 1");
   });
 
   it("names who scales the service up meanwhile", async () => {
