@@ -6,8 +6,8 @@ import { jobStep, runJob } from "../../jobs";
 import { fenceCommand, wayBackCommand } from "../commands";
 import type { ExportReport } from "../export/report";
 import type { StateInputs } from "../state-inputs";
-import { drawFence, goBack, type DrawnFence, type Fence, type WayBack } from "./steps";
-import { fenceInWords, wayBackInWords } from "./words";
+import { drawFence, foresee, goBack, type DrawnFence, type Fence, type WayBack } from "./steps";
+import { fenceInWords, foreseenInWords, wayBackInWords } from "./words";
 
 /**
  * Inputs of an export; `uri` is secret and may be absent in filesystem mode.
@@ -42,8 +42,11 @@ export const exportProvider: Required<pulumi.dynamic.ResourceProvider> = {
   configure: () => Promise.resolve(),
   check: (olds: Partial<ExportInputs>, news: ExportInputs) =>
     Promise.resolve({ inputs: countCutover(olds, news) }),
-  diff: (_id, state: ExportState, news: ExportInputs) =>
-    Promise.resolve({ changes: needsWork(state, news) }),
+  diff: async (_id, state: ExportState, news: ExportInputs) => {
+    const changes = needsWork(state, news);
+    if (changes) for (const line of await foreseen(state, news)) console.log(line);
+    return { changes };
+  },
   create: async (inputs: ExportInputs) => ({
     id: idOf(inputs),
     outs: inputs.mode === "mongo" ? await fenced({}, inputs) : stateOf(inputs, {}),
@@ -63,6 +66,18 @@ function needsWork(state: ExportState, inputs: ExportInputs): boolean {
   // The other way round the worker is at work on these runs already.
   const isReleased = state.heldRuns === "hold" && inputs.heldRuns === "release";
   return isReleased && state.wayBack?.outOfReach !== undefined;
+}
+
+/** What a reviewer of a way back has to know before it: of its first step, done by the engine. */
+async function foreseen(
+  { mode, fence }: ExportState,
+  { stage, mode: wanted, job, root, layout, approvals, uri, database, heldRuns }: ExportInputs,
+): Promise<string[]> {
+  const isWayBack = mode === "mongo" && wanted === "filesystem" && stage === "export";
+  if (!isWayBack || !fence || job) return [];
+  const address = { root: resolve(root), layout, approvals };
+  const found = await foresee(address, { uri, name: database });
+  return found ? foreseenInWords(found, root, { fence, heldRuns }) : [];
 }
 
 function settingsOf({ cutover, root, layout }: Kept) {

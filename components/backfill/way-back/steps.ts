@@ -87,6 +87,28 @@ export async function goBack(
   return { outOfReach: database, ...(await setAside(sides, options)) };
 }
 
+/** What a way back without MongoDB would leave behind, and which runs it would set aside. */
+export interface Foreseen {
+  /** Why nothing would be exported; names hosts, never secrets. */
+  readonly outOfReach: string;
+  /** The runs that are unfinished on disk. */
+  readonly unfinished: readonly string[];
+}
+
+/**
+ * What a way back would find now; nothing is changed. Undefined where MongoDB answers.
+ *
+ * @throws StateFolderError where the state root cannot be used
+ */
+export async function foresee(
+  address: StateAddress,
+  options: Pick<WayBackOptions, "uri" | "name">,
+): Promise<Foreseen | undefined> {
+  const database = await reached(options);
+  if (typeof database !== "string") return undefined;
+  return { outOfReach: database, unfinished: await unfinishedIn(await openStateFolder(address)) };
+}
+
 async function setAside(
   address: StateAddress,
   { fence, heldRuns: wish }: WayBackOptions,
@@ -109,7 +131,7 @@ async function holdUnfinished(address: StateAddress, fence: Fence | undefined): 
 }
 
 /** The database where it answers, else why it does not. */
-async function reached({ uri, name }: WayBackOptions): Promise<Db | string> {
+async function reached({ uri, name }: Pick<WayBackOptions, "uri" | "name">): Promise<Db | string> {
   if (!uri || !name) return "No connection string is configured.";
   try {
     const database = await databaseAt({ uri, database: name }, { selectionTimeoutMs: reachMs });

@@ -1,7 +1,7 @@
 import { collectionRoles } from "../../contract";
 import type { ExportReport } from "../export/report";
 import { heldFolder } from "../held";
-import type { Fence, WayBack } from "./steps";
+import type { Fence, Foreseen, WayBack } from "./steps";
 import { counted, named } from "../words";
 
 /** What a fence is, as lines for the engine's log. */
@@ -64,6 +64,25 @@ function exportedInWords(report: ExportReport, root: string): string[] {
               unwritable,
             )}.`,
         ]),
+  ];
+}
+
+/** What a way back without MongoDB would do, for a preview. */
+export function foreseenInWords(
+  { outOfReach, unfinished }: Foreseen,
+  root: string,
+  { fence, heldRuns }: { readonly fence: Fence; readonly heldRuns: "hold" | "release" },
+): string[] {
+  const runs = counted(unfinished.length, "runs");
+  const names = named(unfinished, unfinished.length);
+  return [
+    `warning: MongoDB is out of reach: nothing would be exported. ${outOfReach} What changed there ` +
+      `since ${fence.at} would be left behind until \`taskrunner-storage export\`.`,
+    ...(unfinished.length === 0
+      ? []
+      : heldRuns === "hold"
+        ? [`warning: ${runs} would be set aside in ${root}/${heldFolder}: ${names}.`]
+        : [`warning: ${runs} would go on from their files, and may repeat steps: ${names}.`]),
   ];
 }
 
