@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { collectEarly } from "../components/backfill";
 import { closeConnections } from "../components/connection";
 import { DataIssues } from "../components/migration";
 import { version } from "../package.json";
@@ -7,7 +8,6 @@ import { backfillCommand } from "./backfill";
 import { expiryCommand } from "./expiry";
 import { exportCommand } from "./export";
 import { fenceCommand } from "./fence";
-import { collectEarly } from "./memory";
 import { planCommand } from "./plan";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";

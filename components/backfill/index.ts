@@ -7,6 +7,7 @@ export { exportState } from "./export";
 export type { ExportReport } from "./export/report";
 export { importInto, importState, type ImportOptions, type ImportSource } from "./import";
 export type { SharedLog } from "./logs-of-run";
+export { collectEarly } from "./memory";
 export { ServerTroubleError } from "./server-trouble";
 export type { Shard } from "./shard";
 export type { BothSides } from "./sides";

@@ -12,6 +12,7 @@ import type { BothSides } from "./sides";
 import type { ImportStage } from "./stage";
 import type { ImportReport, IncompleteLine, Quarantined, Tally } from "./tally";
 import type { StateInputs } from "./state-inputs";
+import { collectEarly } from "./memory";
 import { verifyState, type VerificationReport } from "./verify";
 import { exportProvider } from "./way-back";
 import { reasonsOf } from "./words";
@@ -39,6 +40,9 @@ export interface ImportResults {
 export interface VerificationResults {
   readonly report: VerificationReport;
 }
+
+// The provider host loads this module where the stack has a backfill to do.
+collectEarly();
 
 /**
  * The real dynamic providers. They run once in each cutover, and again where their own settings
