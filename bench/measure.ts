@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { MongoClient, type Collection, type Db } from "mongodb";
-import { collectEarly } from "../components/backfill";
-import { importInto, importState, type ImportReport } from "../components/backfill";
+import { collectEarly, importInto, importState, type ImportReport } from "../components/backfill";
 import type { Batch } from "../components/backfill/stages/batch";
 import type { ReadyRecord } from "../components/backfill/records";
 import { workOn } from "../components/backfill/pipeline";
