@@ -9,6 +9,9 @@ import {
   type Warning,
 } from "../kubernetes";
 
+/** The name of a Job's own container; a service mesh may add others. */
+export const containerName = "taskrunner-storage";
+
 /** What running commands as Jobs may do in its namespace: the rules of a Kubernetes Role. */
 export const rules = [
   ruleFor("jobs", "get", "list", "create", "delete"),
@@ -60,7 +63,11 @@ function readers({ batch, core, place: { namespace }, answered }: Cluster) {
     },
     log: (name: string, tailLines?: number) => {
       const lines = tailLines === undefined ? {} : { tailLines };
-      return answered("get", "pods/log", core.readNamespacedPodLog({ namespace, name, ...lines }));
+      return answered(
+        "get",
+        "pods/log",
+        core.readNamespacedPodLog({ namespace, name, container: containerName, ...lines }),
+      );
     },
   };
 }

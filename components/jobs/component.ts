@@ -37,12 +37,13 @@ export class Jobs extends pulumi.ComponentResource {
     super("taskrunner:storage:Jobs", name, {}, options);
     const address = addressOf(settings);
     const secret = settings.jobs.secret ?? this.ownSecret(address, uri);
-    const { image, imagePullSecrets, podAnnotations, timeoutSeconds } = settings.jobs;
+    const { image, imagePullSecrets, podAnnotations, timeoutSeconds, runAsUser } = settings.jobs;
     const claim = claimOf(settings);
     this.target = pulumi.output({
       ...address,
       ...{ image, imagePullSecrets, podAnnotations, timeoutSeconds, secret },
       ...(claim && { claim }),
+      ...(runAsUser !== undefined && { runAsUser }),
       settings: commandSettingsAsText(settings),
       parallelism: settings.backfill?.parallelism ?? 1,
       stack: `${pulumi.getProject()}/${pulumi.getStack()}`,

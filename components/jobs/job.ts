@@ -1,4 +1,5 @@
 import type { V1Job, V1JobCondition, V1Pod } from "@kubernetes/client-node";
+import type { Namespace } from "./api";
 
 /** The condition by which a Job is over; undefined while it is not. */
 function ending({ status }: V1Job): V1JobCondition | undefined {
@@ -22,4 +23,9 @@ export function failure(job: V1Job): string | undefined {
 /** The index of a pod in an Indexed Job; 0 in another. */
 export function indexOf({ metadata }: V1Pod): number {
   return Number(metadata?.annotations?.["batch.kubernetes.io/job-completion-index"] ?? 0);
+}
+
+/** The pods of a Job, also those that have ended. */
+export function podsOf({ pods }: Pick<Namespace, "pods">, job: string): Promise<V1Pod[]> {
+  return pods(`job-name=${job}`);
 }

@@ -1,6 +1,7 @@
 // The client types its objects as classes; they are plain data, and are sent as such.
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import type { V1ConfigMap, V1Container, V1Job, V1PodSpec } from "@kubernetes/client-node";
+import { containerName } from "./api";
 import { stateRoot, type JobCommand, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
@@ -78,15 +79,21 @@ export function stackLabel(stack: string): string {
 }
 
 function podSpec(target: JobTarget, command: JobCommand, name: string): V1PodSpec {
-  const { imagePullSecrets, claim } = target;
+  const { imagePullSecrets, claim, runAsUser } = target;
   const hasState = command.state !== undefined && claim !== undefined;
   const readOnly = command.state === "read";
   const state = { claimName: claim?.name ?? "", readOnly };
   return {
     restartPolicy: "Never",
+    // Every command may be killed at any moment, and a rollback should not wait.
+    terminationGracePeriodSeconds: 5,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    securityContext: {
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+      ...(runAsUser !== undefined && { runAsUser }),
+    },
     imagePullSecrets: imagePullSecrets.map((one) => ({ name: one })),
     containers: [container(target, command, name)],
     volumes: [
@@ -101,7 +108,7 @@ function container(target: JobTarget, { args, state }: JobCommand, name: string)
   const subPath = claim?.subPath === undefined ? {} : { subPath: claim.subPath };
   const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", ...subPath };
   return {
-    name: "taskrunner-storage",
+    name: containerName,
     image,
     args: [...args],
     // The quarantine file is written to the current folder.

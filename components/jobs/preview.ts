@@ -5,7 +5,7 @@ import type { JobTarget } from "./target";
 
 /**
  * Warns in a preview of what a claim allows, where the cluster can be asked. One that is
- * ReadWriteOnce serves the pods of one node alone; ReadWriteOncePod is refused by the steps.
+ * ReadWriteOnce serves the pods of one node alone; for ReadWriteOncePod see `requireClaim`.
  */
 export function warnOfClaim(
   { claim, ...address }: ClusterAddress & Required<Pick<JobTarget, "claim">>,
@@ -29,8 +29,8 @@ async function wordsOf(address: ClusterAddress, name: string): Promise<string | 
       return `${what}: the Jobs' pods all run on the node that has it, beside the services'.`;
     }
     return (
-      `${what}: one pod alone may mount it. \`pulumi up\` will refuse it, because the services and ` +
-      "the Jobs mount it too."
+      `${what}: one pod alone may mount it. \`pulumi up\` will refuse it where pods of the services ` +
+      "mount it too, or where parallelism is more than 1."
     );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

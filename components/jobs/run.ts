@@ -12,16 +12,14 @@ import {
   type Moment,
   type Obstacle,
 } from "../kubernetes";
-import { answerIn } from "./answer";
 import { namespaceAt, type Namespace } from "./api";
-import { JobError, withoutSecrets } from "./errors";
-import { failure, indexOf, isOver } from "./job";
+import { requireClaim } from "./claim";
+import { JobError } from "./errors";
+import { failure, isOver, podsOf } from "./job";
 import { configMapOf, jobOf } from "./manifest";
+import { answersOf, reasonsOf } from "./result";
 import { stopJobs } from "./stop";
 import type { JobCommand, JobTarget } from "./target";
-
-/** So many last lines of a failed pod are in the error, of so many pods. */
-const [lastLines, namedPods] = [15, 3];
 
 /**
  * Runs a command of ours as a new Job, and waits as long as it takes. A Job of the same step that
@@ -52,23 +50,6 @@ export async function runJob(
   return answersOf(namespace, name, command.pods ?? 1);
 }
 
-/** @throws JobError where more than one pod would have to share a claim that serves one */
-async function requireClaim(
-  namespace: Namespace,
-  { claim }: JobTarget,
-  { step, state, pods = 1 }: JobCommand,
-): Promise<void> {
-  if (state === undefined || claim === undefined) return;
-  const modes = (await namespace.claim(claim.name)).spec?.accessModes ?? [];
-  if (!modes.includes("ReadWriteOncePod")) return;
-  const shared = pods > 1 ? `${pods} pods of ${step}` : `${step} and the services' pods`;
-  throw new JobError([
-    `The claim ${claim.name} in ${placeInWords(namespace.place)} is ReadWriteOncePod: one pod alone ` +
-      `may mount it, and ${shared} would have to. Nothing was started. Give the state a claim that ` +
-      "is ReadWriteOnce (pods of one node) or ReadWriteMany.",
-  ]);
-}
-
 async function untilOver(
   namespace: Namespace,
   { timeoutSeconds }: JobTarget,
@@ -82,7 +63,7 @@ async function untilOver(
     look: async (moment) => {
       job = await namespace.job(name);
       if (isOver(job)) return [];
-      const pods = (await podsOf(namespace, name)).filter((pod) => !hasEnded(pod));
+      const pods = await podsOf(namespace, name);
       if (pods.some(runs)) lastRan = moment.now;
       const isLate = secondsBetween(lastRan, moment.now) >= timeoutSeconds;
       if (!isLate) return obstaclesOf(job, pods, moment);
@@ -96,59 +77,23 @@ async function untilOver(
   return job;
 }
 
-const podsOf = (namespace: Namespace, job: string) =>
-  namespace.pods(`batch.kubernetes.io/job-name=${job}`);
-
 function runs({ status }: V1Pod): boolean {
   return status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
 }
 
 /** What a Job that is not over waits for. */
 function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstacle[] {
-  if (pods.length > 0) {
-    return pods.map((pod) => (runs(pod) ? working(pod, moment) : podObstacle(pod, moment)));
+  const left = pods.filter((pod) => !hasEnded(pod));
+  if (left.length > 0) {
+    return left.map((pod) => (runs(pod) ? working(pod, moment) : podObstacle(pod, moment)));
   }
+  const found = pods.length > 0 ? "its pods have ended" : "no pod yet";
   const detail = warningOf(job.metadata?.uid, moment)?.message ?? "";
-  const object = `job ${nameOf(job)}`;
-  return [{ object, found: "no pod yet", detail, advice: "See to quotas and admission." }];
+  return [{ object: `job ${nameOf(job)}`, found, detail, advice: "See to quotas and admission." }];
 }
 
 function working(pod: V1Pod, { now }: Moment): Obstacle {
   const started = pod.status?.containerStatuses?.[0]?.state?.running?.startedAt;
   const found = started ? `runs for ${secondsBetween(started, now)} s` : "runs";
   return { object: `pod ${nameOf(pod)}`, found, advice: `See kubectl logs ${nameOf(pod)}.` };
-}
-
-/** Why a Job has failed: Kubernetes' words, and the last ones of the pods that failed. */
-async function reasonsOf(namespace: Namespace, name: string, why: string): Promise<string[]> {
-  const pods = await podsOf(namespace, name);
-  const failed = pods.filter(({ status }) => status?.phase === "Failed").slice(-namedPods);
-  const words = failed.map(async (pod) => {
-    const log = await namespace.log(nameOf(pod), lastLines).catch((error: unknown) => {
-      return `its log cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    });
-    const lines = log.trim().split("\n").map(withoutSecrets);
-    return [`Pod ${nameOf(pod)} said last:`, ...lines.map((line) => `  ${line}`)];
-  });
-  const first = `Job ${name} failed in ${placeInWords(namespace.place)}: ${withoutSecrets(why)}`;
-  const last =
-    "The Job stays as it is. Mend the cause, then run pulumi up again: it runs a new one.";
-  return [first, ...(await Promise.all(words)).flat(), last];
-}
-
-async function answersOf(namespace: Namespace, name: string, count: number): Promise<unknown[]> {
-  const done = (await podsOf(namespace, name)).filter(
-    ({ status }) => status?.phase === "Succeeded",
-  );
-  const answers = Array.from({ length: count }, async (_, index) => {
-    const pod = done.find((one) => indexOf(one) === index);
-    const answer = pod && answerIn(await namespace.log(nameOf(pod)));
-    if (answer !== undefined) return answer;
-    const which = pod ? `the log of pod ${nameOf(pod)}` : `a pod with index ${index}`;
-    throw new JobError([
-      `Job ${name} is complete, and its result is not to be found: ${which} has none, or is gone. ` +
-        "Run pulumi up again: it runs a new one, which finds the work done.",
-    ]);
-  });
-  return Promise.all(answers);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { nameOf, hasEnded } from "../kubernetes";
 import { namespaceAt, type Namespace } from "./api";
-import { isOver } from "./job";
+import { isOver, podsOf } from "./job";
 import { labels, stackLabel } from "./manifest";
 import type { JobTarget } from "./target";
 
@@ -34,7 +34,7 @@ export async function stopJobs(
   for (const job of running) {
     say(`job ${nameOf(job)}: stopped, because it is not wanted any more`);
     await namespace.removeJob(nameOf(job));
-    const pods = `batch.kubernetes.io/job-name=${nameOf(job)}`;
-    while ((await namespace.pods(pods)).some((pod) => !hasEnded(pod))) await sleep(everyMs);
+    const remain = async () => (await podsOf(namespace, nameOf(job))).some((pod) => !hasEnded(pod));
+    while (await remain()) await sleep(everyMs);
   }
 }

@@ -6,6 +6,8 @@ export interface JobTarget extends ClusterAddress {
   readonly image: string;
   /** Names of Secrets with the registry's login. */
   readonly imagePullSecrets: readonly string[];
+  /** The user's number in the pods; default: the image's, 1000. */
+  readonly runAsUser?: number;
   readonly podAnnotations: Readonly<Record<string, string>>;
   /** The Secret and its key that hold the migrator's connection string. */
   readonly secret: { readonly name: string; readonly key: string };

@@ -74,6 +74,7 @@ const jobs = section({
   namespace: text.optional(),
   secret: section({ name: text, key: text.default("connectionString") }).optional(),
   imagePullSecrets: z.array(text).default([]),
+  runAsUser: z.int().min(1).optional(),
   podAnnotations: z.record(text, z.string()).default({}),
   timeoutSeconds: z.int().min(1).default(600),
 });

@@ -42,7 +42,7 @@ afterAll(async () => {
 const configure = (storageMode: "mongo" | "filesystem", more: object = {}) =>
   stack.configure({
     storageMode,
-    mongoUri: `mongodb://migrator:${hidden}@127.0.0.1:${server.port}/taskrunner`,
+    mongoUri: `${server.uri}/taskrunner?appName=${hidden}`,
     logRetentionDays: 10_000,
     migration: { runAs: "job" },
     backfill: {

@@ -1,6 +1,8 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { runJob, stateRoot, type JobCommand } from "../../components/jobs";
+import { parse, stringify } from "yaml";
+import { rules, runJob, stateRoot, type JobCommand } from "../../components/jobs";
 import { generateSample } from "../../sample";
 import { serverForTests } from "../server";
 import { startJobCluster, type JobCluster } from "./cluster";
@@ -135,9 +137,49 @@ it("a Job of the same step that was left behind is stopped before a new one", as
   expect((await jobs("again")).split("\n")).toHaveLength(1);
 });
 
-it("a claim that one pod alone may mount is refused before anything is started", async () => {
+it("a claim that one pod alone may mount is refused where others would have to", async () => {
   await prepare("alone", "ReadWriteOncePod");
   const text = await failed(runJob(cluster.target("alone"), backfill(2), say));
   expect(text).toMatch(/claim state in namespace alone of context \S+ is ReadWriteOncePod/);
+  expect(text).toMatch(/and 2 pods of backfill would have to/);
+  const verify: JobCommand = {
+    step: "verification",
+    args: ["verify", "--from", stateRoot, "--json", "--exit-zero"],
+    state: "read",
+  };
+  const metadata = { name: "web", namespace: "alone" };
+  const volumes = [{ name: "state", persistentVolumeClaim: { claimName: "state" } }];
+  const spec = { containers: [{ name: "main", image: "none" }], volumes };
+  await cluster.apply({ apiVersion: "v1", kind: "Pod", metadata, spec });
+  expect(await failed(runJob(cluster.target("alone"), verify, say))).toMatch(
+    /and the pod of verification, web would have to/,
+  );
   expect(await jobs("alone")).toBe("");
 });
+
+it("is asked for no more than the rules allow", async () => {
+  await prepare("allowed");
+  const kubeconfig = await kubeconfigOf("allowed");
+  await runJob(cluster.target("allowed", { kubeconfig }), apply, say);
+  await cluster.kubectl("delete", "rolebinding/jobs", "--namespace=allowed");
+  expect(await failed(runJob(cluster.target("allowed", { kubeconfig }), apply, say))).toMatch(
+    /list jobs in namespace allowed .* failed with status 403.*apiGroups: \["batch"\]/s,
+  );
+});
+
+/** A kubeconfig of a service account that may do no more than the rules say, by a binding `jobs`. */
+async function kubeconfigOf(namespace: string): Promise<string> {
+  const of = `--namespace=${namespace}`;
+  await cluster.kubectl("create", "serviceaccount", "deployer", of);
+  const group = "rbac.authorization.k8s.io";
+  const metadata = { name: "jobs", namespace };
+  await cluster.apply({ apiVersion: `${group}/v1`, kind: "Role", metadata, rules });
+  const account = `--serviceaccount=${namespace}:deployer`;
+  await cluster.kubectl("create", "rolebinding", "jobs", "--role=jobs", account, of);
+  const token = await cluster.kubectl("create", "token", "deployer", of);
+  const config = parse(await cluster.kubectl("config", "view", "--raw")) as { users: object[] };
+  const users = [{ ...config.users[0], user: { token } }];
+  const file = join(current.folder, `${namespace}.kubeconfig`);
+  await writeFile(file, stringify({ ...config, users }));
+  return file;
+}

@@ -26,8 +26,12 @@ export async function serveLogs(
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  await nameKubelet(core, (server.address() as AddressInfo).port);
+  const { port } = server.address() as AddressInfo;
+  await nameKubelet(core, port);
+  // The program that plays the nodes may write their status over it.
+  const again = setInterval(() => void nameKubelet(core, port).catch(() => undefined), 1_000);
   return async () => {
+    clearInterval(again);
     server.closeAllConnections();
     server.close();
     await once(server, "close");
@@ -40,7 +44,8 @@ async function nameKubelet(core: CoreV1Api, port: number): Promise<void> {
   const body = { status: { addresses, daemonEndpoints: { kubeletEndpoint: { Port: port } } } };
   const merge = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
   const { items } = await core.listNode();
-  for (const { metadata } of items) {
+  for (const { metadata, status } of items) {
+    if (status?.daemonEndpoints?.kubeletEndpoint?.Port === port && status.addresses) continue;
     await core.patchNodeStatus({ name: metadata?.name ?? "", body }, merge);
   }
 }

@@ -1,0 +1,64 @@
+import pRetry from "p-retry";
+import { ClusterError, nameOf, placeInWords } from "../kubernetes";
+import { answerIn } from "./answer";
+import type { Namespace } from "./api";
+import { JobError, withoutSecrets } from "./errors";
+import { indexOf, podsOf } from "./job";
+
+/** So many last lines of a failed pod are in the error, of so many pods. */
+const [lastLines, namedPods] = [15, 3];
+
+/** A node that does not answer for a moment is asked again, for a quarter of a minute in all. */
+const patience = { retries: 4, minTimeout: 1_000 };
+
+/** Why a Job has failed: Kubernetes' words, and the last ones of the pods that failed. */
+export async function reasonsOf(
+  namespace: Namespace,
+  name: string,
+  why: string,
+): Promise<string[]> {
+  const pods = await podsOf(namespace, name);
+  const failed = pods.filter(({ status }) => status?.phase === "Failed").slice(-namedPods);
+  const words = failed.map(async (pod) => {
+    const log = await logOf(namespace, nameOf(pod), lastLines).catch((error: unknown) => {
+      return `its log cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    });
+    const lines = log.trim().split("\n").map(withoutSecrets);
+    return [`Pod ${nameOf(pod)} said last:`, ...lines.map((line) => `  ${line}`)];
+  });
+  const first = `Job ${name} failed in ${placeInWords(namespace.place)}: ${withoutSecrets(why)}`;
+  const last =
+    "The Job stays as it is. Mend the cause, then run pulumi up again: it runs a new one.";
+  return [first, ...(await Promise.all(words)).flat(), last];
+}
+
+/**
+ * What the pods of a complete Job printed, in the order of their indexes.
+ *
+ * @throws JobError where a pod or its answer is gone; ClusterError
+ */
+export async function answersOf(
+  namespace: Namespace,
+  name: string,
+  count: number,
+): Promise<unknown[]> {
+  const pods = await podsOf(namespace, name);
+  const done = pods.filter(({ status }) => status?.phase === "Succeeded");
+  const answers = Array.from({ length: count }, async (_, index) => {
+    const pod = done.find((one) => indexOf(one) === index);
+    const answer = pod && answerIn(await logOf(namespace, nameOf(pod)));
+    if (answer !== undefined) return answer;
+    const which = pod ? `the log of pod ${nameOf(pod)}` : `a pod with index ${index}`;
+    throw new JobError([
+      `Job ${name} is complete, and its result is not to be found: ${which} has none, or is gone. ` +
+        "Run pulumi up again: it runs a new one, which finds the work done.",
+    ]);
+  });
+  return Promise.all(answers);
+}
+
+function logOf(namespace: Namespace, pod: string, lines?: number): Promise<string> {
+  const shouldRetry = ({ error }: { error: unknown }) =>
+    error instanceof ClusterError && error.isPassing;
+  return pRetry(() => namespace.log(pod, lines), { ...patience, shouldRetry });
+}

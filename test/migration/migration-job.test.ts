@@ -1,0 +1,62 @@
+import { expect, it } from "vitest";
+import { wantedSchema } from "../../components/contract";
+import { migrationJob, type MigrationJobInputs } from "../../components/migration/providers/job";
+import { wantedInWords } from "../../components/migration/resources/migration-job";
+import { documentOptions } from "../contract/options";
+
+const inputs: MigrationJobInputs = {
+  job: {
+    ...{ kubeconfig: "/nowhere", namespace: "apps", image: "commands:1", imagePullSecrets: [] },
+    ...{ podAnnotations: {}, settings: "config: {}\n", parallelism: 1, stack: "project/stack" },
+    ...{ secret: { name: "mongo", key: "uri" }, timeoutSeconds: 5 },
+  },
+  mode: "mongo",
+  uri: "mongodb://user:one@h/d",
+  ...{ database: "d", ledger: "schema_migrations", checksum: "a", collections: [], indexes: [] },
+};
+const done = { ...inputs, appliedAt: "2026-01-01T00:00:00.000Z", heldBack: "", applied: true };
+const changes = async (state: object, news: object) =>
+  (await migrationJob.diff("id", state, news)).changes;
+
+it("runs again for another schema or server, where it is unfinished, or something was held back", async () => {
+  expect(await changes(done, inputs)).toBe(false);
+  expect(await changes(done, { ...inputs, job: { ...inputs.job, image: "commands:2" } })).toBe(
+    false,
+  );
+  expect(await changes(done, { ...inputs, checksum: "b" })).toBe(true);
+  expect(await changes(done, { ...inputs, uri: "mongodb://other/d" })).toBe(true);
+  expect(await changes({ ...done, applied: false }, inputs)).toBe(true);
+  expect(await changes({ ...done, heldBack: "The unique index" }, inputs)).toBe(true);
+});
+
+it("takes a rotated connection string into its state, and starts nothing", async () => {
+  const news = { ...inputs, uri: "mongodb://user:two@h/d" };
+  expect(await changes(done, news)).toBe(true);
+  expect(await migrationJob.update("id", done, news)).toMatchObject({
+    outs: { uri: news.uri, applied: true, appliedAt: done.appliedAt },
+  });
+});
+
+it("in filesystem mode shows its change of mode alone, and no other", async () => {
+  const files = { ...inputs, mode: "filesystem" as const };
+  expect(await changes(done, files)).toBe(true);
+  const unfinished = { ...done, mode: "filesystem", applied: false };
+  expect(await changes(unfinished, { ...files, checksum: "b", uri: undefined })).toBe(false);
+});
+
+it("lists in words what it makes, and so what a preview shows", () => {
+  const { collections, indexes } = wantedInWords(wantedSchema(documentOptions));
+  expect(collections).toContain("pack_run_logs, validator strict, error");
+  expect(indexes).toContain(
+    "pack_run_logs_run_sequence on pack_run_logs (runId:1, sequence:1), unique",
+  );
+});
+
+it("a step that is not done is unfinished, with the reasons of its Job and without the secret", async () => {
+  const failed = migrationJob.create(inputs);
+  await expect(failed).rejects.toMatchObject({
+    ...{ name: "UnfinishedStep", id: "migration-job", properties: { applied: false } },
+    reasons: [expect.stringContaining("kubeconfig /nowhere is of no use") as string],
+  });
+  await expect(failed).rejects.not.toThrow("one@");
+});
