@@ -36,5 +36,5 @@ export function wayBackCommand(
   const fence = hasFence ? [] : ["--no-fence"];
   const args = ["wayback", "--to", stateRoot, "--held-runs", heldRuns, ...fence, json];
   const step = stage === "export" ? stage : "final-export";
-  return { step, args, state: "write" };
+  return { step, args, state: "write", isWayBack: true };
 }

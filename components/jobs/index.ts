@@ -3,5 +3,5 @@ export { rules } from "./api";
 export { JobError } from "./errors";
 export { runJob } from "./run";
 export { jobStep } from "./step";
-export { stopJobsOf } from "./stop";
+export { stopOthers } from "./stop";
 export { stateRoot, type JobCommand, type JobTarget } from "./target";

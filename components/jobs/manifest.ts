@@ -8,6 +8,8 @@ import { stateRoot, type JobCommand, type JobTarget } from "./target";
 export const labels = {
   stack: "taskrunner.stellaops.io/jobs-of",
   step: "taskrunner.stellaops.io/step",
+  /** The mode that the step leads to. */
+  mode: "taskrunner.stellaops.io/mode",
 } as const;
 
 /** The key of the ConfigMap that holds the settings. */
@@ -64,11 +66,12 @@ export function configMapOf(target: JobTarget, { metadata = {} }: V1Job): V1Conf
   };
 }
 
-function labelsOf({ stack }: JobTarget, { step }: JobCommand): Record<string, string> {
+function labelsOf({ stack }: JobTarget, { step, isWayBack }: JobCommand): Record<string, string> {
   return {
     "app.kubernetes.io/name": "taskrunner-storage",
     [labels.stack]: stackLabel(stack),
     [labels.step]: step,
+    [labels.mode]: isWayBack ? "filesystem" : "mongo",
   };
 }
 

@@ -18,7 +18,7 @@ import { JobError } from "./errors";
 import { failure, isOver, podsOf } from "./job";
 import { configMapOf, jobOf } from "./manifest";
 import { answersOf, reasonsOf } from "./result";
-import { stopJobs } from "./stop";
+import { stopFormer } from "./stop";
 import type { JobCommand, JobTarget } from "./target";
 
 /**
@@ -37,7 +37,7 @@ export async function runJob(
 ): Promise<unknown[]> {
   const namespace = await namespaceAt(target);
   await requireClaim(namespace, target, command);
-  await stopJobs(namespace, { stack: target.stack, step: command.step }, say);
+  await stopFormer(namespace, target.stack, command.step, say);
   const name = `taskrunner-${command.step}-${randomBytes(4).toString("hex")}`;
   const job = await namespace.createJob(jobOf(target, command, name));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.

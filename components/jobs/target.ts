@@ -31,6 +31,8 @@ export interface JobCommand {
   readonly args: readonly string[];
   /** Whether the claim is mounted, and how. Default: not. */
   readonly state?: "read" | "write";
+  /** Whether it is a step of the way back. Default: of a cutover. */
+  readonly isWayBack?: boolean;
   /** How many pods share the work, each with an index of its own; absent: one, without an index. */
   readonly pods?: number;
 }

@@ -234,7 +234,10 @@ async function leaveRunning(): Promise<void> {
 
 async function changeOneRun(): Promise<string> {
   const runs = db.collection<{ _id: string }>("pack_runs");
-  const [run] = await runs.find().limit(1).toArray();
+  const [run] = await runs
+    .find({ _id: /^[\w-]+$/ })
+    .limit(1)
+    .toArray();
   const _id = run?._id ?? "";
   const updatedAt = new Date();
   await runs.updateOne({ _id }, { $set: { planHash: "changed in MongoDB", updatedAt } });

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { sameServer } from "../../connection";
-import { jobStep, stopJobsOf, type JobTarget } from "../../jobs";
+import { jobStep, stopOthers, type JobTarget } from "../../jobs";
 import { dataIssueInWords } from "../issues/data-issue-words";
 import type { DataIssue } from "../issues/data-issues";
 import { sameValue } from "../planner/canonical";
@@ -28,9 +28,9 @@ interface MigrationJobState extends MigrationJobInputs {
 
 /**
  * The dynamic provider of the migration as one Job. In filesystem mode it connects to nothing of
- * MongoDB: what still runs of the stack's Jobs is stopped once, in the change of mode (the
- * document's "stop the Mongo migration runner"). Jobs that are over stay, and so does everything in
- * MongoDB.
+ * MongoDB: what still runs of a cutover's Jobs is stopped once, in the change of mode (the document's
+ * "stop the Mongo migration runner"), and so are an earlier way back's when the mode becomes mongo.
+ * Jobs that are over stay, and so does everything in MongoDB.
  */
 export const migrationJob: Required<pulumi.dynamic.ResourceProvider> = {
   configure: () => Promise.resolve(),
@@ -44,14 +44,15 @@ export const migrationJob: Required<pulumi.dynamic.ResourceProvider> = {
   },
   create: async (inputs: MigrationJobInputs) => {
     if (inputs.mode === "mongo") return { id, outs: await migrated(inputs) };
-    await stopJobsOf(inputs.job, console.log);
+    await stopOthers(inputs.job, inputs.mode, console.log);
     return { id, outs: { ...inputs, appliedAt: "", heldBack: "", applied: false } };
   },
   update: async (_id, state: MigrationJobState, news: MigrationJobInputs) => {
     if (news.mode === "filesystem") {
-      if (state.mode !== news.mode || !state.applied) await stopJobsOf(news.job, console.log);
+      await stopOthers(news.job, news.mode, console.log);
       return { outs: { ...state, mode: news.mode } };
     }
+    if (state.mode !== news.mode) await stopOthers(news.job, news.mode, console.log);
     if (needsJob(state, news)) return { outs: await migrated(news) };
     return { outs: { ...state, ...news } };
   },
