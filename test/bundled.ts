@@ -12,7 +12,14 @@ import { repository } from "../tools/parts";
  */
 export async function bundled(program: string, folder: string): Promise<string> {
   const outfile = join(folder, basename(program).replace(/\.ts$/, ".cjs"));
-  const options = { bundle: true, platform: "node", target: "node20" } as const;
-  await build({ ...options, entryPoints: [join(repository, program)], outfile });
+  await build({
+    entryPoints: [join(repository, program)],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    // As in tools/bundle: jsonc-parser's `main` requires its parts in a way that cannot be followed.
+    mainFields: ["module", "main"],
+  });
   return outfile;
 }

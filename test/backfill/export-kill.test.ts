@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import { importState } from "../../components/backfill";
 import { exportState } from "../../components/backfill/export";
 import { generateSample } from "../../sample";
+import { bundled } from "../bundled";
 import { databasePerTest } from "./database";
 import { entry, filesIn, sidesOf } from "./export-sides";
 import { killedAfter, randomNumbers } from "./killed";
@@ -54,6 +55,7 @@ it(
       return root;
     };
 
+    const program = await bundled("test/backfill/export-process.ts", await stateRoot({}));
     const random = randomNumbers();
     let killed = 0;
     for (const starts of ["empty", "imported"] as const) {
@@ -69,8 +71,7 @@ it(
       const task = { ...sidesOf(database, root), uri, database: database.databaseName };
       for (let kill = 1; kill <= kills / 2; kill += 1) {
         // An export looks at all runs again, so that it needs its time to come further.
-        if (await killedAfter("export-process.ts", task, random.next().value * duration))
-          killed += 1;
+        if (await killedAfter(program, task, random.next().value * duration)) killed += 1;
         for (const [name, text] of Object.entries(visible(await filesIn(root)))) {
           expect([earlier[name], expected[name]], name).toContain(text);
         }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { importInto, importState, verifyState } from "../../components/backfill";
 import type { Batch } from "../../components/backfill/stages/batch";
 import { generateSample } from "../../sample";
+import { bundled } from "../bundled";
 import { documentOptions } from "../contract/options";
 import { databasePerTest, endState, migrate } from "./database";
 import { sidesOf } from "./database-sides";
@@ -60,6 +61,7 @@ it(
     expect(await repeatedNext(current.database)).toBe(0);
     const largest = await largestBatch(root);
 
+    const program = await bundled("test/backfill/import-process.ts", await stateRoot({}));
     const random = randomNumbers();
     const repeated: number[] = [];
     for (let round = 1; repeated.length < kills; round += 1) {
@@ -68,7 +70,7 @@ it(
       const after = () => random.next().value * duration * 0.6;
       const { uri } = current.server;
       const task = { ...sidesOf(database, root), uri, database: database.databaseName };
-      while (await killedAfter("import-process.ts", task, after())) {
+      while (await killedAfter(program, task, after())) {
         repeated.push(await repeatedNext(database));
       }
       expect(await endState(database)).toEqual(undisturbed);

@@ -11,13 +11,13 @@ export function* randomNumbers(seed = 20251106): Generator<number, never> {
 }
 
 /**
- * Starts a program of this folder and kills it so long after it said that it began; whether it was
- * in time.
+ * Starts a program and kills it so long after it said that it began; whether it was in time.
  *
+ * @param program its file, which node runs
  * @param task its argument, as JSON
  */
 export async function killedAfter(program: string, task: object, ms: number): Promise<boolean> {
-  const command = ["--import", "tsx", `test/backfill/${program}`, JSON.stringify(task)];
+  const command = [program, JSON.stringify(task)];
   const running = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(running, "exit");
   await Promise.race([once(running.stdout, "data"), ended]);
