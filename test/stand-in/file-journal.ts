@@ -14,12 +14,14 @@ export class FileJournal implements Journal {
   private readonly file: string;
   private readonly decisions: string;
   private readonly pausing: string;
+  private readonly closing: string;
 
   /** @param folder made if it is not there */
   constructor(folder: string) {
     this.file = join(folder, "journal.ndjson");
     this.decisions = join(folder, "decisions");
     this.pausing = join(folder, "pause");
+    this.closing = join(folder, "close");
     mkdirSync(this.decisions, { recursive: true });
   }
 
@@ -44,6 +46,15 @@ export class FileJournal implements Journal {
 
   isPaused(): boolean {
     return existsSync(this.pausing);
+  }
+
+  /** Lets web submit nothing more. */
+  close(): void {
+    writeFileSync(this.closing, "");
+  }
+
+  isClosed(): boolean {
+    return existsSync(this.closing);
   }
 
   decideOnce(runId: string, approvalId: string): boolean {

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const random = seeded(seedOf(name));
   const about = { store: opened.store, journal, random, name, now: clock() };
   try {
-    await work(serviceOf(kind, about), about, journal);
+    await work(serviceOf(kind, about, journal), about, journal);
   } catch (error) {
     journal.write({ event: "refused", by: name, reason: String(error) });
     throw error;
@@ -39,10 +39,10 @@ function seedOf(name: string): number {
   return own + Number(setting(process.env, "StandIn__Seed") ?? 1);
 }
 
-function serviceOf(kind: "worker" | "web", about: Surroundings): Service {
+function serviceOf(kind: "worker" | "web", about: Surroundings, journal: FileJournal): Service {
   if (kind === "worker") return new Worker(about);
   const runs = Number(setting(process.env, "StandIn__Runs") ?? 0);
-  return new Web(about, { runs, chance: 0.3 });
+  return new Web(about, () => ({ runs: journal.isClosed() ? 0 : runs, chance: 0.3 }));
 }
 
 async function work(service: Service, about: Surroundings, journal: FileJournal): Promise<void> {

@@ -7,7 +7,7 @@ import { serverForTests } from "../server";
 import { begin, cutover, rollback, rollbackAlone, take, type Step } from "./scenario";
 import { Simulation, type Mode } from "./simulation";
 
-// Two hundred seeds are some 100,000 operations of the server.
+// Two hundred seeds are some 70,000 operations of the server.
 vi.setConfig({ testTimeout: 600_000 });
 
 const current = serverForTests();

@@ -18,14 +18,14 @@ import { MongoStore } from "./mongo-store";
 import { foldersIn } from "./pods";
 import { timestamp, type Service, type Surroundings } from "./service";
 import type { Store } from "./store";
-import { Web } from "./web";
+import { Web, type Load } from "./web";
 import { Worker } from "./worker";
 
 /** What the services work on. */
 export type Mode = "filesystem" | "mongo";
 
 /** Each web service submits so many runs, over the time in which it works. */
-const load = { runs: 3, chance: 0.15 };
+const fullLoad: Load = { runs: 2, chance: 0.15 };
 
 /** So often an operation of an import or an export is preceded by something that a service does. */
 const interruptions = 0.2;
@@ -42,6 +42,7 @@ export class Simulation {
   private readonly random: Random;
   private readonly stores: Readonly<Record<Mode, Store>>;
   private readonly sides: Omit<BothSides, "watch">;
+  private load = fullLoad;
   private fence: Fence | undefined;
   private held = { runIds: new Set<string>(), since: 0 };
   private worker: Service | undefined;
@@ -80,7 +81,7 @@ export class Simulation {
   /** Rolls web over: the old pods work beside the new ones for a while. */
   async rollWeb(mode: Mode): Promise<void> {
     const old = this.webs;
-    this.webs = [...old, new Web(this.surroundings("web", mode), load)];
+    this.webs = [...old, new Web(this.surroundings("web", mode), () => this.load)];
     await this.between(4);
     this.webs = this.webs.filter((web) => !old.includes(web));
   }
@@ -152,8 +153,9 @@ export class Simulation {
     for (let left = this.random.between(0, most); left > 0; left -= 1) await this.act();
   }
 
-  /** Lets the services come to the end of all runs, then looks for what is wrong. */
+  /** Lets the services come to the end of all runs there are, then looks for what is wrong. */
   async findings(mode: Mode): Promise<string[]> {
+    this.load = { ...this.load, runs: 0 };
     let acted = true;
     while (acted) {
       acted = false;

@@ -16,13 +16,14 @@ export class Web implements Service {
 
   constructor(
     private readonly about: Surroundings,
-    private readonly load: Load,
+    private readonly load: () => Load,
   ) {}
 
   async tick(): Promise<boolean> {
     if (await this.decide()) return true;
-    const submits = this.submitted < this.load.runs;
-    if (submits && this.about.random.next() < this.load.chance) await this.submit();
+    const { runs, chance } = this.load();
+    const submits = this.submitted < runs;
+    if (submits && this.about.random.next() < chance) await this.submit();
     return submits;
   }
 
