@@ -92,10 +92,10 @@ export class PodRunner {
     await this.core.deleteNamespacedPod({ ...nameOf(pod), gracePeriodSeconds: 0 });
   }
 
-  /** Writes a pod's status where it is another one than the last. */
+  /** Writes a pod's status where it is another one, or where the node's controller changed it. */
   private async report(pod: V1Pod, standing: Standing): Promise<void> {
     const text = JSON.stringify(standing);
-    if (text === this.reported) return;
+    if (text === this.reported && isReady(pod) === standing.ready) return;
     const body = { status: statusOf(pod, standing) };
     const merge = setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch);
     await this.core.patchNamespacedPodStatus({ ...nameOf(pod), body }, merge);
@@ -113,6 +113,11 @@ function unpullable(pod: V1Pod): Standing {
 function over(exitCode: number, restarts: number): Standing {
   const phase = exitCode === 0 ? "Succeeded" : "Failed";
   return { phase, ready: false, restarts, state: terminated(exitCode) };
+}
+
+function isReady({ status }: V1Pod): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return ready?.status === "True";
 }
 
 function isOver({ status }: V1Pod): boolean {

@@ -116,12 +116,16 @@ function failureOf(found: Workload): string | undefined {
 }
 
 function podsInTheWay(found: Workload, moment: Moment): Obstacle[] {
-  const unready = youngPods(found).filter((pod) => !isReady(pod));
-  const old = olderPods(found).map((pod) => podObstacle(pod, moment));
-  return [
-    ...unready.map((pod) => podObstacle(pod, moment)),
-    ...old.map((one) => ({ ...one, object: `old ${one.object}` })),
-  ];
+  const young = youngPods(found);
+  const unready = young.filter((pod) => !isReady(pod));
+  const isEarly = young.length - unready.length < replicasOf(found.deployment);
+  const old = olderPods(found).map((pod) => {
+    const { object, ...matter } = podObstacle(pod, moment);
+    // A rolling update keeps a pod until a new one takes its place.
+    const advice = isEarly && isReady(pod) ? "It goes once the new pods are ready." : matter.advice;
+    return { ...matter, object: `old ${object}`, advice };
+  });
+  return [...unready.map((pod) => podObstacle(pod, moment)), ...old];
 }
 
 /** The newest ReplicaSet's pods that are there to stay. */

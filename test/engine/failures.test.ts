@@ -1,0 +1,232 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { ownKubelet, startMongo, type MongoServer } from "../../tools/parts";
+import { type Image, type Kubelet, startKubelet } from "../kubelet";
+import { makeCluster, siteValues, type TestCluster } from "./cluster";
+import { makeStack, type Run, type TestStack } from "./stack";
+
+const minutes = 60_000;
+
+let stack: TestStack;
+let server: MongoServer;
+let cluster: TestCluster;
+let kubelet: Kubelet;
+
+/** What the tests' kubelet knows; any other image cannot be pulled. */
+const images = new Map<string, Image>();
+const sleeping = { entrypoint: ["/bin/sleep", "infinity"] };
+const both = { worker: 2, web: 2 };
+const onFiles = ["filesystem", "filesystem"];
+const onMongo = ["mongo", "mongo"];
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  cluster = await makeCluster(stack.folder);
+  kubelet = await startKubelet({ kubeconfig: cluster.controlPlane.kubeconfig, images });
+  for (const image of ["worker:1", "worker:2", "web:1", "web:2"]) {
+    images.set(`example.test/${image}`, sleeping);
+  }
+  images.set("example.test/worker:unready", { ...sleeping, trouble: "neverReady" });
+  await generateSample(join(stack.folder, "state"), { runs: 10 });
+}, 25 * minutes);
+afterAll(async () => {
+  await kubelet.stop();
+  await cluster.controlPlane.stop();
+  await server.stop();
+  await stack.remove();
+});
+
+const configure = (storageMode: "mongo" | "filesystem", timeoutSeconds = 60) =>
+  stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    rollout: { ...cluster.rollout, timeoutSeconds },
+  });
+/** A site's values with pods of the tests' kubelet, and another image. */
+const setTag = (service: "worker" | "web", tag: string) => {
+  const values = siteValues[service];
+  return cluster.setValues(service, {
+    ...values,
+    image: { ...values.image, tag },
+    podAnnotations: { [ownKubelet.name]: ownKubelet.value },
+    terminationGracePeriodSeconds: 1,
+  });
+};
+const restartServer = async () => {
+  server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+};
+/** The steps that began, of those after which nothing may be done. */
+const begun = ({ output }: Run) =>
+  ["worker-pods", "web-pods", "final-import", "verification"].filter((step) =>
+    new RegExp(`${step} (created|updated|updating|creating)`).test(output),
+  );
+
+describe("a drain whose pods do not go", () => {
+  it(
+    "begins with both services on files",
+    async () => {
+      await setTag("worker", "1");
+      await setTag("web", "1");
+      await configure("filesystem");
+
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await cluster.modesOf("worker")).toEqual(onFiles);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "stops the cutover with the names of the pods that remain and why",
+    async () => {
+      images.set("example.test/worker:1", { ...sleeping, trouble: "undying" });
+      const pods = await cluster.podsOf("worker");
+      await configure("mongo", 5);
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain(
+        "worker was not drained after 5 s, in namespace taskrunner of context local:",
+      );
+      for (const pod of pods) {
+        expect(up.output).toMatch(
+          new RegExp(`pod ${pod}: terminating for \\d+ s, since .*, with a grace period of 1 s`),
+        );
+      }
+      expect(begun(up)).toEqual([]);
+      expect(await cluster.modesOf("web")).toEqual(onFiles);
+      expect(await cluster.replicas()).toEqual({ worker: 0, web: 2 });
+    },
+    3 * minutes,
+  );
+
+  it(
+    "is abandoned with MongoDB stopped: the worker has its replicas back",
+    async () => {
+      await server.stop();
+      await configure("filesystem");
+
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await cluster.replicas()).toEqual(both);
+      images.set("example.test/worker:1", sleeping);
+      await expect.poll(() => cluster.modesOf("worker"), { timeout: 20_000 }).toEqual(onFiles);
+    },
+    3 * minutes,
+  );
+});
+
+describe("a worker whose new pods are never ready", () => {
+  it(
+    "stops the cutover before web",
+    async () => {
+      await restartServer();
+      const web = await cluster.podsOf("web");
+      await setTag("worker", "unready");
+      await configure("mongo", 6);
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain("The pods of worker in mongo mode are not all there");
+      expect(up.output).toMatch(/container task-runner runs( for \d+ s)? and is not ready/);
+      expect(begun(up)).toEqual(["worker-pods"]);
+      expect(await cluster.podsOf("web")).toEqual(web);
+      expect(await cluster.modesOf("web")).toEqual(onFiles);
+      expect(await cluster.modesOf("worker")).toEqual(onMongo);
+      expect(await cluster.replicas()).toEqual(both);
+    },
+    3 * minutes,
+  );
+});
+
+describe("web that fails after the worker's rollout", () => {
+  it(
+    "says which service is in which mode where Helm refuses web's release",
+    async () => {
+      await setTag("worker", "2");
+      await cluster.setValues("web", { ...siteValues.web, replicaCount: -1 });
+      await configure("mongo");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain("replicaCount");
+      expect(up.output).toContain("worker: taskrunner-worker is in mongo mode, 2 ready");
+      expect(up.output).toContain("worker: web is next.");
+      expect(up.output).toContain("or set storageMode: filesystem and run pulumi up");
+      expect(begun(up)).toEqual(["worker-pods"]);
+      expect(await cluster.modesOf("worker")).toEqual(onMongo);
+      expect(await cluster.modesOf("web")).toEqual(onFiles);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "says so where web's image cannot be pulled, and both ways out",
+    async () => {
+      await setTag("web", "gone");
+      await configure("mongo", 8);
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain("the image example.test/web:gone of container task-runner");
+      expect(up.output).toMatch(/old pod \S+: running and ready\. It goes once the new pods are/);
+      expect(up.output).toContain("The worker is in Mongo mode");
+      expect(up.output).toContain("pods of web may still be in filesystem mode. Two ways out:");
+      expect(up.output).toContain("storageMode: filesystem");
+      expect(begun(up)).not.toContain("final-import");
+      expect(await cluster.modesOf("worker")).toEqual(onMongo);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "goes on to a verified cutover once its values are mended",
+    async () => {
+      await setTag("web", "2");
+      await configure("mongo");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(false);
+      expect(up.output).not.toContain("drained, all pods are gone");
+      expect(await cluster.modesOf("web")).toEqual(onMongo);
+      expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+    },
+    3 * minutes,
+  );
+});
+
+describe("a quota that leaves web no room", () => {
+  it(
+    "stops the next cutover with Kubernetes' own words",
+    async () => {
+      await configure("filesystem");
+      expect(await stack.up()).toMatchObject({ failed: false });
+      await cluster.kubectl("create", "quota", "small", "--hard=pods=4");
+      await configure("mongo", 8);
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain("exceeded quota: small");
+      expect(up.output).toContain("The worker is in Mongo mode");
+      expect(await cluster.modesOf("worker")).toEqual(onMongo);
+      expect(await cluster.modesOf("web")).toEqual(onFiles);
+    },
+    4 * minutes,
+  );
+
+  it(
+    "lets both back to files, with MongoDB stopped and the quota as it is",
+    async () => {
+      await server.stop();
+      await configure("filesystem");
+
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await cluster.modesOf("worker")).toEqual(onFiles);
+      expect(await cluster.modesOf("web")).toEqual(onFiles);
+      expect(await cluster.replicas()).toEqual(both);
+    },
+    3 * minutes,
+  );
+});
