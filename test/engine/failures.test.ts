@@ -115,6 +115,27 @@ describe("a drain whose pods do not go", () => {
     },
     3 * minutes,
   );
+
+  it(
+    "is undone as well where the engine was killed in it",
+    async () => {
+      await restartServer();
+      images.set("example.test/worker:1", { ...sleeping, trouble: "undying" });
+      await configure("mongo");
+      await stack.interruptedUp(/worker: \d+ to go: .*terminating/, "SIGKILL");
+      expect((await cluster.replicas()).worker).toBe(0);
+
+      await server.stop();
+      await configure("filesystem");
+      expect((await stack.up()).output).toContain("with `pulumi cancel`");
+      await stack.cancel();
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await cluster.replicas()).toEqual(both);
+      images.set("example.test/worker:1", sleeping);
+      await expect.poll(() => cluster.modesOf("worker"), { timeout: 20_000 }).toEqual(onFiles);
+    },
+    3 * minutes,
+  );
 });
 
 describe("a worker whose new pods are never ready", () => {

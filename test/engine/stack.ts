@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { execa } from "execa";
+import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
 import { engine, engineEnvironment, type EngineOptions } from "../../tools/parts";
 
@@ -29,8 +29,10 @@ export interface TestStack {
   pulumi(...args: string[]): Promise<Run>;
   preview(): Promise<Run>;
   up(): Promise<Run>;
-  /** An `up` that is interrupted, as by Ctrl-C, once the engine prints this. */
-  interruptedUp(at: RegExp): Promise<Run>;
+  /** An `up` that is interrupted, as by Ctrl-C, or killed with its plugins, once it prints this. */
+  interruptedUp(at: RegExp, signal?: "SIGINT" | "SIGKILL"): Promise<Run>;
+  /** Takes away the lock of an engine that was killed. */
+  cancel(): Promise<void>;
   outputs(): Promise<Record<string, unknown>>;
   /** The exported state, as text. */
   state(): Promise<string>;
@@ -51,11 +53,11 @@ export async function makeStack(
   const run = async (
     cwd: string,
     args: readonly string[],
-    { input = "", interruptAt }: { input?: string; interruptAt?: RegExp } = {},
+    { input = "", interrupt }: { input?: string; interrupt?: Interrupt } = {},
   ): Promise<Run> => {
     const options = { cwd, env, input, all: true, reject: false } as const;
     const running = execa("pulumi", [...args, "--color", "never"], options);
-    if (interruptAt) interruptOnce(running, running.all, interruptAt);
+    if (interrupt) interruptOnce(running, running.all, interrupt);
     const { all, failed } = await running;
     return { output: all, failed };
   };
@@ -78,7 +80,11 @@ export async function makeStack(
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
     up: () => inProject(...up),
-    interruptedUp: (interruptAt) => run(project, [...up, ...ofProject], { interruptAt }),
+    interruptedUp: (at, signal = "SIGINT") =>
+      run(project, [...up, ...ofProject], { interrupt: { at, signal } }),
+    cancel: async () => {
+      await succeeded(run(project, ["cancel", name, "--yes"]));
+    },
     outputs: async () => JSON.parse(await ofStack("output", "--json")) as Record<string, unknown>,
     state: () => ofStack("export"),
     importState: async (text) => {
@@ -90,19 +96,34 @@ export async function makeStack(
   };
 }
 
+/** A signal for the engine, once what it printed so far has this. */
+interface Interrupt {
+  readonly at: RegExp;
+  readonly signal: NodeJS.Signals;
+}
+
 function interruptOnce(
-  running: { kill(signal: NodeJS.Signals): boolean },
+  engine: { readonly pid?: number | undefined },
   printing: Readable,
-  at: RegExp,
+  { at, signal }: Interrupt,
 ): void {
   let printed = "";
   const look = (chunk: Buffer) => {
     printed += chunk.toString();
     if (!at.test(printed)) return;
     printing.off("data", look);
-    running.kill("SIGINT");
+    const { pid = 0 } = engine;
+    // What is killed does not end its plugins: they would go on with their steps.
+    const killed = signal === "SIGKILL" ? [pid, ...descendantsOf(pid)] : [pid];
+    for (const each of killed) process.kill(each, signal);
   };
   printing.on("data", look);
+}
+
+function descendantsOf(pid: number): number[] {
+  const { stdout } = execaSync("pgrep", ["-P", String(pid)], { reject: false });
+  const children = stdout.split("\n").filter(Boolean).map(Number);
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
 }
 
 /** The engine writes the stack's salt beside the project from which the stack is made. */
