@@ -99,7 +99,7 @@ export interface StateExportArgs extends BackfillArgs {
 /**
  * Between the delta import and the worker's rollout, in both directions. In a cutover it draws the
  * fence: when MongoDB became the truth, and which runs were unfinished on disk. On the way back it
- * exports what changed in MongoDB since, or sets those runs aside where MongoDB is out of reach
+ * exports what changed in MongoDB since, or sets unfinished runs aside where MongoDB is out of reach
  * (decision 10).
  */
 export class StateExport extends pulumi.ComponentResource {
