@@ -21,7 +21,7 @@ export const fenceCommand = helpAfter(
   await saveFence(address, drawn.fence);
   const { fence, inTheWay } = drawn;
   const words = [
-    `${whole(fence.unfinished.length)} runs below ${options.at} may still execute steps.`,
+    `Unfinished runs below ${options.at}: ${whole(fence.unfinished.length)}.`,
     ...casesInWords("Left in held/, because another file has the place", inTheWay, inTheWay.length),
   ];
   print(options, drawn, words.join("\n"));
