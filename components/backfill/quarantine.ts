@@ -1,6 +1,6 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { QuarantineError } from "./errors";
-import type { Raw } from "./records";
+import type { Raw } from "./stages/raw-text";
 import { textOf } from "./stages/read";
 import type { Quarantined } from "./tally";
 import { jsonText } from "./values/json-text";

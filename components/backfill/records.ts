@@ -8,7 +8,7 @@ import { convert, type Conversion } from "./stages/convert";
 import type { StateFile } from "./stages/list";
 import { plainLogLine } from "./stages/log-line";
 import { parse } from "./stages/parse";
-import type { RawText } from "./stages/read";
+import type { Raw, RawText } from "./stages/raw-text";
 import { unpack, type Entry, type FileFacts } from "./stages/unpack";
 import type { Tally } from "./tally";
 
@@ -23,12 +23,6 @@ export interface ReadyRecord {
   readonly conversions: ReadonlySet<Conversion>;
   /** What the file has, to be kept where the record is refused later. */
   readonly raw: Raw;
-}
-
-/** A record as its file has it: a text or, in a list, an entry of it. */
-export interface Raw {
-  readonly text: RawText;
-  readonly entry?: unknown;
 }
 
 /** The records in some texts of a file; what is refused is counted in `tally` and left out. */

@@ -4,9 +4,9 @@ import type { Refusal, RefusalReason } from "./errors";
 import type { Place } from "./place";
 import type { ImportedCounts } from "./checkpoints";
 import type { SharedLog } from "./logs-of-run";
-import type { Raw } from "./records";
 import type { Conversion } from "./stages/convert";
 import type { Skipped } from "./stages/list";
+import type { Raw } from "./stages/raw-text";
 
 /**
  * What became of one collection's records: `read` is the sum of `inserted`, `updated`,

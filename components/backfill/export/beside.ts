@@ -3,12 +3,11 @@ import { Refusal } from "../errors";
 import { readableKey } from "../keys";
 import type { ExportRun } from "./export-run";
 import { recordOf } from "./form";
-import type { WholeFilePlace } from "./merge-file";
 import { besideOf } from "./place";
 import { publish, stampOf } from "./publish";
-import type { Outgoing } from "./run-file";
+import type { Outgoing } from "./outgoing";
 import { textOf } from "./text";
-import { wholeFile } from "./whole-file";
+import { wholeFile, type WholeFilePlace } from "./whole-file";
 
 /** Writes what MongoDB has beside a file that stays as it is, and counts it as conflicts. */
 export async function writeBeside(

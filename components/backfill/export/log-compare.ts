@@ -3,7 +3,7 @@ import { differingPaths } from "../values/differences";
 import { documentsAsStored, inOrder } from "./documents";
 import type { ExportRun } from "./export-run";
 import { recordOf } from "./form";
-import type { BothLogs } from "./log";
+import type { BothLogs } from "./both-logs";
 import { ascendingEntries, sequenceOf, type LogScan } from "./log-entries";
 import { besideOf } from "./place";
 import { publish, stampOf } from "./publish";

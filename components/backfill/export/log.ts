@@ -1,21 +1,15 @@
 import type { FileHandle } from "node:fs/promises";
 import { Long, type Collection, type Document, type Filter } from "mongodb";
 import { Refusal } from "../errors";
+import type { BothLogs } from "./both-logs";
 import { documentsAsStored, inOrder } from "./documents";
 import { roleCollection, type ExportRun } from "./export-run";
 import { compareLog, writeBesideLog } from "./log-compare";
 import { scanLog, type LogScan } from "./log-entries";
 import { lastSequence } from "./log-end";
 import { LogWriter } from "./log-writer";
-import { placeOf, type FilePlace } from "./place";
+import { placeOf } from "./place";
 import { publish, stampOf } from "./publish";
-
-/** A run's log on both sides. */
-export interface BothLogs {
-  readonly runId: string;
-  readonly place: FilePlace;
-  readonly collection: Collection;
-}
 
 /**
  * Brings a run's log entries to its file: those that come after the file's last one are appended,

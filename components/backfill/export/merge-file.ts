@@ -9,17 +9,10 @@ import { existingFile, existingRecord, membersIn, type ExistingFile } from "./ex
 import type { ExportRun } from "./export-run";
 import { writeBeside } from "./beside";
 import { recordOf, renewedRecord } from "./form";
-import type { FilePlace } from "./place";
 import { publish } from "./publish";
-import type { Outgoing } from "./run-file";
+import type { Outgoing } from "./outgoing";
 import { textOf } from "./text";
-import { wholeFile, type WholeFileRole } from "./whole-file";
-
-/** The file of a run with one JSON value. */
-export interface WholeFilePlace extends FilePlace {
-  readonly role: WholeFileRole;
-  readonly runId: string;
-}
+import { wholeFile, type WholeFilePlace } from "./whole-file";
 
 /** A document with what the merge rules say of it and its file. */
 interface Decided extends Outgoing {

@@ -1,19 +1,13 @@
 import type { Document } from "mongodb";
-import { readBases, type Base } from "../bases";
+import { readBases } from "../bases";
 import { Refusal } from "../errors";
-import { keyOf, readableKey, type Key } from "../keys";
-import { sideOf, type Side } from "../merge";
+import { keyOf, readableKey } from "../keys";
+import { sideOf } from "../merge";
 import type { ExportRun } from "./export-run";
 import { exportTo } from "./merge-file";
+import type { Outgoing } from "./outgoing";
 import { placeOf, type FilePlace } from "./place";
 import type { WholeFileRole } from "./whole-file";
-
-/** A document on its way to a file. */
-export interface Outgoing {
-  readonly key: Key;
-  readonly side: Side;
-  readonly base: Base | undefined;
-}
 
 /**
  * Brings a run's documents of one role to their file by the merge rules, and counts what became

@@ -1,9 +1,16 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { isJsonObject, membersOf } from "../values/object";
+import type { FilePlace } from "./place";
 
 /** The roles whose files hold one JSON value; a log's holds one a line. */
 export type WholeFileRole = Exclude<CollectionRole, "logs">;
+
+/** The file of a run with one JSON value. */
+export interface WholeFilePlace extends FilePlace {
+  readonly role: WholeFileRole;
+  readonly runId: string;
+}
 
 /**
  * What a file holds: a run is the file itself, approvals are a list, a manifest has a list of

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { RawText } from "./read";
+import type { RawText } from "./raw-text";
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;

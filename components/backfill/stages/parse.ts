@@ -1,6 +1,7 @@
 import { Refusal } from "../errors";
 import { parseJson } from "../values/parse-json";
-import { textOf, type RawText } from "./read";
+import type { RawText } from "./raw-text";
+import { textOf } from "./read";
 
 /**
  * The JSON value of a text.

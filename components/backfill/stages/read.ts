@@ -3,22 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { open, readFile, stat, type FileHandle } from "node:fs/promises";
 import type { StateFile } from "./list";
 import { LineCutter } from "./lines";
-
-/** One JSON text of a file: the whole file, or a line of a log. */
-export interface RawText {
-  /** Without byte order mark and line end; undefined where the text is too long to be read. */
-  readonly bytes: Buffer | undefined;
-  /** Where it begins in the file, in bytes. */
-  readonly offset: number;
-  /** How many bytes it takes there, its line end included. */
-  readonly length: number;
-  /** The line's number in a log, from 1. */
-  readonly line?: number;
-  /** False for the last line of a log that has no line end: its writer may be at work. */
-  readonly ended: boolean;
-  /** The text itself, where the bytes are known to be valid UTF-8. */
-  readonly decoded?: string | undefined;
-}
+import type { RawText } from "./raw-text";
 
 /** How far a file was read: always to the end of a line. */
 export interface ReadPosition {
