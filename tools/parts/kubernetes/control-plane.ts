@@ -11,7 +11,7 @@ import {
   startProgram,
   stopPrograms,
 } from "./running-program";
-import { untilItAnswers, untilItWorks } from "./ready";
+import { forgetLease, untilItAnswers, untilItWorks } from "./ready";
 
 /** A running control plane with one node, whose kubelet is played by kwok. */
 export interface ControlPlane {
@@ -114,6 +114,7 @@ async function start(
   await run(apiServerCommand(places, ports));
   const { kubectl } = programs.files;
   await untilItAnswers(kubectl, places, apiServer, started);
+  await forgetLease(kubectl, places);
   for (const command of otherCommands(places, programs)) await run(command);
   await untilItWorks(kubectl, places, started);
   return apiServer;

@@ -31,6 +31,15 @@ export async function untilItAnswers(
 }
 
 /**
+ * Takes away the node's lease of an earlier start: a new kwok leaves the node alone until the lease of
+ * the former one is over.
+ */
+export async function forgetLease(kubectl: string, { kubeconfig }: Places): Promise<void> {
+  const lease = ["lease/local", "--namespace=kube-node-lease", "--ignore-not-found"];
+  await longWork({ program: kubectl, args: [`--kubeconfig=${kubeconfig}`, "delete", ...lease] });
+}
+
+/**
  * Makes the node and waits until controllers and kwok do their work: namespaces have their service
  * account, and the node is ready.
  *
