@@ -44,6 +44,7 @@ describe("the cutover on the real engine and a server with logins", () => {
       expect(up.failed).toBe(false);
       expect(orderOf(up.output)).toEqual([
         "Import backfill",
+        "Import delta-import",
         "ValuesFile worker",
         "ValuesFile web",
         "Import final-import",
@@ -72,11 +73,13 @@ describe("the cutover on the real engine and a server with logins", () => {
         .find(({ urn, custom }) => custom && urn.endsWith(`::${name}`))
         ?.dependencies?.map((urn) => urn.split("::").at(-1));
 
-    expect(dependenciesOf("worker")).toEqual(["backfill"]);
+    expect(dependenciesOf("delta-import")).toEqual(["backfill"]);
+    expect(dependenciesOf("export")).toEqual(["delta-import"]);
+    expect(dependenciesOf("worker")).toEqual(["backfill", "export"]);
     expect(dependenciesOf("web")).toEqual(["worker"]);
     expect(dependenciesOf("final-import")).toEqual(["web"]);
     expect(dependenciesOf("verification")).toEqual(["final-import"]);
-    expect(dependenciesOf("log-retention")).toEqual(["verification"]);
+    expect(dependenciesOf("log-retention")).toEqual(["web", "verification"]);
   });
 
   it(
@@ -99,7 +102,9 @@ describe("the cutover on the real engine and a server with logins", () => {
       await stack.configure({ ...settings(), storageMode: "filesystem" });
 
       const preview = kept(await stack.preview());
-      expect(preview.output).toMatch(/Resources:\n\s+~ 2 to update\n\s+28 unchanged/);
+      // Two exports and two values files; nothing of the database.
+      expect(preview.output).toMatch(/Resources:\n\s+~ 4 to update\n\s+\d+ unchanged/);
+      expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
       expect(kept(await stack.up())).toMatchObject({ failed: false });
       expect(await valuesFiles()).toEqual(before);
       expect(await stack.outputs()).toMatchObject({
