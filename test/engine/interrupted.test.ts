@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
@@ -34,15 +35,32 @@ const configure = (storageMode: "mongo" | "filesystem") =>
     backfill: { source: { path: join(stack.folder, "state") } },
     rollout: cluster.rollout,
   });
+const isAmong = (states: readonly unknown[]) => (found: unknown) =>
+  states.some((state) => isDeepStrictEqual(state, found));
 const modes = async () => [await cluster.modesOf("worker"), await cluster.modesOf("web")];
 
-/** What a cutover has done when it is interrupted in a step: the engine ends that one first. */
+/**
+ * What a cutover can leave when it is interrupted in a step. The engine ends that step first, but a
+ * plugin may give up what Helm has begun.
+ */
 const steps = [
-  { step: "Import backfill", left: [onFiles, onFiles] },
-  { step: "Import delta-import", left: [[], onFiles] },
-  { step: "Release worker", left: [onMongo, onFiles] },
-  { step: "Release web", left: [onMongo, onMongo] },
-  { step: "Import final-import", left: [onMongo, onMongo] },
+  { step: "Import backfill", left: [[onFiles, onFiles]] },
+  { step: "Import delta-import", left: [[[], onFiles]] },
+  {
+    step: "Release worker",
+    left: [
+      [onMongo, onFiles],
+      [[], onFiles],
+    ],
+  },
+  {
+    step: "Release web",
+    left: [
+      [onMongo, onMongo],
+      [onMongo, onFiles],
+    ],
+  },
+  { step: "Import final-import", left: [[onMongo, onMongo]] },
 ];
 
 describe("a cutover that is interrupted", () => {
@@ -53,7 +71,7 @@ describe("a cutover that is interrupted", () => {
       const interrupted = await stack.interruptedUp(new RegExp(`${step} (creating|updating)`));
       expect(interrupted.failed).toBe(true);
       expect(interrupted.output).not.toMatch(/Verification verification (creating|updating)/);
-      await expect.poll(modes, { timeout: 30_000 }).toEqual(left);
+      await expect.poll(modes, { timeout: 30_000 }).toSatisfy(isAmong(left));
 
       await server.stop();
       await configure("filesystem");
