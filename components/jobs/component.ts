@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { runsAsJobs, commandSettingsAsText, type JobsSettings, type Settings } from "../settings";
 import type { ClusterAddress } from "../kubernetes";
+import { connectionStringSecret } from "../kubernetes/program";
 import { warnOfClaim } from "./preview";
 import type { JobTarget } from "./target";
 
@@ -55,20 +56,8 @@ export class Jobs extends pulumi.ComponentResource {
   private ownSecret({ namespace, ...api }: ClusterAddress, uri: pulumi.Input<string> | undefined) {
     const provider = new kubernetes.Provider("kubernetes-of-jobs", api, { parent: this });
     const key = "connectionString";
-    const { metadata } = new kubernetes.core.v1.Secret(
-      "taskrunner-migrator",
-      {
-        metadata: { namespace },
-        immutable: true,
-        stringData: uri === undefined ? {} : { [key]: uri },
-      },
-      {
-        ...{ parent: this, provider },
-        // The way back needs no connection string: what is there stays as it is.
-        ...(uri === undefined && { ignoreChanges: ["data", "stringData"] }),
-      },
-    );
-    return metadata.name.apply((name) => ({ name, key }));
+    const options = { parent: this, provider };
+    return connectionStringSecret("taskrunner-migrator", { namespace, key, uri }, options);
   }
 }
 

@@ -2,6 +2,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import type { V1ConfigMap, V1Container, V1Job, V1PodSpec } from "@kubernetes/client-node";
 import { containerName } from "./api";
+import { labelValue } from "../kubernetes";
 import { stateRoot, type JobCommand, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
@@ -69,16 +70,10 @@ export function configMapOf(target: JobTarget, { metadata = {} }: V1Job): V1Conf
 function labelsOf({ stack }: JobTarget, { step, isWayBack }: JobCommand): Record<string, string> {
   return {
     "app.kubernetes.io/name": "taskrunner-storage",
-    [labels.stack]: stackLabel(stack),
+    [labels.stack]: labelValue(stack),
     [labels.step]: step,
     [labels.mode]: isWayBack ? "filesystem" : "mongo",
   };
-}
-
-/** A stack's name as the value of a label: 63 characters of letters, digits and `-_.` at most. */
-export function stackLabel(stack: string): string {
-  const name = stack.replace(/[^\w.-]/g, ".");
-  return name.slice(-63).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
 }
 
 function podSpec(target: JobTarget, command: JobCommand, name: string): V1PodSpec {

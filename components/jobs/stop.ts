@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { nameOf, hasEnded } from "../kubernetes";
+import { hasEnded, labelValue, nameOf } from "../kubernetes";
 import { namespaceAt, type Namespace } from "./api";
 import { isOver, podsOf } from "./job";
-import { labels, stackLabel } from "./manifest";
+import { labels } from "./manifest";
 import type { JobTarget } from "./target";
 
 const everyMs = 500;
@@ -38,7 +38,7 @@ async function stopJobs(
   which: string,
   say: (line: string) => void,
 ): Promise<void> {
-  const selector = `${labels.stack}=${stackLabel(stack)},${which}`;
+  const selector = `${labels.stack}=${labelValue(stack)},${which}`;
   const running = (await namespace.jobs(selector)).filter((job) => !isOver(job));
   for (const job of running) {
     say(`job ${nameOf(job)}: stopped, because it is not wanted any more`);

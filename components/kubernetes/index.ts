@@ -1,8 +1,11 @@
-/** A Kubernetes API: its client, what may be asked of it, and waiting for what it has under way. */
+/**
+ * A Kubernetes API: its client, what may be asked of it, and waiting for what it has under way.
+ * `program.ts` is the Pulumi program's own door.
+ */
 export { placeInWords, type ClusterAddress, type Place } from "./address";
 export { clusterAt, fieldManager, type Cluster } from "./client";
 export { ClusterError, KubeconfigError } from "./errors";
-export { controllerOf, hasEnded, nameOf } from "./objects";
+export { controllerOf, hasEnded, labelValue, nameOf } from "./objects";
 export {
   inFull,
   inProgress,

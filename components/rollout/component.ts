@@ -1,14 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { childOf } from "../dynamic";
+import type { SecretRef } from "../kubernetes/program";
 import type { Service } from "./environment";
 import { helmTarget } from "./helm/target";
-import type { ConnectionSecretRef, Drains, RolloutSummary, ServicesArgs, Target } from "./target";
+import type { Drains, RolloutSummary, ServicesArgs, Target } from "./target";
 import { valuesTarget } from "./values/target";
 
 /** Where worker and web run: the Helm values in a Git checkout, or releases on a Kubernetes API. */
 export class Services extends pulumi.ComponentResource {
   /** Where the services find their connection string; never the text. */
-  readonly connectionSecretRef: pulumi.Output<ConnectionSecretRef>;
+  readonly connectionSecretRef: pulumi.Output<SecretRef>;
   readonly target: Target;
 
   constructor(name: string, args: ServicesArgs, opts?: pulumi.ComponentResourceOptions) {

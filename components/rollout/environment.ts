@@ -20,7 +20,7 @@ export interface Entry {
 /** What the entries of a service say in mongo mode. */
 export interface MongoNames {
   /** Left out where the name in the connection string counts. */
-  readonly database?: string;
+  readonly database?: string | undefined;
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly connectionSecret: { readonly name: string; readonly key: string };
 }

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { SecretRef } from "../kubernetes/program";
 import type { RolloutSettings, StorageMode } from "../settings";
 import type { MongoNames, Service } from "./environment";
 
@@ -25,18 +26,12 @@ export type RolloutSummary =
       readonly revision: number;
     };
 
-/** A reference to the Secret's key that holds the services' connection string. */
-export interface ConnectionSecretRef {
-  readonly name: string;
-  readonly key: string;
-}
-
 /** How often the worker was drained; a rollout that sees a new number puts its replicas back. */
 export type Drains = pulumi.Output<number> | undefined;
 
 /** Where worker and web run, and how they are brought into a mode (decision 14). */
 export interface Target {
-  readonly secretRef: pulumi.Output<ConnectionSecretRef>;
+  readonly secretRef: pulumi.Output<SecretRef>;
   /** Takes the worker's pods away, and waits until they are gone. */
   drain(options: pulumi.CustomResourceOptions): Drains;
   /** Brings a service into the mode, and waits until no pod of its other mode is left. */

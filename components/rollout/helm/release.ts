@@ -1,9 +1,10 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Document } from "yaml";
+import type { SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings } from "../../settings";
 import { serviceEnvironment, type Service } from "../environment";
-import type { ConnectionSecretRef, ServicesArgs } from "../target";
+import type { ServicesArgs } from "../target";
 import { valuesFiles } from "./files";
 import { refuseLostNulls } from "./nulls";
 import { environmentOnTop } from "./values";
@@ -22,7 +23,7 @@ type Args = ServicesArgs<HelmRolloutSettings>;
 export function serviceRelease(
   service: Service,
   args: Args,
-  secretRef: pulumi.Output<ConnectionSecretRef>,
+  secretRef: pulumi.Output<SecretRef>,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds, ...settings } = args.settings;
@@ -54,13 +55,13 @@ export function serviceRelease(
 function ourValues(
   service: Service,
   { settings, mode, collections, database }: Args,
-  secret: ConnectionSecretRef,
+  secret: SecretRef,
 ): Record<string, unknown> {
   const { path, form, podAnnotations, ...files } = settings[service];
   const entries = serviceEnvironment(service, mode, {
     collections,
     connectionSecret: secret,
-    ...(database !== undefined && { database }),
+    database,
   });
   const read = valuesFiles(files);
   refuseLostNulls(read);

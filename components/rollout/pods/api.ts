@@ -1,4 +1,4 @@
-import type { V1Deployment, V1Pod, V1ReplicaSet, V1Secret } from "@kubernetes/client-node";
+import type { V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import {
   clusterAt,
   fieldManager,
@@ -20,8 +20,6 @@ export interface Namespace {
   scale(deployment: string, replicas: number): Promise<void>;
   /** A value of null removes the annotation. */
   annotate(deployment: string, name: string, value: string | null): Promise<void>;
-  secrets(labelSelector: string): Promise<V1Secret[]>;
-  removeSecret(name: string): Promise<void>;
 }
 
 /**
@@ -35,7 +33,7 @@ export async function namespaceAt(address: ClusterAddress): Promise<Namespace> {
   return { ...{ place, pods, warnings }, ...readers(cluster), ...writers(cluster) };
 }
 
-function readers({ apps, core, place: { namespace }, answered }: Cluster) {
+function readers({ apps, place: { namespace }, answered }: Cluster) {
   return {
     deployments: async (labelSelector = "") => {
       const listing = apps.listNamespacedDeployment({ namespace, labelSelector });
@@ -45,14 +43,10 @@ function readers({ apps, core, place: { namespace }, answered }: Cluster) {
       const listing = apps.listNamespacedReplicaSet({ namespace, labelSelector });
       return (await answered("list", "replicasets", listing)).items;
     },
-    secrets: async (labelSelector: string) => {
-      const listing = core.listNamespacedSecret({ namespace, labelSelector });
-      return (await answered("list", "secrets", listing)).items;
-    },
   };
 }
 
-function writers({ apps, core, place: { namespace }, merge, answered }: Cluster) {
+function writers({ apps, place: { namespace }, merge, answered }: Cluster) {
   const patch = { namespace, fieldManager };
   return {
     scale: async (name: string, replicas: number) => {
@@ -64,9 +58,6 @@ function writers({ apps, core, place: { namespace }, merge, answered }: Cluster)
       const body = { metadata: { annotations: { [name]: value } } };
       const patching = apps.patchNamespacedDeployment({ ...patch, name: deployment, body }, merge);
       await answered("patch", "deployments", patching);
-    },
-    removeSecret: async (name: string) => {
-      await answered("delete", "secrets", core.deleteNamespacedSecret({ namespace, name }));
     },
   };
 }

@@ -1,7 +1,8 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { labelValue } from "../../kubernetes";
+import { connectionStringSecret, type SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings } from "../../settings";
-import type { ConnectionSecretRef, ServicesArgs } from "../target";
+import type { ServicesArgs } from "../target";
 
 /** The label of the Secrets that a stack makes; its value names project and stack. */
 const label = "taskrunner.stellaops.io/connection-of";
@@ -10,31 +11,21 @@ const label = "taskrunner.stellaops.io/connection-of";
  * The Secret with the services' connection string, by name and key: one that exists where the
  * settings name it, else one of the stack's.
  *
- * The stack's is immutable and named by the engine: a new connection string makes a new Secret, so
- * that the reference in the values changes and the pods roll (decision 12). It outlives the stack,
- * because the services do; `FormerSecrets` takes those away that nothing refers to any more.
+ * With a new connection string the stack's has a new name, so that the reference in the values
+ * changes and the pods roll (decision 12). It outlives the stack, because the services do; `FormerSecrets` takes those away that nothing refers to any more.
  */
 export function connectionSecret(
   { settings, appUri }: ServicesArgs<HelmRolloutSettings>,
   options: pulumi.CustomResourceOptions,
-): pulumi.Output<ConnectionSecretRef> {
+): pulumi.Output<SecretRef> {
   const { name, key } = settings.connectionSecret;
   if (name !== undefined) return pulumi.output({ name, key });
-  const secret = new kubernetes.core.v1.Secret(
+  const labels = { [label]: stackName() };
+  return connectionStringSecret(
     "taskrunner-mongo",
-    {
-      metadata: { namespace: settings.namespace, labels: { [label]: stackName() } },
-      immutable: true,
-      stringData: appUri === undefined ? {} : { [key]: appUri },
-    },
-    {
-      ...options,
-      retainOnDelete: true,
-      // The way back needs no connection string: what is there stays as it is.
-      ...(appUri === undefined && { ignoreChanges: ["data", "stringData"] }),
-    },
+    { namespace: settings.namespace, key, uri: appUri, labels },
+    { ...options, retainOnDelete: true },
   );
-  return secret.metadata.name.apply((name) => ({ name, key }));
 }
 
 /** The selector of the Secrets that this stack made. */
@@ -42,8 +33,6 @@ export function ownSecrets(): string {
   return `${label}=${stackName()}`;
 }
 
-/** As the value of a label: 63 characters of letters, digits and `-_.`, none of these at an end. */
 function stackName(): string {
-  const name = `${pulumi.getProject()}.${pulumi.getStack()}`.replace(/[^\w.-]/g, "-");
-  return name.slice(-63).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+  return labelValue(`${pulumi.getProject()}/${pulumi.getStack()}`);
 }

@@ -1,11 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { namespaceAt } from "../pods/api";
+import { clusterAt, type ClusterAddress } from "../../kubernetes";
 
 /** Inputs: where the Secrets are, which are the stack's, and which of them is in use. */
-export interface FormerSecretsInputs {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace: string;
+export interface FormerSecretsInputs extends ClusterAddress {
   /** A label selector. */
   readonly selector: string;
   /** The name of the one that stays. */
@@ -36,9 +33,12 @@ const FormerSecrets: Required<pulumi.dynamic.ResourceProvider> = {
 export const providers = { FormerSecrets };
 
 async function removeFormer({ selector, inUse, ...address }: FormerSecretsInputs): Promise<void> {
-  const namespace = await namespaceAt(address);
-  for (const { metadata } of await namespace.secrets(selector)) {
+  const { namespace } = address;
+  const { core, answered } = await clusterAt(address);
+  const listing = core.listNamespacedSecret({ namespace, labelSelector: selector });
+  for (const { metadata } of (await answered("list", "secrets", listing)).items) {
     const name = metadata?.name;
-    if (name !== undefined && name !== inUse) await namespace.removeSecret(name);
+    if (name === undefined || name === inUse) continue;
+    await answered("delete", "secrets", core.deleteNamespacedSecret({ namespace, name }));
   }
 }

@@ -74,7 +74,7 @@ function inputsFor(service: Service, args: Args): ValuesFileInputs {
   const entries = serviceEnvironment(service, mode, {
     collections,
     connectionSecret: settings.connectionSecret,
-    ...(database !== undefined && { database }),
+    database,
   });
   return {
     service,

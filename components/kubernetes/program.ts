@@ -1,0 +1,39 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+
+/** A key of a Secret, by the Secret's name. */
+export interface SecretRef {
+  readonly name: string;
+  readonly key: string;
+}
+
+/** What a Secret with a connection string is made of. */
+export interface ConnectionStringArgs {
+  readonly namespace: string;
+  readonly key: string;
+  /** Secret; absent on a way back that has none. */
+  readonly uri: pulumi.Input<string> | undefined;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A Secret with a connection string, immutable and named by the engine: a new connection string makes
+ * a new Secret, so that the references to it change (decision 12).
+ */
+export function connectionStringSecret(
+  name: string,
+  { namespace, key, uri, labels }: ConnectionStringArgs,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Output<SecretRef> {
+  const { metadata } = new kubernetes.core.v1.Secret(
+    name,
+    {
+      metadata: { namespace, ...(labels && { labels }) },
+      immutable: true,
+      stringData: uri === undefined ? {} : { [key]: uri },
+    },
+    // The way back needs no connection string: what is there stays as it is.
+    { ...options, ...(uri === undefined && { ignoreChanges: ["data", "stringData"] }) },
+  );
+  return metadata.name.apply((name) => ({ name, key }));
+}
