@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import type { StorageMode } from "../../../components/settings";
 import { ownKubelet, startControlPlane } from "../../../tools/parts";
 
@@ -43,8 +44,32 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
+/** What a file's tests work with. */
+export interface Current {
+  readonly cluster: TestCluster;
+  /** The lines that the code printed in this test. */
+  readonly said: readonly string[];
+}
+
+/** Starts a control plane before a file's tests and stops it after them; what they say is kept. */
+export function clusterForTests(): Current {
+  const current = {} as { cluster: TestCluster; said: string[] };
+  beforeAll(async () => {
+    current.cluster = await startCluster();
+  });
+  afterAll(() => current.cluster.stop());
+  beforeEach(() => {
+    current.said = [];
+    vi.spyOn(console, "log").mockImplementation((line: string) => current.said.push(line));
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  return current;
+}
+
 /** Starts a control plane in a folder of its own. */
-export async function startCluster(): Promise<TestCluster> {
+async function startCluster(): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), "pods-"));
   const running = await startControlPlane({ directory: folder });
   const { kubeconfig, port } = running;

@@ -1,8 +1,6 @@
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { rules } from "../../../components/rollout/pods";
 import type {
@@ -11,26 +9,14 @@ import type {
   DrainState,
 } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/pods/provider";
-import { startCluster, type TestCluster } from "./cluster";
+import { breakable } from "./breakable";
+import { clusterForTests } from "./cluster";
 
 const { Drain, DrainRequest, PodsReplaced } = providers;
-let cluster: TestCluster;
-let said: string[] = [];
-
-beforeAll(async () => {
-  cluster = await startCluster();
-});
-afterAll(() => cluster.stop());
-beforeEach(() => {
-  said = [];
-  vi.spyOn(console, "log").mockImplementation((line: string) => said.push(line));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const current = clusterForTests();
 
 const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
-  ...{ kubeconfig: cluster.kubeconfig, namespace, release: "worker" },
+  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
   ...{ service: "worker", mode: "mongo", timeoutSeconds: 15 },
   ...changes,
 });
@@ -53,10 +39,10 @@ async function unfinished(step: Promise<unknown>) {
 }
 
 async function deployed(namespace: string, replicas = 2, own = false) {
-  await cluster.deploy(namespace, { replicas, own, graceSeconds: 1 });
-  if (!own) return cluster.available(namespace);
+  await current.cluster.deploy(namespace, { replicas, own, graceSeconds: 1 });
+  if (!own) return current.cluster.available(namespace);
   await vi.waitFor(async () => {
-    expect(await cluster.pods(namespace)).toHaveLength(replicas);
+    expect(await current.cluster.pods(namespace)).toHaveLength(replicas);
   }, 10_000);
 }
 
@@ -64,24 +50,24 @@ describe("a drain", () => {
   it("records the replicas, scales to nothing, and ends when every pod is gone", async () => {
     await deployed("usual");
     const state = await created(inputs("usual"));
-    expect(await cluster.pods("usual")).toEqual([]);
-    expect(await cluster.replicas("usual")).toBe("0 2");
+    expect(await current.cluster.pods("usual")).toEqual([]);
+    expect(await current.cluster.replicas("usual")).toBe("0 2");
     expect(state).toMatchObject({ drains: 1, finished: "mongo", applied: true });
-    expect(said.at(-1)).toBe("worker: drained, all pods are gone");
+    expect(current.said.at(-1)).toBe("worker: drained, all pods are gone");
   });
 
   it("is done once in each change of mode, in both directions, and counted", async () => {
     await deployed("both", 1);
     const there = await created(inputs("both"));
-    await cluster.deploy("both", { replicas: 1, mode: "mongo" });
+    await current.cluster.deploy("both", { replicas: 1, mode: "mongo" });
     const replaced = { ...inputs("both"), drains: there.drains };
     await PodsReplaced.create(replaced);
     expect(await updated(there, inputs("both", { timeoutSeconds: 20 }))).toMatchObject({
       drains: 1,
     });
-    expect(await cluster.pods("both")).toHaveLength(1);
+    expect(await current.cluster.pods("both")).toHaveLength(1);
     const back = await updated(there, inputs("both", { mode: "filesystem" }));
-    expect(await cluster.pods("both")).toEqual([]);
+    expect(await current.cluster.pods("both")).toEqual([]);
     expect(back).toMatchObject({ drains: 2, finished: "filesystem" });
   });
 
@@ -89,32 +75,34 @@ describe("a drain", () => {
     await deployed("new", 1);
     const state = await created(inputs("new", { mode: "filesystem" }));
     expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
-    expect(await cluster.replicas("new")).toBe("1");
-    expect(said).toEqual([]);
+    expect(await current.cluster.replicas("new")).toBe("1");
+    expect(current.said).toEqual([]);
   });
 
   it("has nothing to do where the service does not exist yet, and says so", async () => {
-    await cluster.kubectl("create", "namespace", "empty");
+    await current.cluster.kubectl("create", "namespace", "empty");
     expect(await created(inputs("empty"))).toMatchObject({ drains: 1, finished: "mongo" });
-    expect(said.join()).toMatch(/no Deployment in namespace empty of context \S+, nothing to/);
+    expect(current.said.join()).toMatch(
+      /no Deployment in namespace empty of context \S+, nothing to/,
+    );
   });
 
   it("refuses a service whose pods no Deployment has", async () => {
-    await cluster.kubectl("create", "namespace", "stray");
+    await current.cluster.kubectl("create", "namespace", "stray");
     const labels = "--labels=app.kubernetes.io/instance=worker";
-    await cluster.kubectl("run", "alone", "--image=none", labels, "--namespace=stray");
+    await current.cluster.kubectl("run", "alone", "--image=none", labels, "--namespace=stray");
     const { text } = await unfinished(Drain.create(inputs("stray")));
     expect(text).toMatch(
       /pods with the labels \S+=worker are: alone\. Only Deployments are drained/,
     );
-    expect(await cluster.pods("stray")).toEqual(["alone"]);
+    expect(await current.cluster.pods("stray")).toEqual(["alone"]);
   });
 
   it("refuses to drain whatever is in a namespace", async () => {
     await deployed("whatever", 1);
     const { text } = await unfinished(Drain.create(inputs("whatever", { release: "" })));
     expect(text).toContain("Neither a release nor a selector is given");
-    expect(await cluster.replicas("whatever")).toBe("1");
+    expect(await current.cluster.replicas("whatever")).toBe("1");
   });
 
   it("is no affair of a preview: inputs decide, and what was not finished", async () => {
@@ -132,7 +120,7 @@ describe("a drain", () => {
 describe("a drain that is not finished", () => {
   it("names the pod that will not die, and goes on from there", async () => {
     await deployed("stuck", 2, true);
-    const [first = "", second = ""] = await cluster.pods("stuck");
+    const [first = "", second = ""] = await current.cluster.pods("stuck");
     const short = inputs("stuck", { timeoutSeconds: 3 });
     const { state, text } = await unfinished(Drain.create(short));
     expect(text).toMatch(/worker was not drained after 3 s, in namespace stuck of context/);
@@ -142,17 +130,17 @@ describe("a drain that is not finished", () => {
       );
     }
     expect(text).toContain("see whether node local answers");
-    expect(said.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating for `);
+    expect(current.said.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating for `);
     expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: false });
 
-    await cluster.end("stuck", first);
+    await current.cluster.end("stuck", first);
     const again = await unfinished(Drain.update("id", state, short));
     expect(again.text).not.toContain(first);
     expect(again.text).toContain(second);
-    await cluster.end("stuck", second);
+    await current.cluster.end("stuck", second);
     const done = await updated(again.state, short);
     expect(done).toMatchObject({ drains: 1, finished: "mongo", applied: true });
-    expect(await cluster.replicas("stuck")).toBe("0 2");
+    expect(await current.cluster.replicas("stuck")).toBe("0 2");
   });
 
   it("is undone where the cutover is abandoned", async () => {
@@ -160,11 +148,11 @@ describe("a drain that is not finished", () => {
     const before = await created(inputs("abandoned", { mode: "filesystem" }));
     const short = inputs("abandoned", { timeoutSeconds: 1 });
     const { state } = await unfinished(Drain.update("id", before, short));
-    expect(await cluster.replicas("abandoned")).toBe("0 2");
+    expect(await current.cluster.replicas("abandoned")).toBe("0 2");
     const back = await updated(state, inputs("abandoned", { mode: "filesystem" }));
-    expect(await cluster.replicas("abandoned")).toBe("2");
+    expect(await current.cluster.replicas("abandoned")).toBe("2");
     expect(back).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
-    expect(said.at(-1)).toBe("worker: Deployment worker has its 2 replicas back");
+    expect(current.said.at(-1)).toBe("worker: Deployment worker has its 2 replicas back");
   });
 
   it("is undone where the engine was killed in it, so that its state knows nothing of it", async () => {
@@ -174,32 +162,38 @@ describe("a drain that is not finished", () => {
     const state = await created(inputs("killed", { mode: "filesystem", requests: 0 }));
     const begun = stored((await DrainRequest.update("id", before, asked)).outs);
     await unfinished(Drain.update("id", state, inputs("killed", { timeoutSeconds: 1 })));
-    expect(await cluster.replicas("killed")).toBe("0 2");
+    expect(await current.cluster.replicas("killed")).toBe("0 2");
 
     const taken = { ...asked, mode: "filesystem" };
     const { requests } = (await DrainRequest.update("id", begun, taken)).outs as DrainRequestState;
     const news = inputs("killed", { mode: "filesystem", requests });
     expect((await Drain.diff("id", state, news)).changes).toBe(true);
     expect(await updated(state, news)).toMatchObject({ drains: 0, finished: "filesystem" });
-    expect(await cluster.replicas("killed")).toBe("2");
+    expect(await current.cluster.replicas("killed")).toBe("2");
   });
 
   it("that is finished stays, whatever else of its settings changes", async () => {
     await deployed("stays", 1);
     const state = await created(inputs("stays", { requests: 0 }));
     await updated(state, inputs("stays", { requests: 0, timeoutSeconds: 20 }));
-    expect(await cluster.replicas("stays")).toBe("0 1");
+    expect(await current.cluster.replicas("stays")).toBe("0 1");
   });
 
   it("names who scales the service up meanwhile", async () => {
     await deployed("contested", 1, true);
     const running = unfinished(Drain.create(inputs("contested")));
     await vi.waitFor(async () => {
-      expect(await cluster.replicas("contested")).toBe("0 1");
+      expect(await current.cluster.replicas("contested")).toBe("0 1");
     }, 10_000);
     const manager = "--field-manager=argocd-controller";
     const patch = '--patch={"spec":{"replicas":3}}';
-    await cluster.kubectl("patch", "deployment/worker", "--namespace=contested", manager, patch);
+    await current.cluster.kubectl(
+      "patch",
+      "deployment/worker",
+      "--namespace=contested",
+      manager,
+      patch,
+    );
     const { text } = await running;
     expect(text).toMatch(/worker was scaled to 3 during the drain, by argocd-controller\. Have/);
   });
@@ -208,17 +202,31 @@ describe("a drain that is not finished", () => {
 /** A kubeconfig of a service account that may do no more than the rules say. */
 async function kubeconfigOf(namespace: string, allowed: typeof rules | []): Promise<string> {
   const of = `--namespace=${namespace}`;
-  await cluster.kubectl("create", "serviceaccount", "deployer", of);
+  await current.cluster.kubectl("create", "serviceaccount", "deployer", of);
   const metadata = { name: "deployer", namespace };
   const group = "rbac.authorization.k8s.io";
-  await cluster.apply({ apiVersion: `${group}/v1`, kind: "Role", metadata, rules: allowed });
+  await current.cluster.apply({
+    apiVersion: `${group}/v1`,
+    kind: "Role",
+    metadata,
+    rules: allowed,
+  });
   const account = `--serviceaccount=${namespace}:deployer`;
-  await cluster.kubectl("create", "rolebinding", "deployer", "--role=deployer", account, of);
-  const token = await cluster.kubectl("create", "token", "deployer", of);
-  const config = parse(await cluster.kubectl("config", "view", "--raw")) as { users: object[] };
+  await current.cluster.kubectl(
+    "create",
+    "rolebinding",
+    "deployer",
+    "--role=deployer",
+    account,
+    of,
+  );
+  const token = await current.cluster.kubectl("create", "token", "deployer", of);
+  const config = parse(await current.cluster.kubectl("config", "view", "--raw")) as {
+    users: object[];
+  };
   const [user] = config.users;
   const users = [{ ...user, user: { token } }];
-  const file = join(cluster.folder, `${namespace}.kubeconfig`);
+  const file = join(current.cluster.folder, `${namespace}.kubeconfig`);
   await writeFile(file, stringify({ ...config, users }));
   return file;
 }
@@ -229,9 +237,9 @@ describe("the API", () => {
     const kubeconfig = await kubeconfigOf("allowed", rules);
     const state = await created(inputs("allowed", { kubeconfig }));
     expect(state.drains).toBe(1);
-    await cluster.deploy("allowed", { replicas: 0, mode: "mongo" });
+    await current.cluster.deploy("allowed", { replicas: 0, mode: "mongo" });
     await PodsReplaced.create(inputs("allowed", { kubeconfig }));
-    expect(await cluster.replicas("allowed")).toBe("1");
+    expect(await current.cluster.replicas("allowed")).toBe("1");
   });
 
   it("that forbids something: the rule that is needed, and no token", async () => {
@@ -258,19 +266,19 @@ describe("the API", () => {
 
   it("may go away for a moment while a drain watches", async () => {
     await deployed("moment", 1, true);
-    const [pod = ""] = await cluster.pods("moment");
-    const api = await breakable(cluster.port);
+    const [pod = ""] = await current.cluster.pods("moment");
+    const api = await breakable(current.cluster.port);
     const kubeconfig = await kubeconfigWith("moment", `https://127.0.0.1:${api.port}`);
     const running = created(inputs("moment", { kubeconfig }));
     await vi.waitFor(() => {
-      expect(said.join()).toContain(`pod ${pod} (terminating`);
+      expect(current.said.join()).toContain(`pod ${pod} (terminating`);
     }, 10_000);
     await api.cut();
     await vi.waitFor(() => {
-      expect(said.at(-1)).toMatch(/^worker: Kubernetes: list deployments .*ECONNREFUSED/);
+      expect(current.said.at(-1)).toMatch(/^worker: Kubernetes: list deployments .*ECONNREFUSED/);
     }, 10_000);
     await api.mend();
-    await cluster.end("moment", pod);
+    await current.cluster.end("moment", pod);
     expect((await running).drains).toBe(1);
     await api.cut();
   });
@@ -278,41 +286,11 @@ describe("the API", () => {
 
 /** The administrator's kubeconfig for another address of the API server. */
 async function kubeconfigWith(name: string, server: string): Promise<string> {
-  const config = parse(await cluster.kubectl("config", "view", "--raw")) as {
+  const config = parse(await current.cluster.kubectl("config", "view", "--raw")) as {
     clusters: [{ cluster: { server: string } }];
   };
   config.clusters[0].cluster.server = server;
-  const file = join(cluster.folder, `${name}.kubeconfig`);
+  const file = join(current.cluster.folder, `${name}.kubeconfig`);
   await writeFile(file, stringify(config));
   return file;
-}
-
-/** A way to a port of this machine that can be cut and mended; it is whole at first. */
-async function breakable(to: number) {
-  const sockets = new Set<Socket>();
-  const server = createServer((from) => {
-    const target = connect(to, "127.0.0.1");
-    for (const [one, other] of [
-      [from, target],
-      [target, from],
-    ] as const) {
-      sockets.add(one);
-      one.pipe(other).on("error", () => one.destroy());
-    }
-  });
-  const listen = async (port: number) => {
-    server.listen(port, "127.0.0.1");
-    await once(server, "listening");
-  };
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    cut: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-    mend: () => listen(port),
-  };
 }

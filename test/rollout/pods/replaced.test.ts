@@ -1,32 +1,19 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type {
   PodsReplacedInputs,
   PodsReplacedState,
 } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/pods/provider";
-import { ready, startCluster, type Deployed, type TestCluster } from "./cluster";
+import { clusterForTests, ready, type Deployed } from "./cluster";
 
 const { Drain, PodsReplaced } = providers;
-let cluster: TestCluster;
-let said: string[] = [];
-
-beforeAll(async () => {
-  cluster = await startCluster();
-});
-afterAll(() => cluster.stop());
-beforeEach(() => {
-  said = [];
-  vi.spyOn(console, "log").mockImplementation((line: string) => said.push(line));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const current = clusterForTests();
 
 const inputs = (
   namespace: string,
   changes: Partial<PodsReplacedInputs> = {},
 ): PodsReplacedInputs => ({
-  ...{ kubeconfig: cluster.kubeconfig, namespace, selector: "app=worker" },
+  ...{ kubeconfig: current.cluster.kubeconfig, namespace, selector: "app=worker" },
   ...{ service: "worker", mode: "mongo", timeoutSeconds: 15 },
   ...changes,
 });
@@ -46,20 +33,20 @@ async function reasonsOf(namespace: string, timeoutSeconds = 3): Promise<string>
 
 /** The worker with pods that are the test's, ready in filesystem mode. */
 async function ownPods(namespace: string, deployed: Deployed = {}): Promise<string[]> {
-  await cluster.deploy(namespace, { ...deployed, own: true, graceSeconds: 1 });
+  await current.cluster.deploy(namespace, { ...deployed, own: true, graceSeconds: 1 });
   const names = await vi.waitFor(async () => {
-    const pods = await cluster.pods(namespace);
+    const pods = await current.cluster.pods(namespace);
     expect(pods).toHaveLength(deployed.replicas ?? 1);
     return pods;
   }, 10_000);
-  for (const name of names) await cluster.status(namespace, name, ready);
+  for (const name of names) await current.cluster.status(namespace, name, ready);
   return names;
 }
 
 /** The first pod of a namespace that is none of the former ones. */
 function newPod(namespace: string, former: readonly string[]): Promise<string> {
   return vi.waitFor(async () => {
-    const name = (await cluster.pods(namespace)).find((one) => !former.includes(one));
+    const name = (await current.cluster.pods(namespace)).find((one) => !former.includes(one));
     if (name === undefined) throw new Error("no new pod yet");
     return name;
   }, 10_000);
@@ -67,64 +54,64 @@ function newPod(namespace: string, former: readonly string[]): Promise<string> {
 
 describe("the replicas", () => {
   it("come back after a drain, once the template says the mode", async () => {
-    await cluster.deploy("back", { replicas: 2 });
+    await current.cluster.deploy("back", { replicas: 2 });
     await Drain.create(inputs("back"));
     const waiting = await reasonsOf("back", 1);
     expect(waiting).toContain("Worker__Storage__Mode in its pod template is filesystem, not mongo");
     expect(waiting).toContain("what deploys these values has not applied them");
-    expect(await cluster.replicas("back")).toBe("0 2");
+    expect(await current.cluster.replicas("back")).toBe("0 2");
     const running = replaced("back");
-    await cluster.kubectl(
+    await current.cluster.kubectl(
       ...["set", "env", "deployment/worker", "--namespace=back", "Worker__Storage__Mode=Mongo"],
     );
     expect(await running).toMatchObject({ mode: "mongo", applied: true });
-    expect(await cluster.replicas("back")).toBe("2");
-    expect(await cluster.pods("back")).toHaveLength(2);
-    expect(said).toContain("worker: worker is in mongo mode, 2 ready, no old pod");
+    expect(await current.cluster.replicas("back")).toBe("2");
+    expect(await current.cluster.pods("back")).toHaveLength(2);
+    expect(current.said).toContain("worker: worker is in mongo mode, 2 ready, no old pod");
   });
 
   it("stay as the chart or an autoscaler set them since", async () => {
-    await cluster.deploy("scaled", { replicas: 2 });
+    await current.cluster.deploy("scaled", { replicas: 2 });
     await Drain.create(inputs("scaled"));
-    await cluster.deploy("scaled", { replicas: 3, mode: "mongo" });
+    await current.cluster.deploy("scaled", { replicas: 3, mode: "mongo" });
     await replaced("scaled");
-    expect(await cluster.replicas("scaled")).toBe("3");
+    expect(await current.cluster.replicas("scaled")).toBe("3");
   });
 
   it("come back in filesystem mode where no mode is stated", async () => {
-    await cluster.deploy("unstated", { replicas: 1 });
+    await current.cluster.deploy("unstated", { replicas: 1 });
     await Drain.create(inputs("unstated"));
     await replaced("unstated", { mode: "filesystem" });
-    expect(await cluster.replicas("unstated")).toBe("1");
+    expect(await current.cluster.replicas("unstated")).toBe("1");
   });
 });
 
 describe("an old pod", () => {
   it("that is terminating is waited for, though the new one is ready", async () => {
     const [old = ""] = await ownPods("old", { strategy: "RollingUpdate" });
-    await cluster.deploy("old", { strategy: "RollingUpdate", own: true, mode: "mongo" });
+    await current.cluster.deploy("old", { strategy: "RollingUpdate", own: true, mode: "mongo" });
     const young = await newPod("old", [old]);
-    await cluster.status("old", young, ready);
-    await cluster.kubectl("rollout", "status", "deployment/worker", "--namespace=old");
+    await current.cluster.status("old", young, ready);
+    await current.cluster.kubectl("rollout", "status", "deployment/worker", "--namespace=old");
     const reasons = await reasonsOf("old", 2);
     expect(reasons).toContain(`old pod ${old}: terminating for `);
     expect(reasons).not.toContain(young);
     const running = replaced("old");
-    await cluster.end("old", old);
+    await current.cluster.end("old", old);
     expect((await running).applied).toBe(true);
-    expect(await cluster.pods("old")).toEqual([young]);
+    expect(await current.cluster.pods("old")).toEqual([young]);
   });
 });
 
 describe("a new pod that is not ready is named with the reason:", () => {
   it("an image that cannot be pulled", async () => {
     const former = await ownPods("image", { strategy: "RollingUpdate" });
-    await cluster.deploy("image", { strategy: "RollingUpdate", own: true, mode: "mongo" });
+    await current.cluster.deploy("image", { strategy: "RollingUpdate", own: true, mode: "mongo" });
     const pod = await newPod("image", former);
     const image = "registry.example.org/worker:1";
     const state = { waiting: { reason: "ImagePullBackOff", message: "Back-off: not found" } };
     const container = { name: "main", image, imageID: "", ready: false, restartCount: 0, state };
-    await cluster.status("image", pod, { containerStatuses: [container] });
+    await current.cluster.status("image", pod, { containerStatuses: [container] });
     const reasons = await reasonsOf("image");
     expect(reasons).toContain(
       `pod ${pod}: the image ${image} of container main cannot be had (ImagePullBackOff), ` +
@@ -139,11 +126,11 @@ describe("a new pod that is not ready is named with the reason:", () => {
     const state = { running: { startedAt: new Date(Date.now() - 60_000).toISOString() } };
     const image = { image: "none", imageID: "", restartCount: 0 };
     const containerStatuses = [{ name: "main", ...image, ready: false, state }];
-    await cluster.status("unready", pod, { ...ready, conditions, containerStatuses });
-    const uid = await cluster.kubectl(
+    await current.cluster.status("unready", pod, { ...ready, conditions, containerStatuses });
+    const uid = await current.cluster.kubectl(
       ...["get", `pod/${pod}`, "--namespace=unready", "--output=jsonpath={.metadata.uid}"],
     );
-    await cluster.apply({
+    await current.cluster.apply({
       ...{ apiVersion: "v1", kind: "Event", type: "Warning", reason: "Unhealthy" },
       metadata: { name: "probe", namespace: "unready" },
       involvedObject: { kind: "Pod", name: pod, namespace: "unready", uid },
@@ -157,29 +144,29 @@ describe("a new pod that is not ready is named with the reason:", () => {
   });
 
   it("no node for it", async () => {
-    await cluster.deploy("node", { mode: "mongo", memory: "99Ti" });
+    await current.cluster.deploy("node", { mode: "mongo", memory: "99Ti" });
     expect(await reasonsOf("node")).toMatch(/pod \S+: no node takes it, .*Insufficient memory/);
   });
 
   it("a quota that lets none be made", async () => {
-    await cluster.kubectl("create", "namespace", "full");
-    await cluster.kubectl("create", "quota", "none", "--hard=pods=0", "--namespace=full");
-    await cluster.deploy("full", { replicas: 2, mode: "mongo" });
+    await current.cluster.kubectl("create", "namespace", "full");
+    await current.cluster.kubectl("create", "quota", "none", "--hard=pods=0", "--namespace=full");
+    await current.cluster.deploy("full", { replicas: 2, mode: "mongo" });
     expect(await reasonsOf("full")).toMatch(
       /Deployment worker: 0 of 2 new pods are there, no more can be made, .*exceeded quota: none/,
     );
   });
 
   it("a Deployment that is paused", async () => {
-    await cluster.deploy("paused", { mode: "filesystem" });
-    await cluster.available("paused");
-    await cluster.kubectl("rollout", "pause", "deployment/worker", "--namespace=paused");
-    await cluster.deploy("paused", { mode: "mongo" });
+    await current.cluster.deploy("paused", { mode: "filesystem" });
+    await current.cluster.available("paused");
+    await current.cluster.kubectl("rollout", "pause", "deployment/worker", "--namespace=paused");
+    await current.cluster.deploy("paused", { mode: "mongo" });
     expect(await reasonsOf("paused")).toContain("0 of 1 new pods are there, for it is paused");
   });
 
   it("no Deployment", async () => {
-    await cluster.kubectl("create", "namespace", "none");
+    await current.cluster.kubectl("create", "namespace", "none");
     expect(await reasonsOf("none", 1)).toMatch(
       /the Deployment with labels app=worker: not in namespace none of context \S+\. Check/,
     );

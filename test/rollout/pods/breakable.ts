@@ -1,0 +1,32 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** A way to a port of this machine that can be cut and mended; it is whole at first. */
+export async function breakable(to: number) {
+  const sockets = new Set<Socket>();
+  const server = createServer((from) => {
+    const target = connect(to, "127.0.0.1");
+    for (const [one, other] of [
+      [from, target],
+      [target, from],
+    ] as const) {
+      sockets.add(one);
+      one.pipe(other).on("error", () => one.destroy());
+    }
+  });
+  const listen = async (port: number) => {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+  };
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    cut: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+    mend: () => listen(port),
+  };
+}
