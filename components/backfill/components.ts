@@ -18,7 +18,7 @@ import type { Fence, WayBack } from "./way-back";
 export interface BackfillArgs {
   /** The migrator's connection string, secret; it may be absent in filesystem mode. */
   readonly uri: pulumi.Input<string> | undefined;
-  readonly database: string | undefined;
+  readonly database: pulumi.Input<string> | undefined;
   readonly mode: "mongo" | "filesystem";
   /** The collections' names by role. */
   readonly collections: Readonly<Record<CollectionRole, string>>;

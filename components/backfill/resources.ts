@@ -11,7 +11,7 @@ import type { Fence, WayBack } from "./way-back";
 /** Arguments of both resources; `uri` is secret, and absent in filesystem mode. */
 export interface StateResourceArgs {
   readonly uri: pulumi.Input<string> | undefined;
-  readonly database: string | undefined;
+  readonly database: pulumi.Input<string> | undefined;
   readonly mode: "mongo" | "filesystem";
   readonly root: string;
   readonly layout: Layout;

@@ -1,2 +1,3 @@
 /** The cluster: where MongoDB comes from, with the same outputs whatever its kind. */
-export { MongoCluster, type MongoClusterArgs } from "./mongo-cluster";
+export { MongoCluster } from "./mongo-cluster";
+export type { MongoClusterArgs } from "./outputs";

@@ -1,14 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ProgramSettings } from "../settings/program";
-
-/** The settings that say where MongoDB is; the connection strings are secret outputs. */
-export type MongoClusterArgs = Pick<
-  ProgramSettings,
-  "storageMode" | "cluster" | "mongoUri" | "appMongoUri" | "database"
->;
+import { existingCluster } from "./existing";
+import type { ClusterOutputs, MongoClusterArgs } from "./outputs";
 
 /**
- * Where MongoDB is. Of kind `existing`: the server that `mongoUri` names; nothing is made.
+ * Where MongoDB is, with the same outputs whatever its kind (decision 13).
  *
  * In filesystem mode there is no `uri`, so that nothing of the cutover can connect.
  */
@@ -20,15 +15,25 @@ export class MongoCluster extends pulumi.ComponentResource {
   readonly exportUri: pulumi.Output<string> | undefined;
   /** The services' connection string in either mode; secret. A local server's is the migrator's. */
   readonly appUri: pulumi.Output<string> | undefined;
-  readonly database: string | undefined;
+  readonly database: pulumi.Input<string> | undefined;
 
   constructor(name: string, args: MongoClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:MongoCluster", name, {}, opts);
+    const { uri, appUri, database } = outputsOf(args);
     this.kind = args.cluster.kind;
-    this.uri = args.storageMode === "mongo" ? args.mongoUri : undefined;
-    this.exportUri = args.mongoUri;
-    this.appUri = args.appMongoUri ?? args.mongoUri;
-    this.database = args.database;
-    this.registerOutputs({ kind: this.kind, database: this.database });
+    this.uri = args.storageMode === "mongo" ? uri : undefined;
+    this.exportUri = uri;
+    this.appUri = appUri;
+    this.database = database;
+    this.registerOutputs({ kind: this.kind, database });
+  }
+}
+
+function outputsOf({ cluster, ...others }: MongoClusterArgs): ClusterOutputs {
+  switch (cluster.kind) {
+    case "existing":
+      return existingCluster({ cluster, ...others });
+    default:
+      throw new pulumi.RunError(`A cluster of kind ${cluster.kind} is not available yet.`);
   }
 }

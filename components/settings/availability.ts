@@ -1,8 +1,8 @@
 import type { Problem } from "./problems";
-import type { ParsedSettings } from "./schema";
+import type { Settings } from "./schema";
 
 /** The settings whose features do not exist yet: refused by name, never ignored. */
-export function notAvailableYet(settings: ParsedSettings): Problem[] {
+export function notAvailableYet(settings: Settings): Problem[] {
   const { cluster, rollout } = settings;
   const problems: (Problem | undefined)[] = [
     refuse("cluster.kind", cluster.kind, cluster.kind !== "existing", "existing"),
@@ -12,7 +12,7 @@ export function notAvailableYet(settings: ParsedSettings): Problem[] {
   return problems.filter((problem) => problem !== undefined);
 }
 
-function notAvailableInRollout(rollout: ParsedSettings["rollout"]) {
+function notAvailableInRollout(rollout: Settings["rollout"]) {
   if (rollout.target === "helm") {
     const shared = rollout.release === "shared";
     return [

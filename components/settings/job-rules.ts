@@ -1,13 +1,13 @@
 import type { Problem } from "./problems";
-import type { ParsedSettings } from "./schema";
+import type { Settings } from "./schema";
 
 /** Whether every step that touches MongoDB runs as a Kubernetes Job. */
-export function runsAsJobs({ migration }: Pick<ParsedSettings, "migration">): boolean {
+export function runsAsJobs({ migration }: Pick<Settings, "migration">): boolean {
   return migration.runAs === "job";
 }
 
 /** The rules about what runs as Jobs; they hold in both modes. */
-export function jobRules(settings: ParsedSettings): Problem[] {
+export function jobRules(settings: Settings): Problem[] {
   const isJob = runsAsJobs(settings);
   return [
     ...(isJob ? targetRules(settings) : []),
@@ -15,7 +15,7 @@ export function jobRules(settings: ParsedSettings): Problem[] {
   ];
 }
 
-function targetRules({ jobs, rollout }: ParsedSettings): Problem[] {
+function targetRules({ jobs, rollout }: Settings): Problem[] {
   if (jobs === undefined) {
     return [{ key: "jobs", found: "nothing", allowed: "{ image, ... } where runAs is job" }];
   }
@@ -30,8 +30,8 @@ function targetRules({ jobs, rollout }: ParsedSettings): Problem[] {
 }
 
 function backfillRules(
-  { migration }: ParsedSettings,
-  { source, runAs, parallelism }: NonNullable<ParsedSettings["backfill"]>,
+  { migration }: Settings,
+  { source, runAs, parallelism }: NonNullable<Settings["backfill"]>,
   isJob: boolean,
 ): Problem[] {
   const problems: Problem[] = [];

@@ -19,14 +19,18 @@ export function parseSettings(
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
   const problems = [...notAvailableYet(parsed.data), ...conflicts(parsed.data, plainKeys)];
   if (problems.length > 0) throw new SettingsError(problems);
-  // What is not available was refused above.
-  return parsed.data as Settings;
+  return parsed.data;
 }
 
+/** The document's name of the database, for a cluster that the stack makes. */
+const documentDatabase = "taskrunner";
+
 /**
- * The database's name: the setting's, else the one in the connection string (the document,
- * "Configuration reference"). Undefined in filesystem mode where neither is given.
+ * The database's name: the setting's, else for an existing server the one in the connection string
+ * (the document, "Configuration reference"), for a cluster that the stack makes `taskrunner`.
+ * Undefined where neither is given: in filesystem mode, or where another stack names it.
  */
-export function databaseOf(settings: Settings): string | undefined {
-  return settings.mongo.database ?? uriFacts(settings.mongoUri ?? "")?.database;
+export function databaseOf({ cluster, mongo, mongoUri = "" }: Settings): string | undefined {
+  if (mongo.database !== undefined || cluster.kind === "stackReference") return mongo.database;
+  return cluster.kind === "existing" ? uriFacts(mongoUri)?.database : documentDatabase;
 }

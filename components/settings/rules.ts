@@ -1,11 +1,11 @@
 import type { Problem } from "./problems";
 import { databaseName } from "./names";
 import { jobRules, runsAsJobs } from "./job-rules";
-import type { ParsedSettings } from "./schema";
+import type { Settings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
 
 /** Rules that span settings; those about MongoDB hold in mongo mode alone (no URI is needed in filesystem mode). */
-export function conflicts(settings: ParsedSettings, plainKeys: ReadonlySet<string>): Problem[] {
+export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
   const uriRules = settings.storageMode === "mongo" && settings.cluster.kind === "existing";
   return [
     ...distinctNames(settings),
@@ -16,7 +16,7 @@ export function conflicts(settings: ParsedSettings, plainKeys: ReadonlySet<strin
   ];
 }
 
-function distinctNames(settings: ParsedSettings): Problem[] {
+function distinctNames(settings: Settings): Problem[] {
   const names = Object.entries({
     ...Object.fromEntries(
       Object.entries(settings.mongo.collections).map(([role, name]) => [
@@ -36,7 +36,7 @@ function distinctNames(settings: ParsedSettings): Problem[] {
   });
 }
 
-function passwordsInPlainText(settings: ParsedSettings, plainKeys: ReadonlySet<string>): Problem[] {
+function passwordsInPlainText(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
   return (["mongoUri", "appMongoUri"] as const)
     .filter((key) => plainKeys.has(key) && uriFacts(settings[key] ?? "")?.hasPassword)
     .map((key) => ({
@@ -46,7 +46,7 @@ function passwordsInPlainText(settings: ParsedSettings, plainKeys: ReadonlySet<s
     }));
 }
 
-function secretRules({ rollout }: ParsedSettings): Problem[] {
+function secretRules({ rollout }: Settings): Problem[] {
   if (rollout.target !== "helm" || rollout.secretVersion === undefined) return [];
   if (rollout.connectionSecret.name !== undefined) return [];
   return [
@@ -58,7 +58,7 @@ function secretRules({ rollout }: ParsedSettings): Problem[] {
   ];
 }
 
-function connectionRules(settings: ParsedSettings): Problem[] {
+function connectionRules(settings: Settings): Problem[] {
   if (settings.mongoUri === undefined) {
     if (runsAsJobs(settings) && settings.jobs?.secret) return hiddenConnectionRules(settings);
     return [{ key: "mongoUri", found: "nothing", allowed: "a secret connection string" }];
@@ -73,7 +73,7 @@ function connectionRules(settings: ParsedSettings): Problem[] {
 }
 
 /** Where only the Jobs have the migrator's connection string, nothing is to be read from it. */
-function hiddenConnectionRules(settings: ParsedSettings): Problem[] {
+function hiddenConnectionRules(settings: Settings): Problem[] {
   const why = "nothing, and mongoUri is in the Secret of jobs.secret";
   const { mongo, rollout, appMongoUri } = settings;
   const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
@@ -94,7 +94,7 @@ function hiddenConnectionRules(settings: ParsedSettings): Problem[] {
   ];
 }
 
-function databaseRule(settings: ParsedSettings, facts: UriFacts): Problem[] {
+function databaseRule(settings: Settings, facts: UriFacts): Problem[] {
   if (settings.mongo.database !== undefined) return [];
   if (facts.database === undefined) {
     return [
@@ -116,7 +116,7 @@ function databaseRule(settings: ParsedSettings, facts: UriFacts): Problem[] {
   ];
 }
 
-function tlsRule(key: string, settings: ParsedSettings, facts: UriFacts): Problem[] {
+function tlsRule(key: string, settings: Settings, facts: UriFacts): Problem[] {
   const plainTextAllowed = settings.cluster.kind === "existing" && settings.cluster.allowPlainText;
   if (facts.tls || facts.local || plainTextAllowed) return [];
   return [
@@ -128,7 +128,7 @@ function tlsRule(key: string, settings: ParsedSettings, facts: UriFacts): Proble
   ];
 }
 
-function applicationRules(settings: ParsedSettings, migrator: UriFacts | undefined): Problem[] {
+function applicationRules(settings: Settings, migrator: UriFacts | undefined): Problem[] {
   if (settings.appMongoUri === undefined) {
     if (migrator?.local) return [];
     return [

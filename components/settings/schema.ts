@@ -1,15 +1,9 @@
 import { z } from "zod";
 import { collections, defaultIndexNames } from "../contract";
+import { cluster } from "./cluster";
 import { collectionName, databaseName, indexName } from "./names";
 import { rollout } from "./rollout";
 import { section, text } from "./section";
-
-const cluster = z.discriminatedUnion("kind", [
-  section({ kind: z.literal("existing"), allowPlainText: z.boolean().default(false) }),
-  z.looseObject({ kind: z.literal("atlas") }),
-  z.looseObject({ kind: z.literal("kubernetes") }),
-  z.looseObject({ kind: z.literal("stackReference") }),
-]);
 
 const mongo = section({
   database: databaseName.optional(),
@@ -85,7 +79,7 @@ const jobs = section({
  */
 export const settingsSchema = section({
   storageMode: z.enum(["mongo", "filesystem"]).default("mongo"),
-  cluster: cluster.default({ kind: "existing", allowPlainText: false }),
+  cluster,
   mongoUri: text.optional(),
   appMongoUri: text.optional(),
   mongo: mongo.prefault({}),
@@ -100,13 +94,8 @@ export const settingsSchema = section({
   allowDestroy: z.boolean().default(false),
 });
 
-/** The settings as the schema knows them, with forms whose features are not there yet. */
-export type ParsedSettings = z.infer<typeof settingsSchema>;
-
 /** The settings of a stack; `mongoUri` and `appMongoUri` are secret. */
-export type Settings = Omit<ParsedSettings, "cluster"> & {
-  readonly cluster: Extract<ParsedSettings["cluster"], { kind: "existing" }>;
-};
+export type Settings = z.infer<typeof settingsSchema>;
 
 /** The settings of the import; absent where a stack imports nothing. */
 export type BackfillSettings = NonNullable<Settings["backfill"]>;
