@@ -37,13 +37,17 @@ type State = Applied<MongoSideInputs>;
  * A URI that differs in its user, password or options alone (a rotation) is taken into the outputs
  * and nothing is done; one that leads to other hosts is applied anew.
  *
- * The mode comes from the stack's configuration (`storageMode`), so it is no input of its own.
+ * The mode comes from the stack's configuration (`storageMode`), so it need be no input. Of a step
+ * that has one as well, both count: one release that holds both services changes over in two updates,
+ * and what comes after web rests in the first (decision 14).
  */
 export function mongoSide<Inputs extends MongoSideInputs, Results>(
   typedLogic: MongoSideLogic<Inputs, Results>,
 ): Required<pulumi.dynamic.ResourceProvider> {
   const logic = typedLogic as unknown as Logic;
   let filesystemMode = false;
+  const rests = ({ mode }: MongoSideInputs & { readonly mode?: unknown }) =>
+    filesystemMode || mode === "filesystem";
   const needsWork = (state: State, inputs: MongoSideInputs) =>
     !state.applied || !sameServer(state.uri, inputs.uri) || logic.differs(state, inputs);
   return {
@@ -55,15 +59,15 @@ export function mongoSide<Inputs extends MongoSideInputs, Results>(
       Promise.resolve({ inputs: logic.check?.(olds, news) ?? news }),
     diff: (_id, state: State, news: MongoSideInputs) =>
       Promise.resolve({
-        changes: !filesystemMode && (needsWork(state, news) || state.uri !== news.uri),
+        changes: !rests(news) && (needsWork(state, news) || state.uri !== news.uri),
       }),
     create: async (inputs: MongoSideInputs) => {
       const id = logic.id(inputs);
-      if (filesystemMode) return { id, outs: { ...inputs, applied: false } };
+      if (rests(inputs)) return { id, outs: { ...inputs, applied: false } };
       return { id, outs: await applied(logic, inputs) };
     },
     update: async (_id, state: State, news: MongoSideInputs) => {
-      if (filesystemMode) return { outs: state };
+      if (rests(news)) return { outs: state };
       if (!needsWork(state, news)) return { outs: { ...state, uri: news.uri } };
       return { outs: await applied(logic, news) };
     },

@@ -88,6 +88,27 @@ describe("in mongo mode a Mongo-side resource", () => {
   });
 });
 
+describe("in mongo mode a step whose own mode is filesystem yet", () => {
+  it("rests, whatever differs and however the last run ended", async () => {
+    const { provider, seen } = counting("mongo");
+    const resting = { ...inputs, size: 99, mode: "filesystem" };
+
+    expect(await provider.create(resting)).toEqual({
+      id: "thing",
+      outs: { ...resting, applied: false },
+    });
+    for (const state of [made, { ...made, applied: false }]) {
+      expect(await provider.diff("thing", state, resting)).toEqual({ changes: false });
+      expect(await provider.update("thing", state, resting)).toEqual({ outs: state });
+    }
+    expect(seen.applied).toBe(0);
+    const due = { ...resting, mode: "mongo" };
+    expect(await provider.diff("thing", { ...due, applied: false }, due)).toEqual({
+      changes: true,
+    });
+  });
+});
+
 describe("in filesystem mode a Mongo-side resource", () => {
   it("never connects and reports no change, whatever differs", async () => {
     const { provider, seen } = counting("filesystem", () => Promise.reject(new Error("connected")));
