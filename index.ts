@@ -11,7 +11,14 @@ import { MongoCluster } from "./components/cluster";
 import { after } from "./components/dynamic";
 import { jobsOf } from "./components/jobs/program";
 import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
-import { Services, WebRollout, WorkerDrain, WorkerRollout } from "./components/rollout/program";
+import {
+  releaseStepOf,
+  Services,
+  serviceModes,
+  WebRollout,
+  WorkerDrain,
+  WorkerRollout,
+} from "./components/rollout/program";
 import { programSettings } from "./components/settings/program";
 import { version } from "./package.json";
 
@@ -20,8 +27,13 @@ const { storageMode: mode, mongo, indexes } = settings;
 /** What a step waits for in mongo mode alone: the way back waits for nothing of MongoDB. */
 const onMongo = <Step>(step: Step) => (mode === "mongo" ? step : undefined);
 
+// Where one release holds both services, they change over one an update: what would take both at once
+// is refused before anything else, and what comes after web waits for its update.
+const step = releaseStepOf(settings);
+const modes = serviceModes(mode, settings.rollout);
+
 // Where MongoDB comes from.
-const cluster = new MongoCluster("mongo", settings);
+const cluster = new MongoCluster("mongo", settings, after(step));
 const { uri, database: databaseName } = cluster;
 // What runs as Jobs, where the cluster alone reaches the database.
 const jobs = jobsOf(settings, cluster.exportUri);
@@ -42,7 +54,7 @@ const packRunMigration = new PackRunMigration(
     ...{ uri, database: databaseName, schema, ledger, adopt, onDataIssue, toolVersion: version },
     job: job && { target: job, mode },
   },
-  after(cluster),
+  after(cluster, step),
 );
 
 // 3. Backfill the existing filesystem-backed runs, while both services still write files. No log
@@ -64,15 +76,19 @@ const filesystemBackfill =
 
 // 4. Switch the services over, the worker first. While it is stopped, what it wrote since goes over:
 // to MongoDB, or on the way back to files.
-const services = new Services("services", {
-  settings: settings.rollout,
-  mode,
-  collections: mongo.collections,
-  database: mongo.database,
-  appUri: cluster.appUri,
-});
+const services = new Services(
+  "services",
+  {
+    settings: settings.rollout,
+    mode,
+    collections: mongo.collections,
+    database: mongo.database,
+    appUri: cluster.appUri,
+  },
+  after(step),
+);
 const beforeDrain = onMongo(filesystemBackfill ?? lifted);
-const drain = new WorkerDrain("worker-drain", services, after(beforeDrain));
+const drain = new WorkerDrain("worker-drain", services, after(beforeDrain, step));
 const delta = state && new DeltaImport("delta-import", state, after(beforeDrain, onMongo(drain)));
 const stateBack = state && {
   ...state,
@@ -87,14 +103,16 @@ const worker = new WorkerRollout(
   after(beforeDrain, drain, exported),
 );
 const web = new WebRollout("web-rollout", services, after(worker));
-if (stateBack) new FinalExport("final-export", stateBack, after(web));
+const restBack = stateBack && { ...stateBack, mode: modes.web };
+if (restBack) new FinalExport("final-export", restBack, after(web));
 
 // Import what was still written to files meanwhile, prove that nothing is missing, and only then
 // let log entries expire.
-const finalImport = state && new FinalImport("final-import", state, after(web));
-const verified = finalImport && new Verification("verification", state, after(finalImport));
+const rest = state && { ...state, mode: modes.both };
+const finalImport = rest && new FinalImport("final-import", rest, after(web));
+const verified = finalImport && new Verification("verification", rest, after(finalImport));
 const days = settings.logRetentionDays ?? 0;
-new LogRetention("log-retention", { ...logs, days }, after(web, verified));
+new LogRetention("log-retention", { ...logs, mode: modes.both, days }, after(web, verified));
 
 export const storageMode = mode;
 export const database = packRunMigration.database;
@@ -107,7 +125,7 @@ export const migration = {
 export const backfill = known(filesystemBackfill?.counts);
 export const verification = known(verified?.counts);
 export const wayBack = known(exported?.wayBack);
-export const rollout = { worker: worker.summary, web: web.summary };
+export const rollout = { worker: worker.summary, web: web.summary, next: step?.next };
 export const { connectionSecretRef } = services;
 
 /** An output of a step that a stack has and that has run; else null. */

@@ -12,12 +12,12 @@ export class Services extends pulumi.ComponentResource {
   readonly connectionSecretRef: pulumi.Output<SecretRef>;
   readonly target: Target;
 
-  constructor(name: string, args: ServicesArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: ServicesArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:Services", name, {}, opts);
     const { settings, ...others } = args;
     this.target =
       settings.target === "helm"
-        ? helmTarget({ settings, ...others }, this)
+        ? helmTarget({ settings, ...others }, { ...childOf(this, opts), parent: this })
         : valuesTarget({ settings, ...others });
     this.connectionSecretRef = this.target.secretRef;
     this.registerOutputs({ connectionSecretRef: this.connectionSecretRef });

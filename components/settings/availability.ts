@@ -13,13 +13,7 @@ export function notAvailableYet(settings: Settings): Problem[] {
 }
 
 function notAvailableInRollout(rollout: Settings["rollout"]) {
-  if (rollout.target === "helm") {
-    const shared = rollout.release === "shared";
-    return [
-      refuse("rollout.release", rollout.release, shared, "separate"),
-      refuse("rollout.step", rollout.step, rollout.step !== undefined, "absent"),
-    ];
-  }
+  if (rollout.target === "helm") return [];
   const { secretVersion } = rollout;
   return [refuse("rollout.secretVersion", secretVersion, !!secretVersion, "absent")];
 }

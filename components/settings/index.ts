@@ -6,7 +6,13 @@ export type { ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { databaseOf, parseSettings } from "./parse";
 export { SettingsError, type Problem } from "./problems";
 export { defaultCheckpoints, settingsSchema } from "./schema";
-export type { HelmRolloutSettings, RolloutSettings, ValuesRolloutSettings } from "./rollout";
+export type {
+  HelmRolloutSettings,
+  RolloutSettings,
+  SeparateReleasesSettings,
+  SharedReleaseSettings,
+  ValuesRolloutSettings,
+} from "./rollout";
 export type { BackfillSettings, JobsSettings, Layout, Settings, StorageMode } from "./schema";
 export { uriFacts, type UriFacts } from "./uri";
 export { commandSettings, commandSettingsAsText, type CommandSettings } from "./file";

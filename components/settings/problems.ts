@@ -53,7 +53,8 @@ function allowedBy(issue: z.core.$ZodIssue): string {
 
 function unionAllows(issue: z.core.$ZodIssueInvalidUnion): string {
   const options = "options" in issue && Array.isArray(issue.options) ? issue.options : [];
-  if (options.length > 0) return options.map(String).join(", ");
+  const named = options.filter((option) => option !== undefined);
+  if (named.length > 0) return named.map(String).join(", ");
   return issue.errors
     .map((alternative) => alternative.map((inner) => allowedBy(inner)).join(" and "))
     .join(" or ");

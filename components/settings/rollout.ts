@@ -46,39 +46,77 @@ const valuesRollout = section({
   ...rolloutCommon,
 });
 
-/** The release of a service: its chart, and the site's own values files. */
+/** A Helm release's chart, and the site's own values files. */
+const chartFrom = {
+  version: text.optional(),
+  repository: text.optional(),
+  values: z.array(text).default([]),
+};
+
+/** The release of a service. */
 const serviceRelease = (release: string) =>
   section({
     release: text.default(release),
     chart: text.default("charts/task-runner"),
-    version: text.optional(),
-    repository: text.optional(),
-    values: z.array(text).default([]),
+    ...chartFrom,
     ...placeInValues,
     podAnnotations: text.default("podAnnotations"),
   }).prefault({});
 
-const helmRollout = section({
+/** A service in a release that is both services': its Deployments there, and its place in the values. */
+const serviceInRelease = (service: string) =>
+  section({
+    selector: text.default(`app.kubernetes.io/component=${service}`),
+    path: text.default(`${service}.env`),
+    form: placeInValues.form,
+    podAnnotations: text.default(`${service}.podAnnotations`),
+  }).prefault({});
+
+const helmCommon = {
   target: z.literal("helm"),
   ...kubernetesApi,
   install: z.boolean().default(false),
-  release: z.enum(["separate", "shared"]).default("separate"),
-  step: z.enum(["worker", "web"]).optional(),
-  worker: serviceRelease("taskrunner-worker"),
-  web: serviceRelease("taskrunner-web"),
   connectionSecret: section({
     name: text.optional(),
     key: text.default("connectionString"),
   }).prefault({}),
   ...rolloutCommon,
+};
+
+/** The service that goes over in an update of a release that is both services'. */
+const step = z.enum(["worker", "web"]);
+
+const separateReleases = section({
+  ...helmCommon,
+  release: z.literal("separate").default("separate"),
+  // Known here so that the rules refuse it in words of its own.
+  step: step.optional(),
+  worker: serviceRelease("taskrunner-worker"),
+  web: serviceRelease("taskrunner-web"),
+});
+
+const sharedRelease = section({
+  ...helmCommon,
+  release: z.literal("shared"),
+  step,
+  shared: section({ release: text, chart: text, ...chartFrom }),
+  worker: serviceInRelease("worker"),
+  web: serviceInRelease("web"),
 });
 
 /** The setting `rollout`: how worker and web change over (decision 14). */
-export const rollout = z.discriminatedUnion("target", [valuesRollout, helmRollout]);
+export const rollout = z.discriminatedUnion("target", [
+  valuesRollout,
+  z.discriminatedUnion("release", [separateReleases, sharedRelease]),
+]);
 
 /** The settings of the rollout by values files. */
 export type ValuesRolloutSettings = z.infer<typeof valuesRollout>;
 /** The settings of the rollout by Helm releases. */
-export type HelmRolloutSettings = z.infer<typeof helmRollout>;
+export type HelmRolloutSettings = SeparateReleasesSettings | SharedReleaseSettings;
+/** The settings of the rollout by a Helm release for each service. */
+export type SeparateReleasesSettings = z.infer<typeof separateReleases>;
+/** The settings of the rollout by one Helm release that holds both services. */
+export type SharedReleaseSettings = z.infer<typeof sharedRelease>;
 /** The settings of the rollout by either. */
 export type RolloutSettings = z.infer<typeof rollout>;

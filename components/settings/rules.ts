@@ -1,6 +1,7 @@
 import type { Problem } from "./problems";
 import { databaseName } from "./names";
 import { jobRules, runsAsJobs } from "./job-rules";
+import { rolloutRules } from "./rollout-rules";
 import type { Settings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
 
@@ -11,6 +12,7 @@ export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): P
     ...distinctNames(settings),
     ...passwordsInPlainText(settings, plainKeys),
     ...secretRules(settings),
+    ...rolloutRules(settings),
     ...jobRules(settings),
     ...(uriRules ? connectionRules(settings) : []),
   ];

@@ -1,7 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { beforeEach, describe, expect, it } from "vitest";
-import { Services, WebRollout, WorkerDrain, WorkerRollout } from "../../components/rollout/program";
+import {
+  releaseStepOf,
+  Services,
+  WebRollout,
+  WorkerDrain,
+  WorkerRollout,
+} from "../../components/rollout/program";
 import { parseSettings } from "../../components/settings";
 
 let registered: MockResourceArgs[];
@@ -38,6 +44,7 @@ const onCluster = { target: "helm", kubeconfig: "kube.config", namespace: "apps"
 async function rolledOut(rollout: Record<string, unknown>, database?: string) {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
   const settings = parseSettings({ mongoUri, rollout });
+  releaseStepOf(settings);
   const services = new Services("services", {
     settings: settings.rollout,
     mode: "mongo",
@@ -215,4 +222,106 @@ describe("the rollout by Helm releases", () => {
       revision: 4,
     });
   });
+});
+
+describe("the rollout by one Helm release that holds both services", () => {
+  const shared = {
+    ...onCluster,
+    release: "shared",
+    shared: { release: "stella", chart: "charts/stella", version: "7.1.0" },
+    worker: { selector: "app=worker", path: "runner.worker.env" },
+    web: { selector: "app=web", path: "runner.web.settings", form: "map" },
+  };
+
+  it("has one release, and the look at it before anything else", async () => {
+    await rolledOut({ ...shared, step: "worker" });
+
+    expect(named()).toEqual([
+      "Drain worker-drain",
+      "DrainRequest worker-drain-request",
+      "FormerSecrets former-secrets",
+      "PodsReplaced web-pods",
+      "PodsReplaced worker-pods",
+      "Release release",
+      "ReleaseStep release-step",
+      "Secret taskrunner-mongo",
+      "Services services",
+      "WebRollout web-rollout",
+      "WorkerDrain worker-drain",
+      "WorkerRollout worker-rollout",
+      "kubernetes kubernetes",
+    ]);
+    expect(inputsOf(":ReleaseStep", "release-step")).toMatchObject({
+      release: "stella",
+      selectors: { worker: "app=worker", web: "app=web" },
+      step: "worker",
+      mode: "mongo",
+    });
+  });
+
+  it("leaves web in its former mode in the worker's step", async () => {
+    const { worker, web } = await rolledOut({ ...shared, step: "worker" });
+
+    expect(inputsOf(":Release", "release")).toMatchObject({
+      name: "stella",
+      version: "7.1.0",
+      values: {
+        runner: {
+          worker: { env: expect.arrayContaining([mode("Worker", "mongo")]) as unknown },
+          web: { settings: { TaskRunner__Storage__Mode: "filesystem" } },
+        },
+      },
+    });
+    expect(inputsOf(":Drain", "worker-drain")).toMatchObject({
+      release: "stella",
+      selector: "app=worker",
+      mode: "mongo",
+    });
+    const pods = { release: "stella", revision: 4, step: "worker" };
+    const [ofWorker, ofWeb] = [{ selector: "app=worker" }, { selector: "app=web" }];
+    expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({
+      ...{ ...pods, ...ofWorker, mode: "mongo" },
+    });
+    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({
+      ...{ ...pods, ...ofWeb, mode: "filesystem" },
+    });
+    expect(inputsOf(":FormerSecrets", "former-secrets")).toMatchObject({ isEarly: true });
+    expect([worker, web]).toMatchObject([{ mode: "mongo" }, { mode: "filesystem" }]);
+  });
+
+  it("has both in the mode in web's step", async () => {
+    const { web } = await rolledOut({ ...shared, step: "web" });
+
+    const { values } = inputsOf(":Release", "release") ?? {};
+    expect(values).toMatchObject({
+      runner: { web: { settings: { TaskRunner__Storage__Mode: "mongo" } } },
+    });
+    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ mode: "mongo", step: "web" });
+    expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("isEarly");
+    expect(web).toMatchObject({ mode: "mongo", release: "stella", revision: 4 });
+  });
+
+  it("has the version of a Secret at the places of the services in mongo mode alone", async () => {
+    const version = { connectionSecret: { name: "site" }, secretVersion: "2026-11" };
+    await rolledOut({ ...shared, ...version, step: "worker" });
+
+    const { values } = inputsOf(":Release", "release") ?? {};
+    expect(values).toMatchObject({
+      worker: { podAnnotations: { "taskrunner.stellaops.io/secret-version": "2026-11" } },
+    });
+    expect(values).not.toHaveProperty("web");
+  });
+
+  const mode = (section: string, value: string) => ({ name: `${section}__Storage__Mode`, value });
+});
+
+it("says nothing of steps where each service has its own release", async () => {
+  await rolledOut(onCluster);
+
+  expect(named()).not.toContain("ReleaseStep release-step");
+  for (const pods of ["worker-pods", "web-pods"]) {
+    expect(inputsOf(":PodsReplaced", pods)).not.toHaveProperty("step");
+    expect(inputsOf(":PodsReplaced", pods)).not.toHaveProperty("selector");
+  }
+  expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("isEarly");
 });

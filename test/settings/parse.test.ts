@@ -64,8 +64,6 @@ describe("settings", () => {
 
   it.each([
     ["cluster.kind", { cluster: { kind: "atlas", projectId: "x" } }],
-    ["rollout.release", { rollout: { ...helm, release: "shared" } }],
-    ["rollout.step", { rollout: { ...helm, step: "worker" } }],
     ["rollout.secretVersion", { rollout: { ...dev.rollout, secretVersion: "2" } }],
     ["allowDestroy", { allowDestroy: true }],
   ])("refuse %s by name as long as its feature is not there", (key, values) => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ReleaseValuesError } from "./errors";
+import { subchartValues } from "./subcharts";
 import type { ValuesText } from "./values";
 
 /** A chart and the values files that a site gives it, as the settings name them. */
@@ -11,8 +12,11 @@ export interface ChartFiles {
 
 /** The values files of a release. */
 export interface ReleaseValues {
-  /** The one that the chart itself brings; absent for a chart that is no folder here. */
-  readonly ofChart?: ValuesText;
+  /**
+   * What the chart brings: its subcharts' and then its own, in Helm's order; absent for a chart that
+   * is no folder here.
+   */
+  readonly defaults?: readonly ValuesText[];
   /** The site's, in Helm's order. */
   readonly ofSite: readonly ValuesText[];
 }
@@ -20,12 +24,14 @@ export interface ReleaseValues {
 /**
  * Reads the values files of a release.
  *
- * @throws ReleaseValuesError where a file cannot be read
+ * @throws ReleaseValuesError where a file cannot be read, or a subchart's is no YAML
  */
 export function valuesFiles({ chart, values }: ChartFiles): ReleaseValues {
+  const ofSite = values.map((file) => ({ file, text: textOf(file) }));
+  if (!existsSync(join(chart, "Chart.yaml"))) return { ofSite };
   const file = join(chart, "values.yaml");
-  const ofSite = values.map((name) => ({ file: name, text: textOf(name) }));
-  return { ...(existsSync(file) && { ofChart: { file, text: textOf(file) } }), ofSite };
+  const own = existsSync(file) ? [{ file, text: textOf(file) }] : [];
+  return { defaults: [...subchartValues(chart), ...own], ofSite };
 }
 
 function textOf(file: string): string {
@@ -36,7 +42,7 @@ function textOf(file: string): string {
     throw new ReleaseValuesError(
       file,
       `it cannot be read (${code})`,
-      "Check rollout.worker.values and rollout.web.values; paths count from the project's folder.",
+      "Check the values of rollout.worker and rollout.web, or of rollout.shared; paths count from the project's folder.",
     );
   }
 }

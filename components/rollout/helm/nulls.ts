@@ -11,11 +11,11 @@ import { isMap, parsed, valueAt } from "./values";
  *
  * @throws ReleaseValuesError with the key
  */
-export function refuseLostNulls({ ofChart, ofSite }: ReleaseValues): void {
-  const defaults = ofChart && parsed(ofChart);
+export function refuseLostNulls({ defaults, ofSite }: ReleaseValues): void {
+  const known = defaults?.map(parsed);
   for (const values of ofSite) {
     const lost = nullsIn(parsed(values)).find(
-      (keys) => !ofChart || !isNothing(valueAt(defaults, keys)),
+      (keys) => known?.every((values) => isNothing(valueAt(values, keys))) !== true,
     );
     if (!lost) continue;
     throw new ReleaseValuesError(

@@ -2,17 +2,34 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Document } from "yaml";
 import type { SecretRef } from "../../kubernetes/program";
-import type { HelmRolloutSettings } from "../../settings";
+import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import { valuesFiles } from "./files";
 import { refuseLostNulls } from "./nulls";
-import { environmentOnTop } from "./values";
+import { environmentOnTop, type EnvironmentPlace, type ValuesText } from "./values";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
 
+/** A Helm release: its chart, the site's values files, and the services that it holds. */
+export interface ReleaseArgs {
+  readonly release: string;
+  readonly chart: string;
+  readonly version?: string | undefined;
+  readonly repository?: string | undefined;
+  readonly values: readonly string[];
+  readonly services: readonly ServiceInRelease[];
+}
+
+/** A service of a release: the mode asked for, and where its variables and annotations are. */
+export interface ServiceInRelease extends EnvironmentPlace {
+  readonly service: Service;
+  readonly mode: StorageMode;
+  readonly podAnnotations: string;
+}
+
 /**
- * The Helm release of a service in the mode asked for. The site's chart and values stay as they
+ * A Helm release with its services in the modes asked for. The site's chart and values stay as they
  * are; on top come our variables and nothing else.
  *
  * One that exists is taken over (imported) and changed in the same update.
@@ -20,16 +37,17 @@ type Args = ServicesArgs<HelmRolloutSettings>;
  * It is not atomic (decision 9: putting a worker back that has advanced runs already would be worse
  * than stopping), and it does not wait: the pods are watched by a step that names those that remain.
  */
-export function serviceRelease(
-  service: Service,
+export function helmRelease(
+  name: string,
+  from: ReleaseArgs,
   args: Args,
   secretRef: pulumi.Output<SecretRef>,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
-  const { namespace, install, timeoutSeconds, ...settings } = args.settings;
-  const { release, chart, version, repository, values } = settings[service];
+  const { namespace, install, timeoutSeconds } = args.settings;
+  const { release, chart, version, repository, values } = from;
   return new kubernetes.helm.v3.Release(
-    service,
+    name,
     {
       name: release,
       namespace,
@@ -37,7 +55,7 @@ export function serviceRelease(
       ...(version !== undefined && { version }),
       ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
-      values: secretRef.apply((secret) => ourValues(service, args, secret)),
+      values: secretRef.apply((secret) => ourValues(from, args, secret)),
       atomic: false,
       skipAwait: true,
       timeout: timeoutSeconds,
@@ -52,26 +70,26 @@ export function serviceRelease(
   );
 }
 
-function ourValues(
-  service: Service,
-  { settings, mode, collections, database }: Args,
-  secret: SecretRef,
-): Record<string, unknown> {
-  const { path, form, podAnnotations, ...files } = settings[service];
-  const entries = serviceEnvironment(service, mode, {
-    collections,
-    connectionSecret: secret,
-    database,
-  });
-  const read = valuesFiles(files);
+function ourValues(from: ReleaseArgs, args: Args, secret: SecretRef): Record<string, unknown> {
+  const read = valuesFiles(from);
   refuseLostNulls(read);
-  const inOrder = [...(read.ofChart ? [read.ofChart] : []), ...read.ofSite];
-  const environment = environmentOnTop(inOrder, { path, form }, entries);
+  const files = [...(read.defaults ?? []), ...read.ofSite];
   const ours = new Document({});
-  ours.setIn(path.split("."), ours.createNode(environment));
-  if (mode === "mongo" && settings.secretVersion !== undefined) {
-    const annotations = { "taskrunner.stellaops.io/secret-version": settings.secretVersion };
-    ours.setIn(podAnnotations.split("."), ours.createNode(annotations));
-  }
+  for (const one of from.services) addService(ours, one, files, args, secret);
   return ours.toJS() as Record<string, unknown>;
+}
+
+function addService(
+  ours: Document,
+  { service, mode, podAnnotations, ...place }: ServiceInRelease,
+  files: readonly ValuesText[],
+  { settings, collections, database }: Args,
+  connectionSecret: SecretRef,
+): void {
+  const entries = serviceEnvironment(service, mode, { collections, connectionSecret, database });
+  const environment = environmentOnTop(files, place, entries);
+  ours.setIn(place.path.split("."), ours.createNode(environment));
+  if (mode !== "mongo" || settings.secretVersion === undefined) return;
+  const annotations = { "taskrunner.stellaops.io/secret-version": settings.secretVersion };
+  ours.setIn(podAnnotations.split("."), ours.createNode(annotations));
 }

@@ -4,49 +4,61 @@ import type { HelmRolloutSettings } from "../../settings";
 import { DrainResource, PodsReplacedResource } from "../pods/resources";
 import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/former-secrets";
+import { serviceModes, sharedStep } from "../step/modes";
 import type { ServicesArgs, Target } from "../target";
-import { serviceRelease } from "./release";
+import { releasesOf } from "./releases";
 
-/** Worker and web as Helm releases on a Kubernetes API. */
+/**
+ * Worker and web as Helm releases on a Kubernetes API.
+ *
+ * @param options with the parent of what is neither service's alone
+ */
 export function helmTarget(
   args: ServicesArgs<HelmRolloutSettings>,
-  parent: pulumi.Resource,
+  options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
 ): Target {
   const { settings, mode } = args;
+  const { parent } = options;
   const { kubeconfig, context, namespace, timeoutSeconds } = settings;
   const api = { ...(kubeconfig !== undefined && { kubeconfig }), ...(context && { context }) };
-  const provider = new kubernetes.Provider("kubernetes", api, { parent });
+  const provider = new kubernetes.Provider("kubernetes", api, options);
   // A Secret of the site's is in a namespace that exists.
   const isNew = settings.install && settings.connectionSecret.name === undefined;
   const made = isNew ? [namespaceOf(namespace, { parent, provider })] : [];
   const secretRef = connectionSecret(args, { parent, provider, dependsOn: made });
-  const pods = { ...api, namespace, mode, timeoutSeconds };
+  const releases = releasesOf(args, secretRef, parent);
+  const modes = serviceModes(mode, settings);
+  const step = sharedStep(settings);
+  const pods = { ...api, namespace, timeoutSeconds };
+  const watched: pulumi.Resource[] = [];
   return {
     secretRef,
     drain: (options) => {
-      const { release } = settings.worker;
-      return new DrainResource("worker-drain", { ...pods, release, service: "worker" }, options)
-        .drains;
+      const worker = { ...pods, ...releases.address("worker"), mode, service: "worker" as const };
+      return new DrainResource("worker-drain", worker, options).drains;
     },
     rollOut: (service, drains, options) => {
-      const { release: name } = settings[service];
-      const release = serviceRelease(service, args, secretRef, { ...options, provider });
+      const release = releases.of(service, { ...options, provider });
       const { revision } = release.status;
+      const address = releases.address(service);
       const replaced = new PodsReplacedResource(
         `${service}-pods`,
-        { ...pods, release: name, service, drains, revision },
-        { ...options, dependsOn: release },
+        { ...pods, ...address, mode: modes[service], service, drains, revision, step },
+        // A release of both is there before web's rollout begins, which waits for the worker.
+        { ...options, dependsOn: step === undefined ? release : [release, ...watched] },
       );
+      watched.push(replaced);
       if (service === "web" && settings.connectionSecret.name === undefined) {
         const inUse = secretRef.apply(({ name }) => name);
-        const former = { ...api, namespace, selector: ownSecrets(), inUse };
+        const isEarly = step === "worker" || undefined;
+        const former = { ...api, namespace, selector: ownSecrets(), inUse, isEarly };
         new FormerSecrets("former-secrets", former, { ...options, dependsOn: replaced });
       }
       return pulumi.all([revision, replaced.urn]).apply(([revision]) => ({
         target: "helm" as const,
-        mode,
+        mode: modes[service],
         namespace,
-        release: name,
+        release: address.release,
         revision,
       }));
     },

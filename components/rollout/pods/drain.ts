@@ -78,12 +78,14 @@ export function managersOfReplicas({ metadata }: V1Deployment): string[] {
 
 /** A service that no Deployment runs would go on through the whole cutover, unseen. */
 async function assertNoPods(namespace: Namespace, inputs: DrainInputs): Promise<void> {
-  const { release = "", selector = `app.kubernetes.io/instance=${release}` } = inputs;
-  const pods = (await namespace.pods(selector)).filter((pod: V1Pod) => !hasEnded(pod));
+  const { release, selector } = inputs;
+  const labels = [release && `app.kubernetes.io/instance=${release}`, selector];
+  const named = labels.filter(Boolean).join(",");
+  const pods = (await namespace.pods(named)).filter((pod: V1Pod) => !hasEnded(pod));
   if (pods.length === 0) return;
   throw new Error(
     `No Deployment of ${inputs.service} is in ${placeInWords(namespace.place)}, but pods with the labels ` +
-      `${selector} are: ${pods.map(nameOf).join(", ")}. Only Deployments are drained: check ` +
+      `${named} are: ${pods.map(nameOf).join(", ")}. Only Deployments are drained: check ` +
       "namespace, release and selector.",
   );
 }

@@ -53,6 +53,11 @@ export interface PodsReplacedInputs extends StepInputs {
   readonly drains?: number;
   /** Of the Helm release, or a hash of the values: a change makes the step run. */
   readonly revision?: number | string;
+  /**
+   * Where one release holds both services, the one that goes over in this update (decision 14). It is
+   * not compared; web is not looked at in the worker's.
+   */
+  readonly step?: Service;
 }
 
 /** Outputs: the inputs as of the last run, and whether that finished. */

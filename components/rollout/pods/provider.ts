@@ -63,25 +63,34 @@ const Drain: Required<pulumi.dynamic.ResourceProvider> = {
   }),
 };
 
-/** The dynamic provider of the wait for a service's new pods; it begins with putting replicas back. */
+/**
+ * The dynamic provider of the wait for a service's new pods; it begins with putting replicas back.
+ * In the worker's step of a release that holds both services web's rests: pods of web that do not
+ * come must not keep the worker from going back.
+ */
 const PodsReplaced: Required<pulumi.dynamic.ResourceProvider> = {
   ...passive,
   diff: (_id, state: PodsReplacedState, news: PodsReplacedInputs) => {
     const same = isDeepStrictEqual(replacedInputsOf(state), replacedInputsOf(news));
-    return Promise.resolve({ changes: !state.applied || !same });
+    return Promise.resolve({ changes: !rests(news) && (!state.applied || !same) });
   },
   create: async (inputs: PodsReplacedInputs) => {
     const id = `${inputs.namespace}/${inputs.service}/pods`;
+    if (rests(inputs)) return { id, outs: { ...inputs, applied: true } };
     const begins = { ...inputs, mode: "filesystem", applied: true } as const;
     return { id, outs: await replaced(id, begins, inputs) };
   },
   update: async (id, state: PodsReplacedState, news: PodsReplacedInputs) => ({
-    outs: await replaced(id, state, news),
+    outs: rests(news) ? state : await replaced(id, state, news),
   }),
 };
 
 /** The real dynamic providers. */
 export const providers = { DrainRequest, Drain, PodsReplaced };
+
+function rests({ service, step }: PodsReplacedInputs): boolean {
+  return service === "web" && step === "worker";
+}
 
 async function drained(id: string, state: DrainState, news: DrainInputs): Promise<DrainState> {
   const { drains, finished, applied, requests = news.requests } = state;
@@ -104,9 +113,11 @@ async function replaced(
   const outs = { ...inputs, applied: true };
   const failure = `The pods of ${inputs.service} in ${inputs.mode} mode are not all there, or not alone`;
   const step = (namespace: Namespace) => podsReplaced(namespace, inputs, console.log);
-  await finishing(id, outs, failure, step, waysOut(inputs.service, inputs.mode));
+  await finishing(id, outs, failure, step, waysOut(inputs));
   const arrives = state.mode !== inputs.mode || !state.applied;
-  if (inputs.service === "worker" && arrives) console.log(webIsNext(inputs.mode));
+  // In web's step of a release that holds both, web is there before or comes with the worker.
+  const isAhead = inputs.service === "worker" && inputs.step !== "web";
+  if (arrives && isAhead) console.log(webIsNext(inputs));
   return outs;
 }
 

@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { shim } from "../../dynamic";
 import type { FormerSecretsInputs } from "./provider";
 
-type Args = { readonly [Key in keyof FormerSecretsInputs]: pulumi.Input<FormerSecretsInputs[Key]> };
+type Args = {
+  readonly [Key in keyof FormerSecretsInputs]: pulumi.Input<FormerSecretsInputs[Key]> | undefined;
+};
 
 /** The Secrets with connection strings that no pod has any more, taken away. */
 export class FormerSecrets extends pulumi.dynamic.Resource {

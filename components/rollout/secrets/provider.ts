@@ -7,6 +7,8 @@ export interface FormerSecretsInputs extends ClusterAddress {
   readonly selector: string;
   /** The name of the one that stays. */
   readonly inUse: string;
+  /** Whether pods may still have a former one, because nothing watches them in this update. */
+  readonly isEarly?: boolean;
 }
 
 /**
@@ -17,10 +19,12 @@ const FormerSecrets: Required<pulumi.dynamic.ResourceProvider> = {
   configure: () => Promise.resolve(),
   check: (_olds, news: FormerSecretsInputs) => Promise.resolve({ inputs: news }),
   diff: (_id, state: FormerSecretsInputs, news: FormerSecretsInputs) =>
-    Promise.resolve({ changes: state.inUse !== news.inUse }),
+    Promise.resolve({ changes: !news.isEarly && state.inUse !== news.inUse }),
   create: async (inputs: FormerSecretsInputs) => {
+    const id = `${inputs.namespace}/former-secrets`;
+    if (inputs.isEarly) return { id, outs: { ...inputs, inUse: "" } };
     await removeFormer(inputs);
-    return { id: `${inputs.namespace}/former-secrets`, outs: inputs };
+    return { id, outs: inputs };
   },
   update: async (_id, _state, news: FormerSecretsInputs) => {
     await removeFormer(news);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { refuseLostNulls } from "../../../components/rollout/helm/nulls";
 
 const site = (text: string) => [{ file: "site.yaml", text }];
+const ofSubchart = { file: "charts/worker/values.yaml", text: "worker: { replicas: 2 }\n" };
 const ofChart = {
   file: "values.yaml",
   text: "replicas: 1\nautoscaling: { enabled: false }\nweb: { replicas: 2 }\naffinity: {}\nport:\n",
@@ -10,8 +11,17 @@ const ofChart = {
 describe("a null in a site's values", () => {
   it("is refused where the chart has a default, which would be in force again", () => {
     expect(() => {
-      refuseLostNulls({ ofChart, ofSite: site("web:\n  replicas: ~\n") });
+      refuseLostNulls({ defaults: [ofSubchart, ofChart], ofSite: site("web:\n  replicas: ~\n") });
     }).toThrow(/site\.yaml .*: web\.replicas is null, which does not reach Helm from here/);
+  });
+
+  it("is refused where a subchart of it has one", () => {
+    expect(() => {
+      refuseLostNulls({
+        defaults: [ofSubchart, ofChart],
+        ofSite: site("worker:\n  replicas: ~\n"),
+      });
+    }).toThrow("worker.replicas is null");
   });
 
   it("is refused for a chart whose defaults cannot be read", () => {
@@ -23,10 +33,10 @@ describe("a null in a site's values", () => {
   it("is let be where the chart has none, or an empty one", () => {
     const text = "affinity:\nport:\nother:\nautoscaling: { enabled: ~ }\n";
     expect(() => {
-      refuseLostNulls({ ofChart, ofSite: site(text) });
+      refuseLostNulls({ defaults: [ofSubchart, ofChart], ofSite: site(text) });
     }).not.toThrow();
     expect(() => {
-      refuseLostNulls({ ofChart, ofSite: site("") });
+      refuseLostNulls({ defaults: [ofSubchart, ofChart], ofSite: site("") });
     }).not.toThrow();
   });
 });

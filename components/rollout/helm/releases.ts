@@ -1,0 +1,80 @@
+import type * as kubernetes from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
+import type { SecretRef } from "../../kubernetes/program";
+import type {
+  HelmRolloutSettings,
+  SeparateReleasesSettings,
+  SharedReleaseSettings,
+} from "../../settings";
+import type { Service } from "../environment";
+import { serviceModes } from "../step/modes";
+import type { ServicesArgs } from "../target";
+import { helmRelease, type ReleaseArgs } from "./release";
+
+type Args<Settings> = ServicesArgs<Settings>;
+type Release = kubernetes.helm.v3.Release;
+
+/** The releases that hold worker and web: one for each, or one for both. */
+export interface Releases {
+  /** Where the Deployments of a service are. */
+  address(service: Service): { readonly release: string; readonly selector?: string };
+  /** The release of a service; one of both is registered for the worker, who comes first. */
+  of(service: Service, options: pulumi.CustomResourceOptions): Release;
+}
+
+/**
+ * The releases of the settings.
+ *
+ * @param parent of a release that holds both services; another one is a child of its service's
+ *   rollout
+ */
+export function releasesOf(
+  args: Args<HelmRolloutSettings>,
+  secretRef: pulumi.Output<SecretRef>,
+  parent: pulumi.Resource,
+): Releases {
+  const { settings, ...others } = args;
+  return settings.release === "shared"
+    ? sharedRelease({ settings, ...others }, secretRef, parent)
+    : separateReleases({ settings, ...others }, secretRef);
+}
+
+function separateReleases(
+  args: Args<SeparateReleasesSettings>,
+  secretRef: pulumi.Output<SecretRef>,
+): Releases {
+  const { settings, mode } = args;
+  return {
+    address: (service) => ({ release: settings[service].release }),
+    of: (service, options) => {
+      const { path, form, podAnnotations, ...chart } = settings[service];
+      const services = [{ service, mode, path, form, podAnnotations }];
+      return helmRelease(service, { ...chart, services }, args, secretRef, options);
+    },
+  };
+}
+
+function sharedRelease(
+  args: Args<SharedReleaseSettings>,
+  secretRef: pulumi.Output<SecretRef>,
+  parent: pulumi.Resource,
+): Releases {
+  const { shared, worker, web } = args.settings;
+  const modes = serviceModes(args.mode, args.settings);
+  const from: ReleaseArgs = {
+    ...shared,
+    services: [
+      { service: "worker", mode: modes.worker, ...worker },
+      { service: "web", mode: modes.web, ...web },
+    ],
+  };
+  let release: Release | undefined;
+  return {
+    address: (service) => ({
+      release: shared.release,
+      selector: args.settings[service].selector,
+    }),
+    of: (_service, options) =>
+      (release ??= helmRelease("release", from, args, secretRef, { ...options, parent })),
+  };
+}

@@ -1,0 +1,97 @@
+import type { V1Deployment } from "@kubernetes/client-node";
+import { inFull, nameOf, type ClusterAddress } from "../../kubernetes";
+import type { StorageMode } from "../../settings";
+import type { Service } from "../environment";
+import { namespaceAt, type Namespace } from "../pods/api";
+import type { ServiceAddress } from "../pods/inputs";
+import { replacedObstacles, statedMode } from "../pods/remaining";
+import { deploymentsOf, observe } from "../pods/service";
+import { moves, refusalOf, type FoundModes, type WantedStep } from "./refusal";
+
+/** Where a release that holds both services is, and what is asked of it. None of it is secret. */
+export interface SharedReleaseAddress extends ClusterAddress, WantedStep {
+  /** The labels of each service's Deployments. */
+  readonly selectors: Readonly<Record<Service, string>>;
+}
+
+/** What an update would do to the services as they are now. */
+export interface Outlook {
+  /** Why the update must not be, and what to do; absent where it may. */
+  readonly refusal?: string | undefined;
+  /** Whether it takes web to its other mode, to which the worker has gone before. */
+  readonly movesWeb: boolean;
+}
+
+/**
+ * Looks at the Deployments of both services: what they state counts, not what an earlier update
+ * meant to do, which may have stopped anywhere.
+ *
+ * @throws ClusterError, KubeconfigError
+ */
+export async function look(wanted: SharedReleaseAddress): Promise<Outlook> {
+  const namespace = await namespaceAt(wanted);
+  const all = await deploymentsOf(namespace, addressOf(undefined, wanted));
+  const worker = await deploymentsOf(namespace, addressOf("worker", wanted));
+  const web = await deploymentsOf(namespace, addressOf("web", wanted));
+  const missed = selectorProblem(wanted, all, { worker, web });
+  if (missed !== undefined) return { refusal: missed, movesWeb: false };
+  const found: FoundModes = {
+    worker: worker.map((one) => statedMode(one, "worker")),
+    web: web.map((one) => statedMode(one, "web")),
+  };
+  const movesWeb = moves("web", wanted, found);
+  const refusal = refusalOf(wanted, found);
+  if (refusal !== undefined || !movesWeb) return { refusal, movesWeb };
+  return { refusal: await tooEarly(namespace, wanted), movesWeb };
+}
+
+function addressOf(
+  service: Service | undefined,
+  { namespace, release, selectors }: SharedReleaseAddress,
+): ServiceAddress {
+  return { namespace, release, ...(service && { selector: selectors[service] }) };
+}
+
+/** A service whose Deployments are not found would change over unseen. */
+function selectorProblem(
+  { release, selectors }: SharedReleaseAddress,
+  all: readonly V1Deployment[],
+  found: Readonly<Record<Service, readonly V1Deployment[]>>,
+): string | undefined {
+  for (const service of ["worker", "web"] as const) {
+    if (all.length === 0 || found[service].length > 0) continue;
+    return (
+      `No Deployment of release ${release} has the labels ${selectors[service]}; it has ` +
+      `${all.map(nameOf).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`
+    );
+  }
+  const web = new Set(found.web.map(nameOf));
+  const both = found.worker.map(nameOf).find((name) => web.has(name));
+  if (both === undefined) return undefined;
+  return (
+    `Deployment ${both} of release ${release} has the labels of the worker (${selectors.worker}) and ` +
+    `of web (${selectors.web}). Set rollout.worker.selector and rollout.web.selector apart.`
+  );
+}
+
+/** Web follows a worker that has arrived: in a step of its own nothing else makes it wait. */
+async function tooEarly(
+  namespace: Namespace,
+  wanted: SharedReleaseAddress,
+): Promise<string | undefined> {
+  const { mode } = wanted;
+  const workloads = await observe(namespace, addressOf("worker", wanted));
+  const moment = { now: new Date(), warnings: [] };
+  const obstacles = workloads.flatMap((one) =>
+    replacedObstacles(one, { service: "worker", mode }, moment),
+  );
+  return notArrived(mode, obstacles.map(inFull));
+}
+
+function notArrived(mode: StorageMode, reasons: readonly string[]): string | undefined {
+  if (reasons.length === 0) return undefined;
+  return (
+    `The worker has not arrived in ${mode} mode, so web cannot follow. Set rollout.step: worker and ` +
+    `run pulumi up until it succeeds, then rollout.step: web. ${reasons.join(" ")}`
+  );
+}

@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import { shim } from "../../dynamic";
+import type { RolloutSettings, SharedReleaseSettings, StorageMode } from "../../settings";
+import type { ReleaseStepInputs } from "./provider";
+import { nextInWords, workerAlone } from "./words";
+
+/**
+ * The look at a release that holds both services, before anything else is changed: an update that
+ * would take both to another mode at once is refused, in a preview already.
+ */
+export class ReleaseStep extends pulumi.dynamic.Resource {
+  /** Which step comes next, in words. */
+  readonly next: string;
+
+  constructor(name: string, inputs: ReleaseStepInputs) {
+    const provider = shim("components/rollout/provider", "ReleaseStep");
+    super(provider, name, { ...inputs }, {}, "kubernetes", "ReleaseStep");
+    this.next = nextInWords(inputs.step);
+    if (inputs.step === "worker") void pulumi.log.warn(workerAlone(inputs.mode), this);
+  }
+}
+
+/** The step of a stack whose services are in one release; undefined where each has its own. */
+export function releaseStepOf(settings: {
+  readonly storageMode: StorageMode;
+  readonly rollout: RolloutSettings;
+}): ReleaseStep | undefined {
+  const { rollout, storageMode } = settings;
+  if (rollout.target !== "helm" || rollout.release !== "shared") return undefined;
+  return new ReleaseStep("release-step", inputsOf(rollout, storageMode));
+}
+
+function inputsOf(rollout: SharedReleaseSettings, mode: StorageMode): ReleaseStepInputs {
+  const { kubeconfig, context, namespace, shared, worker, web, step } = rollout;
+  return {
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+    namespace,
+    release: shared.release,
+    selectors: { worker: worker.selector, web: web.selector },
+    step,
+    mode,
+  };
+}

@@ -1,0 +1,34 @@
+import type { StorageMode } from "../../settings";
+import type { Service } from "../environment";
+import { modesIn, otherMode } from "./modes";
+
+/** What comes after a step, for a stack's outputs. */
+export function nextInWords(step: Service): string {
+  return step === "worker"
+    ? "set rollout.step: web and run pulumi up"
+    : "nothing, until storageMode changes: with it set rollout.step: worker";
+}
+
+/** What an update of the worker alone leaves to be done. */
+export function workerAlone(mode: StorageMode): string {
+  const { web } = modesIn("worker", mode);
+  return (
+    `This update takes the worker to ${mode} mode and leaves web in ${web} mode. ` +
+    `Next: ${nextInWords("worker")}. ` +
+    (mode === "mongo"
+      ? "Final import, verification and log expiry wait for it."
+      : "The export of what web still writes to MongoDB waits for it.")
+  );
+}
+
+/**
+ * What stands beside Helm's own error where it refuses web's upgrade: that error knows nothing of the
+ * worker.
+ */
+export function webGoesOver(mode: StorageMode): string {
+  return (
+    `web goes over to ${mode} mode, where the worker is. Where the release cannot be upgraded, the ` +
+    "services work on different stores. Two ways out: mend the cause and run pulumi up again; or set " +
+    `storageMode: ${otherMode(mode)}, leave rollout.step: web, and run pulumi up, which takes the worker back.`
+  );
+}

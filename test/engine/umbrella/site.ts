@@ -1,0 +1,58 @@
+import { execa } from "execa";
+import { helm } from "../../../tools/parts";
+import type { TestCluster } from "../cluster";
+
+/** The parts of the umbrella chart; the gateway is none of ours. */
+export const parts = ["worker", "web", "gateway"] as const;
+export type Part = (typeof parts)[number];
+
+/** A site whose release of the umbrella chart holds both services. */
+export interface UmbrellaSite {
+  readonly chart: string;
+  readonly release: string;
+  /** The pods of a part by name, terminating ones included, each with the mode in its variables. */
+  podsOf(part: Part): Promise<Readonly<Record<string, string | undefined>>>;
+  modesOf(part: Part): Promise<(string | undefined)[]>;
+  /** The pods of all parts, and Helm's own word of the release. */
+  standing(): Promise<object>;
+}
+
+/** Installs the umbrella chart as a site does, by its own Helm, and waits until its pods are ready. */
+export async function installUmbrella(cluster: TestCluster): Promise<UmbrellaSite> {
+  const chart = __dirname;
+  const release = "stella";
+  const helmFile = await helm();
+  const siteHelm = async (...args: string[]) => {
+    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
+    return (await execa(helmFile, [...args, ...address])).stdout;
+  };
+  const podsOf = async (part: Part) => {
+    const labels = `app.kubernetes.io/instance=${release},app.kubernetes.io/component=${part}`;
+    const text = await cluster.kubectl("get", "pods", "-l", labels, "-o", "json");
+    const { items } = JSON.parse(text) as { items: Pod[] };
+    return Object.fromEntries(items.map((pod) => [pod.metadata.name, modeOf(pod)]));
+  };
+  await cluster.kubectl("create", "namespace", cluster.namespace);
+  await siteHelm("install", release, chart, "--wait", "--timeout=120s");
+  return {
+    ...{ chart, release, podsOf },
+    modesOf: async (part) => Object.values(await podsOf(part)),
+    standing: async () => ({
+      pods: await Promise.all(parts.map(podsOf)),
+      releases: JSON.parse(await siteHelm("list", "-o", "json")) as unknown,
+    }),
+  };
+}
+
+interface Pod {
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly containers: readonly {
+      readonly env?: readonly { readonly name: string; readonly value?: string }[];
+    }[];
+  };
+}
+
+function modeOf({ spec }: Pod): string | undefined {
+  return spec.containers[0]?.env?.find(({ name }) => name.endsWith("__Storage__Mode"))?.value;
+}

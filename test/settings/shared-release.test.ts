@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { parseSettings, SettingsError } from "../../components/settings";
+
+const shared = {
+  target: "helm",
+  namespace: "stellaops",
+  release: "shared",
+  step: "worker",
+  shared: { release: "stella", chart: "charts/stella" },
+};
+const separate = { target: "helm", namespace: "stellaops" };
+
+const parsed = (rollout: object) =>
+  parseSettings({ mongoUri: "mongodb://127.0.0.1/taskrunner", rollout }).rollout;
+
+function problemsOf(rollout: object): string {
+  try {
+    parsed(rollout);
+    return "no problem";
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.message;
+  }
+}
+
+describe("one release for both services", () => {
+  it("has a place and labels for each, and one chart", () => {
+    expect(parsed(shared)).toMatchObject({
+      release: "shared",
+      step: "worker",
+      shared: { release: "stella", chart: "charts/stella", values: [] },
+      worker: {
+        selector: "app.kubernetes.io/component=worker",
+        path: "worker.env",
+        form: "list",
+        podAnnotations: "worker.podAnnotations",
+      },
+      web: { selector: "app.kubernetes.io/component=web", path: "web.env" },
+    });
+  });
+
+  it.each([
+    ["rollout.step: found nothing; allowed: worker, web", { ...shared, step: undefined }],
+    ["rollout.shared.chart: found nothing", { ...shared, shared: { release: "stella" } }],
+    ["rollout.shared: found nothing", { ...shared, shared: undefined }],
+    [
+      "rollout.web.chart: found an unknown setting; allowed: selector, path, form, podAnnotations",
+      { ...shared, web: { chart: "charts/web" } },
+    ],
+    [
+      'rollout.web.path: found "env"; allowed: a place apart from rollout.worker.path, which is "env"',
+      { ...shared, worker: { path: "env" }, web: { path: "env" } },
+    ],
+    [
+      'rollout.web.path: found "worker.env.web"; allowed: a place apart from rollout.worker.path',
+      { ...shared, web: { path: "worker.env.web" } },
+    ],
+    [
+      "rollout.web.podAnnotations: found",
+      { ...shared, web: { podAnnotations: "worker.podAnnotations" } },
+    ],
+    [
+      "rollout.web.selector: found",
+      { ...shared, web: { selector: "app.kubernetes.io/component=worker" } },
+    ],
+  ])("%s", (problem, rollout) => {
+    expect(problemsOf(rollout)).toContain(problem);
+  });
+
+  it("may have places whose names begin alike", () => {
+    expect(
+      problemsOf({ ...shared, worker: { path: "run.env" }, web: { path: "run.envWeb" } }),
+    ).toBe("no problem");
+  });
+});
+
+describe("a release for each service", () => {
+  it("is the default", () => {
+    expect(parsed(separate)).toMatchObject({ release: "separate" });
+  });
+
+  it.each([
+    [
+      'rollout.step: found "worker"; allowed: absent where rollout.release is separate',
+      { ...separate, step: "worker" },
+    ],
+    ["rollout.shared: found an unknown setting", { ...separate, shared: shared.shared }],
+    ['rollout.release: found "one"; allowed: separate, shared', { ...separate, release: "one" }],
+  ])("%s", (problem, rollout) => {
+    expect(problemsOf(rollout)).toContain(problem);
+  });
+});
