@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import type { ClusterOutputs, MongoClusterArgs } from "./outputs";
 
@@ -16,21 +17,29 @@ export class MongoCluster extends pulumi.ComponentResource {
   /** The services' connection string in either mode; secret. A local server's is the migrator's. */
   readonly appUri: pulumi.Output<string> | undefined;
   readonly database: pulumi.Input<string> | undefined;
+  /** The server's version, where the kind knows it without a connection. */
+  readonly serverVersion: pulumi.Output<string | undefined> | undefined;
 
   constructor(name: string, args: MongoClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:MongoCluster", name, {}, opts);
-    const { uri, appUri, database } = outputsOf(args);
+    const { uri, appUri, database, serverVersion } = outputsOf(args, this);
     this.kind = args.cluster.kind;
     this.uri = args.storageMode === "mongo" ? uri : undefined;
     this.exportUri = uri;
     this.appUri = appUri;
     this.database = database;
-    this.registerOutputs({ kind: this.kind, database });
+    this.serverVersion = serverVersion;
+    this.registerOutputs({ kind: this.kind, database, serverVersion });
   }
 }
 
-function outputsOf({ cluster, ...others }: MongoClusterArgs): ClusterOutputs {
+function outputsOf(
+  { cluster, ...others }: MongoClusterArgs,
+  parent: pulumi.ComponentResource,
+): ClusterOutputs {
   switch (cluster.kind) {
+    case "atlas":
+      return atlasCluster({ cluster, ...others }, parent);
     case "existing":
       return existingCluster({ cluster, ...others });
     default:

@@ -8,6 +8,7 @@ export {
   type Index,
   type FieldType,
 } from "./collections";
+export { applicationRole, migratorRole, type DatabaseRole } from "./roles";
 export {
   defaultIndexNames,
   wantedSchema,

@@ -5,7 +5,12 @@ import type { Settings } from "./schema";
 export function notAvailableYet(settings: Settings): Problem[] {
   const { cluster, rollout } = settings;
   const problems: (Problem | undefined)[] = [
-    refuse("cluster.kind", cluster.kind, cluster.kind !== "existing", "existing"),
+    refuse(
+      "cluster.kind",
+      cluster.kind,
+      cluster.kind !== "existing" && cluster.kind !== "atlas",
+      "existing, atlas",
+    ),
     refuse("allowDestroy", settings.allowDestroy, settings.allowDestroy, "false"),
     ...notAvailableInRollout(rollout),
   ];

@@ -2,8 +2,8 @@
  * The settings: every key of `Pulumi.<stack>.yaml`, parsed once into typed values. `program.ts` is
  * the Pulumi program's own door.
  */
-export type { ClusterSettings, ClusterSettingsOf } from "./cluster";
-export { databaseOf, parseSettings } from "./parse";
+export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
+export { databaseOf, documentDatabase, parseSettings } from "./parse";
 export { SettingsError, type Problem } from "./problems";
 export { defaultCheckpoints, settingsSchema } from "./schema";
 export type {

@@ -1,3 +1,4 @@
+import { atlasRules } from "./cluster/atlas-rules";
 import type { Problem } from "./problems";
 import { databaseName } from "./names";
 import { jobRules, runsAsJobs } from "./job-rules";
@@ -14,6 +15,7 @@ export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): P
     ...secretRules(settings),
     ...rolloutRules(settings),
     ...jobRules(settings),
+    ...atlasRules(settings),
     ...(uriRules ? connectionRules(settings) : []),
   ];
 }

@@ -12,8 +12,8 @@ import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 
 const database = "taskrunner";
-const role = migratorRole(database) as { privileges: [{ actions: string[] }] };
-const [{ actions }] = role.privileges;
+const role = migratorRole(database);
+const actions = role.privileges.flatMap((privilege) => privilege.actions);
 
 let folder: string;
 let server: MongoServer;

@@ -4,6 +4,8 @@ import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes";
 import { stackReferenceCluster } from "./stack-reference";
 
+export type { AtlasSettings } from "./atlas";
+
 /** The setting `cluster`: where MongoDB comes from (decision 13); a file a kind. */
 export const cluster = z
   .discriminatedUnion("kind", [

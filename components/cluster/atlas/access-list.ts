@@ -1,0 +1,45 @@
+import * as mongodbatlas from "@pulumi/mongodbatlas";
+import type * as pulumi from "@pulumi/pulumi";
+import type { AtlasSettings } from "../../settings";
+
+type Entry = AtlasSettings["accessList"][number];
+
+/** Who may reach the project's clusters over the network. */
+export function accessList(
+  settings: AtlasSettings,
+  projectId: pulumi.Input<string>,
+  options: pulumi.CustomResourceOptions,
+): mongodbatlas.ProjectIpAccessList[] {
+  return entriesOn(settings.accessList, new Date()).map((entry) => {
+    const { address, range, awsSecurityGroup } = entry;
+    const name = `access-${address ?? range ?? awsSecurityGroup ?? ""}`;
+    const args = { ...entryArgs(entry), projectId };
+    return new mongodbatlas.ProjectIpAccessList(name, args, options);
+  });
+}
+
+/**
+ * The entries that count on a day (UTC), the day of their expiry included. The provider has no expiry
+ * of its own, so one that is over is left out, and the next `up` takes it away, in either mode.
+ */
+export function entriesOn(entries: readonly Entry[], day: Date): Entry[] {
+  const today = day.toISOString().slice(0, 10);
+  return entries.filter(({ expires }) => expires === undefined || expires >= today);
+}
+
+/** An entry as Atlas has it; its expiry is in the comment, for who reads it there. */
+export function entryArgs({
+  address,
+  range,
+  awsSecurityGroup,
+  comment,
+  expires,
+}: Entry): Omit<mongodbatlas.ProjectIpAccessListArgs, "projectId"> {
+  const until = expires === undefined ? [] : [`until ${expires}`];
+  return {
+    ...(address !== undefined && { ipAddress: address }),
+    ...(range !== undefined && { cidrBlock: range }),
+    ...(awsSecurityGroup !== undefined && { awsSecurityGroup }),
+    comment: [comment, ...until].filter((words) => words !== "").join(", "),
+  };
+}

@@ -1,0 +1,98 @@
+import * as mongodbatlas from "@pulumi/mongodbatlas";
+import type * as pulumi from "@pulumi/pulumi";
+import type { AtlasSettings } from "../../settings";
+
+type ReplicationSpec = mongodbatlas.types.input.AdvancedClusterReplicationSpec;
+type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
+
+/**
+ * The cluster itself. Destroying the stack, or taking it out of the stack, leaves it in Atlas; with
+ * `protection` neither the engine nor Atlas deletes it at all.
+ */
+export function advancedCluster(
+  settings: AtlasSettings,
+  projectId: pulumi.Input<string>,
+  options: pulumi.CustomResourceOptions,
+): mongodbatlas.AdvancedCluster {
+  const kept = { ...options, protect: settings.protection, retainOnDelete: true };
+  const args = { ...clusterArgs(settings), projectId };
+  return new mongodbatlas.AdvancedCluster("cluster", args, kept);
+}
+
+/** What the settings ask of Atlas, without the project. */
+export function clusterArgs(
+  settings: AtlasSettings,
+): Omit<mongodbatlas.AdvancedClusterArgs, "projectId"> {
+  const { name, type, shards = 1, mongoVersion, backup, protection, timeouts } = settings;
+  const regionConfigs = regionsInOrder(settings).map((region) => regionConfig(region, settings));
+  return {
+    name,
+    clusterType: type === "sharded" ? "SHARDED" : "REPLICASET",
+    mongoDbMajorVersion: mongoVersion,
+    replicationSpecs: Array.from({ length: shards }, (): ReplicationSpec => ({ regionConfigs })),
+    // Else every `up` after a refresh would set back what Atlas has scaled.
+    useEffectiveFields: settings.autoScaling.compute !== undefined,
+    backupEnabled: backup.enabled,
+    pitEnabled: backup.pointInTime,
+    retainBackupsEnabled: true,
+    terminationProtectionEnabled: protection,
+    advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
+    // A creation that takes longer than expected goes on, and so does the next `up`.
+    deleteOnCreateTimeout: false,
+    timeouts: { create: `${timeouts.createMinutes}m`, update: `${timeouts.updateMinutes}m` },
+  };
+}
+
+interface Region {
+  readonly name: string;
+  readonly electable: number;
+  readonly readOnly: number;
+  readonly priority: number;
+}
+
+/**
+ * The electable regions in the settings' order, from priority 7 down; then those that only read, in
+ * the reverse alphabetical order that Atlas asks for.
+ */
+function regionsInOrder({ regions }: AtlasSettings): Region[] {
+  const electable = regions.filter(({ electable }) => electable > 0);
+  const others = regions.filter(({ electable }) => electable === 0);
+  const reversed = others.sort((one, other) => (one.name < other.name ? 1 : -1));
+  return [
+    ...electable.map((region, at) => ({ ...region, priority: 7 - at })),
+    ...reversed.map((region) => ({ ...region, priority: 0 })),
+  ];
+}
+
+function regionConfig(
+  { name, electable, readOnly, priority }: Region,
+  { provider, instanceSize, diskSizeGb, autoScaling }: AtlasSettings,
+): RegionConfig {
+  const specs = (nodeCount: number) => ({
+    instanceSize,
+    nodeCount,
+    ...(diskSizeGb !== undefined && { diskSizeGb }),
+  });
+  return {
+    providerName: provider,
+    regionName: name,
+    priority,
+    ...(electable > 0 && { electableSpecs: specs(electable) }),
+    ...(readOnly > 0 && { readOnlySpecs: specs(readOnly) }),
+    autoScaling: autoScalingOf(autoScaling),
+  };
+}
+
+function autoScalingOf({
+  compute,
+  disk,
+}: AtlasSettings["autoScaling"]): NonNullable<RegionConfig["autoScaling"]> {
+  if (!compute) return { diskGbEnabled: disk, computeEnabled: false };
+  return {
+    diskGbEnabled: disk,
+    computeEnabled: true,
+    computeMaxInstanceSize: compute.max,
+    computeScaleDownEnabled: compute.scaleDown,
+    ...(compute.scaleDown && { computeMinInstanceSize: compute.min }),
+  };
+}

@@ -1,0 +1,64 @@
+import type * as mongodbatlas from "@pulumi/mongodbatlas";
+import { ConnectionString } from "mongodb-connection-string-url";
+import type { AtlasSettings } from "../../settings";
+
+type Strings = mongodbatlas.types.output.AdvancedClusterConnectionStrings;
+
+/** Who connects to what; the password is secret. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+  readonly appName: string;
+}
+
+/**
+ * The connection string of a user by the way that the settings name; secret.
+ *
+ * @throws Error where the cluster has no such way in, with those that it has
+ */
+export function connectionString(
+  strings: Strings,
+  { connection, type }: Pick<AtlasSettings, "connection" | "type">,
+  { username, password, database, appName }: Login,
+): string {
+  const uri = new ConnectionString(address(strings, connection, type));
+  uri.username = username;
+  uri.password = password;
+  uri.pathname = `/${encodeURIComponent(database)}`;
+  const options = { authSource: "admin", retryWrites: "true", w: "majority", appName };
+  for (const [name, value] of Object.entries(options)) uri.searchParams.set(name, value);
+  return uri.toString();
+}
+
+function address(strings: Strings, connection: string, type: AtlasSettings["type"]): string {
+  if (connection === "standard") return strings.standardSrv;
+  const found =
+    connection === "private" ? strings.privateSrv : byEndpoint(strings, connection, type);
+  if (found) return found;
+  throw new Error(
+    `The cluster has no way in by cluster.connection: ${connection}; it has ${waysIn(strings)}. ` +
+      "Set one of these, or make the network's side of it and run `pulumi up --refresh`.",
+  );
+}
+
+function byEndpoint(
+  { privateEndpoints }: Strings,
+  connection: string,
+  type: AtlasSettings["type"],
+): string | undefined {
+  const id = connection.replace("privateEndpoint:", "");
+  const found = privateEndpoints.find(({ endpoints }) =>
+    endpoints.some(({ endpointId }) => endpointId === id),
+  );
+  // Atlas gives this one to sharded clusters alone, and not to all of them.
+  const optimized = found?.srvShardOptimizedConnectionString;
+  return type === "sharded" && optimized ? optimized : found?.srvConnectionString;
+}
+
+function waysIn({ privateSrv, privateEndpoints }: Strings): string {
+  const ids = privateEndpoints.flatMap(({ endpoints }) =>
+    endpoints.map(({ endpointId }) => `privateEndpoint:${endpointId}`),
+  );
+  return ["standard", ...(privateSrv ? ["private"] : []), ...ids].join(", ");
+}

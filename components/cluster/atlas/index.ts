@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+import { documentDatabase } from "../../settings";
+import { ConnectionStrings } from "../connection-strings/resource";
+import type { ClusterArgs, ClusterOutputs } from "../outputs";
+import { accessList } from "./access-list";
+import { backupSchedule } from "./backup";
+import { advancedCluster } from "./cluster";
+import { connectionString } from "./connection";
+import { projectOf } from "./project";
+import { databaseUsers, userNames } from "./users";
+
+/**
+ * A cluster of MongoDB Atlas with everything that belongs to it (decision 13). Nothing of it goes with
+ * the stack (decision 7). In filesystem mode all of it stays registered as it is, and the outputs are
+ * those of the last cutover.
+ */
+export function atlasCluster(
+  args: ClusterArgs<"atlas">,
+  parent: pulumi.ComponentResource,
+): ClusterOutputs {
+  const { cluster: settings, storageMode, mongo, database = documentDatabase } = args;
+  const isWayBack = storageMode === "filesystem";
+  const options = { parent, ...(isWayBack && { ignoreChanges: ["*"] }) };
+  const projectId = projectOf(settings, options);
+  const cluster = advancedCluster(settings, projectId, options);
+  // They stay where the cluster stays; while it is there, one that is taken out of the stack goes.
+  const ofCluster = { ...options, deletedWith: cluster };
+  const place = { projectId, clusterName: cluster.name };
+  backupSchedule(settings, place, ofCluster);
+  const entries = accessList(settings, projectId, ofCluster);
+  const users = databaseUsers(settings, { ...place, database, mongo }, ofCluster);
+
+  const uriOf = ({ username, password }: (typeof users)["migrator"], appName: string) =>
+    pulumi
+      .all([cluster.connectionStrings, username, password])
+      .apply(([strings, username, password]) =>
+        connectionString(strings, settings, { username, password, database, appName }),
+      );
+  const made = {
+    uri: uriOf(users.migrator, "taskrunner-migrator"),
+    appUri: uriOf(users.application, "taskrunner"),
+    from: JSON.stringify([settings.name, settings.connection, userNames(settings), database]),
+  };
+  const { uri, appUri } = new ConnectionStrings("connection-strings", isWayBack ? {} : made, {
+    parent,
+    // Whoever gets them can also reach the cluster and log in.
+    ...(!isWayBack && { dependsOn: [...users.resources, ...entries] }),
+  });
+  return { uri, appUri, database, serverVersion: cluster.mongoDbVersion };
+}

@@ -1,0 +1,89 @@
+import * as mongodbatlas from "@pulumi/mongodbatlas";
+import type * as pulumi from "@pulumi/pulumi";
+import { applicationRole, migratorRole, type DatabaseRole } from "../../contract";
+import type { AtlasSettings, Settings } from "../../settings";
+import { GeneratedPassword } from "../password/resource";
+import { atlasActions } from "./roles";
+
+/** Where the users are and what they may reach. */
+interface UsersArgs {
+  readonly projectId: pulumi.Input<string>;
+  readonly clusterName: pulumi.Input<string>;
+  readonly database: string;
+  readonly mongo: Pick<Settings["mongo"], "collections">;
+}
+
+interface User {
+  readonly username: pulumi.Output<string>;
+  /** Secret. */
+  readonly password: pulumi.Output<string>;
+}
+
+/** The two users of the database, and what has to exist before either can log in. */
+export interface Users {
+  readonly migrator: User;
+  readonly application: User;
+  readonly resources: readonly pulumi.Resource[];
+}
+
+/**
+ * The migrator and the application, each with a role of its own that has the least it needs, on this
+ * cluster alone.
+ *
+ * Another `passwordVersion` makes new users beside the old ones, which go last: until the pods have
+ * rolled, both can log in.
+ */
+export function databaseUsers(
+  settings: AtlasSettings,
+  { database, mongo, ...place }: UsersArgs,
+  options: pulumi.CustomResourceOptions,
+): Users {
+  const names = userNames(settings);
+  const user = (kind: keyof typeof names, role: DatabaseRole) =>
+    databaseUser(kind, { ...place, ...names[kind], role }, settings.passwordVersion, options);
+  const migrator = user("migrator", migratorRole(database));
+  const application = user("application", applicationRole(database, mongo));
+  return { migrator, application, resources: [migrator.resource, application.resource] };
+}
+
+/** The names of both users and of their roles; in Atlas they are the project's, hence the cluster's in them. */
+export function userNames({ name, users, passwordVersion }: AtlasSettings) {
+  const named = (kind: "migrator" | "application") => {
+    const roleName = users[kind] ?? `${name}-${kind}`;
+    return { roleName, username: `${roleName}-${passwordVersion}` };
+  };
+  return { migrator: named("migrator"), application: named("application") };
+}
+
+interface UserArgs extends Pick<UsersArgs, "projectId" | "clusterName"> {
+  readonly username: string;
+  readonly roleName: string;
+  readonly role: DatabaseRole;
+}
+
+function databaseUser(
+  kind: string,
+  { projectId, clusterName, username, roleName, role }: UserArgs,
+  version: number,
+  options: pulumi.CustomResourceOptions,
+): User & { readonly resource: pulumi.Resource } {
+  const custom = new mongodbatlas.CustomDbRole(
+    kind,
+    { projectId, roleName, actions: atlasActions(role) },
+    options,
+  );
+  const { password } = new GeneratedPassword(`${kind}-password`, { version }, options);
+  const resource = new mongodbatlas.DatabaseUser(
+    kind,
+    {
+      projectId,
+      username,
+      password,
+      authDatabaseName: "admin",
+      roles: [{ roleName: custom.roleName, databaseName: "admin" }],
+      scopes: [{ name: clusterName, type: "CLUSTER" }],
+    },
+    options,
+  );
+  return { username: resource.username, password, resource };
+}

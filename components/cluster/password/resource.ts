@@ -1,0 +1,16 @@
+import * as pulumi from "@pulumi/pulumi";
+import { shim } from "../../dynamic";
+import type { PasswordInputs } from "./provider";
+
+/** A password of 32 letters, digits, `-` and `_`; another `version` makes a new one. */
+export class GeneratedPassword extends pulumi.dynamic.Resource {
+  /** Secret. */
+  declare readonly password: pulumi.Output<string>;
+
+  constructor(name: string, args: PasswordInputs, options: pulumi.CustomResourceOptions) {
+    const provider = shim("components/cluster/provider", "GeneratedPassword");
+    const secret = { additionalSecretOutputs: ["password"] };
+    const inputs = { ...args, password: undefined };
+    super(provider, name, inputs, { ...options, ...secret }, "mongo", "GeneratedPassword");
+  }
+}

@@ -1,0 +1,136 @@
+import { appendFileSync } from "node:fs";
+import { MongoClient } from "mongodb";
+import type { Call, Room, RoomSettings } from "./room";
+import type { Properties } from "./values";
+
+/** What Atlas answers: the id, and the properties that are no inputs. */
+interface Answer {
+  readonly id: string;
+  readonly computed: Properties;
+}
+
+type Play = (
+  call: Call,
+  inputs: Properties,
+  settings: RoomSettings,
+  room: Room,
+) => Promise<Answer> | Answer;
+
+/** Plays a call. Roles and users are really made on the server that stands for every cluster. */
+export function played(
+  call: Call,
+  inputs: Properties,
+  settings: RoomSettings,
+  room: Room,
+): Promise<Answer> | Answer {
+  const play = plays[call.type];
+  if (!play) throw new Error(`mongodbatlas ${call.type} is not played`);
+  return play(call, inputs, settings, room);
+}
+
+/** The outputs of a type that are no inputs. */
+export function computedKeys(type: string): readonly string[] {
+  return type === "AdvancedCluster" ? ["clusterId", "connectionStrings", "mongoDbVersion"] : [];
+}
+
+const plays: Readonly<Record<string, Play>> = {
+  Project: () => ({ id: "5f0000000000000000000001", computed: {} }),
+  ProjectIpAccessList: (_call, { ipAddress, cidrBlock }) => ({
+    id: String(ipAddress ?? cidrBlock),
+    computed: {},
+  }),
+  CloudBackupSchedule: () => ({ id: "backup", computed: {} }),
+  AdvancedCluster: ({ method }, inputs, settings) => {
+    if (method === "delete" && inputs.terminationProtectionEnabled === true) {
+      throw new Error("Atlas answers 400: the cluster is protected from termination");
+    }
+    const { mongoDbMajorVersion: version } = inputs;
+    const connectionStrings = connectionStringsOf(settings);
+    const computed = { clusterId: "c1", connectionStrings, mongoDbVersion: `${String(version)}.4` };
+    return { id: "c1", computed };
+  },
+  CustomDbRole: async ({ method }, inputs, { admin }) => {
+    const { roleName, actions } = inputs as unknown as CustomRole;
+    await onServer(admin, dropping("Role", roleName));
+    if (method !== "delete") {
+      const privileges = actions.flatMap(privilegesOf);
+      await onServer(admin, { createRole: roleName, privileges, roles: [] });
+    }
+    return { id: roleName, computed: {} };
+  },
+  DatabaseUser: async ({ method }, inputs, { admin }, { passwords }) => {
+    const { username, password, roles } = inputs as unknown as DatabaseUser;
+    await onServer(admin, dropping("User", username));
+    if (method !== "delete") {
+      const granted = roles.map(({ roleName, databaseName }) => ({
+        role: roleName,
+        db: databaseName,
+      }));
+      await onServer(admin, { createUser: username, pwd: password, roles: granted });
+      appendFileSync(passwords, `${username} ${password}\n`);
+    }
+    return { id: username, computed: {} };
+  },
+};
+
+interface CustomRole {
+  readonly roleName: string;
+  readonly actions: readonly {
+    readonly action: string;
+    readonly resources: readonly {
+      readonly databaseName: string;
+      readonly collectionName: string;
+    }[];
+  }[];
+}
+
+interface DatabaseUser {
+  readonly username: string;
+  readonly password: string;
+  readonly roles: readonly { readonly roleName: string; readonly databaseName: string }[];
+}
+
+/** `COLL_MOD` on its resources, as the server has it. */
+function privilegesOf({ action, resources }: CustomRole["actions"][number]) {
+  const name = action.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  return resources.map(({ databaseName: db, collectionName: collection }) => ({
+    resource: { db, collection },
+    actions: [name],
+  }));
+}
+
+/** Without DNS here, what would be an SRV address names the server's host itself. */
+function connectionStringsOf({ host, privateEndpoints = [] }: RoomSettings): Properties {
+  const address = `mongodb://${host}/`;
+  return {
+    standard: address,
+    standardSrv: address,
+    private: "",
+    privateSrv: "",
+    privateEndpoints: privateEndpoints.map((endpointId) => ({
+      connectionString: address,
+      srvConnectionString: address,
+      srvShardOptimizedConnectionString: "",
+      type: "MONGOD",
+      endpoints: [{ endpointId, providerName: "AWS", region: "EU_CENTRAL_1" }],
+    })),
+  };
+}
+
+/** The server's own error for a role or user that is not there counts as done. */
+const notFound = [11, 31];
+
+function dropping(what: "Role" | "User", name: string): Properties {
+  return { [`drop${what}`]: name };
+}
+
+async function onServer(admin: string, command: Properties): Promise<void> {
+  const client = await new MongoClient(admin).connect();
+  try {
+    await client.db("admin").command({ ...command });
+  } catch (error) {
+    if (!notFound.includes((error as { readonly code?: number }).code ?? 0)) throw error;
+  } finally {
+    await client.close();
+  }
+}

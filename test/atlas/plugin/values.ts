@@ -1,0 +1,17 @@
+/** The properties of a resource as the protocol has them. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** The key by which the protocol marks a value that is more than its text, such as a secret. */
+const signature = "4dabf18193072939515e22adb298388d";
+
+/** Properties without the protocol's marks of secrets and outputs. */
+export function plain(properties: Properties): Properties {
+  return unwrapped(properties) as Properties;
+}
+
+function unwrapped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapped);
+  if (typeof value !== "object" || value === null) return value;
+  if (signature in value) return unwrapped((value as { readonly value?: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, unwrapped(one)]));
+}

@@ -1,0 +1,145 @@
+import { expect, it } from "vitest";
+import { entriesOn, entryArgs } from "../../../components/cluster/atlas/access-list";
+import { scheduleArgs } from "../../../components/cluster/atlas/backup";
+import { clusterArgs } from "../../../components/cluster/atlas/cluster";
+import { atlasActions } from "../../../components/cluster/atlas/roles";
+import { userNames } from "../../../components/cluster/atlas/users";
+import { applicationRole, migratorRole } from "../../../components/contract";
+import { documentOptions } from "../../contract/options";
+import { atlasSettings } from "./settings";
+
+it("one region becomes one replication spec, with nothing that Atlas would delete by itself", () => {
+  expect(clusterArgs(atlasSettings())).toEqual({
+    name: "taskrunner",
+    clusterType: "REPLICASET",
+    mongoDbMajorVersion: "8.0",
+    replicationSpecs: [
+      {
+        regionConfigs: [
+          {
+            providerName: "AWS",
+            regionName: "EU_CENTRAL_1",
+            priority: 7,
+            electableSpecs: { instanceSize: "M10", nodeCount: 3 },
+            autoScaling: { diskGbEnabled: true, computeEnabled: false },
+          },
+        ],
+      },
+    ],
+    useEffectiveFields: false,
+    backupEnabled: true,
+    pitEnabled: false,
+    retainBackupsEnabled: true,
+    terminationProtectionEnabled: true,
+    advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
+    deleteOnCreateTimeout: false,
+    timeouts: { create: "180m", update: "360m" },
+  });
+});
+
+it("priorities go down in the settings' order; regions that only read come last, the other way round", () => {
+  const regions = [
+    { name: "EU_CENTRAL_1", electable: 2 },
+    { name: "AP_EAST_1", electable: 0, readOnly: 1 },
+    { name: "EU_WEST_1", electable: 2, readOnly: 1 },
+    { name: "US_EAST_1", electable: 0, readOnly: 2 },
+    { name: "EU_NORTH_1", electable: 1 },
+  ];
+  const [spec] = clusterArgs(atlasSettings({ regions })).replicationSpecs as {
+    regionConfigs: { regionName: string; priority: number; electableSpecs?: object }[];
+  }[];
+
+  expect(
+    spec?.regionConfigs.map(({ regionName, priority, electableSpecs }) => [
+      regionName,
+      priority,
+      electableSpecs !== undefined,
+    ]),
+  ).toEqual([
+    ["EU_CENTRAL_1", 7, true],
+    ["EU_WEST_1", 6, true],
+    ["EU_NORTH_1", 5, true],
+    ["US_EAST_1", 0, false],
+    ["AP_EAST_1", 0, false],
+  ]);
+});
+
+it("every shard has the same regions, and sizes that Atlas scales are its own", () => {
+  const compute = { min: "M30", max: "M60" };
+  const sharded = { type: "sharded", shards: 2, instanceSize: "M30", autoScaling: { compute } };
+  const args = clusterArgs(atlasSettings({ ...sharded, diskSizeGb: 100 }));
+  const [one, other] = args.replicationSpecs as object[];
+
+  expect(args).toMatchObject({ clusterType: "SHARDED", useEffectiveFields: true });
+  expect(one).toEqual(other);
+  expect(one).toMatchObject({
+    regionConfigs: [
+      {
+        electableSpecs: { instanceSize: "M30", nodeCount: 3, diskSizeGb: 100 },
+        autoScaling: {
+          diskGbEnabled: true,
+          computeEnabled: true,
+          computeScaleDownEnabled: true,
+          computeMinInstanceSize: "M30",
+          computeMaxInstanceSize: "M60",
+        },
+      },
+    ],
+  });
+});
+
+it("a restore window goes with recovery to a point in time alone", () => {
+  const { backup } = atlasSettings();
+
+  expect(scheduleArgs(backup)).toEqual({
+    policyItemHourly: { frequencyInterval: 6, retentionUnit: "days", retentionValue: 7 },
+    policyItemDaily: { frequencyInterval: 1, retentionUnit: "days", retentionValue: 7 },
+    policyItemWeeklies: [{ frequencyInterval: 6, retentionUnit: "weeks", retentionValue: 4 }],
+    policyItemMonthlies: [{ frequencyInterval: 40, retentionUnit: "months", retentionValue: 12 }],
+  });
+  expect(scheduleArgs({ ...backup, pointInTime: true })).toMatchObject({ restoreWindowDays: 7 });
+});
+
+it("an entry of the access list counts to the end of its last day, which its comment names", () => {
+  const [first, second] = atlasSettings({
+    accessList: [
+      { address: "192.0.2.1", comment: "the office", expires: "2026-12-31" },
+      { range: "198.51.100.0/24" },
+    ],
+  }).accessList;
+  const entries = [first, second].filter((entry) => entry !== undefined);
+
+  expect(entriesOn(entries, new Date("2026-12-31T23:59:59Z"))).toEqual(entries);
+  expect(entriesOn(entries, new Date("2027-01-01T00:00:00Z"))).toEqual([second]);
+  expect(entries.map(entryArgs)).toEqual([
+    { ipAddress: "192.0.2.1", comment: "the office, until 2026-12-31" },
+    { cidrBlock: "198.51.100.0/24", comment: "" },
+  ]);
+});
+
+it("a role's privileges are by action in Atlas, under Atlas' names", () => {
+  const database = "taskrunner";
+  const migrator = atlasActions(migratorRole(database));
+
+  expect(migrator.map(({ action }) => action)).toEqual([
+    ...["CREATE_COLLECTION", "COLL_MOD", "CREATE_INDEX", "DROP_INDEX"],
+    ...["LIST_COLLECTIONS", "LIST_INDEXES", "FIND", "INSERT", "UPDATE"],
+  ]);
+  expect(migrator[0]?.resources).toEqual([{ databaseName: database, collectionName: "" }]);
+  expect(atlasActions(applicationRole(database, documentOptions))[3]).toEqual({
+    action: "REMOVE",
+    resources: Object.values(documentOptions.collections).map((collectionName) => ({
+      databaseName: database,
+      collectionName,
+    })),
+  });
+});
+
+it("users and roles are named for their cluster, and users for the version of their password too", () => {
+  const users = { application: "runner" };
+
+  expect(userNames(atlasSettings({ name: "prod", users, passwordVersion: 3 }))).toEqual({
+    migrator: { roleName: "prod-migrator", username: "prod-migrator-3" },
+    application: { roleName: "runner", username: "runner-3" },
+  });
+});

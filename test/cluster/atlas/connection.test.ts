@@ -1,0 +1,57 @@
+import { ConnectionString } from "mongodb-connection-string-url";
+import { expect, it } from "vitest";
+import { connectionString } from "../../../components/cluster/atlas/connection";
+
+const endpoint = (endpointId: string, optimized = "") => ({
+  connectionString: "",
+  srvConnectionString: `mongodb+srv://${endpointId}.mongodb.net`,
+  srvShardOptimizedConnectionString: optimized,
+  type: "MONGOD",
+  endpoints: [{ endpointId, providerName: "AWS", region: "EU_CENTRAL_1" }],
+});
+const strings = {
+  standard: "mongodb://a.mongodb.net:27017,b.mongodb.net:27017/?ssl=true",
+  standardSrv: "mongodb+srv://taskrunner.mongodb.net",
+  private: "",
+  privateSrv: "mongodb+srv://taskrunner-pri.mongodb.net",
+  privateEndpoints: [endpoint("vpce-1"), endpoint("vpce-2", "mongodb+srv://vpce-2-lb.mongodb.net")],
+};
+const login = {
+  username: "taskrunner-application-1",
+  password: "pass-word_1",
+  database: "task runner",
+  appName: "taskrunner",
+};
+const hostOf = (connection: string, type: "replicaSet" | "sharded" = "replicaSet") =>
+  new ConnectionString(connectionString(strings, { connection, type }, login)).hosts[0];
+
+it("has the user, the database and what makes writes safe", () => {
+  const uri = connectionString(strings, { connection: "standard", type: "replicaSet" }, login);
+
+  expect(uri).toBe(
+    "mongodb+srv://taskrunner-application-1:pass-word_1@taskrunner.mongodb.net/task%20runner" +
+      "?authSource=admin&retryWrites=true&w=majority&appName=taskrunner",
+  );
+});
+
+it.each([
+  ["standard", "taskrunner.mongodb.net"],
+  ["private", "taskrunner-pri.mongodb.net"],
+  ["privateEndpoint:vpce-1", "vpce-1.mongodb.net"],
+])("%s leads to %s", (connection, host) => {
+  expect(hostOf(connection)).toBe(host);
+});
+
+it("a sharded cluster is reached by the endpoint's optimized address, where it has one", () => {
+  expect(hostOf("privateEndpoint:vpce-2")).toBe("vpce-2.mongodb.net");
+  expect(hostOf("privateEndpoint:vpce-2", "sharded")).toBe("vpce-2-lb.mongodb.net");
+  expect(hostOf("privateEndpoint:vpce-1", "sharded")).toBe("vpce-1.mongodb.net");
+});
+
+it("names the ways in that there are where the one asked for is not", () => {
+  expect(() => hostOf("privateEndpoint:vpce-3")).toThrow(
+    "The cluster has no way in by cluster.connection: privateEndpoint:vpce-3; it has standard, " +
+      "private, privateEndpoint:vpce-1, privateEndpoint:vpce-2. Set one of these, or make the " +
+      "network's side of it and run `pulumi up --refresh`.",
+  );
+});

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import * as pulumi from "@pulumi/pulumi";
+import { providers } from "../../components/cluster/provider";
+
+const { unknownValue } = pulumi.runtime as unknown as { readonly unknownValue: string };
+const { GeneratedPassword, ConnectionStrings } = providers;
+
+it("a password is new with a new version, and stays with the same", async () => {
+  const made = await GeneratedPassword.create({ version: 1 });
+  const other = await GeneratedPassword.update(made.id, made.outs, { version: 2 });
+  const passwords = [made.outs, other.outs].map((outs) => (outs as { password: string }).password);
+
+  for (const password of passwords) expect(password).toMatch(/^[\w-]{32}$/);
+  expect(new Set(passwords).size).toBe(2);
+  expect(await GeneratedPassword.diff("", made.outs, { version: 1 })).toEqual({ changes: false });
+  expect(await GeneratedPassword.diff("", made.outs, { version: 2 })).toEqual({ changes: true });
+});
+
+const state = { uri: "mongodb://a/x", appUri: "mongodb://b/x", from: "version 1" };
+const differs = async (news: object) =>
+  (await ConnectionStrings.diff("", state, { ...state, ...news })).changes;
+
+it("connection strings change with either of them, or with what decides about them", async () => {
+  expect(await differs({})).toBe(false);
+  expect(await differs({ uri: "mongodb://c/x" })).toBe(true);
+  expect(await differs({ appUri: "mongodb://c/x" })).toBe(true);
+  expect(await differs({ from: "version 2" })).toBe(true);
+});
+
+it("connection strings that a preview does not know count as the same", async () => {
+  expect(unknownValue).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await differs({ uri: unknownValue, appUri: unknownValue })).toBe(false);
+  expect(await differs({ uri: unknownValue, from: "version 2" })).toBe(true);
+});
+
+it("in filesystem mode the connection strings stay those of the state", async () => {
+  expect(await ConnectionStrings.diff("", state, {})).toEqual({ changes: false });
+});

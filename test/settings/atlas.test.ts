@@ -1,0 +1,238 @@
+import { describe, expect, it } from "vitest";
+import { parseSettings, SettingsError, type AtlasSettings } from "../../components/settings";
+import { providersOfRegion } from "../../components/settings/cluster/atlas-places";
+
+const rollout = { target: "values", directory: "deploy", confirm: "none" };
+const projectId = "5f0000000000000000000001";
+const least = {
+  kind: "atlas",
+  projectId,
+  provider: "AWS",
+  regions: [{ name: "EU_CENTRAL_1" }],
+};
+
+function clusterOf(more: object = {}): AtlasSettings {
+  const { cluster } = parseSettings({ rollout, cluster: { ...least, ...more } });
+  return cluster as AtlasSettings;
+}
+
+function problemsOf(more: object, others: object = {}): string {
+  try {
+    parseSettings({ rollout, cluster: { ...least, ...more }, ...others });
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+  }
+  return "no problem";
+}
+
+describe("the settings of a cluster of Atlas", () => {
+  it("have defaults for everything but the project, the provider and its regions", () => {
+    expect(clusterOf()).toEqual({
+      ...least,
+      name: "taskrunner",
+      type: "replicaSet",
+      mongoVersion: "8.0",
+      regions: [{ name: "EU_CENTRAL_1", electable: 3, readOnly: 0 }],
+      instanceSize: "M10",
+      autoScaling: { disk: true },
+      backup: {
+        enabled: true,
+        pointInTime: false,
+        restoreWindowDays: 7,
+        hourly: { everyHours: 6, keepDays: 7 },
+        daily: { keepDays: 7 },
+        weekly: { keepWeeks: 4 },
+        monthly: { keepMonths: 12 },
+      },
+      accessList: [],
+      connection: "standard",
+      users: {},
+      passwordVersion: 1,
+      protection: true,
+      timeouts: { createMinutes: 180, updateMinutes: 360 },
+    });
+  });
+
+  it("are what a site with many regions needs", () => {
+    expect(
+      problemsOf({
+        type: "sharded",
+        shards: 2,
+        regions: [
+          { name: "EU_CENTRAL_1" },
+          { name: "EU_WEST_1", electable: 2 },
+          { name: "US_EAST_1", electable: 0, readOnly: 1 },
+        ],
+        instanceSize: "M40",
+        autoScaling: { compute: { min: "M30", max: "M80" } },
+        diskSizeGb: 100,
+        backup: { pointInTime: true },
+        accessList: [{ range: "192.0.2.0/24" }, { awsSecurityGroup: "sg-0a1b2c" }],
+        connection: "privateEndpoint:vpce-0a1b2c",
+      }),
+    ).toBe("no problem");
+  });
+
+  it.each([
+    ["no project", { projectId: undefined }, "cluster.projectId: found nothing"],
+    [
+      "two projects",
+      { project: { name: "n", orgId: projectId } },
+      `projectId: found "${projectId}", and a new project`,
+    ],
+    [
+      "a region of another provider",
+      { regions: [{ name: "WESTERN_EUROPE" }] },
+      'regions.0.name: found "WESTERN_EUROPE", a region of GCP; allowed: a region of AWS',
+    ],
+    ["a region of none", { regions: [{ name: "eu-central-1" }] }, 'found "eu-central-1"; allowed'],
+    [
+      "an even number of electable nodes",
+      {
+        regions: [
+          { name: "EU_CENTRAL_1", electable: 2 },
+          { name: "EU_WEST_1", electable: 2 },
+        ],
+      },
+      "regions: found 4 electable nodes in all; allowed: 3, 5 or 7",
+    ],
+    [
+      "a region without a node",
+      { regions: [{ name: "EU_CENTRAL_1" }, { name: "EU_WEST_1", electable: 0 }] },
+      "regions.1: found no node",
+    ],
+    [
+      "a region twice",
+      {
+        regions: [{ name: "EU_CENTRAL_1" }, { name: "EU_CENTRAL_1", electable: 2 }],
+      },
+      'regions: found "EU_CENTRAL_1" more than once',
+    ],
+    ["a shared size", { instanceSize: "M0" }, 'found "M0", which has neither backups nor custom'],
+    [
+      "a size that the provider does not have",
+      { provider: "GCP", regions: [{ name: "WESTERN_EUROPE" }], instanceSize: "M40_NVME" },
+      'instanceSize: found "M40_NVME"; allowed: a size of GCP: M10, M20',
+    ],
+    [
+      "a limit that does not exist",
+      { autoScaling: { compute: { min: "M10", max: "M35" } } },
+      'autoScaling.compute.max: found "M35"',
+    ],
+    [
+      "limits the wrong way round",
+      { instanceSize: "M30", autoScaling: { compute: { min: "M40", max: "M20" } } },
+      'autoScaling.compute: found "M40" to "M20", and instanceSize is "M30"',
+    ],
+    [
+      "limits that leave the size out",
+      { instanceSize: "M10", autoScaling: { compute: { min: "M30", max: "M50" } } },
+      "allowed: min up to instanceSize, and max from it on",
+    ],
+    [
+      "limits of another family",
+      { instanceSize: "M40", autoScaling: { compute: { min: "M30", max: "R80" } } },
+      "allowed: sizes of the same family",
+    ],
+    [
+      "a disk that grows by itself and is set",
+      { diskSizeGb: 100 },
+      "diskSizeGb: found 100, while the disk grows by itself",
+    ],
+    ["shards of a replica set", { shards: 2 }, "shards: found 2; allowed: absent"],
+    ["a sharded M10", { type: "sharded" }, "allowed: M30 or larger for a sharded cluster"],
+    [
+      "point in time without backups",
+      { backup: { enabled: false, pointInTime: true } },
+      "backup.pointInTime: found true; allowed: false without backup.enabled",
+    ],
+    [
+      "a window longer than hourly snapshots are kept",
+      { backup: { pointInTime: true, restoreWindowDays: 14 } },
+      "hourly.keepDays: found 7 days; allowed: at least as long as backup.restoreWindowDays, 14",
+    ],
+    [
+      "daily snapshots kept shorter than hourly ones",
+      { backup: { daily: { keepDays: 3 } } },
+      "backup.daily.keepDays: found 3 days; allowed: at least as long as backup.hourly.keepDays",
+    ],
+    ["an entry of nothing", { accessList: [{ comment: "x" }] }, "accessList.0: found nothing"],
+    [
+      "an entry of two things",
+      { accessList: [{ address: "192.0.2.1", range: "192.0.2.0/24" }] },
+      'accessList.0: found "192.0.2.1" and "192.0.2.0/24"',
+    ],
+    [
+      "an entry twice",
+      { accessList: [{ address: "192.0.2.1" }, { address: "192.0.2.1" }] },
+      'accessList: found "192.0.2.1" more than once',
+    ],
+    [
+      "a security group elsewhere than on AWS",
+      {
+        provider: "AZURE",
+        regions: [{ name: "EUROPE_NORTH" }],
+        accessList: [{ awsSecurityGroup: "sg-1" }],
+      },
+      "accessList: found awsSecurityGroup on AZURE",
+    ],
+    ["an address that is none", { accessList: [{ address: "192.0.2" }] }, "an IPv4 address"],
+    ["a range that is none", { accessList: [{ range: "192.0.2.0/33" }] }, "a range of IPv4"],
+    [
+      "a day that is none",
+      { accessList: [{ address: "192.0.2.1", expires: "2026-13-01" }] },
+      "a day, such as 2026-12-31",
+    ],
+    ["a version without its dot", { mongoVersion: "8" }, "a major version from"],
+    ["a version too old", { mongoVersion: "5.0" }, "a major version from"],
+    ["an unknown way in", { connection: "public" }, "standard, private, privateEndpoint:<id"],
+    ["an unknown key", { regionz: [] }, "cluster.regionz: found an unknown setting"],
+  ])("refuse %s", (_what, more, words) => {
+    expect(problemsOf(more)).toContain(words);
+  });
+
+  it.each(["mongoUri", "appMongoUri"])("refuse a %s, without quoting it", (key) => {
+    const problems = problemsOf({}, { [key]: "mongodb://u:geheim@db.example.net/taskrunner" });
+
+    expect(problems).toContain(`${key}: found a connection string, and cluster.kind is atlas`);
+    expect(problems).not.toContain("geheim");
+  });
+
+  it("leave an access list that is open to all to the policies", () => {
+    expect(problemsOf({ accessList: [{ range: "0.0.0.0/0" }] })).toBe("no problem");
+  });
+
+  it("take a day in YAML without quotes as the engine hands it over", () => {
+    const accessList = [{ address: "192.0.2.1", expires: "2026-12-31 00:00:00 +0000 UTC" }];
+
+    expect(clusterOf({ accessList }).accessList[0]?.expires).toBe("2026-12-31");
+  });
+});
+
+describe("the regions of the clouds", () => {
+  const names = {
+    AWS: "US_EAST_1 US_WEST_1 CA_CENTRAL_1 EU_NORTH_1 EU_WEST_3 EU_CENTRAL_2 EU_SOUTH_1 AP_EAST_1 AP_NORTHEAST_3 AP_SOUTHEAST_4 AP_SOUTH_2 SA_EAST_1 CN_NORTHWEST_1 ME_CENTRAL_1 AF_SOUTH_1 IL_CENTRAL_1 CA_WEST_1 US_GOV_WEST_1",
+    AZURE:
+      "US_EAST US_CENTRAL US_NORTH_CENTRAL US_SOUTH_CENTRAL US_WEST US_WEST_CENTRAL EUROPE_NORTH EUROPE_WEST CANADA_EAST BRAZIL_SOUTHEAST AUSTRALIA_CENTRAL_2 AUSTRALIA_SOUTH_EAST GERMANY_WEST_CENTRAL GERMANY_NORTH SWEDEN_CENTRAL SWITZERLAND_NORTH UK_SOUTH NORWAY_EAST INDIA_SOUTH ASIA_EAST ASIA_SOUTH_EAST JAPAN_WEST KOREA_CENTRAL FRANCE_SOUTH SOUTH_AFRICA_NORTH UAE_CENTRAL QATAR_CENTRAL",
+    GCP: "EASTERN_US US_EAST_4 US_EAST_5 US_WEST_4 US_SOUTH_1 CENTRAL_US WESTERN_US NORTH_AMERICA_NORTHEAST_2 SOUTH_AMERICA_WEST_1 WESTERN_EUROPE EUROPE_NORTH_1 EUROPE_WEST_12 EUROPE_SOUTHWEST_1 EUROPE_CENTRAL_2 MIDDLE_EAST_CENTRAL_1 AUSTRALIA_SOUTHEAST_2 EASTERN_ASIA_PACIFIC NORTHEASTERN_ASIA_PACIFIC SOUTHEASTERN_ASIA_PACIFIC ASIA_EAST_2 ASIA_SOUTH_1 ASIA_SOUTHEAST_2",
+  };
+  const regions = Object.entries(names).flatMap(([provider, list]) =>
+    list.split(" ").map((name) => [name, provider] as const),
+  );
+
+  it.each(regions)("%s is one of %s's alone", (name, provider) => {
+    expect(providersOfRegion(name)).toEqual([provider]);
+  });
+
+  it.each([
+    ["US_EAST_2", ["AWS", "AZURE"]],
+    ["US_WEST_2", ["AWS", "AZURE", "GCP"]],
+    ["US_WEST_3", ["AZURE", "GCP"]],
+  ])("%s is one of several's", (name, providers) => {
+    expect(providersOfRegion(name)).toEqual(providers);
+  });
+
+  it.each(["", "eu-west-1", "EU_WEST", "EUROPE", "GLOBAL", "US_EAST_9"])("%j is none's", (name) => {
+    expect(providersOfRegion(name)).toEqual([]);
+  });
+});
