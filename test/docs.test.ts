@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { atlasActions } from "../components/cluster/atlas/roles";
 import { applicationRole, migratorRole } from "../components/migration";
+import type { DatabaseRole } from "../components/contract";
+import { atlasCluster } from "../components/settings/cluster/atlas";
 import { collectionsPage } from "../docs/collections";
 import { rules } from "../components/rollout/pods/rules";
 import { documentOptions } from "./contract/options";
 
 const page = (name: string) => readFileSync(resolve(__dirname, "..", name), "utf8");
-
-interface Role {
-  readonly privileges: readonly { readonly actions: readonly string[] }[];
-}
 
 it("docs/collections.md is what the contract says", () => {
   expect(page("docs/collections.md")).toBe(collectionsPage());
@@ -18,12 +17,41 @@ it("docs/collections.md is what the contract says", () => {
 
 it.each(["README.md", "docs/migration.md"])("%s names the privileges of both roles", (name) => {
   const text = page(name).replaceAll("\n", " ");
-  const roles = [migratorRole("d"), applicationRole("d", documentOptions)] as Role[];
+  const roles = [migratorRole("d"), applicationRole("d", documentOptions)];
 
   for (const { privileges } of roles) {
     const actions = privileges[0]?.actions ?? [];
     for (const action of actions) expect(text).toContain(`\`${action}\``);
   }
+});
+
+describe("the section on Atlas of docs/cluster.md", () => {
+  const section = (title: string) =>
+    page("docs/cluster.md").split("## Atlas")[1]?.split(`### ${title}`)[1]?.split("\n### ")[0] ??
+    "";
+
+  it("has the actions of both roles", () => {
+    const row = (user: string, on: string, role: DatabaseRole) =>
+      `| ${user} | ${on} | ${atlasActions(role)
+        .map(({ action }) => `\`${String(action)}\``)
+        .join(", ")} |`;
+
+    expect(section("Least privilege")).toContain(
+      [
+        row("migrator", "the database", migratorRole("d")),
+        row("application", "the four collections", applicationRole("d", documentOptions)),
+      ].join("\n"),
+    );
+  });
+
+  it("has every setting, and no other", () => {
+    const rows = [...section("Settings").matchAll(/^\| (`[^|]+) \|/gm)].map(
+      ([, keys = ""]) => keys,
+    );
+    const named = rows.flatMap((keys) => [...keys.matchAll(/`(\w+)`/g)].map(([, key]) => key));
+
+    expect(named).toEqual(Object.keys(atlasCluster.shape).filter((key) => key !== "kind"));
+  });
 });
 
 it("docs/rollout.md has the rules that the steps on the services' pods need", () => {
