@@ -1,0 +1,115 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
+import { helm, repository } from "../../tools/parts";
+import { atlasFor } from "../atlas/atlas";
+import { makeCluster, type TestCluster } from "./cluster";
+import { makeStack, type Run, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const endpoint = "vpce-0123456789abcdef0";
+
+let folder: string;
+let cluster: TestCluster;
+const stacks: TestStack[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "atlas-stacks-"));
+  cluster = await makeCluster(folder);
+  await installServices();
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.controlPlane.stop();
+  for (const stack of stacks) await stack.remove();
+  await rm(folder, { recursive: true });
+});
+
+/** A stack with Atlas played; its clusters' server is nowhere, for a preview makes none. */
+async function atlasStack(name: string): Promise<TestStack> {
+  const stack = await makeStack(name, undefined, { kubernetes: true });
+  stacks.push(stack);
+  const atlas = await atlasFor(stack);
+  await atlas.play({
+    host: "127.0.0.1:1",
+    admin: "mongodb://127.0.0.1:1/",
+    privateEndpoints: [endpoint],
+  });
+  return stack;
+}
+
+/** Both services on files and their volume, as a site has them before. */
+async function installServices(): Promise<void> {
+  const program = await helm();
+  const chart = join(repository, "charts/task-runner");
+  const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
+  for (const service of ["worker", "web"]) {
+    const values = join(repository, `sample/rollout/${service}.values.yaml`);
+    const release = ["upgrade", "--install", `taskrunner-${service}`, chart, "--values", values];
+    await execa(program, [...release, ...address, "--create-namespace"]);
+  }
+  const claim = {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "taskrunner-state", namespace: "taskrunner" },
+    spec: { accessModes: ["ReadWriteMany"], resources: { requests: { storage: "1Gi" } } },
+  };
+  const apply = ["apply", "--kubeconfig", cluster.controlPlane.kubeconfig, "--filename", "-"];
+  await execa(cluster.controlPlane.kubectl, apply, { input: JSON.stringify(claim) });
+}
+
+interface StackFile {
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** The preview of a settings file of the repository's, on the Kubernetes API of the test. */
+async function previewOf(name: string): Promise<Run> {
+  const stack = await atlasStack(name);
+  const text = await readFile(join(repository, `Pulumi.${name}.yaml`), "utf8");
+  const { config } = parse(text) as StackFile;
+  const settings = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace("taskrunner-storage:", ""), value]),
+  ) as { rollout: { context?: string } };
+  const { context, ...rollout } = settings.rollout;
+  expect(context).toBe(name);
+  const { kubeconfig } = cluster.controlPlane;
+  await stack.configure({ ...settings, rollout: { ...rollout, kubeconfig } });
+  return stack.preview();
+}
+
+it(
+  "Pulumi.staging.yaml previews from nothing without an error",
+  async () => {
+    const { output, failed } = await previewOf("staging");
+
+    expect(failed, output).toBe(false);
+    expect(output).toMatch(/\+ mongodbatlas:index\/advancedCluster:AdvancedCluster: \(create\)/);
+    expect(output).toMatch(/\+ pulumi-nodejs:dynamic\/mongo:Import: \(create\)/);
+    expect(output).toMatch(/= kubernetes:helm.sh\/v3:Release: \(import\)/);
+    expect(output).not.toMatch(/^(error|warning):/m);
+  },
+  5 * minutes,
+);
+
+it(
+  "Pulumi.prod.yaml previews from nothing without an error, protected and with backups",
+  async () => {
+    const { output, failed } = await previewOf("prod");
+
+    expect(failed, output).toBe(false);
+    expect(output).toContain("+ mongodbatlas:index/advancedCluster:AdvancedCluster: (create) 🔒");
+    for (const words of [
+      /terminationProtectionEnabled: true/,
+      /pitEnabled +: true/,
+      /restoreWindowDays +: 7/,
+      /regionName +: "EU_NORTH_1"/,
+      /\+ pulumi-nodejs:dynamic\/mongo:MigrationJob: \(create\)/,
+    ]) {
+      expect(output).toMatch(words);
+    }
+    expect(output).not.toMatch(/^(error|warning):/m);
+  },
+  5 * minutes,
+);
