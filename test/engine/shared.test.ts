@@ -102,6 +102,9 @@ describe("one release that holds both services", () => {
         worker: { mode: "filesystem", release: "stella", revision: 2 },
         next: "nothing, until storageMode changes: with it set rollout.step: worker",
       });
+      expect(dependantsOf("release-step", await stack.state())).toEqual(
+        expect.arrayContaining(["kubernetes", "ledger-claim", "worker-drain-request"]),
+      );
     },
     4 * minutes,
   );
@@ -295,4 +298,14 @@ function resourcesIn(state: string): unknown {
     .filter(({ urn }) => !urn.includes("::pulumi:providers:"))
     .map(({ urn, inputs, outputs }) => ({ urn, inputs, outputs }))
     .sort((one, other) => one.urn.localeCompare(other.urn));
+}
+
+/** The names of the resources that wait for another one themselves. */
+function dependantsOf(name: string, state: string): string[] {
+  const { deployment } = JSON.parse(state) as {
+    deployment: { resources: { urn: string; dependencies?: string[] }[] };
+  };
+  return deployment.resources
+    .filter(({ dependencies = [] }) => dependencies.some((urn) => urn.endsWith(`::${name}`)))
+    .map(({ urn }) => urn.split("::").at(-1) ?? "");
 }

@@ -98,6 +98,20 @@ describe("a drain", () => {
     expect(await current.cluster.pods("stray")).toEqual(["alone"]);
   });
 
+  it("leaves pods of the other service in a release that holds both alone", async () => {
+    await current.cluster.kubectl("create", "namespace", "both");
+    const pod = (name: string, app: string) => {
+      const labels = `--labels=app.kubernetes.io/instance=worker,app=${app}`;
+      return current.cluster.kubectl("run", name, "--image=none", labels, "--namespace=both");
+    };
+    await pod("of-web", "web");
+    const shared = { release: "worker", selector: "app=worker" };
+    expect((await Drain.create(inputs("both", shared))).outs).toMatchObject({ applied: true });
+    await pod("of-worker", "worker");
+    const { text } = await unfinished(Drain.create(inputs("both", shared)));
+    expect(text).toMatch(/labels app\.kubernetes\.io\/instance=worker,app=worker are: of-worker\./);
+  });
+
   it("refuses to drain whatever is in a namespace", async () => {
     await deployed("whatever", 1);
     const { text } = await unfinished(Drain.create(inputs("whatever", { release: "" })));
