@@ -68,7 +68,8 @@ export class Checkpoints {
 
   /** Makes the next import read every file again; the bases stay. */
   async forget(): Promise<void> {
-    await this.collection.deleteMany({ _id: { $gte: idOf(""), $lt: "file;" } });
+    const ours = { _id: { $gte: idOf(""), $lt: "file;" } };
+    await this.patient("Forgetting", () => this.collection.deleteMany(ours));
   }
 
   private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import { basesIn } from "./bases";
 import { blocksOf } from "./blocks";
 import { removeLeftovers } from "./export/aside";
 import { documentsAsStored, idsAmong, runIdsIn } from "./export/documents";
-import { roleCollection, type ExportRun, type ExportSides } from "./export/export-run";
+import type { ExportRun, ExportSides } from "./export/export-run";
 import { exportHeldRuns } from "./export/held-runs";
 import { exportPart, rolesOfParts } from "./export/parts";
 import { requireInside } from "./export/place";
@@ -18,6 +18,7 @@ import { exportRunFile } from "./export/run-file";
  *
  * @throws StateFolderError before anything is written, where the layout leads out of the root
  * @throws ExportError where files cannot be written at all
+ * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
  */
 export async function exportState(sides: ExportSides): Promise<ExportReport> {
   await mkdir(sides.root, { recursive: true });
@@ -37,8 +38,7 @@ const runsInBatch = 50;
 /** Run by run, so that a service on files sees all that belongs to a run before the run. */
 async function exportRuns(run: ExportRun): Promise<void> {
   const held = await exportHeldRuns(run);
-  const collection = roleCollection(run.sides, "runs");
-  for await (const document of documentsAsStored(collection, {}, { _id: 1 }, runsInBatch)) {
+  for await (const document of documentsAsStored(run.sides, "runs", {}, { _id: 1 }, runsInBatch)) {
     const runId = String(document._id);
     if (held.has(runId)) continue;
     for (const role of rolesOfParts(run.sides)) await exportPart(run, role, runId);
@@ -48,10 +48,9 @@ async function exportRuns(run: ExportRun): Promise<void> {
 
 /** What belongs to a run that MongoDB does not have. */
 async function exportOrphans(run: ExportRun): Promise<void> {
-  const runs = roleCollection(run.sides, "runs");
   for (const role of rolesOfParts(run.sides)) {
-    for await (const runIds of blocksOf(runIdsIn(roleCollection(run.sides, role)))) {
-      const known = await idsAmong(runs, runIds);
+    for await (const runIds of blocksOf(runIdsIn(run.sides, role))) {
+      const known = await idsAmong(run.sides, "runs", runIds);
       for (const runId of runIds) if (!known.has(runId)) await exportPart(run, role, runId);
     }
   }

@@ -29,8 +29,6 @@ export interface ImportOptions {
   readonly dryRun?: boolean;
   /** Reads every file again, whatever the checkpoints say. */
   readonly afresh?: boolean;
-  /** How often a batch is tried again where the server has trouble; default 12, a minute or two. */
-  readonly retries?: number;
 }
 
 /**
@@ -64,7 +62,7 @@ export interface ImportCheckpoints {
 }
 
 /** What an import into any target works on. */
-export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh" | "retries"> {
+export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
   readonly checkpoints?: ImportCheckpoints;
   readonly watch?: (tally: Tally) => void;
 }

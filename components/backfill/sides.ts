@@ -9,6 +9,8 @@ export interface BothSides extends StateAddress {
   readonly collections: Readonly<Record<CollectionRole, string>>;
   /** The name of the collection with bases and checkpoints: the setting `backfill.checkpoints`. */
   readonly checkpoints: string;
+  /** How often work in MongoDB is tried again where it has trouble; default 12, a minute or two. */
+  readonly retries?: number;
   /** Gets the tally at the beginning, to look at it while the work goes on. */
   readonly watch?: (tally: Tally) => void;
 }

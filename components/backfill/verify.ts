@@ -1,4 +1,4 @@
-import type { Document } from "mongodb";
+import type { Collection, Document } from "mongodb";
 import { collectionRoles, type CollectionRole } from "../contract";
 import { basesIn, readBases, type Base } from "./bases";
 import { byRole } from "./by-role";
@@ -7,6 +7,7 @@ import { merge, sideOf } from "./merge";
 import { workOn } from "./pipeline";
 import { recordsOf, type FileRecords } from "./file-records";
 import type { ReadyRecord } from "./records";
+import { withRetries } from "./server-trouble";
 import { collectionOf, type BothSides } from "./sides";
 import { batches, type Batch } from "./stages/batch";
 import { stateFiles } from "./stages/list";
@@ -61,6 +62,7 @@ export interface VerifyOptions {
  * is the newer. Reads both sides in batches and changes nothing.
  *
  * @throws StateFolderError where the state root cannot be used
+ * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
   const { exact = false, retentionDays = Infinity } = sides;
@@ -95,16 +97,28 @@ async function compare(
   counts: VerifiedCounts,
   expiredBefore: number,
 ): Promise<void> {
-  const found = await documentsOf(collectionOf(sides, role), role, records);
-  const bases = await readBases(basesIn(sides.database, sides.checkpoints), role, [
-    ...found.keys(),
-  ]);
+  const { found, bases } = await read(sides, role, async (collection) => {
+    const found = await documentsOf(collection, role, records);
+    const bases = basesIn(sides.database, sides.checkpoints);
+    return { found, bases: await readBases(bases, role, [...found.keys()]) };
+  });
   for (const record of records) {
     const document = found.get(record.key);
     if (!document && isExpired(record, expiredBefore)) counts.expired += 1;
     else if (!document) addMissing(counts, record);
     else addCompared(counts, record, document, bases.get(record.key));
   }
+}
+
+/** Reads from a role's collection, again where the server has trouble that passes. */
+function read<T>(
+  sides: BothSides,
+  role: CollectionRole,
+  work: (collection: Collection) => Promise<T>,
+): Promise<T> {
+  const collection = collectionOf(sides, role);
+  const doing = `Reading ${role} from ${collection.namespace}`;
+  return withRetries(doing, () => work(collection), sides.retries);
 }
 
 function isExpired({ role, document }: ReadyRecord, before: number): boolean {
@@ -142,7 +156,7 @@ async function complete(
   const inBoth = counts.equal + counts.newerInMongo + counts.differing;
   counts.quarantined = tally.counts[role].quarantined;
   counts.files = inBoth + counts.expired + counts.missing + counts.quarantined;
-  counts.mongo = await collectionOf(sides, role).countDocuments();
+  counts.mongo = await read(sides, role, (collection) => collection.countDocuments());
   // A key that is on disk twice was found twice.
   counts.onlyInMongo = Math.max(0, counts.mongo - inBoth);
 }

@@ -9,6 +9,7 @@ import { documentsAsStored } from "../../components/backfill/export/documents";
 import { jsonText } from "../../components/backfill/values/json-text";
 import { isJsonObject, membersOf } from "../../components/backfill/values/object";
 import { parseJson } from "../../components/backfill/values/parse-json";
+import { collectionRoles } from "../../components/contract";
 import { documentOptions } from "../contract/options";
 import { counts, serverOfTests, sidesOf } from "./export-sides";
 import { addFiles, approval, artifact, logLine, run } from "./state";
@@ -78,8 +79,8 @@ const stateOf = fc
 
 async function documents(database: Db): Promise<Document[]> {
   const all: Document[] = [];
-  for (const collection of Object.values(documentOptions.collections)) {
-    const found = documentsAsStored(database.collection(collection), {}, { _id: 1 });
+  for (const role of collectionRoles) {
+    const found = documentsAsStored(sidesOf(database, ""), role, {}, { _id: 1 });
     for await (const document of found) all.push(document);
   }
   return all;
@@ -137,11 +138,12 @@ it("changes in MongoDB alone come to the files, and both sides are equal afterwa
       });
       await addFiles(elsewhere, Object.fromEntries(theirs) as Record<string, string>);
       if ((await importState(sidesOf(scratch, elsewhere))).quarantine.length > 0) return;
-      for (const collection of ["pack_runs", "pack_artifacts", "pack_run_approvals"]) {
-        await database.collection(collection).deleteMany({});
-        const found = documentsAsStored(scratch.collection(collection), {}, { _id: 1 });
+      for (const role of ["runs", "artifacts", "approvals"] as const) {
+        const collection = database.collection(documentOptions.collections[role]);
+        await collection.deleteMany({});
+        const found = documentsAsStored(sidesOf(scratch, ""), role, {}, { _id: 1 });
         for await (const document of found) {
-          await database.collection(collection).insertOne(document);
+          await collection.insertOne(document);
         }
       }
       expect(await exportState(sidesOf(database, root))).toMatchObject({

@@ -4,19 +4,12 @@ import { importState, ServerTroubleError, verifyState } from "../../components/b
 import { collections } from "../../components/contract";
 import { counts, databasePerTest, endState, migrate } from "./database";
 import { sidesOf } from "./database-sides";
+import { failingCommands } from "./fail-point";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 
 const current = databasePerTest({ testCommands: true });
+const { fail, mend } = failingCommands(current);
 const sides = (root: string) => sidesOf(current.database, root);
-
-/** Lets commands of these names fail, or their connections close. */
-async function fail(commands: readonly string[], mode: Document | string, how: Document) {
-  const data = { failCommands: commands, ...how };
-  const admin = current.database.client.db("admin");
-  await admin.command({ configureFailPoint: "failCommand", mode, data });
-}
-
-const mend = () => fail([], "off", {});
 afterEach(mend);
 
 const log = "logs/runs/r.ndjson";

@@ -1,6 +1,7 @@
 import type { Collection } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import type { BaseDocument } from "../bases";
+import { withRetries } from "../server-trouble";
 import type { BothSides } from "../sides";
 import type { ExportTally } from "./report";
 
@@ -25,4 +26,12 @@ export interface ExportRun {
   readonly sides: ExportSides;
   readonly bases: Collection<BaseDocument>;
   readonly tally: ExportTally;
+}
+
+/** Reads or writes bases, again where the server has trouble that passes. */
+export function onBases<T>(
+  { sides, bases }: ExportRun,
+  work: (bases: Collection<BaseDocument>) => Promise<T>,
+): Promise<T> {
+  return withRetries(`Keeping bases in ${bases.namespace}`, () => work(bases), sides.retries);
 }

@@ -1,7 +1,7 @@
 import { fileStems } from "../file-stems";
 import { heldAddress, heldRuns, putBack, type RunFile } from "../held";
 import { documentsAsStored } from "./documents";
-import { roleCollection, type ExportRun } from "./export-run";
+import type { ExportRun } from "./export-run";
 import { exportPart, rolesOfParts } from "./parts";
 import { exportRunFile } from "./run-file";
 
@@ -35,11 +35,10 @@ function isNamedAfterRun({ runId, file }: RunFile): boolean {
 /** Exports to the held files where they are; the runs whose files did not become what is true. */
 async function exportInPlace(run: ExportRun, held: readonly RunFile[]): Promise<Set<string>> {
   const aside: ExportRun = { ...run, sides: heldAddress(run.sides) };
-  const collection = roleCollection(run.sides, "runs");
   const files = new Map(held.map((one) => [one.runId, one]));
   const stuck = new Set<string>();
   const wanted: object = { _id: { $in: [...files.keys()] } };
-  for await (const document of documentsAsStored(collection, wanted, { _id: 1 })) {
+  for await (const document of documentsAsStored(run.sides, "runs", wanted, { _id: 1 })) {
     const runId = String(document._id);
     const file = files.get(runId);
     if (!file || !isNamedAfterRun(file)) {

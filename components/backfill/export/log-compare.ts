@@ -52,14 +52,14 @@ export async function writeBesideLog(logs: BothLogs, scan: LogScan, last: bigint
 
 /** Both logs side by side in the order of their sequence. */
 async function* compared(
-  { runId, place, collection }: BothLogs,
+  { runId, place, sides }: BothLogs,
   scan: LogScan,
   last: bigint,
 ): AsyncGenerator<Compared> {
   const disk = ascendingEntries(place, scan);
   let head = await disk.next();
   const filter = { runId, sequence: { $lte: Long.fromBigInt(last) } };
-  for await (const document of documentsAsStored(collection, filter, inOrder)) {
+  for await (const document of documentsAsStored(sides, "logs", filter, inOrder)) {
     const sequence = sequenceOf(document) ?? -1n;
     while (!head.done && head.value.sequence < sequence) head = await disk.next();
     const there =

@@ -1,9 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
-import { Long, type Collection, type Document, type Filter } from "mongodb";
+import { Long, type Document, type Filter } from "mongodb";
 import { Refusal } from "../errors";
 import type { BothLogs } from "./both-logs";
-import { documentsAsStored, inOrder } from "./documents";
-import { roleCollection, type ExportRun } from "./export-run";
+import { countOf, documentsAsStored, hasAny, inOrder } from "./documents";
+import type { ExportRun } from "./export-run";
 import { compareLog, writeBesideLog } from "./log-compare";
 import { scanLog, type LogScan } from "./log-entries";
 import { lastSequence } from "./log-end";
@@ -17,31 +17,29 @@ import { publish, stampOf } from "./publish";
  * with other content, or has no place for, is written beside it.
  */
 export async function exportLog(run: ExportRun, runId: string): Promise<void> {
-  const collection = roleCollection(run.sides, "logs");
   try {
     const place = await placeOf(run.sides, "logs", runId);
-    await exportTo(run, { runId, place, collection });
+    await exportTo(run, { runId, place, sides: run.sides });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    await refuseAll(run, collection, { runId }, error);
+    await refuseAll(run, { runId }, error);
   }
 }
 
 async function refuseAll(
-  { tally }: ExportRun,
-  collection: Collection,
+  { sides, tally }: ExportRun,
   filter: Filter<Document>,
   refusal: Refusal,
 ): Promise<void> {
-  for await (const { runId, sequence } of documentsAsStored(collection, filter, inOrder)) {
+  for await (const { runId, sequence } of documentsAsStored(sides, "logs", filter, inOrder)) {
     tally.refuse("logs", `${String(runId)}:${String(sequence)}`, refusal);
   }
 }
 
 async function exportTo(run: ExportRun, logs: BothLogs): Promise<void> {
-  const { collection, place, runId } = logs;
+  const { place, runId } = logs;
   if (place.there && !run.sides.all && (await reachesEnd(logs))) {
-    run.tally.settle("logs", "unchanged", await collection.countDocuments({ runId }));
+    run.tally.settle("logs", "unchanged", await countOf(run.sides, "logs", { runId }));
     return;
   }
   const stamp = await stampOf(place.path);
@@ -54,24 +52,23 @@ async function exportTo(run: ExportRun, logs: BothLogs): Promise<void> {
 }
 
 /** Whether the file's last entry is MongoDB's last one or a later one. */
-async function reachesEnd({ place, collection, runId }: BothLogs): Promise<boolean> {
+async function reachesEnd({ place, sides, runId }: BothLogs): Promise<boolean> {
   const last = await lastSequence(place.path);
   if (last === undefined) return false;
-  const later = await collection.findOne(after(runId, last), { projection: { _id: 1 } });
-  return later === null;
+  return !(await hasAny(sides, "logs", after(runId, last)));
 }
 
 async function append(
   run: ExportRun,
-  { runId, place, collection }: BothLogs,
+  { runId, place, sides }: BothLogs,
   stamp: string | undefined,
   scan: LogScan | undefined,
 ): Promise<void> {
   const filter = after(runId, scan?.last);
-  if (!(await collection.findOne(filter, { projection: { _id: 1 } }))) return;
-  const writer = new LogWriter(run.sides, place, runId, scan, run.tally);
+  if (!(await hasAny(sides, "logs", filter))) return;
+  const writer = new LogWriter(sides, place, runId, scan, run.tally);
   const write = async (file: FileHandle) => {
-    for await (const document of documentsAsStored(collection, filter, inOrder)) {
+    for await (const document of documentsAsStored(sides, "logs", filter, inOrder)) {
       await writer.add(file, document);
     }
     await writer.end(file);
@@ -81,7 +78,7 @@ async function append(
     writer.count();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    await refuseAll(run, collection, filter, error);
+    await refuseAll(run, filter, error);
   }
 }
 

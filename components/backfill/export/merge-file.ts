@@ -6,7 +6,7 @@ import { unpack } from "../stages/unpack";
 import { differingPaths } from "../values/differences";
 import { parseJson } from "../values/parse-json";
 import { existingFile, existingRecord, membersIn, type ExistingFile } from "./existing";
-import type { ExportRun } from "./export-run";
+import { onBases, type ExportRun } from "./export-run";
 import { writeBeside } from "./beside";
 import { recordOf, renewedRecord } from "./form";
 import { publish } from "./publish";
@@ -41,7 +41,7 @@ export async function exportTo(
   const written = recordsToWrite(run, place, existing, decided);
   const settled = await writeFile(run, place, existing, written);
   const agreed = agreements(place, existing, decided);
-  await settleBases(run.bases, place.role, [...settled, ...agreed]);
+  await onBases(run, (bases) => settleBases(bases, place.role, [...settled, ...agreed]));
   for (const { verdict } of decided) {
     if (verdict === "equal") run.tally.settle(place.role, "unchanged");
     if (verdict === "disk") run.tally.settle(place.role, "newerOnDisk");
@@ -97,12 +97,13 @@ function recordsToWrite(
 
 /** Writes the file where it gets anything new; the bases that hold afterwards. */
 async function writeFile(
-  { bases, tally }: ExportRun,
+  run: ExportRun,
   place: WholeFilePlace,
   existing: ExistingFile,
   written: readonly Written[],
 ): Promise<NewBase[]> {
   if (written.length === 0) return [];
+  const { tally } = run;
   const records = existing.records.map(({ fields }) => fields);
   for (const { at, record } of written) {
     if (at < 0) records.push(record);
@@ -114,7 +115,7 @@ async function writeFile(
   const isNew = existing.whole === undefined || content !== `${textOf(existing.whole, 2)}\n`;
   const become = settledBy(place, content, written);
   if (isNew) {
-    await announceBases(bases, place.role, "disk", become);
+    await onBases(run, (bases) => announceBases(bases, place.role, "disk", become));
     try {
       await publish(place.path, existing.stamp, (file) => file.writeFile(content));
     } catch (error) {

@@ -3,7 +3,7 @@ import { readBases } from "../bases";
 import { Refusal } from "../errors";
 import { keyOf, readableKey } from "../keys";
 import { sideOf } from "../merge";
-import type { ExportRun } from "./export-run";
+import { onBases, type ExportRun } from "./export-run";
 import { exportTo } from "./merge-file";
 import type { Outgoing } from "./outgoing";
 import { placeOf, type FilePlace } from "./place";
@@ -34,12 +34,12 @@ export async function exportRunFile(
 }
 
 async function outgoingOf(
-  { bases }: ExportRun,
+  run: ExportRun,
   role: WholeFileRole,
   documents: readonly Document[],
 ): Promise<Outgoing[]> {
   const keys = documents.map((document) => keyOf(role, document));
-  const known = await readBases(bases, role, keys);
+  const known = await onBases(run, (bases) => readBases(bases, role, keys));
   return documents.map((document, at) => {
     const key = keys[at] ?? "";
     return { key, side: sideOf(role, document), base: known.get(key) };
