@@ -136,7 +136,7 @@ async function reached({ uri, name }: Pick<WayBackOptions, "uri" | "name">): Pro
   try {
     const database = await databaseAt({ uri, database: name }, { selectionTimeoutMs: reachMs });
     // The connection may be an older one, of which the server has gone.
-    await database.command({ ping: 1 }, { timeoutMS: reachMs });
+    await database.command({ ping: 1 }, { signal: AbortSignal.timeout(reachMs) });
     return database;
   } catch (error) {
     if (error instanceof ConnectionError) return error.message;
