@@ -94,6 +94,7 @@ const stateBack = state && {
   ...state,
   uri: cluster.exportUri,
   heldRuns: settings.rollout.heldRuns,
+  ledger,
 };
 const exported = stateBack && new StateExport("export", stateBack, after(drain, onMongo(delta)));
 const worker = new WorkerRollout(

@@ -1,5 +1,5 @@
 import { drawFence, saveFence } from "../components/backfill";
-import { command, print, settingsOf, type CommonOptions } from "./context";
+import { command, databaseOf, print, settingsOf, type CommonOptions } from "./context";
 import { helpAfter, stateSides } from "./state";
 import { casesInWords, whole } from "./words";
 
@@ -7,20 +7,23 @@ interface FenceOptions extends CommonOptions {
   readonly at: string;
 }
 
-/** `fence`: the moment of a cutover from which on MongoDB is the truth; needs no MongoDB. */
+/** `fence`: the moment of a cutover from which on MongoDB is the truth. */
 export const fenceCommand = helpAfter(
   command(
     "fence",
-    "notes which runs are unfinished on disk, when a cutover's worker is drained",
+    "notes when MongoDB became the truth, when a cutover's worker is drained",
   ).requiredOption("--at <directory>", "the state root, such as /var/lib/taskrunner"),
   "0 done, 1 error",
   "fence --at /var/lib/taskrunner",
 ).action(async (options: FenceOptions) => {
-  const address = stateSides(await settingsOf(options), options.at);
-  const drawn = await drawFence(address);
+  const settings = await settingsOf(options);
+  const address = stateSides(settings, options.at);
+  const { ledger } = settings.migration;
+  const drawn = await drawFence({ ...address, ledger, database: await databaseOf(settings) });
   await saveFence(address, drawn.fence);
   const { fence, inTheWay } = drawn;
   const words = [
+    `From ${fence.at} on MongoDB is the truth.`,
     `Unfinished runs below ${options.at}: ${whole(fence.unfinished.length)}.`,
     ...casesInWords("Left in held/, because another file has the place", inTheWay, inTheWay.length),
   ];

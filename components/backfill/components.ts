@@ -94,6 +94,8 @@ export class Verification extends pulumi.ComponentResource {
 export interface StateExportArgs extends BackfillArgs {
   /** What becomes of unfinished runs where MongoDB is out of reach: `rollout.heldRuns`. */
   readonly heldRuns: "hold" | "release";
+  /** The collection of the migration's record, in which a fence is noted: `migration.ledger`. */
+  readonly ledger: string;
 }
 
 /**
@@ -133,8 +135,8 @@ function exportOf(
   args: StateExportArgs,
   options: pulumi.CustomResourceOptions,
 ): ExportResource {
-  const { heldRuns } = args;
-  return new ExportResource(name, { ...resourceArgs(args), stage, heldRuns }, options);
+  const { heldRuns, ledger } = args;
+  return new ExportResource(name, { ...resourceArgs(args), stage, heldRuns, ledger }, options);
 }
 
 function importOf(

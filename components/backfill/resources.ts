@@ -38,6 +38,8 @@ export interface VerificationResourceArgs extends StateResourceArgs {
 export interface ExportResourceArgs extends StateResourceArgs {
   readonly stage: "export" | "rest";
   readonly heldRuns: "hold" | "release";
+  /** The collection of the migration's record. */
+  readonly ledger: string;
 }
 
 /** This path is a contract with every existing stack: its state names it. */

@@ -6,7 +6,6 @@ export { apply, type ApplyOptions } from "./apply";
 export { DataIssues, MigrationConflict, MigrationError } from "./errors";
 export { setExpiry } from "./expiry";
 export { ClaimRefused } from "./ledger";
-export { migrationId } from "./migration-id";
 export { plan, type Plan, type PlanOptions } from "./plan";
 export { planAsJson, planInWords } from "./plan-words";
 export { applicationRole, migratorRole } from "./privileges";

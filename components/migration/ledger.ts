@@ -1,8 +1,8 @@
 import { userInfo } from "node:os";
 import { MongoServerError, type Collection, type Db } from "mongodb";
+import { migrationId, type LedgerRecord } from "../ledger";
 import type { Change } from "./planner/change";
 import type { Executed } from "./execute";
-import { migrationId } from "./migration-id";
 
 /** Who asks for the migration, and what for. */
 export interface Claim {
@@ -12,18 +12,6 @@ export interface Claim {
   readonly toolVersion: string;
   /** Takes the record over from another stack with another checksum. */
   readonly adopt: boolean;
-}
-
-/** The ledger's record of the migration; times are UTC, durations in ms. */
-export interface LedgerRecord {
-  readonly _id: string;
-  readonly checksum: string;
-  readonly stack: string;
-  readonly who: string;
-  readonly toolVersion: string;
-  readonly startedAt: Date;
-  readonly finishedAt: Date | null;
-  readonly commands: readonly { command: string; reason: string; durationMs: number }[];
 }
 
 /** Another stack holds the migration of this database with another wanted state. */

@@ -1,10 +1,10 @@
 import type { Document } from "mongodb";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
+import { migrationId } from "../ledger";
 import type { Change, Command } from "./planner/change";
 import { checksumOf } from "./planner/checksum";
 import { toCommands } from "./planner/commands";
 import { diff } from "./planner/diff";
-import { migrationId } from "./migration-id";
 
 /** A server command as mongosh and JavaScript write it. */
 export function toMongosh(command: Document): string {

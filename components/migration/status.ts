@@ -1,9 +1,8 @@
 import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
+import { migrationId, type LedgerRecord } from "../ledger";
 import { checksumOf } from "./planner/checksum";
 import { diff } from "./planner/diff";
-import type { LedgerRecord } from "./ledger";
-import { migrationId } from "./migration-id";
 import { observe } from "./planner/observe";
 
 /** Where a database stands: its ledger record, what differs, and how much is in it. */
@@ -42,6 +41,7 @@ export function statusInWords({ database, record, current, drift, documents }: S
     `Database ${database}`,
     `  migration  ${record ? recordInWords(record) : "not applied"}`,
     ...(record && !current ? ["             its checksum is of other settings than these"] : []),
+    `  fence      ${record?.fencedAt?.toISOString() ?? "none: no cutover came as far"}`,
     `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
     ...Object.entries(documents).map(
       ([name, count]) => `  ${name.padEnd(20)} ${String(count).padStart(12)} documents`,

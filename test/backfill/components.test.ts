@@ -63,8 +63,9 @@ it("each component has one resource, whose report is its counts", async () => {
 
 it("an export is there for both directions, with what becomes of held runs", async () => {
   const before = registered.length;
-  const first = new StateExport("state", { ...args, heldRuns: "hold" });
-  const rest = new FinalExport("rest", { ...args, heldRuns: "hold" }, { dependsOn: first });
+  const exported = { ...args, heldRuns: "hold", ledger: "schema_migrations" } as const;
+  const first = new StateExport("state", exported);
+  const rest = new FinalExport("rest", exported, { dependsOn: first });
   expect(await value<unknown>(first.wayBack)).toBeUndefined();
   expect(await value<unknown>(rest.wayBack)).toBeUndefined();
   expect(registered.slice(before).map(({ type, name }) => `${type} ${name}`)).toEqual([
@@ -74,7 +75,9 @@ it("an export is there for both directions, with what becomes of held runs", asy
     "pulumi-nodejs:dynamic/taskrunner:StateExport final-export",
   ]);
   const inputs = registered.slice(before).map((one) => one.inputs as object);
-  expect(inputs[1]).toMatchObject({ stage: "export", heldRuns: "hold", root: "../state" });
+  expect(inputs[1]).toMatchObject({
+    ...{ stage: "export", heldRuns: "hold", root: "../state", ledger: "schema_migrations" },
+  });
   expect(inputs[3]).toMatchObject({ stage: "rest" });
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { wantedSchema } from "../../components/contract";
+import { claim } from "../../components/migration/ledger";
 import { startMongo, type MongoServer, type StartOptions } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { approval, artifact, lines, logLine, run } from "./state";
@@ -42,8 +43,18 @@ export function databasePerTest(options: Pick<StartOptions, "testCommands"> = {}
   return current;
 }
 
-/** Makes the contract's collections and unique indexes. */
+/** The collection of the migration's record. */
+export const ledger = "schema_migrations";
+
+/** Claims the migration, as its first step does. */
+export async function claimMigration(database: Db): Promise<void> {
+  const asked = { checksum: "c", stack: "storage/test", toolVersion: "1.0.0", adopt: false };
+  await claim(database, ledger, asked);
+}
+
+/** Makes the contract's collections and unique indexes, and the migration's record. */
 export async function migrate(database: Db): Promise<void> {
+  await claimMigration(database);
   const { collections, indexes } = wantedSchema(documentOptions);
   for (const { name, validator } of collections) {
     await database.createCollection(name, { validator });

@@ -81,6 +81,7 @@ it("status shows the ledger, the drift and the counts", async () => {
   const { stdout, exitCode } = await run("status");
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/migration {2}20251106-task-runner-baseline, finished 20\d\d-/);
+  expect(stdout).toContain("fence      none: no cutover came as far\n");
   expect(stdout).toContain("drift      1 changes");
 });
 

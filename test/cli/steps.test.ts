@@ -61,10 +61,15 @@ it("a final import leaves runs as MongoDB has them", async () => {
   });
 });
 
-it("a fence is noted, and without MongoDB its runs are set aside, unless it does not count", async () => {
+it("a fence is noted in the ledger, and without MongoDB its runs are set aside, unless it does not count", async () => {
   const away = { TASKRUNNER_MONGO_URI: "mongodb://127.0.0.1:1/none" };
-  const fence = await run(["fence", "--at", state], away);
-  expect(fence.stdout).toBe(`Unfinished runs below ${state}: 1.`);
+  await run(["apply"]);
+  const fence = await run(["fence", "--at", state]);
+  const at = /^From (\S+) on MongoDB is the truth\.\n/.exec(fence.stdout)?.[1];
+  expect(fence.stdout).toContain(`\nUnfinished runs below ${state}: 1.`);
+  expect((await run(["status"])).stdout).toContain(`fence      ${at}\n`);
+  const status = JSON.parse((await run(["status", "--json"])).stdout) as object;
+  expect(status).toMatchObject({ record: { fencedAt: at } });
   const back = ["wayback", "--to", state, "--json"];
   const none = await run([...back, "--no-fence"], away);
   expect(JSON.parse(none.stdout)).toMatchObject({ held: [] });

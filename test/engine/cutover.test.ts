@@ -51,6 +51,8 @@ describe("the cutover on the real engine and a server with logins", () => {
         "Verification verification",
       ]);
       expect(await documents()).toEqual(sample);
+      const { fencedAt } = await ledgerRecord();
+      expect(up.output).toContain(`From ${fencedAt} on MongoDB is the truth.`);
       expect(await stack.outputs()).toMatchObject({
         storageMode: "mongo",
         database: "taskrunner",
@@ -133,10 +135,13 @@ describe("the cutover on the real engine and a server with logins", () => {
       server = await startMongo({ directory: join(stack.folder, "data"), auth: true });
       client = await new MongoClient(uri()).connect();
       db = client.db("taskrunner");
+      const first = await ledgerRecord();
       await mongoMode();
       const up = kept(await stack.up());
 
       expect(up.failed).toBe(false);
+      const { fencedAt } = await ledgerRecord();
+      expect(Date.parse(fencedAt)).toBeGreaterThan(Date.parse(first.fencedAt));
       expect(await documents()).toEqual(sample);
       expect(await stack.outputs()).toMatchObject({
         backfill: { logs: { read: sample.logs, unchanged: sample.logs, inserted: 0 } },
@@ -179,6 +184,12 @@ function kept(run: Run): Run {
 function orderOf(output: string): string[] {
   const done = /\/(?:mongo|taskrunner):((?:Import|ValuesFile|Verification) [a-z-]+) created/g;
   return [...output.matchAll(done)].map(([, step = ""]) => step);
+}
+
+/** The ledger's record, its moment in ISO 8601. */
+async function ledgerRecord(): Promise<{ readonly fencedAt: string }> {
+  const record = await db.collection("schema_migrations").findOne({});
+  return { fencedAt: (record?.fencedAt as Date | undefined)?.toISOString() ?? "none" };
 }
 
 const uri = () =>

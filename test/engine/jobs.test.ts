@@ -107,6 +107,8 @@ describe("a cutover whose database only the cluster reaches", () => {
       });
       const ledger = await db.collection("schema_migrations").findOne({});
       expect(ledger).toMatchObject({ stack: "taskrunner-storage/test" });
+      const { at } = JSON.parse(await readFile(join(root, "fence.json"), "utf8")) as Fence;
+      expect(ledger?.fencedAt).toEqual(new Date(at));
       const [expiring] = await db
         .collection("pack_run_logs")
         .indexes()
@@ -198,6 +200,7 @@ describe("a cutover whose database only the cluster reaches", () => {
 });
 
 interface Fence {
+  readonly at: string;
   readonly unfinished: readonly string[];
 }
 interface Jobs {

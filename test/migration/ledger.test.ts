@@ -1,13 +1,12 @@
 import { expect, it } from "vitest";
+import { migrationId, recordFence, type LedgerRecord } from "../../components/ledger";
 import {
   claim,
   ClaimRefused,
   complete,
   recordCommand,
   type Claim,
-  type LedgerRecord,
 } from "../../components/migration/ledger";
-import { migrationId } from "../../components/migration/migration-id";
 import { emptyDatabasePerTest } from "../server";
 
 const current = emptyDatabasePerTest();
@@ -76,4 +75,22 @@ it("of two stacks racing for an empty database exactly one wins", async () => {
   );
 
   expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+});
+
+it("a fence is noted, replaced by a later one, and outlives a new claim", async () => {
+  await claim(current.db, ledger, ours);
+  const [first, later] = [new Date("2026-11-25T10:00:00.123Z"), new Date("2026-12-01T00:00:00Z")];
+  await recordFence(current.db, ledger, first);
+  expect(await record()).toMatchObject({ checksum: "aaaa", finishedAt: null, fencedAt: first });
+  await recordFence(current.db, ledger, later);
+  await complete(current.db, ledger, ours.checksum);
+  await claim(current.db, ledger, { ...ours, checksum: "cccc" });
+  expect(await record()).toMatchObject({ checksum: "cccc", fencedAt: later });
+});
+
+it("a fence without a record of the migration is an error with what to do, and makes none", async () => {
+  await expect(recordFence(current.db, ledger, new Date())).rejects.toThrow(
+    /^Recording the fence in test_\d+\.schema_migrations failed: .* Run `taskrunner-storage apply`/,
+  );
+  expect(await record()).toBeNull();
 });

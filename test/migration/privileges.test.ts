@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MongoClient, type Document } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { wantedSchema } from "../../components/contract";
+import { recordFence } from "../../components/ledger";
 import { apply, applicationRole, migratorRole } from "../../components/migration";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
@@ -60,7 +61,7 @@ async function databaseAs(user: string) {
 const claim = { stack: "s", toolVersion: "1", ledger: "schema_migrations", adopt: false } as const;
 const options = { ...claim, schema: documentOptions, onDataIssue: "fail" } as const;
 
-/** Everything that a migration ever does: make, change in place, replace, and the expiry. */
+/** Everything that a migration ever does: make, change in place, replace, expiry and fence. */
 async function everything(user: string): Promise<void> {
   const db = await databaseAs(user);
   const warn = { ...documentOptions.validation, action: "warn" } as const;
@@ -69,6 +70,7 @@ async function everything(user: string): Promise<void> {
   await apply(db, { ...options, schema: { ...documentOptions, tenancy: "enforced" } });
   const planned = async () => diffExpiry("pack_run_logs", 30, await observe(db));
   await untilDone(db, planned, () => Promise.resolve());
+  await recordFence(db, claim.ledger, new Date());
   await db
     .collection("pack_run_logs")
     .insertOne({})

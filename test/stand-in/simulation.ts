@@ -7,8 +7,10 @@ import {
   type ExportReport,
   type ImportStage,
 } from "../../components/backfill";
-import { drawFence, goBack, type Fence } from "../../components/backfill/way-back/steps";
+import { drawFence, type Fence } from "../../components/backfill/way-back/fence";
+import { goBack } from "../../components/backfill/way-back/steps";
 import { seeded, type Random } from "../../sample/random";
+import { ledger } from "../backfill/database";
 import { sidesOf } from "../backfill/database-sides";
 import { FileStore } from "./file-store";
 import { findingsOf, missing } from "./findings";
@@ -108,7 +110,7 @@ export class Simulation {
   }
 
   async drawFence(): Promise<void> {
-    const { fence, inTheWay } = await drawFence(this.sides);
+    const { fence, inTheWay } = await drawFence({ ...this.sides, ledger });
     this.fence = fence;
     for (const runId of inTheWay) this.problems.push(`${runId} stays held in a cutover`);
   }

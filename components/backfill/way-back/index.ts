@@ -1,5 +1,6 @@
 /** The way back: the fence of a cutover, the export, and the runs that are set aside without it. */
+export { drawFence, type DrawnFence, type Fence } from "./fence";
 export { exportProvider } from "./provider";
 export { savedFence, saveFence } from "./saved-fence";
-export { drawFence, goBack, type DrawnFence, type Fence, type WayBack } from "./steps";
+export { goBack, type WayBack } from "./steps";
 export { wayBackInWords } from "./words";

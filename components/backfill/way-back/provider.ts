@@ -1,37 +1,15 @@
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
+import { databaseAt } from "../../connection";
 import { countCutover, UnfinishedStep } from "../../dynamic";
 import { jobStep, runJob } from "../../jobs";
 import { fenceCommand, wayBackCommand } from "../commands";
 import type { ExportReport } from "../export/report";
-import type { StateInputs } from "../state-inputs";
-import { drawFence, foresee, goBack, type DrawnFence, type Fence, type WayBack } from "./steps";
+import { drawFence, type DrawnFence, type FenceSides } from "./fence";
+import { idOf, stateOf, type ExportInputs, type ExportState, type Kept } from "./inputs";
+import { foresee, goBack, type WayBack } from "./steps";
 import { fenceInWords, foreseenInWords, wayBackInWords } from "./words";
-
-/**
- * Inputs of an export; `uri` is secret and may be absent in filesystem mode.
- *
- * The stage `export` stands between the delta import and the worker's rollout, `rest` behind web's.
- */
-export interface ExportInputs extends StateInputs {
-  readonly stage: "export" | "rest";
-  readonly heldRuns: "hold" | "release";
-}
-
-/** Outputs of an export; its report names the first twenty cases of a kind. */
-export interface ExportResults {
-  /** Drawn in the last cutover; absent until one reached this step, and in the stage `rest`. */
-  readonly fence?: Fence;
-  /** What the last way back did; absent until there was one. */
-  readonly wayBack?: WayBack;
-}
-
-/** The inputs that a later run is compared with; the connection string is none of them. */
-type Kept = Pick<ExportInputs, "mode" | "cutover" | "root" | "layout" | "heldRuns">;
-
-/** The state: what the last run was asked for and what it did. */
-type ExportState = Kept & ExportResults & { readonly applied: boolean };
 
 /**
  * The dynamic provider of an export. In mongo mode it draws the fence once in each cutover; in
@@ -84,15 +62,6 @@ function settingsOf({ cutover, root, layout }: Kept) {
   return { cutover, root, layout };
 }
 
-function idOf({ database, stage }: ExportInputs): string {
-  return `${database ?? ""}/${stage}`;
-}
-
-function stateOf(inputs: ExportInputs, results: ExportResults): ExportState {
-  const { mode, cutover = 1, root, layout, heldRuns } = inputs;
-  return { mode, cutover, root, layout, heldRuns, ...results, applied: true };
-}
-
 async function fenced(state: Partial<ExportState>, inputs: ExportInputs): Promise<ExportState> {
   if (inputs.stage === "rest") return stateOf(inputs, {});
   const { root } = inputs;
@@ -102,11 +71,20 @@ async function fenced(state: Partial<ExportState>, inputs: ExportInputs): Promis
 }
 
 async function drawn(state: Partial<ExportState>, inputs: ExportInputs): Promise<DrawnFence> {
-  const { root, layout, approvals, job } = inputs;
-  if (!job) return drawFence({ root: resolve(root), layout, approvals });
+  const { job } = inputs;
+  if (!job) return drawFence(await fenceSides(inputs));
   const outputs = { ...stateOf(inputs, {}), ...state };
   const [fence] = await jobStep(job, fenceCommand(), { id: idOf(inputs), outputs });
   return fence as DrawnFence;
+}
+
+async function fenceSides(inputs: ExportInputs): Promise<FenceSides> {
+  const { uri, database, root, layout, approvals, ledger } = inputs;
+  return {
+    // Both are there in mongo mode: the settings' rules ask for them.
+    database: await databaseAt({ uri: uri ?? "", database: database ?? "" }),
+    ...{ root: resolve(root), layout, approvals, ledger },
+  };
 }
 
 async function goneBack(state: ExportState, inputs: ExportInputs): Promise<WayBack> {

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { StateAddress } from "../state-folder";
-import type { Fence } from "./steps";
+import type { Fence } from "./fence";
 
 /** In the state root, where no service and no import looks for files. */
 const fileName = "fence.json";

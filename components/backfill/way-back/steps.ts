@@ -8,22 +8,9 @@ import { ConnectionError, databaseAt } from "../../connection";
 import { exportState } from "../export";
 import type { ExportSides } from "../export/export-run";
 import type { ExportReport } from "../export/report";
-import { heldRuns, holdRuns, putBack, unfinishedRuns, type Moved } from "../held";
-import { openStateFolder, type StateAddress, type StateFolder } from "../state-folder";
-
-/** What is known of the moment from which on MongoDB is the truth (decision 9). */
-export interface Fence {
-  /** When the worker, drained, was about to start in Mongo mode: ISO 8601. */
-  readonly at: string;
-  /** The runs whose files said then that they may still execute steps. */
-  readonly unfinished: readonly string[];
-}
-
-/** A fence, and the runs that stay set aside because another file has their place. */
-export interface DrawnFence {
-  readonly fence: Fence;
-  readonly inTheWay: readonly string[];
-}
+import { heldRuns, holdRuns, putBack, type Moved } from "../held";
+import { openStateFolder, type StateAddress } from "../state-folder";
+import { unfinishedIn, type Fence } from "./fence";
 
 /** What the way back did. */
 export interface WayBack {
@@ -39,25 +26,6 @@ export interface WayBack {
 
 /** How long MongoDB is looked for, in ms. */
 const reachMs = 5_000;
-
-/**
- * Puts files that are set aside back in their places and draws the fence. To be called while no
- * worker runs. `inTheWay` names the runs that stay set aside, because another file has the place.
- *
- * @throws StateFolderError where the state root cannot be used
- */
-export async function drawFence(address: StateAddress): Promise<DrawnFence> {
-  const folder = await openStateFolder(address);
-  const { inTheWay } = await putBack(address, await heldRuns(address));
-  const unfinished = await unfinishedIn(folder);
-  return { fence: { at: new Date().toISOString(), unfinished }, inTheWay };
-}
-
-async function unfinishedIn(folder: StateFolder): Promise<string[]> {
-  const unfinished: string[] = [];
-  for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
-  return unfinished;
-}
 
 /** What the way back works on. */
 export interface WayBackOptions {

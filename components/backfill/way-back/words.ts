@@ -1,7 +1,8 @@
 import { collectionRoles } from "../../contract";
 import type { ExportReport } from "../export/report";
 import { heldFolder } from "../held";
-import type { Fence, Foreseen, WayBack } from "./steps";
+import type { Fence } from "./fence";
+import type { Foreseen, WayBack } from "./steps";
 import { counted, named } from "../words";
 
 /** What a fence is, as lines for the engine's log. */

@@ -1,4 +1,5 @@
 import type { Document } from "mongodb";
+import { migrationId } from "../../ledger";
 import type {
   Change,
   Command,
@@ -9,7 +10,6 @@ import type {
   ReplaceIndex,
 } from "./change";
 import { sameValue } from "./canonical";
-import { migrationId } from "../migration-id";
 import { noExpiry, type ObservedIndex } from "./observed";
 import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
 

@@ -1,0 +1,142 @@
+import { expect, it } from "vitest";
+import { exportState, importState, verifyState } from "../../components/backfill";
+import { filesIn, jsonIn } from "./export-sides";
+import { addFiles, run } from "./state";
+import { changes, ExportStack, finished, running, state, unreachable, up } from "./way-back-stack";
+
+const stack = new ExportStack();
+
+it.each([unreachable, undefined])(
+  "with MongoDB out of reach (%s) unfinished runs are held and named; nothing is lost",
+  async (uri) => {
+    const before = await stack.cutover();
+    await stack.advance();
+    const started = Date.now();
+    const outs = await up(before, stack.toFiles({ uri }));
+    // 5 s for what a preview says, and 5 s for the way back itself.
+    expect(Date.now() - started).toBeLessThan(13_000);
+    expect(outs.wayBack?.held).toHaveLength(2);
+    expect(outs.wayBack).not.toHaveProperty("exported");
+    const text = stack.said.join("\n");
+    expect(text).toMatch(/warning: 2 runs would be set aside in .*\/held: .*busy/);
+    expect(text).toMatch(/warning: Nothing was exported\. .* is left behind/);
+    expect(text).toMatch(/warning: 2 runs set aside in .*\/held, .*busy/);
+    expect(text).not.toContain("secret");
+    expect(await filesIn(stack.root)).toEqual({
+      "held/state/runs/busy.json": state["state/runs/busy.json"],
+      "held/state/runs/slow.json": state["state/runs/slow.json"],
+      "logs/runs/busy.ndjson": state["logs/runs/busy.ndjson"],
+      "state/runs/done.json": state["state/runs/done.json"],
+    });
+    expect(await changes(outs, stack.toFiles({ uri }))).toBe(false);
+  },
+);
+
+it("a run that was finished on disk since the fence is not held", async () => {
+  const before = await stack.cutover();
+  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", finished)) });
+  expect((await up(before, stack.toFiles({ uri: undefined }))).wayBack?.held).toEqual(["slow"]);
+});
+
+it("a run that web wrote to files after the fence is held: MongoDB has it by the final import", async () => {
+  const before = await stack.cutover();
+  await addFiles(stack.root, { "state/runs/late.json": JSON.stringify(run("late", running)) });
+  await importState({ ...stack.sides, stage: "final" });
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  expect((outs.wayBack?.held as string[]).sort()).toEqual(["busy", "late", "slow"]);
+});
+
+it("nothing is held later: the worker on files is at work on what was released", async () => {
+  const before = await stack.cutover();
+  const released = await up(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
+  expect(await changes(released, stack.toFiles({ uri: undefined }))).toBe(false);
+});
+
+it("released runs stay in their places, and come back where they were held before", async () => {
+  const before = await stack.cutover();
+  const options = { uri: undefined, heldRuns: "release" };
+  expect((await up(before, stack.toFiles(options))).wayBack?.held).toEqual([]);
+  expect(await filesIn(stack.root)).toEqual(state);
+  const held = await up(before, stack.toFiles({ uri: undefined }));
+  expect(held.wayBack?.held).toHaveLength(2);
+  expect((await up(held, stack.toFiles(options))).wayBack?.held).toEqual([]);
+  expect(await filesIn(stack.root)).toEqual(state);
+});
+
+it("held runs come back by an export, as MongoDB has them, and go forward again", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  await stack.forget("slow");
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const report = await exportState(stack.sides);
+  expect(report.returned.sort()).toEqual(["busy", "slow"]);
+  expect(report).toMatchObject({ stillHeld: [], runs: { documents: 2, written: 1, unchanged: 1 } });
+  expect(Object.keys(await filesIn(stack.root))).toEqual(Object.keys(state));
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await jsonIn(stack.root, "state/runs/slow.json")).toEqual(run("slow", running));
+  expect(await exportState(stack.sides)).toMatchObject({ files: 0, returned: [] });
+
+  const again = await stack.cutover(outs);
+  expect(again.fence?.unfinished).toEqual(["slow"]);
+  expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
+  expect(await verifyState({ ...stack.sides, exact: true })).toMatchObject({ holds: true });
+  expect(await stack.runs.countDocuments()).toBe(3);
+  expect(await stack.db.collection("pack_run_logs").countDocuments()).toBe(2);
+});
+
+it("a cutover puts held runs back before it draws the fence, and nothing is twice", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const again = await stack.cutover(outs);
+  expect(again.fence?.unfinished.sort()).toEqual(["busy", "slow"]);
+  expect(Object.keys(await filesIn(stack.root))).toEqual(Object.keys(state));
+  expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
+  expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
+  expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
+});
+
+it("a held file whose place is taken stays held in a cutover, and is named", async () => {
+  const before = await stack.cutover();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const other = JSON.stringify(run("busy", finished));
+  await addFiles(stack.root, { "state/runs/busy.json": other });
+  await stack.cutover(outs);
+  expect(stack.said.join("\n")).toMatch(/warning: 1 run could not be moved, .*: busy\./);
+  const files = await filesIn(stack.root);
+  expect(files["state/runs/busy.json"]).toBe(other);
+  expect(files["held/state/runs/busy.json"]).toBe(state["state/runs/busy.json"]);
+});
+
+it("a held run that changed on both sides stays held, with MongoDB's content beside it", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  await up(before, stack.toFiles({ uri: undefined }));
+  const changed = JSON.stringify(run("busy", { ...running, planHash: "x" }));
+  await addFiles(stack.root, { "held/state/runs/busy.json": changed });
+  const report = await exportState(stack.sides);
+  expect(report).toMatchObject({ returned: ["slow"], stillHeld: ["busy"] });
+  expect(report.conflicts).toMatchObject([{ id: "busy" }]);
+  const files = await filesIn(stack.root);
+  expect(files["held/state/runs/busy.json"]).toBe(changed);
+  expect(files).toHaveProperty(["held/state/runs/busy.mongo.json"]);
+  expect(files).not.toHaveProperty(["state/runs/busy.json"]);
+});
+
+it("a server that is stopped holds runs in 5 s, and started again it brings them back", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  // The process has a connection from the cutover's steps.
+  const connected = await up(undefined, stack.inputs({ stage: "rest" }));
+  await up(connected, stack.toFiles({ stage: "rest", root: `${stack.root}-elsewhere` }));
+  await stack.server.stop();
+  const started = Date.now();
+  const outs = await up(before, stack.toFiles());
+  expect(Date.now() - started).toBeLessThan(12_000);
+  expect(outs.wayBack?.held).toHaveLength(2);
+
+  await stack.startServer();
+  expect((await exportState(stack.sides)).returned.sort()).toEqual(["busy", "slow"]);
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
+}, 60_000);
