@@ -104,14 +104,17 @@ const worker = new WorkerRollout(
   after(beforeDrain, drain, exported),
 );
 const web = new WebRollout("web-rollout", services, after(worker));
-const restBack = stateBack && { ...stateBack, mode: modes.web };
-if (restBack) new FinalExport("final-export", restBack, after(web));
 
 // Import what was still written to files meanwhile, prove that nothing is missing, and only then
 // let log entries expire.
 const rest = state && { ...state, mode: modes.both };
 const finalImport = rest && new FinalImport("final-import", rest, after(web));
 const verified = finalImport && new Verification("verification", rest, after(finalImport));
+// On the way back, export what was still written to MongoDB; without it, say what was there.
+if (stateBack) {
+  const left = { ...stateBack, mode: modes.web, verified: verified?.counts };
+  new FinalExport("final-export", left, after(web));
+}
 const days = settings.logRetentionDays ?? 0;
 new LogRetention("log-retention", { ...logs, mode: modes.both, days }, after(web, verified));
 

@@ -27,5 +27,5 @@ export const wayBackCommand = helpAfter(
   const { uri, database: name } = addressOf(settings);
   const fence = options.fence ? await savedFence(sides) : undefined;
   const done = await goBack(sides, { uri, name, fence, heldRuns: options.heldRuns });
-  print(options, done, wayBackInWords(done, options.to, fence).join("\n"));
+  print(options, done, wayBackInWords(done, options.to, { fence }).join("\n"));
 });

@@ -8,11 +8,13 @@ import {
   ExportResource,
   ImportResource,
   VerificationResource,
+  type ExportResourceArgs,
   type StateResourceArgs,
 } from "./resources";
 import type { ImportReport } from "./tally";
 import type { VerificationReport } from "./verify";
 import type { Fence, WayBack } from "./way-back";
+import { lastCountOf } from "./way-back/last-count";
 
 /** What an import or a verification works on. */
 export interface BackfillArgs {
@@ -117,14 +119,24 @@ export class StateExport extends pulumi.ComponentResource {
   }
 }
 
+/** What the last export works on. */
+export interface FinalExportArgs extends StateExportArgs {
+  /** What the last verification found; undefined where there was none. */
+  readonly verified: pulumi.Input<VerificationReport | undefined>;
+}
+
 /** The export of what web still wrote to MongoDB until both services worked on files again. */
 export class FinalExport extends pulumi.ComponentResource {
   /** What the last way back did. */
   readonly wayBack: pulumi.Output<WayBack | undefined>;
 
-  constructor(name: string, args: StateExportArgs, options: pulumi.ComponentResourceOptions = {}) {
+  constructor(name: string, args: FinalExportArgs, options: pulumi.ComponentResourceOptions = {}) {
     super("taskrunner:storage:FinalExport", name, {}, options);
-    this.wayBack = exportOf("final-export", "rest", args, childOf(this, options)).wayBack;
+    // In mongo mode it waits for no verification: one that fails must not keep it out of the stack.
+    const verified = args.mode === "filesystem" ? args.verified : undefined;
+    const lastCount = pulumi.output(verified).apply((report) => report && lastCountOf(report));
+    const counted = { ...args, lastCount };
+    this.wayBack = exportOf("final-export", "rest", counted, childOf(this, options)).wayBack;
     this.registerOutputs({ wayBack: this.wayBack });
   }
 }
@@ -132,11 +144,12 @@ export class FinalExport extends pulumi.ComponentResource {
 function exportOf(
   name: string,
   stage: "export" | "rest",
-  args: StateExportArgs,
+  args: StateExportArgs & Pick<ExportResourceArgs, "lastCount">,
   options: pulumi.CustomResourceOptions,
 ): ExportResource {
-  const { heldRuns, ledger } = args;
-  return new ExportResource(name, { ...resourceArgs(args), stage, heldRuns, ledger }, options);
+  const { heldRuns, ledger, lastCount } = args;
+  const own = { stage, heldRuns, ledger, lastCount };
+  return new ExportResource(name, { ...resourceArgs(args), ...own }, options);
 }
 
 function importOf(

@@ -6,7 +6,7 @@ import type { Layout } from "../settings";
 import type { ImportStage } from "./stage";
 import type { ImportReport } from "./tally";
 import type { VerificationReport } from "./verify";
-import type { Fence, WayBack } from "./way-back";
+import type { Fence, LastCount, WayBack } from "./way-back";
 
 /** Arguments of both resources; `uri` is secret, and absent in filesystem mode. */
 export interface StateResourceArgs {
@@ -40,6 +40,8 @@ export interface ExportResourceArgs extends StateResourceArgs {
   readonly heldRuns: "hold" | "release";
   /** The collection of the migration's record. */
   readonly ledger: string;
+  /** What the last verification counted, for the words of a way back. */
+  readonly lastCount?: pulumi.Input<LastCount | undefined> | undefined;
 }
 
 /** This path is a contract with every existing stack: its state names it. */

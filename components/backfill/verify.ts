@@ -41,6 +41,8 @@ export interface VerifiedCounts {
 /** What a verification found; it holds where nothing is missing, differing or quarantined. */
 export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {
   holds: boolean;
+  /** When MongoDB's documents were counted: ISO 8601; absent in a stack of an earlier version. */
+  at?: string;
   elapsedMs: number;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
@@ -76,10 +78,12 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
     (batch) => compare(sides, batch, counts[batch.role], expiredBefore),
     () => Promise.resolve(),
   );
+  const at = new Date().toISOString();
   for (const role of collectionRoles) await complete(sides, role, counts[role], tally);
   const { elapsedMs, incomplete, quarantine } = tally.report();
   return {
     holds: Object.values(counts).every((one) => holds(one) && (!exact || isExact(one))),
+    at,
     elapsedMs,
     ...counts,
     incomplete,

@@ -64,9 +64,9 @@ function caseOf({ detail, ...place }: Quarantined): string {
   return `${placeInWords(place)} (${detail})`;
 }
 
-/** A count with what is counted: `2 runs`. */
+/** A count with what is counted: `1 run`, `31,000 log entries`. */
 export function counted(count: number, role: CollectionRole): string {
-  return `${count} ${nouns[role][count === 1 ? 0 : 1]}`;
+  return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
 }
 
 /** The first cases, and how many more there are. */

@@ -38,6 +38,16 @@ const args = {
   },
 };
 
+const none = {
+  ...{ files: 0, mongo: 0, equal: 0, newerInMongo: 0, onlyInMongo: 0, expired: 0, missing: 0 },
+  ...{ differing: 0, quarantined: 0, onlyInFiles: [], different: [] },
+};
+const verified = {
+  ...{ holds: true, at: "2026-11-25T10:00:00.000Z", elapsedMs: 1, incomplete: [], quarantine: [] },
+  runs: { ...none, mongo: 12, newerInMongo: 1, onlyInMongo: 2 },
+  ...{ logs: none, artifacts: none, approvals: none },
+};
+
 const value = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply(resolve));
 
@@ -65,7 +75,7 @@ it("an export is there for both directions, with what becomes of held runs", asy
   const before = registered.length;
   const exported = { ...args, heldRuns: "hold", ledger: "schema_migrations" } as const;
   const first = new StateExport("state", exported);
-  const rest = new FinalExport("rest", exported, { dependsOn: first });
+  const rest = new FinalExport("rest", { ...exported, verified }, { dependsOn: first });
   expect(await value<unknown>(first.wayBack)).toBeUndefined();
   expect(await value<unknown>(rest.wayBack)).toBeUndefined();
   expect(registered.slice(before).map(({ type, name }) => `${type} ${name}`)).toEqual([
@@ -79,6 +89,18 @@ it("an export is there for both directions, with what becomes of held runs", asy
     ...{ stage: "export", heldRuns: "hold", root: "../state", ledger: "schema_migrations" },
   });
   expect(inputs[3]).toMatchObject({ stage: "rest" });
+  expect(inputs[3]).not.toHaveProperty("lastCount");
+});
+
+it("on the way back the last export gets what the last verification counted", async () => {
+  const back = { ...args, mode: "filesystem", heldRuns: "hold", ledger: "l", verified } as const;
+  await value(new FinalExport("last", back).wayBack);
+  expect(registered.at(-1)?.inputs).toMatchObject({
+    lastCount: {
+      ...{ at: "2026-11-25T10:00:00.000Z", runs: { documents: 12, ahead: 3 } },
+      logs: { documents: 0, ahead: 0 },
+    },
+  });
 });
 
 it("the resource gets the root and the layout, not the other settings", () => {

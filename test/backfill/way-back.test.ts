@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { verifyState } from "../../components/backfill";
 import { providers } from "../../components/backfill/provider";
+import { lastCountOf } from "../../components/backfill/way-back/last-count";
 import { filesIn, jsonIn } from "./export-sides";
 import { ledger } from "./database";
 import { addFiles, run } from "./state";
@@ -114,4 +115,46 @@ it("the export of the rest draws no fence and brings what web still wrote", asyn
   expect((await up(before, stack.toFiles(rest))).wayBack).toMatchObject({
     exported: { runs: { written: 1 } },
   });
+});
+
+it.each([unreachable, undefined])(
+  "the last step without MongoDB (%s) says what the last verification counted there",
+  async (uri) => {
+    await stack.cutover();
+    const before = await up(undefined, stack.inputs({ stage: "rest" }));
+    await stack.advance();
+    const report = await verifyState(stack.sides);
+    expect(Math.abs(Date.now() - Date.parse(report.at ?? ""))).toBeLessThan(60_000);
+    const lastCount = lastCountOf(report);
+    const counts =
+      "MongoDB had 3 runs, 2 log entries; newer there than on disk, or only there: 1 run, 1 log entry.";
+    stack.said = [];
+    await up(before, stack.toFiles({ uri, stage: "rest", lastCount }));
+    const words = `As of the verification at ${report.at}, which is the last known count and not a current one, ${counts}`;
+    expect(stack.said).toEqual([
+      `If MongoDB is out of reach, what changed there is left behind. ${words}`,
+      expect.stringMatching(/^warning: Nothing was exported\. .* when it answers\. As of /),
+    ]);
+    expect(stack.said[1]).toContain(words);
+  },
+);
+
+it("a count that no verification made, or that is not known yet, is not said", async () => {
+  await stack.cutover();
+  const before = await up(undefined, stack.inputs({ stage: "rest" }));
+  for (const lastCount of [undefined, "04da6b54-80e4-46f7-96ec-b56ff0331ba9"]) {
+    stack.said = [];
+    const back = stack.toFiles({ uri: undefined, stage: "rest", lastCount });
+    expect((await up(before, back)).wayBack).toMatchObject({ held: [] });
+    expect(stack.said).toHaveLength(1);
+    expect(stack.said[0]).not.toContain("last known count");
+  }
+});
+
+it("with MongoDB in reach the last count is not what the last step says", async () => {
+  await stack.cutover();
+  const before = await up(undefined, stack.inputs({ stage: "rest" }));
+  const lastCount = lastCountOf(await verifyState(stack.sides));
+  await up(before, stack.toFiles({ stage: "rest", lastCount }));
+  expect(stack.said.at(-1)).toBe(`Exported to ${stack.root}: nothing changed.`);
 });

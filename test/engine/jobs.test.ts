@@ -184,6 +184,7 @@ describe("a cutover whose database only the cluster reaches", () => {
       await client.close();
       await server.stop();
       await configure("filesystem");
+      expect(await succeeded(stack.preview())).toContain("last known count and not a current one");
       const up = await succeeded(stack.up());
       expect(up).toMatch(/Nothing was exported\. Connecting to MongoDB at 127\.0\.0\.1/);
       expect(up).toContain(`${unfinished.length} runs set aside in claim state/taskrunner/held`);

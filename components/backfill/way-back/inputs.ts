@@ -1,5 +1,6 @@
 import type { StateInputs } from "../state-inputs";
 import type { Fence } from "./fence";
+import type { LastCount } from "./last-count";
 import type { WayBack } from "./steps";
 
 /**
@@ -12,6 +13,8 @@ export interface ExportInputs extends StateInputs {
   readonly heldRuns: "hold" | "release";
   /** The collection of the migration's record, in which a fence is noted. It is not compared. */
   readonly ledger: string;
+  /** What the last verification counted: for the words of the stage `rest` alone; not compared. */
+  readonly lastCount?: LastCount;
 }
 
 /** Outputs of an export; its report names the first twenty cases of a kind. */

@@ -8,6 +8,7 @@ import { fenceCommand, wayBackCommand } from "../commands";
 import type { ExportReport } from "../export/report";
 import { drawFence, type DrawnFence, type FenceSides } from "./fence";
 import { idOf, stateOf, type ExportInputs, type ExportState, type Kept } from "./inputs";
+import { lastCountInWords } from "./last-count";
 import { foresee, goBack, type WayBack } from "./steps";
 import { fenceInWords, foreseenInWords, wayBackInWords } from "./words";
 
@@ -46,16 +47,29 @@ function needsWork(state: ExportState, inputs: ExportInputs): boolean {
   return isReleased && state.wayBack?.outOfReach !== undefined;
 }
 
-/** What a reviewer of a way back has to know before it: of its first step, done by the engine. */
-async function foreseen(
-  { mode, fence }: ExportState,
-  { stage, mode: wanted, job, root, layout, approvals, uri, database, heldRuns }: ExportInputs,
-): Promise<string[]> {
-  const isWayBack = mode === "mongo" && wanted === "filesystem" && stage === "export";
-  if (!isWayBack || !fence || job) return [];
+/**
+ * What a reviewer of a way back has to know before it: whether MongoDB answers, where the engine
+ * can ask, and what is left behind where it does not.
+ */
+async function foreseen(state: ExportState, inputs: ExportInputs): Promise<string[]> {
+  if (state.mode !== "mongo" || inputs.mode !== "filesystem") return [];
+  if (inputs.stage === "rest") {
+    const counted = lastCountIn(inputs);
+    return counted
+      ? [`If MongoDB is out of reach, what changed there is left behind. ${counted}`]
+      : [];
+  }
+  const { job, root, layout, approvals, uri, database, heldRuns } = inputs;
+  const { fence } = state;
+  if (!fence || job) return [];
   const address = { root: resolve(root), layout, approvals };
   const found = await foresee(address, { uri, name: database });
   return found ? foreseenInWords(found, root, { fence, heldRuns }) : [];
+}
+
+/** Undefined where nothing was verified, and in a preview where the verification is unfinished. */
+function lastCountIn({ lastCount }: ExportInputs): string | undefined {
+  return typeof lastCount === "object" ? lastCountInWords(lastCount) : undefined;
 }
 
 function settingsOf({ cutover, root, layout }: Kept) {
@@ -105,7 +119,8 @@ async function wentBack(state: ExportState, inputs: ExportInputs): Promise<Expor
   const { fence } = state;
   try {
     const wayBack = brief(await goneBack(state, inputs));
-    for (const line of wayBackInWords(wayBack, root, fence)) console.log(line);
+    const lines = wayBackInWords(wayBack, root, { fence, lastCount: lastCountIn(inputs) });
+    for (const line of lines) console.log(line);
     return stateOf(inputs, { ...(fence && { fence }), wayBack });
   } catch (error) {
     if (!(error instanceof Error)) throw error;

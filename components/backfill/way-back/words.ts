@@ -27,15 +27,21 @@ function inTheWayInWords(runIds: readonly string[], root: string): string[] {
   ];
 }
 
+/** What the stack knows of a cutover: the moment of its fence, and its last count in words. */
+interface Known {
+  readonly fence: Fence | undefined;
+  readonly lastCount?: string | undefined;
+}
+
 /** What the way back did, as lines for the engine's log; warnings say so. */
 export function wayBackInWords(
   { exported, outOfReach, held, inTheWay }: WayBack,
   root: string,
-  fence: Fence | undefined,
+  known: Known,
 ): string[] {
   return [
     ...(exported ? exportedInWords(exported, root) : []),
-    ...(outOfReach === undefined ? [] : [leftBehind(outOfReach, fence)]),
+    ...(outOfReach === undefined ? [] : [leftBehind(outOfReach, known)]),
     ...(held.length === 0 ? [] : [heldInWords(held, root)]),
     ...inTheWayInWords(inTheWay, root),
   ];
@@ -87,11 +93,12 @@ export function foreseenInWords(
   ];
 }
 
-function leftBehind(reason: string, fence: Fence | undefined): string {
+function leftBehind(reason: string, { fence, lastCount }: Known): string {
   const since = fence === undefined ? "" : ` since ${fence.at}`;
   return (
     `warning: Nothing was exported. ${reason} What changed in MongoDB${since} is left behind ` +
-    "there, and comes to the files by `taskrunner-storage export` when it answers."
+    "there, and comes to the files by `taskrunner-storage export` when it answers." +
+    (lastCount === undefined ? "" : ` ${lastCount}`)
   );
 }
 
