@@ -1,6 +1,8 @@
+import { requireServer } from "../components/cluster/server";
+import { databaseAt } from "../components/connection";
 import { apply, planAsJson, planInWords } from "../components/migration";
 import { version } from "../package.json";
-import { command, databaseOf, print, planOptions, settingsOf, type CommonOptions } from "./context";
+import { addressOf, command, print, planOptions, settingsOf, type CommonOptions } from "./context";
 
 /** `apply`: does the plan; what a Job calls. */
 export const applyCommand = command("apply", "does the plan")
@@ -11,7 +13,9 @@ export const applyCommand = command("apply", "does the plan")
   .action(async (options: CommonOptions) => {
     const settings = await settingsOf(options);
     const { adopt, onDataIssue } = settings.migration;
-    const db = await databaseOf(settings);
+    const address = addressOf(settings);
+    const db = await databaseAt(address);
+    await requireServer(db, address.uri);
     const done = await apply(db, {
       ...planOptions(settings),
       stack: `taskrunner-storage/${options.stack ?? "command line"}`,

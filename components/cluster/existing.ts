@@ -1,7 +1,21 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { runsAsJobs } from "../settings";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
+import { ServerCheck } from "./server/resource";
 
-/** The server that `mongoUri` names; nothing is made. A local server's services may be its migrator. */
-export function existingCluster(args: ClusterArgs<"existing">): ClusterOutputs {
-  const { mongoUri: uri, appMongoUri, database } = args;
-  return { uri, appUri: appMongoUri ?? uri, database };
+/**
+ * The server that `mongoUri` names; nothing is made, and it is checked before a cutover. A local
+ * server's services may be its migrator.
+ */
+export function existingCluster(
+  args: ClusterArgs<"existing">,
+  parent: pulumi.Resource,
+): ClusterOutputs {
+  const { mongoUri: uri, appMongoUri, database, storageMode: mode } = args;
+  const outputs = { uri, appUri: appMongoUri ?? uri, database };
+  // The engine does not reach what Jobs reach: theirs is checked by the first of them.
+  if (runsAsJobs(args)) return outputs;
+  const wanted = mode === "mongo" ? uri : undefined;
+  const check = new ServerCheck("server-check", { mode, uri: wanted, database }, { parent });
+  return { ...outputs, serverVersion: check.serverVersion };
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import type { ClusterOutputs, MongoClusterArgs } from "./outputs";
+import { referencedCluster } from "./stack-reference";
 
 /**
  * Where MongoDB is, with the same outputs whatever its kind (decision 13).
@@ -17,7 +18,7 @@ export class MongoCluster extends pulumi.ComponentResource {
   /** The services' connection string in either mode; secret. A local server's is the migrator's. */
   readonly appUri: pulumi.Output<string> | undefined;
   readonly database: pulumi.Input<string> | undefined;
-  /** The server's version, where the kind knows it without a connection. */
+  /** The server's version, where it is known. */
   readonly serverVersion: pulumi.Output<string | undefined> | undefined;
 
   constructor(name: string, args: MongoClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
@@ -29,7 +30,8 @@ export class MongoCluster extends pulumi.ComponentResource {
     this.appUri = appUri;
     this.database = database;
     this.serverVersion = serverVersion;
-    this.registerOutputs({ kind: this.kind, database, serverVersion });
+    const { kind } = this;
+    this.registerOutputs({ kind, database, serverVersion, allowDestroy: args.allowDestroy });
   }
 }
 
@@ -41,7 +43,9 @@ function outputsOf(
     case "atlas":
       return atlasCluster({ cluster, ...others }, parent);
     case "existing":
-      return existingCluster({ cluster, ...others });
+      return existingCluster({ cluster, ...others }, parent);
+    case "stackReference":
+      return referencedCluster({ cluster, ...others }, parent);
     default:
       throw new pulumi.RunError(`A cluster of kind ${cluster.kind} is not available yet.`);
   }

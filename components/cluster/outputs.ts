@@ -5,7 +5,14 @@ import type { ProgramSettings } from "../settings/program";
 /** The settings that say where MongoDB is; the connection strings are secret outputs. */
 export type MongoClusterArgs = Pick<
   ProgramSettings,
-  "storageMode" | "cluster" | "mongoUri" | "appMongoUri" | "database" | "mongo"
+  | "storageMode"
+  | "cluster"
+  | "mongoUri"
+  | "appMongoUri"
+  | "database"
+  | "mongo"
+  | "migration"
+  | "allowDestroy"
 >;
 
 /** The settings of a stack whose cluster is of this kind. */
@@ -24,6 +31,6 @@ export interface ClusterOutputs {
   readonly appUri: pulumi.Output<string> | undefined;
   /** The database's name; absent in filesystem mode where no setting has it. */
   readonly database: pulumi.Input<string> | undefined;
-  /** The server's version, such as `8.0.4`, where the kind knows it. */
+  /** Such as `8.0.4`; absent or undefined where it is not known. */
   readonly serverVersion?: pulumi.Output<string | undefined>;
 }

@@ -1,5 +1,6 @@
 import { connectionStrings } from "./connection-strings/provider";
 import { generatedPassword } from "./password/provider";
+import { providers as server } from "./server/provider";
 
 /**
  * The dynamic providers of the cluster, by the kind that the shim names. The path of this file and
@@ -8,4 +9,5 @@ import { generatedPassword } from "./password/provider";
 export const providers = {
   GeneratedPassword: generatedPassword,
   ConnectionStrings: connectionStrings,
+  ...server,
 };

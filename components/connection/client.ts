@@ -26,7 +26,31 @@ export async function databaseAt(
 ): Promise<Db> {
   const client = clients.get(uri) ?? connect(uri, options);
   clients.set(uri, client);
-  return (await client).db(database);
+  try {
+    return (await client).db(database);
+  } catch (error) {
+    clients.delete(uri);
+    throw error;
+  }
+}
+
+/**
+ * Does something with the database at an address on a connection of its own, which is closed
+ * afterwards: the shared ones may be closed meanwhile by what uses them.
+ *
+ * @throws ConnectionError where no server answers or the login fails
+ */
+export async function onOwnConnection<Result>(
+  { uri, database }: DatabaseAddress,
+  work: (database: Db) => Promise<Result>,
+  options: ConnectionOptions = {},
+): Promise<Result> {
+  const client = await connect(uri, options);
+  try {
+    return await work(client.db(database));
+  } finally {
+    await client.close();
+  }
 }
 
 async function connect(uri: string, options: ConnectionOptions): Promise<MongoClient> {
@@ -37,7 +61,6 @@ async function connect(uri: string, options: ConnectionOptions): Promise<MongoCl
       serverSelectionTimeoutMS: selectionTimeoutMs,
     }).connect();
   } catch (error) {
-    clients.delete(uri);
     throw new ConnectionError(uri, error);
   }
 }

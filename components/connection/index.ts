@@ -2,6 +2,7 @@
 export {
   closeConnections,
   databaseAt,
+  onOwnConnection,
   type ConnectionOptions,
   type DatabaseAddress,
 } from "./client";

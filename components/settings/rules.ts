@@ -1,7 +1,9 @@
+import { besideTheMigrator } from "./application-rules";
 import { atlasRules } from "./cluster/atlas-rules";
 import type { Problem } from "./problems";
 import { databaseName } from "./names";
 import { jobRules, runsAsJobs } from "./job-rules";
+import { referenceRules } from "./reference-rules";
 import { rolloutRules } from "./rollout-rules";
 import type { Settings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
@@ -17,6 +19,7 @@ export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): P
     ...jobRules(settings),
     ...atlasRules(settings),
     ...(uriRules ? connectionRules(settings) : []),
+    ...referenceRules(settings),
   ];
 }
 
@@ -67,6 +70,16 @@ function connectionRules(settings: Settings): Problem[] {
     if (runsAsJobs(settings) && settings.jobs?.secret) return hiddenConnectionRules(settings);
     return [{ key: "mongoUri", found: "nothing", allowed: "a secret connection string" }];
   }
+  return connectionStringRules({ ...settings, mongoUri: settings.mongoUri });
+}
+
+/** The settings that the rules about connection strings look at. */
+type ConnectionSettings = Pick<Settings, "mongo" | "cluster" | "appMongoUri">;
+
+/** The rules about connection strings that are known; the first is the migrator's. */
+export function connectionStringRules(
+  settings: ConnectionSettings & { readonly mongoUri: string },
+): Problem[] {
   const facts = uriFacts(settings.mongoUri);
   if (!facts) return [unparsable("mongoUri")];
   return [
@@ -98,7 +111,7 @@ function hiddenConnectionRules(settings: Settings): Problem[] {
   ];
 }
 
-function databaseRule(settings: Settings, facts: UriFacts): Problem[] {
+function databaseRule(settings: ConnectionSettings, facts: UriFacts): Problem[] {
   if (settings.mongo.database !== undefined) return [];
   if (facts.database === undefined) {
     return [
@@ -120,8 +133,8 @@ function databaseRule(settings: Settings, facts: UriFacts): Problem[] {
   ];
 }
 
-function tlsRule(key: string, settings: Settings, facts: UriFacts): Problem[] {
-  const plainTextAllowed = settings.cluster.kind === "existing" && settings.cluster.allowPlainText;
+function tlsRule(key: string, { cluster }: ConnectionSettings, facts: UriFacts): Problem[] {
+  const plainTextAllowed = "allowPlainText" in cluster && cluster.allowPlainText === true;
   if (facts.tls || facts.local || plainTextAllowed) return [];
   return [
     {
@@ -132,7 +145,7 @@ function tlsRule(key: string, settings: Settings, facts: UriFacts): Problem[] {
   ];
 }
 
-function applicationRules(settings: Settings, migrator: UriFacts | undefined): Problem[] {
+function applicationRules(settings: ConnectionSettings, migrator: UriFacts | undefined): Problem[] {
   if (settings.appMongoUri === undefined) {
     if (migrator?.local) return [];
     return [
@@ -145,7 +158,10 @@ function applicationRules(settings: Settings, migrator: UriFacts | undefined): P
   }
   const facts = uriFacts(settings.appMongoUri);
   if (!facts) return [unparsable("appMongoUri")];
-  return tlsRule("appMongoUri", settings, facts);
+  return [
+    ...tlsRule("appMongoUri", settings, facts),
+    ...(migrator ? besideTheMigrator(settings, migrator, facts) : []),
+  ];
 }
 
 function unparsable(key: string): Problem {

@@ -7,8 +7,13 @@ export interface UriFacts {
   readonly local: boolean;
   readonly tls: boolean;
   readonly user: string;
+  /** Whether the user is named elsewhere, such as in a certificate. */
+  readonly externalUser: boolean;
   readonly hasPassword: boolean;
 }
+
+/** Mechanisms whose user is not in the connection string. */
+const externalUsers = ["MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC"];
 
 const localHost = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
 
@@ -25,6 +30,7 @@ export function uriFacts(uri: string): UriFacts | undefined {
     local: parsed.hosts.every((host) => localHost.test(host)),
     tls: tls === null ? parsed.isSRV : tls === "true",
     user: decodeURIComponent(parsed.username),
+    externalUser: externalUsers.includes(parsed.searchParams.get("authMechanism") ?? ""),
     hasPassword: parsed.password !== "",
   };
 }

@@ -41,13 +41,19 @@ export interface TestStack {
   remove(): Promise<void>;
 }
 
+/** What a stack is made for. */
+export interface StackOptions extends EngineOptions {
+  /** A stack whose folder and backend it shares, so that one can refer to the other. */
+  readonly beside?: TestStack;
+}
+
 /** Makes an empty stack of this name and of the program in `project`. The repository's own settings files are neither read nor written. */
 export async function makeStack(
   name = "test",
   project = repository,
-  wanted: EngineOptions = {},
+  { beside, ...wanted }: StackOptions = {},
 ): Promise<TestStack> {
-  const folder = await mkdtemp(join(tmpdir(), "stack-"));
+  const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "stack-")));
   const env = await engineEnvironment(await engine(wanted), folder, "a passphrase of the tests");
   const settingsFile = join(folder, `Pulumi.${name}.yaml`);
   const run = async (

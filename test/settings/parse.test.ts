@@ -95,8 +95,47 @@ describe("the connection string", () => {
 
     expect(problems).toContain("mongoUri: found a connection without TLS to another machine");
     expect(problems).toContain("appMongoUri: found nothing");
-    const tls = { mongoUri: `${remote}?tls=true`, appMongoUri: `${remote}?tls=true` };
+    const tls = remoteUris("migrator", "application");
     expect(() => parseSettings({ ...dev, ...tls })).not.toThrow();
+    const plain = { ...tls, appMongoUri: tls.appMongoUri.replace("?tls=true", "") };
+    const allowed = { kind: "existing", allowPlainText: true };
+    expect(problemsOf({ ...dev, ...plain })).toContain("appMongoUri: found a connection without");
+    expect(problemsOf({ ...dev, ...plain, cluster: allowed })).toBe("no problem");
+  });
+
+  it("of the services is another user's, unless the host is local", () => {
+    expect(problemsOf({ ...dev, ...remoteUris("one", "one") })).toContain(
+      "appMongoUri: found the same user as in mongoUri; allowed: another user",
+    );
+    expect(problemsOf({ ...dev, ...remoteUris("", "") })).toContain(
+      "appMongoUri: found no user, like mongoUri",
+    );
+    expect(problemsOf({ ...dev, appMongoUri: dev.mongoUri })).toBe("no problem");
+  });
+
+  it("of both may have its user in a certificate", () => {
+    const { mongoUri, appMongoUri } = remoteUris("", "");
+    const x509 = (uri: string) => `${uri}&authMechanism=MONGODB-X509`;
+    const both = { mongoUri: x509(mongoUri), appMongoUri: x509(appMongoUri) };
+
+    expect(problemsOf({ ...dev, ...both })).toBe("no problem");
+  });
+
+  it.each([
+    ["other", 'the database "other", and "taskrunner" in mongoUri'],
+    ["", 'the database none, and "taskrunner" in mongoUri'],
+  ])("of the services names the same database: not %j", (name, found) => {
+    const appMongoUri = `mongodb://127.0.0.1/${name}`;
+
+    expect(problemsOf({ ...dev, appMongoUri })).toContain(`appMongoUri: found ${found}`);
+    const mongo = { database: "taskrunner" };
+    expect(problemsOf({ ...dev, mongo, appMongoUri })).toBe("no problem");
+  });
+
+  it("is not looked at in filesystem mode", () => {
+    const storageMode = "filesystem";
+
+    expect(problemsOf({ ...dev, storageMode, ...remoteUris("one", "one") })).toBe("no problem");
   });
 
   it("is never quoted, and a password in plain text is refused", () => {
@@ -152,6 +191,12 @@ describe("names", () => {
     expect(problems).toContain("pack_runs_updatedAt_desc");
   });
 });
+
+function remoteUris(migrator: string, application: string) {
+  const uri = (user: string) =>
+    `mongodb://${user === "" ? "" : `${user}:p@`}db.example.net/taskrunner?tls=true`;
+  return { mongoUri: uri(migrator), appMongoUri: uri(application) };
+}
 
 function problemsOf(values: Record<string, unknown>, plainKeys: string[] = []): string {
   try {

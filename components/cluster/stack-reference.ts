@@ -1,0 +1,102 @@
+import * as pulumi from "@pulumi/pulumi";
+import {
+  connectionStringRules,
+  runsAsJobs,
+  uriFacts,
+  type ClusterSettingsOf,
+  type Settings,
+} from "../settings";
+import type { ClusterArgs, ClusterOutputs } from "./outputs";
+import { ServerCheck } from "./server/resource";
+
+type Args = ClusterArgs<"stackReference">;
+
+/**
+ * The cluster of another stack, by that stack's outputs.
+ *
+ * On the way back the other stack is not asked, because one that is gone or out of reach would stop
+ * it: the export takes the connection string of the last cutover from this stack's own state, or
+ * `mongoUri` where a site sets it.
+ */
+export function referencedCluster(args: Args, parent: pulumi.Resource): ClusterOutputs {
+  return args.storageMode === "mongo" ? referenced(args, parent) : remembered(args, parent);
+}
+
+function referenced(args: Args, parent: pulumi.Resource): ClusterOutputs {
+  const { cluster, mongo } = args;
+  const other = new pulumi.StackReference("cluster-stack", { name: cluster.stack }, { parent });
+  const both = other.outputs.apply((outputs) => connectionStrings(outputs, { cluster, mongo }));
+  const uri = pulumi.secret(both.apply(({ mongoUri }) => mongoUri));
+  const appUri = pulumi.secret(both.apply(({ mongoUri, appMongoUri = mongoUri }) => appMongoUri));
+  // Of a secret connection string the database's name is none.
+  const named = pulumi.unsecret(both.apply(({ mongoUri }) => uriFacts(mongoUri)?.database ?? ""));
+  const database = mongo.database ?? named;
+  const outputs = { uri, appUri, database };
+  if (runsAsJobs(args)) return outputs;
+  const check = new ServerCheck("server-check", { mode: "mongo", uri, database }, { parent });
+  return { ...outputs, serverVersion: check.serverVersion };
+}
+
+function remembered(args: Args, parent: pulumi.Resource): ClusterOutputs {
+  const { mongoUri, mongo } = args;
+  if (runsAsJobs(args)) return { uri: mongoUri, appUri: undefined, database: mongo.database };
+  const nothing = { mode: "filesystem", uri: undefined, database: undefined } as const;
+  const check = new ServerCheck("server-check", nothing, { parent });
+  return {
+    // Both are undefined where there was no cutover: then there is nothing to export either.
+    uri: mongoUri ?? (check.uri as pulumi.Output<string>),
+    appUri: undefined,
+    database: mongo.database ?? (check.database as pulumi.Output<string>),
+    serverVersion: check.serverVersion,
+  };
+}
+
+interface ConnectionStrings {
+  readonly mongoUri: string;
+  readonly appMongoUri?: string;
+}
+
+type Wanted = Pick<Settings, "mongo"> & { readonly cluster: ClusterSettingsOf<"stackReference"> };
+
+/**
+ * The connection strings among another stack's outputs; both are secret.
+ *
+ * @throws pulumi.RunError, which the engine prints without a stack trace, where one is missing or
+ *   breaks a rule of the settings; it names the stack, the output and the outputs that are there
+ */
+export function connectionStrings(
+  outputs: Readonly<Record<string, unknown>>,
+  { cluster, mongo }: Wanted,
+): ConnectionStrings {
+  const { stack, outputs: names } = cluster;
+  const [mongoUri, appMongoUri] = [outputs[names.mongoUri], outputs[names.appMongoUri]];
+  if (typeof mongoUri !== "string") throw missing(stack, names.mongoUri, outputs);
+  const isText = typeof appMongoUri === "string";
+  if (!isText && !uriFacts(mongoUri)?.local) throw missing(stack, names.appMongoUri, outputs);
+  const found = { mongoUri, ...(isText && { appMongoUri }) };
+  const problems = connectionStringRules({ ...found, cluster, mongo });
+  if (problems.length === 0) return found;
+  throw new pulumi.RunError(
+    [
+      `The connection strings of stack ${stack} cannot be used; nothing was changed.`,
+      ...problems.map(
+        ({ key, found, allowed }) =>
+          `  ${placeOf(key, names)}: found ${found}; allowed: ${allowed}`,
+      ),
+    ].join("\n"),
+  );
+}
+
+function placeOf(key: string, names: Readonly<Record<string, string>>): string {
+  const output = names[key];
+  return output === undefined ? `taskrunner-storage:${key}` : `output ${output}`;
+}
+
+function missing(stack: string, name: string, outputs: Readonly<Record<string, unknown>>) {
+  const names = Object.keys(outputs).sort().join(", ");
+  const found = outputs[name] === undefined ? "has no output" : "has no text in its output";
+  return new pulumi.RunError(
+    `The stack ${stack} ${found} ${name}; it has ${names === "" ? "none" : names}. Export a secret ` +
+      "connection string from it, or name the output in cluster.outputs. Nothing was changed.",
+  );
+}

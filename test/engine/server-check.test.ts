@@ -1,0 +1,124 @@
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+
+let stack: TestStack;
+let server: MongoServer;
+let older: DisguisedServer;
+let client: MongoClient;
+
+beforeAll(async () => {
+  stack = await makeStack();
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  older = await disguisedServer(server.port, { version: "5.0.31", standalone: true });
+  client = await new MongoClient(server.uri).connect();
+  await cp("sample/rollout", directory(), { recursive: true });
+}, 15 * minutes);
+afterAll(async () => {
+  await client.close();
+  await older.stop();
+  await server.stop();
+  await stack.remove();
+});
+
+const directory = () => join(stack.folder, "rollout");
+const configure = (port: number, storageMode = "mongo") =>
+  stack.configure({
+    storageMode,
+    mongoUri: `mongodb://127.0.0.1:${port}/taskrunner`,
+    rollout: { target: "values", directory: directory(), confirm: "none" },
+  });
+const workerValues = () => readFile(join(directory(), "worker.values.yaml"), "utf8");
+
+interface State {
+  readonly deployment: { readonly resources: readonly Resource[] };
+}
+interface Resource {
+  readonly urn: string;
+  readonly dependencies?: readonly string[];
+  readonly outputs?: object;
+}
+
+const isCheck = (urn: string) => urn.endsWith("::server-check");
+const state = async () => JSON.parse(await stack.state()) as State;
+
+it(
+  "a server that is too old is shown in the preview and refused before anything is changed",
+  async () => {
+    await configure(older.port);
+    const before = await workerValues();
+
+    const preview = await stack.pulumi("preview");
+    expect(preview.failed).toBe(false);
+    expect(preview.output).toMatch(
+      /mongo:ServerCheck \(server-check\):\n\s+warning: It runs MongoDB 5\.0\.31[^]*`pulumi up` will refuse it\.\n\s+warning: It is a standalone server/,
+    );
+    const up = await stack.up();
+    expect(up.failed).toBe(true);
+    expect(up.output).toContain("cannot be used; nothing was changed");
+    expect(up.output).toContain("It runs MongoDB 5.0.31");
+    expect(await client.db("taskrunner").listCollections().toArray()).toEqual([]);
+    expect(await workerValues()).toBe(before);
+  },
+  3 * minutes,
+);
+
+it(
+  "a server that will do lets the cutover go on, and its version is in the state",
+  async () => {
+    await configure(server.port);
+    expect(await stack.up()).toMatchObject({ failed: false });
+    const { version } = (await client.db().command({ buildInfo: 1 })) as { version: string };
+    const { resources } = (await state()).deployment;
+    expect(resources.find(({ urn }) => isCheck(urn))?.outputs).toMatchObject({
+      serverVersion: version,
+    });
+
+    const again = await stack.up();
+    expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+  },
+  3 * minutes,
+);
+
+it(
+  "a stack from before the check gains it alone",
+  async () => {
+    const { deployment, ...rest } = await state();
+    const resources = deployment.resources
+      .filter(({ urn }) => !isCheck(urn))
+      .map(({ dependencies = [], ...resource }) => ({
+        ...resource,
+        dependencies: dependencies.filter((urn) => !isCheck(urn)),
+      }));
+    await stack.importState(JSON.stringify({ ...rest, deployment: { ...deployment, resources } }));
+
+    const up = await stack.up();
+    expect(up.output).toMatch(/Resources:\n\s+\+ 1 created\n\s+\d+ unchanged\n/);
+  },
+  3 * minutes,
+);
+
+it(
+  "another server is checked before it is used, and the way back is not held up by it",
+  async () => {
+    await configure(older.port);
+    expect((await stack.up()).output).toContain("It runs MongoDB 5.0.31");
+
+    await configure(older.port, "filesystem");
+    const back = await stack.up();
+    expect(back).toMatchObject({ failed: false });
+    expect(back.output).not.toContain("5.0.31");
+
+    await configure(older.port);
+    const forward = await stack.up();
+    expect(forward.failed).toBe(true);
+    expect(forward.output).toContain("It runs MongoDB 5.0.31");
+  },
+  4 * minutes,
+);

@@ -1,0 +1,122 @@
+import { cp, readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { MongoClient } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { startMongo, type MongoServer } from "../../tools/parts";
+import { makeStack, type Run, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const owners = "organization/taskrunner-storage/owner";
+
+let stack: TestStack;
+let owner: TestStack;
+let server: MongoServer;
+let client: MongoClient;
+
+beforeAll(async () => {
+  stack = await makeStack();
+  owner = await makeStack("owner", resolve(__dirname, "../cluster/owner"), { beside: stack });
+  server = await startMongo({ directory: join(stack.folder, "data") });
+  client = await new MongoClient(server.uri).connect();
+  await cp("sample/rollout", directory(), { recursive: true });
+  await generateSample(join(stack.folder, "state"), { runs: 5 });
+}, 15 * minutes);
+afterAll(async () => {
+  await client.close();
+  await server.stop();
+  await stack.remove();
+});
+
+const directory = () => join(stack.folder, "rollout");
+/** Options of the connection strings that appear nowhere else: what to search for. */
+const [migrator, application, rotated] = ["geheim-one", "geheim-two", "geheim-three"];
+const uri = (name: string) => `${server.uri}/taskrunner?appName=${name}`;
+const own = (name: string) =>
+  owner.configure({ mongoUri: uri(name), appMongoUri: uri(application) });
+const configure = (storageMode: string, outputs = { mongoUri: "migratorUri" }) =>
+  stack.configure({
+    storageMode,
+    cluster: { kind: "stackReference", stack: owners, outputs },
+    backfill: { source: { path: join(stack.folder, "state") } },
+    rollout: { target: "values", directory: directory(), confirm: "none" },
+  });
+/** Everything that the engine printed. */
+const printed: string[] = [];
+const kept = async (running: Promise<Run>) => {
+  const run = await running;
+  printed.push(run.output);
+  return run;
+};
+
+it(
+  "an output that the other stack has not is named, with those that it has",
+  async () => {
+    await own(migrator);
+    expect(await owner.up()).toMatchObject({ failed: false });
+    await configure("mongo", { mongoUri: "uri" });
+
+    const preview = await kept(stack.preview());
+    expect(preview.failed).toBe(true);
+    expect(preview.output).toContain(
+      `The stack ${owners} has no output uri; it has appMongoUri, migratorUri, region.`,
+    );
+  },
+  2 * minutes,
+);
+
+it(
+  "the cutover goes to the other stack's cluster, whose version is known",
+  async () => {
+    await configure("mongo");
+    expect(await kept(stack.up())).toMatchObject({ failed: false });
+
+    expect(await client.db("taskrunner").collection("pack_runs").countDocuments()).toBe(5);
+    expect(await stack.outputs()).toMatchObject({ database: "taskrunner" });
+    const again = await kept(stack.up());
+    expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+  },
+  3 * minutes,
+);
+
+it(
+  "a rotation in the other stack is taken over, and nothing is done for it",
+  async () => {
+    await own(rotated);
+    expect(await owner.up()).toMatchObject({ failed: false });
+
+    const up = await kept(stack.up());
+    expect(up).toMatchObject({ failed: false });
+    expect(up.output).not.toMatch(/import .*: |created/);
+  },
+  3 * minutes,
+);
+
+it(
+  "the way back exports from the same cluster while the other stack is gone",
+  async () => {
+    await rm(join(stack.folder, "pulumi/.pulumi/stacks/taskrunner-storage/owner.json"));
+    expect((await kept(stack.preview())).failed).toBe(true);
+    const runs = client.db("taskrunner").collection<{ _id: string }>("pack_runs");
+    const run = await runs.findOne();
+    const id = run?._id ?? "";
+    await runs.updateOne({ _id: id }, { $set: { tenantId: "someone-else" } });
+
+    await configure("filesystem");
+    const preview = await kept(stack.preview());
+    expect(preview.output).not.toContain("out of reach");
+    expect(await kept(stack.up())).toMatchObject({ failed: false });
+    const file = join(stack.folder, "state/state/runs", `${id}.json`);
+    expect(await readFile(file, "utf8")).toContain("someone-else");
+    expect((await kept(stack.up())).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+  },
+  4 * minutes,
+);
+
+it("no connection string is in the state, the outputs or what was printed", async () => {
+  const state = await stack.state();
+
+  expect(state).toContain("ciphertext");
+  const everything = [state, JSON.stringify(await stack.outputs()), ...printed].join();
+  for (const secret of [migrator, application, rotated]) expect(everything).not.toContain(secret);
+});
