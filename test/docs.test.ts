@@ -7,6 +7,7 @@ import type { DatabaseRole } from "../components/contract";
 import { atlasCluster } from "../components/settings/cluster/atlas";
 import { collectionsPage } from "../docs/collections";
 import { rules } from "../components/rollout/pods/rules";
+import { rules as policyRules } from "../policy/rules";
 import { documentOptions } from "./contract/options";
 
 const page = (name: string) => readFileSync(resolve(__dirname, "..", name), "utf8");
@@ -61,4 +62,13 @@ it("docs/rollout.md has the rules that the steps on the services' pods need", ()
   const table = /\| API group[^]*$/.exec(page("docs/rollout.md"))?.[0] ?? "";
 
   expect(table.trim().split("\n").slice(2)).toEqual(rules.map(row));
+});
+
+it("docs/policy.md has every rule of the pack, with its level and its words", () => {
+  const level = "mandatory for production, else advice";
+  const rows = [...page("docs/policy.md").matchAll(/^\| `[^]*?\|$/gm)].map(([row]) => row);
+
+  expect(rows).toEqual(
+    policyRules.map(({ name, asks, why }) => `| \`${name}\` | ${level} | ${asks} | ${why} |`),
+  );
 });

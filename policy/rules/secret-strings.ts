@@ -1,0 +1,32 @@
+import { isSecret } from "../props";
+import type { ResourceRule } from "../rule";
+import { connectionStringsIn } from "./connection-strings";
+
+/** What was in plain text in each resource, by URN, as the look before the rule found it. */
+const plainTexts = new Map<string, readonly string[]>();
+
+/** Notes the inputs of a resource that have a connection string and are no secret. */
+export function lookForPlainTexts(urn: string, props: Readonly<Record<string, unknown>>): void {
+  plainTexts.set(urn, [...plainTextsIn(props, "")]);
+}
+
+/** The engine keeps connection strings secret: in its state, in previews and in its log. */
+export const secretConnectionStrings: ResourceRule = {
+  name: "connection-string-secret",
+  asks: "a connection string in an input of any resource is a secret",
+  why: "it would be in plain text in the state and in every preview",
+  of: ({ urn }) => {
+    const found = plainTexts.get(urn);
+    if (!found) return ["Secrets were not looked at: leave this policy's level at remediate."];
+    return found.map((path) => `The connection string at ${path} is no secret: use pulumi.secret.`);
+  },
+};
+
+function* plainTextsIn(value: unknown, path: string): Generator<string> {
+  if (isSecret(value)) return;
+  if (typeof value === "string" && connectionStringsIn(value).length > 0) yield path;
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    yield* plainTextsIn(inner, path === "" ? key : `${path}.${key}`);
+  }
+}

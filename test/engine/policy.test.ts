@@ -1,0 +1,96 @@
+import { cp } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { rules } from "../../policy/rules";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const program = resolve(__dirname, "../policy/program");
+const pack = resolve(__dirname, "../../policy/bin.cjs");
+
+let prod: TestStack;
+let staging: TestStack;
+let ours: TestStack;
+
+beforeAll(async () => {
+  prod = await makeStack("prod-eu", program);
+  staging = await makeStack("staging", program, { beside: prod });
+  ours = await makeStack("prod", undefined, { beside: prod });
+  await cp("sample/rollout", join(prod.folder, "rollout"), { recursive: true });
+}, 15 * minutes);
+afterAll(() => prod.remove());
+
+const preview = (stack: TestStack) => stack.pulumi("preview", "--policy-pack", pack);
+
+/** The lines of the engine's list of violations, such as `[mandatory]  tls  (type: name)`. */
+const violations = (output: string) =>
+  [...output.matchAll(/\[(\w+)\] {2}([\w-]+) {2}\([^)]*: ([\w-]+)\)/g)].map(
+    ([, level = "", policy = "", resource = ""]) => ({ level, policy, resource }),
+  );
+
+it(
+  "every rule is mandatory in production, and names the resource that breaks it",
+  async () => {
+    await prod.configure({ broken: "true" });
+    const { output, failed } = await preview(prod);
+
+    expect(failed).toBe(true);
+    const found = violations(output);
+    expect(new Set(found.map(({ level }) => level))).toEqual(new Set(["mandatory"]));
+    expect([...new Set(found.map(({ policy }) => policy))].sort()).toEqual(
+      rules.map(({ name }) => name).sort(),
+    );
+    for (const { policy, resource } of found.filter(({ policy }) => policy !== "backup-schedule")) {
+      expect(resource).toMatch(new RegExp(`^${policy}`));
+    }
+    expect(output).toContain("The connection string at nested.uri is no secret");
+    expect(output).toContain("The image at image is not pinned");
+    expect(output).not.toContain("geheim");
+  },
+  10 * minutes,
+);
+
+it(
+  "what keeps them all passes",
+  async () => {
+    await prod.configure({ broken: "false" });
+    const { output, failed } = await preview(prod);
+
+    expect(failed).toBe(false);
+    expect(violations(output)).toEqual([]);
+    expect(output).toContain("taskrunner-storage@v");
+  },
+  10 * minutes,
+);
+
+it(
+  "elsewhere all of it is advice",
+  async () => {
+    await staging.configure({ broken: "true" });
+    const { output, failed } = await preview(staging);
+
+    expect(failed).toBe(false);
+    const found = violations(output);
+    expect(new Set(found.map(({ level }) => level))).toEqual(new Set(["advisory"]));
+    expect([...new Set(found.map(({ policy }) => policy))].sort()).toEqual(
+      rules.map(({ name }) => `${name}-advice`).sort(),
+    );
+  },
+  10 * minutes,
+);
+
+it(
+  "the program itself passes as production",
+  async () => {
+    await ours.configure({
+      mongoUri: "mongodb://127.0.0.1:1/taskrunner",
+      rollout: { target: "values", directory: join(prod.folder, "rollout"), confirm: "none" },
+    });
+    const { output, failed } = await preview(ours);
+
+    expect(failed).toBe(false);
+    expect(violations(output)).toEqual([]);
+    expect(output).toContain("taskrunner-storage@v");
+  },
+  10 * minutes,
+);

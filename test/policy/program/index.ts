@@ -1,0 +1,57 @@
+import * as pulumi from "@pulumi/pulumi";
+import { types } from "../../../policy/types";
+
+/** Whether every rule is broken, each by the resource that has its name; else none is. */
+const broken = new pulumi.Config().get("broken") === "true";
+const choose = <Value>(good: Value, bad: Value) => (broken ? bad : good);
+
+/** A resource of a type whose plugin is not needed: the engine shows policies its inputs all the same. */
+class Played extends pulumi.ComponentResource {
+  constructor(
+    type: string,
+    name: string,
+    inputs: object,
+    outputs: pulumi.Inputs = {},
+    protect = true,
+  ) {
+    super(type, name, inputs, { protect });
+    this.registerOutputs({ ...inputs, ...outputs });
+  }
+}
+
+const atlas = {
+  terminationProtectionEnabled: true,
+  backupEnabled: true,
+  pitEnabled: true,
+  retainBackupsEnabled: true,
+  advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
+};
+const [pinned, moving] = [`registry/runner@sha256:${"0".repeat(64)}`, "registry/runner:1.2"];
+const plain = "mongodb://u:geheim@db.example.net/taskrunner";
+const collection = { name: "pack_runs", validator: { $jsonSchema: {} }, validationLevel: "strict" };
+const release = (file: string) => ({
+  valueYamlFiles: [new pulumi.asset.StringAsset(file)],
+  values: { image: { repository: "registry/worker" } },
+});
+
+new Played(types.atlasCluster, "deletion-protection", atlas, {}, !broken);
+new Played(types.atlasCluster, "backups", { ...atlas, pitEnabled: choose(true, false) });
+if (!broken) new Played(types.atlasSchedule, "schedule", { clusterName: "taskrunner" });
+new Played(types.atlasAccess, "closed-access-list", {
+  cidrBlock: choose("203.0.113.0/24", "0.0.0.0/0"),
+});
+new Played(types.migrationJob, "tls", { uri: pulumi.secret(choose(`${plain}?tls=true`, plain)) });
+new Played(types.collection, "connection-string-secret", {
+  ...{ ...collection, validationAction: "error" },
+  nested: { uri: broken ? `${plain}?tls=true` : pulumi.secret(`${plain}?tls=true`) },
+});
+new Played(types.cluster, "nothing-dropped", {}, { allowDestroy: choose(false, true) });
+new Played(types.collection, "validation-error", {
+  ...{ ...collection, validationAction: choose("error", "warn") },
+});
+new Played(types.migrationJob, "images-by-digest", { job: { image: choose(pinned, moving) } });
+new Played(
+  types.release,
+  "images-by-digest-in-a-file",
+  release(choose(`image: { digest: "sha256:${"0".repeat(64)}" }`, 'image: { tag: "1.2" }')),
+);
