@@ -9,7 +9,7 @@ import { ServerCheck } from "./server/resource";
  */
 export function existingCluster(
   args: ClusterArgs<"existing">,
-  parent: pulumi.Resource,
+  parent: pulumi.ComponentResource,
 ): ClusterOutputs {
   const { mongoUri: uri, appMongoUri, database, storageMode: mode } = args;
   const outputs = { uri, appUri: appMongoUri ?? uri, database };

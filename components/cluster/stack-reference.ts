@@ -18,11 +18,11 @@ type Args = ClusterArgs<"stackReference">;
  * it: the export takes the connection string of the last cutover from this stack's own state, or
  * `mongoUri` where a site sets it.
  */
-export function referencedCluster(args: Args, parent: pulumi.Resource): ClusterOutputs {
+export function referencedCluster(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   return args.storageMode === "mongo" ? referenced(args, parent) : remembered(args, parent);
 }
 
-function referenced(args: Args, parent: pulumi.Resource): ClusterOutputs {
+function referenced(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   const { cluster, mongo } = args;
   const other = new pulumi.StackReference("cluster-stack", { name: cluster.stack }, { parent });
   const both = other.outputs.apply((outputs) => connectionStrings(outputs, { cluster, mongo }));
@@ -37,7 +37,7 @@ function referenced(args: Args, parent: pulumi.Resource): ClusterOutputs {
   return { ...outputs, serverVersion: check.serverVersion };
 }
 
-function remembered(args: Args, parent: pulumi.Resource): ClusterOutputs {
+function remembered(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   const { mongoUri, mongo } = args;
   if (runsAsJobs(args)) return { uri: mongoUri, appUri: undefined, database: mongo.database };
   const nothing = { mode: "filesystem", uri: undefined, database: undefined } as const;

@@ -1,7 +1,10 @@
+import { resolve } from "node:path";
+import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { checkServer, requireServer } from "../../components/cluster/server/check";
 import { findingsOf } from "../../components/cluster/server/requirements";
 import { serverForTests } from "../server";
+import { disguisedServer } from "./disguised-server";
 
 const [remote, local] = [{ local: false }, { local: true }];
 const member = (version: string) => ({ version, standalone: false });
@@ -54,4 +57,19 @@ describe("a real server", () => {
     });
     expect(await requireServer(current.client.db(), current.server.uri)).toBe(version);
   });
+
+  it("that is too old is refused by the command of a Job before anything is changed", async () => {
+    const older = await disguisedServer(current.server.port, { version: "5.0.31" });
+    const env = { TASKRUNNER_MONGO_URI: `mongodb://127.0.0.1:${older.port}/of_apply` };
+    const bin = resolve(__dirname, "../../cli/bin.cjs");
+    const { stderr, exitCode } = await execa("node", [bin, "apply"], { env, reject: false });
+    await older.stop();
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      `MongoDB at 127.0.0.1:${older.port} cannot be used; nothing was changed.`,
+    );
+    expect(stderr).toContain("It runs MongoDB 5.0.31");
+    expect(await current.client.db("of_apply").listCollections().toArray()).toEqual([]);
+  }, 60_000);
 });

@@ -66,7 +66,7 @@ it(
     expect(await client.db("taskrunner").listCollections().toArray()).toEqual([]);
     expect(await workerValues()).toBe(before);
   },
-  3 * minutes,
+  10 * minutes,
 );
 
 it(
@@ -83,7 +83,7 @@ it(
     const again = await stack.up();
     expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
   },
-  3 * minutes,
+  10 * minutes,
 );
 
 it(
@@ -101,7 +101,7 @@ it(
     const up = await stack.up();
     expect(up.output).toMatch(/Resources:\n\s+\+ 1 created\n\s+\d+ unchanged\n/);
   },
-  3 * minutes,
+  10 * minutes,
 );
 
 it(
@@ -120,5 +120,5 @@ it(
     expect(forward.failed).toBe(true);
     expect(forward.output).toContain("It runs MongoDB 5.0.31");
   },
-  4 * minutes,
+  10 * minutes,
 );

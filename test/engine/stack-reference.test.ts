@@ -62,7 +62,7 @@ it(
       `The stack ${owners} has no output uri; it has appMongoUri, migratorUri, region.`,
     );
   },
-  2 * minutes,
+  10 * minutes,
 );
 
 it(
@@ -76,7 +76,7 @@ it(
     const again = await kept(stack.up());
     expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
   },
-  3 * minutes,
+  10 * minutes,
 );
 
 it(
@@ -89,7 +89,7 @@ it(
     expect(up).toMatchObject({ failed: false });
     expect(up.output).not.toMatch(/import .*: |created/);
   },
-  3 * minutes,
+  10 * minutes,
 );
 
 it(
@@ -110,7 +110,7 @@ it(
     expect(await readFile(file, "utf8")).toContain("someone-else");
     expect((await kept(stack.up())).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
   },
-  4 * minutes,
+  10 * minutes,
 );
 
 it("no connection string is in the state, the outputs or what was printed", async () => {
