@@ -1,0 +1,59 @@
+import type { Db } from "mongodb";
+import { expect, it } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
+import { documentOptions } from "../contract/options";
+import { counts, databasePerTest, everything, twoRuns } from "./database";
+import { sidesOf } from "./database-sides";
+import { stateRoot } from "./state";
+
+const current = databasePerTest();
+const records = Object.values(documentOptions.collections);
+
+/** A database after a cutover: a run went on, and one is new; the files are those of the cutover. */
+async function afterCutover(root: string): Promise<Db> {
+  const { database } = current;
+  await importState(sidesOf(database, root));
+  const runs = database.collection<{ _id: string }>("pack_runs");
+  const { _id, ...run } = (await runs.findOne({ _id: "r-1" })) ?? { _id: "" };
+  await runs.updateOne({ _id }, { $set: { planHash: "went on", updatedAt: new Date() } });
+  await runs.insertOne({ ...run, _id: "r-3" });
+  return database;
+}
+
+async function copyOf(database: Db, names: readonly string[]): Promise<Db> {
+  const copy = database.client.db(`${database.databaseName}_copy`);
+  for (const name of names) {
+    const documents = await database.collection(name).find().toArray();
+    if (documents.length > 0) await copy.collection(name).insertMany(documents);
+  }
+  return copy;
+}
+
+it("an import into a whole copy of a database changes nothing of what went on in it", async () => {
+  const root = await stateRoot(twoRuns);
+  const database = await afterCutover(root);
+  const { checkpoints } = sidesOf(database, root);
+  const copy = await copyOf(database, [...records, checkpoints]);
+
+  const report = await importState(sidesOf(copy, root));
+  expect(report.quarantine).toEqual([]);
+  expect(report.runs).toEqual(counts(2, { unchanged: 2 }));
+  expect(await everything(copy)).toEqual(await everything(database));
+  expect(await verifyState(sidesOf(copy, root))).toMatchObject({
+    holds: true,
+    runs: { newerInMongo: 1, onlyInMongo: 1 },
+  });
+}, 60_000);
+
+it("without the collection of the bases a run that went on is a conflict, and stays as it is", async () => {
+  const root = await stateRoot(twoRuns);
+  const copy = await copyOf(await afterCutover(root), records);
+
+  const report = await importState(sidesOf(copy, root));
+  expect(report.quarantine).toMatchObject([{ file: "state/runs/r-1.json", reason: "conflict" }]);
+  expect(await copy.collection<{ _id: string }>("pack_runs").findOne({ _id: "r-1" })).toMatchObject(
+    {
+      planHash: "went on",
+    },
+  );
+}, 60_000);
