@@ -1,0 +1,80 @@
+import { retry } from "@octokit/plugin-retry";
+import { throttling } from "@octokit/plugin-throttling";
+import { Octokit } from "@octokit/rest";
+import { inWords, isApiError, isLimitOfGithub, type Doing } from "./errors";
+import type { Repository } from "./target";
+
+/** So often a request is made again, and so long a server may ask to wait before that. */
+const [retries, longestWaitSeconds] = [3, 120];
+
+/** How an API is talked to. */
+export interface ApiOptions {
+  /** How long a second of waiting is, in ms. Default: 1000; tests have no time. */
+  readonly secondMs?: number;
+}
+
+/** A client for one repository. */
+export interface Api {
+  readonly rest: Octokit["rest"];
+  readonly paginate: Octokit["paginate"];
+  /** `{ owner, repo }`, as every request has it. */
+  readonly repo: { readonly owner: string; readonly repo: string };
+  readonly secondMs: number;
+}
+
+/**
+ * A client that waits for a rate limit (as long as the server says, up to two minutes), and that
+ * prints nothing.
+ */
+export function connect(target: Repository, { secondMs = 1_000 }: ApiOptions = {}): Api {
+  const [owner = "", repo = ""] = target.repository.split("/");
+  const mayWait = (seconds: number, _options: unknown, _octokit: unknown, count: number) =>
+    seconds <= longestWaitSeconds && count < retries;
+  const Client = Octokit.plugin(waitAsTold, retry, throttling);
+  const octokit = new Client({
+    auth: target.token,
+    baseUrl: target.apiUrl.replace(/\/+$/, ""),
+    userAgent: "taskrunner-storage",
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    // Of itself it asks nothing again: see upsert. It is there for waitAsTold.
+    retry: { retries: 0, doNotRetry: [429], retryAfterBaseValue: secondMs },
+    throttle: {
+      id: `${target.apiUrl} ${target.repository}`,
+      retryAfterBaseValue: secondMs,
+      onRateLimit: mayWait,
+      onSecondaryRateLimit: mayWait,
+    },
+  });
+  return { rest: octokit.rest, paginate: octokit.paginate, repo: { owner, repo }, secondMs };
+}
+
+const silent = () => undefined;
+
+/**
+ * Does something with the API.
+ *
+ * @throws PostError in place of every error of the API
+ */
+export async function withWords<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw inWords(error, doing);
+  }
+}
+
+/**
+ * The throttling plugin knows GitHub's own forms of a rate limit. Gitea, and proxies before any
+ * server, answer 429 and say how long to wait in retry-after alone.
+ */
+function waitAsTold(octokit: Parameters<typeof retry>[0]): void {
+  octokit.hook.error("request", (error) => {
+    if (!isApiError(error) || error.status !== 429 || isLimitOfGithub(error)) throw error;
+    const seconds = Number(error.response?.headers["retry-after"]);
+    if (seconds >= 0 && seconds <= longestWaitSeconds) {
+      const { request } = error as unknown as { request: { request?: object } };
+      request.request = { ...request.request, retries, retryAfter: seconds };
+    }
+    throw error;
+  });
+}

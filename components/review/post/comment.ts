@@ -1,0 +1,80 @@
+import { connect, withWords, type Api, type ApiOptions } from "./api";
+import { hasMarker, marked, marker } from "./marker";
+import { ownership } from "./own";
+import type { PullRequest } from "./target";
+import { upsert, type Outcome } from "./upsert";
+
+/** A stack's comment on a pull request. */
+export interface Comment extends PullRequest {
+  readonly stack: string;
+  /** Markdown, without the marker. */
+  readonly body: string;
+}
+
+/** What became of it, and where it is. */
+export interface Posted {
+  readonly outcome: Outcome;
+  /** For a person's browser. */
+  readonly url: string;
+}
+
+/**
+ * Makes the one comment of a stack on a pull request, or updates it. Where two runs at once made two,
+ * the older one is kept, because links may lead to it, and the others are removed.
+ *
+ * @throws PostError where the API refuses, or does not answer after all retries
+ */
+export async function postComment(comment: Comment, options?: ApiOptions): Promise<Posted> {
+  const { repository, pullRequest, stack, body, apiUrl, token } = comment;
+  const what = `Posting the comment of stack ${stack} on ${repository}#${pullRequest}`;
+  return withWords({ what, permission: "pull-requests: write", apiUrl, token }, async () => {
+    const api = connect(comment, options);
+    const mark = marker(stack);
+    return upsert(api.secondMs, async () => {
+      const [first, ...others] = await former(api, pullRequest, mark);
+      for (const { id } of others) await remove(api, id);
+      return put(api, pullRequest, first, marked(mark, body));
+    });
+  });
+}
+
+interface Former {
+  readonly id: number;
+  readonly body?: string;
+  readonly html_url: string;
+}
+
+/** Our comments with this marker, the oldest first. */
+async function former(api: Api, pullRequest: number, mark: string): Promise<Former[]> {
+  const all = await api.paginate(api.rest.issues.listComments, {
+    ...api.repo,
+    issue_number: pullRequest,
+    per_page: 100,
+  });
+  const withMarker = all.filter(({ body }) => hasMarker(mark, body));
+  if (withMarker.length === 0) return [];
+  const isOwn = await ownership(api);
+  return withMarker.filter(({ user }) => isOwn(user)).sort((a, b) => a.id - b.id);
+}
+
+async function put(
+  { rest, repo }: Api,
+  pullRequest: number,
+  found: Former | undefined,
+  body: string,
+): Promise<Posted> {
+  if (!found) {
+    const made = { ...repo, issue_number: pullRequest, body };
+    return { outcome: "created", url: (await rest.issues.createComment(made)).data.html_url };
+  }
+  if (found.body === body) return { outcome: "unchanged", url: found.html_url };
+  await rest.issues.updateComment({ ...repo, comment_id: found.id, body });
+  return { outcome: "updated", url: found.html_url };
+}
+
+/** Another run may have been quicker. */
+async function remove({ rest, repo }: Api, id: number): Promise<void> {
+  await rest.issues.deleteComment({ ...repo, comment_id: id }).catch((error: unknown) => {
+    if (!(error instanceof Error && "status" in error && error.status === 404)) throw error;
+  });
+}

@@ -1,0 +1,84 @@
+/**
+ * Something could not be posted. The message says what was being done, where, what the API answered
+ * and what to do; the token is never in it, and no request is attached.
+ */
+export class PostError extends Error {
+  override readonly name = "PostError";
+
+  /** @param status what the API answered, as an HTTP status; absent where there was no answer */
+  constructor(
+    message: string,
+    readonly status?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** What was being done when something failed, as the error says it. */
+export interface Doing {
+  /** Such as `Posting the comment of stack prod on o/r#5`. */
+  readonly what: string;
+  /** What a token needs for it, as workflows name it, such as `pull-requests: write`. */
+  readonly permission: string;
+  readonly apiUrl: string;
+  /** Secret. */
+  readonly token: string;
+}
+
+/** The part of Octokit's error that counts here; the rest holds the request. */
+interface ApiError {
+  readonly status: number;
+  readonly message: string;
+  readonly response?: { readonly headers: Readonly<Record<string, string | undefined>> };
+}
+
+/** Whether an error is an answer of the API, or a request without an answer. */
+export function isApiError(error: unknown): error is Error & ApiError {
+  return error instanceof Error && "status" in error && typeof error.status === "number";
+}
+
+/** An error of the API in words; any other one as it is. */
+export function inWords(error: unknown, doing: Doing): unknown {
+  if (!isApiError(error)) return error;
+  const { what, apiUrl, token } = doing;
+  const said = (token ? error.message.replaceAll(token, "***") : error.message).slice(0, 500);
+  const answer = error.response ? `${error.status}, ${said}` : `no answer, ${said}`;
+  return new PostError(
+    `${what} failed. ${apiUrl} says: ${answer}. ${adviceOn(error, doing)}`,
+    error.response ? error.status : undefined,
+  );
+}
+
+function adviceOn(error: ApiError, { permission }: Doing): string {
+  const { status, message, response } = error;
+  if (!response) return "Check GITHUB_API_URL and the network between.";
+  if (isRateLimit(error))
+    return `The rate limit is used up${until(response.headers)}. Run it again then.`;
+  if (/not permitted to create or approve pull requests/i.test(message)) {
+    return "Allow it in the repository's settings: Actions, General, Workflow permissions.";
+  }
+  if (status === 401) return "GITHUB_TOKEN is not valid, or no longer.";
+  if (status === 403)
+    return `The token has no right to it: the job needs the permission ${permission}.`;
+  if (status === 404) {
+    return `There is no such place, or the token cannot see it: check GITHUB_REPOSITORY and ${permission}.`;
+  }
+  if (status === 410) return "Issues are switched off in this repository: switch them on.";
+  if (status === 422 && /too long/i.test(message)) return "The text is longer than the API takes.";
+  if (status >= 500) return "It was tried four times. Run it again when the server is well.";
+  return "Nothing was posted.";
+}
+
+function isRateLimit(error: ApiError): boolean {
+  return error.status === 429 || (error.status === 403 && isLimitOfGithub(error));
+}
+
+/** Whether the API refuses because too much was asked of it, in GitHub's own form. */
+export function isLimitOfGithub({ message, response }: ApiError): boolean {
+  return response?.headers["x-ratelimit-remaining"] === "0" || /\bsecondary rate\b/i.test(message);
+}
+
+function until(headers: Readonly<Record<string, string | undefined>>): string {
+  const reset = Number(headers["x-ratelimit-reset"]);
+  return reset > 0 ? ` until ${new Date(reset * 1_000).toISOString()}` : "";
+}

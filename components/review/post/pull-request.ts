@@ -1,0 +1,51 @@
+import { connect, withWords, type Api, type ApiOptions } from "./api";
+import type { Posted } from "./comment";
+import type { Repository } from "./target";
+import { upsert } from "./upsert";
+
+/** A branch that was pushed and is to be merged. */
+export interface Proposal extends Repository {
+  /** In the repository itself, not in a fork. */
+  readonly branch: string;
+  /** The branch that it goes into. */
+  readonly base: string;
+  readonly title: string;
+  /** Markdown. */
+  readonly body: string;
+}
+
+/**
+ * Opens the pull request of a branch, unless it is open: what was pushed to the branch is in it then.
+ *
+ * @throws PostError where the API refuses, or does not answer after all retries
+ */
+export async function openPullRequest(proposal: Proposal, options?: ApiOptions): Promise<Posted> {
+  const { repository, branch, base, title, body, apiUrl, token } = proposal;
+  const what = `Opening the pull request of branch ${branch} in ${repository}`;
+  return withWords({ what, permission: "pull-requests: write", apiUrl, token }, async () => {
+    const api = connect(proposal, options);
+    return upsert(api.secondMs, async () => {
+      const open = await openOf(api, proposal);
+      if (open !== undefined) return { outcome: "unchanged", url: open };
+      const made = { ...api.repo, head: branch, base, title, body };
+      return { outcome: "created", url: (await api.rest.pulls.create(made)).data.html_url };
+    });
+  });
+}
+
+/** GitHub filters by `head`; Gitea gives all that are open. */
+async function openOf(api: Api, { branch, base }: Proposal): Promise<string | undefined> {
+  const all = await api.paginate(api.rest.pulls.list, {
+    ...api.repo,
+    state: "open",
+    head: `${api.repo.owner}:${branch}`,
+    per_page: 100,
+  });
+  const full = `${api.repo.owner}/${api.repo.repo}`;
+  const isIt = ({ head, base: into }: (typeof all)[number]) =>
+    // A branch of a fork may have the same name; a fork that is gone has no repository.
+    head.ref === branch &&
+    into.ref === base &&
+    (head.repo as typeof head.repo | null)?.full_name === full;
+  return all.find(isIt)?.html_url;
+}

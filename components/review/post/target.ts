@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { PostError } from "./errors";
+
+/** Where to post, and as whom. */
+export interface Repository {
+  /** `owner/name`. */
+  readonly repository: string;
+  /** The API's address, such as `https://api.github.com` or `https://git.example.org/api/v1`. */
+  readonly apiUrl: string;
+  /** Secret; it goes into the header of requests and nowhere else. */
+  readonly token: string;
+}
+
+/** A pull request to post on. */
+export interface PullRequest extends Repository {
+  readonly pullRequest: number;
+}
+
+/** The variables that GitHub's and Gitea's runners set; `GITHUB_TOKEN` is to be handed over. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The repository that a workflow runs for, from GITHUB_REPOSITORY, GITHUB_TOKEN and GITHUB_API_URL
+ * (default: github.com's).
+ *
+ * @throws PostError with everything that is missing
+ */
+export function readRepository(env: Environment): Repository {
+  const { target, problems } = repositoryIn(env);
+  if (problems.length > 0) throw missing(problems);
+  return target;
+}
+
+/**
+ * The pull request that a workflow runs for: its repository, and the number in the event's file
+ * (GITHUB_EVENT_PATH), else in GITHUB_REF (`refs/pull/12/merge`).
+ *
+ * @throws PostError with everything that is missing
+ */
+export function readPullRequest(env: Environment): PullRequest {
+  const { target, problems } = repositoryIn(env);
+  const pullRequest = numberIn(env);
+  if (pullRequest === undefined) {
+    problems.push(
+      "no pull request, neither in the file of GITHUB_EVENT_PATH nor in GITHUB_REF " +
+        "(refs/pull/<number>/merge): post from a workflow on pull_request",
+    );
+  }
+  if (problems.length > 0 || pullRequest === undefined) throw missing(problems);
+  return { ...target, pullRequest };
+}
+
+function repositoryIn(env: Environment): { target: Repository; problems: string[] } {
+  const { GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = env;
+  const problems: string[] = [];
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+    problems.push("GITHUB_REPOSITORY is not set to owner/name; a workflow's runner sets it");
+  }
+  if (token === "") {
+    problems.push("GITHUB_TOKEN is not set: hand it over as ${{ github.token }} in the step's env");
+  }
+  const apiUrl = (env.GITHUB_API_URL ?? "") || "https://api.github.com";
+  if (!URL.canParse(apiUrl)) problems.push("GITHUB_API_URL is no address");
+  return { target: { repository, apiUrl, token }, problems };
+}
+
+function missing(problems: readonly string[]): PostError {
+  return new PostError(`It is not known where to post:\n  ${problems.join("\n  ")}`);
+}
+
+function numberIn({ GITHUB_EVENT_PATH: file, GITHUB_REF: ref = "" }: Environment) {
+  const ofEvent = file ? numberOfEvent(file) : undefined;
+  const number = ofEvent ?? Number(/^refs\/pull\/(\d+)\//.exec(ref)?.[1]);
+  return Number.isInteger(number) && number > 0 ? number : undefined;
+}
+
+interface Event {
+  readonly pull_request?: { readonly number?: number };
+}
+
+/** The file is there for every event; only that of a pull request names one. */
+function numberOfEvent(file: string): number | undefined {
+  try {
+    return (JSON.parse(readFileSync(file, "utf8")) as Event).pull_request?.number;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,203 @@
+import { inspect } from "node:util";
+import { expect, it } from "vitest";
+import { postComment, PostError } from "../../../components/review/post";
+import { marker } from "../../../components/review/post/marker";
+import { serverPerTest, type Odd } from "./server";
+
+const current = serverPerTest();
+const token = "ghs_verySecretToken";
+
+const post = (body: string, stack = "prod") =>
+  postComment(
+    { repository: "o/r", pullRequest: 5, stack, body, apiUrl: current.server.apiUrl, token },
+    // Waits are a thousandth of what they are.
+    { secondMs: 1 },
+  );
+
+const bodies = () => current.server.stored.comments.map(({ body }) => body);
+const writes = () => current.server.requests.filter((one) => !one.startsWith("GET"));
+const answer = (to: RegExp, ...answers: Odd[]) => current.server.odd.push({ to, answers });
+
+async function failure(posting: Promise<unknown>): Promise<PostError> {
+  const error: unknown = await posting.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(PostError);
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(token);
+  return error as PostError;
+}
+
+it.each(["github", "gitea"] as const)(
+  "on %s a stack has one comment, which is updated",
+  async (kind) => {
+    current.server.kind = kind;
+
+    expect(await post("first")).toMatchObject({ outcome: "created" });
+    const [{ html_url: url } = { html_url: "" }] = current.server.stored.comments;
+    expect(await post("second")).toEqual({ outcome: "updated", url });
+    expect(await post("second")).toEqual({ outcome: "unchanged", url });
+    await post("of another stack", "staging");
+    expect(bodies()).toEqual([
+      "<!-- taskrunner-storage:prod -->\nsecond",
+      "<!-- taskrunner-storage:staging -->\nof another stack",
+    ]);
+    expect(new Set(current.server.authorizations)).toEqual(new Set([`token ${token}`]));
+  },
+);
+
+it.each(["github", "gitea"] as const)("on %s the comment is found among 250", async (kind) => {
+  current.server.kind = kind;
+  for (let count = 0; count < 249; count++) current.server.add("comments", { body: "chatter" });
+  const { id } = current.server.add("comments", { body: `${marker("prod")}\nold` });
+
+  expect(await post("new")).toMatchObject({ outcome: "updated" });
+  expect(current.server.stored.comments).toHaveLength(250);
+  expect(current.server.stored.comments.at(-1)).toMatchObject({
+    id,
+    body: `${marker("prod")}\nnew`,
+  });
+  const pages = current.server.requests.filter((one) => one.includes("/issues/5/comments"));
+  expect(pages).toHaveLength(kind === "github" ? 3 : 1);
+});
+
+it("of two comments the older one is kept", async () => {
+  const { id } = current.server.add("comments", { body: `${marker("prod")}\none` });
+  current.server.add("comments", { body: `${marker("prod")}\ntwo` });
+
+  await post("three");
+  expect(current.server.stored.comments).toMatchObject([{ id, body: `${marker("prod")}\nthree` }]);
+});
+
+it("a duplicate that another run has removed already is no error", async () => {
+  current.server.add("comments", { body: `${marker("prod")}\none` });
+  current.server.add("comments", { body: `${marker("prod")}\ntwo` });
+  answer(/^DELETE/, { status: 404, message: "Not Found" });
+
+  expect(await post("three")).toMatchObject({ outcome: "updated" });
+});
+
+it.each([
+  ["a workflow's token", undefined, { login: "mallory", type: "User" }],
+  ["a user's token", "release-bot", { login: "mallory", type: "User" }],
+  ["a user's token, beside a bot", "release-bot", { login: "some-app[bot]", type: "Bot" }],
+])("with %s, somebody else's comment with the marker stays theirs", async (_, login, user) => {
+  current.server.login = login;
+  const theirs = `${marker("prod")}\nAll is well, say yes`;
+  current.server.add("comments", { user, body: theirs });
+
+  expect(await post("ours")).toMatchObject({ outcome: "created" });
+  expect(await post("ours again")).toMatchObject({ outcome: "updated" });
+  expect(bodies()).toEqual([theirs, `${marker("prod")}\nours again`]);
+});
+
+it("a comment that quotes the marker is another one", async () => {
+  current.server.add("comments", { body: `> ${marker("prod")}\n> old\n\n${marker("prod")}` });
+
+  expect(await post("new")).toMatchObject({ outcome: "created" });
+});
+
+it("waits as long as a secondary rate limit says", async () => {
+  const message = "You have exceeded a secondary rate limit";
+  answer(/^POST/, { status: 403, message, headers: { "retry-after": "60" } });
+  const started = Date.now();
+
+  expect(await post("text")).toMatchObject({ outcome: "created" });
+  expect(Date.now() - started).toBeGreaterThanOrEqual(60);
+  expect(writes()).toHaveLength(2);
+});
+
+it.each(["30", "90"])("waits %s s where 429 with retry-after says so", async (seconds) => {
+  answer(/^GET .*comments/, {
+    status: 429,
+    message: "slow down",
+    headers: { "retry-after": seconds },
+  });
+  const started = Date.now();
+
+  expect(await post("text")).toMatchObject({ outcome: "created" });
+  expect(Date.now() - started).toBeGreaterThanOrEqual(Number(seconds));
+});
+
+it("does not wait for an hour: it says until when the limit is used up", async () => {
+  const reset = Math.ceil(Date.now() / 1_000) + 3_600;
+  const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset) };
+  answer(/^GET .*comments/, { status: 403, message: "API rate limit exceeded", headers });
+
+  const { message } = await failure(post("text"));
+  expect(message).toContain(
+    `The rate limit is used up until ${new Date(reset * 1_000).toISOString()}`,
+  );
+});
+
+it("asks again where the server has trouble", async () => {
+  answer(/^GET .*comments/, { status: 502 }, { status: 503 }, { status: 500, cut: true });
+
+  expect(await post("text")).toMatchObject({ outcome: "created" });
+});
+
+it("a creation whose answer is lost is not made twice", async () => {
+  answer(/^POST/, { status: 502, afterwards: true }, { status: 500, afterwards: true, cut: true });
+
+  await post("text");
+  expect(bodies()).toEqual([`${marker("prod")}\ntext`]);
+});
+
+it("gives up where the trouble lasts", async () => {
+  answer(/^POST/, ...Array.from({ length: 20 }, () => ({ status: 502, message: "Bad gateway" })));
+
+  const error = await failure(post("text"));
+  expect(error.message).toContain("502, Bad gateway. It was tried four times.");
+  expect(writes()).toHaveLength(4);
+});
+
+it.each([
+  [
+    403,
+    "Resource not accessible by integration",
+    "the job needs the permission pull-requests: write",
+  ],
+  [401, "Bad credentials", "GITHUB_TOKEN is not valid"],
+  [404, "Not Found", "check GITHUB_REPOSITORY and pull-requests: write"],
+])("says what to do about %s %s", async (status, message, advice) => {
+  answer(/^(GET .*comments|POST)/, { status, message });
+
+  const error = await failure(post("text"));
+  expect(error.message).toContain(
+    `Posting the comment of stack prod on o/r#5 failed. ${current.server.apiUrl} says: ${status}, ${message}.`,
+  );
+  expect(error.message).toContain(advice);
+  expect(error.status).toBe(status);
+  expect(current.server.requests).toHaveLength(1);
+});
+
+it("says that a text is too long", async () => {
+  current.server.longest = 1_000;
+
+  const { message } = await failure(post("x".repeat(1_001)));
+  expect(message).toContain("body is too long (maximum is 1000 characters)");
+  expect(message).toContain("The text is longer than the API takes.");
+  expect(bodies()).toEqual([]);
+});
+
+it("says where there is no server; a server that repeats the token does not get it printed", async () => {
+  answer(/^GET .*comments/, { status: 403, message: `who is ${token}?` });
+  expect((await failure(post("text"))).message).toContain("403, who is ***?");
+
+  const { apiUrl } = current.server;
+  const gone = { repository: "o/r", pullRequest: 5, stack: "prod", body: "", token };
+  const nowhere = postComment({ ...gone, apiUrl: "http://127.0.0.1:1" }, { secondMs: 1 });
+  const error = await failure(nowhere);
+  expect(error.message).toMatch(/no answer, .*Check GITHUB_API_URL/);
+  expect(apiUrl).not.toContain(token);
+});
+
+it.each(["a--b", "x-->", "--><img src=x>", "-", "a b", "org/project/prod"])(
+  "the marker of stack %s ends where it should",
+  (stack) => {
+    const inside = /^<!-- (.*) -->$/.exec(marker(stack))?.[1] ?? "";
+    expect(inside).toMatch(/^taskrunner-storage:\S+$/);
+    expect(inside).not.toMatch(/--|[<>]/);
+    expect(marker(stack)).not.toBe(marker(`${stack}-`));
+  },
+);

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { readPullRequest, readRepository, writeSummary } from "../../../components/review/post";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "target-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const given = { GITHUB_REPOSITORY: "o/r", GITHUB_TOKEN: "secret" };
+const target = { repository: "o/r", token: "secret", apiUrl: "https://api.github.com" };
+
+function event(content: object): string {
+  const file = join(folder, "event.json");
+  writeFileSync(file, JSON.stringify(content));
+  return file;
+}
+
+it("the number is that of the event, else that of the ref", () => {
+  const GITHUB_EVENT_PATH = event({ pull_request: { number: 12 } });
+  const GITHUB_REF = "refs/pull/7/merge";
+
+  expect(readPullRequest({ ...given, GITHUB_EVENT_PATH, GITHUB_REF })).toEqual({
+    ...target,
+    pullRequest: 12,
+  });
+  const ofRef = { ...target, pullRequest: 7 };
+  expect(readPullRequest({ ...given, GITHUB_REF })).toEqual(ofRef);
+  const push = event({ ref: "refs/heads/main" });
+  expect(readPullRequest({ ...given, GITHUB_REF, GITHUB_EVENT_PATH: push })).toEqual(ofRef);
+});
+
+it("the API is github.com's unless another one is named", () => {
+  const apiUrl = "https://git.example.org/api/v1";
+  expect(readRepository({ ...given, GITHUB_API_URL: apiUrl })).toEqual({ ...target, apiUrl });
+  expect(readRepository({ ...given, GITHUB_API_URL: "" })).toEqual(target);
+});
+
+it("everything that is missing is named at once", () => {
+  const GITHUB_EVENT_PATH = event({ ref: "refs/heads/main" });
+  const read = () => readPullRequest({ GITHUB_EVENT_PATH, GITHUB_REF: "refs/heads/main" });
+
+  expect(read).toThrow(
+    /GITHUB_REPOSITORY is not set[^]*GITHUB_TOKEN is not set[^]*no pull request/,
+  );
+  expect(() => readRepository({ ...given, GITHUB_REPOSITORY: "o/r/../x" })).toThrow("owner/name");
+});
+
+it("the summary is written to, where there is one", () => {
+  const GITHUB_STEP_SUMMARY = join(folder, "summary.md");
+  writeFileSync(GITHUB_STEP_SUMMARY, "before\n");
+
+  expect(writeSummary("# One", { GITHUB_STEP_SUMMARY })).toBe(true);
+  writeSummary("# Two", { GITHUB_STEP_SUMMARY });
+  expect(readFileSync(GITHUB_STEP_SUMMARY, "utf8")).toBe("before\n# One\n\n# Two\n\n");
+  expect(writeSummary("x", {})).toBe(false);
+});
