@@ -5,9 +5,12 @@ import { DataIssues } from "../components/migration";
 import { version } from "../package.json";
 import { applyCommand } from "./apply";
 import { backfillCommand } from "./backfill";
+import { driftCommand } from "./drift";
 import { expiryCommand } from "./expiry";
 import { exportCommand } from "./export";
 import { fenceCommand } from "./fence";
+import { guardCommand } from "./guard";
+import { modeCommand } from "./mode";
 import { planCommand } from "./plan";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";
@@ -29,6 +32,7 @@ const commands = [
   ...[planCommand, applyCommand, backfillCommand, verifyCommand, exportCommand],
   ...[statusCommand, scriptCommand],
   ...[expiryCommand, fenceCommand, wayBackCommand],
+  ...[modeCommand, guardCommand, driftCommand],
 ];
 for (const command of commands) {
   program.addCommand(command);

@@ -4,6 +4,7 @@
  * git true, and the summary of a workflow's job.
  */
 export { postComment, type Comment, type Posted } from "./comment";
+export { driftIn, driftInMarkdown, type Difference } from "./drift";
 export { PostError } from "./errors";
 export { openOrUpdateIssue, type Issue } from "./issue";
 export { openPullRequest, type Proposal } from "./pull-request";

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import type { CommonOptions } from "./context";
+
+/**
+ * A stack's settings file, and what the stack is called.
+ *
+ * @throws Error where neither is named
+ */
+export function settingsFileOf({ settings, stack }: CommonOptions): {
+  file: string;
+  stack: string;
+} {
+  const file = settings ?? (stack === undefined ? undefined : `Pulumi.${stack}.yaml`);
+  if (file === undefined) throw new Error("Which stack? Name it with --stack.");
+  const named = /([^/\\]+?)\.ya?ml$/.exec(file)?.[1]?.replace(/^Pulumi\./, "");
+  return { file, stack: stack ?? named ?? file };
+}
+
+/**
+ * The text of a file that an option names.
+ *
+ * @param option such as `--preview`
+ * @throws Error where it cannot be read
+ */
+export function textOf(file: string, option: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+    throw new Error(`${file} of ${option} cannot be read: ${why}.`, { cause: error });
+  }
+}

@@ -1,0 +1,72 @@
+import { writeFileSync } from "node:fs";
+import { Option } from "commander";
+import { modeIn, pushChange, withMode } from "../components/checkout";
+import { openPullRequest, readRepository } from "../components/review/post";
+import type { StorageMode } from "../components/settings";
+import { command, print, type CommonOptions } from "./context";
+import { settingsFileOf, textOf } from "./files";
+import { runAddress } from "./run-address";
+
+interface ModeOptions extends CommonOptions {
+  readonly set?: StorageMode;
+  readonly pullRequest?: true;
+}
+
+/** What became of a settings file, and of the pull request. */
+interface Done {
+  readonly storageMode: StorageMode;
+  readonly changed: boolean;
+  readonly pullRequest?: string;
+}
+
+/** `mode`: the storage mode in a settings file, and in git. */
+export const modeCommand = command("mode", "says or sets the storage mode in a settings file")
+  .addOption(
+    new Option("--set <mode>", "sets it; every comment stays").choices(["mongo", "filesystem"]),
+  )
+  .option("--pull-request", "puts the change of the file into a pull request, as GITHUB_TOKEN")
+  .addHelpText(
+    "after",
+    "\n  taskrunner-storage mode --stack prod --set filesystem --pull-request\n\n" +
+      "Exit status: 0 done, 1 error.",
+  )
+  .action(async (options: ModeOptions) => {
+    const { file, stack } = settingsFileOf(options);
+    const { set, pullRequest } = options;
+    const text = textOf(file, "--settings");
+    const edited = set === undefined ? text : withMode(text, set);
+    if (edited !== text) writeFileSync(file, edited);
+    const storageMode = modeIn(edited);
+    const url = pullRequest && (await propose(file, stack, storageMode));
+    const done = { storageMode, changed: edited !== text, ...(url && { pullRequest: url }) };
+    print(options, done, inWords(file, done, pullRequest));
+  });
+
+/** The address of the pull request; undefined where the checked-out commit has the file as it is. */
+async function propose(file: string, stack: string, mode: StorageMode) {
+  const repository = readRepository(process.env);
+  const title = `${stack}: storageMode ${mode}`;
+  const branch = `taskrunner-storage/${mode}-${stack}`;
+  const { base } = await pushChange({
+    file,
+    branch,
+    message: title,
+    author: process.env.GITHUB_ACTOR ?? "taskrunner-storage",
+    token: repository.token,
+  });
+  if (base === undefined) return undefined;
+  const run = runAddress(process.env);
+  const body = [
+    `Stack \`${stack}\` was taken to \`storageMode: ${mode}\` by hand. Merge this, so that git says the same.`,
+    "Until then `up` of this stack is refused.",
+    ...(run === undefined ? [] : ["", `Done by ${run}`]),
+  ].join("\n");
+  return (await openPullRequest({ ...repository, branch, base, title, body })).url;
+}
+
+function inWords(file: string, done: Done, asked: true | undefined): string {
+  const { storageMode, changed, pullRequest } = done;
+  const first = `${file}: storageMode ${storageMode}${changed ? ", changed" : ""}.`;
+  if (!asked) return first;
+  return `${first}\n${pullRequest ? `Pull request: ${pullRequest}` : "Git says so already."}`;
+}

@@ -1,0 +1,10 @@
+/**
+ * A stack's settings file in a Git checkout: which storage mode it states, now and in earlier
+ * commits, whether `up` may follow it, and a change of it on a branch of its own.
+ */
+export { CheckoutError } from "./errors";
+export { baseIn, modeSince, type Base } from "./history";
+export { decide, type Decision, type Situation } from "./decide";
+export { modeIn, withMode } from "./mode";
+export { pushChange, type Change } from "./push";
+export { runningMode } from "./outputs";

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from "node:util";
+import { isMap, isScalar, parse, parseDocument, type Document, type Scalar } from "yaml";
+import { settingsSchema, type StorageMode } from "../settings";
+import { CheckoutError } from "./errors";
+
+const key = "taskrunner-storage:storageMode";
+
+/**
+ * The storage mode that a settings file states, or the default where it states none.
+ *
+ * @param text of a `Pulumi.<stack>.yaml`
+ * @throws CheckoutError where it is no YAML, or states no mode that there is
+ */
+export function modeIn(text: string): StorageMode {
+  const stated = valueIn(documentOf(text))?.value;
+  const mode = settingsSchema.shape.storageMode.safeParse(stated ?? undefined);
+  if (mode.success) return mode.data;
+  throw new CheckoutError(`${key} is ${JSON.stringify(stated)}: it is mongo or filesystem.`);
+}
+
+/**
+ * The text with another storage mode. Everything else stays byte for byte, comments too; a text
+ * that states the mode already comes back as it is.
+ *
+ * @throws CheckoutError where it is no YAML, or cannot be edited safely
+ */
+export function withMode(text: string, mode: StorageMode): string {
+  const document = documentOf(text);
+  const stated = valueIn(document);
+  if (stated?.value === mode) return text;
+  const edited = stated ? replaced(text, stated, mode) : added(text, document, mode);
+  if (!isDeepStrictEqual(parse(edited), expected(text, mode))) {
+    throw new CheckoutError(`${key} cannot be set without touching the rest: set it by hand.`);
+  }
+  return edited;
+}
+
+function documentOf(text: string): Document.Parsed {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error) throw new CheckoutError(`The settings file is no YAML: ${error.message}`);
+  return document;
+}
+
+function valueIn(document: Document.Parsed): Scalar | undefined {
+  const value = document.getIn(["config", key], true);
+  if (value === undefined || isScalar(value)) return value;
+  throw new CheckoutError(`${key} is no single word: it is mongo or filesystem.`);
+}
+
+function replaced(text: string, { range }: Scalar, mode: StorageMode): string {
+  const [start = 0, end = 0] = range ?? [];
+  // A key without a value ends where its value would begin.
+  const space = text.slice(0, start).endsWith(":") ? " " : "";
+  return `${text.slice(0, start)}${space}${mode}${text.slice(end)}`;
+}
+
+/** As the first key, right below `config:`, so that every comment stays with the key it is about. */
+function added(text: string, document: Document.Parsed, mode: StorageMode): string {
+  const found = configIn(document);
+  if (!found) {
+    if (isMap(document.get("config"))) document.setIn(["config", key], mode);
+    else document.set("config", { [key]: mode });
+    return document.toString({ lineWidth: 0 });
+  }
+  const line = text.indexOf("\n", found.end) + 1;
+  const indentation = text.slice(text.lastIndexOf("\n", found.first) + 1, found.first);
+  const end = text.slice(0, line).endsWith("\r\n") ? "\r\n" : "\n";
+  return `${text.slice(0, line)}${indentation}${key}: ${mode}${end}${text.slice(line)}`;
+}
+
+/** Where the word `config` ends and the first key below it begins, where that is in block style. */
+function configIn({ contents }: Document.Parsed): { end: number; first: number } | undefined {
+  if (!isMap(contents)) return undefined;
+  const config = contents.items.find(({ key }) => isScalar(key) && key.value === "config");
+  if (!config || !isMap(config.value) || config.value.flow) return undefined;
+  const first = config.value.items[0]?.key;
+  const [end, start] = [rangeOf(config.key)?.[1], rangeOf(first)?.[0]];
+  return end === undefined || start === undefined ? undefined : { end, first: start };
+}
+
+const rangeOf = (node: unknown) => (isScalar(node) ? node.range : undefined);
+
+function expected(text: string, mode: StorageMode): unknown {
+  const before = (parse(text) ?? {}) as { readonly config?: object | null };
+  return { ...before, config: { ...before.config, [key]: mode } };
+}

@@ -1,0 +1,151 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { expect, it } from "vitest";
+import { repositoryPerTest, settings } from "../checkout/repository";
+import { serverPerTest } from "../review/post/server";
+
+const repository = repositoryPerTest();
+const current = serverPerTest();
+const bin = resolve(__dirname, "../../cli/bin.cjs");
+const file = "Pulumi.prod.yaml";
+
+async function run(...args: string[]) {
+  const env = {
+    ...{ GITHUB_REPOSITORY: "o/r", GITHUB_TOKEN: "ghs_secret", GITHUB_ACTOR: "op" },
+    ...{ GITHUB_SERVER_URL: "http://web", GITHUB_RUN_ID: "77" },
+    GITHUB_API_URL: current.server.apiUrl,
+    GITHUB_STEP_SUMMARY: join(repository.folder, "summary.md"),
+  };
+  const options = { env, cwd: repository.checkout, reject: false } as const;
+  const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
+  expect(stdout + stderr).not.toContain("ghs_secret");
+  return { stdout, stderr, exitCode };
+}
+
+const write = (name: string, content: unknown) =>
+  writeFile(join(repository.folder, name), JSON.stringify(content));
+const guard = (...more: string[]) =>
+  run("guard", "--stack", "prod", "--outputs", "../outputs.json", ...more);
+
+it("guard refuses an up after a rollback until git knows of it, or a commit wants it", async () => {
+  const first = await repository.commit({ [file]: settings("mongo") });
+  await repository.commit({ other: "1" });
+  await write("outputs.json", { storageMode: "filesystem" });
+  const last = { kind: "update", result: "succeeded", environment: { "git.head": first } };
+  await write("history.json", [{ kind: "update", result: "failed" }, last]);
+
+  const refused = await guard("--history", "../history.json");
+  expect(refused.exitCode).toBe(3);
+  expect(refused.stdout).toContain("merge the pull request that the rollback has opened");
+  expect((await guard()).exitCode).toBe(3);
+
+  const rolledBack = await repository.commit({ [file]: settings("filesystem") });
+  expect(await guard("--history", "../history.json")).toMatchObject({
+    exitCode: 0,
+    stdout: "prod runs in mode filesystem, as git says.",
+  });
+  await repository.commit({ [file]: settings("mongo") });
+  expect((await guard("--history", "../history.json")).exitCode).toBe(0);
+  expect((await guard("--before", rolledBack)).exitCode).toBe(0);
+  expect((await guard("--before", "HEAD")).exitCode).toBe(3);
+}, 60_000);
+
+it("guard fails where it cannot know", async () => {
+  await repository.commit({ [file]: settings("mongo") });
+  await write("outputs.json", { storageMode: "filesystem" });
+
+  expect(await guard("--before", "elsewhere")).toMatchObject({ exitCode: 1 });
+  expect(await run("guard", "--stack", "prod", "--outputs", "none.json")).toMatchObject({
+    exitCode: 1,
+    stderr: "taskrunner-storage: none.json of --outputs cannot be read: ENOENT.",
+  });
+}, 30_000);
+
+it("mode sets the mode and puts the change into one pull request", async () => {
+  await repository.commit({ [file]: settings("mongo") });
+
+  expect(await run("mode", "--stack", "prod")).toMatchObject({
+    exitCode: 0,
+    stdout: `${file}: storageMode mongo.`,
+  });
+  const propose = ["mode", "--stack", "prod", "--set", "filesystem", "--pull-request"];
+  const done = await run(...propose);
+  const [pull] = current.server.stored.pulls;
+  expect(done).toMatchObject({
+    exitCode: 0,
+    stdout: `${file}: storageMode filesystem, changed.\nPull request: ${pull?.html_url ?? ""}`,
+  });
+  expect(await readFile(join(repository.checkout, file), "utf8")).toBe(settings("filesystem"));
+  expect(pull).toMatchObject({
+    title: "prod: storageMode filesystem",
+    head: { ref: "taskrunner-storage/filesystem-prod" },
+    base: { ref: "main" },
+    body: expect.stringContaining("Done by http://web/o/r/actions/runs/77") as string,
+  });
+  const branch = ["show", `${pull?.head?.ref ?? ""}:${file}`];
+  expect(await repository.git("--git-dir", repository.origin, ...branch)).toBe(
+    settings("filesystem").trimEnd(),
+  );
+
+  const again = await run(...propose, "--json");
+  expect(JSON.parse(again.stdout)).toEqual({
+    storageMode: "filesystem",
+    changed: false,
+    pullRequest: pull?.html_url,
+  });
+  expect(current.server.stored.pulls).toHaveLength(1);
+
+  await repository.commit({});
+  expect((await run(...propose)).stdout).toContain("Git says so already.");
+}, 60_000);
+
+const urn = (type: string, name: string) =>
+  `urn:pulumi:prod::taskrunner-storage::taskrunner:storage:PackRunMigration$${type}::${name}`;
+const index = "pulumi-nodejs:dynamic/mongo:Index";
+const drifted = {
+  steps: [
+    { op: "refresh", urn: urn(index, "pack_runs_updatedAt_desc") },
+    { op: "same", urn: urn(index, "other") },
+    { op: "create", urn: urn(index, "pack_runs_updatedAt_desc") },
+    { op: "update", urn: urn(index, "a`|<img>@all\n") },
+  ],
+  changeSummary: { create: 1, same: 1, update: 1 },
+};
+const drift = (...more: string[]) =>
+  run("drift", "--stack", "prod", "--preview", "../preview.json", ...more);
+
+it("drift opens an issue, and closes it when nothing differs", async () => {
+  await write("preview.json", drifted);
+  const found = await drift("--post");
+  const [issue] = current.server.stored.issues;
+  expect(found.exitCode).toBe(2);
+  expect(found.stdout).toContain(`Issue created: ${issue?.html_url ?? ""}`);
+  expect(issue?.title).toBe("prod differs from the settings in git");
+  expect(issue?.body).toContain("2 resources of stack `prod` differ");
+  expect(issue?.body).toContain(`| \`create\` | \`pack_runs_updatedAt_desc\` | \`${index}\` |`);
+  expect(issue?.body).toContain("| `update` | `a??<img>@all?` |".replaceAll(/[<>]/g, "?"));
+  expect(issue?.body).toContain("Found by http://web/o/r/actions/runs/77");
+  expect(await readFile(join(repository.folder, "summary.md"), "utf8")).toContain("2 resources");
+  expect((await drift("--exit-zero")).exitCode).toBe(0);
+
+  await write("preview.json", { steps: [{ op: "same", urn: urn(index, "x") }] });
+  expect(await drift("--post")).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^Nothing of stack prod differs[^]*Issue closed:/) as string,
+  });
+  expect(current.server.stored.issues).toMatchObject([{ state: "closed" }]);
+}, 60_000);
+
+it("a preview that failed closes nothing", async () => {
+  await write("preview.json", {
+    steps: [{ op: "same", urn: urn(index, "x") }],
+    diagnostics: [{ severity: "error", message: "no" }],
+  });
+
+  expect(await drift("--post")).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("The preview failed") as string,
+  });
+  expect(current.server.requests).toEqual([]);
+}, 30_000);
