@@ -30,7 +30,7 @@ test: $(installed) ## all tests, on a real engine and a real server
 	@$(tsx) tools/parts/ensure.ts
 	@npm test --silent -- --reporter=default --reporter=./tools/vitest/counts.ts
 
-lint: $(installed) ## types, eslint, prettier
+lint: $(installed) ## types, eslint, prettier, actionlint on the workflows
 	@npm run lint --silent
 
 bench: $(installed) ## the import against the driver and mongoimport, as ratios; BENCH=full for 10^7 lines

@@ -15,6 +15,7 @@ export {
   stopControlPlane,
 } from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
+export { actionlint } from "./actionlint";
 export { helm } from "./kubernetes/helm";
 export { isFree } from "./port";
 export { commandLine, stopByPid } from "./running";

@@ -18,6 +18,7 @@ export const versions = {
   /** Its stages are taken too, so one on PATH has to be as new. */
   kwok: "v0.8.0",
   helm: "v3.22.0",
+  actionlint: "v1.7.12",
 } as const;
 
 /** Whether a dotted version, with or without a leading `v`, is at least another. */
