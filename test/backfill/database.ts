@@ -5,8 +5,9 @@ import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { wantedSchema } from "../../components/contract";
 import { claim } from "../../components/migration/ledger";
-import { startMongo, type MongoServer, type StartOptions } from "../../tools/parts";
+import type { MongoServer, StartOptions } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
+import { testServer } from "../server";
 import { approval, artifact, lines, logLine, run } from "./state";
 
 /** A server for a file's tests, and a new database for each of them. */
@@ -26,7 +27,7 @@ export function databasePerTest(options: Pick<StartOptions, "testCommands"> = {}
   let databases = 0;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "backfill-"));
-    current.server = await startMongo({ directory: join(folder, "data"), ...options });
+    current.server = await testServer({ directory: join(folder, "data"), ...options });
     // The embedded server does not tell its clients of a step-down: they have to ask for themselves.
     const monitoring = { serverMonitoringMode: "poll", heartbeatFrequencyMS: 500 } as const;
     client = await new MongoClient(current.server.uri, monitoring).connect();
