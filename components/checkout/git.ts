@@ -24,7 +24,7 @@ export async function git(args: readonly string[], options: GitOptions): Promise
   } catch (error) {
     const { stderr = "", code } = error as { readonly stderr?: string; readonly code?: unknown };
     const said = code === "ENOENT" ? "there is no git on PATH" : stderr.trim();
-    const safe = said.replaceAll(/\/\/[^/@\s]+@/g, "//***@");
+    const safe = said.replaceAll(/[^\s/@:]+:[^\s/@]+@/g, "***@");
     throw new CheckoutError(`git ${args[0] ?? ""} failed in ${directory}: ${safe}`);
   }
 }

@@ -23,17 +23,17 @@ it("a merged branch counts as what it brought, not as what was tried on it", asy
   const base = await current.commit({ [file]: settings("mongo") });
   await current.git("checkout", "--quiet", "-b", "tried");
   await current.commit({ [file]: settings("filesystem") });
-  await current.commit({ [file]: settings("mongo"), other: "2" });
+  await current.commit({ [file]: `${settings("mongo")}# another setting\n` });
   await current.git("checkout", "--quiet", "main");
   await current.commit({ third: "3" });
   await current.git("merge", "--quiet", "--no-ff", "tried", "-m", "merge");
-  expect(await since(base)).toEqual(["mongo"]);
+  expect(await since(base)).toEqual(["mongo", "mongo"]);
 
   await current.git("checkout", "--quiet", "-b", "rollback");
   await current.commit({ [file]: settings("filesystem") });
   await current.git("checkout", "--quiet", "main");
   await current.git("merge", "--quiet", "--no-ff", "rollback", "-m", "merge");
-  expect(await since(base)).toEqual(["mongo", "filesystem"]);
+  expect(await since(base)).toEqual(["mongo", "mongo", "filesystem"]);
 });
 
 it.each(["0123456789012345678901234567890123456789", "--all", "nowhere"])(

@@ -1,0 +1,188 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { commandSettings } from "../components/settings";
+import { versions } from "../tools/parts/versions";
+
+const root = resolve(__dirname, "..");
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
+interface Job {
+  readonly uses?: string;
+  readonly needs?: string | readonly string[];
+  readonly environment?: string;
+  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": unknown };
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
+  readonly with?: Readonly<Record<string, string>>;
+  readonly steps?: readonly Step[];
+}
+
+interface Workflow {
+  readonly on: unknown;
+  readonly permissions: unknown;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const folder = join(root, ".github/workflows");
+const texts = new Map(
+  readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+);
+const workflows = new Map([...texts].map(([name, text]) => [name, parse(text) as Workflow]));
+const setupText = readFileSync(join(root, ".github/actions/setup/action.yml"), "utf8");
+const setup = parse(setupText) as { runs: { steps: Step[] } };
+
+const jobs = [...workflows].flatMap(([name, { jobs }]) =>
+  Object.entries(jobs).map(([job, content]) => ({ place: `${name} ${job}`, ...content })),
+);
+const steps = [...jobs.flatMap((job) => job.steps ?? []), ...setup.runs.steps];
+const runs = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
+const workflow = (name: string) => {
+  const found = workflows.get(name);
+  if (!found) throw new Error(`no ${name}`);
+  return found;
+};
+
+it("there is one for each thing that is to be done", () => {
+  expect([...workflows.keys()].sort()).toEqual(
+    ["check", "drift", "preview", "rollback", "stack-up", "up"].map((name) => `${name}.yml`),
+  );
+});
+
+it("actions are pinned by commit, with their version beside", () => {
+  const lines = [...texts.values(), setupText]
+    .flatMap((text) => text.split("\n"))
+    .filter((line) => /\buses:/.test(line) && !line.includes("uses: ./"));
+
+  expect(lines.length).toBeGreaterThan(10);
+  for (const line of lines)
+    expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
+
+it("a job can write what it has to, and nothing else", () => {
+  for (const { on, permissions } of workflows.values()) {
+    expect(permissions).toEqual({ contents: "read" });
+    expect(JSON.stringify(on)).not.toContain("pull_request_target");
+  }
+  const writes = jobs.flatMap(({ place, permissions = {} }) =>
+    Object.entries(permissions)
+      .filter(([, right]) => right !== "read")
+      .map(([what, right]) => `${place}: ${what} ${right}`),
+  );
+  expect(writes.sort()).toEqual([
+    "drift.yml drift: id-token write",
+    "drift.yml drift: issues write",
+    "preview.yml preview: id-token write",
+    "preview.yml preview: pull-requests write",
+    "rollback.yml preview: id-token write",
+    "rollback.yml pull-request: contents write",
+    "rollback.yml pull-request: pull-requests write",
+    "rollback.yml up: id-token write",
+    "stack-up.yml up: id-token write",
+    "up.yml prod: id-token write",
+    "up.yml staging: id-token write",
+  ]);
+  const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
+  for (const { with: given } of checkouts) {
+    expect(given).toMatchObject({ "persist-credentials": false });
+  }
+});
+
+it("up and rollback of a stack share one group, and none that waits for its approval holds it", () => {
+  const called = (name: string) =>
+    Object.values(workflow(name).jobs).filter(({ uses }) => uses?.endsWith("/stack-up.yml"));
+  expect(called("up.yml").map((job) => job.with)).toEqual([
+    { stack: "staging" },
+    { stack: "prod" },
+  ]);
+  expect(called("rollback.yml").map((job) => job.with)).toEqual([
+    { stack: "${{ inputs.stack }}", mode: "filesystem" },
+  ]);
+  expect(workflow("stack-up.yml").jobs.up?.concurrency).toEqual({
+    group: "stack-${{ inputs.stack }}",
+    "cancel-in-progress": false,
+  });
+  const approvals = jobs.filter(({ environment = "-" }) =>
+    /^(\w+|\$\{\{ \S+ \}\})$/.test(environment),
+  );
+  expect(approvals.map(({ place, concurrency }) => [place, concurrency?.group])).toEqual([
+    ["rollback.yml approve", undefined],
+    ["up.yml dev", "stack-dev"],
+    ["up.yml approve-staging", undefined],
+    ["up.yml approve-prod", undefined],
+  ]);
+});
+
+it("stacks go up one after the other, each after its approval", () => {
+  const { jobs } = workflow("up.yml");
+  expect(Object.entries(jobs).map(([name, { needs }]) => [name, needs])).toEqual([
+    ["dev", undefined],
+    ["approve-staging", "dev"],
+    ["staging", "approve-staging"],
+    ["approve-prod", "staging"],
+    ["prod", "approve-prod"],
+  ]);
+  expect(workflow("rollback.yml").jobs.up?.needs).toBe("approve");
+});
+
+it("the stacks have settings that the commands can read", async () => {
+  const inputs = (workflow("rollback.yml").on as { workflow_dispatch: { inputs: object } })
+    .workflow_dispatch.inputs as { stack: { options: string[] } };
+  const ofMatrix = jobs.flatMap(({ strategy }) => strategy?.matrix.stack ?? []);
+  const ofCalls = jobs.flatMap(({ with: given }) => given?.stack ?? []);
+  const stacks = new Set([...inputs.stack.options, ...ofMatrix, ...ofCalls]);
+  stacks.delete("${{ inputs.stack }}");
+
+  expect(stacks).toEqual(new Set(["staging", "prod"]));
+  for (const stack of stacks) {
+    const file = join(root, `Pulumi.${stack}.yaml`);
+    expect(existsSync(file), file).toBe(true);
+    await commandSettings({ file });
+  }
+});
+
+describe("the shell", () => {
+  it("is one line a step, and nothing from outside is pasted into it", () => {
+    expect(runs.length).toBeGreaterThan(15);
+    for (const run of runs) {
+      expect(run).not.toContain("\n");
+      expect(run).not.toContain("${{");
+    }
+  });
+
+  it("calls targets that the Makefile has", () => {
+    const makefile = readFileSync(join(root, "Makefile"), "utf8");
+    const targets = runs.flatMap((run) => /^make (\w+)/.exec(run)?.[1] ?? []);
+    expect(targets.sort()).toEqual(["lint", "test", "up"]);
+    for (const target of targets) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
+  });
+
+  it("calls commands with options that they have", async () => {
+    const byCommand = new Map<string, Set<string>>();
+    for (const run of runs) {
+      const [, command = "", rest = ""] = /npx taskrunner-storage (\w+)(.*)/.exec(run) ?? [];
+      if (command === "") continue;
+      const options = byCommand.get(command) ?? new Set<string>();
+      for (const [option] of rest.matchAll(/(?<= )--[\w-]+/g)) options.add(option);
+      byCommand.set(command, options);
+    }
+
+    expect([...byCommand.keys()].sort()).toEqual(["comment", "drift", "guard", "mode"]);
+    for (const [command, options] of byCommand) {
+      const help = await execa("node", [join(root, "cli/bin.cjs"), command, "--help"]);
+      for (const option of options) expect(help.stdout, command).toContain(` ${option} `);
+    }
+  }, 60_000);
+
+  it("has the Pulumi that is tested here", () => {
+    const pulumi = setup.runs.steps.find(({ uses }) => uses?.startsWith("pulumi/actions@"));
+    expect(`v${String(pulumi?.with?.["pulumi-version"])}`).toBe(versions.pulumi);
+  });
+});
