@@ -32,8 +32,8 @@ export const driftCommand = mayExitZero(
     const found = driftInMarkdown(stack, differences, runAddress(process.env));
     const body = differs ? found : undefined;
     const words = body ?? `Nothing of stack ${stack} differs from the settings in git.`;
-    const issue = options.post && (await post(stack, body));
     writeSummary(words, process.env);
+    const issue = options.post && (await post(stack, body));
     const where = issue?.url === undefined ? "" : `\n\nIssue ${issue.outcome}: ${issue.url}`;
     print(options, { differences, ...(issue && { issue }) }, `${words}${where}`);
     exitWith(differs ? 2 : 0, options);

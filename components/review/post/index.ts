@@ -8,5 +8,6 @@ export { driftIn, driftInMarkdown, type Difference } from "./drift";
 export { PostError } from "./errors";
 export { openOrUpdateIssue, type Issue } from "./issue";
 export { openPullRequest, type Proposal } from "./pull-request";
+export { postReview } from "./review";
 export { writeSummary } from "./summary";
 export { readPullRequest, readRepository, type PullRequest, type Repository } from "./target";
