@@ -1,14 +1,15 @@
 /** Gets every local part and says what it is: `tsx tools/parts/ensure.ts`. */
-import { controlPlane, engine, helm, mongoProgram, PartError } from ".";
+import { actionlint, controlPlane, engine, helm, mongoProgram, PartError } from ".";
 
 async function ensure(): Promise<void> {
   const pulumi = await engine({ kubernetes: true });
   const mongo = await mongoProgram();
   const kubernetes = await controlPlane();
   await helm();
+  await actionlint();
   console.log(
     `parts: Pulumi ${pulumi.version} with its plugin for Kubernetes, ${mongo.name}, ` +
-      `Kubernetes ${kubernetes.version}, Helm`,
+      `Kubernetes ${kubernetes.version}, Helm, actionlint`,
   );
 }
 
