@@ -3,6 +3,7 @@ import { parse, stringify } from "yaml";
 import type { z } from "zod";
 import { problemsOf, SettingsError } from "./problems";
 import { settingsSchema } from "./schema";
+import { structured } from "./structured";
 
 const commandSchema = settingsSchema.pick({
   storageMode: true,
@@ -49,7 +50,8 @@ export function commandSettingsAsText(settings: Omit<CommandSettings, "storageMo
 function valuesIn(text: string): Record<string, unknown> {
   const { config = {} } = parse(text) as { readonly config?: Readonly<Record<string, unknown>> };
   const named = Object.entries(config).map(
-    ([key, value]) => [key.replace(/^[^:]+:/, ""), value] as const,
+    ([key, value]) =>
+      [key.replace(/^[^:]+:/, ""), typeof value === "string" ? structured(value) : value] as const,
   );
   return Object.fromEntries(named.filter(([key]) => Object.hasOwn(commandSchema.shape, key)));
 }

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { databaseOf, parseSettings } from "./parse";
 import { SettingsError } from "./problems";
 import type { Settings } from "./schema";
+import { structured } from "./structured";
 
 /** The settings as the program uses them: connection strings are secret outputs only. */
 export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUri"> {
@@ -44,16 +45,6 @@ function configuredValues(): Record<string, unknown> {
       .filter(([key]) => key.startsWith(prefix()))
       .map(([key, value]) => [key.slice(prefix().length), structured(value)]),
   );
-}
-
-/** The engine hands every value over as text: objects, numbers and booleans as JSON. */
-function structured(value: string): unknown {
-  if (!/^(\{|\[|true$|false$|-?\d+$)/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }
 
 /** The engine names the encrypted keys in this variable beside the configuration itself. */
