@@ -6,7 +6,7 @@ export { apply, type ApplyOptions } from "./apply";
 export { DataIssues, MigrationConflict, MigrationError } from "./errors";
 export { setExpiry } from "./expiry";
 export { ClaimRefused } from "./ledger";
-export { plan, type Plan, type PlanOptions } from "./plan";
+export { nothingPlanned, plan, type Plan, type PlanOptions } from "./plan";
 export { planAsJson, planInWords } from "./plan-words";
 export { applicationRole, migratorRole } from "./privileges";
 export { mongoshScript } from "./script";

@@ -5,7 +5,10 @@ import { dataIssueInWords } from "./issues/data-issue-words";
 import type { Plan } from "./plan";
 
 /** A plan on one screen: changes with their reasons and risks, what is left alone, data issues. */
-export function planInWords(database: string, { changes, foreign, issues }: Plan): string {
+export function planInWords(
+  database: string,
+  { changes, foreign, issues }: Omit<Plan, "checksum">,
+): string {
   const todo = changes.length === 0 ? "nothing to do" : `${changes.length} changes`;
   return [
     `Database ${database}: ${todo}.`,
@@ -26,10 +29,15 @@ function risks(change: Change): string {
   return blocks ? "; writers wait while it runs" : "";
 }
 
-/** A plan for scripts. */
-export function planAsJson({ checksum, changes, foreign, issues }: Plan): object {
+/** A plan for scripts; one of a database that was not looked at has no checksum. */
+export function planAsJson({
+  checksum,
+  changes,
+  foreign,
+  issues,
+}: Omit<Plan, "checksum"> & Partial<Pick<Plan, "checksum">>): object {
   return {
-    checksum,
+    ...(checksum !== undefined && { checksum }),
     changes: changes.map(changeAsJson),
     leftAlone: foreign.map(changeAsJson),
     issues,

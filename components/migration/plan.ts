@@ -27,6 +27,9 @@ export interface PlanOptions {
   readonly ownRecords?: readonly string[];
 }
 
+/** The plan of a database that was not looked at. */
+export const nothingPlanned: Omit<Plan, "checksum"> = { changes: [], foreign: [], issues: [] };
+
 /** Compares a database with what should exist in it. Changes nothing. */
 export async function plan(
   db: Db,

@@ -29,11 +29,29 @@ function indexInWords({ name, collection, key, unique, sparse }: WantedIndex): s
   return `${name} on ${collection} { ${fields} }${options}`;
 }
 
+/** The collection and the index that a change is about. */
+function placeOf(change: Change): { readonly collection: string; readonly index?: string } {
+  switch (change.kind) {
+    case "create collection":
+    case "modify validator":
+      return { collection: change.wanted.name };
+    case "record ledger":
+      return { collection: change.ledger };
+    case "leave alone": {
+      const { collection, index } = change;
+      return index === undefined ? { collection } : { collection, index };
+    }
+    default:
+      return { collection: change.wanted.collection, index: change.wanted.name };
+  }
+}
+
 /** A change for scripts: with its reason, its risks, its commands and those that take it back. */
 export function changeAsJson(change: Change): object {
   const commands = toCommands(change);
   return {
     kind: change.kind,
+    ...placeOf(change),
     title: changeInWords(change),
     reason: change.reason,
     blocksWrites: commands.some(({ blocksWrites }) => blocksWrites),

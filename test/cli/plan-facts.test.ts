@@ -1,0 +1,109 @@
+import { rm, stat, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { beforeEach, expect, it, vi } from "vitest";
+import { addFiles, run as runOf } from "../backfill/state";
+import { emptyDatabasePerTest } from "../server";
+
+// Each test starts several processes one after another.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const current = emptyDatabasePerTest();
+const bin = resolve(__dirname, "../../cli/bin.cjs");
+let tests = 0;
+let state: string;
+
+/** Two runs: one that has steps to execute, one that is finished. */
+beforeEach(async () => {
+  state = join(current.folder, `facts-${++tests}`);
+  const finished = [{ id: "s", stepId: "s", status: "succeeded", enabled: true }];
+  await addFiles(state, {
+    "state/runs/open.json": JSON.stringify(runOf("open", { steps: [] })),
+    "state/runs/done.json": JSON.stringify(runOf("done", { steps: finished })),
+  });
+});
+
+const uriOf = () => `${current.server.uri}/${current.db.databaseName}`;
+
+async function run(args: readonly string[], uri = uriOf()) {
+  const env = { TASKRUNNER_MONGO_URI: uri };
+  return execa("node", [bin, ...args], { env, cwd: current.folder, reject: false });
+}
+
+/** `plan --json` in a mode; the engine may write numbers and objects as texts into this file. */
+async function planned(mode: string, uri?: string) {
+  const file = join(current.folder, `Pulumi.${mode}.yaml`);
+  const source = JSON.stringify({ source: { path: state } });
+  const settings = { storageMode: mode, logRetentionDays: "90", backfill: source };
+  const named = Object.entries(settings).map(([key, value]) => [`x:${key}`, value]);
+  await writeFile(file, JSON.stringify({ config: Object.fromEntries(named) as object }));
+  const { stdout, exitCode } = await run(["plan", "--json", "--settings", file], uri);
+  return { exitCode, found: stdout === "" ? undefined : (JSON.parse(stdout) as object) };
+}
+
+it("plan --json counts the files on disk by kind", async () => {
+  const { size } = await stat(join(state, "state/runs/open.json"));
+  const other = await stat(join(state, "state/runs/done.json"));
+  const { exitCode, found } = await planned("mongo");
+
+  expect(exitCode).toBe(2);
+  expect(found).toMatchObject({
+    reachable: true,
+    state: { root: state, runs: { files: 2, bytes: size + other.size }, logs: { files: 0 } },
+  });
+  expect(found).not.toHaveProperty("leftBehind");
+});
+
+it("plan --json says nothing of files that are not on this machine", async () => {
+  await rm(state, { recursive: true });
+
+  expect((await planned("mongo")).found).not.toHaveProperty("state");
+});
+
+it("plan --json names what each change is about", async () => {
+  const { changes } = (await planned("mongo")).found as { changes: object[] };
+
+  expect(changes[0]).toMatchObject({ kind: "create collection", collection: "pack_runs" });
+  expect(changes).toContainEqual(
+    expect.objectContaining({
+      kind: "create index",
+      collection: "pack_run_logs",
+      index: "pack_run_logs_run_sequence",
+    }),
+  );
+});
+
+it("in filesystem mode plan --json counts what an export would write and what it would not", async () => {
+  await run(["apply"]);
+  await run(["backfill", "--from", state]);
+  const runs = current.db.collection<{ _id: string }>("pack_runs");
+  const updatedAt = new Date("2030-01-01T00:00:00Z");
+  await runs.updateMany({}, { $set: { updatedAt } });
+  const changed = runOf("open", { steps: [], planHash: "changed" });
+  await addFiles(state, { "state/runs/open.json": JSON.stringify(changed) });
+
+  const { found } = await planned("filesystem");
+  expect(found).toMatchObject({
+    reachable: true,
+    leftBehind: {
+      exported: { runs: 1, logs: 0, artifacts: 0, approvals: 0 },
+      conflicts: 1,
+      conflictExamples: ["runs open"],
+      unfinished: 0,
+    },
+  });
+});
+
+it("in filesystem mode plan does without MongoDB, and names the unfinished runs", async () => {
+  const nobody = "mongodb://127.0.0.1:1/taskrunner";
+  expect(await planned("filesystem", nobody)).toMatchObject({
+    exitCode: 0,
+    found: {
+      reachable: false,
+      changes: [],
+      leftBehind: { conflicts: 0, unfinished: 1, unfinishedRuns: ["open"] },
+    },
+  });
+  expect(await planned("filesystem", "")).toMatchObject({ exitCode: 0 });
+  expect(await planned("mongo", nobody)).toEqual({ exitCode: 1, found: undefined });
+});
