@@ -5,6 +5,7 @@ import { DataIssues } from "../components/migration";
 import { version } from "../package.json";
 import { applyCommand } from "./apply";
 import { backfillCommand } from "./backfill";
+import { commentCommand } from "./comment";
 import { driftCommand } from "./drift";
 import { expiryCommand } from "./expiry";
 import { exportCommand } from "./export";
@@ -30,7 +31,7 @@ const program = new Command("taskrunner-storage")
   );
 const commands = [
   ...[planCommand, applyCommand, backfillCommand, verifyCommand, exportCommand],
-  ...[statusCommand, scriptCommand],
+  ...[statusCommand, scriptCommand, commentCommand],
   ...[expiryCommand, fenceCommand, wayBackCommand],
   ...[modeCommand, guardCommand, driftCommand],
 ];

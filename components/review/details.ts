@@ -1,0 +1,129 @@
+import { inspect } from "node:util";
+import { differencesOf, type Difference } from "./differences";
+import { withoutEnvironment } from "./environment";
+import type { Section } from "./fit";
+import type { Step } from "./read/preview";
+import { details, fence, joined, md, ours, table, type Markdown } from "./safe/markdown";
+import type { Situation } from "./situation";
+import { cutoverStepOf, isOurs, shortType } from "./steps";
+import { megabytes } from "./words";
+
+/** What is folded: each input that differs, the files, the commands, what is left alone. */
+export function detailSections(situation: Situation): Section[] {
+  const { direction, preview, plan } = situation;
+  const isForward = direction === "cutover" || direction === "change";
+  const settings = Object.entries(preview.settings).map(([key, value]) => `${key}: ${value}`);
+  const behind = direction === "way back" ? plan?.leftBehind : undefined;
+  const inputs = preview.steps.flatMap(inputsOf);
+  return [
+    folded({ title: "Inputs that change", items: inputs, noun: "resources", between: "\n\n" }),
+    plan?.state && isForward ? filesSection(plan.state) : none,
+    folded({
+      title: "Commands on MongoDB",
+      items: isForward ? commandsOf(situation) : [],
+      noun: "commands",
+      between: "\n\n",
+    }),
+    folded({
+      title: "Changed on both sides",
+      items: (behind?.conflictExamples ?? []).map(listItem),
+      noun: "records",
+      total: behind?.conflicts,
+    }),
+    folded({
+      title: "Runs that are unfinished on disk",
+      items: (behind?.unfinishedRuns ?? []).map(listItem),
+      noun: "runs",
+      total: behind?.unfinished,
+    }),
+    folded({
+      title: "In MongoDB, not ours, left alone",
+      items: isForward ? foreignOf(situation) : [],
+      noun: "things",
+    }),
+    folded({
+      title: "Settings of this preview",
+      items: direction === "nothing" ? [] : settings.map(listItem),
+      noun: "settings",
+    }),
+  ];
+}
+
+const none: Section = { items: 0, render: () => undefined };
+const listItem = (text: string) => md`- ${text}`;
+
+interface Folded {
+  readonly title: string;
+  readonly items: readonly Markdown[];
+  readonly noun: string;
+  /** How many there are, where not all of them were named. */
+  readonly total?: number | undefined;
+  readonly between?: string;
+}
+
+/** Items below a line that counts them, folded away. */
+function folded({ title, items, noun, total = items.length, between = "\n" }: Folded): Section {
+  return {
+    items: items.length,
+    render: (shown) => {
+      if (items.length === 0) return undefined;
+      const left = total - Math.min(items.length, shown);
+      const more = left > 0 ? [ours(`and ${left.toLocaleString("en-US")} more ${noun}`)] : [];
+      const inside = joined([joined(items.slice(0, shown), between), ...more], "\n\n");
+      return details(`${title}: ${total.toLocaleString("en-US")}`, inside);
+    },
+  };
+}
+
+/** The inputs of what changes, and of what is made beside the steps of ours, which the table has. */
+function inputsOf(step: Step): Markdown[] {
+  if (step.operation === "delete" || (step.operation === "create" && isOurs(step))) return [];
+  const differences = differencesOf({
+    old: step.old && withoutEnvironment(step.old),
+    new: step.new && withoutEnvironment(step.new),
+  });
+  if (differences.every(({ path }) => path === "mode") || cutoverStepOf(step) === "ledger")
+    return [];
+  // The mode is among the settings that change; what is off by default says nothing of what is made.
+  const isOff = ({ before, after }: Difference) =>
+    before === undefined && (after === "false" || after === "");
+  const others = differences.filter((one) => one.path !== "mode" && !isOff(one));
+  const lines = others.flatMap(({ path, before, after }) => [
+    ...(before === undefined ? [] : [`- ${path}: ${before}`]),
+    ...(after === undefined ? [] : [`+ ${path}: ${after}`]),
+  ]);
+  return [joined([md`${shortType(step.type)} ${step.name}`, fence(lines, "diff")], "\n")];
+}
+
+type State = NonNullable<NonNullable<Situation["plan"]>["state"]>;
+
+function filesSection(state: State): Section {
+  const kinds = ["runs", "logs", "artifacts", "approvals"] as const;
+  const rows = kinds.map((kind) => [
+    ours(kind),
+    ours(state[kind].files.toLocaleString("en-US")),
+    ours(megabytes(state[kind].bytes)),
+  ]);
+  const files = kinds.reduce((sum, kind) => sum + state[kind].files, 0);
+  const inside = table(["", "files", "size"], rows);
+  return {
+    items: 0,
+    render: () => details(`Files on disk: ${files.toLocaleString("en-US")}`, inside),
+  };
+}
+
+/** As the server gets them; the ledger's are the engine's own. */
+function commandsOf({ plan }: Situation): Markdown[] {
+  const changes = plan?.changes.filter(({ kind }) => kind !== "record ledger") ?? [];
+  const options = { depth: null, breakLength: 100, maxArrayLength: null, maxStringLength: null };
+  return changes.flatMap(({ commands }) =>
+    commands.map((command) => fence(inspect(command, options).split("\n"), "js")),
+  );
+}
+
+function foreignOf({ plan }: Situation): Markdown[] {
+  return (plan?.leftAlone ?? []).map(({ collection, index, reason }) => {
+    const name = [collection, index].filter((part) => part !== undefined).join(".");
+    return md`- ${name}: ${reason}`;
+  });
+}

@@ -1,0 +1,33 @@
+import { joined, type Markdown } from "./safe/markdown";
+
+/** A part of the comment that may show fewer of its items, and then counts those left out. */
+export interface Section {
+  readonly items: number;
+  /** The part with its first items; undefined where it has nothing to say. */
+  render(shown: number): Markdown | undefined;
+}
+
+/** A part that is shown as it is. */
+export function fixed(part: Markdown | undefined): Section {
+  return { items: 0, render: () => part };
+}
+
+/**
+ * The parts, an empty line between them, in a comment that is not longer than `most` characters:
+ * the longest part shows half as many items until all fit. Nothing is cut.
+ */
+export function fit(sections: readonly Section[], most: number): Markdown {
+  const shown = sections.map(({ items }) => items);
+  for (;;) {
+    const parts = sections.map((section, at) => section.render(shown[at] ?? 0));
+    const all = joined(
+      parts.filter((part) => part !== undefined),
+      "\n\n",
+    );
+    if (all.length <= most) return all;
+    const sizes = parts.map((part, at) => (shown[at] === 0 ? 0 : (part?.length ?? 0)));
+    const largest = sizes.indexOf(Math.max(...sizes));
+    if ((sizes[largest] ?? 0) === 0) return all;
+    shown[largest] = Math.floor((shown[largest] ?? 0) / 2);
+  }
+}

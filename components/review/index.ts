@@ -1,0 +1,8 @@
+/** The review: what a preview would do, as a comment that a person can say yes or no to. */
+export { longestComment, review, type Review } from "./comment";
+export { ReviewInputError } from "./read/json";
+export { readPlan, type PlanFacts } from "./read/plan";
+export { readPreview, type Preview } from "./read/preview";
+export type { Level } from "./risks";
+export { redactor, secretsIn, type Redact } from "./safe/secrets";
+export { situationOf } from "./situation";

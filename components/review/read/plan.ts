@@ -1,0 +1,82 @@
+import { z } from "zod";
+import type { Redact } from "../safe/secrets";
+import { readJson } from "./json";
+
+const counts = z.looseObject({ files: z.number(), bytes: z.number() });
+const perRole = { runs: counts, logs: counts, artifacts: counts, approvals: counts };
+const change = z.looseObject({
+  kind: z.string(),
+  title: z.string().default(""),
+  reason: z.string().default(""),
+  collection: z.string().optional(),
+  index: z.string().optional(),
+  blocksWrites: z.boolean().default(false),
+  loses: z.boolean().default(false),
+  commands: z.array(z.record(z.string(), z.unknown())).default([]),
+});
+const issue = z.discriminatedUnion("kind", [
+  z.looseObject({
+    kind: z.literal("duplicate keys"),
+    collection: z.string(),
+    index: z.string(),
+    keys: z.number(),
+    documents: z.number(),
+    examples: z.array(
+      z.looseObject({
+        key: z.record(z.string(), z.unknown()),
+        documents: z.array(z.looseObject({ id: z.string(), at: z.string().optional() })),
+      }),
+    ),
+  }),
+  z.looseObject({
+    kind: z.literal("broken documents"),
+    collection: z.string(),
+    documents: z.number(),
+    rules: z.array(
+      z.looseObject({
+        field: z.string(),
+        rule: z.string(),
+        documents: z.number(),
+        ids: z.array(z.string()),
+      }),
+    ),
+  }),
+]);
+const planSchema = z.looseObject({
+  reachable: z.boolean().default(true),
+  changes: z.array(change),
+  leftAlone: z.array(change).default([]),
+  issues: z.array(issue),
+  state: z.looseObject(perRole).optional(),
+  leftBehind: z
+    .looseObject({
+      exported: z
+        .looseObject({
+          runs: z.number(),
+          logs: z.number(),
+          artifacts: z.number(),
+          approvals: z.number(),
+        })
+        .optional(),
+      conflicts: z.number(),
+      conflictExamples: z.array(z.string()).default([]),
+      unfinished: z.number(),
+      unfinishedRuns: z.array(z.string()).default([]),
+    })
+    .optional(),
+});
+
+/** What `plan --json` says, as far as a review needs it. */
+export type PlanFacts = z.infer<typeof planSchema>;
+/** Documents that stand in the way of a change, with examples. */
+export type FoundIssue = PlanFacts["issues"][number];
+
+/**
+ * Reads what `plan --json` printed.
+ *
+ * @throws ReviewInputError where the text is nothing of the kind
+ */
+export function readPlan(text: string, redact: Redact): PlanFacts {
+  const what = "what `taskrunner-storage plan --json` prints";
+  return readJson(text, planSchema, { what, redact });
+}

@@ -1,0 +1,167 @@
+import { z } from "zod";
+import type { Redact } from "../safe/secrets";
+import { readJson } from "./json";
+
+/** What a resource is given, or gives, by name. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** What the engine would do to one resource, all its steps taken together. */
+export interface Step {
+  readonly operation: "create" | "change" | "replace" | "delete";
+  /** `pulumi-nodejs:dynamic/mongo:Index`. */
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+  /** The types of the components that it is in, outermost first. */
+  readonly parents: readonly string[];
+  /** The inputs before and after; undefined where there are none. */
+  readonly old: Properties | undefined;
+  readonly new: Properties | undefined;
+  /** The outputs of the last `up`. */
+  readonly outputs: Properties;
+  /** Whether the engine leaves it in place when it leaves the stack. */
+  readonly retained: boolean;
+}
+
+/** Something the engine, a provider or the program said. */
+export interface Message {
+  readonly severity: "error" | "warning";
+  readonly text: string;
+  readonly urn: string | undefined;
+  /** Whether a provider printed it, which can name no resource. */
+  readonly printed: boolean;
+}
+
+/** What `pulumi preview --json` says, without its noise and its secrets. */
+export interface Preview {
+  readonly stack: string | undefined;
+  readonly steps: readonly Step[];
+  readonly messages: readonly Message[];
+  /** The settings as the engine has them, as texts, without their prefix. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Whether what exists was looked at first: `--refresh`. */
+  readonly refreshed: boolean;
+}
+
+const properties = z.record(z.string(), z.unknown()).nullish().catch(undefined);
+const state = z
+  .looseObject({
+    inputs: properties,
+    outputs: properties,
+    retainOnDelete: z.boolean().optional().catch(undefined),
+  })
+  .nullish()
+  .catch(undefined);
+const previewSchema = z
+  .looseObject({
+    steps: z
+      .array(z.looseObject({ op: z.string(), urn: z.string(), oldState: state, newState: state }))
+      .nullish(),
+    diagnostics: z
+      .array(
+        z.looseObject({
+          urn: z.string().optional(),
+          message: z.string(),
+          severity: z.string().optional(),
+        }),
+      )
+      .nullish(),
+    config: properties,
+    changeSummary: properties,
+  })
+  .refine(({ steps, diagnostics, changeSummary }) => steps ?? diagnostics ?? changeSummary);
+type Raw = NonNullable<z.infer<typeof previewSchema>["steps"]>[number];
+
+/**
+ * Reads what `pulumi preview --json` printed, also that of a preview that failed.
+ *
+ * @throws ReviewInputError where the text is nothing of the kind
+ */
+export function readPreview(text: string, redact: Redact): Preview {
+  const what = "what `pulumi preview --json` prints";
+  const { steps, diagnostics, config } = readJson(text, previewSchema, { what, redact });
+  const raw = steps ?? [];
+  return {
+    stack: raw.map(({ urn }) => /^urn:pulumi:(.+?)::/.exec(urn)?.[1]).find(Boolean),
+    steps: stepsOf(raw),
+    messages: (diagnostics ?? []).flatMap(messageOf),
+    settings: Object.fromEntries(
+      Object.entries(config ?? {}).map(([key, value]) => [
+        key.replace(/^[^:]*:/, ""),
+        String(value),
+      ]),
+    ),
+    refreshed: raw.some(({ op }) => op === "refresh"),
+  };
+}
+
+/** What the engine does for itself, or shows although it does nothing. */
+const idle = new Set([
+  "same",
+  "refresh",
+  "read",
+  "read-replacement",
+  "discard",
+  "discard-replaced",
+]);
+const operations: Readonly<Record<string, Step["operation"]>> = {
+  create: "create",
+  import: "create",
+  delete: "delete",
+  "remove-pending-replace": "delete",
+};
+
+/** A replacement comes as up to three steps on one resource. */
+function stepsOf(raw: readonly Raw[]): Step[] {
+  const byUrn = new Map<string, Raw[]>();
+  for (const step of raw) {
+    if (idle.has(step.op) || isOfEngine(step.urn)) continue;
+    byUrn.set(step.urn, [...(byUrn.get(step.urn) ?? []), step]);
+  }
+  return [...byUrn].map(([urn, steps]) => stepOf(urn, steps));
+}
+
+function isOfEngine(urn: string): boolean {
+  const { type } = partsOf(urn);
+  return type.startsWith("pulumi:") || type.startsWith("taskrunner:storage:");
+}
+
+function stepOf(urn: string, steps: readonly Raw[]): Step {
+  const ops = steps.map(({ op }) => op);
+  const old = steps.map(({ oldState }) => oldState).find(Boolean);
+  const wanted = steps.map(({ newState }) => newState).findLast(Boolean);
+  const replaced = ops.some((op) => op.includes("replace")) && wanted;
+  return {
+    operation: replaced ? "replace" : (operations[ops[0] ?? ""] ?? "change"),
+    ...partsOf(urn),
+    urn,
+    old: old?.inputs ?? undefined,
+    new: wanted?.inputs ?? undefined,
+    outputs: old?.outputs ?? {},
+    retained: old?.retainOnDelete ?? false,
+  };
+}
+
+/** `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`, of which the name may have anything. */
+function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
+  const [, , types = "", ...name] = urn.split("::");
+  const parents = types.split("$");
+  return { type: parents.at(-1) ?? "", parents: parents.slice(0, -1), name: name.join("::") };
+}
+
+type Said = NonNullable<z.infer<typeof previewSchema>["diagnostics"]>[number];
+
+/** What a provider prints is of no severity of its own: what it warns of says so. */
+function messageOf(said: Said): Message[] {
+  const [, word, text = ""] =
+    /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain(said.message)) ?? [];
+  const isError = said.severity === "error" || (said.severity === undefined && word === "error");
+  if (!isError && said.severity !== "warning" && word !== "warning") return [];
+  const printed = said.severity === "info";
+  return [{ severity: isError ? "error" : "warning", text, urn: said.urn, printed }];
+}
+
+/** Without the engine's and a terminal's marks for colours. */
+function plain(text: string): string {
+  return text.replace(/<\{%.*?%\}>/g, "").replace(/\u001b\[[\d;]*m/g, "");
+}

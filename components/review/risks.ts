@@ -1,0 +1,98 @@
+import type { Step } from "./read/preview";
+import { dataIssueCount, drift, indexRisks } from "./schema-risks";
+import { isRun, stopsOnDataIssues, type Situation } from "./situation";
+import { cutoverStepOf, isOurs, shortType } from "./steps";
+import { otherWarnings } from "./warnings";
+import { counted } from "./words";
+
+/** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
+export type Level = "blocked" | "risks" | "clear";
+
+/** A preview's risks in words of ours, the worst first. */
+export interface Verdict {
+  readonly level: Level;
+  readonly blocks: readonly string[];
+  readonly risks: readonly string[];
+}
+
+/** What a reviewer has to know before saying yes. */
+export function verdictOf(situation: Situation): Verdict {
+  const { preview } = situation;
+  const errors = preview.messages.filter(({ severity }) => severity === "error").length;
+  const issues = dataIssueCount(situation);
+  const documents = issues > 0 ? counted(issues, "data issue") : undefined;
+  const warnings = otherWarnings(situation).length;
+  const isStopped = stopsOnDataIssues(situation);
+  const blocks = present([
+    errors > 0 && `the preview failed with ${counted(errors, "error")}`,
+    isStopped && documents && `${documents}: up stops before its first change`,
+  ]);
+  const risks = present([
+    !isStopped && documents && `${documents}: what they are in the way of is left out`,
+    ...destructions(situation),
+    ...indexRisks(situation),
+    drift(situation),
+    ...rollbackRisks(situation),
+    expiry(preview.steps),
+    warnings > 0 && counted(warnings, "warning"),
+  ]);
+  return {
+    level: blocks.length > 0 ? "blocked" : risks.length > 0 ? "risks" : "clear",
+    blocks,
+    risks,
+  };
+}
+
+/** The verdict as one line of ours. */
+export function verdictInWords(
+  { direction, plan }: Situation,
+  { level, blocks, risks }: Verdict,
+): string {
+  if (level === "blocked") return `⛔ **Not yet:** ${[...blocks, ...risks].join(" · ")}`;
+  if (level === "risks") return `⚠️ **Look first:** ${risks.join(" · ")}`;
+  if (direction === "nothing") return "✅ Nothing to do.";
+  if (direction === "way back") {
+    return plan?.leftBehind
+      ? "✅ **No risk found:** nothing stays behind."
+      : "✅ **No risk found;** what would stay behind was not counted, because no plan says it.";
+  }
+  return "✅ **No risk found:** nothing is destroyed or replaced, no writer waits, no document is in the way.";
+}
+
+const present = (words: readonly (string | false | undefined)[]) =>
+  words.filter((word) => word !== false && word !== undefined);
+
+function destructions({ preview }: Situation): (string | undefined)[] {
+  const isDropped = preview.settings.allowDestroy === "true";
+  const isDestroyed = (step: Step) =>
+    step.operation === "delete" && (isOurs(step) ? isDropped && isSchema(step) : !step.retained);
+  const destroyed = preview.steps.filter(isDestroyed).length;
+  const replaced = preview.steps.filter(({ operation }) => operation === "replace").length;
+  const left = preview.steps.filter((step) => step.operation === "delete" && !isDestroyed(step));
+  return [
+    destroyed > 0 ? `${counted(destroyed, "resource")} destroyed` : undefined,
+    replaced > 0 ? `${counted(replaced, "resource")} replaced` : undefined,
+    left.length > 0 ? `${counted(left.length, "resource")} no longer managed` : undefined,
+  ];
+}
+
+const isSchema = ({ type }: Step) => ["mongo:Index", "mongo:Collection"].includes(shortType(type));
+
+function rollbackRisks({ direction, preview, plan }: Situation): (string | undefined)[] {
+  if (direction !== "way back" || !plan?.leftBehind) return [];
+  const { exported, conflicts, unfinished } = plan.leftBehind;
+  const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
+  const runs = counted(unfinished, "unfinished run");
+  return [
+    exported ? undefined : "MongoDB is out of reach, what changed there stays behind",
+    unfinished > 0 ? (isReleased ? `${runs} may repeat steps` : `${runs} set aside`) : undefined,
+    conflicts > 0 ? `${counted(conflicts, "record")} changed on both sides stay behind` : undefined,
+  ];
+}
+
+function expiry(steps: readonly Step[]): string | undefined {
+  const retention = steps.find((step) => cutoverStepOf(step) === "retention");
+  const [before, after] = [Number(retention?.old?.days ?? 0), Number(retention?.new?.days ?? 0)];
+  if (after === 0 || (after === before && retention?.outputs.applied !== false)) return undefined;
+  return `log entries older than ${counted(after, "day")} will be deleted`;
+}

@@ -1,0 +1,121 @@
+/** A piece of the comment. Of a text from outside this file alone makes one. */
+export class Markdown {
+  constructor(readonly text: string) {}
+
+  get length(): number {
+    return this.text.length;
+  }
+}
+
+/** What may stand in a template: a text from outside becomes a code span, a number stays one. */
+export type Part = Markdown | string | number;
+
+/**
+ * Our own words as a template. A text that is put into it comes from outside and becomes a code span:
+ * in code nothing is a link, a mention, HTML or Markdown.
+ */
+export function md(words: TemplateStringsArray, ...parts: readonly Part[]): Markdown {
+  const texts = parts.map((part) => partOf(part).text);
+  return new Markdown(String.raw({ raw: words }, ...texts));
+}
+
+function partOf(part: Part): Markdown {
+  if (part instanceof Markdown) return part;
+  return typeof part === "number" ? new Markdown(part.toLocaleString("en-US")) : code(part);
+}
+
+/** Words of ours, numbers among them; never a text from outside. */
+export function ours(words: string): Markdown {
+  return new Markdown(words);
+}
+
+/** Pieces with our own text between them. */
+export function joined(pieces: readonly Markdown[], between: string): Markdown {
+  return new Markdown(pieces.map(({ text }) => text).join(between));
+}
+
+/** A longer text in a line is shortened, and what is left out counted, in characters. */
+const longest = 300;
+
+/** Control, formatting and half characters change how a line is read, or how it is cut. */
+const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** A text from outside as code in a line. It never holds a `|`, so that it may stand in a table. */
+export function code(text: string): Markdown {
+  const { shown, left } = shortened(text, longest);
+  const line = shown.replace(/\s+/g, " ").replace(invisible, "\ufffd").trim();
+  const spans = line.split("|").map((piece) => (piece === "" ? "" : span(piece)));
+  const all = line === "" ? "(empty)" : spans.join("&#124;");
+  return new Markdown(left === 0 ? all : `${all} (and ${left} more characters)`);
+}
+
+function span(text: string): string {
+  const runs = text.match(/`+/g) ?? [];
+  const quotes = "`".repeat(Math.max(0, ...runs.map(({ length }) => length)) + 1);
+  // Code that begins or ends with a quote or a space keeps it by one more space.
+  const pad = /^[ `]|[ `]$/.test(text) ? " " : "";
+  return `${quotes}${pad}${text}${pad}${quotes}`;
+}
+
+function shortened(text: string, most: number) {
+  const shown = text.slice(0, most);
+  return { shown, left: text.length - shown.length };
+}
+
+const mostLines = 60;
+
+/**
+ * Lines from outside as a block of code, of which the first sixty are shown and the rest counted.
+ *
+ * @param language our own word, such as `diff`
+ */
+export function fence(lines: readonly string[], language = ""): Markdown {
+  const shown = lines.slice(0, mostLines).map(oneLine);
+  const left = lines.length - shown.length;
+  const all = left === 0 ? shown : [...shown, `and ${left} more lines`];
+  const runs = all.join("\n").match(/`+/g) ?? [];
+  const quotes = "`".repeat(Math.max(3, ...runs.map(({ length }) => length + 1)));
+  return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));
+}
+
+function oneLine(line: string): string {
+  const { shown, left } = shortened(line, longest);
+  const safe = shown.replace(/\t/g, "  ").replace(invisible, "\ufffd");
+  return left === 0 ? safe : `${safe} (and ${left} more characters)`;
+}
+
+/** A block of code does not wrap, so that a sentence in it would run out of sight. */
+const width = 110;
+
+/** A text from outside as lines that are read without scrolling. */
+export function wrapped(text: string): string[] {
+  return text.split(/\r?\n/).flatMap((line) => {
+    const [, indent = ""] = /^( *)/.exec(line) ?? [];
+    const lines = [""];
+    for (const word of line.trim().split(" ")) {
+      const last = lines.at(-1) ?? "";
+      if (last === "") lines[lines.length - 1] = word;
+      else if (last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`;
+      else lines.push(word);
+    }
+    return lines.map((one, at) => `${indent}${at > 0 ? "  " : ""}${one}`);
+  });
+}
+
+/** A table; each row has a cell for each heading. */
+export function table(headings: readonly string[], rows: readonly (readonly Markdown[])[]) {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return new Markdown(
+    [
+      line(headings),
+      line(headings.map(() => "---")),
+      ...rows.map((cells) => line(cells.map(({ text }) => text))),
+    ].join("\n"),
+  );
+}
+
+/** What is folded away under a line of our own words. */
+export function details(summary: string, inside: Markdown): Markdown {
+  const opened = `<details><summary>${summary}</summary>`;
+  return new Markdown([opened, "", inside.text, "", "</details>"].join("\n"));
+}

@@ -1,0 +1,75 @@
+import { differencesOf, said } from "./differences";
+import type { PlanFacts } from "./read/plan";
+import type { Step } from "./read/preview";
+import { joined, md, ours, type Markdown } from "./safe/markdown";
+import { isMadeNow, type Situation } from "./situation";
+import { differencesInWords } from "./words";
+
+type PlannedChange = PlanFacts["changes"][number];
+
+/** What happens to a collection, in a line: its name, its validator, what differs. */
+export function collectionLine(step: Step, situation: Situation): Markdown {
+  const { name = step.name, validationLevel, validationAction, validator } = inputsOf(step);
+  if (step.operation === "delete") return leaving(said(name), situation);
+  const verb = ours(schemaVerb(step, situation, said(name)));
+  if (!isMadeNow(step)) {
+    const changed = differencesOf(step).filter(({ path }) => !isRule(path));
+    const isRuled = differencesOf(step).some(({ path }) => isRule(path));
+    const rules = isRuled ? [ours("other rules in its validator")] : [];
+    const words = changed.length > 0 ? [differencesInWords(changed)] : [];
+    return md`${verb} ${said(name)}: ${joined([...words, ...rules], ", ")}`;
+  }
+  const isEmpty = Object.keys(validator ?? {}).length === 0;
+  if (isEmpty) return md`${verb} ${said(name)}, no validator`;
+  return md`${verb} ${said(name)}, validator ${said(validationLevel)}, ${said(validationAction)}`;
+}
+
+const isRule = (path: string) => /^validator(\.|$)/.test(path);
+
+/** What happens to an index, in a line: its name, collection, key and options, what differs. */
+export function indexLine(step: Step, situation: Situation): Markdown {
+  const { name = step.name, collection, key, unique, sparse } = inputsOf(step);
+  const place = md`${said(name)} on ${said(collection)}`;
+  if (step.operation === "delete") return leaving(said(name), situation);
+  const verb = ours(schemaVerb(step, situation, said(collection), said(name)));
+  const options = ours(`${unique === true ? ", unique" : ""}${sparse === true ? ", sparse" : ""}`);
+  const spec = md`${verb} ${place} ${keyInWords(key)}${options}`;
+  const changed = isMadeNow(step) ? [] : differencesOf(step);
+  return changed.length === 0 ? spec : md`${spec} (${differencesInWords(changed)})`;
+}
+
+function inputsOf(step: Step) {
+  return step.new ?? step.old ?? {};
+}
+
+/** The inputs have it as one text, `runId:1, sequence:1`. */
+function keyInWords(key: unknown): string {
+  return `{ ${said(key).replaceAll(":", ": ")} }`;
+}
+
+/** Nothing is ever dropped, unless the settings ask for it (decision 7). */
+function leaving(name: string, { preview }: Situation): Markdown {
+  if (preview.settings.allowDestroy === "true") return md`**drop** ${name}`;
+  return md`${name} leaves the stack and stays in MongoDB`;
+}
+
+/** How the plan would do it, which has looked at the database; else as the engine has it. */
+function schemaVerb(step: Step, { plan }: Situation, collection: string, index?: string): string {
+  if (!plan?.reachable) return isMadeNow(step) ? "create" : step.operation;
+  const change = plan.changes.find((one) => one.collection === collection && one.index === index);
+  return change ? plannedVerb(change) : isMadeNow(step) ? "find as it should be:" : step.operation;
+}
+
+function plannedVerb({ kind, blocksWrites }: PlannedChange): string {
+  const waits = blocksWrites ? ", writers waiting," : "";
+  switch (kind.split(" ")[0]) {
+    case "create":
+      return `create${waits}`;
+    case "adopt":
+      return "adopt an equal one as";
+    case "replace":
+      return `replace${waits} without a gap`;
+    default:
+      return `change${waits} in place`;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Step } from "./read/preview";
+import { isMadeNow, touchesSchema, type Situation } from "./situation";
+import { isSchemaWarning } from "./warnings";
+import { counted } from "./words";
+
+/** How many data issues there are: by the plan; without one, what the preview itself warned of on an index or a collection. */
+export function dataIssueCount(situation: Situation): number {
+  const { preview, plan } = situation;
+  if (!touchesSchema(situation)) return 0;
+  if (plan?.reachable) return plan.issues.length;
+  return preview.messages.filter(isSchemaWarning).length;
+}
+
+/** Index builds that a reviewer has to know of: by the plan; without one, what the inputs of an index say. */
+export function indexRisks(situation: Situation): (string | undefined)[] {
+  const { preview, plan } = situation;
+  if (!touchesSchema(situation)) return [];
+  const changes = plan?.reachable ? plan.changes : undefined;
+  const blocking = changes
+    ? changes.filter(({ blocksWrites }) => blocksWrites).length
+    : preview.steps.filter(becomesUnique).length;
+  const rebuilt = changes
+    ? changes.filter(({ kind }) => kind === "replace index").length
+    : preview.steps.filter(isRebuilt).length;
+  return [
+    blocking > 0 ? `writers wait for ${counted(blocking, "index build")}` : undefined,
+    rebuilt > 0 ? `${counted(rebuilt, "index", "indexes")} built anew` : undefined,
+  ];
+}
+
+const isIndexChange = (step: Step) =>
+  step.type.endsWith("mongo:Index") && step.operation === "change" && !isMadeNow(step);
+const becomesUnique = (step: Step) =>
+  isIndexChange(step) && step.old?.unique === false && step.new?.unique === true;
+const isRebuilt = (step: Step) =>
+  isIndexChange(step) &&
+  (step.old?.key !== step.new?.key ||
+    step.old?.sparse !== step.new?.sparse ||
+    (step.old?.unique === true && step.new?.unique === false));
+
+/** What differs in MongoDB while no step is about it: a refresh alone would see it. */
+export function drift(situation: Situation): string | undefined {
+  const { direction, plan } = situation;
+  if (direction === "way back" || !plan?.reachable || touchesSchema(situation)) return undefined;
+  const kinds = ["record ledger", "adopt index"];
+  const count = plan.changes.filter(({ kind }) => !kinds.includes(kind)).length;
+  if (count === 0) return undefined;
+  return `${counted(count, "difference")} in MongoDB that up leaves, unless with --refresh`;
+}

@@ -1,0 +1,69 @@
+import type { Section } from "./fit";
+import { differencesOf, type Difference } from "./differences";
+import type { Preview, Step } from "./read/preview";
+import { joined, md, ours, table } from "./safe/markdown";
+import { shortType } from "./steps";
+import { counted } from "./words";
+
+type Naming = readonly (readonly [input: string, setting: string])[];
+
+const everywhere: Naming = [
+  ["mode", "storageMode"],
+  ["database", "mongo.database"],
+  ["ledger", "migration.ledger"],
+  ["onDataIssue", "migration.onDataIssue"],
+  ["timeoutSeconds", "rollout.timeoutSeconds"],
+];
+const state: Naming = [
+  ["root", "backfill.source.path"],
+  ["layout", "backfill.layout"],
+  ["checkpoints", "backfill.checkpoints"],
+  ["heldRuns", "rollout.heldRuns"],
+];
+/** Which setting an input comes from, by the resource's type. */
+const byType: Readonly<Record<string, Naming>> = {
+  "mongo:LedgerClaim": [
+    ["schema.tenancy", "tenancy"],
+    ["schema.validation", "validation"],
+    ["schema.collections", "mongo.collections"],
+    ["schema.indexNames", "indexes.names"],
+    ["schema.approvals", "indexes.approvals"],
+    ["adopt", "migration.adopt"],
+  ],
+  "mongo:LogRetention": [["days", "logRetentionDays"]],
+  "mongo:Import": state,
+  "taskrunner:StateExport": state,
+};
+
+/** The settings that change, as they are and as they will be. */
+export function settingsSection({ steps }: Preview): Section {
+  const changed = new Map(steps.flatMap(changedBy).map((one) => [one.path, one]));
+  const rows = [...changed.values()].map(({ path, before, after }) => [
+    md`${path}`,
+    md`${before ?? "none"}`,
+    md`${after ?? "none"}`,
+  ]);
+  return {
+    items: rows.length,
+    render: (shown) => {
+      if (rows.length === 0) return undefined;
+      const left = rows.length - shown;
+      const more = left > 0 ? [ours(`and ${counted(left, "more setting")}`)] : [];
+      return joined([table(["setting", "now", "then"], rows.slice(0, shown)), ...more], "\n\n");
+    },
+  };
+}
+
+/** What is only made, or goes, has no setting that changes. */
+function changedBy(step: Step): Difference[] {
+  if (!step.old || !step.new) return [];
+  const naming = [...everywhere, ...(byType[shortType(step.type)] ?? [])];
+  return differencesOf(step).flatMap(({ path, before, after }) => {
+    const found = naming.find(([input]) => path === input || path.startsWith(`${input}.`));
+    if (!found) return [];
+    const [input, setting] = found;
+    const days = (text: string | undefined) =>
+      setting === "logRetentionDays" && text === "0" ? undefined : text;
+    return [{ path: setting + path.slice(input.length), before: days(before), after: days(after) }];
+  });
+}

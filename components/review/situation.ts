@@ -1,0 +1,64 @@
+import type { PlanFacts } from "./read/plan";
+import type { Preview, Step } from "./read/preview";
+import { cutoverStepOf, type CutoverStep } from "./steps";
+
+/** Where a preview leads: to MongoDB, back to files, or nowhere else than before. */
+export type Direction = "cutover" | "way back" | "change" | "nothing";
+
+/** What is under review. */
+export interface Situation {
+  readonly stack: string;
+  readonly direction: Direction;
+  readonly preview: Preview;
+  readonly plan: PlanFacts | undefined;
+}
+
+/**
+ * What a preview, and the plan where there is one, are about.
+ *
+ * @param stack the stack's name where the preview has none, because it failed early
+ */
+export function situationOf(
+  preview: Preview,
+  plan: PlanFacts | undefined,
+  stack = "stack",
+): Situation {
+  return { stack: preview.stack ?? stack, direction: directionOf(preview.steps), preview, plan };
+}
+
+/** The mode is an input of every step of a cutover (decision 9). */
+function directionOf(steps: readonly Step[]): Direction {
+  if (steps.length === 0) return "nothing";
+  if (steps.some((step) => turns(step, "mongo", "filesystem"))) return "way back";
+  const isCutover = (step: Step) =>
+    turns(step, "filesystem", "mongo") || (isService(step) && begins(step));
+  return steps.some(isCutover) ? "cutover" : "change";
+}
+
+const turns = (step: Step, from: string, to: string) =>
+  step.old?.mode === from && step.new?.mode === to;
+const begins = ({ operation, new: wanted }: Step) =>
+  operation === "create" && wanted?.mode === "mongo";
+const isService = (step: Step) => ["worker", "web"].includes(cutoverStepOf(step));
+
+/** Whether the step's mode changes, or it is new: then it runs. */
+export function isRun({ operation, old, new: wanted }: Step): boolean {
+  return operation === "create" || old?.mode !== wanted?.mode;
+}
+
+/** A resource of MongoDB's side that was registered in filesystem mode, and is made only now. */
+export function isMadeNow({ operation, outputs }: Step): boolean {
+  return operation === "create" || (operation === "change" && outputs.applied === false);
+}
+
+const schema: readonly CutoverStep[] = ["ledger", "collections", "uniqueIndexes", "indexes", "job"];
+
+/** Whether any step is about collections and indexes: no other looks at the data. */
+export function touchesSchema({ preview }: Situation): boolean {
+  return preview.steps.some((step) => schema.includes(cutoverStepOf(step)));
+}
+
+/** Whether documents in the way stop `pulumi up`, as they do unless the settings say otherwise. */
+export function stopsOnDataIssues({ preview }: Situation): boolean {
+  return !preview.steps.some((step) => step.new?.onDataIssue === "report");
+}

@@ -1,0 +1,113 @@
+import { said } from "./differences";
+import type { Step } from "./read/preview";
+import { joined, md, ours, table, type Markdown } from "./safe/markdown";
+import type { Section } from "./fit";
+import { collectionLine, indexLine } from "./schema-lines";
+import { resourceLine, serviceLine } from "./service-lines";
+import { isRun, type Situation } from "./situation";
+import { againLine, exportLine, importLine, retentionLine } from "./state-lines";
+import { cutoverSteps, cutoverStepOf, shortType, titles, type CutoverStep } from "./steps";
+import { counted } from "./words";
+
+interface Row {
+  readonly title: string;
+  readonly lines: readonly Markdown[];
+}
+
+/** The steps of the cutover that change something, in its order, with a line for each thing. */
+export function stepTable(situation: Situation): Section {
+  const rows = rowsOf(situation);
+  return {
+    items: Math.max(0, ...rows.map(({ lines }) => lines.length)),
+    render: (shown) => (rows.length === 0 ? undefined : rendered(rows, shown)),
+  };
+}
+
+function rendered(rows: readonly Row[], shown: number): Markdown {
+  const cells = rows.map(({ title, lines }, at) => [
+    ours(String(at + 1)),
+    ours(title),
+    joined(atMost(lines, shown), "<br>"),
+  ]);
+  return table(["", "step", "what changes"], cells);
+}
+
+function atMost(lines: readonly Markdown[], shown: number): Markdown[] {
+  const left = lines.length - Math.min(lines.length, shown);
+  const first = lines.slice(0, shown);
+  return left > 0 ? [...first, ours(`and ${counted(left, "more change", "more changes")}`)] : first;
+}
+
+function rowsOf(situation: Situation): Row[] {
+  const { steps } = situation.preview;
+  return cutoverSteps.flatMap((kind) => {
+    const lines = steps
+      .filter((step) => cutoverStepOf(step) === kind && !isNoise(step, situation))
+      .flatMap((step) => (kind === "job" ? jobLines(step) : [lineOf(kind, step, situation)]));
+    return lines.length > 0 ? [{ title: titleOf(kind, situation), lines }] : [];
+  });
+}
+
+function titleOf(kind: CutoverStep, { direction }: Situation): string {
+  return kind === "export" && direction === "way back" ? "Export to files" : titles[kind];
+}
+
+/** What only accompanies another step, or does nothing in this direction. */
+function isNoise(step: Step, { direction }: Situation): boolean {
+  switch (shortType(step.type)) {
+    case "kubernetes:DrainRequest":
+    case "mongo:LogExpiryLift":
+    case "mongo:LedgerCompletion":
+      return true;
+    case "taskrunner:StateExport":
+      return direction === "cutover" && step.new?.stage === "rest";
+    default:
+      return false;
+  }
+}
+
+function lineOf(kind: CutoverStep, step: Step, situation: Situation): Markdown {
+  switch (kind) {
+    case "ledger":
+      return ours(ledgerInWords(step));
+    case "collections":
+      return collectionLine(step, situation);
+    case "uniqueIndexes":
+    case "indexes":
+      return indexLine(step, situation);
+    case "backfill":
+    case "delta":
+    case "finalImport":
+      return importLine(step, situation);
+    case "export":
+    case "finalExport":
+      return exportLine(step, situation);
+    case "verification":
+      return isRun(step)
+        ? ours("every record on disk is in MongoDB, else up stops")
+        : againLine(step);
+    case "retention":
+      return retentionLine(step);
+    case "drain":
+    case "worker":
+    case "web":
+      return serviceLine(step);
+    default:
+      return resourceLine(step);
+  }
+}
+
+function ledgerInWords({ operation }: Step): string {
+  if (operation === "delete") return "the record leaves the stack and stays in MongoDB";
+  return "claim the migration's record before the first change, complete it after the last";
+}
+
+/** The migration as one Job says in its inputs what it makes. */
+function jobLines(step: Step): Markdown[] {
+  if (step.operation === "delete") return [againLine(step)];
+  const { collections, indexes } = step.new ?? {};
+  const made = [collections, indexes].flatMap((words) =>
+    Array.isArray(words) ? (words as unknown[]) : [],
+  );
+  return [resourceLine(step), ...made.map((words) => md`${said(words)}`)];
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { longestComment, readPreview, redactor, ReviewInputError } from "../../components/review";
+import { rendered } from "./rendered";
+import { previewOf, reviewOf, type RawStep } from "./steps";
+
+const index = {
+  name: "pack_runs_tenant",
+  collection: "pack_runs",
+  key: "tenantId:1, updatedAt:-1",
+  unique: false,
+  sparse: true,
+};
+const changedIndex: RawStep = {
+  type: "~mongo:Index",
+  name: "pack_runs_tenant",
+  old: index,
+  outputs: { applied: true },
+  now: { ...index, sparse: false },
+};
+const toFiles: RawStep = {
+  type: "~taskrunner:StateExport",
+  name: "export",
+  old: { mode: "mongo", stage: "export", root: "/state", heldRuns: "hold" },
+  now: { mode: "filesystem", stage: "export", root: "/state", heldRuns: "hold" },
+};
+const noPlan = { changes: [], issues: [] };
+
+describe("the verdict", () => {
+  it("names an index that is built anew", () => {
+    expect(reviewOf(previewOf([changedIndex]))).toMatchObject({
+      headline: "staging: change: 1 index",
+      level: "risks",
+      verdict: "⚠️ **Look first:** 1 index built anew",
+    });
+  });
+
+  it("names writers that wait, by the plan, which has looked at the index", () => {
+    const change = { kind: "modify index", collection: "pack_runs", index: index.name };
+    const plan = { ...noPlan, changes: [{ ...change, blocksWrites: true }] };
+    const { verdict, body } = reviewOf(previewOf([changedIndex]), plan);
+
+    expect(verdict).toContain("writers wait for 1 index build");
+    expect(body).toContain("change, writers waiting, in place `pack_runs_tenant` on `pack_runs`");
+  });
+
+  it("names what differs in MongoDB although nothing is about it", () => {
+    const change = { kind: "create index", collection: "pack_runs", index: index.name };
+    const plan = { ...noPlan, changes: [change, { kind: "record ledger", collection: "s" }] };
+
+    expect(reviewOf(previewOf([]), plan)).toMatchObject({
+      headline: "stack: no changes",
+      verdict: "⚠️ **Look first:** 1 difference in MongoDB that up leaves, unless with --refresh",
+    });
+  });
+
+  it("names what is destroyed and replaced, and nothing that stays when it leaves the stack", () => {
+    const cluster = { type: "mongodbatlas:index/cluster:Cluster", parent: "MongoCluster" };
+    const gone = { ...cluster, name: "gone", op: "delete", old: {} };
+    const anew = { ...cluster, name: "anew", old: { region: "A" }, now: { region: "B" } };
+    const ours = { ...changedIndex, op: "delete" };
+    const steps = [gone, ours, { ...anew, op: "create-replacement" }, { ...anew, op: "replace" }];
+    const { verdict, body } = reviewOf(previewOf(steps));
+
+    expect(verdict).toBe(
+      "⚠️ **Look first:** 1 resource destroyed · 1 resource replaced · 1 resource no longer managed",
+    );
+    expect(body).toContain("`mongodbatlas:index/cluster:Cluster` `gone` is **deleted**");
+    expect(body).toContain("`pack_runs_tenant` leaves the stack and stays in MongoDB");
+  });
+
+  it("counts as destroyed what `allowDestroy` lets be dropped", () => {
+    const config = { "taskrunner-storage:allowDestroy": "true" };
+    const { verdict, body } = reviewOf(previewOf([{ ...changedIndex, op: "delete" }], { config }));
+
+    expect(verdict).toContain("1 resource destroyed");
+    expect(body).toContain("**drop** `pack_runs_tenant`");
+  });
+
+  it("blocks where the data do, unless the settings go on without", () => {
+    const claim = (onDataIssue: string): RawStep => ({
+      ...{ op: "create", type: "~mongo:LedgerClaim", name: "claim", now: { onDataIssue } },
+    });
+    const examples = [{ key: { runId: "r|1" }, documents: [{ id: "a" }, { id: "b" }] }];
+    const duplicates = { index: "i", collection: "c", keys: 1, documents: 2, examples };
+    const plan = { ...noPlan, issues: [{ kind: "duplicate keys", ...duplicates }] };
+    const stopped = reviewOf(previewOf([claim("fail")]), plan);
+
+    expect(stopped.level).toBe("blocked");
+    expect(stopped.body).toContain('- `runId "r`&#124;`1"`: `a`, `b`');
+    expect(reviewOf(previewOf([claim("report")]), plan).level).toBe("risks");
+  });
+
+  it("says what a way back would leave behind", () => {
+    const leftBehind = { conflicts: 2, conflictExamples: ["runs r"], unfinished: 0 };
+    const exported = { runs: 3, logs: 0, artifacts: 0, approvals: 1 };
+    const reached = { ...noPlan, leftBehind: { ...leftBehind, exported } };
+    expect(reviewOf(previewOf([toFiles]), reached)).toMatchObject({
+      headline: "staging: back to files: export of 3 runs, 1 approval",
+      verdict: "⚠️ **Look first:** 2 records changed on both sides stay behind",
+    });
+    const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
+    const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
+    expect(verdict).toContain("1,204 unfinished runs set aside");
+    expect(body).toContain("`/state` set aside in `/state/held`");
+    const now = { ...toFiles.now, heldRuns: "release" };
+    expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
+  });
+
+  it("warns of an expiry that begins to delete log entries", () => {
+    const retention = {
+      type: "~mongo:LogRetention",
+      name: "r",
+      old: { days: 0 },
+      now: { days: 30 },
+    };
+    expect(reviewOf(previewOf([retention])).verdict).toContain(
+      "log entries older than 30 days will be deleted",
+    );
+  });
+});
+
+describe("the environment of a service", () => {
+  const variables = (mode: string, text: string) => ({
+    values: {
+      env: [
+        { name: "TZ", value: "UTC" },
+        { name: "Worker__Storage__Mode", value: mode },
+        { name: "DB_PASSWORD", value: text },
+      ],
+    },
+  });
+  const release: RawStep = {
+    type: "kubernetes:helm.sh/v3:Release",
+    name: "worker",
+    parent: "WorkerRollout",
+    old: variables("filesystem", "hunter2"),
+    now: variables("mongo", "hunter3"),
+  };
+
+  it("is a diff of what changes alone, without what has a secret's name", () => {
+    const { body } = reviewOf(previewOf([release]));
+
+    expect(body).toContain(
+      "```diff\n- Worker__Storage__Mode=filesystem\n+ Worker__Storage__Mode=mongo\n```",
+    );
+    expect(body).not.toMatch(/hunter|TZ/);
+  });
+});
+
+describe("a long comment", () => {
+  const many = Array.from({ length: 4_000 }, (_none, at): RawStep => {
+    return { op: "create", type: "aws:x:Y", name: `thing-${at}`, now: { text: "t".repeat(500) } };
+  });
+  const messages = Array.from({ length: 50 }, (_none, at) => ({
+    severity: "error",
+    message: `error: ${at} ${"word ".repeat(3_000)}`,
+  }));
+
+  it("counts what it leaves out, and cuts nothing", () => {
+    const { body } = reviewOf(previewOf(many, { diagnostics: messages }));
+    const { html, tables } = rendered(body);
+    const [, more = "0"] = /and ([\d,]+) more changes/.exec(body) ?? [];
+
+    expect(body.length).toBeLessThanOrEqual(longestComment);
+    const shown = body.match(/create `aws:x:Y` `thing-\d+`/g) ?? [];
+    expect(shown.length + Number(more.replace(",", ""))).toBe(4_000);
+    expect(body).toMatch(/and \d+ more errors?/);
+    expect(html.filter((raw) => raw.startsWith("<details>"))).toHaveLength(
+      html.filter((raw) => raw.startsWith("</details>")).length,
+    );
+    expect(tables).toHaveLength(1);
+  });
+});
+
+describe("a file that is no preview", () => {
+  it.each([
+    ["nothing", "", "is empty"],
+    ["words", "error: no stack selected", "is no JSON"],
+    ["another JSON", '{ "a": 1 }', "is not what `pulumi preview --json` prints"],
+    ["a broken one", '{ "steps": [{ "op": 1 }] }', "steps.0.op"],
+  ])("%s is a clear error", (_what, text, message) => {
+    expect(() => readPreview(text, redactor([]))).toThrow(ReviewInputError);
+    expect(() => readPreview(text, redactor([]))).toThrow(message);
+  });
+});

@@ -1,0 +1,37 @@
+import { readPlan, readPreview, redactor, review, situationOf } from "../../components/review";
+
+const dynamic = "pulumi-nodejs:dynamic/";
+
+/** A step of `pulumi preview --json`, as the engine writes it. */
+export interface RawStep {
+  readonly op?: string;
+  readonly type: string;
+  readonly name: string;
+  readonly parent?: string;
+  readonly old?: object;
+  readonly outputs?: object;
+  readonly now?: object;
+}
+
+/** What the engine would print for these steps of stack `staging`. */
+export function previewOf(steps: readonly RawStep[], more: object = {}): string {
+  return JSON.stringify({
+    config: {},
+    steps: steps.map(({ op = "update", type, name, parent = "X", old, outputs = {}, now }) => ({
+      op,
+      urn: `urn:pulumi:staging::taskrunner-storage::taskrunner:storage:${parent}$${type.replace(/^~/, dynamic)}::${name}`,
+      ...(old && { oldState: { inputs: old, outputs } }),
+      ...(now && { newState: { inputs: now } }),
+    })),
+    duration: 1,
+    changeSummary: {},
+    ...more,
+  });
+}
+
+/** The review of these texts, with these secrets known. */
+export function reviewOf(preview: string, plan?: object, secrets: readonly string[] = []) {
+  const redact = redactor(secrets);
+  const planned = plan && readPlan(JSON.stringify(plan), redact);
+  return review(situationOf(readPreview(preview, redact), planned));
+}
