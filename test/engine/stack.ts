@@ -28,6 +28,8 @@ export interface TestStack {
   configure(settings: StackSettings): Promise<void>;
   pulumi(...args: string[]): Promise<Run>;
   preview(): Promise<Run>;
+  /** What `pulumi preview --json` writes to its standard output, as a workflow keeps it in a file. */
+  previewAsJson(...args: string[]): Promise<Run>;
   up(): Promise<Run>;
   /** An `up` that is interrupted, as by Ctrl-C, or killed with its plugins, once it prints this. */
   interruptedUp(at: RegExp, signal?: "SIGINT" | "SIGKILL"): Promise<Run>;
@@ -85,6 +87,15 @@ export async function makeStack(
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
+    previewAsJson: async (...args) => {
+      const options = { cwd: project, env, reject: false } as const;
+      const { stdout, failed } = await execa(
+        "pulumi",
+        ["preview", "--json", ...args, ...ofProject],
+        options,
+      );
+      return { output: stdout, failed };
+    },
     up: () => inProject(...up),
     interruptedUp: (at, signal = "SIGINT") =>
       run(project, [...up, ...ofProject], { interrupt: { at, signal } }),
