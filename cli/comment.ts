@@ -15,8 +15,18 @@ interface CommentOptions extends CommonOptions {
   readonly plan?: string;
 }
 
+const example = [
+  "pulumi preview --json --stack dev > preview.json",
+  "taskrunner-storage plan --json --stack dev > plan.json",
+  "taskrunner-storage comment --preview preview.json --plan plan.json",
+].join("\n  ");
+
 /** `comment`: what a preview would do, for the person who says yes or no. */
-export const commentCommand = command("comment", "a preview as a pull-request comment, in Markdown")
+export const commentCommand = command(
+  "comment",
+  "a preview as a pull-request comment, in Markdown",
+  example,
+)
   .requiredOption("--preview <file>", "what `pulumi preview --json` printed, also where it failed")
   .option(
     "--plan <file>",
@@ -24,10 +34,7 @@ export const commentCommand = command("comment", "a preview as a pull-request co
   )
   .addHelpText(
     "after",
-    "  pulumi preview --json --stack dev > preview.json\n" +
-      "  taskrunner-storage plan --json --stack dev > plan.json\n" +
-      "  taskrunner-storage comment --preview preview.json --plan plan.json\n\n" +
-      "With --json an object with headline, level (clear, risks or blocked), verdict and body. Secrets\n" +
+    "\nWith --json an object with headline, level (clear, risks or blocked), verdict and body. Secrets\n" +
       "that the environment names (…TOKEN, …PASSPHRASE, …URI) and those in URIs never get in.\n\n" +
       "Exit status: 0 done, 1 error.",
   )

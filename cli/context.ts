@@ -18,15 +18,19 @@ export interface CommonOptions {
   readonly quiet?: true;
 }
 
-/** A command with the options that all of them have. */
-export function command(name: string, description: string): Command {
+/** A command with the options that all of them have. `example` is how it is called. */
+export function command(
+  name: string,
+  description: string,
+  example = `taskrunner-storage ${name} --stack dev`,
+): Command {
   return new Command(name)
     .description(description)
     .option("--settings <file>", "the stack's settings file")
     .option("--stack <name>", "the stack, whose settings are in Pulumi.<name>.yaml")
     .option("--json", "one JSON value on standard output")
     .option("--quiet", "nothing but errors")
-    .addHelpText("after", `\nExample:\n  taskrunner-storage ${name} --stack dev`);
+    .addHelpText("after", `\nExample:\n  ${example}`);
 }
 
 /**

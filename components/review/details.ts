@@ -92,7 +92,7 @@ function inputsOf(step: Step): Markdown[] {
     ...(before === undefined ? [] : [`- ${path}: ${before}`]),
     ...(after === undefined ? [] : [`+ ${path}: ${after}`]),
   ]);
-  return [joined([md`${shortType(step.type)} ${step.name}`, fence(lines, "diff")], "\n")];
+  return [joined([md`${shortType(step.type)} ${step.name}`, fence(lines, "diff")], "\n\n")];
 }
 
 type State = NonNullable<NonNullable<Situation["plan"]>["state"]>;

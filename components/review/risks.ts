@@ -1,3 +1,4 @@
+import { differencesOf } from "./differences";
 import type { Step } from "./read/preview";
 import { dataIssueCount, drift, indexRisks } from "./schema-risks";
 import { isRun, stopsOnDataIssues, type Situation } from "./situation";
@@ -30,6 +31,7 @@ export function verdictOf(situation: Situation): Verdict {
   const risks = present([
     !isStopped && documents && `${documents}: what they are in the way of is left out`,
     ...destructions(situation),
+    ...clusterRisks(preview.steps),
     ...indexRisks(situation),
     drift(situation),
     ...rollbackRisks(situation),
@@ -77,6 +79,22 @@ function destructions({ preview }: Situation): (string | undefined)[] {
 }
 
 const isSchema = ({ type }: Step) => ["mongo:Index", "mongo:Collection"].includes(shortType(type));
+
+/** The settings of a cluster that keep it, and its backups, from being lost. */
+const protection = /protection|backup|pitEnabled|retain/i;
+
+function clusterRisks(steps: readonly Step[]): (string | undefined)[] {
+  const changed = steps.filter(
+    (step) => step.operation === "change" && cutoverStepOf(step) === "cluster",
+  );
+  const off = changed.flatMap(differencesOf).filter(({ path, before, after }) => {
+    return protection.test(path) && before === "true" && after !== "true";
+  });
+  return [
+    off.length > 0 ? `${counted(off.length, "protection")} of MongoDB turned off` : undefined,
+    changed.length > 0 ? "MongoDB itself changes, its members may restart" : undefined,
+  ];
+}
 
 function rollbackRisks({ direction, preview, plan }: Situation): (string | undefined)[] {
   if (direction !== "way back" || !plan?.leftBehind) return [];

@@ -68,6 +68,23 @@ describe("the verdict", () => {
     expect(body).toContain("`pack_runs_tenant` leaves the stack and stays in MongoDB");
   });
 
+  it("names a change of the cluster, and a protection that is turned off", () => {
+    const specs = (instanceSize: string) => [{ regionConfigs: [{ instanceSize }] }];
+    const cluster: RawStep = {
+      ...{ type: "mongodbatlas:index/advancedCluster:AdvancedCluster", name: "cluster" },
+      parent: "MongoCluster",
+      old: { replicationSpecs: specs("M30"), terminationProtectionEnabled: true },
+      now: { replicationSpecs: specs("M50"), terminationProtectionEnabled: false },
+    };
+    const { verdict, body } = reviewOf(previewOf([cluster]));
+
+    expect(verdict).toBe(
+      "⚠️ **Look first:** 1 protection of MongoDB turned off · " +
+        "MongoDB itself changes, its members may restart",
+    );
+    expect(body).toContain("`replicationSpecs.0.regionConfigs.0.instanceSize` `M30` → `M50`");
+  });
+
   it("counts as destroyed what `allowDestroy` lets be dropped", () => {
     const config = { "taskrunner-storage:allowDestroy": "true" };
     const { verdict, body } = reviewOf(previewOf([{ ...changedIndex, op: "delete" }], { config }));
