@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import {
   readPlan,
   readPreview,
@@ -8,11 +7,14 @@ import {
   situationOf,
   type Review,
 } from "../components/review";
+import { postReview } from "../components/review/post";
 import { command, print, type CommonOptions } from "./context";
+import { textOf } from "./files";
 
 interface CommentOptions extends CommonOptions {
   readonly preview: string;
   readonly plan?: string;
+  readonly post?: true;
 }
 
 const example = [
@@ -32,6 +34,10 @@ export const commentCommand = command(
     "--plan <file>",
     "what `plan --json` printed: counts of files, data issues, runs left behind",
   )
+  .option(
+    "--post",
+    "makes or updates the stack's comment on the pull request, as GITHUB_TOKEN; job's summary too",
+  )
   .addHelpText(
     "after",
     "\nWith --json an object with headline, level (clear, risks or blocked), verdict and body. Secrets\n" +
@@ -39,22 +45,23 @@ export const commentCommand = command(
       "Exit status: 0 done, 1 error.",
   )
   .action(async (options: CommentOptions) => {
-    const made = await reviewOf(options);
-    print(options, made, made.body);
+    const { stack, ...made } = reviewOf(options);
+    if (!options.post) {
+      print(options, made, made.body);
+      return;
+    }
+    const posted = await postReview(stack, made.body, process.env);
+    print(
+      options,
+      { ...made, posted },
+      `${made.headline}\nComment ${posted.outcome}: ${posted.url}`,
+    );
   });
 
-async function reviewOf({ preview, plan, stack }: CommentOptions): Promise<Review> {
+function reviewOf({ preview, plan, stack }: CommentOptions): Review & { readonly stack: string } {
   const redact = redactor(secretsIn(process.env));
-  const previewed = readPreview(await textOf(preview), redact);
-  const planned = plan === undefined ? undefined : readPlan(await textOf(plan), redact);
-  return review(situationOf(previewed, planned, stack));
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const { code = "unknown error" } = error as NodeJS.ErrnoException;
-    throw new Error(`The file ${file} cannot be read (${code}).`, { cause: error });
-  }
+  const previewed = readPreview(textOf(preview, "--preview"), redact);
+  const planned = plan === undefined ? undefined : readPlan(textOf(plan, "--plan"), redact);
+  const situation = situationOf(previewed, planned, stack);
+  return { stack: situation.stack, ...review(situation) };
 }

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { longestComment, readPreview, redactor, ReviewInputError } from "../../components/review";
+import {
+  longestComment,
+  readPreview,
+  redactor,
+  review,
+  ReviewInputError,
+  situationOf,
+} from "../../components/review";
 import { rendered } from "./rendered";
 import { previewOf, reviewOf, type RawStep } from "./steps";
 
@@ -189,9 +196,16 @@ describe("a long comment", () => {
   });
 });
 
+it("a preview that printed nothing has failed, and the comment says so", () => {
+  const { level, body } = review(situationOf(readPreview("\n", redactor([])), undefined, "prod"));
+
+  expect(level).toBe("blocked");
+  expect(body).toContain("### `prod`: the preview failed");
+  expect(body).toContain("its log says why");
+});
+
 describe("a file that is no preview", () => {
   it.each([
-    ["nothing", "", "is empty"],
     ["words", "error: no stack selected", "is no JSON"],
     ["another JSON", '{ "a": 1 }', "is not what `pulumi preview --json` prints"],
     ["a broken one", '{ "steps": [{ "op": 1 }] }', "steps.0.op"],

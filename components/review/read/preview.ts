@@ -72,14 +72,28 @@ const previewSchema = z
   .refine(({ steps, diagnostics, changeSummary }) => steps ?? diagnostics ?? changeSummary);
 type Raw = NonNullable<z.infer<typeof previewSchema>["steps"]>[number];
 
+/** What remains of a preview that could not even begin, as with a wrong passphrase. */
+const nothingPrinted: z.infer<typeof previewSchema> = {
+  diagnostics: [
+    {
+      severity: "error",
+      message:
+        "The preview ended before it looked at the stack and printed no result; its log says why.",
+    },
+  ],
+};
+
 /**
- * Reads what `pulumi preview --json` printed, also that of a preview that failed.
+ * Reads what `pulumi preview --json` printed, also that of a preview that failed; where it printed
+ * nothing, that is what is said.
  *
  * @throws ReviewInputError where the text is nothing of the kind
  */
 export function readPreview(text: string, redact: Redact): Preview {
   const what = "what `pulumi preview --json` prints";
-  const { steps, diagnostics, config } = readJson(text, previewSchema, { what, redact });
+  const isEmpty = text.trim() === "";
+  const printed = isEmpty ? nothingPrinted : readJson(text, previewSchema, { what, redact });
+  const { steps, diagnostics, config } = printed;
   const raw = steps ?? [];
   return {
     stack: raw.map(({ urn }) => /^urn:pulumi:(.+?)::/.exec(urn)?.[1]).find(Boolean),

@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { serverPerTest } from "../review/post/server";
+
+const current = serverPerTest();
+const bin = resolve(__dirname, "../../cli/bin.cjs");
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "comment-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function comment(preview: object, ...more: string[]) {
+  const file = join(folder, "preview.json");
+  await writeFile(file, JSON.stringify(preview));
+  const env = {
+    ...{ GITHUB_REPOSITORY: "o/r", GITHUB_TOKEN: "ghs_secret", GITHUB_REF: "refs/pull/5/merge" },
+    ...{ GITHUB_API_URL: current.server.apiUrl, GITHUB_STEP_SUMMARY: join(folder, "summary.md") },
+  };
+  const args = [bin, "comment", "--stack", "prod", "--preview", file, ...more];
+  return execa("node", args, { env, reject: false });
+}
+
+const failed = (message: string) => ({ diagnostics: [{ severity: "error", message }] });
+
+it("--post keeps one comment a stack, the same text as in the summary, without the token", async () => {
+  const first = await comment(failed("no login with ghs_secret"), "--post");
+  const second = await comment(failed("no such region"), "--post", "--json");
+
+  const [posted, ...others] = current.server.stored.comments;
+  expect(others).toEqual([]);
+  expect(first).toMatchObject({
+    exitCode: 0,
+    stdout: `prod: the preview failed\nComment created: ${posted?.html_url ?? ""}`,
+  });
+  expect(JSON.parse(second.stdout)).toMatchObject({
+    level: "blocked",
+    posted: { outcome: "updated", url: posted?.html_url },
+  });
+  expect(posted?.body).toMatch(/^<!-- taskrunner-storage:prod -->\n### `prod`: [^]*no such region/);
+  const summary = await readFile(join(folder, "summary.md"), "utf8");
+  expect(summary).toContain("no login with [secret]");
+  expect(summary).toContain("no such region");
+  expect(summary + first.stdout + second.stdout).not.toContain("ghs_secret");
+}, 60_000);
+
+it("without --post the comment is printed and nothing is asked of the API", async () => {
+  const { stdout } = await comment(failed("no such region"));
+
+  expect(stdout).toContain("no such region");
+  expect(current.server.requests).toEqual([]);
+}, 60_000);
+
+it("a refusal of the API says which permission is missing, and is an error", async () => {
+  current.server.odd.push({ to: /comments/, answers: [{ status: 403 }] });
+  const { exitCode, stderr } = await comment(failed("no such region"), "--post");
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("pull-requests: write");
+}, 60_000);
