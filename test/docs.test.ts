@@ -34,7 +34,7 @@ describe("the section on Atlas of docs/cluster.md", () => {
   it("has the actions of both roles", () => {
     const row = (user: string, on: string, role: DatabaseRole) =>
       `| ${user} | ${on} | ${atlasActions(role)
-        .map(({ action }) => `\`${String(action)}\``)
+        .map(({ action }) => `\`${action}\``)
         .join(", ")} |`;
 
     expect(section("Least privilege")).toContain(

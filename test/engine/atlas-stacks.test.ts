@@ -90,7 +90,7 @@ it(
     expect(output).toMatch(/= kubernetes:helm.sh\/v3:Release: \(import\)/);
     expect(output).not.toMatch(/^(error|warning):/m);
   },
-  5 * minutes,
+  8 * minutes,
 );
 
 it(
@@ -111,5 +111,5 @@ it(
     }
     expect(output).not.toMatch(/^(error|warning):/m);
   },
-  5 * minutes,
+  8 * minutes,
 );

@@ -1,95 +1,27 @@
-import { cp } from "node:fs/promises";
-import { join } from "node:path";
-import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generateSample } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
-import { atlasFor, type PlayedAtlas } from "../atlas/atlas";
-import type { RoomSettings } from "../atlas/plugin/room";
-import { makeStack, type Run, type TestStack } from "./stack";
+import type { PlayedAtlas } from "../atlas/atlas";
+import { makeAtlasSite, type AtlasSite } from "../atlas/site";
+import type { TestStack } from "./stack";
 
 const minutes = 60_000;
 
+let site: AtlasSite;
 let stack: TestStack;
-let server: MongoServer;
-let admin: MongoClient;
 let atlas: PlayedAtlas;
-const printed: string[] = [];
 
 beforeAll(async () => {
-  stack = await makeStack();
-  atlas = await atlasFor(stack);
-  const directory = join(stack.folder, "data");
-  const open = await startMongo({ directory });
-  const client = await new MongoClient(open.uri).connect();
-  await client.db("admin").command({ createUser: "root", pwd: "root", roles: ["root"] });
-  await client.close();
-  await open.stop();
-  server = await startMongo({ directory, auth: true });
-  admin = await new MongoClient(adminUri()).connect();
-  await generateSample(join(stack.folder, "state"), { runs: 5 });
-  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+  site = await makeAtlasSite();
+  ({ stack, atlas } = site);
 }, 15 * minutes);
-afterAll(async () => {
-  await admin.close();
-  await server.stop();
-  await stack.remove();
-});
-
-const adminUri = () => `mongodb://root:root@127.0.0.1:${server.port}/`;
-const play = (fail: string[] = [], more: Partial<RoomSettings> = {}) =>
-  atlas.play({ host: `127.0.0.1:${server.port}`, admin: adminUri(), fail, ...more });
-
-const cluster = {
-  kind: "atlas",
-  project: { name: "task-runner", orgId: "5f0000000000000000000002" },
-  provider: "AWS",
-  regions: [{ name: "EU_CENTRAL_1" }],
-  accessList: [
-    { address: "203.0.113.7", comment: "the engine" },
-    { range: "198.51.100.0/24", expires: "2020-01-31" },
-  ],
-};
-
-const configure = (more: object = {}, storageMode: "mongo" | "filesystem" = "mongo") =>
-  stack.configure({
-    storageMode,
-    cluster: { ...cluster, ...more },
-    backfill: { source: { path: join(stack.folder, "state") } },
-    rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
-  });
-
-async function printedBy(running: Promise<Run>): Promise<Run> {
-  const run = await running;
-  printed.push(run.output);
-  return run;
-}
-
-async function succeeded(running: Promise<Run>): Promise<string> {
-  const { output, failed } = await printedBy(running);
-  expect(failed, output).toBe(false);
-  return output;
-}
-
-const databases = async () =>
-  (await admin.db("admin").admin().listDatabases()).databases.map(({ name }) => name);
-const userNames = async () => {
-  const { users } = await admin.db("admin").command({ usersInfo: 1 });
-  return (users as { user: string }[]).map(({ user }) => user).sort();
-};
-const loggedInAs = async (user: string) => {
-  const password = (await atlas.passwords()).get(user) ?? "";
-  const uri = `mongodb://${user}:${password}@127.0.0.1:${server.port}/?authSource=admin`;
-  return new MongoClient(uri).connect();
-};
+afterAll(() => site.remove());
 
 describe("a stack with a cluster of Atlas", () => {
   it(
     "shows everything as to be created, and connects to nothing",
     async () => {
-      await play();
-      await configure();
-      const output = await succeeded(stack.preview());
+      await site.play();
+      await site.configure();
+      const output = await site.succeeded(stack.preview());
 
       for (const made of [
         "mongodbatlas:index/project:Project",
@@ -108,26 +40,56 @@ describe("a stack with a cluster of Atlas", () => {
       expect(output).toMatch(/Resources:\n\s+\+ \d+ to create$/);
       expect(output).not.toMatch(/warning|198\.51\.100/);
       expect(await atlas.calls()).toEqual([]);
-      expect(await databases()).not.toContain("taskrunner");
+      expect(await site.databases()).not.toContain("taskrunner");
     },
-    3 * minutes,
+    6 * minutes,
   );
 
   it(
-    "stops where Atlas fails, before the database and the services, and goes on from there",
+    "in filesystem mode lets the services wait for none of it",
     async () => {
-      await play(["create DatabaseUser application"]);
-      const { output, failed } = await printedBy(stack.up());
-      expect(failed).toBe(true);
+      await site.play(["create AdvancedCluster"]);
+      await site.configure({}, "filesystem");
+      const output = await site.failed(
+        stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error"),
+      );
+
+      expect(output).toContain("Atlas answers 500 to create AdvancedCluster cluster");
+      expect(output).toContain("ValuesFile worker created");
+      expect(output).toContain("ValuesFile web created");
+      await atlas.calls();
+    },
+    8 * minutes,
+  );
+
+  it(
+    "keeps a cluster whose creation took too long, before the database and the services",
+    async () => {
+      await site.play([], { late: ["create AdvancedCluster"] });
+      await site.configure();
+      const output = await site.failed(stack.up());
+      expect(output).toContain("Atlas has not finished create AdvancedCluster cluster in time");
+      expect(await site.databases()).not.toContain("taskrunner");
+      expect(await atlas.calls()).toContain("create AdvancedCluster cluster");
+    },
+    8 * minutes,
+  );
+
+  it(
+    "stops where Atlas fails, and goes on from there",
+    async () => {
+      await site.play(["create DatabaseUser application"]);
+      const output = await site.failed(stack.up());
       expect(output).toContain("Atlas answers 500 to create DatabaseUser application");
       const before = await atlas.calls();
-      expect(before).toContain("create AdvancedCluster cluster");
-      expect(await databases()).not.toContain("taskrunner");
+      expect(before).toContain("update AdvancedCluster cluster");
+      expect(await site.databases()).not.toContain("taskrunner");
 
-      await play();
-      await succeeded(stack.up());
+      await site.play();
+      await site.succeeded(stack.up());
       const after = await atlas.calls();
       expect(after).toContain("create DatabaseUser application");
+      expect([...before, ...after]).not.toContain("create AdvancedCluster cluster");
       expect(after.filter((call) => before.includes(call))).toEqual([
         "create DatabaseUser application",
       ]);
@@ -136,16 +98,16 @@ describe("a stack with a cluster of Atlas", () => {
         verification: { holds: true },
       });
     },
-    6 * minutes,
+    12 * minutes,
   );
 
   it("gives each user what it needs and no more", async () => {
-    expect(await userNames()).toEqual([
+    expect(await site.userNames()).toEqual([
       "root",
       "taskrunner-application-1",
       "taskrunner-migrator-1",
     ]);
-    const application = await loggedInAs("taskrunner-application-1");
+    const application = await site.loggedInAs("taskrunner-application-1");
     const database = application.db("taskrunner");
 
     expect(await database.collection("pack_runs").countDocuments()).toBe(5);
@@ -156,92 +118,104 @@ describe("a stack with a cluster of Atlas", () => {
   it(
     "changes nothing a second time",
     async () => {
-      expect(await succeeded(stack.up())).toMatch(/Resources:\n\s+\d+ unchanged\n/);
+      expect(await site.succeeded(stack.up())).toMatch(/Resources:\n\s+\d+ unchanged\n/);
       expect(await atlas.calls()).toEqual([]);
-    },
-    2 * minutes,
-  );
-
-  it(
-    "changes the size in place, and the preview shows that alone",
-    async () => {
-      await configure({ instanceSize: "M20" });
-      const preview = await succeeded(stack.preview());
-      expect(preview).toContain('~ instanceSize: "M10" => "M20"');
-      expect(preview).toMatch(/Resources:\n\s+~ 1 to update\n\s+\d+ unchanged$/);
-
-      expect(await succeeded(stack.up())).toMatch(/Resources:\n\s+~ 1 updated\n/);
-      expect(await atlas.calls()).toEqual(["update AdvancedCluster cluster"]);
     },
     4 * minutes,
   );
 
   it(
+    "changes the size in place, and the preview shows that alone",
+    async () => {
+      await site.configure({ instanceSize: "M20" });
+      const preview = await site.succeeded(stack.preview());
+      expect(preview).toContain('~ instanceSize: "M10" => "M20"');
+      expect(preview).toMatch(/Resources:\n\s+~ 1 to update\n\s+\d+ unchanged$/);
+
+      expect(await site.succeeded(stack.up())).toMatch(/Resources:\n\s+~ 1 updated\n/);
+      expect(await atlas.calls()).toEqual(["update AdvancedCluster cluster"]);
+    },
+    8 * minutes,
+  );
+
+  it(
     "rotates both users: new ones first, the services' reference, the old ones last",
     async () => {
-      await configure({ instanceSize: "M20", passwordVersion: 2 });
-      const preview = await succeeded(stack.preview());
+      await site.configure({ instanceSize: "M20", passwordVersion: 2 });
+      const preview = await site.succeeded(stack.preview());
       expect(preview).toContain('"taskrunner-application-1" => "taskrunner-application-2"');
       expect(preview).toMatch(/~ pulumi-nodejs:dynamic\/mongo:ConnectionStrings: \(update\)/);
 
-      await succeeded(stack.up());
+      await site.succeeded(stack.up());
       expect(await atlas.calls()).toEqual([
         expect.stringMatching(/^create DatabaseUser/),
         expect.stringMatching(/^create DatabaseUser/),
         expect.stringMatching(/^delete DatabaseUser/),
         expect.stringMatching(/^delete DatabaseUser/),
       ]);
-      expect(await userNames()).toEqual([
+      expect(await site.userNames()).toEqual([
         "root",
         "taskrunner-application-2",
         "taskrunner-migrator-2",
       ]);
     },
-    4 * minutes,
+    8 * minutes,
   );
 
   it(
     "goes back to files while neither Atlas nor MongoDB answers, also after a failed change",
     async () => {
-      await play(["update", "create", "delete"]);
-      await configure({ instanceSize: "M30", passwordVersion: 2 });
-      expect(await printedBy(stack.up())).toMatchObject({ failed: true });
-      await server.stop();
-      await configure({ instanceSize: "M30", passwordVersion: 2 }, "filesystem");
-      const preview = await succeeded(stack.preview());
+      await site.play(["update", "create", "delete"]);
+      await site.configure({ instanceSize: "M30", passwordVersion: 2 });
+      await site.failed(stack.up());
+      await site.stopServer();
+      await site.configure({ instanceSize: "M30", passwordVersion: 2 }, "filesystem");
+      const preview = await site.succeeded(stack.preview());
       expect(preview).not.toMatch(/[~+-] mongodbatlas:|[~+-] pulumi-nodejs:dynamic\/mongo:/);
       expect(preview).toContain("MongoDB is out of reach");
       await atlas.calls();
 
-      await succeeded(stack.up());
+      await site.succeeded(stack.up());
       expect(await atlas.calls()).toEqual([]);
       expect(await stack.outputs()).toMatchObject({ rollout: { worker: { mode: "filesystem" } } });
     },
-    6 * minutes,
+    12 * minutes,
   );
 
   it(
     "refuses to be destroyed, with nothing deleted",
     async () => {
-      server = await startMongo({
-        directory: join(stack.folder, "data"),
-        port: server.port,
-        auth: true,
-      });
-      await play();
-      await configure({ instanceSize: "M30", passwordVersion: 2 });
-      await succeeded(stack.up());
+      await site.startServer();
+      await site.play();
+      await site.configure({ instanceSize: "M30", passwordVersion: 2 });
+      await site.succeeded(stack.up());
       await atlas.calls();
 
-      const { output, failed } = await printedBy(
-        stack.pulumi("destroy", "--yes", "--skip-preview"),
-      );
-      expect(failed).toBe(true);
+      const output = await site.failed(stack.pulumi("destroy", "--yes", "--skip-preview"));
       expect(output).toContain("AdvancedCluster");
       expect(output).toContain("protect");
       expect(await atlas.calls()).toEqual([]);
     },
-    6 * minutes,
+    12 * minutes,
+  );
+
+  it(
+    "goes back to files past a change that Atlas began and answers nothing about",
+    async () => {
+      await site.play([], { late: ["update AdvancedCluster"] });
+      await site.configure({ instanceSize: "M40", passwordVersion: 2 });
+      await site.failed(stack.up());
+      expect(await site.modes()).toEqual(["mongo", "mongo"]);
+
+      await site.play(["create", "update", "delete"]);
+      await site.configure({ instanceSize: "M40", passwordVersion: 2 }, "filesystem");
+      const output = await site.failed(
+        stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error"),
+      );
+      expect(output).toContain("Atlas answers 500 to update AdvancedCluster cluster");
+      expect(await site.modes()).toEqual(["filesystem", "filesystem"]);
+    },
+    12 * minutes,
   );
 
   it("shows no password in anything printed, nor in the state", async () => {
@@ -251,7 +225,7 @@ describe("a stack with a cluster of Atlas", () => {
     expect(passwords).toHaveLength(4);
     for (const password of passwords) {
       expect(password).toMatch(/^[\w-]{32}$/);
-      expect([state, ...printed].join("\n")).not.toContain(password);
+      expect([state, ...site.printed].join("\n")).not.toContain(password);
     }
     expect(state).not.toMatch(/mongodb:\/\/taskrunner/);
   });
@@ -259,15 +233,16 @@ describe("a stack with a cluster of Atlas", () => {
   it(
     "without protection is forgotten when the stack is destroyed, and stays in Atlas with its users",
     async () => {
-      await configure({ instanceSize: "M30", passwordVersion: 2, protection: false });
-      await succeeded(stack.up());
+      await site.play();
+      await site.configure({ instanceSize: "M30", passwordVersion: 2, protection: false });
+      await site.succeeded(stack.up());
       await atlas.calls();
 
-      await succeeded(stack.pulumi("destroy", "--yes", "--skip-preview"));
+      await site.succeeded(stack.pulumi("destroy", "--yes", "--skip-preview"));
       expect(await atlas.calls()).toEqual([]);
-      expect(await userNames()).toContain("taskrunner-application-2");
-      expect(await databases()).toContain("taskrunner");
+      expect(await site.userNames()).toContain("taskrunner-application-2");
+      expect(await site.databases()).toContain("taskrunner");
     },
-    6 * minutes,
+    12 * minutes,
   );
 });

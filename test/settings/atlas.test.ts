@@ -108,7 +108,11 @@ describe("the settings of a cluster of Atlas", () => {
       },
       'regions: found "EU_CENTRAL_1" more than once',
     ],
-    ["a shared size", { instanceSize: "M0" }, 'found "M0", which has neither backups nor custom'],
+    [
+      "a shared size",
+      { instanceSize: "M0" },
+      'found "M0", which is shared: without a schedule of backups',
+    ],
     [
       "a size that the provider does not have",
       { provider: "GCP", regions: [{ name: "WESTERN_EUROPE" }], instanceSize: "M40_NVME" },
@@ -185,6 +189,11 @@ describe("the settings of a cluster of Atlas", () => {
     ],
     ["a version without its dot", { mongoVersion: "8" }, "a major version from"],
     ["a version too old", { mongoVersion: "5.0" }, "a major version from"],
+    [
+      "one name for two users",
+      { users: { migrator: "runner", application: "runner" } },
+      'users.application: found "runner"; allowed: another name than users.migrator',
+    ],
     ["an unknown way in", { connection: "public" }, "standard, private, privateEndpoint:<id"],
     ["an unknown key", { regionz: [] }, "cluster.regionz: found an unknown setting"],
   ])("refuse %s", (_what, more, words) => {

@@ -35,11 +35,12 @@ export function entryArgs({
   comment,
   expires,
 }: Entry): Omit<mongodbatlas.ProjectIpAccessListArgs, "projectId"> {
-  const until = expires === undefined ? [] : [`until ${expires}`];
+  const until = expires === undefined ? "" : `until ${expires}`;
+  const words = [comment, until].filter((one) => one !== "").join(", ");
   return {
     ...(address !== undefined && { ipAddress: address }),
     ...(range !== undefined && { cidrBlock: range }),
     ...(awsSecurityGroup !== undefined && { awsSecurityGroup }),
-    comment: [comment, ...until].filter((words) => words !== "").join(", "),
+    ...(words !== "" && { comment: words }),
   };
 }

@@ -1,4 +1,5 @@
 import type * as mongodbatlas from "@pulumi/mongodbatlas";
+import { RunError } from "@pulumi/pulumi";
 import { ConnectionString } from "mongodb-connection-string-url";
 import type { AtlasSettings } from "../../settings";
 
@@ -15,7 +16,7 @@ export interface Login {
 /**
  * The connection string of a user by the way that the settings name; secret.
  *
- * @throws Error where the cluster has no such way in, with those that it has
+ * @throws pulumi.RunError, which the engine prints without a stack trace, where the cluster has no such way in, with those that it has
  */
 export function connectionString(
   strings: Strings,
@@ -36,7 +37,7 @@ function address(strings: Strings, connection: string, type: AtlasSettings["type
   const found =
     connection === "private" ? strings.privateSrv : byEndpoint(strings, connection, type);
   if (found) return found;
-  throw new Error(
+  throw new RunError(
     `The cluster has no way in by cluster.connection: ${connection}; it has ${waysIn(strings)}. ` +
       "Set one of these, or make the network's side of it and run `pulumi up --refresh`.",
   );

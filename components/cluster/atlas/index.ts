@@ -7,7 +7,7 @@ import { backupSchedule } from "./backup";
 import { advancedCluster } from "./cluster";
 import { connectionString } from "./connection";
 import { projectOf } from "./project";
-import { databaseUsers, userNames } from "./users";
+import { databaseUsers, usernames } from "./users";
 
 /**
  * A cluster of MongoDB Atlas with everything that belongs to it (decision 13). Nothing of it goes with
@@ -36,12 +36,12 @@ export function atlasCluster(
       .apply(([strings, username, password]) =>
         connectionString(strings, settings, { username, password, database, appName }),
       );
-  const made = {
+  const made = () => ({
     uri: uriOf(users.migrator, "taskrunner-migrator"),
     appUri: uriOf(users.application, "taskrunner"),
-    from: JSON.stringify([settings.name, settings.connection, userNames(settings), database]),
-  };
-  const { uri, appUri } = new ConnectionStrings("connection-strings", isWayBack ? {} : made, {
+    from: JSON.stringify([settings.name, settings.connection, usernames(settings), database]),
+  });
+  const { uri, appUri } = new ConnectionStrings("connection-strings", isWayBack ? {} : made(), {
     parent,
     // Whoever gets them can also reach the cluster and log in.
     ...(!isWayBack && { dependsOn: [...users.resources, ...entries] }),

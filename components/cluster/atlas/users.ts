@@ -38,7 +38,7 @@ export function databaseUsers(
   { database, mongo, ...place }: UsersArgs,
   options: pulumi.CustomResourceOptions,
 ): Users {
-  const names = userNames(settings);
+  const names = namesOf(settings);
   const user = (kind: keyof typeof names, role: DatabaseRole) =>
     databaseUser(kind, { ...place, ...names[kind], role }, settings.passwordVersion, options);
   const migrator = user("migrator", migratorRole(database));
@@ -47,12 +47,17 @@ export function databaseUsers(
 }
 
 /** The names of both users and of their roles; in Atlas they are the project's, hence the cluster's in them. */
-export function userNames({ name, users, passwordVersion }: AtlasSettings) {
+export function namesOf({ name, users, passwordVersion }: AtlasSettings) {
   const named = (kind: "migrator" | "application") => {
     const roleName = users[kind] ?? `${name}-${kind}`;
     return { roleName, username: `${roleName}-${passwordVersion}` };
   };
   return { migrator: named("migrator"), application: named("application") };
+}
+
+/** The names of both users. */
+export function usernames(settings: AtlasSettings): string[] {
+  return Object.values(namesOf(settings)).map(({ username }) => username);
 }
 
 interface UserArgs extends Pick<UsersArgs, "projectId" | "clusterName"> {

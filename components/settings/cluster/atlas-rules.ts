@@ -1,7 +1,8 @@
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 import type { AtlasSettings } from "./atlas";
-import { exampleRegion, familyOfSize, providersOfRegion, sizesOf } from "./atlas-places";
+import { exampleRegion, providersOfRegion } from "./atlas-places";
+import { sizeRules } from "./atlas-size-rules";
 
 /** The rules of a cluster of Atlas, in both modes: what Atlas would refuse minutes later, or silently do otherwise. */
 export function atlasRules(settings: Settings): Problem[] {
@@ -11,10 +12,9 @@ export function atlasRules(settings: Settings): Problem[] {
     ...projectRules(cluster),
     ...regionRules(cluster),
     ...sizeRules(cluster),
-    ...autoScalingRules(cluster),
-    ...shardRules(cluster),
     ...backupRules(cluster),
     ...accessRules(cluster),
+    ...userRules(cluster),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
   return [...problems, ...connectionStringRules(settings)];
 }
@@ -57,68 +57,6 @@ function electableRules(regions: AtlasSettings["regions"]): Problem[] {
   if ([3, 5, 7].includes(electable)) return [];
   const found = `${electable} electable nodes in all`;
   return [{ key: "regions", found, allowed: "3, 5 or 7 electable nodes in all" }];
-}
-
-function sizeRules({ provider, instanceSize, autoScaling }: AtlasSettings): Problem[] {
-  const { min, max } = autoScaling.compute ?? {};
-  const named = [
-    ["instanceSize", instanceSize],
-    ["autoScaling.compute.min", min],
-    ["autoScaling.compute.max", max],
-  ] as const;
-  return named.flatMap(([key, size]) =>
-    size === undefined || familyOfSize(provider, size).length > 0
-      ? []
-      : [{ key, found: `${quoted(size)}${whyNoSize(size)}`, allowed: allSizes(provider) }],
-  );
-}
-
-function whyNoSize(size: string): string {
-  const isShared = /^(M0|M2|M5|FLEX)$/i.test(size);
-  return isShared ? ", which has neither backups nor custom roles for one cluster" : "";
-}
-
-function allSizes(provider: AtlasSettings["provider"]): string {
-  return `a size of ${provider}: ${sizesOf(provider).flat().join(", ")}`;
-}
-
-function autoScalingRules(cluster: AtlasSettings): Problem[] {
-  const { compute, disk } = cluster.autoScaling;
-  if (compute) return computeRules(cluster, compute);
-  if (!disk || cluster.diskSizeGb === undefined) return [];
-  // Every `up` would set a disk back that has grown by itself.
-  const found = `${cluster.diskSizeGb}, while the disk grows by itself`;
-  const allowed = "absent; or autoScaling.disk: false; or autoScaling.compute as well";
-  return [{ key: "diskSizeGb", found, allowed }];
-}
-
-function computeRules(
-  { provider, instanceSize }: AtlasSettings,
-  { min, max }: NonNullable<AtlasSettings["autoScaling"]["compute"]>,
-): Problem[] {
-  const family = familyOfSize(provider, instanceSize);
-  const [least, size, most] = [min, instanceSize, max].map((one) => family.indexOf(one));
-  if (least === undefined || size === undefined || most === undefined) return [];
-  const key = "autoScaling.compute";
-  const found = `${quoted(min)} to ${quoted(max)}, and instanceSize is ${quoted(instanceSize)}`;
-  if (least < 0 || most < 0) {
-    const allowed = `sizes of the same family: ${family.join(", ")}`;
-    return family.length === 0 ? [] : [{ key, found, allowed }];
-  }
-  if (least <= size && size <= most) return [];
-  return [{ key, found, allowed: "min up to instanceSize, and max from it on" }];
-}
-
-function shardRules({ provider, type, shards, instanceSize }: AtlasSettings): Problem[] {
-  if (type === "replicaSet") {
-    if (shards === undefined) return [];
-    return [{ key: "shards", found: String(shards), allowed: "absent for a replicaSet" }];
-  }
-  const smallest = sizesOf(provider)[0]?.indexOf("M30") ?? 0;
-  const at = sizesOf(provider)[0]?.indexOf(instanceSize) ?? -1;
-  if (at < 0 || at >= smallest) return [];
-  const allowed = "M30 or larger for a sharded cluster";
-  return [{ key: "instanceSize", found: quoted(instanceSize), allowed }];
 }
 
 /** @see https://www.mongodb.com/docs/atlas/backup/cloud-backup/scheduling/ */
@@ -172,6 +110,12 @@ function accessRules({ provider, accessList }: AtlasSettings): Problem[] {
         ]
       : []),
   ];
+}
+
+function userRules({ users: { migrator, application } }: AtlasSettings): Problem[] {
+  if (migrator === undefined || migrator !== application) return [];
+  const allowed = "another name than users.migrator";
+  return [{ key: "users.application", found: quoted(migrator), allowed }];
 }
 
 /** A connection string that is left over from another kind is not quietly ignored. */

@@ -20,11 +20,18 @@ function callOf(method: Call["method"], urn: string): Call {
 /** Plays a call to Atlas, unless the room says that this one fails. */
 async function call(method: Call["method"], urn: string, properties: Properties) {
   const made = callOf(method, urn);
-  const { fail = [], ...settings } = room.settings();
+  const { fail = [], late = [], ...settings } = room.settings();
   noteCall(room, made);
-  const failing = fail.find((one) => `${made.method} ${made.type} ${made.name}`.startsWith(one));
-  if (failing !== undefined) throw new Error(`Atlas answers 500 to ${failing}`);
-  return played(made, plain(properties), settings, room);
+  const isOneOf = (calls: readonly string[]) =>
+    calls.some((one) => `${made.method} ${made.type} ${made.name}`.startsWith(one));
+  if (isOneOf(fail)) throw new Error(`Atlas answers 500 to ${method} ${made.type} ${made.name}`);
+  const { id, computed } = await played(made, plain(properties), settings, room);
+  const outs = { ...properties, ...computed };
+  if (isOneOf(late)) {
+    const reasons = [`Atlas has not finished ${method} ${made.type} ${made.name} in time`];
+    throw Object.assign(new Error(reasons[0]), { id, properties: outs, reasons });
+  }
+  return { id, outs };
 }
 
 /** It has no preview of its own: what is no input is unknown in one, as in the real plugin. */
@@ -34,14 +41,8 @@ const provider: Provider = {
     const changes = changesOf(callOf("update", urn).type, plain(olds), plain(news));
     return Promise.resolve(changes);
   },
-  create: async (urn, inputs: Properties) => {
-    const { id, computed } = await call("create", urn, inputs);
-    return { id, outs: { ...inputs, ...computed } };
-  },
-  update: async (_id, urn, _olds, news: Properties) => {
-    const { computed } = await call("update", urn, news);
-    return { outs: { ...news, ...computed } };
-  },
+  create: (urn, inputs: Properties) => call("create", urn, inputs),
+  update: (_id, urn, _olds, news: Properties) => call("update", urn, news),
   delete: async (_id, urn, props: Properties) => {
     await call("delete", urn, props);
   },

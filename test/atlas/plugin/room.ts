@@ -10,6 +10,8 @@ export interface RoomSettings {
   readonly privateEndpoints?: readonly string[];
   /** The calls that fail, by their beginning, such as `create DatabaseUser`. */
   readonly fail?: readonly string[];
+  /** The calls that Atlas begins and does not finish in time, by their beginning. */
+  readonly late?: readonly string[];
 }
 
 /** A call of the engine's that would go to Atlas. */

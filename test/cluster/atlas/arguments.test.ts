@@ -3,7 +3,7 @@ import { entriesOn, entryArgs } from "../../../components/cluster/atlas/access-l
 import { scheduleArgs } from "../../../components/cluster/atlas/backup";
 import { clusterArgs } from "../../../components/cluster/atlas/cluster";
 import { atlasActions } from "../../../components/cluster/atlas/roles";
-import { userNames } from "../../../components/cluster/atlas/users";
+import { namesOf } from "../../../components/cluster/atlas/users";
 import { applicationRole, migratorRole } from "../../../components/contract";
 import { documentOptions } from "../../contract/options";
 import { atlasSettings } from "./settings";
@@ -113,7 +113,7 @@ it("an entry of the access list counts to the end of its last day, which its com
   expect(entriesOn(entries, new Date("2027-01-01T00:00:00Z"))).toEqual([second]);
   expect(entries.map(entryArgs)).toEqual([
     { ipAddress: "192.0.2.1", comment: "the office, until 2026-12-31" },
-    { cidrBlock: "198.51.100.0/24", comment: "" },
+    { cidrBlock: "198.51.100.0/24" },
   ]);
 });
 
@@ -138,7 +138,7 @@ it("a role's privileges are by action in Atlas, under Atlas' names", () => {
 it("users and roles are named for their cluster, and users for the version of their password too", () => {
   const users = { application: "runner" };
 
-  expect(userNames(atlasSettings({ name: "prod", users, passwordVersion: 3 }))).toEqual({
+  expect(namesOf(atlasSettings({ name: "prod", users, passwordVersion: 3 }))).toEqual({
     migrator: { roleName: "prod-migrator", username: "prod-migrator-3" },
     application: { roleName: "runner", username: "runner-3" },
   });
