@@ -55,10 +55,13 @@ export async function onOwnConnection<Result>(
 
 async function connect(uri: string, options: ConnectionOptions): Promise<MongoClient> {
   const { selectionTimeoutMs = 10_000 } = options;
+  // The text, because it comes from a ConfigMap; the file's name would be `tlsCAFile` in the URI.
+  const ca = process.env.TASKRUNNER_MONGO_CA;
   try {
     return await new MongoClient(uri, {
       appName: "taskrunner-storage",
       serverSelectionTimeoutMS: selectionTimeoutMs,
+      ...(ca !== undefined && { ca }),
     }).connect();
   } catch (error) {
     throw new ConnectionError(uri, error);

@@ -1,6 +1,12 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { runsAsJobs, commandSettingsAsText, type JobsSettings, type Settings } from "../settings";
+import {
+  addressIn,
+  commandSettingsAsText,
+  runsAsJobs,
+  type JobsSettings,
+  type Settings,
+} from "../settings";
 import type { ClusterAddress } from "../kubernetes";
 import { connectionStringSecret } from "../kubernetes/program";
 import { warnOfClaim } from "./preview";
@@ -36,14 +42,16 @@ export class Jobs extends pulumi.ComponentResource {
     options: pulumi.ComponentResourceOptions = {},
   ) {
     super("taskrunner:storage:Jobs", name, {}, options);
-    const address = addressOf(settings);
+    const address = addressIn(settings.jobs, settings.rollout);
     const secret = settings.jobs.secret ?? this.ownSecret(address, uri);
-    const { image, imagePullSecrets, podAnnotations, timeoutSeconds, runAsUser } = settings.jobs;
+    const { image, imagePullSecrets, podAnnotations, timeoutSeconds, runAsUser, ca } =
+      settings.jobs;
     const claim = claimOf(settings);
     this.target = pulumi.output({
       ...address,
       ...{ image, imagePullSecrets, podAnnotations, timeoutSeconds, secret },
       ...(claim && { claim }),
+      ...(ca && { ca }),
       ...(runAsUser !== undefined && { runAsUser }),
       settings: commandSettingsAsText(settings),
       parallelism: settings.backfill?.parallelism ?? 1,
@@ -69,18 +77,6 @@ export function jobsOf(
   const { jobs } = settings;
   // The settings' rules ask for this section where anything runs as a Job.
   return runsAsJobs(settings) && jobs ? new Jobs("jobs", { ...settings, jobs }, uri) : undefined;
-}
-
-/** The address in `jobs`, completed by that of the releases. */
-function addressOf({ jobs, rollout }: JobsArgs & { readonly jobs: JobsSettings }): ClusterAddress {
-  const helm = rollout.target === "helm" ? rollout : undefined;
-  const kubeconfig = jobs.kubeconfig ?? helm?.kubeconfig;
-  const context = jobs.context ?? helm?.context;
-  return {
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
-    namespace: jobs.namespace ?? helm?.namespace ?? "",
-  };
 }
 
 function claimOf({ backfill }: JobsArgs): JobTarget["claim"] {

@@ -1,6 +1,6 @@
 // The client types its objects as classes; they are plain data, and are sent as such.
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
-import type { V1ConfigMap, V1Container, V1Job, V1PodSpec } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Container, V1EnvVar, V1Job, V1PodSpec } from "@kubernetes/client-node";
 import { containerName } from "./api";
 import { labelValue } from "../kubernetes";
 import { stateRoot, type JobCommand, type JobTarget } from "./target";
@@ -102,7 +102,7 @@ function podSpec(target: JobTarget, command: JobCommand, name: string): V1PodSpe
 }
 
 function container(target: JobTarget, { args, state }: JobCommand, name: string): V1Container {
-  const { image, claim, secret } = target;
+  const { image, claim, secret, ca } = target;
   const subPath = claim?.subPath === undefined ? {} : { subPath: claim.subPath };
   const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", ...subPath };
   return {
@@ -114,6 +114,7 @@ function container(target: JobTarget, { args, state }: JobCommand, name: string)
     env: [
       { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
       { name: "TASKRUNNER_SETTINGS", valueFrom: { configMapKeyRef: { name, key: settingsKey } } },
+      ...(ca ? [authority(ca)] : []),
     ],
     resources: { requests: { cpu: "100m", memory: "256Mi" } },
     securityContext: {
@@ -126,4 +127,8 @@ function container(target: JobTarget, { args, state }: JobCommand, name: string)
       ...(state !== undefined && claim !== undefined ? [mounted] : []),
     ],
   };
+}
+
+function authority({ configMap: name, key }: NonNullable<JobTarget["ca"]>): V1EnvVar {
+  return { name: "TASKRUNNER_MONGO_CA", valueFrom: { configMapKeyRef: { name, key } } };
 }

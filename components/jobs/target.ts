@@ -11,6 +11,8 @@ export interface JobTarget extends ClusterAddress {
   readonly podAnnotations: Readonly<Record<string, string>>;
   /** The Secret and its key that hold the migrator's connection string. */
   readonly secret: { readonly name: string; readonly key: string };
+  /** The ConfigMap and its key that hold the authority of MongoDB's certificate; absent: a public one. */
+  readonly ca?: { readonly configMap: string; readonly key: string };
   /** The claim that holds the filesystem state, and the state root in it; absent without an import. */
   readonly claim?: { readonly name: string; readonly subPath?: string };
   /** The settings of the commands, in the form of `Pulumi.<stack>.yaml`. */

@@ -3,6 +3,7 @@
  * the Pulumi program's own door.
  */
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
+export { addressIn } from "./kubernetes-api";
 export { databaseOf, documentDatabase, parseSettings } from "./parse";
 export { SettingsError, type Problem } from "./problems";
 export { defaultCheckpoints, settingsSchema } from "./schema";

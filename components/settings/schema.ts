@@ -67,6 +67,7 @@ const jobs = section({
   context: text.optional(),
   namespace: text.optional(),
   secret: section({ name: text, key: text.default("connectionString") }).optional(),
+  ca: section({ configMap: text, key: text.default("ca.crt") }).optional(),
   imagePullSecrets: z.array(text).default([]),
   runAsUser: z.int().min(1).optional(),
   podAnnotations: z.record(text, z.string()).default({}),

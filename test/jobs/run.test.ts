@@ -1,5 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { connect, type AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createServer } from "node:tls";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { rules, runJob, stateRoot, type JobCommand } from "../../components/jobs";
@@ -156,6 +158,43 @@ it("a claim that one pod alone may mount is refused where others would have to",
   );
   expect(await jobs("alone")).toBe("");
 });
+
+it("trusts the authority in a ConfigMap, and no server of another", async () => {
+  await prepare("tls");
+  const { certificate, port, stop } = await tlsInFront(current.server.port);
+  const uri = `mongodb://127.0.0.1:${port}/tls?tls=true&directConnection=true`;
+  const of = "--namespace=tls";
+  const secret = ["secret", "generic", "by-tls", `--from-literal=connectionString=${uri}`];
+  await cluster.kubectl("create", ...secret, of);
+  await cluster.kubectl("create", "configmap", "site-ca", `--from-file=ca.crt=${certificate}`, of);
+  const byTls = { secret: { name: "by-tls", key: "connectionString" } };
+  const ca = { configMap: "site-ca", key: "ca.crt" };
+
+  expect(await runJob(cluster.target("tls", { ...byTls, ca }), apply, say)).toMatchObject([
+    { appliedAt: expect.any(String) as string },
+  ]);
+  expect(await failed(runJob(cluster.target("tls", byTls), apply, say))).toMatch(
+    /Connecting to MongoDB at 127\.0\.0\.1:\d+ failed: .*certificate/,
+  );
+  stop();
+});
+
+/** A server of TLS in front of another one, with the certificate that the API server made. */
+async function tlsInFront(port: number) {
+  const certificates = join(current.folder, "cluster", "certificates");
+  const certificate = join(certificates, "apiserver.crt");
+  const [cert, key] = await Promise.all(
+    [certificate, join(certificates, "apiserver.key")].map((file) => readFile(file)),
+  );
+  const server = createServer({ cert, key }, (socket) => {
+    const behind = connect(port, "127.0.0.1");
+    for (const one of [socket, behind]) one.on("error", () => undefined);
+    socket.pipe(behind).pipe(socket);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const stop = () => void server.close();
+  return { certificate, port: (server.address() as AddressInfo).port, stop };
+}
 
 it("is asked for no more than the rules allow", async () => {
   await prepare("allowed");
