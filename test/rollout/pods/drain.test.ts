@@ -9,6 +9,7 @@ import type {
   DrainState,
 } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/pods/provider";
+import { kubeconfigOf } from "./account";
 import { breakable } from "./breakable";
 import { clusterForTests } from "./cluster";
 
@@ -213,42 +214,10 @@ describe("a drain that is not finished", () => {
   });
 });
 
-/** A kubeconfig of a service account that may do no more than the rules say. */
-async function kubeconfigOf(namespace: string, allowed: typeof rules | []): Promise<string> {
-  const of = `--namespace=${namespace}`;
-  await current.cluster.kubectl("create", "serviceaccount", "deployer", of);
-  const metadata = { name: "deployer", namespace };
-  const group = "rbac.authorization.k8s.io";
-  await current.cluster.apply({
-    apiVersion: `${group}/v1`,
-    kind: "Role",
-    metadata,
-    rules: allowed,
-  });
-  const account = `--serviceaccount=${namespace}:deployer`;
-  await current.cluster.kubectl(
-    "create",
-    "rolebinding",
-    "deployer",
-    "--role=deployer",
-    account,
-    of,
-  );
-  const token = await current.cluster.kubectl("create", "token", "deployer", of);
-  const config = parse(await current.cluster.kubectl("config", "view", "--raw")) as {
-    users: object[];
-  };
-  const [user] = config.users;
-  const users = [{ ...user, user: { token } }];
-  const file = join(current.cluster.folder, `${namespace}.kubeconfig`);
-  await writeFile(file, stringify({ ...config, users }));
-  return file;
-}
-
 describe("the API", () => {
   it("is asked for no more than the rules allow", async () => {
     await deployed("allowed", 1);
-    const kubeconfig = await kubeconfigOf("allowed", rules);
+    const kubeconfig = await kubeconfigOf(current.cluster, "allowed", rules);
     const state = await created(inputs("allowed", { kubeconfig }));
     expect(state.drains).toBe(1);
     await current.cluster.deploy("allowed", { replicas: 0, mode: "mongo" });
@@ -258,7 +227,7 @@ describe("the API", () => {
 
   it("that forbids something: the rule that is needed, and no token", async () => {
     await deployed("forbidden", 1);
-    const kubeconfig = await kubeconfigOf("forbidden", []);
+    const kubeconfig = await kubeconfigOf(current.cluster, "forbidden", []);
     const { text } = await unfinished(Drain.create(inputs("forbidden", { kubeconfig })));
     expect(text).toMatch(
       /list deployments in namespace forbidden of context \S+ failed with status 403: .*a Role in forbidden with the rule \{ apiGroups: \["apps"\], resources: \["deployments"\], verbs: \["list"\] \}/,
