@@ -6,7 +6,9 @@ import { applicationRole, migratorRole } from "../components/migration";
 import type { DatabaseRole } from "../components/contract";
 import { atlasCluster } from "../components/settings/cluster/atlas";
 import { collectionsPage } from "../docs/collections";
-import { rules } from "../components/rollout/pods/rules";
+import { rules as waitRules } from "../components/cluster/kubernetes/ready/api";
+import type { Rule } from "../components/kubernetes";
+import { rules as podRules } from "../components/rollout/pods/rules";
 import { rules as policyRules } from "../policy/rules";
 import { documentOptions } from "./contract/options";
 
@@ -55,11 +57,14 @@ describe("the section on Atlas of docs/cluster.md", () => {
   });
 });
 
-it("docs/rollout.md has the rules that the steps on the services' pods need", () => {
-  const row = ({ apiGroups: [group], resources, verbs }: (typeof rules)[number]) =>
+it.each([
+  ["docs/rollout.md", "the steps on the services' pods", podRules],
+  ["docs/cluster.md", "the wait for MongoDB", waitRules],
+])("%s has the rules that %s need", (name, _, rules) => {
+  const row = ({ apiGroups: [group], resources, verbs }: Rule) =>
     `| ${group ? `\`${group}\`` : "core"} | ${named(resources)} | ${named(verbs)} |`;
   const named = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(", ");
-  const table = /\| API group[^]*$/.exec(page("docs/rollout.md"))?.[0] ?? "";
+  const table = /\| API group.*\n(?:\|.*\n)*/.exec(page(name))?.[0] ?? "";
 
   expect(table.trim().split("\n").slice(2)).toEqual(rules.map(row));
 });

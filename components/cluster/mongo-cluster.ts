@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
+import { kubernetesCluster } from "./kubernetes";
 import type { ClusterOutputs, MongoClusterArgs } from "./outputs";
 import { referencedCluster } from "./stack-reference";
 
@@ -46,6 +47,8 @@ function outputsOf(
       return existingCluster({ cluster, ...others }, parent);
     case "stackReference":
       return referencedCluster({ cluster, ...others }, parent);
+    case "kubernetes":
+      return kubernetesCluster({ cluster, ...others }, parent);
     default:
       throw new pulumi.RunError(`A cluster of kind ${cluster.kind} is not available yet.`);
   }

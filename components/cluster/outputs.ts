@@ -12,6 +12,7 @@ export type MongoClusterArgs = Pick<
   | "database"
   | "mongo"
   | "migration"
+  | "rollout"
   | "allowDestroy"
 >;
 

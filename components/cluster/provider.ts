@@ -1,5 +1,6 @@
 import { connectionStrings } from "./connection-strings/provider";
 import { generatedPassword } from "./password/provider";
+import { providers as kubernetes } from "./kubernetes/ready/provider";
 import { providers as server } from "./server/provider";
 
 /**
@@ -9,5 +10,6 @@ import { providers as server } from "./server/provider";
 export const providers = {
   GeneratedPassword: generatedPassword,
   ConnectionStrings: connectionStrings,
+  ...kubernetes,
   ...server,
 };

@@ -5,6 +5,7 @@ import type {
   ConfigurationOptions,
   CoreV1Api,
   CoreV1Event,
+  CustomObjectsApi,
   KubeConfig,
   RequestContext,
   ResponseContext,
@@ -27,6 +28,7 @@ export interface Cluster {
   readonly apps: AppsV1Api;
   readonly batch: BatchV1Api;
   readonly core: CoreV1Api;
+  readonly custom: CustomObjectsApi;
   /** Makes a patch a merge patch. */
   readonly merge: ConfigurationOptions;
   /**
@@ -73,6 +75,7 @@ export async function clusterAt(address: ClusterAddress): Promise<Cluster> {
     ...{ place, core, answered },
     apps: new client.AppsV1Api(configuration),
     batch: new client.BatchV1Api(configuration),
+    custom: new client.CustomObjectsApi(configuration),
     merge: client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch),
     pods: async (labelSelector) => {
       const listing = core.listNamespacedPod({ namespace, labelSelector });

@@ -10,6 +10,7 @@ const apiGroups = {
   secrets: "",
   configmaps: "",
   persistentvolumeclaims: "",
+  mongodbcommunity: "mongodbcommunity.mongodb.com",
 } as const;
 
 /** A request to the API, in the words of a Role: `list` and `pods`. */

@@ -1,7 +1,7 @@
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
 
-const kinds: readonly string[] = ["existing", "atlas", "stackReference"];
+const kinds: readonly string[] = ["existing", "atlas", "kubernetes", "stackReference"];
 
 /** The settings whose features do not exist yet: refused by name, never ignored. */
 export function notAvailableYet(settings: Settings): Problem[] {

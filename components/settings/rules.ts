@@ -2,6 +2,7 @@ import { besideTheMigrator } from "./application-rules";
 import { atlasRules } from "./cluster/atlas-rules";
 import type { Problem } from "./problems";
 import { databaseName } from "./names";
+import { kubernetesRules } from "./cluster/kubernetes-rules";
 import { jobRules, runsAsJobs } from "./job-rules";
 import { referenceRules } from "./reference-rules";
 import { rolloutRules } from "./rollout-rules";
@@ -18,6 +19,7 @@ export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): P
     ...rolloutRules(settings),
     ...jobRules(settings),
     ...atlasRules(settings),
+    ...kubernetesRules(settings),
     ...(uriRules ? connectionRules(settings) : []),
     ...referenceRules(settings),
   ];

@@ -1,0 +1,63 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { stringify } from "yaml";
+import type { ClusterSettingsOf, StorageMode } from "../../settings";
+
+type Settings = ClusterSettingsOf<"kubernetes">;
+
+/**
+ * MongoDB's operator (MCK) as a Helm release, with the site's own values on top of ours. It is not
+ * waited for: the step that waits for MongoDB names its pods. It outlives the stack, because MongoDB
+ * does (decision 7).
+ */
+export function operatorRelease(
+  settings: Settings,
+  namespace: string,
+  mode: StorageMode,
+  options: pulumi.CustomResourceOptions,
+): kubernetes.helm.v3.Release {
+  const { release, version, values } = settings.operator;
+  const ours = new pulumi.asset.StringAsset(stringify(operatorValues(settings)));
+  return new kubernetes.helm.v3.Release(
+    "operator",
+    {
+      ...{ name: release, namespace, version, values },
+      ...chartOf(settings.operator),
+      valueYamlFiles: [ours],
+      skipAwait: true,
+    },
+    {
+      ...options,
+      retainOnDelete: true,
+      // The way back waits for no chart registry, and changes nothing of MongoDB.
+      ...(mode === "filesystem" && {
+        ignoreChanges: ["chart", "version", "repositoryOpts", "values", "valueYamlFiles"],
+      }),
+    },
+  );
+}
+
+/** The chart: a folder or an archive by its path, else a name in a repository or an OCI registry. */
+function chartOf({ chart, repository }: Settings["operator"]) {
+  if (/[/\\]|^\./.test(chart)) return { chart };
+  if (repository.startsWith("oci://")) return { chart: `${repository}/${chart}` };
+  return { chart, repositoryOpts: { repo: repository } };
+}
+
+/**
+ * What the settings say of the chart `mongodb-kubernetes`: every image that a `MongoDBCommunity`
+ * resource needs comes from the registry of the settings.
+ */
+export function operatorValues({ registry, imagePullSecret, clusterDomain }: Settings): object {
+  const images = registry !== undefined && {
+    registry: { operator: registry, versionUpgradeHook: registry, readinessProbe: registry },
+    community: { mongodb: { repo: registry }, registry: { agent: registry } },
+  };
+  const { registry: addresses = {}, ...community } = images || {};
+  const pull = imagePullSecret === undefined ? {} : { imagePullSecrets: imagePullSecret };
+  return {
+    ...community,
+    registry: { ...addresses, ...pull },
+    ...(clusterDomain !== "cluster.local" && { customEnvVars: `CLUSTER_DOMAIN=${clusterDomain}` }),
+  };
+}

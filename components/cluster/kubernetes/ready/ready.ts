@@ -1,0 +1,61 @@
+import { isReady, podObstacle, quoted, watch, type Obstacle } from "../../../kubernetes";
+import type { MongoDBCommunity, Namespace } from "./api";
+import { confirms } from "./confirmed";
+import type { MongoDBReadyInputs } from "./inputs";
+
+/** The pods of the operator that the chart `mongodb-kubernetes` makes. */
+const operatorPods = "app.kubernetes.io/name=mongodb-kubernetes-operator";
+
+/**
+ * Waits until the operator says that MongoDB runs with the spec as it stands.
+ *
+ * @param say takes a line of progress
+ * @returns what it waits for when the time is over, pods and why; nothing where it runs
+ * @throws ClusterError where the API refuses
+ */
+export async function untilReady(
+  namespace: Namespace,
+  { name, timeoutSeconds }: MongoDBReadyInputs,
+  say: (line: string) => void,
+): Promise<readonly string[]> {
+  const remain = await watch({
+    ...{ what: "MongoDB", timeoutSeconds, say, warnings: namespace.warnings },
+    look: async (moment) => {
+      const found = await namespace.mongoDBCommunity(name);
+      const matter = matterOf(found);
+      if (matter === undefined) return [];
+      const pods = [
+        ...(found.status?.phase === undefined ? await namespace.pods(operatorPods) : []),
+        ...(await namespace.pods(`app=${name}-svc`)),
+      ].filter((pod) => !isReady(pod));
+      return [
+        { object: `mongodbcommunity ${name}`, ...matter },
+        ...pods.map((pod) => podObstacle(pod, moment)),
+      ];
+    },
+  });
+  if (remain.length === 0) say(`MongoDB: ${name} runs`);
+  return remain;
+}
+
+/** Why MongoDB is not ready, in the operator's words; undefined where it is. */
+function matterOf(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined {
+  const { phase, message } = found.status ?? {};
+  const detail = quoted(message);
+  switch (phase) {
+    case undefined:
+      return {
+        found: "no answer of the operator",
+        advice: "See that the operator runs and watches this namespace.",
+      };
+    case "Running":
+      if (confirms(found)) return undefined;
+      return {
+        found: "running, not yet as it is asked for",
+        detail,
+        advice: "See the operator's log for what keeps it from the change.",
+      };
+    default:
+      return { found: phase, detail, advice: "See the pods below, and the operator's log." };
+  }
+}

@@ -1,0 +1,40 @@
+import type { ClusterSettingsOf } from "../../../components/settings";
+import { settingsSchema } from "../../../components/settings/schema";
+
+/** The setting `cluster` of that kind, completed by its defaults. */
+export function clusterSettings(settings: object): ClusterSettingsOf<"kubernetes"> {
+  const rollout = { target: "helm", namespace: "taskrunner" };
+  const { cluster } = settingsSchema.parse({
+    cluster: { kind: "kubernetes", ...settings },
+    rollout,
+  });
+  if (cluster.kind !== "kubernetes") throw new Error(cluster.kind);
+  return cluster;
+}
+
+/** What the settings ask for where MongoDB is made without TLS. */
+export const plainText = {
+  allowPlainText: true,
+  resource: { version: "8.0.12", tls: { enabled: false } },
+};
+
+/** A replica set with every setting that its resource can have. */
+export const everything = {
+  imagePullSecret: "registry-login",
+  resource: {
+    name: "runs",
+    members: 5,
+    version: "7.0.21",
+    tls: { certificateSecret: "runs-tls", caConfigMap: "site-ca" },
+    storage: { class: "fast", size: "200Gi", logsSize: "5Gi" },
+    resources: { requests: { cpu: "500m", memory: "2Gi" }, limits: { memory: "4Gi" } },
+    podAnnotations: { "sidecar.example.test/inject": "false" },
+    images: {
+      mongod: "registry.example.test/mongod@sha256:1",
+      agent: "registry.example.test/agent:1",
+      versionUpgradeHook: "registry.example.test/hook:1",
+      readinessProbe: "registry.example.test/probe:1",
+    },
+  },
+  users: { migrator: { name: "schema" }, application: { name: "services" } },
+};

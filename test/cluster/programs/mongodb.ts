@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import { MongoCluster } from "../../../components/cluster";
+import { GeneratedPassword } from "../../../components/cluster/password";
+import { after } from "../../../components/dynamic";
+import { programSettings } from "../../../components/settings/program";
+
+// Nothing that the settings can say is refused by the resource's definition: this is.
+if (process.env.WRONG_TYPE !== undefined) {
+  pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
+    type.endsWith(":MongoDBCommunity")
+      ? {
+          props: { ...props, spec: { ...(props.spec as object), type: process.env.WRONG_TYPE } },
+          opts,
+        }
+      : undefined,
+  );
+}
+
+const cluster = new MongoCluster("mongo", programSettings());
+// What stands for the steps after it.
+new GeneratedPassword("after-mongo", {}, after(cluster));
+
+export const { uri, exportUri, appUri, kind, database } = cluster;

@@ -1,0 +1,64 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
+import { repository, startControlPlane, type ControlPlane } from "../../tools/parts";
+import { operatorChart } from "../cluster/kubernetes/definition";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+
+let stack: TestStack;
+let controlPlane: ControlPlane;
+
+beforeAll(async () => {
+  stack = await makeStack("airgap", undefined, { kubernetes: true });
+  controlPlane = await startControlPlane({ directory: join(stack.folder, "cluster") });
+}, 25 * minutes);
+afterAll(async () => {
+  await controlPlane.stop();
+  await stack.remove();
+});
+
+type Section = Readonly<Record<string, unknown>>;
+
+/** What Pulumi.airgap.yaml says, where the test has the site's control plane and charts. */
+async function settings(): Promise<Record<string, Section>> {
+  const text = await readFile(join(repository, "Pulumi.airgap.yaml"), "utf8");
+  const { config } = parse(text) as { config: Record<string, Section> };
+  const named = Object.entries(config).map(([key, value]) => [key.split(":")[1] ?? "", value]);
+  const all = Object.fromEntries(named) as Record<string, Section>;
+  const operator = {
+    ...(all.cluster?.operator as Section),
+    chart: await operatorChart(stack.folder),
+  };
+  const { kubeconfig } = controlPlane;
+  return {
+    ...all,
+    cluster: { ...all.cluster, operator },
+    rollout: { ...all.rollout, kubeconfig, install: true },
+  };
+}
+
+it(
+  "the stack airgap previews from nothing, with every step after MongoDB still to come",
+  async () => {
+    await stack.configure(await settings());
+    const { output, failed } = await stack.preview();
+
+    expect(failed).toBe(false);
+    expect(output).not.toContain("error:");
+    for (const type of [
+      "kubernetes:helm.sh/v3:Release",
+      "kubernetes:mongodbcommunity.mongodb.com/v1:MongoDBCommunity",
+      "pulumi-nodejs:dynamic/kubernetes:MongoDBReady",
+      "pulumi-nodejs:dynamic/mongo:MigrationJob",
+      "taskrunner:storage:FilesystemBackfill",
+      "pulumi-nodejs:dynamic/mongo:LogRetention",
+    ]) {
+      expect(output).toContain(`+ ${type}`);
+    }
+    expect(output).toMatch(/Resources:\n\s+\+ \d+ to create\s*$/);
+  },
+  5 * minutes,
+);

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { parseSettings, SettingsError } from "../../components/settings";
+
+const kubernetes = {
+  kind: "kubernetes",
+  resource: { version: "8.0.12", tls: { certificateSecret: "tls", caConfigMap: "ca" } },
+};
+const whole = {
+  cluster: kubernetes,
+  migration: { runAs: "job" },
+  jobs: { image: "registry.example.test/commands:1" },
+  rollout: { target: "helm", namespace: "taskrunner" },
+};
+const resource = (change: object) => ({
+  ...whole,
+  cluster: { ...kubernetes, resource: { ...kubernetes.resource, ...change } },
+});
+const cluster = (change: object) => ({ ...whole, cluster: { ...kubernetes, ...change } });
+const values = { target: "values", directory: "deploy", confirm: "none" };
+
+function problemsOf(settings: object): string {
+  try {
+    parseSettings(settings as Record<string, unknown>);
+    return "";
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.message;
+  }
+}
+
+describe("a replica set in Kubernetes", () => {
+  it("is taken with a version and the names for TLS alone", () => {
+    expect(parseSettings(whole)).toMatchObject({
+      cluster: {
+        operator: { install: true, chart: "mongodb-kubernetes", version: "1.6.1" },
+        resource: { name: "taskrunner-mongo", members: 3, storage: { size: "10Gi" } },
+      },
+    });
+  });
+
+  it.each([
+    ["resource.members: found 2; allowed: 1, 3, 5 or 7", resource({ members: 2 })],
+    ["resource.members: found 9", resource({ members: 9 })],
+    ['resource.version: found "8.0"; allowed: a whole version', resource({ version: "8.0" })],
+    ['resource.version: found "5.0.31"', resource({ version: "5.0.31" })],
+    ["resource.version: found nothing", resource({ version: undefined })],
+    ['resource.storage.size: found "10 GB"', resource({ storage: { size: "10 GB" } })],
+    [
+      'resource.resources.requests.memory: found "2gb"; allowed: a quantity of Kubernetes',
+      resource({ resources: { requests: { memory: "2gb" } } }),
+    ],
+    ['resource.name: found "Mongo_1"', resource({ name: "Mongo_1" })],
+    ["resource.size: found an unknown setting", resource({ size: 3 })],
+    [
+      "resource.tls.enabled: found false; allowed: true, or cluster.allowPlainText: true",
+      resource({ tls: { enabled: false } }),
+    ],
+    [
+      "resource.tls.certificateSecret: found nothing; allowed: the Secret with tls.crt",
+      resource({ tls: { caConfigMap: "ca" } }),
+    ],
+    ["resource.tls.caConfigMap: found nothing", resource({ tls: { certificateSecret: "tls" } })],
+    ['operator.repository: found "charts"', cluster({ operator: { repository: "charts" } })],
+    [
+      'users.application.name: found "one", which is the migrator\'s',
+      cluster({ users: { migrator: { name: "one" }, application: { name: "one" } } }),
+    ],
+  ])("%s", (problem, settings) => {
+    expect(problemsOf(settings)).toContain(`taskrunner-storage:cluster.${problem}`);
+  });
+
+  it.each([
+    [
+      "migration.runAs: found engine, and only the Kubernetes cluster reaches MongoDB in it",
+      { ...whole, migration: {} },
+    ],
+    ["mongoUri: found a connection string", { ...whole, mongoUri: "mongodb://127.0.0.1/x" }],
+    [
+      "cluster.namespace: found nothing, and rollout has none",
+      { ...whole, rollout: values, jobs: { ...whole.jobs, namespace: "jobs" } },
+    ],
+  ])("%s", (problem, settings) => {
+    expect(problemsOf(settings)).toContain(`taskrunner-storage:${problem}`);
+  });
+
+  it("takes an engine that is inside, and plain text where it is allowed", () => {
+    const inside = { engineInside: true, allowPlainText: true };
+    const plain = { version: "8.0.12", tls: { enabled: false } };
+
+    expect(problemsOf({ ...cluster({ ...inside, resource: plain }), migration: {} })).toBe("");
+  });
+});
