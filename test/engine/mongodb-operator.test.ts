@@ -6,8 +6,10 @@ import { ConnectionString } from "mongodb-connection-string-url";
 import { startControlPlane, type ControlPlane } from "../../tools/parts";
 import { operatorChart } from "../cluster/kubernetes/definition";
 import { playedOperator, type PlayedOperator } from "../cluster/kubernetes/played-operator";
+import { stackSettings, type Changes } from "../cluster/kubernetes/settings";
 import { makeProject, type TestProject } from "../cluster/project";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { untilStepRuns } from "./steps";
 
 const minutes = 60_000;
 const [namespace, name] = ["mongodb", "taskrunner-mongo"];
@@ -40,41 +42,10 @@ const kubectl = async (...args: string[]) => {
   return (await execa(controlPlane.kubectl, [...address, ...args])).stdout;
 };
 
-interface State {
-  readonly deployment: {
-    readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[];
-  };
-}
-
-interface Changes {
-  readonly storageMode?: "mongo" | "filesystem";
-  readonly timeoutSeconds?: number;
-  readonly install?: boolean;
-  readonly passwordVersion?: string;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
-
-const configure = (changes: Changes = {}) => {
-  const { storageMode = "mongo", timeoutSeconds = 200, install = true } = changes;
-  return stack.configure({
-    storageMode,
-    cluster: {
-      kind: "kubernetes",
-      ...{ kubeconfig: controlPlane.kubeconfig, namespace, timeoutSeconds },
-      ...{ createNamespace: true, engineInside: true, allowPlainText: true },
-      registry: "registry.example.test/mongodb",
-      imagePullSecret: "registry-login",
-      operator: { install, chart },
-      resource: {
-        version: "8.0.12",
-        tls: { enabled: false },
-        podAnnotations: changes.annotations ?? {},
-      },
-      users: { application: { passwordVersion: changes.passwordVersion ?? "1" } },
-    },
-    rollout: { target: "values", directory: "unused", confirm: "none" },
-  });
-};
+const configure = (changes: Changes = {}) =>
+  stack.configure(
+    stackSettings({ kubeconfig: controlPlane.kubeconfig, namespace, chart }, changes),
+  );
 
 const kept = async (running: Promise<Run>) => {
   const run = await running;
@@ -90,16 +61,7 @@ const uris = async () => {
 const unchanged = /Resources:\n\s+\d+ unchanged(\n|$)/;
 /** Waits until the engine has waited for MongoDB for some seconds. */
 const waiting = async () => {
-  await vi.waitFor(
-    async () => {
-      const { deployment } = JSON.parse(await stack.state()) as State;
-      const pending = deployment.pending_operations ?? [];
-      expect(pending.map(({ resource }) => resource.urn.split("::").at(-1))).toContain(
-        "mongodb-ready",
-      );
-    },
-    { timeout: 150_000, interval: 1_000 },
-  );
+  await untilStepRuns(stack, "mongodb-ready");
   await sleep(5_000);
 };
 const hasStepAfter = async () => (await stack.state()).includes("::after-mongo");
@@ -201,6 +163,10 @@ describe("MongoDB by its operator, from nothing", () => {
         const { password } = new ConnectionString(uri);
         expect(await passwordIn(users[at]?.passwordSecretRef.name ?? "")).toBe(password);
       }
+      expect(await stack.outputs()).toMatchObject({
+        ...{ kind: "kubernetes", database: "taskrunner", serverVersion: "8.0.12" },
+        ...{ uri: "[secret]", appUri: "[secret]" },
+      });
       expect((await up()).output).toMatch(unchanged);
     },
     6 * minutes,
@@ -310,6 +276,28 @@ describe("MongoDB by its operator, later on", () => {
 
       expect(run).toMatchObject({ failed: false });
       expect(run.output).toContain(`MongoDB: ${name} runs`);
+    },
+    8 * minutes,
+  );
+
+  it(
+    "keeps no way back waiting: not where it is late, and not where its Kubernetes API is down",
+    async () => {
+      const late = { install: false, annotations: { team: "late" }, timeoutSeconds: 3 };
+      await configure(late);
+      const failed = await up();
+      expect(failed.failed).toBe(true);
+      expect(failed.output).toContain("running, not yet as it is asked for");
+
+      await configure({ ...late, storageMode: "filesystem" });
+      const back = await up();
+      expect(back).toMatchObject({ failed: false });
+      expect(back.output).not.toContain("MongoDB:");
+      await controlPlane.stop();
+      const preview = await kept(stack.preview());
+      expect(preview).toMatchObject({ failed: false });
+      expect(preview.output).toMatch(unchanged);
+      expect(await up()).toMatchObject({ failed: false });
     },
     8 * minutes,
   );

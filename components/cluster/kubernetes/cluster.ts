@@ -4,9 +4,10 @@ import { addressIn } from "../../settings";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
 import { MongoDBReady } from "./ready/resource";
-import { mongoDBCommunitySpec, type UserRole } from "./spec";
+import { replicaSet } from "./replica-set";
+import type { UserRole } from "./spec";
 import { connectionString } from "./uri";
-import { userPassword } from "./users";
+import { userPasswords } from "./users";
 
 /** The name under which each user's connections are in the server's log. */
 const appNames = { migrator: "taskrunner-storage", application: "taskrunner" } as const;
@@ -23,80 +24,36 @@ export function kubernetesCluster(
   parent: pulumi.Resource,
 ): ClusterOutputs {
   const { cluster, storageMode: mode, mongo, rollout, database = "" } = args;
+  const { resource, users, timeoutSeconds } = cluster;
   const { namespace, ...api } = addressIn(cluster, rollout);
   const provider = new kubernetes.Provider("kubernetes-of-mongodb", api, { parent });
+  const place = { namespace, mode };
   const made = cluster.createNamespace ? [namespaceOf(namespace, { parent, provider })] : [];
   const options = { parent, provider, dependsOn: made };
-  const password = (role: UserRole) =>
-    userPassword(role, cluster.users, { namespace, mode }, options);
-  const passwords = { migrator: password("migrator"), application: password("application") };
-  const spec = mongoDBCommunitySpec(
-    cluster,
-    { database, collections: mongo.collections },
-    {
-      migrator: passwords.migrator.secretName,
-      application: passwords.application.secretName,
-    },
-  );
-  const installed = cluster.operator.install
-    ? [operatorRelease(cluster, namespace, mode, options)]
-    : made;
-  const replicaSet = mongoDBCommunity(cluster.resource.name, namespace, spec, mode, {
+  const passwords = userPasswords(users, place, options);
+  const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : made;
+  const scope = { database, collections: mongo.collections };
+  const { metadata } = replicaSet(cluster, scope, passwords, place, {
     ...options,
-    dependsOn: installed,
+    dependsOn: operator,
   });
-  const ready = new MongoDBReady(
-    "mongodb-ready",
-    {
-      ...api,
-      namespace,
-      name: cluster.resource.name,
-      generation: replicaSet.metadata.generation,
-      timeoutSeconds: cluster.timeoutSeconds,
-    },
-    { parent },
-  );
-  const uriOf = (role: UserRole) =>
-    pulumi.secret(
-      pulumi.all([passwords[role].value, ready.urn]).apply(([password]) =>
-        connectionString(
-          {
-            ...{ ...cluster.resource, namespace, clusterDomain: cluster.clusterDomain },
-            tls: cluster.resource.tls.enabled,
-          },
-          { user: cluster.users[role].name, password, database, appName: appNames[role] },
-        ),
-      ),
+  const { generation } = metadata;
+  const waited = { ...api, namespace, name: resource.name, generation, timeoutSeconds };
+  const ready = new MongoDBReady("mongodb-ready", waited, { parent });
+
+  const members = { ...cluster, ...resource, namespace, tls: resource.tls.enabled };
+  const uriOf = (role: UserRole) => {
+    const known = pulumi.all([passwords[role].value, ready.urn]);
+    const login = { user: users[role].name, database, appName: appNames[role] };
+    return pulumi.secret(
+      known.apply(([password]) => connectionString(members, { ...login, password })),
     );
-  return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
+  };
+  const serverVersion = pulumi.output(resource.version);
+  return { uri: uriOf("migrator"), appUri: uriOf("application"), database, serverVersion };
 }
 
 function namespaceOf(name: string, options: pulumi.CustomResourceOptions) {
   const kept = { ...options, retainOnDelete: true };
   return new kubernetes.core.v1.Namespace("namespace-of-mongodb", { metadata: { name } }, kept);
-}
-
-function mongoDBCommunity(
-  name: string,
-  namespace: string,
-  spec: object,
-  mode: string,
-  options: pulumi.CustomResourceOptions,
-): kubernetes.apiextensions.CustomResource {
-  // A stack that is made again takes over what its predecessor left, fields of that one included.
-  const annotations = { "pulumi.com/patchForce": "true" };
-  return new kubernetes.apiextensions.CustomResource(
-    "mongodb",
-    {
-      apiVersion: "mongodbcommunity.mongodb.com/v1",
-      kind: "MongoDBCommunity",
-      metadata: { name, namespace, annotations },
-      spec,
-    },
-    {
-      ...options,
-      retainOnDelete: true,
-      ...(mode === "filesystem" && { ignoreChanges: ["spec"] }),
-    },
-  );
 }

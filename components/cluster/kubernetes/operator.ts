@@ -1,7 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
-import type { ClusterSettingsOf, StorageMode } from "../../settings";
+import type { ClusterSettingsOf } from "../../settings";
+import type { Place } from "./users";
 
 type Settings = ClusterSettingsOf<"kubernetes">;
 
@@ -12,8 +13,7 @@ type Settings = ClusterSettingsOf<"kubernetes">;
  */
 export function operatorRelease(
   settings: Settings,
-  namespace: string,
-  mode: StorageMode,
+  { namespace, mode }: Place,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { release, version, values } = settings.operator;
@@ -38,7 +38,7 @@ export function operatorRelease(
 }
 
 /** The chart: a folder or an archive by its path, else a name in a repository or an OCI registry. */
-function chartOf({ chart, repository }: Settings["operator"]) {
+export function chartOf({ chart, repository }: Settings["operator"]) {
   if (/[/\\]|^\./.test(chart)) return { chart };
   if (repository.startsWith("oci://")) return { chart: `${repository}/${chart}` };
   return { chart, repositoryOpts: { repo: repository } };
@@ -49,15 +49,13 @@ function chartOf({ chart, repository }: Settings["operator"]) {
  * resource needs comes from the registry of the settings.
  */
 export function operatorValues({ registry, imagePullSecret, clusterDomain }: Settings): object {
-  const images = registry !== undefined && {
-    registry: { operator: registry, versionUpgradeHook: registry, readinessProbe: registry },
-    community: { mongodb: { repo: registry }, registry: { agent: registry } },
-  };
-  const { registry: addresses = {}, ...community } = images || {};
-  const pull = imagePullSecret === undefined ? {} : { imagePullSecrets: imagePullSecret };
+  const images = { operator: registry, versionUpgradeHook: registry, readinessProbe: registry };
+  const pull = imagePullSecret !== undefined && { imagePullSecrets: imagePullSecret };
   return {
-    ...community,
-    registry: { ...addresses, ...pull },
+    registry: { ...(registry !== undefined && images), ...pull },
+    ...(registry !== undefined && {
+      community: { mongodb: { repo: registry }, registry: { agent: registry } },
+    }),
     ...(clusterDomain !== "cluster.local" && { customEnvVars: `CLUSTER_DOMAIN=${clusterDomain}` }),
   };
 }

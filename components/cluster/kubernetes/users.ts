@@ -1,8 +1,14 @@
 import * as kubernetes from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettingsOf, StorageMode } from "../../settings";
 import { GeneratedPassword } from "../password";
 import type { UserRole } from "./spec";
+
+/** Where the objects are made, and in which mode of the stack. */
+export interface Place {
+  readonly namespace: string;
+  readonly mode: StorageMode;
+}
 
 /** A user's password, secret, and the name of the Kubernetes Secret that tells the operator. */
 export interface UserPassword {
@@ -10,17 +16,28 @@ export interface UserPassword {
   readonly secretName: pulumi.Output<string>;
 }
 
+type Users = ClusterSettingsOf<"kubernetes">["users"];
+
+/** The generated passwords of both users. */
+export function userPasswords(
+  users: Users,
+  place: Place,
+  options: pulumi.CustomResourceOptions,
+): Readonly<Record<UserRole, UserPassword>> {
+  const password = (role: UserRole) => userPassword(role, users[role], place, options);
+  return { migrator: password("migrator"), application: password("application") };
+}
+
 /**
  * A generated password, and the Secret in which the operator reads it: immutable and named by the
  * engine, so that another password changes the reference, which is what the operator looks for.
  */
-export function userPassword(
+function userPassword(
   role: UserRole,
-  users: ClusterSettingsOf<"kubernetes">["users"],
-  { namespace, mode }: { readonly namespace: string; readonly mode: StorageMode },
+  { name, passwordVersion: version }: Users[UserRole],
+  { namespace, mode }: Place,
   { provider, ...options }: pulumi.CustomResourceOptions,
 ): UserPassword {
-  const { name, passwordVersion: version } = users[role];
   const { value } = new GeneratedPassword(`${role}-password`, { version }, options);
   const { metadata } = new kubernetes.core.v1.Secret(
     name,

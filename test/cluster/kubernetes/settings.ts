@@ -38,3 +38,37 @@ export const everything = {
   },
   users: { migrator: { name: "schema" }, application: { name: "services" } },
 };
+
+/** What differs between the runs of a stack. */
+export interface Changes {
+  readonly storageMode?: "mongo" | "filesystem";
+  readonly timeoutSeconds?: number;
+  readonly install?: boolean;
+  /** The application's. */
+  readonly passwordVersion?: string;
+  /** The pods'. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A stack that makes MongoDB on a control plane, with the operator from a chart's folder. */
+export function stackSettings(
+  site: { readonly kubeconfig: string; readonly namespace: string; readonly chart: string },
+  changes: Changes = {},
+) {
+  const { kubeconfig, namespace, chart } = site;
+  const { storageMode = "mongo", timeoutSeconds = 200, install = true } = changes;
+  return {
+    storageMode,
+    cluster: {
+      kind: "kubernetes",
+      ...{ kubeconfig, namespace, timeoutSeconds },
+      ...{ createNamespace: true, engineInside: true, allowPlainText: true },
+      registry: "registry.example.test/mongodb",
+      imagePullSecret: "registry-login",
+      operator: { install, chart },
+      resource: { ...plainText.resource, podAnnotations: changes.annotations ?? {} },
+      users: { application: { passwordVersion: changes.passwordVersion ?? "1" } },
+    },
+    rollout: { target: "values", directory: "unused", confirm: "none" },
+  };
+}

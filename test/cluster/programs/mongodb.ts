@@ -20,4 +20,4 @@ const cluster = new MongoCluster("mongo", programSettings());
 // What stands for the steps after it.
 new GeneratedPassword("after-mongo", {}, after(cluster));
 
-export const { uri, exportUri, appUri, kind, database } = cluster;
+export const { uri, exportUri, appUri, kind, database, serverVersion } = cluster;
