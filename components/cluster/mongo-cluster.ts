@@ -49,7 +49,5 @@ function outputsOf(
       return referencedCluster({ cluster, ...others }, parent);
     case "kubernetes":
       return kubernetesCluster({ cluster, ...others }, parent);
-    default:
-      throw new pulumi.RunError(`A cluster of kind ${cluster.kind} is not available yet.`);
   }
 }

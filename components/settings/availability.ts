@@ -1,13 +1,10 @@
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
 
-const kinds: readonly string[] = ["existing", "atlas", "kubernetes", "stackReference"];
-
 /** The settings whose features do not exist yet: refused by name, never ignored. */
 export function notAvailableYet(settings: Settings): Problem[] {
-  const { cluster, rollout } = settings;
+  const { rollout } = settings;
   const problems: (Problem | undefined)[] = [
-    refuse("cluster.kind", cluster.kind, !kinds.includes(cluster.kind), kinds.join(", ")),
     refuse("allowDestroy", settings.allowDestroy, settings.allowDestroy, "false"),
     ...notAvailableInRollout(rollout),
   ];

@@ -136,7 +136,7 @@ function databaseRule(settings: ConnectionSettings, facts: UriFacts): Problem[] 
 }
 
 function tlsRule(key: string, { cluster }: ConnectionSettings, facts: UriFacts): Problem[] {
-  const plainTextAllowed = "allowPlainText" in cluster && cluster.allowPlainText === true;
+  const plainTextAllowed = "allowPlainText" in cluster && cluster.allowPlainText;
   if (facts.tls || facts.local || plainTextAllowed) return [];
   return [
     {

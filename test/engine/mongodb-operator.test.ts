@@ -198,7 +198,7 @@ describe("MongoDB by its operator, later on", () => {
       await operator.says("Failed", "no node has room");
       await configure({
         storageMode: "filesystem",
-        passwordVersion: "2",
+        passwordVersion: 2,
         annotations: { team: "runs" },
         timeoutSeconds: 5,
       });
@@ -217,7 +217,7 @@ describe("MongoDB by its operator, later on", () => {
     "gets another password, which counts once the operator has taken it in",
     async () => {
       const [before, secrets] = [await uris(), await secretsOfUsers()];
-      await configure({ passwordVersion: "2" });
+      await configure({ passwordVersion: 2 });
       expect((await kept(stack.preview())).output).toMatch(
         /~ pulumi-nodejs:dynamic\/taskrunner:GeneratedPassword/,
       );

@@ -35,7 +35,8 @@ export interface TestStack {
   interruptedUp(at: RegExp, signal?: "SIGINT" | "SIGKILL"): Promise<Run>;
   /** Takes away the lock of an engine that was killed. */
   cancel(): Promise<void>;
-  outputs(): Promise<Record<string, unknown>>;
+  /** The stack's outputs; @param flags such as `--show-secrets` */
+  outputs(...flags: string[]): Promise<Record<string, unknown>>;
   /** The exported state, as text. */
   state(): Promise<string>;
   /** Takes over an exported state. */
@@ -102,7 +103,8 @@ export async function makeStack(
     cancel: async () => {
       await succeeded(run(project, ["cancel", name, "--yes"]));
     },
-    outputs: async () => JSON.parse(await ofStack("output", "--json")) as Record<string, unknown>,
+    outputs: async (...flags) =>
+      JSON.parse(await ofStack("output", "--json", ...flags)) as Record<string, unknown>,
     state: () => ofStack("export"),
     importState: async (text) => {
       const file = join(folder, "imported.json");

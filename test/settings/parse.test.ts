@@ -63,7 +63,6 @@ describe("settings", () => {
   });
 
   it.each([
-    ["cluster.kind", { cluster: { kind: "kubernetes" } }],
     ["rollout.secretVersion", { rollout: { ...dev.rollout, secretVersion: "2" } }],
     ["allowDestroy", { allowDestroy: true }],
   ])("refuse %s by name as long as its feature is not there", (key, values) => {

@@ -1,6 +1,6 @@
 import type { Document } from "mongodb";
 import type { SchemaOptions } from "../../contract";
-import { applicationRole, migratorRole } from "../../migration";
+import { applicationRole, migratorRole } from "../../contract";
 import type { ClusterSettingsOf } from "../../settings";
 import { statefulSet } from "./stateful-set";
 import { userDatabase } from "./uri";

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { ClusterSettingsOf, StorageMode } from "../../settings";
-import { GeneratedPassword } from "../password";
+import { GeneratedPassword } from "../password/resource";
 import type { UserRole } from "./spec";
 
 /** Where the objects are made, and in which mode of the stack. */
@@ -38,15 +38,20 @@ function userPassword(
   { namespace, mode }: Place,
   { provider, ...options }: pulumi.CustomResourceOptions,
 ): UserPassword {
-  const { value } = new GeneratedPassword(`${role}-password`, { version }, options);
+  const isWayBack = mode === "filesystem";
+  const { password } = new GeneratedPassword(
+    `${role}-password`,
+    { version },
+    { ...options, ...(isWayBack && { ignoreChanges: ["*"] }) },
+  );
   const { metadata } = new kubernetes.core.v1.Secret(
     name,
-    { metadata: { namespace }, immutable: true, stringData: { password: value } },
+    { metadata: { namespace }, immutable: true, stringData: { password } },
     {
       ...options,
       ...(provider && { provider }),
-      ...(mode === "filesystem" && { ignoreChanges: ["data", "stringData"] }),
+      ...(isWayBack && { ignoreChanges: ["data", "stringData"] }),
     },
   );
-  return { value, secretName: metadata.name };
+  return { value: password, secretName: metadata.name };
 }

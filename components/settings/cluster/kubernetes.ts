@@ -69,7 +69,9 @@ const resource = section({
 
 /** A database user: another `passwordVersion` makes a new password. */
 const user = (name: string) =>
-  section({ name: label(40).default(name), passwordVersion: text.default("1") }).prefault({});
+  section({ name: label(40).default(name), passwordVersion: z.int().min(1).default(1) }).prefault(
+    {},
+  );
 
 /** A replica set that MongoDB's operator runs in Kubernetes. */
 export const kubernetesCluster = section({

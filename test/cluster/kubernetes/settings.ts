@@ -45,7 +45,7 @@ export interface Changes {
   readonly timeoutSeconds?: number;
   readonly install?: boolean;
   /** The application's. */
-  readonly passwordVersion?: string;
+  readonly passwordVersion?: number;
   /** The pods'. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -67,7 +67,7 @@ export function stackSettings(
       imagePullSecret: "registry-login",
       operator: { install, chart },
       resource: { ...plainText.resource, podAnnotations: changes.annotations ?? {} },
-      users: { application: { passwordVersion: changes.passwordVersion ?? "1" } },
+      users: { application: { passwordVersion: changes.passwordVersion ?? 1 } },
     },
     rollout: { target: "values", directory: "unused", confirm: "none" },
   };

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "../../../components/cluster";
-import { GeneratedPassword } from "../../../components/cluster/password";
+import { GeneratedPassword } from "../../../components/cluster/password/resource";
 import { after } from "../../../components/dynamic";
 import { programSettings } from "../../../components/settings/program";
 
@@ -18,6 +18,6 @@ if (process.env.WRONG_TYPE !== undefined) {
 
 const cluster = new MongoCluster("mongo", programSettings());
 // What stands for the steps after it.
-new GeneratedPassword("after-mongo", {}, after(cluster));
+new GeneratedPassword("after-mongo", { version: 1 }, after(cluster));
 
 export const { uri, exportUri, appUri, kind, database, serverVersion } = cluster;
