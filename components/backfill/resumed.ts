@@ -4,21 +4,23 @@ import { withRetries } from "./server-trouble";
 /**
  * The items of a query one by one, also where the server has trouble in the middle: the driver
  * tries again what opens a cursor, never what goes on with one, and a cursor ends with its server's
- * term. So the query is asked again behind the last item. Memory holds one reply of the server
- * (issue #5, "Server trouble").
+ * term. So the query is asked again behind the last item (issue #5, "Server trouble"). Of a reply
+ * only the last item's key is kept when the next one comes: a reply has up to 16 MiB.
  *
  * @param doing what is done and on what, for the error
- * @param open the query for what comes behind an item, in an order that is the same each time;
- *   for everything where there is no item yet
+ * @param open the query for what comes behind a key, in an order that is the same each time; for
+ *   everything where there is no item yet
+ * @param keyOf what tells an item's place in that order
  * @param retries how often it is asked again with no answer in between; default as withRetries
  * @throws ServerTroubleError where the trouble does not pass or must be mended by somebody
  */
-export async function* resumed<T>(
+export async function* resumed<T, Key>(
   doing: string,
-  open: (last: T | undefined) => AbstractCursor<T>,
+  open: (last: Key | undefined) => AbstractCursor<T>,
+  keyOf: (item: T) => Key,
   retries?: number,
 ): AsyncGenerator<T> {
-  let last: T | undefined;
+  let last: Key | undefined;
   let cursor = open(last);
   const reply = async (): Promise<T[]> => {
     try {
@@ -33,9 +35,10 @@ export async function* resumed<T>(
   try {
     for (;;) {
       const items = await withRetries(doing, reply, retries);
-      if (items.length === 0) return;
+      const end = items.at(-1);
+      if (end === undefined) return;
+      last = keyOf(end);
       yield* items;
-      last = items.at(-1);
     }
   } finally {
     await cursor.close();
