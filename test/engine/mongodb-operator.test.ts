@@ -219,7 +219,7 @@ describe("MongoDB by its operator, later on", () => {
       const [before, secrets] = [await uris(), await secretsOfUsers()];
       await configure({ passwordVersion: 2 });
       expect((await kept(stack.preview())).output).toMatch(
-        /~ pulumi-nodejs:dynamic\/taskrunner:GeneratedPassword/,
+        /~ pulumi-nodejs:dynamic\/mongo:GeneratedPassword/,
       );
 
       const running = up();

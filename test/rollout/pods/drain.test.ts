@@ -105,7 +105,8 @@ describe("a drain", () => {
       const labels = `--labels=app.kubernetes.io/instance=worker,app=${app}`;
       return current.cluster.kubectl("run", name, "--image=none", labels, "--namespace=both");
     };
-    await pod("of-web", "web");
+    // The API refuses pods of a new namespace until it has its default service account.
+    await vi.waitFor(() => pod("of-web", "web"), 10_000);
     const shared = { release: "worker", selector: "app=worker" };
     expect((await Drain.create(inputs("both", shared))).outs).toMatchObject({ applied: true });
     await pod("of-worker", "worker");
