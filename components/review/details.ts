@@ -17,7 +17,7 @@ export function detailSections(situation: Situation): Section[] {
   const inputs = preview.steps.flatMap(inputsOf);
   return [
     folded({ title: "Inputs that change", items: inputs, noun: "resources", between: "\n\n" }),
-    plan?.state && isForward ? filesSection(plan.state) : none,
+    plan?.state && direction === "cutover" ? filesSection(plan.state) : none,
     folded({
       title: "Commands on MongoDB",
       items: isForward ? commandsOf(situation) : [],

@@ -9,7 +9,9 @@ export interface Difference {
 }
 
 /** Inputs that are no choice of anyone: the code, counters, and what is compared by nobody. */
-const hidden = new Set(["__provider", "uri", "cutover", "job", "toolVersion", "resourceNames"]);
+const hidden = new Set([
+  ...["__provider", "uri", "cutover", "job", "toolVersion", "resourceNames", "lastCount"],
+]);
 
 /** How the engine writes a value that is known in `up` alone. */
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

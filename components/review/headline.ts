@@ -67,6 +67,7 @@ const groups: readonly (readonly [
   kinds: readonly CutoverStep[],
 ])[] = [
   [["resource of MongoDB itself", "resources of MongoDB itself"], ["cluster"]],
+  [["the server check", ""], ["check"]],
   [["collection", "collections"], ["collections"]],
   [
     ["index", "indexes"],
@@ -91,7 +92,7 @@ function stateSteps(): CutoverStep[] {
 function changesInWords(steps: readonly Step[]): string {
   const words = groups.map(([[one, more], kinds]) => {
     const count = steps.filter((step) => kinds.includes(cutoverStepOf(step))).length;
-    return count > 0 && (kinds.includes("retention") ? one : counted(count, one, more));
+    return count > 0 && (more === "" ? one : counted(count, one, more));
   });
   return listed(words) || "the ledger";
 }

@@ -1,7 +1,7 @@
 import { differencesOf, said } from "./differences";
 import type { PlanFacts } from "./read/plan";
 import type { Step } from "./read/preview";
-import { joined, md, ours, type Markdown } from "./safe/markdown";
+import { joined, md, ours, unbroken, type Markdown } from "./safe/markdown";
 import { isMadeNow, type Situation } from "./situation";
 import { differencesInWords } from "./words";
 
@@ -21,7 +21,7 @@ export function collectionLine(step: Step, situation: Situation): Markdown {
   }
   const isEmpty = Object.keys(validator ?? {}).length === 0;
   if (isEmpty) return md`${verb} ${said(name)}, no validator`;
-  return md`${verb} ${said(name)}, validator ${said(validationLevel)}, ${said(validationAction)}`;
+  return md`${verb} ${said(name)}, validator of level ${said(validationLevel)}, action ${said(validationAction)}`;
 }
 
 const isRule = (path: string) => /^validator(\.|$)/.test(path);
@@ -29,13 +29,17 @@ const isRule = (path: string) => /^validator(\.|$)/.test(path);
 /** What happens to an index, in a line: its name, collection, key and options, what differs. */
 export function indexLine(step: Step, situation: Situation): Markdown {
   const { name = step.name, collection, key, unique, sparse } = inputsOf(step);
-  const place = md`${said(name)} on ${said(collection)}`;
   if (step.operation === "delete") return leaving(said(name), situation);
   const verb = ours(schemaVerb(step, situation, said(collection), said(name)));
   const options = ours(`${unique === true ? ", unique" : ""}${sparse === true ? ", sparse" : ""}`);
-  const spec = md`${verb} ${place} ${keyInWords(key)}${options}`;
+  const spec = md`${verb} ${placeOf(said(name), said(collection))} ${keyInWords(key)}${options}`;
   const changed = isMadeNow(step) ? [] : differencesOf(step);
   return changed.length === 0 ? spec : md`${spec} (${differencesInWords(changed)})`;
+}
+
+/** By default an index has its collection's name before its own. */
+function placeOf(name: string, collection: string): Markdown {
+  return name.startsWith(`${collection}_`) ? md`${name}` : md`${name} on ${collection}`;
 }
 
 function inputsOf(step: Step) {
@@ -43,8 +47,8 @@ function inputsOf(step: Step) {
 }
 
 /** The inputs have it as one text, `runId:1, sequence:1`. */
-function keyInWords(key: unknown): string {
-  return `{ ${said(key).replaceAll(":", ": ")} }`;
+function keyInWords(key: unknown): Markdown {
+  return unbroken(`{ ${said(key).replaceAll(":", ": ")} }`);
 }
 
 /** Nothing is ever dropped, unless the settings ask for it (decision 7). */

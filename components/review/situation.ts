@@ -1,6 +1,6 @@
 import type { PlanFacts } from "./read/plan";
 import type { Preview, Step } from "./read/preview";
-import { cutoverStepOf, type CutoverStep } from "./steps";
+import { cutoverStepOf, inOrder, type CutoverStep } from "./steps";
 
 /** Where a preview leads: to MongoDB, back to files, or nowhere else than before. */
 export type Direction = "cutover" | "way back" | "change" | "nothing";
@@ -19,11 +19,13 @@ export interface Situation {
  * @param stack the stack's name where the preview has none, because it failed early
  */
 export function situationOf(
-  preview: Preview,
+  { steps: found, ...others }: Preview,
   plan: PlanFacts | undefined,
   stack = "stack",
 ): Situation {
-  return { stack: preview.stack ?? stack, direction: directionOf(preview.steps), preview, plan };
+  const preview = { ...others, steps: inOrder(found) };
+  const direction = directionOf(preview.steps);
+  return { stack: preview.stack ?? stack, direction, preview, plan };
 }
 
 /** The mode is an input of every step of a cutover (decision 9). */

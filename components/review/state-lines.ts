@@ -10,13 +10,13 @@ export function importLine(step: Step, { plan }: Situation): Markdown {
   const from = said(step.new?.root);
   switch (step.new?.stage) {
     case "delta":
-      return ours("import again: what the worker wrote until it stopped");
+      return ours("the worker stopped: what it wrote since");
     case "final":
-      return ours("import again: what web wrote until it worked on MongoDB");
+      return ours("both services on MongoDB: what web still wrote to files");
     default:
       return plan?.state
-        ? md`import from ${from}: ${ours(stateInWords(plan.state))}`
-        : md`import from ${from}`;
+        ? md`both services still on files: ${ours(stateInWords(plan.state))} from ${from}`
+        : md`both services still on files: what is in ${from}`;
   }
 }
 
@@ -38,11 +38,8 @@ export function stateInWords({ runs, logs, artifacts, approvals }: State): strin
 export function exportLine(step: Step, { direction, plan }: Situation): Markdown {
   if (!isRun(step)) return againLine(step);
   if (direction !== "way back")
-    return ours("note which runs are unfinished; MongoDB is the truth now");
+    return ours("MongoDB is the truth from here; what is unfinished on disk is noted");
   const to = said(step.new?.root);
-  const isLost = plan?.leftBehind && !plan.leftBehind.exported;
-  if (step.new?.stage === "rest" && isLost)
-    return ours("nothing is exported while MongoDB is out of reach");
   if (step.new?.stage === "rest") return md`write to ${to} what web still wrote to MongoDB`;
   if (!plan?.leftBehind) return md`write to ${to} what changed in MongoDB`;
   const { exported, unfinished } = plan.leftBehind;
@@ -50,9 +47,9 @@ export function exportLine(step: Step, { direction, plan }: Situation): Markdown
     return md`write to ${to} from MongoDB: ${ours(exportedInWords(exported) || "nothing changed there")}`;
   const runs = ours(counted(unfinished, "unfinished run"));
   if (step.new?.heldRuns === "release") {
-    return md`nothing is exported; ${runs} in ${to} may repeat steps`;
+    return md`nothing, MongoDB is out of reach; ${runs} in ${to} may repeat steps`;
   }
-  return md`nothing is exported; ${runs} in ${to} set aside in ${`${to}/held`}`;
+  return md`nothing, MongoDB is out of reach; ${runs} set aside in ${`${to}/held`}`;
 }
 
 interface Exported {
@@ -77,9 +74,7 @@ export function retentionLine(step: Step): Markdown {
   if (step.operation === "delete") return ours("leaves the stack; the expiry stays as it is");
   const [before, after] = [daysOf(step.old?.days), daysOf(step.new?.days)];
   const isAsBefore = step.old !== undefined && before === after;
-  return ours(
-    isAsBefore ? `set last: ${after}` : `set last: ${step.old ? `${before} → ` : ""}${after}`,
-  );
+  return ours(`log entries expire: ${step.old && !isAsBefore ? `${before} → ` : ""}${after}`);
 }
 
 function daysOf(days: unknown): string {

@@ -3,6 +3,7 @@ import type { Step } from "./read/preview";
 /** The steps of a cutover and of a way back, in their order (decisions 9 and 10), then the rest. */
 export const cutoverSteps = [
   "cluster",
+  "check",
   "ledger",
   "collections",
   "uniqueIndexes",
@@ -26,20 +27,21 @@ export type CutoverStep = (typeof cutoverSteps)[number];
 /** What a reader calls them. */
 export const titles: Readonly<Record<CutoverStep, string>> = {
   cluster: "MongoDB itself",
+  check: "Server check",
   ledger: "Ledger",
   collections: "Collections",
   uniqueIndexes: "Unique indexes",
   indexes: "Other indexes",
   job: "Migration",
-  backfill: "Import, services on files",
+  backfill: "Bulk import",
   access: "Access of the services",
-  drain: "Worker stopped",
-  delta: "Import, worker stopped",
+  drain: "Worker drain",
+  delta: "Delta import",
   export: "Fence",
   worker: "Worker",
   web: "Web",
-  finalImport: "Import of the rest",
-  finalExport: "Export of the rest",
+  finalImport: "Final import",
+  finalExport: "Final export",
   verification: "Verification",
   retention: "Log expiry",
   other: "Others",
@@ -49,7 +51,8 @@ const dynamic = "pulumi-nodejs:dynamic/";
 
 /** A resource's type as a reader knows it: `mongo:Index`, `kubernetes:helm.sh/v3:Release`. */
 export function shortType(type: string): string {
-  return type.startsWith(dynamic) ? type.slice(dynamic.length) : type;
+  const withoutModule = type.replace(/:index\/\w+:/, ":");
+  return type.startsWith(dynamic) ? type.slice(dynamic.length) : withoutModule;
 }
 
 /** Whether the resource is a step of ours, whose deletion from the stack touches nothing. */
@@ -58,6 +61,7 @@ export function isOurs({ type }: Step): boolean {
 }
 
 const byType: Readonly<Record<string, CutoverStep>> = {
+  "mongo:ServerCheck": "check",
   "mongo:LedgerClaim": "ledger",
   "mongo:LedgerCompletion": "ledger",
   "mongo:Collection": "collections",
@@ -91,4 +95,24 @@ export function cutoverStepOf(step: Step): CutoverStep {
   }
   const components = step.parents.map((parent) => byComponent[parent.split(":").at(-1) ?? ""]);
   return byType[type] ?? components.find((one) => one !== undefined) ?? "other";
+}
+
+/** What the engine registers side by side comes in another order each time. */
+const sideBySide: readonly CutoverStep[] = [
+  "cluster",
+  "collections",
+  "uniqueIndexes",
+  "indexes",
+  "access",
+  "other",
+];
+
+/** The steps in the cutover's order, those side by side by their names. */
+export function inOrder(steps: readonly Step[]): Step[] {
+  const place = (step: Step) => cutoverSteps.indexOf(cutoverStepOf(step));
+  return [...steps].sort((a, b) => {
+    const apart = place(a) - place(b);
+    if (apart !== 0 || !sideBySide.includes(cutoverStepOf(a))) return apart;
+    return a.name < b.name ? -1 : 1;
+  });
 }

@@ -26,7 +26,7 @@ export function stepTable(situation: Situation): Section {
 function rendered(rows: readonly Row[], shown: number): Markdown {
   const cells = rows.map(({ title, lines }, at) => [
     ours(String(at + 1)),
-    ours(title),
+    ours(title.replaceAll(" ", "\u00a0")),
     joined(atMost(lines, shown), "<br>"),
   ]);
   return table(["", "step", "what changes"], cells);
@@ -53,14 +53,21 @@ function titleOf(kind: CutoverStep, { direction }: Situation): string {
 }
 
 /** What only accompanies another step, or does nothing in this direction. */
-function isNoise(step: Step, { direction }: Situation): boolean {
+function isNoise(step: Step, { direction, preview, plan }: Situation): boolean {
+  const isLost = plan?.leftBehind && !plan.leftBehind.exported;
   switch (shortType(step.type)) {
     case "kubernetes:DrainRequest":
     case "mongo:LogExpiryLift":
     case "mongo:LedgerCompletion":
       return true;
     case "taskrunner:StateExport":
-      return direction === "cutover" && step.new?.stage === "rest";
+      return (direction === "cutover" || isLost === true) && step.new?.stage === "rest";
+    case "mongo:ServerCheck":
+      return direction === "way back";
+    case "mongo:LedgerClaim":
+      return direction === "change" && preview.steps.some((one) => cutoverStepOf(one) !== "ledger");
+    case "mongo:LogRetention":
+      return step.operation === "create" && !(Number(step.new?.days) > 0);
     default:
       return false;
   }
@@ -68,6 +75,8 @@ function isNoise(step: Step, { direction }: Situation): boolean {
 
 function lineOf(kind: CutoverStep, step: Step, situation: Situation): Markdown {
   switch (kind) {
+    case "check":
+      return ours("MongoDB and the user of `mongoUri` can do what is needed, else up stops");
     case "ledger":
       return ours(ledgerInWords(step));
     case "collections":

@@ -12,8 +12,9 @@ export function listed(parts: readonly (string | false | undefined)[]): string {
   return parts.filter((part) => part !== false && part !== undefined).join(", ");
 }
 
-/** Bytes as a person reads them: `12.3 MB`. */
+/** Bytes as a person reads them: `12.3 MB`, `51 kB`. */
 export function megabytes(bytes: number): string {
+  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} kB`;
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
@@ -22,10 +23,11 @@ export function verbOf({ operation }: Pick<Step, "operation">): Markdown {
   return ours(operation);
 }
 
-/** One input: `instanceSize: M10 → M30`. */
+/** One input: `instanceSize: M10 → M30`; what is folded says in which of a list's members. */
 export function differenceInWords({ path, before, after }: Difference): Markdown {
-  if (before === undefined) return md`${path} ${after ?? ""}`;
-  return after === undefined ? md`${path} ${before} → none` : md`${path} ${before} → ${after}`;
+  const name = path.replace(/^.*\.\d+\.(?=.)/, "");
+  if (before === undefined) return md`${name} ${after ?? ""}`;
+  return after === undefined ? md`${name} ${before} → none` : md`${name} ${before} → ${after}`;
 }
 
 /** All that differs, in one line; the first six. */

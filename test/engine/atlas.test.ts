@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PlayedAtlas } from "../atlas/atlas";
 import { makeAtlasSite, type AtlasSite } from "../atlas/site";
+import { stable } from "../review/stable";
+import { reviewed } from "./reviewed";
 import type { TestStack } from "./stack";
 
 const minutes = 60_000;
@@ -131,6 +133,9 @@ describe("a stack with a cluster of Atlas", () => {
       const preview = await site.succeeded(stack.preview());
       expect(preview).toContain('~ instanceSize: "M10" => "M20"');
       expect(preview).toMatch(/Resources:\n\s+~ 1 to update\n\s+\d+ unchanged$/);
+      const { body } = await reviewed(stack, {});
+      const snapshot = "../review/gallery/cluster-size.md";
+      await expect(stable(body, stack.folder)).toMatchFileSnapshot(snapshot);
 
       expect(await site.succeeded(stack.up())).toMatch(/Resources:\n\s+~ 1 updated\n/);
       expect(await atlas.calls()).toEqual(["update AdvancedCluster cluster"]);

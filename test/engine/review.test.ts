@@ -1,102 +1,98 @@
-import { cp, writeFile } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { execa } from "execa";
+import { Long, MongoClient, ObjectId, type CollectionInfo, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample, type SampleCounts } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { rendered } from "../review/rendered";
+import { stable } from "../review/stable";
+import { reviewed, type Review, type ReviewOptions } from "./reviewed";
 import { makeStack, type TestStack } from "./stack";
 
 const minutes = 60_000;
 const password = "s3cret-of-the-services";
-const bin = resolve(__dirname, "../../cli/bin.cjs");
-
-interface Review {
-  readonly headline: string;
-  readonly level: string;
-  readonly verdict: string;
-  readonly body: string;
-}
 
 let stack: TestStack;
 let server: MongoServer;
+let client: MongoClient;
+let db: Db;
 let sample: SampleCounts;
+let places: { readonly state: string; readonly rollout: string };
 
 beforeAll(async () => {
   stack = await makeStack("staging");
   server = await startMongo({ directory: join(stack.folder, "data") });
-  sample = await generateSample(join(stack.folder, "state"), { runs: 20 });
-  await cp(resolve(__dirname, "../../sample/rollout"), join(stack.folder, "rollout"), {
-    recursive: true,
-  });
+  client = await new MongoClient(server.uri).connect();
+  db = client.db("taskrunner");
+  places = {
+    state: join(stack.folder, "var/lib/taskrunner"),
+    rollout: join(stack.folder, "srv/deploy"),
+  };
+  await mkdir(join(stack.folder, "var/lib"), { recursive: true });
+  sample = await generateSample(places.state, { runs: 132 });
+  await cp(resolve(__dirname, "../../sample/rollout"), places.rollout, { recursive: true });
 }, 10 * minutes);
 afterAll(async () => {
+  await client.close();
   await server.stop();
   await stack.remove();
 });
 
-const configure = (storageMode: string) =>
+const configure = (more: object = {}) =>
   stack.configure({
-    storageMode,
+    storageMode: "mongo",
     mongoUri: `${server.uri}/taskrunner`,
     appMongoUri: `mongodb://app:${password}@127.0.0.1:${server.port}/taskrunner`,
-    backfill: { source: { path: join(stack.folder, "state") } },
-    rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
+    backfill: { source: { path: places.state } },
+    rollout: { target: "values", directory: places.rollout, confirm: "none" },
+    ...more,
   });
 
-/** The review of a preview of the stack as it is configured, made as a workflow makes it. */
-async function reviewed(): Promise<Review> {
-  const [preview, plan] = [join(stack.folder, "preview.json"), join(stack.folder, "plan.json")];
-  const settings = join(stack.folder, "Pulumi.staging.yaml");
-  const env = { TASKRUNNER_MONGO_URI: `${server.uri}/taskrunner` };
-  const run = (...args: string[]) => execa("node", [bin, ...args], { env, reject: false });
-  await writeFile(preview, (await stack.previewAsJson()).output);
-  const planned = (await run("plan", "--json", "--settings", settings)).stdout;
-  await writeFile(plan, planned);
-  const comment = await run(
-    ...["comment", "--json", "--preview", preview],
-    ...(planned === "" ? [] : ["--plan", plan]),
-  );
-  expect(comment.stderr).toBe("");
-  const review = JSON.parse(comment.stdout) as Review;
-  expect(review.body).not.toContain(password);
-  expect(rendered(review.body).links).toEqual([]);
-  return review;
+async function review(options: ReviewOptions = {}): Promise<Review> {
+  const made = await reviewed(stack, { uri: `${server.uri}/taskrunner`, ...options });
+  expect(made.body).not.toContain(password);
+  return made;
 }
+
+/** The gallery is read by people: `make gallery` draws it. */
+const expectInGallery = (name: string, { body }: Review) =>
+  expect(stable(body, stack.folder)).toMatchFileSnapshot(`../review/gallery/${name}.md`);
 
 it(
   "reviews a first cutover: what is made, imported and switched over",
   async () => {
-    await configure("mongo");
-    const { headline, level, body } = await reviewed();
+    await configure();
+    const made = await review();
 
-    // On a busy machine the preview may give up on the database, and then warns of it.
-    expect(["clear", "risks"]).toContain(level);
-    expect(headline).toBe(
+    expect(made.level).toBe("clear");
+    expect(made.headline).toBe(
       "staging: cut over to MongoDB: 4 collections, 9 indexes, " +
         `import of ${sample.runs} runs, worker then web`,
     );
-    expect(body).toContain(
-      "create `pack_run_logs_run_sequence` on `pack_run_logs` `{ runId: 1, sequence: 1 }`, unique",
-    );
-    expect(body).toContain("+ Worker__Storage__Mode=mongo");
-    const steps = rendered(body).tables[0]?.rows.map(([, step]) => step?.text);
-    expect(steps).toEqual([
-      "Ledger",
-      "Collections",
-      "Unique indexes",
-      "Other indexes",
-      "Import, services on files",
-      "Import, worker stopped",
-      "Fence",
-      "Worker",
-      "Web",
-      "Import of the rest",
-      "Verification",
-      "Log expiry",
-    ]);
+    await expectInGallery("first-cutover", made);
   },
-  3 * minutes,
+  4 * minutes,
+);
+
+it(
+  "reviews documents in the way: a duplicate of a key, and a broken one",
+  async () => {
+    const entry = (id: number, sequence: number) => ({
+      _id: new ObjectId(id.toString(16).padStart(24, "0")),
+      ...{ runId: "run-20251106-000001", sequence: Long.fromNumber(sequence) },
+      ...{ timestamp: new Date("2025-11-06T12:00:00Z"), level: "info", eventType: "step.started" },
+      message: "Step started.",
+    });
+    const broken = { ...entry(5, 3), level: "notice" };
+    const entries = [entry(1, 1), entry(2, 1), entry(3, 2), entry(4, 2), broken];
+    await db.collection("pack_run_logs").insertMany(entries);
+
+    const made = await review();
+    await db.dropDatabase();
+    expect(made.verdict).toContain("2 data issues: up stops before its first change");
+    await expectInGallery("duplicate", made);
+  },
+  4 * minutes,
 );
 
 it(
@@ -104,43 +100,79 @@ it(
   async () => {
     expect(await stack.up()).toMatchObject({ failed: false });
 
-    const { headline, body } = await reviewed();
+    const { headline, body } = await review();
     expect(headline).toBe("staging: no changes");
     expect(body).toMatch(/^### `staging`: no changes\n/);
     expect(rendered(body).tables).toEqual([]);
   },
-  5 * minutes,
+  8 * minutes,
+);
+
+it(
+  "reviews a changed index, and log entries that will expire",
+  async () => {
+    await configure({ tenancy: "enforced", logRetentionDays: 30 });
+    const made = await review();
+
+    expect(made.verdict).toContain("1 index built anew");
+    await expectInGallery("changed-index", made);
+  },
+  4 * minutes,
+);
+
+it(
+  "reviews drift: what a refresh finds changed by hand",
+  async () => {
+    await configure();
+    const [runs] = await db.listCollections<CollectionInfo>({ name: "pack_runs" }).toArray();
+    const validator = runs?.options?.validator as object;
+    await db.collection("pack_run_logs").dropIndex("pack_run_logs_run_timestamp");
+    await db.command({ collMod: "pack_runs", validator: {} });
+
+    const made = await review({ args: ["--refresh"] });
+    await db.command({ collMod: "pack_runs", validator });
+    expect(made.headline).toBe("staging: after a refresh: 1 collection, 1 index");
+    await expectInGallery("drift", made);
+  },
+  4 * minutes,
+);
+
+it(
+  "reviews the way back: what is exported",
+  async () => {
+    await db.collection("pack_runs").updateMany({}, { $set: { updatedAt: new Date() } });
+    await configure({ storageMode: "filesystem" });
+    const made = await review();
+
+    expect(made.level).toBe("clear");
+    expect(made.headline).toContain(`back to files: export of ${sample.runs} runs`);
+    await expectInGallery("rollback-mongodb-up", made);
+  },
+  4 * minutes,
 );
 
 it(
   "reviews the way back with MongoDB stopped: what stays behind",
   async () => {
     await server.stop();
-    await configure("filesystem");
-    const { headline, level, verdict, body } = await reviewed();
+    const made = await review({ answers: false });
 
-    expect(headline).toMatch(
-      /^staging: back to files: MongoDB out of reach, \d+ unfinished runs, /,
-    );
-    expect(level).toBe("risks");
-    expect(verdict).toMatch(/what changed there stays behind · \d+ unfinished runs set aside/);
-    expect(body).toContain("| `storageMode` | `mongo` | `filesystem` |");
-    expect(body).toContain("+ TaskRunner__Storage__Mode=filesystem");
+    expect(made.level).toBe("risks");
+    expect(made.verdict).toMatch(/what changed there stays behind · \d+ unfinished runs set aside/);
+    await expectInGallery("rollback-mongodb-down", made);
   },
-  3 * minutes,
+  4 * minutes,
 );
 
 it(
   "reviews a preview that failed: its errors",
   async () => {
-    await configure("both");
-    const { headline, level, body } = await reviewed();
+    await configure({ storageMode: "both", mongo: { collection: 3 } });
+    const made = await review({ answers: false });
 
-    expect(headline).toBe("staging: the preview failed");
-    expect(level).toBe("blocked");
-    expect(body).toContain(
-      'taskrunner-storage:storageMode: found "both"; allowed: mongo, filesystem',
-    );
+    expect(made.headline).toBe("staging: the preview failed");
+    expect(made.level).toBe("blocked");
+    await expectInGallery("failed", made);
   },
   2 * minutes,
 );

@@ -22,6 +22,7 @@ export type StackSettings = Readonly<Record<string, unknown>> & {
 
 /** A stack of the real program on the real engine, in a folder of its own. */
 export interface TestStack {
+  readonly name: string;
   /** Absolute; everything the test makes is below it, and it goes with the stack. */
   readonly folder: string;
   /** Writes the stack's settings file; `mongoUri` and `appMongoUri` are encrypted in it. */
@@ -78,6 +79,7 @@ export async function makeStack(
   await initialise(folder, name, run);
 
   return {
+    name,
     folder,
     configure: async ({ mongoUri, appMongoUri, ...settings }) => {
       await writeSettings(settingsFile, settings);

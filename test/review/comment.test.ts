@@ -47,7 +47,9 @@ describe("the verdict", () => {
     const { verdict, body } = reviewOf(previewOf([changedIndex]), plan);
 
     expect(verdict).toContain("writers wait for 1 index build");
-    expect(body).toContain("change, writers waiting, in place `pack_runs_tenant` on `pack_runs`");
+    expect(body).toContain(
+      "change, writers waiting, in place `pack_runs_tenant` `{\u00a0tenantId:",
+    );
   });
 
   it("names what differs in MongoDB although nothing is about it", () => {
@@ -71,7 +73,7 @@ describe("the verdict", () => {
     expect(verdict).toBe(
       "⚠️ **Look first:** 1 resource destroyed · 1 resource replaced · 1 resource no longer managed",
     );
-    expect(body).toContain("`mongodbatlas:index/cluster:Cluster` `gone` is **deleted**");
+    expect(body).toContain("`mongodbatlas:Cluster` `gone` is **deleted**");
     expect(body).toContain("`pack_runs_tenant` leaves the stack and stays in MongoDB");
   });
 
@@ -89,7 +91,7 @@ describe("the verdict", () => {
       "⚠️ **Look first:** 1 protection of MongoDB turned off · " +
         "MongoDB itself changes, its members may restart",
     );
-    expect(body).toContain("`replicationSpecs.0.regionConfigs.0.instanceSize` `M30` → `M50`");
+    expect(body).toContain("`instanceSize` `M30` → `M50`");
   });
 
   it("counts as destroyed what `allowDestroy` lets be dropped", () => {
@@ -125,7 +127,7 @@ describe("the verdict", () => {
     const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
     const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
     expect(verdict).toContain("1,204 unfinished runs set aside");
-    expect(body).toContain("`/state` set aside in `/state/held`");
+    expect(body).toContain("1,204 unfinished runs set aside in `/state/held`");
     const now = { ...toFiles.now, heldRuns: "release" };
     expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
   });

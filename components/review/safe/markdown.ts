@@ -36,6 +36,8 @@ export function joined(pieces: readonly Markdown[], between: string): Markdown {
 
 /** A longer text in a line is shortened, and what is left out counted, in characters. */
 const longest = 300;
+/** As much as the count would take. */
+const spare = 30;
 
 /** Control, formatting and half characters change how a line is read, or how it is cut. */
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -49,6 +51,12 @@ export function code(text: string): Markdown {
   return new Markdown(left === 0 ? all : `${all} (and ${left} more characters)`);
 }
 
+/** A short text from outside as code that stays in one line, as a key of an index does. */
+export function unbroken(text: string): Markdown {
+  const one = code(text);
+  return text.length > 60 ? one : new Markdown(one.text.replaceAll(" ", "\u00a0"));
+}
+
 function span(text: string): string {
   const runs = text.match(/`+/g) ?? [];
   const quotes = "`".repeat(Math.max(0, ...runs.map(({ length }) => length)) + 1);
@@ -58,7 +66,7 @@ function span(text: string): string {
 }
 
 function shortened(text: string, most: number) {
-  const shown = text.slice(0, most);
+  const shown = text.length <= most + spare ? text : text.slice(0, most);
   return { shown, left: text.length - shown.length };
 }
 
@@ -85,7 +93,7 @@ function oneLine(line: string): string {
 }
 
 /** A block of code does not wrap, so that a sentence in it would run out of sight. */
-const width = 110;
+const width = 90;
 
 /** A text from outside as lines that are read without scrolling. */
 export function wrapped(text: string): string[] {
@@ -108,7 +116,7 @@ export function table(headings: readonly string[], rows: readonly (readonly Mark
   return new Markdown(
     [
       line(headings),
-      line(headings.map(() => "---")),
+      line(headings.map(() => ":--")),
       ...rows.map((cells) => line(cells.map(({ text }) => text))),
     ].join("\n"),
   );

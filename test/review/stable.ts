@@ -1,0 +1,13 @@
+/**
+ * A comment of a test as it is on any machine and day: without the test's folder, the server's port
+ * and the time. What the preview is about is as it was.
+ *
+ * @param folder the test's own, absolute
+ */
+export function stable(body: string, folder: string): string {
+  const text = body
+    .replaceAll(folder, "")
+    .replace(/\b127\.0\.0\.1:\d+/g, "127.0.0.1:27017")
+    .replace(/\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "2025-11-06T12:00:00.000Z");
+  return `${text}\n`;
+}
