@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test lint bench bundle
+.PHONY: help up preview rollback down clean test lint bench bundle gallery
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
@@ -39,6 +39,9 @@ bench: $(installed) ## the import against the driver and mongoimport, as ratios;
 
 bundle: $(installed) ## the commands as one file for a container: dist/taskrunner-storage.cjs
 	@$(tsx) tools/bundle/index.ts
+
+gallery: $(installed) ## pictures of the review comments in test/review/gallery; needs Chromium
+	@$(tsx) tools/gallery/index.ts
 
 $(installed): package-lock.json
 	@sh tools/npm/install.sh

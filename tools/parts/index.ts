@@ -17,6 +17,7 @@ export {
 export { ownKubelet } from "./kubernetes/arguments";
 export { actionlint } from "./actionlint";
 export { helm } from "./kubernetes/helm";
+export { executable } from "./executable";
 export { isFree } from "./port";
 export { commandLine, stopByPid } from "./running";
 export { say } from "./say";

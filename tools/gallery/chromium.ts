@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { executable, PartError } from "../parts";
+
+const names = ["chromium", "chromium-browser", "google-chrome"];
+
+/** Quiet, asking nobody for anything; a little smaller than on a screen, so that pictures stay small. */
+const options = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  ...["--hide-scrollbars", "--disable-lcd-text", "--force-device-scale-factor=0.85"],
+  ...["--allow-file-access-from-files", "--virtual-time-budget=10000"],
+];
+
+/** The width of a picture, in pixels: a comment of GitHub with its margins. */
+const width = 912;
+
+/**
+ * Makes a PNG of a page, as high as the page is. The page says how high in `data-height` of its root.
+ *
+ * @param page an HTML file, absolute
+ * @param picture the PNG's path, absolute
+ * @throws PartError where there is no Chromium, or where the page does not say its height
+ */
+export async function pictureOf(page: string, picture: string): Promise<void> {
+  const address = pathToFileURL(page).href;
+  const dom = await chromium(`--window-size=${width},800`, "--dump-dom", address);
+  const height = /data-height="(\d+)"/.exec(dom)?.[1];
+  if (height === undefined)
+    throw new PartError(`Chromium did not measure ${page}: open it to see why.`);
+  await chromium(`--window-size=${width},${height}`, `--screenshot=${picture}`, address);
+}
+
+async function chromium(...args: string[]): Promise<string> {
+  const program = names.map((name) => executable(name)).find(Boolean);
+  if (program === undefined) {
+    throw new PartError(
+      `Pictures need Chromium; none of ${names.join(", ")} is on PATH. On Debian: apt-get install chromium fonts-noto-color-emoji`,
+    );
+  }
+  const profile = await mkdtemp(join(tmpdir(), "gallery-"));
+  try {
+    const all = [...options, `--user-data-dir=${profile}`, ...args];
+    const limits = { maxBuffer: 1e8, timeout: 120_000 };
+    return (await promisify(execFile)(program, all, limits)).stdout;
+  } finally {
+    await rm(profile, { recursive: true, force: true });
+  }
+}

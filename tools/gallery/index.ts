@@ -1,0 +1,56 @@
+/**
+ * What `make gallery` does: `tsx tools/gallery/index.ts`. Pictures of the comments that the tests keep
+ * and of the diagrams in docs/, below dist/gallery/; two of them are kept in docs/pictures/.
+ */
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { PartError, repository } from "../parts";
+import { pictureOf } from "./chromium";
+import { commentPage, diagramPage, diagramsIn } from "./page";
+
+const out = join(repository, "dist/gallery");
+const comments = join(repository, "test/review/gallery");
+const docs = join(repository, "docs");
+
+/** Which comments' pictures are kept in docs/pictures/, and as what. */
+const kept = [
+  ["first-cutover", "first-cutover"],
+  ["rollback-mongodb-down", "rollback"],
+] as const;
+
+async function gallery(): Promise<void> {
+  await mkdir(out, { recursive: true });
+  for (const [name, text] of await pagesIn(comments)) await drawn(name, commentPage(text));
+  for (const [name, text] of await pagesIn(docs)) {
+    for (const [at, diagram] of diagramsIn(text).entries()) {
+      await drawn(`${name}-diagram-${at + 1}`, diagramPage(diagram));
+    }
+  }
+  await mkdir(join(docs, "pictures"), { recursive: true });
+  for (const [comment, picture] of kept) {
+    await copyFile(join(out, `${comment}.png`), join(docs, "pictures", `${picture}.png`));
+  }
+}
+
+/** The Markdown files of a folder: name and text. */
+async function pagesIn(folder: string): Promise<(readonly [string, string])[]> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".md")).sort();
+  return Promise.all(
+    files.map(
+      async (name) => [basename(name, ".md"), await readFile(join(folder, name), "utf8")] as const,
+    ),
+  );
+}
+
+async function drawn(name: string, html: string): Promise<void> {
+  const page = join(out, `${name}.html`);
+  await writeFile(page, html);
+  await pictureOf(page, join(out, `${name}.png`));
+  console.log(join("dist/gallery", `${name}.png`));
+}
+
+gallery().catch((error: unknown) => {
+  if (!(error instanceof PartError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+});
