@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import mermaid from "mermaid";
 import { describe, expect, it } from "vitest";
 import { atlasActions } from "../components/cluster/atlas/roles";
 import { applicationRole, migratorRole } from "../components/migration";
@@ -10,6 +11,7 @@ import { rules as waitRules } from "../components/cluster/kubernetes/ready/api";
 import type { Rule } from "../components/kubernetes";
 import { rules as podRules } from "../components/rollout/pods/rules";
 import { rules as policyRules } from "../policy/rules";
+import { diagramsIn } from "../tools/gallery/page";
 import { documentOptions } from "./contract/options";
 
 const page = (name: string) => readFileSync(resolve(__dirname, "..", name), "utf8");
@@ -76,4 +78,19 @@ it("docs/policy.md has every rule of the pack, with its level and its words", ()
   expect(rows).toEqual(
     policyRules.map(({ name, asks, why }) => `| \`${name}\` | ${level} | ${asks} | ${why} |`),
   );
+});
+
+describe("the diagrams in docs/", () => {
+  const names = readdirSync(resolve(__dirname, "../docs")).filter((name) => name.endsWith(".md"));
+  const diagrams = names.flatMap((name) =>
+    diagramsIn(page(`docs/${name}`)).map((text) => [name, text] as const),
+  );
+
+  it("are there", () => {
+    expect(diagrams.map(([name]) => name)).toContain("runbook.md");
+  });
+
+  it.each(diagrams)("of %s are what Mermaid reads", async (_name, text) => {
+    await expect(mermaid.parse(text)).resolves.toMatchObject({ diagramType: "sequence" });
+  });
 });
