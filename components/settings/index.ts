@@ -18,4 +18,4 @@ export type { BackfillSettings, JobsSettings, Layout, Settings, StorageMode } fr
 export { uriFacts, type UriFacts } from "./uri";
 export { commandSettings, commandSettingsAsText, type CommandSettings } from "./file";
 export { runsAsJobs } from "./job-rules";
-export { connectionStringRules } from "./rules";
+export { connectionStringRules } from "./connection-string-rules";

@@ -16,7 +16,7 @@ export function atlasRules(settings: Settings): Problem[] {
     ...accessRules(cluster),
     ...userRules(cluster),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
-  return [...problems, ...connectionStringRules(settings)];
+  return [...problems, ...leftOverRules(settings)];
 }
 
 function projectRules({ projectId, project }: AtlasSettings): Problem[] {
@@ -119,7 +119,7 @@ function userRules({ users: { migrator, application } }: AtlasSettings): Problem
 }
 
 /** A connection string that is left over from another kind is not quietly ignored. */
-function connectionStringRules(settings: Settings): Problem[] {
+function leftOverRules(settings: Settings): Problem[] {
   return (["mongoUri", "appMongoUri"] as const)
     .filter((key) => settings[key] !== undefined)
     .map((key) => ({

@@ -1,6 +1,6 @@
-import { runsAsJobs } from "./job-rules";
-import type { Problem } from "./problems";
-import type { Settings } from "./schema";
+import { runsAsJobs } from "../job-rules";
+import type { Problem } from "../problems";
+import type { Settings } from "../schema";
 
 /** The rules of a stack whose cluster is another one's. */
 export function referenceRules(settings: Settings): Problem[] {
