@@ -32,6 +32,16 @@ const toFiles: RawStep = {
 };
 const noPlan = { changes: [], issues: [] };
 
+it("has what is made side by side by its name, in whatever order the engine says it", () => {
+  const made = (name: string): RawStep => ({
+    ...{ op: "create", type: "~mongo:Index", name, now: { ...index, name } },
+  });
+  const names = ["pack_runs_c", "pack_runs_a", "pack_runs_b"];
+  const { body } = reviewOf(previewOf(names.map(made)));
+
+  expect(body.match(/pack_runs_\w(?=`)/g)).toEqual([...names].sort());
+});
+
 describe("the verdict", () => {
   it("names an index that is built anew", () => {
     expect(reviewOf(previewOf([changedIndex]))).toMatchObject({
@@ -92,6 +102,19 @@ describe("the verdict", () => {
         "MongoDB itself changes, its members may restart",
     );
     expect(body).toContain("`instanceSize` `M30` → `M50`");
+  });
+
+  it("takes the check of a server for no change of it, and shows it in a cutover alone", () => {
+    const check = (old: string, now: string): RawStep => ({
+      ...{ type: "~mongo:ServerCheck", name: "server-check", parent: "MongoCluster" },
+      ...{ old: { mode: old }, now: { mode: now } },
+    });
+    const cutover = reviewOf(previewOf([check("filesystem", "mongo")]));
+
+    expect(cutover.level).toBe("clear");
+    expect(cutover.body).toContain("Server\u00a0check");
+    const back = reviewOf(previewOf([check("mongo", "filesystem"), toFiles]));
+    expect(back.body).not.toContain("Server");
   });
 
   it("counts as destroyed what `allowDestroy` lets be dropped", () => {
