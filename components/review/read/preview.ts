@@ -1,6 +1,6 @@
-import { z } from "zod";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
+import { nothingPrinted, previewForm, type Printed } from "./preview-form";
 
 /** What a resource is given, or gives, by name. */
 export type Properties = Readonly<Record<string, unknown>>;
@@ -43,45 +43,7 @@ export interface Preview {
   readonly refreshed: boolean;
 }
 
-const properties = z.record(z.string(), z.unknown()).nullish().catch(undefined);
-const state = z
-  .looseObject({
-    inputs: properties,
-    outputs: properties,
-    retainOnDelete: z.boolean().optional().catch(undefined),
-  })
-  .nullish()
-  .catch(undefined);
-const previewSchema = z
-  .looseObject({
-    steps: z
-      .array(z.looseObject({ op: z.string(), urn: z.string(), oldState: state, newState: state }))
-      .nullish(),
-    diagnostics: z
-      .array(
-        z.looseObject({
-          urn: z.string().optional(),
-          message: z.string(),
-          severity: z.string().optional(),
-        }),
-      )
-      .nullish(),
-    config: properties,
-    changeSummary: properties,
-  })
-  .refine(({ steps, diagnostics, changeSummary }) => steps ?? diagnostics ?? changeSummary);
-type Raw = NonNullable<z.infer<typeof previewSchema>["steps"]>[number];
-
-/** What remains of a preview that could not even begin, as with a wrong passphrase. */
-const nothingPrinted: z.infer<typeof previewSchema> = {
-  diagnostics: [
-    {
-      severity: "error",
-      message:
-        "The preview ended before it looked at the stack and printed no result; its log says why.",
-    },
-  ],
-};
+type Raw = NonNullable<Printed["steps"]>[number];
 
 /**
  * Reads what `pulumi preview --json` printed, also that of a preview that failed; where it printed
@@ -92,7 +54,7 @@ const nothingPrinted: z.infer<typeof previewSchema> = {
 export function readPreview(text: string, redact: Redact): Preview {
   const what = "what `pulumi preview --json` prints";
   const isEmpty = text.trim() === "";
-  const printed = isEmpty ? nothingPrinted : readJson(text, previewSchema, { what, redact });
+  const printed = isEmpty ? nothingPrinted : readJson(text, previewForm, { what, redact });
   const { steps, diagnostics, config } = printed;
   const raw = steps ?? [];
   return {
@@ -163,7 +125,7 @@ function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
   return { type: parents.at(-1) ?? "", parents: parents.slice(0, -1), name: name.join("::") };
 }
 
-type Said = NonNullable<z.infer<typeof previewSchema>["diagnostics"]>[number];
+type Said = NonNullable<Printed["diagnostics"]>[number];
 
 /** What a provider prints is of no severity of its own: what it warns of says so. */
 function messageOf(said: Said): Message[] {
