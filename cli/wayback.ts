@@ -26,6 +26,7 @@ export const wayBackCommand = helpAfter(
   const sides = stateSides(settings, options.to);
   const { uri, database: name } = addressOf(settings);
   const fence = options.fence ? await savedFence(sides) : undefined;
-  const done = await goBack(sides, { uri, name, fence, heldRuns: options.heldRuns });
+  const { ledger } = settings.migration;
+  const done = await goBack(sides, { uri, name, fence, ledger, heldRuns: options.heldRuns });
   print(options, done, wayBackInWords(done, options.to, { fence }).join("\n"));
 });

@@ -18,9 +18,14 @@ export function verificationCommand(): JobCommand {
   return { step: "verification", args, state: "read" };
 }
 
-/** The fence of a cutover as a command of a Job. */
-export function fenceCommand(): JobCommand {
-  return { step: "fence", args: ["fence", "--at", stateRoot, json], state: "write" };
+/**
+ * The fence of a cutover as a command of a Job.
+ *
+ * @param former when the fence was drawn behind which the services still may be, in ISO 8601
+ */
+export function fenceCommand(former?: string): JobCommand {
+  const follows = former === undefined ? [] : ["--follows", former];
+  return { step: "fence", args: ["fence", "--at", stateRoot, ...follows, json], state: "write" };
 }
 
 /**

@@ -3,4 +3,4 @@
  * is noted in it.
  */
 export { migrationId } from "./migration-id";
-export { recordFence, type LedgerRecord } from "./record";
+export { FenceMissing, latestOf, recordFence, requireFence, type LedgerRecord } from "./record";

@@ -13,6 +13,39 @@ export interface LedgerRecord {
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
   /** When the last cutover's fence was drawn (decision 9); absent until one came as far. */
   readonly fencedAt?: Date;
+  /** When a stack last went on here with a copy of another server's database; absent without one. */
+  readonly movedAt?: Date;
+}
+
+/** How new a record is: when it was begun, finished, or came to its server, whichever was last. */
+export function latestOf({ startedAt, finishedAt, movedAt }: LedgerRecord): Date {
+  return new Date(Math.max(...[startedAt, finishedAt, movedAt].map((at) => at?.getTime() ?? 0)));
+}
+
+/** A database that is neither the one of a cutover nor a copy of it; nothing was changed. */
+export class FenceMissing extends Error {
+  override readonly name = "FenceMissing";
+}
+
+/**
+ * Makes sure that a database is the one that is the truth since a fence, or a copy of it. A version
+ * of this tool that did not note fences leaves a record that was begun before.
+ *
+ * @param at when the fence was drawn, in ISO 8601
+ * @throws FenceMissing
+ */
+export async function requireFence(db: Db, ledger: string, at: string): Promise<void> {
+  const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
+  const drawn = new Date(at);
+  const has = record?.fencedAt ? record.fencedAt >= drawn : record && record.startedAt <= drawn;
+  if (has) return;
+  throw new FenceMissing(
+    `Database ${db.databaseName} of the server that is named now is not where the services work on ` +
+      `MongoDB since ${at}: its ${ledger} knows nothing of that fence. What they wrote is elsewhere. ` +
+      "Let cluster and mongoUri name the server that the services work on, then run again. Where that " +
+      "one is lost, storageMode: filesystem without mongoUri, or with that of the lost one, exports " +
+      "nothing and sets unfinished runs aside.",
+  );
 }
 
 /**

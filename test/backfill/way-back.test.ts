@@ -5,7 +5,7 @@ import { verifyState } from "../../components/backfill";
 import { providers } from "../../components/backfill/provider";
 import { lastCountOf } from "../../components/backfill/way-back/last-count";
 import { filesIn, jsonIn } from "./export-sides";
-import { ledger } from "./database";
+import { claimMigration, ledger } from "./database";
 import { addFiles, run } from "./state";
 import {
   changes,
@@ -157,4 +157,32 @@ it("with MongoDB in reach the last count is not what the last step says", async 
   const lastCount = lastCountOf(await verifyState(stack.sides));
   await up(before, stack.toFiles({ stage: "rest", lastCount }));
   expect(stack.said.at(-1)).toBe(`Exported to ${stack.root}: nothing changed.`);
+});
+
+it("an export from another database is refused, in the preview too, and the state stays", async () => {
+  const before = await stack.cutover();
+  const elsewhere = stack.toFiles({ database: `${stack.database}_empty` });
+  const refused = up(before, elsewhere);
+  await expect(refused).rejects.toMatchObject({
+    properties: { applied: false, mode: "mongo", fence: before.fence },
+    reasons: [expect.stringContaining("knows nothing of that fence") as string],
+  });
+  expect(stack.said.at(-1)).toMatch(/^warning: `pulumi up` will stop here\. Database way_back_/);
+  expect(await filesIn(stack.root)).toEqual(state);
+});
+
+it("after a way back that did not finish the cutover goes on in its own database alone", async () => {
+  const before = await stack.cutover();
+  const unfinished = { ...before, applied: false, mode: "mongo" };
+  const empty = `${stack.database}_empty`;
+  const elsewhere = stack.inputs({ database: empty, cutover: 2 });
+  await claimMigration(stack.db.client.db(empty));
+  await expect(up(unfinished, elsewhere)).rejects.toThrow(/knows nothing of that fence/);
+  expect(await up(unfinished, stack.inputs({ cutover: 2 }))).toHaveProperty("fence");
+});
+
+it("a database of an older version, whose ledger notes no fence, is its own", async () => {
+  const before = await stack.cutover();
+  await stack.db.collection(ledger).updateOne({}, { $unset: { fencedAt: "" } });
+  expect((await up(before, stack.toFiles())).wayBack).toHaveProperty("exported");
 });

@@ -126,6 +126,7 @@ export class Simulation {
       uri: undefined,
       name: undefined,
       fence: this.fence,
+      ledger,
       heldRuns: "hold",
     } as const;
     const { held, inTheWay } = await goBack(this.sides, options);

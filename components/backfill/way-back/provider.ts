@@ -4,6 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { databaseAt } from "../../connection";
 import { countCutover, UnfinishedStep } from "../../dynamic";
 import { jobStep, runJob } from "../../jobs";
+import { FenceMissing, requireFence } from "../../ledger";
 import { fenceCommand, wayBackCommand } from "../commands";
 import type { ExportReport } from "../export/report";
 import { drawFence, type DrawnFence, type FenceSides } from "./fence";
@@ -59,12 +60,17 @@ async function foreseen(state: ExportState, inputs: ExportInputs): Promise<strin
       ? [`If MongoDB is out of reach, what changed there is left behind. ${counted}`]
       : [];
   }
-  const { job, root, layout, approvals, uri, database, heldRuns } = inputs;
+  const { job, root, layout, approvals, uri, database: name, heldRuns, ledger } = inputs;
   const { fence } = state;
   if (!fence || job) return [];
   const address = { root: resolve(root), layout, approvals };
-  const found = await foresee(address, { uri, name: database });
-  return found ? foreseenInWords(found, root, { fence, heldRuns }) : [];
+  try {
+    const found = await foresee(address, { uri, name, fence, ledger });
+    return found ? foreseenInWords(found, root, { fence, heldRuns }) : [];
+  } catch (error) {
+    if (!(error instanceof FenceMissing)) throw error;
+    return [`warning: \`pulumi up\` will stop here. ${error.message}`];
+  }
 }
 
 /** Undefined where nothing was verified, and in a preview where the verification is unfinished. */
@@ -86,9 +92,15 @@ async function fenced(state: Partial<ExportState>, inputs: ExportInputs): Promis
 
 async function drawn(state: Partial<ExportState>, inputs: ExportInputs): Promise<DrawnFence> {
   const { job } = inputs;
-  if (!job) return drawFence(await fenceSides(inputs));
+  // After a way back that did not finish, the services may still work on the former database.
+  const former = state.mode === "mongo" ? state.fence?.at : undefined;
+  if (!job) {
+    const sides = await fenceSides(inputs);
+    if (former !== undefined) await requireFence(sides.database, sides.ledger, former);
+    return drawFence(sides);
+  }
   const outputs = { ...stateOf(inputs, {}), ...state };
-  const [fence] = await jobStep(job, fenceCommand(), { id: idOf(inputs), outputs });
+  const [fence] = await jobStep(job, fenceCommand(former), { id: idOf(inputs), outputs });
   return fence as DrawnFence;
 }
 
@@ -103,10 +115,10 @@ async function fenceSides(inputs: ExportInputs): Promise<FenceSides> {
 
 async function goneBack(state: ExportState, inputs: ExportInputs): Promise<WayBack> {
   const { uri, database: name, root, layout, approvals, collections, checkpoints } = inputs;
-  const { job, stage, heldRuns } = inputs;
+  const { job, stage, heldRuns, ledger } = inputs;
   if (!job) {
     const sides = { root: resolve(root), layout, approvals, collections, checkpoints };
-    return goBack(sides, { uri, name, fence: state.fence, heldRuns });
+    return goBack(sides, { uri, name, fence: state.fence, heldRuns, ledger });
   }
   // One of an earlier cutover may still be beside the files: the state knows.
   const hasFence = state.fence !== undefined;

@@ -5,6 +5,7 @@ import {
   type Db,
 } from "mongodb";
 import { ConnectionError, databaseAt } from "../../connection";
+import { requireFence } from "../../ledger";
 import { exportState } from "../export";
 import type { ExportSides } from "../export/export-run";
 import type { ExportReport } from "../export/report";
@@ -33,6 +34,8 @@ export interface WayBackOptions {
   readonly uri: string | undefined;
   readonly name: string | undefined;
   readonly fence: Fence | undefined;
+  /** The collection of the migration's record, in which the fence is noted. */
+  readonly ledger: string;
   readonly heldRuns: "hold" | "release";
 }
 
@@ -40,6 +43,7 @@ export interface WayBackOptions {
  * Exports what changed in MongoDB; where it cannot be reached within 5 s and a cutover came as far as
  * the fence, sets the runs aside that are unfinished on disk. To be called while no worker runs.
  *
+ * @throws FenceMissing where the database is not the one of the fence: nothing was exported
  * @throws StateFolderError where the state root cannot be used
  * @throws ExportError where files cannot be written
  */
@@ -49,10 +53,19 @@ export async function goBack(
 ): Promise<WayBack> {
   const database = await reached(options);
   if (typeof database !== "string") {
+    await requireOwn(database, options);
     const exported = await exportState({ ...sides, database });
     return { exported, held: exported.stillHeld, inTheWay: [] };
   }
   return { outOfReach: database, ...(await setAside(sides, options)) };
+}
+
+/** An export from another database would leave the files as old as the cutover. */
+async function requireOwn(
+  database: Db,
+  { fence, ledger }: Pick<WayBackOptions, "fence" | "ledger">,
+): Promise<void> {
+  if (fence) await requireFence(database, ledger, fence.at);
 }
 
 /** What a way back without MongoDB would leave behind, and which runs it would set aside. */
@@ -66,14 +79,18 @@ export interface Foreseen {
 /**
  * What a way back would find now; nothing is changed. Undefined where MongoDB answers.
  *
+ * @throws FenceMissing where the database is not the one of the fence
  * @throws StateFolderError where the state root cannot be used
  */
 export async function foresee(
   address: StateAddress,
-  options: Pick<WayBackOptions, "uri" | "name">,
+  options: Omit<WayBackOptions, "heldRuns">,
 ): Promise<Foreseen | undefined> {
   const database = await reached(options);
-  if (typeof database !== "string") return undefined;
+  if (typeof database !== "string") {
+    await requireOwn(database, options);
+    return undefined;
+  }
   return { outOfReach: database, unfinished: await unfinishedIn(await openStateFolder(address)) };
 }
 
