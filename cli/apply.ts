@@ -1,16 +1,27 @@
+import { Option } from "commander";
 import { requireServer } from "../components/cluster/server";
-import { databaseAt } from "../components/connection";
+import { databaseAt, hostsInWords } from "../components/connection";
 import { apply, planAsJson, planInWords } from "../components/migration";
 import { version } from "../package.json";
 import { addressOf, command, print, planOptions, settingsOf, type CommonOptions } from "./context";
 
+interface ApplyOptions extends CommonOptions {
+  readonly follows?: string;
+}
+
 /** `apply`: does the plan; what a Job calls. */
 export const applyCommand = command("apply", "does the plan")
+  .addOption(
+    new Option(
+      "--follows <time>",
+      "refuses a database that is no copy of the one where it was applied then",
+    ).hideHelp(),
+  )
   .addHelpText(
     "after",
     "\nExit status: 0 done, 3 blocked by data issues (nothing changed), 1 error.",
   )
-  .action(async (options: CommonOptions) => {
+  .action(async (options: ApplyOptions) => {
     const settings = await settingsOf(options);
     const { adopt, onDataIssue } = settings.migration;
     const address = addressOf(settings);
@@ -22,6 +33,7 @@ export const applyCommand = command("apply", "does the plan")
       toolVersion: version,
       adopt,
       onDataIssue,
+      move: moveOf(options, settings.migration.ledger, address.uri),
     });
     const { appliedAt } = done;
     print(
@@ -30,3 +42,8 @@ export const applyCommand = command("apply", "does the plan")
       `Done.\n${planInWords(db.databaseName, done)}`,
     );
   });
+
+function moveOf({ follows: since }: ApplyOptions, ledger: string, uri: string) {
+  if (since === undefined) return undefined;
+  return { ledger, since, from: "the former server", to: hostsInWords(uri) };
+}

@@ -7,4 +7,4 @@ export {
   type DatabaseAddress,
 } from "./client";
 export { ConnectionError } from "./errors";
-export { sameServer } from "./server";
+export { hostsInWords, sameServer } from "./server";

@@ -9,6 +9,11 @@ export function sameServer(one: string | undefined, other: string | undefined): 
   return one === other || (one !== undefined && hostsOf(one) === hostsOf(other ?? ""));
 }
 
+/** The hosts of a connection string, for a message; they are no secret. */
+export function hostsInWords(uri: string): string {
+  return new ConnectionString(uri).hosts.join(", ");
+}
+
 function hostsOf(uri: string): string {
   try {
     const { hosts, isSRV } = new ConnectionString(uri);

@@ -10,7 +10,7 @@ export interface MongoSideInputs {
 /** Outputs: the inputs as they were last applied. `applied` is false until that succeeded once. */
 export type Applied<Inputs, Results = unknown> = Inputs & Results & { readonly applied: boolean };
 
-/** What a resource does when the stack is in mongo mode. It may connect in `apply` and `read`. */
+/** What a resource does when the stack is in mongo mode. It may connect in `apply`, `read` and `foresee`. */
 export interface MongoSideLogic<Inputs extends MongoSideInputs, Results> {
   /** The outputs that are no inputs. */
   readonly results: readonly (keyof Results & string)[];
@@ -20,8 +20,10 @@ export interface MongoSideLogic<Inputs extends MongoSideInputs, Results> {
   check?(olds: Partial<Inputs>, news: Inputs): Inputs;
   /** Whether `inputs` ask for more than what was applied; the server is compared for it. */
   differs(applied: Inputs, inputs: Inputs): boolean;
-  /** Makes it so, from nothing or from what was applied. Idempotent. */
-  apply(inputs: Inputs): Promise<Results>;
+  /** Makes it so, from nothing or from what was applied, which `state` has then. Idempotent. */
+  apply(inputs: Inputs, state?: Applied<Inputs, Partial<Results>>): Promise<Results>;
+  /** What is to be said of a difference in a preview, as lines; it does not fail. */
+  foresee?(state: Applied<Inputs, Partial<Results>>, inputs: Inputs): Promise<string[]>;
   /** The inputs that are otherwise in MongoDB now; undefined where the thing is gone. */
   read?(applied: Applied<Inputs, Results>): Promise<Partial<Inputs> | undefined>;
 }
@@ -57,10 +59,13 @@ export function mongoSide<Inputs extends MongoSideInputs, Results>(
     },
     check: (olds: Partial<MongoSideInputs>, news: MongoSideInputs) =>
       Promise.resolve({ inputs: logic.check?.(olds, news) ?? news }),
-    diff: (_id, state: State, news: MongoSideInputs) =>
-      Promise.resolve({
-        changes: !rests(news) && (needsWork(state, news) || state.uri !== news.uri),
-      }),
+    diff: async (_id, state: State, news: MongoSideInputs) => {
+      if (rests(news)) return { changes: false };
+      const isNeeded = needsWork(state, news);
+      const lines = isNeeded ? await logic.foresee?.(state, news) : undefined;
+      for (const line of lines ?? []) console.log(line);
+      return { changes: isNeeded || state.uri !== news.uri };
+    },
     create: async (inputs: MongoSideInputs) => {
       const id = logic.id(inputs);
       if (rests(inputs)) return { id, outs: { ...inputs, applied: false } };
@@ -69,7 +74,7 @@ export function mongoSide<Inputs extends MongoSideInputs, Results>(
     update: async (_id, state: State, news: MongoSideInputs) => {
       if (rests(news)) return { outs: state };
       if (!needsWork(state, news)) return { outs: { ...state, uri: news.uri } };
-      return { outs: await applied(logic, news) };
+      return { outs: await applied(logic, news, state) };
     },
     read: async (id, state: State) => {
       if (filesystemMode || !state.applied || !logic.read) return { id, props: state };
@@ -99,6 +104,6 @@ function drifted(logic: Logic, state: State, drift: object) {
   return { props: { ...state, ...drift }, inputs: Object.fromEntries(inputs) as object };
 }
 
-async function applied(logic: Logic, inputs: MongoSideInputs): Promise<State> {
-  return { ...inputs, ...(await logic.apply(inputs)), applied: true };
+async function applied(logic: Logic, inputs: MongoSideInputs, state?: State): Promise<State> {
+  return { ...inputs, ...(await logic.apply(inputs, state)), applied: true };
 }

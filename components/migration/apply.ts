@@ -5,11 +5,14 @@ import { DataIssues } from "./errors";
 import { reconcile } from "./execute";
 import type { OnDataIssue } from "./resources/inputs";
 import { claim, complete, recordCommand, type Claim } from "./ledger";
+import { recordMove, requireCopy, type Move } from "./move";
 import { plan, type Plan, type PlanOptions } from "./plan";
 
 /** What a whole migration needs to know. */
 export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
   readonly onDataIssue: OnDataIssue;
+  /** Where the services work on another database: it is refused unless it is a copy of that one. */
+  readonly move?: Move | undefined;
 }
 
 /** A plan that was done, and when. */
@@ -22,15 +25,17 @@ export interface Applied extends Plan {
  * completes the record. Returns the plan that was done; with `onDataIssue: report`, what stands in
  * its way was left out.
  *
- * @throws DataIssues or ClaimRefused before anything is changed, MigrationError afterwards
+ * @throws MoveRefused, DataIssues or ClaimRefused before anything is changed, MigrationError afterwards
  */
 export async function apply(db: Db, options: ApplyOptions): Promise<Applied> {
+  if (options.move) await requireCopy(db, options.move);
   const planned = await plan(db, options);
   const { checksum, issues } = planned;
   if (issues.length > 0 && options.onDataIssue === "fail") {
     throw new DataIssues(db.databaseName, issues);
   }
   await claim(db, options.ledger, { ...options, checksum });
+  if (options.move) await recordMove(db, options.ledger);
   await reconcile(db, heldBack(wantedSchema(options.schema), issues), (executed) =>
     recordCommand(db, options.ledger, executed),
   );

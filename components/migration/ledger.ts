@@ -1,6 +1,6 @@
 import { userInfo } from "node:os";
 import { MongoServerError, type Collection, type Db } from "mongodb";
-import { migrationId, type LedgerRecord } from "../ledger";
+import { latestOf, migrationId, type LedgerRecord } from "../ledger";
 import type { Change } from "./planner/change";
 import type { Executed } from "./execute";
 
@@ -33,23 +33,26 @@ export class ClaimRefused extends Error {
  * Claims the migration before the first change: exactly one of two stacks with different wanted
  * states gets an empty database, because the insert is by id.
  *
+ * @returns how new the record is, by `latestOf`
  * @throws ClaimRefused
  */
-export async function claim(db: Db, ledger: string, asked: Claim): Promise<void> {
+export async function claim(db: Db, ledger: string, asked: Claim): Promise<Date> {
   const records = db.collection<LedgerRecord>(ledger);
   await insertRecord(records, asked);
   const held = await records.findOne({ _id: migrationId });
-  if (!held || held.checksum === asked.checksum) return;
+  if (!held) return claim(db, ledger, asked);
+  if (held.checksum === asked.checksum) return latestOf(held);
   if (held.stack !== asked.stack && !asked.adopt) {
     throw new ClaimRefused(db.databaseName, asked, held);
   }
   const { checksum, stack } = held;
+  const start = startOf(asked);
   const taken = await records.updateOne(
     { _id: migrationId, checksum, stack },
-    { $set: { ...startOf(asked), commands: [] } },
+    { $set: { ...start, commands: [] } },
   );
   const anotherWasQuicker = taken.matchedCount === 0;
-  if (anotherWasQuicker) await claim(db, ledger, asked);
+  return anotherWasQuicker ? claim(db, ledger, asked) : start.startedAt;
 }
 
 async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Promise<void> {

@@ -35,6 +35,20 @@ it("plan says 2, apply does it, plan says 0", async () => {
   expect(diff(wantedSchema(documentOptions), await observe(current.db))).toEqual([]);
 });
 
+it("apply in the place of a former database is refused unless there is a copy of it", async () => {
+  const follows = ["apply", "--follows", new Date(0).toISOString()];
+  const refused = await run(...follows);
+  expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(refused.stderr).toContain("its schema_migrations has no record of the migration");
+  expect([...(await observe(current.db)).keys()]).toEqual([]);
+
+  await run("apply");
+  expect((await run(...follows)).exitCode).toBe(0);
+  const [record] = await current.db.collection("schema_migrations").find().toArray();
+  const { movedAt, finishedAt } = record as unknown as Record<string, Date>;
+  expect(finishedAt?.getTime()).toBeGreaterThanOrEqual(movedAt?.getTime() ?? Infinity);
+}, 60_000);
+
 it("a duplicate blocks with 3, and nothing is changed", async () => {
   const entry = { runId: "r", sequence: Long.fromNumber(1) };
   await current.db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);

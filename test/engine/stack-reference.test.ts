@@ -13,17 +13,20 @@ let stack: TestStack;
 let owner: TestStack;
 let server: MongoServer;
 let client: MongoClient;
+let empty: MongoServer;
 
 beforeAll(async () => {
   stack = await makeStack();
   owner = await makeStack("owner", resolve(__dirname, "../cluster/owner"), { beside: stack });
   server = await startMongo({ directory: join(stack.folder, "data") });
+  empty = await startMongo({ directory: join(stack.folder, "empty") });
   client = await new MongoClient(server.uri).connect();
   await cp("sample/rollout", directory(), { recursive: true });
   await generateSample(join(stack.folder, "state"), { runs: 5 });
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();
+  await empty.stop();
   await server.stop();
   await stack.remove();
 });
@@ -32,8 +35,8 @@ const directory = () => join(stack.folder, "rollout");
 /** Options of the connection strings that appear nowhere else: what to search for. */
 const [migrator, application, rotated] = ["geheim-one", "geheim-two", "geheim-three"];
 const uri = (name: string) => `${server.uri}/taskrunner?appName=${name}`;
-const own = (name: string) =>
-  owner.configure({ mongoUri: uri(name), appMongoUri: uri(application) });
+const own = (name: string, mongoUri = uri(name)) =>
+  owner.configure({ mongoUri, appMongoUri: uri(application) });
 const configure = (storageMode: string, outputs = { mongoUri: "migratorUri" }) =>
   stack.configure({
     storageMode,
@@ -93,6 +96,48 @@ it(
 );
 
 it(
+  "another, empty server is refused while the services work on the first, and so is an export from it",
+  async () => {
+    await own(rotated, `${empty.uri}/taskrunner?appName=${rotated}`);
+    expect(await owner.up()).toMatchObject({ failed: false });
+    const worker = () => readFile(join(directory(), "worker.values.yaml"), "utf8");
+    const [values, refusal] = [await worker(), `database taskrunner on 127.0.0.1:${empty.port}`];
+
+    const preview = await kept(stack.preview());
+    expect(preview).toMatchObject({ failed: false });
+    expect(preview.output).toMatch(/warning: `pulumi up` will stop here\. Going on with database/);
+    const up = await kept(stack.up());
+    expect(up).toMatchObject({ failed: true });
+    expect(up.output).toContain(`Going on with ${refusal}, in the place of`);
+    expect(up.output).toContain("its schema_migrations has no record of the migration");
+
+    // What the way back finds in the state is the other server now.
+    await configure("filesystem");
+    const back = await kept(stack.up());
+    expect(back).toMatchObject({ failed: true });
+    expect(back.output).toContain("schema_migrations knows nothing of that fence");
+    // Whether the engine kept the claim's inputs of an `up` that failed decides which of both says no.
+    await configure("mongo");
+    const forward = await kept(stack.up());
+    expect(forward).toMatchObject({ failed: true });
+    expect(forward.output).toMatch(/is refused; nothing was changed|knows nothing of that fence/);
+    expect(await worker()).toBe(values);
+  },
+  10 * minutes,
+);
+
+it(
+  "as the refusal says, the former server is named again, and everything goes on",
+  async () => {
+    await own(rotated);
+    expect(await owner.up()).toMatchObject({ failed: false });
+    expect(await kept(stack.up())).toMatchObject({ failed: false });
+    expect(await client.db("taskrunner").collection("pack_runs").countDocuments()).toBe(5);
+  },
+  10 * minutes,
+);
+
+it(
   "the way back exports from the same cluster while the other stack is gone",
   async () => {
     await rm(join(stack.folder, "pulumi/.pulumi/stacks/taskrunner-storage/owner.json"));
@@ -104,7 +149,7 @@ it(
 
     await configure("filesystem");
     const preview = await kept(stack.preview());
-    expect(preview.output).not.toContain("out of reach");
+    expect(preview.output).not.toContain("warning: MongoDB is out of reach");
     expect(await kept(stack.up())).toMatchObject({ failed: false });
     const file = join(stack.folder, "state/state/runs", `${id}.json`);
     expect(await readFile(file, "utf8")).toContain("someone-else");

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { wantedSchema } from "../../components/contract";
 import { migrationJob, type MigrationJobInputs } from "../../components/migration/providers/job";
 import { wantedInWords } from "../../components/migration/resources/migration-job";
@@ -59,4 +59,25 @@ it("a step that is not done is unfinished, with the reasons of its Job and witho
     reasons: [expect.stringContaining("kubeconfig /nowhere is of no use") as string],
   });
   await expect(failed).rejects.not.toThrow("one@");
+});
+
+it("what was applied is not forgotten where the Job on another server fails", async () => {
+  const moved = { ...inputs, uri: "mongodb://other/d" };
+  const failed = (state: object) =>
+    migrationJob.update("id", state, moved).catch((error: unknown) => error);
+  const { appliedAt } = done;
+  expect(await failed(done)).toMatchObject({ properties: { uri: inputs.uri, appliedAt } });
+  const never = { ...done, appliedAt: "", applied: false };
+  expect(await failed(never)).toMatchObject({ properties: { uri: moved.uri, appliedAt: "" } });
+});
+
+it("a preview says that the Job will look whether another database is a copy", async () => {
+  const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  const moved = { ...inputs, uri: "mongodb://other/d" };
+  await changes({ ...done, mode: "filesystem" }, moved);
+  await changes(done, { ...inputs, uri: "mongodb://user:two@h/d" });
+  expect(said).not.toHaveBeenCalled();
+  await changes(done, moved);
+  expect(said.mock.lastCall).toEqual([expect.stringMatching(/^warning: .*unless it is a copy/)]);
+  said.mockRestore();
 });

@@ -36,6 +36,7 @@ export const migrationJob: Required<pulumi.dynamic.ResourceProvider> = {
   configure: () => Promise.resolve(),
   check: (_olds, news: MigrationJobInputs) => Promise.resolve({ inputs: news }),
   diff: (_id, state: MigrationJobState, news: MigrationJobInputs) => {
+    if (isMove(state, news)) console.log(moveInWords);
     const changesMode = state.mode !== news.mode;
     return Promise.resolve({
       changes:
@@ -53,7 +54,7 @@ export const migrationJob: Required<pulumi.dynamic.ResourceProvider> = {
       return { outs: { ...state, mode: news.mode } };
     }
     if (state.mode !== news.mode) await stopOthers(news.job, news.mode, console.log);
-    if (needsJob(state, news)) return { outs: await migrated(news) };
+    if (needsJob(state, news)) return { outs: await migrated(news, state) };
     return { outs: { ...state, ...news } };
   },
   read: (id, props: MigrationJobState) => Promise.resolve({ id, props }),
@@ -74,16 +75,37 @@ function rotates(state: MigrationJobState, news: MigrationJobInputs): boolean {
   return state.uri !== news.uri;
 }
 
+/**
+ * Whether the services work on another server: the Job refuses one that is no copy of it. Where the
+ * connection string is in a Secret of the site's (`jobs.secret`), none is seen here.
+ */
+function isMove(state: MigrationJobState, { mode, uri, database }: MigrationJobInputs): boolean {
+  if (state.mode !== "mongo" || mode !== "mongo" || !state.appliedAt) return false;
+  return !sameServer(state.uri, uri) || state.database !== database;
+}
+
+const moveInWords =
+  "warning: This is another database than the one that the services work on. The migration's Job " +
+  "looks at it before it changes anything, and stops unless it is a copy.";
+
 interface Answer {
   readonly appliedAt: string;
   readonly issues: readonly DataIssue[];
 }
 
-async function migrated(inputs: MigrationJobInputs): Promise<MigrationJobState> {
+async function migrated(
+  inputs: MigrationJobInputs,
+  state?: MigrationJobState,
+): Promise<MigrationJobState> {
   const { job } = inputs;
   const stack = job.stack.replace(/^.*\//, "");
-  const command = { step: "migration", args: ["apply", "--json", "--stack", stack] };
-  const outputs = { ...inputs, appliedAt: "", heldBack: "" };
+  const follows = state && isMove(state, inputs) ? ["--follows", state.appliedAt] : [];
+  const command = { step: "migration", args: ["apply", "--json", "--stack", stack, ...follows] };
+  // What was applied in this cutover is not forgotten where a Job fails: a move would not be seen.
+  const hasApplied = state?.mode === "mongo" && state.appliedAt !== "";
+  const last = hasApplied ? state : { ...inputs, appliedAt: "" };
+  const { uri, database } = last;
+  const outputs = { ...inputs, uri, database, appliedAt: last.appliedAt, heldBack: "" };
   const [answer] = await jobStep(job, command, { id, outputs });
   const { appliedAt, issues } = answer as Answer;
   return { ...inputs, appliedAt, heldBack: issues.map(dataIssueInWords).join("\n"), applied: true };

@@ -1,25 +1,79 @@
-import { mongoSide } from "../../dynamic";
+import { hostsInWords, onOwnConnection, sameServer } from "../../connection";
+import { countCutoverByUri, mongoSide, type Applied } from "../../dynamic";
+import { uriFacts } from "../../settings";
 import { DataIssues } from "../errors";
 import type { ClaimInputs, CompletionInputs } from "../resources/inputs";
 import { claim, complete } from "../ledger";
+import { isFenced, recordMove, refusalOfMove, requireCopy, type Move } from "../move";
 import { plan } from "../plan";
 import { databaseOf, differsIn } from "./shared";
 
-/** Looks for data issues, then claims the record: until here nothing was changed. */
-export const ledgerClaim = mongoSide<ClaimInputs, object>({
-  results: [],
+/** `claimedAt` says how new the record was after the last claim; ISO 8601, UTC. */
+interface ClaimResults {
+  readonly claimedAt: string;
+}
+
+/** A state of an older version has neither `cutover` nor `claimedAt`. */
+type ClaimState = Applied<ClaimInputs, Partial<ClaimResults>>;
+
+/**
+ * Looks for data issues, then claims the record: until here nothing was changed. Another database is
+ * refused while the services work on the former one, unless it is a copy (`MoveRefused`); a cutover
+ * that follows a way back may go to any.
+ */
+export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
+  results: ["claimedAt"],
   id: ({ ledger }) => `${ledger}-claim`,
+  check: countCutoverByUri,
   differs: differsIn("database", "ledger", "checksum", "stack"),
-  apply: async (inputs) => {
+  foresee: async (state, inputs) => {
+    const move = moveOf(state, inputs);
+    const refusal = move && (await foreseen(inputs, move));
+    return refusal === undefined ? [] : [`warning: \`pulumi up\` will stop here. ${refusal}`];
+  },
+  apply: async (inputs, state) => {
     const db = await databaseOf(inputs);
+    const move = moveOf(state, inputs);
+    if (move) await requireCopy(db, move);
     if (inputs.onDataIssue === "fail") {
       const { issues } = await plan(db, inputs);
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
     }
-    await claim(db, inputs.ledger, inputs);
-    return {};
+    const claimed = await claim(db, inputs.ledger, inputs);
+    const isElsewhere = state?.applied && !samePlace(state, inputs);
+    const claimedAt = isElsewhere ? await recordMove(db, inputs.ledger) : claimed;
+    return { claimedAt: claimedAt.toISOString() };
   },
 });
+
+/** How long a server is looked for that `up` may do without, in ms. */
+const reach = { selectionTimeoutMs: 4_000 };
+
+/** Undefined where it is the same database, or a cutover that follows a way back. */
+function moveOf(state: ClaimState | undefined, inputs: ClaimInputs): Move | undefined {
+  if (!state?.applied || samePlace(state, inputs)) return undefined;
+  const { ledger, claimedAt: since, uri = "", database = "", cutover = 1 } = state;
+  const { uri: to = "" } = inputs;
+  // A preview may not know the connection string yet: then nothing is known of the other database.
+  if (cutover !== inputs.cutover || !uriFacts(to)) return undefined;
+  const from = `database ${database} on ${hostsInWords(uri)}`;
+  const isFormerUnused = () =>
+    onOwnConnection({ uri, database }, async (db) => !(await isFenced(db, ledger)), reach).catch(
+      () => false,
+    );
+  return { ledger, since, from, to: hostsInWords(to), isFormerUnused };
+}
+
+function samePlace(state: ClaimInputs, inputs: ClaimInputs): boolean {
+  return sameServer(state.uri, inputs.uri) && state.database === inputs.database;
+}
+
+/** What cannot be found out in a preview is said there by others, and by `up`. */
+async function foreseen({ uri = "", database = "" }: ClaimInputs, move: Move) {
+  return onOwnConnection({ uri, database }, (db) => refusalOfMove(db, move), reach).catch(
+    () => undefined,
+  );
+}
 
 /** Completes the record; `appliedAt` is in ISO 8601, UTC. */
 export const ledgerCompletion = mongoSide<CompletionInputs, { appliedAt: string }>({

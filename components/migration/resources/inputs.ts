@@ -1,5 +1,5 @@
 import type { CollectionRole, SchemaOptions, WantedCollection, WantedIndex } from "../../contract";
-import type { CutoverInputs, MongoSideInputs } from "../../dynamic";
+import type { CountedInputs, CutoverInputs, MongoSideInputs } from "../../dynamic";
 import type { JobTarget } from "../../jobs";
 import type { Claim } from "../ledger";
 
@@ -13,7 +13,7 @@ export interface MigrationInputs extends MongoSideInputs {
 export type OnDataIssue = "fail" | "report";
 
 /** The claim of the ledger's record, before the first change. */
-export interface ClaimInputs extends MigrationInputs, Claim {
+export interface ClaimInputs extends MigrationInputs, CountedInputs, Claim {
   readonly schema: SchemaOptions;
   readonly onDataIssue: OnDataIssue;
 }
