@@ -100,17 +100,17 @@ describe("a drain", () => {
   });
 
   it("leaves pods of the other service in a release that holds both alone", async () => {
-    await current.cluster.kubectl("create", "namespace", "both");
+    await current.cluster.kubectl("create", "namespace", "umbrella");
     const pod = (name: string, app: string) => {
       const labels = `--labels=app.kubernetes.io/instance=worker,app=${app}`;
-      return current.cluster.kubectl("run", name, "--image=none", labels, "--namespace=both");
+      return current.cluster.kubectl("run", name, "--image=none", labels, "--namespace=umbrella");
     };
     // The API refuses pods of a new namespace until it has its default service account.
     await vi.waitFor(() => pod("of-web", "web"), 10_000);
     const shared = { release: "worker", selector: "app=worker" };
-    expect((await Drain.create(inputs("both", shared))).outs).toMatchObject({ applied: true });
+    expect((await Drain.create(inputs("umbrella", shared))).outs).toMatchObject({ applied: true });
     await pod("of-worker", "worker");
-    const { text } = await unfinished(Drain.create(inputs("both", shared)));
+    const { text } = await unfinished(Drain.create(inputs("umbrella", shared)));
     expect(text).toMatch(/labels app\.kubernetes\.io\/instance=worker,app=worker are: of-worker\./);
   });
 
