@@ -13,6 +13,9 @@ export interface ConnectionOptions {
   readonly selectionTimeoutMs?: number;
 }
 
+/** How long a server is looked for where its answer is a help and no need, as in a preview. */
+export const briefReach: ConnectionOptions = { selectionTimeoutMs: 4_000 };
+
 const clients = new Map<string, Promise<MongoClient>>();
 
 /**

@@ -1,5 +1,6 @@
 /** The connection to MongoDB: one client a URI, shared by everything in a process. */
 export {
+  briefReach,
   closeConnections,
   databaseAt,
   onOwnConnection,
@@ -7,4 +8,4 @@ export {
   type DatabaseAddress,
 } from "./client";
 export { ConnectionError } from "./errors";
-export { hostsInWords, sameServer } from "./server";
+export { hostsInWords, sameDatabase, sameServer } from "./server";

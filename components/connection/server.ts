@@ -1,4 +1,5 @@
 import { ConnectionString } from "mongodb-connection-string-url";
+import type { DatabaseAddress } from "./client";
 
 /**
  * Whether two connection strings lead to the same hosts, whatever their users, passwords and
@@ -7,6 +8,11 @@ import { ConnectionString } from "mongodb-connection-string-url";
  */
 export function sameServer(one: string | undefined, other: string | undefined): boolean {
   return one === other || (one !== undefined && hostsOf(one) === hostsOf(other ?? ""));
+}
+
+/** Whether two addresses are of one database: of the same hosts, and by name. */
+export function sameDatabase(one: Partial<DatabaseAddress>, other: Partial<DatabaseAddress>) {
+  return sameServer(one.uri, other.uri) && one.database === other.database;
 }
 
 /** The hosts of a connection string, for a message; they are no secret. */

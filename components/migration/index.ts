@@ -8,6 +8,5 @@ export { setExpiry } from "./expiry";
 export { ClaimRefused } from "./ledger";
 export { nothingPlanned, plan, type Plan, type PlanOptions } from "./plan";
 export { planAsJson, planInWords } from "./plan-words";
-export { applicationRole, migratorRole } from "./privileges";
 export { mongoshScript } from "./script";
 export { status, statusInWords, type Status } from "./status";

@@ -1,7 +1,5 @@
 import type { Document } from "mongodb";
 
-export { applicationRole, migratorRole } from "../contract";
-
 const actionOf: Readonly<Record<string, string>> = {
   create: "createCollection",
   collMod: "collMod",

@@ -1,5 +1,6 @@
 import type { StorageMode } from "../settings";
 import type { Service } from "./environment";
+import { otherMode } from "./step/modes";
 
 /** What a step that failed leaves to the one who reads its error. */
 export const goOn =
@@ -49,5 +50,5 @@ function takesTheWorkerBack(mode: StorageMode): string {
 }
 
 function setBack(mode: StorageMode): string {
-  return `set storageMode: ${mode === "mongo" ? "filesystem" : "mongo"}`;
+  return `set storageMode: ${otherMode(mode)}`;
 }

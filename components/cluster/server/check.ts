@@ -1,5 +1,5 @@
-import { ConnectionString } from "mongodb-connection-string-url";
 import type { Db } from "mongodb";
+import { hostsInWords } from "../../connection";
 import { uriFacts } from "../../settings";
 import { serverFacts } from "./facts";
 import { findingsOf, type Findings } from "./requirements";
@@ -15,7 +15,9 @@ export class ServerRefused extends Error {
 
   constructor(uri: string, refusals: readonly string[]) {
     super(
-      [`MongoDB at ${hostsOf(uri)} cannot be used; nothing was changed.`, ...refusals].join("\n"),
+      [`MongoDB at ${hostsInWords(uri)} cannot be used; nothing was changed.`, ...refusals].join(
+        "\n",
+      ),
     );
   }
 }
@@ -36,10 +38,6 @@ export async function checkServer(database: Db, uri: string): Promise<CheckedSer
 export async function requireServer(database: Db, uri: string): Promise<string> {
   const { version, refusals, warnings } = await checkServer(database, uri);
   if (refusals.length > 0) throw new ServerRefused(uri, refusals);
-  for (const words of warnings) console.warn(`warning: MongoDB at ${hostsOf(uri)}: ${words}`);
+  for (const words of warnings) console.warn(`warning: MongoDB at ${hostsInWords(uri)}: ${words}`);
   return version;
-}
-
-function hostsOf(uri: string): string {
-  return new ConnectionString(uri).hosts.join(", ");
 }

@@ -1,10 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ConnectionError, onOwnConnection } from "../../connection";
+import { briefReach, ConnectionError, onOwnConnection } from "../../connection";
 import type { ServerCheckArgs } from "./args";
 import { checkServer } from "./check";
-
-/** How long the server is looked for, in ms. */
-const reachLimitMs = 4_000;
 
 /**
  * Says in a preview what `pulumi up` would refuse, on the check itself. Nothing is said of a server
@@ -22,7 +19,7 @@ async function findingsInWords(uri: string, database = ""): Promise<string[]> {
     const { refusals, warnings } = await onOwnConnection(
       { uri, database },
       (db) => checkServer(db, uri),
-      { selectionTimeoutMs: reachLimitMs },
+      briefReach,
     );
     return [...refusals.map((words) => `${words} \`pulumi up\` will refuse it.`), ...warnings];
   } catch (error) {

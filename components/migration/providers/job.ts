@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { sameServer } from "../../connection";
+import { sameDatabase, sameServer } from "../../connection";
 import { jobStep, stopOthers, type JobTarget } from "../../jobs";
 import { dataIssueInWords } from "../issues/data-issue-words";
 import type { DataIssue } from "../issues/data-issues";
@@ -79,9 +79,9 @@ function rotates(state: MigrationJobState, news: MigrationJobInputs): boolean {
  * Whether the services work on another server: the Job refuses one that is no copy of it. Where the
  * connection string is in a Secret of the site's (`jobs.secret`), none is seen here.
  */
-function isMove(state: MigrationJobState, { mode, uri, database }: MigrationJobInputs): boolean {
-  if (state.mode !== "mongo" || mode !== "mongo" || !state.appliedAt) return false;
-  return !sameServer(state.uri, uri) || state.database !== database;
+function isMove(state: MigrationJobState, inputs: MigrationJobInputs): boolean {
+  if (state.mode !== "mongo" || inputs.mode !== "mongo" || !state.appliedAt) return false;
+  return !sameDatabase(state, inputs);
 }
 
 const moveInWords =

@@ -1,4 +1,4 @@
-import { hostsInWords, onOwnConnection, sameServer } from "../../connection";
+import { briefReach, hostsInWords, onOwnConnection, sameDatabase } from "../../connection";
 import { countCutoverByUri, mongoSide, type Applied } from "../../dynamic";
 import { uriFacts } from "../../settings";
 import { DataIssues } from "../errors";
@@ -40,37 +40,32 @@ export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
     }
     const claimed = await claim(db, inputs.ledger, inputs);
-    const isElsewhere = state?.applied && !samePlace(state, inputs);
+    const isElsewhere = state?.applied && !sameDatabase(state, inputs);
     const claimedAt = isElsewhere ? await recordMove(db, inputs.ledger) : claimed;
     return { claimedAt: claimedAt.toISOString() };
   },
 });
 
-/** How long a server is looked for that `up` may do without, in ms. */
-const reach = { selectionTimeoutMs: 4_000 };
-
 /** Undefined where it is the same database, or a cutover that follows a way back. */
 function moveOf(state: ClaimState | undefined, inputs: ClaimInputs): Move | undefined {
-  if (!state?.applied || samePlace(state, inputs)) return undefined;
+  if (!state?.applied || sameDatabase(state, inputs)) return undefined;
   const { ledger, claimedAt: since, uri = "", database = "", cutover = 1 } = state;
   const { uri: to = "" } = inputs;
   // A preview may not know the connection string yet: then nothing is known of the other database.
   if (cutover !== inputs.cutover || !uriFacts(to)) return undefined;
   const from = `database ${database} on ${hostsInWords(uri)}`;
   const isFormerUnused = () =>
-    onOwnConnection({ uri, database }, async (db) => !(await isFenced(db, ledger)), reach).catch(
-      () => false,
-    );
+    onOwnConnection(
+      { uri, database },
+      async (db) => !(await isFenced(db, ledger)),
+      briefReach,
+    ).catch(() => false);
   return { ledger, since, from, to: hostsInWords(to), isFormerUnused };
-}
-
-function samePlace(state: ClaimInputs, inputs: ClaimInputs): boolean {
-  return sameServer(state.uri, inputs.uri) && state.database === inputs.database;
 }
 
 /** What cannot be found out in a preview is said there by others, and by `up`. */
 async function foreseen({ uri = "", database = "" }: ClaimInputs, move: Move) {
-  return onOwnConnection({ uri, database }, (db) => refusalOfMove(db, move), reach).catch(
+  return onOwnConnection({ uri, database }, (db) => refusalOfMove(db, move), briefReach).catch(
     () => undefined,
   );
 }

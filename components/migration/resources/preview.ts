@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MongoServerError, type Db } from "mongodb";
-import { closeConnections, ConnectionError, databaseAt } from "../../connection";
+import { briefReach, closeConnections, ConnectionError, databaseAt } from "../../connection";
 import { wantedSchema, type ContractSchema, type SchemaOptions } from "../../contract";
 import { dataIssueInWords } from "../issues/data-issue-words";
 import { dataIssues, type DataIssue } from "../issues/data-issues";
@@ -9,8 +9,7 @@ import { changeInWords } from "../planner/change-words";
 import { diff } from "../planner/diff";
 import { observe } from "../planner/observe";
 
-/** The server is looked for and each scan runs this long at most, in ms. */
-const reachLimitMs = 4_000;
+/** Each scan runs this long at most, in ms. */
 const scanLimitMs = 10_000;
 
 /** Where to look; `uri` is secret, and absent in filesystem mode. */
@@ -38,7 +37,7 @@ export function warnOfDataIssues(
   pulumi.all([uri, database]).apply(async ([address, name]) => {
     const place = { uri: address, database: name };
     try {
-      const db = await databaseAt(place, { selectionTimeoutMs: reachLimitMs });
+      const db = await databaseAt(place, briefReach);
       const wanted = wantedSchema(schema);
       for (const change of diff(wanted, await observe(db))) {
         const found = await issuesInTime(db, wanted, change);
