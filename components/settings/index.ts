@@ -4,7 +4,7 @@
  */
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { addressIn } from "./kubernetes-api";
-export { databaseOf, documentDatabase, parseSettings } from "./parse";
+export { databaseOf, parseSettings } from "./parse";
 export { SettingsError, type Problem } from "./problems";
 export { defaultCheckpoints, settingsSchema } from "./schema";
 export type {

@@ -23,7 +23,7 @@ export function parseSettings(
 }
 
 /** The document's name of the database, for a cluster that the stack makes. */
-export const documentDatabase = "taskrunner";
+const documentDatabase = "taskrunner";
 
 /**
  * The database's name: the setting's, else for an existing server the one in the connection string

@@ -2,13 +2,12 @@ import type * as mongodbatlas from "@pulumi/mongodbatlas";
 import { RunError } from "@pulumi/pulumi";
 import { ConnectionString } from "mongodb-connection-string-url";
 import type { AtlasSettings } from "../../settings";
+import { durableWrites, userDatabase, withLogin, type Credentials } from "../login";
 
 type Strings = mongodbatlas.types.output.AdvancedClusterConnectionStrings;
 
 /** Who connects to what; the password is secret. */
-export interface Login {
-  readonly username: string;
-  readonly password: string;
+export interface Login extends Credentials {
   readonly database: string;
   readonly appName: string;
 }
@@ -21,15 +20,11 @@ export interface Login {
 export function connectionString(
   strings: Strings,
   { connection, type }: Pick<AtlasSettings, "connection" | "type">,
-  { username, password, database, appName }: Login,
+  { database, appName, ...credentials }: Login,
 ): string {
   const uri = new ConnectionString(address(strings, connection, type));
-  uri.username = username;
-  uri.password = password;
   uri.pathname = `/${encodeURIComponent(database)}`;
-  const options = { authSource: "admin", retryWrites: "true", w: "majority", appName };
-  for (const [name, value] of Object.entries(options)) uri.searchParams.set(name, value);
-  return uri.toString();
+  return withLogin(uri, credentials, { authSource: userDatabase, ...durableWrites, appName });
 }
 
 function address(strings: Strings, connection: string, type: AtlasSettings["type"]): string {

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { documentDatabase } from "../../settings";
 import { ConnectionStrings } from "../connection-strings/resource";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { accessList } from "./access-list";
@@ -18,7 +17,7 @@ export function atlasCluster(
   args: ClusterArgs<"atlas">,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
-  const { cluster: settings, storageMode, mongo, database = documentDatabase } = args;
+  const { cluster: settings, storageMode, mongo, database = "" } = args;
   const isWayBack = storageMode === "filesystem";
   const options = { parent, ...(isWayBack && { ignoreChanges: ["*"] }) };
   const projectId = projectOf(settings, options);

@@ -2,6 +2,7 @@ import * as mongodbatlas from "@pulumi/mongodbatlas";
 import type * as pulumi from "@pulumi/pulumi";
 import { applicationRole, migratorRole, type DatabaseRole } from "../../contract";
 import type { AtlasSettings, Settings } from "../../settings";
+import { userDatabase } from "../login";
 import { GeneratedPassword } from "../password/resource";
 import { atlasActions } from "./roles";
 
@@ -84,8 +85,8 @@ function databaseUser(
       projectId,
       username,
       password,
-      authDatabaseName: "admin",
-      roles: [{ roleName: custom.roleName, databaseName: "admin" }],
+      authDatabaseName: userDatabase,
+      roles: [{ roleName: custom.roleName, databaseName: userDatabase }],
       scopes: [{ name: clusterName, type: "CLUSTER" }],
     },
     options,

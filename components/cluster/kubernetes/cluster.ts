@@ -44,7 +44,7 @@ export function kubernetesCluster(
   const members = { ...cluster, ...resource, namespace, tls: resource.tls.enabled };
   const uriOf = (role: UserRole) => {
     const known = pulumi.all([passwords[role].value, ready.urn]);
-    const login = { user: users[role].name, database, appName: appNames[role] };
+    const login = { username: users[role].name, database, appName: appNames[role] };
     return pulumi.secret(
       known.apply(([password]) => connectionString(members, { ...login, password })),
     );

@@ -1,9 +1,8 @@
 import type { Document } from "mongodb";
-import type { SchemaOptions } from "../../contract";
-import { applicationRole, migratorRole } from "../../contract";
+import { applicationRole, migratorRole, type SchemaOptions } from "../../contract";
 import type { ClusterSettingsOf } from "../../settings";
+import { userDatabase } from "../login";
 import { statefulSet } from "./stateful-set";
-import { userDatabase } from "./uri";
 
 /** The two users of a database that the stack makes (decision 12). */
 export type UserRole = "migrator" | "application";

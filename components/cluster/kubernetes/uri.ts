@@ -1,4 +1,5 @@
 import { ConnectionString } from "mongodb-connection-string-url";
+import { durableWrites, userDatabase, withLogin, type Credentials } from "../login";
 
 /** A replica set, by what its members' host names are made of. */
 export interface ReplicaSet {
@@ -10,15 +11,10 @@ export interface ReplicaSet {
 }
 
 /** Who connects, to which database, under which name in the server's log; `password` is secret. */
-export interface Login {
-  readonly user: string;
-  readonly password: string;
+export interface Login extends Credentials {
   readonly database: string;
   readonly appName: string;
 }
-
-/** The database in which the operator keeps users. */
-export const userDatabase = "admin";
 
 /**
  * A connection string, which is secret: the members by the names that the operator's headless service
@@ -26,23 +22,18 @@ export const userDatabase = "admin";
  */
 export function connectionString(
   { name, members, namespace, clusterDomain, tls }: ReplicaSet,
-  { user, password, database, appName }: Login,
+  { database, appName, ...credentials }: Login,
 ): string {
   const hosts = Array.from(
     { length: members },
     (_, at) => `${name}-${at}.${name}-svc.${namespace}.svc.${clusterDomain}:27017`,
   );
   const uri = new ConnectionString(`mongodb://${hosts.join(",")}/${encodeURIComponent(database)}`);
-  uri.username = encodeURIComponent(user);
-  uri.password = encodeURIComponent(password);
-  const options = {
+  return withLogin(uri, credentials, {
     replicaSet: name,
     authSource: userDatabase,
     tls: String(tls),
-    retryWrites: "true",
-    w: "majority",
+    ...durableWrites,
     appName,
-  };
-  for (const [key, value] of Object.entries(options)) uri.searchParams.set(key, value);
-  return uri.toString();
+  });
 }
