@@ -37,11 +37,16 @@ export function command(
  * The settings asked for: the file of `--settings`, else the text in TASKRUNNER_SETTINGS (a Job has
  * it from its ConfigMap), else the file of `--stack`, else the document's defaults.
  */
-export async function settingsOf({ settings, stack }: CommonOptions): Promise<CommandSettings> {
+export async function settingsOf(options: CommonOptions): Promise<CommandSettings> {
   const text = process.env.TASKRUNNER_SETTINGS;
-  if (settings === undefined && text) return commandSettings({ text });
-  const file = settings ?? (stack === undefined ? undefined : `Pulumi.${stack}.yaml`);
+  if (options.settings === undefined && text) return commandSettings({ text });
+  const file = settingsFile(options);
   return commandSettings(file === undefined ? undefined : { file });
+}
+
+/** The settings file that is asked for by its path or by its stack's name; undefined where none is. */
+export function settingsFile({ settings, stack }: CommonOptions): string | undefined {
+  return settings ?? (stack === undefined ? undefined : `Pulumi.${stack}.yaml`);
 }
 
 /** Lets a command end with 0 where it has its answer, whatever that is. */

@@ -1,19 +1,16 @@
 import { readFileSync } from "node:fs";
-import type { CommonOptions } from "./context";
+import { settingsFile, type CommonOptions } from "./context";
 
 /**
  * A stack's settings file, and what the stack is called.
  *
  * @throws Error where neither is named
  */
-export function settingsFileOf({ settings, stack }: CommonOptions): {
-  file: string;
-  stack: string;
-} {
-  const file = settings ?? (stack === undefined ? undefined : `Pulumi.${stack}.yaml`);
+export function settingsFileOf(options: CommonOptions): { file: string; stack: string } {
+  const file = settingsFile(options);
   if (file === undefined) throw new Error("Which stack? Name it with --stack.");
   const named = /([^/\\]+?)\.ya?ml$/.exec(file)?.[1]?.replace(/^Pulumi\./, "");
-  return { file, stack: stack ?? named ?? file };
+  return { file, stack: options.stack ?? named ?? file };
 }
 
 /**

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Option } from "commander";
 import { modeIn, pushChange, withMode } from "../components/checkout";
 import { openPullRequest, readRepository } from "../components/review/post";
-import type { StorageMode } from "../components/settings";
+import { settingsSchema, type StorageMode } from "../components/settings";
 import { command, print, type CommonOptions } from "./context";
 import { settingsFileOf, textOf } from "./files";
 import { runAddress } from "./run-address";
@@ -22,7 +22,9 @@ interface Done {
 /** `mode`: the storage mode in a settings file, and in git. */
 export const modeCommand = command("mode", "says or sets the storage mode in a settings file")
   .addOption(
-    new Option("--set <mode>", "sets it; every comment stays").choices(["mongo", "filesystem"]),
+    new Option("--set <mode>", "sets it; every comment stays").choices(
+      settingsSchema.shape.storageMode.unwrap().options,
+    ),
   )
   .option("--pull-request", "puts the change of the file into a pull request, as GITHUB_TOKEN")
   .addHelpText(

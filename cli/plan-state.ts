@@ -3,8 +3,7 @@ import { resolve } from "node:path";
 import type { Db } from "mongodb";
 import {
   openStateFolder,
-  stateFiles,
-  unfinishedRuns,
+  unfinishedIn,
   verifyState,
   type StateFolder,
 } from "../components/backfill";
@@ -12,17 +11,6 @@ import { collectionRoles, type CollectionRole } from "../components/contract";
 import type { CommandSettings } from "../components/settings";
 import { stateSides } from "./state";
 import { sumOf } from "./words";
-
-/** How many files of a kind there are, and how many bytes they hold. */
-interface FileCounts {
-  files: number;
-  bytes: number;
-}
-
-/** The filesystem state that an import would read: `root` is absolute. */
-export interface StateOnDisk extends Record<CollectionRole, FileCounts> {
-  readonly root: string;
-}
 
 /**
  * What a way back to files would find now. With MongoDB in reach: how many documents its export
@@ -49,19 +37,6 @@ export async function folderHere(settings: CommandSettings): Promise<StateFolder
   return exists && openStateFolder(stateSides(settings, source.path));
 }
 
-/** Counts the files below a state root by their kind; reads none. */
-export async function stateOnDisk(folder: StateFolder): Promise<StateOnDisk> {
-  const none = (): FileCounts => ({ files: 0, bytes: 0 });
-  const counts = { runs: none(), logs: none(), artifacts: none(), approvals: none() };
-  for await (const { role, path } of stateFiles(folder, { hidden: 0, temporary: 0, links: 0 })) {
-    // One that has just gone was there when it was listed.
-    const found = await stat(path).catch(() => undefined);
-    counts[role].files += 1;
-    counts[role].bytes += found?.size ?? 0;
-  }
-  return { root: folder.root, ...counts };
-}
-
 /** What a way back would find now; compares both sides where MongoDB is in reach. */
 export async function leftBehind(
   settings: CommandSettings,
@@ -70,8 +45,7 @@ export async function leftBehind(
 ): Promise<LeftBehind> {
   const nothing = { conflicts: 0, conflictExamples: [], unfinished: 0, unfinishedRuns: [] };
   if (database) return { ...nothing, ...(await compared(settings, folder, database)) };
-  const unfinished: string[] = [];
-  for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
+  const unfinished = await unfinishedIn(folder);
   return {
     ...nothing,
     unfinished: unfinished.length,

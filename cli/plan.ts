@@ -3,7 +3,8 @@ import { ConnectionError } from "../components/connection";
 import { nothingPlanned, plan, planAsJson, planInWords } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import { command, databaseOf, planOptions, print, settingsOf, type CommonOptions } from "./context";
-import { folderHere, leftBehind, stateOnDisk } from "./plan-state";
+import { folderHere, leftBehind } from "./plan-state";
+import { stateOnDisk } from "./state-on-disk";
 
 /** `plan`: what differs, what stands in the way and how much there is on disk; changes nothing. */
 export const planCommand = command("plan", "what differs from what should exist, with data issues")

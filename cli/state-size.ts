@@ -1,5 +1,6 @@
-import { stat } from "node:fs/promises";
-import { openStateFolder, type StateAddress, stateFiles } from "../components/backfill";
+import { openStateFolder, type StateAddress } from "../components/backfill";
+import { stateOnDisk } from "./state-on-disk";
+import { sumOf } from "./words";
 
 /** How many bytes of state there are below a root; grows while the files are counted. */
 export interface StateSize {
@@ -21,11 +22,6 @@ export function countState(address: StateAddress): StateSize {
 }
 
 async function sizeOf(address: StateAddress): Promise<number> {
-  const folder = await openStateFolder(address);
-  let bytes = 0;
-  for await (const { path } of stateFiles(folder, { hidden: 0, temporary: 0, links: 0 })) {
-    const found = await stat(path).catch(() => undefined);
-    bytes += found?.size ?? 0;
-  }
-  return bytes;
+  const onDisk = await stateOnDisk(await openStateFolder(address));
+  return sumOf(onDisk, "bytes");
 }

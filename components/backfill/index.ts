@@ -5,7 +5,6 @@
 export { QuarantineError, StateFolderError } from "./errors";
 export { exportState } from "./export";
 export type { ExportReport } from "./export/report";
-export { unfinishedRuns } from "./held";
 export { importInto, importState, type ImportOptions, type ImportSource } from "./import";
 export type { SharedLog } from "./logs-of-run";
 export { collectEarly } from "./memory";
@@ -23,6 +22,6 @@ export {
   type VerifyOptions,
 } from "./verify";
 export type { Target } from "./target";
-export { drawFence, goBack, savedFence, saveFence, wayBackInWords } from "./way-back";
+export { drawFence, goBack, savedFence, saveFence, unfinishedIn, wayBackInWords } from "./way-back";
 export { stateFiles } from "./stages/list";
 export { openStateFolder, type StateAddress, type StateFolder } from "./state-folder";

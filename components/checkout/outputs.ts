@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { settingsSchema, type StorageMode } from "../settings";
 import { CheckoutError } from "./errors";
-import type { StorageMode } from "../settings";
 
-const outputs = z.object({ storageMode: z.enum(["mongo", "filesystem"]).optional() });
+const outputs = z.object({ storageMode: settingsSchema.shape.storageMode.unwrap().optional() });
 
 /**
  * The storage mode that a stack's last `up` ended with; undefined where none has ended yet.

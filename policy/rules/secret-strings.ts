@@ -1,5 +1,6 @@
 import { isSecret } from "../props";
 import type { ResourceRule } from "../rule";
+import { walk } from "../walk";
 import { connectionStringsIn } from "./connection-strings";
 
 /** What was in plain text in each resource, by URN, as the look before the rule found it. */
@@ -7,7 +8,13 @@ const plainTexts = new Map<string, readonly string[]>();
 
 /** Notes the inputs of a resource that have a connection string and are no secret. */
 export function lookForPlainTexts(urn: string, props: Readonly<Record<string, unknown>>): void {
-  plainTexts.set(urn, [...plainTextsIn(props, "")]);
+  const found = [...walk(props, isSecret)].filter(
+    ({ value }) => typeof value === "string" && connectionStringsIn(value).length > 0,
+  );
+  plainTexts.set(
+    urn,
+    found.map(({ path }) => path),
+  );
 }
 
 /** The engine keeps connection strings secret: in its state, in previews and in its log. */
@@ -21,12 +28,3 @@ export const secretConnectionStrings: ResourceRule = {
     return found.map((path) => `The connection string at ${path} is no secret: use pulumi.secret.`);
   },
 };
-
-function* plainTextsIn(value: unknown, path: string): Generator<string> {
-  if (isSecret(value)) return;
-  if (typeof value === "string" && connectionStringsIn(value).length > 0) yield path;
-  if (typeof value !== "object" || value === null) return;
-  for (const [key, inner] of Object.entries(value)) {
-    yield* plainTextsIn(inner, path === "" ? key : `${path}.${key}`);
-  }
-}

@@ -1,5 +1,5 @@
 /** The way back: the fence of a cutover, the export, and the runs that are set aside without it. */
-export { drawFence, type DrawnFence, type Fence } from "./fence";
+export { drawFence, unfinishedIn, type DrawnFence, type Fence } from "./fence";
 export type { LastCount } from "./last-count";
 export { exportProvider } from "./provider";
 export { savedFence, saveFence } from "./saved-fence";

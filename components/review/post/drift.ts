@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { partsOf } from "../read/preview";
 import { PostError } from "./errors";
 
 /** A resource that is not as the program sets it up. */
@@ -38,8 +39,8 @@ export function driftIn(text: string): Difference[] {
   return steps
     .filter(({ op }) => !idle.includes(op))
     .map(({ op, urn }) => {
-      const [, , type = "", ...name] = urn.replace(/^urn:pulumi:/, "").split("::");
-      return { operation: op, name: name.join("::"), type: type.split("$").at(-1) ?? "" };
+      const { name, type } = partsOf(urn);
+      return { operation: op, name, type };
     });
 }
 

@@ -119,7 +119,7 @@ function stepOf(urn: string, steps: readonly Raw[]): Step {
 }
 
 /** `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`, of which the name may have anything. */
-function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
+export function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
   const [, , types = "", ...name] = urn.split("::");
   const parents = types.split("$");
   return { type: parents.at(-1) ?? "", parents: parents.slice(0, -1), name: name.join("::") };

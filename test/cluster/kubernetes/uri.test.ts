@@ -8,7 +8,7 @@ it("is what the driver reads as the members, the user and the options", async ()
       ...{ name: "runs", members: 3, namespace: "data" },
       ...{ clusterDomain: "site.test", tls: true },
     },
-    { user: "schema", password: "pa/ss:w@rd", database: "taskrunner", appName: "storage" },
+    { username: "schema", password: "pa/ss:w@rd", database: "taskrunner", appName: "storage" },
   );
   const client = new MongoClient(uri);
 
