@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseSettings, SettingsError, type AtlasSettings } from "../../components/settings";
+import { parseSettings, type AtlasSettings } from "../../components/settings";
 import { providersOfRegion } from "../../components/settings/cluster/atlas-places";
+import { problemsOf } from "./problems";
 
 const rollout = { target: "values", directory: "deploy", confirm: "none" };
 const projectId = "5f0000000000000000000001";
@@ -16,14 +17,8 @@ function clusterOf(more: object = {}): AtlasSettings {
   return cluster as AtlasSettings;
 }
 
-function problemsOf(more: object, others: object = {}): string {
-  try {
-    parseSettings({ rollout, cluster: { ...least, ...more }, ...others });
-  } catch (error) {
-    if (error instanceof SettingsError) return error.message;
-  }
-  return "no problem";
-}
+const problemsWith = (more: object, others: object = {}) =>
+  problemsOf({ rollout, cluster: { ...least, ...more }, ...others });
 
 describe("the settings of a cluster of Atlas", () => {
   it("have defaults for everything but the project, the provider and its regions", () => {
@@ -55,7 +50,7 @@ describe("the settings of a cluster of Atlas", () => {
 
   it("are what a site with many regions needs", () => {
     expect(
-      problemsOf({
+      problemsWith({
         type: "sharded",
         shards: 2,
         regions: [
@@ -197,18 +192,18 @@ describe("the settings of a cluster of Atlas", () => {
     ["an unknown way in", { connection: "public" }, "standard, private, privateEndpoint:<id"],
     ["an unknown key", { regionz: [] }, "cluster.regionz: found an unknown setting"],
   ])("refuse %s", (_what, more, words) => {
-    expect(problemsOf(more)).toContain(words);
+    expect(problemsWith(more)).toContain(words);
   });
 
   it.each(["mongoUri", "appMongoUri"])("refuse a %s, without quoting it", (key) => {
-    const problems = problemsOf({}, { [key]: "mongodb://u:geheim@db.example.net/taskrunner" });
+    const problems = problemsWith({}, { [key]: "mongodb://u:geheim@db.example.net/taskrunner" });
 
     expect(problems).toContain(`${key}: found a connection string, and cluster.kind is atlas`);
     expect(problems).not.toContain("geheim");
   });
 
   it("leave an access list that is open to all to the policies", () => {
-    expect(problemsOf({ accessList: [{ range: "0.0.0.0/0" }] })).toBe("no problem");
+    expect(problemsWith({ accessList: [{ range: "0.0.0.0/0" }] })).toBe("no problem");
   });
 
   it("take a day in YAML without quotes as the engine hands it over", () => {

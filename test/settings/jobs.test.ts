@@ -1,10 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  commandSettings,
-  commandSettingsAsText,
-  parseSettings,
-  SettingsError,
-} from "../../components/settings";
+import { commandSettings, commandSettingsAsText, parseSettings } from "../../components/settings";
+import { problemsOf } from "./problems";
 
 const asJobs = {
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
@@ -14,16 +10,6 @@ const asJobs = {
   rollout: { target: "helm", namespace: "taskrunner" },
 };
 const values = { target: "values", directory: "deploy", confirm: "none" };
-
-function problemsOf(settings: object): string {
-  try {
-    parseSettings(settings as Record<string, unknown>);
-    return "";
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    return error.message;
-  }
-}
 
 describe("what runs as Jobs", () => {
   it("is taken where claim, image and namespace are there", () => {
@@ -67,9 +53,9 @@ describe("what runs as Jobs", () => {
       /mongo\.database: found nothing[^]*appMongoUri: found nothing/,
     );
     const mongo = { database: "taskrunner" };
-    expect(problemsOf({ ...hidden, mongo, appMongoUri: mongoUri })).toBe("");
+    expect(problemsOf({ ...hidden, mongo, appMongoUri: mongoUri })).toBe("no problem");
     const rollout = { ...asJobs.rollout, connectionSecret: { name: "app" } };
-    expect(problemsOf({ ...hidden, mongo, rollout })).toBe("");
+    expect(problemsOf({ ...hidden, mongo, rollout })).toBe("no problem");
     expect(problemsOf({ ...hidden, mongo, appMongoUri: "mongodb://elsewhere/x" })).toContain(
       "appMongoUri: found a connection without TLS",
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseSettings, SettingsError } from "../../components/settings";
+import { parseSettings } from "../../components/settings";
+import { problemsOf } from "./problems";
 
 const kubernetes = {
   kind: "kubernetes",
@@ -17,16 +18,6 @@ const resource = (change: object) => ({
 });
 const cluster = (change: object) => ({ ...whole, cluster: { ...kubernetes, ...change } });
 const values = { target: "values", directory: "deploy", confirm: "none" };
-
-function problemsOf(settings: object): string {
-  try {
-    parseSettings(settings as Record<string, unknown>);
-    return "";
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    return error.message;
-  }
-}
 
 describe("a replica set in Kubernetes", () => {
   it("is taken with a version and the names for TLS alone", () => {
@@ -87,6 +78,6 @@ describe("a replica set in Kubernetes", () => {
     const inside = { engineInside: true, allowPlainText: true };
     const plain = { version: "8.0.12", tls: { enabled: false } };
 
-    expect(problemsOf({ ...cluster({ ...inside, resource: plain }), migration: {} })).toBe("");
+    expect(problemsOf({ ...cluster({ ...inside, resource: plain }), migration: {} })).toBe("no problem");
   });
 });

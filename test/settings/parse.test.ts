@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { databaseOf, parseSettings, SettingsError } from "../../components/settings";
+import { databaseOf, parseSettings } from "../../components/settings";
+import { problemsOf } from "./problems";
 
 const dev = {
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
@@ -195,13 +196,4 @@ function remoteUris(migrator: string, application: string) {
   const uri = (user: string) =>
     `mongodb://${user === "" ? "" : `${user}:p@`}db.example.net/taskrunner?tls=true`;
   return { mongoUri: uri(migrator), appMongoUri: uri(application) };
-}
-
-function problemsOf(values: Record<string, unknown>, plainKeys: string[] = []): string {
-  try {
-    parseSettings(values, new Set(plainKeys));
-  } catch (error) {
-    if (error instanceof SettingsError) return error.message;
-  }
-  return "no problem";
 }

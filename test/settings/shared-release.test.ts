@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseSettings, SettingsError } from "../../components/settings";
+import { parseSettings } from "../../components/settings";
+import { problemsOf } from "./problems";
 
 const shared = {
   target: "helm",
@@ -10,18 +11,10 @@ const shared = {
 };
 const separate = { target: "helm", namespace: "stellaops" };
 
-const parsed = (rollout: object) =>
-  parseSettings({ mongoUri: "mongodb://127.0.0.1/taskrunner", rollout }).rollout;
+const mongoUri = "mongodb://127.0.0.1/taskrunner";
+const parsed = (rollout: object) => parseSettings({ mongoUri, rollout }).rollout;
 
-function problemsOf(rollout: object): string {
-  try {
-    parsed(rollout);
-    return "no problem";
-  } catch (error) {
-    if (!(error instanceof SettingsError)) throw error;
-    return error.message;
-  }
-}
+const problemsWith = (rollout: object) => problemsOf({ mongoUri, rollout });
 
 describe("one release for both services", () => {
   it("has a place and labels for each, and one chart", () => {
@@ -64,12 +57,12 @@ describe("one release for both services", () => {
       { ...shared, web: { selector: "app.kubernetes.io/component=worker" } },
     ],
   ])("%s", (problem, rollout) => {
-    expect(problemsOf(rollout)).toContain(problem);
+    expect(problemsWith(rollout)).toContain(problem);
   });
 
   it("may have places whose names begin alike", () => {
     expect(
-      problemsOf({ ...shared, worker: { path: "run.env" }, web: { path: "run.envWeb" } }),
+      problemsWith({ ...shared, worker: { path: "run.env" }, web: { path: "run.envWeb" } }),
     ).toBe("no problem");
   });
 });
@@ -87,6 +80,6 @@ describe("a release for each service", () => {
     ["rollout.shared: found an unknown setting", { ...separate, shared: shared.shared }],
     ['rollout.release: found "one"; allowed: separate, shared', { ...separate, release: "one" }],
   ])("%s", (problem, rollout) => {
-    expect(problemsOf(rollout)).toContain(problem);
+    expect(problemsWith(rollout)).toContain(problem);
   });
 });

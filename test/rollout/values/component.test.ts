@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { inputsOf, mockedEngine, named, rolledOut } from "../rolled-out";
+
+mockedEngine();
+
+const inFolder = {
+  target: "values",
+  directory: "deploy",
+  web: { path: "web.env", form: "map" },
+  connectionSecret: { name: "mongo", key: "uri" },
+};
+
+describe("the rollout by values files", () => {
+  it("has one file a service, and nothing else for a stack without services", async () => {
+    await rolledOut({ ...inFolder, confirm: "none" });
+
+    expect(named()).toEqual([
+      "Services services",
+      "ValuesFile web",
+      "ValuesFile worker",
+      "WebRollout web-rollout",
+      "WorkerDrain worker-drain",
+      "WorkerRollout worker-rollout",
+    ]);
+  });
+
+  it("asks for the document's entries in the file that the settings name", async () => {
+    await rolledOut({ ...inFolder, confirm: "none" }, "taskrunner");
+
+    expect(inputsOf(":ValuesFile", "web")).toMatchObject({
+      service: "web",
+      file: "deploy/web.values.yaml",
+      path: "web.env",
+      form: "map",
+      mode: "mongo",
+      environment: {
+        TaskRunner__Storage__Mode: "mongo",
+        TaskRunner__Storage__Mongo__ConnectionString: {
+          secretKeyRef: { name: "mongo", key: "uri" },
+        },
+        TaskRunner__Storage__Mongo__Database: "taskrunner",
+        TaskRunner__Storage__Mongo__RunsCollection: "pack_runs",
+      },
+    });
+  });
+
+  it("leaves the database out where none is given", async () => {
+    await rolledOut({ ...inFolder, confirm: "none" });
+
+    const { environment } = inputsOf(":ValuesFile", "worker") ?? {};
+    expect(Object.keys(environment as object)).toHaveLength(6);
+  });
+
+  it("says its target, mode and file, and refers to the Secret by name and key", async () => {
+    expect(await rolledOut({ ...inFolder, confirm: "none" })).toMatchObject({
+      worker: { target: "values", mode: "mongo", file: "deploy/worker.values.yaml" },
+      secretRef: { name: "mongo", key: "uri" },
+    });
+  });
+
+  it("watches the pods where the settings say where they are", async () => {
+    const selector = { worker: "app=worker", web: "app=web" };
+    await rolledOut({ ...inFolder, confirm: { namespace: "apps", selector } });
+
+    expect(named()).toEqual([
+      "Drain worker-drain",
+      "DrainRequest worker-drain-request",
+      "PodsReplaced web-pods",
+      "PodsReplaced worker-pods",
+      "Services services",
+      "ValuesFile web",
+      "ValuesFile worker",
+      "WebRollout web-rollout",
+      "WorkerDrain worker-drain",
+      "WorkerRollout worker-rollout",
+    ]);
+    expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({
+      namespace: "apps",
+      selector: "app=worker",
+      mode: "mongo",
+      drains: 1,
+    });
+    expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
+  });
+
+  it("waits for the site's word where nothing can be watched", async () => {
+    await rolledOut({ ...inFolder, confirmed: "drained" });
+
+    expect(named().filter((name) => name.startsWith("Confirmation"))).toEqual([
+      "Confirmation web-deployed",
+      "Confirmation worker-deployed",
+      "Confirmation worker-drained",
+    ]);
+    expect(inputsOf(":Confirmation", "web-deployed")).toMatchObject({
+      step: "web",
+      file: "deploy/web.values.yaml",
+      confirmed: "drained",
+    });
+  });
+});
