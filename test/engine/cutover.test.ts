@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample, type SampleCounts } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { nameIn, stateOf } from "./state";
 
 const minutes = 60_000;
 const password = "s3cret-of-the-migrator";
@@ -69,11 +70,11 @@ describe("the cutover on the real engine and a server with logins", () => {
   );
 
   it("keeps the order in the state, where the engine takes it from", async () => {
-    const { deployment } = JSON.parse(await stack.state()) as State;
+    const { deployment } = await stateOf(stack);
     const dependenciesOf = (name: string) =>
       deployment.resources
         .find(({ urn, custom }) => custom && urn.endsWith(`::${name}`))
-        ?.dependencies?.map((urn) => urn.split("::").at(-1))
+        ?.dependencies?.map(nameIn)
         .sort();
 
     expect(dependenciesOf("delta-import")).toEqual(["backfill"]);
@@ -168,16 +169,6 @@ describe("the cutover on the real engine and a server with logins", () => {
     minutes,
   );
 });
-
-interface State {
-  readonly deployment: {
-    readonly resources: readonly {
-      readonly urn: string;
-      readonly custom: boolean;
-      readonly dependencies?: readonly string[];
-    }[];
-  };
-}
 
 function kept(run: Run): Run {
   printed.push(run.output);

@@ -4,6 +4,7 @@ import { generateSample } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeCluster, type TestCluster } from "./cluster";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { cutoverKinds, stepsDone } from "./steps";
 
 const minutes = 60_000;
 const password = "s3cret-of-the-services";
@@ -75,7 +76,9 @@ describe("the cutover of two Helm releases on a real control plane", () => {
 
       expect(up.failed).toBe(false);
       // On the way forward the export of the rest does nothing, and nothing waits for it.
-      const steps = orderOf(up.output).filter((step) => step !== "StateExport final-export");
+      const steps = stepsDone(up, cutoverKinds).filter(
+        (step) => step !== "StateExport final-export",
+      );
       expect(steps).toEqual([
         "Import backfill",
         "Drain worker-drain",
@@ -154,7 +157,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
 
       const up = kept(await stack.up());
       expect(up.failed).toBe(false);
-      expect(orderOf(up.output)).toEqual([
+      expect(stepsDone(up, cutoverKinds)).toEqual([
         "Drain worker-drain",
         "StateExport export",
         "Release worker",
@@ -186,10 +189,3 @@ describe("the cutover of two Helm releases on a real control plane", () => {
     5 * minutes,
   );
 });
-
-/** The steps of a cutover in the order in which they were done. */
-function orderOf(output: string): string[] {
-  const kinds = "Import|Drain|StateExport|Release|PodsReplaced|Verification";
-  const done = new RegExp(`[:/](?:\\w+:)((?:${kinds}) [a-z-]+) (?:created|updated)`, "g");
-  return [...output.matchAll(done)].map(([, step = ""]) => step);
-}

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { stateOf } from "./state";
 
 const minutes = 60_000;
 
@@ -42,17 +43,7 @@ async function previewInReach(tries = 4): Promise<Run> {
   return isLate && tries > 1 ? previewInReach(tries - 1) : preview;
 }
 
-interface State {
-  readonly deployment: { readonly resources: readonly Resource[] };
-}
-interface Resource {
-  readonly urn: string;
-  readonly dependencies?: readonly string[];
-  readonly outputs?: object;
-}
-
 const isCheck = (urn: string) => urn.endsWith("::server-check");
-const state = async () => JSON.parse(await stack.state()) as State;
 
 it(
   "a server that is too old is shown in the preview and refused before anything is changed",
@@ -81,7 +72,7 @@ it(
     await configure(server.port);
     expect(await stack.up()).toMatchObject({ failed: false });
     const { version } = (await client.db().command({ buildInfo: 1 })) as { version: string };
-    const { resources } = (await state()).deployment;
+    const { resources } = (await stateOf(stack)).deployment;
     expect(resources.find(({ urn }) => isCheck(urn))?.outputs).toMatchObject({
       serverVersion: version,
     });
@@ -95,7 +86,7 @@ it(
 it(
   "a stack from before the check gains it alone",
   async () => {
-    const { deployment, ...rest } = await state();
+    const { deployment, ...rest } = await stateOf(stack);
     const resources = deployment.resources
       .filter(({ urn }) => !isCheck(urn))
       .map(({ dependencies = [], ...resource }) => ({

@@ -6,6 +6,8 @@ import { generateSample } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeCluster, type TestCluster } from "./cluster";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { dependantsOf, resourcesOf } from "./state";
+import { cutoverKinds, stepsDone } from "./steps";
 import { installUmbrella, type UmbrellaSite } from "./umbrella/site";
 
 const minutes = 60_000;
@@ -54,11 +56,7 @@ const onFiles = ["filesystem", "filesystem"];
 const onMongo = ["mongo", "mongo"];
 
 /** The steps that were done, in their order. */
-function orderOf({ output }: Run): string[] {
-  const kinds = "Import|Drain|StateExport|Release|PodsReplaced|Verification|LogRetention";
-  const done = new RegExp(`[:/](?:\\w+:)((?:${kinds}) [a-z-]+) (?:created|updated)`, "g");
-  return [...output.matchAll(done)].map(([, step = ""]) => step);
-}
+const orderOf = (run: Run) => stepsDone(run, [...cutoverKinds, "LogRetention"]);
 
 const runFolder = "state/runs";
 const runs = () => mongo.db("taskrunner").collection<{ _id: string }>("pack_runs");
@@ -102,7 +100,7 @@ describe("one release that holds both services", () => {
         worker: { mode: "filesystem", release: "stella", revision: 2 },
         next: "nothing, until storageMode changes: with it set rollout.step: worker",
       });
-      expect(dependantsOf("release-step", await stack.state())).toEqual(
+      expect(await dependantsOf("release-step", stack)).toEqual(
         expect.arrayContaining(["kubernetes", "ledger-claim", "worker-drain-request"]),
       );
     },
@@ -113,7 +111,7 @@ describe("one release that holds both services", () => {
     "is not upgraded for both services at once: nothing is changed",
     async () => {
       const before = await site.standing();
-      const state = await stack.state();
+      const resources = await resourcesOf(stack);
       await configure("mongo", "web");
       const preview = await stack.preview();
       const up = await stack.up();
@@ -128,7 +126,7 @@ describe("one release that holds both services", () => {
         expect(orderOf(run)).toEqual([]);
       }
       expect(await site.standing()).toEqual(before);
-      expect(resourcesIn(await stack.state())).toEqual(resourcesIn(state));
+      expect(await resourcesOf(stack)).toEqual(resources);
       expect(await mongo.db("taskrunner").listCollections().toArray()).toEqual([]);
     },
     4 * minutes,
@@ -285,27 +283,3 @@ describe("the way back of such a release", () => {
     6 * minutes,
   );
 });
-
-/**
- * What a state says of each resource; a secret is encrypted anew each time. The default provider has
- * the settings of the last update, even of one that was refused.
- */
-function resourcesIn(state: string): unknown {
-  const { deployment } = JSON.parse(state, (key, value: unknown) =>
-    key === "ciphertext" ? "" : value,
-  ) as { deployment: { resources: { urn: string; inputs?: unknown; outputs?: unknown }[] } };
-  return deployment.resources
-    .filter(({ urn }) => !urn.includes("::pulumi:providers:"))
-    .map(({ urn, inputs, outputs }) => ({ urn, inputs, outputs }))
-    .sort((one, other) => one.urn.localeCompare(other.urn));
-}
-
-/** The names of the resources that wait for another one themselves. */
-function dependantsOf(name: string, state: string): string[] {
-  const { deployment } = JSON.parse(state) as {
-    deployment: { resources: { urn: string; dependencies?: string[] }[] };
-  };
-  return deployment.resources
-    .filter(({ dependencies = [] }) => dependencies.some((urn) => urn.endsWith(`::${name}`)))
-    .map(({ urn }) => urn.split("::").at(-1) ?? "");
-}

@@ -1,20 +1,26 @@
 import { expect, vi } from "vitest";
-import type { TestStack } from "./stack";
-
-interface State {
-  readonly deployment: {
-    readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[];
-  };
-}
+import type { Run, TestStack } from "./stack";
+import { nameIn, stateOf } from "./state";
 
 /** Waits until the engine is at the step of a resource of this name. */
 export function untilStepRuns(stack: TestStack, name: string): Promise<void> {
   return vi.waitFor(
     async () => {
-      const { deployment } = JSON.parse(await stack.state()) as State;
+      const { deployment } = await stateOf(stack);
       const pending = deployment.pending_operations ?? [];
-      expect(pending.map(({ resource }) => resource.urn.split("::").at(-1))).toContain(name);
+      expect(pending.map(({ resource }) => nameIn(resource.urn))).toContain(name);
     },
     { timeout: 150_000, interval: 1_000 },
   );
 }
+
+/** The steps of these kinds that a run did, in their order: `Import backfill`. */
+export function stepsDone({ output }: Run, kinds: readonly string[]): string[] {
+  const done = new RegExp(`[:/](?:\\w+:)((?:${kinds.join("|")}) [a-z-]+) (?:created|updated)`, "g");
+  return [...output.matchAll(done)].map(([, step = ""]) => step);
+}
+
+/** The kinds of a cutover's steps, from the import to the proof. */
+export const cutoverKinds = [
+  ...["Import", "Drain", "StateExport", "Release", "PodsReplaced", "Verification"],
+] as const;

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { ConnectionString } from "mongodb-connection-string-url";
+import { startControlPlane, type ControlPlane } from "../../../tools/parts";
+import { makeStack, type Run, type TestStack } from "../../engine/stack";
+import { untilStepRuns } from "../../engine/steps";
+import { makeProject } from "../project";
+import { operatorChart } from "./definition";
+import { playedOperator, type PlayedOperator } from "./played-operator";
+import { stackSettings, type Changes } from "./settings";
+
+/** A stack that makes MongoDB by an operator that the test plays, on a real control plane. */
+export interface OperatorSite {
+  readonly stack: TestStack;
+  readonly controlPlane: ControlPlane;
+  readonly operator: PlayedOperator;
+  /** Everything that the engine printed, and each state. */
+  readonly printed: readonly string[];
+  /** Each password that was generated and asked for. */
+  readonly passwords: ReadonlySet<string>;
+  configure(changes?: Changes): Promise<void>;
+  up(): Promise<Run>;
+  /** Keeps what a run printed, and the state that it left. */
+  kept(running: Promise<Run>): Promise<Run>;
+  uris(): Promise<{ readonly migrator: string; readonly application: string }>;
+  /** In MongoDB's namespace. */
+  kubectl(...args: string[]): Promise<string>;
+  /** The names of the Secrets with the users' passwords. */
+  secretsOfUsers(): Promise<string[]>;
+  passwordIn(secret: string): Promise<string>;
+  /** Waits until the engine has waited for MongoDB for some seconds. */
+  waiting(): Promise<void>;
+  /** Whether the step that stands for all after MongoDB was done. */
+  hasStepAfter(): Promise<boolean>;
+  remove(): Promise<void>;
+}
+
+/** Makes the site; nothing of MongoDB is there yet. */
+export async function makeOperatorSite(namespace: string, name: string): Promise<OperatorSite> {
+  const project = await makeProject("mongodb");
+  const stack = await makeStack("test", project.folder, { kubernetes: true });
+  const controlPlane = await startControlPlane({ directory: join(stack.folder, "cluster") });
+  const { kubeconfig } = controlPlane;
+  const chart = await operatorChart(stack.folder);
+  const [printed, passwords] = [[] as string[], new Set<string>()];
+  const kubectl = async (...args: string[]) => {
+    const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
+    return (await execa(controlPlane.kubectl, [...address, ...args])).stdout;
+  };
+  const kept = async (running: Promise<Run>) => {
+    const run = await running;
+    printed.push(run.output, await stack.state());
+    return run;
+  };
+  return {
+    ...{ stack, controlPlane, printed, passwords, kubectl, kept },
+    operator: playedOperator(kubectl, name),
+    configure: (changes = {}) =>
+      stack.configure(stackSettings({ kubeconfig, namespace, chart }, changes)),
+    up: () => kept(stack.up()),
+    uris: async () => {
+      const { exportUri, appUri } = await stack.outputs("--show-secrets");
+      const [migrator, application] = [String(exportUri), String(appUri)];
+      for (const uri of [migrator, application]) passwords.add(new ConnectionString(uri).password);
+      return { migrator, application };
+    },
+    secretsOfUsers: async () => {
+      const all = await kubectl("get", "secrets", "-o", "name");
+      return all.split("\n").filter((one) => one.includes("taskrunner-"));
+    },
+    passwordIn: async (secret) => {
+      const text = await kubectl("get", `secret/${secret}`, "-o", "jsonpath={.data.password}");
+      return Buffer.from(text, "base64").toString();
+    },
+    waiting: async () => {
+      await untilStepRuns(stack, "mongodb-ready");
+      await sleep(5_000);
+    },
+    hasStepAfter: async () => (await stack.state()).includes("::after-mongo"),
+    remove: async () => {
+      await controlPlane.stop();
+      await stack.remove();
+      await project.remove();
+    },
+  };
+}

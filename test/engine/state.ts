@@ -1,0 +1,47 @@
+import type { TestStack } from "./stack";
+
+/** A resource as the engine keeps it. */
+export interface StateResource {
+  readonly urn: string;
+  readonly custom: boolean;
+  readonly dependencies?: readonly string[];
+  readonly inputs?: object;
+  readonly outputs?: object;
+}
+
+/** What the engine keeps of a stack, as far as tests look at it. */
+export interface EngineState {
+  readonly deployment: {
+    readonly resources: readonly StateResource[];
+    readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[];
+  };
+}
+
+/** What the engine keeps of a stack now. */
+export async function stateOf(stack: TestStack): Promise<EngineState> {
+  return JSON.parse(await stack.state()) as EngineState;
+}
+
+/** The name at the end of a URN. */
+export const nameIn = (urn: string) => urn.split("::").at(-1) ?? "";
+
+/**
+ * What a state says of each resource; a secret is encrypted anew each time. The default provider has
+ * the settings of the last update, even of one that was refused.
+ */
+export async function resourcesOf(stack: TestStack): Promise<unknown> {
+  const withoutSecrets = (key: string, value: unknown) => (key === "ciphertext" ? "" : value);
+  const { deployment } = JSON.parse(await stack.state(), withoutSecrets) as EngineState;
+  return deployment.resources
+    .filter(({ urn }) => !urn.includes("::pulumi:providers:"))
+    .map(({ urn, inputs, outputs }) => ({ urn, inputs, outputs }))
+    .sort((one, other) => one.urn.localeCompare(other.urn));
+}
+
+/** The names of the resources that wait for another one themselves. */
+export async function dependantsOf(name: string, stack: TestStack): Promise<string[]> {
+  const { deployment } = await stateOf(stack);
+  return deployment.resources
+    .filter(({ dependencies = [] }) => dependencies.some((urn) => urn.endsWith(`::${name}`)))
+    .map(({ urn }) => nameIn(urn));
+}
