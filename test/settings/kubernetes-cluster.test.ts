@@ -78,6 +78,8 @@ describe("a replica set in Kubernetes", () => {
     const inside = { engineInside: true, allowPlainText: true };
     const plain = { version: "8.0.12", tls: { enabled: false } };
 
-    expect(problemsOf({ ...cluster({ ...inside, resource: plain }), migration: {} })).toBe("no problem");
+    expect(problemsOf({ ...cluster({ ...inside, resource: plain }), migration: {} })).toBe(
+      "no problem",
+    );
   });
 });
