@@ -53,7 +53,7 @@ export function settingsFile({ settings, stack }: CommonOptions): string | undef
 export function mayExitZero(command: Command): Command {
   return command.option(
     "--exit-zero",
-    "ends with 0 where it has its result, whatever that is; a Job that ends otherwise has failed",
+    "ends with 0 where it has its result, whatever that is: a Job or a workflow fails otherwise",
   );
 }
 

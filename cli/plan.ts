@@ -2,19 +2,30 @@ import type { Db } from "mongodb";
 import { ConnectionError } from "../components/connection";
 import { nothingPlanned, plan, planAsJson, planInWords } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
-import { command, databaseOf, planOptions, print, settingsOf, type CommonOptions } from "./context";
+import {
+  command,
+  databaseOf,
+  exitWith,
+  mayExitZero,
+  planOptions,
+  print,
+  settingsOf,
+  type CommonOptions,
+} from "./context";
 import { folderHere, leftBehind } from "./plan-state";
 import { stateOnDisk } from "./state-on-disk";
 
 /** `plan`: what differs, what stands in the way and how much there is on disk; changes nothing. */
-export const planCommand = command("plan", "what differs from what should exist, with data issues")
+export const planCommand = mayExitZero(
+  command("plan", "what differs from what should exist, with data issues"),
+)
   .addHelpText(
     "after",
     "\nWith --json also the files on disk by kind and, in filesystem mode, what a way back would find;\n" +
       "in that mode MongoDB may be out of reach.\n\n" +
       "Exit status: 0 nothing to do, 2 changes, 3 data issues that block, 1 error.",
   )
-  .action(async (options: CommonOptions) => {
+  .action(async (options: CommonOptions & { readonly exitZero?: true }) => {
     const settings = await settingsOf(options);
     const { db, why } = await reached(settings);
     const planned = db ? await plan(db, planOptions(settings)) : nothingPlanned;
@@ -25,7 +36,7 @@ export const planCommand = command("plan", "what differs from what should exist,
       db ? planInWords(db.databaseName, planned) : `MongoDB is out of reach: ${why ?? ""}`,
     );
     const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
-    process.exitCode = blocked ? 3 : planned.changes.length > 0 ? 2 : 0;
+    exitWith(blocked ? 3 : planned.changes.length > 0 ? 2 : 0, options);
   });
 
 interface Reached {

@@ -174,7 +174,7 @@ describe("the shell", () => {
       byCommand.set(command, options);
     }
 
-    expect([...byCommand.keys()].sort()).toEqual(["comment", "drift", "guard", "mode"]);
+    expect([...byCommand.keys()].sort()).toEqual(["comment", "drift", "guard", "mode", "plan"]);
     for (const [command, options] of byCommand) {
       const help = await execa("node", [join(root, "cli/bin.cjs"), command, "--help"]);
       for (const option of options) expect(help.stdout, command).toContain(` ${option} `);

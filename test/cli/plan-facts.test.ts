@@ -60,6 +60,12 @@ it("plan --json says nothing of files that are not on this machine", async () =>
   expect((await planned("mongo")).found).not.toHaveProperty("state");
 });
 
+it("plan --exit-zero ends with 0 where there is something to do, and not where there is no answer", async () => {
+  expect((await run(["plan"])).exitCode).toBe(2);
+  expect((await run(["plan", "--exit-zero"])).exitCode).toBe(0);
+  expect((await run(["plan", "--exit-zero"], "")).exitCode).toBe(1);
+});
+
 it("plan --json names what each change is about", async () => {
   const { changes } = (await planned("mongo")).found as { changes: object[] };
 
