@@ -25,6 +25,7 @@ const serviceValues = (file: string) =>
   section({
     file: text.default(file),
     ...placeInValues,
+    podAnnotations: text.default("podAnnotations"),
   }).prefault({});
 
 const valuesRollout = section({

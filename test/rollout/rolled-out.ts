@@ -36,13 +36,16 @@ const valueOf = <T>(output: pulumi.Output<T>) =>
   });
 
 /** What worker and web say in the end, and where their connection string is. */
-export async function rolledOut(rollout: Record<string, unknown>, database?: string) {
+export async function rolledOut(
+  rollout: Record<string, unknown>,
+  { database, mode = "mongo" }: { database?: string; mode?: "mongo" | "filesystem" } = {},
+) {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
   const settings = parseSettings({ mongoUri, rollout });
   releaseStepOf(settings);
   const services = new Services("services", {
     settings: settings.rollout,
-    mode: "mongo",
+    mode,
     collections: settings.mongo.collections,
     database,
     appUri: pulumi.secret(mongoUri),

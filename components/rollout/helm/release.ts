@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Document } from "yaml";
 import type { SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
-import { serviceEnvironment, type Service } from "../environment";
+import { secretVersionAnnotation, serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import { valuesFiles } from "./files";
 import { refuseLostNulls } from "./nulls";
@@ -90,6 +90,6 @@ function addService(
   const environment = environmentOnTop(files, place, entries);
   ours.setIn(place.path.split("."), ours.createNode(environment));
   if (mode !== "mongo" || settings.secretVersion === undefined) return;
-  const annotations = { "taskrunner.stellaops.io/secret-version": settings.secretVersion };
+  const annotations = { [secretVersionAnnotation]: settings.secretVersion };
   ours.setIn(podAnnotations.split("."), ours.createNode(annotations));
 }

@@ -1,11 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
+import { withoutFormer } from "./annotation";
 import { ValuesFileError } from "./errors";
 import { readValuesFile, replaceValuesFile } from "./file";
 import { placeOf, switched, wanted, type ValuesFileInputs, type ValuesFileState } from "./switch";
 import { holds, readEnvironment, restoreEnvironment } from "./values-file";
 
-const members = ["service", "file", "path", "form", "mode", "environment"] as const;
+const members = [
+  ...(["service", "file", "path", "form", "mode", "environment"] as const),
+  "podAnnotation",
+] as const;
 
 /**
  * The dynamic provider of a values file. It works in both modes and never connects: what it
@@ -41,9 +45,8 @@ export const providers = { ValuesFile };
 
 /** The inputs alone, without what Pulumi adds to them. */
 function inputsOf(from: ValuesFileInputs): ValuesFileInputs {
-  return Object.fromEntries(
-    members.map((name) => [name, from[name]]),
-  ) as unknown as ValuesFileInputs;
+  const given = members.filter((name) => from[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, from[name]])) as unknown as ValuesFileInputs;
 }
 
 /** Why a file cannot be switched, already in a preview; undefined where it can. */
@@ -62,9 +65,9 @@ async function written(
   state?: ValuesFileState,
 ): Promise<ValuesFileState> {
   const text = await readValuesFile(inputs.file);
-  const { text: edited, before } = switched(text, inputs, state);
+  const { text: edited, ...before } = switched(text, inputs, state);
   if (edited !== text) await replaceValuesFile(inputs.file, edited);
-  return { ...inputsOf(inputs), ...(before && { before }) };
+  return { ...inputsOf(inputs), ...before };
 }
 
 function isMoved(state: ValuesFileState, news: ValuesFileInputs): boolean {
@@ -83,8 +86,8 @@ async function followed(
   if (state.mode === "filesystem") return undefined;
   const text = await readValuesFile(state.file).catch(() => undefined);
   if (text !== undefined) {
-    const restored = restoreEnvironment(text, placeOf(state), state.before);
-    await replaceValuesFile(state.file, restored);
+    const without = withoutFormer(text, state.file, state);
+    await replaceValuesFile(state.file, restoreEnvironment(without, placeOf(state), state.before));
   }
   return undefined;
 }

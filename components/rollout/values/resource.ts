@@ -15,7 +15,7 @@ export class ValuesFile extends pulumi.dynamic.Resource {
     super(
       shim("components/rollout/provider", "ValuesFile"),
       name,
-      { ...inputs, before: undefined },
+      { ...inputs, before: undefined, beforeAnnotation: undefined },
       { ...opts, additionalSecretOutputs: ["before"] },
       "taskrunner",
       "ValuesFile",

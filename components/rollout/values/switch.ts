@@ -1,5 +1,11 @@
 import { environmentKeys, type Entry, type EnvironmentValue, type Service } from "../environment";
 import {
+  withAnnotation,
+  withoutFormer,
+  type AnnotationState,
+  type PodAnnotation,
+} from "./annotation";
+import {
   holds,
   readEnvironment,
   restoreEnvironment,
@@ -20,10 +26,12 @@ export interface ValuesFileInputs {
   readonly mode: "mongo" | "filesystem";
   /** Our variables by name; a reviewer sees in a preview what changes in them. */
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
+  /** Where the pods are to be told the version of their Secret. */
+  readonly podAnnotation?: PodAnnotation;
 }
 
 /** Outputs: the inputs as they were last written, and what they took the place of. */
-export interface ValuesFileState extends ValuesFileInputs {
+export interface ValuesFileState extends ValuesFileInputs, AnnotationState {
   /**
    * How our variables stood before the cutover; secret, because a connection string may have been
    * there. Absent before the first cutover, and where the file was in mongo mode already.
@@ -50,6 +58,11 @@ function inOrder(value: EnvironmentValue): EnvironmentValue {
   return { secretKeyRef: { name, key } };
 }
 
+/** A file's text, and how what is ours stood in it before the cutover. */
+interface Switched extends Pick<ValuesFileState, "before" | "beforeAnnotation"> {
+  readonly text: string;
+}
+
 /**
  * The file's text in the mode asked for, and how our variables stood before the cutover.
  *
@@ -63,7 +76,20 @@ export function switched(
   text: string,
   inputs: ValuesFileInputs,
   state?: ValuesFileState,
-): { readonly text: string; readonly before?: Standing } {
+): Switched {
+  const { file, podAnnotation } = inputs;
+  // What came last goes first, so that the environment's place is as it was left.
+  const without = withoutFormer(text, file, state ?? {}, podAnnotation);
+  const environment = environmentSwitched(without, inputs, state);
+  if (!podAnnotation) return environment;
+  return { ...environment, ...withAnnotation(environment.text, file, podAnnotation, state ?? {}) };
+}
+
+function environmentSwitched(
+  text: string,
+  inputs: ValuesFileInputs,
+  state: ValuesFileState | undefined,
+): Switched {
   const place = placeOf(inputs);
   const known = state?.before && { before: state.before };
   if (inputs.mode === "mongo") {

@@ -47,7 +47,7 @@ function drain({ settings, mode }: Args, options: pulumi.CustomResourceOptions):
 /** Resolves when no pod of the service is left in its other mode. */
 function deployment(
   service: Service,
-  { file, environment }: ValuesFileInputs,
+  { file, environment, podAnnotation }: ValuesFileInputs,
   drains: Drains,
   { settings, mode }: Args,
   options: pulumi.CustomResourceOptions,
@@ -59,18 +59,19 @@ function deployment(
     return new Confirmation(`${service}-deployed`, inputs, options).confirmedMode;
   }
   const address = { ...confirm, selector: confirm.selector[service] };
-  const revision = hashOf(environment);
+  const revision = hashOf(podAnnotation ? { environment, podAnnotation } : environment);
   const inputs = { ...address, service, mode, timeoutSeconds, drains, revision };
   return new PodsReplacedResource(`${service}-pods`, inputs, options).urn;
 }
 
-function hashOf(environment: ValuesFileInputs["environment"]): string {
-  return createHash("sha256").update(JSON.stringify(environment)).digest("hex").slice(0, 12);
+function hashOf(stated: object): string {
+  return createHash("sha256").update(JSON.stringify(stated)).digest("hex").slice(0, 12);
 }
 
 function inputsFor(service: Service, args: Args): ValuesFileInputs {
   const { settings, mode, collections, database } = args;
-  const { file, path: keys, form } = settings[service];
+  const { file, path: keys, form, podAnnotations } = settings[service];
+  const { secretVersion } = settings;
   const entries = serviceEnvironment(service, mode, {
     collections,
     connectionSecret: settings.connectionSecret,
@@ -83,5 +84,7 @@ function inputsFor(service: Service, args: Args): ValuesFileInputs {
     form,
     mode,
     environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
+    ...(mode === "mongo" &&
+      secretVersion !== undefined && { podAnnotation: { path: podAnnotations, secretVersion } }),
   };
 }

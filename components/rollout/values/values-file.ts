@@ -56,6 +56,18 @@ export function restoreEnvironment(text: string, place: Place, before?: Standing
   return restored ?? writeEnvironment(text, place, [filesystemMode(place)]);
 }
 
+/**
+ * The text with our entries as they stood before, or without them where that fits no more. It is
+ * for entries among which no mode is.
+ *
+ * @throws ValuesFileError where the file cannot be edited
+ */
+export function restoreEntries(text: string, place: Place, before?: Standing): string {
+  const restored =
+    before && safely(text, place, before.entries, () => putBack(text, place, before));
+  return restored ?? writeEnvironment(text, place, []);
+}
+
 function asBefore(text: string, place: Place, before: Standing): string | undefined {
   const stated = before.entries.map((entry) =>
     isMode(entry, place) && !isFilesystem(entry) ? filesystemMode(place) : entry,

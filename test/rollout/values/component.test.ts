@@ -25,7 +25,7 @@ describe("the rollout by values files", () => {
   });
 
   it("asks for the document's entries in the file that the settings name", async () => {
-    await rolledOut({ ...inFolder, confirm: "none" }, "taskrunner");
+    await rolledOut({ ...inFolder, confirm: "none" }, { database: "taskrunner" });
 
     expect(inputsOf(":ValuesFile", "web")).toMatchObject({
       service: "web",
@@ -56,6 +56,19 @@ describe("the rollout by values files", () => {
       worker: { target: "values", mode: "mongo", file: "deploy/worker.values.yaml" },
       secretRef: { name: "mongo", key: "uri" },
     });
+  });
+
+  it("asks for the version of the Secret in the annotations of the pods", async () => {
+    await rolledOut({ ...inFolder, confirm: "none", secretVersion: "2" });
+    expect(inputsOf(":ValuesFile", "web")).toMatchObject({
+      podAnnotation: { path: "podAnnotations", secretVersion: "2" },
+    });
+  });
+
+  it("asks for no version in filesystem mode", async () => {
+    const versioned = { ...inFolder, confirm: "none", secretVersion: "2" };
+    await rolledOut(versioned, { mode: "filesystem" });
+    expect(inputsOf(":ValuesFile", "web")).not.toHaveProperty("podAnnotation");
   });
 
   it("watches the pods where the settings say where they are", async () => {

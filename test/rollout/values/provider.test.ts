@@ -206,6 +206,68 @@ describe("other settings of where the environment is", () => {
   });
 });
 
+describe("the version of the Secret, as an annotation of the pods", () => {
+  const versioned = (secretVersion: string, path = "podAnnotations") =>
+    inputs("mongo", { podAnnotation: { path, secretVersion } });
+  const annotation = "taskrunner.stellaops.io/secret-version";
+
+  it("comes with the cutover, changes with the setting, and goes with the way back", async () => {
+    const first = await created(versioned("1"));
+    expect(await text()).toContain(`podAnnotations:\n  ${annotation}: "1"\n`);
+    expect(await changes(first, versioned("1"))).toBe(false);
+    expect(await changes(first, versioned("2"))).toBe(true);
+    const second = await updated(first, versioned("2"));
+    expect(await text()).toContain(`${annotation}: "2"`);
+    await updated(second, inputs("filesystem"));
+    expect(await text()).toBe(original);
+  });
+
+  it("leaves annotations of the site's as they are, an empty place of them too", async () => {
+    for (const own of ["podAnnotations: {} # none\n", "podAnnotations:\n  team: a # own\n"]) {
+      await writeFile(file, `${own}${original}`);
+      const state = await created(versioned("1"));
+      expect(await text()).toContain(annotation);
+      await updated(state, inputs("filesystem"));
+      expect(await text()).toBe(`${own}${original}`);
+    }
+  });
+
+  it("that the site had there comes back with the way back", async () => {
+    const own = `${original}podAnnotations:\n  ${annotation}: by-hand # ours\n`;
+    await writeFile(file, own);
+    const state = await updated(await created(versioned("1")), versioned("2"));
+    expect(await text()).toContain(`${annotation}: "2" # ours`);
+    await updated(state, inputs("filesystem"));
+    expect(await text()).toBe(own);
+  });
+
+  it("goes where the setting is taken back, and follows a change of its place", async () => {
+    const plain = await created(inputs("mongo"));
+    const without = await text();
+    const state = await updated(plain, versioned("1"));
+    expect(await text()).not.toBe(without);
+    const moved = await updated(state, versioned("1", "pod.annotations"));
+    expect(await text()).toBe(`${without}pod:\n  annotations:\n    ${annotation}: "1"\n`);
+    await updated(moved, inputs("mongo"));
+    expect(await text()).toBe(without);
+  });
+
+  it("goes with the environment where that is looked for in another file", async () => {
+    const other = join(folder, "other.yaml");
+    await writeFile(other, original);
+    const state = await created(versioned("1"));
+    await updated(state, { ...versioned("1"), file: other });
+    expect(await text()).toBe(original);
+    expect(await readFile(other, "utf8")).toContain(`${annotation}: "1"`);
+  });
+
+  it("edited by hand is a change", async () => {
+    const state = await created(versioned("1"));
+    await writeFile(file, (await text()).replace(`${annotation}: "1"`, `${annotation}: "0"`));
+    expect(await changes(state, versioned("1"))).toBe(true);
+  });
+});
+
 describe("the file itself", () => {
   it("keeps its permissions and stays a link, and nothing is left beside it", async () => {
     const real = join(folder, "real.yaml");

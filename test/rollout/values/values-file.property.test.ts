@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { serviceEnvironment } from "../../../components/rollout";
+import { secretVersionAnnotation } from "../../../components/rollout/environment";
+import { withAnnotation, withoutFormer } from "../../../components/rollout/values/annotation";
 import {
   holds,
   readEnvironment,
@@ -83,6 +85,29 @@ describe("in any values file", () => {
       expect(restoreEnvironment(first, place, before)).toBe(text);
       expect(restoreEnvironment(second, place, before)).toBe(text);
       expect(restoreEnvironment(text, place, before)).toBe(text);
+    });
+    fc.assert(property, runs);
+  });
+
+  it("the version of the Secret comes and goes beside it, and gives the same bytes", () => {
+    const paths = fc.constantFrom("podAnnotations", "worker.podAnnotations");
+    const property = fc.property(valuesFiles, paths, ({ text, place }, path) => {
+      const before = throughState(readEnvironment(text, place));
+      fc.pre(!saidAnotherMode(before, place));
+      const { file } = place;
+      const podAnnotation = { path, secretVersion: "1" };
+      const cutover = writeEnvironment(text, place, inMongoMode);
+      const { text: first, ...known } = withAnnotation(cutover, file, podAnnotation, {});
+      const state = { podAnnotation, ...known };
+      const second = withAnnotation(first, file, { path, secretVersion: "2" }, state);
+      expect(withoutOurs(second.text, place)).toMatchObject(
+        path === "podAnnotations"
+          ? { podAnnotations: { [secretVersionAnnotation]: "2" } }
+          : { worker: { podAnnotations: { [secretVersionAnnotation]: "2" } } },
+      );
+      const without = withoutFormer(second.text, file, state);
+      expect(without).toBe(cutover);
+      expect(restoreEnvironment(without, place, before)).toBe(text);
     });
     fc.assert(property, runs);
   });
