@@ -55,7 +55,7 @@ it(
       return root;
     };
 
-    const program = await bundled("test/backfill/export-process.ts", await stateRoot({}));
+    const program = await bundled("test/backfill/state-process.ts", await stateRoot({}));
     const random = randomNumbers();
     let killed = 0;
     for (const starts of ["empty", "imported"] as const) {
@@ -68,7 +68,8 @@ it(
 
       const root = await rootWith(starts);
       const { uri } = server;
-      const task = { ...sidesOf(database, root), uri, database: database.databaseName };
+      const { databaseName } = database;
+      const task = { does: "export", ...sidesOf(database, root), uri, database: databaseName };
       for (let kill = 1; kill <= kills / 2; kill += 1) {
         // An export looks at all runs again, so that it needs its time to come further.
         if (await killedAfter(program, task, random.next().value * duration)) killed += 1;

@@ -17,8 +17,9 @@ it("no room stops an export with what to do, and a later one finishes it", async
   ]);
   const root = await stateRoot({});
   const sides = sidesOf(current.db, root);
-  const task = { ...sides, uri: current.server.uri, database: current.db.databaseName };
-  const command = ["--import", "tsx", "test/backfill/export-process.ts", JSON.stringify(task)];
+  const { databaseName } = current.db;
+  const task = { does: "export", ...sides, uri: current.server.uri, database: databaseName };
+  const command = ["--import", "tsx", "test/backfill/state-process.ts", JSON.stringify(task)];
   const limited = 'ulimit -f 16 && exec "$0" "$@"';
   const env = { TSX_DISABLE_CACHE: "1" };
   const { exitCode, stderr } = await execa("sh", ["-c", limited, process.execPath, ...command], {

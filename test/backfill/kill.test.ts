@@ -61,7 +61,7 @@ it(
     expect(await repeatedNext(current.database)).toBe(0);
     const largest = await largestBatch(root);
 
-    const program = await bundled("test/backfill/import-process.ts", await stateRoot({}));
+    const program = await bundled("test/backfill/state-process.ts", await stateRoot({}));
     const random = randomNumbers();
     const repeated: number[] = [];
     for (let round = 1; repeated.length < kills; round += 1) {
@@ -69,7 +69,8 @@ it(
       await migrate(database);
       const after = () => random.next().value * duration * 0.6;
       const { uri } = current.server;
-      const task = { ...sidesOf(database, root), uri, database: database.databaseName };
+      const { databaseName } = database;
+      const task = { does: "import", ...sidesOf(database, root), uri, database: databaseName };
       while (await killedAfter(program, task, after())) {
         repeated.push(await repeatedNext(database));
       }
