@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
+import { expect } from "vitest";
 import { stringify } from "yaml";
-import { startControlPlane, type ControlPlane } from "../../tools/parts";
+import { helm, startControlPlane, type ControlPlane } from "../../tools/parts";
 
 export type Service = "worker" | "web";
 
@@ -25,6 +26,8 @@ export interface TestSite {
   podsOf(service: Service): Promise<string[]>;
   /** How many replicas each service's Deployment asks for. */
   replicas(): Promise<Readonly<Record<Service, number>>>;
+  /** Kills a Helm that upgrades a service to what its values say, while it waits for the pods. */
+  killHelm(service: Service): Promise<void>;
 }
 
 /** A control plane of a test, with the site for whose services most tests use it. */
@@ -114,6 +117,19 @@ export async function makeSite(
     podsOf: async (service) =>
       (await ofService(service)).map(({ metadata }) => metadata.name).sort(),
     replicas: async () => ({ worker: await replicasOf("worker"), web: await replicasOf("web") }),
+    killHelm: async (service) => {
+      const chart = [releases[service], "charts/task-runner", "--values", valuesFiles[service]];
+      const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
+      const upgrade = execa(await helm(), ["upgrade", ...chart, ...address, "--wait"], {
+        reject: false,
+      });
+      const pending = ["get", "secrets", "-l", "owner=helm,status=pending-upgrade", "-o", "name"];
+      await expect
+        .poll(() => kubectl(...pending), { timeout: 30_000 })
+        .toContain(releases[service]);
+      upgrade.kill("SIGKILL");
+      await upgrade;
+    },
   };
 }
 

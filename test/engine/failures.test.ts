@@ -161,10 +161,31 @@ describe("a worker whose new pods are never ready", () => {
   );
 });
 
+describe("a worker that never got ready on MongoDB", () => {
+  it(
+    "goes back to files with MongoDB stopped, and web stays as it was",
+    async () => {
+      const web = await cluster.podsOf("web");
+      await server.stop();
+      // What kept it from getting ready was MongoDB.
+      images.set("example.test/worker:unready", sleeping);
+      await configure("filesystem");
+      const up = await stack.up();
+
+      expect(up.failed, up.output).toBe(false);
+      expect(await cluster.modesOf("worker")).toEqual(onFiles);
+      expect(await cluster.replicas()).toEqual(both);
+      expect(await cluster.podsOf("web")).toEqual(web);
+    },
+    3 * minutes,
+  );
+});
+
 describe("web that fails after the worker's rollout", () => {
   it(
     "says which service is in which mode where Helm refuses web's release",
     async () => {
+      await restartServer();
       await setTag("worker", "2");
       await cluster.setValues("web", { ...siteValues.web, replicaCount: -1 });
       await configure("mongo");
@@ -252,5 +273,46 @@ describe("a quota that leaves web no room", () => {
       expect(await cluster.replicas()).toEqual(both);
     },
     5 * minutes,
+  );
+});
+
+describe("a Helm that was killed in the middle of the worker's upgrade", () => {
+  const takeMarkAway = /kubectl --context local (--namespace \S+ delete secret \S+)/;
+  let advice: string[];
+
+  it(
+    "is seen before the worker is drained, in a preview too, with what to do",
+    async () => {
+      await restartServer();
+      images.set("example.test/worker:unready", { ...sleeping, trouble: "neverReady" });
+      await setTag("worker", "unready");
+      await cluster.killHelm("worker");
+      await setTag("worker", "2");
+      await configure("mongo");
+
+      for (const run of [await stack.preview(), await stack.up()]) {
+        expect(run.failed).toBe(true);
+        expect(run.output).toMatch(
+          /release taskrunner-worker: revision \d+ is pending-upgrade since/,
+        );
+        expect(run.output).not.toMatch(/\n\s+at .*\.ts:/);
+        expect(begun(run)).toEqual([]);
+        advice = takeMarkAway.exec(run.output)?.[1]?.split(" ") ?? [];
+      }
+      expect(await cluster.replicas()).toEqual(both);
+      expect(await cluster.modesOf("web")).toEqual(onFiles);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "stands in the way no more once that was done",
+    async () => {
+      await cluster.kubectl(...advice.slice(2));
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await cluster.modesOf("worker")).toEqual(onMongo);
+      expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+    },
+    4 * minutes,
   );
 });

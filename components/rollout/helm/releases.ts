@@ -16,6 +16,7 @@ type Release = kubernetes.helm.v3.Release;
 
 /** The releases that hold worker and web: one for each, or one for both. */
 export interface Releases {
+  readonly names: readonly string[];
   /** Where the Deployments of a service are. */
   address(service: Service): { readonly release: string; readonly selector?: string };
   /** The release of a service; one of both is registered for the worker, who comes first. */
@@ -45,6 +46,7 @@ function separateReleases(
 ): Releases {
   const { settings, mode } = args;
   return {
+    names: [settings.worker.release, settings.web.release],
     address: (service) => ({ release: settings[service].release }),
     of: (service, options) => {
       const { path, form, podAnnotations, ...chart } = settings[service];
@@ -70,6 +72,7 @@ function sharedRelease(
   };
   let release: Release | undefined;
   return {
+    names: [shared.release],
     address: (service) => ({
       release: shared.release,
       selector: args.settings[service].selector,

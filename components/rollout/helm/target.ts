@@ -6,6 +6,7 @@ import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/former-secrets";
 import { serviceModes, sharedStep } from "../step/modes";
 import type { ServicesArgs, Target } from "../target";
+import { refusePending } from "./pending";
 import { releasesOf } from "./releases";
 
 /**
@@ -34,8 +35,10 @@ export function helmTarget(
   return {
     secretRef,
     drain: (options) => {
-      const worker = { ...pods, ...releases.address("worker"), mode, service: "worker" as const };
-      return new DrainResource("worker-drain", worker, options).drains;
+      // What Helm would refuse later is refused before the worker stops; all else waits for the drain.
+      const settled = refusePending({ ...api, namespace }, releases.names).then(() => namespace);
+      const worker = { ...pods, ...releases.address("worker"), namespace: settled, mode };
+      return new DrainResource("worker-drain", { ...worker, service: "worker" }, options).drains;
     },
     rollOut: (service, drains, options) => {
       const release = releases.of(service, { ...options, provider });

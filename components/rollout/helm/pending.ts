@@ -1,0 +1,87 @@
+import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
+import { RunError } from "@pulumi/pulumi";
+import {
+  clusterAt,
+  ClusterError,
+  KubeconfigError,
+  placeInWords,
+  type ClusterAddress,
+  type Place,
+} from "../../kubernetes";
+
+/**
+ * Refuses what would change a Helm release that is in the middle of another operation. Helm does so
+ * too ("another operation (install/upgrade/rollback) is in progress"), but only when the worker is
+ * drained already, and it does not say what to do about an operation that was killed
+ * (pulumi/pulumi-kubernetes#2054).
+ *
+ * Looks where Helm keeps the revisions by default, in Secrets. A cluster out of reach is left to the
+ * releases themselves to report.
+ *
+ * @param releases their names
+ * @throws RunError, which the engine prints without a stack trace, with each such release, the
+ *   revision and how it is freed
+ */
+export async function refusePending(
+  address: ClusterAddress,
+  releases: readonly string[],
+): Promise<void> {
+  const { place, secrets } = (await revisionsIn(address, releases)) ?? {};
+  if (place === undefined) return;
+  const pending = releases.flatMap((release) => pendingOf(release, secrets ?? []) ?? []);
+  if (pending.length > 0) throw new RunError(refusal(place, pending));
+}
+
+async function revisionsIn(address: ClusterAddress, releases: readonly string[]) {
+  const { namespace } = address;
+  const labelSelector = `owner=helm,name in (${releases.join(",")})`;
+  try {
+    const { place, core, answered } = await clusterAt(address);
+    const listing = core.listNamespacedSecret({ namespace, labelSelector });
+    return { place, secrets: (await answered("list", "secrets", listing)).items };
+  } catch (error) {
+    if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
+    throw error;
+  }
+}
+
+/** A release whose newest revision has not ended, and the Secret that says so. */
+interface Pending {
+  readonly release: string;
+  readonly secret: string;
+  readonly revision: number;
+  /** `pending-install`, `pending-upgrade` or `pending-rollback`. */
+  readonly status: string;
+  readonly since: Date;
+}
+
+function pendingOf(release: string, secrets: readonly V1Secret[]): Pending | undefined {
+  const [newest] = secrets
+    .flatMap(({ metadata }) => (metadata?.labels?.name === release ? [metadata] : []))
+    .sort((a, b) => versionOf(b) - versionOf(a));
+  const status = newest?.labels?.status;
+  if (!newest || status?.startsWith("pending-") !== true) return undefined;
+  const since = newest.creationTimestamp ?? new Date(0);
+  return { release, secret: newest.name ?? "", revision: versionOf(newest), status, since };
+}
+
+function versionOf({ labels }: V1ObjectMeta): number {
+  return Number(labels?.version);
+}
+
+function refusal(place: Place, pending: readonly Pending[]): string {
+  const found = pending.map(
+    ({ release, revision, status, since }) =>
+      `  release ${release}: revision ${revision} is ${status} since ${since.toISOString()}`,
+  );
+  const { context, namespace } = place;
+  const names = pending.map(({ secret }) => secret).join(" ");
+  return [
+    `In ${placeInWords(place)} Helm has not ended what it began, and refuses everything else until then:`,
+    ...found,
+    "Where a helm or another pulumi is at work there, wait for it. Where none is, one was killed in the",
+    "middle: take its mark away, and run pulumi up again, which does what is missing:",
+    `  kubectl --context ${context} --namespace ${namespace} delete secret ${names}`,
+    "Do not use helm rollback: in a cutover it would start the worker on the files again.",
+  ].join("\n");
+}
