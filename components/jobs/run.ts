@@ -37,7 +37,7 @@ export async function runJob(
 ): Promise<unknown[]> {
   const namespace = await namespaceAt(target);
   await requireClaim(namespace, target, command);
-  await stopFormer(namespace, target.stack, command.step, say);
+  await stopFormer(namespace, target, command.step, say);
   const name = `taskrunner-${command.step}-${randomBytes(4).toString("hex")}`;
   const job = await namespace.createJob(jobOf(target, command, name));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
@@ -77,7 +77,9 @@ async function untilOver(
   return job;
 }
 
-function runs({ status }: V1Pod): boolean {
+/** A pod that is to go is on a node that may not answer any more: what its status says is old. */
+function runs({ metadata, status }: V1Pod): boolean {
+  if (metadata?.deletionTimestamp) return false;
   return status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
 }
 

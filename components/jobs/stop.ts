@@ -1,40 +1,43 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { hasEnded, labelValue, nameOf } from "../kubernetes";
+import { hasEnded, labelValue, nameOf, podObstacle, watch } from "../kubernetes";
 import { namespaceAt, type Namespace } from "./api";
+import { JobError } from "./errors";
 import { isOver, podsOf } from "./job";
 import { labels } from "./manifest";
 import type { JobTarget } from "./target";
-
-const everyMs = 500;
 
 /**
  * Stops what still runs of a stack's Jobs and leads to the other mode than the one that is wanted
  * now (decision 10). Those of this mode may be of the same `up`.
  *
- * @throws ClusterError, KubeconfigError
+ * @throws JobError where pods of it do not end within the target's time-out; ClusterError,
+ *   KubeconfigError
  */
 export async function stopOthers(
   target: JobTarget,
   mode: "mongo" | "filesystem",
   say: (line: string) => void,
 ): Promise<void> {
-  await stopJobs(await namespaceAt(target), target.stack, `${labels.mode}!=${mode}`, say);
+  await stopJobs(await namespaceAt(target), target, `${labels.mode}!=${mode}`, say);
 }
 
-/** Stops what an interrupted run of a step has left. @throws ClusterError */
+/**
+ * Stops what an interrupted run of a step has left.
+ *
+ * @throws JobError where pods of it do not end within the target's time-out; ClusterError
+ */
 export async function stopFormer(
   namespace: Namespace,
-  stack: string,
+  target: JobTarget,
   step: string,
   say: (line: string) => void,
 ): Promise<void> {
-  await stopJobs(namespace, stack, `${labels.step}=${step}`, say);
+  await stopJobs(namespace, target, `${labels.step}=${step}`, say);
 }
 
 /** Deletes Jobs that are not over, and waits until their pods are gone. Those that are over stay. */
 async function stopJobs(
   namespace: Namespace,
-  stack: string,
+  { stack, timeoutSeconds }: JobTarget,
   which: string,
   say: (line: string) => void,
 ): Promise<void> {
@@ -43,7 +46,15 @@ async function stopJobs(
   for (const job of running) {
     say(`job ${nameOf(job)}: stopped, because it is not wanted any more`);
     await namespace.removeJob(nameOf(job));
-    const remain = async () => (await podsOf(namespace, nameOf(job))).some((pod) => !hasEnded(pod));
-    while (await remain()) await sleep(everyMs);
+    const remain = await watch({
+      ...{ what: `job ${nameOf(job)}`, timeoutSeconds, say, warnings: namespace.warnings },
+      look: async (moment) => {
+        const pods = await podsOf(namespace, nameOf(job));
+        return pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod, moment));
+      },
+    });
+    if (remain.length === 0) continue;
+    const first = `Job ${nameOf(job)} was deleted, and its pods have not ended after ${timeoutSeconds} s:`;
+    throw new JobError([first, ...remain]);
   }
 }

@@ -139,6 +139,26 @@ it("a Job of the same step that was left behind is stopped before a new one", as
   expect((await jobs("again")).split("\n")).toHaveLength(1);
 });
 
+it("pods that do not end are named after the time-out, whether their Job runs or is stopped", async () => {
+  await prepare("lost");
+  const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
+  cluster.images.set("on-lost-node", { entrypoint: forEver, trouble: "undying" });
+  const target = cluster.target("lost", { image: "on-lost-node", timeoutSeconds: 4 });
+  const running = failed(runJob(target, apply, say));
+  await vi.waitFor(() => {
+    expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(runs/);
+  }, 30_000);
+  await cluster.kubectl("delete", "pods", "--all", "--namespace=lost", "--wait=false");
+  expect(await running).toMatch(
+    /had no pod that runs for 4 s, and was deleted:\npod \S+: terminating/,
+  );
+
+  expect(await failed(runJob(target, apply, say))).toMatch(
+    /^Job \S+ was deleted, and its pods have not ended after 4 s:\npod \S+: terminating for \d+ s/,
+  );
+  cluster.images.set("on-lost-node", { entrypoint: forEver });
+});
+
 it("a claim that one pod alone may mount is refused where others would have to", async () => {
   await prepare("alone", "ReadWriteOncePod");
   const text = await failed(runJob(cluster.target("alone"), backfill(2), say));
