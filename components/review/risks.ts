@@ -3,7 +3,7 @@ import type { Step } from "./read/preview";
 import { dataIssueCount, drift, indexRisks } from "./schema-risks";
 import { isRun, stopsOnDataIssues, type Situation } from "./situation";
 import { cutoverStepOf, isOurs, shortType } from "./steps";
-import { otherWarnings } from "./warnings";
+import { otherWarnings, stopWarnings } from "./warnings";
 import { counted } from "./words";
 
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
@@ -22,11 +22,13 @@ export function verdictOf(situation: Situation): Verdict {
   const errors = preview.messages.filter(({ severity }) => severity === "error").length;
   const issues = dataIssueCount(situation);
   const documents = issues > 0 ? counted(issues, "data issue") : undefined;
-  const warnings = otherWarnings(situation).length;
+  const stops = stopWarnings(situation).length;
+  const warnings = otherWarnings(situation).length - stops;
   const isStopped = stopsOnDataIssues(situation);
   const blocks = present([
     errors > 0 && `the preview failed with ${counted(errors, "error")}`,
     isStopped && documents && `${documents}: up stops before its first change`,
+    stops > 0 && "up stops before it is done, a warning below says where",
   ]);
   const risks = present([
     !isStopped && documents && `${documents}: what they are in the way of is left out`,
@@ -56,9 +58,16 @@ export function verdictInWords(
   if (direction === "way back") {
     return plan?.leftBehind
       ? "✅ **No risk found:** nothing stays behind."
-      : "✅ **No risk found;** what would stay behind was not counted, because no plan says it.";
+      : `✅ **No risk found;** what would stay behind was not counted, because ${uncounted(plan)}.`;
   }
   return "✅ **No risk found:** nothing is destroyed or replaced, no writer waits, no document is in the way.";
+}
+
+function uncounted(plan: Situation["plan"]): string {
+  if (!plan) return "no plan was given";
+  return plan.state
+    ? "the plan is not one of filesystem mode"
+    : "the plan found no state folder where it was made";
 }
 
 const present = (words: readonly (string | false | undefined)[]) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { foreseenInWords } from "../../components/backfill/way-back/words";
 import {
   longestComment,
   readPreview,
@@ -153,6 +154,71 @@ describe("the verdict", () => {
     expect(body).toContain("1,204 unfinished runs set aside in `/state/held`");
     const now = { ...toFiles.now, heldRuns: "release" };
     expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
+  });
+
+  describe("on a way back that the preview warns of", () => {
+    const fence = { at: "2026-11-25T21:16:30.502Z", unfinished: [] };
+    const found = { outOfReach: "No connection string is configured.", unfinished: ["a", "b"] };
+    const printed = (lines: readonly string[]) => ({
+      diagnostics: lines.map((message) => ({ severity: "info", message: `${message}\n` })),
+    });
+    const lost = { conflicts: 0, unfinished: 2 };
+    const exported = { runs: 0, logs: 0, artifacts: 0, approvals: 0 };
+    const reviewed = (lines: readonly string[], leftBehind: object) =>
+      reviewOf(previewOf([toFiles], printed(lines)), { ...noPlan, leftBehind });
+
+    it.each(["hold", "release"] as const)(
+      "says once what the plan counts as well: heldRuns %s",
+      (heldRuns) => {
+        const lines = foreseenInWords(found, "/state", { fence, heldRuns });
+        const { verdict, body } = reviewed(lines, lost);
+
+        expect(lines).toHaveLength(2);
+        expect(verdict).not.toContain("warning");
+        expect(body).not.toContain("#### Warnings");
+      },
+    );
+
+    it("hides nothing where the plan reached MongoDB and the preview did not", () => {
+      const lines = foreseenInWords(found, "/state", { fence, heldRuns: "hold" });
+      const { verdict, body } = reviewed(lines, { ...lost, unfinished: 0, exported });
+
+      expect(verdict).toBe("⚠️ **Look first:** 2 warnings");
+      expect(body).toContain("nothing would be exported");
+      expect(body).toContain("2 runs would be set aside in /state/held: a, b.");
+    });
+
+    it("hides no other warning", () => {
+      const { verdict } = reviewed(["warning: a file is in the way"], lost);
+
+      expect(verdict).toContain("1 warning");
+    });
+
+    it.each([
+      "warning: `pulumi up` will stop here. Database d is not the one of the fence.",
+      "warning: It runs MongoDB 5.0.31, which is too old. `pulumi up` will refuse it.",
+    ])("blocks where it says that up stops: %s", (line) => {
+      const { level, verdict, body } = reviewed([line], { ...lost, unfinished: 0, exported });
+
+      expect(level).toBe("blocked");
+      expect(verdict).toBe(
+        "⛔ **Not yet:** up stops before it is done, a warning below says where",
+      );
+      expect(body).toContain(line.replace("warning: ", ""));
+    });
+  });
+
+  it("says why it is not known what a way back would leave behind", () => {
+    const files = { files: 1, bytes: 1 };
+    const state = { runs: files, logs: files, artifacts: files, approvals: files };
+
+    expect(reviewOf(previewOf([toFiles])).verdict).toContain("because no plan was given.");
+    expect(reviewOf(previewOf([toFiles]), noPlan).verdict).toContain(
+      "because the plan found no state folder where it was made.",
+    );
+    expect(reviewOf(previewOf([toFiles]), { ...noPlan, state }).verdict).toContain(
+      "because the plan is not one of filesystem mode.",
+    );
   });
 
   it("warns of an expiry that begins to delete log entries", () => {
