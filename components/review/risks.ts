@@ -1,6 +1,6 @@
 import { differencesOf } from "./differences";
 import type { Step } from "./read/preview";
-import { dataIssueCount, drift, indexRisks } from "./schema-risks";
+import { dataIssueCount, drift, indexRisks, unseenData } from "./schema-risks";
 import { isRun, stopsOnDataIssues, type Situation } from "./situation";
 import { cutoverStepOf, isOurs, shortType } from "./steps";
 import { otherWarnings, stopWarnings } from "./warnings";
@@ -32,6 +32,7 @@ export function verdictOf(situation: Situation): Verdict {
   ]);
   const risks = present([
     !isStopped && documents && `${documents}: what they are in the way of is left out`,
+    unseenData(situation),
     ...destructions(situation),
     ...clusterRisks(preview.steps),
     ...indexRisks(situation),

@@ -1,5 +1,6 @@
 import type { Step } from "./read/preview";
 import { isMadeNow, touchesSchema, type Situation } from "./situation";
+import { cutoverStepOf } from "./steps";
 import { isSchemaWarning } from "./warnings";
 import { counted } from "./words";
 
@@ -9,6 +10,14 @@ export function dataIssueCount(situation: Situation): number {
   if (!touchesSchema(situation)) return 0;
   if (plan?.reachable) return plan.issues.length;
   return preview.messages.filter(isSchemaWarning).length;
+}
+
+/** That nobody looked at the data: where the migration is a Job (`migration.runAs`), a preview does not. */
+export function unseenData({ preview, plan }: Situation): string | undefined {
+  const isJob = (step: Step) =>
+    cutoverStepOf(step) === "job" && step.operation !== "delete" && step.new?.mode === "mongo";
+  if (plan?.reachable || !preview.steps.some(isJob)) return undefined;
+  return "the data were not looked at, the Job checks them first";
 }
 
 /** Index builds that a reviewer has to know of: by the plan; without one, what the inputs of an index say. */

@@ -140,6 +140,22 @@ describe("the verdict", () => {
     expect(reviewOf(previewOf([claim("report")]), plan).level).toBe("risks");
   });
 
+  it("does not say that no document is in the way where nobody looked: the Job will", () => {
+    const job = (from: string, to: string): RawStep => ({
+      ...{ type: "~mongo:MigrationJob", name: "migration", parent: "PackRunMigration" },
+      ...{ old: { mode: from }, now: { mode: to } },
+    });
+    const cutover = previewOf([job("filesystem", "mongo")]);
+
+    expect(reviewOf(cutover)).toMatchObject({
+      level: "risks",
+      verdict: "⚠️ **Look first:** the data were not looked at, the Job checks them first",
+    });
+    expect(reviewOf(cutover, { ...noPlan, reachable: false }).level).toBe("risks");
+    expect(reviewOf(cutover, noPlan).verdict).toContain("no document is in the way");
+    expect(reviewOf(previewOf([job("mongo", "filesystem")])).level).toBe("clear");
+  });
+
   it("says what a way back would leave behind", () => {
     const leftBehind = { conflicts: 2, conflictExamples: ["runs r"], unfinished: 0 };
     const exported = { runs: 3, logs: 0, artifacts: 0, approvals: 1 };
