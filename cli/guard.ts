@@ -1,4 +1,13 @@
-import { baseIn, decide, modeIn, modeSince, runningMode, type Base } from "../components/checkout";
+import {
+  decide,
+  historyIn,
+  isBehind,
+  modeIn,
+  modeSince,
+  runningMode,
+  turnsOnCommits,
+  type History,
+} from "../components/checkout";
 import { command, print, type CommonOptions } from "./context";
 import { settingsFileOf, textOf } from "./files";
 
@@ -19,23 +28,33 @@ export const guardCommand = command("guard", "says whether up may follow the set
   .addHelpText(
     "after",
     "\n  taskrunner-storage guard --stack prod --outputs outputs.json --history history.json\n\n" +
-      "Refused is an up to storageMode mongo where the stack was rolled back, unless a commit since\n" +
-      "the last up changes that key.\n\nExit status: 0 it may, 3 it is refused, 1 error.",
+      "Refused is an up to storageMode mongo where the stack was rolled back, or the newest up in\n" +
+      "--history was on its way back, unless a commit since then changes that key; and an up from an\n" +
+      "older commit than the last one's.\n\nExit status: 0 it may, 3 it is refused, 1 error.",
   )
   .action(async (options: GuardOptions) => {
     const { file, stack } = settingsFileOf(options);
-    const base = baseOf(options);
-    const decision = decide({
-      stack,
-      running: runningMode(textOf(options.outputs, "--outputs")),
+    const { up, toFiles } = historyOf(options);
+    const ended = runningMode(textOf(options.outputs, "--outputs"));
+    const modes = {
+      running: toFiles ? "filesystem" : ended,
       wanted: modeIn(textOf(file, "--settings")),
-      since: base && (await modeSince(base, file)),
+    } as const;
+    const base = toFiles ? toFiles.base : up;
+    const decision = decide({
+      ...{ stack, ...modes, halfWay: toFiles?.finished === false && ended !== "filesystem" },
+      newer: up && (await isBehind(up, file)) ? up.revision : undefined,
+      since: base && turnsOnCommits(modes) ? await modeSince(base, file) : undefined,
     });
     print(options, decision, decision.words);
     process.exitCode = decision.allowed ? 0 : 3;
   });
 
-function baseOf({ before, history }: GuardOptions): Base | undefined {
-  if (before !== undefined) return { revision: before };
-  return history === undefined ? undefined : baseIn(textOf(history, "--history"));
+/** Where `--before` names a commit, that is the one of the last up. */
+function historyOf({ before, history }: GuardOptions): History {
+  const found: History =
+    history === undefined ? { up: undefined } : historyIn(textOf(history, "--history"));
+  if (before === undefined) return found;
+  const base = { revision: before };
+  return { up: base, toFiles: found.toFiles && { ...found.toFiles, base } };
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { StorageMode } from "../settings";
 import { CheckoutError } from "./errors";
 import { git } from "./git";
-import { modeIn } from "./mode";
+import { modeIn, modeKey } from "./mode";
 
 /** From where on commits count as pushed since the stack's last `up`. */
 export interface Base {
@@ -11,29 +11,62 @@ export interface Base {
   readonly revision: string;
 }
 
+/** What a stack's history says of its last updates. */
+export interface History {
+  /** The commit that the last `up` that succeeded was run from; undefined where it is not known. */
+  readonly up: Base | undefined;
+  /** The newest `up`, where that was one to files, whatever became of it. */
+  readonly toFiles?: ToFiles | undefined;
+}
+
+interface ToFiles {
+  /** The commit that it was run from; undefined where it is not known. */
+  readonly base: Base | undefined;
+  /** One that did not may have taken the worker back, while the stack's output says mongo as before. */
+  readonly finished: boolean;
+}
+
 const updates = z.array(
   z.object({
     kind: z.string(),
     result: z.string(),
     environment: z.record(z.string(), z.string()).optional(),
+    config: z.record(z.string(), z.looseObject({ value: z.unknown().optional() })).optional(),
   }),
 );
+type Update = z.infer<typeof updates>[number];
 
 /**
- * The commit that a stack's last successful `up` was run from; undefined where there is none.
+ * What counts of a stack's history.
  *
  * @param text what `pulumi stack history --json` prints, the newest first
  * @throws CheckoutError where it is something else
  */
-export function baseIn(text: string): Base | undefined {
+export function historyIn(text: string): History {
   const parsed = updates.safeParse(jsonOf(text));
   if (!parsed.success) {
     throw new CheckoutError(
       "The stack's history cannot be read: give --history what `pulumi stack history --json` prints.",
     );
   }
-  const last = parsed.data.find(({ kind, result }) => kind === "update" && result === "succeeded");
-  const revision = last?.environment?.["git.head"];
+  const ups = parsed.data.filter(({ kind }) => kind === "update");
+  const newest = parsed.data.find(({ kind }) => ["update", "destroy"].includes(kind));
+  return {
+    up: baseOf(ups.find(({ result }) => result === "succeeded")),
+    ...(newest && isToFiles(newest) && { toFiles: toFilesOf(newest) }),
+  };
+}
+
+function isToFiles({ kind, config }: Update): boolean {
+  return kind === "update" && config?.[modeKey]?.value === "filesystem";
+}
+
+function toFilesOf(update: Update): ToFiles {
+  return { base: baseOf(update), finished: update.result === "succeeded" };
+}
+
+function baseOf(update: Update | undefined): Base | undefined {
+  const revision = update?.environment?.["git.head"];
   return revision === undefined ? undefined : { revision };
 }
 
@@ -48,7 +81,8 @@ function jsonOf(text: string): unknown {
 /**
  * The storage modes that a settings file stated, from a base to the checked-out commit, the base's
  * first; undefined in place of a mode where there was no such file. Only commits of the branch
- * itself count, not those inside a merged one.
+ * itself count, not those inside a merged one, and none whose file cannot be read: nothing ran from
+ * it, and what is mended is no change of the mode.
  *
  * @throws CheckoutError where this clone does not have the base
  */
@@ -61,11 +95,34 @@ export async function modeSince(
   const base = await commitOf(revision, directory);
   const range = ["--reverse", "--first-parent", `${base}..HEAD`, "--", name];
   const commits = (await git(["rev-list", ...range], { directory })).split("\n").filter(Boolean);
-  const modes = [base, ...commits].map(async (commit) => {
-    const text = await textAt(commit, name, directory);
-    return text === undefined ? undefined : modeIn(text);
+  const texts = [base, ...commits].map((commit) => textAt(commit, name, directory));
+  return (await Promise.all(texts)).flatMap(readableMode);
+}
+
+function readableMode(text: string | undefined): (StorageMode | undefined)[] {
+  try {
+    return [text === undefined ? undefined : modeIn(text)];
+  } catch (error) {
+    if (error instanceof CheckoutError) return [];
+    throw error;
+  }
+}
+
+/**
+ * Whether the checked-out commit is an older one than the base, which has it in its history. False
+ * where this clone does not have the base.
+ *
+ * @param file any in the checkout, such as the settings file
+ */
+export async function isBehind({ revision }: Base, file: string): Promise<boolean> {
+  const directory = dirname(resolve(file));
+  const base = await commitOf(revision, directory).catch(() => undefined);
+  if (base === undefined) return false;
+  const counts = await git(["rev-list", "--left-right", "--count", `${base}...HEAD`], {
+    directory,
   });
-  return Promise.all(modes);
+  const [newer = 0, own = 0] = counts.split(/\s+/).map(Number);
+  return newer > 0 && own === 0;
 }
 
 async function commitOf(revision: string, directory: string): Promise<string> {

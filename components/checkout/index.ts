@@ -3,8 +3,8 @@
  * commits, whether `up` may follow it, and a change of it on a branch of its own.
  */
 export { CheckoutError } from "./errors";
-export { baseIn, modeSince, type Base } from "./history";
-export { decide, type Decision, type Situation } from "./decide";
+export { historyIn, isBehind, modeSince, type Base, type History } from "./history";
+export { decide, turnsOnCommits, type Decision, type Situation } from "./decide";
 export { modeIn, withMode } from "./mode";
 export { pushChange, type Change } from "./push";
 export { runningMode } from "./outputs";

@@ -3,7 +3,8 @@ import { isMap, isScalar, parse, parseDocument, type Document, type Scalar } fro
 import { settingsSchema, type StorageMode } from "../settings";
 import { CheckoutError } from "./errors";
 
-const key = "taskrunner-storage:storageMode";
+/** The key of the storage mode, in a settings file and in a stack's history. */
+export const modeKey = "taskrunner-storage:storageMode";
 
 /**
  * The storage mode that a settings file states, or the default where it states none.
@@ -15,7 +16,7 @@ export function modeIn(text: string): StorageMode {
   const stated = valueIn(documentOf(text))?.value;
   const mode = settingsSchema.shape.storageMode.safeParse(stated ?? undefined);
   if (mode.success) return mode.data;
-  throw new CheckoutError(`${key} is ${JSON.stringify(stated)}: it is mongo or filesystem.`);
+  throw new CheckoutError(`${modeKey} is ${JSON.stringify(stated)}: it is mongo or filesystem.`);
 }
 
 /**
@@ -30,7 +31,7 @@ export function withMode(text: string, mode: StorageMode): string {
   if (stated?.value === mode) return text;
   const edited = stated ? replaced(text, stated, mode) : added(text, document, mode);
   if (!isDeepStrictEqual(parse(edited), expected(text, mode))) {
-    throw new CheckoutError(`${key} cannot be set without touching the rest: set it by hand.`);
+    throw new CheckoutError(`${modeKey} cannot be set without touching the rest: set it by hand.`);
   }
   return edited;
 }
@@ -43,9 +44,9 @@ function documentOf(text: string): Document.Parsed {
 }
 
 function valueIn(document: Document.Parsed): Scalar | undefined {
-  const value = document.getIn(["config", key], true);
+  const value = document.getIn(["config", modeKey], true);
   if (value === undefined || isScalar(value)) return value;
-  throw new CheckoutError(`${key} is no single word: it is mongo or filesystem.`);
+  throw new CheckoutError(`${modeKey} is no single word: it is mongo or filesystem.`);
 }
 
 function replaced(text: string, { range }: Scalar, mode: StorageMode): string {
@@ -59,14 +60,14 @@ function replaced(text: string, { range }: Scalar, mode: StorageMode): string {
 function added(text: string, document: Document.Parsed, mode: StorageMode): string {
   const found = configIn(document);
   if (!found) {
-    if (isMap(document.get("config"))) document.setIn(["config", key], mode);
-    else document.set("config", { [key]: mode });
+    if (isMap(document.get("config"))) document.setIn(["config", modeKey], mode);
+    else document.set("config", { [modeKey]: mode });
     return document.toString({ lineWidth: 0 });
   }
   const line = text.indexOf("\n", found.end) + 1;
   const indentation = text.slice(text.lastIndexOf("\n", found.first) + 1, found.first);
   const end = text.slice(0, line).endsWith("\r\n") ? "\r\n" : "\n";
-  return `${text.slice(0, line)}${indentation}${key}: ${mode}${end}${text.slice(line)}`;
+  return `${text.slice(0, line)}${indentation}${modeKey}: ${mode}${end}${text.slice(line)}`;
 }
 
 /** Where the word `config` ends and the first key below it begins, where that is in block style. */
@@ -83,5 +84,5 @@ const rangeOf = (node: unknown) => (isScalar(node) ? node.range : undefined);
 
 function expected(text: string, mode: StorageMode): unknown {
   const before = (parse(text) ?? {}) as { readonly config?: object | null };
-  return { ...before, config: { ...before.config, [key]: mode } };
+  return { ...before, config: { ...before.config, [modeKey]: mode } };
 }

@@ -51,6 +51,58 @@ it("guard refuses an up after a rollback until git knows of it, or a commit want
   expect((await guard("--before", "HEAD")).exitCode).toBe(3);
 }, 60_000);
 
+const up = (head: string, mode: string, result = "succeeded") => ({
+  ...{ kind: "update", result, environment: { "git.head": head } },
+  config: { "taskrunner-storage:storageMode": { value: mode, secret: false } },
+});
+
+it("guard lets no up undo a rollback that stopped half-way, whatever the output says", async () => {
+  const files = await repository.commit({ [file]: settings("filesystem") });
+  const cutover = await repository.commit({ [file]: settings("mongo") });
+  await write("outputs.json", { storageMode: "mongo" });
+  // The cutover did not finish either: what changed before the rollback is no wish to undo it.
+  const back = up(cutover, "filesystem", "failed");
+  await write("history.json", [back, up(cutover, "mongo", "failed"), up(files, "filesystem")]);
+  const asked = () => guard("--history", "../history.json");
+
+  const refused = await asked();
+  expect(refused.exitCode).toBe(3);
+  expect(refused.stdout).toContain("prod's last up was one to files and stopped half-way");
+  await repository.commit({ [file]: settings("filesystem") });
+  expect(await asked()).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching("goes on") as string,
+  });
+  await repository.commit({ [file]: settings("mongo") });
+  expect((await asked()).exitCode).toBe(0);
+}, 60_000);
+
+it("guard refuses an up whose commit is older than the last one's", async () => {
+  const first = await repository.commit({ [file]: settings("filesystem") });
+  const second = await repository.commit({ [file]: settings("mongo") });
+  await write("outputs.json", { storageMode: "mongo" });
+  await write("history.json", [up(second, "mongo"), up(first, "filesystem")]);
+  expect((await guard("--history", "../history.json")).exitCode).toBe(0);
+
+  await repository.git("checkout", "--quiet", first);
+  const refused = await guard("--history", "../history.json");
+  expect(refused.exitCode).toBe(3);
+  expect(refused.stdout).toContain(`run from ${second}, which is newer`);
+}, 60_000);
+
+it("guard asks for earlier commits only where they decide, and skips those that nobody can read", async () => {
+  const gone = "0123456789012345678901234567890123456789";
+  const first = await repository.commit({ [file]: settings("mongo") });
+  await repository.commit({ [file]: settings("mogno") });
+  await repository.commit({ [file]: settings("mongo") });
+  await write("history.json", [up(gone, "mongo")]);
+  await write("outputs.json", { storageMode: "mongo" });
+  expect((await guard("--history", "../history.json")).exitCode).toBe(0);
+
+  await write("outputs.json", { storageMode: "filesystem" });
+  expect((await guard("--before", first)).exitCode).toBe(3);
+}, 60_000);
+
 it("guard fails where it cannot know", async () => {
   await repository.commit({ [file]: settings("mongo") });
   await write("outputs.json", { storageMode: "filesystem" });
