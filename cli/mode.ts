@@ -59,12 +59,18 @@ async function propose(file: string, stack: string, mode: StorageMode) {
   if (base === undefined) return undefined;
   const run = runAddress(process.env);
   const body = [
-    `Stack \`${stack}\` was taken to \`storageMode: ${mode}\` by hand. Merge this, so that git says the same.`,
-    "Until then `up` of this stack is refused.",
+    `Stack \`${stack}\` is to be in \`storageMode: ${mode}\`. Merge this, so that git says the same: \`up\` then`,
+    `finishes what was begun, or does it where nothing was. ${untilThen[mode]}`,
     ...(run === undefined ? [] : ["", `Done by ${run}`]),
   ].join("\n");
   return (await openPullRequest({ ...repository, branch, base, title, body })).url;
 }
+
+/** Whoever reads it does not know whether `up` ended, stopped half-way or never began. */
+const untilThen: Readonly<Record<StorageMode, string>> = {
+  filesystem: "Until then an `up` that would undo it is refused, once it has begun.",
+  mongo: "Until then the next `up` takes the stack back to files.",
+};
 
 function inWords(file: string, done: Done, asked: true | undefined): string {
   const { storageMode, changed, pullRequest } = done;

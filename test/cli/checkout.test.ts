@@ -135,6 +135,9 @@ it("mode sets the mode and puts the change into one pull request", async () => {
     base: { ref: "main" },
     body: expect.stringContaining("Done by http://web/o/r/actions/runs/77") as string,
   });
+  expect(pull?.body).toMatch(/^Stack `prod` is to be in [^]* or does it where nothing was\./);
+  expect(pull?.body).toContain("an `up` that would undo it is refused, once it has begun.");
+  expect(pull?.body).not.toContain("was taken");
   const branch = ["show", `${pull?.head?.ref ?? ""}:${file}`];
   expect(await repository.git("--git-dir", repository.origin, ...branch)).toBe(
     settings("filesystem").trimEnd(),
