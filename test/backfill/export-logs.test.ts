@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Db } from "mongodb";
+import { Long, type Db } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
 import { importState } from "../../components/backfill";
 import { exportState } from "../../components/backfill/export";
@@ -64,4 +64,23 @@ it("a log whose lines have no sequence gets lines without one, in their place", 
   expect(report.logs).toEqual(counts(4, { unchanged: 2, written: 1, unwritable: 1 }));
   expect(report.unwritable).toMatchObject([{ id: "r:6" }]);
   expect(await importState(sides(root))).toMatchObject({ logs: { quarantined: 0, unchanged: 3 } });
+});
+
+it("a log's entries go beside it anew each time, and never over another file", async () => {
+  const root = await stateRoot({
+    "logs/runs/a.ndjson": lines(logLine(1, { message: "mine" }), logLine(2)),
+    "logs/runs/b.ndjson": lines(logLine(1, { message: "mine" }), logLine(2)),
+    "logs/runs/b.mongo.json": '[{"approvalId":"gate"}]',
+  });
+  await logs().insertMany(["a", "b"].flatMap((runId) => [entry(runId, 1), entry(runId, 2)]));
+  for (const message of ["first", "second"]) {
+    await logs().updateMany({ sequence: Long.fromNumber(1) }, { $set: { message } });
+    const report = await exportState({ ...sides(root), all: true });
+    expect(report.logs).toEqual(counts(4, { unchanged: 2, conflicts: 1, unwritable: 1 }));
+    expect(report.unwritable).toMatchObject([
+      { id: "b:1", detail: expect.stringContaining("logs/runs/b.mongo.json beside it") as string },
+    ]);
+    expect(await jsonIn(root, "logs/runs/a.mongo.json")).toMatchObject([{ message }]);
+    expect(await jsonIn(root, "logs/runs/b.mongo.json")).toEqual([{ approvalId: "gate" }]);
+  }
 });

@@ -169,6 +169,49 @@ it("a file that cannot be read stays, and MongoDB's content goes beside it", asy
   expect(await readFile(join(root, "state/runs/r-1.json"), "utf8")).toBe('{"runId":');
 });
 
+it("what is beside a file is never another run's: not overwritten, and no file of that run", async () => {
+  const files = {
+    "logs/runs/backup.mongo.ndjson": lines(logLine(1)),
+    "state/approvals/backup.json": JSON.stringify([approval("gate")]),
+    "state/runs/backup.json": JSON.stringify(run("backup", { planHash: "by file" })),
+    "state/runs/backup.mongo.json": JSON.stringify(run("backup.mongo")),
+  };
+  const root = await stateRoot({
+    ...files,
+    "state/runs/backup.json": JSON.stringify(run("backup")),
+  });
+  expect(await importState(sides(root))).toMatchObject({
+    runs: { inserted: 2 },
+    logs: { inserted: 1 },
+  });
+  const approvals = database.collection("pack_run_approvals");
+  await approvals.updateOne({ runId: "backup" }, { $set: { status: "approved" } });
+  const decided = JSON.stringify([approval("gate", { status: "rejected" })]);
+  const changed = { ...files, "state/approvals/backup.json": decided };
+  await addFiles(root, changed);
+  await change("backup", { planHash: "by MongoDB" });
+  await approvals.insertOne({ runId: "backup.mongo", approvalId: "gate", status: "approved" });
+
+  const report = await exportState(sides(root));
+  expect(report.unwritable).toEqual([
+    {
+      id: "backup",
+      reason: "conflict",
+      detail:
+        "changed on both sides: planHash; state/runs/backup.mongo.json beside it is another file, which stays",
+    },
+  ]);
+  const own = "state/approvals/backup.mongo.json";
+  expect(report.conflicts.map(({ id, beside }) => `${id} ${beside}`)).toEqual([
+    `backup:gate ${own}`,
+    "backup.mongo:gate state/approvals/backup.mongo.mongo.json",
+  ]);
+  expect(await filesIn(root)).toMatchObject(changed);
+  expect(await jsonIn(root, own)).toMatchObject([{ runId: "backup", status: "approved" }]);
+  await exportState(sides(root));
+  expect(await jsonIn(root, own)).toMatchObject([{ runId: "backup", status: "approved" }]);
+});
+
 it("of two approvals that differ the decision counts, and two decisions conflict", async () => {
   const root = await stateRoot({
     "state/approvals/r.json": JSON.stringify(["a", "b", "c"].map((id) => approval(id))),

@@ -1,13 +1,33 @@
 import type { Document } from "mongodb";
 import { Refusal } from "../errors";
 import { readableKey } from "../keys";
+import { isSideOf } from "../stages/beside-file";
 import type { ExportRun } from "./export-run";
 import { recordOf } from "./form";
-import { besideOf } from "./place";
-import { publish, stampOf } from "./publish";
+import { besideOf, type FilePlace } from "./place";
+import { publish, stampOf, type Stamp } from "./publish";
 import type { Outgoing } from "./outgoing";
 import { textOf } from "./text";
 import { wholeFile, type WholeFilePlace } from "./whole-file";
+
+/** Where MongoDB's side of a file goes. */
+export interface BesidePlace {
+  readonly path: string;
+  readonly name: string;
+  /** What was there when it was looked at. */
+  readonly stamp: Stamp;
+  /** Why it cannot go there: another file has the name, such as that of a run `<runId>.mongo`. */
+  readonly taken: string | undefined;
+}
+
+/** Looks at the place beside a file; what an export put there earlier may be replaced. */
+export async function lookBeside(place: FilePlace): Promise<BesidePlace> {
+  const { path, name } = besideOf(place);
+  const stamp = await stampOf(path);
+  const isFree = stamp === undefined || (await isSideOf(path, place.stem));
+  const taken = isFree ? undefined : `${name} beside it is another file, which stays`;
+  return { path, name, stamp, taken };
+}
 
 /** Writes what MongoDB has beside a file that stays as it is, and counts it as conflicts. */
 export async function writeBeside(
@@ -15,8 +35,9 @@ export async function writeBeside(
   place: WholeFilePlace,
   conflicts: readonly (Outgoing & { readonly detail: string })[],
 ): Promise<void> {
+  if (conflicts.length === 0) return;
   const { role, name: file } = place;
-  const beside = besideOf(place);
+  const { path, name: beside, stamp, taken } = await lookBeside(place);
   const documents: Document[] = [];
   const records: ReadonlyMap<string, unknown>[] = [];
   for (const { key, side, detail } of conflicts) {
@@ -24,9 +45,10 @@ export async function writeBeside(
     const record = recordOf(role, side.document);
     try {
       textOf(record);
+      if (taken !== undefined) throw new Refusal("conflict", `${detail}; ${taken}`);
       documents.push(side.document);
       records.push(record);
-      tally.conflict(role, { id, file, beside: beside.name, detail });
+      tally.conflict(role, { id, file, beside, detail });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       tally.refuse(role, id, error);
@@ -34,6 +56,5 @@ export async function writeBeside(
   }
   if (records.length === 0) return;
   const content = `${textOf(wholeFile(role, records, undefined, documents), 2)}\n`;
-  const stamp = await stampOf(beside.path);
-  await publish(beside.path, stamp, (handle) => handle.writeFile(content));
+  await publish(path, stamp, (handle) => handle.writeFile(content));
 }

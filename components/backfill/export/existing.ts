@@ -3,6 +3,7 @@ import type { CollectionRole } from "../../contract";
 import { Refusal } from "../errors";
 import { keyOf, type Key } from "../keys";
 import { sideOf, type Side } from "../merge";
+import { isBesideFile } from "../stages/beside-file";
 import { check } from "../stages/check";
 import { convert } from "../stages/convert";
 import { parse } from "../stages/parse";
@@ -36,6 +37,7 @@ export const noFile: ExistingFile = { stamp: undefined, whole: undefined, record
  */
 export async function existingFile(place: FilePlace, runId: string): Promise<ExistingFile> {
   if (!place.there) return noFile;
+  if (await isBesideFile(place)) throw new Refusal("conflict", besideAnother);
   const stamp = await stampOf(place.path);
   const facts: FileFacts = { runId, numbered: true };
   for await (const [text] of readTexts(place)) {
@@ -47,6 +49,8 @@ export async function existingFile(place: FilePlace, runId: string): Promise<Exi
   }
   throw new Refusal("not-json", "the file is empty");
 }
+
+const besideAnother = "its place has what an export put beside another run's file";
 
 /** A manifest says whose it is; a run's file was looked at by its name. */
 function requireOwn({ role }: FilePlace, whole: unknown, runId: string): void {

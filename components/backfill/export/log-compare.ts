@@ -1,12 +1,13 @@
 import { Long, type Document } from "mongodb";
+import { Refusal } from "../errors";
 import { differingPaths } from "../values/differences";
+import type { BesidePlace } from "./beside";
 import { documentsAsStored, inOrder } from "./documents";
 import type { ExportRun } from "./export-run";
 import { recordOf } from "./form";
 import type { BothLogs } from "./both-logs";
 import { ascendingEntries, sequenceOf, type LogScan } from "./log-entries";
-import { besideOf } from "./place";
-import { publish, stampOf } from "./publish";
+import { publish } from "./publish";
 import { textOf } from "./text";
 
 /** An entry in MongoDB, and how it differs from the file; no detail where it does not. */
@@ -15,12 +16,13 @@ interface Compared {
   readonly detail: string | undefined;
 }
 
-/** Counts the entries up to the file's last one; whether any of them differs. */
+/** Counts the entries up to the file's last one; whether any of them goes beside it. */
 export async function compareLog(
   { tally }: ExportRun,
   logs: BothLogs,
   scan: LogScan,
   last: bigint,
+  { name: beside, taken }: BesidePlace,
 ): Promise<boolean> {
   const { runId, place } = logs;
   let differ = false;
@@ -28,18 +30,22 @@ export async function compareLog(
     if (detail === undefined) tally.settle("logs", "unchanged");
     else {
       const id = `${runId}:${String(document.sequence)}`;
-      tally.conflict("logs", { id, file: place.name, beside: besideOf(place).name, detail });
-      differ = true;
+      if (taken === undefined) tally.conflict("logs", { id, file: place.name, beside, detail });
+      else tally.refuse("logs", id, new Refusal("conflict", `${detail}; ${taken}`));
+      differ = taken === undefined;
     }
   }
   return differ;
 }
 
-/** Writes the entries that differ beside the log, as a list. */
-export async function writeBesideLog(logs: BothLogs, scan: LogScan, last: bigint): Promise<void> {
-  const { place } = logs;
-  const { path } = besideOf(place);
-  await publish(path, await stampOf(path), async (file) => {
+/** Writes the entries that differ beside the log, as a list whose begin tells what it is. */
+export async function writeBesideLog(
+  logs: BothLogs,
+  scan: LogScan,
+  last: bigint,
+  { path, stamp }: BesidePlace,
+): Promise<void> {
+  await publish(path, stamp, async (file) => {
     let before = "[\n";
     for await (const { document, detail } of compared(logs, scan, last)) {
       if (detail === undefined) continue;

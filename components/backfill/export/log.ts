@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { Long, type Document, type Filter } from "mongodb";
 import { Refusal } from "../errors";
+import { lookBeside } from "./beside";
 import type { BothLogs } from "./both-logs";
 import { countOf, documentsAsStored, hasAny, inOrder } from "./documents";
 import type { ExportRun } from "./export-run";
@@ -45,8 +46,9 @@ async function exportTo(run: ExportRun, logs: BothLogs): Promise<void> {
   const stamp = await stampOf(place.path);
   const scan = place.there ? await scanLog(run.sides, place) : undefined;
   if (scan?.last !== undefined) {
-    const differ = await compareLog(run, logs, scan, scan.last);
-    if (differ) await writeBesideLog(logs, scan, scan.last);
+    const beside = await lookBeside(place);
+    const differ = await compareLog(run, logs, scan, scan.last, beside);
+    if (differ) await writeBesideLog(logs, scan, scan.last, beside);
   }
   await append(run, logs, stamp, scan);
 }

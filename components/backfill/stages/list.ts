@@ -3,6 +3,7 @@ import { opendir } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { CollectionRole } from "../../contract";
 import type { StateFolder } from "../state-folder";
+import { isBesideFile } from "./beside-file";
 
 /** A file of state. */
 export interface StateFile {
@@ -23,8 +24,8 @@ export interface Skipped {
 
 /**
  * Lists the state files below a root, role by role, as the folders give them. Hidden entries,
- * `*.tmp` and symbolic links are left out and counted in `skipped`; other foreign entries are
- * ignored.
+ * `*.tmp` and symbolic links are left out and counted in `skipped`; other foreign entries, and what
+ * an export put beside a file, are ignored.
  */
 export async function* stateFiles(
   folder: StateFolder,
@@ -51,9 +52,9 @@ async function* filesOfRuns(
   const extension = role === "logs" ? ".ndjson" : ".json";
   for await (const entry of entriesIn(path)) {
     if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
-    // An export puts MongoDB's side of a conflict beside the file, for a person to read.
-    if (entry.name.endsWith(`.mongo${extension}`)) continue;
-    yield stateFile(root, role, join(path, entry.name), basename(entry.name, extension));
+    const stem = basename(entry.name, extension);
+    const file = stateFile(root, role, join(path, entry.name), stem);
+    if (role === "logs" || !(await isBesideFile(file))) yield file;
   }
 }
 
