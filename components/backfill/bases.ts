@@ -11,6 +11,8 @@ export interface Hashes {
 /** A write that was announced: what both sides have after it, and which of them is written. */
 export interface Announced extends Hashes {
   readonly to: keyof Hashes;
+  /** The file that holds the record then; the base's own one where an older version announced it. */
+  readonly file?: string;
 }
 
 /**
@@ -25,9 +27,12 @@ export interface Base {
   /** Absent while the first write is only announced. */
   readonly agreed?: Hashes;
   readonly next?: Announced;
-  /** The file that holds the record, below the state root with `/`. */
+  /** The file that holds the record by what was agreed, below the state root with `/`. */
   readonly file?: string;
 }
+
+/** A base without doubt: what the two sides of a record had last, and in which file. */
+export type Agreement = Omit<Base, "next">;
 
 /** What a base becomes for one record. */
 export interface NewBase extends Hashes {
@@ -77,7 +82,23 @@ function baseIn({ agreed, hash, next, file }: BaseDocument): Base {
   };
 }
 
-/** Says before a write to one side what both sides will have after it. */
+/**
+ * What a base says of a record that both sides have: a write that was announced and done before its
+ * process was killed counts as agreed.
+ *
+ * @param now what both sides have
+ */
+export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
+  const { next, ...settled } = base ?? {};
+  if (!next || next[next.to] !== now[next.to]) return settled;
+  const file = next.file ?? settled.file;
+  return { agreed: next, ...(file !== undefined && { file }) };
+}
+
+/**
+ * Says before a write to one side what both sides will have after it. The file that had the record
+ * so far stays known: the write may find that this one has no right to its key.
+ */
 export async function announceBases(
   bases: Collection<BaseDocument>,
   role: CollectionRole,
@@ -85,7 +106,7 @@ export async function announceBases(
   records: readonly NewBase[],
 ): Promise<void> {
   await update(bases, role, records, ({ disk, mongo, file }) => ({
-    $set: { next: { disk, mongo, to }, file },
+    $set: { next: { disk, mongo, to, file } },
   }));
 }
 

@@ -1,6 +1,6 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import type { Base, Hashes } from "./bases";
+import { agreementIn, type Base, type Hashes } from "./bases";
 import { hashOf } from "./values/canonical";
 
 /**
@@ -47,7 +47,7 @@ export function merge(
   if (!mongo) return "onlyOnDisk";
   if (!disk) return "onlyInMongo";
   if (disk.hash === mongo.hash) return "equal";
-  const agreed = agreedHashes(disk, mongo, base);
+  const { agreed } = agreementIn(base, { disk: disk.hash, mongo: mongo.hash });
   if (disk.hash === agreed?.disk && mongo.hash === agreed.mongo) return "equal";
   const verdict = mergers[role](disk, mongo, agreed);
   return role === "runs" && runsOnlyInserted && verdict === "disk" ? "conflict" : verdict;
@@ -74,14 +74,6 @@ const mergers: Readonly<Record<CollectionRole, Merger>> = {
     return ours === "pending" ? "mongo" : "conflict";
   },
 };
-
-/** A write that was announced and done before its process was killed counts as agreed. */
-function agreedHashes(disk: Side, mongo: Side, base: Base | undefined): Hashes | undefined {
-  const next = base?.next;
-  if (next === undefined) return base?.agreed;
-  const isDone = next.to === "mongo" ? mongo.hash === next.mongo : disk.hash === next.disk;
-  return isDone ? next : base?.agreed;
-}
 
 function changedSide(disk: Side, mongo: Side, agreed: Hashes | undefined) {
   if (mongo.hash === agreed?.mongo) return "disk";

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect } from "vitest";
+import { Collection } from "mongodb";
+import { expect, vi } from "vitest";
 
 /** Numbers between 0 and 1 that are the same in every run of a test. */
 export function* randomNumbers(seed = 20251106): Generator<number, never> {
@@ -25,4 +26,18 @@ export async function killedAfter(program: string, task: object, ms: number): Pr
   const [code, signal] = (await ended) as [number | null, string | null];
   if (signal === null) expect(code).toBe(0);
   return signal === "SIGKILL";
+}
+
+/** Lets an import or an export end behind its first write, before it settles the bases. */
+export async function killedBeforeSettling(work: () => Promise<unknown>): Promise<void> {
+  const write = Reflect.get(Collection.prototype, "bulkWrite");
+  const writes = vi.spyOn(Collection.prototype, "bulkWrite").mockImplementation(function (
+    this: Collection,
+    ...args
+  ) {
+    if (JSON.stringify(args).includes('"agreed":{')) throw new Error("killed");
+    return write.apply(this, args);
+  });
+  await expect(work()).rejects.toThrow("killed");
+  writes.mockRestore();
 }

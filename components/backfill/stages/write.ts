@@ -1,9 +1,11 @@
 import type { Collection, Document } from "mongodb";
 import {
+  agreementIn,
   announceBases,
   isAgreed,
   readBases,
   settleBases,
+  type Agreement,
   type Base,
   type BaseDocument,
   type NewBase,
@@ -71,6 +73,8 @@ interface Seen {
   readonly record: ReadyRecord;
   readonly document: Document | undefined;
   readonly base: Base | undefined;
+  /** What the base says of both sides as they are. */
+  readonly last: Agreement;
   readonly verdict: Verdict;
   readonly becomes: NewBase;
 }
@@ -87,14 +91,15 @@ function lookAt(
   // A log entry has no base, and its key and content suffice.
   if (role === "logs") {
     const becomes = { key, disk: "", mongo: "", file: place.file };
-    return { record, document, base, verdict: logVerdict(record, document), becomes };
+    return { record, document, base, last: {}, verdict: logVerdict(record, document), becomes };
   }
   const disk = sideOf(role, record.document);
   const mongo = document && sideOf(role, document);
   const verdict = merge(role, disk, mongo, base, rules);
   const after = mongo && verdict === "equal" ? mongo : disk;
   const becomes = { key, disk: disk.hash, mongo: after.hash, file: place.file };
-  return { record, document, base, verdict, becomes };
+  const last = mongo ? agreementIn(base, { disk: disk.hash, mongo: mongo.hash }) : {};
+  return { record, document, base, last, verdict, becomes };
 }
 
 function logVerdict({ role, document: disk }: ReadyRecord, document: Document | undefined) {
@@ -161,14 +166,14 @@ function newBases(seen: readonly Seen[], settled: Settled): NewBase[] {
     if (outcome === "inserted" || outcome === "updated") return true;
     return verdict === "equal" && !isAgreed(base, becomes);
   });
-  return agreed.map(({ base, becomes }) =>
-    base?.agreed?.disk === becomes.disk && base.file ? { ...becomes, file: base.file } : becomes,
+  return agreed.map(({ last, becomes }) =>
+    last.agreed?.disk === becomes.disk && last.file ? { ...becomes, file: last.file } : becomes,
   );
 }
 
 /** The other file that has the record's key, where it is still there. */
-async function otherFile(to: Destination, { base, record }: Seen): Promise<string | undefined> {
-  const file = base?.file;
+async function otherFile(to: Destination, { last, record }: Seen): Promise<string | undefined> {
+  const { file } = last;
   if (file === undefined || file === record.place.file) return undefined;
   return (await to.isThere(file)) ? file : undefined;
 }
