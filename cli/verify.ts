@@ -1,5 +1,6 @@
 import {
-  forgetCheckpoints,
+  forgetWhereMissing,
+  notForgottenInWords,
   placeInWords,
   verifyState,
   type VerificationReport,
@@ -49,8 +50,7 @@ async function verify(options: VerifyOptions): Promise<VerificationReport> {
         stop = showProgress({ what: "verify", sofar, total: () => size });
       },
     });
-    if (options.forget && !report.holds) await forgetCheckpoints(sides.database, sides.checkpoints);
-    return report;
+    return options.forget ? await forgetWhereMissing(sides, report) : report;
   } finally {
     stop?.();
   }
@@ -87,5 +87,6 @@ function verificationInWords({ from, exact }: VerifyOptions, report: Verificatio
       report.quarantine.map(({ detail, ...place }) => `${placeInWords(place)}: ${detail}`),
       sumOf(report, "quarantined"),
     ),
+    ...(report.notForgotten === undefined ? [] : ["", notForgottenInWords(report.notForgotten)]),
   ].join("\n");
 }

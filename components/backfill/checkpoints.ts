@@ -66,25 +66,19 @@ export class Checkpoints {
     await this.patient("Saving", () => this.collection.bulkWrite(operations, { ordered: false }));
   }
 
-  /** Makes the next import read every file again; the bases stay. */
+  /**
+   * Makes the next import read every file again; the bases stay. The checkpoints stay too, as ones
+   * that fit no file: the migrator's role may not remove documents.
+   */
   async forget(): Promise<void> {
     const ours = { _id: { $gte: idOf(""), $lt: "file;" } };
-    await this.patient("Forgetting", () => this.collection.deleteMany(ours));
+    const fitsNone = { $set: { hash: "", complete: false } };
+    await this.patient("Forgetting", () => this.collection.updateMany(ours, fitsNone));
   }
 
   private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {
     return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, this.retries);
   }
-}
-
-/**
- * Makes the next import read every file again: a file's checkpoint says that its records are in
- * MongoDB, which is not to be trusted any more once a verification found one that is not.
- *
- * @param name the setting `backfill.checkpoints`
- */
-export async function forgetCheckpoints(database: Db, name: string): Promise<void> {
-  await new Checkpoints(database, name).forget();
 }
 
 /** Looks at a file. */

@@ -12,7 +12,7 @@ export { ServerTroubleError } from "./server-trouble";
 export type { Shard } from "./shard";
 export type { BothSides } from "./sides";
 export { importStages, type ImportStage } from "./stage";
-export { forgetCheckpoints } from "./checkpoints";
+export { forgetWhereMissing } from "./forget";
 export { placeInWords, type Place } from "./place";
 export type { Counts, ImportReport, IncompleteLine, Quarantined } from "./tally";
 export {
@@ -22,6 +22,7 @@ export {
   type VerifyOptions,
 } from "./verify";
 export type { Target } from "./target";
+export { notForgottenInWords } from "./words";
 export { drawFence, goBack, savedFence, saveFence, unfinishedIn, wayBackInWords } from "./way-back";
 export { stateFiles } from "./stages/list";
 export { openStateFolder, type StateAddress, type StateFolder } from "./state-folder";

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from "node:util";
 import { databaseAt } from "../connection";
 import { countCutover, mongoSide, UnfinishedStep } from "../dynamic";
 import { jobStep, type JobTarget } from "../jobs";
-import { forgetCheckpoints } from "./checkpoints";
 import { importCommand, verificationCommand } from "./commands";
+import { forgetWhereMissing } from "./forget";
 import { importState } from "./import";
 import { sayProgress } from "./progress";
 import { ofShards } from "./shard-reports";
@@ -90,9 +90,7 @@ async function importByJob(inputs: ImportInputs, job: JobTarget): Promise<Import
 async function verified(inputs: VerificationInputs): Promise<VerificationReport> {
   const { retentionDays = Infinity } = inputs;
   return watched("verification", inputs, async (sides) => {
-    const report = await verifyState({ ...sides, retentionDays });
-    if (!report.holds) await forgetCheckpoints(sides.database, sides.checkpoints);
-    return report;
+    return forgetWhereMissing(sides, await verifyState({ ...sides, retentionDays }));
   });
 }
 

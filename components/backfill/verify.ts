@@ -44,6 +44,8 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   /** When MongoDB's documents were counted: ISO 8601; absent in a stack of an earlier version. */
   at?: string;
   elapsedMs: number;
+  /** Why the next import still trusts the files' checkpoints, where it was not to. */
+  notForgotten?: string;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
 }

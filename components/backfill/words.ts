@@ -24,6 +24,7 @@ export function reasonsOf(report: VerificationReport, root: string): string[] {
     ...collectionRoles.flatMap((role) => missingReason(report, role)),
     ...collectionRoles.flatMap((role) => differingReason(report, role)),
     ...quarantineReason(report),
+    ...(report.notForgotten === undefined ? [] : [notForgottenInWords(report.notForgotten)]),
   ].map((reason) => `Verification of ${root}: ${reason}`);
   const last = reasons.pop() ?? "";
   return [...reasons, `${last} ${whatToDo}`];
@@ -58,6 +59,11 @@ function quarantineReason({ quarantine, ...report }: VerificationReport): string
   if (total === 0) return [];
   const records = total === 1 ? "1 record" : `${total} records`;
   return [`${records} on disk cannot be imported: ${named(quarantine.map(caseOf), total)}.`];
+}
+
+/** What it means that the checkpoints could not be forgotten; `why` is a sentence. */
+export function notForgottenInWords(why: string): string {
+  return `The next import will trust the files' checkpoints, which it was not to: ${why}`;
 }
 
 function caseOf({ detail, ...place }: Quarantined): string {

@@ -3,14 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient, type Document } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import {
+  drawFence,
+  exportState,
+  forgetWhereMissing,
+  goBack,
+  importState,
+  verifyState,
+} from "../../components/backfill";
+import { reasonsOf } from "../../components/backfill/words";
+import { closeConnections } from "../../components/connection";
+import { applicationRole, migratorRole, wantedSchema } from "../../components/contract";
 import { recordFence } from "../../components/ledger";
-import { applicationRole, migratorRole } from "../../components/contract";
-import { apply } from "../../components/migration";
+import { apply, setExpiry } from "../../components/migration";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/retention";
 import { startMongo, type MongoServer } from "../../tools/parts";
+import { twoRuns } from "../backfill/database";
+import { sidesOf } from "../backfill/export-sides";
+import { addFiles, run, stateRoot } from "../backfill/state";
 import { documentOptions } from "../contract/options";
 
 const database = "taskrunner";
@@ -40,6 +52,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const client of clients) await client.close();
+  await closeConnections();
   await server.stop();
   await rm(folder, { recursive: true });
 });
@@ -52,9 +65,10 @@ function roleWithout(action: string): Document {
   return { ...role, createRole: `no_${action}`, privileges };
 }
 
+const uriOf = (user: string) => `mongodb://${user}:pw@127.0.0.1:${server.port}/?authSource=admin`;
+
 async function databaseAs(user: string) {
-  const uri = `mongodb://${user}:pw@127.0.0.1:${server.port}/?authSource=admin`;
-  const client = await new MongoClient(uri).connect();
+  const client = await new MongoClient(uriOf(user)).connect();
   clients.push(client);
   return client.db(database);
 }
@@ -84,6 +98,45 @@ it.each(actions)("the migrator needs %s", async (action) => {
 
 it("the migrator needs no more than its role", async () => {
   await expect(everything("taskrunnerMigrator")).resolves.toBeUndefined();
+});
+
+it("the migrator needs no more than its role for a cutover and the way back", async () => {
+  const user = "taskrunnerMigrator";
+  const db = await databaseAs(user);
+  const root = await stateRoot(twoRuns);
+  const sides = sidesOf(db, root);
+  await apply(db, options);
+  const expiry = { collection: "pack_run_logs", ledger: claim.ledger };
+  await setExpiry(db, expiry, 0);
+  expect(await importState(sides)).toMatchObject({ runs: { inserted: 2 } });
+  const { fence } = await drawFence({ ...sides, ledger: claim.ledger });
+  await addFiles(root, { "state/runs/r-3.json": JSON.stringify(run("r-3")) });
+  const failed = await forgetWhereMissing(sides, await verifyState(sides));
+  expect(failed).toMatchObject({ holds: false, runs: { onlyInFiles: ["r-3"] } });
+  expect(failed).not.toHaveProperty("notForgotten");
+  expect(await importState({ ...sides, stage: "final" })).toMatchObject({
+    unchangedFiles: 0,
+    runs: { inserted: 1, unchanged: 2 },
+  });
+  expect(await verifyState({ ...sides, exact: true })).toMatchObject({ holds: true });
+  await setExpiry(db, expiry, 24_855);
+  await db.collection("pack_runs").updateOne({ planHash: "sha256:1" }, { $set: { planHash: "x" } });
+  expect(await exportState(sides)).toMatchObject({ runs: { written: 1 } });
+  const address = { uri: uriOf(user), name: database, ledger: claim.ledger };
+  expect(await goBack(sides, { ...address, fence, heldRuns: "hold" })).toMatchObject({
+    exported: { runs: { unchanged: 3 } },
+  });
+});
+
+it("a verification whose user may not write says so beside what it found", async () => {
+  const sides = sidesOf(await databaseAs("no_update"), await stateRoot(twoRuns));
+  await addFiles(sides.root, { "state/runs/r-4.json": JSON.stringify(run("r-4")) });
+  const report = await forgetWhereMissing(sides, await verifyState(sides));
+
+  expect(report).toMatchObject({ holds: false, runs: { missing: 1 } });
+  expect(reasonsOf(report, "root").join("\n")).toMatch(
+    /1 of 3 runs on disk is not in MongoDB: r-4\.[^]*The next import will trust .*: Forgetting checkpoints in taskrunner\.pack_run_backfill failed: MongoDB answers with code 13 /,
+  );
 });
 
 it("what is missing is named: which action on what", async () => {
