@@ -83,9 +83,14 @@ function filtersOf(role: CollectionRole, records: readonly Keyed[]): Filter<Docu
   }));
 }
 
-/** Entries of one log lie close together, so a range of their sequences finds little else. */
+/**
+ * Entries of one log mostly lie close together, so that a range of their sequences finds little
+ * else. Where the sequence starts again, all of the log may lie in between: it would fill memory.
+ */
 function conditionOn(values: readonly unknown[]): Document {
   if (!values.every((value) => value instanceof Long)) return { $in: values };
   const sorted = values.toSorted((a, b) => a.compare(b));
-  return { $gte: sorted[0], $lte: sorted.at(-1) };
+  const [first = Long.ZERO, last = first] = [sorted[0], sorted.at(-1)];
+  const areClose = last.toNumber() - first.toNumber() <= 2 * values.length;
+  return areClose ? { $gte: first, $lte: last } : { $in: values };
 }
