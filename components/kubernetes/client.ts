@@ -22,6 +22,9 @@ export const fieldManager = "taskrunner-storage";
 /** One request that takes longer has been lost on its way. */
 const requestTimeoutMs = 15_000;
 
+/** The same for a look in a preview, which is over soon where an API drops what it is sent. */
+export const previewTimeoutMs = 5_000;
+
 /** The API of a cluster, and what every room asks of a namespace. */
 export interface Cluster {
   readonly place: Place;
@@ -50,17 +53,21 @@ export interface Cluster {
 /**
  * The cluster of an address; nothing is asked of it yet.
  *
+ * @param timeoutMs of each request
  * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
  */
-export async function clusterAt(address: ClusterAddress): Promise<Cluster> {
-  // Loaded here: it takes a second, and a preview does without.
+export async function clusterAt(
+  address: ClusterAddress,
+  timeoutMs = requestTimeoutMs,
+): Promise<Cluster> {
+  // Loaded here: it takes a second, and what looks at no cluster does without.
   const client = await import("@kubernetes/client-node");
   const { namespace } = address;
   const config = loaded(new client.KubeConfig(), address);
   const configuration = client.createConfiguration({
     baseServer: new client.ServerConfiguration(config.getCurrentCluster()?.server ?? "", {}),
     authMethods: { default: config },
-    promiseMiddleware: [{ pre: withTimeout, post: unchanged }],
+    promiseMiddleware: [{ pre: within(timeoutMs), post: unchanged }],
   });
   const core = new client.CoreV1Api(configuration);
   const place = { context: config.getCurrentContext(), namespace };
@@ -111,9 +118,11 @@ function loaded(config: KubeConfig, { kubeconfig, context }: ClusterAddress): Ku
   throw new KubeconfigError(kubeconfig, `there is ${wanted} in it, ${has}`);
 }
 
-function withTimeout(request: RequestContext): Promise<RequestContext> {
-  request.setSignal(AbortSignal.timeout(requestTimeoutMs));
-  return Promise.resolve(request);
+function within(timeoutMs: number) {
+  return (request: RequestContext): Promise<RequestContext> => {
+    request.setSignal(AbortSignal.timeout(timeoutMs));
+    return Promise.resolve(request);
+  };
 }
 
 function unchanged(response: ResponseContext): Promise<ResponseContext> {

@@ -3,7 +3,7 @@
  * `program.ts` is the Pulumi program's own door.
  */
 export { placeInWords, type ClusterAddress, type Place } from "./address";
-export { clusterAt, fieldManager, type Cluster } from "./client";
+export { clusterAt, fieldManager, previewTimeoutMs, type Cluster } from "./client";
 export { ClusterError, KubeconfigError } from "./errors";
 export { controllerOf, hasEnded, labelValue, nameOf } from "./objects";
 export {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -169,5 +169,43 @@ describe("releases that a site has installed", () => {
       expect(await cluster.kubectl("get", "secrets", "-o", "name")).toMatch(/taskrunner-mongo-/);
     },
     2 * minutes,
+  );
+
+  it(
+    "are not taken to files by a stack that knows of no cutover",
+    async () => {
+      const pods = [await cluster.podsOf("worker"), await cluster.podsOf("web")];
+      await configure("filesystem");
+
+      for (const run of [await stack.preview(), await stack.up()]) {
+        expect(run.failed).toBe(true);
+        expect(run.output).toContain(
+          `Deployment ${cluster.releases.worker} in namespace taskrunner of context local is in mongo mode.`,
+        );
+        expect(run.output).toContain("Run pulumi up with storageMode: mongo first");
+      }
+      expect([await cluster.podsOf("worker"), await cluster.podsOf("web")]).toEqual(pods);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "go back with what is only in MongoDB once the stack knows of one",
+    async () => {
+      const files = join(stack.folder, "state/state/runs");
+      const name = (await readdir(files)).find((one) => one.endsWith(".json")) ?? "";
+      await rm(join(files, name));
+      await configure("mongo");
+      const there = await stack.up();
+      expect(there.failed, there.output).toBe(false);
+      await configure("filesystem");
+      const back = await stack.up();
+
+      expect(back.failed, back.output).toBe(false);
+      expect(await readdir(files)).toContain(name);
+      expect(await cluster.modesOf("worker")).toEqual(Array(4).fill("filesystem"));
+      expect(await cluster.modesOf("web")).toEqual(Array(4).fill("filesystem"));
+    },
+    4 * minutes,
   );
 });

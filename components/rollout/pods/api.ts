@@ -25,10 +25,11 @@ export interface Namespace {
 /**
  * The namespace of an address; nothing is asked of the cluster yet.
  *
+ * @param timeoutMs of each request; default: that of a step
  * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
  */
-export async function namespaceAt(address: ClusterAddress): Promise<Namespace> {
-  const cluster = await clusterAt(address);
+export async function namespaceAt(address: ClusterAddress, timeoutMs?: number): Promise<Namespace> {
+  const cluster = await clusterAt(address, timeoutMs);
   const { place, pods, warnings } = cluster;
   return { ...{ place, pods, warnings }, ...readers(cluster), ...writers(cluster) };
 }

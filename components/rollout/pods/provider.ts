@@ -16,9 +16,10 @@ import {
   type ServiceAddress,
 } from "./inputs";
 import { podsReplaced } from "./replaced";
+import { foreseenCutover, unknownCutover } from "./unknown-cutover";
 import { goOn, waysOut, webIsNext } from "../ways-out";
 
-/** What both have in common: a preview asks no cluster, and deleting leaves the service alone. */
+/** What all have in common: a refresh asks no cluster, and deleting leaves the service alone. */
 const passive = {
   configure: () => Promise.resolve(),
   check: (_olds: unknown, inputs: unknown) => Promise.resolve({ inputs }),
@@ -44,16 +45,26 @@ const DrainRequest: Required<pulumi.dynamic.ResourceProvider> = {
 /**
  * The dynamic provider of a service's drain. It drains when the mode becomes another one than that
  * of the last finished drain; a service that is new to the stack and in filesystem mode is left as
- * it is. A drain that was not finished and whose mode was then taken back is undone.
+ * it is, and refused, in a preview already, where the stack is to take it there from MongoDB. A drain
+ * that was not finished and whose mode was then taken back is undone.
  */
 const Drain: Required<pulumi.dynamic.ResourceProvider> = {
   ...passive,
+  check: async (olds: object, news: DrainInputs) => {
+    const isNew = Object.keys(olds).length === 0;
+    const reason = isNew ? await foreseenCutover(news) : undefined;
+    return { inputs: news, failures: reason === undefined ? [] : [{ property: "mode", reason }] };
+  },
   diff: (_id, state: DrainState, news: DrainInputs) => {
     const same = isDeepStrictEqual(drainInputsOf(state), drainInputsOf(news));
     return Promise.resolve({ changes: !state.applied || !same });
   },
   create: async (inputs: DrainInputs) => {
     const id = `${inputs.namespace}/${inputs.service}/drain`;
+    // What was out of reach in the check is asked again: nothing of this step is kept where it fails.
+    const reason = await unknownCutover(inputs);
+    if (reason !== undefined)
+      throw new Error(`${inputs.service} was not taken to files. ${reason}`);
     const begins = { requests: 0, drains: 0, finished: "filesystem", applied: true } as const;
     const state = { ...inputs, ...begins };
     return { id, outs: await drained(id, state, inputs) };

@@ -4,7 +4,8 @@ import { withoutFormer } from "./annotation";
 import { ValuesFileError } from "./errors";
 import { readValuesFile, replaceValuesFile } from "./file";
 import { placeOf, switched, wanted, type ValuesFileInputs, type ValuesFileState } from "./switch";
-import { holds, readEnvironment, restoreEnvironment } from "./values-file";
+import { mongoFirst } from "../ways-out";
+import { holds, readEnvironment, restoreEnvironment, statesMongo } from "./values-file";
 
 const members = [
   ...(["service", "file", "path", "form", "mode", "environment"] as const),
@@ -13,12 +14,13 @@ const members = [
 
 /**
  * The dynamic provider of a values file. It works in both modes and never connects: what it
- * changes is the file alone. Deleting it leaves the file as it is.
+ * changes is the file alone. A file that is new to the stack and in mongo mode is not taken to files:
+ * nothing would be drained or exported before. Deleting it leaves the file as it is.
  */
 const ValuesFile: Required<pulumi.dynamic.ResourceProvider> = {
   configure: () => Promise.resolve(),
-  check: async (_olds, news: ValuesFileInputs) => {
-    const reason = await problemOf(news);
+  check: async (olds: object, news: ValuesFileInputs) => {
+    const reason = await problemOf(news, Object.keys(olds).length === 0);
     return { inputs: news, failures: reason === undefined ? [] : [{ property: "file", reason }] };
   },
   diff: async (_id, state: ValuesFileState, news: ValuesFileInputs) => {
@@ -50,14 +52,25 @@ function inputsOf(from: ValuesFileInputs): ValuesFileInputs {
 }
 
 /** Why a file cannot be switched, already in a preview; undefined where it can. */
-async function problemOf(inputs: ValuesFileInputs): Promise<string | undefined> {
+async function problemOf(inputs: ValuesFileInputs, isNew: boolean): Promise<string | undefined> {
   try {
-    switched(await readValuesFile(inputs.file), inputs);
-    return undefined;
+    const text = await readValuesFile(inputs.file);
+    switched(text, inputs);
+    return isNew && inputs.mode === "filesystem" ? unknownCutover(text, inputs) : undefined;
   } catch (error) {
     if (error instanceof ValuesFileError) return error.message;
     throw error;
   }
+}
+
+function unknownCutover(text: string, inputs: ValuesFileInputs): string | undefined {
+  const { file, service } = inputs;
+  const place = placeOf(inputs);
+  if (!statesMongo(text, place)) return undefined;
+  return (
+    `The values file ${file} has ${service} in mongo mode. ${mongoFirst} ` +
+    `Where it was never deployed so, set ${place.keys[0] ?? ""} in it to filesystem by hand.`
+  );
 }
 
 async function written(

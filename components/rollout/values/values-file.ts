@@ -23,6 +23,12 @@ export function readEnvironment(text: string, place: Place): Standing {
   return standingIn(environmentIn(text, place));
 }
 
+/** Whether the file states the mode `mongo`, in any case of letters. */
+export function statesMongo(text: string, place: Place): boolean {
+  const { entries } = readEnvironment(text, place);
+  return entries.some((entry) => isMode(entry, place) && modeIn(entry) === "mongo");
+}
+
 /** Whether the file states exactly these of our variables. */
 export function holds(text: string, place: Place, stated: Stated): boolean {
   const ours = environmentIn(text, place).items.filter(({ key }) => key !== undefined);
@@ -117,9 +123,11 @@ const filesystemMode = ({ keys }: Place): Entry => ({ name: keys[0] ?? "", value
 
 const isMode = ({ name }: Stated[number], { keys }: Place): boolean => name === keys[0];
 
+const isFilesystem = (entry: Stated[number]): boolean => modeIn(entry) === "filesystem";
+
 /** The services read the mode whatever its case. */
-function isFilesystem({ value }: Stated[number]): boolean {
-  return typeof value === "string" && value.toLowerCase() === "filesystem";
+function modeIn({ value }: Stated[number]): string | undefined {
+  return typeof value === "string" ? value.toLowerCase() : undefined;
 }
 
 function edited(text: string, place: Place, stated: Stated, edit: () => string): string {

@@ -29,6 +29,9 @@ const created = async (from: DrainInputs) => stored((await Drain.create(from)).o
 const updated = async (state: DrainState, to: DrainInputs) =>
   stored((await Drain.update("id", state, to)).outs);
 
+const failuresOf = async (olds: object, news: DrainInputs) =>
+  (await Drain.check(olds, news)).failures;
+
 /** The state that the engine keeps of a step that did not finish, and its reasons. */
 async function unfinished(step: Promise<unknown>) {
   const error = (await step.then(
@@ -78,6 +81,29 @@ describe("a drain", () => {
     expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: true });
     expect(await current.cluster.replicas("new")).toBe("1");
     expect(current.said).toEqual([]);
+  });
+
+  it("takes no service from MongoDB to files in a stack that knows of no cutover", async () => {
+    await current.cluster.deploy("lost", { mode: "mongo" });
+    const back = inputs("lost", { mode: "filesystem" });
+    const reason =
+      /Deployment worker in namespace lost of context \S+ is in mongo mode\. This stack knows of no cutover: .* Run pulumi up with storageMode: mongo first/;
+
+    expect(await failuresOf({}, back)).toEqual([
+      { property: "mode", reason: expect.stringMatching(reason) as unknown },
+    ]);
+    // Not as an unfinished step: of one the next run would go on.
+    await expect(Drain.create(back)).rejects.toThrow(reason);
+    await expect(Drain.create(back)).rejects.not.toHaveProperty("name", "UnfinishedStep");
+    expect(await current.cluster.replicas("lost")).toBe("1");
+    expect(await failuresOf({}, inputs("lost"))).toEqual([]);
+    expect(await failuresOf(inputs("lost"), back)).toEqual([]);
+  });
+
+  it("leaves a cluster out of reach to the step itself to report", async () => {
+    const unreachable = inputs("any", { kubeconfig: "missing", mode: "filesystem" });
+    expect(await failuresOf({}, unreachable)).toEqual([]);
+    await expect(Drain.create(unreachable)).rejects.toThrow(/kubeconfig missing is of no use/);
   });
 
   it("has nothing to do where the service does not exist yet, and says so", async () => {

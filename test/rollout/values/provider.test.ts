@@ -124,9 +124,24 @@ describe("the cutover and the way back", () => {
   });
 
   it("a new stack in filesystem mode sees to the mode alone", async () => {
-    await writeFile(file, original.replace("filesystem", "mongo"));
+    await writeFile(file, original.replace("filesystem", "files"));
     await created(inputs("filesystem"));
     expect(await text()).toBe(original);
+  });
+
+  it("a new stack takes no file from mongo to filesystem: it knows of no cutover", async () => {
+    await writeFile(file, original.replace("filesystem", "Mongo"));
+    const checked = async (olds: object, mode: "mongo" | "filesystem") =>
+      (await ValuesFile.check(olds, inputs(mode))).failures;
+
+    const [failure] = (await checked({}, "filesystem")) ?? [];
+    expect(failure?.reason).toMatch(
+      /^The values file \S+ has worker in mongo mode\. This stack knows of no cutover: .* with storageMode: mongo first, .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
+    );
+    expect(await checked({}, "mongo")).toEqual([]);
+    expect(await checked(inputs("mongo"), "filesystem")).toEqual([]);
+    await writeFile(file, original);
+    expect(await checked({}, "filesystem")).toEqual([]);
   });
 
   it("writes entries in the document's order, however the engine hands them over", async () => {

@@ -1,0 +1,44 @@
+import {
+  ClusterError,
+  KubeconfigError,
+  nameOf,
+  placeInWords,
+  previewTimeoutMs,
+} from "../../kubernetes";
+import { mongoFirst } from "../ways-out";
+import { namespaceAt } from "./api";
+import type { DrainInputs } from "./inputs";
+import { statedMode } from "./remaining";
+import { deploymentsOf } from "./service";
+
+/**
+ * Why a drain that is new to the stack must not be one to files; undefined where it may. Where the
+ * service works on MongoDB, the stack was destroyed, or lost its state: it would drain nothing, export
+ * nothing and set no run aside, and the service would go on from files as old as the cutover.
+ *
+ * @throws ClusterError, KubeconfigError
+ */
+export async function unknownCutover(
+  inputs: DrainInputs,
+  timeoutMs?: number,
+): Promise<string | undefined> {
+  const { service, mode } = inputs;
+  if (mode !== "filesystem") return undefined;
+  const namespace = await namespaceAt(inputs, timeoutMs);
+  const onMongo = (await deploymentsOf(namespace, inputs))
+    .filter((deployment) => statedMode(deployment, service) === "mongo")
+    .map(nameOf);
+  if (onMongo.length === 0) return undefined;
+  const place = placeInWords(namespace.place);
+  return `Deployment ${onMongo.join(", ")} in ${place} is in mongo mode. ${mongoFirst}`;
+}
+
+/** The same before the step, for a preview: a cluster out of reach is left to the step to report. */
+export async function foreseenCutover(inputs: DrainInputs): Promise<string | undefined> {
+  try {
+    return await unknownCutover(inputs, previewTimeoutMs);
+  } catch (error) {
+    if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
+    throw error;
+  }
+}
