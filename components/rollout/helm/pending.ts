@@ -5,6 +5,7 @@ import {
   ClusterError,
   KubeconfigError,
   placeInWords,
+  previewTimeoutMs,
   type ClusterAddress,
   type Place,
 } from "../../kubernetes";
@@ -29,14 +30,14 @@ export async function refusePending(
   const { place, secrets } = (await revisionsIn(address, releases)) ?? {};
   if (place === undefined) return;
   const pending = releases.flatMap((release) => pendingOf(release, secrets ?? []) ?? []);
-  if (pending.length > 0) throw new RunError(refusal(place, pending));
+  if (pending.length > 0) throw new RunError(refusal(address, place, pending));
 }
 
 async function revisionsIn(address: ClusterAddress, releases: readonly string[]) {
   const { namespace } = address;
   const labelSelector = `owner=helm,name in (${releases.join(",")})`;
   try {
-    const { place, core, answered } = await clusterAt(address);
+    const { place, core, answered } = await clusterAt(address, previewTimeoutMs);
     const listing = core.listNamespacedSecret({ namespace, labelSelector });
     return { place, secrets: (await answered("list", "secrets", listing)).items };
   } catch (error) {
@@ -69,19 +70,25 @@ function versionOf({ labels }: V1ObjectMeta): number {
   return Number(labels?.version);
 }
 
-function refusal(place: Place, pending: readonly Pending[]): string {
+function refusal(
+  { kubeconfig }: ClusterAddress,
+  place: Place,
+  pending: readonly Pending[],
+): string {
   const found = pending.map(
     ({ release, revision, status, since }) =>
       `  release ${release}: revision ${revision} is ${status} since ${since.toISOString()}`,
   );
   const { context, namespace } = place;
+  // Another kubeconfig may have a context of the same name, of another cluster.
+  const file = kubeconfig === undefined ? "" : `--kubeconfig ${kubeconfig} `;
   const names = pending.map(({ secret }) => secret).join(" ");
   return [
     `In ${placeInWords(place)} Helm has not ended what it began, and refuses everything else until then:`,
     ...found,
     "Where a helm or another pulumi is at work there, wait for it. Where none is, one was killed in the",
     "middle: take its mark away, and run pulumi up again, which does what is missing:",
-    `  kubectl --context ${context} --namespace ${namespace} delete secret ${names}`,
+    `  kubectl ${file}--context ${context} --namespace ${namespace} delete secret ${names}`,
     "Do not use helm rollback: in a cutover it would start the worker on the files again.",
   ].join("\n");
 }

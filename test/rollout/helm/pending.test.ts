@@ -1,0 +1,52 @@
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { stringify } from "yaml";
+import { refusePending } from "../../../components/rollout/helm/pending";
+import { clusterForTests } from "../pods/cluster";
+
+const current = clusterForTests();
+
+/** The note of a Helm that upgrades a release. */
+const pending = (namespace: string, release: string) => {
+  const labels = { owner: "helm", name: release, version: "2", status: "pending-upgrade" };
+  const metadata = { name: `sh.helm.release.v1.${release}.v2`, namespace, labels };
+  return current.cluster.apply({ apiVersion: "v1", kind: "Secret", metadata });
+};
+
+it("names the release, and a command that acts on the cluster of the settings", async () => {
+  const { kubeconfig, kubectl } = current.cluster;
+  await kubectl("create", "namespace", "apps");
+  await pending("apps", "worker");
+  const address = { kubeconfig, namespace: "apps" };
+
+  await expect(refusePending(address, ["web"])).resolves.toBeUndefined();
+  const refusal = await refusePending(address, ["worker", "web"]).catch(String);
+  expect(refusal).toContain("release worker: revision 2 is pending-upgrade since");
+  const [command = ""] = /(?<=kubectl ).*/.exec(refusal ?? "") ?? [];
+  expect(command).toMatch(
+    /^--kubeconfig \S+ --context \S+ --namespace apps delete secret \S+\.v2$/,
+  );
+  expect(command.split(" ")[1]).toBe(kubeconfig);
+  await kubectl(...command.split(" ").slice(2));
+  await expect(refusePending(address, ["worker", "web"])).resolves.toBeUndefined();
+});
+
+it("does not hold a preview up for long where an API drops what it is sent", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const kubeconfig = join(current.cluster.folder, "silent.kubeconfig");
+  const context = { name: "silent", context: { cluster: "silent", user: "silent" } };
+  const cluster = { name: "silent", cluster: { server: `https://127.0.0.1:${port}` } };
+  const config = { "current-context": "silent", contexts: [context], clusters: [cluster] };
+  await writeFile(kubeconfig, stringify({ ...config, users: [{ name: "silent", user: {} }] }));
+
+  const began = Date.now();
+  await refusePending({ kubeconfig, namespace: "apps" }, ["worker"]);
+  expect(Date.now() - began).toBeGreaterThan(4_000);
+  expect(Date.now() - began).toBeLessThan(9_000);
+  silent.close();
+});
