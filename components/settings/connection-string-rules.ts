@@ -81,6 +81,6 @@ function unparsable(key: string): Problem {
   return {
     key,
     found: "a text that is no connection string",
-    allowed: "mongodb://host[:port]/database or mongodb+srv://host/database",
+    allowed: "mongodb[+srv]://host[:port]/database",
   };
 }

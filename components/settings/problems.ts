@@ -8,17 +8,38 @@ export interface Problem {
   readonly allowed: string;
 }
 
-/** The settings cannot be used; the message lists every problem. Nothing was changed. */
+/**
+ * The settings cannot be used; the message lists every problem. Nothing was changed.
+ *
+ * No connection string is in it, wherever a site put one by mistake: that would be its password in
+ * the log of a build.
+ */
 export class SettingsError extends Error {
   override readonly name = "SettingsError";
+  readonly problems: readonly Problem[];
 
-  constructor(readonly problems: readonly Problem[]) {
-    const lines = problems.map(
+  constructor(problems: readonly Problem[]) {
+    const shown = problems.map(withoutConnectionStrings);
+    const lines = shown.map(
       ({ key, found, allowed }) =>
         `  taskrunner-storage:${key}: found ${found}; allowed: ${allowed}`,
     );
     super([`The settings cannot be used; nothing was changed.`, ...lines].join("\n"));
+    this.problems = shown;
   }
+}
+
+/** To the end of the words: a password that was left unencoded may have any sign in it. */
+const connectionString = /["']?mongodb(\+srv)?:\/\/[^]*/i;
+
+function withoutConnectionStrings({ key, found, allowed }: Problem): Problem {
+  const hidden = "a connection string, which is not shown";
+  return {
+    key: key.replace(connectionString, `(${hidden})`),
+    // As JSON it may have other secrets beside it.
+    found: connectionString.test(found) ? hidden : found,
+    allowed: allowed.replace(connectionString, hidden),
+  };
 }
 
 /** The problems that zod found in `values`, in words; values of secret keys are left out. */

@@ -22,8 +22,15 @@ const localHost = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
  * is not passed on, because it may quote the string, which is secret.
  */
 export function uriFacts(uri: string): UriFacts | undefined {
-  const parsed = parse(uri);
-  if (!parsed) return undefined;
+  try {
+    return factsOf(new ConnectionString(uri));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws Error, which may quote the string, where a part of it is encoded wrongly */
+function factsOf(parsed: ConnectionString): UriFacts {
   const tls = parsed.searchParams.get("tls") ?? parsed.searchParams.get("ssl");
   return {
     database: decodeURIComponent(parsed.pathname.slice(1)) || undefined,
@@ -33,12 +40,4 @@ export function uriFacts(uri: string): UriFacts | undefined {
     externalUser: externalUsers.includes(parsed.searchParams.get("authMechanism") ?? ""),
     hasPassword: parsed.password !== "",
   };
-}
-
-function parse(uri: string): ConnectionString | undefined {
-  try {
-    return new ConnectionString(uri);
-  } catch {
-    return undefined;
-  }
 }

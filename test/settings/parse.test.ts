@@ -145,6 +145,42 @@ describe("the connection string", () => {
     expect(broken).toContain("a text that is no connection string");
     expect(plain + broken).not.toContain("geheim");
   });
+
+  const misplaced = "mongodb://m:geheim@db.example.net/taskrunner";
+  it.each([
+    ["cluster", { cluster: misplaced }],
+    ["jobs.secret", { jobs: { image: "i", secret: misplaced } }],
+    ["rollout.connectionSecret", { rollout: { ...helm, connectionSecret: misplaced } }],
+    ["mongo.database", { mongo: { database: misplaced.replace("mongodb", "mongodb+srv") } }],
+    ["backfill", { backfill: [{ uri: misplaced, path: "x" }] }],
+    ["jobs.image", { jobs: { image: { password: "geheim", uri: misplaced } } }],
+    ["mongo.collections.logs", { mongo: { collections: { runs: misplaced, logs: misplaced } } }],
+  ])("is not quoted where it is put by mistake: %s", (key, change) => {
+    const problems = problemsOf({ ...dev, ...change });
+
+    expect(problems).toContain(`${key}: found a connection string, which is not shown; allowed: `);
+    expect(problems).not.toMatch(/geheim|db\.example/);
+  });
+
+  it("is not quoted as the name of a setting, nor as that of the other stack", () => {
+    const cluster = { kind: "stackReference", stack: misplaced };
+
+    const problems =
+      problemsOf({ ...dev, mongo: { [misplaced]: 1 } }) + problemsOf({ ...dev, cluster });
+    expect(problems).toContain("mongo.(a connection string, which is not shown): found an unknown");
+    expect(problems).toContain("it is an output of stack a connection string, which is not shown");
+    expect(problems).not.toContain("geheim");
+  });
+
+  it.each(["mongodb://127.0.0.1/db%zz", "mongodb://u%zz:geheim@127.0.0.1/db"])(
+    "is refused in words where a part of it is encoded wrongly: %s",
+    (uri) => {
+      const problems = problemsOf({ ...dev, mongoUri: uri, appMongoUri: uri });
+
+      expect(problems).toContain("mongoUri: found a text that is no connection string; allowed: ");
+      expect(problems).not.toMatch(/geheim|%zz/);
+    },
+  );
 });
 
 describe("the rollout by Helm releases", () => {
