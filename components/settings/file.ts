@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
+import { nameRules } from "./name-rules";
 import { problemsOf, SettingsError } from "./problems";
 import { settingsSchema } from "./schema";
 import { structured } from "./structured";
@@ -33,6 +34,8 @@ export async function commandSettings(
   const values = from ? valuesIn("text" in from ? from.text : await textOf(from.file)) : {};
   const parsed = commandSchema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
+  const problems = nameRules(parsed.data);
+  if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
 }
 

@@ -28,7 +28,9 @@ export const collectionName = z
     { error: 'a collection name of 1 to 190 bytes without $ that does not begin with "system."' },
   );
 
-/** An index's name: not empty, no `*` and no null character. */
+/** An index's name: not empty, no `*`, no null character, and not that of MongoDB's own index. */
 export const indexName = z
   .string()
-  .refine((name) => name !== "" && !/[*\0]/.test(name), { error: "an index name without *" });
+  .refine((name) => name !== "" && name !== "_id_" && !/[*\0]/.test(name), {
+    error: "an index name without * that is not _id_",
+  });

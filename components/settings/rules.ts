@@ -3,6 +3,7 @@ import { existingRules } from "./cluster/existing-rules";
 import { kubernetesRules } from "./cluster/kubernetes-rules";
 import { referenceRules } from "./cluster/reference-rules";
 import { jobRules } from "./job-rules";
+import { nameRules } from "./name-rules";
 import type { Problem } from "./problems";
 import { rolloutRules } from "./rollout-rules";
 import type { Settings } from "./schema";
@@ -11,7 +12,7 @@ import { uriFacts } from "./uri";
 /** Rules that span settings. */
 export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
   return [
-    ...distinctNames(settings),
+    ...nameRules(settings),
     ...passwordsInPlainText(settings, plainKeys),
     ...secretRules(settings),
     ...rolloutRules(settings),
@@ -21,26 +22,6 @@ export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): P
     ...kubernetesRules(settings),
     ...referenceRules(settings),
   ];
-}
-
-function distinctNames(settings: Settings): Problem[] {
-  const names = Object.entries({
-    ...Object.fromEntries(
-      Object.entries(settings.mongo.collections).map(([role, name]) => [
-        `mongo.collections.${role}`,
-        name,
-      ]),
-    ),
-    "migration.ledger": settings.migration.ledger,
-    ...(settings.backfill && { "backfill.checkpoints": settings.backfill.checkpoints }),
-  });
-  return names.flatMap(([key, name], at) => {
-    const first = names.findIndex(([, other]) => other === name);
-    if (first === at) return [];
-    return [
-      { key, found: JSON.stringify(name), allowed: `another name than ${names[first]?.[0] ?? ""}` },
-    ];
-  });
 }
 
 function passwordsInPlainText(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { databaseOf, parseSettings } from "../../components/settings";
+import { stringify } from "yaml";
+import { commandSettings, databaseOf, parseSettings } from "../../components/settings";
 import { problemsOf } from "./problems";
 
 const dev = {
@@ -223,6 +224,28 @@ describe("names", () => {
 
     expect(problems).toContain("indexes.names");
     expect(problems).toContain("pack_runs_updatedAt_desc");
+  });
+
+  const [sequence, timestamp] = ["pack_run_logs_run_sequence", "pack_run_logs_run_timestamp"];
+  it.each([
+    [`${timestamp}: found "x"; allowed: another name than indexes.names.${sequence}`, "x", "x"],
+    [`${timestamp}: found "${sequence}"; allowed: another name`, undefined, sequence],
+    [`${sequence}: found "${timestamp}"; allowed: another name`, timestamp, undefined],
+    [`${sequence}: found "_id_"; allowed: an index name without * that`, "_id_", undefined],
+  ])("of indexes are distinct in a collection: %s", async (problem, first, second) => {
+    const indexes = { names: { [sequence]: first, [timestamp]: second } };
+    const text = stringify({ config: { "taskrunner-storage:indexes": indexes } });
+
+    expect(problemsOf({ ...dev, indexes })).toContain(`indexes.names.${problem}`);
+    await expect(commandSettings({ text })).rejects.toThrow(`indexes.names.${problem}`);
+  });
+
+  it("of indexes of two collections may be the same, and exchanged in one", () => {
+    const runs = { pack_runs_updatedAt_desc: "by_time", [timestamp]: "by_time" };
+    const exchanged = { [sequence]: timestamp, [timestamp]: sequence };
+
+    expect(problemsOf({ ...dev, indexes: { names: runs } })).toBe("no problem");
+    expect(problemsOf({ ...dev, indexes: { names: exchanged } })).toBe("no problem");
   });
 });
 
