@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repository } from "../../tools/parts";
 import type { TestStack } from "../engine/stack";
@@ -12,6 +12,8 @@ export interface PlayedAtlas {
   calls(): Promise<string[]>;
   /** The password of every user that was made, by name. */
   passwords(): Promise<ReadonlyMap<string, string>>;
+  /** The comments of the project's access list, by address or range. */
+  accessList(): Promise<Readonly<Record<string, string>>>;
 }
 
 const version = "v4.16.0";
@@ -45,6 +47,14 @@ export async function atlasFor(stack: TestStack): Promise<PlayedAtlas> {
     passwords: async () => {
       const lines = (await linesOf("passwords.txt")).map((line) => line.split(" "));
       return new Map(lines.map(([user = "", password = ""]) => [user, password]));
+    },
+    accessList: async () => {
+      const list = join(room, "access-list");
+      const entries = (await readdir(list)).map(
+        async (name) =>
+          [decodeURIComponent(name), await readFile(join(list, name), "utf8")] as const,
+      );
+      return Object.fromEntries(await Promise.all(entries));
     },
   };
 }

@@ -144,6 +144,23 @@ describe("a stack with a cluster of Atlas", () => {
   );
 
   it(
+    "writes an entry of the access list anew for another comment, and keeps it",
+    async () => {
+      const address = "203.0.113.7";
+      const accessList = [{ address, comment: "builds", expires: "2999-12-31" }];
+      await site.configure({ instanceSize: "M20", accessList });
+      await site.succeeded(stack.up());
+      expect(await atlas.accessList()).toEqual({ [address]: "builds, until 2999-12-31" });
+
+      await site.configure({ instanceSize: "M20" });
+      await site.succeeded(stack.up());
+      expect(await atlas.accessList()).toEqual({ [address]: "the engine" });
+      expect(await atlas.calls()).toHaveLength(4);
+    },
+    8 * minutes,
+  );
+
+  it(
     "rotates both users: new ones first, the services' reference, the old ones last",
     async () => {
       await site.configure({ instanceSize: "M20", passwordVersion: 2 });

@@ -4,7 +4,12 @@ import type { AtlasSettings } from "../../settings";
 
 type Entry = AtlasSettings["accessList"][number];
 
-/** Who may reach the project's clusters over the network. */
+/**
+ * Who may reach the project's clusters over the network.
+ *
+ * The provider makes a new entry for another comment, and Atlas knows entries by address alone: the
+ * former one goes first, because its deletion would take the new one away.
+ */
 export function accessList(
   settings: AtlasSettings,
   projectId: pulumi.Input<string>,
@@ -14,7 +19,8 @@ export function accessList(
     const { address, range, awsSecurityGroup } = entry;
     const name = `access-${address ?? range ?? awsSecurityGroup ?? ""}`;
     const args = { ...entryArgs(entry), projectId };
-    return new mongodbatlas.ProjectIpAccessList(name, args, options);
+    const replaced = { ...options, deleteBeforeReplace: true };
+    return new mongodbatlas.ProjectIpAccessList(name, args, replaced);
   });
 }
 

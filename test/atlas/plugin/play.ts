@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { MongoClient } from "mongodb";
-import type { Call, Room, RoomSettings } from "./room";
+import { noteEntry, type Call, type Room, type RoomSettings } from "./room";
 import type { Properties } from "./values";
 
 /** What Atlas answers: the id, and the properties that are no inputs. */
@@ -35,10 +35,13 @@ export function computedKeys(type: string): readonly string[] {
 
 const plays: Readonly<Record<string, Play>> = {
   Project: () => ({ id: "5f0000000000000000000001", computed: {} }),
-  ProjectIpAccessList: (_call, { ipAddress, cidrBlock }) => ({
-    id: String(ipAddress ?? cidrBlock),
-    computed: {},
-  }),
+  // Atlas knows an entry by its address alone: who deletes one deletes whatever is there now.
+  ProjectIpAccessList: ({ method }, inputs, _settings, room) => {
+    const { ipAddress, cidrBlock, comment = "" } = inputs as Readonly<Record<string, string>>;
+    const id = ipAddress ?? cidrBlock ?? "";
+    noteEntry(room, id, method === "delete" ? undefined : comment);
+    return { id, computed: {} };
+  },
   CloudBackupSchedule: () => ({ id: "backup", computed: {} }),
   AdvancedCluster: ({ method }, inputs, settings) => {
     if (method === "delete" && inputs.terminationProtectionEnabled === true) {

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** What the plugin plays; a test writes it as `settings.json`. */
@@ -25,6 +25,8 @@ export interface Call {
 export interface Room {
   readonly calls: string;
   readonly passwords: string;
+  /** The folder of the project's access list, an entry a file: its name encoded, its comment within. */
+  readonly accessList: string;
   settings(): RoomSettings;
 }
 
@@ -33,6 +35,7 @@ export function roomOf(folder: string): Room {
   return {
     calls: join(folder, "calls.txt"),
     passwords: join(folder, "passwords.txt"),
+    accessList: join(folder, "access-list"),
     settings: () => JSON.parse(readFileSync(join(folder, "settings.json"), "utf8")) as RoomSettings,
   };
 }
@@ -40,4 +43,12 @@ export function roomOf(folder: string): Room {
 /** Writes down a call, a line each. */
 export function noteCall({ calls }: Room, { method, type, name }: Call): void {
   appendFileSync(calls, `${method} ${type} ${name}\n`);
+}
+
+/** Writes an entry of the access list over one of the same address, or takes that away. */
+export function noteEntry({ accessList }: Room, entry: string, comment: string | undefined): void {
+  const file = join(accessList, encodeURIComponent(entry));
+  mkdirSync(accessList, { recursive: true });
+  if (comment === undefined) rmSync(file, { force: true });
+  else writeFileSync(file, comment);
 }
