@@ -55,6 +55,21 @@ export async function claim(db: Db, ledger: string, asked: Claim): Promise<Date>
   return anotherWasQuicker ? claim(db, ledger, asked) : start.startedAt;
 }
 
+/**
+ * Makes sure that a database still has the record that was claimed in it: a new one would hide that
+ * collections and indexes, which are not made again, went with the former.
+ *
+ * @throws Error where it has none
+ */
+export async function requireRecord(db: Db, ledger: string): Promise<void> {
+  if (await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId })) return;
+  throw new Error(
+    `Claiming the migration ${migrationId} for another cutover in ${db.databaseName}.${ledger} ` +
+      "failed: its record is gone, so this is not the database that the last cutover left. Run " +
+      "`taskrunner-storage apply`, which makes what is missing, then do this again.",
+  );
+}
+
 async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Promise<void> {
   try {
     await records.insertOne({ _id: migrationId, ...startOf(asked), commands: [] });

@@ -119,6 +119,26 @@ it("after a way back a cutover may go to any server", async () => {
   await expect(up(forward, at(here()))).rejects.toThrow(/older than that of/);
 });
 
+it("after a second cutover to the same server another one is refused as well", async () => {
+  const stack = await up(undefined, at(here()));
+  const again = await up(await up(stack, at(undefined)), at(here()));
+
+  expect(again.outs).toMatchObject({ uri: here(), cutover: 2 });
+  expect(await up(again, at(here()))).toEqual(again);
+  await expect(up(again, at(there()))).rejects.toThrow(/is refused/);
+  expect(await otherClient.db(database).listCollections().toArray()).toEqual([]);
+});
+
+it("a second cutover to a server that lost the record stops, and makes none", async () => {
+  const onFiles = await up(await up(undefined, at(here())), at(undefined));
+  await records(current.client).deleteMany({});
+
+  await expect(up(onFiles, at(here()))).rejects.toThrow(
+    /^Claiming the migration 2025.* in move_\d+\.schema_migrations.* Run `taskrunner-storage apply`/,
+  );
+  expect(await record(current.client)).toBeNull();
+});
+
 it("a cutover that stopped before its fence goes back to where the services are", async () => {
   const stack = await up(undefined, at(here()));
   await recordFence(current.client.db(database), ledger, new Date());
@@ -153,7 +173,9 @@ it.each([
   const older = Object.fromEntries(Object.entries(outs).filter((entry) => !isNew(entry)));
   const stack = { inputs: at(onMongo ? here() : undefined), outs: older };
 
-  expect((await up(stack, at(here()))).outs).toEqual(older);
+  const again = (await up(stack, at(here()))).outs;
+  if (onMongo) expect(again).toEqual(older);
+  else expect(again).toMatchObject({ uri: here(), cutover: 2 });
   if (onMongo) await expect(up(stack, at(there()))).rejects.toThrow(/is refused/);
   else expect((await up(stack, at(there()))).outs).toMatchObject({ uri: there() });
 });

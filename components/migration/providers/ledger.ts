@@ -3,7 +3,7 @@ import { countCutoverByUri, mongoSide, type Applied } from "../../dynamic";
 import { uriFacts } from "../../settings";
 import { DataIssues } from "../errors";
 import type { ClaimInputs, CompletionInputs } from "../resources/inputs";
-import { claim, complete } from "../ledger";
+import { claim, complete, requireRecord } from "../ledger";
 import { isFenced, recordMove, refusalOfMove, requireCopy, type Move } from "../move";
 import { plan } from "../plan";
 import { databaseOf, differsIn } from "./shared";
@@ -16,6 +16,8 @@ interface ClaimResults {
 /** A state of an older version has neither `cutover` nor `claimedAt`. */
 type ClaimState = Applied<ClaimInputs, Partial<ClaimResults>>;
 
+type Counted = Pick<ClaimInputs, "cutover">;
+
 /**
  * Looks for data issues, then claims the record: until here nothing was changed. Another database is
  * refused while the services work on the former one, unless it is a copy (`MoveRefused`); a cutover
@@ -25,7 +27,8 @@ export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
   results: ["claimedAt"],
   id: ({ ledger }) => `${ledger}-claim`,
   check: countCutoverByUri,
-  differs: differsIn("database", "ledger", "checksum", "stack"),
+  // Counted too, for the guard of the next move: by it a cutover that follows a way back is known.
+  differs: (state, inputs) => isAnotherCutover(state, inputs) || asksForMore(state, inputs),
   foresee: async (state, inputs) => {
     const move = moveOf(state, inputs);
     const refusal = move && (await foreseen(inputs, move));
@@ -35,6 +38,7 @@ export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
     const db = await databaseOf(inputs);
     const move = moveOf(state, inputs);
     if (move) await requireCopy(db, move);
+    if (isSameAgain(state, inputs)) await requireRecord(db, inputs.ledger);
     if (inputs.onDataIssue === "fail") {
       const { issues } = await plan(db, inputs);
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
@@ -46,13 +50,24 @@ export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
   },
 });
 
+const asksForMore = differsIn<ClaimInputs>("database", "ledger", "checksum", "stack");
+
+const isAnotherCutover = (state: Counted, inputs: Counted) =>
+  (state.cutover ?? 1) !== inputs.cutover;
+
+/** Another cutover to what was claimed: the collections and indexes are not looked at again. */
+function isSameAgain(state: ClaimState | undefined, inputs: ClaimInputs): boolean {
+  if (!state?.applied || !isAnotherCutover(state, inputs)) return false;
+  return sameDatabase(state, inputs) && state.ledger === inputs.ledger;
+}
+
 /** Undefined where it is the same database, or a cutover that follows a way back. */
 function moveOf(state: ClaimState | undefined, inputs: ClaimInputs): Move | undefined {
   if (!state?.applied || sameDatabase(state, inputs)) return undefined;
-  const { ledger, claimedAt: since, uri = "", database = "", cutover = 1 } = state;
+  const { ledger, claimedAt: since, uri = "", database = "" } = state;
   const { uri: to = "" } = inputs;
   // A preview may not know the connection string yet: then nothing is known of the other database.
-  if (cutover !== inputs.cutover || !uriFacts(to)) return undefined;
+  if (isAnotherCutover(state, inputs) || !uriFacts(to)) return undefined;
   const from = `database ${database} on ${hostsInWords(uri)}`;
   const isFormerUnused = () =>
     onOwnConnection(
