@@ -1,6 +1,6 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { openStateFolder } from "../../components/backfill";
 import {
   heldRuns,
@@ -12,6 +12,8 @@ import {
 import { filesIn } from "./export-sides";
 import { layout } from "./layout";
 import { run, stateRoot } from "./state";
+
+vi.mock("node:fs/promises", { spy: true });
 
 const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, ...fields });
 
@@ -78,4 +80,19 @@ it("a folder in the place of held files is no obstacle to looking", async () => 
   const root = await stateRoot({});
   await mkdir(join(root, "held"));
   expect(await heldRuns(address(root))).toEqual([]);
+});
+
+it("two files whose inodes a number cannot tell apart are two files", async () => {
+  const root = await stateRoot({ "state/runs/a.json": busy("a") });
+  const folder = await openStateFolder(address(root));
+  await holdRuns(folder, ["a"]);
+  await writeFile(join(root, "state/runs/a.json"), busy("a"));
+  onTestFinished(() => void vi.mocked(lstat).mockReset());
+  let inode = 2n ** 60n;
+  vi.mocked(lstat).mockImplementation(((_path: string, options?: { bigint?: boolean }) => {
+    inode += 1n;
+    return Promise.resolve({ ino: options?.bigint ? inode : Number(inode), dev: 1n });
+  }) as never);
+  const runs = await heldRuns(address(root));
+  expect(await putBack(address(root), runs)).toEqual({ runs: [], inTheWay: ["a"] });
 });

@@ -1,3 +1,5 @@
+import { link, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/backfill";
 import { filesIn, jsonIn } from "./export-sides";
@@ -140,3 +142,17 @@ it("a server that is stopped holds runs in 5 s, and started again it brings them
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
 }, 60_000);
+
+it("a way back that is killed while it holds a run exports that run when MongoDB is up again", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const [place, held] = ["state", "held/state"].map((part) =>
+    join(stack.root, part, "runs", "busy.json"),
+  ) as [string, string];
+  await mkdir(dirname(held), { recursive: true });
+  await link(place, held);
+  const outs = await up(before, stack.toFiles());
+  expect(outs.wayBack).toMatchObject({ held: [], inTheWay: [] });
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await filesIn(stack.root)).not.toHaveProperty(["held/state/runs/busy.json"]);
+});

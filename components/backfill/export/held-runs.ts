@@ -1,5 +1,5 @@
 import { fileStems } from "../file-stems";
-import { heldAddress, heldRuns, putBack, type RunFile } from "../held";
+import { endMoves, heldAddress, heldRuns, putBack, type RunFile } from "../held";
 import { documentsAsStored } from "./documents";
 import type { ExportRun } from "./export-run";
 import { exportPart, rolesOfParts } from "./parts";
@@ -16,7 +16,8 @@ const runsAtOnce = 500;
  * @returns the ids of the runs that were dealt with here
  */
 export async function exportHeldRuns(run: ExportRun): Promise<ReadonlySet<string>> {
-  const held = await heldRuns(run.sides);
+  // A file under both names would be written under the held one, and stay stale in its place.
+  const held = await endMoves(run.sides, await heldRuns(run.sides));
   for (let at = 0; at < held.length; at += runsAtOnce) {
     const some = held.slice(at, at + runsAtOnce);
     const stuck = await exportInPlace(run, some);

@@ -50,6 +50,26 @@ export async function heldRuns(address: StateAddress): Promise<RunFile[]> {
   return runs;
 }
 
+/**
+ * Ends moves that were interrupted, which left one file under both names: the one that is held goes.
+ *
+ * @returns the runs of `held` that are set aside
+ */
+export async function endMoves(
+  address: StateAddress,
+  held: readonly RunFile[],
+): Promise<RunFile[]> {
+  const aside: RunFile[] = [];
+  for (const run of held) {
+    const { path } = run.file;
+    if (await isOneFile(path, join(address.root, address.layout.runs, basename(path)))) {
+      await rm(path, { force: true });
+    } else aside.push(run);
+  }
+  if (aside.length < held.length) await removeEmpty(address);
+  return aside;
+}
+
 /** Puts files that are set aside back in their places. */
 export async function putBack(address: StateAddress, runs: readonly RunFile[]): Promise<Moved> {
   const moved = await moveAll(runs, join(address.root, address.layout.runs));
@@ -76,14 +96,17 @@ async function moveFile({ path }: StateFile, folder: string): Promise<boolean> {
     if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     if (!(await isOneFile(path, to))) return false;
   }
-  await rm(path);
+  await rm(path, { force: true });
   return true;
 }
 
 /** Whether a move that was interrupted left one file under both names. */
 async function isOneFile(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([lstat(one), lstat(other)]);
-  return a.ino === b.ino && a.dev === b.dev;
+  // A number does not tell all inodes of a large file system apart.
+  const [a, b] = await Promise.all(
+    [one, other].map((path) => lstat(path, { bigint: true }).catch(() => undefined)),
+  );
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
 }
 
 /** Removes the folders of what was held, where nothing is left in them. */

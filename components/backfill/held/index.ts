@@ -1,3 +1,11 @@
 /** Run files that are set aside on the way back, so that no step is executed again (decision 10). */
-export { heldAddress, heldFolder, heldRuns, holdRuns, putBack, type Moved } from "./folder";
+export {
+  endMoves,
+  heldAddress,
+  heldFolder,
+  heldRuns,
+  holdRuns,
+  putBack,
+  type Moved,
+} from "./folder";
 export { isUnfinished, unfinishedRuns, type RunFile } from "./unfinished";
