@@ -1,7 +1,7 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { verifyState } from "../../components/backfill";
+import { describe, expect, it } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
 import { providers } from "../../components/backfill/provider";
 import { lastCountOf } from "../../components/backfill/way-back/last-count";
 import { filesIn, jsonIn } from "./export-sides";
@@ -185,4 +185,62 @@ it("a database of an older version, whose ledger notes no fence, is its own", as
   const before = await stack.cutover();
   await stack.db.collection(ledger).updateOne({}, { $unset: { fencedAt: "" } });
   expect((await up(before, stack.toFiles())).wayBack).toHaveProperty("exported");
+});
+
+/** What becomes of the state root where its volume is not mounted, or only in part. */
+const unmounted: readonly [string, (root: string) => Promise<unknown>, RegExp][] = [
+  ["missing", () => Promise.resolve(), /is not a folder that can be read/],
+  ["an empty mount point", (root) => mkdir(root), /has none of the folders/],
+  [
+    "without the runs",
+    (root) => addFiles(root, { "logs/runs/busy.ndjson": "" }),
+    /has no run's file in state\/runs, although the cutover at 20.* found some there/,
+  ],
+];
+
+describe.each(unmounted)("a state root that is %s", (_what, leave, words) => {
+  it.each(["export", "rest"])(
+    "stops the way back before the %s, and gets no file",
+    async (stage) => {
+      const before = await stack.cutover();
+      const atRest = await up(undefined, stack.inputs({ stage: "rest" }));
+      await stack.advance();
+      await rename(stack.root, `${stack.root}-unmounted`);
+      await leave(stack.root);
+      const left = await filesIn(stack.root).catch(() => "none");
+      const refused = up(stage === "rest" ? atRest : before, stack.toFiles({ stage }));
+      // The rest knows of no fence, but MongoDB knows of the runs.
+      const message = stage === "rest" ? /is not a folder|none of the|were imported/ : words;
+      await expect(refused).rejects.toMatchObject({
+        properties: { applied: false, mode: "mongo" },
+        reasons: [expect.stringMatching(message)],
+      });
+      expect(await filesIn(stack.root).catch(() => "none")).toEqual(left);
+      if (stage === "rest") return;
+      expect(stack.said).toContainEqual(
+        expect.stringMatching(/^warning: `pulumi up` will stop here/),
+      );
+      expect(stack.said.join("\n")).toMatch(words);
+    },
+  );
+});
+
+it("a state root without runs is none either where imports came from it, also without a fence's run", async () => {
+  const before = await stack.cutover();
+  const files = await filesIn(stack.root);
+  await rm(join(stack.root, "state"), { recursive: true });
+  const fence = { at: before.fence?.at ?? "", unfinished: [] };
+  const refused = up({ ...before, fence }, stack.toFiles());
+  await expect(refused).rejects.toThrow(/although runs were imported from there/);
+  await addFiles(stack.root, files);
+  expect((await up({ ...before, fence }, stack.toFiles())).wayBack).toHaveProperty("exported");
+});
+
+it("a state without any run, ever, gets those that began in MongoDB", async () => {
+  await addFiles(stack.root, { "logs/runs/none.ndjson": "" });
+  await importState({ ...stack.sides, stage: "delta" });
+  const before = await up(undefined, stack.inputs());
+  await stack.runs.insertOne({ _id: "late", planHash: "sha256:1" });
+  const outs = await up(before, stack.toFiles());
+  expect(outs.wayBack).toMatchObject({ exported: { runs: { written: 1 } } });
 });

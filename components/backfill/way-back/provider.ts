@@ -6,6 +6,7 @@ import { countCutover, UnfinishedStep } from "../../dynamic";
 import { jobStep, runJob } from "../../jobs";
 import { FenceMissing, requireFence } from "../../ledger";
 import { fenceCommand, wayBackCommand } from "../commands";
+import { StateFolderError } from "../errors";
 import type { ExportReport } from "../export/report";
 import { drawFence, type DrawnFence, type FenceSides } from "./fence";
 import { idOf, stateOf, type ExportInputs, type ExportState, type Kept } from "./inputs";
@@ -60,15 +61,16 @@ async function foreseen(state: ExportState, inputs: ExportInputs): Promise<strin
       ? [`If MongoDB is out of reach, what changed there is left behind. ${counted}`]
       : [];
   }
-  const { job, root, layout, approvals, uri, database: name, heldRuns, ledger } = inputs;
+  const { job, root, layout, approvals, checkpoints, uri, database: name } = inputs;
+  const { heldRuns, ledger } = inputs;
   const { fence } = state;
   if (!fence || job) return [];
-  const address = { root: resolve(root), layout, approvals };
+  const sides = { root: resolve(root), layout, approvals, checkpoints };
   try {
-    const found = await foresee(address, { uri, name, fence, ledger });
+    const found = await foresee(sides, { uri, name, fence, ledger });
     return found ? foreseenInWords(found, root, { fence, heldRuns }) : [];
   } catch (error) {
-    if (!(error instanceof FenceMissing)) throw error;
+    if (!(error instanceof FenceMissing || error instanceof StateFolderError)) throw error;
     return [`warning: \`pulumi up\` will stop here. ${error.message}`];
   }
 }

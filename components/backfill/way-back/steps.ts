@@ -10,8 +10,9 @@ import { exportState } from "../export";
 import type { ExportSides } from "../export/export-run";
 import type { ExportReport } from "../export/report";
 import { heldRuns, holdRuns, putBack, type Moved } from "../held";
-import { openStateFolder, type StateAddress } from "../state-folder";
+import type { StateAddress, StateFolder } from "../state-folder";
 import { unfinishedIn, type Fence } from "./fence";
+import { requireState } from "./require-state";
 
 /** What the way back did. */
 export interface WayBack {
@@ -44,7 +45,7 @@ export interface WayBackOptions {
  * the fence, sets the runs aside that are unfinished on disk. To be called while no worker runs.
  *
  * @throws FenceMissing where the database is not the one of the fence: nothing was exported
- * @throws StateFolderError where the state root cannot be used
+ * @throws StateFolderError where the state root is not the state that the cutover left
  * @throws ExportError where files cannot be written
  */
 export async function goBack(
@@ -54,10 +55,12 @@ export async function goBack(
   const database = await reached(options);
   if (typeof database !== "string") {
     await requireOwn(database, options);
+    await requireState(sides, { ...options, ...sides, database });
     const exported = await exportState({ ...sides, database });
     return { exported, held: exported.stillHeld, inTheWay: [] };
   }
-  return { outOfReach: database, ...(await setAside(sides, options)) };
+  const folder = await requireState(sides, { ...options, ...sides });
+  return { outOfReach: database, ...(await setAside(folder, sides, options)) };
 }
 
 /** An export from another database would leave the files as old as the cutover. */
@@ -80,28 +83,31 @@ export interface Foreseen {
  * What a way back would find now; nothing is changed. Undefined where MongoDB answers.
  *
  * @throws FenceMissing where the database is not the one of the fence
- * @throws StateFolderError where the state root cannot be used
+ * @throws StateFolderError where the state root is not the state that the cutover left
  */
 export async function foresee(
-  address: StateAddress,
+  sides: StateAddress & Pick<ExportSides, "checkpoints">,
   options: Omit<WayBackOptions, "heldRuns">,
 ): Promise<Foreseen | undefined> {
   const database = await reached(options);
   if (typeof database !== "string") {
     await requireOwn(database, options);
+    await requireState(sides, { ...options, ...sides, database });
     return undefined;
   }
-  return { outOfReach: database, unfinished: await unfinishedIn(await openStateFolder(address)) };
+  const folder = await requireState(sides, { ...options, ...sides });
+  return { outOfReach: database, unfinished: await unfinishedIn(folder) };
 }
 
 async function setAside(
+  folder: StateFolder,
   address: StateAddress,
   { fence, heldRuns: wish }: WayBackOptions,
 ): Promise<Pick<WayBack, "held" | "inTheWay">> {
   const moved =
     wish === "release"
       ? await putBack(address, await heldRuns(address))
-      : await holdUnfinished(address, fence);
+      : await holdUnfinished(folder, fence);
   const held = (await heldRuns(address)).map(({ runId }) => runId);
   return { held, inTheWay: moved.inTheWay };
 }
@@ -110,8 +116,7 @@ async function setAside(
  * Not only those of the fence: what web wrote to files after it came to MongoDB by the final
  * import, and steps of it were executed there.
  */
-async function holdUnfinished(address: StateAddress, fence: Fence | undefined): Promise<Moved> {
-  const folder = await openStateFolder(address);
+async function holdUnfinished(folder: StateFolder, fence: Fence | undefined): Promise<Moved> {
   return holdRuns(folder, fence ? await unfinishedIn(folder) : []);
 }
 
