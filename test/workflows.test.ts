@@ -20,6 +20,7 @@ interface Job {
   readonly environment?: string;
   readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": unknown };
   readonly permissions?: Readonly<Record<string, string>>;
+  readonly services?: Readonly<Record<string, { readonly options?: string }>>;
   readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
   readonly with?: Readonly<Record<string, string>>;
   readonly steps?: readonly Step[];
@@ -155,6 +156,17 @@ describe("the shell", () => {
       expect(run).not.toContain("\n");
       expect(run).not.toContain("${{");
     }
+  });
+
+  // Docker hands it to a shell of the image: what that cannot read leaves the service unhealthy.
+  it("can read the health checks of services", async () => {
+    const services = jobs.flatMap(({ services = {} }) => Object.values(services));
+    const checks = services.flatMap(
+      ({ options = "" }) => /--health-cmd "([^"]*)"/.exec(options)?.[1] ?? [],
+    );
+
+    expect(checks).toHaveLength(services.length);
+    for (const check of checks) await execa("sh", ["-n", "-c", check]);
   });
 
   it("calls targets that the Makefile has", () => {
