@@ -1,9 +1,11 @@
+import { redactor, secretsIn } from "../components/review";
 import {
   driftIn,
-  driftInMarkdown,
+  driftInWords,
   openOrUpdateIssue,
   readRepository,
   writeSummary,
+  type DriftInWords,
 } from "../components/review/post";
 import { command, exitWith, mayExitZero, print, type CommonOptions } from "./context";
 import { settingsFileOf, textOf } from "./files";
@@ -23,23 +25,23 @@ export const driftCommand = mayExitZero(
 )
   .addHelpText(
     "after",
-    "\n  taskrunner-storage drift --stack prod --preview preview.json --post\n\nExit status: 0 nothing differs, 2 something does, 1 error.",
+    "\n  taskrunner-storage drift --stack prod --preview preview.json --post\n\n" +
+      "What the refresh did not look at, as without MongoDB, keeps the issue open, or opens it.\n\n" +
+      "Exit status: 0 nothing differs, 2 something does or was not looked at, 1 error.",
   )
   .action(async (options: DriftOptions) => {
     const { stack } = settingsFileOf(options);
-    const differences = driftIn(textOf(options.preview, "--preview"));
-    const differs = differences.length > 0;
-    const found = driftInMarkdown(stack, differences, runAddress(process.env));
-    const body = differs ? found : undefined;
-    const words = body ?? `Nothing of stack ${stack} differs from the settings in git.`;
+    const redact = redactor(secretsIn(process.env));
+    const drift = driftIn(textOf(options.preview, "--preview"), redact);
+    const { words, issue: due } = driftInWords(stack, drift, runAddress(process.env));
     writeSummary(words, process.env);
-    const issue = options.post && (await post(stack, body));
+    const issue = options.post && (await post(stack, due));
     const where = issue?.url === undefined ? "" : `\n\nIssue ${issue.outcome}: ${issue.url}`;
-    print(options, { differences, ...(issue && { issue }) }, `${words}${where}`);
-    exitWith(differs ? 2 : 0, options);
+    print(options, { ...drift, ...(issue && { issue }) }, `${words}${where}`);
+    exitWith(due ? 2 : 0, options);
   });
 
-function post(stack: string, body: string | undefined) {
-  const title = `${stack} differs from the settings in git`;
+function post(stack: string, due: DriftInWords["issue"]) {
+  const { title = "", body } = due ?? {};
   return openOrUpdateIssue({ ...readRepository(process.env), stack, title, body });
 }

@@ -192,6 +192,57 @@ it("drift opens an issue, and closes it when nothing differs", async () => {
   expect(current.server.stored.issues).toMatchObject([{ state: "closed" }]);
 }, 60_000);
 
+const same = [{ op: "same", urn: urn(index, "x") }];
+const outOfReach =
+  "Connecting to MongoDB at db:27017 failed: connect ECONNREFUSED. Check that it runs.";
+/** As the engine has it: standard error of a provider. */
+const notRefreshed = (name: string) => ({
+  ...{ severity: "info#err", message: `warning: ${name} was not refreshed. ${outOfReach}\n\n` },
+});
+
+it("drift keeps the issue open, or opens one, where MongoDB was not looked at", async () => {
+  await write("preview.json", drifted);
+  await drift("--post");
+  const diagnostics = [notRefreshed("pack_runs"), notRefreshed("pack_runs_updatedAt_desc")];
+  await write("preview.json", { steps: same, diagnostics });
+  const found = await drift("--post", "--json");
+
+  expect(found.exitCode).toBe(2);
+  expect(JSON.parse(found.stdout)).toMatchObject({
+    differences: [],
+    notLookedAt: [{ reason: outOfReach, names: ["pack_runs", "pack_runs_updatedAt_desc"] }],
+    issue: { outcome: "updated" },
+  });
+  const [issue] = current.server.stored.issues;
+  expect(issue).toMatchObject({
+    state: "open",
+    title: "prod could not be compared with the settings in git",
+  });
+  expect(issue?.body).toContain(`- \`pack_runs\`, \`pack_runs_updatedAt_desc\`: \`${outOfReach}\``);
+  expect(issue?.body).not.toMatch(/Nothing of stack|resource of stack/);
+
+  await write("preview.json", { ...drifted, diagnostics });
+  expect((await drift()).stdout).toMatch(/2 resources of stack [^]*What else differs is not known/);
+  const warning = `warning: ${outOfReach} This preview goes on without the data; \`pulumi up\` checks it first.`;
+  const once = { severity: "warning", message: warning, urn: urn("x", "y") };
+  await write("preview.json", { steps: same, diagnostics: [once] });
+  expect(await drift()).toMatchObject({
+    exitCode: 2,
+    stdout: expect.stringMatching(/^- MongoDB: `+Connecting/m) as string,
+  });
+}, 60_000);
+
+it("drift says that no refresh compares what a Job has made", async () => {
+  const job = urn("pulumi-nodejs:dynamic/mongo:MigrationJob", "migration");
+  await write("preview.json", { steps: [...same, { op: "same", urn: job }] });
+  const { exitCode, stdout } = await drift("--post");
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^Nothing of stack prod differs[^]*were not compared, because/);
+  expect(stdout).toContain("`taskrunner-storage plan --stack prod` does");
+  expect(current.server.stored.issues).toEqual([]);
+}, 30_000);
+
 it("a preview that failed closes nothing", async () => {
   await write("preview.json", {
     steps: [{ op: "same", urn: urn(index, "x") }],

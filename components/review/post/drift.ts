@@ -1,5 +1,7 @@
-import { z } from "zod";
-import { partsOf } from "../read/preview";
+import { readJson } from "../read/json";
+import { messageOf, partsOf } from "../read/preview";
+import { previewForm } from "../read/preview-form";
+import type { Redact } from "../safe/secrets";
 import { PostError } from "./errors";
 
 /** A resource that is not as the program sets it up. */
@@ -11,83 +13,63 @@ export interface Difference {
   readonly type: string;
 }
 
-const preview = z.object({
-  steps: z.array(z.object({ op: z.string(), urn: z.string() })).optional(),
-  diagnostics: z.array(z.object({ severity: z.string(), message: z.string() })).optional(),
-});
+/** Resources of which it is not known whether they differ. */
+export interface NotLookedAt {
+  /** Why, in the preview's words, such as that MongoDB is out of reach. */
+  readonly reason: string;
+  /** What they are called; none where the preview names none. */
+  readonly names: readonly string[];
+}
+
+/** What a refreshed preview found, and what it did not look at. */
+export interface Drift {
+  readonly differences: readonly Difference[];
+  readonly notLookedAt: readonly NotLookedAt[];
+  /** False where the migration is a Job (`migration.runAs`): no refresh looks at what one has made. */
+  readonly comparesSchema: boolean;
+}
 
 /** Steps that change nothing. */
 const idle = ["same", "refresh", "read"];
 
-/** So many resources are named. */
-const named = 50;
-
 /**
- * What `up` would change.
+ * What `up` would change, and what the refresh before it left out.
  *
  * @param text what `pulumi preview --refresh --json` prints
- * @throws PostError where it is something else, or the preview of one that failed
+ * @throws ReviewInputError where it is something else; PostError where the preview failed
  */
-export function driftIn(text: string): Difference[] {
-  const { steps, diagnostics = [] } = parsed(text);
-  const failed = diagnostics.some(({ severity }) => severity === "error");
-  if (failed || !steps) {
+export function driftIn(text: string, redact: Redact): Drift {
+  const what = "what `pulumi preview --refresh --json` prints";
+  const { steps, diagnostics } = readJson(text, previewForm, { what, redact });
+  const messages = (diagnostics ?? []).flatMap(messageOf);
+  if (messages.some(({ severity }) => severity === "error") || !steps) {
     throw new PostError(
       "The preview failed, so it is not known what differs: look at its own words.",
     );
   }
-  return steps
-    .filter(({ op }) => !idle.includes(op))
-    .map(({ op, urn }) => {
-      const { name, type } = partsOf(urn);
-      return { operation: op, name, type };
-    });
+  const found = steps.map(({ op, urn }) => ({ op, ...partsOf(urn) }));
+  return {
+    differences: found
+      .filter(({ op }) => !idle.includes(op))
+      .map(({ op, name, type }) => ({ operation: op, name, type })),
+    notLookedAt: notLookedAtIn(messages.map((message) => message.text)),
+    comparesSchema: !found.some(({ type }) => type.endsWith("mongo:MigrationJob")),
+  };
 }
 
-function parsed(text: string): z.infer<typeof preview> {
-  try {
-    return preview.parse(JSON.parse(text));
-  } catch {
-    throw new PostError(
-      "The preview cannot be read: give --preview what `pulumi preview --refresh --json` prints.",
-    );
+/** As a refresh without MongoDB says of each resource (`mongoSide`). */
+const notRefreshed = /^(\S+) was not refreshed\. ([^]*)$/;
+/** As the program says once (`warnOfDataIssues`), also where there was nothing to refresh. */
+const withoutData = "This preview goes on without the data";
+
+function notLookedAtIn(warnings: readonly string[]): NotLookedAt[] {
+  const byReason = new Map<string, string[]>();
+  for (const text of warnings) {
+    const [, name = "", reason = ""] = notRefreshed.exec(text) ?? [];
+    if (name !== "") byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
   }
-}
-
-/**
- * What differs, as Markdown.
- *
- * @param run the address of the workflow's run, where there is one
- */
-export function driftInMarkdown(
-  stack: string,
-  differences: readonly Difference[],
-  run?: string,
-): string {
-  const first = differences
-    .slice(0, named)
-    .map(
-      ({ operation, name, type }) => `| ${inCode(operation)} | ${inCode(name)} | ${inCode(type)} |`,
-    );
-  const more = differences.length - first.length;
-  return [
-    `${counted(differences.length)} of stack ${inCode(stack)} ${differences.length === 1 ? "differs" : "differ"} ` +
-      "from the settings in git: changed by hand, or not brought there yet.",
-    "",
-    "| up would | resource | type |",
-    "| --- | --- | --- |",
-    ...first,
-    ...(more > 0 ? ["", `And ${more} more.`] : []),
-    "",
-    `Look: ${inCode(`pulumi preview --refresh --diff --stack ${stack}`)}. Mend: run up, or put ` +
-      "what was changed by hand into the settings. This issue is kept up to date, and closed when nothing differs.",
-    ...(run === undefined ? [] : ["", `Found by ${run}`]),
-  ].join("\n");
-}
-
-const counted = (count: number) => (count === 1 ? "1 resource" : `${count} resources`);
-
-/** A name in a code span; what could end the span or the table's cell is left out. */
-function inCode(text: string): string {
-  return `\`${text.replaceAll(/[^\w.:/$@ -]/g, "?").slice(0, 200)}\``;
+  if (byReason.size > 0) return [...byReason].map(([reason, names]) => ({ reason, names }));
+  return warnings
+    .filter((text) => text.includes(withoutData))
+    .map((reason) => ({ reason, names: [] }));
 }

@@ -4,7 +4,8 @@
  * git true, and the summary of a workflow's job.
  */
 export { postComment, type Comment, type Posted } from "./comment";
-export { driftIn, driftInMarkdown, type Difference } from "./drift";
+export { driftIn, type Difference, type Drift, type NotLookedAt } from "./drift";
+export { driftInWords, type DriftInWords } from "./drift-words";
 export { PostError } from "./errors";
 export { openOrUpdateIssue, type Issue } from "./issue";
 export { openPullRequest, type Proposal } from "./pull-request";

@@ -127,8 +127,11 @@ export function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
 
 type Said = NonNullable<Printed["diagnostics"]>[number];
 
-/** What a provider prints is of no severity of its own: what it warns of says so. */
-function messageOf(said: Said): Message[] {
+/**
+ * An error or a warning; none of what is neither. What a provider prints is of no severity of its own:
+ * what it warns of says so.
+ */
+export function messageOf(said: Said): Message[] {
   const [, word, text = ""] =
     /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain(said.message)) ?? [];
   const isError = said.severity === "error" || (said.severity === undefined && word === "error");
