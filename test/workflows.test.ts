@@ -121,6 +121,19 @@ it("up and rollback of a stack share one group, and none that waits for its appr
   ]);
 });
 
+it("code of a pull request runs in environments of its own", () => {
+  const environments = (name: string) =>
+    Object.values(workflow(name).jobs).flatMap(({ environment = [] }) => environment);
+
+  expect(environments("preview.yml")).toEqual(["${{ matrix.stack }}-preview"]);
+  for (const name of workflows.keys()) {
+    if (name !== "preview.yml") expect(environments(name).join()).not.toContain("-preview");
+  }
+  expect(environments("drift.yml")).toEqual(["${{ matrix.stack }}-read"]);
+  const page = readFileSync(join(root, "docs/workflows.md"), "utf8");
+  for (const kind of ["up", "read", "preview"]) expect(page).toContain(`| \`staging-${kind}\` |`);
+});
+
 it("stacks go up one after the other, each after its approval", () => {
   const { jobs } = workflow("up.yml");
   expect(Object.entries(jobs).map(([name, { needs }]) => [name, needs])).toEqual([
