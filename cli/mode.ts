@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { Option } from "commander";
-import { modeIn, pushChange, withMode } from "../components/checkout";
+import { modeIn, pushChange, requireOneUpdate, withMode } from "../components/checkout";
 import { openPullRequest, readRepository } from "../components/review/post";
 import { settingsSchema, type StorageMode } from "../components/settings";
 import { command, print, type CommonOptions } from "./context";
@@ -30,6 +30,7 @@ export const modeCommand = command("mode", "says or sets the storage mode in a s
   .addHelpText(
     "after",
     "\n  taskrunner-storage mode --stack prod --set filesystem --pull-request\n\n" +
+      "Where one release holds both services (rollout.release: shared), --set says what to set by hand.\n\n" +
       "Exit status: 0 done, 1 error.",
   )
   .action(async (options: ModeOptions) => {
@@ -37,7 +38,10 @@ export const modeCommand = command("mode", "says or sets the storage mode in a s
     const { set, pullRequest } = options;
     const text = textOf(file, "--settings");
     const edited = set === undefined ? text : withMode(text, set);
-    if (edited !== text) writeFileSync(file, edited);
+    if (set !== undefined && edited !== text) {
+      requireOneUpdate(text, set);
+      writeFileSync(file, edited);
+    }
     const storageMode = modeIn(edited);
     const url = pullRequest && (await propose(file, stack, storageMode));
     const done = { storageMode, changed: edited !== text, ...(url && { pullRequest: url }) };

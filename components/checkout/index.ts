@@ -7,4 +7,5 @@ export { historyIn, isBehind, modeSince, type Base, type History } from "./histo
 export { decide, turnsOnCommits, type Decision, type Situation } from "./decide";
 export { modeIn, withMode } from "./mode";
 export { pushChange, type Change } from "./push";
+export { requireOneUpdate } from "./shared-release";
 export { runningMode } from "./outputs";

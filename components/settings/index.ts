@@ -15,6 +15,7 @@ export type {
   ValuesRolloutSettings,
 } from "./rollout";
 export type { BackfillSettings, JobsSettings, Layout, Settings, StorageMode } from "./schema";
+export { structured } from "./structured";
 export { uriFacts, type UriFacts } from "./uri";
 export { commandSettings, commandSettingsAsText, type CommandSettings } from "./file";
 export { runsAsJobs } from "./job-rules";
