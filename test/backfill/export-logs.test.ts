@@ -84,3 +84,25 @@ it("a log's entries go beside it anew each time, and never over another file", a
     expect(await jsonIn(root, "logs/runs/b.mongo.json")).toEqual([{ approvalId: "gate" }]);
   }
 });
+
+it.each([
+  ["the file went on and an earlier entry is another one", [2, 3], [1, 2]],
+  ["the last entry of both is another one", [2], [1, 2]],
+  ["entries from one on are others", [2, 3], [1, 2, 3]],
+])("a conflict is found without being asked for every run: %s", async (_what, others, inMongo) => {
+  const mine = others.map((sequence) => logLine(sequence, { message: "mine" }));
+  const root = await stateRoot({ "logs/runs/r.ndjson": lines(logLine(1), ...mine) });
+  await logs().insertMany(inMongo.map((sequence) => entry("r", sequence)));
+  const report = await exportState(sides(root));
+  const conflicts = inMongo.length - 1;
+  expect(report.logs).toEqual(counts(inMongo.length, { unchanged: 1, conflicts }));
+  expect(report.conflicts).toHaveLength(conflicts);
+});
+
+it("a log is not read where it ends like MongoDB's, or MongoDB has none of it any more", async () => {
+  const log = lines(logLine(1, { message: "not looked at" }), logLine(2));
+  const root = await stateRoot({ "logs/runs/a.ndjson": log, "logs/runs/gone.ndjson": log });
+  await logs().insertMany([entry("a", 1), entry("a", 2)]);
+  await database.collection<{ _id: string }>("pack_runs").insertOne({ _id: "gone" });
+  expect(await exportState(sides(root))).toMatchObject({ logs: counts(2, { unchanged: 2 }) });
+});

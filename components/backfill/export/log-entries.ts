@@ -71,7 +71,7 @@ export function sequenceOf({ sequence }: Document): bigint | undefined {
 }
 
 /** The entry in a line; none where no import would take it: it stays as it is. */
-function entriesIn(place: FilePlace, facts: FileFacts, text: RawText): LogEntry[] {
+export function entriesIn(place: FilePlace, facts: FileFacts, text: RawText): LogEntry[] {
   let entries;
   try {
     entries = unpack(place, facts, parse(text), text.line);

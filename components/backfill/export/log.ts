@@ -1,13 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
 import { Long, type Document, type Filter } from "mongodb";
 import { Refusal } from "../errors";
+import { differingPaths } from "../values/differences";
 import { lookBeside } from "./beside";
 import type { BothLogs } from "./both-logs";
 import { countOf, documentsAsStored, hasAny, inOrder } from "./documents";
 import type { ExportRun } from "./export-run";
 import { compareLog, writeBesideLog } from "./log-compare";
-import { scanLog, type LogScan } from "./log-entries";
-import { lastSequence } from "./log-end";
+import { scanLog, sequenceOf, type LogEntry, type LogScan } from "./log-entries";
+import { lastEntry } from "./log-end";
 import { LogWriter } from "./log-writer";
 import { placeOf } from "./place";
 import { publish, stampOf } from "./publish";
@@ -39,7 +40,7 @@ async function refuseAll(
 
 async function exportTo(run: ExportRun, logs: BothLogs): Promise<void> {
   const { place, runId } = logs;
-  if (place.there && !run.sides.all && (await reachesEnd(logs))) {
+  if (place.there && !run.sides.all && (await endsAlike(logs))) {
     run.tally.settle("logs", "unchanged", await countOf(run.sides, "logs", { runId }));
     return;
   }
@@ -53,11 +54,24 @@ async function exportTo(run: ExportRun, logs: BothLogs): Promise<void> {
   await append(run, logs, stamp, scan);
 }
 
-/** Whether the file's last entry is MongoDB's last one or a later one. */
-async function reachesEnd({ place, sides, runId }: BothLogs): Promise<boolean> {
-  const last = await lastSequence(place.path);
-  if (last === undefined) return false;
-  return !(await hasAny(sides, "logs", after(runId, last)));
+/**
+ * Whether both end with the same entry, or MongoDB has none: then no entry of the file is looked at.
+ * A file that ends later went on without MongoDB, and may have done so from an earlier entry on.
+ */
+async function endsAlike({ place, sides, runId }: BothLogs): Promise<boolean> {
+  const end = await lastEntry(place, runId);
+  if (!end) return false;
+  let alike = false;
+  const from = { runId, sequence: { $gte: Long.fromBigInt(end.sequence) } };
+  for await (const document of documentsAsStored(sides, "logs", from, inOrder)) {
+    alike = !alike && isSame(end, document);
+    if (!alike) return false;
+  }
+  return alike || !(await hasAny(sides, "logs", { runId }));
+}
+
+function isSame({ sequence, document }: LogEntry, mongo: Document): boolean {
+  return sequenceOf(mongo) === sequence && differingPaths("logs", document, mongo).length === 0;
 }
 
 async function append(
