@@ -10,7 +10,7 @@ import { command, exitWith, mayExitZero, print, settingsOf, type CommonOptions }
 import { showProgress } from "./progress";
 import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";
-import { casesInWords, countsTable, duration, sumOf } from "./words";
+import { casesInWords, countsTable, duration, sumOf, whole } from "./words";
 
 interface VerifyOptions extends CommonOptions {
   readonly from: string;
@@ -23,7 +23,10 @@ export const verifyCommand = helpAfter(
   mayExitZero(
     command("verify", "proves that every record on disk is in MongoDB, equal or descended from it")
       .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
-      .option("--exact", "asks that both sides are equal")
+      .option(
+        "--exact",
+        "asks that both sides are equal, and names what is newer or only in MongoDB",
+      )
       .option("--forget", "where it does not hold, makes the next import read every file again"),
   ),
   "0 holds, 2 differences or conflicts, 1 error",
@@ -57,12 +60,6 @@ async function verify(options: VerifyOptions): Promise<VerificationReport> {
 }
 
 function verificationInWords({ from, exact }: VerifyOptions, report: VerificationReport): string {
-  const different = collectionRoles.flatMap((role) =>
-    report[role].different.map(({ id, paths }) => `${role} ${id}: ${paths.join(", ")}`),
-  );
-  const missing = collectionRoles.flatMap((role) =>
-    report[role].onlyInFiles.map((id) => `${role} ${id}`),
-  );
   const claim = exact ? "both sides are equal" : "every record on disk is in MongoDB";
   return [
     `Verification of ${from}: ${report.holds ? claim : "does not hold"}`,
@@ -80,8 +77,9 @@ function verificationInWords({ from, exact }: VerifyOptions, report: Verificatio
     }),
     "",
     `compared in ${duration(report.elapsedMs)}`,
-    ...casesInWords("Not in MongoDB", missing, sumOf(report, "missing")),
-    ...casesInWords("Different", different, sumOf(report, "differing")),
+    ...casesInWords("Not in MongoDB", ids(report, "onlyInFiles"), sumOf(report, "missing")),
+    ...casesInWords("Different", paths(report, "different"), sumOf(report, "differing")),
+    ...(exact ? beyondFiles(report) : []),
     ...casesInWords(
       "Not to be imported as they are",
       report.quarantine.map(({ detail, ...place }) => `${placeInWords(place)}: ${detail}`),
@@ -89,4 +87,26 @@ function verificationInWords({ from, exact }: VerifyOptions, report: Verificatio
     ),
     ...(report.notForgotten === undefined ? [] : ["", notForgottenInWords(report.notForgotten)]),
   ].join("\n");
+}
+
+/** What is newer or only in MongoDB: differences where both sides are to be equal. */
+function beyondFiles(report: VerificationReport): string[] {
+  const repeated = collectionRoles.reduce((sum, role) => sum + (report[role].repeated ?? 0), 0);
+  return [
+    ...casesInWords("Newer in MongoDB", paths(report, "newer"), sumOf(report, "newerInMongo")),
+    ...casesInWords("Only in MongoDB", ids(report, "extra"), sumOf(report, "onlyInMongo")),
+    ...(repeated > 0
+      ? ["", `${whole(repeated)} on disk have the key of another record there`]
+      : []),
+  ];
+}
+
+function ids(report: VerificationReport, kind: "onlyInFiles" | "extra"): string[] {
+  return collectionRoles.flatMap((role) => (report[role][kind] ?? []).map((id) => `${role} ${id}`));
+}
+
+function paths(report: VerificationReport, kind: "different" | "newer"): string[] {
+  return collectionRoles.flatMap((role) =>
+    (report[role][kind] ?? []).map(({ id, paths }) => `${role} ${id}: ${paths.join(", ")}`),
+  );
 }

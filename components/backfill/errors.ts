@@ -39,10 +39,26 @@ export class QuarantineError extends Error {
   override readonly name = "QuarantineError";
 
   constructor(path: string, cause: unknown) {
-    const found = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     super(
-      `Writing the quarantined records to ${path} failed: ${found}. What was imported so far stays. ` +
-        `Make that folder writable, then run the import again.`,
+      `Writing the quarantined records to ${path} failed: ${codeOf(cause)}. What was imported so far ` +
+        "stays. Make that folder writable, then run the import again.",
     );
   }
+}
+
+/** The keys of a verification that asks that both sides are equal cannot be kept. */
+export class KeysError extends Error {
+  override readonly name = "KeysError";
+
+  /** @param path in the system's temporary folder */
+  constructor(path: string, cause: unknown) {
+    super(
+      `Keeping the keys of both sides in ${path} failed: ${codeOf(cause)}. Nothing was changed. Make ` +
+        "room there, or name another folder in TMPDIR, then verify again.",
+    );
+  }
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
 }

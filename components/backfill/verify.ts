@@ -1,30 +1,26 @@
-import type { Collection, Document } from "mongodb";
 import { collectionRoles, type CollectionRole } from "../contract";
-import { basesIn, readBases, type Base } from "./bases";
 import { byRole } from "./by-role";
-import { documentsOf, readableKey } from "./keys";
-import { merge, sideOf } from "./merge";
-import { workOn } from "./pipeline";
+import { compare, keptCases, reading, type Comparison } from "./compared";
+import { ExactKeys } from "./exact";
 import { recordsOf, type FileRecords } from "./file-records";
-import type { ReadyRecord } from "./records";
-import { withRetries } from "./server-trouble";
-import { collectionOf, type BothSides } from "./sides";
-import { batches, type Batch } from "./stages/batch";
+import { workOn } from "./pipeline";
+import type { BothSides } from "./sides";
+import { batches } from "./stages/batch";
 import { stateFiles } from "./stages/list";
 import { openStateFolder, type StateFolder } from "./state-folder";
 import { Tally, type IncompleteLine, type Quarantined } from "./tally";
-import { differingPaths } from "./values/differences";
 
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
  * `newerInMongo`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `expired`
- * and `onlyInMongo` are no differences.
+ * and `onlyInMongo` are no differences, unless both sides are to be equal.
  */
 export interface VerifiedCounts {
   files: number;
   mongo: number;
   equal: number;
   newerInMongo: number;
+  /** At least so many, where a key is on disk twice; just so many where both are to be equal. */
   onlyInMongo: number;
   /** Log entries that are gone because they are older than the log's expiry. */
   expired: number;
@@ -36,6 +32,15 @@ export interface VerifiedCounts {
   onlyInFiles: string[];
   /** The first hundred of those that differ, with the paths of what differs. */
   different: { id: string; paths: readonly string[] }[];
+  /** The first hundred of those that are newer in MongoDB, where both sides are to be equal. */
+  newer?: { id: string; paths: readonly string[] }[];
+  /** The ids of a hundred of those that are only in MongoDB, where both sides are to be equal. */
+  extra?: readonly string[];
+  /**
+   * Records on disk that have the key of another one, where both sides are to be equal; no
+   * difference, because each is compared.
+   */
+  repeated?: number;
 }
 
 /** What a verification found; it holds where nothing is missing, differing or quarantined. */
@@ -50,7 +55,6 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   quarantine: Quarantined[];
 }
 
-const keptCases = 100;
 const dayMs = 24 * 60 * 60 * 1_000;
 
 /** How a verification compares. */
@@ -67,21 +71,32 @@ export interface VerifyOptions {
  *
  * @throws StateFolderError where the state root cannot be used
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
+ * @throws KeysError where both are to be equal and the temporary folder has no room for their keys
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
-  const { exact = false, retentionDays = Infinity } = sides;
+  return sides.exact
+    ? ExactKeys.during((keys) => verified(sides, keys))
+    : verified(sides, undefined);
+}
+
+async function verified(
+  sides: BothSides & VerifyOptions,
+  exact: ExactKeys | undefined,
+): Promise<VerificationReport> {
+  const { retentionDays = Infinity } = sides;
   const tally = new Tally();
-  const counts = byRole(noneVerified);
+  const counts = byRole(() => (exact ? { ...noneVerified(), newer: [] } : noneVerified()));
   const folder = await openStateFolder(sides);
   sides.watch?.(tally);
   const expiredBefore = Date.now() - retentionDays * dayMs;
+  const comparison = { sides, counts, expiredBefore, exact };
   await workOn(
     batches(allRecords(folder, tally)),
-    (batch) => compare(sides, batch, counts[batch.role], expiredBefore),
+    (batch) => compare(comparison, batch),
     () => Promise.resolve(),
   );
   const at = new Date().toISOString();
-  for (const role of collectionRoles) await complete(sides, role, counts[role], tally);
+  for (const role of collectionRoles) await complete(comparison, role, tally);
   const { elapsedMs, incomplete, quarantine } = tally.report();
   return {
     holds: Object.values(counts).every((one) => holds(one) && (!exact || isExact(one))),
@@ -97,74 +112,22 @@ async function* allRecords(folder: StateFolder, tally: Tally): AsyncGenerator<Fi
   for await (const file of stateFiles(folder, tally.skipped)) yield* recordsOf(folder, file, tally);
 }
 
-async function compare(
-  sides: BothSides,
-  { role, records }: Batch,
-  counts: VerifiedCounts,
-  expiredBefore: number,
-): Promise<void> {
-  const { found, bases } = await read(sides, role, async (collection) => {
-    const found = await documentsOf(collection, role, records);
-    const bases = basesIn(sides.database, sides.checkpoints);
-    return { found, bases: await readBases(bases, role, [...found.keys()]) };
-  });
-  for (const record of records) {
-    const document = found.get(record.key);
-    if (!document && isExpired(record, expiredBefore)) counts.expired += 1;
-    else if (!document) addMissing(counts, record);
-    else addCompared(counts, record, document, bases.get(record.key));
-  }
-}
-
-/** Reads from a role's collection, again where the server has trouble that passes. */
-function read<T>(
-  sides: BothSides,
-  role: CollectionRole,
-  work: (collection: Collection) => Promise<T>,
-): Promise<T> {
-  const collection = collectionOf(sides, role);
-  const doing = `Reading ${role} from ${collection.namespace}`;
-  return withRetries(doing, () => work(collection), sides.retries);
-}
-
-function isExpired({ role, document }: ReadyRecord, before: number): boolean {
-  return role === "logs" && document.timestamp instanceof Date && +document.timestamp < before;
-}
-
-function addMissing(counts: VerifiedCounts, { key }: ReadyRecord): void {
-  counts.missing += 1;
-  if (counts.onlyInFiles.length < keptCases) counts.onlyInFiles.push(readableKey(key));
-}
-
-function addCompared(
-  counts: VerifiedCounts,
-  { role, key, document: disk }: ReadyRecord,
-  mongo: Document,
-  base: Base | undefined,
-): void {
-  const paths = differingPaths(role, disk, mongo);
-  const verdict =
-    paths.length === 0 ? "equal" : merge(role, sideOf(role, disk), sideOf(role, mongo), base);
-  if (verdict === "equal") counts.equal += 1;
-  else if (verdict === "mongo") counts.newerInMongo += 1;
-  else {
-    counts.differing += 1;
-    if (counts.different.length < keptCases) counts.different.push({ id: readableKey(key), paths });
-  }
-}
-
 async function complete(
-  sides: BothSides,
+  { sides, counts: all, exact }: Comparison,
   role: CollectionRole,
-  counts: VerifiedCounts,
   tally: Tally,
 ): Promise<void> {
+  const counts = all[role];
   const inBoth = counts.equal + counts.newerInMongo + counts.differing;
   counts.quarantined = tally.counts[role].quarantined;
   counts.files = inBoth + counts.expired + counts.missing + counts.quarantined;
-  counts.mongo = await read(sides, role, (collection) => collection.countDocuments());
-  // A key that is on disk twice was found twice.
-  counts.onlyInMongo = Math.max(0, counts.mongo - inBoth);
+  await reading(sides, role, async (collection) => {
+    if (exact) return Object.assign(counts, await exact.apart(collection, role, keptCases));
+    counts.mongo = await collection.countDocuments();
+    // A key that is on disk twice was found twice.
+    counts.onlyInMongo = Math.max(0, counts.mongo - inBoth);
+    return counts;
+  });
 }
 
 function holds({ missing, differing, quarantined }: VerifiedCounts): boolean {

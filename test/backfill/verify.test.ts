@@ -1,3 +1,4 @@
+import { Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/backfill";
 import { counts, databasePerTest, twoRuns } from "./database";
@@ -95,4 +96,27 @@ it("a list of objects under a name of JavaScript's own is compared as it is stor
   const root = await stateRoot({ "state/runs/r.json": text });
   await importState(sides(root));
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 1 } });
+});
+
+it("an exact verification names what is only or newer in MongoDB, also where a key is on disk twice", async () => {
+  const root = await stateRoot({
+    "state/runs/r-1.json": JSON.stringify(run("r-1")),
+    "logs/runs/r-1.ndjson": lines(logLine(1), logLine(2), logLine(2)),
+  });
+  await importState(sides(root));
+  const logs = current.database.collection("pack_run_logs");
+  const [entry] = await logs.find({ sequence: 2 }).toArray();
+  expect(await verifyState({ ...sides(root), exact: true })).toMatchObject({
+    holds: true,
+    logs: { files: 3, mongo: 2, equal: 3, repeated: 1, newer: [], extra: [] },
+  });
+  await logs.insertOne({ ...entry, _id: new ObjectId(), runId: "other", sequence: new Long(99) });
+  await runs().updateOne({ _id: "r-1" }, { $set: { steps: [] } });
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true, logs: { onlyInMongo: 0 } });
+  expect(await verifyState({ ...sides(root), exact: true })).toMatchObject({
+    holds: false,
+    runs: { newerInMongo: 1, newer: [{ id: "r-1", paths: ["steps"] }], extra: [] },
+    logs: { mongo: 3, onlyInMongo: 1, repeated: 1, extra: ["other:99"] },
+    approvals: { onlyInMongo: 0, extra: [] },
+  });
 });

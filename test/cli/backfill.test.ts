@@ -109,7 +109,11 @@ it("what is newer in MongoDB is no difference, but verify --exact says 2", async
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   await runs.updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
   expect((await run("verify", "--from", state)).exitCode).toBe(0);
-  expect((await run("verify", "--from", state, "--exact")).exitCode).toBe(2);
+  await runs.insertOne({ _id: "by-mongo" });
+  const { exitCode, stdout } = await run("verify", "--from", state, "--exact");
+  expect(exitCode).toBe(2);
+  expect(stdout).toContain("Newer in MongoDB:\n  runs run-20251106-000001: planHash\n");
+  expect(stdout).toContain("Only in MongoDB:\n  runs by-mongo");
 });
 
 it("verify --json has the differences by id and path", async () => {

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Collection } from "mongodb";
+import type { CollectionRole } from "../contract";
+import { byRole } from "./by-role";
+import { KeysError } from "./errors";
+import { KeyParts, keysApart, type KeysApart } from "./key-parts";
+import { keyFields, keyOf, type Key } from "./keys";
+import { documentIn } from "./values/document";
+
+/**
+ * Which keys are on both sides, for a verification that asks that both are equal: counts alone do
+ * not tell, because a key may be on disk twice.
+ */
+export class ExactKeys {
+  private readonly onDisk: Readonly<Record<CollectionRole, KeyParts>>;
+  private attempts = 0;
+
+  private constructor(private readonly folder: string) {
+    this.onDisk = byRole((role) => new KeyParts(join(folder, `${role}-disk`)));
+  }
+
+  /**
+   * Does work with keys in a new folder of the system's temporary one, which goes with it.
+   *
+   * @throws KeysError where there is no room for them
+   */
+  static async during<T>(work: (keys: ExactKeys) => Promise<T>): Promise<T> {
+    const folder = await mkdtemp(join(tmpdir(), "verify-")).catch((error: unknown) => {
+      throw new KeysError(tmpdir(), error);
+    });
+    try {
+      return await work(new ExactKeys(folder));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Notes that a record on disk has a document of its key. */
+  add(role: CollectionRole, key: Key): void {
+    this.onDisk[role].add(key);
+  }
+
+  /** Compares with all that MongoDB has; may be called again where it failed. Names up to `most`. */
+  async apart(collection: Collection, role: CollectionRole, most: number): Promise<KeysApart> {
+    const inMongo = new KeyParts(join(this.folder, `${role}-mongo-${++this.attempts}`));
+    for await (const key of keysOf(collection, role)) inMongo.add(key);
+    return keysApart(this.onDisk[role], inMongo, most);
+  }
+}
+
+/** So many keys are in a reply of the server. */
+const replyKeys = 5_000;
+
+/** All keys of a collection, in the order of their index, which has all that is asked for. */
+async function* keysOf(collection: Collection, role: CollectionRole): AsyncGenerator<Key> {
+  const sort = Object.fromEntries(keyFields(role).map((field) => [field, 1] as const));
+  const projection = { _id: 0, ...sort };
+  const found = collection.find({}, { projection, sort, raw: true, batchSize: replyKeys });
+  for await (const raw of found) yield keyOf(role, documentIn(raw as unknown as Uint8Array));
+}
