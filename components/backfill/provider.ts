@@ -20,7 +20,7 @@ import { reasonsOf } from "./words";
 /**
  * Inputs of an import. The records that it leaves out are in a file beside the state root, named
  * after it: `taskrunner.quarantine.ndjson` beside `taskrunner`; there is none where none was left
- * out.
+ * out. A Job's is in its pod and goes with it.
  */
 export interface ImportInputs extends StateInputs {
   readonly stage: ImportStage;

@@ -109,7 +109,7 @@ function container(target: JobTarget, { args, state }: JobCommand, name: string)
     name: containerName,
     image,
     args: [...args],
-    // The quarantine file is written to the current folder.
+    // The quarantine file is written to the current folder, and goes with the pod (docs/jobs.md).
     workingDir: "/tmp",
     env: [
       { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
