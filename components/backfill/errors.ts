@@ -46,15 +46,15 @@ export class QuarantineError extends Error {
   }
 }
 
-/** The keys of a verification that asks that both sides are equal cannot be kept. */
+/** The keys of an exact verification or of a dry run cannot be kept. */
 export class KeysError extends Error {
   override readonly name = "KeysError";
 
   /** @param path in the system's temporary folder */
   constructor(path: string, cause: unknown) {
     super(
-      `Keeping the keys of both sides in ${path} failed: ${codeOf(cause)}. Nothing was changed. Make ` +
-        "room there, or name another folder in TMPDIR, then verify again.",
+      `Keeping the keys to compare in ${path} failed: ${codeOf(cause)}. Nothing was changed. Make ` +
+        "room there, or name another folder in TMPDIR, then do this again.",
     );
   }
 }

@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Collection } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { byRole } from "./by-role";
-import { KeysError } from "./errors";
-import { KeyParts, keysApart, type KeysApart } from "./key-parts";
+import { inKeyFolder, KeyParts, keysApart, type KeysApart } from "./key-parts";
 import { keyFields, keyOf, type Key } from "./keys";
 import { documentIn } from "./values/document";
 
@@ -22,19 +19,12 @@ export class ExactKeys {
   }
 
   /**
-   * Does work with keys in a new folder of the system's temporary one, which goes with it.
+   * Does work with keys in a new folder, which goes with it.
    *
    * @throws KeysError where there is no room for them
    */
-  static async during<T>(work: (keys: ExactKeys) => Promise<T>): Promise<T> {
-    const folder = await mkdtemp(join(tmpdir(), "verify-")).catch((error: unknown) => {
-      throw new KeysError(tmpdir(), error);
-    });
-    try {
-      return await work(new ExactKeys(folder));
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+  static during<T>(work: (keys: ExactKeys) => Promise<T>): Promise<T> {
+    return inKeyFolder((folder) => work(new ExactKeys(folder)));
   }
 
   /** Notes that a record on disk has a document of its key. */

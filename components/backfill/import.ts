@@ -5,6 +5,7 @@ import { Refusal } from "./errors";
 import { withFirsts } from "./log-conflicts";
 import { LogOrder } from "./log-order";
 import { workOn } from "./pipeline";
+import { PromisedInserts } from "./promised";
 import { QuarantineFile } from "./quarantine";
 import { recordsOf, type FileRecords, type Known, type Reached } from "./file-records";
 import { withRetries } from "./server-trouble";
@@ -25,7 +26,7 @@ export interface ImportOptions {
   readonly quarantine?: string;
   /** Imports the runs of one shard only. */
   readonly shard?: Shard;
-  /** Says what would become of each record, and writes nothing anywhere. */
+  /** Says what would become of each record, and writes nothing but keys in a temporary folder. */
   readonly dryRun?: boolean;
   /** Reads every file again, whatever the checkpoints say. */
   readonly afresh?: boolean;
@@ -36,6 +37,7 @@ export interface ImportOptions {
  * run changes nothing and reads only what is new, and several at once end in the same state.
  *
  * @throws StateFolderError before anything is written, where the state root cannot be used
+ * @throws KeysError where a dry run finds no room in the temporary folder
  * @throws QuarantineError where records were refused and their file cannot be written
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
  */
@@ -81,7 +83,11 @@ export async function importInto(target: Target, source: ImportSource): Promise<
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
   source.watch?.(tally);
   try {
-    await importFiles(target, source, folder, tally);
+    if (dryRun) {
+      await PromisedInserts.during((promised) =>
+        importFiles(target, source, folder, tally, promised),
+      );
+    } else await importFiles(target, source, folder, tally);
   } catch (error) {
     quarantine?.discard();
     throw error;
@@ -95,6 +101,7 @@ async function importFiles(
   source: ImportSource,
   folder: StateFolder,
   tally: Tally,
+  promised?: PromisedInserts,
 ): Promise<void> {
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
@@ -105,7 +112,9 @@ async function importFiles(
     async (batch) => {
       const repeats = order.repeatsIn(batch);
       const settled = await withFirsts(folder, await target.write(batch), repeats);
-      for (const [{ role, place, conversions, raw }, outcome] of settled) {
+      for (const [record, outcome] of settled) {
+        const { role, place, conversions, raw } = record;
+        if (outcome === "inserted") promised?.add(record);
         if (outcome instanceof Refusal) {
           refusedIn.add(place.file);
           tally.refuse(role, place, outcome, raw);
@@ -114,6 +123,16 @@ async function importFiles(
     },
     async ({ reached }) => store?.save(furthest(reached, refusedIn)),
   );
+  if (promised) correct(tally, promised);
+}
+
+/** Counts what a dry run would insert twice as what an import makes of it. */
+function correct(tally: Tally, promised: PromisedInserts): void {
+  for (const { role, place, conversions, refusal } of promised.repeats()) {
+    tally.takeBack(role, "inserted", conversions);
+    if (refusal) tally.refuse(role, place, refusal);
+    else tally.settle(role, "unchanged", conversions);
+  }
 }
 
 /** The last checkpoint of each file that had no refusal. */

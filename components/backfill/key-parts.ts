@@ -1,13 +1,32 @@
 import { hash } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { KeysError } from "./errors";
 import { readableKey, type Key } from "./keys";
 
 /** A part for each value of a hash's first byte: of ten million keys it has forty thousand. */
-const partNumbers = Array.from({ length: 256 }, (_, at) => at);
+export const partNumbers = Array.from({ length: 256 }, (_, at) => at);
 
 /** So many characters of a part wait in memory for its file. */
 const fullText = 16 * 1024;
+
+/**
+ * Does work with a new folder for keys below the system's temporary one; the folder goes with it.
+ *
+ * @throws KeysError where there can be none
+ */
+export async function inKeyFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "keys-")).catch((error: unknown) => {
+    throw new KeysError(tmpdir(), error);
+  });
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /**
  * Keys of any number in the same memory (issue #5): in files, parted by hash, so that two such
@@ -19,16 +38,19 @@ export class KeyParts {
   /** @param path what the files' names begin with, in a folder that is there */
   constructor(private readonly path: string) {}
 
-  /** @throws KeysError where its file cannot be written */
-  add(key: Key): void {
+  /**
+   * @param kept what is kept of it, to be had again as JSON text; by default the key alone
+   * @throws KeysError where its file cannot be written
+   */
+  add(key: Key, kept: string | object = key): void {
     const part = hash("sha256", key, "buffer").readUInt8();
-    const text = `${this.waiting[part] ?? ""}${JSON.stringify(key)}\n`;
+    const text = `${this.waiting[part] ?? ""}${JSON.stringify(kept)}\n`;
     this.waiting[part] = text.length < fullText ? text : "";
     if (text.length >= fullText) this.append(part, text);
   }
 
-  /** The keys of a part, each as its JSON text, as often as they were added. */
-  keysIn(part: number): string[] {
+  /** What is kept of a part's keys, each as JSON text, in the order in which they were added. */
+  textsIn(part: number): string[] {
     return `${this.written(part)}${this.waiting[part] ?? ""}`.split("\n").slice(0, -1);
   }
 
@@ -70,9 +92,9 @@ export function keysApart(disk: KeyParts, mongo: KeyParts, most: number): KeysAp
   const counts = { mongo: 0, onlyInMongo: 0, repeated: 0 };
   const extra: string[] = [];
   for (const part of partNumbers) {
-    const onDisk = disk.keysIn(part);
+    const onDisk = disk.textsIn(part);
     const known = new Set(onDisk);
-    const keys = mongo.keysIn(part);
+    const keys = mongo.textsIn(part);
     const others = keys.filter((key) => !known.has(key));
     counts.mongo += keys.length;
     counts.onlyInMongo += others.length;

@@ -82,6 +82,15 @@ export class Tally {
     for (const conversion of conversions) this.count(conversion, 1);
   }
 
+  /** Takes back what was settled. */
+  takeBack(role: CollectionRole, outcome: Outcome, conversions: ReadonlySet<Conversion>): void {
+    const counts = this.counts[role];
+    counts.read -= 1;
+    counts[outcome] -= 1;
+    if (conversions.size > 0) counts.normalized -= 1;
+    for (const conversion of conversions) this.count(conversion, -1);
+  }
+
   private count(conversion: Conversion, times: number): void {
     this.conversions.set(conversion, (this.conversions.get(conversion) ?? 0) + times);
   }

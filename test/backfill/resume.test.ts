@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/backfill";
 import { counts, databasePerTest, everything, twoRuns } from "./database";
 import { sidesOf } from "./database-sides";
-import { addFiles, lines, logLine, run, stateRoot } from "./state";
+import { addFiles, approval, lines, logLine, run, stateRoot } from "./state";
 
 const current = databasePerTest();
 const sides = (root: string) => sidesOf(current.database, root);
@@ -165,4 +165,33 @@ it("a dry run says what an import would do, and writes nothing", async () => {
   const { elapsedMs, ...wet } = await importState(sides(root));
   expect(dry).toMatchObject(wet);
   expect(elapsedMs).toBeGreaterThan(0);
+});
+
+it("a dry run counts a key that comes again in a later batch as an import does", async () => {
+  const long = "x".repeat(300_000);
+  const entries = [logLine(1, { message: long }), logLine(2, { message: long })];
+  const root = await stateRoot({
+    "logs/runs/a.ndjson": lines(...entries, ...entries, logLine(1), logLine(3, { level: "WARN" })),
+    "state/approvals/a.json": JSON.stringify([approval("gate", { note: long })]),
+    "state/runs/a.json": JSON.stringify(run("a", { note: long })),
+    "state/runs/b.json": JSON.stringify(run("b", { note: long })),
+    "state/runs/b.bak.json": JSON.stringify(run("b", { note: long })),
+    "state/runs/c.json": JSON.stringify(run("c", { note: long })),
+  });
+  const dry = await importState({ ...sides(root), dryRun: true });
+  const wet = await importState(sides(root));
+  expect(dry).toMatchObject({
+    runs: counts(4, { inserted: 3, unchanged: 1 }),
+    logs: wet.logs,
+    approvals: wet.approvals,
+    conversions: wet.conversions,
+  });
+  expect(dry.logs).toEqual(counts(6, { inserted: 3, unchanged: 2, normalized: 1, quarantined: 1 }));
+  expect(dry.quarantine).toMatchObject([
+    {
+      ...{ file: "logs/runs/a.ndjson", line: 5, reason: "conflict" },
+      detail: "logs/runs/a.ndjson line 1 has the same key and another content",
+      other: { file: "logs/runs/a.ndjson", line: 1 },
+    },
+  ]);
 });
