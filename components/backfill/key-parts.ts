@@ -10,7 +10,7 @@ import { readableKey, type Key } from "./keys";
 export const partNumbers = Array.from({ length: 256 }, (_, at) => at);
 
 /** So many characters of a part wait in memory for its file. */
-const fullText = 16 * 1024;
+const fullText = 4 * 1024;
 
 /**
  * Does work with a new folder for keys below the system's temporary one; the folder goes with it.
