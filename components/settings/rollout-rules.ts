@@ -1,14 +1,26 @@
 import type { Problem } from "./problems";
-import type { SharedReleaseSettings } from "./rollout";
+import type { SeparateReleasesSettings, SharedReleaseSettings } from "./rollout";
 import type { Settings } from "./schema";
 
 /** The rules about the releases of worker and web (decision 14); they hold in both modes. */
 export function rolloutRules({ rollout }: Settings): Problem[] {
   if (rollout.target !== "helm") return [];
   if (rollout.release === "shared") return [...placeRules(rollout), ...selectorRules(rollout)];
-  if (rollout.step === undefined) return [];
+  return [...releaseRules(rollout), ...stepRules(rollout)];
+}
+
+/** A release that is taken for one service's alone would be drained whole, the other service with it. */
+function releaseRules({ worker, web }: SeparateReleasesSettings): Problem[] {
+  if (worker.release !== web.release) return [];
+  const allowed =
+    "another release than rollout.worker.release, or rollout.release: shared, with rollout.shared, where one holds both";
+  return [{ key: "rollout.web.release", found: JSON.stringify(web.release), allowed }];
+}
+
+function stepRules({ step }: SeparateReleasesSettings): Problem[] {
+  if (step === undefined) return [];
   const allowed = "absent where rollout.release is separate: both services go over in one update";
-  return [{ key: "rollout.step", found: JSON.stringify(rollout.step), allowed }];
+  return [{ key: "rollout.step", found: JSON.stringify(step), allowed }];
 }
 
 /** What is written at one place must not be within what is written at another. */

@@ -54,10 +54,11 @@ const chartFrom = {
   values: z.array(text).default([]),
 };
 
-/** The release of a service. */
+/** The release of a service, and which of its Deployments are the service's; default: all of them. */
 const serviceRelease = (release: string) =>
   section({
     release: text.default(release),
+    selector: text.optional(),
     chart: text.default("charts/task-runner"),
     ...chartFrom,
     ...placeInValues,

@@ -72,6 +72,12 @@ describe("a release for each service", () => {
     expect(parsed(separate)).toMatchObject({ release: "separate" });
   });
 
+  it("may have Deployments that are not the service's", () => {
+    const selector = "app.kubernetes.io/component=worker";
+    expect(problemsWith({ ...separate, worker: { selector } })).toBe("no problem");
+    expect(parsed({ ...separate, worker: { selector } })).toMatchObject({ worker: { selector } });
+  });
+
   it.each([
     [
       'rollout.step: found "worker"; allowed: absent where rollout.release is separate',
@@ -79,6 +85,14 @@ describe("a release for each service", () => {
     ],
     ["rollout.shared: found an unknown setting", { ...separate, shared: shared.shared }],
     ['rollout.release: found "one"; allowed: separate, shared', { ...separate, release: "one" }],
+    [
+      'rollout.web.release: found "stella"; allowed: another release than rollout.worker.release, or rollout.release: shared',
+      { ...separate, worker: { release: "stella" }, web: { release: "stella" } },
+    ],
+    [
+      'rollout.web.release: found "taskrunner-worker"; allowed: another release',
+      { ...separate, web: { release: "taskrunner-worker" } },
+    ],
   ])("%s", (problem, rollout) => {
     expect(problemsWith(rollout)).toContain(problem);
   });

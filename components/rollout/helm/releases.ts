@@ -47,7 +47,10 @@ function separateReleases(
   const { settings, mode } = args;
   return {
     names: [settings.worker.release, settings.web.release],
-    address: (service) => ({ release: settings[service].release }),
+    address: (service) => {
+      const { release, selector } = settings[service];
+      return { release, ...(selector !== undefined && { selector }) };
+    },
     of: (service, options) => {
       const { path, form, podAnnotations, ...chart } = settings[service];
       const services = [{ service, mode, path, form, podAnnotations }];

@@ -14,7 +14,7 @@ type Say = (line: string) => void;
  *
  * @returns why pods remain when the time is over; nothing where all are gone
  * @throws ClusterError where the API refuses; Error where somebody scales a Deployment up meanwhile,
- *   or where pods belong to no Deployment
+ *   where pods belong to no Deployment, or where the labels are those of none in the release
  */
 export async function drain(
   namespace: Namespace,
@@ -24,6 +24,7 @@ export async function drain(
   const { service, timeoutSeconds } = inputs;
   const deployments = await deploymentsOf(namespace, inputs);
   if (deployments.length === 0) {
+    await assertNoOthers(namespace, inputs);
     await assertNoPods(namespace, inputs);
     say(`${service}: no Deployment in ${placeInWords(namespace.place)}, nothing to drain`);
     return [];
@@ -74,6 +75,18 @@ export function managersOfReplicas({ metadata }: V1Deployment): string[] {
   });
   const names = managers.flatMap(({ manager }) => manager ?? []);
   return [...new Set(names)].filter((name) => name !== fieldManager);
+}
+
+/** With the labels of nobody a service would go on through the whole cutover, unseen. */
+async function assertNoOthers(namespace: Namespace, inputs: DrainInputs): Promise<void> {
+  const { service, release, selector } = inputs;
+  if (!release || !selector) return;
+  const all = await deploymentsOf(namespace, { namespace: inputs.namespace, release });
+  if (all.length === 0) return;
+  throw new Error(
+    `No Deployment of release ${release} in ${placeInWords(namespace.place)} has the labels ${selector}; ` +
+      `it has ${all.map(nameOf).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`,
+  );
 }
 
 /** A service that no Deployment runs would go on through the whole cutover, unseen. */

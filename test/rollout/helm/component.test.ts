@@ -161,6 +161,16 @@ describe("the rollout by one Helm release that holds both services", () => {
   const mode = (section: string, value: string) => ({ name: `${section}__Storage__Mode`, value });
 });
 
+it("drains and watches those Deployments of a service's release that its labels name", async () => {
+  await rolledOut({ ...onCluster, worker: { selector: "app=worker" } });
+
+  const worker = { release: "taskrunner-worker", selector: "app=worker" };
+  expect(inputsOf(":Drain", "worker-drain")).toMatchObject(worker);
+  expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject(worker);
+  expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("selector");
+  expect(inputsOf(":Release", "worker")).not.toHaveProperty("selector");
+});
+
 it("says nothing of steps where each service has its own release", async () => {
   await rolledOut(onCluster);
 

@@ -140,6 +140,15 @@ describe("a drain", () => {
     expect(text).toMatch(/labels app\.kubernetes\.io\/instance=worker,app=worker are: of-worker\./);
   });
 
+  it("refuses labels that none of the release's Deployments has", async () => {
+    await current.cluster.deploy("labels");
+    const { text } = await unfinished(Drain.create(inputs("labels", { selector: "app=runner" })));
+    expect(text).toMatch(
+      /No Deployment of release worker in namespace labels of context \S+ has the labels app=runner; it has worker\. Set rollout\.worker\.selector/,
+    );
+    expect(await current.cluster.replicas("labels")).toBe("1");
+  });
+
   it("refuses to drain whatever is in a namespace", async () => {
     await deployed("whatever", 1);
     const { text } = await unfinished(Drain.create(inputs("whatever", { release: "" })));
