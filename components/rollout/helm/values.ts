@@ -21,7 +21,8 @@ export interface ValuesText {
  * The variables of a service as they come on top of what a site's own values say at the same
  * place. Nothing else is in them, so nothing else of the site's changes.
  *
- * Helm merges maps, so a map needs our variables alone. It replaces a list whole, so a list is the
+ * Helm merges maps, so a map needs our variables alone, under the names that the files have them by:
+ * one in other letters would stand beside ours, and .NET take either. It replaces a list whole, so a list is the
  * one that the site's files say, with ours in the place of those that have their names, and after
  * them.
  *
@@ -40,7 +41,18 @@ export function environmentOnTop(
   const expected = form === "list" ? Array.isArray(last?.value) : isMap(last?.value);
   if (last && !expected) throw wrongForm(last.file, path, form);
   if (form === "list") return withEntries((last?.value ?? []) as unknown[], entries);
-  return Object.fromEntries(entries.map(({ name, value }) => [name, mapMember(value)]));
+  const known = found.flatMap(({ value }) => (isMap(value) ? Object.keys(value) : []));
+  return Object.fromEntries(
+    entries.flatMap(({ name, value }) =>
+      spellings(name, known).map((key) => [key, mapMember(value)]),
+    ),
+  );
+}
+
+/** A name as the keys have it, in each case of letters; as it is where none has it. */
+function spellings(name: string, known: readonly string[]): readonly string[] {
+  const found = known.filter((key) => keyOf(key) === keyOf(name));
+  return found.length === 0 ? [name] : found;
 }
 
 function withEntries(list: readonly unknown[], entries: readonly Entry[]): unknown[] {

@@ -89,6 +89,26 @@ describe("the environment on top of a site's values", () => {
     });
   });
 
+  it("has the names of a map's keys in the letters of each file that has them", () => {
+    const chart = { file: "chart/values.yaml", text: "worker: { env: { TZ: UTC } }" };
+    const upper = {
+      file: "site.yaml",
+      text: "worker: { env: { WORKER__STORAGE__MODE: filesystem } }",
+    };
+    const last = { file: "last.yaml", text: "worker: { env: { worker__storage__mode: mongo } }" };
+
+    expect(environmentOnTop([chart, upper, last], map, onFiles)).toEqual({
+      WORKER__STORAGE__MODE: "filesystem",
+      worker__storage__mode: "filesystem",
+    });
+    const environment = environmentOnTop([chart, upper], map, onMongo) as object;
+    expect(Object.keys(environment).slice(0, 2)).toEqual([
+      "WORKER__STORAGE__MODE",
+      "Worker__Storage__Mongo__ConnectionString",
+    ]);
+    expect(environment).toMatchObject({ WORKER__STORAGE__MODE: "mongo" });
+  });
+
   it("refuses a list where a map is expected, and quotes nothing of the file", () => {
     const wrong = { file: "site.yaml", text: "worker: { env: [{ name: P, value: s3cret }] }" };
 
