@@ -7,6 +7,7 @@ import { secretVersionAnnotation, serviceEnvironment, type Service } from "../en
 import type { ServicesArgs } from "../target";
 import { valuesFiles } from "./files";
 import { refuseLostNulls } from "./nulls";
+import { refusePasswords } from "./passwords";
 import { environmentOnTop, type EnvironmentPlace, type ValuesText } from "./values";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
@@ -26,6 +27,18 @@ export interface ServiceInRelease extends EnvironmentPlace {
   readonly service: Service;
   readonly mode: StorageMode;
   readonly podAnnotations: string;
+}
+
+/**
+ * Refuses values files that would not come to a release as they are, or would not stay secret: before
+ * anything is drained, and in the first preview too, which does not know the Secret's name yet.
+ *
+ * @throws ReleaseValuesError
+ */
+export function requireFit(from: ReleaseArgs): void {
+  const read = valuesFiles(from);
+  refuseLostNulls(read);
+  refusePasswords(read, from.services);
 }
 
 /**
@@ -72,7 +85,6 @@ export function helmRelease(
 
 function ourValues(from: ReleaseArgs, args: Args, secret: SecretRef): Record<string, unknown> {
   const read = valuesFiles(from);
-  refuseLostNulls(read);
   const files = [...(read.defaults ?? []), ...read.ofSite];
   const ours = new Document({});
   for (const one of from.services) addService(ours, one, files, args, secret);

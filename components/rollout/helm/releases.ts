@@ -9,7 +9,7 @@ import type {
 import type { Service } from "../environment";
 import { serviceModes } from "../step/modes";
 import type { ServicesArgs } from "../target";
-import { helmRelease, type ReleaseArgs } from "./release";
+import { helmRelease, requireFit, type ReleaseArgs } from "./release";
 
 type Args<Settings> = ServicesArgs<Settings>;
 type Release = kubernetes.helm.v3.Release;
@@ -26,6 +26,7 @@ export interface Releases {
 /**
  * The releases of the settings.
  *
+ * @throws ReleaseValuesError where a values file cannot be used
  * @param parent of a release that holds both services; another one is a child of its service's
  *   rollout
  */
@@ -45,17 +46,20 @@ function separateReleases(
   secretRef: pulumi.Output<SecretRef>,
 ): Releases {
   const { settings, mode } = args;
+  const from = (service: Service): ReleaseArgs => {
+    const { path, form, podAnnotations } = settings[service];
+    const { release, chart, version, repository, values } = settings[service];
+    const services = [{ service, mode, path, form, podAnnotations }];
+    return { release, chart, version, repository, values, services };
+  };
+  for (const service of ["worker", "web"] as const) requireFit(from(service));
   return {
     names: [settings.worker.release, settings.web.release],
     address: (service) => {
       const { release, selector } = settings[service];
       return { release, ...(selector !== undefined && { selector }) };
     },
-    of: (service, options) => {
-      const { path, form, podAnnotations, ...chart } = settings[service];
-      const services = [{ service, mode, path, form, podAnnotations }];
-      return helmRelease(service, { ...chart, services }, args, secretRef, options);
-    },
+    of: (service, options) => helmRelease(service, from(service), args, secretRef, options),
   };
 }
 
@@ -73,6 +77,7 @@ function sharedRelease(
       { service: "web", mode: modes.web, ...web },
     ],
   };
+  requireFit(from);
   let release: Release | undefined;
   return {
     names: [shared.release],

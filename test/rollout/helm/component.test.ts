@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { inputsOf, mockedEngine, named, rolledOut } from "../rolled-out";
 
@@ -159,6 +162,18 @@ describe("the rollout by one Helm release that holds both services", () => {
   });
 
   const mode = (section: string, value: string) => ({ name: `${section}__Storage__Mode`, value });
+});
+
+it("takes no password from a values file, whether the Secret's name is known or not", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "values-"));
+  const file = join(folder, "site.yaml");
+  await writeFile(file, "other: amqp://u:pw1@queue\n");
+
+  await expect(rolledOut({ ...onCluster, web: { values: [file] } })).rejects.toThrow(
+    `The values file ${file} cannot be used for its Helm release: other has a password in a URI`,
+  );
+  expect(named()).not.toContain("DrainRequest worker-drain-request");
+  await rm(folder, { recursive: true });
 });
 
 it("drains and watches those Deployments of a service's release that its labels name", async () => {
