@@ -188,6 +188,20 @@ describe("MongoDB by its operator, later on", () => {
   );
 
   it(
+    "is protected: the stack is not destroyed before its settings say otherwise",
+    async () => {
+      const refused = await site.kept(site.stack.pulumi("destroy", "--yes"));
+      expect(refused).toMatchObject({ failed: true });
+      expect(refused.output).toContain("MongoDBCommunity");
+      expect(refused.output).toContain("protect");
+
+      await site.configure({ passwordVersion: 2, protection: false });
+      expect((await site.up()).output).toMatch(unchanged);
+    },
+    6 * minutes,
+  );
+
+  it(
     "stays when the stack is destroyed, and a new one takes it over",
     async () => {
       const destroyed = await site.kept(site.stack.pulumi("destroy", "--yes", "--skip-preview"));

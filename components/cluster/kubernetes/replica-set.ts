@@ -6,7 +6,8 @@ import type { Place, UserPassword } from "./users";
 
 /**
  * The `MongoDBCommunity` resource. It outlives the stack (decision 7), and a stack that is made again
- * takes over what its predecessor left, fields of that one included.
+ * takes over what its predecessor left, fields of that one included. With `protection` the engine
+ * neither forgets nor replaces it.
  */
 export function replicaSet(
   cluster: ClusterSettingsOf<"kubernetes">,
@@ -27,6 +28,7 @@ export function replicaSet(
     },
     {
       ...options,
+      protect: cluster.protection,
       retainOnDelete: true,
       ...(mode === "filesystem" && { ignoreChanges: ["spec"] }),
     },

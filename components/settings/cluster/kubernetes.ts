@@ -91,6 +91,7 @@ export const kubernetesCluster = section({
     migrator: user("taskrunner-migrator"),
     application: user("taskrunner-app"),
   }).prefault({}),
+  protection: z.boolean().default(true),
   timeoutSeconds: z.int().min(1).default(1_800),
 });
 

@@ -44,6 +44,7 @@ export interface Changes {
   readonly storageMode?: "mongo" | "filesystem";
   readonly timeoutSeconds?: number;
   readonly install?: boolean;
+  readonly protection?: boolean;
   /** The application's. */
   readonly passwordVersion?: number;
   /** The pods'. */
@@ -63,6 +64,7 @@ export function stackSettings(
       kind: "kubernetes",
       ...{ kubeconfig, namespace, timeoutSeconds },
       ...{ createNamespace: true, engineInside: true, allowPlainText: true },
+      ...(changes.protection !== undefined && { protection: changes.protection }),
       registry: "registry.example.test/mongodb",
       imagePullSecret: "registry-login",
       operator: { install, chart },
