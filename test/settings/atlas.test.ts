@@ -20,6 +20,12 @@ function clusterOf(more: object = {}): AtlasSettings {
 const problemsWith = (more: object, others: object = {}) =>
   problemsOf({ rollout, cluster: { ...least, ...more }, ...others });
 
+const scaled = (min: string) => ({
+  type: "sharded",
+  instanceSize: "M40",
+  autoScaling: { compute: { min, max: "M80" } },
+});
+
 describe("the settings of a cluster of Atlas", () => {
   it("have defaults for everything but the project, the provider and its regions", () => {
     expect(clusterOf()).toEqual({
@@ -59,7 +65,7 @@ describe("the settings of a cluster of Atlas", () => {
           { name: "US_EAST_1", electable: 0, readOnly: 1 },
         ],
         instanceSize: "M40",
-        autoScaling: { compute: { min: "M30", max: "M80" } },
+        autoScaling: { disk: false },
         diskSizeGb: 100,
         backup: { pointInTime: true },
         accessList: [{ range: "192.0.2.0/24" }, { awsSecurityGroup: "sg-0a1b2c" }],
@@ -141,6 +147,26 @@ describe("the settings of a cluster of Atlas", () => {
     ["shards of a replica set", { shards: 2 }, "shards: found 2; allowed: absent"],
     ["a sharded M10", { type: "sharded" }, "allowed: M30 or larger for a sharded cluster"],
     [
+      "a sharded cluster that Atlas may scale down to M20",
+      { ...scaled("M20"), shards: 1 },
+      'autoScaling.compute.min: found "M20"; allowed: M30 or larger for a sharded cluster',
+    ],
+    [
+      "several shards that Atlas scales",
+      { ...scaled("M30"), shards: 3 },
+      "cluster.autoScaling.compute: found limits for 3 shards; allowed: absent with more than one",
+    ],
+    [
+      "a size with disks of its own and snapshots every six hours",
+      { instanceSize: "M40_NVME" },
+      "cluster.backup.hourly.everyHours: found 6; allowed: 12 for the size M40_NVME",
+    ],
+    [
+      "a size with disks of its own and no backups",
+      { instanceSize: "M40_NVME", backup: { enabled: false } },
+      "cluster.backup.enabled: found false; allowed: true for the size M40_NVME",
+    ],
+    [
       "point in time without backups",
       { backup: { enabled: false, pointInTime: true } },
       "backup.pointInTime: found true; allowed: false without backup.enabled",
@@ -193,6 +219,19 @@ describe("the settings of a cluster of Atlas", () => {
     ["an unknown key", { regionz: [] }, "cluster.regionz: found an unknown setting"],
   ])("refuse %s", (_what, more, words) => {
     expect(problemsWith(more)).toContain(words);
+  });
+
+  it("take one shard that Atlas scales, and disks of its own with snapshots twice a day", () => {
+    const nvme = { instanceSize: "M40_NVME", backup: { hourly: { everyHours: 12 } } };
+
+    expect(problemsWith(scaled("M30"))).toBe("no problem");
+    expect(problemsWith(nvme)).toBe("no problem");
+  });
+
+  it("stop no way back of several shards that Atlas scales", () => {
+    const shards = { ...scaled("M30"), shards: 3 };
+
+    expect(problemsWith(shards, { storageMode: "filesystem" })).toBe("no problem");
   });
 
   it.each(["mongoUri", "appMongoUri"])("refuse a %s, without quoting it", (key) => {

@@ -30,8 +30,9 @@ export function clusterArgs(
     clusterType: type === "sharded" ? "SHARDED" : "REPLICASET",
     mongoDbMajorVersion: mongoVersion,
     replicationSpecs: Array.from({ length: shards }, (): ReplicationSpec => ({ regionConfigs })),
-    // Else every `up` after a refresh would set back what Atlas has scaled.
-    useEffectiveFields: settings.autoScaling.compute !== undefined,
+    // Else every `up` after a refresh would set back what Atlas has scaled. For several shards it has
+    // no effect, and the settings' rules refuse them.
+    useEffectiveFields: settings.autoScaling.compute !== undefined && shards === 1,
     backupEnabled: backup.enabled,
     pitEnabled: backup.pointInTime,
     retainBackupsEnabled: true,

@@ -2,17 +2,20 @@ import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 import type { AtlasSettings } from "./atlas";
 import { exampleRegion, providersOfRegion } from "./atlas-places";
-import { sizeRules } from "./atlas-size-rules";
+import { scaledShardRules, sizeRules } from "./atlas-size-rules";
 
 /** The rules of a cluster of Atlas, in both modes: what Atlas would refuse minutes later, or silently do otherwise. */
 export function atlasRules(settings: Settings): Problem[] {
-  const { cluster } = settings;
+  const { cluster, storageMode } = settings;
   if (cluster.kind !== "atlas") return [];
   const problems = [
     ...projectRules(cluster),
     ...regionRules(cluster),
     ...sizeRules(cluster),
+    // A stack that has them from before must not be stopped on its way back.
+    ...(storageMode === "mongo" ? scaledShardRules(cluster) : []),
     ...backupRules(cluster),
+    ...ownDiskRules(cluster),
     ...accessRules(cluster),
     ...userRules(cluster),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
@@ -81,6 +84,16 @@ function backupRules({ backup }: AtlasSettings): Problem[] {
     const allowed = `at least as long as backup.${moreOften}, ${least} days`;
     return [{ key: `backup.${key}`, found: `${days} days`, allowed }];
   });
+}
+
+/** What Atlas asks of the sizes that have disks of their own. */
+function ownDiskRules({ instanceSize, backup: { enabled, hourly } }: AtlasSettings): Problem[] {
+  if (!instanceSize.endsWith("_NVME")) return [];
+  const words = `for the size ${instanceSize}`;
+  if (!enabled) return [{ key: "backup.enabled", found: "false", allowed: `true ${words}` }];
+  if (hourly.everyHours === 12) return [];
+  const found = String(hourly.everyHours);
+  return [{ key: "backup.hourly.everyHours", found, allowed: `12 ${words}` }];
 }
 
 function accessRules({ provider, accessList }: AtlasSettings): Problem[] {

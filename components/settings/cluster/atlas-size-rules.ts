@@ -58,12 +58,29 @@ function limitRules(
 }
 
 /** Atlas has no sharded clusters of its two smallest sizes. */
-function shardRules({ type, shards, instanceSize }: AtlasSettings): Problem[] {
+function shardRules({ type, shards, instanceSize, autoScaling }: AtlasSettings): Problem[] {
   if (type === "replicaSet") {
     if (shards === undefined) return [];
     return [{ key: "shards", found: String(shards), allowed: "absent for a replicaSet" }];
   }
-  if (!["M10", "M20"].includes(instanceSize)) return [];
   const allowed = "M30 or larger for a sharded cluster";
-  return [{ key: "instanceSize", found: JSON.stringify(instanceSize), allowed }];
+  const least = [
+    ["instanceSize", instanceSize],
+    ["autoScaling.compute.min", autoScaling.compute?.min ?? ""],
+  ] as const;
+  return least
+    .filter(([, size]) => ["M10", "M20"].includes(size))
+    .map(([key, size]) => ({ key, found: JSON.stringify(size), allowed }));
+}
+
+/**
+ * The provider cannot leave alone what Atlas has scaled where there are several shards: an `up` after
+ * a refresh would set it back.
+ *
+ * @see https://www.pulumi.com/registry/packages/mongodbatlas/api-docs/advancedcluster/
+ */
+export function scaledShardRules({ shards = 1, autoScaling }: AtlasSettings): Problem[] {
+  if (shards === 1 || autoScaling.compute === undefined) return [];
+  const found = `limits for ${shards} shards`;
+  return [{ key: "autoScaling.compute", found, allowed: "absent with more than one shard" }];
 }

@@ -64,14 +64,24 @@ it("priorities go down in the settings' order; regions that only read come last,
   ]);
 });
 
-it("every shard has the same regions, and sizes that Atlas scales are its own", () => {
-  const compute = { min: "M30", max: "M60" };
-  const sharded = { type: "sharded", shards: 2, instanceSize: "M30", autoScaling: { compute } };
-  const args = clusterArgs(atlasSettings({ ...sharded, diskSizeGb: 100 }));
+it("every shard has the same regions", () => {
+  const sharded = { type: "sharded", shards: 2, instanceSize: "M30" };
+  const args = clusterArgs(atlasSettings(sharded));
   const [one, other] = args.replicationSpecs as object[];
 
-  expect(args).toMatchObject({ clusterType: "SHARDED", useEffectiveFields: true });
+  expect(args).toMatchObject({ clusterType: "SHARDED", useEffectiveFields: false });
   expect(one).toEqual(other);
+});
+
+it("sizes that Atlas scales are its own, where the provider can leave them alone", () => {
+  const compute = { min: "M30", max: "M60" };
+  const sharded = { type: "sharded", instanceSize: "M30", autoScaling: { compute } };
+  const settings = atlasSettings({ ...sharded, diskSizeGb: 100 });
+  const args = clusterArgs(settings);
+  const [one] = args.replicationSpecs as object[];
+
+  expect(args).toMatchObject({ clusterType: "SHARDED", useEffectiveFields: true });
+  expect(clusterArgs({ ...settings, shards: 2 })).toMatchObject({ useEffectiveFields: false });
   expect(one).toMatchObject({
     regionConfigs: [
       {
