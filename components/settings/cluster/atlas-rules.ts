@@ -3,6 +3,7 @@ import type { Settings } from "../schema";
 import type { AtlasSettings } from "./atlas";
 import { exampleRegion, providersOfRegion } from "./atlas-places";
 import { scaledShardRules, sizeRules } from "./atlas-size-rules";
+import { madeUsersRules } from "./made-users-rules";
 
 /** The rules of a cluster of Atlas, in both modes: what Atlas would refuse minutes later, or silently do otherwise. */
 export function atlasRules(settings: Settings): Problem[] {
@@ -19,7 +20,7 @@ export function atlasRules(settings: Settings): Problem[] {
     ...accessRules(cluster),
     ...userRules(cluster),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
-  return [...problems, ...leftOverRules(settings)];
+  return [...problems, ...leftOverRules(settings), ...madeUsersRules(settings)];
 }
 
 function projectRules({ projectId, project }: AtlasSettings): Problem[] {

@@ -1,15 +1,18 @@
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 import type { KubernetesClusterSettings } from "./kubernetes";
+import { madeUsersRules } from "./made-users-rules";
 
 /** The rules about a replica set in Kubernetes; they hold in both modes. */
-export function kubernetesRules({ cluster, ...others }: Settings): Problem[] {
+export function kubernetesRules(settings: Settings): Problem[] {
+  const { cluster, ...others } = settings;
   if (cluster.kind !== "kubernetes") return [];
   return [
     ...namespaceRule(cluster, others),
     ...reachRule(cluster, others),
     ...tlsRules(cluster),
     ...userRules(cluster),
+    ...madeUsersRules(settings),
     ...(["mongoUri", "appMongoUri"] as const)
       .filter((key) => others[key] !== undefined)
       .map((key) => ({

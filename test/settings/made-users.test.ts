@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { problemsOf } from "./problems";
+
+const projectId = "5f0000000000000000000001";
+const regions = [{ name: "EU_CENTRAL_1" }];
+const clusters = {
+  atlas: { kind: "atlas", projectId, provider: "AWS", regions },
+  kubernetes: {
+    kind: "kubernetes",
+    namespace: "taskrunner",
+    resource: { version: "8.0.12", tls: { certificateSecret: "tls", caConfigMap: "ca" } },
+  },
+};
+const helm = { target: "helm", namespace: "taskrunner" };
+const selector = { worker: "app=worker", web: "app=web" };
+const confirm = { namespace: "taskrunner", selector };
+const values = { target: "values", directory: "deploy", confirm };
+const jobs = { image: "registry.example.test/commands:1", namespace: "taskrunner" };
+const migration = { runAs: "job" };
+
+describe.each(["atlas", "kubernetes"] as const)("the users that cluster.kind %s makes", (kind) => {
+  const whole = { cluster: clusters[kind], migration, jobs, rollout: helm };
+  const inSecret = { ...whole, jobs: { ...jobs, secret: { name: "site" } } };
+  const named = { ...whole, rollout: { ...helm, connectionSecret: { name: "site" } } };
+  const allowed = `found "site"; allowed: absent: cluster.kind ${kind} makes the users`;
+
+  it("are in no Secret of the site's, which another password would not reach", () => {
+    expect(problemsOf(whole)).toBe("no problem");
+    expect(problemsOf(named)).toContain(`rollout.connectionSecret.name: ${allowed}`);
+    expect(problemsOf(inSecret)).toContain(`jobs.secret: ${allowed}`);
+  });
+
+  it("are not asked for where services are switched by values files, unless none wait", () => {
+    const problems = problemsOf({ ...whole, rollout: values });
+
+    expect(problems).toMatch(
+      {
+        atlas: /rollout\.target: found values, with a Secret that nobody can fill/,
+        kubernetes: /connectionSecret: found {"name":"taskrunner-mongo".*mongo\.database: found/s,
+      }[kind],
+    );
+    expect(problemsOf({ ...whole, rollout: { ...values, confirm: undefined } })).toBe(problems);
+    expect(problemsOf({ ...whole, rollout: { ...values, confirm: "none" } })).toBe("no problem");
+  });
+
+  it.each([named, inSecret, { ...whole, rollout: values }])("stop no way back (%#)", (settings) => {
+    expect(problemsOf({ ...settings, storageMode: "filesystem" })).toBe("no problem");
+  });
+});
+
+it("values files may name the Secret that MongoDB's operator fills", () => {
+  const connectionSecret = {
+    name: "taskrunner-mongo-admin-taskrunner-app",
+    key: "connectionString.standard",
+  };
+  const rollout = { ...values, connectionSecret };
+  const whole = { cluster: clusters.kubernetes, migration, jobs, rollout };
+
+  expect(problemsOf({ ...whole, mongo: { database: "taskrunner" } })).toBe("no problem");
+});
