@@ -1,3 +1,4 @@
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ConnectionString } from "mongodb-connection-string-url";
@@ -147,6 +148,22 @@ describe("MongoDB by its operator, later on", () => {
       expect(run.output).not.toContain("MongoDB:");
       expect(Object.keys(await site.stack.outputs())).not.toContain("uri");
       await site.operator.says("Running");
+    },
+    6 * minutes,
+  );
+
+  it(
+    "is left out of a way back while its chart's registry does not answer",
+    async () => {
+      const chart = join(site.stack.folder, "mongodb-kubernetes");
+      await rename(chart, `${chart}-away`);
+      const stopped = await site.up();
+      const run = await site.kept(site.stack.pulumi("up", "--yes", "--exclude", "**::operator"));
+      await rename(`${chart}-away`, chart);
+
+      expect(stopped.output).toContain("check the chart name and repository configuration");
+      expect(run).toMatchObject({ failed: false });
+      expect(run.output).toMatch(unchanged);
     },
     6 * minutes,
   );

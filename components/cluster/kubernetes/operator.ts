@@ -29,7 +29,8 @@ export function operatorRelease(
     {
       ...options,
       retainOnDelete: true,
-      // The way back waits for no chart registry, and changes nothing of MongoDB.
+      // The way back changes nothing of MongoDB. Pulumi's plugin loads the chart all the same: where
+      // its registry does not answer, the one who goes back excludes this resource.
       ...(mode === "filesystem" && {
         ignoreChanges: ["chart", "version", "repositoryOpts", "values", "valueYamlFiles"],
       }),
