@@ -44,7 +44,12 @@ function databaseRule(settings: ConnectionSettings, facts: UriFacts): Problem[] 
 
 function tlsRule(key: string, { cluster }: ConnectionSettings, facts: UriFacts): Problem[] {
   const plainTextAllowed = "allowPlainText" in cluster && cluster.allowPlainText;
-  if (facts.tls || facts.local || plainTextAllowed) return [];
+  if (facts.local || plainTextAllowed) return [];
+  if (facts.tls && facts.unchecked.length > 0) {
+    const found = `TLS that checks no certificate (${facts.unchecked.join(", ")})`;
+    return [{ key, found, allowed: "TLS without that, or cluster.allowPlainText: true" }];
+  }
+  if (facts.tls) return [];
   return [
     {
       key,

@@ -6,6 +6,8 @@ export interface UriFacts {
   /** Whether every host is this machine (a loopback address or `localhost`). */
   readonly local: boolean;
   readonly tls: boolean;
+  /** The options by which TLS takes whoever answers for the server, as they are called; mostly none. */
+  readonly unchecked: readonly string[];
   readonly user: string;
   /** Whether the user is named elsewhere, such as in a certificate. */
   readonly externalUser: boolean;
@@ -14,6 +16,14 @@ export interface UriFacts {
 
 /** Mechanisms whose user is not in the connection string. */
 const externalUsers = ["MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC"];
+
+/** Options of the drivers, in lower case, and the value by which each leaves a certificate unchecked. */
+const unchecking: Readonly<Record<string, string>> = {
+  tlsinsecure: "true",
+  tlsallowinvalidcertificates: "true",
+  tlsallowinvalidhostnames: "true",
+  sslverifycertificate: "false",
+};
 
 const localHost = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
 
@@ -36,6 +46,9 @@ function factsOf(parsed: ConnectionString): UriFacts {
     database: decodeURIComponent(parsed.pathname.slice(1)) || undefined,
     local: parsed.hosts.every((host) => localHost.test(host)),
     tls: tls === null ? parsed.isSRV : tls === "true",
+    unchecked: [...parsed.searchParams]
+      .filter(([name, value]) => unchecking[name.toLowerCase()] === value.toLowerCase())
+      .map(([name]) => name),
     user: decodeURIComponent(parsed.username),
     externalUser: externalUsers.includes(parsed.searchParams.get("authMechanism") ?? ""),
     hasPassword: parsed.password !== "",

@@ -7,21 +7,29 @@ import { connectionStringsIn } from "./connection-strings";
 /** Every connection of a production environment is encrypted. */
 export const tls: ResourceRule = {
   name: "tls",
-  asks: "connection strings have TLS on unless the host is local; Atlas takes TLS 1.2 or later; `MongoDBCommunity` has `spec.security.tls.enabled`",
+  asks: "connection strings have TLS on, and certificates checked, unless the host is local; Atlas takes TLS 1.2 or later; `MongoDBCommunity` has `spec.security.tls.enabled`",
   why: "plans and logs of runs, and the passwords, go over that line",
   of: (resource) => [...ofConnectionStrings(resource), ...ofCluster(resource)],
 };
 
 function ofConnectionStrings({ props }: Resource): string[] {
-  return [...walk(props)]
-    .filter(({ value }) => typeof value === "string" && isPlain(value))
-    .map(({ path }) => `The connection string at ${path} has no TLS: use tls=true or mongodb+srv.`);
+  return [...walk(props)].flatMap(({ path, value }) =>
+    typeof value === "string"
+      ? lacksOf(value).map((lack) => `The connection string at ${path} ${lack}`)
+      : [],
+  );
 }
 
-function isPlain(text: string): boolean {
-  return connectionStringsIn(text)
+/** What connection strings in a text lack, each once. */
+function lacksOf(text: string): string[] {
+  const remote = connectionStringsIn(text)
     .map((uri) => uriFacts(uri))
-    .some((facts) => facts && !facts.tls && !facts.local);
+    .filter((facts) => facts && !facts.local);
+  const lacks = remote.flatMap((facts) => {
+    if (!facts?.tls) return ["has no TLS: use tls=true or mongodb+srv."];
+    return facts.unchecked.map((name) => `checks no certificate: leave ${name} out.`);
+  });
+  return [...new Set(lacks)];
 }
 
 function ofCluster({ type, props }: Resource): string[] {

@@ -103,6 +103,13 @@ describe("a connection string", () => {
     ]);
   });
 
+  it("with TLS that checks no certificate is named by its place and the option", () => {
+    expect(violations(`${remote}?tls=true&tlsAllowInvalidHostnames=true`)).toEqual([
+      "The connection string at deep.list.0 checks no certificate: leave tlsAllowInvalidHostnames out.",
+    ]);
+    expect(violations(`${remote}?tls=true&tlsInsecure=false`)).toEqual([]);
+  });
+
   it.each([`${remote}?tls=true`, "mongodb+srv://db.example.net/x", "mongodb://127.0.0.1/x"])(
     "passes: %s",
     (uri) => {

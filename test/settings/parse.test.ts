@@ -102,6 +102,24 @@ describe("the connection string", () => {
     expect(problemsOf({ ...dev, ...plain, cluster: allowed })).toBe("no problem");
   });
 
+  it.each(["tlsInsecure=true", "tlsAllowInvalidCertificates=true", "sslVerifyCertificate=false"])(
+    "needs TLS that checks certificates, without %s",
+    (option) => {
+      const { mongoUri, appMongoUri } = remoteUris("one", "two");
+      const both = { mongoUri, appMongoUri: `${appMongoUri}&${option}` };
+      const [name = ""] = option.split("=");
+
+      expect(problemsOf({ ...dev, ...both })).toContain(
+        `appMongoUri: found TLS that checks no certificate (${name}); allowed: TLS without that`,
+      );
+      const allowed = { kind: "existing", allowPlainText: true };
+      expect(problemsOf({ ...dev, ...both, cluster: allowed })).toBe("no problem");
+      expect(problemsOf({ ...dev, mongoUri: `${dev.mongoUri}?tls=true&${option}` })).toBe(
+        "no problem",
+      );
+    },
+  );
+
   it("of the services is another user's, unless the host is local", () => {
     expect(problemsOf({ ...dev, ...remoteUris("one", "one") })).toContain(
       "appMongoUri: found the same user as in mongoUri; allowed: another user",
