@@ -7,6 +7,7 @@ import { addressOf, command, print, planOptions, settingsOf, type CommonOptions 
 
 interface ApplyOptions extends CommonOptions {
   readonly follows?: string;
+  readonly identity?: string;
 }
 
 /** `apply`: does the plan; what a Job calls. */
@@ -17,6 +18,7 @@ export const applyCommand = command("apply", "does the plan")
       "refuses a database that is no copy of the one where it was applied then",
     ).hideHelp(),
   )
+  .addOption(new Option("--identity <id>", "of the record there, which a copy has too").hideHelp())
   .addHelpText(
     "after",
     "\nExit status: 0 done, 3 blocked by data issues (nothing changed), 1 error.",
@@ -35,15 +37,15 @@ export const applyCommand = command("apply", "does the plan")
       onDataIssue,
       move: moveOf(options, settings.migration.ledger, address.uri),
     });
-    const { appliedAt } = done;
+    const { appliedAt, identity } = done;
     print(
       options,
-      { ...planAsJson(done), appliedAt },
+      { ...planAsJson(done), appliedAt, identity },
       `Done.\n${planInWords(db.databaseName, done)}`,
     );
   });
 
-function moveOf({ follows: since }: ApplyOptions, ledger: string, uri: string) {
+function moveOf({ follows: since, identity }: ApplyOptions, ledger: string, uri: string) {
   if (since === undefined) return undefined;
-  return { ledger, since, from: "the former server", to: hostsInWords(uri) };
+  return { ledger, since, identity, from: "the former server", to: hostsInWords(uri) };
 }

@@ -3,4 +3,11 @@
  * is noted in it.
  */
 export { migrationId } from "./migration-id";
-export { FenceMissing, latestOf, recordFence, requireFence, type LedgerRecord } from "./record";
+export {
+  carryFences,
+  FenceMissing,
+  latestOf,
+  recordFence,
+  requireFence,
+  type LedgerRecord,
+} from "./record";

@@ -1,9 +1,11 @@
-import type { Db } from "mongodb";
+import type { Collection, Db } from "mongodb";
 import { migrationId } from "./migration-id";
 
 /** The ledger's record of the migration; times are UTC, durations in ms. */
 export interface LedgerRecord {
   readonly _id: string;
+  /** Random, made with the record: a copy of the database has it too. Older versions made none. */
+  readonly identity?: string;
   readonly checksum: string;
   readonly stack: string;
   readonly who: string;
@@ -13,6 +15,8 @@ export interface LedgerRecord {
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
   /** When the last cutover's fence was drawn (decision 9); absent until one came as far. */
   readonly fencedAt?: Date;
+  /** When each fence was drawn; absent in a record of a version that noted the last one alone. */
+  readonly fences?: readonly Date[];
   /** When a stack last went on here with a copy of another server's database; absent without one. */
   readonly movedAt?: Date;
 }
@@ -28,41 +32,80 @@ export class FenceMissing extends Error {
 }
 
 /**
- * Makes sure that a database is the one that is the truth since a fence, or a copy of it. A version
- * of this tool that did not note fences leaves a record that was begun before.
+ * Makes sure that a database is the one that is the truth since a fence, or a copy of it.
  *
  * @param at when the fence was drawn, in ISO 8601
  * @throws FenceMissing
  */
 export async function requireFence(db: Db, ledger: string, at: string): Promise<void> {
-  const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
-  const drawn = new Date(at);
-  const has = record?.fencedAt ? record.fencedAt >= drawn : record && record.startedAt <= drawn;
-  if (has) return;
+  const record = await recordsIn(db, ledger).findOne({ _id: migrationId });
+  if (record && hasFence(record, new Date(at))) return;
   throw new FenceMissing(
     `Database ${db.databaseName} of the server that is named now is not where the services work on ` +
-      `MongoDB since ${at}: its ${ledger} knows nothing of that fence. What they wrote is elsewhere. ` +
-      "Let cluster and mongoUri name the server that the services work on, then run again. Where that " +
-      "one is lost, storageMode: filesystem without mongoUri, or with that of the lost one, exports " +
+      `MongoDB since ${at}: its ${ledger} knows nothing of that fence. What they wrote is elsewhere, ` +
+      "unless migration.ledger was renamed since then. Let cluster and mongoUri name the server that " +
+      "the services work on, and migration.ledger the collection of then, then run again. Where that " +
+      "server is lost, storageMode: filesystem without mongoUri, or with that of the lost one, exports " +
       "nothing and sets unfinished runs aside.",
   );
 }
 
 /**
- * Notes the moment from which on MongoDB is the truth, in the place of a former cutover's.
+ * Another environment's database has fences too, and newer ones. Of an older version's record the
+ * last one alone is known, or none: then it was begun before.
+ */
+function hasFence({ fences, fencedAt, startedAt }: LedgerRecord, drawn: Date): boolean {
+  if (!fences) return fencedAt ? fencedAt >= drawn : startedAt <= drawn;
+  return [...fences, fencedAt].some((one) => one?.getTime() === drawn.getTime());
+}
+
+/**
+ * Notes the moment from which on MongoDB is the truth, as the last and beside former cutovers'.
  *
  * @param ledger the collection of the record: the setting `migration.ledger`
  * @throws Error where the migration has no record
  */
 export async function recordFence(db: Db, ledger: string, at: Date): Promise<void> {
-  const records = db.collection<LedgerRecord>(ledger, { writeConcern: { w: "majority" } });
-  const { matchedCount } = await records.updateOne(
-    { _id: migrationId },
-    { $set: { fencedAt: at } },
-  );
-  if (matchedCount > 0) return;
+  const records = recordsIn(db, ledger);
+  if (await noteFences(records, [at], at)) return;
   throw new Error(
     `Recording the fence in ${records.namespace} failed: there is no record of the migration ` +
       `${migrationId}. Run \`taskrunner-storage apply\`, which makes it, then do this again.`,
   );
+}
+
+/**
+ * Takes the fences along to the record in another collection, where `migration.ledger` was renamed:
+ * a way back looks for its fence there. Without a former record nothing is done.
+ */
+export async function carryFences(db: Db, formerLedger: string, ledger: string): Promise<void> {
+  const former = await recordsIn(db, formerLedger).findOne({ _id: migrationId });
+  if (!former?.fencedAt) return;
+  await noteFences(recordsIn(db, ledger), fencesOf(former), former.fencedAt);
+}
+
+/** Whether there is a record; what an older version noted alone in `fencedAt` is kept. */
+async function noteFences(
+  records: Collection<LedgerRecord>,
+  fences: readonly Date[],
+  last: Date,
+): Promise<boolean> {
+  const record = await records.findOne({ _id: migrationId });
+  if (!record) return false;
+  const { matchedCount } = await records.updateOne(
+    { _id: migrationId },
+    {
+      $set: { fencedAt: last },
+      $addToSet: { fences: { $each: [...fencesOf(record), ...fences] } },
+    },
+  );
+  return matchedCount > 0;
+}
+
+function fencesOf({ fences = [], fencedAt }: LedgerRecord): Date[] {
+  return fencedAt ? [...fences, fencedAt] : [...fences];
+}
+
+function recordsIn(db: Db, ledger: string): Collection<LedgerRecord> {
+  return db.collection<LedgerRecord>(ledger, { writeConcern: { w: "majority" } });
 }

@@ -15,9 +15,10 @@ export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
   readonly move?: Move | undefined;
 }
 
-/** A plan that was done, and when. */
+/** A plan that was done, and when; `identity` is the record's. */
 export interface Applied extends Plan {
   readonly appliedAt: Date;
+  readonly identity: string;
 }
 
 /**
@@ -34,11 +35,11 @@ export async function apply(db: Db, options: ApplyOptions): Promise<Applied> {
   if (issues.length > 0 && options.onDataIssue === "fail") {
     throw new DataIssues(db.databaseName, issues);
   }
-  await claim(db, options.ledger, { ...options, checksum });
+  const { identity } = await claim(db, options.ledger, { ...options, checksum });
   if (options.move) await recordMove(db, options.ledger);
   await reconcile(db, heldBack(wantedSchema(options.schema), issues), (executed) =>
     recordCommand(db, options.ledger, executed),
   );
   const appliedAt = await complete(db, options.ledger, checksum);
-  return { ...planned, appliedAt };
+  return { ...planned, appliedAt, identity };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import { latestOf, migrationId, type LedgerRecord } from "../ledger";
@@ -12,6 +13,14 @@ export interface Claim {
   readonly toolVersion: string;
   /** Takes the record over from another stack with another checksum. */
   readonly adopt: boolean;
+}
+
+/** A record that was claimed. */
+export interface Claimed {
+  /** How new it is, by `latestOf`. */
+  readonly at: Date;
+  /** Which one it is, by its `identity`. */
+  readonly identity: string;
 }
 
 /** Another stack holds the migration of this database with another wanted state. */
@@ -33,26 +42,23 @@ export class ClaimRefused extends Error {
  * Claims the migration before the first change: exactly one of two stacks with different wanted
  * states gets an empty database, because the insert is by id.
  *
- * @returns how new the record is, by `latestOf`
  * @throws ClaimRefused
  */
-export async function claim(db: Db, ledger: string, asked: Claim): Promise<Date> {
+export async function claim(db: Db, ledger: string, asked: Claim): Promise<Claimed> {
   const records = db.collection<LedgerRecord>(ledger);
   await insertRecord(records, asked);
-  const held = await records.findOne({ _id: migrationId });
+  const held = await identified(records);
   if (!held) return claim(db, ledger, asked);
-  if (held.checksum === asked.checksum) return latestOf(held);
-  if (held.stack !== asked.stack && !asked.adopt) {
-    throw new ClaimRefused(db.databaseName, asked, held);
-  }
-  const { checksum, stack } = held;
+  const { checksum, stack, identity } = held;
+  if (checksum === asked.checksum) return { at: latestOf(held), identity };
+  if (stack !== asked.stack && !asked.adopt) throw new ClaimRefused(db.databaseName, asked, held);
   const start = startOf(asked);
   const taken = await records.updateOne(
     { _id: migrationId, checksum, stack },
     { $set: { ...start, commands: [] } },
   );
   const anotherWasQuicker = taken.matchedCount === 0;
-  return anotherWasQuicker ? claim(db, ledger, asked) : start.startedAt;
+  return anotherWasQuicker ? claim(db, ledger, asked) : { at: start.startedAt, identity };
 }
 
 /**
@@ -72,11 +78,19 @@ export async function requireRecord(db: Db, ledger: string): Promise<void> {
 
 async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Promise<void> {
   try {
-    await records.insertOne({ _id: migrationId, ...startOf(asked), commands: [] });
+    await records.insertOne({ _id: migrationId, ...startOf(asked), commands: [], fences: [] });
   } catch (error) {
     const exists = error instanceof MongoServerError && error.code === 11000;
     if (!exists) throw error;
   }
+}
+
+/** The record; one of an older version, or of the script, gets its identity here. */
+async function identified(records: Collection<LedgerRecord>) {
+  const identity = { $ifNull: ["$identity", randomUUID()] };
+  const options = { returnDocument: "after" } as const;
+  const found = records.findOneAndUpdate({ _id: migrationId }, [{ $set: { identity } }], options);
+  return (await found) as (LedgerRecord & Pick<Claimed, "identity">) | null;
 }
 
 function startOf({ checksum, stack, toolVersion }: Claim) {

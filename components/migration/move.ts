@@ -7,6 +7,8 @@ export interface Move {
   readonly ledger: string;
   /** How new the record was there, in ISO 8601; absent where a state does not know it. */
   readonly since: string | undefined;
+  /** Which record it was there, by its `identity`; absent where a state does not know it. */
+  readonly identity: string | undefined;
   /** The former database in words, with no secret. */
   readonly from: string;
   /** The hosts of the other. */
@@ -32,15 +34,13 @@ export async function requireCopy(db: Db, move: Move): Promise<void> {
 /**
  * Why a database cannot take the place of the former one; undefined where it can. An import reads
  * files as old as the cutover: without a copy of the former database, what the services wrote since
- * would not be there. A copy has the former's record, or a newer one.
+ * would not be there. A copy has the former's record, as new or newer.
  */
 export async function refusalOfMove(db: Db, move: Move): Promise<string | undefined> {
   const record = await db.collection<LedgerRecord>(move.ledger).findOne({ _id: migrationId });
-  if (record && (!move.since || latestOf(record) >= new Date(move.since))) return undefined;
+  if (record && isSameRecord(record, move) && !isOlder(record, move)) return undefined;
   if (record?.fencedAt && (await move.isFormerUnused?.())) return undefined;
-  const found = record
-    ? `a record of ${latestOf(record).toISOString()}, older than that of ${move.since}`
-    : "no record of the migration";
+  const found = record ? foundInWords(record, move) : "no record of the migration";
   return [
     `Going on with database ${db.databaseName} on ${move.to}, in the place of ${move.from}, is ` +
       `refused; nothing was changed. Since the cutover the former has what the services wrote, and ` +
@@ -51,6 +51,21 @@ export async function refusalOfMove(db: Db, move: Move): Promise<string | undefi
     `By a copy: stop worker and web, copy the whole database in the place of what is here, with ` +
       `${move.ledger} and the checkpoints (backfill.checkpoints), then run \`pulumi up\` again.`,
   ].join("\n");
+}
+
+/** Another environment's database has a record too, and a newer one. */
+function isSameRecord(record: LedgerRecord, { identity }: Move): boolean {
+  return identity === undefined || record.identity === identity;
+}
+
+function isOlder(record: LedgerRecord, { since }: Move): boolean {
+  return since !== undefined && latestOf(record) < new Date(since);
+}
+
+function foundInWords(record: LedgerRecord, move: Move): string {
+  return isSameRecord(record, move)
+    ? `a record of ${latestOf(record).toISOString()}, older than that of ${move.since}`
+    : `another record than the former's, of stack ${record.stack}`;
 }
 
 /** Whether a cutover to this database came as far as its fence. */

@@ -183,7 +183,7 @@ it("after a way back that did not finish the cutover goes on in its own database
 
 it("a database of an older version, whose ledger notes no fence, is its own", async () => {
   const before = await stack.cutover();
-  await stack.db.collection(ledger).updateOne({}, { $unset: { fencedAt: "" } });
+  await stack.db.collection(ledger).updateOne({}, { $unset: { fencedAt: "", fences: "" } });
   expect((await up(before, stack.toFiles())).wayBack).toHaveProperty("exported");
 });
 

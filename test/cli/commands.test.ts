@@ -42,8 +42,11 @@ it("apply in the place of a former database is refused unless there is a copy of
   expect(refused.stderr).toContain("its schema_migrations has no record of the migration");
   expect([...(await observe(current.db)).keys()]).toEqual([]);
 
-  await run("apply");
-  expect((await run(...follows)).exitCode).toBe(0);
+  const { identity } = JSON.parse((await run("apply", "--json")).stdout) as { identity: string };
+  const another = await run(...follows, "--identity", "of another environment's record");
+  expect(another).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(another.stderr).toContain("another record than the former's");
+  expect((await run(...follows, "--identity", identity)).exitCode).toBe(0);
   const [record] = await current.db.collection("schema_migrations").find().toArray();
   const { movedAt, finishedAt } = record as unknown as Record<string, Date>;
   expect(finishedAt?.getTime()).toBeGreaterThanOrEqual(movedAt?.getTime() ?? Infinity);

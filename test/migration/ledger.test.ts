@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { migrationId, recordFence, type LedgerRecord } from "../../components/ledger";
+import { migrationId, recordFence, requireFence, type LedgerRecord } from "../../components/ledger";
 import {
   claim,
   ClaimRefused,
@@ -86,6 +86,43 @@ it("a fence is noted, replaced by a later one, and outlives a new claim", async 
   await complete(current.db, ledger, ours.checksum);
   await claim(current.db, ledger, { ...ours, checksum: "cccc" });
   expect(await record()).toMatchObject({ checksum: "cccc", fencedAt: later });
+});
+
+it("a database has the fences that were drawn in it alone, whatever newer ones another has", async () => {
+  await claim(current.db, ledger, ours);
+  const [first, later] = ["2026-11-25T10:00:00.123Z", "2026-12-01T00:00:00.000Z"] as const;
+  const required = (at: string) => requireFence(current.db, ledger, at);
+  await expect(required(later)).rejects.toThrow(/knows nothing of that fence/);
+  for (const at of [first, later, later]) await recordFence(current.db, ledger, new Date(at));
+
+  expect((await record())?.fences).toEqual([new Date(first), new Date(later)]);
+  await expect(required(first)).resolves.toBeUndefined();
+  await expect(required(later)).resolves.toBeUndefined();
+  await expect(required("2026-11-26T00:00:00.000Z")).rejects.toThrow(/knows nothing/);
+});
+
+it("of a record of an older version the last fence is known, and stays so after another", async () => {
+  await claim(current.db, ledger, ours);
+  const [drawn, last] = ["2026-11-25T10:00:00.123Z", "2026-12-01T00:00:00.000Z"] as const;
+  const older = { $set: { fencedAt: new Date(last) }, $unset: { fences: "" } } as const;
+  await current.db.collection<LedgerRecord>(ledger).updateOne({}, older);
+  const required = (at: string) => requireFence(current.db, ledger, at);
+  await expect(required(drawn)).resolves.toBeUndefined();
+  await expect(required("2026-12-01T00:00:00.001Z")).rejects.toThrow(/knows nothing/);
+
+  await recordFence(current.db, ledger, new Date("2026-12-24T00:00:00Z"));
+  await expect(required(last)).resolves.toBeUndefined();
+  await expect(required(drawn)).rejects.toThrow(/knows nothing/);
+});
+
+it("a record keeps its identity under later claims, and one of an older version gets one", async () => {
+  const { identity } = await claim(current.db, ledger, ours);
+  expect(identity).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await claim(current.db, ledger, { ...theirs, adopt: true })).toMatchObject({ identity });
+  await current.db.collection(ledger).updateOne({}, { $unset: { identity: "" } });
+  const another = await claim(current.db, ledger, theirs);
+  expect(another.identity).not.toBe(identity);
+  expect(await record()).toMatchObject({ identity: another.identity });
 });
 
 it("a fence without a record of the migration is an error with what to do, and makes none", async () => {

@@ -1,6 +1,10 @@
 import { expect, it, vi } from "vitest";
 import { wantedSchema } from "../../components/contract";
-import { migrationJob, type MigrationJobInputs } from "../../components/migration/providers/job";
+import {
+  migrationCommand,
+  migrationJob,
+  type MigrationJobInputs,
+} from "../../components/migration/providers/job";
 import { wantedInWords } from "../../components/migration/resources/migration-job";
 import { documentOptions } from "../contract/options";
 
@@ -69,6 +73,34 @@ it("what was applied is not forgotten where the Job on another server fails", as
   expect(await failed(done)).toMatchObject({ properties: { uri: inputs.uri, appliedAt } });
   const never = { ...done, appliedAt: "", applied: false };
   expect(await failed(never)).toMatchObject({ properties: { uri: moved.uri, appliedAt: "" } });
+});
+
+it("a Job that fails leaves what the engine can keep, also where the stack knows no connection string", async () => {
+  const known = ([key]: [string, unknown]) => key !== "uri";
+  const without = <Fields extends object>(fields: Fields) =>
+    Object.fromEntries(Object.entries(fields).filter(known)) as Omit<Fields, "uri">;
+  const news = without(inputs);
+  const failures = [
+    migrationJob.create(news),
+    migrationJob.update("id", without(done), { ...news, checksum: "b" }),
+  ].map((failure) => failure.catch((error: unknown) => error));
+  for (const failed of await Promise.all(failures)) {
+    const { properties } = failed as { properties: object };
+    expect(Object.values(properties)).not.toContain(undefined);
+  }
+});
+
+it("tells the Job on another server what a copy is known by", () => {
+  const args = (news: object, state?: typeof done) =>
+    migrationCommand({ ...inputs, ...news }, state).args.join(" ");
+  expect(args({})).toBe("apply --json --stack stack");
+  expect(args({ checksum: "b" }, done)).toBe("apply --json --stack stack");
+  const moved = { uri: "mongodb://other/d" };
+  const follows = `apply --json --stack stack --follows ${done.appliedAt}`;
+  expect(args(moved, done)).toBe(follows);
+  expect(args(moved, { ...done, identity: "one" } as typeof done)).toBe(
+    `${follows} --identity one`,
+  );
 });
 
 it("a preview says that the Job will look whether another database is a copy", async () => {

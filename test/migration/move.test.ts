@@ -116,7 +116,19 @@ it("after a way back a cutover may go to any server", async () => {
   expect(said).toEqual([]);
   expect(forward.outs).toMatchObject({ uri: there(), cutover: 2 });
   expect(await record(otherClient)).toMatchObject({ checksum: "a" });
-  await expect(up(forward, at(here()))).rejects.toThrow(/older than that of/);
+  await expect(up(forward, at(here()))).rejects.toThrow(/another record than the former's/);
+});
+
+it("another environment's database is no copy, however new its record is", async () => {
+  const stack = await up(undefined, at(here()));
+  await up(undefined, at(there(), { stack: "storage/staging" }));
+  await recordFence(otherClient.db(database), ledger, new Date());
+  await recordFence(current.client.db(database), ledger, new Date());
+
+  await expect(up(stack, at(there()))).rejects.toThrow(
+    /its schema_migrations has another record than the former's, of stack storage\/staging\./,
+  );
+  expect(await record(otherClient)).not.toHaveProperty("movedAt");
 });
 
 it("after a second cutover to the same server another one is refused as well", async () => {
@@ -147,7 +159,7 @@ it("a cutover that stopped before its fence goes back to where the services are"
   expect((await up(forward, at(here()))).outs).toMatchObject({ uri: here() });
   await recordFence(otherClient.db(database), ledger, new Date());
   await records(current.client).updateOne({}, { $unset: { movedAt: "" } });
-  await expect(up(forward, at(here()))).rejects.toThrow(/older than that of/);
+  await expect(up(forward, at(here()))).rejects.toThrow(/another record than the former's/);
 });
 
 it("a rotated user or other options are no other server", async () => {
@@ -169,7 +181,7 @@ it.each([
   ["is on files: its cutover goes to any server", false],
 ])("a stack of an older version that %s", async (_words, onMongo) => {
   const { outs } = await up(undefined, at(here()));
-  const isNew = ([key]: [string, unknown]) => ["cutover", "claimedAt"].includes(key);
+  const isNew = ([key]: [string, unknown]) => ["cutover", "claimedAt", "identity"].includes(key);
   const older = Object.fromEntries(Object.entries(outs).filter((entry) => !isNew(entry)));
   const stack = { inputs: at(onMongo ? here() : undefined), outs: older };
 

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { sameDatabase, sameServer } from "../../connection";
-import { jobStep, stopOthers, type JobTarget } from "../../jobs";
+import { jobStep, stopOthers, type JobCommand, type JobTarget } from "../../jobs";
 import { dataIssueInWords } from "../issues/data-issue-words";
 import type { DataIssue } from "../issues/data-issues";
 import { sameValue } from "../planner/canonical";
@@ -24,6 +24,8 @@ interface MigrationJobState extends MigrationJobInputs {
   readonly appliedAt: string;
   readonly heldBack: string;
   readonly applied: boolean;
+  /** Of the record that was claimed; an older version has none. */
+  readonly identity?: string;
 }
 
 /**
@@ -91,6 +93,8 @@ const moveInWords =
 interface Answer {
   readonly appliedAt: string;
   readonly issues: readonly DataIssue[];
+  /** An image of an older version does not say it. */
+  readonly identity?: string;
 }
 
 async function migrated(
@@ -98,15 +102,26 @@ async function migrated(
   state?: MigrationJobState,
 ): Promise<MigrationJobState> {
   const { job } = inputs;
-  const stack = job.stack.replace(/^.*\//, "");
-  const follows = state && isMove(state, inputs) ? ["--follows", state.appliedAt] : [];
-  const command = { step: "migration", args: ["apply", "--json", "--stack", stack, ...follows] };
   // What was applied in this cutover is not forgotten where a Job fails: a move would not be seen.
   const hasApplied = state?.mode === "mongo" && state.appliedAt !== "";
-  const last = hasApplied ? state : { ...inputs, appliedAt: "" };
-  const { uri, database } = last;
-  const outputs = { ...inputs, uri, database, appliedAt: last.appliedAt, heldBack: "" };
-  const [answer] = await jobStep(job, command, { id, outputs });
-  const { appliedAt, issues } = answer as Answer;
-  return { ...inputs, appliedAt, heldBack: issues.map(dataIssueInWords).join("\n"), applied: true };
+  const outputs = hasApplied ? state : { ...inputs, appliedAt: "", heldBack: "" };
+  const [answer] = await jobStep(job, migrationCommand(inputs, state), { id, outputs });
+  const { appliedAt, issues, identity } = answer as Answer;
+  const heldBack = issues.map(dataIssueInWords).join("\n");
+  const record = { appliedAt, ...(identity !== undefined && { identity }) };
+  return { ...inputs, ...record, heldBack, applied: true };
+}
+
+/** The migration as a command of a Job, after what the state says of the last one. */
+export function migrationCommand(
+  inputs: MigrationJobInputs,
+  state: MigrationJobState | undefined,
+): JobCommand {
+  const stack = inputs.job.stack.replace(/^.*\//, "");
+  const follows = state && isMove(state, inputs) ? followsOf(state) : [];
+  return { step: "migration", args: ["apply", "--json", "--stack", stack, ...follows] };
+}
+
+function followsOf({ appliedAt, identity }: MigrationJobState): string[] {
+  return ["--follows", appliedAt, ...(identity === undefined ? [] : ["--identity", identity])];
 }

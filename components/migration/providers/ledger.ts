@@ -8,12 +8,13 @@ import { isFenced, recordMove, refusalOfMove, requireCopy, type Move } from "../
 import { plan } from "../plan";
 import { databaseOf, differsIn } from "./shared";
 
-/** `claimedAt` says how new the record was after the last claim; ISO 8601, UTC. */
+/** The record after the last claim: how new it was (ISO 8601, UTC), and which one it is. */
 interface ClaimResults {
   readonly claimedAt: string;
+  readonly identity: string;
 }
 
-/** A state of an older version has neither `cutover` nor `claimedAt`. */
+/** A state of an older version has neither `cutover` nor results. */
 type ClaimState = Applied<ClaimInputs, Partial<ClaimResults>>;
 
 type Counted = Pick<ClaimInputs, "cutover">;
@@ -24,7 +25,7 @@ type Counted = Pick<ClaimInputs, "cutover">;
  * that follows a way back may go to any.
  */
 export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
-  results: ["claimedAt"],
+  results: ["claimedAt", "identity"],
   id: ({ ledger }) => `${ledger}-claim`,
   check: countCutoverByUri,
   // Counted too, for the guard of the next move: by it a cutover that follows a way back is known.
@@ -43,10 +44,10 @@ export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
       const { issues } = await plan(db, inputs);
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
     }
-    const claimed = await claim(db, inputs.ledger, inputs);
+    const { at, identity } = await claim(db, inputs.ledger, inputs);
     const isElsewhere = state?.applied && !sameDatabase(state, inputs);
-    const claimedAt = isElsewhere ? await recordMove(db, inputs.ledger) : claimed;
-    return { claimedAt: claimedAt.toISOString() };
+    const claimedAt = isElsewhere ? await recordMove(db, inputs.ledger) : at;
+    return { claimedAt: claimedAt.toISOString(), identity };
   },
 });
 
@@ -64,7 +65,7 @@ function isSameAgain(state: ClaimState | undefined, inputs: ClaimInputs): boolea
 /** Undefined where it is the same database, or a cutover that follows a way back. */
 function moveOf(state: ClaimState | undefined, inputs: ClaimInputs): Move | undefined {
   if (!state?.applied || sameDatabase(state, inputs)) return undefined;
-  const { ledger, claimedAt: since, uri = "", database = "" } = state;
+  const { ledger, claimedAt: since, identity, uri = "", database = "" } = state;
   const { uri: to = "" } = inputs;
   // A preview may not know the connection string yet: then nothing is known of the other database.
   if (isAnotherCutover(state, inputs) || !uriFacts(to)) return undefined;
@@ -75,7 +76,7 @@ function moveOf(state: ClaimState | undefined, inputs: ClaimInputs): Move | unde
       async (db) => !(await isFenced(db, ledger)),
       briefReach,
     ).catch(() => false);
-  return { ledger, since, from, to: hostsInWords(to), isFormerUnused };
+  return { ledger, since, identity, from, to: hostsInWords(to), isFormerUnused };
 }
 
 /** What cannot be found out in a preview is said there by others, and by `up`. */
