@@ -1,4 +1,4 @@
-import type { Collection, Db } from "mongodb";
+import type { Collection, Db, Filter, UpdateFilter } from "mongodb";
 import type { CollectionRole } from "../contract";
 import type { Key } from "./keys";
 
@@ -13,6 +13,8 @@ export interface Announced extends Hashes {
   readonly to: keyof Hashes;
   /** The file that holds the record then; the base's own one where an older version announced it. */
   readonly file?: string;
+  /** The side that is written had no such record; older versions do not say so. */
+  readonly isNew?: boolean;
 }
 
 /**
@@ -38,6 +40,8 @@ export type Agreement = Omit<Base, "next">;
 export interface NewBase extends Hashes {
   readonly key: Key;
   readonly file: string;
+  /** Whether the side that is written has no such record yet; default false. */
+  readonly isNew?: boolean;
 }
 
 /** A base in the database: its `_id` is `base:<role>:<key>`. */
@@ -84,15 +88,18 @@ function baseIn({ agreed, hash, next, file }: BaseDocument): Base {
 
 /**
  * What a base says of a record that both sides have: a write that was announced and done before its
- * process was killed counts as agreed.
+ * process was killed counts as agreed. That of a new record was done where there is one now, also
+ * where a service changed it since.
  *
  * @param now what both sides have
  */
 export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
   const { next, ...settled } = base ?? {};
-  if (!next || next[next.to] !== now[next.to]) return settled;
-  const file = next.file ?? settled.file;
-  return { agreed: next, ...(file !== undefined && { file }) };
+  if (next === undefined) return settled;
+  const isFirst = next.isNew === true && settled.agreed === undefined;
+  if (next[next.to] !== now[next.to] && !isFirst) return settled;
+  const { disk, mongo, file = settled.file } = next;
+  return { agreed: { disk, mongo }, ...(file !== undefined && { file }) };
 }
 
 /** Whether records of a role were ever on disk, by what was agreed or announced of them. */
@@ -115,9 +122,28 @@ export async function announceBases(
   to: keyof Hashes,
   records: readonly NewBase[],
 ): Promise<void> {
-  await update(bases, role, records, ({ disk, mongo, file }) => ({
-    $set: { next: { disk, mongo, to, file } },
+  await update(bases, role, records, (record) => ({
+    filter: {},
+    update: { $set: { next: announced(to, record) } },
+    upsert: true,
   }));
+}
+
+/** Takes back what was announced and not done, because another's record was there first. */
+export async function withdrawBases(
+  bases: Collection<BaseDocument>,
+  role: CollectionRole,
+  to: keyof Hashes,
+  records: readonly NewBase[],
+): Promise<void> {
+  await update(bases, role, records, (record) => ({
+    filter: { next: announced(to, record) },
+    update: { $unset: { next: true } },
+  }));
+}
+
+function announced(to: keyof Hashes, { disk, mongo, file, isNew = false }: NewBase): Announced {
+  return { disk, mongo, to, file, isNew };
 }
 
 /** Says that both sides have it now. */
@@ -127,8 +153,9 @@ export async function settleBases(
   records: readonly NewBase[],
 ): Promise<void> {
   await update(bases, role, records, ({ disk, mongo, file }) => ({
-    $set: { agreed: { disk, mongo }, file },
-    $unset: { next: true, hash: true },
+    filter: {},
+    update: { $set: { agreed: { disk, mongo }, file }, $unset: { next: true, hash: true } },
+    upsert: true,
   }));
 }
 
@@ -137,16 +164,24 @@ export function isAgreed(base: Base | undefined, { disk, mongo }: Hashes): boole
   return base?.agreed?.disk === disk && base.agreed.mongo === mongo && base.next === undefined;
 }
 
+/** What is done to one base. */
+interface Change {
+  readonly filter: Filter<BaseDocument>;
+  readonly update: UpdateFilter<BaseDocument>;
+  readonly upsert?: boolean;
+}
+
 async function update(
   bases: Collection<BaseDocument>,
   role: CollectionRole,
   records: readonly NewBase[],
-  change: (record: NewBase) => object,
+  changeOf: (record: NewBase) => Change,
 ): Promise<void> {
   if (role === "logs" || records.length === 0) return;
-  const operations = records.map((record) => ({
-    updateOne: { filter: { _id: idOf(role, record.key) }, update: change(record), upsert: true },
-  }));
+  const operations = records.map((record) => {
+    const { filter, ...change } = changeOf(record);
+    return { updateOne: { ...change, filter: { ...filter, _id: idOf(role, record.key) } } };
+  });
   await bases.bulkWrite(operations, { ordered: false });
 }
 

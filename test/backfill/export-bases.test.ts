@@ -77,6 +77,19 @@ it("an export that ends between a file and its base leaves no doubt about either
   expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ plan: { at: moment } });
 });
 
+it("a run that a service on files took before the export was killed is the file's", async () => {
+  const root = await stateRoot({});
+  await importState(sides(await stateRoot(state)));
+  await database.collection("pack_run_backfill").deleteMany({});
+  await killedBeforeSettling(() => exportState(sides(root)));
+  const later = JSON.stringify(run("a/b", { planHash: "by the service" }));
+  await addFiles(root, { "state/runs/a_b.json": later });
+  expect(await exportState({ ...sides(root), all: true })).toMatchObject({
+    runs: { newerOnDisk: 1 },
+    conflicts: [],
+  });
+});
+
 it("bases of one hash for both sides count as they did", async () => {
   const root = await stateRoot(state);
   await importState(sides(root));

@@ -84,6 +84,20 @@ it("an export's write that was done before its process was killed is the base", 
   expect(merge("runs", sideOf("runs", {}), later, base)).toBe("conflict");
 });
 
+it("what MongoDB has behind an import's first write came of it, and so on disk behind an export's", () => {
+  const written = { disk: before.hash, mongo: before.hash, isNew: true };
+  const imported = { next: { ...written, to: "mongo" } } as const;
+  expect(merge("runs", before, after, imported)).toBe("mongo");
+  expect(merge("runs", after, later, imported)).toBe("conflict");
+  expect(merge("runs", before, after, { next: { ...imported.next, isNew: false } })).toBe(
+    "conflict",
+  );
+  expect(merge("runs", before, after, { ...imported, ...agreedOn(after.hash) })).toBe("disk");
+  const exported = { next: { ...written, to: "disk" } } as const;
+  expect(merge("runs", after, before, exported)).toBe("disk");
+  expect(merge("runs", after, later, exported)).toBe("conflict");
+});
+
 it("where a file cannot hold what MongoDB has, each side is compared with its own hash", () => {
   const at = new Date("2025-11-06T10:00:00Z");
   const file = (planHash: string) => sideOf("runs", { planHash, plan: { at: at.toISOString() } });

@@ -1,4 +1,4 @@
-import { announceBases, isAgreed, settleBases, type NewBase } from "../bases";
+import { announceBases, isAgreed, settleBases, withdrawBases, type NewBase } from "../bases";
 import { Refusal } from "../errors";
 import { readableKey, type Key } from "../keys";
 import { merge, type Verdict } from "../merge";
@@ -120,6 +120,7 @@ async function writeFile(
       await publish(place.path, existing.stamp, (file) => file.writeFile(content));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      await onBases(run, (bases) => withdrawBases(bases, place.role, "disk", become));
       for (const { key } of written) tally.refuse(place.role, readableKey(key), error);
       return [];
     }
@@ -144,7 +145,7 @@ function settledBy(place: WholeFilePlace, content: string, written: readonly Wri
   return written.flatMap(({ key, at, side, base }) => {
     const disk = hashes.get(key);
     if (disk === undefined || (at < 0 && base)) return [];
-    return [{ key, disk, mongo: side.hash, file: place.name }];
+    return [{ key, disk, mongo: side.hash, file: place.name, isNew: at < 0 }];
   });
 }
 

@@ -1,23 +1,22 @@
 import type { Collection, Document } from "mongodb";
 import {
-  agreementIn,
   announceBases,
   isAgreed,
   readBases,
   settleBases,
-  type Agreement,
-  type Base,
+  withdrawBases,
   type BaseDocument,
   type NewBase,
 } from "../bases";
 import { Refusal } from "../errors";
 import { documentsOf, type Key } from "../keys";
-import { merge, sideOf, type MergeRules, type Verdict } from "../merge";
+import type { MergeRules } from "../merge";
 import type { ReadyRecord } from "../records";
 import type { Outcome } from "../tally";
 import { differingPaths } from "../values/differences";
 import type { Batch } from "./batch";
 import { insertAll, replaceAll, type Replacement } from "./bulk";
+import { lookAt, type Seen } from "./look";
 import { firstsAndRepeats, settledRepeats } from "./repeats";
 
 /** What became of each record of a batch. */
@@ -68,45 +67,6 @@ export async function writeBatch(to: Destination, batch: Batch): Promise<Settled
   return settled;
 }
 
-/** A record with what the merge rules say of it. */
-interface Seen {
-  readonly record: ReadyRecord;
-  readonly document: Document | undefined;
-  readonly base: Base | undefined;
-  /** What the base says of both sides as they are. */
-  readonly last: Agreement;
-  readonly verdict: Verdict;
-  readonly becomes: NewBase;
-}
-
-function lookAt(
-  record: ReadyRecord,
-  documents: ReadonlyMap<Key, Document>,
-  bases: ReadonlyMap<Key, Base>,
-  rules: MergeRules,
-): Seen {
-  const { role, key, place } = record;
-  const document = documents.get(key);
-  const base = bases.get(key);
-  // A log entry has no base, and its key and content suffice.
-  if (role === "logs") {
-    const becomes = { key, disk: "", mongo: "", file: place.file };
-    return { record, document, base, last: {}, verdict: logVerdict(record, document), becomes };
-  }
-  const disk = sideOf(role, record.document);
-  const mongo = document && sideOf(role, document);
-  const verdict = merge(role, disk, mongo, base, rules);
-  const after = mongo && verdict === "equal" ? mongo : disk;
-  const becomes = { key, disk: disk.hash, mongo: after.hash, file: place.file };
-  const last = mongo ? agreementIn(base, { disk: disk.hash, mongo: mongo.hash }) : {};
-  return { record, document, base, last, verdict, becomes };
-}
-
-function logVerdict({ role, document: disk }: ReadyRecord, document: Document | undefined) {
-  if (!document) return "onlyOnDisk";
-  return differingPaths(role, disk, document).length === 0 ? "equal" : "conflict";
-}
-
 /** One look: what stays open is left out of the answer. */
 async function settle(to: Destination, seen: readonly Seen[]): Promise<Settled> {
   const settled = new Map<ReadyRecord, Outcome | Refusal>();
@@ -116,8 +76,7 @@ async function settle(to: Destination, seen: readonly Seen[]): Promise<Settled> 
     const { record, document, verdict } = one;
     if (!document) missing.push(one);
     else if (verdict === "conflict") settled.set(record, conflict(one, document));
-    else if (verdict === "equal") settled.set(record, to.sent.get(record) ?? "unchanged");
-    else if (verdict !== "disk") settled.set(record, "unchanged");
+    else if (verdict !== "disk") settled.set(record, to.sent.get(record) ?? "unchanged");
     else {
       const other = await otherFile(to, one);
       if (other) settled.set(record, sameKey(one, document, other));
@@ -141,12 +100,10 @@ async function writeAll(
   settled: Map<ReadyRecord, Outcome | Refusal>,
 ): Promise<void> {
   const written = [...missing, ...replaced];
-  await announceBases(
-    to.bases,
-    written[0]?.record.role ?? "logs",
-    "mongo",
-    written.map(({ becomes }) => becomes),
-  );
+  const role = written[0]?.record.role ?? "logs";
+  const becoming = (some: readonly Seen[]) => some.map(({ becomes }) => becomes);
+  await announceBases(to.bases, role, "mongo", becoming(written));
+  const sentNow = missing.filter(({ record }) => !to.sent.has(record));
   for (const { record } of missing) to.sent.set(record, "inserted");
   for (const { record } of replaced) to.sent.set(record, "updated");
   const inserted = await insertAll(
@@ -156,19 +113,22 @@ async function writeAll(
   const updated = await replaceAll(to.collection, replaced);
   for (const [record, outcome] of [...inserted, ...updated]) settled.set(record, outcome);
   // What is left out of the answers is another writer's.
-  for (const { record } of written) if (!settled.has(record)) to.sent.delete(record);
+  const isLeftOut = ({ record }: Seen) => !settled.has(record);
+  for (const { record } of written.filter(isLeftOut)) to.sent.delete(record);
+  await withdrawBases(to.bases, role, "mongo", becoming(sentNow.filter(isLeftOut)));
 }
 
 /** The bases of what both sides have now, where they are not known yet. */
 function newBases(seen: readonly Seen[], settled: Settled): NewBase[] {
-  const agreed = seen.filter(({ record, verdict, base, becomes }) => {
+  return seen.flatMap(({ record, verdict, base, last, becomes }) => {
     const outcome = settled.get(record);
-    if (outcome === "inserted" || outcome === "updated") return true;
-    return verdict === "equal" && !isAgreed(base, becomes);
+    const isWritten = outcome === "inserted" || outcome === "updated";
+    const { agreed, file = becomes.file } = last;
+    // MongoDB went on behind a write whose process was killed.
+    if (verdict === "mongo" && agreed && !base?.agreed) return [{ ...becomes, ...agreed, file }];
+    if (!isWritten && (verdict !== "equal" || isAgreed(base, becomes))) return [];
+    return [agreed?.disk === becomes.disk ? { ...becomes, file } : becomes];
   });
-  return agreed.map(({ last, becomes }) =>
-    last.agreed?.disk === becomes.disk && last.file ? { ...becomes, file: last.file } : becomes,
-  );
 }
 
 /** The other file that has the record's key, where it is still there. */

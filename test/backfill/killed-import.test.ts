@@ -1,0 +1,75 @@
+import { Collection, type Document } from "mongodb";
+import { expect, it, vi } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
+import { counts, databasePerTest } from "./database";
+import { sidesOf } from "./database-sides";
+import { killedBeforeSettling } from "./killed";
+import { addFiles, approval, artifact, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const sides = (root: string) => sidesOf(current.database, root);
+const collection = (name: string) => current.database.collection<Document & { _id: string }>(name);
+const bases = () =>
+  collection("pack_run_backfill")
+    .find({ _id: /^base:/ })
+    .toArray();
+
+it.each([
+  [
+    "pack_runs",
+    { "state/runs/new.json": JSON.stringify(run("new")) },
+    { planHash: "a worker's" },
+    "runs",
+  ],
+  [
+    "pack_run_approvals",
+    { "state/approvals/new.json": JSON.stringify([approval("gate")]) },
+    { summary: "a worker's" },
+    "approvals",
+  ],
+  [
+    "pack_artifacts",
+    { "artifacts/new/artifact-manifest.json": JSON.stringify({ outputs: [artifact("a")] }) },
+    { notes: "a worker's", capturedAt: new Date("2025-11-05T00:00:00Z") },
+    "artifacts",
+  ],
+] as const)(
+  "what a worker changed in %s before the final import was killed is MongoDB's",
+  async (name, files, change, role) => {
+    const root = await stateRoot(files);
+    await killedBeforeSettling(() => importState({ ...sides(root), stage: "final" }));
+    await collection(name).updateMany({}, { $set: change });
+    const report = await importState({ ...sides(root), stage: "final" });
+    expect(report[role]).toEqual(counts(1, { unchanged: 1 }));
+    expect(await collection(name).find().toArray()).toMatchObject([change]);
+    expect(await verifyState(sides(root))).toMatchObject({ holds: true });
+    expect(await bases()).toMatchObject([{ agreed: { disk: /./ } }]);
+    expect((await bases())[0]).not.toHaveProperty("next");
+  },
+);
+
+it("a run that came in between is another's: no base says that it came of the file's", async () => {
+  const root = await stateRoot({ "state/runs/r.json": JSON.stringify(run("r")) });
+  const insert = Reflect.get(Collection.prototype, "insertMany");
+  const inserts = vi
+    .spyOn(Collection.prototype, "insertMany")
+    .mockImplementationOnce(async function (
+      this: Collection,
+      documents: readonly Document[],
+      options,
+    ) {
+      const [first] = documents;
+      await this.insertOne({ ...first, planHash: "another's" });
+      return insert.call(this, documents, options);
+    });
+  for (const { stage } of [{ stage: "backfill" }, { stage: "final" }] as const) {
+    const report = await importState({ ...sides(root), stage });
+    expect(report.runs).toEqual(counts(1, { quarantined: 1 }));
+  }
+  inserts.mockRestore();
+  expect(await verifyState(sides(root))).toMatchObject({ holds: false, runs: { differing: 1 } });
+  await addFiles(root, {
+    "state/runs/r.json": JSON.stringify(run("r", { planHash: "another's" })),
+  });
+  expect(await importState(sides(root))).toMatchObject({ runs: { unchanged: 1 }, quarantine: [] });
+});
