@@ -6,13 +6,20 @@ export function runsAsJobs({ migration }: Pick<Settings, "migration">): boolean 
   return migration.runAs === "job";
 }
 
-/** The rules about what runs as Jobs; they hold in both modes. */
+/** The rules about what runs as Jobs; they hold in both modes, unless they say otherwise. */
 export function jobRules(settings: Settings): Problem[] {
   const isJob = runsAsJobs(settings);
   return [
-    ...(isJob ? targetRules(settings) : []),
+    ...(isJob ? targetRules(settings) : idleRules(settings)),
     ...(settings.backfill ? backfillRules(settings, settings.backfill, isJob) : []),
   ];
+}
+
+/** A site that describes Jobs means them. A way back, which has to work, is not stopped by it. */
+function idleRules({ jobs, storageMode }: Settings): Problem[] {
+  if (jobs === undefined || storageMode === "filesystem") return [];
+  const found = "a section, and migration.runAs is engine, which makes no Job";
+  return [{ key: "jobs", found, allowed: "absent, or runAs: job for migration and backfill" }];
 }
 
 function targetRules({ jobs, rollout }: Settings): Problem[] {

@@ -20,6 +20,7 @@ describe("what runs as Jobs", () => {
 
   it.each([
     ["jobs: found nothing", { ...asJobs, jobs: undefined }],
+    ["jobs: found a section, and migration.runAs is engine", { ...asJobs, migration: {} }],
     ["jobs.namespace: found nothing", { ...asJobs, rollout: values }],
     [
       "backfill.runAs: found engine, and migration.runAs is job; allowed: job",
@@ -43,6 +44,13 @@ describe("what runs as Jobs", () => {
     ],
   ])("%s", (problem, settings) => {
     expect(problemsOf(settings)).toContain(problem);
+  });
+
+  it("that is described and not meant stops no way back", () => {
+    const left = { ...asJobs, migration: {}, backfill: undefined };
+
+    expect(problemsOf({ ...left, storageMode: "filesystem" })).toBe("no problem");
+    expect(problemsOf({ ...left, jobs: undefined })).toBe("no problem");
   });
 
   it("needs no mongoUri where a Secret has it, but then the database's name and appMongoUri", () => {
