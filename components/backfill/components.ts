@@ -94,7 +94,7 @@ export class Verification extends pulumi.ComponentResource {
 
 /** What an export works on. */
 export interface StateExportArgs extends BackfillArgs {
-  /** What becomes of unfinished runs where MongoDB is out of reach: `rollout.heldRuns`. */
+  /** What becomes of unfinished runs that cannot be exported: `rollout.heldRuns`. */
   readonly heldRuns: "hold" | "release";
   /** The collection of the migration's record, in which a fence is noted: `migration.ledger`. */
   readonly ledger: string;

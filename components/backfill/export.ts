@@ -8,7 +8,7 @@ import { exportHeldRuns } from "./export/held-runs";
 import { exportPart, rolesOfParts } from "./export/parts";
 import { requireInside } from "./export/place";
 import { ExportTally, type ExportReport } from "./export/report";
-import { exportRunFile } from "./export/run-file";
+import { exportRunItself } from "./export/run-file";
 
 /**
  * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no
@@ -42,7 +42,7 @@ async function exportRuns(run: ExportRun): Promise<void> {
     const runId = String(document._id);
     if (held.has(runId)) continue;
     for (const role of rolesOfParts(run.sides)) await exportPart(run, role, runId);
-    await exportRunFile(run, "runs", runId, [document]);
+    if (!(await exportRunItself(run, runId, document))) run.tally.leaveBehind(runId);
   }
 }
 

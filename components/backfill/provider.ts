@@ -109,11 +109,15 @@ function verificationId({ database }: StateInputs): string {
 }
 
 function settingsDiffer(applied: StateInputs, inputs: StateInputs): boolean {
-  return !isDeepStrictEqual(ownSettings(applied), ownSettings(inputs));
+  // A state of an earlier version does not name the checkpoints.
+  const { checkpoints = inputs.checkpoints } = applied as Partial<StateInputs>;
+  return !isDeepStrictEqual(ownSettings({ ...applied, checkpoints }), ownSettings(inputs));
 }
 
-function ownSettings({ cutover, database, root, layout, collections, approvals }: StateInputs) {
-  return { cutover, database, root, layout, collections, approvals };
+/** Without the bases, which are with the checkpoints, each run that went on is a conflict. */
+function ownSettings({ cutover, database, root, layout, ...names }: StateInputs) {
+  const { collections, approvals, checkpoints } = names;
+  return { cutover, database, root, layout, collections, approvals, checkpoints };
 }
 
 function leftRecordsOut({ report }: Partial<ImportResults>): boolean {

@@ -3,7 +3,7 @@ import { endMoves, heldAddress, heldRuns, putBack, type RunFile } from "../held"
 import { documentsAsStored } from "./documents";
 import type { ExportRun } from "./export-run";
 import { exportPart, rolesOfParts } from "./parts";
-import { exportRunFile } from "./run-file";
+import { exportRunItself } from "./run-file";
 
 /** So many runs are asked for at once. */
 const runsAtOnce = 500;
@@ -23,7 +23,7 @@ export async function exportHeldRuns(run: ExportRun): Promise<ReadonlySet<string
     const stuck = await exportInPlace(run, some);
     const ready = some.filter(({ runId }) => !stuck.has(runId));
     const { runs, inTheWay } = await putBack(run.sides, ready);
-    run.tally.bringBack(runs, [...stuck, ...inTheWay]);
+    run.tally.bringBack(runs, [...stuck], inTheWay);
   }
   return new Set(held.filter(isNamedAfterRun).map(({ runId }) => runId));
 }
@@ -47,10 +47,7 @@ async function exportInPlace(run: ExportRun, held: readonly RunFile[]): Promise<
       continue;
     }
     for (const role of rolesOfParts(run.sides)) await exportPart(run, role, runId);
-    const { conflicts, unwritable } = { ...run.tally.counts.runs };
-    await exportRunFile(aside, "runs", runId, [document]);
-    const after = run.tally.counts.runs;
-    if (after.conflicts + after.unwritable > conflicts + unwritable) stuck.add(runId);
+    if (!(await exportRunItself(aside, runId, document))) stuck.add(runId);
   }
   return stuck;
 }

@@ -48,6 +48,10 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   returned: string[];
   /** The runs that stay set aside: in conflict, not to be written, or another file has the place. */
   stillHeld: string[];
+  /** Those of `stillHeld` of which another file has the place. */
+  inTheWay: string[];
+  /** The runs in their places whose files are older than what MongoDB has: all that failed. */
+  behind: string[];
 }
 
 export type ExportOutcome = Exclude<keyof ExportCounts, "documents">;
@@ -62,6 +66,8 @@ export class ExportTally {
   readonly unwritable: Unwritable[] = [];
   private readonly returned: string[] = [];
   private readonly stillHeld: string[] = [];
+  private readonly inTheWay: string[] = [];
+  private readonly behind: string[] = [];
   files = 0;
   bytes = 0;
 
@@ -80,9 +86,18 @@ export class ExportTally {
     if (this.unwritable.length < keptCases) this.unwritable.push({ id, reason, detail });
   }
 
-  bringBack(returned: readonly string[], stillHeld: readonly string[]): void {
+  bringBack(
+    returned: readonly string[],
+    stuck: readonly string[],
+    inTheWay: readonly string[],
+  ): void {
     this.returned.push(...returned);
-    this.stillHeld.push(...stillHeld);
+    this.stillHeld.push(...stuck, ...inTheWay);
+    this.inTheWay.push(...inTheWay);
+  }
+
+  leaveBehind(runId: string): void {
+    this.behind.push(runId);
   }
 
   report(): ExportReport {
@@ -95,6 +110,8 @@ export class ExportTally {
       unwritable: this.unwritable,
       returned: this.returned,
       stillHeld: this.stillHeld,
+      inTheWay: this.inTheWay,
+      behind: this.behind,
     };
   }
 }

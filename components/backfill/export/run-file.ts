@@ -33,6 +33,25 @@ export async function exportRunFile(
   }
 }
 
+/**
+ * The same for a run itself.
+ *
+ * @returns whether its file is right now; else there is a conflict, or the run cannot be written
+ */
+export async function exportRunItself(
+  run: ExportRun,
+  runId: string,
+  document: Document,
+): Promise<boolean> {
+  const failures = () => {
+    const { conflicts, unwritable } = run.tally.counts.runs;
+    return conflicts + unwritable;
+  };
+  const before = failures();
+  await exportRunFile(run, "runs", runId, [document]);
+  return failures() === before;
+}
+
 async function outgoingOf(
   run: ExportRun,
   role: WholeFileRole,

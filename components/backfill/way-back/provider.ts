@@ -7,11 +7,10 @@ import { jobStep, runJob } from "../../jobs";
 import { FenceMissing, requireFence } from "../../ledger";
 import { fenceCommand, wayBackCommand } from "../commands";
 import { StateFolderError } from "../errors";
-import type { ExportReport } from "../export/report";
 import { drawFence, type DrawnFence, type FenceSides } from "./fence";
 import { idOf, stateOf, type ExportInputs, type ExportState, type Kept } from "./inputs";
 import { lastCountInWords } from "./last-count";
-import { foresee, goBack, type WayBack } from "./steps";
+import { foresee, goBack, type Exported, type WayBack } from "./steps";
 import { fenceInWords, foreseenInWords, wayBackInWords } from "./words";
 
 /**
@@ -46,7 +45,8 @@ function needsWork(state: ExportState, inputs: ExportInputs): boolean {
   if (inputs.mode === "mongo") return !isDeepStrictEqual(settingsOf(state), settingsOf(inputs));
   // The other way round the worker is at work on these runs already.
   const isReleased = state.heldRuns === "hold" && inputs.heldRuns === "release";
-  return isReleased && state.wayBack?.outOfReach !== undefined;
+  const { outOfReach, held = [] } = state.wayBack ?? {};
+  return isReleased && (outOfReach !== undefined || held.length > 0);
 }
 
 /**
@@ -152,7 +152,7 @@ function brief({ exported, ...rest }: WayBack): WayBack {
   return { ...rest, ...(exported && { exported: briefReport(exported) }) };
 }
 
-function briefReport(report: ExportReport): ExportReport {
+function briefReport(report: Exported): Exported {
   return {
     ...report,
     conflicts: report.conflicts.slice(0, namedCases),

@@ -9,7 +9,7 @@ import { requireFence } from "../../ledger";
 import { exportState } from "../export";
 import type { ExportSides } from "../export/export-run";
 import type { ExportReport } from "../export/report";
-import { heldRuns, holdRuns, putBack, type Moved } from "../held";
+import { heldRuns, holdRuns, putBack } from "../held";
 import type { StateAddress, StateFolder } from "../state-folder";
 import { unfinishedIn, type Fence } from "./fence";
 import { requireState } from "./require-state";
@@ -17,7 +17,7 @@ import { requireState } from "./require-state";
 /** What the way back did. */
 export interface WayBack {
   /** What was exported; absent where MongoDB was out of reach. */
-  readonly exported?: ExportReport;
+  readonly exported?: Exported;
   /** Why nothing was exported; names hosts, never secrets. */
   readonly outOfReach?: string;
   /** The runs that are set aside now, so that no step of them is executed again. */
@@ -25,6 +25,9 @@ export interface WayBack {
   /** The runs that should have been moved and were not, because another file has the place. */
   readonly inTheWay: readonly string[];
 }
+
+/** A report without the runs that were held because of it, or released. */
+export type Exported = Omit<ExportReport, "behind" | "inTheWay">;
 
 /** How long MongoDB is looked for, in ms. */
 const reachMs = 5_000;
@@ -41,8 +44,9 @@ export interface WayBackOptions {
 }
 
 /**
- * Exports what changed in MongoDB; where it cannot be reached within 5 s and a cutover came as far as
- * the fence, sets the runs aside that are unfinished on disk. To be called while no worker runs.
+ * Exports what changed in MongoDB. Where a cutover came as far as the fence, sets runs aside that would
+ * be executed from older files: those that could not be exported, or, where MongoDB cannot be reached
+ * within 5 s, all that are unfinished on disk. To be called while no worker runs.
  *
  * @throws FenceMissing where the database is not the one of the fence: nothing was exported
  * @throws StateFolderError where the state root is not the state that the cutover left
@@ -55,12 +59,16 @@ export async function goBack(
   const database = await reached(options);
   if (typeof database !== "string") {
     await requireOwn(database, options);
-    await requireState(sides, { ...options, ...sides, database });
-    const exported = await exportState({ ...sides, database });
-    return { exported, held: exported.stillHeld, inTheWay: [] };
+    const folder = await requireState(sides, { ...options, ...sides, database });
+    const { behind, inTheWay, ...exported } = await exportState({ ...sides, database });
+    return { exported, ...(await setAside(folder, sides, options, { behind, inTheWay })) };
   }
   const folder = await requireState(sides, { ...options, ...sides });
-  return { outOfReach: database, ...(await setAside(folder, sides, options)) };
+  // Not only those of the fence: what web wrote to files after it came to MongoDB by the final
+  // import, and steps of it were executed there.
+  const behind = await unfinishedIn(folder);
+  const moved = await setAside(folder, sides, options, { behind, inTheWay: [] });
+  return { outOfReach: database, ...moved };
 }
 
 /** An export from another database would leave the files as old as the cutover. */
@@ -99,25 +107,23 @@ export async function foresee(
   return { outOfReach: database, unfinished: await unfinishedIn(folder) };
 }
 
+/**
+ * Sets aside what would be executed from files that are behind. Without a fence no worker went on in
+ * MongoDB, or one is at work on the files already.
+ */
 async function setAside(
   folder: StateFolder,
   address: StateAddress,
   { fence, heldRuns: wish }: WayBackOptions,
+  found: Pick<ExportReport, "behind" | "inTheWay">,
 ): Promise<Pick<WayBack, "held" | "inTheWay">> {
   const moved =
     wish === "release"
       ? await putBack(address, await heldRuns(address))
-      : await holdUnfinished(folder, fence);
+      : await holdRuns(folder, fence ? found.behind : []);
+  const inTheWay = new Set([...found.inTheWay, ...moved.inTheWay]);
   const held = (await heldRuns(address)).map(({ runId }) => runId);
-  return { held, inTheWay: moved.inTheWay };
-}
-
-/**
- * Not only those of the fence: what web wrote to files after it came to MongoDB by the final
- * import, and steps of it were executed there.
- */
-async function holdUnfinished(folder: StateFolder, fence: Fence | undefined): Promise<Moved> {
-  return holdRuns(folder, fence ? await unfinishedIn(folder) : []);
+  return { held: held.filter((runId) => !inTheWay.has(runId)), inTheWay: [...inTheWay] };
 }
 
 /** The database where it answers, else why it does not. */

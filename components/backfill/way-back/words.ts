@@ -1,8 +1,7 @@
 import { collectionRoles } from "../../contract";
-import type { ExportReport } from "../export/report";
 import { heldFolder } from "../held";
 import type { Fence } from "./fence";
-import type { Foreseen, WayBack } from "./steps";
+import type { Exported, Foreseen, WayBack } from "./steps";
 import { counted, named } from "../words";
 
 /** What a fence is, as lines for the engine's log. */
@@ -47,7 +46,7 @@ export function wayBackInWords(
   ];
 }
 
-function exportedInWords(report: ExportReport, root: string): string[] {
+function exportedInWords(report: Exported, root: string): string[] {
   const written = collectionRoles
     .filter((role) => report[role].written > 0)
     .map((role) => counted(report[role].written, role));
@@ -106,6 +105,7 @@ function heldInWords(held: readonly string[], root: string): string {
   return (
     `warning: ${counted(held.length, "runs")} set aside in ${root}/${heldFolder}, so that no step ` +
     `is executed again: ${named(held, held.length)}. \`taskrunner-storage export\` brings back ` +
-    "what MongoDB has of them; `rollout.heldRuns: release` puts the files back as they were."
+    "what MongoDB has of them, once no conflict is in the way; `rollout.heldRuns: release` puts the " +
+    "files back as they were."
   );
 }
