@@ -6,6 +6,7 @@ import {
   FinalImport,
   StateExport,
   Verification,
+  warnOfNoExport,
 } from "./components/backfill/program";
 import { MongoCluster } from "./components/cluster";
 import { after } from "./components/dynamic";
@@ -89,6 +90,7 @@ const services = new Services(
 );
 const beforeDrain = onMongo(filesystemBackfill ?? lifted);
 const drain = new WorkerDrain("worker-drain", services, after(beforeDrain, step));
+if (!state && mode === "filesystem") warnOfNoExport(drain);
 const delta = state && new DeltaImport("delta-import", state, after(beforeDrain, onMongo(drain)));
 const stateBack = state && {
   ...state,

@@ -9,3 +9,4 @@ export {
   type BackfillArgs,
   type StateExportArgs,
 } from "./components";
+export { warnOfNoExport } from "./no-export";

@@ -2,6 +2,7 @@ import { differencesOf } from "./differences";
 import type { Step } from "./read/preview";
 import { dataIssueCount, drift, indexRisks, unseenData } from "./schema-risks";
 import { isRun, stopsOnDataIssues, type Situation } from "./situation";
+import { losesFence } from "./state-lines";
 import { cutoverStepOf, isOurs, shortType } from "./steps";
 import { otherWarnings, stopWarnings } from "./warnings";
 import { counted } from "./words";
@@ -34,6 +35,8 @@ export function verdictOf(situation: Situation): Verdict {
     !isStopped && documents && `${documents}: what they are in the way of is left out`,
     unseenData(situation),
     ...destructions(situation),
+    preview.steps.some(losesFence) &&
+      "without `backfill` a way back exports nothing and sets nothing aside",
     ...clusterRisks(preview.steps),
     ...indexRisks(situation),
     drift(situation),

@@ -36,6 +36,7 @@ export function stateInWords({ runs, logs, artifacts, approvals }: State): strin
 
 /** What becomes of runs on the way back, or of the fence in a cutover. */
 export function exportLine(step: Step, { direction, plan }: Situation): Markdown {
+  if (losesFence(step)) return md`${step.name} leaves the stack, and the fence with it`;
   if (!isRun(step)) return againLine(step);
   if (direction !== "way back")
     return ours("MongoDB is the truth from here; what is unfinished on disk is noted");
@@ -50,6 +51,11 @@ export function exportLine(step: Step, { direction, plan }: Situation): Markdown
     return md`nothing, MongoDB is out of reach; ${runs} in ${to} may repeat steps`;
   }
   return md`nothing, MongoDB is out of reach; ${runs} set aside in ${`${to}/held`}`;
+}
+
+/** Whether the stack forgets the fence while MongoDB is the truth. */
+export function losesFence({ operation, old, outputs }: Step): boolean {
+  return operation === "delete" && outputs.fence !== undefined && old?.mode === "mongo";
 }
 
 interface Exported {

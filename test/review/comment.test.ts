@@ -88,6 +88,18 @@ describe("the verdict", () => {
     expect(body).toContain("`pack_runs_tenant` leaves the stack and stays in MongoDB");
   });
 
+  it("says what a section `backfill` takes away that leaves while MongoDB is the truth", () => {
+    const leaves = { ...toFiles, op: "delete", outputs: { fence: { at: "x", unfinished: [] } } };
+    const { verdict, body } = reviewOf(previewOf([leaves]));
+    expect(verdict).toBe(
+      "⚠️ **Look first:** 1 resource no longer managed · " +
+        "without `backfill` a way back exports nothing and sets nothing aside",
+    );
+    expect(body).toContain("`export` leaves the stack, and the fence with it");
+    const onFiles = { ...leaves, old: { ...toFiles.old, mode: "filesystem" } };
+    expect(reviewOf(previewOf([onFiles])).verdict).not.toContain("way back");
+  });
+
   it("names a change of the cluster, and a protection that is turned off", () => {
     const specs = (instanceSize: string) => [{ regionConfigs: [{ instanceSize }] }];
     const cluster: RawStep = {
