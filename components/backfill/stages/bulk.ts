@@ -1,4 +1,10 @@
-import { MongoBulkWriteError, MongoServerError, type Collection, type Document } from "mongodb";
+import {
+  MongoBulkWriteError,
+  MongoServerError,
+  type Collection,
+  type Document,
+  type Filter,
+} from "mongodb";
 import pLimit from "p-limit";
 import type { CollectionRole } from "../../contract";
 import { Refusal } from "../errors";
@@ -109,14 +115,25 @@ async function replace(
   const filter = { _id: seen._id as Document, [field]: seen[field] as unknown };
   const members = Object.entries(record.document).filter(([name]) => name !== "_id");
   try {
-    const { matchedCount } = await collection.replaceOne(filter, Object.fromEntries(members));
+    const { matchedCount } = await replaceOne(collection, filter, Object.fromEntries(members));
     return matchedCount === 1 ? "updated" : undefined;
   } catch (error) {
-    if (error instanceof MongoServerError && documentCodes.has(error.code)) {
-      return refusedWith(error.code);
-    }
+    if (isRefusal(error)) return refusedWith(error.code);
     throw error;
   }
+}
+
+/** A name of a field with `$` in front is an operator to a replacement, but no more as a literal. */
+function replaceOne(collection: Collection, filter: Filter<Document>, members: Document) {
+  return Object.keys(members).some((name) => name.startsWith("$"))
+    ? collection.updateOne(filter, [{ $replaceWith: { $literal: members } }])
+    : collection.replaceOne(filter, members);
+}
+
+/** Whether the server refuses a document itself: it gives the place of one that it tried to write. */
+function isRefusal(error: unknown): error is MongoServerError {
+  if (!(error instanceof MongoServerError)) return false;
+  return documentCodes.has(error.code) || ("index" in error && isOfDocument(error.code));
 }
 
 function refusedWith(code: unknown): Refusal {

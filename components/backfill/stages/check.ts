@@ -10,8 +10,8 @@ import { Refusal } from "../errors";
 import { unstorable } from "../values/storable";
 import { isJsonObject, membersOf } from "../values/object";
 
-/** MongoDB's limit of a document, in bytes. */
-const largestDocument = 16 * 1024 * 1024;
+/** The size of the largest document in bytes: MongoDB takes one more, but its driver does not. */
+const largestDocument = 16 * 1024 * 1024 - 1;
 
 /**
  * Checks a converted record against the contract: what is required is there, every field has its
@@ -36,7 +36,7 @@ export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>
 /**
  * The size of a document in bytes.
  *
- * @throws Refusal (`too-large`) beyond MongoDB's limit
+ * @throws Refusal (`too-large`) where MongoDB cannot be given it
  */
 export function sizeOf(document: BSON.Document): number {
   const bytes = BSON.calculateObjectSize(document);

@@ -58,9 +58,14 @@ it("ninety-nine levels below the document are allowed", () => {
   checked({ extra: nested(99) });
 });
 
-it("a document of more than 16 MiB is refused", () => {
-  expect(sizeOf({ a: "x".repeat(16 * 1024 * 1024 - 100) })).toBeLessThan(16 * 1024 * 1024);
-  expect(() => sizeOf({ a: "x".repeat(16 * 1024 * 1024) })).toThrow(/16777216 at most/);
+it("a document of 16 MiB or more, which the driver refuses, is refused", () => {
+  const limit = 16 * 1024 * 1024;
+  const beside = sizeOf({ a: "" });
+  expect(sizeOf({ a: "x".repeat(limit - beside - 1) })).toBe(limit - 1);
+  for (const bytes of [limit, limit + 1]) {
+    const document = { a: "x".repeat(bytes - beside) };
+    expect(() => sizeOf(document)).toThrow(`${bytes} bytes; a document has 16777215 at most`);
+  }
 });
 
 function nested(levels: number): unknown {

@@ -1,0 +1,76 @@
+import { BSON, type Document } from "mongodb";
+import { expect, it } from "vitest";
+import { importState, verifyState } from "../../components/backfill";
+import { counts, databasePerTest } from "./database";
+import { sidesOf } from "./database-sides";
+import { addFiles, approval, artifact, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const sides = (root: string) => sidesOf(current.database, root);
+
+/** Names that an update would take for operators, among them the serialiser's discriminator. */
+const dollars = { $type: "PackRunState", $schema: { $ref: "x" }, $set: { planHash: "$planHash" } };
+
+it("names with $ survive a file's win, wherever they are in the record", async () => {
+  const filesOf = (version: string) => ({
+    "state/runs/first.json": JSON.stringify({ ...dollars, ...run("first", { planHash: version }) }),
+    "state/runs/last.json": JSON.stringify({ ...run("last", { planHash: version }), ...dollars }),
+    "state/approvals/first.json": JSON.stringify([
+      { ...dollars, ...approval("gate", { summary: version }) },
+    ]),
+    "artifacts/first/artifact-manifest.json": JSON.stringify({
+      outputs: [{ ...dollars, ...artifact("a", { notes: version }) }],
+    }),
+  });
+  const root = await stateRoot(filesOf("1"));
+  await importState(sides(root));
+  const before = await current.database.collection("pack_artifacts").findOne();
+  await addFiles(root, filesOf("2"));
+  expect(await importState(sides(root))).toMatchObject({
+    runs: counts(2, { updated: 2 }),
+    approvals: counts(1, { updated: 1 }),
+    artifacts: counts(1, { updated: 1 }),
+    quarantine: [],
+  });
+  const [after] = await current.database.collection("pack_artifacts").find().toArray();
+  expect(after).toEqual({ ...before, notes: "2" });
+  expect(await verifyState({ ...sides(root), exact: true })).toMatchObject({ holds: true });
+});
+
+it("of a document that MongoDB refuses for any reason of its own only that one is left out", async () => {
+  const filesOf = (good: number, bad: number) => ({
+    "state/runs/good.json": JSON.stringify(run("good", { ticket: good })),
+    "state/runs/bad.json": JSON.stringify(run("bad", { ticket: bad })),
+  });
+  const root = await stateRoot(filesOf(1, 2));
+  await importState(sides(root));
+  const collection = current.database.collection<Document & { _id: string }>("pack_runs");
+  const index = { key: { ticket: 1 }, name: "a site's", unique: true };
+  await current.database.command({ createIndexes: "pack_runs", indexes: [index] });
+  await collection.insertOne({ ...(await collection.findOne()), _id: "a service's", ticket: 3 });
+  await addFiles(root, filesOf(4, 3));
+  const report = await importState(sides(root));
+  expect(report.runs).toEqual(counts(2, { updated: 1, quarantined: 1 }));
+  expect(report.quarantine).toMatchObject([
+    { file: "state/runs/bad.json", reason: "server", detail: "MongoDB refuses it with code 11000" },
+  ]);
+});
+
+it("a record whose document has 16 MiB to the byte is left out, and no other", async () => {
+  const limit = 16 * 1024 * 1024;
+  const root = await stateRoot({
+    "state/runs/r.json": JSON.stringify(run("r", { pad: "" })),
+    "state/runs/other.json": JSON.stringify(run("other")),
+  });
+  await importState(sides(root));
+  const stored = await current.database.collection("pack_runs").findOne({ pad: "" });
+  const beside = BSON.calculateObjectSize(stored ?? {});
+  const runs = async (bytes: number) => {
+    const pad = "x".repeat(bytes - beside);
+    await addFiles(root, { "state/runs/r.json": JSON.stringify(run("r", { pad })) });
+    await current.database.collection("pack_runs").deleteMany({});
+    return (await importState(sides(root))).runs;
+  };
+  expect(await runs(limit)).toEqual(counts(2, { inserted: 1, quarantined: 1 }));
+  expect(await runs(limit - 1)).toEqual(counts(2, { inserted: 2 }));
+});
