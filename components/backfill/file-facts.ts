@@ -14,15 +14,17 @@ import { isJsonObject } from "./values/object";
  * What is known of a file before its records are read.
  *
  * @param first its first texts, where they are read already: most logs say it in their first line
+ * @param known the run's id by an earlier import
  */
 export async function factsOf(
   folder: StateFolder,
   file: StateFile,
   first: readonly RawText[] = [],
+  known?: string,
 ): Promise<FileFacts> {
   const isNumbered = file.role !== "logs" || firstValue(first, "sequence") !== undefined;
   return {
-    runId: await runIdOf(folder, file.stem),
+    runId: await runIdOf(folder, file.stem, known),
     numbered: isNumbered || (await hasSequences(file)),
   };
 }
@@ -31,8 +33,14 @@ export async function factsOf(
  * The run's id behind a file's name. Where a character of the id could not be in the name it is
  * `_` there, so the id inside the run file of the same name counts, if it fits; also
  * where that file is set aside.
+ *
+ * @param otherwise the id where no run file says it; default the name itself
  */
-export async function runIdOf({ root, layout }: StateFolder, stem: string): Promise<string> {
+export async function runIdOf(
+  { root, layout }: StateFolder,
+  stem: string,
+  otherwise = stem,
+): Promise<string> {
   if (!stem.includes("_")) return stem;
   for (const folder of [root, join(root, heldFolder)]) {
     const path = join(folder, layout.runs, `${stem}.json`);
@@ -40,7 +48,7 @@ export async function runIdOf({ root, layout }: StateFolder, stem: string): Prom
     const id = await firstMember({ role: "runs", path, name: "", stem }, "runId");
     if (typeof id === "string" && fits(id, stem)) return id;
   }
-  return stem;
+  return otherwise;
 }
 
 function isThere(path: string): Promise<boolean> {

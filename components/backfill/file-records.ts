@@ -1,7 +1,7 @@
 import type { CollectionRole } from "../contract";
 import { stampOf, type Checkpoint } from "./checkpoints";
 import { Refusal } from "./errors";
-import { factsOf } from "./file-facts";
+import { factsOf, runIdOf } from "./file-facts";
 import { sharedLog } from "./logs-of-run";
 import { recordsIn, type ReadyRecord } from "./records";
 import { resumeIn } from "./resume";
@@ -70,12 +70,12 @@ async function* newRecords(
 ): AsyncGenerator<FileRecords> {
   const stamp = await stampOf(file.path);
   let { imported, start, lookedAt } = await resumeIn(file, stamp, checkpoint, hashAll);
-  if (imported && !start) {
+  if (imported && !start && (await isOfSameRun(folder, file, imported))) {
     tally.resume(file.role, imported);
     await reportShared(folder, file, imported, tally);
     return;
   }
-  let facts = imported && (await factsOf(folder, file));
+  let facts = imported && (await factsOf(folder, file, [], imported.runId));
   // Under another id, or by other sequences, the earlier lines were other records.
   if (imported?.runId !== facts?.runId || imported?.numbered !== facts?.numbered) {
     [imported, start, lookedAt] = [undefined, beginning(), undefined];
@@ -95,6 +95,15 @@ async function* newRecords(
     }
   }
   if (facts) await reportShared(folder, file, facts, tally);
+}
+
+/** Whether an unchanged file is still the one of the run: its run's file may have come later. */
+async function isOfSameRun(
+  folder: StateFolder,
+  { role, stem }: StateFile,
+  { runId }: Checkpoint,
+): Promise<boolean> {
+  return role === "runs" || (await runIdOf(folder, stem, runId)) === runId;
 }
 
 async function reportShared(

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { importState, verifyState } from "../../components/backfill";
 import { counts, databasePerTest, everything, twoRuns } from "./database";
 import { sidesOf } from "./database-sides";
-import { addFiles, approval, lines, logLine, run, stateRoot } from "./state";
+import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 
 const current = databasePerTest();
 const sides = (root: string) => sidesOf(current.database, root);
@@ -107,6 +107,36 @@ it("an unended last line is left for the next import, which takes it when it is 
     logs: counts(2, { inserted: 1, unchanged: 1 }),
     incomplete: [],
   });
+});
+
+it("what came before its run's file goes to the run when that one says its id", async () => {
+  const approvals = "state/approvals/a_b.json";
+  const manifest = "artifacts/a_b/artifact-manifest.json";
+  const root = await oldState({
+    "logs/runs/a_b.ndjson": lines(logLine(1)),
+    [approvals]: JSON.stringify([approval("gate")]),
+    [manifest]: JSON.stringify({ outputs: [artifact("a")] }),
+  });
+  await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")).slice(0, 5) });
+  await importState(sides(root));
+  await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b")) });
+  const inserted = counts(1, { inserted: 1 });
+  expect(await importState({ ...sides(root), stage: "delta" })).toMatchObject({
+    runs: inserted,
+    logs: inserted,
+    approvals: inserted,
+    artifacts: inserted,
+  });
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true });
+
+  // A run's file that goes, or is being written, says nothing.
+  await addFiles(root, { "state/runs/a_b.json": "" });
+  expect(await importState(sides(root))).toMatchObject({
+    logs: counts(1, { unchanged: 1 }),
+    approvals: counts(1, { unchanged: 1 }),
+  });
+  await appendFile(join(root, "logs/runs/a_b.ndjson"), lines(logLine(2)));
+  expect((await importState(sides(root))).logs).toEqual(counts(2, { inserted: 1, unchanged: 1 }));
 });
 
 it("a file with a record that was left out is read again, and what was mended comes", async () => {
