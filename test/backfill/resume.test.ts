@@ -109,6 +109,20 @@ it("an unended last line is left for the next import, which takes it when it is 
   });
 });
 
+it("a whole last line without an end counts once, however often it is imported", async () => {
+  const text = lines(logLine(1, { level: "WARN" }), logLine(2, { level: "WARN" }));
+  const root = await oldState({ [log]: text.trimEnd() });
+  const counted = counts(2, { unchanged: 2, normalized: 2 });
+  expect((await importState(sides(root))).logs).toMatchObject({ read: 2, inserted: 2 });
+  for (let time = 1; time <= 2; time += 1) {
+    expect((await importState(sides(root))).logs).toEqual(counted);
+  }
+  await appendFile(join(root, log), "\n");
+  for (let time = 1; time <= 2; time += 1) {
+    expect((await importState(sides(root))).logs).toEqual(counted);
+  }
+});
+
 it("what came before its run's file goes to the run when that one says its id", async () => {
   const approvals = "state/approvals/a_b.json";
   const manifest = "artifacts/a_b/artifact-manifest.json";
