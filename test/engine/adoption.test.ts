@@ -43,7 +43,12 @@ beforeAll(async () => {
   helmFile = await helm();
   await generateSample(join(stack.folder, "state"), { runs: 5 });
   // An autoscaler has the number of the worker's pods, and of web's: the values leave it out.
-  await cluster.setValues("worker", { ...siteValues.worker, replicaCount: undefined });
+  await cluster.setValues("worker", {
+    ...siteValues.worker,
+    replicaCount: undefined,
+    // The chart's default is a list with something in it.
+    securityContext: { capabilities: { drop: [] } },
+  });
   await cluster.setValues("web", {
     ...siteValues.web,
     replicaCount: undefined,
@@ -105,7 +110,7 @@ describe("releases that a site has installed", () => {
       const { output } = await stack.preview();
       expect(output.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);
       expect(changesOf(output)).toEqual([
-        ["chart", "skipAwait", "timeout", "values"].sort(),
+        ["allowNullValues", "chart", "skipAwait", "timeout", "values"],
         ["chart", "skipAwait", "timeout"].sort(),
       ]);
       expect(output).toContain('+ name : "Worker__Storage__Mode"');

@@ -14,24 +14,35 @@ import { isMap, parsed, valueAt } from "./values";
 export function refuseLostNulls({ defaults, ofSite }: ReleaseValues): void {
   const known = defaults?.map(parsed);
   for (const values of ofSite) {
-    const lost = nullsIn(parsed(values)).find(
-      (keys) => known?.every((values) => isNothing(valueAt(values, keys))) !== true,
-    );
+    const nulls = keysOf(parsed(values), (value) => value === null);
+    const lost = nulls.find((keys) => hidesDefault(keys, known));
     if (!lost) continue;
     throw new ReleaseValuesError(
       values.file,
       `${lost.join(".")} is null, which does not reach Helm from here, so the chart's default would count`,
-      'Write what stands for nothing there (false, {}, [] or ""), or take the line out.',
+      'Write what stands for nothing there (false, [] or ""), or take the line out.',
     );
   }
 }
 
-/** The keys that lead to each null. */
-function nullsIn(value: unknown): string[][] {
+/** The keys that lead to each such value in maps. */
+export function keysOf(value: unknown, isWanted: (value: unknown) => boolean): string[][] {
   if (!isMap(value)) return [];
   return Object.entries(value).flatMap(([key, member]) =>
-    member === null ? [[key]] : nullsIn(member).map((keys) => [key, ...keys]),
+    isWanted(member) ? [[key]] : keysOf(member, isWanted).map((keys) => [key, ...keys]),
   );
+}
+
+/**
+ * Whether a chart has a default at the end of a path of keys; one that cannot be read may have it.
+ *
+ * @param defaults what the chart's files say
+ */
+export function hidesDefault(
+  keys: readonly string[],
+  defaults: readonly unknown[] | undefined,
+): boolean {
+  return defaults?.every((values) => isNothing(valueAt(values, keys))) !== true;
 }
 
 /** Whether a default is no other than none to a template. */

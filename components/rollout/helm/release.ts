@@ -5,10 +5,16 @@ import type { SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { secretVersionAnnotation, serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
+import { hasEmptyLists } from "./empty-lists";
 import { valuesFiles } from "./files";
 import { refuseLostNulls } from "./nulls";
 import { refusePasswords } from "./passwords";
-import { environmentOnTop, type EnvironmentPlace, type ValuesText } from "./values";
+import {
+  environmentOnTop,
+  refuseUnknownList,
+  type EnvironmentPlace,
+  type ValuesText,
+} from "./values";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
 
@@ -39,6 +45,7 @@ export function requireFit(from: ReleaseArgs): void {
   const read = valuesFiles(from);
   refuseLostNulls(read);
   refusePasswords(read, from.services);
+  for (const place of from.services) refuseUnknownList(read, from.chart, place);
 }
 
 /**
@@ -58,7 +65,7 @@ export function helmRelease(
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
-  const { release, chart, version, repository, values } = from;
+  const { release, chart, version, repository, values, services } = from;
   return new kubernetes.helm.v3.Release(
     name,
     {
@@ -69,6 +76,8 @@ export function helmRelease(
       ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
       values: secretRef.apply((secret) => ourValues(from, args, secret)),
+      // Where nothing needs it, a stack that has none is not updated for it.
+      ...(hasEmptyLists(valuesFiles(from), services) && { allowNullValues: true }),
       atomic: false,
       skipAwait: true,
       timeout: timeoutSeconds,

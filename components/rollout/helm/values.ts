@@ -2,6 +2,7 @@ import { parse } from "yaml";
 import type { Entry } from "../environment";
 import { listMember, mapMember } from "../values";
 import { ReleaseValuesError } from "./errors";
+import type { ReleaseValues } from "./files";
 
 /** Where the variables of a service are in its chart's values. */
 export interface EnvironmentPlace {
@@ -96,6 +97,28 @@ export function parsed({ file, text }: ValuesText): unknown {
 
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Refuses a list of which a chart that is elsewhere may have its own: that cannot be read here, and ours
+ * would take its place.
+ *
+ * @param values the site's and, where they can be read, the chart's
+ * @throws ReleaseValuesError with what to write
+ */
+export function refuseUnknownList(
+  { defaults, ofSite }: ReleaseValues,
+  chart: string,
+  { path, form }: EnvironmentPlace,
+): void {
+  if (defaults || form === "map") return;
+  const keys = path.split(".");
+  if (ofSite.some((values) => Array.isArray(valueAt(parsed(values), keys)))) return;
+  throw new ReleaseValuesError(
+    ofSite.at(-1)?.file ?? "(none is named)",
+    `it has no list ${path}, and ours would take the place of the one that chart ${chart} may have`,
+    `Repeat the chart's list in it (helm show values has that), or write an empty one ([]) where there is none.`,
+  );
 }
 
 function wrongForm(file: string, path: string, form: EnvironmentPlace["form"]): ReleaseValuesError {

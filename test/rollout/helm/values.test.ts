@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { serviceEnvironment } from "../../../components/rollout";
-import { environmentOnTop } from "../../../components/rollout/helm/values";
+import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/helm/values";
 
 const names = {
   database: "taskrunner",
@@ -27,6 +27,32 @@ const site = {
     "    value: UTC",
   ].join("\n"),
 };
+
+describe("a list of which the chart may have its own", () => {
+  const bare = { file: "site.yaml", text: "replicas: 2\n" };
+  const refusing =
+    (ofSite: { file: string; text: string }[], form: "list" | "map" = "list", defaults?: []) =>
+    () => {
+      refuseUnknownList({ ofSite, ...(defaults && { defaults }) }, "oci://x/c", {
+        path: "env",
+        form,
+      });
+    };
+
+  it("is refused where the chart is elsewhere and no file of the site's has it", () => {
+    expect(refusing([site, bare].slice(1))).toThrow(
+      /site\.yaml .*: it has no list env, and .* that chart oci:\/\/x\/c may have\. Repeat .* \(\[\]\) where/,
+    );
+    expect(refusing([])).toThrow("it has no list env");
+  });
+
+  it("is known where a file has it, an empty one too, and where the chart can be read", () => {
+    expect(refusing([site, bare])).not.toThrow();
+    expect(refusing([{ file: "site.yaml", text: "env: []" }])).not.toThrow();
+    expect(refusing([bare], "list", [])).not.toThrow();
+    expect(refusing([bare], "map")).not.toThrow();
+  });
+});
 
 describe("the environment on top of a site's values", () => {
   it("keeps a list's other variables, and puts ours in the place of those of their names", () => {

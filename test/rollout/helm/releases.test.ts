@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { releasesOf } from "../../../components/rollout/helm/releases";
+import { parseSettings } from "../../../components/settings";
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "values-"));
+  file = join(folder, "site.yaml");
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** The releases of settings, of which none is registered yet. */
+const releases = (rollout: object) => () => {
+  const onCluster = { target: "helm", namespace: "apps", ...rollout };
+  const settings = parseSettings({ mongoUri: "mongodb://127.0.0.1/x", rollout: onCluster });
+  if (settings.rollout.target !== "helm") throw new Error("no releases");
+  const { collections } = settings.mongo;
+  const args = { settings: settings.rollout, mode: "mongo", collections } as const;
+  const secretRef = pulumi.output({ name: "mongo", key: "uri" });
+  return releasesOf(args, secretRef, undefined as unknown as pulumi.Resource);
+};
+
+it("are refused with values that would show a password, before anything is registered", () => {
+  writeFileSync(file, "other: amqp://u:pw1@queue\n");
+
+  expect(releases({ web: { values: [file] } })).toThrow(
+    `The values file ${file} cannot be used for its Helm release: other has a password in a URI`,
+  );
+});
+
+it("are refused with values that would not come to Helm", () => {
+  writeFileSync(file, "podSecurityContext:\n");
+  expect(releases({ worker: { values: [file] } })).toThrow("podSecurityContext is null");
+});
+
+it("are refused where a list of a chart that is elsewhere would be lost", () => {
+  writeFileSync(file, "worker: { env: [] }\n");
+  const shared = { release: "stella", chart: "oci://charts/stella", values: [file] };
+  const both = { release: "shared", step: "web", shared };
+
+  expect(releases(both)).toThrow("it has no list web.env");
+  expect(releases({ ...both, web: { form: "map" } })).not.toThrow();
+});
