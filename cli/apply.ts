@@ -8,6 +8,7 @@ import { addressOf, command, print, planOptions, settingsOf, type CommonOptions 
 interface ApplyOptions extends CommonOptions {
   readonly follows?: string;
   readonly identity?: string;
+  readonly formerLedger?: string;
 }
 
 /** `apply`: does the plan; what a Job calls. */
@@ -19,6 +20,10 @@ export const applyCommand = command("apply", "does the plan")
     ).hideHelp(),
   )
   .addOption(new Option("--identity <id>", "of the record there, which a copy has too").hideHelp())
+  .option(
+    "--former-ledger <collection>",
+    "what migration.ledger was before it was renamed: its record's fences come along",
+  )
   .addHelpText(
     "after",
     "\nExit status: 0 done, 3 blocked by data issues (nothing changed), 1 error.",
@@ -35,7 +40,8 @@ export const applyCommand = command("apply", "does the plan")
       toolVersion: version,
       adopt,
       onDataIssue,
-      move: moveOf(options, settings.migration.ledger, address.uri),
+      formerLedger: options.formerLedger,
+      move: moveOf(options, options.formerLedger ?? settings.migration.ledger, address.uri),
     });
     const { appliedAt, identity } = done;
     print(

@@ -1,5 +1,6 @@
 import type { Db } from "mongodb";
 import { wantedSchema } from "../contract";
+import { carryFences } from "../ledger";
 import { heldBack } from "./issues/data-issues";
 import { DataIssues } from "./errors";
 import { reconcile } from "./execute";
@@ -13,6 +14,8 @@ export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
   readonly onDataIssue: OnDataIssue;
   /** Where the services work on another database: it is refused unless it is a copy of that one. */
   readonly move?: Move | undefined;
+  /** The ledger's collection before it was renamed: the fences of its record come along. */
+  readonly formerLedger?: string | undefined;
 }
 
 /** A plan that was done, and when; `identity` is the record's. */
@@ -36,6 +39,7 @@ export async function apply(db: Db, options: ApplyOptions): Promise<Applied> {
     throw new DataIssues(db.databaseName, issues);
   }
   const { identity } = await claim(db, options.ledger, { ...options, checksum });
+  if (options.formerLedger) await carryFences(db, options.formerLedger, options.ledger);
   if (options.move) await recordMove(db, options.ledger);
   await reconcile(db, heldBack(wantedSchema(options.schema), issues), (executed) =>
     recordCommand(db, options.ledger, executed),

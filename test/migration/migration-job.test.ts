@@ -71,8 +71,10 @@ it("what was applied is not forgotten where the Job on another server fails", as
     migrationJob.update("id", state, moved).catch((error: unknown) => error);
   const { appliedAt } = done;
   expect(await failed(done)).toMatchObject({ properties: { uri: inputs.uri, appliedAt } });
-  const never = { ...done, appliedAt: "", applied: false };
-  expect(await failed(never)).toMatchObject({ properties: { uri: moved.uri, appliedAt: "" } });
+  const never = { ...done, appliedAt: "", applied: false, ledger: "former" };
+  expect(await failed(never)).toMatchObject({
+    properties: { uri: moved.uri, appliedAt: "", ledger: "former" },
+  });
 });
 
 it("a Job that fails leaves what the engine can keep, also where the stack knows no connection string", async () => {
@@ -90,7 +92,7 @@ it("a Job that fails leaves what the engine can keep, also where the stack knows
   }
 });
 
-it("tells the Job on another server what a copy is known by", () => {
+it("tells the Job what a copy is known by, and the former name of a ledger that is renamed", () => {
   const args = (news: object, state?: typeof done) =>
     migrationCommand({ ...inputs, ...news }, state).args.join(" ");
   expect(args({})).toBe("apply --json --stack stack");
@@ -98,6 +100,7 @@ it("tells the Job on another server what a copy is known by", () => {
   const moved = { uri: "mongodb://other/d" };
   const follows = `apply --json --stack stack --follows ${done.appliedAt}`;
   expect(args(moved, done)).toBe(follows);
+  expect(args({ ledger: "renamed" }, done)).toMatch(/ --former-ledger schema_migrations$/);
   expect(args(moved, { ...done, identity: "one" } as typeof done)).toBe(
     `${follows} --identity one`,
   );

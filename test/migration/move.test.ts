@@ -162,6 +162,32 @@ it("a cutover that stopped before its fence goes back to where the services are"
   await expect(up(forward, at(here()))).rejects.toThrow(/another record than the former's/);
 });
 
+it("a ledger that is renamed takes the fences along, to a record that is there too", async () => {
+  const stack = await up(undefined, at(here()));
+  const db = current.client.db(database);
+  const [first, last] = [new Date("2026-11-25T10:00:00Z"), new Date("2026-12-01T00:00:00Z")];
+  await recordFence(db, ledger, first);
+  const renamed = await up(stack, at(here(), { ledger: "renamed" }));
+  await recordFence(db, "renamed", last);
+  await up(renamed, at(here()));
+
+  const found = await db.collection<LedgerRecord>("renamed").findOne({ _id: migrationId });
+  for (const one of [found, await record(current.client)]) {
+    expect(one).toMatchObject({ fencedAt: last, fences: [first, last] });
+  }
+});
+
+it("a copy is looked for under the former name of a ledger that is renamed with the move", async () => {
+  const stack = await up(undefined, at(here()));
+  await recordFence(current.client.db(database), ledger, new Date("2026-11-25T10:00:00Z"));
+  await copy(current.client, otherClient);
+  const moved = await up(stack, at(there(), { ledger: "renamed" }));
+
+  await up(moved, at(there(), { ledger: "again" }));
+  const again = otherClient.db(database).collection<LedgerRecord>("again");
+  expect(await again.findOne({})).toHaveProperty("fences", [new Date("2026-11-25T10:00:00Z")]);
+});
+
 it("a rotated user or other options are no other server", async () => {
   const stack = await up(undefined, at(here()));
   const rotated = here("?appName=rotated");

@@ -102,9 +102,11 @@ async function migrated(
   state?: MigrationJobState,
 ): Promise<MigrationJobState> {
   const { job } = inputs;
-  // What was applied in this cutover is not forgotten where a Job fails: a move would not be seen.
+  // What was applied in this cutover is not forgotten where a Job fails: a move would not be seen, nor
+  // that the ledger was renamed.
   const hasApplied = state?.mode === "mongo" && state.appliedAt !== "";
-  const outputs = hasApplied ? state : { ...inputs, appliedAt: "", heldBack: "" };
+  const { ledger } = state ?? inputs;
+  const outputs = hasApplied ? state : { ...inputs, ledger, appliedAt: "", heldBack: "" };
   const [answer] = await jobStep(job, migrationCommand(inputs, state), { id, outputs });
   const { appliedAt, issues, identity } = answer as Answer;
   const heldBack = issues.map(dataIssueInWords).join("\n");
@@ -119,7 +121,10 @@ export function migrationCommand(
 ): JobCommand {
   const stack = inputs.job.stack.replace(/^.*\//, "");
   const follows = state && isMove(state, inputs) ? followsOf(state) : [];
-  return { step: "migration", args: ["apply", "--json", "--stack", stack, ...follows] };
+  const isRenamed = state && state.ledger !== inputs.ledger;
+  const former = isRenamed ? ["--former-ledger", state.ledger] : [];
+  const args = ["apply", "--json", "--stack", stack, ...follows, ...former];
+  return { step: "migration", args };
 }
 
 function followsOf({ appliedAt, identity }: MigrationJobState): string[] {

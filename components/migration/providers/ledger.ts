@@ -1,5 +1,6 @@
 import { briefReach, hostsInWords, onOwnConnection, sameDatabase } from "../../connection";
 import { countCutoverByUri, mongoSide, type Applied } from "../../dynamic";
+import { carryFences } from "../../ledger";
 import { uriFacts } from "../../settings";
 import { DataIssues } from "../errors";
 import type { ClaimInputs, CompletionInputs } from "../resources/inputs";
@@ -20,7 +21,8 @@ type ClaimState = Applied<ClaimInputs, Partial<ClaimResults>>;
 type Counted = Pick<ClaimInputs, "cutover">;
 
 /**
- * Looks for data issues, then claims the record: until here nothing was changed. Another database is
+ * Looks for data issues, then claims the record: until here nothing was changed. The fences of a record
+ * under another name come along. Another database is
  * refused while the services work on the former one, unless it is a copy (`MoveRefused`); a cutover
  * that follows a way back may go to any.
  */
@@ -45,6 +47,7 @@ export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
     }
     const { at, identity } = await claim(db, inputs.ledger, inputs);
+    if (state && state.ledger !== inputs.ledger) await carryFences(db, state.ledger, inputs.ledger);
     const isElsewhere = state?.applied && !sameDatabase(state, inputs);
     const claimedAt = isElsewhere ? await recordMove(db, inputs.ledger) : at;
     return { claimedAt: claimedAt.toISOString(), identity };
