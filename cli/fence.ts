@@ -30,11 +30,12 @@ export const fenceCommand = helpAfter(
   if (options.follows !== undefined) await requireFence(database, ledger, options.follows);
   const drawn = await drawFence({ ...address, ledger, database });
   await saveFence(address, drawn.fence);
-  const { fence, inTheWay } = drawn;
+  const { fence, held, unknown } = drawn;
   const words = [
     `From ${fence.at} on MongoDB is the truth.`,
     `Unfinished runs below ${options.at}: ${whole(fence.unfinished.length)}.`,
-    ...casesInWords("Left in held/, because another file has the place", inTheWay, inTheWay.length),
+    ...casesInWords("Still in held/, until an export", held, held.length),
+    ...casesInWords("Of these, not in MongoDB: nobody executes them", unknown, unknown.length),
   ];
   print(options, drawn, words.join("\n"));
 });

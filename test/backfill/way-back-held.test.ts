@@ -2,6 +2,7 @@ import { link, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/backfill";
+import { claimMigration } from "./database";
 import { filesIn, jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import { changes, ExportStack, finished, running, state, unreachable, up } from "./way-back-stack";
@@ -86,16 +87,51 @@ it("held runs come back by an export, as MongoDB has them, and go forward again"
   expect(await stack.db.collection("pack_run_logs").countDocuments()).toBe(2);
 });
 
-it("a cutover puts held runs back before it draws the fence, and nothing is twice", async () => {
+it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is twice", async () => {
   const before = await stack.cutover();
   await stack.advance();
   const outs = await up(before, stack.toFiles({ uri: undefined }));
   const again = await stack.cutover(outs);
-  expect(again.fence?.unfinished.sort()).toEqual(["busy", "slow"]);
-  expect(Object.keys(await filesIn(stack.root))).toEqual(Object.keys(state));
+  expect(again.fence?.unfinished).toEqual([]);
+  expect(stack.said.at(-1)).toMatch(/^2 runs set aside .* stay in .*\/held: .*busy/);
+  expect(await filesIn(stack.root)).toHaveProperty(["held/state/runs/busy.json"]);
   expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
-  expect(await verifyState(stack.sides)).toMatchObject({ holds: true });
+  expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { onlyInMongo: 2 } });
+
+  expect((await up(again, stack.toFiles())).wayBack).toMatchObject({ held: [], inTheWay: [] });
+  expect(Object.keys(await filesIn(stack.root))).toEqual(Object.keys(state));
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+});
+
+it("a cutover that is killed at its fence and given up leaves nothing to be executed again", async () => {
+  const outs = await up(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  await addFiles(stack.root, { "state/runs/new.json": JSON.stringify(run("new", running)) });
+  // The engine does not save what it did.
+  await stack.cutover(outs);
+  expect(await changes(outs, stack.toFiles({ uri: undefined }))).toBe(false);
+  const places = Object.keys(await filesIn(stack.root)).filter((name) => /^state.runs/.test(name));
+  expect(places).toEqual(["state/runs/done.json", "state/runs/new.json"]);
+});
+
+it("a cutover to a new MongoDB does not import what is held, and warns that nobody executes it", async () => {
+  const outs = await up(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  await stack.db.dropDatabase();
+  await claimMigration(stack.db);
+  const again = await stack.cutover(outs);
+  await importState({ ...stack.sides, stage: "final" });
+  expect(await stack.runs.countDocuments()).toBe(1);
+  expect(stack.said.at(-1)).toMatch(/^warning: 2 runs set aside .* not in this MongoDB.*busy/);
+
+  const atRest = await up(undefined, stack.inputs({ stage: "rest" }));
+  const back = await up(again, stack.toFiles());
+  expect(back.wayBack).toMatchObject({ exported: {}, inTheWay: [] });
+  expect((back.wayBack?.held as string[]).sort()).toEqual(["busy", "slow"]);
+  await up(atRest, stack.toFiles({ stage: "rest" }));
+  expect(await filesIn(stack.root)).toHaveProperty(["held/state/runs/busy.json"]);
+  const released = await up(back, stack.toFiles({ heldRuns: "release" }));
+  expect(released.wayBack).toMatchObject({ held: [] });
+  expect(await filesIn(stack.root)).toEqual(state);
 });
 
 it("a held file whose place is taken stays held in a cutover, and is named", async () => {
@@ -104,7 +140,7 @@ it("a held file whose place is taken stays held in a cutover, and is named", asy
   const other = JSON.stringify(run("busy", finished));
   await addFiles(stack.root, { "state/runs/busy.json": other });
   await stack.cutover(outs);
-  expect(stack.said.join("\n")).toMatch(/warning: 1 run could not be moved, .*: busy\./);
+  expect(stack.said.join("\n")).toMatch(/2 runs set aside .* stay in .*\/held: .*busy/);
   const files = await filesIn(stack.root);
   expect(files["state/runs/busy.json"]).toBe(other);
   expect(files["held/state/runs/busy.json"]).toBe(state["state/runs/busy.json"]);

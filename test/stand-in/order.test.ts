@@ -53,6 +53,14 @@ it("with MongoDB stopped no step is executed twice either: unfinished runs are h
   expect(await findings(12, steps, "mongo")).toEqual(new Map());
 });
 
+it("runs that are still held in the next cutover go on in MongoDB", async () => {
+  const withoutExport = backAlone.filter(
+    (step) => step !== rollbackAlone.export && step !== rollbackAlone.allOnDisk,
+  );
+  const steps = [...forward, ...withoutExport, ...forward];
+  expect(await findings(12, steps, "mongo")).toEqual(new Map());
+});
+
 it.each([
   ["delta import", forward, cutover.delta, "mongo", /^attempt 1 of .* is executed again$/],
   ["final import", forward, cutover.final, "mongo", /^run .* is lost$/],

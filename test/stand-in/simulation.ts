@@ -110,9 +110,9 @@ export class Simulation {
   }
 
   async drawFence(): Promise<void> {
-    const { fence, inTheWay } = await drawFence({ ...this.sides, ledger });
+    const { fence, unknown } = await drawFence({ ...this.sides, ledger });
     this.fence = fence;
-    for (const runId of inTheWay) this.problems.push(`${runId} stays held in a cutover`);
+    for (const runId of unknown) this.problems.push(`${runId} is held, and not in MongoDB`);
   }
 
   /** MongoDB does not answer any more: web in Mongo mode can do nothing. */

@@ -10,8 +10,8 @@ const runsAtOnce = 500;
 
 /**
  * Brings back the runs that were set aside: where MongoDB has a run, its held file is brought to
- * what the merge rules say before it gets its place again; another one goes back as it was. A
- * conflict stays held with MongoDB's content beside it, because its file must not be executed.
+ * what the merge rules say before it gets its place again; another one goes back as it was, unless
+ * `holdUnknown`. A conflict stays held with MongoDB's content beside it, because its file must not be executed.
  *
  * @returns the ids of the runs that were dealt with here
  */
@@ -37,7 +37,7 @@ function isNamedAfterRun({ runId, file }: RunFile): boolean {
 async function exportInPlace(run: ExportRun, held: readonly RunFile[]): Promise<Set<string>> {
   const aside: ExportRun = { ...run, sides: heldAddress(run.sides) };
   const files = new Map(held.map((one) => [one.runId, one]));
-  const stuck = new Set<string>();
+  const stuck = new Set<string>(run.sides.holdUnknown ? files.keys() : []);
   const wanted: object = { _id: { $in: [...files.keys()] } };
   for await (const document of documentsAsStored(run.sides, "runs", wanted, { _id: 1 })) {
     const runId = String(document._id);
@@ -47,7 +47,8 @@ async function exportInPlace(run: ExportRun, held: readonly RunFile[]): Promise<
       continue;
     }
     for (const role of rolesOfParts(run.sides)) await exportPart(run, role, runId);
-    if (!(await exportRunItself(aside, runId, document))) stuck.add(runId);
+    if (await exportRunItself(aside, runId, document)) stuck.delete(runId);
+    else stuck.add(runId);
   }
   return stuck;
 }

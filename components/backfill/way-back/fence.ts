@@ -1,8 +1,9 @@
-import type { Db } from "mongodb";
 import { recordFence } from "../../ledger";
-import { heldRuns, putBack, unfinishedRuns } from "../held";
+import { idsAmong } from "../export/documents";
+import type { ExportSides } from "../export/export-run";
+import { heldRuns, unfinishedRuns } from "../held";
 import { withRetries } from "../server-trouble";
-import { openStateFolder, type StateAddress, type StateFolder } from "../state-folder";
+import { openStateFolder, type StateFolder } from "../state-folder";
 
 /** What is known of the moment from which on MongoDB is the truth (decision 9). */
 export interface Fence {
@@ -12,23 +13,24 @@ export interface Fence {
   readonly unfinished: readonly string[];
 }
 
-/** A fence, and the runs that stay set aside because another file has their place. */
+/** A fence, and the runs that a way back without MongoDB set aside, which stay so. */
 export interface DrawnFence {
   readonly fence: Fence;
-  readonly inTheWay: readonly string[];
+  readonly held: readonly string[];
+  /** Those of `held` that this MongoDB does not have: no service goes on with them. */
+  readonly unknown: readonly string[];
 }
 
 /** Where a fence is drawn, and where its moment is noted. */
-export interface FenceSides extends StateAddress {
-  readonly database: Db;
+export interface FenceSides extends ExportSides {
   /** The collection of the migration's record: the setting `migration.ledger`. */
   readonly ledger: string;
 }
 
 /**
- * Draws the fence: notes its moment in the ledger, puts files that are set aside back in their
- * places and looks for what is unfinished. To be called while no worker runs. `inTheWay` names the
- * runs that stay set aside, because another file has the place.
+ * Draws the fence: looks for what is unfinished, and notes the moment in the ledger. To be called
+ * while no worker runs. What is set aside stays there: its files are older than what MongoDB has, and a
+ * cutover that stops here and is given up, or goes to a new MongoDB, must not execute them.
  *
  * @throws StateFolderError where the state root cannot be used
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
@@ -37,13 +39,14 @@ export interface FenceSides extends StateAddress {
 export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
   const folder = await openStateFolder(sides);
   const at = new Date();
+  const unfinished = await unfinishedIn(folder);
+  const held = (await heldRuns(sides)).map(({ runId }) => runId);
+  const known = await idsAmong(sides, "runs", held);
   const { database, ledger } = sides;
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(database, ledger, at));
-  // Not before: a cutover that stops there and is given up must not execute what was set aside.
-  const { inTheWay } = await putBack(sides, await heldRuns(sides));
-  const unfinished = await unfinishedIn(folder);
-  return { fence: { at: at.toISOString(), unfinished }, inTheWay };
+  const unknown = held.filter((runId) => !known.has(runId));
+  return { fence: { at: at.toISOString(), unfinished }, held, unknown };
 }
 
 /** The runs whose files say that they may still execute steps. */

@@ -87,9 +87,9 @@ function settingsOf({ cutover, root, layout }: Kept) {
 async function fenced(state: Partial<ExportState>, inputs: ExportInputs): Promise<ExportState> {
   if (inputs.stage === "rest") return stateOf(inputs, {});
   const { root } = inputs;
-  const { fence, inTheWay } = await drawn(state, inputs);
-  for (const line of fenceInWords(fence, inTheWay, root)) console.log(line);
-  return stateOf(inputs, { fence });
+  const found = await drawn(state, inputs);
+  for (const line of fenceInWords(found, root)) console.log(line);
+  return stateOf(inputs, { fence: found.fence });
 }
 
 async function drawn(state: Partial<ExportState>, inputs: ExportInputs): Promise<DrawnFence> {
@@ -102,16 +102,17 @@ async function drawn(state: Partial<ExportState>, inputs: ExportInputs): Promise
     return drawFence(sides);
   }
   const outputs = { ...stateOf(inputs, {}), ...state };
-  const [fence] = await jobStep(job, fenceCommand(former), { id: idOf(inputs), outputs });
-  return fence as DrawnFence;
+  const [found] = await jobStep(job, fenceCommand(former), { id: idOf(inputs), outputs });
+  // An image of an earlier version put them back.
+  return { held: [], unknown: [], ...(found as Pick<DrawnFence, "fence">) };
 }
 
 async function fenceSides(inputs: ExportInputs): Promise<FenceSides> {
-  const { uri, database, root, layout, approvals, ledger } = inputs;
+  const { uri, database, root, layout, approvals, collections, checkpoints, ledger } = inputs;
   return {
     // Both are there in mongo mode: the settings' rules ask for them.
     database: await databaseAt({ uri: uri ?? "", database: database ?? "" }),
-    ...{ root: resolve(root), layout, approvals, ledger },
+    ...{ root: resolve(root), layout, approvals, collections, checkpoints, ledger },
   };
 }
 

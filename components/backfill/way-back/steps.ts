@@ -60,7 +60,9 @@ export async function goBack(
   if (typeof database !== "string") {
     await requireOwn(database, options);
     const folder = await requireState(sides, { ...options, ...sides, database });
-    const { behind, inTheWay, ...exported } = await exportState({ ...sides, database });
+    // A MongoDB that does not have a run that was set aside is a new one: the former may be lost.
+    const report = await exportState({ ...sides, database, holdUnknown: true });
+    const { behind, inTheWay, ...exported } = report;
     return { exported, ...(await setAside(folder, sides, options, { behind, inTheWay })) };
   }
   const folder = await requireState(sides, { ...options, ...sides });

@@ -1,20 +1,35 @@
 import { collectionRoles } from "../../contract";
 import { heldFolder } from "../held";
-import type { Fence } from "./fence";
+import type { DrawnFence, Fence } from "./fence";
 import type { Exported, Foreseen, WayBack } from "./steps";
 import { counted, named } from "../words";
 
 /** What a fence is, as lines for the engine's log. */
-export function fenceInWords(
-  { at, unfinished }: Fence,
-  inTheWay: readonly string[],
-  root: string,
-): string[] {
+export function fenceInWords({ fence, held, unknown }: DrawnFence, root: string): string[] {
+  const { at, unfinished } = fence;
   return [
     `From ${at} on MongoDB is the truth. ${counted(unfinished.length, "runs")} on disk ` +
       `may still execute steps.`,
-    ...inTheWayInWords(inTheWay, root),
+    ...(held.length === 0 ? [] : [stillHeldInWords(held, root)]),
+    ...(unknown.length === 0 ? [] : [unknownInWords(unknown, root)]),
   ];
+}
+
+function stillHeldInWords(held: readonly string[], root: string): string {
+  return (
+    `${counted(held.length, "runs")} set aside by a way back without MongoDB stay in ` +
+    `${root}/${heldFolder}: ${named(held, held.length)}. MongoDB's content counts; the next export ` +
+    "brings their files back."
+  );
+}
+
+function unknownInWords(unknown: readonly string[], root: string): string {
+  return (
+    `warning: ${counted(unknown.length, "runs")} set aside in ${root}/${heldFolder} are not in this ` +
+    `MongoDB, and nobody executes them: ${named(unknown, unknown.length)}. Where the one that had them ` +
+    "is lost, move the files back to their places and run `taskrunner-storage backfill --stage final`, " +
+    "knowing that steps may run again."
+  );
 }
 
 function inTheWayInWords(runIds: readonly string[], root: string): string[] {
