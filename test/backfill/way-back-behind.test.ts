@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { exportState } from "../../components/backfill";
-import { filesIn, jsonIn } from "./export-sides";
+import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import { changes, ExportStack, finished, running, up, type Outs } from "./way-back-stack";
 
@@ -15,7 +15,7 @@ async function withoutBases(): Promise<Outs> {
 }
 
 const inPlace = async () =>
-  Object.keys(await filesIn(stack.root)).filter((name) => name.startsWith("state/runs/"));
+  Object.keys(await stack.files()).filter((name) => name.startsWith("state/runs/"));
 
 it("an unfinished run in conflict is held: its file is behind MongoDB", async () => {
   const before = await withoutBases();
@@ -35,7 +35,7 @@ it("an unfinished run in conflict is held: its file is behind MongoDB", async ()
   expect(await jsonIn(stack.root, "held/state/runs/busy.json")).toEqual(run("busy", running));
 
   // A person takes MongoDB's, and the next export brings it back.
-  const decided = (await filesIn(stack.root))["state/runs/busy.mongo.json"] ?? "";
+  const decided = (await stack.files())["state/runs/busy.mongo.json"] ?? "";
   await addFiles(stack.root, { "held/state/runs/busy.json": decided });
   expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);

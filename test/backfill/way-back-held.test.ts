@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/backfill";
 import { claimMigration } from "./database";
-import { filesIn, jsonIn } from "./export-sides";
+import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import { changes, ExportStack, finished, running, state, unreachable, up } from "./way-back-stack";
 
@@ -25,7 +25,7 @@ it.each([unreachable, undefined])(
     expect(text).toMatch(/warning: Nothing was exported\. .* is left behind/);
     expect(text).toMatch(/warning: 2 runs set aside in .*\/held, .*busy/);
     expect(text).not.toContain("secret");
-    expect(await filesIn(stack.root)).toEqual({
+    expect(await stack.files()).toEqual({
       "held/state/runs/busy.json": state["state/runs/busy.json"],
       "held/state/runs/slow.json": state["state/runs/slow.json"],
       "logs/runs/busy.ndjson": state["logs/runs/busy.ndjson"],
@@ -59,11 +59,11 @@ it("released runs stay in their places, and come back where they were held befor
   const before = await stack.cutover();
   const options = { uri: undefined, heldRuns: "release" };
   expect((await up(before, stack.toFiles(options))).wayBack?.held).toEqual([]);
-  expect(await filesIn(stack.root)).toEqual(state);
+  expect(await stack.files()).toEqual(state);
   const held = await up(before, stack.toFiles({ uri: undefined }));
   expect(held.wayBack?.held).toHaveLength(2);
   expect((await up(held, stack.toFiles(options))).wayBack?.held).toEqual([]);
-  expect(await filesIn(stack.root)).toEqual(state);
+  expect(await stack.files()).toEqual(state);
 });
 
 it("held runs come back by an export, as MongoDB has them, and go forward again", async () => {
@@ -74,7 +74,7 @@ it("held runs come back by an export, as MongoDB has them, and go forward again"
   const report = await exportState(stack.sides);
   expect(report.returned.sort()).toEqual(["busy", "slow"]);
   expect(report).toMatchObject({ stillHeld: [], runs: { documents: 2, written: 1, unchanged: 1 } });
-  expect(Object.keys(await filesIn(stack.root))).toEqual(Object.keys(state));
+  expect(Object.keys(await stack.files())).toEqual(Object.keys(state));
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await jsonIn(stack.root, "state/runs/slow.json")).toEqual(run("slow", running));
   expect(await exportState(stack.sides)).toMatchObject({ files: 0, returned: [] });
@@ -94,13 +94,13 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
   const again = await stack.cutover(outs);
   expect(again.fence?.unfinished).toEqual([]);
   expect(stack.said.at(-1)).toMatch(/^2 runs set aside .* stay in .*\/held: .*busy/);
-  expect(await filesIn(stack.root)).toHaveProperty(["held/state/runs/busy.json"]);
+  expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
   expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { onlyInMongo: 2 } });
 
   expect((await up(again, stack.toFiles())).wayBack).toMatchObject({ held: [], inTheWay: [] });
-  expect(Object.keys(await filesIn(stack.root))).toEqual(Object.keys(state));
+  expect(Object.keys(await stack.files())).toEqual(Object.keys(state));
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
 });
 
@@ -110,7 +110,7 @@ it("a cutover that is killed at its fence and given up leaves nothing to be exec
   // The engine does not save what it did.
   await stack.cutover(outs);
   expect(await changes(outs, stack.toFiles({ uri: undefined }))).toBe(false);
-  const places = Object.keys(await filesIn(stack.root)).filter((name) => /^state.runs/.test(name));
+  const places = Object.keys(await stack.files()).filter((name) => /^state.runs/.test(name));
   expect(places).toEqual(["state/runs/done.json", "state/runs/new.json"]);
 });
 
@@ -128,10 +128,10 @@ it("a cutover to a new MongoDB does not import what is held, and warns that nobo
   expect(back.wayBack).toMatchObject({ exported: {}, inTheWay: [] });
   expect((back.wayBack?.held as string[]).sort()).toEqual(["busy", "slow"]);
   await up(atRest, stack.toFiles({ stage: "rest" }));
-  expect(await filesIn(stack.root)).toHaveProperty(["held/state/runs/busy.json"]);
+  expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
   const released = await up(back, stack.toFiles({ heldRuns: "release" }));
   expect(released.wayBack).toMatchObject({ held: [] });
-  expect(await filesIn(stack.root)).toEqual(state);
+  expect(await stack.files()).toEqual(state);
 });
 
 it("a held file whose place is taken stays held in a cutover, and is named", async () => {
@@ -141,7 +141,7 @@ it("a held file whose place is taken stays held in a cutover, and is named", asy
   await addFiles(stack.root, { "state/runs/busy.json": other });
   await stack.cutover(outs);
   expect(stack.said.join("\n")).toMatch(/2 runs set aside .* stay in .*\/held: .*busy/);
-  const files = await filesIn(stack.root);
+  const files = await stack.files();
   expect(files["state/runs/busy.json"]).toBe(other);
   expect(files["held/state/runs/busy.json"]).toBe(state["state/runs/busy.json"]);
 });
@@ -155,7 +155,7 @@ it("a held run that changed on both sides stays held, with MongoDB's content bes
   const report = await exportState(stack.sides);
   expect(report).toMatchObject({ returned: ["slow"], stillHeld: ["busy"] });
   expect(report.conflicts).toMatchObject([{ id: "busy" }]);
-  const files = await filesIn(stack.root);
+  const files = await stack.files();
   expect(files["held/state/runs/busy.json"]).toBe(changed);
   expect(files).toHaveProperty(["held/state/runs/busy.mongo.json"]);
   expect(files).not.toHaveProperty(["state/runs/busy.json"]);
@@ -189,5 +189,5 @@ it("a way back that is killed while it holds a run exports that run when MongoDB
   const outs = await up(before, stack.toFiles());
   expect(outs.wayBack).toMatchObject({ held: [], inTheWay: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
-  expect(await filesIn(stack.root)).not.toHaveProperty(["held/state/runs/busy.json"]);
+  expect(await stack.files()).not.toHaveProperty(["held/state/runs/busy.json"]);
 });

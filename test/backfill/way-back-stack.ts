@@ -9,7 +9,7 @@ import { closeConnections } from "../../components/connection";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { claimMigration, ledger } from "./database";
-import { sidesOf } from "./export-sides";
+import { filesIn, sidesOf } from "./export-sides";
 import { layout } from "./layout";
 import { addFiles, lines, logLine, run } from "./state";
 
@@ -109,6 +109,13 @@ export class ExportStack {
 
   toFiles(fields: object = {}) {
     return this.inputs({ mode: "filesystem", ...fields });
+  }
+
+  /** The files below the root, the fence's own aside. */
+  async files(): Promise<Record<string, string>> {
+    const files = await filesIn(this.root);
+    delete files["fence.json"];
+    return files;
   }
 
   /** A cutover as far as the worker's rollout. */

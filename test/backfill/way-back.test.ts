@@ -1,10 +1,10 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, savedFence, verifyState } from "../../components/backfill";
 import { providers } from "../../components/backfill/provider";
 import { lastCountOf } from "../../components/backfill/way-back/last-count";
-import { filesIn, jsonIn } from "./export-sides";
+import { jsonIn } from "./export-sides";
 import { claimMigration, ledger } from "./database";
 import { addFiles, run } from "./state";
 import {
@@ -50,7 +50,7 @@ it("a fence that cannot be noted stops the cutover, and leaves aside what is hel
   await stack.db.collection(ledger).deleteMany({});
   await up(undefined, stack.inputs({ stage: "rest" }));
   await expect(stack.cutover(held)).rejects.toThrow(/Run `taskrunner-storage apply`/);
-  expect(await filesIn(stack.root)).toHaveProperty(["held/state/runs/busy.json"]);
+  expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
 });
 
 it("a stack that begins on files does nothing, and neither does its second up", async () => {
@@ -59,7 +59,7 @@ it("a stack that begins on files does nothing, and neither does its second up", 
   expect(outs).not.toHaveProperty("fence");
   expect(outs).not.toHaveProperty("wayBack");
   expect(await changes(outs, stack.toFiles({ uri: unreachable }))).toBe(false);
-  expect(await filesIn(stack.root)).toEqual(state);
+  expect(await stack.files()).toEqual(state);
 });
 
 it("the way back exports what changed in MongoDB, and a second up changes nothing", async () => {
@@ -168,7 +168,7 @@ it("an export from another database is refused, in the preview too, and the stat
     reasons: [expect.stringContaining("knows nothing of that fence") as string],
   });
   expect(stack.said.at(-1)).toMatch(/^warning: `pulumi up` will stop here\. Database way_back_/);
-  expect(await filesIn(stack.root)).toEqual(state);
+  expect(await stack.files()).toEqual(state);
 });
 
 it("after a way back that did not finish the cutover goes on in its own database alone", async () => {
@@ -207,7 +207,7 @@ describe.each(unmounted)("a state root that is %s", (_what, leave, words) => {
       await stack.advance();
       await rename(stack.root, `${stack.root}-unmounted`);
       await leave(stack.root);
-      const left = await filesIn(stack.root).catch(() => "none");
+      const left = await stack.files().catch(() => "none");
       const refused = up(stage === "rest" ? atRest : before, stack.toFiles({ stage }));
       // The rest knows of no fence, but MongoDB knows of the runs.
       const message = stage === "rest" ? /is not a folder|none of the|were imported/ : words;
@@ -215,7 +215,7 @@ describe.each(unmounted)("a state root that is %s", (_what, leave, words) => {
         properties: { applied: false, mode: "mongo" },
         reasons: [expect.stringMatching(message)],
       });
-      expect(await filesIn(stack.root).catch(() => "none")).toEqual(left);
+      expect(await stack.files().catch(() => "none")).toEqual(left);
       if (stage === "rest") return;
       expect(stack.said).toContainEqual(
         expect.stringMatching(/^warning: `pulumi up` will stop here/),
@@ -227,7 +227,7 @@ describe.each(unmounted)("a state root that is %s", (_what, leave, words) => {
 
 it("a state root without runs is none either where imports came from it, also without a fence's run", async () => {
   const before = await stack.cutover();
-  const files = await filesIn(stack.root);
+  const files = await stack.files();
   await rm(join(stack.root, "state"), { recursive: true });
   const fence = { at: before.fence?.at ?? "", unfinished: [] };
   const refused = up({ ...before, fence }, stack.toFiles());
@@ -243,4 +243,17 @@ it("a state without any run, ever, gets those that began in MongoDB", async () =
   await stack.runs.insertOne({ _id: "late", planHash: "sha256:1" });
   const outs = await up(before, stack.toFiles());
   expect(outs.wayBack).toMatchObject({ exported: { runs: { written: 1 } } });
+});
+
+it("the fence is kept beside the files, where the engine draws it, for a way back by hand", async () => {
+  const first = await stack.cutover();
+  expect(await savedFence(stack.sides)).toEqual(first.fence);
+  const again = await stack.cutover(await up(first, stack.toFiles()));
+  expect(await savedFence(stack.sides)).toEqual(again.fence);
+});
+
+it("a fence that cannot be kept beside the files does not stop a cutover, and is said", async () => {
+  await mkdir(join(stack.root, "fence.json.tmp"), { recursive: true });
+  expect(await stack.cutover()).toHaveProperty("fence");
+  expect(stack.said.join("\n")).toMatch(/^warning: The fence was not written to .*: EISDIR/m);
 });

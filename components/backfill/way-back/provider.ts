@@ -7,9 +7,10 @@ import { jobStep, runJob } from "../../jobs";
 import { FenceMissing, requireFence } from "../../ledger";
 import { fenceCommand, wayBackCommand } from "../commands";
 import { StateFolderError } from "../errors";
-import { drawFence, type DrawnFence, type FenceSides } from "./fence";
+import { drawFence, type DrawnFence, type Fence, type FenceSides } from "./fence";
 import { idOf, stateOf, type ExportInputs, type ExportState, type Kept } from "./inputs";
 import { lastCountInWords } from "./last-count";
+import { saveFence } from "./saved-fence";
 import { foresee, goBack, type Exported, type WayBack } from "./steps";
 import { fenceInWords, foreseenInWords, wayBackInWords } from "./words";
 
@@ -99,12 +100,27 @@ async function drawn(state: Partial<ExportState>, inputs: ExportInputs): Promise
   if (!job) {
     const sides = await fenceSides(inputs);
     if (former !== undefined) await requireFence(sides.database, sides.ledger, former);
-    return drawFence(sides);
+    const drawn = await drawFence(sides);
+    await kept(sides, drawn.fence);
+    return drawn;
   }
   const outputs = { ...stateOf(inputs, {}), ...state };
   const [found] = await jobStep(job, fenceCommand(former), { id: idOf(inputs), outputs });
   // An image of an earlier version put them back.
   return { held: [], unknown: [], ...(found as Pick<DrawnFence, "fence">) };
+}
+
+/** The stack has it; who goes back by hand has the file alone. */
+async function kept(sides: FenceSides, fence: Fence): Promise<void> {
+  try {
+    await saveFence(sides, fence);
+  } catch (error) {
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    console.log(
+      `warning: The fence was not written to ${sides.root}: ${error.message}. ` +
+        "`taskrunner-storage wayback` does not know of it, and the way back has to write there.",
+    );
+  }
 }
 
 async function fenceSides(inputs: ExportInputs): Promise<FenceSides> {
