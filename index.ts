@@ -99,11 +99,18 @@ const stateBack = state && {
   ledger,
 };
 const exported = stateBack && new StateExport("export", stateBack, after(drain, onMongo(delta)));
+// Before any pod of web may write to MongoDB the stack knows it, so that the way back exports what web
+// wrote also where its rollout did not come to an end.
+const last = stateBack && { ...stateBack, mode: modes.web };
+const noted =
+  last?.mode === "mongo"
+    ? new FinalExport("final-export", { ...last, verified: undefined }, after(exported))
+    : undefined;
 const worker = new WorkerRollout(
   "worker-rollout",
   services,
   drain,
-  after(beforeDrain, drain, exported),
+  after(beforeDrain, drain, exported, noted),
 );
 const web = new WebRollout("web-rollout", services, after(worker));
 
@@ -113,9 +120,8 @@ const rest = state && { ...state, mode: modes.both };
 const finalImport = rest && new FinalImport("final-import", rest, after(web));
 const verified = finalImport && new Verification("verification", rest, after(finalImport));
 // On the way back, export what was still written to MongoDB; without it, say what was there.
-if (stateBack) {
-  const left = { ...stateBack, mode: modes.web, verified: verified?.counts };
-  new FinalExport("final-export", left, after(web));
+if (last && !noted) {
+  new FinalExport("final-export", { ...last, verified: verified?.counts }, after(web));
 }
 const days = settings.logRetentionDays ?? 0;
 new LogRetention("log-retention", { ...logs, mode: modes.both, days }, after(web, verified));

@@ -79,7 +79,8 @@ describe("the cutover on the real engine and a server with logins", () => {
 
     expect(dependenciesOf("delta-import")).toEqual(["backfill"]);
     expect(dependenciesOf("export")).toEqual(["delta-import"]);
-    expect(dependenciesOf("worker")).toEqual(["backfill", "export"]);
+    expect(dependenciesOf("final-export")).toEqual(["export"]);
+    expect(dependenciesOf("worker")).toEqual(["backfill", "export", "final-export"]);
     expect(dependenciesOf("web")).toEqual(["worker"]);
     expect(dependenciesOf("final-import")).toEqual(["web"]);
     expect(dependenciesOf("verification")).toEqual(["final-import"]);

@@ -75,7 +75,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
       const up = kept(await stack.up());
 
       expect(up.failed).toBe(false);
-      // On the way forward the export of the rest does nothing, and nothing waits for it.
+      // On the way forward the export of the rest notes only that the worker, then web, may write.
       const steps = stepsDone(up, cutoverKinds).filter(
         (step) => step !== "StateExport final-export",
       );
