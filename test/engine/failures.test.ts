@@ -277,7 +277,8 @@ describe("a quota that leaves web no room", () => {
 });
 
 describe("a Helm that was killed in the middle of the worker's upgrade", () => {
-  const takeMarkAway = /kubectl --kubeconfig \S+ --context local (--namespace \S+ delete secret \S+)/;
+  const takeMarkAway =
+    /kubectl --kubeconfig \S+ --context local (--namespace \S+ delete secret \S+)/;
   let advice: string[];
 
   it(

@@ -17,8 +17,8 @@ const pending = (namespace: string, release: string) => {
 };
 
 it("names the release, and a command that acts on the cluster of the settings", async () => {
-  const { kubeconfig, kubectl } = current.cluster;
-  await kubectl("create", "namespace", "apps");
+  const { kubeconfig } = current.cluster;
+  await current.cluster.kubectl("create", "namespace", "apps");
   await pending("apps", "worker");
   const address = { kubeconfig, namespace: "apps" };
 
@@ -30,7 +30,7 @@ it("names the release, and a command that acts on the cluster of the settings", 
     /^--kubeconfig \S+ --context \S+ --namespace apps delete secret \S+\.v2$/,
   );
   expect(command.split(" ")[1]).toBe(kubeconfig);
-  await kubectl(...command.split(" ").slice(2));
+  await current.cluster.kubectl(...command.split(" ").slice(2));
   await expect(refusePending(address, ["worker", "web"])).resolves.toBeUndefined();
 });
 
