@@ -7,6 +7,7 @@ interface WayBackOptions extends CommonOptions {
   readonly to: string;
   readonly heldRuns: "hold" | "release";
   readonly fence: boolean;
+  readonly later?: true;
 }
 
 /** `wayback`: what `pulumi up` does for files on the way back; what its Job calls. */
@@ -18,7 +19,8 @@ export const wayBackCommand = helpAfter(
         .choices(["hold", "release"])
         .default("hold"),
     )
-    .option("--no-fence", "leaves fence.json out of account: it is of an earlier cutover"),
+    .option("--no-fence", "leaves fence.json out of account: it is of an earlier cutover")
+    .option("--later", "the services work on the files again: sets nothing aside any more"),
   "0 done, also where MongoDB is out of reach, 1 error",
   "wayback --to /var/lib/taskrunner",
 ).action(async (options: WayBackOptions) => {
@@ -27,6 +29,7 @@ export const wayBackCommand = helpAfter(
   const { uri, database: name } = addressOf(settings);
   const fence = options.fence ? await savedFence(sides) : undefined;
   const { ledger } = settings.migration;
-  const done = await goBack(sides, { uri, name, fence, ledger, heldRuns: options.heldRuns });
+  const { heldRuns, later: isLater = false } = options;
+  const done = await goBack(sides, { uri, name, fence, ledger, heldRuns, isLater });
   print(options, done, wayBackInWords(done, options.to, { fence }).join("\n"));
 });

@@ -28,18 +28,24 @@ export function fenceCommand(former?: string): JobCommand {
   return { step: "fence", args: ["fence", "--at", stateRoot, ...follows, json], state: "write" };
 }
 
+/** How a way back goes. */
+interface WayBackCommand {
+  readonly heldRuns: "hold" | "release";
+  /** Whether the fence that is kept beside the files is one of this cutover. */
+  readonly hasFence: boolean;
+  /** Whether the services work on the files again. */
+  readonly isLater: boolean;
+}
+
 /**
  * The way back's export as a command of a Job.
- *
- * @param hasFence whether the fence that is kept beside the files is one of this cutover
  */
 export function wayBackCommand(
   stage: "export" | "rest",
-  heldRuns: "hold" | "release",
-  hasFence: boolean,
+  { heldRuns, hasFence, isLater }: WayBackCommand,
 ): JobCommand {
-  const fence = hasFence ? [] : ["--no-fence"];
-  const args = ["wayback", "--to", stateRoot, "--held-runs", heldRuns, ...fence, json];
+  const options = [...(hasFence ? [] : ["--no-fence"]), ...(isLater ? ["--later"] : [])];
+  const args = ["wayback", "--to", stateRoot, "--held-runs", heldRuns, ...options, json];
   const step = stage === "export" ? stage : "final-export";
   return { step, args, state: "write", isWayBack: true };
 }

@@ -1,8 +1,8 @@
 import { link, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { exportState, importState, verifyState } from "../../components/backfill";
-import { claimMigration } from "./database";
+import { exportState, goBack, importState, verifyState } from "../../components/backfill";
+import { claimMigration, ledger } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import { changes, ExportStack, finished, running, state, unreachable, up } from "./way-back-stack";
@@ -53,6 +53,31 @@ it("nothing is held later: the worker on files is at work on what was released",
   const before = await stack.cutover();
   const released = await up(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
   expect(await changes(released, stack.toFiles({ uri: undefined }))).toBe(false);
+});
+
+it("later the export brings held runs back, and holds none with which the worker is at work", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const { fence } = await up(before, stack.toFiles({ uri: undefined }));
+  const atWork = run("busy-since", running);
+  await addFiles(stack.root, { "state/runs/busy-since.json": JSON.stringify(atWork) });
+  const { uri, database: name } = stack.inputs();
+  const options = { uri, name, fence, ledger, heldRuns: "hold", isLater: true } as const;
+
+  expect(await goBack(stack.sides, { ...options, uri: unreachable })).toMatchObject({
+    held: ["busy", "slow"],
+  });
+  expect(await goBack(stack.sides, options)).toMatchObject({ held: [] });
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await jsonIn(stack.root, "state/runs/busy-since.json")).toEqual(atWork);
+});
+
+it("where only the cluster reaches it, each later update tries again, until it was exported", async () => {
+  const before = await stack.cutover();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  expect(await changes(outs, stack.toFiles({ job: {} }))).toBe(true);
+  const { outOfReach: _, ...reached } = outs.wayBack ?? {};
+  expect(await changes({ ...outs, wayBack: reached }, stack.toFiles({ job: {} }))).toBe(false);
 });
 
 it("released runs stay in their places, and come back where they were held before", async () => {

@@ -1,4 +1,4 @@
-import { cp, readFile } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -188,8 +188,21 @@ describe("a cutover whose database only the cluster reaches", () => {
       const up = await succeeded(stack.up());
       expect(up).toMatch(/Nothing was exported\. Connecting to MongoDB at 127\.0\.0\.1/);
       expect(up).toContain(`${unfinished.length} runs set aside in claim state/taskrunner/held`);
+      expect(up).toContain("comes to the files by the next `pulumi up` when it answers");
     },
     10 * minutes,
+  );
+
+  it(
+    "brings them to the files in a later update, when MongoDB answers again",
+    async () => {
+      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+      expect(await succeeded(stack.up())).toMatch(/Exported to claim state\/taskrunner: /);
+      expect(await stack.outputs()).toMatchObject({ wayBack: { held: [] } });
+      expect(await readdir(join(root, "state/runs"))).toHaveLength(sample.runs);
+      expect(await succeeded(stack.up())).not.toMatch(/[+~-] \d+ (created|updated|deleted)/);
+    },
+    8 * minutes,
   );
 
   it("keeps the connection string in the Secret alone", async () => {

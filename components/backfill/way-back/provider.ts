@@ -47,7 +47,16 @@ function needsWork(state: ExportState, inputs: ExportInputs): boolean {
   // The other way round the worker is at work on these runs already.
   const isReleased = state.heldRuns === "hold" && inputs.heldRuns === "release";
   const { outOfReach, held = [] } = state.wayBack ?? {};
-  return isReleased && (outOfReach !== undefined || held.length > 0);
+  return isLater(state, inputs) || (isReleased && (outOfReach !== undefined || held.length > 0));
+}
+
+/**
+ * Whether nothing was exported, and only the cluster reaches what is left behind: there each `up`
+ * tries again, where nobody could call `taskrunner-storage export`.
+ */
+function isLater(state: ExportState, { job, mode }: ExportInputs): boolean {
+  const isBack = state.applied && state.mode === "filesystem" && mode === "filesystem";
+  return isBack && job !== undefined && state.wayBack?.outOfReach !== undefined;
 }
 
 /**
@@ -139,9 +148,13 @@ async function goneBack(state: ExportState, inputs: ExportInputs): Promise<WayBa
     const sides = { root: resolve(root), layout, approvals, collections, checkpoints };
     return goBack(sides, { uri, name, fence: state.fence, heldRuns, ledger });
   }
-  // One of an earlier cutover may still be beside the files: the state knows.
-  const hasFence = state.fence !== undefined;
-  const [wayBack] = await runJob(job, wayBackCommand(stage, heldRuns, hasFence), console.log);
+  const command = wayBackCommand(stage, {
+    heldRuns,
+    // One of an earlier cutover may still be beside the files: the state knows.
+    hasFence: state.fence !== undefined,
+    isLater: isLater(state, inputs),
+  });
+  const [wayBack] = await runJob(job, command, console.log);
   return wayBack as WayBack;
 }
 
@@ -150,7 +163,8 @@ async function wentBack(state: ExportState, inputs: ExportInputs): Promise<Expor
   const { fence } = state;
   try {
     const wayBack = brief(await goneBack(state, inputs));
-    const lines = wayBackInWords(wayBack, root, { fence, lastCount: lastCountIn(inputs) });
+    const known = { fence, lastCount: lastCountIn(inputs), byJob: inputs.job !== undefined };
+    const lines = wayBackInWords(wayBack, root, known);
     for (const line of lines) console.log(line);
     return stateOf(inputs, { ...(fence && { fence }), wayBack });
   } catch (error) {

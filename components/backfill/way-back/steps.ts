@@ -41,12 +41,15 @@ export interface WayBackOptions {
   /** The collection of the migration's record, in which the fence is noted. */
   readonly ledger: string;
   readonly heldRuns: "hold" | "release";
+  /** Whether the services work on the files again, after a way back that exported nothing. */
+  readonly isLater?: boolean;
 }
 
 /**
  * Exports what changed in MongoDB. Where a cutover came as far as the fence, sets runs aside that would
  * be executed from older files: those that could not be exported, or, where MongoDB cannot be reached
- * within 5 s, all that are unfinished on disk. To be called while no worker runs.
+ * within 5 s, all that are unfinished on disk. To be called while no worker runs, or later, when none
+ * is set aside any more: the worker may be at work on it.
  *
  * @throws FenceMissing where the database is not the one of the fence: nothing was exported
  * @throws StateFolderError where the state root is not the state that the cutover left
@@ -116,13 +119,13 @@ export async function foresee(
 async function setAside(
   folder: StateFolder,
   address: StateAddress,
-  { fence, heldRuns: wish }: WayBackOptions,
+  { fence, heldRuns: wish, isLater = false }: WayBackOptions,
   found: Pick<ExportReport, "behind" | "inTheWay">,
 ): Promise<Pick<WayBack, "held" | "inTheWay">> {
   const moved =
     wish === "release"
       ? await putBack(address, await heldRuns(address))
-      : await holdRuns(folder, fence ? found.behind : []);
+      : await holdRuns(folder, fence && !isLater ? found.behind : []);
   const inTheWay = new Set([...found.inTheWay, ...moved.inTheWay]);
   const held = (await heldRuns(address)).map(({ runId }) => runId);
   return { held: held.filter((runId) => !inTheWay.has(runId)), inTheWay: [...inTheWay] };

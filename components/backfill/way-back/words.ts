@@ -45,7 +45,12 @@ function inTheWayInWords(runIds: readonly string[], root: string): string[] {
 interface Known {
   readonly fence: Fence | undefined;
   readonly lastCount?: string | undefined;
+  /** Whether a Job does it, which each later `up` sends again. */
+  readonly byJob?: boolean;
 }
+
+/** What brings it to the files later. */
+const later = (byJob = false) => (byJob ? "the next `pulumi up`" : "`taskrunner-storage export`");
 
 /** What the way back did, as lines for the engine's log; warnings say so. */
 export function wayBackInWords(
@@ -56,7 +61,7 @@ export function wayBackInWords(
   return [
     ...(exported ? exportedInWords(exported, root) : []),
     ...(outOfReach === undefined ? [] : [leftBehind(outOfReach, known)]),
-    ...(held.length === 0 ? [] : [heldInWords(held, root)]),
+    ...(held.length === 0 ? [] : [heldInWords(held, root, known)]),
     ...inTheWayInWords(inTheWay, root),
   ];
 }
@@ -107,19 +112,19 @@ export function foreseenInWords(
   ];
 }
 
-function leftBehind(reason: string, { fence, lastCount }: Known): string {
+function leftBehind(reason: string, { fence, lastCount, byJob }: Known): string {
   const since = fence === undefined ? "" : ` since ${fence.at}`;
   return (
     `warning: Nothing was exported. ${reason} What changed in MongoDB${since} is left behind ` +
-    "there, and comes to the files by `taskrunner-storage export` when it answers." +
+    `there, and comes to the files by ${later(byJob)} when it answers.` +
     (lastCount === undefined ? "" : ` ${lastCount}`)
   );
 }
 
-function heldInWords(held: readonly string[], root: string): string {
+function heldInWords(held: readonly string[], root: string, { byJob }: Known): string {
   return (
     `warning: ${counted(held.length, "runs")} set aside in ${root}/${heldFolder}, so that no step ` +
-    `is executed again: ${named(held, held.length)}. \`taskrunner-storage export\` brings back ` +
+    `is executed again: ${named(held, held.length)}. ${later(byJob)} brings back ` +
     "what MongoDB has of them, once no conflict is in the way; `rollout.heldRuns: release` puts the " +
     "files back as they were."
   );
