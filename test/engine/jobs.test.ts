@@ -199,7 +199,8 @@ describe("a cutover whose database only the cluster reaches", () => {
       server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
       expect(await succeeded(stack.up())).toMatch(/Exported to claim state\/taskrunner: /);
       expect(await stack.outputs()).toMatchObject({ wayBack: { held: [] } });
-      expect(await readdir(join(root, "state/runs"))).toHaveLength(sample.runs);
+      const files = await readdir(join(root, "state/runs"));
+      expect(files.filter((name) => /^[^.].*\.json$/.test(name))).toHaveLength(sample.runs);
       expect(await succeeded(stack.up())).not.toMatch(/[+~-] \d+ (created|updated|deleted)/);
     },
     8 * minutes,
