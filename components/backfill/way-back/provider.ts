@@ -1,16 +1,14 @@
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { databaseAt } from "../../connection";
 import { countCutover, UnfinishedStep } from "../../dynamic";
-import { jobStep, runJob } from "../../jobs";
-import { FenceMissing, requireFence } from "../../ledger";
-import { fenceCommand, wayBackCommand } from "../commands";
+import { runJob } from "../../jobs";
+import { FenceMissing } from "../../ledger";
+import { wayBackCommand } from "../commands";
 import { StateFolderError } from "../errors";
-import { drawFence, type DrawnFence, type Fence, type FenceSides } from "./fence";
+import { drawn } from "./drawn";
 import { idOf, stateOf, type ExportInputs, type ExportState, type Kept } from "./inputs";
 import { lastCountInWords } from "./last-count";
-import { saveFence } from "./saved-fence";
 import { foresee, goBack, type Exported, type WayBack } from "./steps";
 import { fenceInWords, foreseenInWords, wayBackInWords } from "./words";
 
@@ -100,45 +98,6 @@ async function fenced(state: Partial<ExportState>, inputs: ExportInputs): Promis
   const found = await drawn(state, inputs);
   for (const line of fenceInWords(found, root)) console.log(line);
   return stateOf(inputs, { fence: found.fence });
-}
-
-async function drawn(state: Partial<ExportState>, inputs: ExportInputs): Promise<DrawnFence> {
-  const { job } = inputs;
-  // After a way back that did not finish, the services may still work on the former database.
-  const former = state.mode === "mongo" ? state.fence?.at : undefined;
-  if (!job) {
-    const sides = await fenceSides(inputs);
-    if (former !== undefined) await requireFence(sides.database, sides.ledger, former);
-    const drawn = await drawFence(sides);
-    await kept(sides, drawn.fence);
-    return drawn;
-  }
-  const outputs = { ...stateOf(inputs, {}), ...state };
-  const [found] = await jobStep(job, fenceCommand(former), { id: idOf(inputs), outputs });
-  // An image of an earlier version put them back.
-  return { held: [], unknown: [], ...(found as Pick<DrawnFence, "fence">) };
-}
-
-/** The stack has it; who goes back by hand has the file alone. */
-async function kept(sides: FenceSides, fence: Fence): Promise<void> {
-  try {
-    await saveFence(sides, fence);
-  } catch (error) {
-    if (!(error instanceof Error && "syscall" in error)) throw error;
-    console.log(
-      `warning: The fence was not written to ${sides.root}: ${error.message}. ` +
-        "`taskrunner-storage wayback` does not know of it, and the way back has to write there.",
-    );
-  }
-}
-
-async function fenceSides(inputs: ExportInputs): Promise<FenceSides> {
-  const { uri, database, root, layout, approvals, collections, checkpoints, ledger } = inputs;
-  return {
-    // Both are there in mongo mode: the settings' rules ask for them.
-    database: await databaseAt({ uri: uri ?? "", database: database ?? "" }),
-    ...{ root: resolve(root), layout, approvals, collections, checkpoints, ledger },
-  };
 }
 
 async function goneBack(state: ExportState, inputs: ExportInputs): Promise<WayBack> {
