@@ -62,5 +62,18 @@ export function touchesSchema({ preview }: Situation): boolean {
 
 /** Whether documents in the way stop `pulumi up`, as they do unless the settings say otherwise. */
 export function stopsOnDataIssues({ preview }: Situation): boolean {
-  return !preview.steps.some((step) => step.new?.onDataIssue === "report");
+  const { migration = "{}" } = preview.settings;
+  return !isReport(jsonOf(migration)) && !preview.steps.some((step) => isReport(step.new));
+}
+
+const isReport = (inputs: unknown) =>
+  (inputs as { readonly onDataIssue?: unknown } | null | undefined)?.onDataIssue === "report";
+
+/** The engine gives a setting that is an object as JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
