@@ -12,7 +12,10 @@ interface WayBackOptions extends CommonOptions {
 
 /** `wayback`: what `pulumi up` does for files on the way back; what its Job calls. */
 export const wayBackCommand = helpAfter(
-  command("wayback", "exports; without MongoDB, sets aside what was unfinished at the fence")
+  command(
+    "wayback",
+    "exports; without MongoDB, sets aside what is unfinished; while no worker runs, else with --later",
+  )
     .requiredOption("--to <directory>", "the state root, such as /var/lib/taskrunner")
     .addOption(
       new Option("--held-runs <wish>", "what becomes of unfinished runs without MongoDB")

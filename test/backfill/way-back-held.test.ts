@@ -76,8 +76,28 @@ it("where only the cluster reaches it, each later update tries again, until it w
   const before = await stack.cutover();
   const outs = await up(before, stack.toFiles({ uri: undefined }));
   expect(await changes(outs, stack.toFiles({ job: {} }))).toBe(true);
-  const { outOfReach: _, ...reached } = outs.wayBack ?? {};
-  expect(await changes({ ...outs, wayBack: reached }, stack.toFiles({ job: {} }))).toBe(false);
+  const settled = { ...outs, wayBack: { held: outs.wayBack?.held as string[] } };
+  expect(await changes(settled, stack.toFiles({ job: {} }))).toBe(true);
+  const nothingHeld = { ...outs, wayBack: { held: [] } };
+  expect(await changes(nothingHeld, stack.toFiles({ job: {} }))).toBe(false);
+  expect(await changes(settled, stack.toFiles())).toBe(false);
+});
+
+it("a Job that fails later is a warning, and the services' next update holds nothing", async () => {
+  const before = await stack.cutover();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const job = { kubeconfig: join(stack.root, "none"), namespace: "apps" };
+  expect(await up(outs, stack.toFiles({ job }))).toEqual(outs);
+  expect(stack.said.at(-1)).toMatch(
+    /^warning: What is left behind in MongoDB still is\. .*kubeconfig/,
+  );
+
+  // An earlier version left such a state behind a Job that failed.
+  await addFiles(stack.root, { "state/runs/since.json": JSON.stringify(run("since", running)) });
+  const unfinished = { ...outs, applied: false };
+  const later = await up(unfinished, stack.toFiles({ uri: undefined }));
+  expect(later.wayBack?.held).toEqual(["busy", "slow"]);
+  expect(await jsonIn(stack.root, "state/runs/since.json")).toEqual(run("since", running));
 });
 
 it("released runs stay in their places, and come back where they were held before", async () => {

@@ -42,19 +42,17 @@ export const exportProvider: Required<pulumi.dynamic.ResourceProvider> = {
 function needsWork(state: ExportState, inputs: ExportInputs): boolean {
   if (!state.applied || state.mode !== inputs.mode) return true;
   if (inputs.mode === "mongo") return !isDeepStrictEqual(settingsOf(state), settingsOf(inputs));
-  // The other way round the worker is at work on these runs already.
-  const isReleased = state.heldRuns === "hold" && inputs.heldRuns === "release";
   const { outOfReach, held = [] } = state.wayBack ?? {};
-  return isLater(state, inputs) || (isReleased && (outOfReach !== undefined || held.length > 0));
+  const isMissing = outOfReach !== undefined || held.length > 0;
+  // The other way round the worker is at work on these runs already. What only the cluster reaches
+  // nobody could bring by `taskrunner-storage export`: there each `up` tries again.
+  const isReleased = state.heldRuns === "hold" && inputs.heldRuns === "release";
+  return isMissing && (isReleased || inputs.job !== undefined);
 }
 
-/**
- * Whether nothing was exported, and only the cluster reaches what is left behind: there each `up`
- * tries again, where nobody could call `taskrunner-storage export`.
- */
-function isLater(state: ExportState, { job, mode }: ExportInputs): boolean {
-  const isBack = state.applied && state.mode === "filesystem" && mode === "filesystem";
-  return isBack && job !== undefined && state.wayBack?.outOfReach !== undefined;
+/** Whether the services work on files: the mode is that of the last run that came to its end. */
+function isBack(state: ExportState, { mode }: ExportInputs): boolean {
+  return state.mode === "filesystem" && mode === "filesystem";
 }
 
 /**
@@ -103,15 +101,16 @@ async function fenced(state: Partial<ExportState>, inputs: ExportInputs): Promis
 async function goneBack(state: ExportState, inputs: ExportInputs): Promise<WayBack> {
   const { uri, database: name, root, layout, approvals, collections, checkpoints } = inputs;
   const { job, stage, heldRuns, ledger } = inputs;
+  const isLater = isBack(state, inputs);
   if (!job) {
     const sides = { root: resolve(root), layout, approvals, collections, checkpoints };
-    return goBack(sides, { uri, name, fence: state.fence, heldRuns, ledger });
+    return goBack(sides, { uri, name, fence: state.fence, heldRuns, ledger, isLater });
   }
   const command = wayBackCommand(stage, {
     heldRuns,
-    // One of an earlier cutover may still be beside the files: the state knows.
-    hasFence: state.fence !== undefined,
-    isLater: isLater(state, inputs),
+    // One of an earlier cutover may still be beside the files: the state of the first stage knows.
+    hasFence: state.fence !== undefined || isLater,
+    isLater,
   });
   const [wayBack] = await runJob(job, command, console.log);
   return wayBack as WayBack;
@@ -128,6 +127,10 @@ async function wentBack(state: ExportState, inputs: ExportInputs): Promise<Expor
     return stateOf(inputs, { ...(fence && { fence }), wayBack });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    if (isBack(state, inputs) && state.heldRuns === inputs.heldRuns) {
+      console.log(`warning: What is left behind in MongoDB still is. ${error.message}`);
+      return { ...state, applied: true };
+    }
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new UnfinishedStep(idOf(inputs), state, [
       `Export to ${root}: ${error.message} What was exported stays; ` +

@@ -124,8 +124,8 @@ function leftBehind(reason: string, { fence, lastCount, byJob }: Known): string 
 function heldInWords(held: readonly string[], root: string, { byJob }: Known): string {
   return (
     `warning: ${counted(held.length, "runs")} set aside in ${root}/${heldFolder}, so that no step ` +
-    `is executed again: ${named(held, held.length)}. ${later(byJob)} brings back ` +
-    "what MongoDB has of them, once no conflict is in the way; `rollout.heldRuns: release` puts the " +
-    "files back as they were."
+    `is executed again: ${named(held, held.length)}. What MongoDB has of them comes back by ` +
+    `${later(byJob)}, once no conflict is in the way; \`rollout.heldRuns: release\` puts the files back ` +
+    "as they were."
   );
 }
