@@ -6,6 +6,7 @@ import type { PlanOptions } from "../components/migration";
 import {
   commandSettings,
   defaultCheckpoints,
+  requireIndexNames,
   uriFacts,
   type CommandSettings,
 } from "../components/settings";
@@ -73,8 +74,13 @@ export function schemaOf({ mongo, validation, indexes, tenancy }: CommandSetting
   };
 }
 
-/** What a plan under these settings looks at. */
+/**
+ * What a plan under these settings looks at.
+ *
+ * @throws SettingsError where two indexes of a collection would have one name
+ */
 export function planOptions(settings: CommandSettings): PlanOptions {
+  requireIndexNames(settings);
   const { migration, backfill } = settings;
   return {
     schema: schemaOf(settings),

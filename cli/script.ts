@@ -1,5 +1,5 @@
 import { mongoshScript } from "../components/migration";
-import { uriFacts } from "../components/settings";
+import { requireIndexNames, uriFacts } from "../components/settings";
 import { command, print, schemaOf, settingsOf, type CommonOptions } from "./context";
 
 /** `script`: the migration for a site that runs no Pulumi. */
@@ -8,6 +8,7 @@ export const scriptCommand = command("script", "the migration as a mongosh scrip
     const settings = await settingsOf(options);
     const named = uriFacts(process.env.TASKRUNNER_MONGO_URI ?? "")?.database;
     const database = settings.mongo.database ?? named ?? "taskrunner";
+    requireIndexNames(settings);
     const script = mongoshScript(schemaOf(settings), database, settings.migration.ledger);
     print(options, { script }, script);
   },

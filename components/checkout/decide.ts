@@ -90,6 +90,7 @@ function tooOld(stack: string, newer: string): string {
     `Refused: ${stack}'s last up was run from ${newer}, which is newer than what is checked out here.`,
     "up would take back what was changed since, be it the storage mode. Either",
     "  - run up from the newest commit (Actions, up, Run workflow); or",
-    "  - if a change is to be taken back: revert it in a commit of its own.",
+    "  - if a change is to be taken back: revert it in a commit of its own; or",
+    "  - if that commit is on a branch of its own: merge it first.",
   ].join("\n");
 }

@@ -6,11 +6,13 @@ import { otherMode } from "./step/modes";
 export const goOn =
   "Nothing was put back. Mend the cause, then run pulumi up again: it goes on from here.";
 
-/** What to do where services work on MongoDB by a cutover that the stack knows nothing of. */
+/** What to do where services work on MongoDB by a cutover that this step knows nothing of. */
 export const mongoFirst =
-  "This stack knows of no cutover: its way back would export nothing, and the services would go on from " +
-  "files as old as the cutover. Run pulumi up with storageMode: mongo first, which is a cutover of this " +
-  "stack and loses nothing; then set storageMode: filesystem again.";
+  "This step is new to the stack. Where the cutover was made with other settings of rollout (target, " +
+  "confirm), put these back, and run again. Else the stack knows of no cutover: its way back would export " +
+  "nothing, and the services would go on from files as old as the cutover. Run pulumi up with " +
+  "storageMode: mongo first, which is a cutover of this stack and loses nothing; then set storageMode: " +
+  "filesystem again.";
 
 /** Where a service arrives, or does not. */
 interface Arrival {

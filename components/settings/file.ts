@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
-import { nameRules } from "./name-rules";
-import { problemsOf, SettingsError } from "./problems";
+import { collectionRules, indexRules } from "./name-rules";
+import { problemsOf, SettingsError, type Problem } from "./problems";
 import { settingsSchema } from "./schema";
 import { structured } from "./structured";
 
@@ -34,9 +34,21 @@ export async function commandSettings(
   const values = from ? valuesIn("text" in from ? from.text : await textOf(from.file)) : {};
   const parsed = commandSchema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
-  const problems = nameRules(parsed.data);
-  if (problems.length > 0) throw new SettingsError(problems);
+  requireNone(collectionRules(parsed.data));
   return parsed.data;
+}
+
+/**
+ * Makes sure that a schema can be built as the settings name its indexes.
+ *
+ * @throws SettingsError with every problem
+ */
+export function requireIndexNames(settings: CommandSettings): void {
+  requireNone(indexRules(settings));
+}
+
+function requireNone(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new SettingsError(problems);
 }
 
 /**

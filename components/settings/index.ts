@@ -17,6 +17,11 @@ export type {
 export type { BackfillSettings, JobsSettings, Layout, Settings, StorageMode } from "./schema";
 export { structured } from "./structured";
 export { uriFacts, type UriFacts } from "./uri";
-export { commandSettings, commandSettingsAsText, type CommandSettings } from "./file";
+export {
+  commandSettings,
+  commandSettingsAsText,
+  requireIndexNames,
+  type CommandSettings,
+} from "./file";
 export { runsAsJobs } from "./job-rules";
 export { connectionStringRules } from "./connection-string-rules";

@@ -8,12 +8,8 @@ type NameSettings = Pick<
   "mongo" | "validation" | "indexes" | "tenancy" | "migration" | "backfill"
 >;
 
-/** No two collections have one name, and no two indexes of a collection. */
-export function nameRules(settings: NameSettings): Problem[] {
-  return [...collectionRules(settings), ...indexRules(settings)];
-}
-
-function collectionRules({ mongo, migration, backfill }: NameSettings): Problem[] {
+/** No two collections have one name. */
+export function collectionRules({ mongo, migration, backfill }: NameSettings): Problem[] {
   return distinct([
     ...Object.entries(mongo.collections).map(
       ([role, name]) => [`mongo.collections.${role}`, name] as const,
@@ -23,8 +19,11 @@ function collectionRules({ mongo, migration, backfill }: NameSettings): Problem[
   ]);
 }
 
-/** Of two indexes with one name, MongoDB would keep the one that is built last. */
-function indexRules(settings: NameSettings): Problem[] {
+/**
+ * No two indexes of a collection have one name: MongoDB would keep the one that is built last. For
+ * what builds them: a stack that has it so from before must not be stopped on its way back.
+ */
+export function indexRules(settings: NameSettings): Problem[] {
   const { mongo, indexes, ...others } = settings;
   const { collections } = mongo;
   const { names: indexNames, approvals } = indexes;

@@ -2,11 +2,13 @@ import type { Problem } from "./problems";
 import type { SeparateReleasesSettings, SharedReleaseSettings } from "./rollout";
 import type { Settings } from "./schema";
 
-/** The rules about the releases of worker and web (decision 14); they hold in both modes. */
-export function rolloutRules({ rollout }: Settings): Problem[] {
+/** The rules about the releases of worker and web (decision 14). */
+export function rolloutRules({ rollout, storageMode }: Settings): Problem[] {
   if (rollout.target !== "helm") return [];
   if (rollout.release === "shared") return [...placeRules(rollout), ...selectorRules(rollout)];
-  return [...releaseRules(rollout), ...stepRules(rollout)];
+  // A stack that has one for both from before must not be stopped on its way back.
+  const ownReleases = storageMode === "mongo" ? releaseRules(rollout) : [];
+  return [...ownReleases, ...stepRules(rollout)];
 }
 
 /** A release that is taken for one service's alone would be drained whole, the other service with it. */

@@ -3,7 +3,7 @@ import { existingRules } from "./cluster/existing-rules";
 import { kubernetesRules } from "./cluster/kubernetes-rules";
 import { referenceRules } from "./cluster/reference-rules";
 import { jobRules } from "./job-rules";
-import { nameRules } from "./name-rules";
+import { collectionRules, indexRules } from "./name-rules";
 import type { Problem } from "./problems";
 import { rolloutRules } from "./rollout-rules";
 import type { Settings } from "./schema";
@@ -12,7 +12,8 @@ import { uriFacts } from "./uri";
 /** Rules that span settings. */
 export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
   return [
-    ...nameRules(settings),
+    ...collectionRules(settings),
+    ...(settings.storageMode === "mongo" ? indexRules(settings) : []),
     ...passwordsInPlainText(settings, plainKeys),
     ...secretRules(settings),
     ...rolloutRules(settings),

@@ -228,10 +228,13 @@ describe("the settings of a cluster of Atlas", () => {
     expect(problemsWith(nvme)).toBe("no problem");
   });
 
-  it("stop no way back of several shards that Atlas scales", () => {
-    const shards = { ...scaled("M30"), shards: 3 };
-
-    expect(problemsWith(shards, { storageMode: "filesystem" })).toBe("no problem");
+  it.each([
+    ["several shards that Atlas scales", { ...scaled("M30"), shards: 3 }],
+    ["a shard that may be too small", scaled("M20")],
+    ["disks of its own with other snapshots", { instanceSize: "M40_NVME" }],
+  ])("stop no way back of %s", (_what, more) => {
+    expect(problemsWith(more)).not.toBe("no problem");
+    expect(problemsWith(more, { storageMode: "filesystem" })).toBe("no problem");
   });
 
   it.each(["mongoUri", "appMongoUri"])("refuse a %s, without quoting it", (key) => {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import { commandSettings, databaseOf, parseSettings } from "../../components/settings";
+import {
+  commandSettings,
+  databaseOf,
+  parseSettings,
+  requireIndexNames,
+} from "../../components/settings";
 import { problemsOf } from "./problems";
 
 const dev = {
@@ -255,7 +260,18 @@ describe("names", () => {
     const text = stringify({ config: { "taskrunner-storage:indexes": indexes } });
 
     expect(problemsOf({ ...dev, indexes })).toContain(`indexes.names.${problem}`);
-    await expect(commandSettings({ text })).rejects.toThrow(`indexes.names.${problem}`);
+    const ofCommand = async () => {
+      requireIndexNames(await commandSettings({ text }));
+    };
+    await expect(ofCommand()).rejects.toThrow(`indexes.names.${problem}`);
+  });
+
+  it("of indexes that are the same stop no way back, and no command of it", async () => {
+    const indexes = { names: { [sequence]: "x", [timestamp]: "x" } };
+    const text = stringify({ config: { "taskrunner-storage:indexes": indexes } });
+
+    expect(problemsOf({ ...dev, indexes, storageMode: "filesystem" })).toBe("no problem");
+    await expect(commandSettings({ text })).resolves.toMatchObject({ indexes });
   });
 
   it("of indexes of two collections may be the same, and exchanged in one", () => {

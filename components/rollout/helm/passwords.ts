@@ -41,11 +41,16 @@ function passwordsIn(value: unknown, key: string): string[] {
 }
 
 function hasPassword(text: string): boolean {
-  const found = text.matchAll(/:\/\/[^\s/?#:@"]*:([^\s/?#@"]+)@/g);
+  // A block of text may be a script, or a file, with comments of its own.
+  const stated = text.replace(/^\s*#.*$/gm, "");
+  const found = stated.matchAll(/:\/\/[^\s/?#:@"]*:([^\s/?#@"]+)@/g);
   return [...found].some(([, password = ""]) => !isReference(password));
 }
 
-/** What Kubernetes, a shell or Helm puts a password in the place of: `$(NAME)`, `${NAME}`, `{{...}}`. */
+/**
+ * What Kubernetes, a shell, Helm or another template puts a password in the place of, such as `$(NAME)`,
+ * `$NAME`, `${NAME}`, `{{...}}`, `{name}`, `<name>` and `%NAME%`; and one that is blotted out.
+ */
 function isReference(password: string): boolean {
-  return /^(\$\(\w+\)|\$\{\w+\}|\{\{.*\}\})$/.test(password);
+  return /^(\$\([^()]+\)|\$\w+|\$\{[^{}]*\}|\{\{.*\}\}|\{\w+\}|<[^<>]+>|%\w+%|\*+)$/.test(password);
 }

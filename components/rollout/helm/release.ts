@@ -6,6 +6,7 @@ import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { secretVersionAnnotation, serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import { hasEmptyLists } from "./empty-lists";
+import { ReleaseValuesError } from "./errors";
 import { valuesFiles } from "./files";
 import { refuseLostNulls } from "./nulls";
 import { refusePasswords } from "./passwords";
@@ -37,15 +38,22 @@ export interface ServiceInRelease extends EnvironmentPlace {
 
 /**
  * Refuses values files that would not come to a release as they are, or would not stay secret: before
- * anything is drained, and in the first preview too, which does not know the Secret's name yet.
+ * anything is drained, and in the first preview too, which does not know the Secret's name yet. A way
+ * back is warned of what was in force since the cutover, and not stopped by it.
  *
+ * @param mode the stack's
  * @throws ReleaseValuesError
  */
-export function requireFit(from: ReleaseArgs): void {
+export function requireFit(from: ReleaseArgs, mode: StorageMode): void {
   const read = valuesFiles(from);
   refuseLostNulls(read);
-  refusePasswords(read, from.services);
-  for (const place of from.services) refuseUnknownList(read, from.chart, place);
+  try {
+    refusePasswords(read, from.services);
+    for (const place of from.services) refuseUnknownList(read, from.chart, place);
+  } catch (error) {
+    if (mode === "mongo" || !(error instanceof ReleaseValuesError)) throw error;
+    void pulumi.log.warn(error.message);
+  }
 }
 
 /**

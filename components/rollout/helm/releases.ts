@@ -52,7 +52,7 @@ function separateReleases(
     const services = [{ service, mode, path, form, podAnnotations }];
     return { release, chart, version, repository, values, services };
   };
-  for (const service of ["worker", "web"] as const) requireFit(from(service));
+  for (const service of ["worker", "web"] as const) requireFit(from(service), mode);
   return {
     names: [settings.worker.release, settings.web.release],
     address: (service) => {
@@ -77,7 +77,7 @@ function sharedRelease(
       { service: "web", mode: modes.web, ...web },
     ],
   };
-  requireFit(from);
+  requireFit(from, args.mode);
   let release: Release | undefined;
   return {
     names: [shared.release],

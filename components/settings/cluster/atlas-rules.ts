@@ -2,10 +2,10 @@ import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 import type { AtlasSettings } from "./atlas";
 import { exampleRegion, providersOfRegion } from "./atlas-places";
-import { scaledShardRules, sizeRules } from "./atlas-size-rules";
+import { scaledRules, sizeRules } from "./atlas-size-rules";
 import { madeUsersRules } from "./made-users-rules";
 
-/** The rules of a cluster of Atlas, in both modes: what Atlas would refuse minutes later, or silently do otherwise. */
+/** The rules of a cluster of Atlas: what Atlas would refuse minutes later, or silently do otherwise. */
 export function atlasRules(settings: Settings): Problem[] {
   const { cluster, storageMode } = settings;
   if (cluster.kind !== "atlas") return [];
@@ -14,9 +14,8 @@ export function atlasRules(settings: Settings): Problem[] {
     ...regionRules(cluster),
     ...sizeRules(cluster),
     // A stack that has them from before must not be stopped on its way back.
-    ...(storageMode === "mongo" ? scaledShardRules(cluster) : []),
+    ...(storageMode === "mongo" ? [...scaledRules(cluster), ...ownDiskRules(cluster)] : []),
     ...backupRules(cluster),
-    ...ownDiskRules(cluster),
     ...accessRules(cluster),
     ...userRules(cluster),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));

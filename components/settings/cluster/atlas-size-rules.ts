@@ -57,30 +57,29 @@ function limitRules(
   return problem("min up to instanceSize, and max from it on");
 }
 
+function shardRules({ type, shards, instanceSize }: AtlasSettings): Problem[] {
+  if (type === "sharded") return shardSize("instanceSize", instanceSize);
+  if (shards === undefined) return [];
+  return [{ key: "shards", found: String(shards), allowed: "absent for a replicaSet" }];
+}
+
 /** Atlas has no sharded clusters of its two smallest sizes. */
-function shardRules({ type, shards, instanceSize, autoScaling }: AtlasSettings): Problem[] {
-  if (type === "replicaSet") {
-    if (shards === undefined) return [];
-    return [{ key: "shards", found: String(shards), allowed: "absent for a replicaSet" }];
-  }
+function shardSize(key: string, size: string): Problem[] {
+  if (!["M10", "M20"].includes(size)) return [];
   const allowed = "M30 or larger for a sharded cluster";
-  const least = [
-    ["instanceSize", instanceSize],
-    ["autoScaling.compute.min", autoScaling.compute?.min ?? ""],
-  ] as const;
-  return least
-    .filter(([, size]) => ["M10", "M20"].includes(size))
-    .map(([key, size]) => ({ key, found: JSON.stringify(size), allowed }));
+  return [{ key, found: JSON.stringify(size), allowed }];
 }
 
 /**
- * The provider cannot leave alone what Atlas has scaled where there are several shards: an `up` after
+ * The rules about shards that Atlas scales by itself. The provider cannot leave alone what Atlas has scaled where there are several shards: an `up` after
  * a refresh would set it back.
  *
  * @see https://www.pulumi.com/registry/packages/mongodbatlas/api-docs/advancedcluster/
  */
-export function scaledShardRules({ shards = 1, autoScaling }: AtlasSettings): Problem[] {
-  if (shards === 1 || autoScaling.compute === undefined) return [];
+export function scaledRules({ type, shards = 1, autoScaling }: AtlasSettings): Problem[] {
+  const { compute } = autoScaling;
+  if (type !== "sharded" || compute === undefined) return [];
+  if (shards === 1) return shardSize("autoScaling.compute.min", compute.min);
   const found = `limits for ${shards} shards`;
   return [{ key: "autoScaling.compute", found, allowed: "absent with more than one shard" }];
 }

@@ -30,6 +30,9 @@ describe("a password in a URI of a site's values", () => {
     ["no password", 'a: ["mongodb://h1:27017,h2:27017/x?a=u:p@b", "mongodb://u@db/x"]'],
     ["one that Kubernetes fills in", "a: mongodb://$(USER):$(PASSWORD)@db/x"],
     ["one that Helm or a shell fills in", "a: ['amqp://u:{{.Values.p}}@q', 'amqp://u:${P}@q']"],
+    ["one that a template fills in", "a: ['db://{u}:{p}@h', 'db://<u>:<p>@h', 'db://u:%P%@h']"],
+    ["one that a shell finds", "a: ['amqp://u:$P@q', 'amqp://u:$(vault-p)@q', 'amqp://u:****@q']"],
+    ["an example in a comment", "a: |\n  # such as mongodb://u:p@h/db\n  b\n"],
     ["other members of JSON", `a: '{"a":"http://web","b":"mail@example.org"}'`],
   ])("is not found where there is %s", (_, text) => {
     expect(refusing(text)).not.toThrow();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { releasesOf } from "../../../components/rollout/helm/releases";
 import { parseSettings } from "../../../components/settings";
 
@@ -18,15 +18,17 @@ afterEach(() => {
 });
 
 /** The releases of settings, of which none is registered yet. */
-const releases = (rollout: object) => () => {
-  const onCluster = { target: "helm", namespace: "apps", ...rollout };
-  const settings = parseSettings({ mongoUri: "mongodb://127.0.0.1/x", rollout: onCluster });
-  if (settings.rollout.target !== "helm") throw new Error("no releases");
-  const { collections } = settings.mongo;
-  const args = { settings: settings.rollout, mode: "mongo", collections } as const;
-  const secretRef = pulumi.output({ name: "mongo", key: "uri" });
-  return releasesOf(args, secretRef, undefined as unknown as pulumi.Resource);
-};
+const releases =
+  (rollout: object, mode: "mongo" | "filesystem" = "mongo") =>
+  () => {
+    const onCluster = { target: "helm", namespace: "apps", ...rollout };
+    const settings = parseSettings({ mongoUri: "mongodb://127.0.0.1/x", rollout: onCluster });
+    if (settings.rollout.target !== "helm") throw new Error("no releases");
+    const { collections } = settings.mongo;
+    const args = { settings: settings.rollout, mode, collections };
+    const secretRef = pulumi.output({ name: "mongo", key: "uri" });
+    return releasesOf(args, secretRef, undefined as unknown as pulumi.Resource);
+  };
 
 it("are refused with values that would show a password, before anything is registered", () => {
   writeFileSync(file, "other: amqp://u:pw1@queue\n");
@@ -34,6 +36,15 @@ it("are refused with values that would show a password, before anything is regis
   expect(releases({ web: { values: [file] } })).toThrow(
     `The values file ${file} cannot be used for its Helm release: other has a password in a URI`,
   );
+});
+
+it("are warned of on the way back, which nothing of it stops", () => {
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  writeFileSync(file, "other: amqp://u:pw1@queue\n");
+
+  expect(releases({ web: { values: [file] } }, "filesystem")).not.toThrow();
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining("other has a password in a URI"));
+  warn.mockRestore();
 });
 
 it("are refused with values that would not come to Helm", () => {

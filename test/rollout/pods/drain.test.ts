@@ -87,7 +87,7 @@ describe("a drain", () => {
     await current.cluster.deploy("lost", { mode: "mongo" });
     const back = inputs("lost", { mode: "filesystem" });
     const reason =
-      /Deployment worker in namespace lost of context \S+ is in mongo mode\. This stack knows of no cutover: .* Run pulumi up with storageMode: mongo first/;
+      /Deployment worker in namespace lost of context \S+ is in mongo mode\. This step is new .* Else the stack knows of no cutover: .* Run pulumi up with storageMode: mongo first/;
 
     expect(await failuresOf({}, back)).toEqual([
       { property: "mode", reason: expect.stringMatching(reason) as unknown },

@@ -136,7 +136,7 @@ describe("the cutover and the way back", () => {
 
     const [failure] = (await checked({}, "filesystem")) ?? [];
     expect(failure?.reason).toMatch(
-      /^The values file \S+ has worker in mongo mode\. This stack knows of no cutover: .* with storageMode: mongo first, .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
+      /^The values file \S+ has worker in mongo mode\. This step is new .* Else the stack knows of no cutover: .* with storageMode: mongo first, .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
     );
     expect(await checked({}, "mongo")).toEqual([]);
     expect(await checked(inputs("mongo"), "filesystem")).toEqual([]);
