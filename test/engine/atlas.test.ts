@@ -217,6 +217,9 @@ describe("a stack with a cluster of Atlas", () => {
       expect(output).toContain("AdvancedCluster");
       expect(output).toContain("protect");
       expect(await atlas.calls()).toEqual([]);
+      // Without its preview the engine has forgotten the steps after the cluster by then.
+      await site.succeeded(stack.up());
+      expect(await site.modes()).toEqual(["mongo", "mongo"]);
     },
     12 * minutes,
   );
