@@ -10,9 +10,25 @@ export async function commandLine(pid: number): Promise<string | undefined> {
   return line === "" ? undefined : line;
 }
 
+/** How long a program may take to be loaded, in milliseconds. */
+const loadingLimit = 5_000;
+
 async function fromProc(pid: number): Promise<string> {
-  const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-  return text.replaceAll("\0", " ").trim();
+  const deadline = Date.now() + loadingLimit;
+  for (;;) {
+    const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    const isLoading = text === "" && Date.now() < deadline && (await isAlive(pid));
+    if (!isLoading) return text.replaceAll("\0", " ").trim();
+    await sleep(5);
+  }
+}
+
+/** While the system still loads a program's file, it is alive and has an empty command line. */
+async function isAlive(pid: number): Promise<boolean> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // Behind the name, which may have anything in it.
+  const state = text.charAt(text.lastIndexOf(")") + 2);
+  return state !== "" && !"ZXx".includes(state);
 }
 
 async function fromPs(pid: number): Promise<string> {

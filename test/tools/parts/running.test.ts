@@ -1,0 +1,33 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startChild } from "../../../tools/parts/child";
+import { commandLine } from "../../../tools/parts/running";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "running-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const start = (...command: [string, ...string[]]) =>
+  startChild(command, { log: join(folder, "log") });
+
+it("a program has its command line from the moment it was started", async () => {
+  for (let round = 0; round < 200; round += 1) {
+    const child = await start("/bin/sleep", "60");
+    expect(await commandLine(child.pid ?? 0)).toBe("/bin/sleep 60");
+    child.kill("SIGKILL");
+    await once(child, "exit");
+  }
+});
+
+it("one that ended has none, and is not waited for", async () => {
+  const child = await start("/bin/true");
+  await once(child, "exit");
+  const began = performance.now();
+  expect(await commandLine(child.pid ?? 0)).toBeUndefined();
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
