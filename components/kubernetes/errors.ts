@@ -35,6 +35,19 @@ export class KubeconfigError extends Error {
   }
 }
 
+/**
+ * What a look at a cluster gives before the step that works with it; undefined where the cluster is out
+ * of reach or refuses: that is left to the step to report.
+ */
+export async function ifInReach<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
+    throw error;
+  }
+}
+
 /** The server's own words: an error of the client also holds headers, which are not to be shown. */
 function found(cause: unknown): string {
   const { body, code } = cause as { body?: unknown; code?: unknown };

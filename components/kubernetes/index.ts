@@ -4,7 +4,7 @@
  */
 export { placeInWords, type ClusterAddress, type Place } from "./address";
 export { clusterAt, fieldManager, previewTimeoutMs, type Cluster } from "./client";
-export { ClusterError, KubeconfigError } from "./errors";
+export { ClusterError, ifInReach, KubeconfigError } from "./errors";
 export { controllerOf, hasEnded, labelValue, nameOf } from "./objects";
 export {
   inFull,

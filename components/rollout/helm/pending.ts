@@ -2,8 +2,7 @@ import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import { RunError } from "@pulumi/pulumi";
 import {
   clusterAt,
-  ClusterError,
-  KubeconfigError,
+  ifInReach,
   placeInWords,
   previewTimeoutMs,
   type ClusterAddress,
@@ -27,23 +26,19 @@ export async function refusePending(
   address: ClusterAddress,
   releases: readonly string[],
 ): Promise<void> {
-  const { place, secrets } = (await revisionsIn(address, releases)) ?? {};
-  if (place === undefined) return;
-  const pending = releases.flatMap((release) => pendingOf(release, secrets ?? []) ?? []);
+  const found = await ifInReach(() => revisionsIn(address, releases));
+  if (found === undefined) return;
+  const { place, secrets } = found;
+  const pending = releases.flatMap((release) => pendingOf(release, secrets) ?? []);
   if (pending.length > 0) throw new RunError(refusal(address, place, pending));
 }
 
 async function revisionsIn(address: ClusterAddress, releases: readonly string[]) {
   const { namespace } = address;
   const labelSelector = `owner=helm,name in (${releases.join(",")})`;
-  try {
-    const { place, core, answered } = await clusterAt(address, previewTimeoutMs);
-    const listing = core.listNamespacedSecret({ namespace, labelSelector });
-    return { place, secrets: (await answered("list", "secrets", listing)).items };
-  } catch (error) {
-    if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
-    throw error;
-  }
+  const { place, core, answered } = await clusterAt(address, previewTimeoutMs);
+  const listing = core.listNamespacedSecret({ namespace, labelSelector });
+  return { place, secrets: (await answered("list", "secrets", listing)).items };
 }
 
 /** A release whose newest revision has not ended, and the Secret that says so. */

@@ -7,7 +7,7 @@ import { secretVersionAnnotation, serviceEnvironment, type Service } from "../en
 import type { ServicesArgs } from "../target";
 import { hasEmptyLists } from "./empty-lists";
 import { ReleaseValuesError } from "./errors";
-import { valuesFiles } from "./files";
+import { valuesFiles, type ReleaseValues } from "./files";
 import { refuseLostNulls } from "./nulls";
 import { refusePasswords } from "./passwords";
 import {
@@ -42,9 +42,10 @@ export interface ServiceInRelease extends EnvironmentPlace {
  * back is warned of what was in force since the cutover, and not stopped by it.
  *
  * @param mode the stack's
+ * @returns what the files say
  * @throws ReleaseValuesError
  */
-export function requireFit(from: ReleaseArgs, mode: StorageMode): void {
+export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValues {
   const read = valuesFiles(from);
   refuseLostNulls(read);
   try {
@@ -54,6 +55,7 @@ export function requireFit(from: ReleaseArgs, mode: StorageMode): void {
     if (mode === "mongo" || !(error instanceof ReleaseValuesError)) throw error;
     void pulumi.log.warn(error.message);
   }
+  return read;
 }
 
 /**
@@ -64,10 +66,13 @@ export function requireFit(from: ReleaseArgs, mode: StorageMode): void {
  *
  * It is not atomic (decision 9: putting a worker back that has advanced runs already would be worse
  * than stopping), and it does not wait: the pods are watched by a step that names those that remain.
+ *
+ * @param read what its values files say
  */
 export function helmRelease(
   name: string,
   from: ReleaseArgs,
+  read: ReleaseValues,
   args: Args,
   secretRef: pulumi.Output<SecretRef>,
   options: pulumi.CustomResourceOptions,
@@ -83,9 +88,9 @@ export function helmRelease(
       ...(version !== undefined && { version }),
       ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
-      values: secretRef.apply((secret) => ourValues(from, args, secret)),
+      values: secretRef.apply((secret) => ourValues(from, read, args, secret)),
       // Where nothing needs it, a stack that has none is not updated for it.
-      ...(hasEmptyLists(valuesFiles(from), services) && { allowNullValues: true }),
+      ...(hasEmptyLists(read, services) && { allowNullValues: true }),
       atomic: false,
       skipAwait: true,
       timeout: timeoutSeconds,
@@ -100,8 +105,12 @@ export function helmRelease(
   );
 }
 
-function ourValues(from: ReleaseArgs, args: Args, secret: SecretRef): Record<string, unknown> {
-  const read = valuesFiles(from);
+function ourValues(
+  from: ReleaseArgs,
+  read: ReleaseValues,
+  args: Args,
+  secret: SecretRef,
+): Record<string, unknown> {
   const files = [...(read.defaults ?? []), ...read.ofSite];
   const ours = new Document({});
   for (const one of from.services) addService(ours, one, files, args, secret);

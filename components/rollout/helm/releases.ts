@@ -9,7 +9,7 @@ import type {
 import type { Service } from "../environment";
 import { serviceModes } from "../step/modes";
 import type { ServicesArgs } from "../target";
-import { helmRelease, requireFit, type ReleaseArgs } from "./release";
+import { fittingValues, helmRelease, type ReleaseArgs } from "./release";
 
 type Args<Settings> = ServicesArgs<Settings>;
 type Release = kubernetes.helm.v3.Release;
@@ -46,20 +46,24 @@ function separateReleases(
   secretRef: pulumi.Output<SecretRef>,
 ): Releases {
   const { settings, mode } = args;
-  const from = (service: Service): ReleaseArgs => {
+  const ofService = (service: Service) => {
     const { path, form, podAnnotations } = settings[service];
     const { release, chart, version, repository, values } = settings[service];
     const services = [{ service, mode, path, form, podAnnotations }];
-    return { release, chart, version, repository, values, services };
+    const from: ReleaseArgs = { release, chart, version, repository, values, services };
+    return { from, read: fittingValues(from, mode) };
   };
-  for (const service of ["worker", "web"] as const) requireFit(from(service), mode);
+  const releases = { worker: ofService("worker"), web: ofService("web") };
   return {
     names: [settings.worker.release, settings.web.release],
     address: (service) => {
       const { release, selector } = settings[service];
       return { release, ...(selector !== undefined && { selector }) };
     },
-    of: (service, options) => helmRelease(service, from(service), args, secretRef, options),
+    of: (service, options) => {
+      const { from, read } = releases[service];
+      return helmRelease(service, from, read, args, secretRef, options);
+    },
   };
 }
 
@@ -77,7 +81,7 @@ function sharedRelease(
       { service: "web", mode: modes.web, ...web },
     ],
   };
-  requireFit(from, args.mode);
+  const read = fittingValues(from, args.mode);
   let release: Release | undefined;
   return {
     names: [shared.release],
@@ -86,6 +90,6 @@ function sharedRelease(
       selector: args.settings[service].selector,
     }),
     of: (_service, options) =>
-      (release ??= helmRelease("release", from, args, secretRef, { ...options, parent })),
+      (release ??= helmRelease("release", from, read, args, secretRef, { ...options, parent })),
   };
 }

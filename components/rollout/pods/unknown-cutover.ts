@@ -1,10 +1,4 @@
-import {
-  ClusterError,
-  KubeconfigError,
-  nameOf,
-  placeInWords,
-  previewTimeoutMs,
-} from "../../kubernetes";
+import { ifInReach, nameOf, placeInWords, previewTimeoutMs } from "../../kubernetes";
 import { mongoFirst } from "../ways-out";
 import { namespaceAt } from "./api";
 import type { DrainInputs } from "./inputs";
@@ -34,11 +28,6 @@ export async function unknownCutover(
 }
 
 /** The same before the step, for a preview: a cluster out of reach is left to the step to report. */
-export async function foreseenCutover(inputs: DrainInputs): Promise<string | undefined> {
-  try {
-    return await unknownCutover(inputs, previewTimeoutMs);
-  } catch (error) {
-    if (error instanceof ClusterError || error instanceof KubeconfigError) return undefined;
-    throw error;
-  }
+export function foreseenCutover(inputs: DrainInputs): Promise<string | undefined> {
+  return ifInReach(() => unknownCutover(inputs, previewTimeoutMs));
 }
