@@ -83,11 +83,9 @@ export async function importInto(target: Target, source: ImportSource): Promise<
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
   source.watch?.(tally);
   try {
-    if (dryRun) {
-      await PromisedInserts.during((promised) =>
-        importFiles(target, source, folder, tally, promised),
-      );
-    } else await importFiles(target, source, folder, tally);
+    const work = (promised?: PromisedInserts) =>
+      importFiles(target, source, folder, tally, promised);
+    await (dryRun ? PromisedInserts.during(work) : work());
   } catch (error) {
     quarantine?.discard();
     throw error;

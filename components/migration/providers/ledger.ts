@@ -22,9 +22,8 @@ type Counted = Pick<ClaimInputs, "cutover">;
 
 /**
  * Looks for data issues, then claims the record: until here nothing was changed. The fences of a record
- * under another name come along. Another database is
- * refused while the services work on the former one, unless it is a copy (`MoveRefused`); a cutover
- * that follows a way back may go to any.
+ * under another name come along. Another database is refused while the services work on the former
+ * one, unless it is a copy (`MoveRefused`); a cutover that follows a way back may go to any.
  */
 export const ledgerClaim = mongoSide<ClaimInputs, ClaimResults>({
   results: ["claimedAt", "identity"],

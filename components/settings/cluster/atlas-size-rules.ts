@@ -71,8 +71,8 @@ function shardSize(key: string, size: string): Problem[] {
 }
 
 /**
- * The rules about shards that Atlas scales by itself. The provider cannot leave alone what Atlas has scaled where there are several shards: an `up` after
- * a refresh would set it back.
+ * The rules about shards that Atlas scales by itself. The provider cannot leave alone what Atlas has
+ * scaled where there are several shards: an `up` after a refresh would set it back.
  *
  * @see https://www.pulumi.com/registry/packages/mongodbatlas/api-docs/advancedcluster/
  */
