@@ -3,54 +3,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { startMongo, type MongoServer, type StartOptions } from "../tools/parts";
+import { type BorrowedServer, borrowDatabases } from "./pool";
 
-/** A server that runs while a file's tests do. */
+/** A server that a file's tests have for themselves. */
 export interface TestServer {
   /** A temporary folder, which goes with the server. */
   readonly folder: string;
-  readonly server: MongoServer;
+  readonly server: Omit<BorrowedServer, "start" | "stop">;
   readonly client: MongoClient;
 }
 
-/**
- * A server for the tests of a file: one that is started for them, or the one of TEST_MONGODB_URI,
- * emptied. Nothing but tests may use that one, so it has to be on this machine. Tests that need
- * fail points, or end a server, start their own all the same.
- */
-export async function testServer(options: StartOptions): Promise<MongoServer> {
-  const { TEST_MONGODB_URI: uri = "" } = process.env;
-  if (uri === "" || options.testCommands) return startMongo(options);
-  const { hostname, port } = new URL(uri);
-  if (!["127.0.0.1", "localhost"].includes(hostname)) {
-    throw new Error(
-      "TEST_MONGODB_URI is no server of this machine: every database on it is dropped.",
-    );
-  }
-  const client = await new MongoClient(uri).connect();
-  try {
-    const { databases } = await client.db().admin().listDatabases({ nameOnly: true });
-    const own = databases.filter(({ name }) => !["admin", "config", "local"].includes(name));
-    for (const { name } of own) await client.db(name).dropDatabase();
-    const { version } = (await client.db("admin").command({ buildInfo: 1 })) as { version: string };
-    const stop = () => Promise.resolve();
-    return { uri, port: Number(port), pid: 0, name: `MongoDB ${version}`, kind: "mongod", stop };
-  } finally {
-    await client.close();
-  }
-}
-
-/** Starts a server before a file's tests and stops it after them. */
-export function serverForTests(options: Pick<StartOptions, "testCommands"> = {}): TestServer {
-  const current = {} as { folder: string; server: MongoServer; client: MongoClient };
+/** Borrows an empty server before a file's tests and gives it back after them. */
+export function serverForTests(): TestServer {
+  const current = {} as { folder: string; server: TestServer["server"]; client: MongoClient };
   beforeAll(async () => {
     current.folder = await mkdtemp(join(tmpdir(), "server-"));
-    current.server = await testServer({ directory: join(current.folder, "data"), ...options });
+    current.server = await borrowDatabases();
     current.client = await new MongoClient(current.server.uri, { retryWrites: false }).connect();
   });
   afterAll(async () => {
     await current.client.close();
-    await current.server.stop();
+    await current.server.release();
     await rm(current.folder, { recursive: true });
   });
   return current;

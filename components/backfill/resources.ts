@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { CollectionRole } from "../contract";
-import { shim } from "../dynamic";
+import { DynamicResource, shim } from "../dynamic/program";
 import type { JobTarget } from "../jobs";
 import type { Layout } from "../settings";
 import type { ImportStage } from "./stage";
@@ -50,7 +50,7 @@ const providers = "components/backfill/provider.ts";
 const secretOutputs = { additionalSecretOutputs: ["uri"] };
 
 /** An import of filesystem state; it runs once in each cutover. */
-export class ImportResource extends pulumi.dynamic.Resource {
+export class ImportResource extends DynamicResource {
   /** What the last run did; undefined until one ran. */
   declare readonly report: pulumi.Output<ImportReport | undefined>;
 
@@ -62,7 +62,7 @@ export class ImportResource extends pulumi.dynamic.Resource {
 }
 
 /** A verification of filesystem state against MongoDB; it runs once in each cutover. */
-export class VerificationResource extends pulumi.dynamic.Resource {
+export class VerificationResource extends DynamicResource {
   /** What the last run found; undefined until one ran. */
   declare readonly report: pulumi.Output<VerificationReport | undefined>;
 
@@ -74,7 +74,7 @@ export class VerificationResource extends pulumi.dynamic.Resource {
 }
 
 /** The fence of a cutover, and the export of the way back; each is done once. */
-export class ExportResource extends pulumi.dynamic.Resource {
+export class ExportResource extends DynamicResource {
   /** Undefined until a cutover reached this step. */
   declare readonly fence: pulumi.Output<Fence | undefined>;
   /** What the last way back did; undefined until there was one. */

@@ -1,41 +1,34 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { wantedSchema } from "../../components/contract";
 import { claim } from "../../components/migration/ledger";
-import type { MongoServer, StartOptions } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
-import { testServer } from "../server";
+import { type BorrowedServer, borrowServer } from "../pool";
 import { approval, artifact, lines, logLine, run } from "./state";
 
 /** A server for a file's tests, and a new database for each of them. */
 export interface TestDatabase {
   readonly database: Db;
-  readonly server: MongoServer;
+  readonly server: BorrowedServer;
 }
 
 /**
- * Starts a server before a file's tests and stops it after them. Each test gets a database with
- * the contract's validators and unique indexes, as the migration leaves it.
+ * Borrows a server before a file's tests and gives it back after them. Each test gets a database
+ * with the contract's validators and unique indexes, as the migration leaves it.
  */
-export function databasePerTest(options: Pick<StartOptions, "testCommands"> = {}): TestDatabase {
-  const current = {} as { database: Db; server: MongoServer };
-  let folder: string;
+export function databasePerTest(): TestDatabase {
+  const current = {} as { database: Db; server: BorrowedServer };
   let client: MongoClient;
   let databases = 0;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "backfill-"));
-    current.server = await testServer({ directory: join(folder, "data"), ...options });
+    current.server = await borrowServer();
     // The embedded server does not tell its clients of a step-down: they have to ask for themselves.
     const monitoring = { serverMonitoringMode: "poll", heartbeatFrequencyMS: 500 } as const;
     client = await new MongoClient(current.server.uri, monitoring).connect();
   });
   afterAll(async () => {
     await client.close();
-    await current.server.stop();
-    await rm(folder, { recursive: true });
+    await current.server.release();
   });
   beforeEach(async () => {
     current.database = client.db(`backfill_${++databases}`);

@@ -8,25 +8,25 @@ import {
   type ImportInputs,
 } from "../../components/backfill/provider";
 import { closeConnections, databaseAt } from "../../components/connection";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
 import { addFiles, lines, logLine, run } from "./state";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 let folder: string;
-let server: MongoServer;
+let server: BorrowedServer;
 let inputs: ImportInputs;
 let databases = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "provider-"));
-  server = await startMongo({ directory: join(folder, "data") });
+  server = await borrowServer();
   const config = { get: () => "mongo", require: () => "mongo" };
   for (const provider of Object.values(providers)) await provider.configure({ config });
 });
 afterAll(async () => {
   await closeConnections();
-  await server.stop();
+  await server.release();
   await rm(folder, { recursive: true });
 });
 

@@ -11,7 +11,7 @@ import { entry, filesIn, sidesOf } from "./export-sides";
 import { failingCommands } from "./fail-point";
 import { lines, logLine, run, stateRoot } from "./state";
 
-const current = databasePerTest({ testCommands: true });
+const current = databasePerTest();
 const { fail, mend } = failingCommands(current);
 afterEach(mend);
 

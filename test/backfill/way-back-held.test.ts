@@ -217,7 +217,7 @@ it("a server that is stopped holds runs in 5 s, and started again it brings them
   expect(Date.now() - started).toBeLessThan(12_000);
   expect(outs.wayBack?.held).toHaveLength(2);
 
-  await stack.startServer();
+  await stack.server.start();
   expect((await exportState(stack.sides)).returned.sort()).toEqual(["busy", "slow"]);
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { importState } from "../../components/backfill";
 import { providers } from "../../components/backfill/provider";
 import { closeConnections } from "../../components/connection";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
+import { type BorrowedServer, borrowServer } from "../pool";
 import { claimMigration, ledger } from "./database";
 import { filesIn, sidesOf } from "./export-sides";
 import { layout } from "./layout";
@@ -47,7 +47,7 @@ export async function up(olds: Outs | undefined, news: object): Promise<Outs> {
 
 /** The export of a stack, with a server for a file's tests, and a root and a database for each. */
 export class ExportStack {
-  server!: MongoServer;
+  server!: BorrowedServer;
   root = "";
   database = "";
   /** What was printed. */
@@ -59,13 +59,13 @@ export class ExportStack {
   constructor() {
     beforeAll(async () => {
       this.folder = await mkdtemp(join(tmpdir(), "way-back-"));
-      await this.startServer();
+      this.server = await borrowServer();
       this.client = await new MongoClient(this.server.uri).connect();
     });
     afterAll(async () => {
       await closeConnections();
       await this.client.close();
-      await this.server.stop();
+      await this.server.release();
       await rm(this.folder, { recursive: true });
     });
     beforeEach(async () => {
@@ -88,13 +88,6 @@ export class ExportStack {
 
   get runs() {
     return this.db.collection<Document & { _id: string }>("pack_runs");
-  }
-
-  /** Starts the server, again on its port where it was stopped. */
-  async startServer(): Promise<void> {
-    const port = (this.server as MongoServer | undefined)?.port;
-    const directory = join(this.folder, "data");
-    this.server = await startMongo({ directory, ...(port !== undefined && { port }) });
   }
 
   inputs(fields: object = {}) {

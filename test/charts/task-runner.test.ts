@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ControlPlane, startControlPlane } from "../../tools/parts";
 import { deployment, lint, objects, render, sampleValues, type Values } from "./task-runner";
+import { type BorrowedCluster, borrowCluster } from "../pool";
 
 let folder: string;
 
@@ -144,14 +144,14 @@ describe("the annotation of the pods", () => {
 });
 
 describe("on a control plane", () => {
-  let cluster: ControlPlane;
+  let cluster: BorrowedCluster;
   const kubectl = async (...args: string[]) => {
     const all = [`--kubeconfig=${cluster.kubeconfig}`, ...args];
     return (await promisify(execFile)(cluster.kubectl, all)).stdout;
   };
 
   beforeAll(async () => {
-    cluster = await startControlPlane({ directory: join(folder, "cluster") });
+    cluster = await borrowCluster();
     await kubectl("create", "namespace", "stellaops");
     // The strictest of Kubernetes' own rules for pods: what breaks them is refused or warned of.
     await kubectl(
@@ -159,7 +159,7 @@ describe("on a control plane", () => {
       "pod-security.kubernetes.io/warn=restricted",
     );
   });
-  afterAll(() => cluster.stop());
+  afterAll(() => cluster.release());
 
   test.each(everyCase)("the objects of %s in %s mode are accepted", async (service, mode) => {
     const file = join(folder, "objects.yaml");

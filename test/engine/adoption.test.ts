@@ -4,15 +4,16 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { generateSample } from "../../sample";
-import { helm, repository, startMongo, type MongoServer } from "../../tools/parts";
+import { helm, repository } from "../../tools/parts";
 import { makeCluster, siteValues, type Service, type TestCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const services = ["worker", "web"] as const;
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let cluster: TestCluster;
 let helmFile: string;
 
@@ -38,7 +39,7 @@ const siteOwn = ({ env, ...others }: Values) => ({
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   helmFile = await helm();
   await generateSample(join(stack.folder, "state"), { runs: 5 });
@@ -70,8 +71,8 @@ beforeAll(async () => {
   }
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.stop();
-  await server.stop();
+  await cluster.controlPlane.release();
+  await server.release();
   await stack.remove();
 });
 

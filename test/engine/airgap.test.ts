@@ -2,22 +2,23 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
-import { repository, startControlPlane, type ControlPlane } from "../../tools/parts";
+import { repository } from "../../tools/parts";
 import { operatorChart } from "../cluster/kubernetes/definition";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedCluster, borrowCluster } from "../pool";
 
 const minutes = 60_000;
 const pack = resolve(__dirname, "../../policy/bin.cjs");
 
 let stack: TestStack;
-let controlPlane: ControlPlane;
+let controlPlane: BorrowedCluster;
 
 beforeAll(async () => {
   stack = await makeStack("airgap", undefined, { kubernetes: true });
-  controlPlane = await startControlPlane({ directory: join(stack.folder, "cluster") });
+  controlPlane = await borrowCluster();
 }, 25 * minutes);
 afterAll(async () => {
-  await controlPlane.stop();
+  await controlPlane.release();
   await stack.remove();
 });
 

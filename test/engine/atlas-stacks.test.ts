@@ -22,7 +22,7 @@ beforeAll(async () => {
   await installServices();
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.stop();
+  await cluster.controlPlane.release();
   for (const stack of stacks) await stack.remove();
   await rm(folder, { recursive: true });
 });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { expect } from "vitest";
 import { stringify } from "yaml";
-import { helm, startControlPlane, type ControlPlane } from "../../tools/parts";
+import { helm } from "../../tools/parts";
+import { type BorrowedCluster, borrowCluster } from "../pool";
 
 export type Service = "worker" | "web";
 
@@ -32,7 +33,7 @@ export interface TestSite {
 
 /** A control plane of a test, with the site for whose services most tests use it. */
 export interface TestCluster extends TestSite {
-  readonly controlPlane: ControlPlane;
+  readonly controlPlane: BorrowedCluster;
 }
 
 const variables = { worker: "Worker__Storage__Mode", web: "TaskRunner__Storage__Mode" };
@@ -57,7 +58,7 @@ export const siteValues = {
  * @param folder absolute
  */
 export async function makeCluster(folder: string): Promise<TestCluster> {
-  const controlPlane = await startControlPlane({ directory: join(folder, "cluster") });
+  const controlPlane = await borrowCluster();
   return { controlPlane, ...(await makeSite(controlPlane, folder, "taskrunner")) };
 }
 
@@ -67,7 +68,7 @@ export async function makeCluster(folder: string): Promise<TestCluster> {
  * @param folder absolute
  */
 export async function makeSite(
-  controlPlane: ControlPlane,
+  controlPlane: BorrowedCluster,
   folder: string,
   namespace: string,
   prefix = "taskrunner",

@@ -2,22 +2,22 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 
 beforeAll(async () => {
   stack = await makeStack();
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   await generateSample(join(stack.folder, "state"), { runs: 5 });
   await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
-  await server.stop();
+  await server.release();
   await stack.remove();
 });
 

@@ -3,15 +3,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type StackSettings, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const repository = resolve(__dirname, "../..");
 
 let project: string;
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let client: MongoClient;
 
 beforeAll(async () => {
@@ -21,13 +21,13 @@ beforeAll(async () => {
   }
   await symlink(join(repository, "node_modules"), join(project, "node_modules"));
   stack = await makeStack("test", project);
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();
-  await server.stop();
+  await server.release();
   await stack.remove();
   await rm(project, { recursive: true });
 });

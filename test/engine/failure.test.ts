@@ -5,28 +5,28 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { wantedSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { makeStack, type StackSettings, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const wanted = wantedSchema(documentOptions);
 const minutes = 60_000;
 
 let stack: TestStack;
 let other: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let client: MongoClient;
 let db: Db;
 
 beforeAll(async () => {
   [stack, other] = [await makeStack("dev"), await makeStack("other")];
-  server = await startMongo({ directory: join(stack.folder, "data"), testCommands: true });
+  server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();
-  await server.stop();
+  await server.release();
   await stack.remove();
   await other.remove();
 });

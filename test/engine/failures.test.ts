@@ -1,15 +1,16 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { ownKubelet, startMongo, type MongoServer } from "../../tools/parts";
+import { ownKubelet } from "../../tools/parts";
 import { type Image, type Kubelet, startKubelet } from "../kubelet";
 import { makeCluster, siteValues, type TestCluster } from "./cluster";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let cluster: TestCluster;
 let kubelet: Kubelet;
 
@@ -22,7 +23,7 @@ const onMongo = ["mongo", "mongo"];
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   kubelet = await startKubelet({ kubeconfig: cluster.controlPlane.kubeconfig, images });
   for (const image of ["worker:1", "worker:2", "web:1", "web:2"]) {
@@ -33,8 +34,8 @@ beforeAll(async () => {
 }, 25 * minutes);
 afterAll(async () => {
   await kubelet.stop();
-  await cluster.controlPlane.stop();
-  await server.stop();
+  await cluster.controlPlane.release();
+  await server.release();
   await stack.remove();
 });
 
@@ -56,7 +57,7 @@ const setTag = (service: "worker" | "web", tag: string) => {
   });
 };
 const restartServer = async () => {
-  server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+  await server.start();
 };
 /** The steps that began, of those after which nothing may be done. */
 const begun = ({ output }: Run) =>

@@ -2,24 +2,24 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let bad: string;
 
 beforeAll(async () => {
   stack = await makeStack();
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   await generateSample(join(stack.folder, "state"), { runs: 5 });
   await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
   bad = join(stack.folder, "state", "state", "runs", "bad.json");
 }, 15 * minutes);
 afterAll(async () => {
-  await server.stop();
+  await server.release();
   await stack.remove();
 });
 
@@ -71,7 +71,7 @@ describe("a cutover whose verification fails", () => {
     "is done again, and finished, once the record is mended",
     async () => {
       await rm(bad);
-      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+      await server.start();
       await configure("mongo");
 
       expect(await stack.up()).toMatchObject({ failed: false });

@@ -1,28 +1,28 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeCluster, type TestCluster } from "./cluster";
 import { makeStack, type Run, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const password = "s3cret-of-the-services";
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let cluster: TestCluster;
 const printed: string[] = [];
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   await generateSample(join(stack.folder, "state"), { runs: 10 });
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.stop();
-  await server.stop();
+  await cluster.controlPlane.release();
+  await server.release();
   await stack.remove();
 });
 
@@ -175,7 +175,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
   it(
     "goes forward again, then leaves the services running when the stack is destroyed",
     async () => {
-      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+      await server.start();
       await configure("mongo", "web:another@");
       expect(kept(await stack.up())).toMatchObject({ failed: false });
       expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });

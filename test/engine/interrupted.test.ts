@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeCluster, type TestCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const onFiles = ["filesystem", "filesystem"];
@@ -13,20 +13,20 @@ const onMongo = ["mongo", "mongo"];
 const lastExport = ["StateExport final-export"];
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let cluster: TestCluster;
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   await generateSample(join(stack.folder, "state"), { runs: 10 });
   await configure("filesystem");
   expect(await stack.up()).toMatchObject({ failed: false });
 }, 25 * minutes);
 afterAll(async () => {
-  await cluster.controlPlane.stop();
-  await server.stop();
+  await cluster.controlPlane.release();
+  await server.release();
   await stack.remove();
 });
 
@@ -84,7 +84,7 @@ describe("a cutover that is interrupted", () => {
       expect(rest).toEqual(/Release|final-import/.test(step) ? lastExport : []);
       expect(await modes()).toEqual([onFiles, onFiles]);
       expect(await cluster.replicas()).toEqual({ worker: 2, web: 2 });
-      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+      await server.start();
     },
     5 * minutes,
   );

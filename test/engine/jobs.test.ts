@@ -3,16 +3,17 @@ import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { generateSample, type SampleCounts } from "../../sample";
-import { ownKubelet, startMongo, type MongoServer } from "../../tools/parts";
+import { ownKubelet } from "../../tools/parts";
 import { startJobCluster, type JobCluster } from "../jobs/cluster";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const namespace = "taskrunner";
 const hidden = "s3cret-of-the-migrator";
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let cluster: JobCluster;
 let client: MongoClient;
 let db: Db;
@@ -23,7 +24,7 @@ const printed: string[] = [];
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");
   root = join(stack.folder, "volume/taskrunner");
@@ -35,7 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster.stop();
   await client.close();
-  await server.stop();
+  await server.release();
   await stack.remove();
 });
 
@@ -196,7 +197,7 @@ describe("a cutover whose database only the cluster reaches", () => {
   it(
     "brings them to the files in a later update, when MongoDB answers again",
     async () => {
-      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+      await server.start();
       expect(await succeeded(stack.up())).toMatch(/Exported to claim state\/taskrunner: /);
       expect(await stack.outputs()).toMatchObject({ wayBack: { held: [] } });
       const files = await readdir(join(root, "state/runs"));

@@ -5,28 +5,28 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { wantedSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const wanted = wantedSchema(documentOptions);
 const minutes = 60_000;
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let client: MongoClient;
 let db: Db;
 
 beforeAll(async () => {
   stack = await makeStack();
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");
   await cp("sample/rollout", directory(), { recursive: true });
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();
-  await server.stop();
+  await server.release();
   await stack.remove();
 });
 

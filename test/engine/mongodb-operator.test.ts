@@ -266,7 +266,7 @@ describe("MongoDB by its operator, later on", () => {
       const back = await site.up();
       expect(back).toMatchObject({ failed: false });
       expect(back.output).not.toContain("MongoDB:");
-      await site.controlPlane.stop();
+      await site.cutOff();
       const preview = await site.kept(site.stack.preview());
       expect(preview).toMatchObject({ failed: false });
       expect(preview.output).toMatch(unchanged);

@@ -3,17 +3,17 @@ import { join, resolve } from "node:path";
 import { Long, MongoClient, ObjectId, type CollectionInfo, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample, type SampleCounts } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { rendered } from "../review/rendered";
 import { stable } from "../review/stable";
 import { reviewed, type Review, type ReviewOptions } from "./reviewed";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const password = "s3cret-of-the-services";
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let client: MongoClient;
 let db: Db;
 let sample: SampleCounts;
@@ -21,7 +21,7 @@ let places: { readonly state: string; readonly rollout: string };
 
 beforeAll(async () => {
   stack = await makeStack("staging");
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");
   places = {
@@ -34,7 +34,7 @@ beforeAll(async () => {
 }, 10 * minutes);
 afterAll(async () => {
   await client.close();
-  await server.stop();
+  await server.release();
   await stack.remove();
 });
 

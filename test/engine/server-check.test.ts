@@ -2,21 +2,21 @@ import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
 import { makeStack, type Run, type TestStack } from "./stack";
 import { stateOf } from "./state";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let older: DisguisedServer;
 let client: MongoClient;
 
 beforeAll(async () => {
   stack = await makeStack();
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   older = await disguisedServer(server.port, { version: "5.0.31", standalone: true });
   client = await new MongoClient(server.uri).connect();
   await cp("sample/rollout", directory(), { recursive: true });
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await client.close();
   await older.stop();
-  await server.stop();
+  await server.release();
   await stack.remove();
 });
 

@@ -3,25 +3,25 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeCluster, type TestCluster } from "./cluster";
 import { makeStack, type Run, type TestStack } from "./stack";
 import { dependantsOf, resourcesOf } from "./state";
 import { cutoverKinds, stepsDone } from "./steps";
 import { installUmbrella, type UmbrellaSite } from "./umbrella/site";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 type Mode = "mongo" | "filesystem";
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let cluster: TestCluster;
 let mongo: MongoClient;
 let site: UmbrellaSite;
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   mongo = await new MongoClient(server.uri).connect();
   cluster = await makeCluster(stack.folder);
   await generateSample(join(stack.folder, "state"), { runs: 10 });
@@ -29,8 +29,8 @@ beforeAll(async () => {
 }, 25 * minutes);
 afterAll(async () => {
   await mongo.close();
-  await cluster.controlPlane.stop();
-  await server.stop();
+  await cluster.controlPlane.release();
+  await server.release();
   await stack.remove();
 });
 
@@ -261,7 +261,7 @@ describe("the way back of such a release", () => {
       expect(await site.modesOf("web")).toEqual(onMongo);
       expect(await readdir(join(stack.folder, "state/held", runFolder))).not.toEqual([]);
 
-      server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+      await server.start();
       const written = await runs().findOne({ _id: "run-of-web" });
       await runs().insertOne({ ...written, _id: "later-run-of-web" });
       await configure("filesystem", "web");

@@ -3,31 +3,31 @@ import { join, resolve } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const owners = "organization/taskrunner-storage/owner";
 
 let stack: TestStack;
 let owner: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let client: MongoClient;
-let empty: MongoServer;
+let empty: BorrowedServer;
 
 beforeAll(async () => {
   stack = await makeStack();
   owner = await makeStack("owner", resolve(__dirname, "../cluster/owner"), { beside: stack });
-  server = await startMongo({ directory: join(stack.folder, "data") });
-  empty = await startMongo({ directory: join(stack.folder, "empty") });
+  server = await borrowServer();
+  empty = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   await cp("sample/rollout", directory(), { recursive: true });
   await generateSample(join(stack.folder, "state"), { runs: 5 });
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();
-  await empty.stop();
-  await server.stop();
+  await empty.release();
+  await server.release();
   await stack.remove();
 });
 

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { ExportReport } from "../../components/backfill";
-import { type MongoServer, repository, startMongo } from "../../tools/parts";
+import { repository } from "../../tools/parts";
 import { layout } from "../backfill/layout";
 import { documentOptions } from "../contract/options";
 import { type Kubelet, startKubelet } from "../kubelet";
@@ -16,11 +16,12 @@ import { MongoStore } from "../stand-in/mongo-store";
 import { standInImages, standInValues } from "../stand-in/pods";
 import { makeCluster, type TestCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let cluster: TestCluster;
 let kubelet: Kubelet;
 let journal: FileJournal;
@@ -28,7 +29,7 @@ const root = () => join(stack.folder, "state");
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   const folder = join(stack.folder, "journal");
   journal = new FileJournal(folder);
@@ -41,8 +42,8 @@ beforeAll(async () => {
 }, 25 * minutes);
 afterAll(async () => {
   await kubelet.stop();
-  await cluster.controlPlane.stop();
-  await server.stop();
+  await cluster.controlPlane.release();
+  await server.release();
   await stack.remove();
 });
 
@@ -110,7 +111,7 @@ async function goBackAlone(): Promise<string[]> {
 
 /** Starts MongoDB again and exports, while both services work on files. */
 async function exportByHand(): Promise<ExportReport> {
-  server = await startMongo({ directory: join(stack.folder, "data"), port: server.port });
+  await server.start();
   const command = [join(repository, "cli/bin.cjs"), "export", "--to", root(), "--json", "--quiet"];
   const env = { TASKRUNNER_MONGO_URI: `${server.uri}/taskrunner` };
   const { stdout } = await execa("node", command, { env, cwd: stack.folder });

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { startMongo, type ControlPlane, type MongoServer } from "../../tools/parts";
 import { makeCluster, makeSite, type TestSite } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedCluster, type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const onMongo = { worker: ["mongo", "mongo"], web: ["mongo", "mongo"] };
@@ -16,8 +16,8 @@ interface Environment {
   readonly database: string;
 }
 
-let server: MongoServer;
-let controlPlane: ControlPlane;
+let server: BorrowedServer;
+let controlPlane: BorrowedCluster;
 /** In one namespace, with releases of their own names. */
 let staging: Environment;
 let preview: Environment;
@@ -26,7 +26,7 @@ let production: Environment;
 
 beforeAll(async () => {
   const first = await makeStack("staging", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(first.folder, "data") });
+  server = await borrowServer();
   const cluster = await makeCluster(first.folder);
   controlPlane = cluster.controlPlane;
   staging = await environment(first, cluster, "staging");
@@ -41,8 +41,8 @@ beforeAll(async () => {
   production = await environment(third, apart, "production");
 }, 25 * minutes);
 afterAll(async () => {
-  await controlPlane.stop();
-  await server.stop();
+  await controlPlane.release();
+  await server.release();
   for (const { stack } of [preview, production, staging]) await stack.remove();
 });
 

@@ -4,21 +4,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
-import { helm, repository, startMongo, type MongoServer } from "../../tools/parts";
+import { helm, repository } from "../../tools/parts";
 import { makeCluster, type Service, type TestCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
 const services = ["worker", "web"] as const;
 
 let stack: TestStack;
-let server: MongoServer;
+let server: BorrowedServer;
 let cluster: TestCluster;
 let gitOps: GitOps;
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
-  server = await startMongo({ directory: join(stack.folder, "data") });
+  server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   await generateSample(join(stack.folder, "state"), { runs: 5 });
   await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
@@ -28,8 +29,8 @@ beforeAll(async () => {
 }, 25 * minutes);
 afterAll(async () => {
   await gitOps.stop();
-  await cluster.controlPlane.stop();
-  await server.stop();
+  await cluster.controlPlane.release();
+  await server.release();
   await stack.remove();
 });
 

@@ -4,9 +4,10 @@ import { promisify } from "node:util";
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import type { JobTarget } from "../../components/jobs";
-import { ownKubelet, startControlPlane } from "../../tools/parts";
+import { ownKubelet } from "../../tools/parts";
 import { bundle } from "../../tools/bundle/bundle";
 import { startKubelet, type Image, type Kubelet } from "../kubelet";
+import { borrowCluster } from "../pool";
 
 /** A control plane whose pods are processes of this machine, with the image of our commands. */
 export interface JobCluster {
@@ -27,7 +28,7 @@ export interface JobCluster {
 export async function startJobCluster(folder: string): Promise<JobCluster> {
   const entrypoint = [process.execPath, await bundle(join(folder, "bundle"))];
   const images = new Map<string, Image>([["commands", { entrypoint }]]);
-  const controlPlane = await startControlPlane({ directory: join(folder, "cluster") });
+  const controlPlane = await borrowCluster();
   const { kubeconfig } = controlPlane;
   const kubelet = await startKubelet({ kubeconfig, images });
   const kubectl = async (...args: string[]) => {
@@ -59,7 +60,7 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
     }),
     stop: async () => {
       await kubelet.stop();
-      await controlPlane.stop();
+      await controlPlane.release();
     },
   };
 }

@@ -4,14 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type ControlPlane, ownKubelet, startControlPlane } from "../../tools/parts";
+import { ownKubelet } from "../../tools/parts";
 import { type Image, type Kubelet, startKubelet } from ".";
+import { type BorrowedCluster, borrowCluster } from "../pool";
 
 // A busy machine takes its time to start a process.
 vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
-let cluster: ControlPlane;
+let cluster: BorrowedCluster;
 let kubelet: Kubelet;
 const images = new Map<string, Image>();
 
@@ -34,12 +35,12 @@ const reason = (name: string) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kubelet-"));
-  cluster = await startControlPlane({ directory: join(folder, "cluster") });
+  cluster = await borrowCluster();
   kubelet = await startKubelet({ kubeconfig: cluster.kubeconfig, images });
 });
 afterAll(async () => {
   await kubelet.stop();
-  await cluster.stop();
+  await cluster.release();
   await rm(folder, { recursive: true });
 });
 

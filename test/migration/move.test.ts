@@ -7,14 +7,14 @@ import { closeConnections } from "../../components/connection";
 import { migrationId, recordFence, type LedgerRecord } from "../../components/ledger";
 import { complete } from "../../components/migration/ledger";
 import { providers } from "../../components/migration/provider";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 const current = serverForTests();
 const { LedgerClaim } = providers;
 let folder: string;
-let other: MongoServer;
+let other: BorrowedServer;
 let otherClient: MongoClient;
 let database: string;
 let databases = 0;
@@ -22,13 +22,13 @@ const said: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "move-"));
-  other = await startMongo({ directory: join(folder, "data") });
+  other = await borrowServer();
   otherClient = await new MongoClient(other.uri).connect();
 });
 afterAll(async () => {
   await closeConnections();
   await otherClient.close();
-  await other.stop();
+  await other.release();
   await rm(folder, { recursive: true });
 });
 beforeEach(() => {

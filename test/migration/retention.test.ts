@@ -8,24 +8,24 @@ import { diff } from "../../components/migration/planner/diff";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/retention";
-import { startMongo, type MongoServer } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
+import { type BorrowedServer, borrowServer } from "../pool";
 
 let folder: string;
-let server: MongoServer;
+let server: BorrowedServer;
 let client: MongoClient;
 let db: Db;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "retention-"));
-  server = await startMongo({ directory: join(folder, "data") });
+  server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   db = client.db("retention");
   await reconcile(db, wanted, nothing);
 });
 afterAll(async () => {
   await client.close();
-  await server.stop();
+  await server.release();
   await rm(folder, { recursive: true });
 });
 

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Service } from "../../components/rollout";
-import { type ControlPlane, helm, repository, startControlPlane } from "../../tools/parts";
+import { helm, repository } from "../../tools/parts";
 import { migrate } from "../backfill/database";
 import { documentOptions } from "../contract/options";
 import { type Kubelet, startKubelet } from "../kubelet";
@@ -18,11 +18,12 @@ import { eventsOf, type Journal } from "./journal";
 import { MongoStore } from "./mongo-store";
 import { foldersIn, standInImages, standInValues, type StandInOptions } from "./pods";
 import type { Store } from "./store";
+import { type BorrowedCluster, borrowCluster } from "../pool";
 
 const current = serverForTests();
 const minutes = 60_000;
 const runs = 4;
-let cluster: ControlPlane;
+let cluster: BorrowedCluster;
 let kubelet: Kubelet;
 
 const run = async (program: string, args: readonly string[]) =>
@@ -31,13 +32,13 @@ const kubectl = (...args: string[]) =>
   run(cluster.kubectl, [`--kubeconfig=${cluster.kubeconfig}`, ...args]);
 
 beforeAll(async () => {
-  cluster = await startControlPlane({ directory: join(current.folder, "cluster") });
+  cluster = await borrowCluster();
   const images = await standInImages(current.folder);
   kubelet = await startKubelet({ kubeconfig: cluster.kubeconfig, images });
 });
 afterAll(async () => {
   await kubelet.stop();
-  await cluster.stop();
+  await cluster.release();
 });
 
 async function install(service: Service, namespace: string, options: StandInOptions) {

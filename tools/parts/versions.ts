@@ -4,8 +4,15 @@ export const versions = {
   oldestPulumi: "3.200.0",
   /** The last one that the Go module proxy serves; it works with the CLI above. */
   languageHost: "v3.68.0",
-  /** The plugin of the npm package @pulumi/kubernetes, which has the same version. */
-  kubernetesPlugin: "v4.34.2",
+  /**
+   * The plugin of the npm package @pulumi/kubernetes, which has the same version: the newest whose
+   * sources the Go module proxy serves. Before an upgrade: plugins from 4.29 on refuse to create an
+   * object that exists unless `upsertExistingObjects` is set (pulumi-kubernetes#2926), and from 4.30
+   * on they pass nulls in values to Helm, where `allowNullValues` has no effect (#2997).
+   */
+  kubernetesPlugin: "v4.25.0",
+  /** The commit of that version by `git describe`: the provider's module has no tags of its own. */
+  kubernetesPluginCommit: "f47bc2d6f199",
   mongod: "8.2.6",
   /** MongoDB's manual: `prepareUnique` and the other forms of `collMod` used here need 6.0. */
   oldestMongod: "6.0.0",

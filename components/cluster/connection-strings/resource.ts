@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { ConnectionStringsInputs } from "./provider";
 
 type Args = {
@@ -7,7 +7,7 @@ type Args = {
 };
 
 /** The connection strings of a cluster; without arguments, those that the stack had last. */
-export class ConnectionStrings extends pulumi.dynamic.Resource {
+export class ConnectionStrings extends DynamicResource {
   /** The migrator's; secret. In filesystem mode it has no value before the first cutover. */
   declare readonly uri: pulumi.Output<string>;
   /** The services'; secret. In filesystem mode it has no value before the first cutover. */

@@ -1,9 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { PasswordInputs } from "./provider";
 
 /** A password of 32 letters, digits, `-` and `_`; another `version` makes a new one. */
-export class GeneratedPassword extends pulumi.dynamic.Resource {
+export class GeneratedPassword extends DynamicResource {
   /** Secret. */
   declare readonly password: pulumi.Output<string>;
 

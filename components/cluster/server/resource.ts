@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { ServerCheckArgs } from "./args";
 import { warnOfServer } from "./preview";
 
@@ -7,7 +7,7 @@ import { warnOfServer } from "./preview";
 const providers = "components/cluster/provider.ts";
 
 /** The check of a server that exists already: whether a cutover to it may begin. */
-export class ServerCheck extends pulumi.dynamic.Resource {
+export class ServerCheck extends DynamicResource {
   /** The connection string of the last check; secret. In filesystem mode it is that of the cutover. */
   declare readonly uri: pulumi.Output<string | undefined>;
   /** The database of the last check. */

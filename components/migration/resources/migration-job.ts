@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { ContractSchema } from "../../contract";
-import { shim } from "../../dynamic";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { MigrationJobInputs } from "../providers/job";
 import { keyToText } from "./inputs";
 
@@ -13,7 +13,7 @@ export type MigrationJobArgs = {
 };
 
 /** The whole migration as one Job, for a database that the cluster alone reaches. */
-export class MigrationJob extends pulumi.dynamic.Resource {
+export class MigrationJob extends DynamicResource {
   /** When it was applied (ISO 8601, UTC). */
   declare readonly appliedAt: pulumi.Output<string>;
   /** What documents in the way kept from being done, in words; empty where nothing did. */

@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type {
   ClaimInputs,
   CollectionInputs,
@@ -18,7 +18,7 @@ type Args<Inputs> = Omit<
   "cutover"
 >;
 
-abstract class MongoResource<Inputs extends object> extends pulumi.dynamic.Resource {
+abstract class MongoResource<Inputs extends object> extends DynamicResource {
   constructor(
     kind: string,
     name: string,

@@ -1,9 +1,9 @@
-import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { ConfirmationInputs } from "./confirmation";
 
 /** A step that stops until the setting `rollout.confirmed` says that it is done. */
-export class Confirmation extends pulumi.dynamic.Resource {
+export class Confirmation extends DynamicResource {
   declare readonly confirmedMode: pulumi.Output<ConfirmationInputs["mode"]>;
 
   constructor(name: string, inputs: ConfirmationInputs, options: pulumi.CustomResourceOptions) {

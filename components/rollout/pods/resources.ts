@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { DrainInputs, DrainRequestInputs, PodsReplacedInputs } from "./inputs";
 
 /** This path is a contract with every existing stack: its state names it. */
@@ -12,7 +12,7 @@ export type Inputs<From> = {
 };
 
 /** The mode for which a service is to be drained, recorded before the drain begins. */
-class DrainRequestResource extends pulumi.dynamic.Resource {
+class DrainRequestResource extends DynamicResource {
   declare readonly requests: pulumi.Output<number>;
 
   constructor(
@@ -26,7 +26,7 @@ class DrainRequestResource extends pulumi.dynamic.Resource {
 }
 
 /** A service scaled to nothing, once in each change of mode. */
-export class DrainResource extends pulumi.dynamic.Resource {
+export class DrainResource extends DynamicResource {
   /** How many drains were finished; the service's PodsReplaced runs after each. */
   declare readonly drains: pulumi.Output<number>;
 
@@ -39,7 +39,7 @@ export class DrainResource extends pulumi.dynamic.Resource {
 }
 
 /** A service whose pods are all those of the mode asked for, and no others. */
-export class PodsReplacedResource extends pulumi.dynamic.Resource {
+export class PodsReplacedResource extends DynamicResource {
   declare readonly mode: pulumi.Output<PodsReplacedInputs["mode"]>;
 
   constructor(

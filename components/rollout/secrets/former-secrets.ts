@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { FormerSecretsInputs } from "./provider";
 
 type Args = {
@@ -7,7 +7,7 @@ type Args = {
 };
 
 /** The Secrets with connection strings that no pod has any more, taken away. */
-export class FormerSecrets extends pulumi.dynamic.Resource {
+export class FormerSecrets extends DynamicResource {
   constructor(name: string, args: Args, options: pulumi.CustomResourceOptions) {
     const provider = shim("components/rollout/provider", "FormerSecrets");
     super(provider, name, args, options, "kubernetes", "FormerSecrets");

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { RolloutSettings, SharedReleaseSettings, StorageMode } from "../../settings";
 import type { ReleaseStepInputs } from "./provider";
 import { nextInWords, workerAlone } from "./words";
@@ -8,7 +8,7 @@ import { nextInWords, workerAlone } from "./words";
  * The look at a release that holds both services, before anything else is changed: an update that
  * would take both to another mode at once is refused, in a preview already.
  */
-export class ReleaseStep extends pulumi.dynamic.Resource {
+export class ReleaseStep extends DynamicResource {
   /** Which step comes next, in words. */
   readonly next: string;
 

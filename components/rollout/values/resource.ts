@@ -1,5 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
-import { shim } from "../../dynamic";
+import type * as pulumi from "@pulumi/pulumi";
+import { DynamicResource, shim } from "../../dynamic/program";
 import type { ValuesFileInputs } from "./switch";
 
 /**
@@ -7,7 +7,7 @@ import type { ValuesFileInputs } from "./switch";
  * before the cutover is kept in `before`, a secret output, because a site may have had its
  * connection string there as text.
  */
-export class ValuesFile extends pulumi.dynamic.Resource {
+export class ValuesFile extends DynamicResource {
   declare readonly file: pulumi.Output<string>;
   declare readonly mode: pulumi.Output<ValuesFileInputs["mode"]>;
 

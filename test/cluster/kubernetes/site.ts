@@ -1,19 +1,22 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { ConnectionString } from "mongodb-connection-string-url";
-import { startControlPlane, type ControlPlane } from "../../../tools/parts";
 import { makeStack, type Run, type TestStack } from "../../engine/stack";
 import { untilStepRuns } from "../../engine/steps";
 import { makeProject } from "../project";
 import { operatorChart } from "./definition";
 import { playedOperator, type PlayedOperator } from "./played-operator";
 import { stackSettings, type Changes } from "./settings";
+import { borrowCluster } from "../../pool";
+import { breakable } from "../../rollout/pods/breakable";
 
 /** A stack that makes MongoDB by an operator that the test plays, on a real control plane. */
 export interface OperatorSite {
   readonly stack: TestStack;
-  readonly controlPlane: ControlPlane;
+  /** Ends the engine's way to the Kubernetes API. */
+  cutOff(): Promise<void>;
   readonly operator: PlayedOperator;
   /** Everything that the engine printed, and each state. */
   readonly printed: readonly string[];
@@ -40,8 +43,11 @@ export interface OperatorSite {
 export async function makeOperatorSite(namespace: string, name: string): Promise<OperatorSite> {
   const project = await makeProject("mongodb");
   const stack = await makeStack("test", project.folder, { kubernetes: true });
-  const controlPlane = await startControlPlane({ directory: join(stack.folder, "cluster") });
-  const { kubeconfig } = controlPlane;
+  const controlPlane = await borrowCluster();
+  const way = await breakable(controlPlane.port);
+  const kubeconfig = join(stack.folder, "kubeconfig");
+  const direct = await readFile(controlPlane.kubeconfig, "utf8");
+  await writeFile(kubeconfig, direct.replace(`:${controlPlane.port}`, `:${way.port}`));
   const chart = await operatorChart(stack.folder);
   const [printed, passwords] = [[] as string[], new Set<string>()];
   const kubectl = async (...args: string[]) => {
@@ -54,7 +60,7 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
     return run;
   };
   return {
-    ...{ stack, controlPlane, printed, passwords, kubectl, kept },
+    ...{ stack, cutOff: way.cut, printed, passwords, kubectl, kept },
     operator: playedOperator(kubectl, name),
     configure: (changes = {}) =>
       stack.configure(stackSettings({ kubeconfig, namespace, chart }, changes)),
@@ -79,7 +85,7 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
     },
     hasStepAfter: async () => (await stack.state()).includes("::after-mongo"),
     remove: async () => {
-      await controlPlane.stop();
+      await controlPlane.release();
       await stack.remove();
       await project.remove();
     },

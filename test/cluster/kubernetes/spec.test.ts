@@ -5,22 +5,22 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mongoDBCommunitySpec } from "../../../components/cluster/kubernetes/spec";
 import { collections } from "../../../components/contract";
-import { startControlPlane, type ControlPlane } from "../../../tools/parts";
 import { definition } from "./definition";
 import { clusterSettings, everything, plainText } from "./settings";
+import { type BorrowedCluster, borrowCluster } from "../../pool";
 
 let folder: string;
-let controlPlane: ControlPlane;
+let controlPlane: BorrowedCluster;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "definition-"));
-  controlPlane = await startControlPlane({ directory: join(folder, "cluster") });
+  controlPlane = await borrowCluster();
   await kubectl("apply", "--filename", await definition());
   const established = ["--for=condition=Established", "crd", "--all", "--timeout=30s"];
   await kubectl("wait", ...established);
 }, 15 * 60_000);
 afterAll(async () => {
-  await controlPlane.stop();
+  await controlPlane.release();
   await rm(folder, { recursive: true });
 });
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import type { StorageMode } from "../../../components/settings";
-import { ownKubelet, startControlPlane } from "../../../tools/parts";
+import { ownKubelet } from "../../../tools/parts";
+import { borrowCluster } from "../../pool";
 
 /** A Deployment of a test: the worker, of a Helm release of the same name. */
 export interface Deployed {
@@ -71,7 +72,7 @@ export function clusterForTests(): Current {
 /** Starts a control plane in a folder of its own. */
 async function startCluster(): Promise<TestCluster> {
   const folder = await mkdtemp(join(tmpdir(), "pods-"));
-  const running = await startControlPlane({ directory: folder });
+  const running = await borrowCluster();
   const { kubeconfig, port } = running;
   const kubectl = async (...args: string[]) =>
     (
@@ -111,7 +112,7 @@ async function startCluster(): Promise<TestCluster> {
       await kubectl("delete", `pod/${pod}`, of(namespace), "--grace-period=0", "--force");
     },
     stop: async () => {
-      await running.stop();
+      await running.release();
       await rm(folder, { recursive: true });
     },
   };

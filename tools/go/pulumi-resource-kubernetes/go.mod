@@ -2,7 +2,7 @@ module taskrunner-storage/tools/pulumi-resource-kubernetes
 
 go 1.26.0
 
-// The commit of v4.34.2: the module has no tags of its own.
+// The commit of v4.25.0 by `git describe`: the module has no tags of its own.
 require github.com/pulumi/pulumi-kubernetes/provider/v4 v4.0.0-20260115033456-f47bc2d6f199
 
 require (

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { execa } from "execa";
+import { startControlPlane } from "../../tools/parts";
+import { type Pool, poolOf } from "./pool";
+
+/** Control planes. What a file made in one is deleted before another file has it. */
+export function clusterPool(folder: string): Pool {
+  return poolOf(async (number) => {
+    const options = { directory: join(folder, `cluster-${number}`) };
+    const cluster = await startControlPlane(options);
+    const { kubeconfig, port, kubectl } = cluster;
+    const stop = () => cluster.stop();
+    const ask = async (...args: string[]) =>
+      (await execa(kubectl, [`--kubeconfig=${kubeconfig}`, ...args])).stdout;
+    const start = () =>
+      Promise.reject(new Error("a control plane of the pool is not started again"));
+    return { facts: { kubeconfig, port, kubectl }, stop, start, renew: () => empty(ask) };
+  });
+}
+
+/** What tests make outside of a namespace, and in the namespace that is always there. */
+const kinds = {
+  cluster: "customresourcedefinitions,persistentvolumes",
+  roles: "clusterroles,clusterrolebindings",
+  default:
+    "deployments,statefulsets,jobs,pods,services,configmaps,secrets,persistentvolumeclaims," +
+    "horizontalpodautoscalers,serviceaccounts,roles,rolebindings,poddisruptionbudgets,resourcequotas",
+};
+
+async function empty(ask: (...args: string[]) => Promise<string>): Promise<void> {
+  const found = await ask("get", "namespaces", "--output=jsonpath={.items[*].metadata.name}");
+  const made = found.split(" ").filter((name) => name !== "default" && !name.startsWith("kube-"));
+  // A pod whose kubelet was a test's would wait for it.
+  const atOnce = ["--ignore-not-found", "--force", "--grace-period=0"];
+  for (const name of made) await ask("delete", "pods", "--all", `--namespace=${name}`, ...atOnce);
+  if (made.length > 0) await ask("delete", "namespaces", ...made, "--timeout=60s");
+  await ask("delete", kinds.cluster, "--all", "--timeout=60s");
+  await ask("delete", kinds.roles, "--selector=kubernetes.io/bootstrapping!=rbac-defaults");
+  await ask("delete", kinds.default, "--all", "--namespace=default", ...atOnce);
+}
