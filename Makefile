@@ -28,7 +28,7 @@ clean: $(installed) ## stops it and removes .dev/, never the cache of tools
 
 test: $(installed) ## all tests, on a real engine and a real server
 	@$(tsx) tools/parts/ensure.ts
-	@npm test --silent -- --reporter=default --reporter=./tools/vitest/counts.ts
+	@npm test --silent -- --reporter=default --reporter=./tools/vitest/summary.ts
 
 lint: $(installed) ## types, eslint, prettier, actionlint on the workflows
 	@npm run lint --silent

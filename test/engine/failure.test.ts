@@ -81,7 +81,6 @@ describe("a migration that fails on the real engine", () => {
 
       expect(await stack.up()).toMatchObject({ failed: false });
       expect(diff(wanted, await observe(db))).toEqual([]);
-      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
     },
     3 * minutes,
   );
@@ -129,9 +128,6 @@ describe("the expiry of log entries", () => {
       expect(preview.output).toMatch(/Resources:\n\s+~ 1 to update/);
       await other.up();
       expect(await expiry()).toBe(2_592_000);
-
-      await other.pulumi("refresh", "--yes", "--skip-preview");
-      expect((await other.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
 
       await configure(other, settings);
       await other.up();

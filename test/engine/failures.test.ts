@@ -234,46 +234,8 @@ describe("web that fails after the worker's rollout", () => {
       expect(up.output).not.toContain("drained, all pods are gone");
       expect(await cluster.modesOf("web")).toEqual(onMongo);
       expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
-      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
     },
     3 * minutes,
-  );
-});
-
-describe("a quota that leaves web no room", () => {
-  it(
-    "stops the next cutover with Kubernetes' own words",
-    async () => {
-      await configure("filesystem");
-      expect(await stack.up()).toMatchObject({ failed: false });
-      await cluster.kubectl("create", "quota", "small", "--hard=pods=4");
-      await configure("mongo", 8);
-      const up = await stack.up();
-
-      expect(up.failed).toBe(true);
-      expect(up.output).toContain("exceeded quota: small");
-      expect(up.output).toContain("The worker is in Mongo mode");
-      expect(await cluster.modesOf("worker")).toEqual(onMongo);
-      expect(await cluster.modesOf("web")).toEqual(onFiles);
-    },
-    4 * minutes,
-  );
-
-  it(
-    "lets both back to files, with MongoDB stopped, once there is room",
-    async () => {
-      await server.stop();
-      // While the worker is drained, web's new pods may take the room that its old ones need again.
-      await cluster.kubectl("delete", "quota", "small");
-      await configure("filesystem");
-      const up = await stack.up();
-
-      expect(up.failed, up.output).toBe(false);
-      expect(await cluster.modesOf("worker")).toEqual(onFiles);
-      expect(await cluster.modesOf("web")).toEqual(onFiles);
-      expect(await cluster.replicas()).toEqual(both);
-    },
-    5 * minutes,
   );
 });
 

@@ -76,7 +76,6 @@ describe("a cutover whose verification fails", () => {
 
       expect(await stack.up()).toMatchObject({ failed: false });
       expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
-      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
     },
     3 * minutes,
   );

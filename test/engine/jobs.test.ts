@@ -170,7 +170,6 @@ describe("a cutover whose database only the cluster reaches", () => {
       ]);
       const file = await readFile(join(root, "state/runs", `${runId}.json`), "utf8");
       expect(JSON.parse(file)).toMatchObject({ planHash: "changed in MongoDB" });
-      expect(await succeeded(stack.up())).not.toMatch(/[+~-] \d+ (created|updated|deleted)/);
     },
     8 * minutes,
   );

@@ -76,27 +76,6 @@ it(
     expect(resources.find(({ urn }) => isCheck(urn))?.outputs).toMatchObject({
       serverVersion: version,
     });
-
-    const again = await stack.up();
-    expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
-  },
-  10 * minutes,
-);
-
-it(
-  "a stack from before the check gains it alone",
-  async () => {
-    const { deployment, ...rest } = await stateOf(stack);
-    const resources = deployment.resources
-      .filter(({ urn }) => !isCheck(urn))
-      .map(({ dependencies = [], ...resource }) => ({
-        ...resource,
-        dependencies: dependencies.filter((urn) => !isCheck(urn)),
-      }));
-    await stack.importState(JSON.stringify({ ...rest, deployment: { ...deployment, resources } }));
-
-    const up = await stack.up();
-    expect(up.output).toMatch(/Resources:\n\s+\+ 1 created\n\s+\d+ unchanged\n/);
   },
   10 * minutes,
 );

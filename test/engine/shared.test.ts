@@ -113,18 +113,14 @@ describe("one release that holds both services", () => {
       const before = await site.standing();
       const resources = await resourcesOf(stack);
       await configure("mongo", "web");
-      const preview = await stack.preview();
-      const up = await stack.up();
-
-      for (const run of [preview, up]) {
-        expect(run.failed).toBe(true);
-        expect(run.output).toContain(
-          `In release stella the worker is in filesystem mode and web in filesystem mode. ` +
-            "storageMode: mongo with rollout.step: web would take both to mongo mode in one upgrade. " +
-            "Set rollout.step: worker and run pulumi up, then set rollout.step: web and run it again.",
-        );
-        expect(orderOf(run)).toEqual([]);
-      }
+      const run = await stack.up();
+      expect(run.failed).toBe(true);
+      expect(run.output).toContain(
+        `In release stella the worker is in filesystem mode and web in filesystem mode. ` +
+          "storageMode: mongo with rollout.step: web would take both to mongo mode in one upgrade. " +
+          "Set rollout.step: worker and run pulumi up, then set rollout.step: web and run it again.",
+      );
+      expect(orderOf(run)).toEqual([]);
       expect(await site.standing()).toEqual(before);
       expect(await resourcesOf(stack)).toEqual(resources);
       expect(await mongo.db("taskrunner").listCollections().toArray()).toEqual([]);
@@ -169,7 +165,6 @@ describe("one release that holds both services", () => {
         },
       });
       expect(await expiry()).toBeUndefined();
-      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
     },
     6 * minutes,
   );
@@ -278,7 +273,6 @@ describe("the way back of such a release", () => {
       const files = await readdir(join(stack.folder, "state", runFolder));
       expect(files).toContain("later-run-of-web.json");
       await expect(readdir(join(stack.folder, "state/held"))).rejects.toThrow("ENOENT");
-      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
     },
     6 * minutes,
   );

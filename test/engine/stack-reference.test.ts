@@ -76,8 +76,6 @@ it(
 
     expect(await client.db("taskrunner").collection("pack_runs").countDocuments()).toBe(5);
     expect(await stack.outputs()).toMatchObject({ database: "taskrunner" });
-    const again = await kept(stack.up());
-    expect(again.output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
   },
   10 * minutes,
 );
@@ -153,7 +151,6 @@ it(
     expect(await kept(stack.up())).toMatchObject({ failed: false });
     const file = join(stack.folder, "state/state/runs", `${id}.json`);
     expect(await readFile(file, "utf8")).toContain("someone-else");
-    expect((await kept(stack.up())).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
   },
   10 * minutes,
 );

@@ -114,7 +114,6 @@ describe("values files that somebody else deploys, with their pods watched", () 
       expect(await cluster.modesOf("worker")).toEqual(["mongo"]);
       expect(await cluster.modesOf("web")).toEqual(["mongo", "mongo"]);
       expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
-      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
     },
     4 * minutes,
   );

@@ -30,9 +30,13 @@ const kinds = {
 async function empty(ask: (...args: string[]) => Promise<string>): Promise<void> {
   const found = await ask("get", "namespaces", "--output=jsonpath={.items[*].metadata.name}");
   const made = found.split(" ").filter((name) => name !== "default" && !name.startsWith("kube-"));
-  // A pod whose kubelet was a test's would wait for it.
+  // A pod whose kubelet was a test's would wait for it, and a new one take its place.
   const atOnce = ["--ignore-not-found", "--force", "--grace-period=0"];
-  for (const name of made) await ask("delete", "pods", "--all", `--namespace=${name}`, ...atOnce);
+  for (const name of made) {
+    const there = ["--all", `--namespace=${name}`];
+    await ask("delete", "deployments,statefulsets,replicasets,jobs", ...there, "--cascade=orphan");
+    await ask("delete", "pods", ...there, ...atOnce);
+  }
   if (made.length > 0) await ask("delete", "namespaces", ...made, "--timeout=60s");
   await ask("delete", kinds.cluster, "--all", "--timeout=60s");
   await ask("delete", kinds.roles, "--selector=kubernetes.io/bootstrapping!=rbac-defaults");
