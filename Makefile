@@ -26,9 +26,8 @@ down: $(installed) ## stops what `make up` started; keeps the data
 clean: $(installed) ## stops it and removes .dev/, never the cache of tools
 	@$(dev) clean
 
-test: $(installed) ## all tests, on a real engine and a real server
-	@$(tsx) tools/parts/ensure.ts
-	@npm test --silent -- --reporter=default --reporter=./tools/vitest/summary.ts
+test: $(installed) ## all tests, on a real engine, a real server and a real control plane
+	@$(tsx) tools/vitest/run.ts
 
 lint: $(installed) ## types, eslint, prettier, actionlint on the workflows
 	@npm run lint --silent

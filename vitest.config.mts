@@ -1,13 +1,18 @@
 import { defineConfig } from "vitest/config";
+import { Sequencer } from "./tools/vitest/sequencer.js";
+
+const areBuilding = process.env.TEST_PARTS === "building";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "test/pool/setup.ts",
+    sequence: { sequencer: Sequencer },
     // Most of the time a test waits: for an engine, a server, a control plane. Where all files have
-    // one server (test/server.ts), they have it one after the other.
+    // one server (test/pool), they have it one after the other.
     maxWorkers: process.env.TEST_MONGODB_URI ? 1 : 2,
     testTimeout: 20_000,
-    hookTimeout: 120_000,
+    // A file that needs a part waits for it while it is built (tools/vitest/run.ts).
+    hookTimeout: areBuilding ? 3_600_000 : 120_000,
   },
 });

@@ -1,0 +1,37 @@
+/**
+ * Runs all tests, or those of the files that are named: `tsx tools/vitest/run.ts [FILE ...]`. Parts
+ * that are missing are built meanwhile, at a low priority, and the files that need them come last.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { constants, setPriority } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long it takes at most to find parts that are all there, in ms. */
+const findMs = 10_000;
+
+async function run(files: readonly string[]): Promise<number> {
+  const parts = start("tsx", ["tools/parts/ensure.ts"]);
+  setPriority(parts.pid ?? 0, constants.priority.PRIORITY_LOW);
+  const ended = exitCodeOf(parts);
+  const found = await Promise.race([ended, sleep(findMs, undefined, { ref: false })]);
+  if (found !== undefined && found !== 0) return found;
+  const reporters = ["--reporter=default", "--reporter=./tools/vitest/summary.ts"];
+  const env = { TEST_PARTS: found === 0 ? "there" : "building" };
+  const tests = await exitCodeOf(start("vitest", ["run", ...reporters, ...files], env));
+  return tests === 0 ? ended : tests;
+}
+
+function start(program: string, args: readonly string[], env: object = {}): ChildProcess {
+  const all = { ...process.env, ...env };
+  return spawn(`node_modules/.bin/${program}`, args, { stdio: "inherit", env: all });
+}
+
+async function exitCodeOf(child: ChildProcess): Promise<number> {
+  const [code] = (await once(child, "exit")) as [number | null];
+  return code ?? 1;
+}
+
+void run(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
