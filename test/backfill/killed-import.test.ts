@@ -73,3 +73,23 @@ it("a run that came in between is another's: no base says that it came of the fi
   });
   expect(await importState(sides(root))).toMatchObject({ runs: { unchanged: 1 }, quarantine: [] });
 });
+
+it("a run that a worker changes between the look and the write stays the worker's", async () => {
+  const root = await stateRoot({ "state/runs/r.json": JSON.stringify(run("r")) });
+  await importState(sides(root));
+  await addFiles(root, {
+    "state/runs/r.json": JSON.stringify(run("r", { planHash: "the file's" })),
+  });
+  const worker = { planHash: "a worker's", updatedAt: new Date("2025-11-07T00:00:00Z") };
+  const replace = Reflect.get(Collection.prototype, "replaceOne");
+  const replacements = vi
+    .spyOn(Collection.prototype, "replaceOne")
+    .mockImplementationOnce(async function (this: Collection, filter, ...others) {
+      await this.updateMany({}, { $set: worker });
+      return replace.call(this, filter, ...others);
+    });
+  const report = await importState({ ...sides(root), stage: "delta" });
+  replacements.mockRestore();
+  expect(report.runs).toEqual(counts(1, { quarantined: 1 }));
+  expect(await collection("pack_runs").find().toArray()).toMatchObject([worker]);
+});

@@ -14,11 +14,11 @@ const nothing = () => Promise.resolve();
 const enforced: SchemaOptions = { ...documentOptions, tenancy: "enforced" };
 
 /** Makes the current.server refuse the command that comes after `skip` commands of its kind. */
-const failAfter = (verb: string, skip: number) =>
+const failAfter = (verb: string, skip: number, errorCode = 8000) =>
   current.client.db("admin").command({
     configureFailPoint: "failCommand",
     mode: skip === 0 ? { times: 1 } : { skip, times: 1 },
-    data: { failCommands: [verb], errorCode: 8000 },
+    data: { failCommands: [verb], errorCode },
   });
 
 it("whichever command of a first migration fails, the next run finishes it", async () => {
@@ -39,6 +39,18 @@ it("whichever command of a first migration fails, the next run finishes it", asy
     expect(diff(wantedSchema(documentOptions), await observe(db))).toEqual([]);
   }
 }, 120_000);
+
+it.each([
+  ["create", 48],
+  ["createIndexes", 85],
+  ["createIndexes", 86],
+])("a %s that another runner did first (code %i) is planned again", async (verb, code) => {
+  const db = current.client.db(`raced_${verb}_${code}`);
+  await failAfter(verb, 0, code);
+
+  await reconcile(db, wantedSchema(documentOptions), nothing);
+  expect(diff(wantedSchema(documentOptions), await observe(db))).toEqual([]);
+});
 
 it.each([
   ["createIndexes", 0],

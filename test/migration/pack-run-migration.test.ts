@@ -1,14 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
 import { PackRunMigration } from "../../components/migration/program";
 import { documentOptions } from "../contract/options";
 
+/** In the order in which they are done. */
 const registered: pulumi.runtime.MockResourceArgs[] = [];
+
+/** What others must wait for takes time, so that one that does not wait comes before it. */
+const isSlow = ({ type, inputs }: pulumi.runtime.MockResourceArgs) =>
+  type.endsWith("/mongo:LedgerClaim") || (inputs as { unique?: boolean }).unique === true;
 
 beforeAll(async () => {
   await pulumi.runtime.setMocks({
     call: ({ inputs }) => inputs as Record<string, unknown>,
-    newResource: (args) => {
+    newResource: async (args) => {
+      if (isSlow(args)) await sleep(50);
       registered.push(args);
       return { id: args.name, state: args.inputs as Record<string, unknown> };
     },

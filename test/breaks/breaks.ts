@@ -1,0 +1,37 @@
+import { database } from "./database";
+import { services } from "./services";
+import { state } from "./state";
+
+/** A small change of product code that takes one guarantee away, and the tests that must notice. */
+export interface Break {
+  /** What the product no longer guarantees, as a claim. */
+  readonly guarantee: string;
+  /** The file that is changed, from the repository's root. */
+  readonly file: string;
+  /** The text that is replaced; it occurs exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  /** Test files that must fail, each with ` > ` and a part of a test's name if one test is enough. */
+  readonly tests: readonly string[];
+}
+
+/** All breaks, room by room. */
+export const breaks: readonly Break[] = [...database, ...state, ...services];
+
+/** The file and the test's name in an entry of `tests`. */
+export function parseTest(test: string): { readonly file: string; readonly name?: string } {
+  const [file = "", name] = test.split(" > ");
+  return name === undefined ? { file } : { file, name };
+}
+
+/**
+ * The file's text with the break in it.
+ *
+ * @throws Error if the break is stale: its text is missing, or occurs more than once
+ */
+export function applyTo(text: string, { find, replace }: Break): string {
+  const [before, after, ...others] = text.split(find);
+  if (before === undefined || after === undefined) throw new Error("its text is missing");
+  if (others.length > 0) throw new Error(`its text occurs ${others.length + 1} times`);
+  return before + replace + after;
+}
