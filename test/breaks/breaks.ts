@@ -1,5 +1,7 @@
-import { database } from "./database";
-import { services } from "./services";
+import { program } from "./program";
+import { rollback } from "./rollback";
+import { rollout } from "./rollout";
+import { schema } from "./schema";
 import { state } from "./state";
 
 /** A small change of product code that takes one guarantee away, and the tests that must notice. */
@@ -16,7 +18,7 @@ export interface Break {
 }
 
 /** All breaks, room by room. */
-export const breaks: readonly Break[] = [...database, ...state, ...services];
+export const breaks: readonly Break[] = [...schema, ...state, ...rollback, ...rollout, ...program];
 
 /** The file and the test's name in an entry of `tests`. */
 export function parseTest(test: string): { readonly file: string; readonly name?: string } {
@@ -29,9 +31,14 @@ export function parseTest(test: string): { readonly file: string; readonly name?
  *
  * @throws Error if the break is stale: its text is missing, or occurs more than once
  */
-export function applyTo(text: string, { find, replace }: Break): string {
+export function applyTo(text: string, { file, find, replace }: Break): string {
   const [before, after, ...others] = text.split(find);
-  if (before === undefined || after === undefined) throw new Error("its text is missing");
-  if (others.length > 0) throw new Error(`its text occurs ${others.length + 1} times`);
+  if (before === undefined || after === undefined) {
+    throw new Error(`${file} does not have the text ${JSON.stringify(find)}`);
+  }
+  if (others.length > 0) {
+    const times = others.length + 1;
+    throw new Error(`${file} has the text ${JSON.stringify(find)} ${times} times`);
+  }
   return before + replace + after;
 }

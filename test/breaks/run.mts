@@ -146,7 +146,7 @@ async function requirePassing(copy: string, some: readonly Break[]): Promise<voi
 function say({ broken, verdict, detail, seconds }: Result, place: string): void {
   const said = `${place.padStart(7)}  ${verdict.padEnd(8)} ${seconds.toFixed(1).padStart(6)} s  `;
   console.log(said + broken.guarantee);
-  if (verdict !== "caught") console.log(`${" ".repeat(29)}${broken.file} ${detail}`);
+  if (verdict !== "caught") console.log(`${" ".repeat(29)}${detail || broken.file}`);
 }
 
 async function main(folder: string): Promise<boolean> {

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { pushChange } from "../../components/checkout";
 import { repositoryPerTest, settings } from "./repository";
 
@@ -94,6 +94,19 @@ it("over HTTP the token is the login, in place of what the checkout has, and is 
     "back",
   );
   expect(await readFile(join(current.checkout, ".git/config"), "utf8")).not.toContain("the-token");
+});
+
+it("the token is in no argument of a process", async () => {
+  const path = await changed();
+  await serve("the-token");
+  await current.git("remote", "set-url", "origin", `${address()}/origin.git`);
+  const trace = join(current.folder, "trace");
+  vi.stubEnv("GIT_TRACE2_EVENT", trace);
+  await push(path, "the-token").finally(() => vi.unstubAllEnvs());
+
+  const processes = await readFile(trace, "utf8");
+  expect(processes).toContain('"argv":["git","push"');
+  expect(processes).not.toContain(Buffer.from("x-access-token:the-token").toString("base64"));
 });
 
 const address = () => `http://127.0.0.1:${(server?.address() as AddressInfo).port}`;

@@ -7,7 +7,11 @@ import {
 import { describe, expect, it } from "vitest";
 import { managersOfReplicas } from "../../../components/rollout/pods/drain";
 import { inFull, inProgress, podObstacle, quoted } from "../../../components/kubernetes";
-import { replacedObstacles, statedMode } from "../../../components/rollout/pods/remaining";
+import {
+  drainObstacles,
+  replacedObstacles,
+  statedMode,
+} from "../../../components/rollout/pods/remaining";
 import { workload } from "../../../components/rollout/pods/service";
 
 const now = new Date("2026-11-25T12:00:00Z");
@@ -115,13 +119,14 @@ describe("a line of progress", () => {
   });
 });
 
-const replicaSet = (uid: string, revision: number, owner = "d"): V1ReplicaSet =>
+const replicaSet = (uid: string, revision: number, owner = "d", replicas = 1): V1ReplicaSet =>
   fromJson({
     ...{ apiVersion: "apps/v1", kind: "ReplicaSet" },
     metadata: {
       ...{ uid, name: uid, ownerReferences: ownedBy("Deployment", owner) },
       annotations: { "deployment.kubernetes.io/revision": String(revision) },
     },
+    spec: { replicas },
   });
 
 const deployment = (env: object[] = [], status: object = {}, metadata: object = {}): V1Deployment =>
@@ -177,6 +182,25 @@ describe("what belongs to a Deployment", () => {
     const found = workload(deployment([], { observedGeneration: 2 }), sets, []);
     const wanted = { service: "worker", mode: "filesystem" } as const;
     expect(replacedObstacles(found, wanted, moment)[0]?.found).toMatch(/controllers have not done/);
+  });
+});
+
+describe("a drain", () => {
+  const drained = replicaSet("new", 10, "d", 0);
+  const found = (sets: V1ReplicaSet[], pods: V1Pod[], status: object = {}) =>
+    drainObstacles(workload(deployment([], status), sets, pods), moment).map(
+      ({ object }) => object,
+    );
+
+  it("waits for a pod that is terminating", () => {
+    expect(found([drained], [pod({}, { deletionTimestamp: secondsAgo(1) })])).toEqual(["pod a"]);
+    expect(found([drained], [])).toEqual([]);
+  });
+
+  it("waits for the controllers, which may make another pod", () => {
+    const waiting = ["Deployment worker"];
+    expect(found([drained], [], { observedGeneration: 2 })).toEqual(waiting);
+    expect(found([replicaSet("new", 10)], [])).toEqual(waiting);
   });
 });
 

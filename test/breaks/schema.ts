@@ -1,7 +1,7 @@
 import type { Break } from "./breaks";
 
-/** Schema, ledger, cluster, settings, and how a step works on MongoDB. */
-export const database: readonly Break[] = [
+/** The schema and its ledger, and how a step works on MongoDB. */
+export const schema: readonly Break[] = [
   {
     guarantee: "a change to unique that fails is set back, so that services can insert again",
     file: "components/migration/execute.ts",
@@ -161,73 +161,10 @@ export const database: readonly Break[] = [
     tests: ["test/cli/commands.test.ts > without the password"],
   },
   {
-    guarantee: "a standalone server on another machine is refused",
-    file: "components/cluster/server/requirements.ts",
-    find: "...(local ? [] : standalone)",
-    replace: "",
-    tests: ["test/cluster/requirements.test.ts > is refused"],
-  },
-  {
-    guarantee: "writes count once a majority has them, whatever the cluster's default",
-    file: "components/cluster/login.ts",
-    find: 'w: "majority"',
-    replace: 'w: "1"',
-    tests: ["test/cluster/kubernetes/uri.test.ts"],
-  },
-  {
     guarantee: "the services' user cannot change the schema",
     file: "components/contract/roles.ts",
     find: 'const actions = ["find", "insert", "update", "remove"];',
     replace: 'const actions = ["find", "insert", "update", "remove", "collMod", "dropIndex"];',
     tests: ["test/migration/privileges.test.ts > cannot change the schema"],
-  },
-  {
-    guarantee: "an expired entry leaves the access list of Atlas",
-    file: "components/cluster/atlas/access-list.ts",
-    find: "expires === undefined || expires >= today",
-    replace: "expires !== today",
-    tests: ["test/cluster/atlas/arguments.test.ts"],
-  },
-  {
-    guarantee: "connection strings of another stack keep the rules of the settings",
-    file: "components/cluster/stack-reference.ts",
-    find: "if (problems.length === 0) return found;",
-    replace: "return found;",
-    tests: ["test/cluster/stack-reference.test.ts"],
-  },
-  {
-    guarantee: "a rollback keeps the connection strings of the last cutover",
-    file: "components/cluster/connection-strings/provider.ts",
-    find: "if (uri === undefined) return false;",
-    replace: "",
-    tests: ["test/cluster/provider.test.ts"],
-  },
-  {
-    guarantee: "an unknown setting is refused",
-    file: "components/settings/section.ts",
-    find: "z.strictObject(",
-    replace: "z.object(",
-    tests: ["test/settings/parse.test.ts"],
-  },
-  {
-    guarantee: "an error about settings shows no connection string",
-    file: "components/settings/problems.ts",
-    find: "problems.map(withoutConnectionStrings)",
-    replace: "problems",
-    tests: ["test/settings/parse.test.ts"],
-  },
-  {
-    guarantee: "migrator and services have different users",
-    file: "components/settings/application-rules.ts",
-    find: "migrator.user !== application.user",
-    replace: "true",
-    tests: ["test/settings/parse.test.ts"],
-  },
-  {
-    guarantee: "a connection without TLS to another machine is refused",
-    file: "components/settings/connection-string-rules.ts",
-    find: "if (facts.local || plainTextAllowed) return [];",
-    replace: "return [];",
-    tests: ["test/settings/parse.test.ts"],
   },
 ];
