@@ -153,4 +153,75 @@ export const program: readonly Break[] = [
     replace: "false",
     tests: ["test/policy/rules.test.ts"],
   },
+  {
+    guarantee: "web follows the worker",
+    file: "index.ts",
+    find: "after(worker));",
+    replace: "after(drain));",
+    tests: [
+      "test/engine/cutover.test.ts > imports the state, then switches",
+      "test/engine/cutover.test.ts > keeps the order in the state",
+    ],
+  },
+  {
+    guarantee: "the worker's rollout waits for the handover",
+    file: "index.ts",
+    find: "after(beforeDrain, drain, exported, noted),",
+    replace: "after(beforeDrain, drain),",
+    tests: [
+      "test/engine/cutover.test.ts > imports the state, then switches",
+      "test/engine/cutover.test.ts > keeps the order in the state",
+    ],
+  },
+  {
+    guarantee: "the handover waits for the drain",
+    file: "index.ts",
+    find: "after(beforeDrain, onMongo(drain))",
+    replace: "after(beforeDrain)",
+    tests: ["test/engine/helm.test.ts"],
+  },
+  {
+    guarantee: "log entries expire after the verification",
+    file: "index.ts",
+    find: "after(web, verified)",
+    replace: "after(web)",
+    tests: [
+      "test/engine/cutover.test.ts > imports the state, then switches",
+      "test/engine/cutover.test.ts > keeps the order in the state",
+    ],
+  },
+  {
+    guarantee: "the stack records the second handover before web may write",
+    file: "index.ts",
+    find: 'last?.mode === "mongo"',
+    replace: "last === undefined",
+    tests: [
+      "test/engine/cutover.test.ts > imports the state, then switches",
+      "test/engine/cutover.test.ts > keeps the order in the state",
+    ],
+  },
+  {
+    guarantee: "a rollback waits for nothing of MongoDB",
+    file: "index.ts",
+    find: 'mode === "mongo" ? step : undefined',
+    replace: "step",
+    tests: ["test/engine/cutover.test.ts"],
+  },
+  {
+    guarantee: "in filesystem mode no step gets the connection string",
+    file: "components/cluster/mongo-cluster.ts",
+    find: 'args.storageMode === "mongo" ? uri : undefined',
+    replace: "uri",
+    tests: ["test/engine/cutover.test.ts"],
+  },
+  {
+    guarantee: "connection strings are secret in the state",
+    file: "components/settings/program.ts",
+    find: "uri === undefined ? undefined : pulumi.secret(uri)",
+    replace: "uri === undefined ? undefined : pulumi.output(uri)",
+    tests: [
+      "test/engine/cutover.test.ts > imports the state, then switches",
+      "test/engine/cutover.test.ts > lets no password out",
+    ],
+  },
 ];

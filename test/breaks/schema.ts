@@ -167,4 +167,24 @@ export const schema: readonly Break[] = [
     replace: 'const actions = ["find", "insert", "update", "remove", "collMod", "dropIndex"];',
     tests: ["test/migration/privileges.test.ts > cannot change the schema"],
   },
+  {
+    guarantee: "a stack's duplicates stop it before its first change",
+    file: "components/migration/providers/ledger.ts",
+    find: "if (issues.length > 0) throw new DataIssues(db.databaseName, issues);",
+    replace: "",
+    tests: ["test/engine/migration.test.ts > is refused by a duplicate"],
+  },
+  {
+    guarantee: "destroying the stack drops nothing in MongoDB",
+    file: "components/dynamic/mongo-side.ts",
+    find: "    delete: () => Promise.resolve(),",
+    replace: `    delete: async (_id, { uri = "", database = "", name }: State & { readonly name?: string }) => {
+      const { databaseAt } = await import("../connection");
+      if (name) await (await databaseAt({ uri, database })).dropCollection(name).catch(() => false);
+    },`,
+    tests: [
+      "test/engine/migration.test.ts > shows every collection and index",
+      "test/engine/migration.test.ts > leaves everything in MongoDB",
+    ],
+  },
 ];
