@@ -153,13 +153,6 @@ export const rollout: readonly Break[] = [
     tests: ["test/rollout/pods/replaced.test.ts > once the template says the mode"],
   },
   {
-    guarantee: "an error of the Kubernetes API shows no token",
-    file: "components/kubernetes/errors.ts",
-    find: 'return messageIn(body) ?? "no reason was given";',
-    replace: "return JSON.stringify(cause);",
-    tests: ["test/rollout/pods/drain.test.ts > and no token"],
-  },
-  {
     guarantee: "a pending Helm operation is found before the worker is drained",
     file: "components/rollout/helm/pending.ts",
     find: "if (pending.length > 0) throw",
@@ -178,6 +171,6 @@ export const rollout: readonly Break[] = [
     file: "components/rollout/helm/target.ts",
     find: "{ ...options, dependsOn: replaced }",
     replace: "options",
-    tests: ["test/engine/helm.test.ts"],
+    tests: ["test/rollout/helm/component.test.ts > deletes former Secrets"],
   },
 ];

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { beforeEach } from "vitest";
@@ -11,13 +12,27 @@ import {
 import { parseSettings } from "../../components/settings";
 
 let registered: MockResourceArgs[];
+let retained: string[];
+
+/** Notes what stays when the stack is destroyed: mocks get no options. */
+const retention: pulumi.ComponentResourceOptions = {
+  transformations: [
+    ({ name, opts }) => {
+      if (opts.retainOnDelete === true) retained.push(name);
+      return undefined;
+    },
+  ],
+};
 
 /** Gives each test of a file an engine that registers resources and does nothing. */
 export function mockedEngine(): void {
   beforeEach(async () => {
     registered = [];
+    retained = [];
     await pulumi.runtime.setMocks({
-      newResource: (resource) => {
+      newResource: async (resource) => {
+        // What does not wait for the pods comes before them.
+        if (resource.type.endsWith(":PodsReplaced")) await sleep(50);
         registered.push(resource);
         const outputs = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
         const state = { drains: 1, requests: 0, ...(resource.inputs as object), ...outputs };
@@ -43,26 +58,35 @@ export async function rolledOut(
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
   const settings = parseSettings({ mongoUri, rollout });
   releaseStepOf(settings);
-  const services = new Services("services", {
+  const args = {
     settings: settings.rollout,
     mode,
     collections: settings.mongo.collections,
     database,
     appUri: pulumi.secret(mongoUri),
-  });
-  const drain = new WorkerDrain("worker-drain", services);
-  const worker = new WorkerRollout("worker-rollout", services, drain);
-  const web = new WebRollout("web-rollout", services, { dependsOn: worker });
-  return {
+  };
+  const services = new Services("services", args, retention);
+  const drain = new WorkerDrain("worker-drain", services, retention);
+  const worker = new WorkerRollout("worker-rollout", services, drain, retention);
+  const web = new WebRollout("web-rollout", services, { ...retention, dependsOn: worker });
+  const said = {
     secretRef: await valueOf(services.connectionSecretRef),
     worker: await valueOf(worker.summary),
     web: await valueOf(web.summary),
   };
+  await pulumi.runtime.disconnect();
+  return said;
 }
 
 /** In alphabetical order: what no other waits for is registered in any. */
 export const named = () =>
   registered.map(({ type, name }) => `${type.split(":").at(-1) ?? ""} ${name}`).sort();
+
+/** The names in the order in which resources are done. */
+export const inOrder = () => registered.map(({ name }) => name);
+
+/** The names of what stays when the stack is destroyed, in alphabetical order. */
+export const staying = () => retained.toSorted();
 
 /** What a resource was registered with. */
 export const inputsOf = (type: string, name: string) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inputsOf, mockedEngine, named, rolledOut } from "../rolled-out";
+import { inOrder, inputsOf, mockedEngine, named, rolledOut, staying } from "../rolled-out";
 
 mockedEngine();
 
@@ -47,6 +47,18 @@ describe("the rollout by Helm releases", () => {
         ...Array.from({ length: 4 }, () => expect.anything() as unknown),
       ],
     });
+  });
+
+  it("stays when the stack is destroyed, with its Secret", async () => {
+    await rolledOut(onCluster);
+
+    expect(staying()).toEqual(["taskrunner-mongo", "web", "worker"]);
+  });
+
+  it("deletes former Secrets once no pod has them", async () => {
+    await rolledOut(onCluster);
+
+    expect(inOrder().at(-1)).toBe("former-secrets");
   });
 
   it("puts the version of a Secret of the site's into an annotation of the pods", async () => {

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+
+/** A resource as it was registered, and when that began and ended, in ms. */
+interface Step {
+  readonly inputs: unknown;
+  readonly began: number;
+  readonly ended: number;
+}
+
+type Steps = ReadonlyMap<string, Step>;
+
+const project = "taskrunner-storage";
+const mongoUri = "mongodb://127.0.0.1/taskrunner";
+const settings = {
+  mongoUri,
+  logRetentionDays: 30,
+  backfill: { source: { path: "/state" } },
+  rollout: {
+    ...{ target: "helm", kubeconfig: "kube.config", namespace: "apps" },
+    worker: { values: ["sample/rollout/worker.values.yaml"] },
+    web: { values: ["sample/rollout/web.values.yaml"] },
+  },
+};
+
+/** Runs the program on an engine on which each step takes a while. */
+async function stepsOf(storageMode: "mongo" | "filesystem"): Promise<Steps> {
+  const steps = new Map<string, Step>();
+  const newResource = async ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
+    const began = performance.now();
+    await sleep(50);
+    steps.set(name, { inputs, began, ended: performance.now() });
+    const outputs = type.endsWith(":Release") ? { status: { revision: 1 } } : {};
+    return { id: name, state: { drains: 1, requests: 0, ...(inputs as object), ...outputs } };
+  };
+  await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, "test");
+  const config = Object.entries({ ...settings, storageMode }).map(([key, value]) => [
+    `${project}:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
+  vi.resetModules();
+  await import("../index.js");
+  await pulumi.runtime.disconnect();
+  return steps;
+}
+
+/** Steps that began before the one that comes before them here was done. */
+function tooEarly(steps: Steps, order: readonly string[]): readonly string[] {
+  const [began, ended] = [
+    (name: string) => steps.get(name)?.began ?? -Infinity,
+    (name: string) => steps.get(name)?.ended ?? Infinity,
+  ];
+  return order.filter((name, at) => at > 0 && began(name) < ended(order[at - 1] ?? ""));
+}
+
+describe("the program in a cutover", () => {
+  let steps: Steps;
+  beforeAll(async () => {
+    steps = await stepsOf("mongo");
+  });
+
+  it("makes the schema between the claim and the completion of the ledger's record", () => {
+    const schema = ["server-check", "ledger-claim", "pack_runs", "pack_run_logs_run_sequence"];
+    expect(tooEarly(steps, [...schema, "pack_run_approvals_run_status", "ledger"])).toEqual([]);
+  });
+
+  it("imports before the drain, in the handover and after web, and then verifies", () => {
+    const before = ["ledger", "log-expiry-lift", "backfill", "worker-drain-request"];
+    const handover = ["worker-drain", "delta-import", "export", "final-export"];
+    const services = ["worker", "worker-pods", "web", "web-pods"];
+    const after = ["final-import", "verification", "log-retention"];
+    expect(tooEarly(steps, [...before, ...handover, ...services, ...after])).toEqual([]);
+  });
+});
+
+describe("the program in a rollback", () => {
+  let steps: Steps;
+  beforeAll(async () => {
+    steps = await stepsOf("filesystem");
+  });
+
+  it("exports while no worker runs, and what web wrote after its rollout", () => {
+    const order = ["worker-drain-request", "worker-drain", "export", "worker", "worker-pods"];
+    expect(tooEarly(steps, [...order, "web", "web-pods", "final-export"])).toEqual([]);
+  });
+
+  it("waits for no step on MongoDB", () => {
+    expect(tooEarly(steps, ["ledger-claim", "worker-drain-request"])).not.toEqual([]);
+    expect(tooEarly(steps, ["backfill", "export"])).not.toEqual([]);
+  });
+
+  it("gives the connection string to the exports and to the services' Secret only", () => {
+    const having = [...steps].filter(([, { inputs }]) => JSON.stringify(inputs).includes(mongoUri));
+    expect(having.map(([name]) => name).sort()).toEqual([
+      "export",
+      "final-export",
+      "taskrunner-mongo",
+    ]);
+  });
+});
