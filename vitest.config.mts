@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { Sequencer } from "./tools/vitest/sequencer.js";
+import { Sequencer } from "./tools/vitest/sequencer.mjs";
 
 const areBuilding = process.env.TEST_PARTS === "building";
 

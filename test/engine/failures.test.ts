@@ -240,6 +240,11 @@ describe("web that fails after the worker's rollout", () => {
 });
 
 describe("a Helm that was killed in the middle of the worker's upgrade", () => {
+  beforeAll(async () => {
+    await configure("filesystem");
+    expect(await stack.up()).toMatchObject({ failed: false });
+  }, 3 * minutes);
+
   const takeMarkAway =
     /kubectl --kubeconfig \S+ --context local (--namespace \S+ delete secret \S+)/;
   let advice: string[];
@@ -247,7 +252,6 @@ describe("a Helm that was killed in the middle of the worker's upgrade", () => {
   it(
     "is seen before the worker is drained, in a preview too, with what to do",
     async () => {
-      await restartServer();
       images.set("example.test/worker:unready", { ...sleeping, trouble: "neverReady" });
       await setTag("worker", "unready");
       await cluster.killHelm("worker");

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { connect, type AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createServer } from "node:tls";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
@@ -201,7 +201,7 @@ it("trusts the authority in a ConfigMap, and no server of another", async () => 
 
 /** A server of TLS in front of another one, with the certificate that the API server made. */
 async function tlsInFront(port: number) {
-  const certificates = join(current.folder, "cluster", "certificates");
+  const certificates = join(dirname(cluster.kubeconfig), "certificates");
   const certificate = join(certificates, "apiserver.crt");
   const [cert, key] = await Promise.all(
     [certificate, join(certificates, "apiserver.key")].map((file) => readFile(file)),
