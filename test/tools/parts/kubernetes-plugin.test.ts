@@ -1,9 +1,16 @@
+import { readdirSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type ControlPlane, helm, repository, startControlPlane } from "../../../tools/parts";
+import {
+  type ControlPlane,
+  engine,
+  helm,
+  repository,
+  startControlPlane,
+} from "../../../tools/parts";
 import { pluginName, pluginOnPath } from "../../../tools/parts/pulumi/kubernetes/installed";
 import { versions } from "../../../tools/parts/versions";
 import { makeStack, type TestStack } from "../../engine/stack";
@@ -43,6 +50,15 @@ describe("the plugin on PATH", () => {
     });
   });
 });
+
+/** A part of the plugin's schema. */
+interface Schema {
+  readonly version: string;
+  readonly resources: object;
+  readonly language: {
+    readonly nodejs: { readonly moduleToPackage: Readonly<Record<string, string>> };
+  };
+}
 
 const text = `
 import * as kubernetes from "@pulumi/kubernetes";
@@ -84,6 +100,32 @@ describe("the engine with its plugin", () => {
     await cluster.stop();
     await stack.remove();
     await rm(folder, { recursive: true });
+  });
+
+  test("has the resources of the npm package of its version, and no others", async () => {
+    const { plugin = "", path } = await engine({ kubernetes: true });
+    const { stdout } = await execa("pulumi", ["package", "get-schema", plugin], {
+      env: { PATH: path },
+    });
+    const schema = JSON.parse(stdout) as Schema;
+    const { moduleToPackage } = schema.language.nodejs;
+    const ofPlugin = Object.keys(schema.resources)
+      .map((type) => type.split(":"))
+      .map(([, module = "", name = ""]) => `${moduleToPackage[module] ?? module}/${name}.js`)
+      // The rest of the package is written by hand.
+      .filter((file) => /^(?!helm|yaml)[a-z.]+\/v\d\w*\//.test(file));
+    const folder = join(repository, "node_modules/@pulumi/kubernetes");
+    const folders = [...new Set(ofPlugin.map((file) => dirname(file)))];
+    const ofPackage = folders.flatMap((one) =>
+      readdirSync(join(folder, one))
+        .filter((name) => name.endsWith(".js") && name !== "index.js")
+        .map((name) => `${one}/${name}`),
+    );
+    const sorted = (files: readonly string[]) => files.map((file) => file.toLowerCase()).sort();
+
+    expect(schema.version).toBe(version);
+    expect(ofPlugin.length).toBeGreaterThan(400);
+    expect(sorted(ofPackage)).toEqual(sorted(ofPlugin));
   });
 
   async function up(mode: string) {

@@ -23,6 +23,8 @@ test("what is said to be built is what the modules and requirements pin", async 
   expect(control).toContain(`sigs.k8s.io/kwok ${versions.kwok}`);
   const helm = await textOf("tools", "go", "helm", "go.mod");
   expect(helm).toContain(`helm.sh/helm/v3 ${versions.helm}`);
+  const provider = await textOf("tools", "go", "pulumi-resource-kubernetes", "go.mod");
+  expect(provider).toContain(`-${versions.kubernetesPluginCommit}\n`);
   const plugin = await textOf("package.json");
   expect(plugin).toContain(`"@pulumi/kubernetes": "${versions.kubernetesPlugin.slice(1)}"`);
   const python = await textOf("tools", "python", "requirements.txt");
