@@ -164,7 +164,11 @@ export const rollout: readonly Break[] = [
     file: "components/migration/providers/job.ts",
     find: "if (state.mode !== news.mode) await stopOthers(news.job, news.mode, console.log);",
     replace: "",
-    tests: ["test/engine/jobs.test.ts"],
+    tests: [
+      "test/engine/jobs.test.ts > shows in a preview",
+      "test/engine/jobs.test.ts > does every step by a Job",
+      "test/engine/jobs.test.ts > stops what still runs",
+    ],
   },
   {
     guarantee: "a former Secret is deleted after the pods have the new one",

@@ -76,7 +76,11 @@ async function runTests(copy: string, tests: readonly string[], options: readonl
     { cwd: copy, detached: true, reject: false, all: true, env: { TEST_MONGODB_URI: "" } },
   );
   const end = () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM");
+    try {
+      process.kill(-(child.pid ?? NaN), "SIGTERM");
+    } catch {
+      // It has ended.
+    }
   };
   stop.signal.addEventListener("abort", end);
   const timer = setTimeout(end, timeoutMs);

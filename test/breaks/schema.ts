@@ -178,13 +178,24 @@ export const schema: readonly Break[] = [
     guarantee: "destroying the stack drops nothing in MongoDB",
     file: "components/dynamic/mongo-side.ts",
     find: "    delete: () => Promise.resolve(),",
-    replace: `    delete: async (_id, { uri = "", database = "", name }: State & { readonly name?: string }) => {
+    replace: `    delete: async (_id, { uri = "", database = "" }: State) => {
       const { databaseAt } = await import("../connection");
-      if (name) await (await databaseAt({ uri, database })).dropCollection(name).catch(() => false);
+      await (await databaseAt({ uri, database })).dropDatabase();
     },`,
-    tests: [
-      "test/engine/migration.test.ts > shows every collection and index",
-      "test/engine/migration.test.ts > leaves everything in MongoDB",
-    ],
+    tests: ["test/dynamic/mongo-side.test.ts > is deleted without"],
+  },
+  {
+    guarantee: "a preview warns of documents in the way on the very index",
+    file: "components/migration/resources/preview.ts",
+    find: "await warn(dataIssueInWords(issue), resourceOf(issue))",
+    replace: "await warn(dataIssueInWords(issue))",
+    tests: ["test/engine/migration.test.ts > is refused by a duplicate"],
+  },
+  {
+    guarantee: "a step that began and did not finish is not applied",
+    file: "components/dynamic/unfinished.ts",
+    find: "this.properties = { ...outputs, applied: false };",
+    replace: "this.properties = { ...outputs, applied: true };",
+    tests: ["test/backfill/provider.test.ts > does not hold is unfinished"],
   },
 ];

@@ -70,6 +70,12 @@ describe("in mongo mode a Mongo-side resource", () => {
     expect(seen.applied).toBe(1);
   });
 
+  it("is deleted without touching MongoDB", async () => {
+    const { provider } = counting("mongo");
+
+    await expect(provider.delete("thing", made)).resolves.toBeUndefined();
+  });
+
   it("shows a drift as inputs, without its results", async () => {
     const { provider } = counting("mongo", () => Promise.resolve({ size: 7 }));
 
