@@ -161,7 +161,7 @@ export const program: readonly Break[] = [
     tests: ["test/program.test.ts"],
   },
   {
-    guarantee: "the drain waits for the import of the bulk",
+    guarantee: "the drain waits for the bulk import",
     file: "index.ts",
     find: "services, after(beforeDrain, step)",
     replace: "services, after(step)",

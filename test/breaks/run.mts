@@ -171,7 +171,9 @@ async function main(folder: string): Promise<boolean> {
     say(result, `${results.length}/${some.length}`);
   });
   const others = results.filter(({ verdict }) => verdict !== "caught");
-  console.log(`${results.length - others.length} of ${some.length} breaks were caught`);
+  const minutes = (performance.now() / 60_000).toFixed(1);
+  const caught = results.length - others.length;
+  console.log(`${caught} of ${some.length} breaks were caught, in ${minutes} min`);
   for (const { verdict, broken } of others) console.log(`  ${verdict}: ${broken.guarantee}`);
   return others.length === 0 && results.length === some.length;
 }

@@ -48,6 +48,15 @@ it("in filesystem mode shows its change of mode alone, and no other", async () =
   expect(await changes(unfinished, { ...files, checksum: "b", uri: undefined })).toBe(false);
 });
 
+it("stops the Jobs of the other direction in a change of mode, to either mode", async () => {
+  const files = { ...inputs, mode: "filesystem" as const };
+  const reached = "kubeconfig /nowhere is of no use";
+  await expect(migrationJob.update("id", done, files)).rejects.toThrow(reached);
+  await expect(migrationJob.update("id", { ...done, mode: "filesystem" }, inputs)).rejects.toThrow(
+    reached,
+  );
+});
+
 it("lists in words what it makes, and so what a preview shows", () => {
   const { collections, indexes } = wantedInWords(wantedSchema(documentOptions));
   expect(collections).toContain("pack_run_logs, validator strict, error");
