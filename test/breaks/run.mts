@@ -12,6 +12,7 @@ import { applyTo, breaks, parseTest, type Break } from "./breaks.js";
  */
 const root = resolve(import.meta.dirname, "../..");
 const copyCount = 2;
+/** For one break. All named tests without any have three times as long. */
 const timeoutMs = 10 * 60_000;
 
 /** `invalid`: the tests did not run to an answer, so that a failure says nothing. */
@@ -59,7 +60,12 @@ async function copyTree(folder: string): Promise<void> {
 }
 
 /** Runs tests in a copy. A process group of its own, so that nothing of it outlives a stop. */
-async function runTests(copy: string, tests: readonly string[], options: readonly string[]) {
+async function runTests(
+  copy: string,
+  tests: readonly string[],
+  options: readonly string[],
+  limitMs = timeoutMs,
+) {
   const parsed = tests.map(parseTest);
   const names = parsed.flatMap(({ name }) => name ?? []);
   // A name selects in all files of a run, so it counts only if each file has one.
@@ -83,12 +89,13 @@ async function runTests(copy: string, tests: readonly string[], options: readonl
     }
   };
   stop.signal.addEventListener("abort", end);
-  const timer = setTimeout(end, timeoutMs);
-  const { all } = await child;
+  const timer = setTimeout(end, limitMs);
+  const { all, durationMs } = await child;
   clearTimeout(timer);
   stop.signal.removeEventListener("abort", end);
   const text = await readFile(output, "utf8").catch(() => undefined);
-  return text === undefined ? { failure: lastLines(all) } : judge(JSON.parse(text) as Report);
+  if (text !== undefined) return judge(JSON.parse(text) as Report);
+  return { failure: `no answer after ${Math.round(durationMs / 1000)} s. ${lastLines(all)}` };
 }
 
 const lastLines = (text = "") => text.trim().split("\n").slice(-5).join(" | ");
@@ -139,7 +146,7 @@ async function requirePassing(copy: string, some: readonly Break[]): Promise<voi
   console.log(`${tests.length} tests or test files have to pass without a break`);
   for (const part of [tests.filter(isWhole), tests.filter((test) => !isWhole(test))]) {
     if (part.length === 0) continue;
-    const answer = await runTests(copy, part, []);
+    const answer = await runTests(copy, part, [], 3 * timeoutMs);
     if ("failure" in answer) throw new Error(`Without a break: ${answer.failure}`);
     if (answer.failed.length > 0) {
       throw new Error(`Failing without a break: ${answer.failed.join("; ")}`);
