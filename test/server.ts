@@ -3,22 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { type BorrowedServer, borrowDatabases } from "./pool";
+import { type BorrowedDatabases, borrowDatabases, type DatabasesOptions } from "./pool";
 
 /** A server that a file's tests have for themselves. */
 export interface TestServer {
   /** A temporary folder, which goes with the server. */
   readonly folder: string;
-  readonly server: Omit<BorrowedServer, "start" | "stop">;
+  readonly server: BorrowedDatabases;
   readonly client: MongoClient;
 }
 
 /** Borrows an empty server before a file's tests and gives it back after them. */
-export function serverForTests(): TestServer {
-  const current = {} as { folder: string; server: TestServer["server"]; client: MongoClient };
+export function serverForTests(options: DatabasesOptions = {}): TestServer {
+  const current = {} as { folder: string; server: BorrowedDatabases; client: MongoClient };
   beforeAll(async () => {
     current.folder = await mkdtemp(join(tmpdir(), "server-"));
-    current.server = await borrowDatabases();
+    current.server = await borrowDatabases(options);
     current.client = await new MongoClient(current.server.uri, { retryWrites: false }).connect();
   });
   afterAll(async () => {

@@ -3,25 +3,25 @@ import { afterAll, beforeAll, beforeEach } from "vitest";
 import { wantedSchema } from "../../components/contract";
 import { claim } from "../../components/migration/ledger";
 import { documentOptions } from "../contract/options";
-import { type BorrowedServer, borrowServer } from "../pool";
+import { type BorrowedDatabases, borrowDatabases, type DatabasesOptions } from "../pool";
 import { approval, artifact, lines, logLine, run } from "./state";
 
 /** A server for a file's tests, and a new database for each of them. */
 export interface TestDatabase {
   readonly database: Db;
-  readonly server: BorrowedServer;
+  readonly server: BorrowedDatabases;
 }
 
 /**
  * Borrows a server before a file's tests and gives it back after them. Each test gets a database
  * with the contract's validators and unique indexes, as the migration leaves it.
  */
-export function databasePerTest(): TestDatabase {
-  const current = {} as { database: Db; server: BorrowedServer };
+export function databasePerTest(options: DatabasesOptions = {}): TestDatabase {
+  const current = {} as { database: Db; server: BorrowedDatabases };
   let client: MongoClient;
   let databases = 0;
   beforeAll(async () => {
-    current.server = await borrowServer();
+    current.server = await borrowDatabases(options);
     // The embedded server does not tell its clients of a step-down: they have to ask for themselves.
     const monitoring = { serverMonitoringMode: "poll", heartbeatFrequencyMS: 500 } as const;
     client = await new MongoClient(current.server.uri, monitoring).connect();

@@ -2,7 +2,7 @@ import type { Document } from "mongodb";
 import type { TestDatabase } from "./database";
 
 /**
- * The server's fail point for commands, of a server that was started with `testCommands`: `fail`
+ * The server's fail point for commands, of a server that was borrowed with `failPoints`: `fail`
  * lets commands of these names fail or their connections close, `mend` ends that.
  */
 export function failingCommands(current: TestDatabase) {

@@ -11,7 +11,7 @@ import { entry, filesIn, sidesOf } from "./export-sides";
 import { failingCommands } from "./fail-point";
 import { lines, logLine, run, stateRoot } from "./state";
 
-const current = databasePerTest();
+const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
 afterEach(mend);
 

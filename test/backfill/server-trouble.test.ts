@@ -7,7 +7,7 @@ import { sidesOf } from "./database-sides";
 import { failingCommands } from "./fail-point";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 
-const current = databasePerTest();
+const current = databasePerTest({ failPoints: true });
 const { fail, mend } = failingCommands(current);
 const sides = (root: string) => sidesOf(current.database, root);
 afterEach(mend);

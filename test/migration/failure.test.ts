@@ -8,7 +8,7 @@ import { observe } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
 
-const current = serverForTests();
+const current = serverForTests({ failPoints: true });
 
 const nothing = () => Promise.resolve();
 const enforced: SchemaOptions = { ...documentOptions, tenancy: "enforced" };

@@ -12,9 +12,7 @@ export function clusterPool(folder: string): Pool {
     const stop = () => cluster.stop();
     const ask = async (...args: string[]) =>
       (await execa(kubectl, [`--kubeconfig=${kubeconfig}`, ...args])).stdout;
-    const start = () =>
-      Promise.reject(new Error("a control plane of the pool is not started again"));
-    return { facts: { kubeconfig, port, kubectl }, stop, start, renew: () => empty(ask) };
+    return { facts: { kubeconfig, port, kubectl }, stop, renew: () => empty(ask) };
   });
 }
 

@@ -20,14 +20,25 @@ export interface BorrowedCluster extends Omit<ControlPlane, "stop"> {
   release(): Promise<void>;
 }
 
+/** A server that is not stopped; it has fail points only if they were asked for. */
+export type BorrowedDatabases = Omit<BorrowedServer, "start" | "stop">;
+
 /** A server of this project's parts, which its file may stop and start. */
 export function borrowServer(): Promise<BorrowedServer> {
   return borrowMongo("server");
 }
 
-/** A server that is not stopped: TEST_MONGODB_URI may name it, so that tests run on a real MongoDB. */
-export function borrowDatabases(): Promise<Omit<BorrowedServer, "start" | "stop">> {
-  return borrowMongo("databases");
+/** What tests need of the databases that they borrow. */
+export interface DatabasesOptions {
+  /** Fail points, which the server of TEST_MONGODB_URI need not have. Default: false. */
+  readonly failPoints?: boolean;
+}
+
+/** Databases on the server of TEST_MONGODB_URI if it is set, so that tests run on a real MongoDB. */
+export function borrowDatabases({
+  failPoints = false,
+}: DatabasesOptions = {}): Promise<BorrowedDatabases> {
+  return borrowMongo(failPoints ? "server" : "databases");
 }
 
 export async function borrowCluster(): Promise<BorrowedCluster> {

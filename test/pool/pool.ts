@@ -8,8 +8,8 @@ export type Answer = { readonly has: object } | { readonly error: string };
 export interface Lent {
   readonly facts: object;
   stop(): Promise<void>;
-  /** Starts it again where it was, with its data. */
-  start(): Promise<void>;
+  /** Starts it again where it was, with its data; absent where no file asks for that. */
+  start?(): Promise<void>;
   /** Makes it as new for the next file; it may be stopped. */
   renew(): Promise<void>;
 }

@@ -38,18 +38,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 /** A line asks for one thing, which the connection then has; more lines stop and start it. */
 async function serve(socket: Socket, pools: Readonly<Record<Wanted, Pool>>): Promise<void> {
-  let lent: Lent | undefined;
-  let kind: Wanted | undefined;
+  let taken: { readonly pool: Pool; readonly lent: Lent } | undefined;
   socket.on("error", () => socket.destroy());
   const answer = (line: Answer) => socket.write(`${JSON.stringify(line)}\n`);
   for await (const line of createInterface(socket)) {
     try {
-      if (line === "stop" || line === "start") await lent?.[line]();
-      else lent = await pools[(kind = line as Wanted)].lend();
-      answer({ has: lent?.facts ?? {} });
+      if (line === "stop" || line === "start") await taken?.lent[line]?.();
+      else taken = await takenFrom(pools[line as Wanted]);
+      answer({ has: taken?.lent.facts ?? {} });
     } catch (error) {
       answer({ error: error instanceof Error ? error.message : String(error) });
     }
   }
-  if (lent && kind) pools[kind].takeBack(lent);
+  if (taken) taken.pool.takeBack(taken.lent);
 }
+
+const takenFrom = async (pool: Pool) => ({ pool, lent: await pool.lend() });
