@@ -4,27 +4,30 @@ import { join } from "node:path";
 import { actionlint, controlPlane, engine, helm, mongoProgram, PartError } from ".";
 import { cacheFolder } from "./cache";
 
-/** The parts in the order in which tests ask for them. */
-const parts: readonly (readonly [name: string, get: () => Promise<unknown>])[] = [
-  ["a server of MongoDB's protocol", mongoProgram],
-  ["actionlint", actionlint],
-  ["Pulumi", engine],
-  ["the control plane", controlPlane],
-  ["Pulumi's plugin for Kubernetes", () => engine({ kubernetes: true })],
-  ["Helm", helm],
+/** Gets each part, in the order in which tests ask for them, and says what it is. */
+const parts: readonly (() => Promise<string>)[] = [
+  async () => (await mongoProgram()).name,
+  () => actionlint().then(() => "actionlint"),
+  async () => `Pulumi ${(await engine()).version}`,
+  async () => `Kubernetes ${(await controlPlane()).version}`,
+  () => engine({ kubernetes: true }).then(() => "Pulumi's plugin for Kubernetes"),
+  () => helm().then(() => "Helm"),
 ];
 
 async function ensure(): Promise<void> {
-  const started = performance.now();
-  for (const [name, get] of parts) {
+  const names: string[] = [];
+  let wasLong = false;
+  for (const get of parts) {
     const before = performance.now();
-    await get();
+    const name = await get();
     const seconds = (performance.now() - before) / 1000;
-    if (seconds > longSeconds) console.log(`parts: got ${name} in ${seconds.toFixed(0)} s`);
+    names.push(name);
+    if (seconds <= longSeconds) continue;
+    wasLong = true;
+    console.log(`parts: got ${name} in ${seconds.toFixed(0)} s`);
   }
-  const seconds = (performance.now() - started) / 1000;
-  if (seconds > longSeconds) for (const line of await sizeLines()) console.log(line);
-  console.log(`parts: all ${parts.length} there after ${seconds.toFixed(0)} s`);
+  if (wasLong) for (const line of await sizeLines()) console.log(line);
+  console.log(`parts: ${names.join(", ")}`);
 }
 
 /** What takes longer was downloaded or built, and is worth a line. */
