@@ -1,6 +1,6 @@
 /**
- * Runs all tests, or those of the files that are named: `tsx tools/vitest/run.ts [FILE ...]`. Parts
- * that are missing are built meanwhile, at a low priority, and the files that need them come last.
+ * Runs all tests: `tsx tools/vitest/run.ts`. Parts that are missing are built meanwhile, at a low
+ * priority, and the files that need them come last.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** How long it takes at most to find parts that are all there, in ms. */
 const findMs = 10_000;
 
-async function run(files: readonly string[]): Promise<number> {
+async function run(): Promise<number> {
   const parts = start("tsx", ["tools/parts/ensure.ts"]);
   setPriority(parts.pid ?? 0, constants.priority.PRIORITY_LOW);
   const ended = exitCodeOf(parts);
@@ -18,7 +18,7 @@ async function run(files: readonly string[]): Promise<number> {
   if (found !== undefined && found !== 0) return found;
   const reporters = ["--reporter=default", "--reporter=./tools/vitest/summary.ts"];
   const env = { TEST_PARTS: found === 0 ? "there" : "building" };
-  const tests = await exitCodeOf(start("vitest", ["run", ...reporters, ...files], env));
+  const tests = await exitCodeOf(start("vitest", ["run", ...reporters], env));
   return tests === 0 ? ended : tests;
 }
 
@@ -32,6 +32,6 @@ async function exitCodeOf(child: ChildProcess): Promise<number> {
   return code ?? 1;
 }
 
-void run(process.argv.slice(2)).then((code) => {
+void run().then((code) => {
   process.exitCode = code;
 });
