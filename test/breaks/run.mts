@@ -38,7 +38,10 @@ interface Report {
 const stop = new AbortController();
 const isStopped = () => stop.signal.aborted;
 
-/** A copy of the working tree in a temporary folder, without what git ignores. */
+/**
+ * A copy of the working tree in a temporary folder, without what git ignores. It keeps the files'
+ * times: for a newer package-lock.json `make` installs anew, through the link into the real packages.
+ */
 async function copyTree(folder: string): Promise<void> {
   const list = [
     "ls-files",
@@ -53,7 +56,7 @@ async function copyTree(folder: string): Promise<void> {
   for (const file of stdout.split("\0")) {
     const source = join(root, file);
     if (file !== "" && existsSync(source)) {
-      await cp(source, join(folder, file), { verbatimSymlinks: true });
+      await cp(source, join(folder, file), { verbatimSymlinks: true, preserveTimestamps: true });
     }
   }
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
@@ -100,7 +103,7 @@ async function runTests(
 
 const lastLines = (text = "") => text.trim().split("\n").slice(-5).join(" | ");
 
-/** The names of failed tests, or why the run is no answer. */
+/** The names of failed tests, or why the run says nothing. */
 function judge({ testResults }: Report): { readonly failed: readonly string[] } | Failure {
   const failed = testResults.flatMap(({ assertionResults }) =>
     assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
