@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { environmentKeys, type Service, serviceEnvironment } from "../../components/rollout";
-import { writeEnvironment } from "../../components/rollout/values/values-file";
+import { written } from "../rollout/values/places";
 import { helm, repository } from "../../tools/parts";
 import { textOf } from "../../tools/parts/repository";
 
@@ -38,7 +38,7 @@ export async function sampleValues(
     },
     connectionSecret: { name: secret, key: "connectionString" },
   });
-  return parse(writeEnvironment(text, place, entries)) as Values;
+  return parse(written(text, place, entries)) as Values;
 }
 
 /** An object of Kubernetes, as far as the tests look at it. */

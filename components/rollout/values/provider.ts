@@ -1,11 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { withoutFormer } from "./annotation";
-import { ValuesFileError } from "./errors";
-import { readValuesFile, replaceValuesFile } from "./file";
-import { placeOf, switched, wanted, type ValuesFileInputs, type ValuesFileState } from "./switch";
 import { mongoFirst } from "../ways-out";
-import { holds, readEnvironment, restoreEnvironment, statesMongo } from "./values-file";
+import { readStated } from "./document";
+import { ValuesFileError } from "./errors";
+import type { Stated } from "./statement";
+import { readValuesFile, replaceValuesFile } from "./file";
+import {
+  placeOf,
+  statesMongo,
+  switched,
+  wanted,
+  type ValuesFileInputs,
+  type ValuesFileState,
+} from "./switch";
 
 const members = [
   ...(["service", "file", "path", "form", "mode", "environment"] as const),
@@ -78,9 +85,20 @@ async function written(
   state?: ValuesFileState,
 ): Promise<ValuesFileState> {
   const text = await readValuesFile(inputs.file);
-  const { text: edited, ...before } = switched(text, inputs, state);
+  const { text: edited, isEdited, ...known } = switched(text, inputs, state);
   if (edited !== text) await replaceValuesFile(inputs.file, edited);
-  return { ...inputsOf(inputs), ...before };
+  if (isEdited && edited !== text) console.log(notAsLeft(inputs));
+  return { ...inputsOf(inputs), ...known };
+}
+
+const byName = (stated: readonly Stated[]) =>
+  new Map(stated.map(({ name, value }) => [name, value]));
+
+function notAsLeft({ file }: ValuesFileInputs): string {
+  return (
+    `${file} is not as the cutover left it: our variables were set back in it, and the rest stays as ` +
+    "it is now."
+  );
 }
 
 function isMoved(state: ValuesFileState, news: ValuesFileInputs): boolean {
@@ -95,12 +113,13 @@ async function followed(
   state: ValuesFileState,
   news: ValuesFileInputs,
 ): Promise<ValuesFileState | undefined> {
-  if (holds(await readValuesFile(news.file), placeOf(news), wanted(state))) return state;
+  const stated = readStated(await readValuesFile(news.file), placeOf(news));
+  if (isDeepStrictEqual(byName(stated), byName(wanted(state)))) return state;
   if (state.mode === "filesystem") return undefined;
   const text = await readValuesFile(state.file).catch(() => undefined);
   if (text !== undefined) {
-    const without = withoutFormer(text, state.file, state);
-    await replaceValuesFile(state.file, restoreEnvironment(without, placeOf(state), state.before));
+    const back = switched(text, { ...inputsOf(state), mode: "filesystem" }, state);
+    await replaceValuesFile(state.file, back.text);
   }
   return undefined;
 }
@@ -121,8 +140,8 @@ async function environmentOf(state: ValuesFileState): Promise<Record<string, unk
 }
 
 function foundIn(text: string, state: ValuesFileState): Record<string, unknown> {
-  const { entries } = readEnvironment(text, placeOf(state));
-  const shown = entries.filter(({ name }) => state.mode === "mongo" || name in state.environment);
+  const stated = readStated(text, placeOf(state));
+  const shown = stated.filter(({ name }) => state.mode === "mongo" || name in state.environment);
   return Object.fromEntries(
     shown.map(({ name, value = "" }) => {
       const secret = name.endsWith("ConnectionString") && !isReference(value);

@@ -1,19 +1,12 @@
-import { environmentKeys, type Entry, type EnvironmentValue, type Service } from "../environment";
+import { createHash } from "node:crypto";
 import {
-  withAnnotation,
-  withoutFormer,
-  type AnnotationState,
-  type PodAnnotation,
-} from "./annotation";
-import {
-  holds,
-  readEnvironment,
-  restoreEnvironment,
-  withFilesystemMode,
-  writeEnvironment,
-  type Place,
-  type Standing,
-} from "./values-file";
+  environmentKeys,
+  type EnvironmentValue,
+  secretVersionAnnotation,
+  type Service,
+} from "../environment";
+import { readStated, withStatements } from "./document";
+import type { Place, Stated, Statement } from "./statement";
 
 /** Inputs of a values file: which service, where its environment lives, and what it is to say. */
 export interface ValuesFileInputs {
@@ -26,17 +19,26 @@ export interface ValuesFileInputs {
   readonly mode: "mongo" | "filesystem";
   /** Our variables by name; a reviewer sees in a preview what changes in them. */
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
-  /** Where the pods are to be told the version of their Secret. */
-  readonly podAnnotation?: PodAnnotation;
+  /** Where the pods are to be told the version of their Secret, with dots between the keys. */
+  readonly podAnnotation?: { readonly path: string; readonly secretVersion: string };
 }
 
 /** Outputs: the inputs as they were last written, and what they took the place of. */
-export interface ValuesFileState extends ValuesFileInputs, AnnotationState {
+export interface ValuesFileState extends ValuesFileInputs {
   /**
-   * How our variables stood before the cutover; secret, because a connection string may have been
-   * there. Absent before the first cutover, and where the file was in mongo mode already.
+   * The file's text before the cutover; secret, because a connection string may be in it. Absent
+   * before the first cutover, and where the file was in mongo mode already.
    */
-  readonly before?: Standing;
+  readonly before?: string;
+  /** SHA-256 of the text that we wrote; absent once anyone else has changed the file. */
+  readonly written?: string;
+}
+
+/** A file's text in the mode asked for, and what a rollback is to know. */
+export interface Switched extends Pick<ValuesFileState, "before" | "written"> {
+  readonly text: string;
+  /** Whether a rollback edits the file, because it is not as the cutover left it. */
+  readonly isEdited?: true;
 }
 
 /** Where the variables of a service are in its file. */
@@ -45,7 +47,7 @@ export function placeOf({ service, file, path, form }: ValuesFileInputs): Place 
 }
 
 /** What is wanted, in the document's order: the engine hands objects over with their keys sorted. */
-export function wanted({ service, environment }: ValuesFileInputs): Entry[] {
+export function wanted({ service, environment }: ValuesFileInputs): Stated[] {
   return environmentKeys(service).flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [{ name, value: inOrder(value) }];
@@ -58,16 +60,13 @@ function inOrder(value: EnvironmentValue): EnvironmentValue {
   return { secretKeyRef: { name, key } };
 }
 
-/** A file's text, and how what is ours stood in it before the cutover. */
-interface Switched extends Pick<ValuesFileState, "before" | "beforeAnnotation"> {
-  readonly text: string;
-}
-
 /**
- * The file's text in the mode asked for, and how our variables stood before the cutover.
+ * The file's text in the mode asked for.
  *
- * The way to mongo remembers them, the way back restores them. A file that is in filesystem mode
- * and stays there is the site's own: the mode alone is seen to.
+ * The cutover keeps the text that it finds, and the rollback brings it back byte for byte if nobody
+ * else changed the file since and it states the other mode; else our keys are edited, and the rest
+ * stays (design, decision 14). A file that is in filesystem mode and stays there is the site's own: the
+ * mode alone is seen to.
  *
  * @param state what was last written, absent for a file that is new to the stack
  * @throws ValuesFileError where the file cannot be edited
@@ -77,29 +76,115 @@ export function switched(
   inputs: ValuesFileInputs,
   state?: ValuesFileState,
 ): Switched {
-  const { file, podAnnotation } = inputs;
-  // What came last goes first, so that the environment's place is as it was left.
-  const without = withoutFormer(text, file, state ?? {}, podAnnotation);
-  const environment = environmentSwitched(without, inputs, state);
-  if (!podAnnotation) return environment;
-  return { ...environment, ...withAnnotation(environment.text, file, podAnnotation, state ?? {}) };
+  if (inputs.mode === "mongo") return inMongoMode(text, inputs, state);
+  if (state?.mode === "mongo") return backInFilesystemMode(text, inputs, state);
+  const { before } = state ?? {};
+  const written = keptInFilesystemMode(text, inputs, before);
+  return { text: written, ...(before !== undefined && { before }) };
 }
 
-function environmentSwitched(
+function inMongoMode(
   text: string,
   inputs: ValuesFileInputs,
   state: ValuesFileState | undefined,
 ): Switched {
-  const place = placeOf(inputs);
-  const known = state?.before && { before: state.before };
-  if (inputs.mode === "mongo") {
-    const entries = wanted(inputs);
-    const begins = state?.mode !== "mongo" && !holds(text, place, entries);
-    return {
-      text: writeEnvironment(text, place, entries),
-      ...(begins ? { before: readEnvironment(text, place) } : known),
-    };
-  }
-  const back = state?.mode === "mongo" ? restoreEnvironment : withFilesystemMode;
-  return { text: back(text, place, state?.before), ...known };
+  const edited = withStatements(text, inputs.file, [
+    { place: placeOf(inputs), entries: wanted(inputs) },
+    ...annotations(inputs.file, state, inputs.podAnnotation),
+  ]);
+  const begins = state?.mode !== "mongo" && edited !== text;
+  const before = begins ? text : state?.before;
+  const isOurs = begins || [text, edited].map(hashOf).includes(state?.written ?? "");
+  return {
+    text: edited,
+    ...(before !== undefined && { before }),
+    ...(isOurs && { written: hashOf(edited) }),
+  };
 }
+
+function backInFilesystemMode(
+  text: string,
+  inputs: ValuesFileInputs,
+  state: ValuesFileState,
+): Switched {
+  const { before, written } = state;
+  const place = placeOf(inputs);
+  if (before === undefined) {
+    return { text: edited(text, inputs, [filesystemMode(place)], state), isEdited: true };
+  }
+  const entries = readStated(before, place);
+  const isInMongoMode = entries.some((entry) => isMode(entry, place) && !isFilesystem(entry));
+  if (!isInMongoMode && written === hashOf(text)) return { text: before, before };
+  const stated = entries.map((entry) =>
+    isMode(entry, place) && !isFilesystem(entry) ? filesystemMode(place) : entry,
+  );
+  return { text: edited(text, inputs, stated, state), before, isEdited: true };
+}
+
+/** The text with our variables as they are to be, and the annotation as it was before the cutover. */
+function edited(
+  text: string,
+  inputs: ValuesFileInputs,
+  entries: readonly Stated[],
+  former: ValuesFileState,
+): string {
+  const environment = { place: placeOf(inputs), entries };
+  const { file } = inputs;
+  return withStatements(text, file, [environment, ...annotations(file, former)]);
+}
+
+/** The mode `filesystem`; a file that stated no mode before the cutover needs none after it. */
+function keptInFilesystemMode(text: string, inputs: ValuesFileInputs, before?: string): string {
+  const place = placeOf(inputs);
+  const stated = readStated(text, place);
+  const mode = stated.find((entry) => isMode(entry, place));
+  const needsOne =
+    before === undefined || readStated(before, place).some((entry) => isMode(entry, place));
+  if (mode ? isFilesystem(mode) : !needsOne) return text;
+  const others = stated.filter((entry) => !isMode(entry, place));
+  const entries = [filesystemMode(place), ...others];
+  return withStatements(text, inputs.file, [{ place, entries }]);
+}
+
+/**
+ * The annotation where it is wanted, and where it was and is not wanted any more as it stood before the
+ * cutover.
+ */
+function annotations(
+  file: string,
+  former: ValuesFileState | undefined,
+  now?: ValuesFileInputs["podAnnotation"],
+): Statement[] {
+  const place = (path: string): Place => {
+    const keys = [secretVersionAnnotation];
+    return { file, path: path.split("."), form: "map", keys };
+  };
+  const statements: Statement[] = [];
+  const { podAnnotation: left, before } = former ?? {};
+  if (left && left.path !== now?.path) {
+    const entries = before === undefined ? [] : readStated(before, place(left.path));
+    statements.push({ place: place(left.path), entries });
+  }
+  if (now) {
+    const entries = [{ name: secretVersionAnnotation, value: now.secretVersion }];
+    statements.push({ place: place(now.path), entries });
+  }
+  return statements;
+}
+
+/** Whether the file states the mode `mongo`, in any case of letters. */
+export function statesMongo(text: string, place: Place): boolean {
+  const stated = readStated(text, place);
+  return stated.some((entry) => isMode(entry, place) && modeIn(entry) === "mongo");
+}
+
+const filesystemMode = ({ keys }: Place): Stated => ({ name: keys[0] ?? "", value: "filesystem" });
+const isMode = ({ name }: Stated, { keys }: Place): boolean => name === keys[0];
+const isFilesystem = (entry: Stated): boolean => modeIn(entry) === "filesystem";
+
+/** The services read the mode whatever its case. */
+function modeIn({ value }: Stated): string | undefined {
+  return typeof value === "string" ? value.toLowerCase() : undefined;
+}
+
+const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { environmentKeys } from "../../../components/rollout";
-import type { Place } from "../../../components/rollout/values/values-file";
+import type { Place } from "../../../components/rollout/values/statement";
 
 /** A values file as a site may have it, and where the worker's environment is in it. */
 export interface ValuesFileCase {

@@ -1,5 +1,6 @@
 import { environmentKeys, serviceEnvironment } from "../../../components/rollout";
-import type { Place } from "../../../components/rollout/values/values-file";
+import { withStatements } from "../../../components/rollout/values/document";
+import type { Place, Stated } from "../../../components/rollout/values/statement";
 
 /** What the worker's file is to state in mongo mode. */
 export const inMongoMode = serviceEnvironment("worker", "mongo", {
@@ -17,4 +18,9 @@ export const inMongoMode = serviceEnvironment("worker", "mongo", {
 export function workerAt(path = "env", form: "list" | "map" = "list"): Place {
   const keys = environmentKeys("worker");
   return { file: "worker.values.yaml", path: path.split("."), form, keys };
+}
+
+/** A file's text with these entries as our only variables. */
+export function written(text: string, place: Place, entries: readonly Stated[]): string {
+  return withStatements(text, place.file, [{ place, entries }]);
 }

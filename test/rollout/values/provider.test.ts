@@ -1,78 +1,26 @@
-import {
-  chmod,
-  lstat,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { parse } from "yaml";
 import { providers } from "../../../components/rollout/values/provider";
-import type { ValuesFileInputs, ValuesFileState } from "../../../components/rollout/values/switch";
-import { inMongoMode } from "./places";
+import {
+  changes,
+  created,
+  file,
+  folder,
+  inFolder,
+  inputs,
+  original,
+  password,
+  stored,
+  text,
+  updated,
+  versioned,
+} from "./worker-file";
 
 const { ValuesFile } = providers;
-const password = "s3cret";
 
-const original = `# Values of the worker
-env:
-  - name: TZ
-    value: UTC
-  - name: Worker__Storage__Mode
-    value: filesystem # until the cutover
-  - name: Worker__Storage__Mongo__ConnectionString
-    value: mongodb://app:${password}@db/taskrunner # shared
-`;
-
-let folder: string;
-let file: string;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "rollout-"));
-  file = join(folder, "worker.values.yaml");
-  await writeFile(file, original);
-});
-
-afterEach(() => rm(folder, { recursive: true }));
-
-const text = () => readFile(file, "utf8");
-
-function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFileInputs> = {}) {
-  const entries =
-    mode === "mongo" ? inMongoMode : [{ name: "Worker__Storage__Mode", value: "filesystem" }];
-  const environment = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
-  return {
-    service: "worker",
-    file,
-    path: "env",
-    form: "list",
-    mode,
-    environment,
-    ...changes,
-  } as const;
-}
-
-/** Outputs as the state gives them back. */
-const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as ValuesFileState;
-
-async function created(from: ValuesFileInputs): Promise<ValuesFileState> {
-  const result = await ValuesFile.create(from);
-  expect(result.id).toBe("worker");
-  return stored(result.outs);
-}
-
-async function updated(state: ValuesFileState, to: ValuesFileInputs): Promise<ValuesFileState> {
-  return stored((await ValuesFile.update("worker", state, to)).outs);
-}
-
-const changes = async (state: ValuesFileState, to: ValuesFileInputs) =>
-  (await ValuesFile.diff("worker", state, to)).changes;
+inFolder();
 
 describe("the cutover and the way back", () => {
   it("writes the file, and a second run changes nothing", async () => {
@@ -153,7 +101,7 @@ describe("the cutover and the way back", () => {
     await writeFile(file, original);
     await created(inputs("mongo", { environment: sorted }));
     expect(await text()).toBe(cutover);
-    expect(cutover).toContain("name: taskrunner-mongo\n        key: connectionString # ");
+    expect(cutover).toContain("name: taskrunner-mongo\n        key: connectionString\n");
   });
 });
 
@@ -169,10 +117,34 @@ describe("an edit by hand", () => {
     expect(await text()).toBe(original);
   });
 
-  it("of anything else is none of ours", async () => {
+  it("of anything else is none of ours, and stays in a rollback, which says so", async () => {
     const state = await created(inputs("mongo"));
+    const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
     await writeFile(file, (await text()).replace("UTC", "CET # moved"));
     expect(await changes(state, inputs("mongo"))).toBe(false);
+    const rotated = await updated(state, versioned("2"));
+    await updated(rotated, inputs("filesystem"));
+    expect(parse(await text())).toEqual(parse(original.replace("UTC", "CET")));
+    expect(said).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(file));
+    said.mockRestore();
+  });
+
+  it("that nobody made is none either: a rollback that restores the text says nothing", async () => {
+    const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    await updated(
+      await updated(await created(inputs("mongo")), versioned("2")),
+      inputs("filesystem"),
+    );
+    expect(await text()).toBe(original);
+    expect(said).not.toHaveBeenCalled();
+    said.mockRestore();
+  });
+
+  it("of the mode before a rollback never leaves the service in mongo mode", async () => {
+    await writeFile(file, original.replace("filesystem", "Mongo"));
+    const state = await created(inputs("mongo"));
+    await updated(state, inputs("filesystem"));
+    expect(parse(await text())).toEqual(parse(original));
   });
 
   it("shows on refresh, a connection string never", async () => {
@@ -222,8 +194,6 @@ describe("other settings of where the environment is", () => {
 });
 
 describe("the version of the Secret, as an annotation of the pods", () => {
-  const versioned = (secretVersion: string, path = "podAnnotations") =>
-    inputs("mongo", { podAnnotation: { path, secretVersion } });
   const annotation = "taskrunner.stellaops.io/secret-version";
 
   it("comes with the cutover, changes with the setting, and goes with the way back", async () => {
@@ -280,62 +250,5 @@ describe("the version of the Secret, as an annotation of the pods", () => {
     const state = await created(versioned("1"));
     await writeFile(file, (await text()).replace(`${annotation}: "1"`, `${annotation}: "0"`));
     expect(await changes(state, versioned("1"))).toBe(true);
-  });
-});
-
-describe("the file itself", () => {
-  it("keeps its permissions and stays a link, and nothing is left beside it", async () => {
-    const real = join(folder, "real.yaml");
-    await rename(file, real);
-    await chmod(real, 0o640);
-    await symlink("real.yaml", file);
-    await created(inputs("mongo"));
-    expect((await lstat(file)).isSymbolicLink()).toBe(true);
-    expect((await stat(real)).mode & 0o777).toBe(0o640);
-    expect((await readdir(folder)).sort()).toEqual(["real.yaml", "worker.values.yaml"]);
-  });
-
-  it("stays when the resource is deleted", async () => {
-    const state = await created(inputs("mongo"));
-    const before = await text();
-    await ValuesFile.delete("worker", state);
-    expect(await text()).toBe(before);
-  });
-
-  it("is not touched where it says what it should", async () => {
-    await created(inputs("mongo"));
-    const { ino } = await stat(file);
-    await created(inputs("mongo"));
-    expect((await stat(file)).ino).toBe(ino);
-  });
-
-  it("is refused in the preview already where it is missing or cannot be edited", async () => {
-    expect(await ValuesFile.check({}, inputs("mongo"))).toEqual({
-      inputs: inputs("mongo"),
-      failures: [],
-    });
-    await writeFile(file, "a: 1\n---\nb: 2\n");
-    const edited = await ValuesFile.check({}, inputs("mongo"));
-    expect(edited.failures?.[0]?.property).toBe("file");
-    expect(edited.failures?.[0]?.reason).toMatch(/several YAML documents/);
-    await rm(file);
-    const { failures } = await ValuesFile.check({}, inputs("mongo"));
-    expect(failures?.[0]?.reason).toMatch(/cannot be read \(ENOENT\).*rollout\.directory/);
-    await expect(ValuesFile.create(inputs("mongo"))).rejects.toThrow(/cannot be read/);
-  });
-
-  it("is refused where it is not UTF-8", async () => {
-    await writeFile(file, Buffer.from([0x61, 0x3a, 0x20, 0xe4, 0x0a]));
-    await expect(ValuesFile.create(inputs("mongo"))).rejects.toThrow(/cannot be read \(ERR_ENC/);
-  });
-
-  it("stays whole where nothing can be written beside it", async () => {
-    // No file beside one of the longest name can have its name and more.
-    const longest = join(folder, "w".repeat(255));
-    await rename(file, longest);
-    await expect(ValuesFile.create(inputs("mongo", { file: longest }))).rejects.toThrow(
-      /folder cannot be written \(ENAMETOOLONG\)/,
-    );
-    expect(await readFile(longest, "utf8")).toBe(original);
   });
 });

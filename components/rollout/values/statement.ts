@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from "node:util";
+import { ValuesFileError } from "./errors";
+
+/** Where some of our keys stand in a values file: a service's environment, the pods' annotations. */
+export interface Place {
+  /** The file, for messages. */
+  readonly file: string;
+  /** The keys that lead to the list or map. */
+  readonly path: readonly string[];
+  /** `list`: `{ name, value }` or `{ name, valueFrom }`; `map`: `NAME: value`. */
+  readonly form: "list" | "map";
+  /** Our keys; of an environment the mode's is the first. A file may spell them in any case. */
+  readonly keys: readonly string[];
+}
+
+/** One of our keys as a file states it. */
+export interface Stated {
+  readonly name: string;
+  /** A text, what stands under `valueFrom`, or undefined where there is no value. */
+  readonly value?: unknown;
+}
+
+/** What a place is to state: these of our keys, and none of the others. */
+export interface Statement {
+  readonly place: Place;
+  readonly entries: readonly Stated[];
+}
+
+type Plain = Readonly<Record<string, unknown>>;
+
+/** Our key that a name is, in our spelling; undefined for one of the site's own. */
+export function ourKey(name: unknown, { keys }: Place): string | undefined {
+  if (typeof name !== "string") return undefined;
+  return keys.find((key) => key.toLowerCase() === name.toLowerCase());
+}
+
+/**
+ * Our keys in the parsed text of a values file.
+ *
+ * @throws ValuesFileError where the place has another form, or one of our keys is there twice
+ */
+export function statedIn(content: unknown, place: Place): Stated[] {
+  const stated = membersOf(content, place).flatMap(([name, member]) => {
+    const key = ourKey(name, place);
+    return key === undefined ? [] : [{ name: key, value: valueOf(member, place, key) }];
+  });
+  const twice = stated.find(({ name }, at) => stated.findIndex((one) => one.name === name) !== at);
+  if (twice === undefined) return stated;
+  throw refused(place, `${at(place)} holds ${twice.name} twice`, "Leave the one that counts.");
+}
+
+/** Whether the parsed text states exactly these of our keys. */
+export function states(content: unknown, { place, entries }: Statement): boolean {
+  const stated = statedIn(content, place);
+  const says = ({ name, value }: Stated) =>
+    stated.some((one) => one.name === name && isDeepStrictEqual(one.value, value));
+  return stated.length === entries.length && entries.every(says);
+}
+
+/** The names and members at a place; a list's member is its item, a map's what stands at its key. */
+function membersOf(content: unknown, place: Place): [name: unknown, member: unknown][] {
+  const node = place.path.reduce<unknown>((outer, key) => {
+    if (outer === null || outer === undefined) return undefined;
+    if (isPlain(outer)) return outer[key];
+    throw refused(place, `a part of ${at(place)} is no map`, checkPath);
+  }, content);
+  if (node === null || node === undefined) return [];
+  if (place.form === "list" && Array.isArray(node)) {
+    return node.map((item: unknown) => [isPlain(item) ? item.name : undefined, item]);
+  }
+  if (place.form === "map" && isPlain(node)) return Object.entries(node);
+  throw refused(place, `${at(place)} is no ${place.form}`, checkForm);
+}
+
+function valueOf(member: unknown, place: Place, key: string): unknown {
+  if (!isPlain(member)) return member ?? undefined;
+  if (place.form === "list" && "value" in member && "valueFrom" in member) {
+    throw refused(place, `${key} has both value and valueFrom`, "Leave the one that counts.");
+  }
+  return member.valueFrom ?? (place.form === "list" ? (member.value ?? undefined) : member);
+}
+
+/** What the parsed text says apart from our keys, and from the empty places that they leave. */
+export function siteOwn(content: unknown, place: Place, path = place.path): unknown {
+  const [key, ...below] = path;
+  if (key === undefined) return filled(othersOf(content, place));
+  if (!isPlain(content) || !(key in content)) return filled(content);
+  const inner = siteOwn(content[key], place, below);
+  const others = Object.entries(content).filter(([name]) => name !== key);
+  return filled(Object.fromEntries(inner === undefined ? others : [...others, [key, inner]]));
+}
+
+function othersOf(node: unknown, place: Place): unknown {
+  const isOurs = (name: unknown) => ourKey(name, place) !== undefined;
+  if (Array.isArray(node)) {
+    return node.filter((item: unknown) => !(isPlain(item) && isOurs(item.name)));
+  }
+  if (!isPlain(node)) return node;
+  return Object.fromEntries(Object.entries(node).filter(([name]) => !isOurs(name)));
+}
+
+function isPlain(node: unknown): node is Plain {
+  return typeof node === "object" && node !== null && !Array.isArray(node);
+}
+
+function filled(node: unknown): unknown {
+  const empty = node === null || (typeof node === "object" && Object.keys(node).length === 0);
+  return empty ? undefined : node;
+}
+
+/** The key and the value by which a list's item states a variable's value. */
+export function listMember(value: unknown): [key: "value" | "valueFrom", value: unknown] {
+  return [isPlain(value) ? "valueFrom" : "value", value];
+}
+
+/** What stands under a variable's name in a map. */
+export function mapMember(value: unknown): unknown {
+  return isPlain(value) ? { valueFrom: value } : value;
+}
+
+const checkPath = "Correct the file, or rollout.worker.path or rollout.web.path.";
+const checkForm =
+  "Set form: list or form: map of rollout.worker or rollout.web as the chart wants it.";
+const at = ({ path }: Place) => path.join(".");
+const refused = ({ file }: Place, found: string, advice: string) =>
+  new ValuesFileError(file, found, advice);
