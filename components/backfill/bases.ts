@@ -58,7 +58,7 @@ export interface BaseDocument extends Omit<Base, "next"> {
  * @param name the setting `backfill.checkpoints`
  */
 export function basesIn(database: Db, name: string): Collection<BaseDocument> {
-  return database.collection<BaseDocument>(name, { writeConcern: { w: "majority" } });
+  return database.collection<BaseDocument>(name);
 }
 
 /** The bases of some keys; one that has none is left out. */

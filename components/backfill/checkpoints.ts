@@ -47,7 +47,7 @@ export class Checkpoints {
     name: string,
     private readonly retries?: number,
   ) {
-    this.collection = database.collection(name, { writeConcern: { w: "majority" } });
+    this.collection = database.collection(name);
   }
 
   /** The checkpoints of some files by their names below the state root. */

@@ -20,5 +20,5 @@ export function collectionOf(
   { database, collections }: BothSides,
   role: CollectionRole,
 ): Collection {
-  return database.collection(collections[role], { writeConcern: { w: "majority" } });
+  return database.collection(collections[role]);
 }

@@ -1,4 +1,5 @@
-import { MongoClient, type Db } from "mongodb";
+import { MongoClient, type Db, type MongoClientOptions } from "mongodb";
+import { ConnectionString } from "mongodb-connection-string-url";
 import { ConnectionError } from "./errors";
 
 /** Where the data is: `uri` is secret; `database` is the name that counts. */
@@ -9,12 +10,36 @@ export interface DatabaseAddress {
 
 /** How a server is looked for. */
 export interface ConnectionOptions {
-  /** How long a server is looked for before it counts as out of reach, in ms; default 10,000. */
+  /** How long a server is looked for before it counts as out of reach, in ms; default 30,000. */
   readonly selectionTimeoutMs?: number;
 }
 
 /** How long a server is looked for where its answer is a help and no need, as in a preview. */
 export const briefReach: ConnectionOptions = { selectionTimeoutMs: 4_000 };
+
+/** Longer than an election of a replica set takes as a rule (12 s), and MongoDB's own default. */
+const usualReachMs = 30_000;
+
+/**
+ * What correctness needs, whatever a connection string says (design, decision 16): what is read is what
+ * a majority has, from the primary, and what was written stays. `wtimeoutMS` is 60 s: nothing waits
+ * without an end.
+ *
+ * @see https://www.mongodb.com/docs/manual/reference/connection-string-options/
+ */
+const safety = {
+  readPreference: "primary",
+  readConcern: { level: "majority" },
+  writeConcern: { w: "majority", journal: true, wtimeoutMS: 60_000 },
+  retryReads: true,
+  retryWrites: true,
+} as const satisfies MongoClientOptions;
+
+/** Options that say the same of a connection string, in lower case. */
+const saidInUri = new Set([
+  ...["readpreference", "readpreferencetags", "maxstalenessseconds", "readconcernlevel"],
+  ...["w", "wtimeout", "wtimeoutms", "j", "journal", "fsync", "retryreads", "retrywrites"],
+]);
 
 const clients = new Map<string, Promise<MongoClient>>();
 
@@ -57,11 +82,12 @@ export async function onOwnConnection<Result>(
 }
 
 async function connect(uri: string, options: ConnectionOptions): Promise<MongoClient> {
-  const { selectionTimeoutMs = 10_000 } = options;
+  const { selectionTimeoutMs = usualReachMs } = options;
   // The text, because it comes from a ConfigMap; the file's name would be `tlsCAFile` in the URI.
   const ca = process.env.TASKRUNNER_MONGO_CA;
   try {
-    return await new MongoClient(uri, {
+    return await new MongoClient(withoutSafety(uri), {
+      ...safety,
       appName: "taskrunner-storage",
       serverSelectionTimeoutMS: selectionTimeoutMs,
       ...(ca !== undefined && { ca }),
@@ -69,6 +95,14 @@ async function connect(uri: string, options: ConnectionOptions): Promise<MongoCl
   } catch (error) {
     throw new ConnectionError(uri, error);
   }
+}
+
+function withoutSafety(uri: string): string {
+  const parsed = new ConnectionString(uri);
+  for (const name of [...parsed.searchParams.keys()]) {
+    if (saidInUri.has(name.toLowerCase())) parsed.searchParams.delete(name);
+  }
+  return parsed.toString();
 }
 
 /** Closes every client; for a process that should end by itself, such as a command or a test. */

@@ -1,8 +1,11 @@
+import { MongoServerSelectionError, type TopologyDescription } from "mongodb";
 import { hostsInWords } from "./server";
 
 /** MongoDB could not be reached or refused the login; the message names hosts, never secrets. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
+  /** The members that answer, as `HOST:PORT`, where none of them is the primary; mostly none. */
+  readonly withoutPrimary: readonly string[];
 
   constructor(uri: string, cause: unknown) {
     const found = cause instanceof Error ? cause.message : String(cause);
@@ -10,5 +13,14 @@ export class ConnectionError extends Error {
       `Connecting to MongoDB at ${hostsInWords(uri)} failed: ${found}. ` +
         `Check that it runs, that this machine may reach it and that the user of mongoUri may log in.`,
     );
+    this.withoutPrimary = membersWithoutPrimary(cause);
   }
+}
+
+/** The members that answered while no primary was found; the driver knows the others as `Unknown`. */
+export function membersWithoutPrimary(error: unknown): string[] {
+  if (!(error instanceof MongoServerSelectionError)) return [];
+  const found = error.reason;
+  const members = [...(found?.servers.values() ?? [])];
+  return members.filter(({ type }) => type.startsWith("RS")).map(({ address }) => address);
 }

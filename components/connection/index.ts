@@ -7,5 +7,5 @@ export {
   type ConnectionOptions,
   type DatabaseAddress,
 } from "./client";
-export { ConnectionError } from "./errors";
+export { ConnectionError, membersWithoutPrimary } from "./errors";
 export { hostsInWords, sameDatabase, sameServer } from "./server";

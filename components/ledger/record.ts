@@ -107,5 +107,5 @@ function fencesOf({ fences = [], fencedAt }: LedgerRecord): Date[] {
 }
 
 function recordsIn(db: Db, ledger: string): Collection<LedgerRecord> {
-  return db.collection<LedgerRecord>(ledger, { writeConcern: { w: "majority" } });
+  return db.collection<LedgerRecord>(ledger);
 }

@@ -78,7 +78,7 @@ export async function isFenced(db: Db, ledger: string): Promise<boolean> {
 export async function recordMove(db: Db, ledger: string): Promise<Date> {
   const movedAt = new Date();
   await db
-    .collection<LedgerRecord>(ledger, { writeConcern: { w: "majority" } })
+    .collection<LedgerRecord>(ledger)
     .updateOne({ _id: migrationId }, { $set: { movedAt, finishedAt: null } });
   return movedAt;
 }

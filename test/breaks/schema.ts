@@ -198,4 +198,11 @@ export const schema: readonly Break[] = [
     replace: "this.properties = { ...outputs, applied: true };",
     tests: ["test/backfill/provider.test.ts > does not hold is unfinished"],
   },
+  {
+    guarantee: "reads and writes are safe whatever the connection string says",
+    file: "components/connection/client.ts",
+    find: "      ...safety,\n",
+    replace: "",
+    tests: ["test/connection/client.test.ts"],
+  },
 ];
