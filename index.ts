@@ -97,6 +97,7 @@ const stateBack = state && {
   uri: cluster.exportUri,
   heldRuns: settings.rollout.heldRuns,
   ledger,
+  advanced: settings.advanced,
 };
 const exported = stateBack && new StateExport("export", stateBack, after(drain, onMongo(delta)));
 // Before any pod of web may write to MongoDB the stack knows it, so that the way back exports what web

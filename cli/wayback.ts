@@ -33,6 +33,12 @@ export const wayBackCommand = helpAfter(
   const fence = options.fence ? await savedFence(sides) : undefined;
   const { ledger } = settings.migration;
   const { heldRuns, later: isLater = false } = options;
-  const done = await goBack(sides, { uri, name, fence, ledger, heldRuns, isLater });
+  const own = {
+    ...settings.advanced,
+    watch: (line: string) => {
+      console.error(line);
+    },
+  };
+  const done = await goBack(sides, { uri, name, fence, ledger, heldRuns, isLater, ...own });
   print(options, done, wayBackInWords(done, options.to, { fence }).join("\n"));
 });

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { CollectionRole } from "../contract";
 import { childOf } from "../dynamic";
 import type { JobTarget } from "../jobs";
-import type { BackfillSettings } from "../settings";
+import type { AdvancedSettings, BackfillSettings } from "../settings";
 import type { ImportStage } from "./stage";
 import {
   ExportResource,
@@ -98,6 +98,8 @@ export interface StateExportArgs extends BackfillArgs {
   readonly heldRuns: "hold" | "release";
   /** The collection of the migration's record, in which a fence is noted: `migration.ledger`. */
   readonly ledger: string;
+  /** What the settings say of a MongoDB without a primary. */
+  readonly advanced: AdvancedSettings;
 }
 
 /**
@@ -147,8 +149,8 @@ function exportOf(
   args: StateExportArgs & Pick<ExportResourceArgs, "lastCount">,
   options: pulumi.CustomResourceOptions,
 ): ExportResource {
-  const { heldRuns, ledger, lastCount } = args;
-  const own = { stage, heldRuns, ledger, lastCount };
+  const { heldRuns, ledger, lastCount, advanced } = args;
+  const own = { stage, heldRuns, ledger, lastCount, ...advanced };
   return new ExportResource(name, { ...resourceArgs(args), ...own }, options);
 }
 

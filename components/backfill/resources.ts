@@ -40,6 +40,8 @@ export interface ExportResourceArgs extends StateResourceArgs {
   readonly heldRuns: "hold" | "release";
   /** The collection of the migration's record. */
   readonly ledger: string;
+  readonly electionSeconds: number;
+  readonly abandonMongo?: string | undefined;
   /** What the last verification counted, for the words of a way back. */
   readonly lastCount?: pulumi.Input<LastCount | undefined> | undefined;
 }

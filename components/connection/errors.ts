@@ -1,4 +1,4 @@
-import { MongoServerSelectionError, type TopologyDescription } from "mongodb";
+import { MongoServerSelectionError } from "mongodb";
 import { hostsInWords } from "./server";
 
 /** MongoDB could not be reached or refused the login; the message names hosts, never secrets. */

@@ -25,6 +25,7 @@ export type JobsArgs = Pick<
   | "backfill"
   | "jobs"
   | "rollout"
+  | "advanced"
 >;
 
 /**

@@ -15,6 +15,7 @@ const commandSchema = settingsSchema.pick({
   logRetentionDays: true,
   migration: true,
   backfill: true,
+  advanced: true,
 });
 
 /** The settings that the commands use; no secret is among them. */

@@ -14,7 +14,14 @@ export type {
   SharedReleaseSettings,
   ValuesRolloutSettings,
 } from "./rollout";
-export type { BackfillSettings, JobsSettings, Layout, Settings, StorageMode } from "./schema";
+export type {
+  AdvancedSettings,
+  BackfillSettings,
+  JobsSettings,
+  Layout,
+  Settings,
+  StorageMode,
+} from "./schema";
 export { structured } from "./structured";
 export { uriFacts, type UriFacts } from "./uri";
 export {

@@ -74,6 +74,14 @@ const jobs = section({
   timeoutSeconds: z.int().min(1).default(600),
 });
 
+/** What hardly anyone changes. */
+const advanced = section({
+  /** How long a rollback waits for MongoDB to have a primary, in s: an election may be under way. */
+  electionSeconds: z.int().min(1).max(600).default(60),
+  /** The moment of a fence: a rollback from it goes on where members answer without a primary. */
+  abandonMongo: z.iso.datetime().optional(),
+});
+
 /**
  * Every key of `Pulumi.<stack>.yaml` under the prefix `taskrunner-storage:`, with its form and
  * default. `mongoUri` and `appMongoUri` are secret.
@@ -92,6 +100,7 @@ export const settingsSchema = section({
   backfill: backfill.optional(),
   jobs: jobs.optional(),
   rollout,
+  advanced: advanced.prefault({}),
   allowDestroy: z.boolean().default(false),
 });
 
@@ -100,6 +109,8 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 /** The settings of the import; absent where a stack imports nothing. */
 export type BackfillSettings = NonNullable<Settings["backfill"]>;
+/** What the settings say of a MongoDB without a primary. */
+export type AdvancedSettings = Settings["advanced"];
 /** How commands run as Kubernetes Jobs. */
 export type JobsSettings = NonNullable<Settings["jobs"]>;
 /** Where the state's files lie below its root. */

@@ -11,6 +11,7 @@ import {
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
 
+const advanced = { electionSeconds: 60 };
 const registered: pulumi.runtime.MockResourceArgs[] = [];
 
 beforeAll(async () => {
@@ -73,7 +74,7 @@ it("each component has one resource, whose report is its counts", async () => {
 
 it("an export is there for both directions, with what becomes of held runs", async () => {
   const before = registered.length;
-  const exported = { ...args, heldRuns: "hold", ledger: "schema_migrations" } as const;
+  const exported = { ...args, heldRuns: "hold", ledger: "schema_migrations", advanced } as const;
   const first = new StateExport("state", exported);
   const rest = new FinalExport("rest", { ...exported, verified }, { dependsOn: first });
   expect(await value<unknown>(first.wayBack)).toBeUndefined();
@@ -87,13 +88,21 @@ it("an export is there for both directions, with what becomes of held runs", asy
   const inputs = registered.slice(before).map((one) => one.inputs as object);
   expect(inputs[1]).toMatchObject({
     ...{ stage: "export", heldRuns: "hold", root: "../state", ledger: "schema_migrations" },
+    ...advanced,
   });
   expect(inputs[3]).toMatchObject({ stage: "rest" });
   expect(inputs[3]).not.toHaveProperty("lastCount");
 });
 
 it("on the way back the last export gets what the last verification counted", async () => {
-  const back = { ...args, mode: "filesystem", heldRuns: "hold", ledger: "l", verified } as const;
+  const back = {
+    ...args,
+    mode: "filesystem",
+    heldRuns: "hold",
+    ledger: "l",
+    verified,
+    advanced,
+  } as const;
   await value(new FinalExport("last", back).wayBack);
   expect(registered.at(-1)?.inputs).toMatchObject({
     lastCount: {

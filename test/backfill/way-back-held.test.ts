@@ -62,7 +62,15 @@ it("later the export brings held runs back, and holds none with which the worker
   const atWork = run("busy-since", running);
   await addFiles(stack.root, { "state/runs/busy-since.json": JSON.stringify(atWork) });
   const { uri, database: name } = stack.inputs();
-  const options = { uri, name, fence, ledger, heldRuns: "hold", isLater: true } as const;
+  const options = {
+    uri,
+    name,
+    fence,
+    ledger,
+    heldRuns: "hold",
+    isLater: true,
+    electionSeconds: 5,
+  } as const;
 
   expect(await goBack(stack.sides, { ...options, uri: unreachable })).toMatchObject({
     held: ["busy", "slow"],

@@ -96,6 +96,7 @@ export class ExportStack {
       ...{ database: this.database, mode: "mongo", root: this.root, layout, ledger },
       ...{ collections: documentOptions.collections, approvals: true },
       ...{ checkpoints: "pack_run_backfill", stage: "export", heldRuns: "hold" },
+      electionSeconds: 5,
       ...fields,
     };
   }

@@ -96,6 +96,27 @@ export const rollback: readonly Break[] = [
     tests: ["test/backfill/way-back.test.ts > a state root without runs is none"],
   },
   {
+    guarantee: "a rollback waits for an election",
+    file: "components/backfill/way-back/steps.ts",
+    find: "const ms = electionSeconds * 1_000;",
+    replace: "const ms = 1_000;",
+    tests: ["test/backfill/way-back-election.test.ts > an election is waited for"],
+  },
+  {
+    guarantee: "a rollback holds nothing while members of MongoDB answer",
+    file: "components/backfill/way-back/steps.ts",
+    find: "if (members.length > 0 && !isAbandoned) {",
+    replace: "if (electionSeconds < 0) {",
+    tests: ["test/backfill/way-back-election.test.ts > without a primary stop the rollback"],
+  },
+  {
+    guarantee: "MongoDB is given up for the fence alone that the settings name",
+    file: "components/backfill/way-back/steps.ts",
+    find: "abandonMongo === (fence?.at ?? abandonMongo)",
+    replace: "true",
+    tests: ["test/backfill/way-back-election.test.ts > without a primary stop the rollback"],
+  },
+  {
     guarantee: "a rollback that fails half-way is unfinished",
     file: "components/backfill/way-back/provider.ts",
     find: "if (isBack(state, inputs) && state.heldRuns === inputs.heldRuns) {",

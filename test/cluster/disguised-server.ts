@@ -8,10 +8,12 @@ export interface DisguisedServer {
   stop(): Promise<void>;
 }
 
-/** What it says: another version, or that it is no member of a replica set. */
+/** What it says: another version, that it is no member of a replica set, or that it is no primary. */
 export interface Disguise {
   readonly version?: string;
   readonly standalone?: boolean;
+  /** Asked for each answer, so that an election can come to its end. */
+  readonly secondary?: () => boolean;
 }
 
 /** Lets everything through to a real server and back, but for its answers to hello and buildInfo. */
@@ -43,10 +45,19 @@ export async function disguisedServer(port: number, disguise: Disguise): Promise
   };
 }
 
-function disguised(answer: Document, { version, standalone }: Disguise, own: string): Document {
+function disguised(
+  answer: Document,
+  { version, standalone, secondary }: Disguise,
+  own: string,
+): Document {
   if (answer.gitVersion !== undefined && version !== undefined) return { ...answer, version };
   if (answer.setName === undefined) return answer;
-  if (!standalone) return { ...answer, hosts: [own], me: own, primary: own };
+  const member = { ...answer, hosts: [own], me: own, primary: own };
+  if (secondary?.()) {
+    const { primary, ...others } = member;
+    return { ...others, isWritablePrimary: false, ismaster: false, secondary: primary === own };
+  }
+  if (!standalone) return member;
   const members = ["setName", "setVersion", "hosts", "me", "primary"];
   return Object.fromEntries(Object.entries(answer).filter(([key]) => !members.includes(key)));
 }

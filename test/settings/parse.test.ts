@@ -48,6 +48,7 @@ describe("settings", () => {
         timeoutSeconds: 600,
         heldRuns: "hold",
       },
+      advanced: { electionSeconds: 60 },
       allowDestroy: false,
     });
   });

@@ -128,6 +128,7 @@ export class Simulation {
       fence: this.fence,
       ledger,
       heldRuns: "hold",
+      electionSeconds: 5,
     } as const;
     const { held, inTheWay } = await goBack(this.sides, options);
     for (const runId of inTheWay) this.problems.push(`${runId} cannot be held`);

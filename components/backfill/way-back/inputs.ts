@@ -11,6 +11,10 @@ import type { WayBack } from "./steps";
 export interface ExportInputs extends StateInputs {
   readonly stage: "export" | "rest";
   readonly heldRuns: "hold" | "release";
+  /** How long a primary is waited for on the way back, in s; not compared. */
+  readonly electionSeconds: number;
+  /** The fence whose later changes are given up where MongoDB has no primary; not compared. */
+  readonly abandonMongo?: string;
   /** The collection of the migration's record, in which a fence is noted. It is not compared. */
   readonly ledger: string;
   /** What the last verification counted: for the words of the stage `rest` alone; not compared. */

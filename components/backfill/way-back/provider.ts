@@ -5,7 +5,7 @@ import { countCutover, UnfinishedStep } from "../../dynamic";
 import { runJob } from "../../jobs";
 import { FenceMissing } from "../../ledger";
 import { wayBackCommand } from "../commands";
-import { StateFolderError } from "../errors";
+import { NoPrimary, StateFolderError } from "../errors";
 import { drawn } from "./drawn";
 import { idOf, stateOf, type ExportInputs, type ExportState, type Kept } from "./inputs";
 import { lastCountInWords } from "./last-count";
@@ -68,15 +68,19 @@ async function foreseen(state: ExportState, inputs: ExportInputs): Promise<strin
       : [];
   }
   const { job, root, layout, approvals, checkpoints, uri, database: name } = inputs;
-  const { heldRuns, ledger } = inputs;
+  const { heldRuns, ledger, abandonMongo } = inputs;
   const { fence } = state;
   if (!fence || job) return [];
   const sides = { root: resolve(root), layout, approvals, checkpoints };
   try {
-    const found = await foresee(sides, { uri, name, fence, ledger });
+    const found = await foresee(sides, { uri, name, fence, ledger, abandonMongo });
     return found ? foreseenInWords(found, root, { fence, heldRuns }) : [];
   } catch (error) {
-    if (!(error instanceof FenceMissing || error instanceof StateFolderError)) throw error;
+    const isForeseen =
+      error instanceof FenceMissing ||
+      error instanceof StateFolderError ||
+      error instanceof NoPrimary;
+    if (!isForeseen) throw error;
     return [`warning: \`pulumi up\` will stop here. ${error.message}`];
   }
 }
@@ -100,11 +104,14 @@ async function fenced(state: Partial<ExportState>, inputs: ExportInputs): Promis
 
 async function goneBack(state: ExportState, inputs: ExportInputs): Promise<WayBack> {
   const { uri, database: name, root, layout, approvals, collections, checkpoints } = inputs;
-  const { job, stage, heldRuns, ledger } = inputs;
+  const { job, stage, heldRuns, ledger, electionSeconds, abandonMongo } = inputs;
   const isLater = isBack(state, inputs);
   if (!job) {
     const sides = { root: resolve(root), layout, approvals, collections, checkpoints };
-    return goBack(sides, { uri, name, fence: state.fence, heldRuns, ledger, isLater });
+    return goBack(sides, {
+      ...{ uri, name, fence: state.fence, heldRuns, ledger, isLater },
+      ...{ electionSeconds, abandonMongo, watch: console.log },
+    });
   }
   const command = wayBackCommand(stage, {
     heldRuns,

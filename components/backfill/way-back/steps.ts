@@ -4,8 +4,9 @@ import {
   MongoServerSelectionError,
   type Db,
 } from "mongodb";
-import { ConnectionError, databaseAt } from "../../connection";
+import { ConnectionError, databaseAt, membersWithoutPrimary } from "../../connection";
 import { requireFence } from "../../ledger";
+import { NoPrimary } from "../errors";
 import { exportState } from "../export";
 import type { ExportSides } from "../export/export-run";
 import type { ExportReport } from "../export/report";
@@ -29,8 +30,8 @@ export interface WayBack {
 /** A report without the runs that were held because of it, or released. */
 export type Exported = Omit<ExportReport, "behind" | "inTheWay">;
 
-/** How long MongoDB is looked for, in ms. */
-const reachMs = 5_000;
+/** How long a preview looks for a primary, in s. */
+const previewSeconds = 5;
 
 /** What the way back works on. */
 export interface WayBackOptions {
@@ -41,16 +42,23 @@ export interface WayBackOptions {
   /** The collection of the migration's record, in which the fence is noted. */
   readonly ledger: string;
   readonly heldRuns: "hold" | "release";
+  /** How long a primary is waited for, because an election may be under way, in s. */
+  readonly electionSeconds: number;
+  /** The moment of the fence, if what changed in MongoDB since is given up where it has no primary. */
+  readonly abandonMongo?: string | undefined;
   /** Whether the services work on the files again, after a way back that exported nothing. */
   readonly isLater?: boolean;
+  /** Told, as a line, that MongoDB is waited for. */
+  readonly watch?: (line: string) => void;
 }
 
 /**
  * Exports what changed in MongoDB. Where a cutover came as far as the fence, sets runs aside that would
- * be executed from older files: those that could not be exported, or, where MongoDB cannot be reached
- * within 5 s, all that are unfinished on disk. To be called while no worker runs, or later, when none
+ * be executed from older files: those that could not be exported, or, where no member of MongoDB
+ * answers after `electionSeconds`, all that are unfinished on disk. To be called while no worker runs, or later, when none
  * is set aside any more: the worker may be at work on it.
  *
+ * @throws NoPrimary where members answer without a primary, and `abandonMongo` does not name the fence
  * @throws FenceMissing where the database is not the one of the fence: nothing was exported
  * @throws StateFolderError where the state root is not the state that the cutover left
  * @throws ExportError where files cannot be written
@@ -95,14 +103,15 @@ export interface Foreseen {
 /**
  * What a way back would find now; nothing is changed. Undefined where MongoDB answers.
  *
+ * @throws NoPrimary where members answer without a primary
  * @throws FenceMissing where the database is not the one of the fence
  * @throws StateFolderError where the state root is not the state that the cutover left
  */
 export async function foresee(
   sides: StateAddress & Pick<ExportSides, "checkpoints">,
-  options: Omit<WayBackOptions, "heldRuns">,
+  options: Omit<WayBackOptions, "heldRuns" | "electionSeconds">,
 ): Promise<Foreseen | undefined> {
-  const database = await reached(options);
+  const database = await reached({ ...options, electionSeconds: previewSeconds });
   if (typeof database !== "string") {
     await requireOwn(database, options);
     await requireState(sides, { ...options, ...sides, database });
@@ -131,19 +140,50 @@ async function setAside(
   return { held: held.filter((runId) => !inTheWay.has(runId)), inTheWay: [...inTheWay] };
 }
 
-/** The database where it answers, else why it does not. */
-async function reached({ uri, name }: Pick<WayBackOptions, "uri" | "name">): Promise<Db | string> {
+type Reach = Pick<
+  WayBackOptions,
+  "uri" | "name" | "fence" | "electionSeconds" | "abandonMongo" | "watch"
+>;
+
+/**
+ * The database once it has a primary, else why no member of it answers.
+ *
+ * @throws NoPrimary where members answer without a primary, which may be an election that goes on
+ */
+async function reached(reach: Reach): Promise<Db | string> {
+  const { uri, name, electionSeconds, watch } = reach;
   if (!uri || !name) return "No connection string is configured.";
+  const ms = electionSeconds * 1_000;
+  const late = setTimeout(() => watch?.(waiting(electionSeconds)), saidAfterMs);
   try {
-    const database = await databaseAt({ uri, database: name }, { selectionTimeoutMs: reachMs });
+    const database = await databaseAt({ uri, database: name }, { selectionTimeoutMs: ms });
     // The connection may be an older one, of which the server has gone.
-    await database.command({ ping: 1 }, { signal: AbortSignal.timeout(reachMs) });
+    await database.command({ ping: 1 }, { signal: AbortSignal.timeout(ms) });
     return database;
   } catch (error) {
-    if (error instanceof ConnectionError) return error.message;
-    if (isGone(error)) return `MongoDB does not answer any more: ${error.message}.`;
-    throw error;
+    return whyLost(error, reach);
+  } finally {
+    clearTimeout(late);
   }
+}
+
+/** After so long a wait it is told, in ms. */
+const saidAfterMs = 2_000;
+
+const waiting = (seconds: number) =>
+  `MongoDB does not answer yet: waiting up to ${seconds} s for a primary.`;
+
+function whyLost(error: unknown, { fence, abandonMongo, electionSeconds }: Reach): string {
+  const members =
+    error instanceof ConnectionError ? error.withoutPrimary : membersWithoutPrimary(error);
+  // The stage behind web has no fence of its own: the first one answered for it.
+  const isAbandoned = abandonMongo !== undefined && abandonMongo === (fence?.at ?? abandonMongo);
+  if (members.length > 0 && !isAbandoned) {
+    throw new NoPrimary(members, electionSeconds, fence?.at);
+  }
+  if (error instanceof ConnectionError) return error.message;
+  if (isGone(error)) return `MongoDB does not answer any more: ${error.message}.`;
+  throw error;
 }
 
 function isGone(error: unknown): error is Error {
