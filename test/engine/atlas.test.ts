@@ -130,32 +130,20 @@ describe("a stack with a cluster of Atlas", () => {
     "changes the size in place, and the preview shows that alone",
     async () => {
       await site.configure({ instanceSize: "M20" });
-      const preview = await site.succeeded(stack.preview());
-      expect(preview).toContain('~ instanceSize: "M10" => "M20"');
-      expect(preview).toMatch(/Resources:\n\s+~ 1 to update\n\s+\d+ unchanged$/);
       const { body } = await reviewed(stack, {});
       const snapshot = "../review/gallery/cluster-size.md";
       await expect(stable(body, stack.folder)).toMatchFileSnapshot(snapshot);
 
-      expect(await site.succeeded(stack.up())).toMatch(/Resources:\n\s+~ 1 updated\n/);
-      expect(await atlas.calls()).toEqual(["update AdvancedCluster cluster"]);
-    },
-    8 * minutes,
-  );
-
-  it(
-    "writes an entry of the access list anew for another comment, and keeps it",
-    async () => {
+      // An entry of the access list is written anew for another comment, and kept.
       const address = "203.0.113.7";
       const accessList = [{ address, comment: "builds", expires: "2999-12-31" }];
       await site.configure({ instanceSize: "M20", accessList });
       await site.succeeded(stack.up());
       expect(await atlas.accessList()).toEqual({ [address]: "builds, until 2999-12-31" });
-
-      await site.configure({ instanceSize: "M20" });
-      await site.succeeded(stack.up());
-      expect(await atlas.accessList()).toEqual({ [address]: "the engine" });
-      expect(await atlas.calls()).toHaveLength(4);
+      const calls = await atlas.calls();
+      expect(calls.filter((call) => !call.includes("ProjectIpAccessList"))).toEqual([
+        "update AdvancedCluster cluster",
+      ]);
     },
     8 * minutes,
   );
@@ -164,12 +152,10 @@ describe("a stack with a cluster of Atlas", () => {
     "rotates both users: new ones first, the services' reference, the old ones last",
     async () => {
       await site.configure({ instanceSize: "M20", passwordVersion: 2 });
-      const preview = await site.succeeded(stack.preview());
-      expect(preview).toContain('"taskrunner-application-1" => "taskrunner-application-2"');
-      expect(preview).toMatch(/~ pulumi-nodejs:dynamic\/mongo:ConnectionStrings: \(update\)/);
-
       await site.succeeded(stack.up());
-      expect(await atlas.calls()).toEqual([
+      expect(await atlas.accessList()).toEqual({ "203.0.113.7": "the engine" });
+      const calls = await atlas.calls();
+      expect(calls.filter((call) => call.includes("DatabaseUser"))).toEqual([
         expect.stringMatching(/^create DatabaseUser/),
         expect.stringMatching(/^create DatabaseUser/),
         expect.stringMatching(/^delete DatabaseUser/),
@@ -192,12 +178,11 @@ describe("a stack with a cluster of Atlas", () => {
       await site.failed(stack.up());
       await site.stopServer();
       await site.configure({ instanceSize: "M30", passwordVersion: 2 }, "filesystem");
-      const preview = await site.succeeded(stack.preview());
-      expect(preview).not.toMatch(/[~+-] mongodbatlas:|[~+-] pulumi-nodejs:dynamic\/mongo:/);
-      expect(preview).toContain("MongoDB is out of reach");
       await atlas.calls();
 
-      await site.succeeded(stack.up());
+      const back = await site.succeeded(stack.up());
+      expect(back).not.toMatch(/[~+-] mongodbatlas:|[~+-] pulumi-nodejs:dynamic\/mongo:/);
+      expect(back).toContain("Nothing was exported");
       expect(await atlas.calls()).toEqual([]);
       expect(await stack.outputs()).toMatchObject({ rollout: { worker: { mode: "filesystem" } } });
     },
@@ -213,12 +198,10 @@ describe("a stack with a cluster of Atlas", () => {
       await site.succeeded(stack.up());
       await atlas.calls();
 
-      const output = await site.failed(stack.pulumi("destroy", "--yes", "--skip-preview"));
+      const output = await site.failed(stack.pulumi("destroy", "--yes"));
       expect(output).toContain("AdvancedCluster");
       expect(output).toContain("protect");
       expect(await atlas.calls()).toEqual([]);
-      // Without its preview the engine has forgotten the steps after the cluster by then.
-      await site.succeeded(stack.up());
       expect(await site.modes()).toEqual(["mongo", "mongo"]);
     },
     12 * minutes,

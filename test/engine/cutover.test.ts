@@ -20,7 +20,7 @@ let before: readonly [worker: string, web: string];
 const printed: string[] = [];
 
 beforeAll(async () => {
-  stack = await makeStack();
+  stack = await makeStack("test", undefined, { ownProcess: true });
   const directory = join(stack.folder, "data");
   server = await serverWithLogin(directory);
   client = await new MongoClient(uri()).connect();

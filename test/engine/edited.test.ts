@@ -20,7 +20,7 @@ beforeAll(async () => {
     await cp(join(repository, part), join(project, part), { recursive: true });
   }
   await symlink(join(repository, "node_modules"), join(project, "node_modules"));
-  stack = await makeStack("test", project);
+  stack = await makeStack("test", project, { ownProcess: true });
   server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });

@@ -184,7 +184,6 @@ describe("a cutover whose database only the cluster reaches", () => {
       await client.close();
       await server.stop();
       await configure("filesystem");
-      expect(await succeeded(stack.preview())).toContain("last known count and not a current one");
       const up = await succeeded(stack.up());
       expect(up).toMatch(/Nothing was exported\. Connecting to MongoDB at 127\.0\.0\.1/);
       expect(up).toContain(`${unfinished.length} runs set aside in claim state/taskrunner/held`);
@@ -201,7 +200,6 @@ describe("a cutover whose database only the cluster reaches", () => {
       expect(await stack.outputs()).toMatchObject({ wayBack: { held: [] } });
       const files = await readdir(join(root, "state/runs"));
       expect(files.filter((name) => /^[^.].*\.json$/.test(name))).toHaveLength(sample.runs);
-      expect(await succeeded(stack.up())).not.toMatch(/[+~-] \d+ (created|updated|deleted)/);
     },
     8 * minutes,
   );

@@ -34,9 +34,9 @@ describe("MongoDB by its operator, from nothing", () => {
   it(
     "is refused by the definition's validation where the spec is wrong, and nothing after it begins",
     async () => {
-      vi.stubEnv("WRONG_TYPE", "Sharded");
+      await site.setType("Sharded");
       const run = await site.up();
-      vi.unstubAllEnvs();
+      await site.setType();
 
       expect(run.failed).toBe(true);
       expect(run.output).toContain('spec.type: Unsupported value: "Sharded"');
@@ -48,7 +48,7 @@ describe("MongoDB by its operator, from nothing", () => {
   it(
     "that does not run in time is an error which names the pod and why",
     async () => {
-      await site.configure({ timeoutSeconds: 20 });
+      await site.configure({ timeoutSeconds: 10 });
       const running = site.up();
       await site.operator.seen();
       await site.operator.makesPendingMember(join(site.stack.folder, "members.json"));
@@ -57,7 +57,7 @@ describe("MongoDB by its operator, from nothing", () => {
 
       expect(run.failed).toBe(true);
       expect(run.output).toContain(
-        `MongoDB ${name} does not run after 20 s, in namespace ${namespace} of context`,
+        `MongoDB ${name} does not run after 10 s, in namespace ${namespace} of context`,
       );
       expect(run.output).toContain(
         `mongodbcommunity ${name}: Pending, ReplicaSet is not yet ready`,
@@ -93,7 +93,7 @@ describe("MongoDB by its operator, from nothing", () => {
   );
 
   it(
-    "gives two users' connection strings, and is not changed by a second up",
+    "gives two users' connection strings",
     async () => {
       const { migrator, application } = await site.uris();
       const host = (at: number) => `${name}-${at}.${name}-svc.${namespace}.svc.cluster.local:27017`;
@@ -111,7 +111,6 @@ describe("MongoDB by its operator, from nothing", () => {
         ...{ kind: "kubernetes", database: "taskrunner", serverVersion: "8.0.12" },
         ...{ uri: "[secret]", appUri: "[secret]" },
       });
-      expect((await site.up()).output).toMatch(unchanged);
     },
     6 * minutes,
   );
@@ -173,10 +172,6 @@ describe("MongoDB by its operator, later on", () => {
     async () => {
       const [before, secrets] = [await site.uris(), await site.secretsOfUsers()];
       await site.configure({ passwordVersion: 2 });
-      expect((await site.kept(site.stack.preview())).output).toMatch(
-        /~ pulumi-nodejs:dynamic\/mongo:GeneratedPassword/,
-      );
-
       const running = site.up();
       await vi.waitFor(
         async () => {
@@ -267,10 +262,9 @@ describe("MongoDB by its operator, later on", () => {
       expect(back).toMatchObject({ failed: false });
       expect(back.output).not.toContain("MongoDB:");
       await site.cutOff();
-      const preview = await site.kept(site.stack.preview());
-      expect(preview).toMatchObject({ failed: false });
-      expect(preview.output).toMatch(unchanged);
-      expect(await site.up()).toMatchObject({ failed: false });
+      const again = await site.up();
+      expect(again).toMatchObject({ failed: false });
+      expect(again.output).toMatch(unchanged);
     },
     8 * minutes,
   );

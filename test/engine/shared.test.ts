@@ -195,7 +195,6 @@ describe("one release that holds both services", () => {
         rollout: { worker: { mode: "mongo" }, web: { mode: "mongo" } },
       });
       expect(await expiry()).toBe(3_650 * 86_400);
-      expect((await stack.up()).output).toMatch(/Resources:\n\s+\d+ unchanged\n/);
     },
     6 * minutes,
   );

@@ -1,12 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
-import { engine, engineEnvironment, type EngineOptions } from "../../tools/parts";
-
-const repository = resolve(__dirname, "../..");
+import { engine, engineEnvironment, type EngineOptions, repository } from "../../tools/parts";
+import { type ProgramProcess, startProgram } from "./program-process";
 
 /** What a run of the engine ended with: everything it printed, and whether it failed. */
 export interface Run {
@@ -49,13 +48,18 @@ export interface TestStack {
 export interface StackOptions extends EngineOptions {
   /** A stack whose folder and backend it shares, so that one can refer to the other. */
   readonly beside?: TestStack;
+  /** Each run has a process of its own for the program, as users have it. Default: false. */
+  readonly ownProcess?: boolean;
 }
+
+/** A server that a test has stopped is not in an election. */
+const briefElection = { electionSeconds: 5 };
 
 /** Makes an empty stack of this name and of the program in `project`. The repository's own settings files are neither read nor written. */
 export async function makeStack(
   name = "test",
   project = repository,
-  { beside, ...wanted }: StackOptions = {},
+  { beside, ownProcess = false, ...wanted }: StackOptions = {},
 ): Promise<TestStack> {
   const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "stack-")));
   const env = await engineEnvironment(await engine(wanted), folder, "a passphrase of the tests");
@@ -72,7 +76,18 @@ export async function makeStack(
     return { output: all, failed };
   };
   const ofProject = ["--stack", name, "--non-interactive", "--config-file", settingsFile];
-  const inProject = (...args: string[]) => run(project, [...args, ...ofProject]);
+  let program: ProgramProcess | undefined;
+  /**
+   * What lets the engine run the program in the process that is kept for it. Not for a preview, whose
+   * warnings may come after the program's end: only a process of its own waits for them.
+   */
+  const keptProgram = async (command: string | undefined) => {
+    if (command !== "up" || ownProcess) return [];
+    program ??= await startProgram(project, env);
+    return ["--client", program.address];
+  };
+  const inProject = async (...args: string[]) =>
+    run(project, [...args, ...ofProject, ...(await keptProgram(args[0]))]);
   const up = ["up", "--yes", "--skip-preview"];
   const ofStack = async (...args: string[]) =>
     (await succeeded(run(project, ["stack", ...args, "--stack", name]))).output;
@@ -97,7 +112,7 @@ export async function makeStack(
         ...(mongoUri !== undefined && { mongoUri: await encrypted(mongoUri) }),
         ...(appMongoUri !== undefined && { appMongoUri: await encrypted(appMongoUri) }),
       };
-      await writeSettings(settingsFile, { ...settings, ...secrets });
+      await writeSettings(settingsFile, { advanced: briefElection, ...settings, ...secrets });
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
@@ -124,7 +139,10 @@ export async function makeStack(
       await writeFile(file, text);
       await ofStack("import", "--file", file);
     },
-    remove: () => rm(folder, { recursive: true }),
+    remove: () => {
+      program?.stop();
+      return rm(folder, { recursive: true });
+    },
   };
 }
 

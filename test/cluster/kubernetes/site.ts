@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -23,6 +23,8 @@ export interface OperatorSite {
   /** Each password that was generated and asked for. */
   readonly passwords: ReadonlySet<string>;
   configure(changes?: Changes): Promise<void>;
+  /** Lets the program ask for MongoDB of another type than it does by itself. */
+  setType(type?: string): Promise<void>;
   up(): Promise<Run>;
   /** Keeps what a run printed, and the state that it left. */
   kept(running: Promise<Run>): Promise<Run>;
@@ -64,6 +66,10 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
     operator: playedOperator(kubectl, name),
     configure: (changes = {}) =>
       stack.configure(stackSettings({ kubeconfig, namespace, chart }, changes)),
+    setType: (type) => {
+      const file = join(project.folder, "type-of-mongodb");
+      return type === undefined ? rm(file) : writeFile(file, type);
+    },
     up: () => kept(stack.up()),
     uris: async () => {
       const { exportUri, appUri } = await stack.outputs("--show-secrets");

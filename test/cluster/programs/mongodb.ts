@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "../../../components/cluster";
 import { GeneratedPassword } from "../../../components/cluster/password/resource";
@@ -5,11 +6,12 @@ import { after } from "../../../components/dynamic";
 import { programSettings } from "../../../components/settings/program";
 
 // Nothing that the settings can say is refused by the resource's definition: this is.
-if (process.env.WRONG_TYPE !== undefined) {
+if (existsSync("type-of-mongodb")) {
+  const wrong = readFileSync("type-of-mongodb", "utf8");
   pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
     type.endsWith(":MongoDBCommunity")
       ? {
-          props: { ...props, spec: { ...(props.spec as object), type: process.env.WRONG_TYPE } },
+          props: { ...props, spec: { ...(props.spec as object), type: wrong } },
           opts,
         }
       : undefined,
