@@ -33,7 +33,7 @@ breaks: $(installed) ## breaks each guarantee in the code and sees its tests fai
 	@$(tsx) tools/parts/ensure.ts
 	@ONLY="$(ONLY)" $(tsx) test/breaks/run.mts
 
-lint: $(installed) ## types, eslint, prettier, actionlint on the workflows
+lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint
 	@npm run lint --silent
 
 bench: $(installed) ## the import against the driver and mongoimport, as ratios; BENCH=full for 10^7 lines

@@ -3,7 +3,15 @@ import { requireServer } from "../components/cluster/server";
 import { databaseAt, hostsInWords } from "../components/connection";
 import { apply, planAsJson, planInWords } from "../components/migration";
 import { version } from "../package.json";
-import { addressOf, command, print, planOptions, settingsOf, type CommonOptions } from "./context";
+import {
+  addressOf,
+  command,
+  commandReach,
+  print,
+  planOptions,
+  settingsOf,
+  type CommonOptions,
+} from "./context";
 
 interface ApplyOptions extends CommonOptions {
   readonly follows?: string;
@@ -32,7 +40,7 @@ export const applyCommand = command("apply", "does the plan")
     const settings = await settingsOf(options);
     const { adopt, onDataIssue } = settings.migration;
     const address = addressOf(settings);
-    const db = await databaseAt(address);
+    const db = await databaseAt(address, commandReach);
     await requireServer(db, address.uri);
     const done = await apply(db, {
       ...planOptions(settings),

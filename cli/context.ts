@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { Db } from "mongodb";
-import { databaseAt, type DatabaseAddress } from "../components/connection";
+import { type ConnectionOptions, databaseAt, type DatabaseAddress } from "../components/connection";
 import type { SchemaOptions } from "../components/contract";
 import type { PlanOptions } from "../components/migration";
 import {
@@ -89,13 +89,16 @@ export function planOptions(settings: CommandSettings): PlanOptions {
   };
 }
 
+/** Somebody waits for a command: a server is looked for no longer than this. */
+export const commandReach: ConnectionOptions = { selectionTimeoutMs: 10_000 };
+
 /**
  * The database of TASKRUNNER_MONGO_URI, by the name in the settings or in the URI.
  *
  * @throws Error where the variable is not set, is no connection string or names no database
  */
 export async function databaseOf(settings: CommandSettings): Promise<Db> {
-  return databaseAt(addressOf(settings));
+  return databaseAt(addressOf(settings), commandReach);
 }
 
 /** The same without connecting; `uri` is secret. */

@@ -23,7 +23,7 @@ interface Done {
 export const modeCommand = command("mode", "says or sets the storage mode in a settings file")
   .addOption(
     new Option("--set <mode>", "sets it; every comment stays").choices(
-      settingsSchema.shape.storageMode.unwrap().options,
+      settingsSchema.shape.storageMode.options,
     ),
   )
   .option("--pull-request", "puts the change of the file into a pull request, as GITHUB_TOKEN")

@@ -9,7 +9,39 @@ import { withRetries } from "./server-trouble";
 import { collectionOf, type BothSides } from "./sides";
 import type { Batch } from "./stages/batch";
 import { differingPaths } from "./values/differences";
-import type { VerifiedCounts } from "./verify";
+
+/**
+ * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
+ * `newerInMongo`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `expired`
+ * and `onlyInMongo` are no differences, unless both sides are to be equal.
+ */
+export interface VerifiedCounts {
+  files: number;
+  mongo: number;
+  equal: number;
+  newerInMongo: number;
+  /** At least so many, where a key is on disk twice; just so many where both are to be equal. */
+  onlyInMongo: number;
+  /** Log entries that are gone because they are older than the log's expiry. */
+  expired: number;
+  missing: number;
+  differing: number;
+  /** Records on disk that could not be read or do not meet the contract. */
+  quarantined: number;
+  /** The first hundred ids of those that are missing. */
+  onlyInFiles: string[];
+  /** The first hundred of those that differ, with the paths of what differs. */
+  different: { id: string; paths: readonly string[] }[];
+  /** The first hundred of those that are newer in MongoDB, where both sides are to be equal. */
+  newer?: { id: string; paths: readonly string[] }[];
+  /** The ids of a hundred of those that are only in MongoDB, where both sides are to be equal. */
+  extra?: readonly string[];
+  /**
+   * Records on disk that have the key of another one, where both sides are to be equal; no
+   * difference, because each is compared.
+   */
+  repeated?: number;
+}
 
 /** So many single cases of a kind are named. */
 export const keptCases = 100;

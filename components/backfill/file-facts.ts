@@ -5,9 +5,8 @@ import { heldFolder } from "./held";
 import { parse } from "./stages/parse";
 import type { RawText } from "./stages/raw-text";
 import { readTexts } from "./stages/read";
-import type { StateFile } from "./stages/list";
 import { memberOf, type FileFacts } from "./stages/unpack";
-import type { StateFolder } from "./state-folder";
+import type { StateFolder, StateFile } from "./state-folder";
 import { isJsonObject } from "./values/object";
 
 /**

@@ -5,10 +5,9 @@ import { factsOf, runIdOf } from "./file-facts";
 import { sharedLog } from "./logs-of-run";
 import { recordsIn, type ReadyRecord } from "./records";
 import { resumeIn } from "./resume";
-import type { StateFile } from "./stages/list";
 import { beginning, readChunks } from "./stages/read";
 import type { FileFacts } from "./stages/unpack";
-import type { StateFolder } from "./state-folder";
+import type { StateFolder, StateFile } from "./state-folder";
 import { FileCounts, type Tally } from "./tally";
 
 /** Records of one file that follow each other. */

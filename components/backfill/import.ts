@@ -13,8 +13,13 @@ import { isInShard, type Shard } from "./shard";
 import { collectionOf, type BothSides } from "./sides";
 import { rulesOf, type ImportStage } from "./stage";
 import { batches } from "./stages/batch";
-import { runsLast, stateFiles, type StateFile } from "./stages/list";
-import { openStateFolder, type StateAddress, type StateFolder } from "./state-folder";
+import { runsLast, stateFiles } from "./stages/list";
+import {
+  openStateFolder,
+  type StateAddress,
+  type StateFolder,
+  type StateFile,
+} from "./state-folder";
 import { Tally, type ImportReport } from "./tally";
 import { databaseTarget, type Target } from "./target";
 

@@ -15,12 +15,8 @@ export { importStages, type ImportStage } from "./stage";
 export { forgetWhereMissing } from "./forget";
 export { placeInWords, type Place } from "./place";
 export type { Counts, ImportReport, IncompleteLine, Quarantined } from "./tally";
-export {
-  verifyState,
-  type VerificationReport,
-  type VerifiedCounts,
-  type VerifyOptions,
-} from "./verify";
+export type { VerifiedCounts } from "./compared";
+export { verifyState, type VerificationReport, type VerifyOptions } from "./verify";
 export type { Target } from "./target";
 export { notForgottenInWords } from "./words";
 export { drawFence, goBack, savedFence, saveFence, unfinishedIn, wayBackInWords } from "./way-back";

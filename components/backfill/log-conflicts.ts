@@ -5,10 +5,9 @@ import type { Key } from "./keys";
 import { logOf, logsOfRun } from "./logs-of-run";
 import { placeInWords, type Place } from "./place";
 import { recordsIn, type ReadyRecord } from "./records";
-import type { StateFile } from "./stages/list";
 import { readTexts } from "./stages/read";
 import type { Settled } from "./stages/write";
-import type { StateFolder } from "./state-folder";
+import type { StateFolder, StateFile } from "./state-folder";
 import { Tally } from "./tally";
 
 /**

@@ -2,8 +2,8 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { runIdOf } from "./file-facts";
 import { fileStems } from "./file-stems";
-import { stateFile, type StateFile } from "./stages/list";
-import type { StateFolder } from "./state-folder";
+import { stateFile } from "./stages/list";
+import type { StateFolder, StateFile } from "./state-folder";
 
 /** Two logs whose file names fit one run: `other` is the one that an export would write to. */
 export interface SharedLog {

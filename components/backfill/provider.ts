@@ -109,9 +109,7 @@ function verificationId({ database }: StateInputs): string {
 }
 
 function settingsDiffer(applied: StateInputs, inputs: StateInputs): boolean {
-  // A state of an earlier version does not name the checkpoints.
-  const { checkpoints = inputs.checkpoints } = applied as Partial<StateInputs>;
-  return !isDeepStrictEqual(ownSettings({ ...applied, checkpoints }), ownSettings(inputs));
+  return !isDeepStrictEqual(ownSettings(applied), ownSettings(inputs));
 }
 
 /** Without the bases, which are with the checkpoints, each run that went on is a conflict. */

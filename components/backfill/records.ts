@@ -5,7 +5,7 @@ import { generatedId, keyFields, keyOf, type Key } from "./keys";
 import type { Place } from "./place";
 import { check, sizeOf } from "./stages/check";
 import { convert, type Conversion } from "./stages/convert";
-import type { StateFile } from "./stages/list";
+import type { StateFile } from "./state-folder";
 import { plainLogLine } from "./stages/log-line";
 import { parse } from "./stages/parse";
 import type { Raw, RawText } from "./stages/raw-text";

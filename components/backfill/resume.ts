@@ -1,5 +1,5 @@
 import type { Checkpoint, FileStamp } from "./checkpoints";
-import type { StateFile } from "./stages/list";
+import type { StateFile } from "./state-folder";
 import { beginning, hashOfFirst, type ReadStart } from "./stages/read";
 
 /**

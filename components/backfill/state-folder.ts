@@ -4,6 +4,16 @@ import { collectionRoles, type CollectionRole } from "../contract";
 import type { Layout } from "../settings";
 import { StateFolderError } from "./errors";
 
+/** A file of state. */
+export interface StateFile {
+  readonly role: CollectionRole;
+  readonly path: string;
+  /** The path below the state root with `/`, as reports name it. */
+  readonly name: string;
+  /** The run's id as file names write it: a character that a name cannot hold is `_`. */
+  readonly stem: string;
+}
+
 /** Where filesystem state is: `root` is absolute, the layout's paths are below it. */
 export interface StateAddress {
   readonly root: string;

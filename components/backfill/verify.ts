@@ -1,6 +1,6 @@
 import { collectionRoles, type CollectionRole } from "../contract";
 import { byRole } from "./by-role";
-import { compare, keptCases, reading, type Comparison } from "./compared";
+import { compare, keptCases, reading, type Comparison, type VerifiedCounts } from "./compared";
 import { ExactKeys } from "./exact";
 import { recordsOf, type FileRecords } from "./file-records";
 import { workOn } from "./pipeline";
@@ -9,39 +9,6 @@ import { batches } from "./stages/batch";
 import { stateFiles } from "./stages/list";
 import { openStateFolder, type StateFolder } from "./state-folder";
 import { Tally, type IncompleteLine, type Quarantined } from "./tally";
-
-/**
- * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
- * `newerInMongo`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `expired`
- * and `onlyInMongo` are no differences, unless both sides are to be equal.
- */
-export interface VerifiedCounts {
-  files: number;
-  mongo: number;
-  equal: number;
-  newerInMongo: number;
-  /** At least so many, where a key is on disk twice; just so many where both are to be equal. */
-  onlyInMongo: number;
-  /** Log entries that are gone because they are older than the log's expiry. */
-  expired: number;
-  missing: number;
-  differing: number;
-  /** Records on disk that could not be read or do not meet the contract. */
-  quarantined: number;
-  /** The first hundred ids of those that are missing. */
-  onlyInFiles: string[];
-  /** The first hundred of those that differ, with the paths of what differs. */
-  different: { id: string; paths: readonly string[] }[];
-  /** The first hundred of those that are newer in MongoDB, where both sides are to be equal. */
-  newer?: { id: string; paths: readonly string[] }[];
-  /** The ids of a hundred of those that are only in MongoDB, where both sides are to be equal. */
-  extra?: readonly string[];
-  /**
-   * Records on disk that have the key of another one, where both sides are to be equal; no
-   * difference, because each is compared.
-   */
-  repeated?: number;
-}
 
 /** What a verification found; it holds where nothing is missing, differing or quarantined. */
 export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {

@@ -7,16 +7,17 @@ import { CheckoutError } from "./errors";
 export const modeKey = "taskrunner-storage:storageMode";
 
 /**
- * The storage mode that a settings file states, or the default where it states none.
+ * The storage mode that a settings file states.
  *
  * @param text of a `Pulumi.<stack>.yaml`
- * @throws CheckoutError where it is no YAML, or states no mode that there is
+ * @throws CheckoutError where it is no YAML, or states none, or one that there is not
  */
 export function modeIn(text: string): StorageMode {
   const stated = valueIn(documentOf(text))?.value;
   const mode = settingsSchema.shape.storageMode.safeParse(stated ?? undefined);
   if (mode.success) return mode.data;
-  throw new CheckoutError(`${modeKey} is ${JSON.stringify(stated)}: it is mongo or filesystem.`);
+  const found = stated === undefined ? "missing" : JSON.stringify(stated);
+  throw new CheckoutError(`${modeKey} is ${found}: it is mongo or filesystem.`);
 }
 
 /**

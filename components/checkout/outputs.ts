@@ -2,7 +2,7 @@ import { z } from "zod";
 import { settingsSchema, type StorageMode } from "../settings";
 import { CheckoutError } from "./errors";
 
-const outputs = z.object({ storageMode: settingsSchema.shape.storageMode.unwrap().optional() });
+const outputs = z.object({ storageMode: settingsSchema.shape.storageMode.optional() });
 
 /**
  * The storage mode that a stack's last `up` ended with; undefined where none has ended yet.

@@ -32,7 +32,7 @@ export class MongoCluster extends pulumi.ComponentResource {
     this.database = database;
     this.serverVersion = serverVersion;
     const { kind } = this;
-    this.registerOutputs({ kind, database, serverVersion, allowDestroy: args.allowDestroy });
+    this.registerOutputs({ kind, database, serverVersion });
   }
 }
 

@@ -13,7 +13,6 @@ export type MongoClusterArgs = Pick<
   | "mongo"
   | "migration"
   | "rollout"
-  | "allowDestroy"
 >;
 
 /** The settings of a stack whose cluster is of this kind. */

@@ -1,12 +1,7 @@
 import { MongoClient, type Db, type MongoClientOptions } from "mongodb";
 import { ConnectionString } from "mongodb-connection-string-url";
 import { ConnectionError } from "./errors";
-
-/** Where the data is: `uri` is secret; `database` is the name that counts. */
-export interface DatabaseAddress {
-  readonly uri: string;
-  readonly database: string;
-}
+import type { DatabaseAddress } from "./server";
 
 /** How a server is looked for. */
 export interface ConnectionOptions {

@@ -5,7 +5,6 @@ export {
   databaseAt,
   onOwnConnection,
   type ConnectionOptions,
-  type DatabaseAddress,
 } from "./client";
 export { ConnectionError, membersWithoutPrimary } from "./errors";
-export { hostsInWords, sameDatabase, sameServer } from "./server";
+export { type DatabaseAddress, hostsInWords, sameDatabase, sameServer } from "./server";

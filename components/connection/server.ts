@@ -1,5 +1,10 @@
 import { ConnectionString } from "mongodb-connection-string-url";
-import type { DatabaseAddress } from "./client";
+
+/** Where the data is: `uri` is secret; `database` is the name that counts. */
+export interface DatabaseAddress {
+  readonly uri: string;
+  readonly database: string;
+}
 
 /**
  * Whether two connection strings lead to the same hosts, whatever their users, passwords and

@@ -22,7 +22,7 @@ export function countCutover<Inputs extends CutoverInputs>(
   return counted(olds, news, olds.mode === "filesystem" && news.mode === "mongo");
 }
 
-/** Counts them by the connection string, for a step that has no mode (older states have none). */
+/** Counts them by the connection string, for a step that has no mode. */
 export function countCutoverByUri<Inputs extends CountedInputs>(
   olds: Partial<Inputs>,
   news: Inputs,

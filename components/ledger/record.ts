@@ -4,7 +4,7 @@ import { migrationId } from "./migration-id";
 /** The ledger's record of the migration; times are UTC, durations in ms. */
 export interface LedgerRecord {
   readonly _id: string;
-  /** Random, made with the record: a copy of the database has it too. Older versions made none. */
+  /** Random, made with the record: a copy of the database has it too. The script makes none. */
   readonly identity?: string;
   readonly checksum: string;
   readonly stack: string;
@@ -15,7 +15,7 @@ export interface LedgerRecord {
   readonly commands: readonly { command: string; reason: string; durationMs: number }[];
   /** When the last cutover's fence was drawn (decision 9); absent until one came as far. */
   readonly fencedAt?: Date;
-  /** When each fence was drawn; absent in a record of a version that noted the last one alone. */
+  /** When each fence was drawn; absent in a record of the script until one was. */
   readonly fences?: readonly Date[];
   /** When a stack last went on here with a copy of another server's database; absent without one. */
   readonly movedAt?: Date;
@@ -50,13 +50,9 @@ export async function requireFence(db: Db, ledger: string, at: string): Promise<
   );
 }
 
-/**
- * Another environment's database has fences too, and newer ones. Of an older version's record the
- * last one alone is known, or none: then it was begun before.
- */
-function hasFence({ fences, fencedAt, startedAt }: LedgerRecord, drawn: Date): boolean {
-  if (!fences) return fencedAt ? fencedAt >= drawn : startedAt <= drawn;
-  return [...fences, fencedAt].some((one) => one?.getTime() === drawn.getTime());
+/** Not a newer one: another environment's database has fences too, and newer ones. */
+function hasFence({ fences = [] }: LedgerRecord, drawn: Date): boolean {
+  return fences.some((one) => one.getTime() === drawn.getTime());
 }
 
 /**
@@ -81,29 +77,20 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
 export async function carryFences(db: Db, formerLedger: string, ledger: string): Promise<void> {
   const former = await recordsIn(db, formerLedger).findOne({ _id: migrationId });
   if (!former?.fencedAt) return;
-  await noteFences(recordsIn(db, ledger), fencesOf(former), former.fencedAt);
+  await noteFences(recordsIn(db, ledger), former.fences ?? [], former.fencedAt);
 }
 
-/** Whether there is a record; what an older version noted alone in `fencedAt` is kept. */
+/** Whether there is a record. */
 async function noteFences(
   records: Collection<LedgerRecord>,
   fences: readonly Date[],
   last: Date,
 ): Promise<boolean> {
-  const record = await records.findOne({ _id: migrationId });
-  if (!record) return false;
   const { matchedCount } = await records.updateOne(
     { _id: migrationId },
-    {
-      $set: { fencedAt: last },
-      $addToSet: { fences: { $each: [...fencesOf(record), ...fences] } },
-    },
+    { $set: { fencedAt: last }, $addToSet: { fences: { $each: [...fences] } } },
   );
   return matchedCount > 0;
-}
-
-function fencesOf({ fences = [], fencedAt }: LedgerRecord): Date[] {
-  return fencedAt ? [...fences, fencedAt] : [...fences];
 }
 
 function recordsIn(db: Db, ledger: string): Collection<LedgerRecord> {

@@ -4,7 +4,7 @@ import { carryFences } from "../ledger";
 import { heldBack } from "./issues/data-issues";
 import { DataIssues } from "./errors";
 import { reconcile } from "./execute";
-import type { OnDataIssue } from "./resources/inputs";
+import type { OnDataIssue } from "./providers/inputs";
 import { claim, complete, recordCommand, type Claim } from "./ledger";
 import { recordMove, requireCopy, type Move } from "./move";
 import { plan, type Plan, type PlanOptions } from "./plan";

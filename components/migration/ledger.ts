@@ -85,7 +85,7 @@ async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Pr
   }
 }
 
-/** The record; one of an older version, or of the script, gets its identity here. */
+/** The record; one of the script gets its identity here. */
 async function identified(records: Collection<LedgerRecord>) {
   const identity = { $ifNull: ["$identity", randomUUID()] };
   const options = { returnDocument: "after" } as const;

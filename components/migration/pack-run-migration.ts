@@ -5,7 +5,7 @@ import type { JobTarget } from "../jobs";
 import { migrationId } from "../ledger";
 import type { StorageMode } from "../settings";
 import { checksumOf } from "./planner/checksum";
-import { keyToText, type OnDataIssue } from "./resources/inputs";
+import { keyToText, type OnDataIssue } from "./providers/inputs";
 import { MigrationJob, wantedInWords } from "./resources/migration-job";
 import { warnOfDataIssues, warnOfHeldBack } from "./resources/preview";
 import { Collection, Index, LedgerClaim, LedgerCompletion } from "./resources/resources";

@@ -3,7 +3,7 @@ import type { Step } from "./read/preview";
 import { dataIssueCount, drift, indexRisks, unseenData } from "./schema-risks";
 import { isRun, stopsOnDataIssues, type Situation } from "./situation";
 import { losesFence } from "./state-lines";
-import { cutoverStepOf, isOurs, shortType } from "./steps";
+import { cutoverStepOf, isOurs } from "./steps";
 import { otherWarnings, stopWarnings } from "./warnings";
 import { counted } from "./words";
 
@@ -78,9 +78,8 @@ const present = (words: readonly (string | false | undefined)[]) =>
   words.filter((word) => word !== false && word !== undefined);
 
 function destructions({ preview }: Situation): (string | undefined)[] {
-  const isDropped = preview.settings.allowDestroy === "true";
   const isDestroyed = (step: Step) =>
-    step.operation === "delete" && (isOurs(step) ? isDropped && isSchema(step) : !step.retained);
+    step.operation === "delete" && !isOurs(step) && !step.retained;
   const destroyed = preview.steps.filter(isDestroyed).length;
   const replaced = preview.steps.filter(({ operation }) => operation === "replace").length;
   const left = preview.steps.filter((step) => step.operation === "delete" && !isDestroyed(step));
@@ -90,8 +89,6 @@ function destructions({ preview }: Situation): (string | undefined)[] {
     left.length > 0 ? `${counted(left.length, "resource")} no longer managed` : undefined,
   ];
 }
-
-const isSchema = ({ type }: Step) => ["mongo:Index", "mongo:Collection"].includes(shortType(type));
 
 /** The settings of a cluster that keep it, and its backups, from being lost. */
 const protection = /protection|backup|pitEnabled|retain/i;

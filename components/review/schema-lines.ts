@@ -10,7 +10,7 @@ type PlannedChange = PlanFacts["changes"][number];
 /** What happens to a collection, in a line: its name, its validator, what differs. */
 export function collectionLine(step: Step, situation: Situation): Markdown {
   const { name = step.name, validationLevel, validationAction, validator } = inputsOf(step);
-  if (step.operation === "delete") return leaving(said(name), situation);
+  if (step.operation === "delete") return leaving(said(name));
   const verb = ours(schemaVerb(step, situation, said(name)));
   if (!isMadeNow(step)) {
     const changed = differencesOf(step).filter(({ path }) => !isRule(path));
@@ -29,7 +29,7 @@ const isRule = (path: string) => /^validator(\.|$)/.test(path);
 /** What happens to an index, in a line: its name, collection, key and options, what differs. */
 export function indexLine(step: Step, situation: Situation): Markdown {
   const { name = step.name, collection, key, unique, sparse } = inputsOf(step);
-  if (step.operation === "delete") return leaving(said(name), situation);
+  if (step.operation === "delete") return leaving(said(name));
   const verb = ours(schemaVerb(step, situation, said(collection), said(name)));
   const options = ours(`${unique === true ? ", unique" : ""}${sparse === true ? ", sparse" : ""}`);
   const spec = md`${verb} ${placeOf(said(name), said(collection))} ${keyInWords(key)}${options}`;
@@ -51,9 +51,8 @@ function keyInWords(key: unknown): Markdown {
   return unbroken(`{ ${said(key).replaceAll(":", ": ")} }`);
 }
 
-/** Nothing is ever dropped, unless the settings ask for it (decision 7). */
-function leaving(name: string, { preview }: Situation): Markdown {
-  if (preview.settings.allowDestroy === "true") return md`**drop** ${name}`;
+/** Nothing is ever dropped (decision 7). */
+function leaving(name: string): Markdown {
   return md`${name} leaves the stack and stays in MongoDB`;
 }
 

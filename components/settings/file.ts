@@ -6,8 +6,7 @@ import { problemsOf, SettingsError, type Problem } from "./problems";
 import { settingsSchema } from "./schema";
 import { structured } from "./structured";
 
-const commandSchema = settingsSchema.pick({
-  storageMode: true,
+const parts = settingsSchema.pick({
   mongo: true,
   validation: true,
   indexes: true,
@@ -16,6 +15,11 @@ const commandSchema = settingsSchema.pick({
   migration: true,
   backfill: true,
   advanced: true,
+});
+
+/** What a command does follows from its name: without settings it looks at MongoDB. */
+const commandSchema = parts.extend({
+  storageMode: settingsSchema.shape.storageMode.default("mongo"),
 });
 
 /** The settings that the commands use; no secret is among them. */

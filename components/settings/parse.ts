@@ -1,4 +1,3 @@
-import { notAvailableYet } from "./availability";
 import { problemsOf, SettingsError } from "./problems";
 import { conflicts } from "./rules";
 import { settingsSchema, type Settings } from "./schema";
@@ -17,7 +16,7 @@ export function parseSettings(
 ): Settings {
   const parsed = settingsSchema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
-  const problems = [...notAvailableYet(parsed.data), ...conflicts(parsed.data, plainKeys)];
+  const problems = conflicts(parsed.data, plainKeys);
   if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
 }

@@ -87,7 +87,8 @@ const advanced = section({
  * default. `mongoUri` and `appMongoUri` are secret.
  */
 export const settingsSchema = section({
-  storageMode: z.enum(["mongo", "filesystem"]).default("mongo"),
+  // Without a default: no new stack cuts over because nobody said anything.
+  storageMode: z.enum(["mongo", "filesystem"]),
   cluster,
   mongoUri: text.optional(),
   appMongoUri: text.optional(),
@@ -101,7 +102,6 @@ export const settingsSchema = section({
   jobs: jobs.optional(),
   rollout,
   advanced: advanced.prefault({}),
-  allowDestroy: z.boolean().default(false),
 });
 
 /** The settings of a stack; `mongoUri` and `appMongoUri` are secret. */

@@ -2,7 +2,6 @@
 import type { Rule } from "../rule";
 import { closedAccessList } from "./access";
 import { backups, backupSchedule } from "./backups";
-import { nothingDropped } from "./destroy";
 import { pinnedImages } from "./images";
 import { deletionProtection } from "./protection";
 import { secretConnectionStrings } from "./secret-strings";
@@ -16,7 +15,6 @@ export const rules: readonly Rule[] = [
   closedAccessList,
   tls,
   secretConnectionStrings,
-  nothingDropped,
   validation,
   pinnedImages,
 ];

@@ -5,6 +5,7 @@ export const layout = defaultLayout();
 
 function defaultLayout() {
   const { backfill } = parseSettings({
+    storageMode: "mongo",
     mongoUri: "mongodb://localhost/taskrunner",
     backfill: { source: { path: "." } },
     rollout: { target: "values", directory: ".", confirm: "none" },

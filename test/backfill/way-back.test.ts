@@ -131,11 +131,12 @@ it.each([unreachable, undefined])(
     stack.said = [];
     await up(before, stack.toFiles({ uri, stage: "rest", lastCount }));
     const words = `As of the verification at ${report.at}, which is the last known count and not a current one, ${counts}`;
-    expect(stack.said).toEqual([
+    const said = stack.said.filter((line) => !line.includes("waiting up to"));
+    expect(said).toEqual([
       `If MongoDB is out of reach, what changed there is left behind. ${words}`,
       expect.stringMatching(/^warning: Nothing was exported\. .* when it answers\. As of /),
     ]);
-    expect(stack.said[1]).toContain(words);
+    expect(said[1]).toContain(words);
   },
 );
 
@@ -179,12 +180,6 @@ it("after a way back that did not finish the cutover goes on in its own database
   await claimMigration(stack.db.client.db(empty));
   await expect(up(unfinished, elsewhere)).rejects.toThrow(/knows nothing of that fence/);
   expect(await up(unfinished, stack.inputs({ cutover: 2 }))).toHaveProperty("fence");
-});
-
-it("a database of an older version, whose ledger notes no fence, is its own", async () => {
-  const before = await stack.cutover();
-  await stack.db.collection(ledger).updateOne({}, { $unset: { fencedAt: "", fences: "" } });
-  expect((await up(before, stack.toFiles())).wayBack).toHaveProperty("exported");
 });
 
 /** What becomes of the state root where its volume is not mounted, or only in part. */

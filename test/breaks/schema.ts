@@ -100,8 +100,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "a database has a fence only if that very fence was drawn in it",
     file: "components/ledger/record.ts",
-    find: "one?.getTime() === drawn.getTime()",
-    replace: "(one?.getTime() ?? 0) >= drawn.getTime()",
+    find: "one.getTime() === drawn.getTime()",
+    replace: "one.getTime() >= drawn.getTime()",
     tests: ["test/migration/ledger.test.ts > a database has the fences"],
   },
   {

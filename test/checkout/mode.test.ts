@@ -31,7 +31,7 @@ encryptionsalt: v1:abc=
 `;
 
 it("a mode that is not stated comes first, and comments stay with their keys", () => {
-  expect(modeIn(unstated)).toBe("mongo");
+  expect(() => modeIn(unstated)).toThrow(CheckoutError);
   expect(withMode(unstated, "filesystem")).toBe(
     unstated.replace("\nconfig:\n", "\nconfig:\n    taskrunner-storage:storageMode: filesystem\n"),
   );

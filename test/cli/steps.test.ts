@@ -70,7 +70,9 @@ it("a fence is noted in the ledger, and without MongoDB its runs are set aside, 
   expect((await run(["status"])).stdout).toContain(`fence      ${at}\n`);
   const status = JSON.parse((await run(["status", "--json"])).stdout) as object;
   expect(status).toMatchObject({ record: { fencedAt: at } });
-  const back = ["wayback", "--to", state, "--json"];
+  const brief = join(current.folder, "brief.yaml");
+  await writeFile(brief, 'config: { "x:advanced": { electionSeconds: 2 } }\n');
+  const back = ["wayback", "--to", state, "--settings", brief, "--json"];
   const none = await run([...back, "--no-fence"], away);
   expect(JSON.parse(none.stdout)).toMatchObject({ held: [] });
   const held = await run(back, away);

@@ -4,6 +4,7 @@ import { parseSettings, SettingsError } from "../../components/settings";
 
 const stack = "organization/platform/mongo";
 const values = {
+  storageMode: "mongo",
   cluster: { kind: "stackReference", stack },
   rollout: { target: "values", directory: "deploy", confirm: "none" },
 };

@@ -41,6 +41,8 @@ afterAll(async () => {
 const configure = (more: object = {}) =>
   stack.configure({
     storageMode: "mongo",
+    // The gallery has a site's settings alone.
+    advanced: undefined,
     mongoUri: `${server.uri}/taskrunner`,
     appMongoUri: `mongodb://app:${password}@127.0.0.1:${server.port}/taskrunner`,
     backfill: { source: { path: places.state } },

@@ -39,8 +39,6 @@ export interface TestStack {
   outputs(...flags: string[]): Promise<Record<string, unknown>>;
   /** The state as the engine keeps it on disk, in the form of `pulumi stack export`. */
   state(): Promise<string>;
-  /** Takes over an exported state. */
-  importState(text: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -52,8 +50,11 @@ export interface StackOptions extends EngineOptions {
   readonly ownProcess?: boolean;
 }
 
-/** A server that a test has stopped is not in an election. */
-const briefElection = { electionSeconds: 5 };
+/** Where a test says nothing of it: a server that it has stopped is in no election. */
+const usual = ({ storageMode = "mongo" }: StackSettings) =>
+  storageMode === "filesystem"
+    ? { storageMode, advanced: { electionSeconds: 5 } }
+    : { storageMode };
 
 /** Makes an empty stack of this name and of the program in `project`. The repository's own settings files are neither read nor written. */
 export async function makeStack(
@@ -112,7 +113,7 @@ export async function makeStack(
         ...(mongoUri !== undefined && { mongoUri: await encrypted(mongoUri) }),
         ...(appMongoUri !== undefined && { appMongoUri: await encrypted(appMongoUri) }),
       };
-      await writeSettings(settingsFile, { advanced: briefElection, ...settings, ...secrets });
+      await writeSettings(settingsFile, { ...usual(settings), ...settings, ...secrets });
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
@@ -134,11 +135,6 @@ export async function makeStack(
     outputs: async (...flags) =>
       JSON.parse(await ofStack("output", "--json", ...flags)) as Record<string, unknown>,
     state: () => readState(stateFile),
-    importState: async (text) => {
-      const file = join(folder, "imported.json");
-      await writeFile(file, text);
-      await ofStack("import", "--file", file);
-    },
     remove: () => {
       program?.stop();
       return rm(folder, { recursive: true });

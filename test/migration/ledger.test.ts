@@ -101,21 +101,7 @@ it("a database has the fences that were drawn in it alone, whatever newer ones a
   await expect(required("2026-11-26T00:00:00.000Z")).rejects.toThrow(/knows nothing/);
 });
 
-it("of a record of an older version the last fence is known, and stays so after another", async () => {
-  await claim(current.db, ledger, ours);
-  const [drawn, last] = ["2026-11-25T10:00:00.123Z", "2026-12-01T00:00:00.000Z"] as const;
-  const older = { $set: { fencedAt: new Date(last) }, $unset: { fences: "" } } as const;
-  await current.db.collection<LedgerRecord>(ledger).updateOne({}, older);
-  const required = (at: string) => requireFence(current.db, ledger, at);
-  await expect(required(drawn)).resolves.toBeUndefined();
-  await expect(required("2026-12-01T00:00:00.001Z")).rejects.toThrow(/knows nothing/);
-
-  await recordFence(current.db, ledger, new Date("2026-12-24T00:00:00Z"));
-  await expect(required(last)).resolves.toBeUndefined();
-  await expect(required(drawn)).rejects.toThrow(/knows nothing/);
-});
-
-it("a record keeps its identity under later claims, and one of an older version gets one", async () => {
+it("a record keeps its identity under later claims, and one of the script gets one", async () => {
   const { identity } = await claim(current.db, ledger, ours);
   expect(identity).toMatch(/^[0-9a-f-]{36}$/);
   expect(await claim(current.db, ledger, { ...theirs, adopt: true })).toMatchObject({ identity });

@@ -123,7 +123,9 @@ it("the migrator needs no more than its role for a cutover and the way back", as
   await db.collection("pack_runs").updateOne({ planHash: "sha256:1" }, { $set: { planHash: "x" } });
   expect(await exportState(sides)).toMatchObject({ runs: { written: 1 } });
   const address = { uri: uriOf(user), name: database, ledger: claim.ledger };
-  expect(await goBack(sides, { ...address, fence, heldRuns: "hold", electionSeconds: 5 })).toMatchObject({
+  expect(
+    await goBack(sides, { ...address, fence, heldRuns: "hold", electionSeconds: 5 }),
+  ).toMatchObject({
     exported: { runs: { unchanged: 3 } },
   });
 });

@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { wantedSchema, type WantedSchema } from "../../components/contract";
-import { reverseOf, toCommands } from "../../components/migration/planner/commands";
 import { diff } from "../../components/migration/planner/diff";
 import { MigrationError } from "../../components/migration/errors";
-import { execute, reconcile } from "../../components/migration/execute";
+import { reconcile } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
-import { diffExpiry } from "../../components/migration/planner/retention";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
 
@@ -134,30 +132,6 @@ describe("on a real server", () => {
 
     expect(byAge).toHaveLength(1);
     expect(diff({ collections: [], indexes: byAge }, await observe(current.db))).toEqual([]);
-  });
-
-  it("what a change did is taken back by its reverse", async () => {
-    await reconcile(current.db, wanted, nothing);
-    await current.db.command({ collMod: "pack_runs", validator: {}, validationAction: "warn" });
-    await current.db.collection("pack_runs").dropIndex("pack_runs_updatedAt_desc");
-    await createIndex("pack_runs", { createdAt: -1 }, "pack_runs_updatedAt_desc");
-    await current.db.collection("pack_artifacts").dropIndex("pack_artifacts_run");
-    await current.db.collection("pack_run_logs").dropIndex("pack_run_logs_run_sequence");
-    await createIndex("pack_run_logs", { runId: 1, sequence: 1 }, "pack_run_logs_run_sequence");
-    const before = await observe(current.db);
-    const changes = [...diff(wanted, before), ...diffExpiry("pack_run_logs", 30, before)];
-
-    for (const change of changes) await execute(current.db, toCommands(change), nothing);
-    expect(changes.map(({ kind }) => kind).sort()).toEqual([
-      "create index",
-      "modify index",
-      "modify index",
-      "modify validator",
-      "replace index",
-    ]);
-    expect(await observe(current.db)).not.toEqual(before);
-    for (const change of changes.reverse()) await execute(current.db, reverseOf(change), nothing);
-    expect(await observe(current.db)).toEqual(before);
   });
 
   it("two runners at once end as one", async () => {

@@ -6,7 +6,6 @@ import { isProduction } from "../../policy/production";
 import { unknown, type Resource } from "../../policy/rule";
 import { closedAccessList } from "../../policy/rules/access";
 import { backups, backupSchedule } from "../../policy/rules/backups";
-import { nothingDropped } from "../../policy/rules/destroy";
 import { pinnedImages } from "../../policy/rules/images";
 import { deletionProtection } from "../../policy/rules/protection";
 import { tls } from "../../policy/rules/tls";
@@ -124,14 +123,6 @@ it("a replica set of the operator has TLS", () => {
   expect(of({ security: { tls: { enabled: true } } })).toEqual([]);
   expect(of({ security: {} })).toHaveLength(1);
   expect(of(unknown)).toEqual([]);
-});
-
-it("allowDestroy is off", () => {
-  const of = (allowDestroy: boolean) =>
-    nothingDropped.ofAll([resource(types.cluster, { allowDestroy })]);
-
-  expect(of(true)).toMatchObject([{ urn }]);
-  expect(of(false)).toEqual([]);
 });
 
 describe("a validator", () => {

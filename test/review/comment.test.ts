@@ -130,14 +130,6 @@ describe("the verdict", () => {
     expect(back.body).not.toContain("Server");
   });
 
-  it("counts as destroyed what `allowDestroy` lets be dropped", () => {
-    const config = { "taskrunner-storage:allowDestroy": "true" };
-    const { verdict, body } = reviewOf(previewOf([{ ...changedIndex, op: "delete" }], { config }));
-
-    expect(verdict).toContain("1 resource destroyed");
-    expect(body).toContain("**drop** `pack_runs_tenant`");
-  });
-
   it("blocks where the data do, unless the settings go on without", () => {
     const claim = (onDataIssue: string): RawStep => ({
       ...{ op: "create", type: "~mongo:LedgerClaim", name: "claim", now: { onDataIssue } },

@@ -56,7 +56,7 @@ export async function rolledOut(
   { database, mode = "mongo" }: { database?: string; mode?: "mongo" | "filesystem" } = {},
 ) {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
-  const settings = parseSettings({ mongoUri, rollout });
+  const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout });
   releaseStepOf(settings);
   const args = {
     settings: settings.rollout,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings, type AtlasSettings } from "../../components/settings";
-import { providersOfRegion } from "../../components/settings/cluster/atlas-places";
 import { problemsOf } from "./problems";
 
 const rollout = { target: "values", directory: "deploy", confirm: "none" };
@@ -13,7 +12,11 @@ const least = {
 };
 
 function clusterOf(more: object = {}): AtlasSettings {
-  const { cluster } = parseSettings({ rollout, cluster: { ...least, ...more } });
+  const { cluster } = parseSettings({
+    storageMode: "mongo",
+    rollout,
+    cluster: { ...least, ...more },
+  });
   return cluster as AtlasSettings;
 }
 
@@ -82,12 +85,6 @@ describe("the settings of a cluster of Atlas", () => {
       `projectId: found "${projectId}", and a new project`,
     ],
     [
-      "a region of another provider",
-      { regions: [{ name: "WESTERN_EUROPE" }] },
-      'regions.0.name: found "WESTERN_EUROPE", a region of GCP; allowed: a region of AWS',
-    ],
-    ["a region of none", { regions: [{ name: "eu-central-1" }] }, 'found "eu-central-1"; allowed'],
-    [
       "an even number of electable nodes",
       {
         regions: [
@@ -108,36 +105,6 @@ describe("the settings of a cluster of Atlas", () => {
         regions: [{ name: "EU_CENTRAL_1" }, { name: "EU_CENTRAL_1", electable: 2 }],
       },
       'regions: found "EU_CENTRAL_1" more than once',
-    ],
-    [
-      "a shared size",
-      { instanceSize: "M0" },
-      'found "M0", which is shared: without a schedule of backups',
-    ],
-    [
-      "a size that the provider does not have",
-      { provider: "GCP", regions: [{ name: "WESTERN_EUROPE" }], instanceSize: "M40_NVME" },
-      'instanceSize: found "M40_NVME"; allowed: a size of GCP: M10, M20',
-    ],
-    [
-      "a limit that does not exist",
-      { autoScaling: { compute: { min: "M10", max: "M35" } } },
-      'autoScaling.compute.max: found "M35"',
-    ],
-    [
-      "limits the wrong way round",
-      { instanceSize: "M30", autoScaling: { compute: { min: "M40", max: "M20" } } },
-      'autoScaling.compute: found "M40" to "M20", and instanceSize is "M30"',
-    ],
-    [
-      "limits that leave the size out",
-      { instanceSize: "M10", autoScaling: { compute: { min: "M30", max: "M50" } } },
-      "allowed: min up to instanceSize, and max from it on",
-    ],
-    [
-      "limits of another family",
-      { instanceSize: "M40", autoScaling: { compute: { min: "M30", max: "R80" } } },
-      "allowed: sizes of the same family",
     ],
     [
       "a disk that grows by itself and is set",
@@ -252,33 +219,5 @@ describe("the settings of a cluster of Atlas", () => {
     const accessList = [{ address: "192.0.2.1", expires: "2026-12-31 00:00:00 +0000 UTC" }];
 
     expect(clusterOf({ accessList }).accessList[0]?.expires).toBe("2026-12-31");
-  });
-});
-
-describe("the regions of the clouds", () => {
-  const names = {
-    AWS: "US_EAST_1 US_WEST_1 CA_CENTRAL_1 EU_NORTH_1 EU_WEST_3 EU_CENTRAL_2 EU_SOUTH_1 AP_EAST_1 AP_NORTHEAST_3 AP_SOUTHEAST_4 AP_SOUTH_2 SA_EAST_1 CN_NORTHWEST_1 ME_CENTRAL_1 AF_SOUTH_1 IL_CENTRAL_1 CA_WEST_1 US_GOV_WEST_1",
-    AZURE:
-      "US_EAST US_CENTRAL US_NORTH_CENTRAL US_SOUTH_CENTRAL US_WEST US_WEST_CENTRAL EUROPE_NORTH EUROPE_WEST CANADA_EAST BRAZIL_SOUTHEAST AUSTRALIA_CENTRAL_2 AUSTRALIA_SOUTH_EAST GERMANY_WEST_CENTRAL GERMANY_NORTH SWEDEN_CENTRAL SWITZERLAND_NORTH UK_SOUTH NORWAY_EAST INDIA_SOUTH ASIA_EAST ASIA_SOUTH_EAST JAPAN_WEST KOREA_CENTRAL FRANCE_SOUTH SOUTH_AFRICA_NORTH UAE_CENTRAL QATAR_CENTRAL",
-    GCP: "EASTERN_US US_EAST_4 US_EAST_5 US_WEST_4 US_SOUTH_1 CENTRAL_US WESTERN_US NORTH_AMERICA_NORTHEAST_2 SOUTH_AMERICA_WEST_1 WESTERN_EUROPE EUROPE_NORTH_1 EUROPE_WEST_12 EUROPE_SOUTHWEST_1 EUROPE_CENTRAL_2 MIDDLE_EAST_CENTRAL_1 AUSTRALIA_SOUTHEAST_2 EASTERN_ASIA_PACIFIC NORTHEASTERN_ASIA_PACIFIC SOUTHEASTERN_ASIA_PACIFIC ASIA_EAST_2 ASIA_SOUTH_1 ASIA_SOUTHEAST_2",
-  };
-  const regions = Object.entries(names).flatMap(([provider, list]) =>
-    list.split(" ").map((name) => [name, provider] as const),
-  );
-
-  it.each(regions)("%s is one of %s's alone", (name, provider) => {
-    expect(providersOfRegion(name)).toEqual([provider]);
-  });
-
-  it.each([
-    ["US_EAST_2", ["AWS", "AZURE"]],
-    ["US_WEST_2", ["AWS", "AZURE", "GCP"]],
-    ["US_WEST_3", ["AZURE", "GCP"]],
-  ])("%s is one of several's", (name, providers) => {
-    expect(providersOfRegion(name)).toEqual(providers);
-  });
-
-  it.each(["", "eu-west-1", "EU_WEST", "EUROPE", "GLOBAL", "US_EAST_9"])("%j is none's", (name) => {
-    expect(providersOfRegion(name)).toEqual([]);
   });
 });

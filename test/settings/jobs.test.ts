@@ -3,6 +3,7 @@ import { commandSettings, commandSettingsAsText, parseSettings } from "../../com
 import { problemsOf } from "./problems";
 
 const asJobs = {
+  storageMode: "mongo",
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
   migration: { runAs: "job" },
   backfill: { source: { persistentVolumeClaim: "state" }, runAs: "job", parallelism: 4 },

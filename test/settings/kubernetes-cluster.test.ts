@@ -7,6 +7,7 @@ const kubernetes = {
   resource: { version: "8.0.12", tls: { certificateSecret: "tls", caConfigMap: "ca" } },
 };
 const whole = {
+  storageMode: "mongo",
   cluster: kubernetes,
   migration: { runAs: "job" },
   jobs: { image: "registry.example.test/commands:1" },

@@ -9,6 +9,7 @@ import {
 import { problemsOf } from "./problems";
 
 const dev = {
+  storageMode: "mongo",
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
   rollout: { target: "values", directory: "deploy", confirm: "none" },
 };
@@ -49,8 +50,13 @@ describe("settings", () => {
         heldRuns: "hold",
       },
       advanced: { electionSeconds: 60 },
-      allowDestroy: false,
     });
+  });
+
+  it("say the direction: no new stack cuts over by a default", () => {
+    expect(problemsOf({ ...dev, storageMode: undefined })).toContain(
+      "storageMode: found nothing; allowed: mongo, filesystem",
+    );
   });
 
   it("say every problem at once: key, what was found, what is allowed", () => {
@@ -69,12 +75,6 @@ describe("settings", () => {
     expect(problems).toContain("mongo.databse: found an unknown setting; allowed: database, coll");
     expect(problems).toContain("unheardOf: found an unknown setting; allowed: storageMode,");
     expect(problems).toContain("rollout: found nothing; allowed:");
-  });
-
-  it("refuse allowDestroy by name as long as its feature is not there", () => {
-    expect(problemsOf({ ...dev, allowDestroy: true })).toMatch(
-      /allowDestroy: found .*which is not available yet; allowed: /,
-    );
   });
 });
 

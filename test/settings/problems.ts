@@ -3,7 +3,7 @@ import { parseSettings, SettingsError } from "../../components/settings";
 /** The whole message of what is wrong with settings; "no problem" where nothing is. */
 export function problemsOf(settings: object, plainKeys: readonly string[] = []): string {
   try {
-    parseSettings(settings as Record<string, unknown>, new Set(plainKeys));
+    parseSettings({ storageMode: "mongo", ...settings }, new Set(plainKeys));
     return "no problem";
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;

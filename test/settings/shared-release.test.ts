@@ -12,7 +12,8 @@ const shared = {
 const separate = { target: "helm", namespace: "stellaops" };
 
 const mongoUri = "mongodb://127.0.0.1/taskrunner";
-const parsed = (rollout: object) => parseSettings({ mongoUri, rollout }).rollout;
+const parsed = (rollout: object) =>
+  parseSettings({ storageMode: "mongo", mongoUri, rollout }).rollout;
 
 const problemsWith = (rollout: object) => problemsOf({ mongoUri, rollout });
 

@@ -5,9 +5,8 @@ import { Refusal, StateFolderError } from "../errors";
 import { fileStems } from "../file-stems";
 import { parse } from "../stages/parse";
 import { readTexts } from "../stages/read";
-import type { StateFile } from "../stages/list";
 import { memberOf } from "../stages/unpack";
-import type { StateAddress } from "../state-folder";
+import type { StateAddress, StateFile } from "../state-folder";
 import { isJsonObject } from "../values/object";
 
 /** A run's file of one role, whether it is there or not. */

@@ -1,8 +1,8 @@
 import { link, lstat, mkdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { memberOf } from "../stages/unpack";
-import { stateFiles, type StateFile } from "../stages/list";
-import type { StateAddress, StateFolder } from "../state-folder";
+import { stateFiles } from "../stages/list";
+import type { StateAddress, StateFolder, StateFile } from "../state-folder";
 import { runIn, unfinishedRuns, type RunFile } from "./unfinished";
 
 /**

@@ -1,9 +1,9 @@
 import { Refusal } from "../errors";
 import { parse } from "../stages/parse";
-import { stateFiles, type StateFile } from "../stages/list";
+import { stateFiles } from "../stages/list";
 import { readTexts } from "../stages/read";
 import { memberOf } from "../stages/unpack";
-import type { StateFolder } from "../state-folder";
+import type { StateFolder, StateFile } from "../state-folder";
 import { isJsonObject, type JsonObject } from "../values/object";
 
 /** A run's file with the id inside. */

@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { Refusal } from "../errors";
 import { fileStems } from "../file-stems";
 import { isJsonObject } from "../values/object";
-import type { StateFile } from "./list";
+import type { StateFile } from "../state-folder";
 import { parse } from "./parse";
 import { readTexts } from "./read";
 import { memberOf } from "./unpack";

@@ -2,18 +2,8 @@ import type { Dirent } from "node:fs";
 import { opendir } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { CollectionRole } from "../../contract";
-import type { StateFolder } from "../state-folder";
+import type { StateFile, StateFolder } from "../state-folder";
 import { isBesideFile } from "./beside-file";
-
-/** A file of state. */
-export interface StateFile {
-  readonly role: CollectionRole;
-  readonly path: string;
-  /** The path below the state root with `/`, as reports name it. */
-  readonly name: string;
-  /** The run's id as file names write it: a character that a name cannot hold is `_`. */
-  readonly stem: string;
-}
 
 /** How many entries were left out, by why. */
 export interface Skipped {

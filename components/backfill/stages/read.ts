@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import { open, readFile, stat, type FileHandle } from "node:fs/promises";
-import type { StateFile } from "./list";
+import type { StateFile } from "../state-folder";
 import { LineCutter } from "./lines";
 import type { RawText } from "./raw-text";
 

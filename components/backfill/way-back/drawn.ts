@@ -29,8 +29,7 @@ export async function drawn(
   }
   const outputs = { ...stateOf(inputs, {}), ...state };
   const [found] = await jobStep(job, fenceCommand(former), { id: idOf(inputs), outputs });
-  // An image of an earlier version put them back.
-  return { held: [], unknown: [], ...(found as Pick<DrawnFence, "fence">) };
+  return found as DrawnFence;
 }
 
 /** The stack has it; who goes back by hand has the file alone. */

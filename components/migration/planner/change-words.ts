@@ -1,6 +1,6 @@
 import type { WantedIndex } from "../../contract";
 import type { Change } from "./change";
-import { reverseOf, toCommands } from "./commands";
+import { toCommands } from "./commands";
 
 /** What a change does, in one line without its reason: `create index a on b { c: 1 }, unique`. */
 export function changeInWords(change: Change): string {
@@ -46,7 +46,7 @@ function placeOf(change: Change): { readonly collection: string; readonly index?
   }
 }
 
-/** A change for scripts: with its reason, its risks, its commands and those that take it back. */
+/** A change for scripts: with its reason, its risks and its commands. */
 export function changeAsJson(change: Change): object {
   const commands = toCommands(change);
   return {
@@ -57,6 +57,5 @@ export function changeAsJson(change: Change): object {
     blocksWrites: commands.some(({ blocksWrites }) => blocksWrites),
     loses: commands.some(({ loses }) => loses),
     commands: commands.map(({ command }) => command),
-    reverse: reverseOf(change).map(({ command }) => command),
   };
 }

@@ -10,7 +10,7 @@ import type {
   ReplaceIndex,
 } from "./change";
 import { sameValue } from "./canonical";
-import { noExpiry, type ObservedIndex } from "./observed";
+import { noExpiry } from "./observed";
 import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
 
 /** The server commands that close a change, in order; none where nothing has to be done. */
@@ -33,42 +33,6 @@ export function toCommands(change: Change): Command[] {
       return [];
   }
 }
-
-/**
- * The commands that take a change back. A collection stays, because nothing is ever dropped with
- * its documents, and so does a record of the ledger.
- */
-export function reverseOf(change: Change): Command[] {
-  switch (change.kind) {
-    case "modify validator":
-      return [validatorCommand(change.wanted.name, change.found, asBefore)];
-    case "create index":
-      return [dropIndex(change.wanted.collection, change.wanted.name, asBefore)];
-    case "replace index":
-      return change.old ? restoreIndex(change, change.old) : [];
-    case "modify index":
-      return restoreSetting(change);
-    default:
-      return [];
-  }
-}
-
-const asBefore = "as it was before";
-
-function restoreSetting({ wanted, found, set }: ModifyIndex): Command[] {
-  const { collection } = wanted;
-  if (set === "unique") {
-    return [
-      dropIndex(collection, found.name, asBefore),
-      createIndexes(collection, observedSpec(found), asBefore),
-    ];
-  }
-  const before = typeof set === "string" ? { [set]: true } : expiryOf(found);
-  const command = { collMod: collection, index: { name: found.name, ...before } };
-  return [{ command, reason: asBefore, blocksWrites: false, loses: false }];
-}
-
-const expiryOf = ({ expireAfterSeconds = noExpiry }: ObservedIndex) => ({ expireAfterSeconds });
 
 /** The record in one command, as the script makes it; the engine claims it first and completes it last. */
 function recordLedger({ ledger, checksum, reason }: RecordLedger): Command {
@@ -142,17 +106,6 @@ function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Com
     dropIndex(collection, bridgeName(wanted), "the new index has taken its place"),
   ];
   return commands.filter((command) => command !== undefined && command !== false);
-}
-
-function restoreIndex(
-  { wanted }: ReplaceIndex,
-  old: { name: string } & Parameters<typeof observedSpec>[0],
-): Command[] {
-  const { collection } = wanted;
-  return [
-    dropIndex(collection, wanted.name, asBefore),
-    createIndexes(collection, observedSpec(old), asBefore),
-  ];
 }
 
 function createIndexes(collection: string, spec: Document, reason: string): Command {

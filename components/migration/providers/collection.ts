@@ -4,7 +4,7 @@ import { mongoSide } from "../../dynamic";
 import { brokenDocuments } from "../issues/broken-documents";
 import { dataIssueInWords } from "../issues/data-issue-words";
 import { diff } from "../planner/diff";
-import type { CollectionInputs } from "../resources/inputs";
+import type { CollectionInputs } from "./inputs";
 import { observe } from "../planner/observe";
 import { databaseOf, differsIn, reconcileOne } from "./shared";
 

@@ -5,7 +5,7 @@ import { dataIssueInWords } from "../issues/data-issue-words";
 import { diff } from "../planner/diff";
 import { duplicateKeys } from "../issues/duplicate-keys";
 import { DataIssues, MigrationError } from "../errors";
-import { keyToText, wantedIndexOf, type IndexInputs } from "../resources/inputs";
+import { keyToText, wantedIndexOf, type IndexInputs } from "./inputs";
 import { observe } from "../planner/observe";
 import { databaseOf, differsIn, reconcileOne } from "./shared";
 

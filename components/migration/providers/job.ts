@@ -24,7 +24,7 @@ interface MigrationJobState extends MigrationJobInputs {
   readonly appliedAt: string;
   readonly heldBack: string;
   readonly applied: boolean;
-  /** Of the record that was claimed; an older version has none. */
+  /** Of the record that was claimed; absent until a Job claimed one. */
   readonly identity?: string;
 }
 
@@ -93,8 +93,7 @@ const moveInWords =
 interface Answer {
   readonly appliedAt: string;
   readonly issues: readonly DataIssue[];
-  /** An image of an older version does not say it. */
-  readonly identity?: string;
+  readonly identity: string;
 }
 
 async function migrated(
@@ -110,7 +109,7 @@ async function migrated(
   const [answer] = await jobStep(job, migrationCommand(inputs, state), { id, outputs });
   const { appliedAt, issues, identity } = answer as Answer;
   const heldBack = issues.map(dataIssueInWords).join("\n");
-  const record = { appliedAt, ...(identity !== undefined && { identity }) };
+  const record = { appliedAt, identity };
   return { ...inputs, ...record, heldBack, applied: true };
 }
 

@@ -3,7 +3,7 @@ import { countCutoverByUri, mongoSide, type Applied } from "../../dynamic";
 import { carryFences } from "../../ledger";
 import { uriFacts } from "../../settings";
 import { DataIssues } from "../errors";
-import type { ClaimInputs, CompletionInputs } from "../resources/inputs";
+import type { ClaimInputs, CompletionInputs } from "./inputs";
 import { claim, complete, requireRecord } from "../ledger";
 import { isFenced, recordMove, refusalOfMove, requireCopy, type Move } from "../move";
 import { plan } from "../plan";
@@ -15,7 +15,7 @@ interface ClaimResults {
   readonly identity: string;
 }
 
-/** A state of an older version has neither `cutover` nor results. */
+/** A state in filesystem mode has no results yet. */
 type ClaimState = Applied<ClaimInputs, Partial<ClaimResults>>;
 
 type Counted = Pick<ClaimInputs, "cutover">;

@@ -1,7 +1,7 @@
 import { countCutover, mongoSide } from "../../dynamic";
 import { jobStep } from "../../jobs";
 import { setExpiry } from "../expiry";
-import type { LiftInputs, RetentionInputs } from "../resources/inputs";
+import type { LiftInputs, RetentionInputs } from "./inputs";
 import { observe } from "../planner/observe";
 import { day, diffExpiry } from "../planner/retention";
 import { databaseOf, differsIn } from "./shared";

@@ -5,7 +5,7 @@ import type { MongoSideInputs } from "../../dynamic";
 import { sameValue } from "../planner/canonical";
 import type { Change } from "../planner/change";
 import { reconcile } from "../execute";
-import type { MigrationInputs } from "../resources/inputs";
+import type { MigrationInputs } from "./inputs";
 import { recordCommand } from "../ledger";
 
 /** The database that a resource's inputs name; its URI is secret. */

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { ContractSchema } from "../../contract";
 import { DynamicResource, shim } from "../../dynamic/program";
 import type { MigrationJobInputs } from "../providers/job";
-import { keyToText } from "./inputs";
+import { keyToText } from "../providers/inputs";
 
 /** This path is a contract with existing stacks: their states load it. */
 const providers = "components/migration/provider.ts";

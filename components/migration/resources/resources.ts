@@ -7,7 +7,7 @@ import type {
   IndexInputs,
   LiftInputs,
   RetentionInputs,
-} from "./inputs";
+} from "../providers/inputs";
 
 /** This path is a contract with existing stacks: their states load it. */
 const providers = "components/migration/provider.ts";

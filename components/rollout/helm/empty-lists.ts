@@ -1,6 +1,5 @@
-import type { ReleaseValues } from "./files";
 import { hidesDefault, keysOf } from "./nulls";
-import { parsed, type EnvironmentPlace } from "./values";
+import { parsed, type EnvironmentPlace, type ReleaseValues } from "./values";
 
 /**
  * Whether an empty list of the site's takes the place of a default that the chart has, or may have.

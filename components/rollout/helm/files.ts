@@ -2,23 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ReleaseValuesError } from "./errors";
 import { subchartValues } from "./subcharts";
-import type { ValuesText } from "./values";
+import type { ReleaseValues } from "./values";
 
 /** A chart and the values files that a site gives it, as the settings name them. */
 export interface ChartFiles {
   readonly chart: string;
   readonly values: readonly string[];
-}
-
-/** The values files of a release. */
-export interface ReleaseValues {
-  /**
-   * What the chart brings: its subcharts' and then its own, in Helm's order; absent for a chart that
-   * is no folder here.
-   */
-  readonly defaults?: readonly ValuesText[];
-  /** The site's, in Helm's order. */
-  readonly ofSite: readonly ValuesText[];
 }
 
 /**

@@ -1,6 +1,5 @@
 import { ReleaseValuesError } from "./errors";
-import type { ReleaseValues } from "./files";
-import { isMap, parsed, valueAt } from "./values";
+import { isMap, parsed, valueAt, type ReleaseValues } from "./values";
 
 /**
  * Refuses a null that would be lost. To Helm it takes a default of the chart away, such as a number

@@ -1,6 +1,12 @@
 import { ReleaseValuesError } from "./errors";
-import type { ReleaseValues } from "./files";
-import { isMap, parsed, valueAt, type EnvironmentPlace, type ValuesText } from "./values";
+import {
+  isMap,
+  parsed,
+  valueAt,
+  type EnvironmentPlace,
+  type ValuesText,
+  type ReleaseValues,
+} from "./values";
 
 /**
  * Refuses a password in a URI, such as a connection string's: the values of a release are in the

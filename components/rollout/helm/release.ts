@@ -7,7 +7,7 @@ import { secretVersionAnnotation, serviceEnvironment, type Service } from "../en
 import type { ServicesArgs } from "../target";
 import { hasEmptyLists } from "./empty-lists";
 import { ReleaseValuesError } from "./errors";
-import { valuesFiles, type ReleaseValues } from "./files";
+import { valuesFiles } from "./files";
 import { refuseLostNulls } from "./nulls";
 import { refusePasswords } from "./passwords";
 import {
@@ -15,6 +15,7 @@ import {
   refuseUnknownList,
   type EnvironmentPlace,
   type ValuesText,
+  type ReleaseValues,
 } from "./values";
 
 type Args = ServicesArgs<HelmRolloutSettings>;

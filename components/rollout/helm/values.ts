@@ -2,7 +2,6 @@ import { parse } from "yaml";
 import type { Entry } from "../environment";
 import { listMember, mapMember } from "../values";
 import { ReleaseValuesError } from "./errors";
-import type { ReleaseValues } from "./files";
 
 /** Where the variables of a service are in its chart's values. */
 export interface EnvironmentPlace {
@@ -16,6 +15,17 @@ export interface EnvironmentPlace {
 export interface ValuesText {
   readonly file: string;
   readonly text: string;
+}
+
+/** The values files of a release. */
+export interface ReleaseValues {
+  /**
+   * What the chart brings: its subcharts' and then its own, in Helm's order; absent for a chart that
+   * is no folder here.
+   */
+  readonly defaults?: readonly ValuesText[];
+  /** The site's, in Helm's order. */
+  readonly ofSite: readonly ValuesText[];
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 import type { AtlasSettings } from "./atlas";
-import { exampleRegion, providersOfRegion } from "./atlas-places";
 import { scaledRules, sizeRules } from "./atlas-size-rules";
 import { madeUsersRules } from "./made-users-rules";
 
@@ -29,9 +28,8 @@ function projectRules({ projectId, project }: AtlasSettings): Problem[] {
   return [{ key: "projectId", found, allowed }];
 }
 
-function regionRules({ provider, regions }: AtlasSettings): Problem[] {
+function regionRules({ regions }: AtlasSettings): Problem[] {
   return [
-    ...regions.flatMap(({ name }, at) => regionNameRules(provider, name, at)),
     ...repeated(regions.map(({ name }) => name)).map((name) => ({
       key: "regions",
       found: `${quoted(name)} more than once`,
@@ -44,14 +42,6 @@ function regionRules({ provider, regions }: AtlasSettings): Problem[] {
     ),
     ...electableRules(regions),
   ];
-}
-
-function regionNameRules(provider: AtlasSettings["provider"], name: string, at: number): Problem[] {
-  const providers = providersOfRegion(name);
-  if (providers.includes(provider)) return [];
-  const whose = providers.length > 0 ? `, a region of ${providers.join(" or ")}` : "";
-  const allowed = `a region of ${provider} by Atlas' name, such as ${exampleRegion(provider)}`;
-  return [{ key: `regions.${at}.name`, found: `${quoted(name)}${whose}`, allowed }];
 }
 
 /** Atlas elects a primary among an odd number of nodes. */

@@ -1,60 +1,20 @@
 import type { Problem } from "../problems";
 import type { AtlasSettings } from "./atlas";
-import { familyOfSize, sizesOf } from "./atlas-places";
 
-/** The rules about a cluster's sizes, and about what Atlas scales by itself. */
+/**
+ * The rules about a cluster's sizes, and about what Atlas scales by itself. Which sizes and regions a
+ * cloud has Atlas knows best: it refuses one that there is not in the stack's first step.
+ */
 export function sizeRules(cluster: AtlasSettings): Problem[] {
-  return [...existingSizes(cluster), ...autoScalingRules(cluster), ...shardRules(cluster)];
+  return [...autoScalingRules(cluster), ...shardRules(cluster)];
 }
 
-function existingSizes({ provider, instanceSize, autoScaling }: AtlasSettings): Problem[] {
-  const { min, max } = autoScaling.compute ?? {};
-  const named = [
-    ["instanceSize", instanceSize],
-    ["autoScaling.compute.min", min],
-    ["autoScaling.compute.max", max],
-  ] as const;
-  const allowed = `a size of ${provider}: ${sizesOf(provider).flat().join(", ")}`;
-  return named.flatMap(([key, size]) =>
-    size === undefined || familyOfSize(provider, size).length > 0
-      ? []
-      : [{ key, found: `${JSON.stringify(size)}${whyNoSize(size)}`, allowed }],
-  );
-}
-
-function whyNoSize(size: string): string {
-  const isShared = /^(M0|M2|M5|FLEX)$/i.test(size);
-  return isShared ? ", which is shared: without a schedule of backups and without limits" : "";
-}
-
-function autoScalingRules(cluster: AtlasSettings): Problem[] {
-  const { compute, disk } = cluster.autoScaling;
-  if (compute) return limitRules(cluster, compute);
-  if (!disk || cluster.diskSizeGb === undefined) return [];
+function autoScalingRules({ autoScaling, diskSizeGb }: AtlasSettings): Problem[] {
+  if (autoScaling.compute || !autoScaling.disk || diskSizeGb === undefined) return [];
   // Every `up` would set a disk back that has grown by itself.
-  const found = `${cluster.diskSizeGb}, while the disk grows by itself`;
+  const found = `${diskSizeGb}, while the disk grows by itself`;
   const allowed = "absent; or autoScaling.disk: false; or autoScaling.compute as well";
   return [{ key: "diskSizeGb", found, allowed }];
-}
-
-function limitRules(
-  { provider, instanceSize }: AtlasSettings,
-  { min, max }: NonNullable<AtlasSettings["autoScaling"]["compute"]>,
-): Problem[] {
-  const family = familyOfSize(provider, instanceSize);
-  const isOwn = (size: string) => family.includes(size);
-  const problem = (allowed: string) => {
-    const found = `"${min}" to "${max}", and instanceSize is "${instanceSize}"`;
-    return [{ key: "autoScaling.compute", found, allowed }];
-  };
-  // A size that there is not is a problem of its own.
-  if (family.length === 0) return [];
-  if (!isOwn(min) || !isOwn(max)) {
-    return problem(`sizes of the same family: ${family.join(", ")}`);
-  }
-  const inOrder = [min, instanceSize, max].map((size) => family.indexOf(size));
-  if (inOrder.every((at, place) => at >= (inOrder[place - 1] ?? 0))) return [];
-  return problem("min up to instanceSize, and max from it on");
 }
 
 function shardRules({ type, shards, instanceSize }: AtlasSettings): Problem[] {

@@ -6,5 +6,5 @@ export function atlasSettings(more: object = {}): AtlasSettings {
   const regions = [{ name: "EU_CENTRAL_1" }];
   const cluster = { kind: "atlas", projectId, provider: "AWS", regions, ...more };
   const rollout = { target: "values", directory: "deploy", confirm: "none" };
-  return parseSettings({ rollout, cluster }).cluster as AtlasSettings;
+  return parseSettings({ storageMode: "mongo", rollout, cluster }).cluster as AtlasSettings;
 }

@@ -5,6 +5,7 @@ import { settingsSchema } from "../../../components/settings/schema";
 export function clusterSettings(settings: object): ClusterSettingsOf<"kubernetes"> {
   const rollout = { target: "helm", namespace: "taskrunner" };
   const { cluster } = settingsSchema.parse({
+    storageMode: "mongo",
     cluster: { kind: "kubernetes", ...settings },
     rollout,
   });

@@ -45,7 +45,6 @@ new Played(types.collection, "connection-string-secret", {
   ...{ ...collection, validationAction: "error" },
   nested: { uri: broken ? `${plain}?tls=true` : pulumi.secret(`${plain}?tls=true`) },
 });
-new Played(types.cluster, "nothing-dropped", {}, { allowDestroy: choose(false, true) });
 new Played(types.collection, "validation-error", {
   ...{ ...collection, validationAction: choose("error", "warn") },
 });

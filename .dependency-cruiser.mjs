@@ -1,0 +1,68 @@
+/**
+ * Which part of the project may know which: `make lint` holds it. A room of components knows only the
+ * rooms above it in this list, through whatever file; nothing knows itself by a circle.
+ */
+const rooms = [
+  "contract",
+  "settings",
+  "connection",
+  "ledger",
+  "kubernetes",
+  "dynamic",
+  "jobs",
+  "cluster",
+  "migration",
+  "backfill",
+  "rollout",
+  "review",
+  "checkout",
+];
+
+const room = (names) => `^components/(${names.join("|")})/`;
+
+const downwards = rooms.slice(0, -1).map((name, at) => ({
+  name: `${name}-knows-only-the-rooms-above`,
+  severity: "error",
+  from: { path: room([name]) },
+  to: { path: room(rooms.slice(at + 1)) },
+}));
+
+export default {
+  forbidden: [
+    ...downwards,
+    {
+      name: "transfer-and-rollout-apart",
+      comment: "index.ts joins them.",
+      severity: "error",
+      from: { path: room(["rollout"]) },
+      to: { path: room(["backfill", "migration", "cluster"]) },
+    },
+    {
+      name: "every-room-is-in-the-list",
+      severity: "error",
+      from: {},
+      to: { path: `^components/(?!(${rooms.join("|")}|typescript)\\b)` },
+    },
+    {
+      name: "components-know-no-command-and-no-test",
+      severity: "error",
+      from: { path: "^components/" },
+      to: { path: "^(cli|policy|test|tools|bench|sample)/" },
+    },
+    { name: "no-circle-of-files", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-circle-of-folders",
+      comment: "Rooms, and the folders inside of each; backfill becomes two rooms first.",
+      severity: "error",
+      scope: "folder",
+      from: { pathNot: "^components/backfill" },
+      to: { circular: true, pathNot: "^components/backfill" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    metrics: true,
+  },
+};
