@@ -22,7 +22,11 @@ const releases =
   (rollout: object, mode: "mongo" | "filesystem" = "mongo") =>
   () => {
     const onCluster = { target: "helm", namespace: "apps", ...rollout };
-    const settings = parseSettings({ storageMode: "mongo", mongoUri: "mongodb://127.0.0.1/x", rollout: onCluster });
+    const settings = parseSettings({
+      storageMode: "mongo",
+      mongoUri: "mongodb://127.0.0.1/x",
+      rollout: onCluster,
+    });
     if (settings.rollout.target !== "helm") throw new Error("no releases");
     const { collections } = settings.mongo;
     const args = { settings: settings.rollout, mode, collections };
