@@ -36,7 +36,7 @@ export const wayBackCommand = helpAfter(
   const own = {
     ...settings.advanced,
     watch: (line: string) => {
-      console.error(line);
+      if (!options.quiet) console.error(line);
     },
   };
   const done = await goBack(sides, { uri, name, fence, ledger, heldRuns, isLater, ...own });

@@ -61,7 +61,7 @@ function requireNone(problems: readonly Problem[]): void {
  * follows from its name. No secret is in it.
  */
 export function commandSettingsAsText(settings: Omit<CommandSettings, "storageMode">): string {
-  const keys = Object.keys(commandSchema.omit({ storageMode: true }).shape);
+  const keys = Object.keys(parts.shape);
   const own = Object.entries(settings).filter(([key]) => keys.includes(key));
   const named = own.map(([key, value]) => [`taskrunner-storage:${key}`, value as unknown]);
   return stringify({ config: Object.fromEntries(named) as object });

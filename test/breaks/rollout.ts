@@ -71,22 +71,22 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "a rollback restores a values file byte for byte",
     file: "components/rollout/values/switch.ts",
-    find: "if (!isInMongoMode && written === hashOf(text)) return { text: before, before };",
+    find: "if (isRestored) return { text: before, before };",
     replace: "",
     tests: ["test/rollout/values/values-file.property.test.ts"],
   },
   {
     guarantee: "a rollback writes no former text over what others changed since",
     file: "components/rollout/values/switch.ts",
-    find: "!isInMongoMode && written === hashOf(text)",
-    replace: "!isInMongoMode",
+    find: "written === hashOf(text) && !entries.some(isOtherMode)",
+    replace: "!entries.some(isOtherMode)",
     tests: ["test/rollout/values/provider.test.ts"],
   },
   {
     guarantee: "a rollback never leaves a service in mongo mode",
     file: "components/rollout/values/switch.ts",
-    find: "isMode(entry, place) && !isFilesystem(entry) ? filesystemMode(place) : entry,",
-    replace: "entry,",
+    find: "(isOtherMode(entry) ? filesystemMode(place) : entry)",
+    replace: "entry",
     tests: ["test/rollout/values/provider.test.ts"],
   },
   {

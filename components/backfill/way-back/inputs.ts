@@ -11,7 +11,7 @@ import type { WayBack } from "./steps";
 export interface ExportInputs extends StateInputs {
   readonly stage: "export" | "rest";
   readonly heldRuns: "hold" | "release";
-  /** How long a primary is waited for on the way back, in s; not compared. */
+  /** How long a rollback waits for a primary, in s; not compared. */
   readonly electionSeconds: number;
   /** The fence whose later changes are given up where MongoDB has no primary; not compared. */
   readonly abandonMongo?: string;

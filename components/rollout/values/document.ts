@@ -17,6 +17,7 @@ import {
 } from "yaml";
 import { ValuesFileError } from "./errors";
 import {
+  isAmong,
   listMember,
   mapMember,
   ourKey,
@@ -35,7 +36,16 @@ import {
  * @throws ValuesFileError where the file is no YAML, or the place has another form
  */
 export function readStated(text: string, place: Place): Stated[] {
-  return statedIn(contentOf(text, place.file), place);
+  return statedIn(contentOf(documentOf(text, place.file)), place);
+}
+
+/**
+ * Whether a file's text states exactly what a place is to state.
+ *
+ * @throws ValuesFileError as `readStated`
+ */
+export function holds(text: string, statement: Statement): boolean {
+  return states(contentOf(documentOf(text, statement.place.file)), statement);
 }
 
 /**
@@ -46,12 +56,12 @@ export function readStated(text: string, place: Place): Stated[] {
  *   of anything else (an alias, a merge): it is parsed before and after
  */
 export function withStatements(text: string, file: string, wanted: readonly Statement[]): string {
-  const before = contentOf(text, file);
-  if (wanted.every((statement) => states(before, statement))) return text;
   const document = documentOf(text, file);
+  const before = contentOf(document);
+  if (wanted.every((statement) => states(before, statement))) return text;
   for (const statement of wanted) state(document, statement, before);
   const written = inLayoutOf(text, document);
-  const after = contentOf(written, file);
+  const after = contentOf(documentOf(written, file));
   const own = (content: unknown) =>
     wanted.reduce((rest, { place }) => siteOwn(rest, place), content);
   const isSafe =
@@ -71,12 +81,14 @@ export function linesSetOutAnew(text: string, file: string): number {
   return text.split(/\r?\n/).filter((line) => !written.has(line)).length;
 }
 
-/** `merge`: Helm reads YAML 1.1, in which `<<` brings another map's members in. */
-function contentOf(text: string, file: string): unknown {
-  return documentOf(text, file).toJS({ maxAliasCount: -1 });
+function contentOf(document: Document): unknown {
+  return document.toJS({ maxAliasCount: -1 });
 }
 
-/** The parser's own words may quote the file, so an error has its code and the line alone. */
+/**
+ * A file as it is read by Helm, in whose YAML 1.1 `<<` brings another map's members in. The parser's own
+ * words may quote the file, so an error has its code and the line alone.
+ */
 function documentOf(text: string, file: string): Document {
   const lineCounter = new LineCounter();
   const document = parseDocument(text.replaceAll("\r\n", "\n"), {
@@ -102,12 +114,10 @@ function state(document: Document, { place, entries }: Statement, content: unkno
   const items = collection.items as (Node | Pair | null)[];
   const keyOf = (item: Node | Pair | null) => ourKey(nameOf(item, place), place);
   const stated = statedIn(content, place);
-  const isStated = ({ name, value }: Stated) =>
-    stated.some((one) => one.name === name && isDeepStrictEqual(one.value, value));
   const missing = entries.filter(({ name }) => !items.some((item) => keyOf(item) === name));
   for (const entry of entries) {
     const item = items.find((one) => keyOf(one) === entry.name);
-    if (item && !isStated(entry)) change(document, item, place, entry.value);
+    if (item && !isAmong(stated, entry)) change(document, item, place, entry.value);
   }
   const kept = items.filter((item) => {
     const key = keyOf(item);

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { mongoFirst } from "../ways-out";
-import { readStated } from "./document";
+import { holds, readStated } from "./document";
 import { ValuesFileError } from "./errors";
-import type { Stated } from "./statement";
 import { readValuesFile, replaceValuesFile } from "./file";
 import {
   placeOf,
@@ -91,9 +90,6 @@ async function written(
   return { ...inputsOf(inputs), ...known };
 }
 
-const byName = (stated: readonly Stated[]) =>
-  new Map(stated.map(({ name, value }) => [name, value]));
-
 function notAsLeft({ file }: ValuesFileInputs): string {
   return (
     `${file} is not as the cutover left it: our variables were set back in it, and the rest stays as ` +
@@ -113,8 +109,8 @@ async function followed(
   state: ValuesFileState,
   news: ValuesFileInputs,
 ): Promise<ValuesFileState | undefined> {
-  const stated = readStated(await readValuesFile(news.file), placeOf(news));
-  if (isDeepStrictEqual(byName(stated), byName(wanted(state)))) return state;
+  const ours = { place: placeOf(news), entries: wanted(state) };
+  if (holds(await readValuesFile(news.file), ours)) return state;
   if (state.mode === "filesystem") return undefined;
   const text = await readValuesFile(state.file).catch(() => undefined);
   if (text !== undefined) {

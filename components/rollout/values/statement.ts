@@ -52,9 +52,12 @@ export function statedIn(content: unknown, place: Place): Stated[] {
 /** Whether the parsed text states exactly these of our keys. */
 export function states(content: unknown, { place, entries }: Statement): boolean {
   const stated = statedIn(content, place);
-  const says = ({ name, value }: Stated) =>
-    stated.some((one) => one.name === name && isDeepStrictEqual(one.value, value));
-  return stated.length === entries.length && entries.every(says);
+  return stated.length === entries.length && entries.every((entry) => isAmong(stated, entry));
+}
+
+/** Whether a key is there with this very value. */
+export function isAmong(stated: readonly Stated[], { name, value }: Stated): boolean {
+  return stated.some((one) => one.name === name && isDeepStrictEqual(one.value, value));
 }
 
 /** The names and members at a place; a list's member is its item, a map's what stands at its key. */

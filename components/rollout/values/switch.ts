@@ -88,17 +88,14 @@ function inMongoMode(
   inputs: ValuesFileInputs,
   state: ValuesFileState | undefined,
 ): Switched {
-  const edited = withStatements(text, inputs.file, [
-    { place: placeOf(inputs), entries: wanted(inputs) },
-    ...annotations(inputs.file, state, inputs.podAnnotation),
-  ]);
-  const begins = state?.mode !== "mongo" && edited !== text;
+  const after = edited(text, inputs, wanted(inputs), state);
+  const begins = state?.mode !== "mongo" && after !== text;
   const before = begins ? text : state?.before;
-  const isOurs = begins || [text, edited].map(hashOf).includes(state?.written ?? "");
+  const isOurs = begins || [text, after].map(hashOf).includes(state?.written ?? "");
   return {
-    text: edited,
+    text: after,
     ...(before !== undefined && { before }),
-    ...(isOurs && { written: hashOf(edited) }),
+    ...(isOurs && { written: hashOf(after) }),
   };
 }
 
@@ -113,24 +110,24 @@ function backInFilesystemMode(
     return { text: edited(text, inputs, [filesystemMode(place)], state), isEdited: true };
   }
   const entries = readStated(before, place);
-  const isInMongoMode = entries.some((entry) => isMode(entry, place) && !isFilesystem(entry));
-  if (!isInMongoMode && written === hashOf(text)) return { text: before, before };
-  const stated = entries.map((entry) =>
-    isMode(entry, place) && !isFilesystem(entry) ? filesystemMode(place) : entry,
-  );
+  const isOtherMode = (entry: Stated) => isMode(entry, place) && !isFilesystem(entry);
+  const isRestored = written === hashOf(text) && !entries.some(isOtherMode);
+  if (isRestored) return { text: before, before };
+  const stated = entries.map((entry) => (isOtherMode(entry) ? filesystemMode(place) : entry));
   return { text: edited(text, inputs, stated, state), before, isEdited: true };
 }
 
-/** The text with our variables as they are to be, and the annotation as it was before the cutover. */
+/** The text with our variables as they are to be, and the annotation as the mode has it. */
 function edited(
   text: string,
   inputs: ValuesFileInputs,
   entries: readonly Stated[],
-  former: ValuesFileState,
+  former: ValuesFileState | undefined,
 ): string {
+  const { file, mode, podAnnotation } = inputs;
+  const annotation = mode === "mongo" ? podAnnotation : undefined;
   const environment = { place: placeOf(inputs), entries };
-  const { file } = inputs;
-  return withStatements(text, file, [environment, ...annotations(file, former)]);
+  return withStatements(text, file, [environment, ...annotations(file, former, annotation)]);
 }
 
 /** The mode `filesystem`; a file that stated no mode before the cutover needs none after it. */
