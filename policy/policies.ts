@@ -6,15 +6,14 @@ import type {
   StackValidationArgs,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { isProduction } from "./production";
 import { plainProps, propsWithSecrets } from "./props";
 import type { Resource, ResourceRule, Rule, StackRule } from "./rule";
 import { rules } from "./rules";
-import { lookForPlainTexts, secretConnectionStrings } from "./rules/secret-strings";
+import { lookForPlainTexts, secretConnectionStrings } from "./rules/connections";
 
 type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
-/** For whom a policy speaks; a policy has one level, hence two of them for each rule. */
+/** The stacks that a policy is for. A policy has one level, so each rule has two policies. */
 interface Scope {
   readonly suffix: string;
   readonly production: boolean;
@@ -40,8 +39,8 @@ function policyOf(rule: Rule, scope: Scope): Policy {
   if ("ofAll" in rule) return { ...words, validateStack: stackValidation(rule, scope) };
   const policy = { ...words, validateResource: validation(rule, scope) };
   if (rule !== secretConnectionStrings || !scope.production) return policy;
-  // The engine tells secrets from other values before a remediation alone; nothing is mended, and
-  // what the rule finds then is mandatory.
+  // The engine tells secrets from other values only before a remediation. The rule fixes nothing, and
+  // what it finds is mandatory.
   return { ...policy, enforcementLevel: "remediate", remediateResource: look };
 }
 
@@ -76,4 +75,22 @@ function resourceOf({
   readonly opts: { readonly protect: boolean };
 }): Resource {
   return { type, name, urn, props: plainProps(props), protect: opts.protect };
+}
+
+/**
+ * Whether a stack is production: its name has the word `prod` or `production`, or its tag
+ * `environment` says so. A setting of the stack would not do, because a stack could excuse itself.
+ *
+ * @param urn of any resource of the stack
+ */
+export function isProduction(urn: string, tags: ReadonlyMap<string, string>): boolean {
+  const [stack = ""] = urn.replace(/^urn:pulumi:/, "").split("::");
+  const words = stack.toLowerCase().split(/[^a-z]+/);
+  const tag = tags.get("environment")?.toLowerCase() ?? "";
+  return isProductive(tag) || words.some((word, at) => isProductive(word, words[at - 1]));
+}
+
+/** A word for production, unless the word before turns it round: `pre-prod`, `non-prod`. */
+function isProductive(word: string, before = ""): boolean {
+  return ["prod", "production"].includes(word) && !["pre", "non"].includes(before);
 }

@@ -29,10 +29,10 @@ function plain(get: () => unknown): unknown {
 }
 
 /**
- * The same before a remediation, where alone the library tells secrets from other values: they are
- * instances of `Secret`, behind a proxy for unknown values and one for secrets.
+ * The same before a remediation, the only place in which the library tells secrets from other values:
+ * they are instances of `Secret`, behind a proxy for unknown values and one for secrets.
  *
- * @throws Error where the library hides them otherwise, so that no rule goes quiet
+ * @throws Error if the library hides them in another way, so that no rule goes quiet
  */
 export function propsWithSecrets(props: Props): Props {
   const inner = (props[behind] as Props | undefined)?.[behind] as Props | undefined;
@@ -43,4 +43,29 @@ export function propsWithSecrets(props: Props): Props {
 /** Whether a value is one that the engine keeps secret. */
 export function isSecret(value: unknown): boolean {
   return value instanceof Secret;
+}
+
+/** A value in an object, with the keys that lead to it. */
+interface Found {
+  readonly path: string;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/**
+ * Every value in an object or a list and in those inside it, objects and lists themselves included.
+ *
+ * @param isClosed which of them are not looked into; default none
+ */
+export function* walk(
+  value: unknown,
+  isClosed: (value: unknown) => boolean = () => false,
+  path = "",
+): Generator<Found> {
+  if (typeof value !== "object" || value === null || isClosed(value)) return;
+  for (const [key, inner] of Object.entries(value)) {
+    const at = path === "" ? key : `${path}.${key}`;
+    yield { path: at, key, value: inner };
+    yield* walk(inner, isClosed, at);
+  }
 }

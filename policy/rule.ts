@@ -47,3 +47,14 @@ export const unknown = Symbol("unknown");
 export function differs(value: unknown, wanted: unknown): boolean {
   return value !== unknown && value !== wanted;
 }
+
+/** The types of resources that the rules look at. */
+export const types = {
+  atlasCluster: "mongodbatlas:index/advancedCluster:AdvancedCluster",
+  atlasAccess: "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList",
+  atlasSchedule: "mongodbatlas:index/cloudBackupSchedule:CloudBackupSchedule",
+  operatorCluster: "kubernetes:mongodbcommunity.mongodb.com/v1:MongoDBCommunity",
+  release: "kubernetes:helm.sh/v3:Release",
+  collection: "pulumi-nodejs:dynamic/mongo:Collection",
+  migrationJob: "pulumi-nodejs:dynamic/mongo:MigrationJob",
+} as const;

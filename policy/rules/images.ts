@@ -1,7 +1,7 @@
-import { unknown, type ResourceRule } from "../rule";
-import { types } from "../types";
-import { valuesOf } from "../values";
-import { walk } from "../walk";
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { walk } from "../props";
+import { types, unknown, type Resource, type ResourceRule } from "../rule";
 
 const digest = /@?sha256:[0-9a-f]{64}$/;
 
@@ -12,10 +12,11 @@ export const pinnedImages: ResourceRule = {
   why: "a tag may be moved to another image between staging and production",
   of: async (resource) => {
     const { type, props } = resource;
-    const looked = type === types.release ? await valuesOf(resource) : { values: props };
-    const found = [...walk(looked.values)].filter(({ key }) => key === "image");
+    const { values, unreadable } =
+      type === types.release ? await releaseValues(resource) : { values: props, unreadable: [] };
+    const found = [...walk(values)].filter(({ key }) => key === "image");
     return [
-      ...("unreadable" in looked ? looked.unreadable : []),
+      ...unreadable,
       ...found
         .filter(({ value }) => !isPinned(value))
         .map(({ path }) => `The image at ${path} is not pinned: name it by @sha256:...`),
@@ -30,4 +31,38 @@ function isPinned(image: unknown): boolean {
   const { repository, tag, digest: own } = image as Readonly<Record<string, unknown>>;
   const parts = [repository, tag, own];
   return parts.some((part) => part === unknown || (typeof part === "string" && digest.test(part)));
+}
+
+/** A release's values files and values, merged as Helm does, and a message for each unreadable file. */
+async function releaseValues({ props }: Resource) {
+  const files = Array.isArray(props.valueYamlFiles) ? (props.valueYamlFiles as unknown[]) : [];
+  const unreadable: string[] = [];
+  let values: unknown = {};
+  for (const file of files) {
+    try {
+      values = merge(values, await readContent(file));
+    } catch {
+      unreadable.push("A values file of the release cannot be read: its images were not checked.");
+    }
+  }
+  return { values: merge(values, props.values), unreadable };
+}
+
+/** The content of a Pulumi asset, which is a path or a text. */
+async function readContent(file: unknown): Promise<unknown> {
+  const { path, text } = file as {
+    path?: string | Promise<string>;
+    text?: string | Promise<string>;
+  };
+  return parse((await text) ?? (await readFile((await path) ?? "", "utf8")));
+}
+
+function merge(base: unknown, over: unknown): unknown {
+  if (!isMap(base) || !isMap(over)) return over ?? base;
+  const keys = new Set([...Object.keys(base), ...Object.keys(over)]);
+  return Object.fromEntries([...keys].map((key) => [key, merge(base[key], over[key])]));
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -148,7 +148,7 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "a cluster without termination protection breaks the policy",
-    file: "policy/rules/protection.ts",
+    file: "policy/rules/database.ts",
     find: "differs(props.terminationProtectionEnabled, true)",
     replace: "false",
     tests: ["test/policy/rules.test.ts"],

@@ -2,15 +2,17 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isProduction } from "../../policy/production";
-import { unknown, type Resource } from "../../policy/rule";
-import { closedAccessList } from "../../policy/rules/access";
-import { backups, backupSchedule } from "../../policy/rules/backups";
+import { isProduction } from "../../policy/policies";
+import { types, unknown, type Resource } from "../../policy/rule";
+import { tls } from "../../policy/rules/connections";
+import {
+  backups,
+  backupSchedule,
+  closedAccessList,
+  deletionProtection,
+  validation,
+} from "../../policy/rules/database";
 import { pinnedImages } from "../../policy/rules/images";
-import { deletionProtection } from "../../policy/rules/protection";
-import { tls } from "../../policy/rules/tls";
-import { validation } from "../../policy/rules/validation";
-import { types } from "../../policy/types";
 
 type Props = Resource["props"];
 

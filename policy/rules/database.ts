@@ -1,0 +1,99 @@
+import { differs, types, unknown, type Resource, type ResourceRule, type StackRule } from "../rule";
+
+const clusters: readonly string[] = [types.atlasCluster, types.operatorCluster];
+
+/** A production cluster cannot be deleted by an update, nor by Atlas. */
+export const deletionProtection: ResourceRule = {
+  name: "deletion-protection",
+  asks: "a cluster that the stack makes is protected in Pulumi (`protect`), and in Atlas too (`terminationProtectionEnabled`)",
+  why: "one wrong line would take the database with it",
+  of: ({ type, props, protect }) => {
+    if (!clusters.includes(type)) return [];
+    const inAtlas = type === types.atlasCluster;
+    return [
+      ...(protect ? [] : ["The cluster is not protected: set the resource's option protect."]),
+      ...(inAtlas && differs(props.terminationProtectionEnabled, true)
+        ? ["Atlas may delete the cluster: set terminationProtectionEnabled to true."]
+        : []),
+    ];
+  },
+};
+
+const asked = ["backupEnabled", "pitEnabled", "retainBackupsEnabled"] as const;
+
+/** A production cluster of Atlas has backups that reach any moment and outlive it. */
+export const backups: ResourceRule = {
+  name: "backups",
+  asks: "a cluster of Atlas has `backupEnabled`, `pitEnabled` and `retainBackupsEnabled`",
+  why: "after a cutover MongoDB alone has what the services write",
+  of: ({ type, props }) =>
+    type === types.atlasCluster
+      ? asked
+          .filter((input) => differs(props[input], true))
+          .map((input) => `The cluster has not all of its backups: set ${input} to true.`)
+      : [],
+};
+
+/** A production cluster of Atlas has a schedule of its own, whatever Atlas's default is. */
+export const backupSchedule: StackRule = {
+  name: "backup-schedule",
+  asks: "a stack with a cluster of Atlas has a `CloudBackupSchedule`",
+  why: "how long a backup is kept is the site's decision, not a default's",
+  ofAll: (resources) => {
+    if (resources.some(({ type }) => type === types.atlasSchedule)) return [];
+    return resources
+      .filter(({ type }) => type === types.atlasCluster)
+      .map(({ urn }) => ({
+        urn,
+        message: "No CloudBackupSchedule says how often the cluster is saved: add one.",
+      }));
+  },
+};
+
+const everywhere = /^(0\.0\.0\.0|::|0(:0){7})$|\/0+$/;
+
+/** A production project of Atlas is not open to every address. */
+export const closedAccessList: ResourceRule = {
+  name: "closed-access-list",
+  asks: "no entry of `ProjectIpAccessList` lets every address in (`0.0.0.0/0`, `::/0`)",
+  why: "a password would be all that stands between the internet and the data",
+  of: ({ type, props }) => {
+    if (type !== types.atlasAccess) return [];
+    return [props.cidrBlock, props.ipAddress]
+      .filter((entry) => typeof entry === "string")
+      .filter((entry) => everywhere.test(entry))
+      .map((entry) => `The entry ${entry} lets every address in: name the ranges that need it.`);
+  },
+};
+
+/** The database itself rejects documents that break the contract. */
+export const validation: ResourceRule = {
+  name: "validation-error",
+  asks: "every collection has a validator with the action `error`",
+  why: "with `warn` a service of another version writes documents that no reader expects",
+  of: (resource) => {
+    if (resource.type === types.collection) return checkCollection(resource);
+    return resource.type === types.migrationJob ? checkJob(resource) : [];
+  },
+};
+
+const advice = "set validation.enabled to true and validation.action to error.";
+
+function checkCollection({ props }: Resource): string[] {
+  const { validator, validationLevel, validationAction } = props;
+  const empty = typeof validator === "object" && Object.keys(validator ?? {}).length === 0;
+  if (empty || validationLevel === "off") return [`The collection has no validator: ${advice}`];
+  return differs(validationAction, "error")
+    ? [`The validator's action is ${String(validationAction)}: ${advice}`]
+    : [];
+}
+
+/** A migration that runs as a Job has its collections in words: `name, validator level, action`. */
+function checkJob({ props: { collections } }: Resource): string[] {
+  if (collections === unknown || !Array.isArray(collections)) return [];
+  return (collections as readonly unknown[])
+    .filter(
+      (words) => words !== unknown && !/, validator (strict|moderate), error$/.test(String(words)),
+    )
+    .map((words) => `${String(words)}: ${advice}`);
+}
