@@ -1,6 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { CheckoutError } from "./errors";
+
+/** The settings file or its history cannot be read or changed; the message says what to do. */
+export class CheckoutError extends Error {
+  override readonly name = "CheckoutError";
+}
 
 /** How Git is called. */
 export interface GitOptions {

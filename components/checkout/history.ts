@@ -1,81 +1,12 @@
 import { basename, dirname, resolve } from "node:path";
-import { z } from "zod";
 import type { StorageMode } from "../settings";
-import { CheckoutError } from "./errors";
-import { git } from "./git";
-import { modeIn, modeKey } from "./mode";
+import { CheckoutError, git } from "./git";
+import { modeIn } from "./mode";
 
 /** From where on commits count as pushed since the stack's last `up`. */
 export interface Base {
   /** A revision: a commit, a tag, a branch. */
   readonly revision: string;
-}
-
-/** What a stack's history says of its last updates. */
-export interface History {
-  /** The commit that the last `up` that succeeded was run from; undefined where it is not known. */
-  readonly up: Base | undefined;
-  /** The newest `up`, where that was one to files, whatever became of it. */
-  readonly toFiles?: ToFiles | undefined;
-}
-
-interface ToFiles {
-  /** The commit that it was run from; undefined where it is not known. */
-  readonly base: Base | undefined;
-  /** One that did not may have taken the worker back, while the stack's output says mongo as before. */
-  readonly finished: boolean;
-}
-
-const updates = z.array(
-  z.object({
-    kind: z.string(),
-    result: z.string(),
-    environment: z.record(z.string(), z.string()).optional(),
-    config: z.record(z.string(), z.looseObject({ value: z.unknown().optional() })).optional(),
-  }),
-);
-type Update = z.infer<typeof updates>[number];
-
-/**
- * What counts of a stack's history.
- *
- * @param text what `pulumi stack history --json` prints, the newest first
- * @throws CheckoutError where it is something else
- */
-export function historyIn(text: string): History {
-  const parsed = updates.safeParse(jsonOf(text));
-  if (!parsed.success) {
-    throw new CheckoutError(
-      "The stack's history cannot be read: give --history what `pulumi stack history --json` prints.",
-    );
-  }
-  const ups = parsed.data.filter(({ kind }) => kind === "update");
-  const newest = parsed.data.find(({ kind }) => ["update", "destroy"].includes(kind));
-  return {
-    up: baseOf(ups.find(({ result }) => result === "succeeded")),
-    ...(newest && isToFiles(newest) && { toFiles: toFilesOf(newest) }),
-  };
-}
-
-function isToFiles({ kind, config }: Update): boolean {
-  return kind === "update" && config?.[modeKey]?.value === "filesystem";
-}
-
-function toFilesOf(update: Update): ToFiles {
-  return { base: baseOf(update), finished: update.result === "succeeded" };
-}
-
-function baseOf(update: Update | undefined): Base | undefined {
-  const revision = update?.environment?.["git.head"];
-  return revision === undefined ? undefined : { revision };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

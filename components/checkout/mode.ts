@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, parse, parseDocument, type Document, type Scalar } from "yaml";
-import { settingsSchema, type StorageMode } from "../settings";
-import { CheckoutError } from "./errors";
+import { settingsSchema, structured, type StorageMode } from "../settings";
+import { CheckoutError } from "./git";
 
 /** The key of the storage mode, in a settings file and in a stack's history. */
 export const modeKey = "taskrunner-storage:storageMode";
@@ -86,4 +86,39 @@ const rangeOf = (node: unknown) => (isScalar(node) ? node.range : undefined);
 function expected(text: string, mode: StorageMode): unknown {
   const before = (parse(text) ?? {}) as { readonly config?: object | null };
   return { ...before, config: { ...before.config, [modeKey]: mode } };
+}
+
+const rolloutKey = "taskrunner-storage:rollout";
+
+/**
+ * Refuses to change only the mode if one release holds both services: one update takes over one of
+ * them, so `rollout.step` has to change too (decision 14), and a person decides on that.
+ *
+ * @param text of a `Pulumi.<stack>.yaml` that states another mode
+ * @throws CheckoutError with what to set
+ */
+export function requireOneUpdate(text: string, mode: StorageMode): void {
+  const { release, step } = rolloutIn(text);
+  if (release !== "shared") return;
+  // Only the worker went over so far, so a rollback takes only the worker back.
+  const isBetween = step === "worker";
+  throw new CheckoutError(
+    `storageMode: ${mode} alone is refused by \`pulumi up\`: rollout.release is shared, and worker and ` +
+      `web go over one an update. Set storageMode: ${mode} and ` +
+      (isBetween
+        ? "rollout.step: web by hand and run `pulumi up`: web is there already, and the worker goes back."
+        : "rollout.step: worker by hand and run `pulumi up`, then set rollout.step: web and run it again."),
+  );
+}
+
+interface Rollout {
+  readonly release?: unknown;
+  readonly step?: unknown;
+}
+
+function rolloutIn(text: string): Rollout {
+  const { config } = (parse(text) ?? {}) as { readonly config?: Record<string, unknown> | null };
+  const stated = config?.[rolloutKey];
+  const rollout = typeof stated === "string" ? structured(stated) : stated;
+  return typeof rollout === "object" && rollout !== null ? rollout : {};
 }

@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { CheckoutError } from "./errors";
-import { git, type GitOptions } from "./git";
+import { CheckoutError, git, type GitOptions } from "./git";
 
 /** A change of one file that goes onto a branch of its own. */
 export interface Change {
