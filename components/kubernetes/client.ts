@@ -8,13 +8,16 @@ import type {
   CustomObjectsApi,
   KubeConfig,
   RequestContext,
-  ResponseContext,
   V1Pod,
 } from "@kubernetes/client-node";
-import type { ClusterAddress, Place } from "./address";
-import { ClusterError, KubeconfigError } from "./errors";
-import type { Warning } from "./obstacle";
-import type { Request } from "./rules";
+import {
+  ClusterError,
+  KubeconfigError,
+  type ClusterAddress,
+  type Place,
+  type Request,
+} from "./request";
+import type { Warning } from "./watch";
 
 /** The name under which the API server records what this program changes. */
 export const fieldManager = "taskrunner-storage";
@@ -67,7 +70,7 @@ export async function clusterAt(
   const configuration = client.createConfiguration({
     baseServer: new client.ServerConfiguration(config.getCurrentCluster()?.server ?? "", {}),
     authMethods: { default: config },
-    promiseMiddleware: [{ pre: within(timeoutMs), post: unchanged }],
+    promiseMiddleware: [{ pre: within(timeoutMs), post: (response) => Promise.resolve(response) }],
   });
   const core = new client.CoreV1Api(configuration);
   const place = { context: config.getCurrentContext(), namespace };
@@ -89,8 +92,7 @@ export async function clusterAt(
       return (await answered("list", "pods", listing)).items;
     },
     warnings: async () => {
-      const only = { namespace, fieldSelector: "type=Warning" };
-      const listing = core.listNamespacedEvent(only);
+      const listing = core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" });
       return (await answered("list", "events", listing)).items.map(warning);
     },
   };
@@ -123,8 +125,4 @@ function within(timeoutMs: number) {
     request.setSignal(AbortSignal.timeout(timeoutMs));
     return Promise.resolve(request);
   };
-}
-
-function unchanged(response: ResponseContext): Promise<ResponseContext> {
-  return Promise.resolve(response);
 }

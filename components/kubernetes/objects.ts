@@ -1,4 +1,5 @@
-import type { V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
+import type { V1ContainerStatus, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
+import { quoted, secondsBetween, warningOf, type Moment, type Obstacle } from "./watch";
 
 interface KubernetesObject {
   readonly metadata?: V1ObjectMeta;
@@ -24,4 +25,126 @@ export function hasEnded({ status }: V1Pod): boolean {
 export function labelValue(name: string): string {
   const legal = name.replace(/[^\w.-]/g, ".");
   return legal.slice(-63).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+}
+
+type Matter = Omit<Obstacle, "object">;
+
+/** Why a pod is in the way: it does not go, or it is not ready. */
+export function podObstacle(pod: V1Pod, moment: Moment): Obstacle {
+  const matter =
+    terminating(pod, moment.now) ?? unowned(pod) ?? unscheduled(pod) ?? notRunning(pod, moment);
+  return { object: `pod ${nameOf(pod)}`, ...matter };
+}
+
+/** Whether a pod is there to stay and takes part in the service. */
+export function isReady({ metadata, status }: V1Pod): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return !metadata?.deletionTimestamp && ready?.status === "True";
+}
+
+/** The API server sets the time of deletion to that of the request plus the grace period. */
+function terminating({ metadata, spec }: V1Pod, now: Date): Matter | undefined {
+  const end = metadata?.deletionTimestamp;
+  if (!end) return undefined;
+  const grace = metadata.deletionGracePeriodSeconds ?? 0;
+  const since = new Date(end.getTime() - grace * 1_000);
+  const finalizers = metadata.finalizers ?? [];
+  const held = finalizers.length > 0 ? `, held by ${finalizers.join(", ")}` : "";
+  return {
+    found: `terminating for ${secondsBetween(since, now)} s`,
+    detail: `since ${since.toISOString()}, with a grace period of ${grace} s${held}`,
+    advice: waysOut(now > end, finalizers, metadata.name ?? "", spec?.nodeName),
+  };
+}
+
+function waysOut(isLate: boolean, finalizers: string[], name: string, node?: string): string {
+  if (finalizers.length > 0) {
+    return "What set these finalizers has to take them away: see to its controller.";
+  }
+  if (!isLate) return "It has time left: give the step a timeout above this grace period.";
+  return (
+    `Its grace period is over: see whether node ${node ?? "(none)"} answers. Only when its ` +
+    `containers are known to have ended: kubectl delete pod ${name} --grace-period=0 --force`
+  );
+}
+
+function unowned(pod: V1Pod): Matter | undefined {
+  if (controllerOf(pod)) return undefined;
+  return {
+    found: "running without a ReplicaSet that would end it",
+    advice: "It has the service's labels: delete it, or take these labels off it.",
+  };
+}
+
+function unscheduled({ status }: V1Pod): Matter | undefined {
+  const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
+  if (scheduled?.status !== "False") return undefined;
+  return {
+    found: "no node takes it",
+    detail: quoted(scheduled.message),
+    advice: "Make room on the nodes, or change what the pod asks for in the service's values.",
+  };
+}
+
+function notRunning(pod: V1Pod, moment: Moment): Matter {
+  const own = pod.status?.containerStatuses ?? [];
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...own];
+  for (const matterOf of [crashing, waiting]) {
+    const matter = statuses.map(matterOf).find((one) => one !== undefined);
+    if (matter) return matter;
+  }
+  if (isReady(pod)) {
+    return { found: "running and ready", advice: "See why its controller lets it be." };
+  }
+  return notReady(pod, own, moment);
+}
+
+function crashing({ name, state, lastState, restartCount }: V1ContainerStatus): Matter | undefined {
+  const ended = state?.terminated ?? (state?.waiting && lastState?.terminated);
+  if (!ended || (ended.exitCode === 0 && restartCount === 0)) return undefined;
+  const reason = ended.reason === undefined ? "" : ` (${ended.reason})`;
+  return {
+    found: `container ${name} ended with exit code ${ended.exitCode}${reason}, restarted ${restartCount} times`,
+    advice: `Read its last words (kubectl logs --previous) and mend what they name.`,
+  };
+}
+
+const isOfImage = /Image|Registry|SignatureValidation/;
+
+function waiting({ name, image, state }: V1ContainerStatus): Matter | undefined {
+  const reason = state?.waiting?.reason ?? "";
+  // Every container waits for these two for a moment; an event says where it is more.
+  if (["", "ContainerCreating", "PodInitializing"].includes(reason)) return undefined;
+  const detail = quoted(state?.waiting?.message);
+  if (isOfImage.test(reason)) {
+    return {
+      found: `the image ${image} of container ${name} cannot be had (${reason})`,
+      detail,
+      advice: "Check the image's name, that the registry has it, and imagePullSecrets.",
+    };
+  }
+  return {
+    found: `container ${name} cannot start (${reason})`,
+    detail,
+    advice: "Check the Secrets, ConfigMaps and volumes that the pod names.",
+  };
+}
+
+function notReady(pod: V1Pod, statuses: V1ContainerStatus[], moment: Moment): Matter {
+  const detail = quoted(warningOf(pod.metadata?.uid, moment)?.message);
+  const running = statuses.find(({ ready, state }) => !ready && state?.running);
+  if (!running) {
+    return {
+      found: `${pod.status?.phase ?? "Pending"}, not started`,
+      detail,
+      advice: `See what it waits for: kubectl describe pod ${nameOf(pod)}`,
+    };
+  }
+  const since = running.state?.running?.startedAt;
+  const time = since ? ` for ${secondsBetween(since, moment.now)} s` : "";
+  return {
+    found: `container ${running.name} runs${time} and is not ready`,
+    detail,
+    advice: `See its log (kubectl logs ${nameOf(pod)}) and its readiness probe.`,
+  };
 }

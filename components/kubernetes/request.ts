@@ -1,5 +1,55 @@
-import { placeInWords, type Place } from "./address";
-import { ruleInWords, type Request } from "./rules";
+/** A namespace on a Kubernetes API. None of it is secret. */
+export interface ClusterAddress {
+  /** A file; default: as kubectl finds it. A relative path counts from the project's folder. */
+  readonly kubeconfig?: string;
+  /** Default: the kubeconfig's current one. */
+  readonly context?: string;
+  readonly namespace: string;
+}
+
+/** Where requests go: the kubeconfig's context and the namespace. */
+export interface Place {
+  readonly context: string;
+  readonly namespace: string;
+}
+
+/** A place in words. */
+export function placeInWords({ context, namespace }: Place): string {
+  return `namespace ${namespace} of context ${context}`;
+}
+
+/** The API group of every kind of object that requests go to. */
+const apiGroups = {
+  deployments: "apps",
+  "deployments/scale": "apps",
+  replicasets: "apps",
+  jobs: "batch",
+  pods: "",
+  "pods/log": "",
+  events: "",
+  secrets: "",
+  configmaps: "",
+  persistentvolumeclaims: "",
+  mongodbcommunity: "mongodbcommunity.mongodb.com",
+} as const;
+
+/** A request to the API, in the words of a Role: `list` and `pods`. */
+export interface Request {
+  readonly verb: "get" | "list" | "create" | "patch" | "delete";
+  readonly resource: keyof typeof apiGroups;
+}
+
+/** A rule of a Kubernetes Role. */
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly Request["resource"][];
+  readonly verbs: readonly Request["verb"][];
+}
+
+/** A rule for objects of one kind. */
+export function ruleFor(resource: Request["resource"], ...verbs: Request["verb"][]): Rule {
+  return { apiGroups: [apiGroups[resource]], resources: [resource], verbs };
+}
 
 /**
  * The API refused a request or did not answer. The message names context, namespace and request,
@@ -36,8 +86,8 @@ export class KubeconfigError extends Error {
 }
 
 /**
- * What a look at a cluster gives before the step that works with it; undefined where the cluster is out
- * of reach or refuses: that is left to the step to report.
+ * What a look at a cluster finds before the step that works with it; undefined if the cluster is
+ * unreachable or refuses, which the step itself reports.
  */
 export async function ifInReach<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -62,6 +112,12 @@ function messageIn(body: unknown): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The rule that a request needs, as a Role has it. */
+function ruleInWords({ verb, resource }: Request): string {
+  const group = apiGroups[resource];
+  return `apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"]`;
 }
 
 function advice(status: number | undefined, request: Request, place: Place): string {
