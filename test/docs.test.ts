@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import mermaid from "mermaid";
 import { describe, expect, it } from "vitest";
-import { atlasActions } from "../components/cluster/atlas/roles";
+import { atlasActions } from "../components/cluster/atlas/users";
 import { applicationRole, migratorRole, type DatabaseRole } from "../components/contract";
 import { atlasCluster } from "../components/settings/cluster/atlas";
 import { collectionsPage } from "../docs/collections";

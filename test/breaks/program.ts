@@ -18,7 +18,7 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "an expired entry leaves the access list of Atlas",
-    file: "components/cluster/atlas/access-list.ts",
+    file: "components/cluster/atlas/project.ts",
     find: "expires === undefined || expires >= today",
     replace: "expires !== today",
     tests: ["test/cluster/atlas/arguments.test.ts"],

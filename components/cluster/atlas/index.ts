@@ -1,11 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConnectionStrings } from "../connection-strings/resource";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
-import { accessList } from "./access-list";
-import { backupSchedule } from "./backup";
-import { advancedCluster } from "./cluster";
+import { advancedCluster, backupSchedule } from "./cluster";
 import { connectionString } from "./connection";
-import { projectOf } from "./project";
+import { accessList, projectOf } from "./project";
 import { databaseUsers, usernames } from "./users";
 
 /**

@@ -4,7 +4,6 @@ import { applicationRole, migratorRole, type DatabaseRole } from "../../contract
 import type { AtlasSettings, Settings } from "../../settings";
 import { userDatabase } from "../login";
 import { GeneratedPassword } from "../password/resource";
-import { atlasActions } from "./roles";
 
 /** Where the users are and what they may reach. */
 interface UsersArgs {
@@ -28,8 +27,8 @@ export interface Users {
 }
 
 /**
- * The migrator and the application, each with a role of its own that has the least it needs, on this
- * cluster alone.
+ * The migrator and the application, each with a role of its own that has the least it needs, and only
+ * on this cluster.
  *
  * Another `passwordVersion` makes new users beside the old ones, which go last: until the pods have
  * rolled, both can log in.
@@ -92,4 +91,30 @@ function databaseUser(
     options,
   );
   return { username: resource.username, password, resource };
+}
+
+/** An action of a custom role in Atlas, with where it is allowed. */
+interface AtlasAction {
+  readonly action: string;
+  /** An empty collection's name stands for all of the database. */
+  readonly resources: { readonly databaseName: string; readonly collectionName: string }[];
+}
+
+/** The privileges of a role as Atlas has them: the other way round, by action. */
+export function atlasActions({ privileges }: DatabaseRole): AtlasAction[] {
+  const actions = new Set(privileges.flatMap(({ actions }) => actions));
+  return [...actions].map((action) => ({
+    action: atlasName(action),
+    resources: privileges
+      .filter(({ actions }) => actions.includes(action))
+      .map(({ resource: { db, collection } }) => ({
+        databaseName: db,
+        collectionName: collection,
+      })),
+  }));
+}
+
+/** Atlas' name of an action: `COLL_MOD` for `collMod`. */
+function atlasName(action: string): string {
+  return action.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }

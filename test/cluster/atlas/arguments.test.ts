@@ -1,9 +1,7 @@
 import { expect, it } from "vitest";
-import { entriesOn, entryArgs } from "../../../components/cluster/atlas/access-list";
-import { scheduleArgs } from "../../../components/cluster/atlas/backup";
-import { clusterArgs } from "../../../components/cluster/atlas/cluster";
-import { atlasActions } from "../../../components/cluster/atlas/roles";
-import { namesOf } from "../../../components/cluster/atlas/users";
+import { clusterArgs, scheduleArgs } from "../../../components/cluster/atlas/cluster";
+import { entriesOn, entryArgs } from "../../../components/cluster/atlas/project";
+import { atlasActions, namesOf } from "../../../components/cluster/atlas/users";
 import { applicationRole, migratorRole } from "../../../components/contract";
 import { documentOptions } from "../../contract/options";
 import { atlasSettings } from "./settings";
