@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import { untilDone } from "./execute";
 import { recordCommand } from "./ledger";
 import { observe } from "./planner/observe";
-import { diffExpiry } from "./planner/retention";
+import { diffExpiry } from "./planner/diff";
 
 /** Where log entries are, and where what is done to them is recorded. */
 export interface LogAddress {

@@ -4,7 +4,7 @@ import { childOf } from "../dynamic";
 import type { JobTarget } from "../jobs";
 import { migrationId } from "../ledger";
 import type { StorageMode } from "../settings";
-import { checksumOf } from "./planner/checksum";
+import { checksumOf } from "./planner/canonical";
 import { keyToText, type OnDataIssue } from "./providers/inputs";
 import { MigrationJob, wantedInWords } from "./resources/migration-job";
 import { warnOfDataIssues, warnOfHeldBack } from "./resources/preview";

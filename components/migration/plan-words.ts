@@ -1,8 +1,7 @@
-import type { Change } from "./planner/change";
-import { changeAsJson, changeInWords } from "./planner/change-words";
-import { toCommands } from "./planner/commands";
 import { dataIssueInWords } from "./issues/data-issue-words";
 import type { Plan } from "./plan";
+import { changeInWords, type Change } from "./planner/change";
+import { toCommands } from "./planner/commands";
 
 /** A plan on one screen: changes with their reasons and risks, what is left alone, data issues. */
 export function planInWords(
@@ -42,4 +41,35 @@ export function planAsJson({
     leftAlone: foreign.map(changeAsJson),
     issues,
   };
+}
+
+/** A change for scripts: with its reason, its risks and its commands. */
+function changeAsJson(change: Change): object {
+  const commands = toCommands(change);
+  return {
+    kind: change.kind,
+    ...placeOf(change),
+    title: changeInWords(change),
+    reason: change.reason,
+    blocksWrites: commands.some(({ blocksWrites }) => blocksWrites),
+    loses: commands.some(({ loses }) => loses),
+    commands: commands.map(({ command }) => command),
+  };
+}
+
+/** The collection and the index that a change is about. */
+function placeOf(change: Change): { readonly collection: string; readonly index?: string } {
+  switch (change.kind) {
+    case "create collection":
+    case "modify validator":
+      return { collection: change.wanted.name };
+    case "record ledger":
+      return { collection: change.ledger };
+    case "leave alone": {
+      const { collection, index } = change;
+      return index === undefined ? { collection } : { collection, index };
+    }
+    default:
+      return { collection: change.wanted.collection, index: change.wanted.name };
+  }
 }

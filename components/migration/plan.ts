@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
 import type { Change, LeaveAlone } from "./planner/change";
-import { checksumOf } from "./planner/checksum";
+import { checksumOf } from "./planner/canonical";
 import { dataIssues, type DataIssue } from "./issues/data-issues";
 import { diff, foreign } from "./planner/diff";
 import { diffLedger } from "./ledger";

@@ -2,7 +2,7 @@ import type { Document } from "mongodb";
 import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { migrationId } from "../ledger";
 import type { Change, Command } from "./planner/change";
-import { checksumOf } from "./planner/checksum";
+import { checksumOf } from "./planner/canonical";
 import { toCommands } from "./planner/commands";
 import { diff } from "./planner/diff";
 

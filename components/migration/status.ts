@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
 import { migrationId, type LedgerRecord } from "../ledger";
-import { checksumOf } from "./planner/checksum";
+import { checksumOf } from "./planner/canonical";
 import { diff } from "./planner/diff";
 import { observe } from "./planner/observe";
 

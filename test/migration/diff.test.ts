@@ -13,7 +13,7 @@ import type {
   Observed,
   ObservedCollection,
   ObservedIndex,
-} from "../../components/migration/planner/observed";
+} from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
 
 const wanted = wantedSchema(documentOptions);

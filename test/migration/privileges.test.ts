@@ -18,7 +18,7 @@ import { recordFence } from "../../components/ledger";
 import { apply, setExpiry } from "../../components/migration";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
-import { diffExpiry } from "../../components/migration/planner/retention";
+import { diffExpiry } from "../../components/migration/planner/diff";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { twoRuns } from "../backfill/database";
 import { sidesOf } from "../backfill/export-sides";

@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { wantedSchema } from "../../components/contract";
-import { diff } from "../../components/migration/planner/diff";
+import { diff, diffExpiry } from "../../components/migration/planner/diff";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
-import { diffExpiry } from "../../components/migration/planner/retention";
 import { documentOptions } from "../contract/options";
 import { type BorrowedServer, borrowServer } from "../pool";
 

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { inspect } from "node:util";
+import type { WantedSchema } from "../../contract";
 
 /**
  * Canonical forms, in which two states compare equal exactly where MongoDB would treat them alike.
@@ -63,4 +65,22 @@ export function sameValue(a: unknown, b: unknown): boolean {
 /** Whether two validators mean the same. */
 export function sameValidator(a: object, b: object): boolean {
   return JSON.stringify(canonicalValidator(a)) === JSON.stringify(canonicalValidator(b));
+}
+
+/** The SHA-256, in hex, of what should exist: equal settings have equal checksums. */
+export function checksumOf(wanted: WantedSchema): string {
+  const collections = wanted.collections.map((collection) => ({
+    ...collection,
+    validator: canonicalValidator(collection.validator),
+  }));
+  const indexes = wanted.indexes.map(({ collection, name, key, unique, sparse }) => ({
+    collection,
+    name,
+    key,
+    unique,
+    sparse,
+  }));
+  return createHash("sha256")
+    .update(JSON.stringify(canonical({ collections, indexes })))
+    .digest("hex");
 }

@@ -1,6 +1,6 @@
 import type { Document } from "mongodb";
 import type { WantedCollection, WantedIndex } from "../../contract";
-import type { ObservedCollection, ObservedIndex } from "./observed";
+import type { ObservedCollection, ObservedIndex } from "./observe";
 
 /**
  * One thing that differs between what should exist and what does. A change is a value: it can be
@@ -92,4 +92,31 @@ export interface Command {
   readonly loses: boolean;
   /** Run where a later command of the same change fails. */
   readonly onFailure?: Document;
+}
+
+/** What a change does, in one line without its reason: `create index a on b { c: 1 }, unique`. */
+export function changeInWords(change: Change): string {
+  switch (change.kind) {
+    case "create collection":
+      return `create collection ${change.wanted.name}`;
+    case "modify validator":
+      return `modify the validator of ${change.wanted.name}`;
+    case "adopt index":
+      return `adopt index ${change.found.name} as ${indexInWords(change.wanted)}`;
+    case "modify index":
+      return `modify index ${change.found.name} on ${change.wanted.collection} in place`;
+    case "create index":
+    case "replace index":
+      return `${change.kind} ${indexInWords(change.wanted)}`;
+    case "record ledger":
+      return `record the migration in ${change.ledger}`;
+    case "leave alone":
+      return `leave alone ${change.collection}${change.index ? `.${change.index}` : ""}`;
+  }
+}
+
+function indexInWords({ name, collection, key, unique, sparse }: WantedIndex): string {
+  const fields = key.map(([field, direction]) => `${field}: ${direction}`).join(", ");
+  const options = `${unique ? ", unique" : ""}${sparse ? ", sparse" : ""}`;
+  return `${name} on ${collection} { ${fields} }${options}`;
 }

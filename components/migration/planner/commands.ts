@@ -1,4 +1,5 @@
 import type { Document } from "mongodb";
+import type { WantedCollection } from "../../contract";
 import { migrationId } from "../../ledger";
 import type {
   Change,
@@ -10,8 +11,8 @@ import type {
   ReplaceIndex,
 } from "./change";
 import { sameValue } from "./canonical";
-import { noExpiry } from "./observed";
 import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
+import { noExpiry } from "./observe";
 
 /** The server commands that close a change, in order; none where nothing has to be done. */
 export function toCommands(change: Change): Command[] {
@@ -40,55 +41,43 @@ function recordLedger({ ledger, checksum, reason }: RecordLedger): Command {
   const kept = { stack: "mongosh", who: "mongosh", toolVersion: "script", commands: [] };
   const u = [{ $replaceWith: { $mergeObjects: [kept, "$$ROOT", made] } }];
   const command = { update: ledger, updates: [{ q: { _id: migrationId }, u, upsert: true }] };
-  return { command, reason, blocksWrites: false, loses: false };
+  return harmless(command, reason);
 }
 
 function createCollection({ wanted, reason }: CreateCollection): Command[] {
-  const command = { create: wanted.name, ...validation(wanted) };
-  return [{ command, reason, blocksWrites: false, loses: false }];
+  const hasRules = Object.keys(wanted.validator).length > 0;
+  return [harmless({ create: wanted.name, ...(hasRules && validation(wanted)) }, reason)];
 }
 
 function modifyValidator({ wanted, reason }: ModifyValidator): Command[] {
-  return [validatorCommand(wanted.name, wanted, reason)];
+  return [harmless({ collMod: wanted.name, ...validation(wanted) }, reason)];
 }
 
-interface ValidationState {
-  readonly validator: Document;
-  readonly validationLevel: string;
-  readonly validationAction: string;
-}
-
-function validatorCommand(name: string, state: ValidationState, reason: string): Command {
-  const { validator, validationLevel, validationAction } = state;
-  const command = { collMod: name, validator, validationLevel, validationAction };
-  return { command, reason, blocksWrites: false, loses: false };
-}
-
-function validation({ validator, validationLevel, validationAction }: ValidationState): Document {
-  if (Object.keys(validator).length === 0) return {};
+function validation({ validator, validationLevel, validationAction }: WantedCollection): Document {
   return { validator, validationLevel, validationAction };
 }
 
 function modifyIndex({ wanted, found, set, reason }: ModifyIndex): Command[] {
-  const collMod = (options: Document) => ({
-    collMod: wanted.collection,
-    index: { name: found.name, ...options },
-  });
-  const plain = { reason, blocksWrites: false, loses: false };
+  const collMod = (options: Document): Command => {
+    const index = { name: found.name, ...options };
+    return harmless({ collMod: wanted.collection, index }, reason);
+  };
   const unprepared = collMod({ prepareUnique: false });
   switch (set) {
     case "hidden":
-      return [{ ...plain, command: collMod({ hidden: false }) }];
+      return [collMod({ hidden: false })];
     case "prepareUnique":
-      return [{ ...plain, command: unprepared }];
-    case "unique":
+      return [unprepared];
+    case "unique": {
+      const unique = collMod({ unique: true });
       return [
-        { ...plain, command: collMod({ prepareUnique: true }), onFailure: unprepared },
-        { ...plain, command: { ...collMod({ unique: true }), dryRun: true } },
-        { ...plain, command: collMod({ unique: true }), blocksWrites: true },
+        { ...collMod({ prepareUnique: true }), onFailure: unprepared.command },
+        { ...unique, command: { ...unique.command, dryRun: true } },
+        { ...unique, blocksWrites: true },
       ];
+    }
     default:
-      return [{ ...plain, command: collMod(set), loses: set.expireAfterSeconds !== noExpiry }];
+      return [{ ...collMod(set), loses: set.expireAfterSeconds !== noExpiry }];
   }
 }
 
@@ -109,10 +98,14 @@ function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Com
 }
 
 function createIndexes(collection: string, spec: Document, reason: string): Command {
-  const command = { createIndexes: collection, indexes: [spec] };
-  return { command, reason, blocksWrites: false, loses: false };
+  return harmless({ createIndexes: collection, indexes: [spec] }, reason);
 }
 
 function dropIndex(collection: string, index: string, reason: string): Command {
-  return { command: { dropIndexes: collection, index }, reason, blocksWrites: false, loses: false };
+  return harmless({ dropIndexes: collection, index }, reason);
+}
+
+/** A command during which no writer waits, and after which nothing that existed is gone. */
+function harmless(command: Document, reason: string): Command {
+  return { command, reason, blocksWrites: false, loses: false };
 }

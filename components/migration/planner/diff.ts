@@ -1,9 +1,9 @@
 import type { WantedCollection, WantedIndex, WantedSchema } from "../../contract";
+import { MigrationConflict } from "../errors";
 import { sameValidator } from "./canonical";
 import type { Change, LeaveAlone } from "./change";
-import { MigrationConflict } from "../errors";
 import { bridgeName, sameButUnique, sameSignature } from "./index-spec";
-import type { Observed, ObservedCollection, ObservedIndex } from "./observed";
+import { noExpiry, type Observed, type ObservedCollection, type ObservedIndex } from "./observe";
 
 /**
  * What has to change so that `observed` becomes `wanted`: collections in their order, then
@@ -127,4 +127,31 @@ function differenceInWords(old: ObservedIndex, wanted: WantedIndex): string {
   if (old.unique !== wanted.unique) return `it is ${old.unique ? "" : "not "}unique`;
   if (old.sparse !== wanted.sparse) return `it is ${old.sparse ? "" : "not "}sparse`;
   return old.partialFilterExpression ? "it has a partial filter" : "it has a collation";
+}
+
+/** Seconds of a day. */
+export const day = 86_400;
+
+/**
+ * What has to change so that entries expire after `days` days, or never if it is 0. The index is
+ * found by its key, whatever its name; an expiry can be set, changed and lifted in place.
+ */
+export function diffExpiry(collection: string, days: number, observed: Observed): Change[] {
+  const wanted = expiryIndex(collection);
+  const found = observed.get(collection)?.indexes.find((index) => sameSignature(index, wanted));
+  const seconds = days === 0 ? undefined : days * day;
+  if (!found || found.expireAfterSeconds === seconds) return [];
+  const set = { expireAfterSeconds: seconds ?? noExpiry };
+  const reason = `log entries expire ${expiryInWords(found.expireAfterSeconds)}, not ${expiryInWords(seconds)}`;
+  return [{ kind: "modify index", wanted, found, set, reason }];
+}
+
+/** The index on which log entries expire (the specification, `pack_run_logs`, index 3). */
+function expiryIndex(collection: string): WantedIndex {
+  return { collection, name: "timestamp", key: [["timestamp", 1]], unique: false, sparse: false };
+}
+
+function expiryInWords(seconds: number | undefined): string {
+  if (seconds === undefined) return "never";
+  return seconds % day === 0 ? `after ${seconds / day} days` : `after ${seconds} s`;
 }

@@ -1,7 +1,7 @@
 import type { Document } from "mongodb";
 import type { WantedIndex } from "../../contract";
 import { sameValue } from "./canonical";
-import type { ObservedIndex } from "./observed";
+import type { ObservedIndex } from "./observe";
 
 /** What MongoDB compares to tell two indexes apart; hidden and expiry are no part of it. */
 type Signature = Pick<ObservedIndex, "key" | "unique" | "sparse"> &

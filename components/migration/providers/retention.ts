@@ -3,7 +3,7 @@ import { jobStep } from "../../jobs";
 import { setExpiry } from "../expiry";
 import type { LiftInputs, RetentionInputs } from "./inputs";
 import { observe } from "../planner/observe";
-import { day, diffExpiry } from "../planner/retention";
+import { day, diffExpiry } from "../planner/diff";
 import { databaseOf, differsIn } from "./shared";
 
 /** Sets, changes or lifts the expiry; last in a cutover, when everything is verified. */

@@ -4,8 +4,7 @@ import { briefReach, closeConnections, ConnectionError, databaseAt } from "../..
 import { wantedSchema, type ContractSchema, type SchemaOptions } from "../../contract";
 import { dataIssueInWords } from "../issues/data-issue-words";
 import { dataIssues, type DataIssue } from "../issues/data-issues";
-import type { Change } from "../planner/change";
-import { changeInWords } from "../planner/change-words";
+import { changeInWords, type Change } from "../planner/change";
 import { diff } from "../planner/diff";
 import { observe } from "../planner/observe";
 
