@@ -1,7 +1,6 @@
 import { MongoServerError } from "mongodb";
 import type { Command } from "./planner/change";
-import { dataIssueInWords } from "./issues/data-issue-words";
-import type { DataIssue } from "./issues/data-issues";
+import { dataIssueInWords, type DataIssue } from "./issues/data-issues";
 import { privilegeInWords } from "./privileges";
 
 /** A wanted collection's name belongs to something else; nothing was changed. */

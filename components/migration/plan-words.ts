@@ -1,4 +1,4 @@
-import { dataIssueInWords } from "./issues/data-issue-words";
+import { dataIssueInWords } from "./issues/data-issues";
 import type { Plan } from "./plan";
 import { changeInWords, type Change } from "./planner/change";
 import { toCommands } from "./planner/commands";

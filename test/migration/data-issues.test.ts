@@ -1,6 +1,6 @@
 import { Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
-import { dataIssueInWords } from "../../components/migration/issues/data-issue-words";
+import { dataIssueInWords } from "../../components/migration/issues/data-issues";
 import { plan } from "../../components/migration/plan";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";

@@ -1,4 +1,4 @@
-import type { Db, Document } from "mongodb";
+import type { AggregateOptions, Db, Document } from "mongodb";
 import {
   collections,
   ruleInWords,
@@ -6,7 +6,6 @@ import {
   type Collection,
   type CollectionRole,
 } from "../../contract";
-import type { ScanOptions } from "./scan";
 
 /** Documents that break a validator that is to be strict. */
 export interface BrokenDocuments {
@@ -37,7 +36,7 @@ export async function brokenDocuments(
   db: Db,
   role: CollectionRole,
   collection: string,
-  options: ScanOptions,
+  options: AggregateOptions,
 ): Promise<BrokenDocuments | undefined> {
   const contract = collections[role];
   const { $jsonSchema: schema } = validatorOf(contract) as { $jsonSchema: Schema };

@@ -1,6 +1,5 @@
-import type { Db, Document } from "mongodb";
+import type { AggregateOptions, Db, Document } from "mongodb";
 import { collections, type CollectionRole, type WantedIndex } from "../../contract";
-import type { ScanOptions } from "./scan";
 
 /** Keys that occur more than once where an index is to be unique. */
 export interface DuplicateKeys {
@@ -29,7 +28,7 @@ export async function duplicateKeys(
   db: Db,
   role: CollectionRole,
   index: WantedIndex,
-  options: ScanOptions,
+  options: AggregateOptions,
 ): Promise<DuplicateKeys | undefined> {
   const [found] = await db
     .collection(index.collection)

@@ -2,7 +2,7 @@ import { BSON } from "mongodb";
 import type { WantedSchema } from "../../contract";
 import { mongoSide } from "../../dynamic";
 import { brokenDocuments } from "../issues/broken-documents";
-import { dataIssueInWords } from "../issues/data-issue-words";
+import { dataIssueInWords } from "../issues/data-issues";
 import { diff } from "../planner/diff";
 import type { CollectionInputs } from "./inputs";
 import { observe } from "../planner/observe";

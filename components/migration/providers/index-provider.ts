@@ -1,7 +1,7 @@
 import type { WantedSchema } from "../../contract";
 import { mongoSide } from "../../dynamic";
 import type { Change } from "../planner/change";
-import { dataIssueInWords } from "../issues/data-issue-words";
+import { dataIssueInWords } from "../issues/data-issues";
 import { diff } from "../planner/diff";
 import { duplicateKeys } from "../issues/duplicate-keys";
 import { DataIssues, MigrationError } from "../errors";

@@ -1,8 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { sameDatabase, sameServer } from "../../connection";
 import { jobStep, stopOthers, type JobCommand, type JobTarget } from "../../jobs";
-import { dataIssueInWords } from "../issues/data-issue-words";
-import type { DataIssue } from "../issues/data-issues";
+import { dataIssueInWords, type DataIssue } from "../issues/data-issues";
 import { sameValue } from "../planner/canonical";
 
 /** Inputs of the migration as one Job; `uri` is secret, and absent in filesystem mode. */
