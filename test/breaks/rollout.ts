@@ -27,14 +27,14 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a password in the values of a release is refused",
-    file: "components/rollout/helm/passwords.ts",
+    file: "components/rollout/helm/checks.ts",
     find: "if (found === undefined) return;",
     replace: "return;",
     tests: ["test/rollout/helm/passwords.test.ts"],
   },
   {
     guarantee: "a null that Helm would not get is refused",
-    file: "components/rollout/helm/nulls.ts",
+    file: "components/rollout/helm/checks.ts",
     find: "if (!lost) continue;",
     replace: "continue;",
     tests: ["test/rollout/helm/nulls.test.ts"],

@@ -5,18 +5,9 @@ import type { SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { secretVersionAnnotation, serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
-import { hasEmptyLists } from "./empty-lists";
-import { ReleaseValuesError } from "./errors";
-import { valuesFiles } from "./files";
-import { refuseLostNulls } from "./nulls";
-import { refusePasswords } from "./passwords";
-import {
-  environmentOnTop,
-  refuseUnknownList,
-  type EnvironmentPlace,
-  type ValuesText,
-  type ReleaseValues,
-} from "./values";
+import { hasEmptyLists, refuseLostNulls, refusePasswords } from "./checks";
+import { ReleaseValuesError, valuesFiles, type ReleaseValues, type ValuesText } from "./files";
+import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./values";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
 

@@ -1,7 +1,13 @@
-import { parse } from "yaml";
 import type { Entry } from "../environment";
 import { listMember, mapMember } from "../values";
-import { ReleaseValuesError } from "./errors";
+import {
+  isMap,
+  parseValues,
+  ReleaseValuesError,
+  valueAt,
+  type ReleaseValues,
+  type ValuesText,
+} from "./files";
 
 /** Where the variables of a service are in its chart's values. */
 export interface EnvironmentPlace {
@@ -11,35 +17,17 @@ export interface EnvironmentPlace {
   readonly form: "list" | "map";
 }
 
-/** A values file: its name, for messages, and its text. */
-export interface ValuesText {
-  readonly file: string;
-  readonly text: string;
-}
-
-/** The values files of a release. */
-export interface ReleaseValues {
-  /**
-   * What the chart brings: its subcharts' and then its own, in Helm's order; absent for a chart that
-   * is no folder here.
-   */
-  readonly defaults?: readonly ValuesText[];
-  /** The site's, in Helm's order. */
-  readonly ofSite: readonly ValuesText[];
-}
-
 /**
- * The variables of a service as they come on top of what a site's own values say at the same
- * place. Nothing else is in them, so nothing else of the site's changes.
+ * The variables of a service, to be merged over a site's own values at the same place. Nothing else is
+ * in them, so nothing else of the site's changes.
  *
- * Helm merges maps, so a map needs our variables alone, under the names that the files have them by:
- * one in other letters would stand beside ours, and .NET take either. It replaces a list whole, so a list is the
- * one that the site's files say, with ours in the place of those that have their names, and after
- * them.
+ * Helm merges maps, so a map has only our variables, under the names that the files use: a name in
+ * other letters would stand beside ours, and .NET would take either. Helm replaces lists, so a list is
+ * the site's own, with ours instead of those of the same name, and the rest of ours after them.
  *
  * @param files the values files in Helm's order: of several that have the path, the last counts;
  *   the values that the chart itself brings come first
- * @throws ReleaseValuesError where a file is no YAML, or has something else at the path
+ * @throws ReleaseValuesError if a file is not valid YAML, or has something else at the path
  */
 export function environmentOnTop(
   files: readonly ValuesText[],
@@ -47,7 +35,7 @@ export function environmentOnTop(
   entries: readonly Entry[],
 ): unknown {
   const keys = path.split(".");
-  const found = files.map((each) => ({ file: each.file, value: valueAt(parsed(each), keys) }));
+  const found = files.map((each) => ({ file: each.file, value: valueAt(parseValues(each), keys) }));
   const last = found.findLast(({ value }) => value !== undefined && value !== null);
   const expected = form === "list" ? Array.isArray(last?.value) : isMap(last?.value);
   if (last && !expected) throw wrongForm(last.file, path, form);
@@ -60,7 +48,7 @@ export function environmentOnTop(
   );
 }
 
-/** A name as the keys have it, in each case of letters; as it is where none has it. */
+/** A name as the files spell it; as it is if none of them has it. */
 function spellings(name: string, known: readonly string[]): readonly string[] {
   const found = known.filter((key) => keyOf(key) === keyOf(name));
   return found.length === 0 ? [name] : found;
@@ -86,34 +74,10 @@ function listItem({ name, value }: Entry): object {
   return { name, [key]: member };
 }
 
-/** What is at the end of a path of keys; undefined where it does not lead anywhere. */
-export function valueAt(values: unknown, keys: readonly string[]): unknown {
-  return keys.reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), values);
-}
-
 /**
- * What a values file says.
+ * Refuses a list that a chart which is not a local folder may have too: it cannot be read here, and ours
+ * would replace it.
  *
- * @throws ReleaseValuesError where it is no YAML
- */
-export function parsed({ file, text }: ValuesText): unknown {
-  try {
-    return parse(text);
-  } catch {
-    // The parser's own message quotes the text, which may hold a password.
-    throw new ReleaseValuesError(file, "it is no valid YAML", "Mend it.");
-  }
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/**
- * Refuses a list of which a chart that is elsewhere may have its own: that cannot be read here, and ours
- * would take its place.
- *
- * @param values the site's and, where they can be read, the chart's
  * @throws ReleaseValuesError with what to write
  */
 export function refuseUnknownList(
@@ -123,7 +87,7 @@ export function refuseUnknownList(
 ): void {
   if (defaults || form === "map") return;
   const keys = path.split(".");
-  if (ofSite.some((values) => Array.isArray(valueAt(parsed(values), keys)))) return;
+  if (ofSite.some((values) => Array.isArray(valueAt(parseValues(values), keys)))) return;
   throw new ReleaseValuesError(
     ofSite.at(-1)?.file ?? "(none is named)",
     `it has no list ${path}, and ours would take the place of the one that chart ${chart} may have`,

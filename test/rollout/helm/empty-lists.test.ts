@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasEmptyLists } from "../../../components/rollout/helm/empty-lists";
+import { hasEmptyLists } from "../../../components/rollout/helm/checks";
 
 const list = [{ path: "env", form: "list" }] as const;
 const chart = {

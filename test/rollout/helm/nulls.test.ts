@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refuseLostNulls } from "../../../components/rollout/helm/nulls";
+import { refuseLostNulls } from "../../../components/rollout/helm/checks";
 
 const site = (text: string) => [{ file: "site.yaml", text }];
 const ofSubchart = { file: "charts/worker/values.yaml", text: "worker: { replicas: 2 }\n" };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refusePasswords } from "../../../components/rollout/helm/passwords";
+import { refusePasswords } from "../../../components/rollout/helm/checks";
 
 const site = (text: string) => ({ file: "site.yaml", text });
 const list = [{ path: "worker.env", form: "list" }] as const;
