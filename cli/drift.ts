@@ -4,12 +4,12 @@ import {
   driftInWords,
   openOrUpdateIssue,
   readRepository,
+  runAddress,
   writeSummary,
   type DriftInWords,
 } from "../components/review/post";
 import { command, exitWith, mayExitZero, print, type CommonOptions } from "./context";
 import { settingsFileOf, textOf } from "./files";
-import { runAddress } from "./run-address";
 
 interface DriftOptions extends CommonOptions {
   readonly preview: string;

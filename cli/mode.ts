@@ -1,11 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { Option } from "commander";
 import { modeIn, pushChange, requireOneUpdate, withMode } from "../components/checkout";
-import { openPullRequest, readRepository } from "../components/review/post";
+import { openPullRequest, readRepository, runAddress } from "../components/review/post";
 import { settingsSchema, type StorageMode } from "../components/settings";
 import { command, print, type CommonOptions } from "./context";
 import { settingsFileOf, textOf } from "./files";
-import { runAddress } from "./run-address";
 
 interface ModeOptions extends CommonOptions {
   readonly set?: StorageMode;

@@ -1,10 +1,11 @@
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
+import pRetry from "p-retry";
 import { inWords, isApiError, isLimitOfGithub, type Doing } from "./errors";
 import type { Repository } from "./target";
 
-/** So often a request is made again, and so long a server may ask to wait before that. */
+/** How many times a request is repeated at most, and how long a server may ask to wait before that. */
 const [retries, longestWaitSeconds] = [3, 120];
 
 /** How an API is talked to. */
@@ -36,7 +37,7 @@ export function connect(target: Repository, { secondMs = 1_000 }: ApiOptions = {
     baseUrl: target.apiUrl.replace(/\/+$/, ""),
     userAgent: "taskrunner-storage",
     log: { debug: silent, info: silent, warn: silent, error: silent },
-    // Of itself it asks nothing again: see upsert. It is there for waitAsTold.
+    // It retries nothing by itself: see upsert. It is there for waitAsTold.
     retry: { retries: 0, doNotRetry: [429], retryAfterBaseValue: secondMs },
     throttle: {
       id: `${target.apiUrl} ${target.repository}`,
@@ -61,6 +62,22 @@ export async function withWords<T>(doing: Doing, work: () => Promise<T>): Promis
   } catch (error) {
     throw inWords(error, doing);
   }
+}
+
+/** What became of what was posted. */
+export type Outcome = "created" | "updated" | "unchanged";
+
+/**
+ * Looks for something, and then updates or creates it; repeats all of it, up to three times, if the
+ * server has trouble (5xx, or no answer). Repeating only the creation would leave two if the first one
+ * had worked and its answer was lost.
+ */
+export async function upsert<T>(secondMs: number, attempt: () => Promise<T>): Promise<T> {
+  return pRetry(attempt, {
+    retries,
+    minTimeout: secondMs,
+    shouldRetry: ({ error }) => isApiError(error) && error.status >= 500,
+  });
 }
 
 /**

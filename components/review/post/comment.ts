@@ -1,8 +1,7 @@
-import { connect, withWords, type Api, type ApiOptions } from "./api";
-import { hasMarker, marked, marker } from "./marker";
-import { ownership } from "./own";
-import type { PullRequest } from "./target";
-import { upsert, type Outcome } from "./upsert";
+import { connect, upsert, withWords, type Api, type ApiOptions, type Outcome } from "./api";
+import { isApiError } from "./errors";
+import { marked, marker, ownTexts } from "./own";
+import { readPullRequest, writeSummary, type Environment, type PullRequest } from "./target";
 
 /** A stack's comment on a pull request. */
 export interface Comment extends PullRequest {
@@ -19,10 +18,10 @@ export interface Posted {
 }
 
 /**
- * Makes the one comment of a stack on a pull request, or updates it. Where two runs at once made two,
- * the older one is kept, because links may lead to it, and the others are removed.
+ * Creates the one comment of a stack on a pull request, or updates it. If two runs at once created
+ * two, the older one is kept, because links may lead to it, and the others are removed.
  *
- * @throws PostError where the API refuses, or does not answer after all retries
+ * @throws PostError if the API refuses, or does not answer after all retries
  */
 export async function postComment(comment: Comment, options?: ApiOptions): Promise<Posted> {
   const { repository, pullRequest, stack, body, apiUrl, token } = comment;
@@ -38,6 +37,24 @@ export async function postComment(comment: Comment, options?: ApiOptions): Promi
   });
 }
 
+/**
+ * Posts what a reviewer reads: into the job's summary, and as the stack's comment on the pull
+ * request that the workflow runs for. The summary comes first, and is there even if the API refuses.
+ *
+ * @param body Markdown
+ * @param env of the workflow's step
+ * @throws PostError if the pull request or the token is missing, or the API refuses
+ */
+export async function postReview(
+  stack: string,
+  body: string,
+  env: Environment,
+  options?: ApiOptions,
+): Promise<Posted> {
+  writeSummary(body, env);
+  return postComment({ ...readPullRequest(env), stack, body }, options);
+}
+
 interface Former {
   readonly id: number;
   readonly body?: string;
@@ -51,10 +68,7 @@ async function former(api: Api, pullRequest: number, mark: string): Promise<Form
     issue_number: pullRequest,
     per_page: 100,
   });
-  const withMarker = all.filter(({ body }) => hasMarker(mark, body));
-  if (withMarker.length === 0) return [];
-  const isOwn = await ownership(api);
-  return withMarker.filter(({ user }) => isOwn(user)).sort((a, b) => a.id - b.id);
+  return (await ownTexts(api, mark, all)).sort((a, b) => a.id - b.id);
 }
 
 async function put(
@@ -75,6 +89,6 @@ async function put(
 /** Another run may have been quicker. */
 async function remove({ rest, repo }: Api, id: number): Promise<void> {
   await rest.issues.deleteComment({ ...repo, comment_id: id }).catch((error: unknown) => {
-    if (!(error instanceof Error && "status" in error && error.status === 404)) throw error;
+    if (!isApiError(error) || error.status !== 404) throw error;
   });
 }

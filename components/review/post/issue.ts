@@ -1,8 +1,6 @@
-import { connect, withWords, type Api, type ApiOptions } from "./api";
-import { hasMarker, marked, marker } from "./marker";
-import { ownership } from "./own";
+import { connect, upsert, withWords, type Api, type ApiOptions, type Outcome } from "./api";
+import { marked, marker, ownTexts } from "./own";
 import type { Repository } from "./target";
-import { upsert, type Outcome } from "./upsert";
 
 /** A stack's issue about its drift. */
 export interface Issue extends Repository {
@@ -56,10 +54,8 @@ async function open(api: Api, mark: string): Promise<Open[]> {
     per_page: 100,
     limit: 50,
   });
-  const withMarker = all.filter((one) => !one.pull_request && hasMarker(mark, one.body));
-  if (withMarker.length === 0) return [];
-  const isOwn = await ownership(api);
-  return withMarker.filter(({ user }) => isOwn(user)).sort((a, b) => a.number - b.number);
+  const issues = all.filter((one) => !one.pull_request);
+  return (await ownTexts(api, mark, issues)).sort((a, b) => a.number - b.number);
 }
 
 async function put(

@@ -1,7 +1,6 @@
-import { connect, withWords, type Api, type ApiOptions } from "./api";
+import { connect, upsert, withWords, type Api, type ApiOptions } from "./api";
 import type { Posted } from "./comment";
 import type { Repository } from "./target";
-import { upsert } from "./upsert";
 
 /** A branch that was pushed and is to be merged. */
 export interface Proposal extends Repository {

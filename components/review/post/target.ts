@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { PostError } from "./errors";
 
 /** Where to post, and as whom. */
@@ -48,6 +48,25 @@ export function readPullRequest(env: Environment): PullRequest {
   }
   if (problems.length > 0 || pullRequest === undefined) throw missing(problems);
   return { ...target, pullRequest };
+}
+
+/**
+ * Writes a text into the summary of a workflow's job, where there is one (GITHUB_STEP_SUMMARY).
+ *
+ * @param body Markdown
+ * @returns whether there is one
+ */
+export function writeSummary(body: string, env: Environment): boolean {
+  const { GITHUB_STEP_SUMMARY: file = "" } = env;
+  if (file === "") return false;
+  appendFileSync(file, `${body}\n\n`);
+  return true;
+}
+
+/** The address of the workflow's run that this is part of; undefined elsewhere. */
+export function runAddress(env: Environment): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
 }
 
 function repositoryIn(env: Environment): { target: Repository; problems: string[] } {

@@ -1,6 +1,6 @@
+import { z } from "zod";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
-import { nothingPrinted, previewForm, type Printed } from "./preview-form";
 
 /** What a resource is given, or gives, by name. */
 export type Properties = Readonly<Record<string, unknown>>;
@@ -43,13 +43,55 @@ export interface Preview {
   readonly refreshed: boolean;
 }
 
-type Raw = NonNullable<Printed["steps"]>[number];
+const properties = z.record(z.string(), z.unknown()).nullish().catch(undefined);
+const state = z
+  .looseObject({
+    inputs: properties,
+    outputs: properties,
+    retainOnDelete: z.boolean().optional().catch(undefined),
+  })
+  .nullish()
+  .catch(undefined);
+const rawStep = z.looseObject({
+  op: z.string(),
+  urn: z.string(),
+  oldState: state,
+  newState: state,
+});
+const diagnostic = z.looseObject({
+  urn: z.string().optional(),
+  message: z.string(),
+  severity: z.string().optional(),
+});
+type Raw = z.infer<typeof rawStep>;
+type Diagnostic = z.infer<typeof diagnostic>;
+
+/** What `pulumi preview --json` prints, as far as it is read; the rest may have any form. */
+export const previewForm = z
+  .looseObject({
+    steps: z.array(rawStep).nullish(),
+    diagnostics: z.array(diagnostic).nullish(),
+    config: properties,
+    changeSummary: properties,
+  })
+  .refine(({ steps, diagnostics, changeSummary }) => steps ?? diagnostics ?? changeSummary);
+
+/** What remains of a preview that could not even begin, as with a wrong passphrase. */
+const nothingPrinted: z.infer<typeof previewForm> = {
+  diagnostics: [
+    {
+      severity: "error",
+      message:
+        "The preview ended before it looked at the stack and printed no result; its log says why.",
+    },
+  ],
+};
 
 /**
- * Reads what `pulumi preview --json` printed, also that of a preview that failed; where it printed
- * nothing, that is what is said.
+ * Reads what `pulumi preview --json` printed, even if the preview failed. An empty text becomes an
+ * error message of the preview.
  *
- * @throws ReviewInputError where the text is nothing of the kind
+ * @throws ReviewInputError if the text is something else
  */
 export function readPreview(text: string, redact: Redact): Preview {
   const what = "what `pulumi preview --json` prints";
@@ -57,28 +99,21 @@ export function readPreview(text: string, redact: Redact): Preview {
   const printed = isEmpty ? nothingPrinted : readJson(text, previewForm, { what, redact });
   const { steps, diagnostics, config } = printed;
   const raw = steps ?? [];
+  const settings = Object.entries(config ?? {}).map(([key, value]) => {
+    return [key.replace(/^[^:]*:/, ""), String(value)] as const;
+  });
   return {
     stack: raw.map(({ urn }) => /^urn:pulumi:(.+?)::/.exec(urn)?.[1]).find(Boolean),
     steps: stepsOf(raw),
     messages: (diagnostics ?? []).flatMap(messageOf),
-    settings: Object.fromEntries(
-      Object.entries(config ?? {}).map(([key, value]) => [
-        key.replace(/^[^:]*:/, ""),
-        String(value),
-      ]),
-    ),
+    settings: Object.fromEntries(settings),
     refreshed: raw.some(({ op }) => op === "refresh"),
   };
 }
 
 /** What the engine does for itself, or shows although it does nothing. */
 const idle = new Set([
-  "same",
-  "refresh",
-  "read",
-  "read-replacement",
-  "discard",
-  "discard-replaced",
+  ...["same", "refresh", "read", "read-replacement", "discard", "discard-replaced"],
 ]);
 const operations: Readonly<Record<string, Step["operation"]>> = {
   create: "create",
@@ -125,13 +160,11 @@ export function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
   return { type: parents.at(-1) ?? "", parents: parents.slice(0, -1), name: name.join("::") };
 }
 
-type Said = NonNullable<Printed["diagnostics"]>[number];
-
 /**
  * An error or a warning; none of what is neither. What a provider prints is of no severity of its own:
  * what it warns of says so.
  */
-export function messageOf(said: Said): Message[] {
+export function messageOf(said: Diagnostic): Message[] {
   const [, word, text = ""] =
     /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain(said.message)) ?? [];
   const isError = said.severity === "error" || (said.severity === undefined && word === "error");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { openOrUpdateIssue } from "../../../components/review/post";
-import { marker } from "../../../components/review/post/marker";
+import { marker } from "../../../components/review/post/own";
 import { serverPerTest } from "./server";
 
 const current = serverPerTest();
