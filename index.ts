@@ -24,7 +24,7 @@ import { programSettings } from "./components/settings/program";
 import { version } from "./package.json";
 
 const settings = programSettings();
-const { storageMode: mode, mongo, indexes } = settings;
+const { storageMode: mode, mongo, approvals, advanced } = settings;
 /** What a step waits for in mongo mode alone: the way back waits for nothing of MongoDB. */
 const onMongo = <Step>(step: Step) => (mode === "mongo" ? step : undefined);
 
@@ -41,12 +41,13 @@ const jobs = jobsOf(settings, cluster.exportUri);
 const job = jobs?.target;
 
 // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
-const { ledger, adopt, onDataIssue } = settings.migration;
+const { adopt, onDataIssue } = settings.migration;
+const { ledger } = advanced;
 const schema = {
   collections: mongo.collections,
   validation: settings.validation,
-  indexNames: indexes.names,
-  approvals: indexes.approvals,
+  indexNames: advanced.indexNames,
+  approvals,
   tenancy: settings.tenancy,
 };
 const packRunMigration = new PackRunMigration(
@@ -67,8 +68,9 @@ const state = settings.backfill && {
   database: databaseName,
   mode,
   collections: mongo.collections,
-  approvals: indexes.approvals,
+  approvals,
   settings: settings.backfill,
+  advanced,
   job,
   retentionDays: settings.logRetentionDays,
 };
@@ -81,6 +83,7 @@ const services = new Services(
   "services",
   {
     settings: settings.rollout,
+    kubernetes: settings.kubernetes,
     mode,
     collections: mongo.collections,
     database: mongo.database,
@@ -95,9 +98,8 @@ const delta = state && new DeltaImport("delta-import", state, after(beforeDrain,
 const stateBack = state && {
   ...state,
   uri: cluster.exportUri,
-  heldRuns: settings.rollout.heldRuns,
+  heldRuns: advanced.heldRuns,
   ledger,
-  advanced: settings.advanced,
 };
 const exported = stateBack && new StateExport("export", stateBack, after(drain, onMongo(delta)));
 // Before any pod of web may write to MongoDB the stack knows it, so that the way back exports what web

@@ -2,12 +2,10 @@ import type { Db } from "mongodb";
 import { collections, wantedSchema } from "../components/contract";
 import { settingsSchema } from "../components/settings";
 
-const { mongo, validation, indexes, tenancy } = settingsSchema
-  .pick({ mongo: true, validation: true, indexes: true, tenancy: true })
+const { mongo, validation, tenancy, advanced } = settingsSchema
+  .pick({ mongo: true, validation: true, tenancy: true, advanced: true })
   .parse({});
-const { layout, checkpoints } = settingsSchema.shape.backfill
-  .unwrap()
-  .parse({ source: { path: "." } });
+const { layout, checkpoints, indexNames } = advanced;
 
 /** The names in the database, by the document's defaults. */
 export const names = { collections: mongo.collections, checkpoints };
@@ -26,7 +24,7 @@ export async function logsWithIndexes(db: Db): Promise<void> {
   const wanted = wantedSchema({
     collections: byRole,
     validation,
-    indexNames: indexes.names,
+    indexNames,
     approvals: false,
     tenancy,
   });

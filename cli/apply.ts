@@ -30,7 +30,7 @@ export const applyCommand = command("apply", "does the plan")
   .addOption(new Option("--identity <id>", "of the record there, which a copy has too").hideHelp())
   .option(
     "--former-ledger <collection>",
-    "what migration.ledger was before it was renamed: its record's fences come along",
+    "what advanced.ledger was before it was renamed: its record's fences come along",
   )
   .addHelpText(
     "after",
@@ -49,7 +49,7 @@ export const applyCommand = command("apply", "does the plan")
       adopt,
       onDataIssue,
       formerLedger: options.formerLedger,
-      move: moveOf(options, options.formerLedger ?? settings.migration.ledger, address.uri),
+      move: moveOf(options, options.formerLedger ?? settings.advanced.ledger, address.uri),
     });
     const { appliedAt, identity } = done;
     print(

@@ -5,7 +5,6 @@ import type { SchemaOptions } from "../components/contract";
 import type { PlanOptions } from "../components/migration";
 import {
   commandSettings,
-  defaultCheckpoints,
   requireIndexNames,
   uriFacts,
   type CommandSettings,
@@ -64,12 +63,13 @@ export function exitWith(status: number, { exitZero }: { readonly exitZero?: tru
 }
 
 /** The schema that the settings ask for. */
-export function schemaOf({ mongo, validation, indexes, tenancy }: CommandSettings): SchemaOptions {
+export function schemaOf(settings: CommandSettings): SchemaOptions {
+  const { mongo, validation, approvals, tenancy, advanced } = settings;
   return {
     collections: mongo.collections,
     validation,
-    indexNames: indexes.names,
-    approvals: indexes.approvals,
+    indexNames: advanced.indexNames,
+    approvals,
     tenancy,
   };
 }
@@ -81,12 +81,8 @@ export function schemaOf({ mongo, validation, indexes, tenancy }: CommandSetting
  */
 export function planOptions(settings: CommandSettings): PlanOptions {
   requireIndexNames(settings);
-  const { migration, backfill } = settings;
-  return {
-    schema: schemaOf(settings),
-    ledger: migration.ledger,
-    ownRecords: [backfill?.checkpoints ?? defaultCheckpoints],
-  };
+  const { ledger, checkpoints } = settings.advanced;
+  return { schema: schemaOf(settings), ledger, ownRecords: [checkpoints] };
 }
 
 /** Somebody waits for a command: a server is looked for no longer than this. */

@@ -19,7 +19,7 @@ export const expiryCommand = helpAfter(
 ).action(async (options: ExpiryOptions) => {
   const { days } = options;
   const settings = await settingsOf(options);
-  const { ledger } = settings.migration;
+  const { ledger } = settings.advanced;
   const collection = settings.mongo.collections.logs;
   await setExpiry(await databaseOf(settings), { collection, ledger }, days);
   const when = days === 0 ? "never" : `${days} days after their timestamp`;

@@ -25,7 +25,7 @@ export const fenceCommand = helpAfter(
 ).action(async (options: FenceOptions) => {
   const settings = await settingsOf(options);
   const address = stateSides(settings, options.at);
-  const { ledger } = settings.migration;
+  const { ledger } = settings.advanced;
   const database = await databaseOf(settings);
   if (options.follows !== undefined) await requireFence(database, ledger, options.follows);
   const drawn = await drawFence({ ...address, ledger, database });

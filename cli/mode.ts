@@ -29,7 +29,7 @@ export const modeCommand = command("mode", "says or sets the storage mode in a s
   .addHelpText(
     "after",
     "\n  taskrunner-storage mode --stack prod --set filesystem --pull-request\n\n" +
-      "Where one release holds both services (rollout.release: shared), --set says what to set by hand.\n\n" +
+      "Where one release holds both services (rollout.shared), --set says what to set by hand.\n\n" +
       "Exit status: 0 done, 1 error.",
   )
   .action(async (options: ModeOptions) => {

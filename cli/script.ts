@@ -9,7 +9,7 @@ export const scriptCommand = command("script", "the migration as a mongosh scrip
     const named = uriFacts(process.env.TASKRUNNER_MONGO_URI ?? "")?.database;
     const database = settings.mongo.database ?? named ?? "taskrunner";
     requireIndexNames(settings);
-    const script = mongoshScript(schemaOf(settings), database, settings.migration.ledger);
+    const script = mongoshScript(schemaOf(settings), database, settings.advanced.ledger);
     print(options, { script }, script);
   },
 );

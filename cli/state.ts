@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { BothSides, StateAddress } from "../components/backfill";
-import { settingsSchema, type CommandSettings } from "../components/settings";
+import type { CommandSettings } from "../components/settings";
 import { databaseOf, settingsOf, type CommonOptions } from "./context";
 
 /** What names filesystem state and the collections beside it, without the database. */
@@ -15,13 +15,11 @@ export async function sidesOf(options: CommonOptions, directory: string): Promis
 
 /** Filesystem state below a folder, under the settings or the defaults. */
 export function stateSides(settings: CommandSettings, directory: string): StateSides {
-  const { checkpoints, layout } =
-    settings.backfill ??
-    settingsSchema.shape.backfill.unwrap().parse({ source: { path: directory } });
+  const { checkpoints, layout } = settings.advanced;
   const address: StateAddress = {
     root: resolve(directory),
     layout,
-    approvals: settings.indexes.approvals,
+    approvals: settings.approvals,
   };
   return { ...address, collections: settings.mongo.collections, checkpoints };
 }

@@ -6,7 +6,7 @@ export const statusCommand = command("status", "ledger, drift and counts on one 
   async (options: CommonOptions) => {
     const settings = await settingsOf(options);
     const db = await databaseOf(settings);
-    const found = await status(db, schemaOf(settings), settings.migration.ledger);
+    const found = await status(db, schemaOf(settings), settings.advanced.ledger);
     const mode = `  settings   storageMode: ${settings.storageMode}`;
     print(
       options,

@@ -31,10 +31,11 @@ export const wayBackCommand = helpAfter(
   const sides = stateSides(settings, options.to);
   const { uri, database: name } = addressOf(settings);
   const fence = options.fence ? await savedFence(sides) : undefined;
-  const { ledger } = settings.migration;
+  const { ledger, electionSeconds, abandonMongo } = settings.advanced;
   const { heldRuns, later: isLater = false } = options;
   const own = {
-    ...settings.advanced,
+    electionSeconds,
+    abandonMongo,
     watch: (line: string) => {
       if (!options.quiet) console.error(line);
     },

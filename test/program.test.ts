@@ -17,8 +17,9 @@ const settings = {
   mongoUri,
   logRetentionDays: 30,
   backfill: { source: { path: "/state" } },
+  kubernetes: { kubeconfig: "kube.config" },
   rollout: {
-    ...{ target: "helm", kubeconfig: "kube.config", namespace: "apps" },
+    ...{ target: "helm", namespace: "apps" },
     worker: { values: ["sample/rollout/worker.values.yaml"] },
     web: { values: ["sample/rollout/web.values.yaml"] },
   },

@@ -55,7 +55,7 @@ export interface BaseDocument extends Omit<Base, "next"> {
 /**
  * The collection that remembers bases and the files' checkpoints.
  *
- * @param name the setting `backfill.checkpoints`
+ * @param name the setting `advanced.checkpoints`
  */
 export function basesIn(database: Db, name: string): Collection<BaseDocument> {
   return database.collection<BaseDocument>(name);

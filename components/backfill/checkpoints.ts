@@ -39,7 +39,7 @@ export class Checkpoints {
   private readonly collection: Collection<CheckpointDocument>;
 
   /**
-   * @param name the setting `backfill.checkpoints`
+   * @param name the setting `advanced.checkpoints`
    * @param retries how often one is tried again where the server has trouble
    */
   constructor(

@@ -27,6 +27,7 @@ export interface BackfillArgs {
   /** Whether approvals are imported too. */
   readonly approvals: boolean;
   readonly settings: BackfillSettings;
+  readonly advanced: AdvancedSettings;
   /** Where the steps run as Jobs; absent: in the engine. */
   readonly job?: pulumi.Input<JobTarget> | undefined;
   /** The log's expiry in days, for the verification; absent: none. */
@@ -94,12 +95,10 @@ export class Verification extends pulumi.ComponentResource {
 
 /** What an export works on. */
 export interface StateExportArgs extends BackfillArgs {
-  /** What becomes of unfinished runs that cannot be exported: `rollout.heldRuns`. */
+  /** What becomes of unfinished runs that cannot be exported: `advanced.heldRuns`. */
   readonly heldRuns: "hold" | "release";
-  /** The collection of the migration's record, in which a fence is noted: `migration.ledger`. */
+  /** The collection of the migration's record, in which a fence is noted: `advanced.ledger`. */
   readonly ledger: string;
-  /** What the settings say of a MongoDB without a primary. */
-  readonly advanced: AdvancedSettings;
 }
 
 /**
@@ -149,8 +148,9 @@ function exportOf(
   args: StateExportArgs & Pick<ExportResourceArgs, "lastCount">,
   options: pulumi.CustomResourceOptions,
 ): ExportResource {
-  const { heldRuns, ledger, lastCount, advanced } = args;
-  const own = { stage, heldRuns, ledger, lastCount, ...advanced };
+  const { heldRuns, ledger, lastCount } = args;
+  const { electionSeconds, abandonMongo } = args.advanced;
+  const own = { stage, heldRuns, ledger, lastCount, electionSeconds, abandonMongo };
   return new ExportResource(name, { ...resourceArgs(args), ...own }, options);
 }
 
@@ -165,7 +165,7 @@ function importOf(
 
 function resourceArgs(args: BackfillArgs): StateResourceArgs {
   const { uri, database, mode, collections, approvals, settings, job } = args;
-  const { layout, checkpoints } = settings;
+  const { layout, checkpoints } = args.advanced;
   const root = rootOf(settings);
   return { uri, database, mode, collections, approvals, root, layout, checkpoints, job };
 }

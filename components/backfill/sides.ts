@@ -7,7 +7,7 @@ import type { Tally } from "./tally";
 export interface BothSides extends StateAddress {
   readonly database: Db;
   readonly collections: Readonly<Record<CollectionRole, string>>;
-  /** The name of the collection with bases and checkpoints: the setting `backfill.checkpoints`. */
+  /** The name of the collection with bases and checkpoints: the setting `advanced.checkpoints`. */
   readonly checkpoints: string;
   /** How often work in MongoDB is tried again where it has trouble; default 12, a minute or two. */
   readonly retries?: number;

@@ -80,6 +80,6 @@ function requireInside(realRoot: string, real: string, path: string): void {
 function noState(root: string, expected: readonly string[]): StateFolderError {
   return new StateFolderError(
     `The state root ${root} has none of the folders ${expected.join(", ")}. Nothing was written. ` +
-      `Correct backfill.source.path or backfill.layout; where there is no state, leave backfill out.`,
+      `Correct backfill.source.path or advanced.layout; where there is no state, leave backfill out.`,
   );
 }

@@ -98,13 +98,13 @@ const rolloutKey = "taskrunner-storage:rollout";
  * @throws CheckoutError with what to set
  */
 export function requireOneUpdate(text: string, mode: StorageMode): void {
-  const { release, step } = rolloutIn(text);
-  if (release !== "shared") return;
+  const { shared, step } = rolloutIn(text);
+  if (shared === undefined) return;
   // Only the worker went over so far, so a rollback takes only the worker back.
   const isBetween = step === "worker";
   throw new CheckoutError(
-    `storageMode: ${mode} alone is refused by \`pulumi up\`: rollout.release is shared, and worker and ` +
-      `web go over one an update. Set storageMode: ${mode} and ` +
+    `storageMode: ${mode} alone is refused by \`pulumi up\`: one release holds both services (rollout.shared), ` +
+      `which change over one an update. Set storageMode: ${mode} and ` +
       (isBetween
         ? "rollout.step: web by hand and run `pulumi up`: web is there already, and the worker goes back."
         : "rollout.step: worker by hand and run `pulumi up`, then set rollout.step: web and run it again."),
@@ -112,7 +112,7 @@ export function requireOneUpdate(text: string, mode: StorageMode): void {
 }
 
 interface Rollout {
-  readonly release?: unknown;
+  readonly shared?: unknown;
   readonly step?: unknown;
 }
 

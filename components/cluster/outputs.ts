@@ -11,7 +11,8 @@ export type MongoClusterArgs = Pick<
   | "appMongoUri"
   | "database"
   | "mongo"
-  | "migration"
+  | "kubernetes"
+  | "jobs"
   | "rollout"
 >;
 

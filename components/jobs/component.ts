@@ -1,8 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
-  addressIn,
   commandSettingsAsText,
+  resolveNamespace,
   runsAsJobs,
   type JobsSettings,
   type Settings,
@@ -18,11 +18,12 @@ export type JobsArgs = Pick<
   | "storageMode"
   | "mongo"
   | "validation"
-  | "indexes"
+  | "approvals"
   | "tenancy"
   | "logRetentionDays"
   | "migration"
   | "backfill"
+  | "kubernetes"
   | "jobs"
   | "rollout"
   | "advanced"
@@ -43,7 +44,8 @@ export class Jobs extends pulumi.ComponentResource {
     options: pulumi.ComponentResourceOptions = {},
   ) {
     super("taskrunner:storage:Jobs", name, {}, options);
-    const address = addressIn(settings.jobs, settings.rollout);
+    const namespace = resolveNamespace(settings.jobs, settings.rollout);
+    const address = { ...settings.kubernetes, namespace };
     const secret = settings.jobs.secret ?? this.ownSecret(address, uri);
     const { image, imagePullSecrets, podAnnotations, timeoutSeconds, runAsUser, ca } =
       settings.jobs;

@@ -43,8 +43,8 @@ export async function requireFence(db: Db, ledger: string, at: string): Promise<
   throw new FenceMissing(
     `Database ${db.databaseName} of the server that is named now is not where the services work on ` +
       `MongoDB since ${at}: its ${ledger} knows nothing of that fence. What they wrote is elsewhere, ` +
-      "unless migration.ledger was renamed since then. Let cluster and mongoUri name the server that " +
-      "the services work on, and migration.ledger the collection of then, then run again. Where that " +
+      "unless advanced.ledger was renamed since then. Let cluster and mongoUri name the server that " +
+      "the services work on, and advanced.ledger the collection of then, then run again. Where that " +
       "server is lost, storageMode: filesystem without mongoUri, or with that of the lost one, exports " +
       "nothing and sets unfinished runs aside.",
   );
@@ -58,7 +58,7 @@ function hasFence({ fences = [] }: LedgerRecord, drawn: Date): boolean {
 /**
  * Notes the moment from which on MongoDB is the truth, as the last and beside former cutovers'.
  *
- * @param ledger the collection of the record: the setting `migration.ledger`
+ * @param ledger the collection of the record: the setting `advanced.ledger`
  * @throws Error where the migration has no record
  */
 export async function recordFence(db: Db, ledger: string, at: Date): Promise<void> {
@@ -71,7 +71,7 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
 }
 
 /**
- * Takes the fences along to the record in another collection, where `migration.ledger` was renamed:
+ * Takes the fences along to the record in another collection, where `advanced.ledger` was renamed:
  * a way back looks for its fence there. Without a former record nothing is done.
  */
 export async function carryFences(db: Db, formerLedger: string, ledger: string): Promise<void> {

@@ -72,7 +72,7 @@ function advice(code: number | undefined, privilege: string): string {
       return "Two documents have the same key: remove or mend one of them, then run again.";
     case 85:
     case 86:
-      return "Another index is in the way: rename ours (indexes.names) or drop the other.";
+      return "Another index is in the way: rename ours (advanced.indexNames) or drop the other.";
     default:
       return "Mend the cause, then run again: what was done stays, the rest follows.";
   }

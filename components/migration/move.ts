@@ -49,7 +49,7 @@ export async function refusalOfMove(db: Db, move: Move): Promise<string | undefi
       "filesystem, `pulumi up`, which exports what changed; name the other, set storageMode: mongo, " +
       "`pulumi up`. Where no cutover came as far as its fence nothing has to be named again.",
     `By a copy: stop worker and web, copy the whole database in the place of what is here, with ` +
-      `${move.ledger} and the checkpoints (backfill.checkpoints), then run \`pulumi up\` again.`,
+      `${move.ledger} and the checkpoints (advanced.checkpoints), then run \`pulumi up\` again.`,
   ].join("\n");
 }
 

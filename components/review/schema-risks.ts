@@ -12,7 +12,7 @@ export function dataIssueCount(situation: Situation): number {
   return preview.messages.filter(isSchemaWarning).length;
 }
 
-/** That nobody looked at the data: where the migration is a Job (`migration.runAs`), a preview does not. */
+/** That nobody looked at the data: where the migration is a Job (the setting `jobs`), a preview does not. */
 export function unseenData({ preview, plan }: Situation): string | undefined {
   const isJob = (step: Step) =>
     cutoverStepOf(step) === "job" && step.operation !== "delete" && step.new?.mode === "mongo";

@@ -10,15 +10,15 @@ type Naming = readonly (readonly [input: string, setting: string])[];
 const everywhere: Naming = [
   ["mode", "storageMode"],
   ["database", "mongo.database"],
-  ["ledger", "migration.ledger"],
+  ["ledger", "advanced.ledger"],
   ["onDataIssue", "migration.onDataIssue"],
   ["timeoutSeconds", "rollout.timeoutSeconds"],
 ];
 const state: Naming = [
   ["root", "backfill.source.path"],
-  ["layout", "backfill.layout"],
-  ["checkpoints", "backfill.checkpoints"],
-  ["heldRuns", "rollout.heldRuns"],
+  ["layout", "advanced.layout"],
+  ["checkpoints", "advanced.checkpoints"],
+  ["heldRuns", "advanced.heldRuns"],
 ];
 /** Which setting an input comes from, by the resource's type. */
 const byType: Readonly<Record<string, Naming>> = {
@@ -26,8 +26,8 @@ const byType: Readonly<Record<string, Naming>> = {
     ["schema.tenancy", "tenancy"],
     ["schema.validation", "validation"],
     ["schema.collections", "mongo.collections"],
-    ["schema.indexNames", "indexes.names"],
-    ["schema.approvals", "indexes.approvals"],
+    ["schema.indexNames", "advanced.indexNames"],
+    ["schema.approvals", "approvals"],
     ["adopt", "migration.adopt"],
   ],
   "mongo:LogRetention": [["days", "logRetentionDays"]],

@@ -1,11 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../kubernetes/program";
-import type { RolloutSettings, StorageMode } from "../settings";
+import type { KubernetesSettings, RolloutSettings, StorageMode } from "../settings";
 import type { MongoNames, Service } from "./environment";
 
 /** What a rollout needs to know; `appUri` is secret. */
 export interface ServicesArgs<Settings = RolloutSettings> {
   readonly settings: Settings;
+  readonly kubernetes: KubernetesSettings;
   readonly mode: StorageMode;
   readonly collections: MongoNames["collections"];
   /** The database's name; absent where the one in the connection string counts. */

@@ -1,5 +1,4 @@
-import { besideTheMigrator } from "./application-rules";
-import { databaseName } from "./names";
+import { databaseName } from "./forms";
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
@@ -7,7 +6,7 @@ import { uriFacts, type UriFacts } from "./uri";
 /** The settings that the rules about connection strings look at. */
 type ConnectionSettings = Pick<Settings, "mongo" | "cluster" | "appMongoUri">;
 
-/** The rules about connection strings that are known; the first is the migrator's. */
+/** The rules about both connection strings, if the migrator's is known. */
 export function connectionStringRules(
   settings: ConnectionSettings & { readonly mongoUri: string },
 ): Problem[] {
@@ -59,7 +58,7 @@ function tlsRule(key: string, { cluster }: ConnectionSettings, facts: UriFacts):
   ];
 }
 
-/** The rules about the services' connection string; `migrator` is undefined where the engine has none. */
+/** The rules about the services' connection string; `migrator` is undefined if only a Secret has it. */
 export function applicationRules(
   settings: ConnectionSettings,
   migrator: UriFacts | undefined,
@@ -76,16 +75,47 @@ export function applicationRules(
   }
   const facts = uriFacts(settings.appMongoUri);
   if (!facts) return [unparsable("appMongoUri")];
+  const both = migrator
+    ? [...userRule(migrator, facts), ...sameDatabaseRule(settings.mongo.database, migrator, facts)]
+    : [];
+  return [...tlsRule("appMongoUri", settings, facts), ...both];
+}
+
+/** Two users, so that the services may not alter the schema (decision 12). */
+function userRule(migrator: UriFacts, application: UriFacts): Problem[] {
+  const isUnnamed = migrator.user === "" && migrator.externalUser;
+  if (migrator.local || isUnnamed || migrator.user !== application.user) return [];
   return [
-    ...tlsRule("appMongoUri", settings, facts),
-    ...(migrator ? besideTheMigrator(settings, migrator, facts) : []),
+    {
+      key: "appMongoUri",
+      found: migrator.user === "" ? "no user, like mongoUri" : "the same user as in mongoUri",
+      allowed: "another user, who may read and write the collections and nothing else",
+    },
+  ];
+}
+
+/** Without `mongo.database` each side takes the name in its own connection string. */
+function sameDatabaseRule(
+  setting: string | undefined,
+  migrator: UriFacts,
+  application: UriFacts,
+): Problem[] {
+  if (setting !== undefined || migrator.database === undefined) return [];
+  if (application.database === migrator.database) return [];
+  const found = JSON.stringify(application.database ?? null).replace("null", "none");
+  return [
+    {
+      key: "appMongoUri",
+      found: `the database ${found}, and ${JSON.stringify(migrator.database)} in mongoUri`,
+      allowed: "the same database, or its name in mongo.database",
+    },
   ];
 }
 
 function unparsable(key: string): Problem {
   return {
     key,
-    found: "a text that is no connection string",
+    found: "a text that is not a connection string",
     allowed: "mongodb[+srv]://host[:port]/database",
   };
 }

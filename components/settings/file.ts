@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { parse, stringify } from "yaml";
 import type { z } from "zod";
-import { collectionRules, indexRules } from "./name-rules";
+import { structured } from "./parse";
 import { problemsOf, SettingsError, type Problem } from "./problems";
+import { collectionRules, indexRules } from "./rules";
 import { settingsSchema } from "./schema";
-import { structured } from "./structured";
 
 const parts = settingsSchema.pick({
   mongo: true,
   validation: true,
-  indexes: true,
+  approvals: true,
   tenancy: true,
   logRetentionDays: true,
   migration: true,

@@ -3,10 +3,16 @@
  * the Pulumi program's own door.
  */
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
-export { addressIn } from "./kubernetes-api";
-export { databaseOf, parseSettings } from "./parse";
+export { connectionStringRules } from "./connection-string-rules";
+export { databaseOf, resolveNamespace, runsAsJobs } from "./derived";
+export {
+  commandSettings,
+  commandSettingsAsText,
+  requireIndexNames,
+  type CommandSettings,
+} from "./file";
+export { parseSettings, structured } from "./parse";
 export { SettingsError, type Problem } from "./problems";
-export { defaultCheckpoints, settingsSchema } from "./schema";
 export type {
   HelmRolloutSettings,
   RolloutSettings,
@@ -14,21 +20,14 @@ export type {
   SharedReleaseSettings,
   ValuesRolloutSettings,
 } from "./rollout";
+export { settingsSchema } from "./schema";
 export type {
   AdvancedSettings,
   BackfillSettings,
   JobsSettings,
+  KubernetesSettings,
   Layout,
   Settings,
   StorageMode,
 } from "./schema";
-export { structured } from "./structured";
 export { uriFacts, type UriFacts } from "./uri";
-export {
-  commandSettings,
-  commandSettingsAsText,
-  requireIndexNames,
-  type CommandSettings,
-} from "./file";
-export { runsAsJobs } from "./job-rules";
-export { connectionStringRules } from "./connection-string-rules";

@@ -1,7 +1,7 @@
 import { problemsOf, SettingsError } from "./problems";
+import { rolloutFor } from "./rollout";
 import { conflicts } from "./rules";
 import { settingsSchema, type Settings } from "./schema";
-import { uriFacts } from "./uri";
 
 /**
  * The settings in `values`, completed by the defaults.
@@ -14,22 +14,20 @@ export function parseSettings(
   values: Readonly<Record<string, unknown>>,
   plainKeys: ReadonlySet<string> = new Set(),
 ): Settings {
-  const parsed = settingsSchema.safeParse(values);
+  const schema = settingsSchema.extend({ rollout: rolloutFor(values.rollout) });
+  const parsed = schema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
   const problems = conflicts(parsed.data, plainKeys);
   if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
 }
 
-/** The document's name of the database, for a cluster that the stack makes. */
-const documentDatabase = "taskrunner";
-
-/**
- * The database's name: the setting's, else for an existing server the one in the connection string
- * (the document, "Configuration reference"), for a cluster that the stack makes `taskrunner`.
- * Undefined where neither is given: in filesystem mode, or where another stack names it.
- */
-export function databaseOf({ cluster, mongo, mongoUri = "" }: Settings): string | undefined {
-  if (mongo.database !== undefined || cluster.kind === "stackReference") return mongo.database;
-  return cluster.kind === "existing" ? uriFacts(mongoUri)?.database : documentDatabase;
+/** A setting's value: the engine hands objects, numbers and booleans over as JSON text. */
+export function structured(value: string): unknown {
+  if (!/^(\{|\[|true$|false$|-?\d+$)/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }

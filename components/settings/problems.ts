@@ -42,51 +42,88 @@ function withoutConnectionStrings({ key, found, allowed }: Problem): Problem {
   };
 }
 
-/** The problems that zod found in `values`, in words; values of secret keys are left out. */
+/** The problems that zod found in `values`; values of secret keys are left out. */
 export function problemsOf(error: z.ZodError, values: unknown): Problem[] {
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, values));
+  return error.issues.flatMap((issue) => describeIssue(issue, values));
 }
 
-function problemsOfIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
+function describeIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
-      key: [...path, key].join("."),
-      found: "an unknown setting",
-      allowed: issue.message,
-    }));
+    return issue.keys.map((key) => {
+      const nearest = findNearest(key, issue.message.split(", "));
+      const hint = nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
+      return {
+        key: [...path, key].join("."),
+        found: `an unknown setting${hint}`,
+        allowed: issue.message,
+      };
+    });
   }
-  return [{ key: path.join("."), found: foundAt(path, values), allowed: allowedBy(issue) }];
+  const meant = issue.code === "invalid_union" ? findMeant(issue) : undefined;
+  if (meant) {
+    return meant.flatMap((inner) =>
+      describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, values),
+    );
+  }
+  return [
+    { key: path.join("."), found: describeFound(path, values), allowed: describeAllowed(issue) },
+  ];
 }
 
-function allowedBy(issue: z.core.$ZodIssue): string {
+/** The problems of the alternative that fits best; undefined if no one does. */
+function findMeant({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+  const sections = errors.filter((issues) =>
+    issues.every(({ code, path }) => path.length > 0 || code === "unrecognized_keys"),
+  );
+  const [best, second] = sections.toSorted((one, other) => one.length - other.length);
+  return best?.length === second?.length ? undefined : best;
+}
+
+function describeAllowed(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_value":
       return issue.values.map(String).join(", ");
     case "invalid_type":
-      return `a value of type ${issue.expected}`;
+      return issue.expected === "never" ? issue.message : `a value of type ${issue.expected}`;
     case "invalid_union":
-      return unionAllows(issue);
+      return "options" in issue && Array.isArray(issue.options)
+        ? issue.options.map(String).join(", ")
+        : issue.message;
     default:
       return issue.message;
   }
 }
 
-function unionAllows(issue: z.core.$ZodIssueInvalidUnion): string {
-  const options = "options" in issue && Array.isArray(issue.options) ? issue.options : [];
-  const named = options.filter((option) => option !== undefined);
-  if (named.length > 0) return named.map(String).join(", ");
-  return issue.errors
-    .map((alternative) => alternative.map((inner) => allowedBy(inner)).join(" and "))
-    .join(" or ");
-}
-
-function foundAt(path: readonly string[], values: unknown): string {
+function describeFound(path: readonly string[], values: unknown): string {
   const value = path.reduce<unknown>(
-    (at, key) => (at as Record<string, unknown> | undefined)?.[key],
+    (at, key) => (at as Record<string, unknown> | null | undefined)?.[key],
     values,
   );
   if (value === undefined) return "nothing";
   if (secretKeys.includes(path[0] ?? "")) return "a secret of the wrong form";
   return JSON.stringify(value);
+}
+
+/** The known key that differs from an unknown one in a letter or two; undefined if none does. */
+function findNearest(unknown: string, known: readonly string[]): string | undefined {
+  const [nearest] = known
+    .map((key) => ({ key, edits: countEdits(unknown.toLowerCase(), key.toLowerCase()) }))
+    .filter(({ key, edits }) => edits <= Math.max(1, Math.floor(key.length / 3)))
+    .sort((one, other) => one.edits - other.edits);
+  return nearest?.key;
+}
+
+/** The Levenshtein distance: how many letters to insert, delete or change. */
+function countEdits(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let i = 0; i < from.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      const changed = (row[j] ?? 0) + Number(from[i] !== to[j]);
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }

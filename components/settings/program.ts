@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { databaseOf, parseSettings } from "./parse";
+import { databaseOf } from "./derived";
+import { parseSettings, structured } from "./parse";
 import { SettingsError } from "./problems";
 import type { Settings } from "./schema";
-import { structured } from "./structured";
 
 /** The settings as the program uses them: connection strings are secret outputs only. */
 export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUri"> {

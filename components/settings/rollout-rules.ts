@@ -1,28 +1,38 @@
 import type { Problem } from "./problems";
-import type { SeparateReleasesSettings, SharedReleaseSettings } from "./rollout";
+import type {
+  HelmRolloutSettings,
+  SeparateReleasesSettings,
+  SharedReleaseSettings,
+} from "./rollout";
 import type { Settings } from "./schema";
 
 /** The rules about the releases of worker and web (decision 14). */
 export function rolloutRules({ rollout, storageMode }: Settings): Problem[] {
   if (rollout.target !== "helm") return [];
-  if (rollout.release === "shared") return [...placeRules(rollout), ...selectorRules(rollout)];
-  // A stack that has one for both from before must not be stopped on its way back.
-  const ownReleases = storageMode === "mongo" ? releaseRules(rollout) : [];
-  return [...ownReleases, ...stepRules(rollout)];
+  if ("shared" in rollout) {
+    return [...secretRules(rollout), ...placeRules(rollout), ...selectorRules(rollout)];
+  }
+  // A rollback must not stop on one release for both that a stack has from before.
+  return [...secretRules(rollout), ...(storageMode === "mongo" ? releaseRules(rollout) : [])];
 }
 
-/** A release that is taken for one service's alone would be drained whole, the other service with it. */
+function secretRules({ secretVersion, connectionSecret }: HelmRolloutSettings): Problem[] {
+  if (secretVersion === undefined || connectionSecret.name !== undefined) return [];
+  return [
+    {
+      key: "rollout.secretVersion",
+      found: JSON.stringify(secretVersion),
+      allowed: "absent without connectionSecret.name: the stack's own Secret gets a new name",
+    },
+  ];
+}
+
+/** A release that seems to be of one service would be drained whole, with the other service in it. */
 function releaseRules({ worker, web }: SeparateReleasesSettings): Problem[] {
   if (worker.release !== web.release) return [];
   const allowed =
-    "another release than rollout.worker.release, or rollout.release: shared, with rollout.shared, where one holds both";
+    "another release than rollout.worker.release, or a section rollout.shared if one release holds both";
   return [{ key: "rollout.web.release", found: JSON.stringify(web.release), allowed }];
-}
-
-function stepRules({ step }: SeparateReleasesSettings): Problem[] {
-  if (step === undefined) return [];
-  const allowed = "absent where rollout.release is separate: both services go over in one update";
-  return [{ key: "rollout.step", found: JSON.stringify(step), allowed }];
 }
 
 /** What is written at one place must not be within what is written at another. */
@@ -34,18 +44,18 @@ function placeRules({ worker, web }: SharedReleaseSettings): Problem[] {
     ["rollout.web.podAnnotations", web.podAnnotations],
   ] as const;
   return places.flatMap(([key, place], at) => {
-    const other = places.slice(0, at).find(([, former]) => overlap(former, place));
+    const other = places.slice(0, at).find(([, former]) => isWithin(former, place));
     if (!other) return [];
     const allowed = `a place apart from ${other[0]}, which is ${JSON.stringify(other[1])}`;
     return [{ key, found: JSON.stringify(place), allowed }];
   });
 }
 
-function overlap(one: string, other: string): boolean {
+function isWithin(one: string, other: string): boolean {
   return `${one}.`.startsWith(`${other}.`) || `${other}.`.startsWith(`${one}.`);
 }
 
-/** Those that differ and name the same Deployment are found on the cluster. */
+/** Labels that differ and match the same Deployment are found on the cluster. */
 function selectorRules({ worker, web }: SharedReleaseSettings): Problem[] {
   if (worker.selector !== web.selector) return [];
   const allowed = "labels that the worker's Deployments do not have";

@@ -1,116 +1,163 @@
 import { z } from "zod";
-import { section, text } from "./section";
+import { absent, positive, section, text } from "./forms";
 
-/** Where an environment's variables are in Helm values. */
-const placeInValues = {
-  path: text.default("env"),
-  form: z.enum(["list", "map"]).default("list"),
+const common = {
+  timeoutSeconds: positive
+    .default(600)
+    .describe("How long a drain or a rollout may take, in seconds."),
+  secretVersion: text
+    .optional()
+    .describe(
+      "Goes into an annotation of the pods: change it to restart them with a new content of your own Secret.",
+    ),
 };
 
-const rolloutCommon = {
-  timeoutSeconds: z.int().min(1).default(600),
-  secretVersion: text.optional(),
-  heldRuns: z.enum(["hold", "release"]).default("hold"),
-};
+const secretKey = text
+  .default("connectionString")
+  .describe("The key in the Secret of the services' connection string.");
 
-/** How the Kubernetes API is reached: as kubectl would, unless a file or a context is named. */
-const kubernetesApi = {
-  kubeconfig: text.optional(),
-  context: text.optional(),
-  namespace: text,
-};
+const environmentPath = (path: string) =>
+  text
+    .default(path)
+    .describe(
+      "The keys that lead to the service's variables in the values, with dots between them. Whether these are a list or a map is found in the values; a list if there is nothing.",
+    );
 
-/** Where a service's environment variables live in its Helm values. */
-const serviceValues = (file: string) =>
+const annotationsPath = (path: string) =>
+  text
+    .default(path)
+    .describe("The keys that lead to the pods' annotations in the values, with dots between them.");
+
+const valuesFile = (service: string) =>
   section({
-    file: text.default(file),
-    ...placeInValues,
-    podAnnotations: text.default("podAnnotations"),
-  }).prefault({});
+    file: text
+      .default(`${service}.values.yaml`)
+      .describe(`The values file of ${service} in \`directory\`.`),
+    path: environmentPath("env"),
+    podAnnotations: annotationsPath("podAnnotations"),
+  })
+    .prefault({})
+    .describe(`The values file of ${service}.`);
 
-const valuesRollout = section({
-  target: z.literal("values"),
-  directory: text,
-  confirm: z
-    .union([
-      z.literal("none"),
-      section({ ...kubernetesApi, selector: section({ worker: text, web: text }) }),
-    ])
-    .optional(),
-  confirmed: z.enum(["drained", "worker", "web"]).optional(),
-  worker: serviceValues("worker.values.yaml"),
-  web: serviceValues("web.values.yaml"),
-  connectionSecret: section({
-    name: text.default("taskrunner-mongo"),
-    key: text.default("connectionString"),
-  }).prefault({}),
-  ...rolloutCommon,
+const confirm = section({
+  namespace: text.describe("The namespace of both services."),
+  selector: section({
+    worker: text.describe("The labels of the worker's Deployments, such as `app=worker`."),
+    web: text.describe("The labels of web's Deployments."),
+  }).describe("Which Deployments are whose."),
 });
 
-/** A Helm release's chart, and the site's own values files. */
-const chartFrom = {
-  version: text.optional(),
-  repository: text.optional(),
-  values: z.array(text).default([]),
-};
-
-/** The release of a service, and which of its Deployments are the service's; default: all of them. */
-const serviceRelease = (release: string) =>
-  section({
-    release: text.default(release),
-    selector: text.optional(),
-    chart: text.default("charts/task-runner"),
-    ...chartFrom,
-    ...placeInValues,
-    podAnnotations: text.default("podAnnotations"),
-  }).prefault({});
-
-/** A service in a release that is both services': its Deployments there, and its place in the values. */
-const serviceInRelease = (service: string) =>
-  section({
-    selector: text.default(`app.kubernetes.io/component=${service}`),
-    path: text.default(`${service}.env`),
-    form: placeInValues.form,
-    podAnnotations: text.default(`${service}.podAnnotations`),
-  }).prefault({});
-
-const helmCommon = {
-  target: z.literal("helm"),
-  ...kubernetesApi,
-  install: z.boolean().default(false),
+const valuesRollout = section({
+  target: z.literal("values").describe("The services' values files in a Git checkout."),
+  directory: text.describe("The folder of the values files."),
+  confirm: z
+    .union([z.literal("none"), confirm], { error: "none, or { namespace, selector }" })
+    .optional()
+    .describe(
+      "Where to drain the worker and to watch the pods; `none` for a stack without services. Default: the stack stops until `confirmed` says that a file is deployed.",
+    ),
+  confirmed: z
+    .enum(["drained", "worker", "web"])
+    .optional()
+    .describe("The last step that you have done by hand, without `confirm`."),
+  worker: valuesFile("worker"),
+  web: valuesFile("web"),
   connectionSecret: section({
-    name: text.optional(),
-    key: text.default("connectionString"),
-  }).prefault({}),
-  ...rolloutCommon,
+    name: text
+      .default("taskrunner-mongo")
+      .describe("The name of the Secret, which is yours to make."),
+    key: secretKey,
+  })
+    .prefault({})
+    .describe("The Secret with the services' connection string."),
+  ...common,
+});
+
+const chartFrom = {
+  version: text.optional().describe("The chart's version. Default: the newest."),
+  repository: text.optional().describe("The address of the chart's repository."),
+  values: z
+    .array(text)
+    .default([])
+    .describe("Your values files, in Helm's order. Paths count from the project's folder."),
 };
 
-/** The service that goes over in an update of a release that is both services'. */
-const step = z.enum(["worker", "web"]);
+const ownRelease = (service: string) =>
+  section({
+    release: text.default(`taskrunner-${service}`).describe(`The release of ${service}.`),
+    selector: text
+      .optional()
+      .describe("The labels of the service's Deployments. Default: all of the release."),
+    chart: text
+      .default("charts/task-runner")
+      .describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
+    ...chartFrom,
+    path: environmentPath("env"),
+    podAnnotations: annotationsPath("podAnnotations"),
+  })
+    .prefault({})
+    .describe(`The release of ${service}.`);
+
+const partOfRelease = (service: string) =>
+  section({
+    selector: text
+      .default(`app.kubernetes.io/component=${service}`)
+      .describe("The labels of the service's Deployments in the release."),
+    path: environmentPath(`${service}.env`),
+    podAnnotations: annotationsPath(`${service}.podAnnotations`),
+  })
+    .prefault({})
+    .describe(`The part of ${service} in the release.`);
+
+const helm = {
+  target: z.literal("helm").describe("Helm releases, which the stack upgrades."),
+  namespace: text.describe("The namespace of the releases."),
+  install: z
+    .boolean()
+    .default(false)
+    .describe("Whether the stack makes the releases. Else it takes over those that exist."),
+  connectionSecret: section({
+    name: text
+      .optional()
+      .describe("The name of a Secret of yours. Default: the stack makes one from `appMongoUri`."),
+    key: secretKey,
+  })
+    .prefault({})
+    .describe("The Secret with the services' connection string."),
+  ...common,
+};
 
 const separateReleases = section({
-  ...helmCommon,
-  release: z.literal("separate").default("separate"),
-  // Known here so that the rules refuse it in words of its own.
-  step: step.optional(),
-  worker: serviceRelease("taskrunner-worker"),
-  web: serviceRelease("taskrunner-web"),
+  ...helm,
+  step: absent("without rollout.shared both services change over in one update"),
+  worker: ownRelease("worker"),
+  web: ownRelease("web"),
 });
 
 const sharedRelease = section({
-  ...helmCommon,
-  release: z.literal("shared"),
-  step,
-  shared: section({ release: text, chart: text, ...chartFrom }),
-  worker: serviceInRelease("worker"),
-  web: serviceInRelease("web"),
+  ...helm,
+  shared: section({
+    release: text.describe("The release that holds both services."),
+    chart: text.describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
+    ...chartFrom,
+  }).describe("One umbrella release for both services. Its services change over one an update."),
+  step: z.enum(["worker", "web"]).describe("The service that changes over in this update."),
+  worker: partOfRelease("worker"),
+  web: partOfRelease("web"),
 });
 
 /** The setting `rollout`: how worker and web change over (decision 14). */
-export const rollout = z.discriminatedUnion("target", [
-  valuesRollout,
-  z.discriminatedUnion("release", [separateReleases, sharedRelease]),
-]);
+export const rollout = z.union([valuesRollout, separateReleases, sharedRelease]);
+
+/**
+ * The same for a stated rollout, so that problems are those of the kind that is meant: zod tells
+ * kinds apart by the value of a key, and one release for both services shows in that `shared` is there.
+ */
+export function rolloutFor(stated: unknown) {
+  const { shared } = (typeof stated === "object" && stated ? stated : {}) as { shared?: unknown };
+  const releases = shared === undefined ? separateReleases : sharedRelease;
+  return z.discriminatedUnion("target", [valuesRollout, releases]);
+}
 
 /** The settings of the rollout by values files. */
 export type ValuesRolloutSettings = z.infer<typeof valuesRollout>;

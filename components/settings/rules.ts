@@ -1,31 +1,79 @@
+import { wantedSchema } from "../contract";
 import { atlasRules } from "./cluster/atlas-rules";
-import { existingRules } from "./cluster/existing-rules";
+import { existingRules, referenceRules } from "./cluster/connection-rules";
 import { kubernetesRules } from "./cluster/kubernetes-rules";
-import { referenceRules } from "./cluster/reference-rules";
-import { jobRules } from "./job-rules";
-import { collectionRules, indexRules } from "./name-rules";
+import { runsAsJobs } from "./derived";
 import type { Problem } from "./problems";
 import { rolloutRules } from "./rollout-rules";
-import type { Settings } from "./schema";
+import type { BackfillSettings, Settings } from "./schema";
 import { uriFacts } from "./uri";
 
-/** Rules that span settings. */
+/** What is wrong between settings that are right by themselves. */
 export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
   return [
     ...collectionRules(settings),
     ...(settings.storageMode === "mongo" ? indexRules(settings) : []),
-    ...passwordsInPlainText(settings, plainKeys),
-    ...secretRules(settings),
+    ...passwordRules(settings, plainKeys),
     ...rolloutRules(settings),
     ...jobRules(settings),
     ...existingRules(settings),
+    ...referenceRules(settings),
     ...atlasRules(settings),
     ...kubernetesRules(settings),
-    ...referenceRules(settings),
   ];
 }
 
-function passwordsInPlainText(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
+/** The settings that name something in the database. */
+type NameSettings = Pick<
+  Settings,
+  "mongo" | "validation" | "approvals" | "tenancy" | "migration" | "advanced"
+>;
+
+/** No two collections have one name. */
+export function collectionRules({ mongo, advanced }: NameSettings): Problem[] {
+  return distinctRules([
+    ...Object.entries(mongo.collections).map(
+      ([role, name]) => [`mongo.collections.${role}`, name] as const,
+    ),
+    ["advanced.ledger", advanced.ledger],
+    ["advanced.checkpoints", advanced.checkpoints],
+  ]);
+}
+
+/**
+ * No two indexes of a collection have one name: MongoDB would keep the one that is built last. Only
+ * for what builds them, because a rollback must not stop on names that a stack has from before.
+ */
+export function indexRules(settings: NameSettings): Problem[] {
+  const { mongo, validation, approvals, tenancy, advanced } = settings;
+  const { collections } = mongo;
+  const { indexNames } = advanced;
+  const wanted = wantedSchema({ collections, validation, indexNames, approvals, tenancy });
+  // Those with a name of the site's own come last, so that a problem names what a site can change.
+  const isOwn = ({ defaultName }: { readonly defaultName: string }) =>
+    Number(indexNames[defaultName] !== undefined);
+  const inOrder = [...wanted.indexes].sort((one, other) => isOwn(one) - isOwn(other));
+  return Object.keys(collections).flatMap((role) =>
+    distinctRules(
+      inOrder
+        .filter((index) => index.role === role)
+        .map(({ defaultName, name }) => [`advanced.indexNames.${defaultName}`, name] as const),
+    ),
+  );
+}
+
+/** The problems of settings, by key, whose name another before them has. */
+function distinctRules(names: readonly (readonly [key: string, name: string])[]): Problem[] {
+  return names.flatMap(([key, name], at) => {
+    const first = names.findIndex(([, other]) => other === name);
+    if (first === at) return [];
+    return [
+      { key, found: JSON.stringify(name), allowed: `another name than ${names[first]?.[0] ?? ""}` },
+    ];
+  });
+}
+
+function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
   return (["mongoUri", "appMongoUri"] as const)
     .filter((key) => plainKeys.has(key) && uriFacts(settings[key] ?? "")?.hasPassword)
     .map((key) => ({
@@ -35,14 +83,39 @@ function passwordsInPlainText(settings: Settings, plainKeys: ReadonlySet<string>
     }));
 }
 
-function secretRules({ rollout }: Settings): Problem[] {
-  if (rollout.target !== "helm" || rollout.secretVersion === undefined) return [];
-  if (rollout.connectionSecret.name !== undefined) return [];
+/** The rules about what runs as Jobs. They hold in both modes. */
+function jobRules(settings: Settings): Problem[] {
+  const { jobs, rollout, backfill } = settings;
+  const isHomeless = jobs && jobs.namespace === undefined && rollout.target !== "helm";
   return [
-    {
-      key: "rollout.secretVersion",
-      found: JSON.stringify(rollout.secretVersion),
-      allowed: "absent without connectionSecret.name: the stack's own Secret gets a new name",
-    },
+    ...(isHomeless
+      ? [
+          {
+            key: "jobs.namespace",
+            found: "nothing, and rollout has none",
+            allowed: "the namespace of the Jobs",
+          },
+        ]
+      : []),
+    ...(backfill ? backfillRules(backfill, runsAsJobs(settings)) : []),
   ];
+}
+
+function backfillRules({ source, parallelism }: BackfillSettings, isJob: boolean): Problem[] {
+  const problems: Problem[] = [];
+  if (isJob && "path" in source) {
+    const found = `${JSON.stringify(source.path)}, and a section jobs: no Job reaches this machine`;
+    const allowed = "persistentVolumeClaim instead of path";
+    problems.push({ key: "backfill.source.path", found, allowed });
+  }
+  if (!isJob && "persistentVolumeClaim" in source) {
+    const found = `${JSON.stringify(source.persistentVolumeClaim)}, and no section jobs: only pods mount a claim`;
+    const allowed = "path instead of persistentVolumeClaim, or a section jobs";
+    problems.push({ key: "backfill.source.persistentVolumeClaim", found, allowed });
+  }
+  if (!isJob && parallelism > 1) {
+    const found = `${parallelism}, and no section jobs`;
+    problems.push({ key: "backfill.parallelism", found, allowed: "1, or a section jobs" });
+  }
+  return problems;
 }

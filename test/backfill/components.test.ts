@@ -8,10 +8,13 @@ import {
   StateExport,
   Verification,
 } from "../../components/backfill/program";
+import { parseSettings } from "../../components/settings";
 import { documentOptions } from "../contract/options";
-import { layout } from "./layout";
 
-const advanced = { electionSeconds: 60 };
+const { advanced } = parseSettings({
+  storageMode: "filesystem",
+  rollout: { target: "values", directory: ".", confirm: "none" },
+});
 const registered: pulumi.runtime.MockResourceArgs[] = [];
 
 beforeAll(async () => {
@@ -32,11 +35,9 @@ const args = {
   approvals: true,
   settings: {
     source: { path: "../state" },
-    runAs: "engine" as const,
     parallelism: 1,
-    checkpoints: "pack_run_backfill",
-    layout,
   },
+  advanced,
 };
 
 const none = {
@@ -74,7 +75,7 @@ it("each component has one resource, whose report is its counts", async () => {
 
 it("an export is there for both directions, with what becomes of held runs", async () => {
   const before = registered.length;
-  const exported = { ...args, heldRuns: "hold", ledger: "schema_migrations", advanced } as const;
+  const exported = { ...args, heldRuns: "hold", ledger: "schema_migrations" } as const;
   const first = new StateExport("state", exported);
   const rest = new FinalExport("rest", { ...exported, verified }, { dependsOn: first });
   expect(await value<unknown>(first.wayBack)).toBeUndefined();
@@ -88,8 +89,9 @@ it("an export is there for both directions, with what becomes of held runs", asy
   const inputs = registered.slice(before).map((one) => one.inputs as object);
   expect(inputs[1]).toMatchObject({
     ...{ stage: "export", heldRuns: "hold", root: "../state", ledger: "schema_migrations" },
-    ...advanced,
+    electionSeconds: 60,
   });
+  expect(inputs[1]).not.toHaveProperty("indexNames");
   expect(inputs[3]).toMatchObject({ stage: "rest" });
   expect(inputs[3]).not.toHaveProperty("lastCount");
 });
@@ -101,7 +103,6 @@ it("on the way back the last export gets what the last verification counted", as
     heldRuns: "hold",
     ledger: "l",
     verified,
-    advanced,
   } as const;
   await value(new FinalExport("last", back).wayBack);
   expect(registered.at(-1)?.inputs).toMatchObject({
@@ -118,7 +119,8 @@ it("the resource gets the root and the layout, not the other settings", () => {
     database: "taskrunner",
     mode: "mongo",
     root: "../state",
-    layout,
+    layout: advanced.layout,
+    checkpoints: "pack_run_backfill",
     collections: documentOptions.collections,
     approvals: true,
   });

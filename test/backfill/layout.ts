@@ -4,12 +4,10 @@ import { parseSettings } from "../../components/settings";
 export const layout = defaultLayout();
 
 function defaultLayout() {
-  const { backfill } = parseSettings({
+  const { advanced } = parseSettings({
     storageMode: "mongo",
     mongoUri: "mongodb://localhost/taskrunner",
-    backfill: { source: { path: "." } },
     rollout: { target: "values", directory: ".", confirm: "none" },
   });
-  if (!backfill) throw new Error("these settings have a backfill");
-  return backfill.layout;
+  return advanced.layout;
 }

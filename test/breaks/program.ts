@@ -39,7 +39,7 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "an unknown setting is refused",
-    file: "components/settings/section.ts",
+    file: "components/settings/forms.ts",
     find: "z.strictObject(",
     replace: "z.object(",
     tests: ["test/settings/parse.test.ts"],
@@ -53,7 +53,7 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "migrator and services have different users",
-    file: "components/settings/application-rules.ts",
+    file: "components/settings/connection-string-rules.ts",
     find: "migrator.user !== application.user",
     replace: "true",
     tests: ["test/settings/parse.test.ts"],

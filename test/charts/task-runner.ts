@@ -27,7 +27,7 @@ export async function sampleValues(
   const file = `${service}.values.yaml`;
   const text = await textOf("sample", "rollout", file);
   if (mode === "filesystem") return parse(text) as Values;
-  const place = { file, path: ["env"], form: "list", keys: environmentKeys(service) } as const;
+  const place = { file, path: ["env"], keys: environmentKeys(service) } as const;
   const entries = serviceEnvironment(service, "mongo", {
     database: "taskrunner",
     collections: {

@@ -157,7 +157,7 @@ it("mode sets the mode and puts the change into one pull request", async () => {
 
 it("mode says what to set by hand where one release holds both services", async () => {
   const shared = (step: string) =>
-    `${settings("mongo")}  taskrunner-storage:rollout: { target: helm, release: shared, step: ${step} }\n`;
+    `${settings("mongo")}  taskrunner-storage:rollout: { target: helm, shared: { release: a, chart: b }, step: ${step} }\n`;
   const set = () => run("mode", "--stack", "prod", "--set", "filesystem");
 
   await repository.commit({ [file]: shared("web") });

@@ -85,7 +85,7 @@ it("a fence is noted in the ledger, and without MongoDB its runs are set aside, 
 
 it("a way back finds its fence where the ledger was renamed since", async () => {
   const file = join(current.folder, "renamed.yaml");
-  await writeFile(file, 'config: { "x:migration": { ledger: renamed } }\n');
+  await writeFile(file, 'config: { "x:advanced": { ledger: renamed } }\n');
   await run(["apply"]);
   await run(["fence", "--at", state]);
   const renamed = ["apply", "--settings", file];
@@ -93,7 +93,7 @@ it("a way back finds its fence where the ledger was renamed since", async () => 
   expect(await run(renamed)).toMatchObject({ exitCode: 0 });
   const unknown = await run(back);
   expect(unknown).toMatchObject({ exitCode: 1 });
-  expect(unknown.stderr).toContain("unless migration.ledger was renamed");
+  expect(unknown.stderr).toContain("unless advanced.ledger was renamed");
   await run([...renamed, "--former-ledger", "schema_migrations"]);
   expect(await run(back)).toMatchObject({ exitCode: 0 });
 });

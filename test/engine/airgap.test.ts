@@ -38,7 +38,8 @@ async function settings(): Promise<Record<string, Section>> {
   return {
     ...all,
     cluster: { ...all.cluster, operator },
-    rollout: { ...all.rollout, kubeconfig, install: true },
+    kubernetes: { kubeconfig },
+    rollout: { ...all.rollout, install: true },
   };
 }
 

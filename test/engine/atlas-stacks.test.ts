@@ -71,11 +71,10 @@ async function previewOf(name: string): Promise<Run> {
   const { config } = parse(text) as StackFile;
   const settings = Object.fromEntries(
     Object.entries(config).map(([key, value]) => [key.replace("taskrunner-storage:", ""), value]),
-  ) as { rollout: { context?: string } };
-  const { context, ...rollout } = settings.rollout;
-  expect(context).toBe(name);
+  );
+  expect(settings.kubernetes).toEqual({ context: name });
   const { kubeconfig } = cluster.controlPlane;
-  await stack.configure({ ...settings, rollout: { ...rollout, kubeconfig } });
+  await stack.configure({ ...settings, kubernetes: { kubeconfig } });
   return stack.preview();
 }
 

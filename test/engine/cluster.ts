@@ -16,6 +16,7 @@ export interface TestSite {
   /** The files with what the site's values say. */
   readonly valuesFiles: Readonly<Record<Service, string>>;
   /** The setting `rollout`, with the site's own values as they stand. */
+  readonly kubernetes: { readonly kubeconfig: string };
   readonly rollout: Readonly<Record<string, unknown>>;
   /** Writes what a site's values say of a service. */
   setValues(service: Service, values: object): Promise<void>;
@@ -102,9 +103,9 @@ export async function makeSite(
     namespace,
     releases,
     valuesFiles,
+    kubernetes: { kubeconfig },
     rollout: {
       target: "helm",
-      kubeconfig,
       namespace,
       install: true,
       timeoutSeconds: 60,

@@ -44,6 +44,7 @@ const configure = (storageMode: "mongo" | "filesystem", timeoutSeconds = 60) =>
     storageMode,
     mongoUri: `${server.uri}/taskrunner`,
     backfill: { source: { path: join(stack.folder, "state") } },
+    kubernetes: cluster.kubernetes,
     rollout: { ...cluster.rollout, timeoutSeconds },
   });
 /** A site's values with pods of the tests' kubelet, and another image. */

@@ -33,6 +33,7 @@ const configure = (storageMode: "mongo" | "filesystem", user = `web:${password}@
     mongoUri: `${server.uri}/taskrunner`,
     appMongoUri: `mongodb://${user}127.0.0.1:${server.port}/taskrunner`,
     backfill: { source: { path: join(stack.folder, "state") } },
+    kubernetes: cluster.kubernetes,
     rollout: cluster.rollout,
   });
 

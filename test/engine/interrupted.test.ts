@@ -35,6 +35,7 @@ const configure = (storageMode: "mongo" | "filesystem") =>
     storageMode,
     mongoUri: `${server.uri}/taskrunner`,
     backfill: { source: { path: join(stack.folder, "state") } },
+    kubernetes: cluster.kubernetes,
     rollout: cluster.rollout,
   });
 const isAmong = (states: readonly unknown[]) => (found: unknown) =>

@@ -45,14 +45,13 @@ const configure = (storageMode: "mongo" | "filesystem", more: object = {}) =>
     storageMode,
     mongoUri: `${server.uri}/taskrunner?appName=${hidden}`,
     logRetentionDays: 10_000,
-    migration: { runAs: "job" },
     backfill: {
       source: { persistentVolumeClaim: "state", subPath: "taskrunner" },
-      runAs: "job",
       parallelism: 2,
     },
+    kubernetes: { kubeconfig: cluster.kubeconfig },
     jobs: {
-      ...{ image: "commands", kubeconfig: cluster.kubeconfig, namespace, timeoutSeconds: 60 },
+      ...{ image: "commands", namespace, timeoutSeconds: 60 },
       podAnnotations: { [ownKubelet.name]: ownKubelet.value },
     },
     rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },

@@ -40,12 +40,11 @@ const configure = (storageMode: Mode, step: "worker" | "web", changed: object = 
     mongoUri: `${server.uri}/taskrunner`,
     logRetentionDays: 3_650,
     backfill: { source: { path: join(stack.folder, "state") } },
+    kubernetes: { kubeconfig: cluster.controlPlane.kubeconfig },
     rollout: {
       target: "helm",
-      kubeconfig: cluster.controlPlane.kubeconfig,
       namespace: cluster.namespace,
       timeoutSeconds: 60,
-      release: "shared",
       step,
       shared: { release: site.release, chart: site.chart },
       ...changed,

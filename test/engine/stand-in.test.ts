@@ -55,6 +55,7 @@ async function up(storageMode: "mongo" | "filesystem"): Promise<string> {
     // A pod that is asked to end is not to wait for a server that does not answer.
     appMongoUri: `${mongoUri}?serverSelectionTimeoutMS=1000`,
     backfill: { source: { path: root() } },
+    kubernetes: cluster.kubernetes,
     rollout: cluster.rollout,
   });
   const { output, failed } = await stack.up();

@@ -58,6 +58,7 @@ const up = async ({ stack, site, state, database }: Environment, user = "service
     mongoUri: `${server.uri}/${database}`,
     appMongoUri: `mongodb://${user}127.0.0.1:${server.port}/${database}`,
     backfill: { source: { path: state } },
+    kubernetes: site.kubernetes,
     rollout: site.rollout,
   });
   return stack.up();

@@ -88,12 +88,12 @@ const configure = (storageMode: "mongo" | "filesystem") => {
     storageMode,
     mongoUri: `${server.uri}/taskrunner`,
     backfill: { source: { path: join(stack.folder, "state") } },
+    kubernetes: { kubeconfig: cluster.controlPlane.kubeconfig },
     rollout: {
       target: "values",
       directory: join(stack.folder, "rollout"),
       timeoutSeconds: 60,
       confirm: {
-        kubeconfig: cluster.controlPlane.kubeconfig,
         namespace: cluster.namespace,
         selector: { worker: selectorOf("worker"), web: selectorOf("web") },
       },

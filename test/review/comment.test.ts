@@ -143,7 +143,7 @@ describe("the verdict", () => {
     expect(stopped.body).toContain('- `runId "r`&#124;`1"`: `a`, `b`');
     expect(reviewOf(previewOf([claim("report")]), plan).level).toBe("risks");
     // Where the migration is a Job no step has the setting.
-    const config = { "taskrunner-storage:migration": '{"onDataIssue":"report","runAs":"job"}' };
+    const config = { "taskrunner-storage:migration": '{"onDataIssue":"report"}' };
     const job = { op: "create", type: "~mongo:MigrationJob", name: "job", now: { mode: "mongo" } };
     expect(reviewOf(previewOf([job]), plan).level).toBe("blocked");
     expect(reviewOf(previewOf([job], { config }), plan).level).toBe("risks");

@@ -50,16 +50,23 @@ const valueOf = <T>(output: pulumi.Output<T>) =>
     });
   });
 
+interface RolloutOptions {
+  readonly database?: string;
+  readonly mode?: "mongo" | "filesystem";
+  readonly kubernetes?: object;
+}
+
 /** What worker and web say in the end, and where their connection string is. */
 export async function rolledOut(
   rollout: Record<string, unknown>,
-  { database, mode = "mongo" }: { database?: string; mode?: "mongo" | "filesystem" } = {},
+  { database, mode = "mongo", ...others }: RolloutOptions = {},
 ) {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
-  const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout });
+  const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout, ...others });
   releaseStepOf(settings);
   const args = {
     settings: settings.rollout,
+    kubernetes: settings.kubernetes,
     mode,
     collections: settings.mongo.collections,
     database,

@@ -1,60 +1,55 @@
 import { describe, expect, it } from "vitest";
-import { commandSettings, commandSettingsAsText, parseSettings } from "../../components/settings";
+import {
+  commandSettings,
+  commandSettingsAsText,
+  parseSettings,
+  runsAsJobs,
+} from "../../components/settings";
 import { problemsOf } from "./problems";
 
 const asJobs = {
   storageMode: "mongo",
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
-  migration: { runAs: "job" },
-  backfill: { source: { persistentVolumeClaim: "state" }, runAs: "job", parallelism: 4 },
+  backfill: { source: { persistentVolumeClaim: "state" }, parallelism: 4 },
   jobs: { image: "registry.example.test/commands:1" },
   rollout: { target: "helm", namespace: "taskrunner" },
 };
 const values = { target: "values", directory: "deploy", confirm: "none" };
 
 describe("what runs as Jobs", () => {
-  it("is taken where claim, image and namespace are there", () => {
+  it("is taken if claim, image and namespace are there", () => {
     expect(parseSettings(asJobs)).toMatchObject({
       jobs: { image: "registry.example.test/commands:1", podAnnotations: {}, timeoutSeconds: 600 },
     });
   });
 
   it.each([
-    ["jobs: found nothing", { ...asJobs, jobs: undefined }],
-    ["jobs: found a section, and migration.runAs is engine", { ...asJobs, migration: {} }],
-    ["jobs.namespace: found nothing", { ...asJobs, rollout: values }],
+    ["jobs.namespace: found nothing, and rollout has none", { ...asJobs, rollout: values }],
     [
-      "backfill.runAs: found engine, and migration.runAs is job; allowed: job",
-      { ...asJobs, backfill: { ...asJobs.backfill, runAs: "engine" } },
+      'backfill.source.path: found "state", and a section jobs: no Job reaches this machine; allowed: persistentVolumeClaim',
+      { ...asJobs, backfill: { source: { path: "state" } } },
     ],
     [
-      "backfill.runAs: found job, and migration.runAs is engine; allowed: engine",
-      { ...asJobs, migration: {} },
+      'backfill.source.persistentVolumeClaim: found "state", and no section jobs: only pods mount a claim; allowed: path',
+      { ...asJobs, jobs: undefined, backfill: { source: { persistentVolumeClaim: "state" } } },
     ],
     [
-      "backfill.source: found a path of this machine; allowed: persistentVolumeClaim",
-      { ...asJobs, backfill: { source: { path: "state" }, runAs: "job" } },
-    ],
-    [
-      "backfill.source: found a claim; allowed: path",
-      { ...asJobs, migration: {}, backfill: { source: { persistentVolumeClaim: "state" } } },
-    ],
-    [
-      "backfill.parallelism: found 2; allowed: 1 where runAs is engine",
-      { ...asJobs, migration: {}, backfill: { source: { path: "state" }, parallelism: 2 } },
+      "backfill.parallelism: found 2, and no section jobs; allowed: 1",
+      { ...asJobs, jobs: undefined, backfill: { source: { path: "state" }, parallelism: 2 } },
     ],
   ])("%s", (problem, settings) => {
     expect(problemsOf(settings)).toContain(problem);
+    expect(problemsOf({ ...settings, storageMode: "filesystem" })).toContain(problem);
   });
 
-  it("that is described and not meant stops no way back", () => {
-    const left = { ...asJobs, migration: {}, backfill: undefined };
-
-    expect(problemsOf({ ...left, storageMode: "filesystem" })).toBe("no problem");
-    expect(problemsOf({ ...left, jobs: undefined })).toBe("no problem");
+  it("is every step if the settings have jobs, and none if they have not", () => {
+    expect(runsAsJobs(parseSettings(asJobs))).toBe(true);
+    const path = { source: { path: "state" } };
+    const settings = parseSettings({ ...asJobs, jobs: undefined, backfill: path });
+    expect(runsAsJobs(settings)).toBe(false);
   });
 
-  it("needs no mongoUri where a Secret has it, but then the database's name and appMongoUri", () => {
+  it("needs no mongoUri if a Secret has it, but then the database's name and appMongoUri", () => {
     const { mongoUri, ...others } = asJobs;
     const secret = { name: "mongo", key: "uri" };
     const hidden = { ...others, jobs: { ...asJobs.jobs, secret } };
@@ -75,9 +70,9 @@ describe("what runs as Jobs", () => {
 it("the commands read the settings that a Job is given, without secrets", async () => {
   const settings = parseSettings({ ...asJobs, logRetentionDays: 90, tenancy: "enforced" });
   const text = commandSettingsAsText(settings);
-  expect(text).not.toMatch(/mongodb:|storageMode|rollout/);
-  const { logRetentionDays, tenancy, migration, backfill } = settings;
+  expect(text).not.toMatch(/mongodb:|storageMode|rollout|kubernetes/);
+  const { logRetentionDays, tenancy, approvals, migration, backfill, advanced } = settings;
   expect(await commandSettings({ text })).toMatchObject({
-    ...{ logRetentionDays, tenancy, migration, backfill },
+    ...{ logRetentionDays, tenancy, approvals, migration, backfill, advanced },
   });
 });

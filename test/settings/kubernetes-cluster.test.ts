@@ -9,7 +9,6 @@ const kubernetes = {
 const whole = {
   storageMode: "mongo",
   cluster: kubernetes,
-  migration: { runAs: "job" },
   jobs: { image: "registry.example.test/commands:1" },
   rollout: { target: "helm", namespace: "taskrunner" },
 };
@@ -63,8 +62,8 @@ describe("a replica set in Kubernetes", () => {
 
   it.each([
     [
-      "migration.runAs: found engine, and only the Kubernetes cluster reaches MongoDB in it",
-      { ...whole, migration: {} },
+      "jobs: found nothing, and only the Kubernetes cluster reaches MongoDB in it; allowed: { image",
+      { ...whole, jobs: undefined },
     ],
     ["mongoUri: found a connection string", { ...whole, mongoUri: "mongodb://127.0.0.1/x" }],
     [
@@ -81,6 +80,6 @@ describe("a replica set in Kubernetes", () => {
 
     const settings = cluster({ ...inside, resource: plain });
 
-    expect(problemsOf({ ...settings, migration: {}, jobs: undefined })).toBe("no problem");
+    expect(problemsOf({ ...settings, jobs: undefined })).toBe("no problem");
   });
 });

@@ -16,10 +16,9 @@ const selector = { worker: "app=worker", web: "app=web" };
 const confirm = { namespace: "taskrunner", selector };
 const values = { target: "values", directory: "deploy", confirm };
 const jobs = { image: "registry.example.test/commands:1", namespace: "taskrunner" };
-const migration = { runAs: "job" };
 
 describe.each(["atlas", "kubernetes"] as const)("the users that cluster.kind %s makes", (kind) => {
-  const whole = { cluster: clusters[kind], migration, jobs, rollout: helm };
+  const whole = { cluster: clusters[kind], jobs, rollout: helm };
   const inSecret = { ...whole, jobs: { ...jobs, secret: { name: "site" } } };
   const named = { ...whole, rollout: { ...helm, connectionSecret: { name: "site" } } };
   const allowed = `found "site"; allowed: absent: cluster.kind ${kind} makes the users`;
@@ -54,7 +53,7 @@ it("values files may name the Secret that MongoDB's operator fills", () => {
     key: "connectionString.standard",
   };
   const rollout = { ...values, connectionSecret };
-  const whole = { cluster: clusters.kubernetes, migration, jobs, rollout };
+  const whole = { cluster: clusters.kubernetes, jobs, rollout };
 
   expect(problemsOf({ ...whole, mongo: { database: "taskrunner" } })).toBe("no problem");
 });

@@ -17,7 +17,7 @@ const helm = { target: "helm", namespace: "taskrunner" };
 
 describe("settings", () => {
   it("have the documented defaults", () => {
-    const place = { path: "env", form: "list", podAnnotations: "podAnnotations" };
+    const place = { path: "env", podAnnotations: "podAnnotations" };
     expect(parseSettings(dev)).toEqual({
       storageMode: "mongo",
       cluster: { kind: "existing", allowPlainText: false },
@@ -31,14 +31,10 @@ describe("settings", () => {
         },
       },
       validation: { enabled: true, level: "strict", action: "error" },
-      indexes: { names: {}, approvals: true },
+      approvals: true,
       tenancy: "reserved",
-      migration: {
-        runAs: "engine",
-        onDataIssue: "fail",
-        ledger: "schema_migrations",
-        adopt: false,
-      },
+      migration: { onDataIssue: "fail", adopt: false },
+      kubernetes: {},
       rollout: {
         target: "values",
         directory: "deploy",
@@ -47,9 +43,21 @@ describe("settings", () => {
         web: { file: "web.values.yaml", ...place },
         connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
         timeoutSeconds: 600,
-        heldRuns: "hold",
       },
-      advanced: { electionSeconds: 60 },
+      advanced: {
+        ledger: "schema_migrations",
+        checkpoints: "pack_run_backfill",
+        layout: {
+          runs: "state/runs",
+          approvals: "state/approvals",
+          logs: "logs/runs",
+          artifacts: "artifacts",
+          artifactManifest: "artifact-manifest.json",
+        },
+        indexNames: {},
+        heldRuns: "hold",
+        electionSeconds: 60,
+      },
     });
   });
 
@@ -72,7 +80,9 @@ describe("settings", () => {
     expect(problems).toContain(
       'mongo.collections.runs: found "system.runs"; allowed: a collection',
     );
-    expect(problems).toContain("mongo.databse: found an unknown setting; allowed: database, coll");
+    expect(problems).toContain(
+      "mongo.databse: found an unknown setting (did you mean database?); allowed: database, coll",
+    );
     expect(problems).toContain("unheardOf: found an unknown setting; allowed: storageMode,");
     expect(problems).toContain("rollout: found nothing; allowed:");
   });
@@ -167,7 +177,7 @@ describe("the connection string", () => {
     const broken = problemsOf({ ...dev, mongoUri: "mongo//migrator:geheim@" });
 
     expect(plain).toContain("pulumi config set --secret mongoUri");
-    expect(broken).toContain("a text that is no connection string");
+    expect(broken).toContain("a text that is not a connection string");
     expect(plain + broken).not.toContain("geheim");
   });
 
@@ -202,7 +212,9 @@ describe("the connection string", () => {
     (uri) => {
       const problems = problemsOf({ ...dev, mongoUri: uri, appMongoUri: uri });
 
-      expect(problems).toContain("mongoUri: found a text that is no connection string; allowed: ");
+      expect(problems).toContain(
+        "mongoUri: found a text that is not a connection string; allowed: ",
+      );
       expect(problems).not.toMatch(/geheim|%zz/);
     },
   );
@@ -231,8 +243,8 @@ describe("the rollout by Helm releases", () => {
 
 describe("names", () => {
   it("of collections are distinct", () => {
-    expect(problemsOf({ ...dev, migration: { ledger: "pack_runs" } })).toContain(
-      'migration.ledger: found "pack_runs"; allowed: another name than mongo.collections.runs',
+    expect(problemsOf({ ...dev, advanced: { ledger: "pack_runs" } })).toContain(
+      'advanced.ledger: found "pack_runs"; allowed: another name than mongo.collections.runs',
     );
   });
 
@@ -244,43 +256,47 @@ describe("names", () => {
   );
 
   it("of indexes are given by the contract's own", () => {
-    const problems = problemsOf({ ...dev, indexes: { names: { pack_runs_by_age: "x" } } });
+    const problems = problemsOf({ ...dev, advanced: { indexNames: { pack_runs_by_age: "x" } } });
 
-    expect(problems).toContain("indexes.names");
+    expect(problems).toContain("advanced.indexNames");
     expect(problems).toContain("pack_runs_updatedAt_desc");
   });
 
   const [sequence, timestamp] = ["pack_run_logs_run_sequence", "pack_run_logs_run_timestamp"];
   it.each([
-    [`${timestamp}: found "x"; allowed: another name than indexes.names.${sequence}`, "x", "x"],
+    [
+      `${timestamp}: found "x"; allowed: another name than advanced.indexNames.${sequence}`,
+      "x",
+      "x",
+    ],
     [`${timestamp}: found "${sequence}"; allowed: another name`, undefined, sequence],
     [`${sequence}: found "${timestamp}"; allowed: another name`, timestamp, undefined],
     [`${sequence}: found "_id_"; allowed: an index name without * that`, "_id_", undefined],
   ])("of indexes are distinct in a collection: %s", async (problem, first, second) => {
-    const indexes = { names: { [sequence]: first, [timestamp]: second } };
-    const text = stringify({ config: { "taskrunner-storage:indexes": indexes } });
+    const advanced = { indexNames: { [sequence]: first, [timestamp]: second } };
+    const text = stringify({ config: { "taskrunner-storage:advanced": advanced } });
 
-    expect(problemsOf({ ...dev, indexes })).toContain(`indexes.names.${problem}`);
+    expect(problemsOf({ ...dev, advanced })).toContain(`advanced.indexNames.${problem}`);
     const ofCommand = async () => {
       requireIndexNames(await commandSettings({ text }));
     };
-    await expect(ofCommand()).rejects.toThrow(`indexes.names.${problem}`);
+    await expect(ofCommand()).rejects.toThrow(`advanced.indexNames.${problem}`);
   });
 
   it("of indexes that are the same stop no way back, and no command of it", async () => {
-    const indexes = { names: { [sequence]: "x", [timestamp]: "x" } };
-    const text = stringify({ config: { "taskrunner-storage:indexes": indexes } });
+    const advanced = { indexNames: { [sequence]: "x", [timestamp]: "x" } };
+    const text = stringify({ config: { "taskrunner-storage:advanced": advanced } });
 
-    expect(problemsOf({ ...dev, indexes, storageMode: "filesystem" })).toBe("no problem");
-    await expect(commandSettings({ text })).resolves.toMatchObject({ indexes });
+    expect(problemsOf({ ...dev, advanced, storageMode: "filesystem" })).toBe("no problem");
+    await expect(commandSettings({ text })).resolves.toMatchObject({ advanced });
   });
 
   it("of indexes of two collections may be the same, and exchanged in one", () => {
     const runs = { pack_runs_updatedAt_desc: "by_time", [timestamp]: "by_time" };
     const exchanged = { [sequence]: timestamp, [timestamp]: sequence };
 
-    expect(problemsOf({ ...dev, indexes: { names: runs } })).toBe("no problem");
-    expect(problemsOf({ ...dev, indexes: { names: exchanged } })).toBe("no problem");
+    expect(problemsOf({ ...dev, advanced: { indexNames: runs } })).toBe("no problem");
+    expect(problemsOf({ ...dev, advanced: { indexNames: exchanged } })).toBe("no problem");
   });
 });
 

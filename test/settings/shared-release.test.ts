@@ -5,7 +5,6 @@ import { problemsOf } from "./problems";
 const shared = {
   target: "helm",
   namespace: "stellaops",
-  release: "shared",
   step: "worker",
   shared: { release: "stella", chart: "charts/stella" },
 };
@@ -20,13 +19,11 @@ const problemsWith = (rollout: object) => problemsOf({ mongoUri, rollout });
 describe("one release for both services", () => {
   it("has a place and labels for each, and one chart", () => {
     expect(parsed(shared)).toMatchObject({
-      release: "shared",
       step: "worker",
       shared: { release: "stella", chart: "charts/stella", values: [] },
       worker: {
         selector: "app.kubernetes.io/component=worker",
         path: "worker.env",
-        form: "list",
         podAnnotations: "worker.podAnnotations",
       },
       web: { selector: "app.kubernetes.io/component=web", path: "web.env" },
@@ -36,9 +33,10 @@ describe("one release for both services", () => {
   it.each([
     ["rollout.step: found nothing; allowed: worker, web", { ...shared, step: undefined }],
     ["rollout.shared.chart: found nothing", { ...shared, shared: { release: "stella" } }],
-    ["rollout.shared: found nothing", { ...shared, shared: undefined }],
+    ["rollout.shared: found null; allowed: a value of type object", { ...shared, shared: null }],
+    ["rollout.release: found an unknown setting", { ...shared, release: "shared" }],
     [
-      "rollout.web.chart: found an unknown setting; allowed: selector, path, form, podAnnotations",
+      "rollout.web.chart: found an unknown setting; allowed: selector, path, podAnnotations",
       { ...shared, web: { chart: "charts/web" } },
     ],
     [
@@ -70,7 +68,8 @@ describe("one release for both services", () => {
 
 describe("a release for each service", () => {
   it("is the default", () => {
-    expect(parsed(separate)).toMatchObject({ release: "separate" });
+    expect(parsed(separate)).toMatchObject({ worker: { release: "taskrunner-worker" } });
+    expect(parsed(separate)).not.toHaveProperty("shared");
   });
 
   it("may have Deployments that are not the service's", () => {
@@ -81,13 +80,16 @@ describe("a release for each service", () => {
 
   it.each([
     [
-      'rollout.step: found "worker"; allowed: absent where rollout.release is separate',
+      'rollout.step: found "worker"; allowed: absent: without rollout.shared both services',
       { ...separate, step: "worker" },
     ],
-    ["rollout.shared: found an unknown setting", { ...separate, shared: shared.shared }],
-    ['rollout.release: found "one"; allowed: separate, shared', { ...separate, release: "one" }],
+    ["rollout.step: found nothing; allowed: worker, web", { ...separate, shared: shared.shared }],
     [
-      'rollout.web.release: found "stella"; allowed: another release than rollout.worker.release, or rollout.release: shared',
+      "rollout.shared: found an unknown setting; allowed: target, directory",
+      { target: "values", directory: "deploy", shared: shared.shared },
+    ],
+    [
+      'rollout.web.release: found "stella"; allowed: another release than rollout.worker.release, or a section rollout.shared',
       { ...separate, worker: { release: "stella" }, web: { release: "stella" } },
     ],
     [

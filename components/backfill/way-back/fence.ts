@@ -23,7 +23,7 @@ export interface DrawnFence {
 
 /** Where a fence is drawn, and where its moment is noted. */
 export interface FenceSides extends ExportSides {
-  /** The collection of the migration's record: the setting `migration.ledger`. */
+  /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
 }
 

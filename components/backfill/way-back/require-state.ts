@@ -13,7 +13,7 @@ export interface KnownRuns {
   readonly fence: Fence | undefined;
   /** Where bases are kept; undefined where MongoDB is out of reach. */
   readonly database?: Db;
-  /** The name of the collection with bases: the setting `backfill.checkpoints`. */
+  /** The name of the collection with bases: the setting `advanced.checkpoints`. */
   readonly checkpoints: string;
 }
 

@@ -125,7 +125,7 @@ function heldInWords(held: readonly string[], root: string, { byJob }: Known): s
   return (
     `warning: ${counted(held.length, "runs")} set aside in ${root}/${heldFolder}, so that no step ` +
     `is executed again: ${named(held, held.length)}. What MongoDB has of them comes back by ` +
-    `${later(byJob)}, once no conflict is in the way; \`rollout.heldRuns: release\` puts the files back ` +
+    `${later(byJob)}, once no conflict is in the way; \`advanced.heldRuns: release\` puts the files back ` +
     "as they were."
   );
 }

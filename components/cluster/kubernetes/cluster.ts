@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { addressIn } from "../../settings";
+import { resolveNamespace } from "../../settings";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
 import { MongoDBReady } from "./ready/resource";
@@ -23,9 +23,9 @@ export function kubernetesCluster(
   args: ClusterArgs<"kubernetes">,
   parent: pulumi.Resource,
 ): ClusterOutputs {
-  const { cluster, storageMode: mode, mongo, rollout, database = "" } = args;
+  const { cluster, kubernetes: api, storageMode: mode, mongo, rollout, database = "" } = args;
   const { resource, users, timeoutSeconds } = cluster;
-  const { namespace, ...api } = addressIn(cluster, rollout);
+  const namespace = resolveNamespace(cluster, rollout);
   const provider = new kubernetes.Provider("kubernetes-of-mongodb", api, { parent });
   const place = { namespace, mode };
   const made = cluster.createNamespace ? [namespaceOf(namespace, { parent, provider })] : [];

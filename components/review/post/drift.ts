@@ -26,7 +26,7 @@ export interface NotLookedAt {
 export interface Drift {
   readonly differences: readonly Difference[];
   readonly notLookedAt: readonly NotLookedAt[];
-  /** False where the migration is a Job (`migration.runAs`): no refresh looks at what one has made. */
+  /** False where the migration is a Job (the setting `jobs`): no refresh looks at what one has made. */
   readonly comparesSchema: boolean;
 }
 

@@ -6,7 +6,7 @@ import {
   type ReleaseValues,
   type ValuesText,
 } from "./files";
-import type { EnvironmentPlace } from "./values";
+import { isListAt, type EnvironmentPlace } from "./values";
 
 /**
  * Refuses a null that would be lost. In Helm it removes a default of the chart, such as a number of
@@ -38,15 +38,13 @@ export function refuseLostNulls({ defaults, ofSite }: ReleaseValues): void {
  *
  * @param places of our variables: a list there does not stay empty
  */
-export function hasEmptyLists(
-  { defaults, ofSite }: ReleaseValues,
-  places: readonly EnvironmentPlace[],
-): boolean {
-  const filled = places.filter(({ form }) => form === "list").map(({ path }) => path);
+export function hasEmptyLists(values: ReleaseValues, places: readonly EnvironmentPlace[]): boolean {
+  const { defaults, ofSite } = values;
+  const filled = places.filter((place) => isListAt(values, place)).map(({ path }) => path);
   const known = defaults?.map(parseValues);
   const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
   return ofSite
-    .flatMap((values) => keysOf(parseValues(values), isEmpty))
+    .flatMap((file) => keysOf(parseValues(file), isEmpty))
     .some((keys) => !filled.includes(keys.join(".")) && hidesDefault(keys, known));
 }
 
@@ -80,15 +78,13 @@ function isNothing(value: unknown): boolean {
  *
  * @throws ReleaseValuesError with file and key, never the value
  */
-export function refusePasswords(
-  { defaults = [], ofSite }: ReleaseValues,
-  places: readonly EnvironmentPlace[],
-): void {
-  for (const values of ofSite) refuseIn(values, "", parseValues(values));
-  for (const { path, form } of places) {
-    if (form !== "list") continue;
-    const keys = path.split(".");
-    for (const values of defaults) refuseIn(values, path, valueAt(parseValues(values), keys));
+export function refusePasswords(values: ReleaseValues, places: readonly EnvironmentPlace[]): void {
+  const { defaults = [], ofSite } = values;
+  for (const file of ofSite) refuseIn(file, "", parseValues(file));
+  for (const place of places) {
+    if (!isListAt(values, place)) continue;
+    const keys = place.path.split(".");
+    for (const file of defaults) refuseIn(file, place.path, valueAt(parseValues(file), keys));
   }
 }
 

@@ -36,7 +36,7 @@ export function releasesOf(
   parent: pulumi.Resource,
 ): Releases {
   const { settings, ...others } = args;
-  return settings.release === "shared"
+  return "shared" in settings
     ? sharedRelease({ settings, ...others }, secretRef, parent)
     : separateReleases({ settings, ...others }, secretRef);
 }
@@ -47,9 +47,9 @@ function separateReleases(
 ): Releases {
   const { settings, mode } = args;
   const ofService = (service: Service) => {
-    const { path, form, podAnnotations } = settings[service];
+    const { path, podAnnotations } = settings[service];
     const { release, chart, version, repository, values } = settings[service];
-    const services = [{ service, mode, path, form, podAnnotations }];
+    const services = [{ service, mode, path, podAnnotations }];
     const from: ReleaseArgs = { release, chart, version, repository, values, services };
     return { from, read: fittingValues(from, mode) };
   };

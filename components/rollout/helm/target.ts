@@ -18,10 +18,9 @@ export function helmTarget(
   args: ServicesArgs<HelmRolloutSettings>,
   options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
 ): Target {
-  const { settings, mode } = args;
+  const { settings, kubernetes: api, mode } = args;
   const { parent } = options;
-  const { kubeconfig, context, namespace, timeoutSeconds } = settings;
-  const api = { ...(kubeconfig !== undefined && { kubeconfig }), ...(context && { context }) };
+  const { namespace, timeoutSeconds } = settings;
   const provider = new kubernetes.Provider("kubernetes", api, options);
   // A Secret of the site's is in a namespace that exists.
   const isNew = settings.install && settings.connectionSecret.name === undefined;

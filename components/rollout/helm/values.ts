@@ -13,8 +13,6 @@ import {
 export interface EnvironmentPlace {
   /** The keys that lead to the environment, with dots between them. */
   readonly path: string;
-  /** A list of `{ name, value }`, or a map by name. */
-  readonly form: "list" | "map";
 }
 
 /**
@@ -31,21 +29,46 @@ export interface EnvironmentPlace {
  */
 export function environmentOnTop(
   files: readonly ValuesText[],
-  { path, form }: EnvironmentPlace,
+  { path }: EnvironmentPlace,
   entries: readonly Entry[],
 ): unknown {
-  const keys = path.split(".");
-  const found = files.map((each) => ({ file: each.file, value: valueAt(parseValues(each), keys) }));
-  const last = found.findLast(({ value }) => value !== undefined && value !== null);
-  const expected = form === "list" ? Array.isArray(last?.value) : isMap(last?.value);
-  if (last && !expected) throw wrongForm(last.file, path, form);
-  if (form === "list") return withEntries((last?.value ?? []) as unknown[], entries);
-  const known = found.flatMap(({ value }) => (isMap(value) ? Object.keys(value) : []));
+  const found = lastAt(files, path) ?? [];
+  if (Array.isArray(found)) return withEntries(found, entries);
+  const known = files.flatMap((file) => {
+    const value = valueAt(parseValues(file), path.split("."));
+    return isMap(value) ? Object.keys(value) : [];
+  });
   return Object.fromEntries(
     entries.flatMap(({ name, value }) =>
       spellings(name, known).map((key) => [key, mapMember(value)]),
     ),
   );
+}
+
+/**
+ * Whether the variables of a service are a list. The site's files say, then the chart's own; a list if
+ * none has the path.
+ *
+ * @throws ReleaseValuesError if a file is not YAML, or has something else at the path
+ */
+export function isListAt(
+  { defaults = [], ofSite }: ReleaseValues,
+  { path }: EnvironmentPlace,
+): boolean {
+  return Array.isArray(lastAt([...defaults, ...ofSite], path) ?? []);
+}
+
+/** What the last file that has a path says there: a list or a map. */
+function lastAt(
+  files: readonly ValuesText[],
+  path: string,
+): unknown[] | Record<string, unknown> | undefined {
+  for (const file of files.toReversed()) {
+    const value = valueAt(parseValues(file), path.split("."));
+    if (Array.isArray(value) || isMap(value)) return value;
+    if (value !== undefined && value !== null) throw wrongForm(file.file, path);
+  }
+  return undefined;
 }
 
 /** A name as the files spell it; as it is if none of them has it. */
@@ -83,23 +106,20 @@ function listItem({ name, value }: Entry): object {
 export function refuseUnknownList(
   { defaults, ofSite }: ReleaseValues,
   chart: string,
-  { path, form }: EnvironmentPlace,
+  { path }: EnvironmentPlace,
 ): void {
-  if (defaults || form === "map") return;
-  const keys = path.split(".");
-  if (ofSite.some((values) => Array.isArray(valueAt(parseValues(values), keys)))) return;
+  if (defaults || lastAt(ofSite, path) !== undefined) return;
   throw new ReleaseValuesError(
     ofSite.at(-1)?.file ?? "(none is named)",
-    `it has no list ${path}, and ours would take the place of the one that chart ${chart} may have`,
-    `Repeat the chart's list in it (helm show values has that), or write an empty one ([]) where there is none.`,
+    `it has no ${path}, and ours would replace the list that chart ${chart} may have there`,
+    `Repeat in it what the chart has (helm show values has that). If the chart has nothing there, write an empty list ([]) or map ({}).`,
   );
 }
 
-function wrongForm(file: string, path: string, form: EnvironmentPlace["form"]): ReleaseValuesError {
-  const other = form === "list" ? "map" : "list";
+function wrongForm(file: string, path: string): ReleaseValuesError {
   return new ReleaseValuesError(
     file,
-    `${path} is no ${form}`,
-    `Set rollout.worker.path and form (or web's) to where the variables are; ${other} is the other form.`,
+    `${path} is neither a list nor a map`,
+    "Set rollout.worker.path or rollout.web.path to where the variables are.",
   );
 }

@@ -9,7 +9,7 @@ export interface ServiceModes extends Readonly<Record<Service, StorageMode>> {
 
 /**
  * The modes that the settings ask for. Web follows the worker in the same update, but where one
- * release holds both (`rollout.release: shared`): there it stays in the other mode until
+ * release holds both (`rollout.shared`): there it stays in the other mode until
  * `rollout.step` is `web` (decision 14).
  */
 export function serviceModes(mode: StorageMode, rollout: RolloutSettings): ServiceModes {
@@ -25,7 +25,7 @@ export function modesIn(step: Service, mode: StorageMode): ServiceModes {
 
 /** The step of a release that holds both services; undefined where each has a release of its own. */
 export function sharedStep(rollout: RolloutSettings): Service | undefined {
-  return rollout.target === "helm" && rollout.release === "shared" ? rollout.step : undefined;
+  return rollout.target === "helm" && "shared" in rollout ? rollout.step : undefined;
 }
 
 /** The mode that a change of `storageMode` leaves. */

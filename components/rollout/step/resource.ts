@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DynamicResource, shim } from "../../dynamic/program";
-import type { RolloutSettings, SharedReleaseSettings, StorageMode } from "../../settings";
+import type { Settings, SharedReleaseSettings, StorageMode } from "../../settings";
 import type { ReleaseStepInputs } from "./provider";
 import { nextInWords, workerAlone } from "./words";
 
@@ -21,20 +21,18 @@ export class ReleaseStep extends DynamicResource {
 }
 
 /** The step of a stack whose services are in one release; undefined where each has its own. */
-export function releaseStepOf(settings: {
-  readonly storageMode: StorageMode;
-  readonly rollout: RolloutSettings;
-}): ReleaseStep | undefined {
-  const { rollout, storageMode } = settings;
-  if (rollout.target !== "helm" || rollout.release !== "shared") return undefined;
-  return new ReleaseStep("release-step", inputsOf(rollout, storageMode));
+export function releaseStepOf(
+  settings: Pick<Settings, "storageMode" | "kubernetes" | "rollout">,
+): ReleaseStep | undefined {
+  const { rollout, kubernetes, storageMode } = settings;
+  if (rollout.target !== "helm" || !("shared" in rollout)) return undefined;
+  const inputs = { ...kubernetes, ...inputsOf(rollout, storageMode) };
+  return new ReleaseStep("release-step", inputs);
 }
 
 function inputsOf(rollout: SharedReleaseSettings, mode: StorageMode): ReleaseStepInputs {
-  const { kubeconfig, context, namespace, shared, worker, web, step } = rollout;
+  const { namespace, shared, worker, web, step } = rollout;
   return {
-    ...(kubeconfig !== undefined && { kubeconfig }),
-    ...(context !== undefined && { context }),
     namespace,
     release: shared.release,
     selectors: { worker: worker.selector, web: web.selector },

@@ -18,6 +18,8 @@ import {
 import { ValuesFileError } from "./errors";
 import {
   isAmong,
+  type Form,
+  formIn,
   listMember,
   mapMember,
   ourKey,
@@ -33,7 +35,7 @@ import {
  * How our keys stand in a values file. The texts in it may be secret: a site may have had its
  * connection string there.
  *
- * @throws ValuesFileError where the file is no YAML, or the place has another form
+ * @throws ValuesFileError if the file is not YAML, or the place is neither a list nor a map
  */
 export function readStated(text: string, place: Place): Stated[] {
   return statedIn(contentOf(documentOf(text, place.file)), place);
@@ -109,24 +111,27 @@ function documentOf(text: string, file: string): Document {
 
 /** Changes what is there in its place, adds what is missing beside ours, and takes out the rest. */
 function state(document: Document, { place, entries }: Statement, content: unknown): void {
-  const collection = collectionAt(document, place, entries.length > 0);
+  const form = formIn(content, place);
+  const collection = collectionAt(document, place.path, form, entries.length > 0);
   if (!collection) return;
   const items = collection.items as (Node | Pair | null)[];
-  const keyOf = (item: Node | Pair | null) => ourKey(nameOf(item, place), place);
+  const keyOf = (item: Node | Pair | null) => ourKey(nameOf(item, form), place);
   const stated = statedIn(content, place);
   const missing = entries.filter(({ name }) => !items.some((item) => keyOf(item) === name));
   for (const entry of entries) {
     const item = items.find((one) => keyOf(one) === entry.name);
-    if (item && !isAmong(stated, entry)) change(document, item, place, entry.value);
+    if (item && !isAmong(stated, entry)) change(document, item, form, entry.value);
   }
   const kept = items.filter((item) => {
     const key = keyOf(item);
     return key === undefined || entries.some(({ name }) => name === key);
   });
   const behind = kept.findLastIndex((item) => keyOf(item) !== undefined);
-  const added = missing.map((entry) => newItem(document, entry, place));
+  const added = missing.map((entry) => newItem(document, entry, form));
   kept.splice(behind < 0 ? kept.length : behind + 1, 0, ...added);
   collection.items = kept;
+  // An empty map is Helm's merge of nothing, and says that the next variables are a map, too.
+  if (form === "map" && !place.isMap) return;
   // An empty list would take a chart's own default away.
   for (let path = place.path; isEmptyAt(document, path); path = path.slice(0, -1)) {
     document.deleteIn(path);
@@ -139,7 +144,8 @@ const isEmptyAt = (document: Document, path: readonly string[]) =>
 /** The collection at a place, made with as much of the path as is missing; undefined for none. */
 function collectionAt(
   document: Document,
-  { path, form }: Place,
+  path: readonly string[],
+  form: Form,
   isWanted: boolean,
 ): YAMLMap | YAMLSeq | undefined {
   const depth = path.findIndex((_, at) => isVacant(document.getIn(path.slice(0, at + 1), true)));
@@ -167,14 +173,14 @@ function isVacant(node: unknown): boolean {
   return isScalar(node) ? node.value === null : isCollection(node) && node.items.length === 0;
 }
 
-function nameOf(item: Node | Pair | null, { form }: Place): unknown {
+function nameOf(item: Node | Pair | null, form: Form): unknown {
   if (form === "list") return isMap(item) ? item.get("name") : undefined;
   const key = (item as Pair | null)?.key;
   return isScalar(key) ? key.value : key;
 }
 
-function change(document: Document, item: Node | Pair, place: Place, value: unknown): void {
-  if (place.form === "map") {
+function change(document: Document, item: Node | Pair, form: Form, value: unknown): void {
+  if (form === "map") {
     const pair = item as Pair;
     pair.value = valueNode(document, mapMember(value), pair.value);
     return;
@@ -196,7 +202,7 @@ function valueNode(document: Document, value: unknown, former: unknown): Node {
   return node;
 }
 
-function newItem(document: Document, { name, value }: Stated, { form }: Place): Node | Pair {
+function newItem(document: Document, { name, value }: Stated, form: Form): Node | Pair {
   if (form === "map") {
     return document.createPair(name, valueNode(document, mapMember(value), undefined));
   }

@@ -14,7 +14,7 @@ import {
 } from "./switch";
 
 const members = [
-  ...(["service", "file", "path", "form", "mode", "environment"] as const),
+  ...(["service", "file", "path", "mode", "environment"] as const),
   "podAnnotation",
 ] as const;
 
@@ -98,7 +98,7 @@ function notAsLeft({ file }: ValuesFileInputs): string {
 }
 
 function isMoved(state: ValuesFileState, news: ValuesFileInputs): boolean {
-  return (["file", "path", "form"] as const).some((name) => state[name] !== news[name]);
+  return (["file", "path"] as const).some((name) => state[name] !== news[name]);
 }
 
 /**

@@ -7,11 +7,14 @@ export interface Place {
   readonly file: string;
   /** The keys that lead to the list or map. */
   readonly path: readonly string[];
-  /** `list`: `{ name, value }` or `{ name, valueFrom }`; `map`: `NAME: value`. */
-  readonly form: "list" | "map";
+  /** Whether only a map will do; else the file says, and a place that is not there becomes a list. */
+  readonly isMap?: true;
   /** Our keys; of an environment the mode's is the first. A file may spell them in any case. */
   readonly keys: readonly string[];
 }
+
+/** `list`: `{ name, value }` or `{ name, valueFrom }`; `map`: `NAME: value`. */
+export type Form = "list" | "map";
 
 /** One of our keys as a file states it. */
 export interface Stated {
@@ -37,16 +40,21 @@ export function ourKey(name: unknown, { keys }: Place): string | undefined {
 /**
  * Our keys in the parsed text of a values file.
  *
- * @throws ValuesFileError where the place has another form, or one of our keys is there twice
+ * @throws ValuesFileError if the place is neither a list nor a map, or holds one of our keys twice
  */
 export function statedIn(content: unknown, place: Place): Stated[] {
-  const stated = membersOf(content, place).flatMap(([name, member]) => {
+  const form = formIn(content, place);
+  const stated = membersIn(content, place).flatMap(([name, member]) => {
     const key = ourKey(name, place);
-    return key === undefined ? [] : [{ name: key, value: valueOf(member, place, key) }];
+    return key === undefined ? [] : [{ name: key, value: valueOf(member, form, place, key) }];
   });
   const twice = stated.find(({ name }, at) => stated.findIndex((one) => one.name === name) !== at);
   if (twice === undefined) return stated;
-  throw refused(place, `${at(place)} holds ${twice.name} twice`, "Leave the one that counts.");
+  throw refused(
+    place,
+    `${describePath(place)} holds ${twice.name} twice`,
+    "Leave the one that counts.",
+  );
 }
 
 /** Whether the parsed text states exactly these of our keys. */
@@ -60,27 +68,43 @@ export function isAmong(stated: readonly Stated[], { name, value }: Stated): boo
   return stated.some((one) => one.name === name && isDeepStrictEqual(one.value, value));
 }
 
-/** The names and members at a place; a list's member is its item, a map's what stands at its key. */
-function membersOf(content: unknown, place: Place): [name: unknown, member: unknown][] {
-  const node = place.path.reduce<unknown>((outer, key) => {
-    if (outer === null || outer === undefined) return undefined;
-    if (isPlain(outer)) return outer[key];
-    throw refused(place, `a part of ${at(place)} is no map`, checkPath);
-  }, content);
-  if (node === null || node === undefined) return [];
-  if (place.form === "list" && Array.isArray(node)) {
-    return node.map((item: unknown) => [isPlain(item) ? item.name : undefined, item]);
-  }
-  if (place.form === "map" && isPlain(node)) return Object.entries(node);
-  throw refused(place, `${at(place)} is no ${place.form}`, checkForm);
+/**
+ * Whether our keys are members of a list or of a map. Their site decides: an empty list or map counts.
+ *
+ * @throws ValuesFileError if the place is neither
+ */
+export function formIn(content: unknown, place: Place): Form {
+  const node = nodeAt(content, place);
+  if (node === null || node === undefined) return place.isMap ? "map" : "list";
+  if (isPlain(node)) return "map";
+  if (Array.isArray(node) && !place.isMap) return "list";
+  const expected = place.isMap ? "not a map" : "neither a list nor a map";
+  throw refused(place, `${describePath(place)} is ${expected}`, checkPath);
 }
 
-function valueOf(member: unknown, place: Place, key: string): unknown {
+/** The names and members at a place. A list's member is its item, a map's is the value of its key. */
+function membersIn(content: unknown, place: Place): [name: unknown, member: unknown][] {
+  const node = nodeAt(content, place);
+  if (Array.isArray(node)) {
+    return node.map((item: unknown) => [isPlain(item) ? item.name : undefined, item]);
+  }
+  return isPlain(node) ? Object.entries(node) : [];
+}
+
+function nodeAt(content: unknown, place: Place): unknown {
+  return place.path.reduce<unknown>((outer, key) => {
+    if (outer === null || outer === undefined) return undefined;
+    if (isPlain(outer)) return outer[key];
+    throw refused(place, `a part of ${describePath(place)} is not a map`, checkPath);
+  }, content);
+}
+
+function valueOf(member: unknown, form: Form, place: Place, key: string): unknown {
   if (!isPlain(member)) return member ?? undefined;
-  if (place.form === "list" && "value" in member && "valueFrom" in member) {
+  if (form === "list" && "value" in member && "valueFrom" in member) {
     throw refused(place, `${key} has both value and valueFrom`, "Leave the one that counts.");
   }
-  return member.valueFrom ?? (place.form === "list" ? (member.value ?? undefined) : member);
+  return member.valueFrom ?? (form === "list" ? (member.value ?? undefined) : member);
 }
 
 /** What the parsed text says apart from our keys, and from the empty places that they leave. */
@@ -121,9 +145,7 @@ export function mapMember(value: unknown): unknown {
   return isPlain(value) ? { valueFrom: value } : value;
 }
 
-const checkPath = "Correct the file, or rollout.worker.path or rollout.web.path.";
-const checkForm =
-  "Set form: list or form: map of rollout.worker or rollout.web as the chart wants it.";
-const at = ({ path }: Place) => path.join(".");
+const checkPath = "Correct the file, or path and podAnnotations of rollout.worker or rollout.web.";
+const describePath = ({ path }: Place) => path.join(".");
 const refused = ({ file }: Place, found: string, advice: string) =>
   new ValuesFileError(file, found, advice);

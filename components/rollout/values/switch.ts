@@ -15,7 +15,6 @@ export interface ValuesFileInputs {
   readonly file: string;
   /** The keys that lead to the environment, with dots between them. */
   readonly path: string;
-  readonly form: "list" | "map";
   readonly mode: "mongo" | "filesystem";
   /** Our variables by name; a reviewer sees in a preview what changes in them. */
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
@@ -42,8 +41,8 @@ export interface Switched extends Pick<ValuesFileState, "before" | "written"> {
 }
 
 /** Where the variables of a service are in its file. */
-export function placeOf({ service, file, path, form }: ValuesFileInputs): Place {
-  return { file, path: path.split("."), form, keys: environmentKeys(service) };
+export function placeOf({ service, file, path }: ValuesFileInputs): Place {
+  return { file, path: path.split("."), keys: environmentKeys(service) };
 }
 
 /** What is wanted, in the document's order: the engine hands objects over with their keys sorted. */
@@ -154,7 +153,7 @@ function annotations(
 ): Statement[] {
   const place = (path: string): Place => {
     const keys = [secretVersionAnnotation];
-    return { file, path: path.split("."), form: "map", keys };
+    return { file, path: path.split("."), isMap: true, keys };
   };
   const statements: Statement[] = [];
   const { podAnnotation: left, before } = former ?? {};

@@ -32,14 +32,17 @@ export function valuesTarget(args: Args): Target {
   };
 }
 
-function drain({ settings, mode }: Args, options: pulumi.CustomResourceOptions): Drains {
+function drain(
+  { settings, kubernetes, mode }: Args,
+  options: pulumi.CustomResourceOptions,
+): Drains {
   const { confirm, confirmed, timeoutSeconds } = settings;
   if (confirm === "none") return undefined;
   if (confirm === undefined) {
     new Confirmation("worker-drained", { step: "drained", mode, confirmed }, options);
     return undefined;
   }
-  const address = { ...confirm, selector: confirm.selector.worker };
+  const address = { ...kubernetes, ...confirm, selector: confirm.selector.worker };
   const inputs = { ...address, service: "worker" as const, mode, timeoutSeconds };
   return new DrainResource("worker-drain", inputs, options).drains;
 }
@@ -49,7 +52,7 @@ function deployment(
   service: Service,
   { file, environment, podAnnotation }: ValuesFileInputs,
   drains: Drains,
-  { settings, mode }: Args,
+  { settings, kubernetes, mode }: Args,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<unknown> {
   const { confirm, confirmed, timeoutSeconds } = settings;
@@ -58,7 +61,7 @@ function deployment(
     const inputs = { step: service, mode, file, confirmed };
     return new Confirmation(`${service}-deployed`, inputs, options).confirmedMode;
   }
-  const address = { ...confirm, selector: confirm.selector[service] };
+  const address = { ...kubernetes, ...confirm, selector: confirm.selector[service] };
   const revision = hashOf(podAnnotation ? { environment, podAnnotation } : environment);
   const inputs = { ...address, service, mode, timeoutSeconds, drains, revision };
   return new PodsReplacedResource(`${service}-pods`, inputs, options).urn;
@@ -70,7 +73,7 @@ function hashOf(stated: object): string {
 
 function inputsFor(service: Service, args: Args): ValuesFileInputs {
   const { settings, mode, collections, database } = args;
-  const { file, path: keys, form, podAnnotations } = settings[service];
+  const { file, path: keys, podAnnotations } = settings[service];
   const { secretVersion } = settings;
   const entries = serviceEnvironment(service, mode, {
     collections,
@@ -81,7 +84,6 @@ function inputsFor(service: Service, args: Args): ValuesFileInputs {
     service,
     file: path.join(settings.directory, file),
     path: keys,
-    form,
     mode,
     environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
     ...(mode === "mongo" &&

@@ -1,8 +1,7 @@
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 import type { AtlasSettings } from "./atlas";
-import { scaledRules, sizeRules } from "./atlas-size-rules";
-import { madeUsersRules } from "./made-users-rules";
+import { leftOverRules, madeUsersRules } from "./connection-rules";
 
 /** The rules of a cluster of Atlas: what Atlas would refuse minutes later, or silently do otherwise. */
 export function atlasRules(settings: Settings): Problem[] {
@@ -12,13 +11,17 @@ export function atlasRules(settings: Settings): Problem[] {
     ...projectRules(cluster),
     ...regionRules(cluster),
     ...sizeRules(cluster),
-    // A stack that has them from before must not be stopped on its way back.
+    // A rollback must not stop on what a stack has from before.
     ...(storageMode === "mongo" ? [...scaledRules(cluster), ...ownDiskRules(cluster)] : []),
     ...backupRules(cluster),
     ...accessRules(cluster),
     ...userRules(cluster),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
-  return [...problems, ...leftOverRules(settings), ...madeUsersRules(settings)];
+  return [
+    ...problems,
+    ...leftOverRules(settings, "absent: the cluster gives its own"),
+    ...madeUsersRules(settings),
+  ];
 }
 
 function projectRules({ projectId, project }: AtlasSettings): Problem[] {
@@ -50,6 +53,49 @@ function electableRules(regions: AtlasSettings["regions"]): Problem[] {
   if ([3, 5, 7].includes(electable)) return [];
   const found = `${electable} electable nodes in all`;
   return [{ key: "regions", found, allowed: "3, 5 or 7 electable nodes in all" }];
+}
+
+/**
+ * The rules about a cluster's sizes, and about what Atlas scales by itself. Atlas knows best which sizes
+ * and regions a cloud has: it refuses an unknown one in the stack's first step.
+ */
+function sizeRules(cluster: AtlasSettings): Problem[] {
+  return [...autoScalingRules(cluster), ...shardRules(cluster)];
+}
+
+function autoScalingRules({ autoScaling, diskSizeGb }: AtlasSettings): Problem[] {
+  if (autoScaling.compute || !autoScaling.disk || diskSizeGb === undefined) return [];
+  // Every `up` would set a disk back that has grown by itself.
+  const found = `${diskSizeGb}, while the disk grows by itself`;
+  const allowed = "absent; or autoScaling.disk: false; or autoScaling.compute as well";
+  return [{ key: "diskSizeGb", found, allowed }];
+}
+
+function shardRules({ type, shards, instanceSize }: AtlasSettings): Problem[] {
+  if (type === "sharded") return shardSize("instanceSize", instanceSize);
+  if (shards === undefined) return [];
+  return [{ key: "shards", found: String(shards), allowed: "absent for a replicaSet" }];
+}
+
+/** Atlas has no sharded clusters of its two smallest sizes. */
+function shardSize(key: string, size: string): Problem[] {
+  if (!["M10", "M20"].includes(size)) return [];
+  const allowed = "M30 or larger for a sharded cluster";
+  return [{ key, found: JSON.stringify(size), allowed }];
+}
+
+/**
+ * The rules about shards that Atlas scales by itself. With several shards the provider cannot leave
+ * what Atlas has scaled: an `up` after a refresh would set it back.
+ *
+ * @see https://www.pulumi.com/registry/packages/mongodbatlas/api-docs/advancedcluster/
+ */
+function scaledRules({ type, shards = 1, autoScaling }: AtlasSettings): Problem[] {
+  const { compute } = autoScaling;
+  if (type !== "sharded" || compute === undefined) return [];
+  if (shards === 1) return shardSize("autoScaling.compute.min", compute.min);
+  const found = `limits for ${shards} shards`;
+  return [{ key: "autoScaling.compute", found, allowed: "absent with more than one shard" }];
 }
 
 /** @see https://www.mongodb.com/docs/atlas/backup/cloud-backup/scheduling/ */
@@ -108,7 +154,7 @@ function accessRules({ provider, accessList }: AtlasSettings): Problem[] {
           {
             key: "accessList",
             found: `awsSecurityGroup on ${provider}`,
-            allowed: "it on AWS alone",
+            allowed: "it only on AWS",
           },
         ]
       : []),
@@ -119,17 +165,6 @@ function userRules({ users: { migrator, application } }: AtlasSettings): Problem
   if (migrator === undefined || migrator !== application) return [];
   const allowed = "another name than users.migrator";
   return [{ key: "users.application", found: quoted(migrator), allowed }];
-}
-
-/** A connection string that is left over from another kind is not quietly ignored. */
-function leftOverRules(settings: Settings): Problem[] {
-  return (["mongoUri", "appMongoUri"] as const)
-    .filter((key) => settings[key] !== undefined)
-    .map((key) => ({
-      key,
-      found: "a connection string, and cluster.kind is atlas",
-      allowed: "absent: the cluster gives its own",
-    }));
 }
 
 function repeated(names: readonly string[]): string[] {

@@ -1,45 +1,59 @@
 import { z } from "zod";
-import { section, text } from "../section";
+import { positive, section, text } from "../forms";
 
-/** The clouds that Atlas runs on, by Atlas' own names. */
-export const atlasProviders = ["AWS", "AZURE", "GCP"] as const;
-
-/** An id as Atlas gives it: of a project or an organisation. */
+/** An id as Atlas gives it: of a project or an organization. */
 const atlasId = z
   .string()
   .regex(/^[0-9a-f]{24}$/, { error: "an id of Atlas: 24 hexadecimal digits in lower case" });
 
-/** What Atlas takes for the names of clusters, custom roles and, here, users. */
+/** A name of a cluster, a custom role or, here, a user. */
 const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
   error: "1 to 64 letters, digits and hyphens, beginning with a letter or digit",
 });
 
-/** The order of the electable ones is that of their priorities. */
 const region = section({
-  name: text,
-  electable: z.int().min(0).max(7).default(3),
-  readOnly: z.int().min(0).max(50).default(0),
+  name: text.describe("The region's name in Atlas, such as `EU_CENTRAL_1`."),
+  electable: z.int().min(0).max(7).default(3).describe("Its nodes that may become the primary."),
+  readOnly: z.int().min(0).max(50).default(0).describe("Its nodes that only answer reads."),
 });
 
 const autoScaling = section({
-  compute: section({ min: text, max: text, scaleDown: z.boolean().default(true) }).optional(),
-  disk: z.boolean().default(true),
+  compute: section({
+    min: text.describe("The smallest size."),
+    max: text.describe("The largest size."),
+    scaleDown: z.boolean().default(true).describe("Whether Atlas may choose a smaller size."),
+  })
+    .optional()
+    .describe("The limits within which Atlas changes the size. Not with more than one shard."),
+  disk: z.boolean().default(true).describe("Whether Atlas makes the disk larger."),
 });
 
-const keepDays = (days: number) => section({ keepDays: z.int().min(1).default(days) }).prefault({});
-
-/** By default Atlas' own schedule. */
 const backup = section({
-  enabled: z.boolean().default(true),
-  pointInTime: z.boolean().default(false),
-  restoreWindowDays: z.int().min(1).default(7),
+  enabled: z.boolean().default(true).describe("Whether Atlas takes snapshots."),
+  pointInTime: z.boolean().default(false).describe("Whether a moment can be restored."),
+  restoreWindowDays: positive.default(7).describe("How far back such a moment may be, in days."),
   hourly: section({
-    everyHours: z.literal([1, 2, 4, 6, 8, 12]).default(6),
-    keepDays: z.int().min(1).default(7),
-  }).prefault({}),
-  daily: keepDays(7),
-  weekly: section({ keepWeeks: z.int().min(1).default(4) }).prefault({}),
-  monthly: section({ keepMonths: z.int().min(1).default(12) }).prefault({}),
+    everyHours: z
+      .literal([1, 2, 4, 6, 8, 12])
+      .default(6)
+      .describe("How often, in hours. Sizes with `_NVME` need 12."),
+    keepDays: positive.default(7).describe("How long Atlas keeps them, in days."),
+  })
+    .prefault({})
+    .describe("Snapshots during the day."),
+  daily: section({ keepDays: positive.default(7).describe("How long Atlas keeps them, in days.") })
+    .prefault({})
+    .describe("Snapshots of each day."),
+  weekly: section({
+    keepWeeks: positive.default(4).describe("How long Atlas keeps them, in weeks."),
+  })
+    .prefault({})
+    .describe("Snapshots of each week."),
+  monthly: section({
+    keepMonths: positive.default(12).describe("How long Atlas keeps them, in months."),
+  })
+    .prefault({})
+    .describe("Snapshots of each month."),
 });
 
 /** A day; the engine hands one that is without quotes in YAML over with a time. */
@@ -49,50 +63,88 @@ const day = z
   .pipe(z.iso.date({ error: "a day, such as 2026-12-31" }));
 
 const accessEntry = section({
-  address: z.ipv4({ error: "an IPv4 address" }).optional(),
-  range: z.cidrv4({ error: "a range of IPv4 addresses, such as 192.0.2.0/24" }).optional(),
+  address: z.ipv4({ error: "an IPv4 address" }).optional().describe("One IPv4 address."),
+  range: z
+    .cidrv4({ error: "a range of IPv4 addresses, such as 192.0.2.0/24" })
+    .optional()
+    .describe("A range of IPv4 addresses, such as `192.0.2.0/24`."),
   awsSecurityGroup: z
     .string()
     .regex(/^sg-[0-9a-f]+$/, { error: "the id of a security group, sg-..." })
-    .optional(),
-  comment: z.string().max(80).default(""),
-  expires: day.optional(),
+    .optional()
+    .describe("The id of a security group. Only on AWS."),
+  comment: z.string().max(80).default("").describe("What the entry is for."),
+  expires: day
+    .optional()
+    .describe("The last day of the entry (UTC). The first `pulumi up` after it deletes the entry."),
 });
 
 /** A cluster of MongoDB Atlas, which the stack makes; `atlas-rules.ts` has the rules that span keys. */
 export const atlasCluster = section({
-  kind: z.literal("atlas"),
-  projectId: atlasId.optional(),
-  project: section({ name: text, orgId: atlasId }).optional(),
-  name: atlasName.default("taskrunner"),
-  type: z.enum(["replicaSet", "sharded"]).default("replicaSet"),
-  shards: z.int().min(1).max(70).optional(),
+  kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack makes."),
+  projectId: atlasId.optional().describe("The project, if it exists."),
+  project: section({
+    name: text.describe("The project's name."),
+    orgId: atlasId.describe("The organization's id."),
+  })
+    .optional()
+    .describe("A new project, instead of `projectId`."),
+  name: atlasName
+    .default("taskrunner")
+    .describe("The cluster's name. Another name is another cluster."),
+  type: z
+    .enum(["replicaSet", "sharded"])
+    .default("replicaSet")
+    .describe("The cluster's type. `sharded` needs a size from M30 on."),
+  shards: positive.max(70).optional().describe("The number of shards, with type `sharded`."),
   mongoVersion: z
     .string()
     .regex(/^([6-9]|[1-9]\d)\.\d$/, { error: 'a major version from "6.0" on, in quotes' })
-    .default("8.0"),
-  provider: z.enum(atlasProviders),
-  regions: z.array(region).min(1, { error: "at least one region" }),
-  instanceSize: text.default("M10"),
-  autoScaling: autoScaling.prefault({}),
-  diskSizeGb: z.int().min(10).max(16_384).optional(),
-  backup: backup.prefault({}),
-  accessList: z.array(accessEntry).default([]),
+    .default("8.0")
+    .describe("MongoDB's major version, in quotes."),
+  provider: z.enum(["AWS", "AZURE", "GCP"]).describe("The cloud that the cluster runs on."),
+  regions: z
+    .array(region)
+    .min(1, { error: "at least one region" })
+    .describe(
+      "The regions, the first preferred for the primary. 3, 5 or 7 electable nodes in all.",
+    ),
+  instanceSize: text
+    .default("M10")
+    .describe("The size of a node. With `autoScaling.compute`: the size at creation."),
+  autoScaling: autoScaling.prefault({}).describe("What Atlas scales by itself."),
+  diskSizeGb: z
+    .int()
+    .min(10)
+    .max(16_384)
+    .optional()
+    .describe("The disk of a node, in GB. Default: Atlas' own."),
+  backup: backup.prefault({}).describe("Snapshots. By default Atlas' own schedule."),
+  accessList: z.array(accessEntry).default([]).describe("Who may reach the project."),
   connection: z
     .string()
     .regex(/^(standard|private|privateEndpoint:.+)$/, {
       error: "standard, private, privateEndpoint:<id of the endpoint>",
     })
-    .default("standard"),
-  users: section({ migrator: atlasName.optional(), application: atlasName.optional() }).prefault(
-    {},
-  ),
-  passwordVersion: z.int().min(1).default(1),
-  protection: z.boolean().default(true),
+    .default("standard")
+    .describe("Which address is used: `standard`, `private` or `privateEndpoint:<id>`."),
+  users: section({
+    migrator: atlasName.optional().describe("Default: the cluster's name with `-migrator`."),
+    application: atlasName.optional().describe("Default: the cluster's name with `-application`."),
+  })
+    .prefault({})
+    .describe("The names of the users and of their roles."),
+  passwordVersion: positive.default(1).describe("Another number makes new users and passwords."),
+  protection: z
+    .boolean()
+    .default(true)
+    .describe("Whether neither Pulumi nor Atlas deletes the cluster."),
   timeouts: section({
-    createMinutes: z.int().min(1).default(180),
-    updateMinutes: z.int().min(1).default(360),
-  }).prefault({}),
+    createMinutes: positive.default(180).describe("How long a creation may take, in minutes."),
+    updateMinutes: positive.default(360).describe("How long a change may take, in minutes."),
+  })
+    .prefault({})
+    .describe("How long Atlas may take."),
 });
 
 /** The settings of a cluster of Atlas. */

@@ -1,18 +1,43 @@
 import { z } from "zod";
+import { section, text } from "../forms";
 import { atlasCluster } from "./atlas";
-import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes";
-import { stackReferenceCluster } from "./stack-reference";
 
 export type { AtlasSettings } from "./atlas";
 
-/** The setting `cluster`: where MongoDB comes from (decision 13); a file a kind. */
+const allowPlainText = z
+  .boolean()
+  .default(false)
+  .describe("Whether a connection to another machine may do without TLS that checks certificates.");
+
+const existingCluster = section({
+  kind: z.literal("existing").describe("A server that exists, which `mongoUri` names."),
+  allowPlainText,
+});
+
+const stackReferenceCluster = section({
+  kind: z.literal("stackReference").describe("The cluster of another stack."),
+  stack: text.describe("The other stack: `organization/project/stack`."),
+  outputs: section({
+    mongoUri: text
+      .default("mongoUri")
+      .describe("The output with the migrator's connection string."),
+    appMongoUri: text
+      .default("appMongoUri")
+      .describe("The output with the services' connection string."),
+  })
+    .prefault({})
+    .describe("The names of the other stack's outputs."),
+  allowPlainText,
+});
+
+/** The setting `cluster`: where MongoDB comes from (decision 13). */
 export const cluster = z
   .discriminatedUnion("kind", [
     existingCluster,
+    stackReferenceCluster,
     atlasCluster,
     kubernetesCluster,
-    stackReferenceCluster,
   ])
   .prefault({ kind: "existing" });
 

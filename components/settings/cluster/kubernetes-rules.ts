@@ -1,52 +1,45 @@
+import { runsAsJobs } from "../derived";
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
+import { leftOverRules, madeUsersRules } from "./connection-rules";
 import type { KubernetesClusterSettings } from "./kubernetes";
-import { madeUsersRules } from "./made-users-rules";
 
-/** The rules about a replica set in Kubernetes; they hold in both modes. */
+/** The rules about a replica set in Kubernetes. They hold in both modes. */
 export function kubernetesRules(settings: Settings): Problem[] {
-  const { cluster, ...others } = settings;
+  const { cluster } = settings;
   if (cluster.kind !== "kubernetes") return [];
   return [
-    ...namespaceRule(cluster, others),
-    ...reachRule(cluster, others),
+    ...namespaceRule(cluster, settings),
+    ...reachRule(cluster, settings),
     ...tlsRules(cluster),
     ...userRules(cluster),
     ...madeUsersRules(settings),
-    ...(["mongoUri", "appMongoUri"] as const)
-      .filter((key) => others[key] !== undefined)
-      .map((key) => ({
-        key,
-        found: "a connection string, and the stack makes both users",
-        allowed: "absent where cluster.kind is kubernetes",
-      })),
+    ...leftOverRules(settings, "absent: the stack makes both users"),
   ];
 }
 
-type Others = Omit<Settings, "cluster">;
-
-function namespaceRule({ namespace }: KubernetesClusterSettings, { rollout }: Others): Problem[] {
+function namespaceRule({ namespace }: KubernetesClusterSettings, { rollout }: Settings): Problem[] {
   if (namespace !== undefined || rollout.target === "helm") return [];
   return [
     {
       key: "cluster.namespace",
       found: "nothing, and rollout has none",
-      allowed: "the namespace in which MongoDB runs",
+      allowed: "the namespace of MongoDB",
     },
   ];
 }
 
 /**
- * The members have names inside the cluster alone. An engine outside would make MongoDB, wait until
+ * The members have names only inside the cluster. An engine outside would make MongoDB, wait until
  * it runs, and then fail: that is known before.
  */
-function reachRule({ engineInside }: KubernetesClusterSettings, { migration }: Others): Problem[] {
-  if (migration.runAs === "job" || engineInside) return [];
+function reachRule({ engineInside }: KubernetesClusterSettings, settings: Settings): Problem[] {
+  if (runsAsJobs(settings) || engineInside) return [];
   return [
     {
-      key: "migration.runAs",
-      found: "engine, and only the Kubernetes cluster reaches MongoDB in it",
-      allowed: "job, or cluster.engineInside: true where pulumi runs in that cluster",
+      key: "jobs",
+      found: "nothing, and only the Kubernetes cluster reaches MongoDB in it",
+      allowed: "{ image, ... }, or cluster.engineInside: true if Pulumi runs in that cluster",
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { section, text } from "../section";
+import { positive, section, text } from "../forms";
 
-/** A name that is part of host names: of a replica set 52 characters at most, for its pods add to it. */
+/** A name that is part of host names. A replica set's is short enough for its pods to add to it. */
 const label = (most: number) =>
   z.string().regex(new RegExp(`^[a-z]([-a-z0-9]{0,${most - 2}}[a-z0-9])?$`), {
     error: `a name of at most ${most} lower-case letters, digits and -`,
@@ -15,84 +15,117 @@ const bytes = "[kMGTPE]|[KMGTPE]i";
 const size = quantity(bytes, "10Gi");
 const amounts = z.record(text, quantity(`m|${bytes}`, "500m or 2Gi"));
 
-/** Where the operator comes from; with `install: false` it is there already, and watches the namespace. */
 const operator = section({
-  install: z.boolean().default(true),
-  release: text.default("mongodb-kubernetes"),
-  chart: text.default("mongodb-kubernetes"),
+  install: z
+    .boolean()
+    .default(true)
+    .describe("Whether the stack installs the operator. Else one watches the namespace already."),
+  release: text.default("mongodb-kubernetes").describe("The Helm release."),
+  chart: text
+    .default("mongodb-kubernetes")
+    .describe("The chart: a name in `repository`, or a path with a `/`."),
   repository: z
     .string()
     .regex(/^(https?|oci):\/\/./, { error: "an address that begins with https:// or oci://" })
-    .default("https://mongodb.github.io/helm-charts"),
-  version: text.default("1.6.1"),
-  values: z.record(text, z.unknown()).default({}),
+    .default("https://mongodb.github.io/helm-charts")
+    .describe("The chart's repository (`https://`) or registry (`oci://`)."),
+  version: text.default("1.6.1").describe("The chart's version."),
+  values: z.record(text, z.unknown()).default({}).describe("Helm values on top of ours."),
 });
 
 const tls = section({
-  enabled: z.boolean().default(true),
-  certificateSecret: text.optional(),
-  caConfigMap: text.optional(),
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe("Whether connections are encrypted. `false` needs `allowPlainText`."),
+  certificateSecret: text
+    .optional()
+    .describe(
+      "The Secret with `tls.crt` and `tls.key` for the members' host names. Needed for TLS.",
+    ),
+  caConfigMap: text
+    .optional()
+    .describe("The ConfigMap with the authority's `ca.crt`. Needed for TLS."),
 });
 
 const storage = section({
-  class: text.optional(),
-  size: size.default("10Gi"),
-  logsSize: size.default("2Gi"),
+  class: text.optional().describe("The storage class. Default: the cluster's."),
+  size: size.default("10Gi").describe("The data volume of a member."),
+  logsSize: size.default("2Gi").describe("The log volume of a member."),
 });
 
-/** Images by whole name, which count before those of the operator. */
 const images = section({
-  mongod: text.optional(),
-  agent: text.optional(),
-  versionUpgradeHook: text.optional(),
-  readinessProbe: text.optional(),
+  mongod: text.optional().describe("MongoDB."),
+  agent: text.optional().describe("The agent beside it."),
+  versionUpgradeHook: text.optional().describe("The hook for new versions."),
+  readinessProbe: text.optional().describe("The readiness probe."),
 });
 
-/** The members of the replica set; `version` is MongoDB's. */
 const resource = section({
-  name: label(52).default("taskrunner-mongo"),
-  members: z
-    .int()
-    .min(1)
+  name: label(52)
+    .default("taskrunner-mongo")
+    .describe("The replica set's name. Another name is another, empty replica set."),
+  members: positive
     .max(7)
     .refine((count) => count % 2 === 1, { error: "1, 3, 5 or 7: an even number elects no better" })
-    .default(3),
-  version: z.string().regex(/^([6-9]|[1-9]\d)\.\d+\.\d+$/, {
-    error: "a whole version from 6.0.0, such as 8.0.12",
-  }),
-  tls: tls.prefault({}),
-  storage: storage.prefault({}),
-  resources: section({ requests: amounts.optional(), limits: amounts.optional() }).optional(),
-  podAnnotations: z.record(text, z.string()).default({}),
-  images: images.prefault({}),
+    .default(3)
+    .describe("The number of members: 1, 3, 5 or 7."),
+  version: z
+    .string()
+    .regex(/^([6-9]|[1-9]\d)\.\d+\.\d+$/, { error: "a whole version from 6.0.0, such as 8.0.12" })
+    .describe("MongoDB's whole version, such as `8.0.12`."),
+  tls: tls.prefault({}).describe("Encrypted connections."),
+  storage: storage.prefault({}).describe("The volumes of a member."),
+  resources: section({
+    requests: amounts.optional().describe("What a member asks for, such as `{ memory: 4Gi }`."),
+    limits: amounts.optional().describe("What a member may use."),
+  })
+    .optional()
+    .describe("CPU and memory of a member."),
+  podAnnotations: z.record(text, z.string()).default({}).describe("Annotations of the pods."),
+  images: images.prefault({}).describe("Images by whole name. They precede `registry`."),
 });
 
-/** A database user: another `passwordVersion` makes a new password. */
-const user = (name: string) =>
-  section({ name: label(40).default(name), passwordVersion: z.int().min(1).default(1) }).prefault(
-    {},
-  );
+const user = (name: string, whose: string) =>
+  section({
+    name: label(40).default(name).describe("The user's name."),
+    passwordVersion: positive.default(1).describe("Another number makes a new password."),
+  })
+    .prefault({})
+    .describe(`The user of ${whose}.`);
 
-/** A replica set that MongoDB's operator runs in Kubernetes. */
+/** A replica set that MongoDB's operator runs in Kubernetes; `kubernetes-rules.ts` has the rules. */
 export const kubernetesCluster = section({
-  kind: z.literal("kubernetes"),
-  kubeconfig: text.optional(),
-  context: text.optional(),
-  namespace: text.optional(),
-  createNamespace: z.boolean().default(false),
-  clusterDomain: text.default("cluster.local"),
-  engineInside: z.boolean().default(false),
-  allowPlainText: z.boolean().default(false),
-  registry: text.optional(),
-  imagePullSecret: text.optional(),
-  operator: operator.prefault({}),
-  resource,
+  kind: z
+    .literal("kubernetes")
+    .describe("A replica set in Kubernetes, which MongoDB's operator runs."),
+  namespace: text
+    .optional()
+    .describe("The namespace of MongoDB. Default: `rollout.namespace`, with target `helm`."),
+  createNamespace: z.boolean().default(false).describe("Whether the stack makes the namespace."),
+  clusterDomain: text.default("cluster.local").describe("The cluster's domain in host names."),
+  engineInside: z
+    .boolean()
+    .default(false)
+    .describe("Whether Pulumi runs in this cluster. Else the stack needs `jobs`."),
+  allowPlainText: z.boolean().default(false).describe("Whether MongoDB may do without TLS."),
+  registry: text.optional().describe("The registry of every image. Default: MongoDB's."),
+  imagePullSecret: text.optional().describe("The Secret to pull images with."),
+  operator: operator.prefault({}).describe("MongoDB's operator."),
+  resource: resource.describe("The replica set."),
   users: section({
-    migrator: user("taskrunner-migrator"),
-    application: user("taskrunner-app"),
-  }).prefault({}),
-  protection: z.boolean().default(true),
-  timeoutSeconds: z.int().min(1).default(1_800),
+    migrator: user("taskrunner-migrator", "the migrator"),
+    application: user("taskrunner-app", "the services"),
+  })
+    .prefault({})
+    .describe("The database users."),
+  protection: z
+    .boolean()
+    .default(true)
+    .describe("Whether Pulumi neither forgets the replica set nor makes another in its place."),
+  timeoutSeconds: positive
+    .default(1_800)
+    .describe("How long the operator may take until MongoDB runs, in seconds."),
 });
 
 /** The settings of that kind. */

@@ -61,9 +61,10 @@ export function stackSettings(
   const { storageMode = "mongo", timeoutSeconds = 200, install = true } = changes;
   return {
     storageMode,
+    kubernetes: { kubeconfig },
     cluster: {
       kind: "kubernetes",
-      ...{ kubeconfig, namespace, timeoutSeconds },
+      ...{ namespace, timeoutSeconds },
       ...{ createNamespace: true, engineInside: true, allowPlainText: true },
       ...(changes.protection !== undefined && { protection: changes.protection }),
       registry: "registry.example.test/mongodb",

@@ -3,11 +3,12 @@ import { inOrder, inputsOf, mockedEngine, named, rolledOut, staying } from "../r
 
 mockedEngine();
 
-const onCluster = { target: "helm", kubeconfig: "kube.config", namespace: "apps" };
+const onCluster = { target: "helm", namespace: "apps" };
+const kubernetes = { kubeconfig: "kube.config" };
 
 describe("the rollout by Helm releases", () => {
   it("has a Secret of the stack's, and a release and a watch for each service", async () => {
-    await rolledOut(onCluster);
+    await rolledOut(onCluster, { kubernetes });
 
     expect(named()).toEqual([
       "Drain worker-drain",
@@ -86,14 +87,13 @@ describe("the rollout by one Helm release that holds both services", () => {
   const file = "test/rollout/helm/umbrella.values.yaml";
   const shared = {
     ...onCluster,
-    release: "shared",
     shared: { release: "stella", chart: "oci://charts/stella", version: "7.1.0", values: [file] },
     worker: { selector: "app=worker", path: "runner.worker.env" },
-    web: { selector: "app=web", path: "runner.web.settings", form: "map" },
+    web: { selector: "app=web", path: "runner.web.settings" },
   };
 
   it("has one release, and the look at it before anything else", async () => {
-    await rolledOut({ ...shared, step: "worker" });
+    await rolledOut({ ...shared, step: "worker" }, { kubernetes });
 
     expect(named()).toEqual([
       "Drain worker-drain",
@@ -111,6 +111,7 @@ describe("the rollout by one Helm release that holds both services", () => {
       "kubernetes kubernetes",
     ]);
     expect(inputsOf(":ReleaseStep", "release-step")).toMatchObject({
+      kubeconfig: "kube.config",
       release: "stella",
       selectors: { worker: "app=worker", web: "app=web" },
       step: "worker",

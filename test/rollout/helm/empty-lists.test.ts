@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hasEmptyLists } from "../../../components/rollout/helm/checks";
 
-const list = [{ path: "env", form: "list" }] as const;
+const list = [{ path: "env" }];
 const chart = {
   file: "values.yaml",
   text: "env: [{ name: TZ }]\ntolerations: [{ key: a }]\npull: []\npod: { drop: [ALL] }\n",

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { refusePasswords } from "../../../components/rollout/helm/checks";
+import type { ValuesText } from "../../../components/rollout/helm/files";
 
 const site = (text: string) => ({ file: "site.yaml", text });
-const list = [{ path: "worker.env", form: "list" }] as const;
+const list = [{ path: "worker.env" }];
 const refusing = (text: string) => () => {
   refusePasswords({ ofSite: [site("replicas: 2"), site(text)] }, list);
 };
@@ -42,13 +43,12 @@ describe("a password in a URI of a site's values", () => {
 it("is refused of a chart's defaults in the list that ours come on top of, and nowhere else", () => {
   const text = "worker: { env: [{ name: Db, value: 'mongodb://u:pw1@db/x' }] }\n";
   const chart = { file: "chart/values.yaml", text };
-  const refusal = (path: string, form: "list" | "map") => () => {
-    refusePasswords({ defaults: [chart], ofSite: [] }, [{ path, form }]);
+  const map = { ...chart, text: "worker: { env: { Db: 'mongodb://u:pw1@db/x' } }\n" };
+  const refusal = (path: string, chart: ValuesText) => () => {
+    refusePasswords({ defaults: [chart], ofSite: [] }, [{ path }]);
   };
 
-  expect(refusal("worker.env", "list")).toThrow(
-    /chart\/values\.yaml .*worker\.env\[0\]\.value has/,
-  );
-  expect(refusal("web.env", "list")).not.toThrow();
-  expect(refusal("worker.env", "map")).not.toThrow();
+  expect(refusal("worker.env", chart)).toThrow(/chart\/values\.yaml .*worker\.env\[0\]\.value has/);
+  expect(refusal("web.env", chart)).not.toThrow();
+  expect(refusal("worker.env", map)).not.toThrow();
 });

@@ -22,7 +22,7 @@ const write = async (files: Readonly<Record<string, object>>) => {
 /** The variables at a path, with one of ours on top. */
 const onTop = (path: string) => {
   const { defaults = [] } = valuesFiles({ chart, values: [] });
-  return environmentOnTop(defaults, { path, form: "list" }, [{ name: "Mode", value: "mongo" }]);
+  return environmentOnTop(defaults, { path }, [{ name: "Mode", value: "mongo" }]);
 };
 
 const utc = { name: "TZ", value: "UTC" };

@@ -14,8 +14,8 @@ const names = {
 };
 const onMongo = serviceEnvironment("worker", "mongo", names);
 const onFiles = serviceEnvironment("worker", "filesystem", names);
-const list = { path: "env", form: "list" } as const;
-const map = { path: "worker.env", form: "map" } as const;
+const env = { path: "env" };
+const workerEnv = { path: "worker.env" };
 
 const site = {
   file: "site.yaml",
@@ -28,35 +28,30 @@ const site = {
   ].join("\n"),
 };
 
-describe("a list of which the chart may have its own", () => {
+describe("a place of which the chart may have a list of its own", () => {
   const bare = { file: "site.yaml", text: "replicas: 2\n" };
-  const refusing =
-    (ofSite: { file: string; text: string }[], form: "list" | "map" = "list", defaults?: []) =>
-    () => {
-      refuseUnknownList({ ofSite, ...(defaults && { defaults }) }, "oci://x/c", {
-        path: "env",
-        form,
-      });
-    };
+  const refusing = (ofSite: { file: string; text: string }[], defaults?: []) => () => {
+    refuseUnknownList({ ofSite, ...(defaults && { defaults }) }, "oci://x/c", env);
+  };
 
-  it("is refused where the chart is elsewhere and no file of the site's has it", () => {
-    expect(refusing([site, bare].slice(1))).toThrow(
-      /site\.yaml .*: it has no list env, and .* that chart oci:\/\/x\/c may have\. Repeat .* \(\[\]\) where/,
+  it("is refused if the chart is elsewhere and no file of the site's has it", () => {
+    expect(refusing([bare])).toThrow(
+      /site\.yaml .*: it has no env, and .* chart oci:\/\/x\/c may have there\. Repeat .* \(\[\]\) or/,
     );
-    expect(refusing([])).toThrow("it has no list env");
+    expect(refusing([])).toThrow("it has no env");
   });
 
-  it("is known where a file has it, an empty one too, and where the chart can be read", () => {
+  it("is known if a file has it, an empty list or map too, or if the chart can be read", () => {
     expect(refusing([site, bare])).not.toThrow();
     expect(refusing([{ file: "site.yaml", text: "env: []" }])).not.toThrow();
-    expect(refusing([bare], "list", [])).not.toThrow();
-    expect(refusing([bare], "map")).not.toThrow();
+    expect(refusing([{ file: "site.yaml", text: "env: {}" }])).not.toThrow();
+    expect(refusing([bare], [])).not.toThrow();
   });
 });
 
 describe("the environment on top of a site's values", () => {
   it("keeps a list's other variables, and puts ours in the place of those of their names", () => {
-    const environment = environmentOnTop([site], list, onMongo) as { name: string }[];
+    const environment = environmentOnTop([site], env, onMongo) as { name: string }[];
 
     expect(environment.slice(0, 3)).toEqual([
       { name: "Worker__Storage__Mode", value: "mongo" },
@@ -70,7 +65,7 @@ describe("the environment on top of a site's values", () => {
   });
 
   it("is the site's own list again on files", () => {
-    expect(environmentOnTop([site], list, onFiles)).toEqual([
+    expect(environmentOnTop([site], env, onFiles)).toEqual([
       { name: "Worker__Storage__Mode", value: "filesystem" },
       { name: "TZ", value: "UTC" },
     ]);
@@ -79,7 +74,7 @@ describe("the environment on top of a site's values", () => {
   it("states the mode on files where the site does not", () => {
     const bare = { file: "site.yaml", text: "env:\n  - name: TZ\n    value: UTC\n" };
 
-    expect(environmentOnTop([bare], list, onFiles)).toEqual([
+    expect(environmentOnTop([bare], env, onFiles)).toEqual([
       { name: "TZ", value: "UTC" },
       { name: "Worker__Storage__Mode", value: "filesystem" },
     ]);
@@ -89,11 +84,11 @@ describe("the environment on top of a site's values", () => {
     const chart = { file: "chart/values.yaml", text: "env: [{ name: A, value: a }]" };
     const last = { file: "last.yaml", text: "replicaCount: 2" };
 
-    expect(environmentOnTop([chart, site, last], list, onFiles)).toContainEqual({
+    expect(environmentOnTop([chart, site, last], env, onFiles)).toContainEqual({
       name: "TZ",
       value: "UTC",
     });
-    expect(environmentOnTop([chart, last], list, onFiles)).toContainEqual({
+    expect(environmentOnTop([chart, last], env, onFiles)).toContainEqual({
       name: "A",
       value: "a",
     });
@@ -102,7 +97,7 @@ describe("the environment on top of a site's values", () => {
   it("finds a name of ours in any case, because .NET reads it so", () => {
     const lower = { file: "site.yaml", text: "env: [{ name: WORKER__STORAGE__MODE, value: x }]" };
 
-    expect(environmentOnTop([lower], list, onFiles)).toEqual([
+    expect(environmentOnTop([lower], env, onFiles)).toEqual([
       { name: "Worker__Storage__Mode", value: "filesystem" },
     ]);
   });
@@ -110,7 +105,7 @@ describe("the environment on top of a site's values", () => {
   it("states our variables alone in a map, which Helm merges", () => {
     const mapped = { file: "site.yaml", text: "worker:\n  env:\n    TZ: UTC\n" };
 
-    expect(environmentOnTop([mapped], map, onFiles)).toEqual({
+    expect(environmentOnTop([mapped], workerEnv, onFiles)).toEqual({
       Worker__Storage__Mode: "filesystem",
     });
   });
@@ -123,11 +118,11 @@ describe("the environment on top of a site's values", () => {
     };
     const last = { file: "last.yaml", text: "worker: { env: { worker__storage__mode: mongo } }" };
 
-    expect(environmentOnTop([chart, upper, last], map, onFiles)).toEqual({
+    expect(environmentOnTop([chart, upper, last], workerEnv, onFiles)).toEqual({
       WORKER__STORAGE__MODE: "filesystem",
       worker__storage__mode: "filesystem",
     });
-    const environment = environmentOnTop([chart, upper], map, onMongo) as object;
+    const environment = environmentOnTop([chart, upper], workerEnv, onMongo) as object;
     expect(Object.keys(environment).slice(0, 2)).toEqual([
       "WORKER__STORAGE__MODE",
       "Worker__Storage__Mongo__ConnectionString",
@@ -135,19 +130,30 @@ describe("the environment on top of a site's values", () => {
     expect(environment).toMatchObject({ WORKER__STORAGE__MODE: "mongo" });
   });
 
-  it("refuses a list where a map is expected, and quotes nothing of the file", () => {
-    const wrong = { file: "site.yaml", text: "worker: { env: [{ name: P, value: s3cret }] }" };
+  it("is a map if the last file that has the place says so, and a list if none has it", () => {
+    const chart = { file: "chart/values.yaml", text: "env: []" };
+    const mapped = { file: "site.yaml", text: "env: {}" };
+    const bare = { file: "last.yaml", text: "env:\nreplicas: 2" };
+    const ours = { Worker__Storage__Mode: "filesystem" };
 
-    expect(() => environmentOnTop([wrong], map, onMongo)).toThrow(
-      "The values file site.yaml cannot be used for its Helm release: worker.env is no map.",
+    expect(environmentOnTop([chart, mapped, bare], env, onFiles)).toEqual(ours);
+    expect(environmentOnTop([mapped, chart, bare], env, onFiles)).toHaveLength(1);
+    expect(environmentOnTop([bare], env, onFiles)).toHaveLength(1);
+  });
+
+  it("refuses a text where the variables should be, and quotes nothing of the file", () => {
+    const wrong = { file: "site.yaml", text: "worker: { env: s3cret }" };
+
+    expect(() => environmentOnTop([wrong], workerEnv, onMongo)).toThrow(
+      "The values file site.yaml cannot be used for its Helm release: worker.env is neither a list nor a map.",
     );
-    expect(() => environmentOnTop([wrong], map, onMongo)).not.toThrow(/s3cret/);
+    expect(() => environmentOnTop([wrong], workerEnv, onMongo)).not.toThrow(/s3cret/);
   });
 
   it("refuses a file that is no YAML, and quotes nothing of it", () => {
     const broken = { file: "site.yaml", text: 'password: "s3cret\nenv: [' };
 
-    expect(() => environmentOnTop([broken], list, onMongo)).toThrow("it is no valid YAML");
-    expect(() => environmentOnTop([broken], list, onMongo)).not.toThrow(/s3cret/);
+    expect(() => environmentOnTop([broken], env, onMongo)).toThrow("it is no valid YAML");
+    expect(() => environmentOnTop([broken], env, onMongo)).not.toThrow(/s3cret/);
   });
 });

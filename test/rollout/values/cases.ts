@@ -173,7 +173,6 @@ const layouts: fc.Arbitrary<Layout> = fc.record({
 export const valuesFiles: fc.Arbitrary<ValuesFileCase> = layouts
   .chain((layout) =>
     fc.record({
-      form: fc.constant(layout.form),
       path: fc.constantFrom(["env"], ["worker", "extraEnv"]),
       direct: environment("env", layout),
       nested: underParent(layout),
@@ -185,7 +184,7 @@ export const valuesFiles: fc.Arbitrary<ValuesFileCase> = layouts
       mark: fc.constantFrom("", "", "\uFEFF"),
     }),
   )
-  .map(({ path, form, direct, nested, ...around }) => {
+  .map(({ path, direct, nested, ...around }) => {
     const own = path.length === 1 ? direct : nested;
     const alone = own[0] === "{}";
     const siblings = alone ? [[], own, []] : [around.above, own, around.below];
@@ -193,6 +192,6 @@ export const valuesFiles: fc.Arbitrary<ValuesFileCase> = layouts
     const text = around.mark + (lines.join("\n") + around.bottom);
     return {
       text: text.replaceAll("\n", around.lineBreak),
-      place: { file: "worker.values.yaml", path, form, keys },
+      place: { file: "worker.values.yaml", path, keys },
     };
   });

@@ -6,7 +6,7 @@ mockedEngine();
 const inFolder = {
   target: "values",
   directory: "deploy",
-  web: { path: "web.env", form: "map" },
+  web: { path: "web.env" },
   connectionSecret: { name: "mongo", key: "uri" },
 };
 
@@ -31,7 +31,6 @@ describe("the rollout by values files", () => {
       service: "web",
       file: "deploy/web.values.yaml",
       path: "web.env",
-      form: "map",
       mode: "mongo",
       environment: {
         TaskRunner__Storage__Mode: "mongo",

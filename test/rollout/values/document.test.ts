@@ -46,10 +46,19 @@ describe("our variables in a values file", () => {
 
   it("make a map in the indentation of the file", () => {
     const text = "worker:\n    image: x\n    extraEnv: {}\nreplicas: 2\n";
-    const place = workerAt("worker.extraEnv", "map");
+    const place = workerAt("worker.extraEnv");
     expect(written(text, place, inMongoMode)).toMatch(
       /^worker:\n {4}image: x\n {4}extraEnv:\n {8}Worker__Storage__Mode: mongo\n/,
     );
+  });
+
+  it("are members of a map if the file has one, and the map stays when they go", () => {
+    const text = "env:\n  TZ: UTC\n  Worker__Storage__Mode: filesystem\nreplicas: 2\n";
+    const cutover = written(text, workerAt(), inMongoMode);
+    expect(cutover).toMatch(/^env:\n {2}TZ: UTC\n {2}Worker__Storage__Mode: mongo\n/);
+    expect(readStated(cutover, workerAt())).toEqual(inMongoMode);
+    const empty = written("env:\n  Worker__Storage__Mode: filesystem\n", workerAt(), []);
+    expect(parse(empty)).toEqual({ env: {} });
   });
 
   it.each([
@@ -108,8 +117,7 @@ describe("a values file that cannot be edited", () => {
     ["an alias for the environment", "e: &e []\nenv: *e\n", /without touching/],
     ["an alias for our variable", "m: &m { name: Worker__Storage__Mode }\nenv: [*m]\n", /twice/],
     ["a merge that brings it in", "b: &b { env: [{ name: A }] }\n<<: *b\n", /without touching/],
-    ["another form", "env: { A: b }\n", /env is no list/],
-    ["a text in the environment's place", "env: text\n", /env is no list/],
+    ["a text in the environment's place", "env: text\n", /env is neither a list nor a map/],
     [
       "our variable twice",
       "env:\n  - name: Worker__Storage__Mode\n  - name: worker__storage__mode\n",
@@ -120,18 +128,14 @@ describe("a values file that cannot be edited", () => {
       "env: [{ name: Worker__Storage__Mode, value: a, valueFrom: {} }]\n",
       /both/,
     ],
-    ["a list at its top", "- a\n", /no map/],
+    ["a list at its top", "- a\n", /not a map/],
   ])("is refused: %s", (_, text, reason) => {
     expect(() => written(text, workerAt(), inMongoMode)).toThrow(reason);
     expect(() => written(text, workerAt(), inMongoMode)).toThrow(/worker\.values\.yaml/);
   });
 
   it("is refused without a word of what it holds", () => {
-    for (const text of [
-      "env: 'x\n  pw: s3cret\n",
-      "env: { s3cret }: x\n",
-      "s3cret: a\ns3cret: b\n",
-    ]) {
+    for (const text of ["env: 'x\n  pw: s3cret\n", "env: s3cret\n", "s3cret: a\ns3cret: b\n"]) {
       expect(() => written(text, workerAt(), inMongoMode)).toThrow(/^(?!.*s3cret)/s);
     }
   });

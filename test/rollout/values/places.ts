@@ -15,9 +15,9 @@ export const inMongoMode = serviceEnvironment("worker", "mongo", {
 });
 
 /** The worker's environment at a path of its file. */
-export function workerAt(path = "env", form: "list" | "map" = "list"): Place {
+export function workerAt(path = "env"): Place {
   const keys = environmentKeys("worker");
-  return { file: "worker.values.yaml", path: path.split("."), form, keys };
+  return { file: "worker.values.yaml", path: path.split("."), keys };
 }
 
 /** A file's text with these entries as our only variables. */

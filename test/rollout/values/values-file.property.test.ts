@@ -21,9 +21,9 @@ const inMongoMode = serviceEnvironment("worker", "mongo", names);
 const withDatabase = serviceEnvironment("worker", "mongo", { ...names, database: "taskrunner" });
 
 function inputs(place: Place, entries = inMongoMode): ValuesFileInputs {
-  const { file, path, form } = place;
+  const { file, path } = place;
   const environment = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
-  return { service: "worker", mode: "mongo", file, path: path.join("."), form, environment };
+  return { service: "worker", mode: "mongo", file, path: path.join("."), environment };
 }
 /** Outputs of a resource go through the state as JSON. */
 const stateOf = (from: ValuesFileInputs, known: object) =>

@@ -42,7 +42,6 @@ export function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFile
     service: "worker",
     file,
     path: "env",
-    form: "list",
     mode,
     environment,
     ...changes,

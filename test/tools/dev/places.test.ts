@@ -31,7 +31,8 @@ describe("the places of a stack", () => {
     expect(setting("mongoUri")).toContain(`:${stacks.local.mongoPort}/`);
     expect(setting("backfill")).toEqual({ source: { path: shown(places, places.state) } });
     const kubeconfig = shown(places, join(places.cluster, "kubeconfig"));
-    expect(setting("rollout")).toMatchObject({ target: "helm", kubeconfig });
+    expect(setting("kubernetes")).toEqual({ kubeconfig });
+    expect(setting("rollout")).toMatchObject({ target: "helm" });
   });
 });
 

@@ -1,0 +1,28 @@
+import type { Settings } from "./schema";
+import { uriFacts } from "./uri";
+
+/** Whether every step that touches MongoDB runs as a Kubernetes Job. */
+export function runsAsJobs({ jobs }: Pick<Settings, "jobs">): boolean {
+  return jobs !== undefined;
+}
+
+/** The namespace of a section: its own, else that of the releases. The rules make sure that one is there. */
+export function resolveNamespace(
+  own: { readonly namespace?: string | undefined },
+  rollout: Settings["rollout"],
+): string {
+  return own.namespace ?? (rollout.target === "helm" ? rollout.namespace : "");
+}
+
+/** The specification's name of the database, for a cluster that the stack makes. */
+const defaultDatabase = "taskrunner";
+
+/**
+ * The database's name: the setting's, else for an existing server the one in the connection string,
+ * for a cluster that the stack makes `taskrunner`. Undefined if neither is given: in filesystem mode,
+ * or if another stack names it.
+ */
+export function databaseOf({ cluster, mongo, mongoUri = "" }: Settings): string | undefined {
+  if (mongo.database !== undefined || cluster.kind === "stackReference") return mongo.database;
+  return cluster.kind === "existing" ? uriFacts(mongoUri)?.database : defaultDatabase;
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+
+/** An object of settings. For an unknown key its error lists the keys that it has. */
+export function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? Object.keys(shape)
+            .filter((key) => !isAbsent(shape[key]))
+            .join(", ")
+        : undefined,
+  });
+}
+
+/** A text of the settings. */
+export const text = z.string().min(1, { error: "a text that is not empty" });
+
+/** A count from 1 on. */
+export const positive = z.int().min(1);
+
+/** A key that another choice has: it is refused with the reason instead of as an unknown one. */
+export function absent(reason: string) {
+  return z.never({ error: `absent: ${reason}` }).optional();
+}
+
+/** Whether a key is never there. */
+export function isAbsent(schema: unknown): boolean {
+  return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodNever;
+}
+
+const bytes = (name: string) => Buffer.byteLength(name, "utf8");
+
+/**
+ * A database's name as MongoDB accepts it on every platform: 1 to 63 bytes without
+ * `/ \ . " $ * < > : | ?`, blanks or the null character.
+ *
+ * @see https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
+ */
+export const databaseName = z
+  .string()
+  .refine((name) => bytes(name) >= 1 && bytes(name) <= 63 && !/[/\\. "$*<>:|?\0]/.test(name), {
+    error: 'a database name of 1 to 63 bytes without / \\ . " $ * < > : | ? or a blank',
+  });
+
+/**
+ * A collection's name: 1 to 190 bytes (so that with the database's name a namespace stays under
+ * 255), without `$` and the null character, not beginning with `system.`.
+ *
+ * @see https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
+ */
+export const collectionName = z
+  .string()
+  .refine(
+    (name) =>
+      bytes(name) >= 1 && bytes(name) <= 190 && !/[$\0]/.test(name) && !name.startsWith("system."),
+    { error: 'a collection name of 1 to 190 bytes without $ that does not begin with "system."' },
+  );
+
+/** An index's name: not empty, without `*` and the null character, not that of MongoDB's own index. */
+export const indexName = z
+  .string()
+  .refine((name) => name !== "" && name !== "_id_" && !/[*\0]/.test(name), {
+    error: "an index name without * that is not _id_",
+  });
