@@ -1,5 +1,5 @@
 import { detailSections } from "./details";
-import { environmentDiff } from "./environment";
+import { environmentDiff } from "./differences";
 import { fit, fixed, type Section } from "./fit";
 import { headlineOf } from "./headline";
 import { dataIssueSection, errorSection, warningSection } from "./messages";
@@ -61,8 +61,5 @@ function environmentSection({ preview }: Situation): Section {
       ? []
       : [joined([ours(`Environment of ${service}:`), fence(lines, "diff")], "\n\n")];
   });
-  return {
-    items: diffs.length,
-    render: () => (diffs.length === 0 ? undefined : joined(diffs, "\n\n")),
-  };
+  return fixed(diffs.length === 0 ? undefined : joined(diffs, "\n\n"));
 }

@@ -1,7 +1,6 @@
 import { inspect } from "node:util";
-import { differencesOf, type Difference } from "./differences";
-import { withoutEnvironment } from "./environment";
-import type { Section } from "./fit";
+import { differencesOf, withoutEnvironment, type Difference } from "./differences";
+import { fixed, itemized, type Section } from "./fit";
 import type { Step } from "./read/preview";
 import { details, fence, joined, md, ours, table, type Markdown } from "./safe/markdown";
 import type { Situation } from "./situation";
@@ -16,40 +15,39 @@ export function detailSections(situation: Situation): Section[] {
   const behind = direction === "way back" ? plan?.leftBehind : undefined;
   const inputs = preview.steps.flatMap(inputsOf);
   return [
-    folded({ title: "Inputs that change", items: inputs, noun: "resources", between: "\n\n" }),
-    plan?.state && direction === "cutover" ? filesSection(plan.state) : none,
+    folded({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
+    plan?.state && direction === "cutover" ? filesSection(plan.state) : fixed(undefined),
     folded({
       title: "Commands on MongoDB",
       items: isForward ? commandsOf(situation) : [],
-      noun: "commands",
+      noun: "command",
       between: "\n\n",
     }),
     folded({
       title: "Changed on both sides",
       items: (behind?.conflictExamples ?? []).map(listItem),
-      noun: "records",
+      noun: "record",
       total: behind?.conflicts,
     }),
     folded({
       title: "Runs that are unfinished on disk",
       items: (behind?.unfinishedRuns ?? []).map(listItem),
-      noun: "runs",
+      noun: "run",
       total: behind?.unfinished,
     }),
     folded({
       title: "In MongoDB, not ours, left alone",
       items: isForward ? foreignOf(situation) : [],
-      noun: "things",
+      noun: "thing",
     }),
     folded({
       title: "Settings of this preview",
       items: direction === "nothing" ? [] : settings.map(listItem),
-      noun: "settings",
+      noun: "setting",
     }),
   ];
 }
 
-const none: Section = { items: 0, render: () => undefined };
 const listItem = (text: string) => md`- ${text}`;
 
 interface Folded {
@@ -63,14 +61,13 @@ interface Folded {
 
 /** Items below a line that counts them, folded away. */
 function folded({ title, items, noun, total = items.length, between = "\n" }: Folded): Section {
+  const list = itemized(items, noun, (shown) => joined(shown, between), total);
+  const summary = `${title}: ${total.toLocaleString("en-US")}`;
   return {
-    items: items.length,
+    items: list.items,
     render: (shown) => {
-      if (items.length === 0) return undefined;
-      const left = total - Math.min(items.length, shown);
-      const more = left > 0 ? [ours(`and ${left.toLocaleString("en-US")} more ${noun}`)] : [];
-      const inside = joined([joined(items.slice(0, shown), between), ...more], "\n\n");
-      return details(`${title}: ${total.toLocaleString("en-US")}`, inside);
+      const inside = list.render(shown);
+      return inside && details(summary, inside);
     },
   };
 }
@@ -106,10 +103,7 @@ function filesSection(state: State): Section {
   ]);
   const files = kinds.reduce((sum, kind) => sum + state[kind].files, 0);
   const inside = table(["", "files", "size"], rows);
-  return {
-    items: 0,
-    render: () => details(`Files on disk: ${files.toLocaleString("en-US")}`, inside),
-  };
+  return fixed(details(`Files on disk: ${files.toLocaleString("en-US")}`, inside));
 }
 
 /** As the server gets them; the ledger's are the engine's own. */

@@ -1,4 +1,5 @@
-import { joined, type Markdown } from "./safe/markdown";
+import { joined, ours, type Markdown } from "./safe/markdown";
+import { counted } from "./words";
 
 /** A part of the comment that may show fewer of its items, and then counts those left out. */
 export interface Section {
@@ -10,6 +11,30 @@ export interface Section {
 /** A part that is shown as it is. */
 export function fixed(part: Markdown | undefined): Section {
   return { items: 0, render: () => part };
+}
+
+/**
+ * A part with items, of which those that do not fit are counted below it: `and 3 more warnings`. It has
+ * nothing to say without items.
+ *
+ * @param render the part with the items that are shown
+ * @param total how many items there are, if not all of them are named
+ */
+export function itemized<Item>(
+  items: readonly Item[],
+  noun: string,
+  render: (shown: readonly Item[]) => Markdown,
+  total = items.length,
+): Section {
+  return {
+    items: items.length,
+    render: (shown) => {
+      if (items.length === 0) return undefined;
+      const left = total - Math.min(items.length, shown);
+      const more = left > 0 ? [ours(`and ${counted(left, `more ${noun}`)}`)] : [];
+      return joined([render(items.slice(0, shown)), ...more], "\n\n");
+    },
+  };
 }
 
 /**

@@ -1,8 +1,7 @@
-import type { Section } from "./fit";
+import { itemized, type Section } from "./fit";
 import type { FoundIssue } from "./read/plan";
 import type { Message } from "./read/preview";
 import { fence, joined, md, ours, wrapped, type Markdown } from "./safe/markdown";
-import { isSchemaWarning, otherWarnings } from "./warnings";
 import { touchesSchema, type Situation } from "./situation";
 import { counted } from "./words";
 
@@ -29,15 +28,7 @@ export function warningSection(situation: Situation): Section {
 
 function sectionOf(title: string, items: readonly Markdown[]): Section {
   const noun = title.toLowerCase().replace(/s$/, "");
-  return {
-    items: items.length,
-    render: (shown) => {
-      if (items.length === 0) return undefined;
-      const left = items.length - shown;
-      const more = left > 0 ? [ours(`and ${counted(left, `more ${noun}`)}`)] : [];
-      return joined([ours(`#### ${title}`), ...items.slice(0, shown), ...more], "\n\n");
-    },
-  };
+  return itemized(items, noun, (shown) => joined([ours(`#### ${title}`), ...shown], "\n\n"));
 }
 
 /** A message with the name of the resource that it is on, its text as it was said. */
@@ -88,4 +79,51 @@ function brokenInWords({
       return md`- ${`${field} ${rule}`}: ${ours(counted(breaking, "document"))}, for example ${examples}`;
     }),
   ];
+}
+
+/** Whether a preview warns of the data of an index or a collection. */
+export function isSchemaWarning({ severity, urn = "" }: Message): boolean {
+  return severity === "warning" && /dynamic\/mongo:(Index|Collection)::/.test(urn);
+}
+
+/** What a preview says of a step at which `pulumi up` does not go on. */
+const stops = /`pulumi up` will (stop here|refuse it)\./;
+
+/** The warnings that `pulumi up` will not get through, whatever is said of the rest. */
+export function stopWarnings({ preview }: Situation): Message[] {
+  return preview.messages.filter(
+    ({ severity, text }) => severity === "warning" && stops.test(text),
+  );
+}
+
+/** The warnings but those that the data issues, or the plan's figures, say already. */
+export function otherWarnings(situation: Situation): Message[] {
+  const { messages } = situation.preview;
+  return messages.filter(
+    (message) => message.severity === "warning" && !isSaidElsewhere(message, situation),
+  );
+}
+
+function isSaidElsewhere(message: Message, { direction, plan }: Situation): boolean {
+  if (direction === "way back") return isForeseen(message) && isOutOfReach(plan);
+  if (!isSchemaWarning(message)) return false;
+  const names = plan?.issues.map((issue) => ("index" in issue ? issue.index : issue.collection));
+  return (
+    !plan?.reachable || names?.some((name) => message.urn?.endsWith(`::${String(name)}`)) === true
+  );
+}
+
+/** What the export foretells of a way back without MongoDB (`foreseenInWords`); the plan counts it. */
+const foreseen = [
+  /^MongoDB is out of reach: nothing would be exported\./,
+  /^[\d,]+ runs? would (be set aside|go on from their files)/,
+];
+
+function isForeseen({ printed, text }: Message): boolean {
+  return printed && foreseen.some((words) => words.test(text));
+}
+
+/** A plan that did reach MongoDB says something else than the preview did: then both are shown. */
+function isOutOfReach(plan: Situation["plan"]): boolean {
+  return plan?.leftBehind !== undefined && plan.leftBehind.exported === undefined;
 }

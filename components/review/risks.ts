@@ -1,10 +1,10 @@
 import { differencesOf } from "./differences";
+import { otherWarnings, stopWarnings } from "./messages";
 import type { Step } from "./read/preview";
 import { dataIssueCount, drift, indexRisks, unseenData } from "./schema-risks";
 import { isRun, stopsOnDataIssues, type Situation } from "./situation";
 import { losesFence } from "./state-lines";
 import { cutoverStepOf, isOurs } from "./steps";
-import { otherWarnings, stopWarnings } from "./warnings";
 import { counted } from "./words";
 
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */

@@ -1,7 +1,7 @@
+import { isSchemaWarning } from "./messages";
 import type { Step } from "./read/preview";
 import { isMadeNow, touchesSchema, type Situation } from "./situation";
 import { cutoverStepOf } from "./steps";
-import { isSchemaWarning } from "./warnings";
 import { counted } from "./words";
 
 /** How many data issues there are: by the plan; without one, what the preview itself warned of on an index or a collection. */

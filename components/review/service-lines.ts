@@ -1,5 +1,4 @@
-import { differencesOf, said } from "./differences";
-import { environmentDiff, withoutEnvironment } from "./environment";
+import { differencesOf, environmentDiff, said, withoutEnvironment } from "./differences";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isRun } from "./situation";

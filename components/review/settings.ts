@@ -1,9 +1,8 @@
-import type { Section } from "./fit";
 import { differencesOf, type Difference } from "./differences";
+import { itemized, type Section } from "./fit";
 import type { Preview, Step } from "./read/preview";
-import { joined, md, ours, table } from "./safe/markdown";
+import { md, table } from "./safe/markdown";
 import { shortType } from "./steps";
-import { counted } from "./words";
 
 type Naming = readonly (readonly [input: string, setting: string])[];
 
@@ -43,15 +42,7 @@ export function settingsSection({ steps }: Preview): Section {
     md`${before ?? "none"}`,
     md`${after ?? "none"}`,
   ]);
-  return {
-    items: rows.length,
-    render: (shown) => {
-      if (rows.length === 0) return undefined;
-      const left = rows.length - shown;
-      const more = left > 0 ? [ours(`and ${counted(left, "more setting")}`)] : [];
-      return joined([table(["setting", "now", "then"], rows.slice(0, shown)), ...more], "\n\n");
-    },
-  };
+  return itemized(rows, "setting", (shown) => table(["setting", "now", "then"], shown));
 }
 
 /** What is only made, or goes, has no setting that changes. */
