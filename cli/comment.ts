@@ -8,8 +8,7 @@ import {
   type Review,
 } from "../components/review";
 import { postReview } from "../components/review/post";
-import { command, print, type CommonOptions } from "./context";
-import { textOf } from "./files";
+import { command, print, textOf, type CommonOptions } from "./context";
 
 interface CommentOptions extends CommonOptions {
   readonly preview: string;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Db } from "mongodb";
 import { type ConnectionOptions, databaseAt, type DatabaseAddress } from "../components/connection";
@@ -44,9 +45,36 @@ export async function settingsOf(options: CommonOptions): Promise<CommandSetting
   return commandSettings(file === undefined ? undefined : { file });
 }
 
-/** The settings file that is asked for by its path or by its stack's name; undefined where none is. */
-export function settingsFile({ settings, stack }: CommonOptions): string | undefined {
+/** The settings file that is asked for by its path or by its stack's name; undefined if none is. */
+function settingsFile({ settings, stack }: CommonOptions): string | undefined {
   return settings ?? (stack === undefined ? undefined : `Pulumi.${stack}.yaml`);
+}
+
+/**
+ * A stack's settings file, and what the stack is called.
+ *
+ * @throws Error if neither is named
+ */
+export function settingsFileOf(options: CommonOptions): { file: string; stack: string } {
+  const file = settingsFile(options);
+  if (file === undefined) throw new Error("Which stack? Name it with --stack.");
+  const named = /([^/\\]+?)\.ya?ml$/.exec(file)?.[1]?.replace(/^Pulumi\./, "");
+  return { file, stack: options.stack ?? named ?? file };
+}
+
+/**
+ * The text of a file that an option names.
+ *
+ * @param option such as `--preview`
+ * @throws Error if it cannot be read
+ */
+export function textOf(file: string, option: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+    throw new Error(`${file} of ${option} cannot be read: ${why}.`, { cause: error });
+  }
 }
 
 /** Lets a command end with 0 where it has its answer, whatever that is. */

@@ -8,8 +8,15 @@ import {
   writeSummary,
   type DriftInWords,
 } from "../components/review/post";
-import { command, exitWith, mayExitZero, print, type CommonOptions } from "./context";
-import { settingsFileOf, textOf } from "./files";
+import {
+  command,
+  exitWith,
+  mayExitZero,
+  print,
+  settingsFileOf,
+  textOf,
+  type CommonOptions,
+} from "./context";
 
 interface DriftOptions extends CommonOptions {
   readonly preview: string;

@@ -8,8 +8,7 @@ import {
   turnsOnCommits,
   type History,
 } from "../components/checkout";
-import { command, print, type CommonOptions } from "./context";
-import { settingsFileOf, textOf } from "./files";
+import { command, print, settingsFileOf, textOf, type CommonOptions } from "./context";
 
 interface GuardOptions extends CommonOptions {
   readonly outputs: string;

@@ -3,8 +3,7 @@ import { Option } from "commander";
 import { modeIn, pushChange, requireOneUpdate, withMode } from "../components/checkout";
 import { openPullRequest, readRepository, runAddress } from "../components/review/post";
 import { settingsSchema, type StorageMode } from "../components/settings";
-import { command, print, type CommonOptions } from "./context";
-import { settingsFileOf, textOf } from "./files";
+import { command, print, settingsFileOf, textOf, type CommonOptions } from "./context";
 
 interface ModeOptions extends CommonOptions {
   readonly set?: StorageMode;

@@ -1,5 +1,14 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { Db } from "mongodb";
+import {
+  openStateFolder,
+  unfinishedIn,
+  verifyState,
+  type StateFolder,
+} from "../components/backfill";
 import { ConnectionError } from "../components/connection";
+import { collectionRoles, type CollectionRole } from "../components/contract";
 import { nothingPlanned, plan, planAsJson, planInWords } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import {
@@ -12,8 +21,9 @@ import {
   settingsOf,
   type CommonOptions,
 } from "./context";
-import { folderHere, leftBehind } from "./plan-state";
-import { stateOnDisk } from "./state-on-disk";
+import { stateSides } from "./state";
+import { stateOnDisk } from "./state-size";
+import { sumOf } from "./words";
 
 /** `plan`: what differs, what stands in the way and how much there is on disk; changes nothing. */
 export const planCommand = mayExitZero(
@@ -27,7 +37,7 @@ export const planCommand = mayExitZero(
   )
   .action(async (options: CommonOptions & { readonly exitZero?: true }) => {
     const settings = await settingsOf(options);
-    const { db, why } = await reached(settings);
+    const { db, why } = await reachDatabase(settings);
     const planned = db ? await plan(db, planOptions(settings)) : nothingPlanned;
     const facts = options.json ? await factsFor(settings, db) : {};
     print(
@@ -45,8 +55,8 @@ interface Reached {
   readonly why?: string;
 }
 
-/** The database; filesystem mode does without. */
-async function reached(settings: CommandSettings): Promise<Reached> {
+/** The database; optional in filesystem mode. */
+async function reachDatabase(settings: CommandSettings): Promise<Reached> {
   const isNeeded = settings.storageMode === "mongo";
   if (!isNeeded && !process.env.TASKRUNNER_MONGO_URI) {
     return { why: "TASKRUNNER_MONGO_URI is not set." };
@@ -66,5 +76,64 @@ async function factsFor(settings: CommandSettings, db: Db | undefined): Promise<
   return {
     state: await stateOnDisk(folder),
     ...(isBack && { leftBehind: await leftBehind(settings, folder, db) }),
+  };
+}
+
+/** The state folder of the settings, if this machine has it. */
+async function folderHere(settings: CommandSettings): Promise<StateFolder | undefined> {
+  const { source } = settings.backfill ?? {};
+  if (!source || !("path" in source)) return undefined;
+  const exists = await stat(resolve(source.path)).catch(() => undefined);
+  return exists && openStateFolder(stateSides(settings, source.path));
+}
+
+/**
+ * What a rollback to files would find now. If MongoDB is reachable: how many documents its export would
+ * write, and what it would not, because both sides changed. If not: the runs that are unfinished on
+ * disk, which must not be executed again from there (decision 10).
+ */
+interface LeftBehind {
+  readonly exported?: Readonly<Record<CollectionRole, number>>;
+  readonly conflicts: number;
+  /** The first twenty, each with its kind, `runs run-1`. */
+  readonly conflictExamples: readonly string[];
+  readonly unfinished: number;
+  /** The first twenty ids. */
+  readonly unfinishedRuns: readonly string[];
+}
+
+const named = 20;
+
+/** What a rollback would find now; compares both sides if MongoDB is reachable. */
+async function leftBehind(
+  settings: CommandSettings,
+  folder: StateFolder,
+  database: Db | undefined,
+): Promise<LeftBehind> {
+  const nothing = { conflicts: 0, conflictExamples: [], unfinished: 0, unfinishedRuns: [] };
+  if (database) return { ...nothing, ...(await compareSides(settings, folder, database)) };
+  const unfinished = await unfinishedIn(folder);
+  return {
+    ...nothing,
+    unfinished: unfinished.length,
+    unfinishedRuns: unfinished.sort().slice(0, named),
+  };
+}
+
+async function compareSides(settings: CommandSettings, { root }: StateFolder, database: Db) {
+  const report = await verifyState({ database, ...stateSides(settings, root) });
+  const exportedOf = (role: CollectionRole) => report[role].newerInMongo + report[role].onlyInMongo;
+  const cases = collectionRoles.flatMap((role) =>
+    report[role].different.map(({ id }) => `${role} ${id}`),
+  );
+  return {
+    exported: {
+      runs: exportedOf("runs"),
+      logs: exportedOf("logs"),
+      artifacts: exportedOf("artifacts"),
+      approvals: exportedOf("approvals"),
+    },
+    conflicts: sumOf(report, "differing"),
+    conflictExamples: cases.slice(0, named),
   };
 }
