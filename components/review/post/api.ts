@@ -20,14 +20,42 @@ export interface Api {
   readonly paginate: Octokit["paginate"];
   /** `{ owner, repo }`, as every request has it. */
   readonly repo: { readonly owner: string; readonly repo: string };
-  readonly secondMs: number;
+}
+
+/** What became of what was posted. */
+export type Outcome = "created" | "updated" | "unchanged";
+
+/**
+ * Looks for something, and then updates or creates it; repeats all of it, up to three times, if the
+ * server has trouble (5xx, or no answer). Repeating only the creation would leave two if the first one
+ * had worked and its answer was lost.
+ *
+ * @throws PostError in place of every error of the API
+ */
+export async function upsert<T>(
+  target: Repository,
+  doing: Pick<Doing, "what" | "permission">,
+  { secondMs = 1_000 }: ApiOptions = {},
+  attempt: (api: Api) => Promise<T>,
+): Promise<T> {
+  try {
+    const api = connect(target, secondMs);
+    return await pRetry(() => attempt(api), {
+      retries,
+      minTimeout: secondMs,
+      shouldRetry: ({ error }) => isApiError(error) && error.status >= 500,
+    });
+  } catch (error) {
+    const { apiUrl, token } = target;
+    throw inWords(error, { ...doing, apiUrl, token });
+  }
 }
 
 /**
  * A client that waits for a rate limit (as long as the server says, up to two minutes), and that
  * prints nothing.
  */
-export function connect(target: Repository, { secondMs = 1_000 }: ApiOptions = {}): Api {
+function connect(target: Repository, secondMs: number): Api {
   const [owner = "", repo = ""] = target.repository.split("/");
   const mayWait = (seconds: number, _options: unknown, _octokit: unknown, count: number) =>
     seconds <= longestWaitSeconds && count < retries;
@@ -46,39 +74,10 @@ export function connect(target: Repository, { secondMs = 1_000 }: ApiOptions = {
       onSecondaryRateLimit: mayWait,
     },
   });
-  return { rest: octokit.rest, paginate: octokit.paginate, repo: { owner, repo }, secondMs };
+  return { rest: octokit.rest, paginate: octokit.paginate, repo: { owner, repo } };
 }
 
 const silent = () => undefined;
-
-/**
- * Does something with the API.
- *
- * @throws PostError in place of every error of the API
- */
-export async function withWords<T>(doing: Doing, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw inWords(error, doing);
-  }
-}
-
-/** What became of what was posted. */
-export type Outcome = "created" | "updated" | "unchanged";
-
-/**
- * Looks for something, and then updates or creates it; repeats all of it, up to three times, if the
- * server has trouble (5xx, or no answer). Repeating only the creation would leave two if the first one
- * had worked and its answer was lost.
- */
-export async function upsert<T>(secondMs: number, attempt: () => Promise<T>): Promise<T> {
-  return pRetry(attempt, {
-    retries,
-    minTimeout: secondMs,
-    shouldRetry: ({ error }) => isApiError(error) && error.status >= 500,
-  });
-}
 
 /**
  * The throttling plugin knows GitHub's own forms of a rate limit. Gitea, and proxies before any

@@ -1,4 +1,4 @@
-import { connect, upsert, withWords, type Api, type ApiOptions, type Outcome } from "./api";
+import { upsert, type Api, type ApiOptions, type Outcome } from "./api";
 import { isApiError } from "./errors";
 import { marked, marker, ownTexts } from "./own";
 import { readPullRequest, writeSummary, type Environment, type PullRequest } from "./target";
@@ -24,16 +24,13 @@ export interface Posted {
  * @throws PostError if the API refuses, or does not answer after all retries
  */
 export async function postComment(comment: Comment, options?: ApiOptions): Promise<Posted> {
-  const { repository, pullRequest, stack, body, apiUrl, token } = comment;
+  const { repository, pullRequest, stack, body } = comment;
   const what = `Posting the comment of stack ${stack} on ${repository}#${pullRequest}`;
-  return withWords({ what, permission: "pull-requests: write", apiUrl, token }, async () => {
-    const api = connect(comment, options);
-    const mark = marker(stack);
-    return upsert(api.secondMs, async () => {
-      const [first, ...others] = await former(api, pullRequest, mark);
-      for (const { id } of others) await remove(api, id);
-      return put(api, pullRequest, first, marked(mark, body));
-    });
+  const mark = marker(stack);
+  return upsert(comment, { what, permission: "pull-requests: write" }, options, async (api) => {
+    const [first, ...others] = await former(api, pullRequest, mark);
+    for (const { id } of others) await remove(api, id);
+    return put(api, pullRequest, first, marked(mark, body));
   });
 }
 

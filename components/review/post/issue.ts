@@ -1,4 +1,4 @@
-import { connect, upsert, withWords, type Api, type ApiOptions, type Outcome } from "./api";
+import { upsert, type Api, type ApiOptions, type Outcome } from "./api";
 import { marked, marker, ownTexts } from "./own";
 import type { Repository } from "./target";
 
@@ -20,22 +20,19 @@ export interface IssuePosted {
  * Opens the one issue of a stack about its drift or updates the one that is open; closes it where
  * nothing differs any more. One that was closed stays closed: a later drift gets a new one.
  *
- * @throws PostError where the API refuses, or does not answer after all retries
+ * @throws PostError if the API refuses, or does not answer after all retries
  */
 export async function openOrUpdateIssue(issue: Issue, options?: ApiOptions): Promise<IssuePosted> {
-  const { repository, stack, title, body, apiUrl, token } = issue;
+  const { repository, stack, title, body } = issue;
   const what = `Writing the issue about the drift of stack ${stack} in ${repository}`;
-  return withWords({ what, permission: "issues: write", apiUrl, token }, async () => {
-    const api = connect(issue, options);
-    const mark = marker(stack, "drift");
-    return upsert(api.secondMs, async () => {
-      const [first, ...others] = await open(api, mark);
-      for (const { number } of others) await close(api, number);
-      if (body !== undefined) return put(api, first, title, marked(mark, body));
-      if (!first) return { outcome: "none" };
-      await close(api, first.number);
-      return { outcome: "closed", url: first.html_url };
-    });
+  const mark = marker(stack, "drift");
+  return upsert(issue, { what, permission: "issues: write" }, options, async (api) => {
+    const [first, ...others] = await open(api, mark);
+    for (const { number } of others) await close(api, number);
+    if (body !== undefined) return put(api, first, title, marked(mark, body));
+    if (!first) return { outcome: "none" };
+    await close(api, first.number);
+    return { outcome: "closed", url: first.html_url };
   });
 }
 

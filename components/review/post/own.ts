@@ -2,7 +2,7 @@ import type { Api } from "./api";
 import { isApiError } from "./errors";
 
 /** What one stack has one of. */
-export type Kind = "comment" | "drift";
+type Kind = "comment" | "drift";
 
 /**
  * The hidden first line by which a stack's comment or issue is found again. Another stack has

@@ -1,4 +1,4 @@
-import { connect, upsert, withWords, type Api, type ApiOptions } from "./api";
+import { upsert, type Api, type ApiOptions } from "./api";
 import type { Posted } from "./comment";
 import type { Repository } from "./target";
 
@@ -16,19 +16,16 @@ export interface Proposal extends Repository {
 /**
  * Opens the pull request of a branch, unless it is open: what was pushed to the branch is in it then.
  *
- * @throws PostError where the API refuses, or does not answer after all retries
+ * @throws PostError if the API refuses, or does not answer after all retries
  */
 export async function openPullRequest(proposal: Proposal, options?: ApiOptions): Promise<Posted> {
-  const { repository, branch, base, title, body, apiUrl, token } = proposal;
+  const { repository, branch, base, title, body } = proposal;
   const what = `Opening the pull request of branch ${branch} in ${repository}`;
-  return withWords({ what, permission: "pull-requests: write", apiUrl, token }, async () => {
-    const api = connect(proposal, options);
-    return upsert(api.secondMs, async () => {
-      const open = await openOf(api, proposal);
-      if (open !== undefined) return { outcome: "unchanged", url: open };
-      const made = { ...api.repo, head: branch, base, title, body };
-      return { outcome: "created", url: (await api.rest.pulls.create(made)).data.html_url };
-    });
+  return upsert(proposal, { what, permission: "pull-requests: write" }, options, async (api) => {
+    const open = await openOf(api, proposal);
+    if (open !== undefined) return { outcome: "unchanged", url: open };
+    const made = { ...api.repo, head: branch, base, title, body };
+    return { outcome: "created", url: (await api.rest.pulls.create(made)).data.html_url };
   });
 }
 
