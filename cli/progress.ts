@@ -2,7 +2,7 @@ import { SingleBar } from "cli-progress";
 import { duration, megabytes, whole } from "./words";
 
 /** How far some work is. */
-export interface Sofar {
+interface Sofar {
   readonly records: number;
   readonly bytes: number;
 }
@@ -11,7 +11,7 @@ export interface Sofar {
 export type Total = Partial<Sofar>;
 
 /** Some work whose progress is shown. */
-export interface Watched {
+interface Watched {
   /** The work's name, such as `import`. */
   readonly what: string;
   readonly sofar: () => Sofar;

@@ -33,7 +33,7 @@ export async function stateOnDisk(folder: StateFolder): Promise<StateOnDisk> {
 }
 
 /** How many bytes of state there are below a root. */
-export interface StateSize {
+interface StateSize {
   /** Undefined until all files are counted. */
   bytes?: number;
 }

@@ -32,7 +32,7 @@ export interface StackRule extends Words {
 }
 
 /** What breaks a rule on a whole stack. */
-export interface StackViolation {
+interface StackViolation {
   readonly message: string;
   readonly urn: string;
 }

@@ -1,7 +1,7 @@
 import type { StorageMode } from "../settings";
 
 /** The modes that count before an `up`. */
-export interface Modes {
+interface Modes {
   /**
    * The mode that the last `up` ended with, or files where the newest one was on its way there;
    * undefined before the first one.
@@ -12,7 +12,7 @@ export interface Modes {
 }
 
 /** What is known before an `up`. */
-export interface Situation extends Modes {
+interface Situation extends Modes {
   readonly stack: string;
   /** Whether the newest `up`, one to files, stopped half-way: the worker may be there already. */
   readonly halfWay?: boolean;
@@ -31,7 +31,7 @@ export function turnsOnCommits({ running, wanted }: Modes): boolean {
 }
 
 /** Whether `up` may go on, and why, in words for a person. */
-export interface Decision {
+interface Decision {
   readonly allowed: boolean;
   readonly words: string;
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { CheckoutError, git, type GitOptions } from "./git";
 
 /** A change of one file that goes onto a branch of its own. */
-export interface Change {
+interface Change {
   /** The file as it is to be; it is tracked by Git. */
   readonly file: string;
   readonly branch: string;
@@ -16,7 +16,7 @@ export interface Change {
 }
 
 /** The branch that the change is to go into; undefined where it is in there already. */
-export interface Pushed {
+interface Pushed {
   readonly base: string | undefined;
 }
 

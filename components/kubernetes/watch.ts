@@ -28,7 +28,7 @@ export interface Moment {
 }
 
 /** How a watch goes. */
-export interface Watch {
+interface Watch {
   /** What is waited for, such as a service. */
   readonly what: string;
   readonly timeoutSeconds: number;

@@ -8,7 +8,7 @@ export class Markdown {
 }
 
 /** What may stand in a template: a text from outside becomes a code span, a number stays one. */
-export type Part = Markdown | string | number;
+type Part = Markdown | string | number;
 
 /**
  * Our own words as a template. A text that is put into it comes from outside and becomes a code span:

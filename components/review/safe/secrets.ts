@@ -9,7 +9,7 @@ const secretName =
   /(passw(or)?d|passwd|pwd|passphrase|secret|token|credentials?|api_?key|private_?key|access_?key|connection_?string|uri)$/i;
 
 /** Whether what has this name is a secret, whatever it says. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   return secretName.test(name);
 }
 

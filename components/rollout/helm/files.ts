@@ -20,7 +20,7 @@ export interface ReleaseValues {
 }
 
 /** A chart and the values files that a site gives it, as the settings name them. */
-export interface ChartFiles {
+interface ChartFiles {
   readonly chart: string;
   readonly values: readonly string[];
 }
