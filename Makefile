@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test breaks lint bench bundle gallery
+.PHONY: help up preview rollback down clean test breaks lint bench bundle docs gallery
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
@@ -42,6 +42,9 @@ bench: $(installed) ## the import against the driver and mongoimport, as ratios;
 
 bundle: $(installed) ## the commands as one file for a container: dist/taskrunner-storage.cjs
 	@$(tsx) tools/bundle/index.ts
+
+docs: $(installed) ## the pages and the schema that are made from the code
+	@$(tsx) tools/docs/index.ts
 
 gallery: $(installed) ## pictures of the review comments in test/review/gallery; needs Chromium
 	@$(tsx) tools/gallery/index.ts

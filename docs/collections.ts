@@ -1,10 +1,10 @@
 import { collections, type Collection, type Index } from "../components/contract";
 
-/** The contract as the page `docs/collections.md`; written by `npx tsx docs/collections.ts`. */
+/** The contract as the page `docs/collections.md`; written by `make docs`. */
 export function collectionsPage(): string {
   return [
     "# Collections",
-    "Made from `components/contract/collections.ts` by `npx tsx docs/collections.ts > docs/collections.md`.",
+    "Made from `components/contract/collections.ts` by `make docs`.",
     ...Object.values(collections).map(section),
     "",
   ].join("\n\n");
@@ -38,5 +38,3 @@ function section(collection: Collection): string {
 
 const keyOf = ({ key }: Index) =>
   `{ ${key.map(([field, direction]) => `${field}: ${direction}`).join(", ")} }`;
-
-if (require.main === module) process.stdout.write(collectionsPage());

@@ -1,22 +1,34 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import mermaid from "mermaid";
 import { describe, expect, it } from "vitest";
 import { atlasActions } from "../components/cluster/atlas/users";
 import { applicationRole, migratorRole, type DatabaseRole } from "../components/contract";
-import { atlasCluster } from "../components/settings/cluster/atlas";
-import { collectionsPage } from "../docs/collections";
 import { rules as waitRules } from "../components/cluster/kubernetes/ready/api";
 import type { Rule } from "../components/kubernetes";
 import { rules as podRules } from "../components/rollout/pods/rules";
 import { rules as policyRules } from "../policy/rules";
+import { generatedFiles } from "../tools/docs/generated";
 import { diagramsIn } from "../tools/gallery/page";
 import { documentOptions } from "./contract/options";
 
-const page = (name: string) => readFileSync(resolve(__dirname, "..", name), "utf8");
+const root = resolve(__dirname, "..");
+const page = (name: string) => readFileSync(resolve(root, name), "utf8");
+const stackFiles = readdirSync(root).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
 
-it("docs/collections.md is what the contract says", () => {
-  expect(page("docs/collections.md")).toBe(collectionsPage());
+it.each(Object.entries(generatedFiles()))("%s is what `make docs` writes", (name, text) => {
+  expect(page(name)).toBe(text);
+});
+
+it("docs/settings.md and the schema say what each setting means", () => {
+  const rows = page("docs/settings.md").match(/^\| .* \|$/gm) ?? [];
+  expect(rows.length).toBeGreaterThan(150);
+  expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([]);
+});
+
+it.each(stackFiles)("%s names the schema of the settings in its first line", (name) => {
+  const [, path = ""] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(page(name)) ?? [];
+  expect(resolve(dirname(resolve(root, name)), path)).toBe(resolve(root, "schema/settings.json"));
 });
 
 it.each(["README.md", "docs/migration.md"])("%s names the privileges of both roles", (name) => {
@@ -46,15 +58,6 @@ describe("the section on Atlas of docs/cluster.md", () => {
         row("application", "the four collections", applicationRole("d", documentOptions)),
       ].join("\n"),
     );
-  });
-
-  it("has every setting, and no other", () => {
-    const rows = [...section("Settings").matchAll(/^\| (`[^|]+) \|/gm)].map(
-      ([, keys = ""]) => keys,
-    );
-    const named = rows.flatMap((keys) => [...keys.matchAll(/`(\w+)`/g)].map(([, key]) => key));
-
-    expect(named).toEqual(Object.keys(atlasCluster.shape).filter((key) => key !== "kind"));
   });
 });
 

@@ -8,7 +8,7 @@ const common = {
   secretVersion: text
     .optional()
     .describe(
-      "Goes into an annotation of the pods: change it to restart them with a new content of your own Secret.",
+      "A version of your own Secret. It goes into an annotation of the pods, which restart if it changes.",
     ),
 };
 
@@ -110,7 +110,6 @@ const partOfRelease = (service: string) =>
     .describe(`The part of ${service} in the release.`);
 
 const helm = {
-  target: z.literal("helm").describe("Helm releases, which the stack upgrades."),
   namespace: text.describe("The namespace of the releases."),
   install: z
     .boolean()
@@ -128,6 +127,7 @@ const helm = {
 };
 
 const separateReleases = section({
+  target: z.literal("helm").describe("A Helm release for each service."),
   ...helm,
   step: absent("without rollout.shared both services change over in one update"),
   worker: ownRelease("worker"),
@@ -135,12 +135,15 @@ const separateReleases = section({
 });
 
 const sharedRelease = section({
+  target: z
+    .literal("helm")
+    .describe("One Helm release for both services, which change over one an update."),
   ...helm,
   shared: section({
     release: text.describe("The release that holds both services."),
     chart: text.describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
     ...chartFrom,
-  }).describe("One umbrella release for both services. Its services change over one an update."),
+  }).describe("The umbrella release."),
   step: z.enum(["worker", "web"]).describe("The service that changes over in this update."),
   worker: partOfRelease("worker"),
   web: partOfRelease("web"),

@@ -115,7 +115,7 @@ const jobs = section({
   podAnnotations: z.record(text, z.string()).default({}).describe("Annotations of the pods."),
   timeoutSeconds: positive
     .default(600)
-    .describe("How long a Job may go without progress, in seconds."),
+    .describe("How long a Job may be without a running pod, in seconds."),
 });
 
 const layout = section({
@@ -178,11 +178,11 @@ export const settingsSchema = section({
   cluster: cluster.describe("Where MongoDB comes from."),
   mongoUri: text
     .optional()
-    .describe("The migrator's connection string. Secret. Only for cluster kind `existing`."),
+    .describe("The migrator's connection string, for cluster kind `existing`. Secret."),
   appMongoUri: text
     .optional()
     .describe(
-      "The services' connection string. Secret. Default: `mongoUri`, if that is a server on this machine.",
+      "The services' connection string, of another user. Secret. Default: `mongoUri`, if its host is this machine.",
     ),
   mongo: mongo.prefault({}).describe("Names in MongoDB."),
   validation: validation.prefault({}).describe("The collections' validators."),

@@ -19,7 +19,8 @@ export interface Change {
  *   empty: the engine then makes a new salt
  */
 export function workingCopy(committed: string, former: string, change: Change): string {
-  const copy = parseDocument(committed);
+  // The copy is in another folder, from which the schema has another path.
+  const copy = parseDocument(committed.replace(/^# yaml-language-server: .*\n/, ""));
   const before = parseDocument(former);
   const salt = before.get("encryptionsalt");
   if (salt !== undefined) copy.set("encryptionsalt", salt);

@@ -54,3 +54,9 @@ test("comments are kept", () => {
   expect(text).toContain("# the dev stack");
   expect(text).toContain("# plain");
 });
+
+test("the line for editors is not: the copy's path to the schema is another", () => {
+  const named = `# yaml-language-server: $schema=schema/settings.json\n${committed}`;
+  const change = { storageMode: "mongo", keepUris: false } as const;
+  expect(workingCopy(named, former, change)).toBe(workingCopy(committed, former, change));
+});

@@ -1,0 +1,89 @@
+import { z } from "zod";
+import { settingsSchema } from "../components/settings/schema";
+
+/** A schema of JSON Schema, as far as the settings' needs go. */
+export interface JsonSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: string | number | boolean;
+  readonly enum?: readonly (string | number | boolean)[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly not?: JsonSchema;
+}
+
+const prefix = "taskrunner-storage:";
+
+/** The settings without their prefix, as a site writes them. */
+export function settingsJsonSchema(): JsonSchema {
+  const written = z.toJSONSchema(settingsSchema, {
+    target: "draft-7",
+    io: "input",
+    unrepresentable: "any",
+    override: ({ jsonSchema }) => {
+      // What is refused in words of its own is unknown to an editor.
+      const properties = Object.entries(jsonSchema.properties ?? {});
+      const known = properties.filter(([, one]) => typeof one === "object" && !("not" in one));
+      if (jsonSchema.properties) jsonSchema.properties = Object.fromEntries(known);
+      // Not a format of JSON Schema; its pattern stays.
+      if (jsonSchema.format === "cidrv4") delete jsonSchema.format;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (JSON.stringify(jsonSchema.default) === "{}") delete jsonSchema.default;
+    },
+  });
+  return written as JsonSchema;
+}
+
+/** The JSON Schema of a whole `Pulumi.<stack>.yaml`: `schema/settings.json`, written by `make docs`. */
+export function stackFileSchema(): object {
+  const { properties = {}, required = [] } = settingsJsonSchema();
+  const names = Object.keys(properties);
+  const stated = Object.entries(properties).map(([name, one]) => [
+    prefix + name,
+    asStated(name, one),
+  ]);
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Pulumi.<stack>.yaml of taskrunner-storage",
+    description: "Made from components/settings by `make docs`.",
+    type: "object",
+    required: ["config"],
+    properties: {
+      config: {
+        description: "The settings of the stack.",
+        type: "object",
+        required: required.map((name) => prefix + name),
+        properties: Object.fromEntries(stated) as object,
+        // Other projects and providers have keys of their own here.
+        patternProperties: { [`^${prefix}(?!(${names.join("|")})$)`]: false },
+      },
+    },
+  };
+}
+
+/** A setting as the engine may write it: a secret encrypted, a number or a boolean as text. */
+function asStated(name: string, schema: JsonSchema): JsonSchema {
+  const { description, default: value, ...form } = schema;
+  const other = otherForm(name, form);
+  if (other === undefined) return schema;
+  return {
+    ...(description !== undefined && { description }),
+    ...(value !== undefined && { default: value }),
+    anyOf: [form, other],
+  };
+}
+
+function otherForm(name: string, { type }: JsonSchema): object | undefined {
+  if (name === "mongoUri" || name === "appMongoUri") {
+    const properties = { secure: { type: "string" } };
+    return { type: "object", properties, required: ["secure"], additionalProperties: false };
+  }
+  if (type === "integer") return { type: "string", pattern: "^\\d+$" };
+  return type === "boolean" ? { type: "string", enum: ["true", "false"] } : undefined;
+}
