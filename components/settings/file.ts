@@ -3,7 +3,8 @@ import { parse, stringify } from "yaml";
 import type { z } from "zod";
 import { structured } from "./parse";
 import { problemsOf, SettingsError, type Problem } from "./problems";
-import { collectionRules, indexRules } from "./rules";
+import { rolloutFor } from "./rollout";
+import { collectionRules, indexRules, sectionConflicts } from "./rules";
 import { settingsSchema } from "./schema";
 
 const parts = settingsSchema.pick({
@@ -18,29 +19,33 @@ const parts = settingsSchema.pick({
 });
 
 /** What a command does follows from its name: without settings it looks at MongoDB. */
-const commandSchema = parts.extend({
-  storageMode: settingsSchema.shape.storageMode.default("mongo"),
-});
+const storageMode = settingsSchema.shape.storageMode.default("mongo");
+const commandSchema = parts.extend({ storageMode });
 
 /** The settings that the commands use; no secret is among them. */
 export type CommandSettings = z.infer<typeof commandSchema>;
 
 /**
  * The settings that the commands take from a stack's settings file, or from its text; without
- * either, the document's defaults. Encrypted values and those of the rollout are left where they
- * are.
+ * either, the specification's defaults. Encrypted values stay where they are. Everything else in a file
+ * has to be right, also what a command does not need.
  *
  * @param from a path such as `Pulumi.prod.yaml`, or a text of its form
- * @throws SettingsError with every problem; Error where the file cannot be read
+ * @throws SettingsError with every problem; Error if the file cannot be read
  */
 export async function commandSettings(
   from: { readonly file: string } | { readonly text: string } | undefined,
 ): Promise<CommandSettings> {
   const values = from ? valuesIn("text" in from ? from.text : await textOf(from.file)) : {};
-  const parsed = commandSchema.safeParse(values);
+  // The text that a Job has is without a rollout.
+  const rollout = rolloutFor(values.rollout).optional();
+  const parsed = settingsSchema.extend({ storageMode, rollout }).safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
-  requireNone(collectionRules(parsed.data));
-  return parsed.data;
+  const { rollout: stated, ...others } = parsed.data;
+  requireNone(
+    stated ? sectionConflicts({ ...others, rollout: stated }) : collectionRules(parsed.data),
+  );
+  return commandSchema.strip().parse(values);
 }
 
 /**
@@ -67,13 +72,21 @@ export function commandSettingsAsText(settings: Omit<CommandSettings, "storageMo
   return stringify({ config: Object.fromEntries(named) as object });
 }
 
+/** The settings in a text, without their prefix, by whatever name the project goes. */
 function valuesIn(text: string): Record<string, unknown> {
-  const { config = {} } = parse(text) as { readonly config?: Readonly<Record<string, unknown>> };
-  const named = Object.entries(config).map(
-    ([key, value]) =>
-      [key.replace(/^[^:]+:/, ""), typeof value === "string" ? structured(value) : value] as const,
-  );
-  return Object.fromEntries(named.filter(([key]) => Object.hasOwn(commandSchema.shape, key)));
+  const { config } = parse(text) as { readonly config?: Readonly<Record<string, unknown>> | null };
+  const values = Object.entries(config ?? {}).flatMap(([key, value]) => {
+    const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
+    // Other projects and providers have keys of their own here.
+    const isOurs = project === "taskrunner-storage" || Object.hasOwn(commandSchema.shape, name);
+    if (!isOurs || isEncrypted(value)) return [];
+    return [[name, typeof value === "string" ? structured(value) : value] as const];
+  });
+  return Object.fromEntries(values);
+}
+
+function isEncrypted(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secure" in value;
 }
 
 async function textOf(file: string): Promise<string> {

@@ -71,7 +71,7 @@ function describeIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   ];
 }
 
-/** The problems of the alternative that fits best; undefined if no one does. */
+/** The problems of the alternative that fits best; undefined if none does. */
 function findMeant({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
   const sections = errors.filter((issues) =>
     issues.every(({ code, path }) => path.length > 0 || code === "unrecognized_keys"),
@@ -105,11 +105,11 @@ function describeFound(path: readonly string[], values: unknown): string {
   return JSON.stringify(value);
 }
 
-/** The known key that differs from an unknown one in a letter or two; undefined if none does. */
+/** The known key that an unknown one is a typing error of; undefined if all are too different. */
 function findNearest(unknown: string, known: readonly string[]): string | undefined {
   const [nearest] = known
     .map((key) => ({ key, edits: countEdits(unknown.toLowerCase(), key.toLowerCase()) }))
-    .filter(({ key, edits }) => edits <= Math.max(1, Math.floor(key.length / 3)))
+    .filter(({ key, edits }) => edits <= (key.length < 4 ? 1 : Math.max(2, key.length / 3)))
     .sort((one, other) => one.edits - other.edits);
   return nearest?.key;
 }

@@ -11,12 +11,19 @@ import { uriFacts } from "./uri";
 /** What is wrong between settings that are right by themselves. */
 export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
   return [
-    ...collectionRules(settings),
+    ...sectionConflicts(settings),
     ...(settings.storageMode === "mongo" ? indexRules(settings) : []),
     ...passwordRules(settings, plainKeys),
+    ...existingRules(settings),
+  ];
+}
+
+/** The same without what asks for the connection strings, which only the program can read. */
+export function sectionConflicts(settings: Settings): Problem[] {
+  return [
+    ...collectionRules(settings),
     ...rolloutRules(settings),
     ...jobRules(settings),
-    ...existingRules(settings),
     ...referenceRules(settings),
     ...atlasRules(settings),
     ...kubernetesRules(settings),

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { commandSettings } from "../../components/settings";
 import { problemsOf } from "./problems";
 
 const dev = {
@@ -51,3 +53,36 @@ function confirmed(confirm: object | string) {
   const given = typeof confirm === "object" ? { selector, ...confirm } : confirm;
   return { target: "values", directory: "deploy", confirm: given };
 }
+
+describe("the settings file of a command", () => {
+  const read = (config: object) => commandSettings({ text: stringify({ config }) });
+  const named = (settings: object) =>
+    Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [
+        `taskrunner-storage:${key}`,
+        value as unknown,
+      ]),
+    );
+
+  it.each([
+    ["aprovals: found an unknown setting (did you mean approvals?)", { aprovals: true }],
+    ["jobs.imgae: found an unknown setting (did you mean image?)", { jobs: { imgae: "i" } }],
+    ["rollout.namespace: found nothing", { rollout: { target: "helm" } }],
+    [
+      "backfill.parallelism: found 2, and no section jobs",
+      { rollout: dev.rollout, backfill: { source: { path: "state" }, parallelism: 2 } },
+    ],
+  ])("is refused like that of the program: %s", async (problem, settings) => {
+    await expect(read(named(settings))).rejects.toThrow(`taskrunner-storage:${problem}`);
+  });
+
+  it("may have encrypted values, and keys of other projects", async () => {
+    const mongoUri = { secure: "v1:abc" };
+    const others = { "aws:region": "eu-central-1", "other:cluster": "prod", "x:approvals": false };
+    const settings = await read({ ...named({ ...dev, mongoUri }), ...others });
+
+    expect(settings).toMatchObject({ storageMode: "mongo", approvals: false });
+    expect(settings).not.toHaveProperty("rollout");
+    expect(JSON.stringify(await read(named(dev)))).not.toContain("mongodb:");
+  });
+});
