@@ -1,0 +1,172 @@
+import { z } from "zod";
+import { collections, defaultIndexNames } from "../contract";
+import { collectionName, databaseName, indexName, positive, section, text } from "./forms";
+
+/** Names in MongoDB. */
+export const mongo = section({
+  database: databaseName
+    .optional()
+    .describe(
+      "The database's name. Default: the one in `mongoUri`, `taskrunner` for a cluster that the stack makes.",
+    ),
+  collections: section({
+    runs: collectionName.default(collections.runs.name).describe("The collection of runs."),
+    logs: collectionName.default(collections.logs.name).describe("The collection of log entries."),
+    artifacts: collectionName
+      .default(collections.artifacts.name)
+      .describe("The collection of artifacts."),
+    approvals: collectionName
+      .default(collections.approvals.name)
+      .describe("The collection of approvals."),
+  })
+    .prefault({})
+    .describe("The collections' names. They have to differ."),
+});
+
+/** The collections' validators. */
+export const validation = section({
+  enabled: z.boolean().default(true).describe("Whether the collections get validators."),
+  level: z
+    .enum(["strict", "moderate"])
+    .default("strict")
+    .describe(
+      "Which writes MongoDB checks: `moderate` leaves out updates of documents that are invalid already.",
+    ),
+  action: z
+    .enum(["error", "warn"])
+    .default("error")
+    .describe("What MongoDB does with an invalid write: refuse it, or only log it."),
+});
+
+/** The schema migration. */
+export const migration = section({
+  onDataIssue: z
+    .enum(["fail", "report"])
+    .default("fail")
+    .describe(
+      "What documents lead to that prevent a unique index or a validator: `fail` stops before the first change, `report` does the rest and lists them.",
+    ),
+  adopt: z
+    .boolean()
+    .default(false)
+    .describe("Whether this stack takes over the ledger's record of another stack."),
+});
+
+/** The import, and the export of a rollback. */
+export const backfill = section({
+  source: z
+    .union(
+      [
+        section({
+          path: text.describe(
+            "The state directory on the machine that runs Pulumi. A relative path counts from the project's folder. Not with `jobs`.",
+          ),
+        }),
+        section({
+          persistentVolumeClaim: text.describe(
+            "The claim of the services' volume, in the namespace of the Jobs. Needs `jobs`.",
+          ),
+          subPath: text
+            .optional()
+            .describe("The state directory in the volume. Default: the volume's root."),
+        }),
+      ],
+      { error: "{ path }, or { persistentVolumeClaim, subPath? } with jobs" },
+    )
+    .describe("Where the state directory is."),
+  parallelism: positive
+    .default(1)
+    .describe("The number of pods that import at the same time. More than 1 needs `jobs`."),
+});
+
+/** The Kubernetes cluster. Its keys are never undefined, so that it spreads into an address. */
+export const kubernetes = section({
+  kubeconfig: text
+    .exactOptional()
+    .describe(
+      "The kubeconfig file. A relative path counts from the project's folder. Default: as kubectl finds it.",
+    ),
+  context: text
+    .exactOptional()
+    .describe("The context in the kubeconfig. Default: the kubeconfig's current one."),
+});
+
+/** How commands run as Kubernetes Jobs. */
+export const jobs = section({
+  image: text.describe("The image with the project's commands."),
+  namespace: text
+    .optional()
+    .describe("The namespace of the Jobs. Default: `rollout.namespace`, with target `helm`."),
+  secret: section({
+    name: text.describe("The Secret's name."),
+    key: text.default("connectionString").describe("The key in the Secret."),
+  })
+    .optional()
+    .describe(
+      "A Secret of yours with the migrator's connection string. Default: the stack makes one from `mongoUri`.",
+    ),
+  ca: section({
+    configMap: text.describe("The ConfigMap's name."),
+    key: text.default("ca.crt").describe("The key in the ConfigMap."),
+  })
+    .optional()
+    .describe("A ConfigMap with the certificate authority of MongoDB's certificates."),
+  imagePullSecrets: z
+    .array(text)
+    .default([])
+    .describe("The names of the Secrets to pull the image with."),
+  runAsUser: positive.optional().describe("The pods' user id. Default: the image's."),
+  podAnnotations: z.record(text, z.string()).default({}).describe("Annotations of the pods."),
+  timeoutSeconds: positive
+    .default(600)
+    .describe("How long a Job may be without a running pod, in seconds."),
+});
+
+const layout = section({
+  runs: text.default("state/runs").describe("The folder of runs."),
+  approvals: text.default("state/approvals").describe("The folder of approvals."),
+  logs: text.default("logs/runs").describe("The folder of logs."),
+  artifacts: text.default("artifacts").describe("The folder of artifacts."),
+  artifactManifest: text
+    .default("artifact-manifest.json")
+    .describe("The file in a run's folder of artifacts that lists them."),
+});
+
+/** What hardly anyone changes. */
+export const advanced = section({
+  ledger: collectionName
+    .default("schema_migrations")
+    .describe("The collection of the migration's record."),
+  checkpoints: collectionName
+    .default("pack_run_backfill")
+    .describe("The collection in which an import remembers how far it came."),
+  layout: layout.prefault({}).describe("Where files lie below the state directory."),
+  indexNames: section(
+    Object.fromEntries(
+      defaultIndexNames.map((name) => [
+        name,
+        indexName.optional().describe(`Your name of the index \`${name}\`.`),
+      ]),
+    ),
+  )
+    .prefault({})
+    .describe(
+      "Names of indexes that your site has under other names. In a collection they differ.",
+    ),
+  heldRuns: z
+    .enum(["hold", "release"])
+    .default("hold")
+    .describe(
+      "What a rollback does with unfinished runs that it cannot export: `hold` moves their files aside, `release` leaves them, and steps may run twice.",
+    ),
+  electionSeconds: positive
+    .max(600)
+    .default(60)
+    .describe("How long a rollback waits for MongoDB to have a primary, in seconds."),
+  abandonMongo: z.iso
+    .datetime()
+    .optional()
+    .describe(
+      "The moment of a fence. The rollback of that cutover goes on although MongoDB answers without a primary.",
+    ),
+});
