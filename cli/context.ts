@@ -34,13 +34,8 @@ export function command(
     .addHelpText("after", `\nExample:\n  ${example}`);
 }
 
-/**
- * The settings asked for: the file of `--settings`, else the text in TASKRUNNER_SETTINGS (a Job has
- * it from its ConfigMap), else the file of `--stack`, else the document's defaults.
- */
+/** The settings asked for: the file of `--settings` or `--stack`, else the document's defaults. */
 export async function settingsOf(options: CommonOptions): Promise<CommandSettings> {
-  const text = process.env.TASKRUNNER_SETTINGS;
-  if (options.settings === undefined && text) return commandSettings({ text });
   const file = settingsFile(options);
   return commandSettings(file === undefined ? undefined : { file });
 }

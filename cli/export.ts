@@ -1,32 +1,64 @@
-import { exportState, type ExportReport, type BothSides } from "../components/backfill";
-import { command, print, type CommonOptions } from "./context";
+import { resolve } from "node:path";
+import {
+  exportState,
+  goBack,
+  rollbackInWords,
+  type BothSides,
+  type ExportReport,
+} from "../components/backfill";
+import { lastFence, readFence, writeFence } from "../components/ledger";
+import { addressOf, command, print, settingsOf, type CommonOptions } from "./context";
 import { showProgress, type Total } from "./progress";
-import { helpAfter, sidesOf } from "./state";
+import { helpAfter, sidesOf, stateSides } from "./state";
 import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
 
 interface ExportOptions extends CommonOptions {
   readonly to: string;
   readonly all?: true;
+  readonly holdUnfinished?: true;
 }
 
 export const exportCommand = helpAfter(
   command("export", "writes to files what changed in MongoDB since it was imported")
     .requiredOption("--to <directory>", "the state root, such as /var/lib/taskrunner")
-    .option("--all", "looks at every run, not only at those that changed in MongoDB"),
+    .option("--all", "looks at every run, not only at those that changed in MongoDB")
+    .option(
+      "--hold-unfinished",
+      "the rollback by hand, while no worker runs: without MongoDB, holds what is unfinished on disk",
+    ),
   "0 done, 2 done with conflicts or records that could not be written, 1 error",
   "export --to /var/lib/taskrunner",
 ).action(async (options: ExportOptions) => {
+  if (options.holdUnfinished) return rollBack(options);
   const report = await exportTo(options);
   print(options, report, exportInWords(options, report));
   const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
   process.exitCode = left > 0 ? 2 : 0;
 });
 
+/** What `pulumi up` does for files on a rollback. */
+async function rollBack(options: ExportOptions): Promise<void> {
+  const settings = await settingsOf(options);
+  const { uri, database: name } = addressOf(settings);
+  const { ledger, electionSeconds, abandonMongo } = settings.advanced;
+  const watch = (line: string) => {
+    if (!options.quiet) console.error(line);
+  };
+  const asked = { uri, name, fencedAt: undefined, ledger, heldRuns: "hold" as const };
+  const done = await goBack(stateSides(settings, options.to), {
+    ...{ ...asked, electionSeconds, abandonMongo, watch },
+  });
+  const known = { fencedAt: undefined, isAgain: false };
+  print(options, done, rollbackInWords(done, options.to, known).join("\n"));
+  const { conflicts = [], unwritable = [] } = done.exported ?? {};
+  if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
+}
+
 async function exportTo(options: ExportOptions): Promise<ExportReport> {
   const sides = await sidesOf(options, options.to);
   let stop: (() => void) | undefined;
   try {
-    return await exportState({
+    const report = await exportState({
       ...sides,
       all: options.all ?? false,
       watch: (tally) => {
@@ -36,9 +68,18 @@ async function exportTo(options: ExportOptions): Promise<ExportReport> {
         stop = showProgress({ what: "export", sofar, total: () => total });
       },
     });
+    if (options.all) await keepFence(sides, (await settingsOf(options)).advanced.ledger);
+    return report;
   } finally {
     stop?.();
   }
+}
+
+/** A state that was lost and made anew has no fence, by which a rollback knows the right one. */
+async function keepFence({ database, root }: BothSides, ledger: string): Promise<void> {
+  const at = await lastFence(database, ledger);
+  if (at === undefined || (await readFence(resolve(root))) !== undefined) return;
+  await writeFence(resolve(root), { at, unfinishedCount: 0 });
 }
 
 /** How many documents there are, by the server's own estimate, which costs nothing. */
@@ -83,7 +124,7 @@ function exportInWords({ to }: ExportOptions, report: ExportReport): string {
       both,
     ),
     ...casesInWords("Set aside before, and in their places again", returned, returned.length),
-    ...casesInWords("Still set aside in held/", stillHeld, stillHeld.length),
+    ...casesInWords("Still held, in held/", stillHeld, stillHeld.length),
     ...casesInWords(
       "Not written",
       unwritable.map(({ id, detail }) => `${id}: ${detail}`),

@@ -27,9 +27,9 @@ export const guardCommand = command("guard", "says whether up may follow the set
   .addHelpText(
     "after",
     "\n  taskrunner-storage guard --stack prod --outputs outputs.json --history history.json\n\n" +
-      "Refused is an up to storageMode mongo where the stack was rolled back, or the newest up in\n" +
-      "--history was on its way back, unless a commit since then changes that key; and an up from an\n" +
-      "older commit than the last one's.\n\nExit status: 0 it may, 3 it is refused, 1 error.",
+      "Refuses an up to storageMode mongo if the stack was rolled back, or the newest up in --history\n" +
+      "was a rollback, unless a commit since then changes that key. Refuses an up from a commit that is\n" +
+      "older than the last one's.\n\nExit status: 0 it may, 3 it is refused, 1 error.",
   )
   .action(async (options: GuardOptions) => {
     const { file, stack } = settingsFileOf(options);
@@ -49,7 +49,7 @@ export const guardCommand = command("guard", "says whether up may follow the set
     process.exitCode = decision.allowed ? 0 : 3;
   });
 
-/** Where `--before` names a commit, that is the one of the last up. */
+/** If `--before` names a commit, it is the one of the last up. */
 function historyOf({ before, history }: GuardOptions): History {
   const found: History =
     history === undefined ? { up: undefined } : historyIn(textOf(history, "--history"));

@@ -7,16 +7,14 @@ import { applyCommand } from "./apply";
 import { backfillCommand } from "./backfill";
 import { commentCommand } from "./comment";
 import { driftCommand } from "./drift";
-import { expiryCommand } from "./expiry";
 import { exportCommand } from "./export";
-import { fenceCommand } from "./fence";
 import { guardCommand } from "./guard";
 import { modeCommand } from "./mode";
 import { planCommand } from "./plan";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";
+import { stepCommand } from "./step";
 import { verifyCommand } from "./verify";
-import { wayBackCommand } from "./wayback";
 
 collectEarly();
 
@@ -32,12 +30,12 @@ const program = new Command("taskrunner-storage")
 const commands = [
   ...[planCommand, applyCommand, backfillCommand, verifyCommand, exportCommand],
   ...[statusCommand, scriptCommand, commentCommand],
-  ...[expiryCommand, fenceCommand, wayBackCommand],
   ...[modeCommand, guardCommand, driftCommand],
 ];
 for (const command of commands) {
   program.addCommand(command);
 }
+program.addCommand(stepCommand, { hidden: true });
 
 program
   .parseAsync()

@@ -25,14 +25,14 @@ import { stateSides } from "./state";
 import { stateOnDisk } from "./state-size";
 import { sumOf } from "./words";
 
-/** `plan`: what differs, what stands in the way and how much there is on disk; changes nothing. */
+/** `plan`: what differs, what blocks it and how much there is on disk; changes nothing. */
 export const planCommand = mayExitZero(
   command("plan", "what differs from what should exist, with data issues"),
 )
   .addHelpText(
     "after",
-    "\nWith --json also the files on disk by kind and, in filesystem mode, what a way back would find;\n" +
-      "in that mode MongoDB may be out of reach.\n\n" +
+    "\nWith --json also the files on disk by kind and, in filesystem mode, what a rollback would find;\n" +
+      "in that mode MongoDB may be unreachable.\n\n" +
       "Exit status: 0 nothing to do, 2 changes, 3 data issues that block, 1 error.",
   )
   .action(async (options: CommonOptions & { readonly exitZero?: true }) => {
@@ -43,7 +43,7 @@ export const planCommand = mayExitZero(
     print(
       options,
       { reachable: db !== undefined, ...planAsJson(planned), ...facts },
-      db ? planInWords(db.databaseName, planned) : `MongoDB is out of reach: ${why ?? ""}`,
+      db ? planInWords(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
     );
     const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
     exitWith(blocked ? 3 : planned.changes.length > 0 ? 2 : 0, options);

@@ -56,5 +56,4 @@ export const types = {
   operatorCluster: "kubernetes:mongodbcommunity.mongodb.com/v1:MongoDBCommunity",
   release: "kubernetes:helm.sh/v3:Release",
   collection: "pulumi-nodejs:dynamic/mongo:Collection",
-  migrationJob: "pulumi-nodejs:dynamic/mongo:MigrationJob",
 } as const;

@@ -14,7 +14,7 @@ import { exportRunItself } from "./export/run-file";
  * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no
  * file, and what changed in MongoDB alone. A file that changed too is never overwritten: MongoDB's
  * content goes beside it. Every file is there complete or as it was before. Nothing is deleted on
- * either side. A second export writes nothing. Runs that were set aside come back first.
+ * either side. A second export writes nothing. Runs that were held come back first.
  *
  * @throws StateFolderError before anything is written, where the layout leads out of the root
  * @throws ExportError where files cannot be written at all

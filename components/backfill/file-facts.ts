@@ -31,7 +31,7 @@ export async function factsOf(
 /**
  * The run's id behind a file's name. Where a character of the id could not be in the name it is
  * `_` there, so the id inside the run file of the same name counts, if it fits; also
- * where that file is set aside.
+ * where that file is held.
  *
  * @param otherwise the id where no run file says it; default the name itself
  */

@@ -19,6 +19,6 @@ export type { VerifiedCounts } from "./compared";
 export { verifyState, type VerificationReport, type VerifyOptions } from "./verify";
 export type { Target } from "./target";
 export { notForgottenInWords } from "./words";
-export { drawFence, goBack, savedFence, saveFence, unfinishedIn, wayBackInWords } from "./way-back";
+export { goBack, rollbackInWords, unfinishedIn, type RollbackReport } from "./rollback";
 export { stateFiles } from "./stages/list";
 export { openStateFolder, type StateAddress, type StateFolder } from "./state-folder";

@@ -1,12 +1,2 @@
-/** The backfill as the Pulumi program has it. */
-export {
-  DeltaImport,
-  FilesystemBackfill,
-  FinalExport,
-  FinalImport,
-  StateExport,
-  Verification,
-  type BackfillArgs,
-  type StateExportArgs,
-} from "./components";
-export { warnOfNoExport } from "./no-export";
+/** The state on disk and its steps as the Pulumi program has them. */
+export { FilesystemBackfill, Handover, RunFiles, SecondHandover, Verification } from "./groups";

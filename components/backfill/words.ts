@@ -34,7 +34,7 @@ const whatToDo =
   "Nothing was changed by this step. Mend what is named, or move files that are no state out of " +
   "the root, then run `pulumi up` again: it verifies again, and imports again what was left out. " +
   "What is missing for another reason is imported by " +
-  "`pulumi up --replace '**mongo:Import::final-import'`.";
+  "`pulumi up --replace '**taskrunner:SecondHandover::second-handover'`.";
 
 function missingReason(report: VerificationReport, role: CollectionRole): string[] {
   const { missing, files, onlyInFiles } = report[role];

@@ -61,7 +61,7 @@ function whyAllowed(
   const stand = halfWay ? "stopped half-way to files" : `runs in mode ${running}`;
   if (running === wanted)
     return `${stand}, ${halfWay ? "and git says filesystem: up goes on" : "as git says"}`;
-  if (wanted === "filesystem") return "runs on MongoDB, and git says filesystem: the way back";
+  if (wanted === "filesystem") return "runs on MongoDB, and git says filesystem: a rollback";
   return `${stand}, and storageMode was changed since: a new cutover`;
 }
 

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { runsAsJobs } from "../settings";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
-import { ServerCheck } from "./server/resource";
+import { serverChecked } from "./server/resource";
 
 /**
  * The server that `mongoUri` names; nothing is made, and it is checked before a cutover. A local
@@ -11,11 +11,11 @@ export function existingCluster(
   args: ClusterArgs<"existing">,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
-  const { mongoUri: uri, appMongoUri, database, storageMode: mode } = args;
+  const { mongoUri: uri, appMongoUri, database, directions } = args;
   const outputs = { uri, appUri: appMongoUri ?? uri, database };
   // The engine does not reach what Jobs reach: theirs is checked by the first of them.
   if (runsAsJobs(args)) return outputs;
-  const wanted = mode === "mongo" ? uri : undefined;
-  const check = new ServerCheck("server-check", { mode, uri: wanted, database }, { parent });
-  return { ...outputs, serverVersion: check.serverVersion };
+  const inputs = { direction: directions.worker, uri, database };
+  const check = serverChecked(inputs, { parent });
+  return { ...outputs, serverVersion: check.output("serverVersion") };
 }

@@ -1,36 +1,40 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { jobsOf } from "../jobs/program";
+import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes";
-import type { ClusterOutputs, MongoClusterArgs } from "./outputs";
+import type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
 import { referencedCluster } from "./stack-reference";
 
-/**
- * Where MongoDB is, with the same outputs whatever its kind (decision 13).
- *
- * In filesystem mode there is no `uri`, so that nothing of the cutover can connect.
- */
-export class MongoCluster extends pulumi.ComponentResource {
+/** Where MongoDB is, with the same outputs whatever its kind (decision 13). */
+export class MongoCluster extends StepGroup implements Mongo {
   readonly kind: string;
-  /** The migrator's connection string; secret. */
-  readonly uri: pulumi.Output<string> | undefined;
-  /** The migrator's connection string in either mode, for the way back's export alone; secret. */
-  readonly exportUri: pulumi.Output<string> | undefined;
-  /** The services' connection string in either mode; secret. A local server's is the migrator's. */
+  readonly uri: Mongo["uri"];
+  /** The services' connection string; secret. A local server's is the migrator's. */
   readonly appUri: pulumi.Output<string> | undefined;
-  readonly database: pulumi.Input<string> | undefined;
+  readonly database: Mongo["database"];
   /** The server's version, where it is known. */
   readonly serverVersion: pulumi.Output<string | undefined> | undefined;
+  readonly ledger: string;
+  readonly collections: Mongo["collections"];
+  readonly approvals: boolean;
+  readonly job: Mongo["job"];
+  readonly directions: Mongo["directions"];
 
-  constructor(name: string, args: MongoClusterArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super("taskrunner:storage:MongoCluster", name, {}, opts);
-    const { uri, appUri, database, serverVersion } = outputsOf(args, this);
-    this.kind = args.cluster.kind;
-    this.uri = args.storageMode === "mongo" ? uri : undefined;
-    this.exportUri = uri;
+  constructor(name: string, settings: MongoClusterArgs, options: After = {}) {
+    super("MongoCluster", name, options, settings.directions.worker === "back");
+    const { uri, appUri, database, serverVersion } = outputsOf(settings, this);
+    this.kind = settings.cluster.kind;
+    this.uri = uri;
     this.appUri = appUri;
     this.database = database;
     this.serverVersion = serverVersion;
+    this.ledger = settings.advanced.ledger;
+    this.collections = settings.mongo.collections;
+    this.approvals = settings.approvals;
+    this.job = jobsOf(settings, uri)?.target;
+    this.directions = settings.directions;
     const { kind } = this;
     this.registerOutputs({ kind, database, serverVersion });
   }

@@ -1,20 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterSettings, ClusterSettingsOf } from "../settings";
+import type { JobsArgs } from "../jobs/program";
+import type { JobTarget } from "../jobs";
+import type { ClusterSettings, ClusterSettingsOf, Directions } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 
 /** The settings that say where MongoDB is; the connection strings are secret outputs. */
-export type MongoClusterArgs = Pick<
-  ProgramSettings,
-  | "storageMode"
-  | "cluster"
-  | "mongoUri"
-  | "appMongoUri"
-  | "database"
-  | "mongo"
-  | "kubernetes"
-  | "jobs"
-  | "rollout"
->;
+export type MongoClusterArgs = JobsArgs &
+  Pick<ProgramSettings, "cluster" | "mongoUri" | "appMongoUri" | "database" | "directions">;
 
 /** The settings of a stack whose cluster is of this kind. */
 export type ClusterArgs<Kind extends ClusterSettings["kind"]> = Omit<
@@ -26,12 +18,28 @@ export type ClusterArgs<Kind extends ClusterSettings["kind"]> = Omit<
 
 /** What every kind gives, the same for all (decision 13). */
 export interface ClusterOutputs {
-  /** The migrator's connection string in either mode; secret; absent in filesystem mode where no setting has it. */
+  /** The migrator's connection string; secret; absent on a rollback where no setting has it. */
   readonly uri: pulumi.Output<string> | undefined;
-  /** The services' connection string in either mode; secret. */
+  /** The services' connection string; secret. */
   readonly appUri: pulumi.Output<string> | undefined;
-  /** The database's name; absent in filesystem mode where no setting has it. */
+  /** The database's name; absent on a rollback where no setting has it. */
   readonly database: pulumi.Input<string> | undefined;
   /** Such as `8.0.4`; absent or undefined where it is not known. */
   readonly serverVersion?: pulumi.Output<string | undefined>;
+}
+
+/** MongoDB as every step takes it: where it is, what the collections are called, and who connects. */
+export interface Mongo {
+  /** The migrator's connection string; secret; absent on a rollback where no setting has it. */
+  readonly uri: pulumi.Output<string> | undefined;
+  readonly database: pulumi.Input<string> | undefined;
+  /** The collection that records the migration and the fences. */
+  readonly ledger: string;
+  /** The collections' names by role. */
+  readonly collections: MongoClusterArgs["mongo"]["collections"];
+  /** Whether approvals have their collection. */
+  readonly approvals: boolean;
+  /** Where the steps run as Jobs; absent: in the engine. */
+  readonly job: pulumi.Output<JobTarget> | undefined;
+  readonly directions: Directions;
 }

@@ -7,19 +7,19 @@ import {
   type Settings,
 } from "../settings";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
-import { ServerCheck } from "./server/resource";
+import { serverChecked } from "./server/resource";
 
 type Args = ClusterArgs<"stackReference">;
 
 /**
  * The cluster of another stack, by that stack's outputs.
  *
- * On the way back the other stack is not asked, because one that is gone or out of reach would stop
+ * On a rollback the other stack is not asked, because one that is gone or out of reach would stop
  * it: the export takes the connection string of the last cutover from this stack's own state, or
  * `mongoUri` where a site sets it.
  */
 export function referencedCluster(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
-  return args.storageMode === "mongo" ? referenced(args, parent) : remembered(args, parent);
+  return args.directions.worker === "back" ? remembered(args, parent) : referenced(args, parent);
 }
 
 function referenced(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
@@ -33,21 +33,21 @@ function referenced(args: Args, parent: pulumi.ComponentResource): ClusterOutput
   const database = mongo.database ?? named;
   const outputs = { uri, appUri, database };
   if (runsAsJobs(args)) return outputs;
-  const check = new ServerCheck("server-check", { mode: "mongo", uri, database }, { parent });
-  return { ...outputs, serverVersion: check.serverVersion };
+  const check = serverChecked({ direction: "forward", uri, database }, { parent });
+  return { ...outputs, serverVersion: check.output("serverVersion") };
 }
 
 function remembered(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   const { mongoUri, mongo } = args;
   if (runsAsJobs(args)) return { uri: mongoUri, appUri: undefined, database: mongo.database };
-  const nothing = { mode: "filesystem", uri: undefined, database: undefined } as const;
-  const check = new ServerCheck("server-check", nothing, { parent });
+  const nothing = { direction: "back", uri: undefined, database: undefined } as const;
+  const check = serverChecked(nothing, { parent });
   return {
     // Both are undefined where there was no cutover: then there is nothing to export either.
-    uri: mongoUri ?? (check.uri as pulumi.Output<string>),
+    uri: mongoUri ?? (check.output("uri") as pulumi.Output<string>),
     appUri: undefined,
-    database: mongo.database ?? (check.database as pulumi.Output<string>),
-    serverVersion: check.serverVersion,
+    database: mongo.database ?? (check.output("database") as pulumi.Output<string>),
+    serverVersion: check.output("serverVersion"),
   };
 }
 

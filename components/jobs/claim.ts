@@ -2,7 +2,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { hasEnded, nameOf, placeInWords } from "../kubernetes";
 import type { Namespace } from "./api";
 import { JobError } from "./errors";
-import type { JobCommand, JobTarget } from "./target";
+import type { JobRequest, JobTarget } from "./target";
 
 /**
  * Refuses what would wait for ever: pods of a Job that have to share a claim which serves one pod.
@@ -12,14 +12,14 @@ import type { JobCommand, JobTarget } from "./target";
 export async function requireClaim(
   namespace: Namespace,
   { claim }: JobTarget,
-  { step, state, pods = 1 }: JobCommand,
+  { kind, state, pods = 1 }: JobRequest,
 ): Promise<void> {
   if (state === undefined || claim === undefined) return;
   const modes = (await namespace.claim(claim.name)).spec?.accessModes ?? [];
   if (!modes.includes("ReadWriteOncePod")) return;
   const others = (await namespace.pods("")).filter((pod) => !hasEnded(pod) && has(pod, claim.name));
   if (pods === 1 && others.length === 0) return;
-  const own = pods === 1 ? `the pod of ${step}` : `${pods} pods of ${step}`;
+  const own = pods === 1 ? `the pod of ${kind}` : `${pods} pods of ${kind}`;
   throw new JobError([
     `The claim ${claim.name} in ${placeInWords(namespace.place)} is ReadWriteOncePod: one pod alone ` +
       `may mount it, and ${[own, ...others.map(nameOf)].join(", ")} would have to. Nothing was ` +

@@ -1,15 +1,10 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  commandSettingsAsText,
-  resolveNamespace,
-  runsAsJobs,
-  type JobsSettings,
-  type Settings,
-} from "../settings";
+import { resolveNamespace, runsAsJobs, type JobsSettings, type Settings } from "../settings";
 import type { ClusterAddress } from "../kubernetes";
 import { connectionStringSecret } from "../kubernetes/program";
 import { warnOfClaim } from "./preview";
+import type { StopAddress } from "./stop";
 import type { JobTarget } from "./target";
 
 /** The settings that say what runs as Jobs and where. */
@@ -56,7 +51,6 @@ export class Jobs extends pulumi.ComponentResource {
       ...(claim && { claim }),
       ...(ca && { ca }),
       ...(runAsUser !== undefined && { runAsUser }),
-      settings: commandSettingsAsText(settings),
       parallelism: settings.backfill?.parallelism ?? 1,
       stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
     });
@@ -70,6 +64,17 @@ export class Jobs extends pulumi.ComponentResource {
     const options = { parent: this, provider };
     return connectionStringSecret("taskrunner-migrator", { namespace, key, uri }, options);
   }
+}
+
+/** Where a stack's Jobs are, and how long their pods may take to end. */
+export function jobsAddress({
+  jobs,
+  kubernetes: api,
+  rollout,
+}: Pick<Settings, "kubernetes" | "rollout"> & { readonly jobs: JobsSettings }): StopAddress {
+  const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+  const namespace = resolveNamespace(jobs, rollout);
+  return { ...api, namespace, stack, timeoutSeconds: jobs.timeoutSeconds };
 }
 
 /** The stack's Jobs; undefined where the engine does the work. */

@@ -1,31 +1,29 @@
 // The client types its objects as classes; they are plain data, and are sent as such.
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
+import { basename, dirname } from "node:path";
 import type { V1ConfigMap, V1Container, V1EnvVar, V1Job, V1PodSpec } from "@kubernetes/client-node";
 import { containerName } from "./api";
 import { labelValue } from "../kubernetes";
-import { stateRoot, type JobCommand, type JobTarget } from "./target";
+import { requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
 export const labels = {
   stack: "taskrunner.stellaops.io/jobs-of",
   step: "taskrunner.stellaops.io/step",
-  /** The mode that the step leads to. */
-  mode: "taskrunner.stellaops.io/mode",
+  /** The direction in which the step goes. */
+  direction: "taskrunner.stellaops.io/direction",
 } as const;
 
-/** The key of the ConfigMap that holds the settings. */
-const settingsKey = "settings.yaml";
-
 /**
- * The Job of a command. It has no time-to-live: one that vanishes could not be told from one that
+ * The Job of a step. It has no time-to-live: one that vanishes could not be told from one that
  * never ran. What the command itself says is final (exit status 1 or 3) ends the Job, because
  * trying again would say the same; a pod that its node loses is replaced.
  *
  * @param name the Job's and its ConfigMap's
  */
-export function jobOf(target: JobTarget, command: JobCommand, name: string): V1Job {
-  const { pods } = command;
-  const metadata = { name, labels: labelsOf(target, command) };
+export function jobOf(target: JobTarget, asked: JobRequest, name: string): V1Job {
+  const { pods } = asked;
+  const metadata = { name, labels: labelsOf(target, asked) };
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -45,14 +43,14 @@ export function jobOf(target: JobTarget, command: JobCommand, name: string): V1J
       }),
       template: {
         metadata: { labels: metadata.labels, annotations: { ...target.podAnnotations } },
-        spec: podSpec(target, command, name),
+        spec: podSpec(target, asked, name),
       },
     },
   };
 }
 
-/** The settings of a Job's commands, which go when the Job is deleted. */
-export function configMapOf(target: JobTarget, { metadata = {} }: V1Job): V1ConfigMap {
+/** What a Job's pods are asked for, which goes when the Job is deleted. */
+export function configMapOf({ request }: JobRequest, { metadata = {} }: V1Job): V1ConfigMap {
   const { name = "", uid = "" } = metadata;
   return {
     apiVersion: "v1",
@@ -63,23 +61,23 @@ export function configMapOf(target: JobTarget, { metadata = {} }: V1Job): V1Conf
       ownerReferences: [{ apiVersion: "batch/v1", kind: "Job", name, uid }],
     },
     immutable: true,
-    data: { [settingsKey]: target.settings },
+    data: { [basename(requestFile)]: request },
   };
 }
 
-function labelsOf({ stack }: JobTarget, { step, isWayBack }: JobCommand): Record<string, string> {
+function labelsOf({ stack }: JobTarget, { kind, direction }: JobRequest): Record<string, string> {
   return {
     "app.kubernetes.io/name": "taskrunner-storage",
     [labels.stack]: labelValue(stack),
-    [labels.step]: step,
-    [labels.mode]: isWayBack ? "filesystem" : "mongo",
+    [labels.step]: kind,
+    [labels.direction]: direction,
   };
 }
 
-function podSpec(target: JobTarget, command: JobCommand, name: string): V1PodSpec {
+function podSpec(target: JobTarget, asked: JobRequest, name: string): V1PodSpec {
   const { imagePullSecrets, claim, runAsUser } = target;
-  const hasState = command.state !== undefined && claim !== undefined;
-  const readOnly = command.state === "read";
+  const hasState = asked.state !== undefined && claim !== undefined;
+  const readOnly = asked.state === "read";
   const state = { claimName: claim?.name ?? "", readOnly };
   return {
     restartPolicy: "Never",
@@ -93,27 +91,27 @@ function podSpec(target: JobTarget, command: JobCommand, name: string): V1PodSpe
       ...(runAsUser !== undefined && { runAsUser }),
     },
     imagePullSecrets: imagePullSecrets.map((one) => ({ name: one })),
-    containers: [container(target, command, name)],
+    containers: [container(target, asked)],
     volumes: [
       { name: "tmp", emptyDir: {} },
+      { name: "request", configMap: { name } },
       ...(hasState ? [{ name: "state", persistentVolumeClaim: state }] : []),
     ],
   };
 }
 
-function container(target: JobTarget, { args, state }: JobCommand, name: string): V1Container {
+function container(target: JobTarget, { kind, state }: JobRequest): V1Container {
   const { image, claim, secret, ca } = target;
   const subPath = claim?.subPath === undefined ? {} : { subPath: claim.subPath };
   const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", ...subPath };
   return {
     name: containerName,
     image,
-    args: [...args],
+    args: ["step", kind, "--request", requestFile],
     // The quarantine file is written to the current folder, and goes with the pod (docs/jobs.md).
     workingDir: "/tmp",
     env: [
       { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
-      { name: "TASKRUNNER_SETTINGS", valueFrom: { configMapKeyRef: { name, key: settingsKey } } },
       ...(ca ? [authority(ca)] : []),
     ],
     resources: { requests: { cpu: "100m", memory: "256Mi" } },
@@ -124,6 +122,7 @@ function container(target: JobTarget, { args, state }: JobCommand, name: string)
     },
     volumeMounts: [
       { name: "tmp", mountPath: "/tmp" },
+      { name: "request", mountPath: dirname(requestFile), readOnly: true },
       ...(state !== undefined && claim !== undefined ? [mounted] : []),
     ],
   };

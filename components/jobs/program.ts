@@ -1,2 +1,2 @@
 /** The Jobs as the Pulumi program has them. */
-export { Jobs, jobsOf, type JobsArgs } from "./component";
+export { Jobs, jobsAddress, jobsOf, type JobsArgs } from "./component";

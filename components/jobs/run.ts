@@ -19,10 +19,10 @@ import { failure, isOver, podsOf } from "./job";
 import { configMapOf, jobOf } from "./manifest";
 import { answersOf, reasonsOf } from "./result";
 import { stopFormer } from "./stop";
-import type { JobCommand, JobTarget } from "./target";
+import { requestLimit, type JobRequest, type JobTarget } from "./target";
 
 /**
- * Runs a command of ours as a new Job, and waits as long as it takes. A Job of the same step that
+ * Runs a step as a new Job, and waits as long as it takes. A Job of the same step that
  * an interrupted run left behind is stopped first.
  *
  * @param say takes a line of progress
@@ -32,22 +32,32 @@ import type { JobCommand, JobTarget } from "./target";
  */
 export async function runJob(
   target: JobTarget,
-  command: JobCommand,
+  asked: JobRequest,
   say: (line: string) => void,
 ): Promise<unknown[]> {
   const namespace = await namespaceAt(target);
-  await requireClaim(namespace, target, command);
-  await stopFormer(namespace, target, command.step, say);
-  const name = `taskrunner-${command.step}-${randomBytes(4).toString("hex")}`;
-  const job = await namespace.createJob(jobOf(target, command, name));
+  requireShort(asked);
+  await requireClaim(namespace, target, asked);
+  await stopFormer(namespace, target, asked.kind, say);
+  const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
+  const job = await namespace.createJob(jobOf(target, asked, name));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
-  await namespace.createConfigMap(configMapOf(target, job));
+  await namespace.createConfigMap(configMapOf(asked, job));
   say(`job ${name}: created in ${placeInWords(namespace.place)}`);
   const over = await untilOver(namespace, target, name, say);
   const why = failure(over);
   if (why !== undefined) throw new JobError(await reasonsOf(namespace, name, why));
   say(`job ${name}: complete`);
-  return answersOf(namespace, name, command.pods ?? 1);
+  return answersOf(namespace, name, asked.pods ?? 1);
+}
+
+function requireShort({ kind, request }: JobRequest): void {
+  const bytes = Buffer.byteLength(request);
+  if (bytes <= requestLimit) return;
+  throw new JobError([
+    `The request of ${kind} has ${bytes} bytes, and a ConfigMap of ours holds ${requestLimit}. ` +
+      "Nothing was started. Shorten the names in the settings.",
+  ]);
 }
 
 async function untilOver(

@@ -1,23 +1,34 @@
-import { hasEnded, labelValue, nameOf, podObstacle, watch } from "../kubernetes";
+import {
+  type ClusterAddress,
+  hasEnded,
+  labelValue,
+  nameOf,
+  podObstacle,
+  watch,
+} from "../kubernetes";
 import { namespaceAt, type Namespace } from "./api";
 import { JobError } from "./errors";
 import { isOver, podsOf } from "./job";
 import { labels } from "./manifest";
 import type { JobTarget } from "./target";
 
+/** Where a stack's Jobs are, and how long their pods may take to end. */
+export type StopAddress = ClusterAddress & Pick<JobTarget, "stack" | "timeoutSeconds">;
+
 /**
- * Stops what still runs of a stack's Jobs and leads to the other mode than the one that is wanted
- * now (decision 10). Those of this mode may be of the same `up`.
+ * Stops what still runs of a stack's Jobs and goes in the other direction than the one that is wanted
+ * now (decision 10): the document's "stop the Mongo migration runner". Those of this direction may be
+ * of the same `up`.
  *
  * @throws JobError where pods of it do not end within the target's time-out; ClusterError,
  *   KubeconfigError
  */
 export async function stopOthers(
-  target: JobTarget,
-  mode: "mongo" | "filesystem",
+  target: StopAddress,
+  direction: "forward" | "back",
   say: (line: string) => void,
 ): Promise<void> {
-  await stopJobs(await namespaceAt(target), target, `${labels.mode}!=${mode}`, say);
+  await stopJobs(await namespaceAt(target), target, `${labels.direction}!=${direction}`, say);
 }
 
 /**
@@ -27,17 +38,17 @@ export async function stopOthers(
  */
 export async function stopFormer(
   namespace: Namespace,
-  target: JobTarget,
-  step: string,
+  target: StopAddress,
+  kind: string,
   say: (line: string) => void,
 ): Promise<void> {
-  await stopJobs(namespace, target, `${labels.step}=${step}`, say);
+  await stopJobs(namespace, target, `${labels.step}=${kind}`, say);
 }
 
 /** Deletes Jobs that are not over, and waits until their pods are gone. Those that are over stay. */
 async function stopJobs(
   namespace: Namespace,
-  { stack, timeoutSeconds }: JobTarget,
+  { stack, timeoutSeconds }: StopAddress,
   which: string,
   say: (line: string) => void,
 ): Promise<void> {

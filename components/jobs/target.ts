@@ -15,29 +15,32 @@ export interface JobTarget extends ClusterAddress {
   readonly ca?: { readonly configMap: string; readonly key: string };
   /** The claim that holds the filesystem state, and the state root in it; absent without an import. */
   readonly claim?: { readonly name: string; readonly subPath?: string };
-  /** The settings of the commands, in the form of `Pulumi.<stack>.yaml`. */
-  readonly settings: string;
   /** How many pods share an import. */
   readonly parallelism: number;
-  /** The stack's name, for the ledger and as the value of a label. */
+  /** `<project>/<stack>`, as the value of a label. */
   readonly stack: string;
   /** How long a Job may be without any pod that runs. */
   readonly timeoutSeconds: number;
 }
 
-/** One command of ours. */
-export interface JobCommand {
-  /** What it is to people, and the beginning of the Job's name: letters, digits and `-`. */
-  readonly step: string;
-  /** The arguments, as after `taskrunner-storage`; the state root is `stateRoot`. */
-  readonly args: readonly string[];
+/** A step that is asked of a Job. */
+export interface JobRequest {
+  /** The kind of step, and the beginning of the Job's name: letters, digits and `-`. */
+  readonly kind: string;
+  readonly direction: "forward" | "back";
+  /** What the step gets, as JSON of at most 256 KiB; no secret is in it. */
+  readonly request: string;
   /** Whether the claim is mounted, and how. Default: not. */
   readonly state?: "read" | "write";
-  /** Whether it is a step of the way back. Default: of a cutover. */
-  readonly isWayBack?: boolean;
   /** How many pods share the work, each with an index of its own; absent: one, without an index. */
   readonly pods?: number;
 }
 
+/** How long a request may be, in bytes: a ConfigMap holds 1 MiB, and etcd is not to be filled. */
+export const requestLimit = 256 * 1024;
+
 /** Where the claim is in a pod. */
 export const stateRoot = "/state";
+
+/** Where the request is in a pod. */
+export const requestFile = "/request/request.json";

@@ -15,6 +15,14 @@ export {
   type Rule,
 } from "./request";
 export {
+  disturbanceOf,
+  drainAgain,
+  managersOfReplicas,
+  selectorInWords,
+  standstillOf,
+  type Standstill,
+} from "./standstill";
+export {
   inFull,
   inProgress,
   quoted,

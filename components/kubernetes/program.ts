@@ -11,7 +11,7 @@ export interface SecretRef {
 export interface ConnectionStringArgs {
   readonly namespace: string;
   readonly key: string;
-  /** Secret; absent on a way back that has none. */
+  /** Secret; absent on a rollback that has none. */
   readonly uri: pulumi.Input<string> | undefined;
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -32,7 +32,7 @@ export function connectionStringSecret(
       immutable: true,
       stringData: uri === undefined ? {} : { [key]: uri },
     },
-    // The way back needs no connection string: what is there stays as it is.
+    // The rollback needs no connection string: what is there stays as it is.
     { ...options, ...(uri === undefined && { ignoreChanges: ["data", "stringData"] }) },
   );
   return metadata.name.apply((name) => ({ name, key }));

@@ -1,13 +1,13 @@
 /**
- * The migration's record in the database: the migration claims and completes it, a cutover's fence
- * is noted in it.
+ * What is kept of a migration and its cutovers: the record in the database, which the migration claims
+ * and completes, with all fences; and the last fence beside the files.
  */
-export { migrationId } from "./migration-id";
 export {
-  carryFences,
-  FenceMissing,
-  latestOf,
-  recordFence,
-  requireFence,
-  type LedgerRecord,
-} from "./record";
+  FenceNotWritable,
+  readFence,
+  requireFenceWritable,
+  writeFence,
+  type Fence,
+} from "./fence-file";
+export { migrationId } from "./migration-id";
+export { FenceMissing, lastFence, recordFence, requireFence, type LedgerRecord } from "./record";

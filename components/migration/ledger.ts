@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { userInfo } from "node:os";
 import { MongoServerError, type Collection, type Db } from "mongodb";
-import { latestOf, migrationId, type LedgerRecord } from "../ledger";
+import { migrationId, type LedgerRecord } from "../ledger";
 import type { Change } from "./planner/change";
 import type { Executed } from "./execute";
 
@@ -13,14 +12,6 @@ export interface Claim {
   readonly toolVersion: string;
   /** Takes the record over from another stack with another checksum. */
   readonly adopt: boolean;
-}
-
-/** A record that was claimed. */
-export interface Claimed {
-  /** How new it is, by `latestOf`. */
-  readonly at: Date;
-  /** Which one it is, by its `identity`. */
-  readonly identity: string;
 }
 
 /** Another stack holds the migration of this database with another wanted state. */
@@ -44,21 +35,20 @@ export class ClaimRefused extends Error {
  *
  * @throws ClaimRefused
  */
-export async function claim(db: Db, ledger: string, asked: Claim): Promise<Claimed> {
+export async function claim(db: Db, ledger: string, asked: Claim): Promise<void> {
   const records = db.collection<LedgerRecord>(ledger);
   await insertRecord(records, asked);
-  const held = await identified(records);
+  const held = await records.findOne({ _id: migrationId });
   if (!held) return claim(db, ledger, asked);
-  const { checksum, stack, identity } = held;
-  if (checksum === asked.checksum) return { at: latestOf(held), identity };
+  const { checksum, stack } = held;
+  if (checksum === asked.checksum) return;
   if (stack !== asked.stack && !asked.adopt) throw new ClaimRefused(db.databaseName, asked, held);
-  const start = startOf(asked);
   const taken = await records.updateOne(
     { _id: migrationId, checksum, stack },
-    { $set: { ...start, commands: [] } },
+    { $set: { ...startOf(asked), commands: [] } },
   );
   const anotherWasQuicker = taken.matchedCount === 0;
-  return anotherWasQuicker ? claim(db, ledger, asked) : { at: start.startedAt, identity };
+  if (anotherWasQuicker) await claim(db, ledger, asked);
 }
 
 /**
@@ -83,14 +73,6 @@ async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Pr
     const exists = error instanceof MongoServerError && error.code === 11000;
     if (!exists) throw error;
   }
-}
-
-/** The record; one of the script gets its identity here. */
-async function identified(records: Collection<LedgerRecord>) {
-  const identity = { $ifNull: ["$identity", randomUUID()] };
-  const options = { returnDocument: "after" } as const;
-  const found = records.findOneAndUpdate({ _id: migrationId }, [{ $set: { identity } }], options);
-  return (await found) as (LedgerRecord & Pick<Claimed, "identity">) | null;
 }
 
 function startOf({ checksum, stack, toolVersion }: Claim) {

@@ -1,3 +1,3 @@
 /** The migration as the Pulumi program has it. */
+export { LogExpiryLift, LogRetention } from "./log-expiry";
 export { PackRunMigration, type PackRunMigrationArgs } from "./pack-run-migration";
-export { LogExpiryLift, LogRetention } from "./resources/resources";

@@ -12,7 +12,7 @@ export function detailSections(situation: Situation): Section[] {
   const { direction, preview, plan } = situation;
   const isForward = direction === "cutover" || direction === "change";
   const settings = Object.entries(preview.settings).map(([key, value]) => `${key}: ${value}`);
-  const behind = direction === "way back" ? plan?.leftBehind : undefined;
+  const behind = direction === "rollback" ? plan?.leftBehind : undefined;
   const inputs = preview.steps.flatMap(inputsOf);
   return [
     folded({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
@@ -54,7 +54,7 @@ interface Folded {
   readonly title: string;
   readonly items: readonly Markdown[];
   readonly noun: string;
-  /** How many there are, where not all of them were named. */
+  /** How many there are, if not all of them were named. */
   readonly total?: number | undefined;
   readonly between?: string;
 }
@@ -72,7 +72,7 @@ function folded({ title, items, noun, total = items.length, between = "\n" }: Fo
   };
 }
 
-/** The inputs of what changes, and of what is made beside the steps of ours, which the table has. */
+/** The inputs of what changes, and of what is created beside our own steps, which the table has. */
 function inputsOf(step: Step): Markdown[] {
   if (step.operation === "delete" || (step.operation === "create" && isOurs(step))) return [];
   const differences = differencesOf({
@@ -81,7 +81,7 @@ function inputsOf(step: Step): Markdown[] {
   });
   if (differences.every(({ path }) => path === "mode") || cutoverStepOf(step) === "ledger")
     return [];
-  // The mode is among the settings that change; what is off by default says nothing of what is made.
+  // The mode is among the settings that change; what is off by default says nothing of what is created.
   const isOff = ({ before, after }: Difference) =>
     before === undefined && (after === "false" || after === "");
   const others = differences.filter((one) => one.path !== "mode" && !isOff(one));

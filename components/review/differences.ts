@@ -8,12 +8,13 @@ export interface Difference {
   readonly after: string | undefined;
 }
 
-/** Inputs that are no choice of anyone: the code, counters, and what is compared by nobody. */
+/** Inputs that nobody chooses: the code, counters, the direction, and what no step compares. */
 const hidden = new Set([
-  ...["__provider", "uri", "cutover", "job", "toolVersion", "resourceNames", "lastCount"],
+  ...["__provider", "uri", "direction", "cutover", "job", "toolVersion", "resourceNames"],
+  ...["fencedAt", "requests", "drains"],
 ]);
 
-/** How the engine writes a value that is known in `up` alone. */
+/** How the engine writes a value that is known only in `up`. */
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */

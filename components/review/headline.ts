@@ -1,6 +1,6 @@
 import type { Step } from "./read/preview";
 import { isMadeNow, type Situation } from "./situation";
-import { cutoverStepOf, type CutoverStep } from "./steps";
+import { cutoverStepOf, isMigrationJob, type CutoverStep } from "./steps";
 import { counted, listed } from "./words";
 import { exportedInWords } from "./state-lines";
 
@@ -13,8 +13,8 @@ export function headlineOf(situation: Situation): string {
       return "no changes";
     case "cutover":
       return `cut over to MongoDB: ${cutoverInWords(situation)}`;
-    case "way back":
-      return `back to files: ${wayBackInWords(situation)}`;
+    case "rollback":
+      return `roll back to files: ${rollbackInWords(situation)}`;
     case "change":
       return `${preview.refreshed ? "after a refresh" : "change"}: ${changesInWords(preview.steps)}`;
   }
@@ -34,18 +34,18 @@ function cutoverInWords(situation: Situation): string {
   return listed([
     collections > 0 && counted(collections, "collection"),
     indexes > 0 && counted(indexes, "index", "indexes"),
-    steps.some((step) => cutoverStepOf(step) === "job") && "the migration as a Job",
+    steps.some(isMigrationJob) && "the migration as a Job",
     imports && `import of ${runs}`,
     servicesInWords(steps),
   ]);
 }
 
-function wayBackInWords({ preview, plan }: Situation): string {
+function rollbackInWords({ preview, plan }: Situation): string {
   const found = plan?.leftBehind;
-  const exports = preview.steps.some((step) => cutoverStepOf(step) === "export");
+  const exports = preview.steps.some((step) => cutoverStepOf(step) === "handover");
   return listed([
     found?.exported && exportInWords(exportedInWords(found.exported)),
-    found && !found.exported && "MongoDB out of reach",
+    found && !found.exported && "MongoDB unreachable",
     found && found.unfinished > 0 && counted(found.unfinished, "unfinished run"),
     exports && !found && "export of what changed in MongoDB",
     servicesInWords(preview.steps),
@@ -66,6 +66,7 @@ const groups: readonly (readonly [
   nouns: readonly [string, string],
   kinds: readonly CutoverStep[],
 ])[] = [
+  [["the preparation", ""], ["update"]],
   [["resource of MongoDB itself", "resources of MongoDB itself"], ["cluster"]],
   [["the server check", ""], ["check"]],
   [["collection", "collections"], ["collections"]],
@@ -73,7 +74,6 @@ const groups: readonly (readonly [
     ["index", "indexes"],
     ["uniqueIndexes", "indexes"],
   ],
-  [["migration Job", "migration Jobs"], ["job"]],
   [["step on the state's files", "steps on the state's files"], stateSteps()],
   [["the log expiry", ""], ["retention"]],
   [["resource of the services' access", "resources of the services' access"], ["access"]],
@@ -86,7 +86,7 @@ const groups: readonly (readonly [
 ];
 
 function stateSteps(): CutoverStep[] {
-  return ["backfill", "delta", "export", "finalImport", "finalExport", "verification"];
+  return ["backfill", "handover", "secondHandover", "verification"];
 }
 
 function changesInWords(steps: readonly Step[]): string {
@@ -94,5 +94,6 @@ function changesInWords(steps: readonly Step[]): string {
     const count = steps.filter((step) => kinds.includes(cutoverStepOf(step))).length;
     return count > 0 && (more === "" ? one : counted(count, one, more));
   });
-  return listed(words) || "the ledger";
+  const job = steps.some(isMigrationJob) && "the migration as a Job";
+  return listed([job, ...words]) || "the ledger";
 }

@@ -13,7 +13,7 @@ export function errorSection({ preview }: Situation): Section {
   );
 }
 
-/** The documents that stand in the way, with examples: from the plan, else as the preview warns. */
+/** The blocking documents, with examples: from the plan, else as the preview warns. */
 export function dataIssueSection(situation: Situation): Section {
   const { preview, plan } = situation;
   if (!touchesSchema(situation)) return sectionOf("Data issues", []);
@@ -70,7 +70,7 @@ function brokenInWords({
   rules,
 }: Of<"broken documents">): [Markdown, Markdown[]] {
   return [
-    md`The validator of ${collection} cannot be strict: ${ours(counted(documents, "document"))} in the way.`,
+    md`The validator of ${collection} cannot be strict: ${ours(counted(documents, "blocking document"))}.`,
     rules.map(({ field, rule, documents: breaking, ids }) => {
       const examples = joined(
         ids.map((id) => md`${id}`),
@@ -105,7 +105,7 @@ export function otherWarnings(situation: Situation): Message[] {
 }
 
 function isSaidElsewhere(message: Message, { direction, plan }: Situation): boolean {
-  if (direction === "way back") return isForeseen(message) && isOutOfReach(plan);
+  if (direction === "rollback") return isForeseen(message) && isOutOfReach(plan);
   if (!isSchemaWarning(message)) return false;
   const names = plan?.issues.map((issue) => ("index" in issue ? issue.index : issue.collection));
   return (
@@ -113,10 +113,10 @@ function isSaidElsewhere(message: Message, { direction, plan }: Situation): bool
   );
 }
 
-/** What the export foretells of a way back without MongoDB (`foreseenInWords`); the plan counts it. */
+/** What the export foretells of a rollback without MongoDB (`foreseenInWords`); the plan counts it. */
 const foreseen = [
   /^MongoDB is out of reach: nothing would be exported\./,
-  /^[\d,]+ runs? would (be set aside|go on from their files)/,
+  /^[\d,]+ runs? would (be held|go on from their files)/,
 ];
 
 function isForeseen({ printed, text }: Message): boolean {

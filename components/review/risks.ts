@@ -32,11 +32,11 @@ export function verdictOf(situation: Situation): Verdict {
     stops > 0 && "up stops before it is done, a warning below says where",
   ]);
   const risks = present([
-    !isStopped && documents && `${documents}: what they are in the way of is left out`,
+    !isStopped && documents && `${documents}: what they block is left out`,
     unseenData(situation),
     ...destructions(situation),
     preview.steps.some(losesFence) &&
-      "without `backfill` a way back exports nothing and sets nothing aside",
+      "without `backfill` a rollback exports nothing and holds no run",
     ...clusterRisks(preview.steps),
     ...indexRisks(situation),
     drift(situation),
@@ -59,12 +59,12 @@ export function verdictInWords(
   if (level === "blocked") return `⛔ **Not yet:** ${[...blocks, ...risks].join(" · ")}`;
   if (level === "risks") return `⚠️ **Look first:** ${risks.join(" · ")}`;
   if (direction === "nothing") return "✅ Nothing to do.";
-  if (direction === "way back") {
+  if (direction === "rollback") {
     return plan?.leftBehind
       ? "✅ **No risk found:** nothing stays behind."
       : `✅ **No risk found;** what would stay behind was not counted, because ${uncounted(plan)}.`;
   }
-  return "✅ **No risk found:** nothing is destroyed or replaced, no writer waits, no document is in the way.";
+  return "✅ **No risk found:** nothing is destroyed or replaced, no writer waits, no document blocks the migration.";
 }
 
 function uncounted(plan: Situation["plan"]): string {
@@ -107,13 +107,13 @@ function clusterRisks(steps: readonly Step[]): (string | undefined)[] {
 }
 
 function rollbackRisks({ direction, preview, plan }: Situation): (string | undefined)[] {
-  if (direction !== "way back" || !plan?.leftBehind) return [];
+  if (direction !== "rollback" || !plan?.leftBehind) return [];
   const { exported, conflicts, unfinished } = plan.leftBehind;
   const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
   const runs = counted(unfinished, "unfinished run");
   return [
-    exported ? undefined : "MongoDB is out of reach, what changed there stays behind",
-    unfinished > 0 ? (isReleased ? `${runs} may repeat steps` : `${runs} set aside`) : undefined,
+    exported ? undefined : "MongoDB is unreachable, what changed there stays behind",
+    unfinished > 0 ? (isReleased ? `${runs} may repeat steps` : `${runs} held`) : undefined,
     conflicts > 0 ? `${counted(conflicts, "record")} changed on both sides stay behind` : undefined,
   ];
 }

@@ -1,7 +1,7 @@
 import { isSchemaWarning } from "./messages";
 import type { Step } from "./read/preview";
 import { isMadeNow, touchesSchema, type Situation } from "./situation";
-import { cutoverStepOf } from "./steps";
+import { isMigrationJob } from "./steps";
 import { counted } from "./words";
 
 /** How many data issues there are: by the plan; without one, what the preview itself warned of on an index or a collection. */
@@ -12,10 +12,10 @@ export function dataIssueCount(situation: Situation): number {
   return preview.messages.filter(isSchemaWarning).length;
 }
 
-/** That nobody looked at the data: where the migration is a Job (the setting `jobs`), a preview does not. */
+/** That nobody looked at the data: if the migration is a Job (the setting `jobs`), a preview does not. */
 export function unseenData({ preview, plan }: Situation): string | undefined {
   const isJob = (step: Step) =>
-    cutoverStepOf(step) === "job" && step.operation !== "delete" && step.new?.mode === "mongo";
+    isMigrationJob(step) && step.operation !== "delete" && step.new?.direction === "forward";
   if (plan?.reachable || !preview.steps.some(isJob)) return undefined;
   return "the data were not looked at, the Job checks them first";
 }
@@ -50,7 +50,7 @@ const isRebuilt = (step: Step) =>
 /** What differs in MongoDB while no step is about it: a refresh alone would see it. */
 export function drift(situation: Situation): string | undefined {
   const { direction, plan } = situation;
-  if (direction === "way back" || !plan?.reachable || touchesSchema(situation)) return undefined;
+  if (direction === "rollback" || !plan?.reachable || touchesSchema(situation)) return undefined;
   const kinds = ["record ledger", "adopt index"];
   const count = plan.changes.filter(({ kind }) => !kinds.includes(kind)).length;
   if (count === 0) return undefined;

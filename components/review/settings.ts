@@ -1,4 +1,4 @@
-import { differencesOf, type Difference } from "./differences";
+import { differencesOf, said, type Difference } from "./differences";
 import { itemized, type Section } from "./fit";
 import type { Preview, Step } from "./read/preview";
 import { md, table } from "./safe/markdown";
@@ -7,7 +7,6 @@ import { shortType } from "./steps";
 type Naming = readonly (readonly [input: string, setting: string])[];
 
 const everywhere: Naming = [
-  ["mode", "storageMode"],
   ["database", "mongo.database"],
   ["ledger", "advanced.ledger"],
   ["onDataIssue", "migration.onDataIssue"],
@@ -17,7 +16,12 @@ const state: Naming = [
   ["root", "backfill.source.path"],
   ["layout", "advanced.layout"],
   ["checkpoints", "advanced.checkpoints"],
+];
+const handover: Naming = [
+  ...state,
   ["heldRuns", "advanced.heldRuns"],
+  ["electionSeconds", "advanced.electionSeconds"],
+  ["abandonMongo", "advanced.abandonMongo"],
 ];
 /** Which setting an input comes from, by the resource's type. */
 const byType: Readonly<Record<string, Naming>> = {
@@ -28,10 +32,14 @@ const byType: Readonly<Record<string, Naming>> = {
     ["schema.indexNames", "advanced.indexNames"],
     ["schema.approvals", "approvals"],
     ["adopt", "migration.adopt"],
+    ["acceptDatabase", "advanced.acceptDatabase"],
   ],
   "mongo:LogRetention": [["days", "logRetentionDays"]],
-  "mongo:Import": state,
-  "taskrunner:StateExport": state,
+  "taskrunner:BulkImport": state,
+  "taskrunner:Handover": handover,
+  "taskrunner:SecondHandover": handover,
+  "taskrunner:Verification": state,
+  "kubernetes:ReleaseStep": [["step", "rollout.step"]],
 };
 
 /** The settings that change, as they are and as they will be. */
@@ -45,11 +53,11 @@ export function settingsSection({ steps }: Preview): Section {
   return itemized(rows, "setting", (shown) => table(["setting", "now", "then"], shown));
 }
 
-/** What is only made, or goes, has no setting that changes. */
+/** What is only created, or goes, has no setting that changes. */
 function changedBy(step: Step): Difference[] {
   if (!step.old || !step.new) return [];
   const naming = [...everywhere, ...(byType[shortType(step.type)] ?? [])];
-  return differencesOf(step).flatMap(({ path, before, after }) => {
+  const inputs = differencesOf(step).flatMap(({ path, before, after }) => {
     const found = naming.find(([input]) => path === input || path.startsWith(`${input}.`));
     if (!found) return [];
     const [input, setting] = found;
@@ -57,4 +65,14 @@ function changedBy(step: Step): Difference[] {
       setting === "logRetentionDays" && text === "0" ? undefined : text;
     return [{ path: setting + path.slice(input.length), before: days(before), after: days(after) }];
   });
+  return [...modeIn(step), ...inputs];
+}
+
+const modes: Readonly<Record<string, string>> = { forward: "mongo", back: "filesystem" };
+
+/** The direction of a step comes from the mode; one that rests says nothing of it. */
+function modeIn({ old, new: wanted }: Step): Difference[] {
+  const [before, after] = [modes[said(old?.direction)], modes[said(wanted?.direction)]];
+  if (before === undefined || after === undefined || before === after) return [];
+  return [{ path: "storageMode", before, after }];
 }

@@ -3,7 +3,7 @@ import type { Preview, Step } from "./read/preview";
 import { cutoverStepOf, inOrder, type CutoverStep } from "./steps";
 
 /** Where a preview leads: to MongoDB, back to files, or nowhere else than before. */
-export type Direction = "cutover" | "way back" | "change" | "nothing";
+export type Direction = "cutover" | "rollback" | "change" | "nothing";
 
 /** What is under review. */
 export interface Situation {
@@ -14,9 +14,9 @@ export interface Situation {
 }
 
 /**
- * What a preview, and the plan where there is one, are about.
+ * What a preview, and the plan if there is one, are about.
  *
- * @param stack the stack's name where the preview has none, because it failed early
+ * @param stack the stack's name if the preview has none because it failed early
  */
 export function situationOf(
   { steps: found, ...others }: Preview,
@@ -28,39 +28,38 @@ export function situationOf(
   return { stack: preview.stack ?? stack, direction, preview, plan };
 }
 
-/** The mode is an input of every step of a cutover (decision 9). */
+/** The direction is an input of every step of the list. */
 function directionOf(steps: readonly Step[]): Direction {
   if (steps.length === 0) return "nothing";
-  if (steps.some((step) => turns(step, "mongo", "filesystem"))) return "way back";
-  const isCutover = (step: Step) =>
-    turns(step, "filesystem", "mongo") || (isService(step) && begins(step));
+  if (steps.some((step) => turns(step, "back"))) return "rollback";
+  const isCutover = (step: Step) => turns(step, "forward") || (isService(step) && begins(step));
   return steps.some(isCutover) ? "cutover" : "change";
 }
 
-const turns = (step: Step, from: string, to: string) =>
-  step.old?.mode === from && step.new?.mode === to;
+const turns = ({ old, new: wanted }: Step, to: string) =>
+  old?.direction !== undefined && old.direction !== to && wanted?.direction === to;
 const begins = ({ operation, new: wanted }: Step) =>
-  operation === "create" && wanted?.mode === "mongo";
+  operation === "create" && wanted?.direction === "forward";
 const isService = (step: Step) => ["worker", "web"].includes(cutoverStepOf(step));
 
-/** Whether the step's mode changes, or it is new: then it runs. */
+/** Whether the step's direction changes, or it is new: then it runs. */
 export function isRun({ operation, old, new: wanted }: Step): boolean {
-  return operation === "create" || old?.mode !== wanted?.mode;
+  return operation === "create" || old?.direction !== wanted?.direction;
 }
 
-/** A resource of MongoDB's side that was registered in filesystem mode, and is made only now. */
+/** A resource of MongoDB that was registered in filesystem mode and is created only now. */
 export function isMadeNow({ operation, outputs }: Step): boolean {
   return operation === "create" || (operation === "change" && outputs.applied === false);
 }
 
-const schema: readonly CutoverStep[] = ["ledger", "collections", "uniqueIndexes", "indexes", "job"];
+const schema: readonly CutoverStep[] = ["ledger", "collections", "uniqueIndexes", "indexes"];
 
 /** Whether any step is about collections and indexes: no other looks at the data. */
 export function touchesSchema({ preview }: Situation): boolean {
   return preview.steps.some((step) => schema.includes(cutoverStepOf(step)));
 }
 
-/** Whether documents in the way stop `pulumi up`, as they do unless the settings say otherwise. */
+/** Whether blocking documents stop `pulumi up`, as they do unless the settings say otherwise. */
 export function stopsOnDataIssues({ preview }: Situation): boolean {
   const { migration = "{}" } = preview.settings;
   return !isReport(jsonOf(migration)) && !preview.steps.some((step) => isReport(step.new));

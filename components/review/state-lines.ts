@@ -2,22 +2,16 @@ import { differencesOf, said } from "./differences";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isRun, type Situation } from "./situation";
+import { cutoverStepOf } from "./steps";
 import { counted, differencesInWords, listed, megabytes } from "./words";
 
-/** What an import does, in a line; its figures are those of the plan. */
+/** What the bulk import does, in a line; its figures are those of the plan. */
 export function importLine(step: Step, { plan }: Situation): Markdown {
   if (!isRun(step)) return againLine(step);
   const from = said(step.new?.root);
-  switch (step.new?.stage) {
-    case "delta":
-      return ours("the worker stopped: what it wrote since");
-    case "final":
-      return ours("both services on MongoDB: what web still wrote to files");
-    default:
-      return plan?.state
-        ? md`both services still on files: ${ours(stateInWords(plan.state))} from ${from}`
-        : md`both services still on files: what is in ${from}`;
-  }
+  return plan?.state
+    ? md`both services still on files: ${ours(stateInWords(plan.state))} from ${from}`
+    : md`both services still on files: what is in ${from}`;
 }
 
 type State = NonNullable<NonNullable<Situation["plan"]>["state"]>;
@@ -34,28 +28,36 @@ export function stateInWords({ runs, logs, artifacts, approvals }: State): strin
   return `${files} (${megabytes(bytes)})`;
 }
 
-/** What becomes of runs on the way back, or of the fence in a cutover. */
-export function exportLine(step: Step, { direction, plan }: Situation): Markdown {
+/** What a handover does in this direction, in a line; its figures are those of the plan. */
+export function handoverLine(step: Step, situation: Situation): Markdown {
   if (losesFence(step)) return md`${step.name} leaves the stack, and the fence with it`;
   if (!isRun(step)) return againLine(step);
-  if (direction !== "way back")
-    return ours("MongoDB is the truth from here; what is unfinished on disk is noted");
-  const to = said(step.new?.root);
-  if (step.new?.stage === "rest") return md`write to ${to} what web still wrote to MongoDB`;
-  if (!plan?.leftBehind) return md`write to ${to} what changed in MongoDB`;
-  const { exported, unfinished } = plan.leftBehind;
-  if (exported)
-    return md`write to ${to} from MongoDB: ${ours(exportedInWords(exported) || "nothing changed there")}`;
-  const runs = ours(counted(unfinished, "unfinished run"));
-  if (step.new?.heldRuns === "release") {
-    return md`nothing, MongoDB is out of reach; ${runs} in ${to} may repeat steps`;
-  }
-  return md`nothing, MongoDB is out of reach; ${runs} set aside in ${`${to}/held`}`;
+  const isSecond = cutoverStepOf(step) === "secondHandover";
+  if (situation.direction === "rollback") return rollbackLine(step, isSecond, situation);
+  return isSecond
+    ? ours("both services on MongoDB: import what web still wrote to files")
+    : ours(
+        "the worker stopped: import what it wrote since, then record the fence, from which MongoDB is the source of truth",
+      );
 }
 
-/** Whether the stack forgets the fence while MongoDB is the truth. */
+function rollbackLine(step: Step, isSecond: boolean, { plan }: Situation): Markdown {
+  const to = said(step.new?.root);
+  if (isSecond) return md`both services on files: write to ${to} what web still wrote to MongoDB`;
+  if (!plan?.leftBehind) return md`the worker stopped: write to ${to} what changed in MongoDB`;
+  const { exported, unfinished } = plan.leftBehind;
+  if (exported)
+    return md`the worker stopped: write to ${to} from MongoDB: ${ours(exportedInWords(exported) || "nothing changed there")}`;
+  const runs = ours(counted(unfinished, "unfinished run"));
+  if (step.new?.heldRuns === "release") {
+    return md`export nothing, because MongoDB is unreachable; ${runs} in ${to} may repeat steps`;
+  }
+  return md`export nothing, because MongoDB is unreachable; ${runs} held in ${`${to}/held`}`;
+}
+
+/** Whether the stack forgets the fence while MongoDB is the source of truth. */
 export function losesFence({ operation, old, outputs }: Step): boolean {
-  return operation === "delete" && outputs.fence !== undefined && old?.mode === "mongo";
+  return operation === "delete" && outputs.fence !== undefined && old?.direction === "forward";
 }
 
 interface Exported {
@@ -87,7 +89,7 @@ function daysOf(days: unknown): string {
   return Number(days) > 0 ? `${counted(Number(days), "day")} after their timestamp` : "never";
 }
 
-/** A step that runs, or is to be finished, although no mode changes. */
+/** A step that runs, or is to be finished, although no direction changes. */
 export function againLine(step: Step): Markdown {
   if (step.operation === "delete") return md`${step.name} leaves the stack; what it did stays`;
   const differences = differencesOf(step);

@@ -1,23 +1,21 @@
 import type { Step } from "./read/preview";
 
-/** The steps of a cutover and of a way back, in their order (decisions 9 and 10), then the rest. */
+/** The steps of a cutover and of a rollback, in their order (design, "The shape"), then the rest. */
 export const cutoverSteps = [
+  "update",
   "cluster",
   "check",
   "ledger",
   "collections",
   "uniqueIndexes",
   "indexes",
-  "job",
   "backfill",
   "access",
   "drain",
-  "delta",
-  "export",
+  "handover",
   "worker",
   "web",
-  "finalImport",
-  "finalExport",
+  "secondHandover",
   "verification",
   "retention",
   "other",
@@ -26,22 +24,20 @@ export type CutoverStep = (typeof cutoverSteps)[number];
 
 /** What a reader calls them. */
 export const titles: Readonly<Record<CutoverStep, string>> = {
+  update: "Preparation",
   cluster: "MongoDB itself",
   check: "Server check",
   ledger: "Ledger",
   collections: "Collections",
   uniqueIndexes: "Unique indexes",
   indexes: "Other indexes",
-  job: "Migration",
   backfill: "Bulk import",
   access: "Access of the services",
   drain: "Worker drain",
-  delta: "Delta import",
-  export: "Fence",
+  handover: "Handover",
   worker: "Worker",
   web: "Web",
-  finalImport: "Final import",
-  finalExport: "Final export",
+  secondHandover: "Second handover",
   verification: "Verification",
   retention: "Log expiry",
   other: "Others",
@@ -65,19 +61,15 @@ const byType: Readonly<Record<string, CutoverStep>> = {
   "mongo:LedgerClaim": "ledger",
   "mongo:LedgerCompletion": "ledger",
   "mongo:Collection": "collections",
-  "mongo:MigrationJob": "job",
   "mongo:LogExpiryLift": "backfill",
-  "mongo:Verification": "verification",
+  "taskrunner:BulkImport": "backfill",
+  "taskrunner:Handover": "handover",
+  "taskrunner:SecondHandover": "secondHandover",
+  "taskrunner:Verification": "verification",
   "mongo:LogRetention": "retention",
 };
-const byStage: Readonly<Record<string, CutoverStep>> = {
-  backfill: "backfill",
-  delta: "delta",
-  final: "finalImport",
-  export: "export",
-  rest: "finalExport",
-};
 const byComponent: Readonly<Record<string, CutoverStep>> = {
+  Update: "update",
   MongoCluster: "cluster",
   Services: "access",
   WorkerDrain: "drain",
@@ -90,15 +82,19 @@ export function cutoverStepOf(step: Step): CutoverStep {
   const type = shortType(step.type);
   const inputs = step.new ?? step.old ?? {};
   if (type === "mongo:Index") return inputs.unique === true ? "uniqueIndexes" : "indexes";
-  if (type === "mongo:Import" || type === "taskrunner:StateExport") {
-    return byStage[String(inputs.stage)] ?? "other";
-  }
   const components = step.parents.map((parent) => byComponent[parent.split(":").at(-1) ?? ""]);
   return byType[type] ?? components.find((one) => one !== undefined) ?? "other";
 }
 
+/** Whether a Job does the whole migration: the claim of the ledger's record is that Job then. */
+export function isMigrationJob(step: Step): boolean {
+  const { job } = step.new ?? step.old ?? {};
+  return cutoverStepOf(step) === "ledger" && job !== undefined;
+}
+
 /** What the engine registers side by side comes in another order each time. */
 const sideBySide: readonly CutoverStep[] = [
+  "update",
   "cluster",
   "collections",
   "uniqueIndexes",

@@ -1,12 +1,18 @@
-import { said } from "./differences";
 import type { Step } from "./read/preview";
-import { joined, md, ours, table, type Markdown } from "./safe/markdown";
+import { joined, ours, table, type Markdown } from "./safe/markdown";
 import type { Section } from "./fit";
 import { collectionLine, indexLine } from "./schema-lines";
 import { resourceLine, serviceLine } from "./service-lines";
 import { isRun, type Situation } from "./situation";
-import { againLine, exportLine, importLine, retentionLine } from "./state-lines";
-import { cutoverSteps, cutoverStepOf, shortType, titles, type CutoverStep } from "./steps";
+import { againLine, handoverLine, importLine, retentionLine } from "./state-lines";
+import {
+  cutoverSteps,
+  cutoverStepOf,
+  isMigrationJob,
+  shortType,
+  titles,
+  type CutoverStep,
+} from "./steps";
 import { counted } from "./words";
 
 interface Row {
@@ -43,13 +49,9 @@ function rowsOf(situation: Situation): Row[] {
   return cutoverSteps.flatMap((kind) => {
     const lines = steps
       .filter((step) => cutoverStepOf(step) === kind && !isNoise(step, situation))
-      .flatMap((step) => (kind === "job" ? jobLines(step) : [lineOf(kind, step, situation)]));
-    return lines.length > 0 ? [{ title: titleOf(kind, situation), lines }] : [];
+      .map((step) => lineOf(kind, step, situation));
+    return lines.length > 0 ? [{ title: titles[kind], lines }] : [];
   });
-}
-
-function titleOf(kind: CutoverStep, { direction }: Situation): string {
-  return kind === "export" && direction === "way back" ? "Export to files" : titles[kind];
 }
 
 /** What only accompanies another step, or does nothing in this direction. */
@@ -60,12 +62,16 @@ function isNoise(step: Step, { direction, preview, plan }: Situation): boolean {
     case "mongo:LogExpiryLift":
     case "mongo:LedgerCompletion":
       return true;
-    case "taskrunner:StateExport":
-      return (direction === "cutover" || isLost === true) && step.new?.stage === "rest";
+    case "taskrunner:SecondHandover":
+      return direction === "rollback" && isLost === true;
     case "mongo:ServerCheck":
-      return direction === "way back";
+      return direction === "rollback";
     case "mongo:LedgerClaim":
-      return direction === "change" && preview.steps.some((one) => cutoverStepOf(one) !== "ledger");
+      return (
+        direction === "change" &&
+        !isMigrationJob(step) &&
+        preview.steps.some((one) => cutoverStepOf(one) !== "ledger")
+      );
     case "mongo:LogRetention":
       return step.operation === "create" && !(Number(step.new?.days) > 0);
     default:
@@ -75,6 +81,8 @@ function isNoise(step: Step, { direction, preview, plan }: Situation): boolean {
 
 function lineOf(kind: CutoverStep, step: Step, situation: Situation): Markdown {
   switch (kind) {
+    case "update":
+      return updateLine(step);
     case "check":
       return ours("MongoDB and the user of `mongoUri` can do what is needed, else up stops");
     case "ledger":
@@ -85,12 +93,10 @@ function lineOf(kind: CutoverStep, step: Step, situation: Situation): Markdown {
     case "indexes":
       return indexLine(step, situation);
     case "backfill":
-    case "delta":
-    case "finalImport":
       return importLine(step, situation);
-    case "export":
-    case "finalExport":
-      return exportLine(step, situation);
+    case "handover":
+    case "secondHandover":
+      return handoverLine(step, situation);
     case "verification":
       return isRun(step)
         ? ours("every record on disk is in MongoDB, else up stops")
@@ -106,17 +112,18 @@ function lineOf(kind: CutoverStep, step: Step, situation: Situation): Markdown {
   }
 }
 
-function ledgerInWords({ operation }: Step): string {
-  if (operation === "delete") return "the record leaves the stack and stays in MongoDB";
+function ledgerInWords(step: Step): string {
+  if (step.operation === "delete") return "the record leaves the stack and stays in MongoDB";
+  if (isMigrationJob(step)) {
+    return "a Job checks the documents, then creates the collections and indexes, and completes the record";
+  }
   return "claim the migration's record before the first change, complete it after the last";
 }
 
-/** The migration as one Job says in its inputs what it makes. */
-function jobLines(step: Step): Markdown[] {
-  if (step.operation === "delete") return [againLine(step)];
-  const { collections, indexes } = step.new ?? {};
-  const made = [collections, indexes].flatMap((words) =>
-    Array.isArray(words) ? (words as unknown[]) : [],
-  );
-  return [resourceLine(step), ...made.map((words) => md`${said(words)}`)];
+/** What comes before everything else. */
+function updateLine(step: Step): Markdown {
+  const isStop = shortType(step.type) === "kubernetes:JobsStopped" && step.operation !== "delete";
+  return isStop
+    ? ours("Jobs of the other direction are deleted, and their pods waited for")
+    : resourceLine(step);
 }

@@ -1,53 +1,90 @@
 import * as pulumi from "@pulumi/pulumi";
-import { childOf } from "../dynamic";
 import type { SecretRef } from "../kubernetes/program";
+import type { ProgramSettings } from "../settings/program";
+import { StepGroup, type After } from "../step/program";
 import type { Service } from "./environment";
 import { helmTarget } from "./helm/target";
-import type { Drains, RolloutSummary, ServicesArgs, Target } from "./target";
+import {
+  notDrained,
+  type Drained,
+  type RolloutSummary,
+  type ServicesArgs,
+  type Target,
+} from "./target";
 import { valuesTarget } from "./values/target";
 
+/** The services' connection string; secret; absent where no setting has one. */
+interface MongoOfServices {
+  readonly appUri: pulumi.Output<string> | undefined;
+}
+
 /** Where worker and web run: the Helm values in a Git checkout, or releases on a Kubernetes API. */
-export class Services extends pulumi.ComponentResource {
+export class Services extends StepGroup {
   /** Where the services find their connection string; never the text. */
   readonly connectionSecretRef: pulumi.Output<SecretRef>;
   readonly target: Target;
+  readonly directions: ProgramSettings["directions"];
 
-  constructor(name: string, args: ServicesArgs, opts: pulumi.ComponentResourceOptions = {}) {
-    super("taskrunner:storage:Services", name, {}, opts);
-    const { settings, ...others } = args;
-    this.target =
-      settings.target === "helm"
-        ? helmTarget({ settings, ...others }, { ...childOf(this, opts), parent: this })
-        : valuesTarget({ settings, ...others });
+  constructor(
+    name: string,
+    {
+      storageMode: mode,
+      rollout: settings,
+      kubernetes,
+      mongo: names,
+      directions,
+    }: ServicesSettings,
+    { appUri }: MongoOfServices,
+    options: After = {},
+  ) {
+    super("Services", name, options);
+    const { collections, database } = names;
+    const args = { kubernetes, mode, directions, collections, database, appUri };
+    this.directions = directions;
+    this.target = targetOf({ settings, ...args }, { ...this.ofChildren, parent: this });
     this.connectionSecretRef = this.target.secretRef;
     this.registerOutputs({ connectionSecretRef: this.connectionSecretRef });
   }
 }
 
-/** The worker stopped: from here on no step is executed until it is rolled out (decision 9). */
-export class WorkerDrain extends pulumi.ComponentResource {
-  readonly drains: Drains;
+type ServicesSettings = Pick<
+  ProgramSettings,
+  "storageMode" | "rollout" | "kubernetes" | "mongo" | "directions"
+>;
 
-  constructor(name: string, { target }: Services, opts: pulumi.ComponentResourceOptions = {}) {
-    super("taskrunner:storage:WorkerDrain", name, {}, opts);
-    this.drains = target.drain(childOf(this, opts));
-    this.registerOutputs({ drains: this.drains });
+function targetOf(
+  { settings, ...others }: ServicesArgs,
+  options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
+): Target {
+  return settings.target === "helm"
+    ? helmTarget({ settings, ...others }, options)
+    : valuesTarget({ settings, ...others });
+}
+
+/** The worker stopped: from here on no step is executed until it is rolled out (decision 9). */
+export class WorkerDrain extends StepGroup {
+  readonly drained: Drained;
+
+  constructor(name: string, { target }: Services, options: After = {}) {
+    super("WorkerDrain", name, options);
+    this.drained = target.drain(this.ofChildren);
+    this.registerOutputs({ drains: this.drained.drains });
   }
 }
 
-/** A service in the mode asked for. What has to happen before it is given by `opts.dependsOn`. */
-class Rollout extends pulumi.ComponentResource {
+/** A service in the mode asked for. What has to happen before it is given by `after`. */
+class Rollout extends StepGroup {
   readonly summary: pulumi.Output<RolloutSummary>;
 
   constructor(
     service: Service,
     [type, name]: readonly [type: string, name: string],
     target: Target,
-    drains: Drains,
-    opts: pulumi.ComponentResourceOptions = {},
+    drained: Drained,
+    options: After = {},
   ) {
-    super(type, name, {}, opts);
-    this.summary = target.rollOut(service, drains, childOf(this, opts));
+    super(type, name, options);
+    this.summary = target.rollOut(service, drained, this.ofChildren);
     this.registerOutputs({ summary: this.summary });
   }
 }
@@ -57,19 +94,14 @@ class Rollout extends pulumi.ComponentResource {
  * replicas that it had before the drain.
  */
 export class WorkerRollout extends Rollout {
-  constructor(
-    name: string,
-    { target }: Services,
-    drain: WorkerDrain,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
-    super("worker", ["taskrunner:storage:WorkerRollout", name], target, drain.drains, opts);
+  constructor(name: string, { target }: Services, drain: WorkerDrain, options?: After) {
+    super("worker", ["WorkerRollout", name], target, drain.drained, options);
   }
 }
 
 /** The web service, which follows the worker. */
 export class WebRollout extends Rollout {
-  constructor(name: string, { target }: Services, opts?: pulumi.ComponentResourceOptions) {
-    super("web", ["taskrunner:storage:WebRollout", name], target, undefined, opts);
+  constructor(name: string, { target }: Services, options?: After) {
+    super("web", ["WebRollout", name], target, notDrained, options);
   }
 }

@@ -1,8 +1,19 @@
-import { providers as confirmation } from "./confirmation/provider";
-import { providers as pods } from "./pods/provider";
-import { providers as secrets } from "./secrets/provider";
-import { providers as step } from "./step/provider";
-import { providers as values } from "./values/provider";
+import { providerOf } from "../step";
+import { confirmation } from "./confirmation/provider";
+import { drain, drainRequest, podsReplaced } from "./pods/provider";
+import { formerSecrets } from "./secrets/provider";
+import { jobsStopped } from "./update/jobs-stopped";
+import { releaseStep } from "./update/provider";
+import { valuesFile } from "./values/provider";
 
-/** What the shim loads; this module's path is a contract with every existing stack. */
-export const providers = { ...values, ...confirmation, ...pods, ...secrets, ...step };
+/** The dynamic providers of the rollout, by the kind that the shim names. */
+export const providers = {
+  Confirmation: providerOf(confirmation),
+  DrainRequest: providerOf(drainRequest),
+  Drain: providerOf(drain),
+  PodsReplaced: providerOf(podsReplaced),
+  FormerSecrets: providerOf(formerSecrets),
+  JobsStopped: providerOf(jobsStopped),
+  ReleaseStep: providerOf(releaseStep),
+  ValuesFile: providerOf(valuesFile),
+};

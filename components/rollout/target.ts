@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Standstill } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
-import type { KubernetesSettings, RolloutSettings, StorageMode } from "../settings";
+import type { Directions, KubernetesSettings, RolloutSettings, StorageMode } from "../settings";
 import type { MongoNames, Service } from "./environment";
 
 /** What a rollout needs to know; `appUri` is secret. */
@@ -8,6 +9,7 @@ export interface ServicesArgs<Settings = RolloutSettings> {
   readonly settings: Settings;
   readonly kubernetes: KubernetesSettings;
   readonly mode: StorageMode;
+  readonly directions: Directions;
   readonly collections: MongoNames["collections"];
   /** The database's name; absent where the one in the connection string counts. */
   readonly database?: string | undefined;
@@ -27,18 +29,26 @@ export type RolloutSummary =
       readonly revision: number;
     };
 
-/** How often the worker was drained; a rollout that sees a new number puts its replicas back. */
-export type Drains = pulumi.Output<number> | undefined;
+/** What a drain hands over; none of it where nothing can be seen (`confirmed`, `confirm: none`). */
+export interface Drained {
+  /** How often the worker was drained; a rollout that sees a new number puts its replicas back. */
+  readonly drains: pulumi.Output<number> | undefined;
+  /** The worker as its drain left it. */
+  readonly standstill: pulumi.Output<Standstill> | undefined;
+}
+
+/** Nothing can be seen of a drain, or it is not this service's. */
+export const notDrained: Drained = { drains: undefined, standstill: undefined };
 
 /** Where worker and web run, and how they are brought into a mode (decision 14). */
 export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
   /** Takes the worker's pods away, and waits until they are gone. */
-  drain(options: pulumi.CustomResourceOptions): Drains;
+  drain(options: pulumi.CustomResourceOptions): Drained;
   /** Brings a service into the mode, and waits until no pod of its other mode is left. */
   rollOut(
     service: Service,
-    drains: Drains,
+    drained: Drained,
     options: pulumi.CustomResourceOptions,
   ): pulumi.Output<RolloutSummary>;
 }

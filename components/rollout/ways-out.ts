@@ -1,6 +1,6 @@
 import type { StorageMode } from "../settings";
 import type { Service } from "./environment";
-import { otherMode } from "./step/modes";
+import { otherMode } from "./update/modes";
 
 /** What a step that failed leaves to the one who reads its error. */
 export const goOn =
@@ -9,7 +9,7 @@ export const goOn =
 /** What to do where services work on MongoDB by a cutover that this step knows nothing of. */
 export const mongoFirst =
   "This step is new to the stack. Where the cutover was made with other settings of rollout (target, " +
-  "confirm), put these back, and run again. Else the stack knows of no cutover: its way back would export " +
+  "confirm), put these back, and run again. Else the stack knows of no cutover: its rollback would export " +
   "nothing, and the services would go on from files as old as the cutover. Run pulumi up with " +
   "storageMode: mongo first, which is a cutover of this stack and loses nothing; then set storageMode: " +
   "filesystem again.";

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import type { z } from "zod";
 import { structured } from "./parse";
 import { problemsOf, SettingsError, type Problem } from "./problems";
@@ -59,17 +59,6 @@ export function requireIndexNames(settings: CommandSettings): void {
 
 function requireNone(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new SettingsError(problems);
-}
-
-/**
- * These settings as a text that `commandSettings` reads, without the mode: what a command does
- * follows from its name. No secret is in it.
- */
-export function commandSettingsAsText(settings: Omit<CommandSettings, "storageMode">): string {
-  const keys = Object.keys(parts.shape);
-  const own = Object.entries(settings).filter(([key]) => keys.includes(key));
-  const named = own.map(([key, value]) => [`taskrunner-storage:${key}`, value as unknown]);
-  return stringify({ config: Object.fromEntries(named) as object });
 }
 
 /** The settings in a text, without their prefix, by whatever name the project goes. */

@@ -5,12 +5,8 @@
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { connectionStringRules } from "./connection-string-rules";
 export { databaseOf, resolveNamespace, runsAsJobs } from "./derived";
-export {
-  commandSettings,
-  commandSettingsAsText,
-  requireIndexNames,
-  type CommandSettings,
-} from "./file";
+export type { Direction, Directions } from "./direction";
+export { commandSettings, requireIndexNames, type CommandSettings } from "./file";
 export { parseSettings, structured } from "./parse";
 export { SettingsError, type Problem } from "./problems";
 export type {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { databaseOf } from "./derived";
+import { directionsOf, type Directions } from "./direction";
 import { parseSettings, structured } from "./parse";
 import { SettingsError } from "./problems";
 import type { Settings } from "./schema";
@@ -9,6 +10,7 @@ export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUr
   readonly mongoUri: pulumi.Output<string> | undefined;
   readonly appMongoUri: pulumi.Output<string> | undefined;
   readonly database: string | undefined;
+  readonly directions: Directions;
 }
 
 /**
@@ -24,6 +26,7 @@ export function programSettings(): ProgramSettings {
     mongoUri: secretOf(settings.mongoUri),
     appMongoUri: secretOf(settings.appMongoUri),
     database: databaseOf(settings),
+    directions: directionsOf(settings),
   };
 }
 

@@ -169,4 +169,9 @@ export const advanced = section({
     .describe(
       "The moment of a fence. The rollback of that cutover goes on although MongoDB answers without a primary.",
     ),
+  acceptDatabase: text
+    .optional()
+    .describe(
+      "`<fencedAt>@<hosts>/<database>`: the place to which you have copied the database since that fence.",
+    ),
 });

@@ -1,4 +1,4 @@
-import { differs, types, unknown, type Resource, type ResourceRule, type StackRule } from "../rule";
+import { differs, types, type Resource, type ResourceRule, type StackRule } from "../rule";
 
 const clusters: readonly string[] = [types.atlasCluster, types.operatorCluster];
 
@@ -71,10 +71,7 @@ export const validation: ResourceRule = {
   name: "validation-error",
   asks: "every collection has a validator with the action `error`",
   why: "with `warn` a service of another version writes documents that no reader expects",
-  of: (resource) => {
-    if (resource.type === types.collection) return checkCollection(resource);
-    return resource.type === types.migrationJob ? checkJob(resource) : [];
-  },
+  of: (resource) => (resource.type === types.collection ? checkCollection(resource) : []),
 };
 
 const advice = "set validation.enabled to true and validation.action to error.";
@@ -86,14 +83,4 @@ function checkCollection({ props }: Resource): string[] {
   return differs(validationAction, "error")
     ? [`The validator's action is ${String(validationAction)}: ${advice}`]
     : [];
-}
-
-/** A migration that runs as a Job has its collections in words: `name, validator level, action`. */
-function checkJob({ props: { collections } }: Resource): string[] {
-  if (collections === unknown || !Array.isArray(collections)) return [];
-  return (collections as readonly unknown[])
-    .filter(
-      (words) => words !== unknown && !/, validator (strict|moderate), error$/.test(String(words)),
-    )
-    .map((words) => `${String(words)}: ${advice}`);
 }

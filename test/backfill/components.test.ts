@@ -1,123 +1,115 @@
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
 import {
-  DeltaImport,
   FilesystemBackfill,
-  FinalExport,
-  FinalImport,
-  StateExport,
+  Handover,
+  RunFiles,
+  SecondHandover,
   Verification,
 } from "../../components/backfill/program";
-import { parseSettings } from "../../components/settings";
+import type { Mongo } from "../../components/cluster";
+import { parseSettings, type Direction } from "../../components/settings";
+import { after } from "../../components/step/program";
 import { documentOptions } from "../contract/options";
 
-const { advanced } = parseSettings({
+const settings = parseSettings({
   storageMode: "filesystem",
+  backfill: { source: { path: "../state" } },
   rollout: { target: "values", directory: ".", confirm: "none" },
 });
+const { advanced } = settings;
 const registered: pulumi.runtime.MockResourceArgs[] = [];
+const fencedAt = "2026-11-25T10:00:00.000Z";
 
 beforeAll(async () => {
   await pulumi.runtime.setMocks({
     newResource: (args) => {
       registered.push(args);
-      return { id: args.name, state: { ...(args.inputs as object), report: { files: 1 } } };
+      const results = { report: { files: 1 }, fence: { at: fencedAt, unfinishedCount: 1 } };
+      return { id: args.name, state: { ...(args.inputs as object), ...results } };
     },
     call: () => ({}),
   });
 });
 
-const args = {
+const files = new RunFiles(settings);
+
+/** MongoDB as the steps of an update in this direction take it. */
+const mongo = (worker: Direction, web = worker): Mongo => ({
   uri: pulumi.secret("mongodb://localhost"),
   database: "taskrunner",
-  mode: "mongo" as const,
+  ledger: "schema_migrations",
   collections: documentOptions.collections,
   approvals: true,
-  settings: {
-    source: { path: "../state" },
-    parallelism: 1,
-  },
-  advanced,
-};
-
-const none = {
-  ...{ files: 0, mongo: 0, equal: 0, newerInMongo: 0, onlyInMongo: 0, expired: 0, missing: 0 },
-  ...{ differing: 0, quarantined: 0, onlyInFiles: [], different: [] },
-};
-const verified = {
-  ...{ holds: true, at: "2026-11-25T10:00:00.000Z", elapsedMs: 1, incomplete: [], quarantine: [] },
-  runs: { ...none, mongo: 12, newerInMongo: 1, onlyInMongo: 2 },
-  ...{ logs: none, artifacts: none, approvals: none },
-};
+  job: undefined,
+  directions: { worker, web },
+});
 
 const value = <T>(output: pulumi.Output<T>) =>
   new Promise<T>((resolve) => void output.apply(resolve));
 
-it("each component has one resource, whose report is its counts", async () => {
+/** The steps of a stack, in their order. */
+function stepsOf(args: { mongo: Mongo; files: RunFiles }) {
   const backfill = new FilesystemBackfill("filesystem-backfill", args);
-  const delta = new DeltaImport("delta", args, { dependsOn: backfill });
-  const last = new FinalImport("final", args, { dependsOn: delta });
-  const verification = new Verification("verified", args, { dependsOn: last });
-  for (const { counts } of [backfill, delta, last, verification]) {
+  const drain = { drained: { standstill: undefined } };
+  const handover = new Handover("handover", { ...args, drain }, after(backfill));
+  const second = new SecondHandover("second-handover", { ...args, handover }, after(handover));
+  const verification = new Verification("verification", args, after(second));
+  return { backfill, handover, second, verification };
+}
+
+const inputsOf = (name: string) =>
+  registered.findLast((one) => one.name === name && one.type.startsWith("pulumi-nodejs:"))
+    ?.inputs as object | undefined;
+
+it("each component has one resource, whose report is its counts", async () => {
+  const { backfill, handover, verification } = stepsOf({ mongo: mongo("forward"), files });
+  for (const { counts } of [backfill, verification]) {
     expect(await value<unknown>(counts)).toEqual({ files: 1 });
   }
+  expect(await value(handover.fencedAt)).toBe(fencedAt);
   expect(registered.map(({ type, name }) => `${type} ${name}`)).toEqual([
     "taskrunner:storage:FilesystemBackfill filesystem-backfill",
-    "pulumi-nodejs:dynamic/mongo:Import backfill",
-    "taskrunner:storage:DeltaImport delta",
-    "pulumi-nodejs:dynamic/mongo:Import delta-import",
-    "taskrunner:storage:FinalImport final",
-    "pulumi-nodejs:dynamic/mongo:Import final-import",
-    "taskrunner:storage:Verification verified",
-    "pulumi-nodejs:dynamic/mongo:Verification verification",
+    "pulumi-nodejs:dynamic/taskrunner:BulkImport backfill",
+    "taskrunner:storage:Handover handover",
+    "pulumi-nodejs:dynamic/taskrunner:Handover handover",
+    "taskrunner:storage:SecondHandover second-handover",
+    "pulumi-nodejs:dynamic/taskrunner:SecondHandover second-handover",
+    "taskrunner:storage:Verification verification",
+    "pulumi-nodejs:dynamic/taskrunner:Verification verification",
   ]);
 });
 
-it("an export is there for both directions, with what becomes of held runs", async () => {
-  const before = registered.length;
-  const exported = { ...args, heldRuns: "hold", ledger: "schema_migrations" } as const;
-  const first = new StateExport("state", exported);
-  const rest = new FinalExport("rest", { ...exported, verified }, { dependsOn: first });
-  expect(await value<unknown>(first.wayBack)).toBeUndefined();
-  expect(await value<unknown>(rest.wayBack)).toBeUndefined();
-  expect(registered.slice(before).map(({ type, name }) => `${type} ${name}`)).toEqual([
-    "taskrunner:storage:StateExport state",
-    "pulumi-nodejs:dynamic/taskrunner:StateExport export",
-    "taskrunner:storage:FinalExport rest",
-    "pulumi-nodejs:dynamic/taskrunner:StateExport final-export",
-  ]);
-  const inputs = registered.slice(before).map((one) => one.inputs as object);
-  expect(inputs[1]).toMatchObject({
-    ...{ stage: "export", heldRuns: "hold", root: "../state", ledger: "schema_migrations" },
-    electionSeconds: 60,
-  });
-  expect(inputs[1]).not.toHaveProperty("indexNames");
-  expect(inputs[3]).toMatchObject({ stage: "rest" });
-  expect(inputs[3]).not.toHaveProperty("lastCount");
-});
+it.each(["forward", "back"] as const)(
+  "both handovers are there (%s), with what becomes of held runs; the second has the fence of the first",
+  async (direction) => {
+    const { handover } = stepsOf({ mongo: mongo(direction), files });
+    expect(await value<unknown>(handover.rollback)).toBeNull();
+    await pulumi.runtime.disconnect();
+    const shared = {
+      ...{ direction, heldRuns: "hold", root: "../state", ledger: "schema_migrations" },
+      electionSeconds: 60,
+    };
+    expect(inputsOf("handover")).toMatchObject(shared);
+    expect(inputsOf("handover")).not.toHaveProperty("indexNames");
+    expect(inputsOf("handover")).not.toHaveProperty("fencedAt");
+    expect(inputsOf("second-handover")).toMatchObject({ ...shared, fencedAt });
+  },
+);
 
-it("on the way back the last export gets what the last verification counted", async () => {
-  const back = {
-    ...args,
-    mode: "filesystem",
-    heldRuns: "hold",
-    ledger: "l",
-    verified,
-  } as const;
-  await value(new FinalExport("last", back).wayBack);
-  expect(registered.at(-1)?.inputs).toMatchObject({
-    lastCount: {
-      ...{ at: "2026-11-25T10:00:00.000Z", runs: { documents: 12, ahead: 3 } },
-      logs: { documents: 0, ahead: 0 },
-    },
-  });
+it("what comes after web goes in web's direction", async () => {
+  stepsOf({ mongo: mongo("forward", "rest"), files });
+  await pulumi.runtime.disconnect();
+  expect(inputsOf("handover")).toMatchObject({ direction: "forward" });
+  expect(inputsOf("second-handover")).toMatchObject({ direction: "rest" });
+  expect(inputsOf("verification")).toMatchObject({ direction: "rest" });
 });
 
 it("the resource gets the root and the layout, not the other settings", () => {
-  const inputs: unknown = registered.find(({ name }) => name === "backfill")?.inputs;
+  const inputs = inputsOf("backfill");
   expect(inputs).toMatchObject({
     database: "taskrunner",
-    mode: "mongo",
+    direction: "forward",
     root: "../state",
     layout: advanced.layout,
     checkpoints: "pack_run_backfill",
@@ -125,4 +117,20 @@ it("the resource gets the root and the layout, not the other settings", () => {
     approvals: true,
   });
   expect(inputs).not.toHaveProperty("settings");
+  expect(inputs).not.toHaveProperty("heldRuns");
+});
+
+it("without `backfill` there is no resource, and nobody waits for a component", async () => {
+  const before = registered.length;
+  const none = new RunFiles({ advanced });
+  const { backfill, handover, second, verification } = stepsOf({
+    mongo: mongo("forward"),
+    files: none,
+  });
+  expect(await value<unknown>(backfill.counts)).toBeNull();
+  expect(await value<unknown>(verification.counts)).toBeNull();
+  expect(await value<unknown>(handover.fencedAt)).toBeUndefined();
+  expect([backfill, handover, second, verification].flatMap(({ settled }) => settled)).toEqual([]);
+  const types = registered.slice(before).map(({ type }) => type);
+  expect(types.filter((type) => type.startsWith("pulumi-nodejs:"))).toEqual([]);
 });

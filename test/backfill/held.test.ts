@@ -36,7 +36,7 @@ it.each([
 const address = (root: string) => ({ root, layout, approvals: true });
 const busy = (runId: string) => JSON.stringify(run(runId, { steps: [step("Running")] }));
 
-it("only unfinished runs are set aside, with the layout inside, and come back as they were", async () => {
+it("only unfinished runs are held, with the layout inside, and come back as they were", async () => {
   const files = {
     "logs/runs/a.ndjson": "{}\n",
     "state/runs/a.json": busy("a"),

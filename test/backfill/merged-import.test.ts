@@ -9,7 +9,7 @@ const current = databasePerTest();
 const sides = (root: string) => sidesOf(current.database, root);
 const runs = () => current.database.collection<{ _id: string }>("pack_runs");
 
-it("what services write to files after the way back is taken when it goes forward again", async () => {
+it("what services write to files after a rollback is taken when it goes forward again", async () => {
   const root = await stateRoot(twoRuns);
   await importState(sides(root));
   await runs().updateOne({ _id: "r-2" }, { $set: { steps: [] } });
@@ -207,7 +207,7 @@ it("two logs whose names fit one run are reported, and what differs is quarantin
   }
 });
 
-it("a log is that of its run also while the run's file is set aside", async () => {
+it("a log is that of its run also while the run's file is held", async () => {
   const root = await stateRoot({
     "held/state/runs/a_b.json": JSON.stringify(run("a/b")),
     "logs/runs/a_b.ndjson": lines(logLine(1)),

@@ -29,7 +29,7 @@ it.each([
   ["on files without the section", { storageMode: "filesystem" }, 1],
   ["on files with it", { storageMode: "filesystem", backfill }, 0],
   ["on MongoDB without it", { storageMode: "mongo" }, 0],
-])("the program warns of a way back that exports nothing: %s", async (_what, own, times) => {
+])("the program warns of a rollback that exports nothing: %s", async (_what, own, times) => {
   const settings = { mongoUri: uri, appMongoUri: uri, rollout, ...own };
   const texts = Object.entries(settings).map(([key, value]) => [
     `taskrunner-storage:${key}`,

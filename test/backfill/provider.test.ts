@@ -1,12 +1,13 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import {
-  providers,
-  type ImportResults,
-  type ImportInputs,
-} from "../../components/backfill/provider";
+import { providers } from "../../components/backfill/provider";
+import type {
+  ImportInputs,
+  ImportResults,
+  VerificationInputs,
+} from "../../components/backfill/steps/inputs";
 import { closeConnections, databaseAt } from "../../components/connection";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
@@ -15,14 +16,12 @@ import { type BorrowedServer, borrowServer } from "../pool";
 
 let folder: string;
 let server: BorrowedServer;
-let inputs: ImportInputs;
+let inputs: ImportInputs & VerificationInputs;
 let databases = 0;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "provider-"));
   server = await borrowServer();
-  const config = { get: () => "mongo", require: () => "mongo" };
-  for (const provider of Object.values(providers)) await provider.configure({ config });
 });
 afterAll(async () => {
   await closeConnections();
@@ -30,7 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const { Import, Verification } = providers;
+const { BulkImport, Verification } = providers;
 
 /** The inputs of a stack's first cutover, with a root as the settings have it. */
 beforeEach(async () => {
@@ -39,22 +38,22 @@ beforeEach(async () => {
   inputs = {
     uri: server.uri,
     database: `provider_${databases}`,
-    mode: "mongo",
+    direction: "forward",
     cutover: 1,
     root: relative(process.cwd(), root),
     layout,
     collections: documentOptions.collections,
     approvals: true,
     checkpoints: "pack_run_backfill",
-    stage: "backfill",
   };
 });
 
-const imported = async () => (await Import.create(inputs)).outs as ImportInputs & ImportResults;
-const changes = async (olds: object, news: object) => (await Import.diff("id", olds, news)).changes;
+const imported = async () => (await BulkImport.create(inputs)).outs as ImportInputs & ImportResults;
+const changes = async (olds: object, news: object) =>
+  (await BulkImport.diff("id", olds, news)).changes;
 
 it("an import's outputs are its counts, and its id holds no secret", async () => {
-  expect(await Import.create(inputs)).toMatchObject({
+  expect(await BulkImport.create(inputs)).toMatchObject({
     id: `${inputs.database ?? ""}/import`,
     outs: { applied: true, report: { files: 1, runs: { inserted: 1 } } },
   });
@@ -80,7 +79,7 @@ it("an import that left records out runs again, until none is left out", async (
   expect(JSON.parse(quarantine)).toMatchObject({ file: "state/runs/s.json", raw: "{}" });
   expect(await changes(outs, inputs)).toBe(true);
   await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
-  const mended = await Import.update("id", outs, inputs);
+  const mended = await BulkImport.update("id", outs, inputs);
   expect(mended.outs).toMatchObject({ report: { runs: { inserted: 1, unchanged: 1 } } });
   expect(await changes(mended.outs as object, inputs)).toBe(false);
 });
@@ -94,7 +93,7 @@ it("outputs name the first twenty quarantined records and count all", async () =
 });
 
 it("a verification that holds is done with the counts of both sides", async () => {
-  await Import.create(inputs);
+  await BulkImport.create(inputs);
   expect((await Verification.create(inputs)).outs).toMatchObject({
     applied: true,
     report: { holds: true, runs: { files: 1, mongo: 1, equal: 1 } },
@@ -107,7 +106,7 @@ it("a verification that does not hold is unfinished, and says in words what and 
     "state/runs/t.json": "{",
     "logs/runs/r.ndjson": lines(...Array.from({ length: 7 }, (_, at) => logLine(at + 1))),
   });
-  await Import.create(inputs);
+  await BulkImport.create(inputs);
   const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
   await database.collection("pack_run_logs").deleteMany({});
   const runs = database.collection<{ _id: string }>("pack_runs");
@@ -117,7 +116,6 @@ it("a verification that does not hold is unfinished, and says in words what and 
 
   const failed = Verification.create(inputs);
   await expect(failed).rejects.toMatchObject({
-    name: "UnfinishedStep",
     id: `${inputs.database ?? ""}/verification`,
     properties: { applied: false, root: inputs.root, report: { holds: false } },
     reasons: [
@@ -133,23 +131,39 @@ it("a verification that does not hold is unfinished, and says in words what and 
 });
 
 it("after a verification that does not hold, an import brings what is missing", async () => {
-  await Import.create(inputs);
+  await BulkImport.create(inputs);
   const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
   await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
-  await Import.create(inputs);
+  await BulkImport.create(inputs);
   await database.collection<{ _id: string }>("pack_runs").deleteOne({ _id: "s" });
   await expect(Verification.create(inputs)).rejects.toThrow(
     "1 of 2 runs on disk is not in MongoDB: s",
   );
-  await Import.create(inputs);
+  await BulkImport.create(inputs);
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
 });
 
-it("in filesystem mode neither connects", async () => {
-  const config = { get: () => "filesystem", require: () => "filesystem" };
-  for (const provider of [Import, Verification]) {
-    await provider.configure({ config });
-    const unreachable = { ...inputs, uri: "mongodb://127.0.0.1:1" };
-    expect((await provider.create(unreachable)).outs).toMatchObject({ applied: false });
+it("a bulk import fails, before the drain, where the state root takes no fence", async () => {
+  await mkdir(join(inputs.root, "fence.json.tmp"));
+  const failed: unknown = await BulkImport.create(inputs).catch((error: unknown) => error);
+  expect(failed).toMatchObject({
+    name: "FenceNotWritable",
+    message: expect.stringMatching(
+      /^Writing .*fence\.json failed: EISDIR.* Nothing was stopped\. Give the one who runs this the right/,
+    ) as string,
+  });
+  await rm(join(inputs.root, "fence.json.tmp"), { recursive: true });
+  expect((await BulkImport.create(inputs)).outs).toMatchObject({
+    applied: true,
+    report: { runs: { inserted: 0, unchanged: 1 } },
+  });
+});
+
+it("on a rollback neither connects", async () => {
+  for (const provider of [BulkImport, Verification]) {
+    const unreachable = { ...inputs, direction: "back", uri: "mongodb://127.0.0.1:1" };
+    const outs = (await provider.create(unreachable)).outs as object;
+    expect(outs).toMatchObject({ applied: false });
+    expect(await provider.diff("id", outs, unreachable)).toEqual({ changes: false });
   }
 });

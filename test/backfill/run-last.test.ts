@@ -46,7 +46,7 @@ it.each(["logs/runs", "artifacts", "state/approvals"])(
   },
 );
 
-it("a run that was set aside gets its place when its log is there", async () => {
+it("a run that was held gets its place when its log is there", async () => {
   const steps = [{ stepId: "build", status: "Running", attempts: 1 }];
   const root = await stateRoot({
     "logs/runs/busy.ndjson": lines(logLine(1)),

@@ -112,10 +112,10 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "one release never takes both services over at once",
-    file: "components/rollout/step/refusal.ts",
+    file: "components/rollout/update/refusal.ts",
     find: 'if (!moves("worker", wanted, found)) return undefined;',
     replace: "return undefined;",
-    tests: ["test/rollout/step/refusal.test.ts"],
+    tests: ["test/rollout/update/refusal.test.ts"],
   },
   {
     guarantee: "no connection string of a Job's log is shown",
@@ -126,7 +126,7 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "somebody who scales the worker up during the drain stops it",
-    file: "components/rollout/pods/drain.ts",
+    file: "components/rollout/pods/draining.ts",
     find: "for (const { deployment } of found) assertPaused(deployment);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > names who scales"],
@@ -141,7 +141,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "an abandoned drain puts the replicas back",
     file: "components/rollout/pods/provider.ts",
-    find: "await undoDrain(namespace, news, console.log);",
+    find: "await undoDrain(namespace, inputs, console.log);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > is undone where the cutover is abandoned"],
   },
@@ -168,18 +168,10 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a rollback stops the Jobs of a cutover",
-    file: "components/migration/providers/job.ts",
-    find: `      await stopOthers(news.job, news.mode, console.log);
-      return { outs: { ...state, mode: news.mode } };`,
-    replace: "      return { outs: { ...state, mode: news.mode } };",
-    tests: ["test/migration/migration-job.test.ts > of the other direction"],
-  },
-  {
-    guarantee: "a cutover stops the Jobs of a rollback",
-    file: "components/migration/providers/job.ts",
-    find: "if (state.mode !== news.mode) await stopOthers(news.job, news.mode, console.log);",
+    file: "components/rollout/update/jobs-stopped.ts",
+    find: 'await stopOthers(inputs, "back", console.log);',
     replace: "",
-    tests: ["test/migration/migration-job.test.ts > of the other direction"],
+    tests: ["test/engine/jobs.test.ts > stops what still runs"],
   },
   {
     guarantee: "a former Secret is deleted after the pods have the new one",
@@ -187,5 +179,19 @@ export const rollout: readonly Break[] = [
     find: "{ ...options, dependsOn: replaced }",
     replace: "options",
     tests: ["test/rollout/helm/component.test.ts > deletes former Secrets"],
+  },
+  {
+    guarantee: "a worker that was scaled since its drain stops the cutover before the fence",
+    file: "components/backfill/steps/handover.ts",
+    find: "if (found !== undefined) throw new Unfinished(",
+    replace: 'if (found === "") throw new Unfinished(',
+    tests: ["test/rollout/pods/standstill.test.ts"],
+  },
+  {
+    guarantee: "a worker that was scaled between fence and rollout stops the rollout",
+    file: "components/rollout/pods/provider.ts",
+    find: 'if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);',
+    replace: "",
+    tests: ["test/rollout/pods/replaced.test.ts"],
   },
 ];

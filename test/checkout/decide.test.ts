@@ -8,7 +8,7 @@ it.each([
   { running: undefined, wanted: files, since: undefined, allowed: true, words: "has not run yet" },
   { running: mongo, wanted: mongo, since: [mongo], allowed: true, words: "as git says" },
   { running: files, wanted: files, since: [mongo, files], allowed: true, words: "as git says" },
-  { running: mongo, wanted: files, since: [mongo, files], allowed: true, words: "the way back" },
+  { running: mongo, wanted: files, since: [mongo, files], allowed: true, words: "a rollback" },
   // Rolled back, and git does not know of it.
   { running: files, wanted: mongo, since: [mongo], allowed: false, words: "no commit since" },
   {
@@ -40,7 +40,7 @@ it.each([
   },
 );
 
-describe("the way back that stopped half-way", () => {
+describe("a rollback that stopped half-way", () => {
   const halfWay = { stack: "prod", running: files, halfWay: true };
 
   it("is not undone by an up that nobody asked for", () => {

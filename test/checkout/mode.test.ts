@@ -6,7 +6,7 @@ const stated = `# Production.
 encryptionsalt: v1:abc=
 config:
   # Back since Tuesday: see the incident.
-  taskrunner-storage:storageMode: mongo # the way back is filesystem
+  taskrunner-storage:storageMode: mongo # filesystem rolls back
   taskrunner-storage:cluster: { kind: existing }
 
   taskrunner-storage:mongoUri:

@@ -172,7 +172,7 @@ it("progress says records, MB, rate and time left", () => {
   );
 });
 
-it("export brings a run back that was set aside, as MongoDB has it", async () => {
+it("export brings a run back that was held, as MongoDB has it", async () => {
   await run("backfill", "--from", state);
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   const { _id } = (await runs.findOne({ _id: /^[\w.-]+$/ })) ?? { _id: "none" };

@@ -253,8 +253,9 @@ it("drift keeps the issue open, or opens one, where MongoDB was not looked at", 
 }, 60_000);
 
 it("drift says that no refresh compares what a Job has made", async () => {
-  const job = urn("pulumi-nodejs:dynamic/mongo:MigrationJob", "migration");
-  await write("preview.json", { steps: [...same, { op: "same", urn: job }] });
+  const claim = urn("pulumi-nodejs:dynamic/mongo:LedgerClaim", "ledger-claim");
+  const byJob = { op: "same", urn: claim, newState: { inputs: { job: { image: "commands:1" } } } };
+  await write("preview.json", { steps: [...same, byJob] });
   const { exitCode, stdout } = await drift("--post");
 
   expect(exitCode).toBe(0);

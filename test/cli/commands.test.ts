@@ -35,21 +35,17 @@ it("plan says 2, apply does it, plan says 0", async () => {
   expect(diff(wantedSchema(documentOptions), await observe(current.db))).toEqual([]);
 });
 
-it("apply in the place of a former database is refused unless there is a copy of it", async () => {
-  const follows = ["apply", "--follows", new Date(0).toISOString()];
-  const refused = await run(...follows);
-  expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
-  expect(refused.stderr).toContain("its schema_migrations has no record of the migration");
-  expect([...(await observe(current.db)).keys()]).toEqual([]);
-
-  const { identity } = JSON.parse((await run("apply", "--json")).stdout) as { identity: string };
-  const another = await run(...follows, "--identity", "of another environment's record");
-  expect(another).toMatchObject({ exitCode: 1, stdout: "" });
-  expect(another.stderr).toContain("another record than the former's");
-  expect((await run(...follows, "--identity", identity)).exitCode).toBe(0);
-  const [record] = await current.db.collection("schema_migrations").find().toArray();
-  const { movedAt, finishedAt } = record as unknown as Record<string, Date>;
-  expect(finishedAt?.getTime()).toBeGreaterThanOrEqual(movedAt?.getTime() ?? Infinity);
+it("the commands and options that only Jobs called are gone, and step is in no help", async () => {
+  const { stdout } = await run("--help");
+  expect(stdout).toContain("  export ");
+  expect(stdout).not.toMatch(/^ {2}(fence|wayback|expiry|step) /m);
+  for (const name of ["fence", "wayback", "expiry"]) {
+    expect((await run(name)).stderr).toContain(`unknown command '${name}'`);
+  }
+  for (const option of ["--follows", "--identity", "--former-ledger"]) {
+    expect((await run("apply", option, "x")).stderr).toContain(`unknown option '${option}'`);
+  }
+  expect(await current.db.listCollections().toArray()).toEqual([]);
 }, 60_000);
 
 it("a duplicate blocks with 3, and nothing is changed", async () => {
@@ -102,7 +98,7 @@ it("status shows the ledger, the drift and the counts", async () => {
   expect(stdout).toContain("drift      1 changes");
 });
 
-it("a current.server out of reach is an error without the password", async () => {
+it("an unreachable server is an error without the password", async () => {
   const env = { TASKRUNNER_MONGO_URI: "mongodb://migrator:geheim@127.0.0.1:1/taskrunner" };
   const { stderr, exitCode } = await execa("node", [bin, "status"], { env, reject: false });
 

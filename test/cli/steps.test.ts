@@ -1,8 +1,15 @@
-import { rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
+import { drawFence } from "../../components/backfill/rollback";
+import { readFence } from "../../components/ledger";
+import { version } from "../../package.json";
+import { ledger, migrate } from "../backfill/database";
+import { sidesOf } from "../backfill/export-sides";
+import { layout } from "../backfill/layout";
 import { addFiles, run as runOf } from "../backfill/state";
+import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
 
 // Each test starts several processes one after another.
@@ -10,6 +17,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const current = emptyDatabasePerTest();
 const bin = resolve(__dirname, "../../cli/bin.cjs");
+const away = { TASKRUNNER_MONGO_URI: "mongodb://127.0.0.1:1/none" };
 let tests = 0;
 let state: string;
 
@@ -27,28 +35,28 @@ async function run(args: readonly string[], more: Record<string, string> = {}) {
   return { stdout, stderr, exitCode };
 }
 
-it("settings come from TASKRUNNER_SETTINGS, unless --settings names a file", async () => {
-  const named = (runs: string) => `config: { "x:mongo": { collections: { runs: ${runs} } } }\n`;
-  const file = join(current.folder, "settings.yaml");
-  await writeFile(file, named("of_file"));
-  const env = { TASKRUNNER_SETTINGS: named("of_variable") };
-  expect((await run(["plan", "--stack", "any"], env)).stdout).toContain("of_variable");
-  expect((await run(["plan", "--settings", file], env)).stdout).toContain("of_file");
+/** `step KIND` with the inputs of a Job's request; its answer is the last JSON that it prints. */
+async function step(kind: string, inputs: object, own: object = {}, more = {}) {
+  const file = join(current.folder, "request.json");
+  await writeFile(file, JSON.stringify({ version, pods: 1, inputs, ...own }));
+  const done = await run(["step", kind, "--request", file], more);
+  const from = `\n${done.stdout}`.lastIndexOf("\n{\n");
+  const answer = done.exitCode === 0 ? (JSON.parse(done.stdout.slice(from)) as object) : undefined;
+  return { ...done, answer };
+}
+
+const sides = () => ({
+  ...{ direction: "forward", root: state, layout, collections: documentOptions.collections },
+  ...{ approvals: true, checkpoints: "pack_run_backfill", ledger, heldRuns: "hold" },
+  electionSeconds: 2,
 });
 
-it("expiry sets and lifts the expiry of log entries", async () => {
-  await run(["apply"]);
-  const expiry = async () => {
-    const indexes = await current.db.collection("pack_run_logs").indexes();
-    return indexes.flatMap(({ expireAfterSeconds }) => expireAfterSeconds ?? []);
-  };
-  const set = await run(["expiry", "--days", "10000"]);
-  expect(set.stdout).toBe("Entries of pack_run_logs expire: 10000 days after their timestamp.");
-  expect(await expiry()).toEqual([864_000_000]);
-  expect(await run(["expiry", "--days", "0"])).toMatchObject({ exitCode: 0 });
-  expect(await expiry()).toEqual([2_147_483_647]);
-  expect(await run(["expiry", "--days", "many"])).toMatchObject({ exitCode: 1 });
-});
+/** A cutover as far as its fence. */
+async function fenced() {
+  await migrate(current.db);
+  await run(["backfill", "--from", state]);
+  return (await drawFence({ ...sidesOf(current.db, state), ledger })).fence;
+}
 
 it("a final import leaves runs as MongoDB has them", async () => {
   await run(["apply"]);
@@ -61,39 +69,157 @@ it("a final import leaves runs as MongoDB has them", async () => {
   });
 });
 
-it("a fence is noted in the ledger, and without MongoDB its runs are set aside, unless it does not count", async () => {
-  const away = { TASKRUNNER_MONGO_URI: "mongodb://127.0.0.1:1/none" };
+it("step sets and lifts the expiry of log entries", async () => {
   await run(["apply"]);
-  const fence = await run(["fence", "--at", state]);
-  const at = /^From (\S+) on MongoDB is the truth\.\n/.exec(fence.stdout)?.[1];
-  expect(fence.stdout).toContain(`\nUnfinished runs below ${state}: 1.`);
-  expect((await run(["status"])).stdout).toContain(`fence      ${at}\n`);
-  const status = JSON.parse((await run(["status", "--json"])).stdout) as object;
-  expect(status).toMatchObject({ record: { fencedAt: at } });
-  const brief = join(current.folder, "brief.yaml");
-  await writeFile(brief, 'config: { "x:advanced": { electionSeconds: 2 } }\n');
-  const back = ["wayback", "--to", state, "--settings", brief, "--json"];
-  const none = await run([...back, "--no-fence"], away);
-  expect(JSON.parse(none.stdout)).toMatchObject({ held: [] });
-  const held = await run(back, away);
-  expect(held).toMatchObject({ exitCode: 0 });
-  expect(JSON.parse(held.stdout)).toMatchObject({ held: ["r"] });
-  const released = await run([...back, "--held-runs", "release"], away);
-  expect(JSON.parse(released.stdout)).toMatchObject({ held: [] });
-  await expect(rename(join(state, "state/runs/r.json"), join(state, "r"))).resolves.toBeUndefined();
+  const expiry = async () => {
+    const indexes = await current.db.collection("pack_run_logs").indexes();
+    return indexes.flatMap(({ expireAfterSeconds }) => expireAfterSeconds ?? []);
+  };
+  const logs = { direction: "forward", collection: "pack_run_logs", ledger };
+  expect(await step("log-retention", { ...logs, days: 10_000 })).toMatchObject({
+    answer: { results: {} },
+  });
+  expect(await expiry()).toEqual([864_000_000]);
+  expect(await step("log-expiry-lift", logs)).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await expiry()).toEqual([2_147_483_647]);
 });
 
-it("a way back finds its fence where the ledger was renamed since", async () => {
+it("step draws a fence, which status shows, and on a rollback holds without MongoDB", async () => {
+  await run(["apply"]);
+  const first = await step("handover", sides());
+  const fence = await readFence(state);
+  expect(first).toMatchObject({
+    stdout: expect.stringMatching(/^From \S+ on MongoDB is the truth\./m) as string,
+    answer: { results: { fence, report: { runs: { inserted: 1 } } } },
+  });
+  expect((await run(["status"])).stdout).toContain(`fence      ${fence?.at}\n`);
+  const status = JSON.parse((await run(["status", "--json"])).stdout) as object;
+  expect(status).toMatchObject({ record: { fencedAt: fence?.at } });
+
+  const back = { ...sides(), direction: "back" };
+  const known = { state: { direction: "forward", fence } };
+  expect(await step("handover", back, known, away)).toMatchObject({
+    answer: { results: { fence, rollback: { held: ["r"] } } },
+  });
+  await expect(rename(join(state, "held/state/runs/r.json"), join(state, "r"))).resolves.toBe(
+    undefined,
+  );
+});
+
+it("step imports its part of the runs where it has an index among several pods", async () => {
+  await run(["apply"]);
+  const others = Array.from({ length: 8 }, (_, at) => `s-${at}`);
+  await addFiles(
+    state,
+    Object.fromEntries(others.map((id) => [`state/runs/${id}.json`, JSON.stringify(runOf(id))])),
+  );
+  const counts = await Promise.all(
+    ["0", "1"].map(async (index) => {
+      const file = join(current.folder, `request-${index}.json`);
+      await writeFile(file, JSON.stringify({ version, pods: 2, inputs: sides() }));
+      const asked = ["step", "bulk-import", "--request", file];
+      const { stdout } = await run(asked, { JOB_COMPLETION_INDEX: index });
+      return Number(/"inserted": (\d+)/.exec(stdout)?.[1]);
+    }),
+  );
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(9);
+  expect(counts).not.toContain(0);
+});
+
+it("step writes what it quarantines to the current folder, because a pod's root is read-only", async () => {
+  await run(["apply"]);
+  await addFiles(state, { "state/runs/bad.json": "{" });
+  expect(await step("bulk-import", sides())).toMatchObject({
+    answer: { results: { report: { runs: { inserted: 1, quarantined: 1 } } } },
+  });
+  const quarantine = join(current.folder, "quarantine.ndjson");
+  expect(JSON.parse(await readFile(quarantine, "utf8"))).toMatchObject({ raw: "{" });
+  await rm(quarantine);
+  await expect(readFile(`${state}.quarantine.ndjson`)).rejects.toThrow("ENOENT");
+});
+
+it("step answers why it is unfinished with 0, and fails with 1 for what it cannot be asked", async () => {
+  await run(["apply"]);
+  const verified = await step("verification", sides());
+  expect(verified).toMatchObject({
+    exitCode: 0,
+    answer: {
+      unfinished: {
+        reasons: [expect.stringContaining("1 of 1 run on disk is not in MongoDB: r") as string],
+        results: { report: { holds: false } },
+      },
+    },
+  });
+  const unknown = await step("nothing", {});
+  expect(unknown.exitCode).toBe(1);
+  expect(unknown.stderr).toMatch(/There is no step nothing; there are .*bulk-import, handover/);
+  const other = await step("handover", sides(), { version: "0.0.0" });
+  expect(other).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(other.stderr).toContain("asks for a step of version 0.0.0. Nothing was done.");
+});
+
+it("export --hold-unfinished is the rollback by hand: it exports, ends the fence, and holds nothing later", async () => {
+  const fence = await fenced();
+  const runs = current.db.collection<{ _id: string }>("pack_runs");
+  await runs.updateOne({ _id: "r" }, { $set: { planHash: "by MongoDB" } });
+  const back = ["export", "--to", state, "--hold-unfinished"];
+  const done = await run([...back, "--json"]);
+  expect(done).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(JSON.parse(done.stdout)).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+  expect(await readFence(state)).toMatchObject({
+    ...fence,
+    endedAt: expect.any(String) as string,
+  });
+  const later = await run([...back, "--json", "--settings", await brief()], away);
+  expect(JSON.parse(later.stdout)).toMatchObject({ held: [] });
+});
+
+it("export --hold-unfinished holds what is unfinished without MongoDB, and says so", async () => {
+  await fenced();
+  const back = ["export", "--to", state, "--hold-unfinished", "--settings", await brief()];
+  const { exitCode, stdout } = await run(back, away);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^warning: Nothing was exported\./m);
+  expect(stdout).toMatch(/^warning: 1 run held in .*\/held, .*: r\./m);
+  await run(["export", "--to", state]);
+  expect(await readFile(join(state, "state/runs/r.json"), "utf8")).toContain('"r"');
+});
+
+it("export --all makes a state that was lost anew with its fence, without which no rollback is", async () => {
+  const { at } = await fenced();
+  await rm(state, { recursive: true });
+  await mkdir(join(state, "state/runs"), { recursive: true });
+  const back = ["export", "--to", state, "--hold-unfinished"];
+  const refused = await run(back);
+  expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(refused.stderr).toContain("has no fence.json, and the cutover drew its fence at");
+  expect(refused.stderr).toContain(`taskrunner-storage export --all --to ${state}`);
+
+  expect(await run(["export", "--to", state])).toMatchObject({ exitCode: 0 });
+  expect(await readFence(state)).toBeUndefined();
+  expect(await run(["export", "--to", state, "--all"])).toMatchObject({ exitCode: 0 });
+  expect(await readFence(state)).toEqual({ at, unfinishedCount: 0 });
+  expect(await run(back)).toMatchObject({ exitCode: 0 });
+  const ended = await readFence(state);
+  await run(["export", "--to", state, "--all"]);
+  expect(await readFence(state)).toEqual(ended);
+});
+
+it("export --hold-unfinished finds no fence where the ledger was renamed since", async () => {
+  await fenced();
   const file = join(current.folder, "renamed.yaml");
   await writeFile(file, 'config: { "x:advanced": { ledger: renamed } }\n');
-  await run(["apply"]);
-  await run(["fence", "--at", state]);
-  const renamed = ["apply", "--settings", file];
-  const back = ["wayback", "--to", state, "--settings", file];
-  expect(await run(renamed)).toMatchObject({ exitCode: 0 });
-  const unknown = await run(back);
+  await run(["apply", "--settings", file]);
+  const back = ["export", "--to", state, "--hold-unfinished"];
+  const unknown = await run([...back, "--settings", file]);
   expect(unknown).toMatchObject({ exitCode: 1 });
-  expect(unknown.stderr).toContain("unless advanced.ledger was renamed");
-  await run([...renamed, "--former-ledger", "schema_migrations"]);
+  expect(unknown.stderr).toContain("Let cluster, mongoUri and advanced.ledger name the database");
   expect(await run(back)).toMatchObject({ exitCode: 0 });
 });
+
+/** Settings with which nobody waits long for an election. */
+async function brief(): Promise<string> {
+  const file = join(current.folder, "brief.yaml");
+  await writeFile(file, 'config: { "x:advanced": { electionSeconds: 2 } }\n');
+  return file;
+}

@@ -19,7 +19,7 @@ describe("the settings of a stack whose cluster is another one's", () => {
     });
   });
 
-  it("have no connection string in a cutover, and may have one on the way back", () => {
+  it("have no connection string in a cutover, and may have one on a rollback", () => {
     const given = { ...values, mongoUri: remote("migrator") };
 
     expect(problemsOf(given)).toContain(`allowed: absent: it is an output of stack ${stack}`);

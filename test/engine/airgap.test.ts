@@ -55,7 +55,7 @@ it(
       "kubernetes:helm.sh/v3:Release",
       "kubernetes:mongodbcommunity.mongodb.com/v1:MongoDBCommunity",
       "pulumi-nodejs:dynamic/kubernetes:MongoDBReady",
-      "pulumi-nodejs:dynamic/mongo:MigrationJob",
+      "pulumi-nodejs:dynamic/mongo:LedgerClaim",
       "taskrunner:storage:FilesystemBackfill",
       "pulumi-nodejs:dynamic/mongo:LogRetention",
     ]) {

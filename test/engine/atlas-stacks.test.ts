@@ -85,7 +85,7 @@ it(
 
     expect(failed, output).toBe(false);
     expect(output).toMatch(/\+ mongodbatlas:index\/advancedCluster:AdvancedCluster: \(create\)/);
-    expect(output).toMatch(/\+ pulumi-nodejs:dynamic\/mongo:Import: \(create\)/);
+    expect(output).toMatch(/\+ pulumi-nodejs:dynamic\/taskrunner:BulkImport: \(create\)/);
     expect(output).toMatch(/= kubernetes:helm.sh\/v3:Release: \(import\)/);
     expect(output).not.toMatch(/^(error|warning):/m);
   },
@@ -104,7 +104,7 @@ it(
       /pitEnabled +: true/,
       /restoreWindowDays +: 7/,
       /regionName +: "EU_NORTH_1"/,
-      /\+ pulumi-nodejs:dynamic\/mongo:MigrationJob: \(create\)/,
+      /\+ pulumi-nodejs:dynamic\/mongo:LedgerClaim: \(create\)/,
     ]) {
       expect(output).toMatch(words);
     }

@@ -34,8 +34,8 @@ describe("a stack with a cluster of Atlas", () => {
         "mongodbatlas:index/databaseUser:DatabaseUser",
         "pulumi-nodejs:dynamic/mongo:Collection",
         "pulumi-nodejs:dynamic/mongo:Index",
-        "pulumi-nodejs:dynamic/mongo:Import",
-        "pulumi-nodejs:dynamic/mongo:Verification",
+        "pulumi-nodejs:dynamic/taskrunner:BulkImport",
+        "pulumi-nodejs:dynamic/taskrunner:Verification",
       ]) {
         expect(output).toContain(`+ ${made}: (create)`);
       }

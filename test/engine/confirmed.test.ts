@@ -73,7 +73,7 @@ describe("values files whose pods nobody watches", () => {
   );
 
   it(
-    "stop the way back as well, whatever the settings still say of the cutover",
+    "stop the rollback as well, whatever the settings still say of the cutover",
     async () => {
       await server.stop();
       const atDrain = await up("filesystem", "web");

@@ -62,7 +62,7 @@ const restartServer = async () => {
 };
 /** The steps that began, of those after which nothing may be done. */
 const begun = ({ output }: Run) =>
-  ["worker-pods", "web-pods", "final-import", "verification"].filter((step) =>
+  ["worker-pods", "web-pods", "second-handover", "verification"].filter((step) =>
     new RegExp(`${step} (created|updated|updating|creating)`).test(output),
   );
 
@@ -218,7 +218,7 @@ describe("web that fails after the worker's rollout", () => {
       expect(up.output).toContain("The worker is in Mongo mode");
       expect(up.output).toContain("pods of web may still be in filesystem mode. Two ways out:");
       expect(up.output).toContain("storageMode: filesystem");
-      expect(begun(up)).not.toContain("final-import");
+      expect(begun(up)).not.toContain("second-handover");
       expect(await cluster.modesOf("worker")).toEqual(onMongo);
     },
     3 * minutes,

@@ -63,7 +63,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
 
       expect(output).toContain('~ value: "filesystem" => "mongo"');
       expect(output).toContain('+ name     : "Worker__Storage__Mongo__ConnectionString"');
-      for (const step of ["worker-drain", "delta-import", "worker-pods", "web-pods"]) {
+      for (const step of ["worker-drain", "handover", "worker-pods", "web-pods"]) {
         expect(output).toContain(`::${step}]`);
       }
     },
@@ -76,20 +76,15 @@ describe("the cutover of two Helm releases on a real control plane", () => {
       const up = kept(await stack.up());
 
       expect(up.failed).toBe(false);
-      // On the way forward the export of the rest notes only that the worker, then web, may write.
-      const steps = stepsDone(up, cutoverKinds).filter(
-        (step) => step !== "StateExport final-export",
-      );
-      expect(steps).toEqual([
-        "Import backfill",
+      expect(stepsDone(up, cutoverKinds)).toEqual([
+        "BulkImport backfill",
         "Drain worker-drain",
-        "Import delta-import",
-        "StateExport export",
+        "Handover handover",
         "Release worker",
         "PodsReplaced worker-pods",
         "Release web",
         "PodsReplaced web-pods",
-        "Import final-import",
+        "SecondHandover second-handover",
         "Verification verification",
       ]);
       expect(await cluster.modesOf("worker")).toEqual(["mongo", "mongo"]);
@@ -155,12 +150,12 @@ describe("the cutover of two Helm releases on a real control plane", () => {
       expect(up.failed).toBe(false);
       expect(stepsDone(up, cutoverKinds)).toEqual([
         "Drain worker-drain",
-        "StateExport export",
+        "Handover handover",
         "Release worker",
         "PodsReplaced worker-pods",
         "Release web",
         "PodsReplaced web-pods",
-        "StateExport final-export",
+        "SecondHandover second-handover",
       ]);
       expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
       expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);

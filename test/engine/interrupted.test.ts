@@ -10,7 +10,7 @@ import { type BorrowedServer, borrowServer } from "../pool";
 const minutes = 60_000;
 const onFiles = ["filesystem", "filesystem"];
 const onMongo = ["mongo", "mongo"];
-const lastExport = ["StateExport final-export"];
+const lastExport = ["SecondHandover second-handover"];
 
 let stack: TestStack;
 let server: BorrowedServer;
@@ -47,8 +47,8 @@ const modes = async () => [await cluster.modesOf("worker"), await cluster.modesO
  * plugin may give up what Helm has begun.
  */
 const steps = [
-  { step: "Import backfill", left: [[onFiles, onFiles]] },
-  { step: "Import delta-import", left: [[[], onFiles]] },
+  { step: "BulkImport backfill", left: [[onFiles, onFiles]] },
+  { step: "Handover handover", left: [[[], onFiles]] },
   {
     step: "Release worker",
     left: [
@@ -63,7 +63,7 @@ const steps = [
       [onMongo, onFiles],
     ],
   },
-  { step: "Import final-import", left: [[onMongo, onMongo]] },
+  { step: "SecondHandover second-handover", left: [[onMongo, onMongo]] },
 ];
 
 describe("a cutover that is interrupted", () => {
@@ -80,9 +80,9 @@ describe("a cutover that is interrupted", () => {
       await configure("filesystem");
       const back = await stack.up();
       expect(back.failed).toBe(false);
-      // From the worker's rollout on something may be in MongoDB alone, also what a new pod of web wrote.
-      const rest = stepsDone(back, cutoverKinds).filter((done) => done.includes("final-export"));
-      expect(rest).toEqual(/Release|final-import/.test(step) ? lastExport : []);
+      // From the fence on something may be in MongoDB alone, also what a new pod of web wrote.
+      const rest = stepsDone(back, cutoverKinds).filter((done) => done.includes("second-handover"));
+      expect(rest).toEqual(/Release|Handover/.test(step) ? lastExport : []);
       expect(await modes()).toEqual([onFiles, onFiles]);
       expect(await cluster.replicas()).toEqual({ worker: 2, web: 2 });
       await server.start();

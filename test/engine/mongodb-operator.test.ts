@@ -152,7 +152,7 @@ describe("MongoDB by its operator, later on", () => {
   );
 
   it(
-    "is left out of a way back while its chart's registry does not answer",
+    "is left out of a rollback while its chart's registry does not answer",
     async () => {
       const chart = join(site.stack.folder, "mongodb-kubernetes");
       await rename(chart, `${chart}-away`);
@@ -249,7 +249,7 @@ describe("MongoDB by its operator, later on", () => {
   );
 
   it(
-    "keeps no way back waiting: not where it is late, and not where its Kubernetes API is down",
+    "keeps no rollback waiting: not where it is late, and not where its Kubernetes API is down",
     async () => {
       const late = { install: false, annotations: { team: "late" }, timeoutSeconds: 3 };
       await site.configure(late);

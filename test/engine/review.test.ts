@@ -61,7 +61,7 @@ const expectInGallery = (name: string, { body }: Review) =>
   expect(stable(body, stack.folder)).toMatchFileSnapshot(`../review/gallery/${name}.md`);
 
 it(
-  "reviews a first cutover: what is made, imported and switched over",
+  "reviews a first cutover: what is created, imported and cut over",
   async () => {
     await configure();
     const made = await review();
@@ -77,7 +77,7 @@ it(
 );
 
 it(
-  "reviews documents in the way: a duplicate of a key, and a broken one",
+  "reviews blocking documents: a duplicate of a key, and a broken one",
   async () => {
     const entry = (id: number, sequence: number) => ({
       _id: new ObjectId(id.toString(16).padStart(24, "0")),
@@ -140,27 +140,27 @@ it(
 );
 
 it(
-  "reviews the way back: what is exported",
+  "reviews a rollback: what is exported",
   async () => {
     await db.collection("pack_runs").updateMany({}, { $set: { updatedAt: new Date() } });
     await configure({ storageMode: "filesystem" });
     const made = await review();
 
     expect(made.level).toBe("clear");
-    expect(made.headline).toContain(`back to files: export of ${sample.runs} runs`);
+    expect(made.headline).toContain(`roll back to files: export of ${sample.runs} runs`);
     await expectInGallery("rollback-mongodb-up", made);
   },
   4 * minutes,
 );
 
 it(
-  "reviews the way back with MongoDB stopped: what stays behind",
+  "reviews a rollback with MongoDB stopped: what stays behind",
   async () => {
     await server.stop();
     const made = await review({ answers: false });
 
     expect(made.level).toBe("risks");
-    expect(made.verdict).toMatch(/what changed there stays behind · \d+ unfinished runs set aside/);
+    expect(made.verdict).toMatch(/what changed there stays behind · \d+ unfinished runs held/);
     await expectInGallery("rollback-mongodb-down", made);
   },
   4 * minutes,

@@ -25,7 +25,7 @@ export interface ReviewOptions {
   readonly args?: readonly string[];
 }
 
-const unreached = /Server selection timed out|MongoDB is out of reach/;
+const unreached = /Server selection timed out|MongoDB is (unreachable|out of reach)/;
 
 /** The review of a preview of the stack as it is configured, made as a workflow makes it. */
 export async function reviewed(

@@ -81,7 +81,7 @@ it(
 );
 
 it(
-  "another server is checked before it is used, and the way back is not held up by it",
+  "another server is checked before it is used, and the rollback is not held up by it",
   async () => {
     await configure(older.port);
     expect((await stack.up()).output).toContain("It runs MongoDB 5.0.31");

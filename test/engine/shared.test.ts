@@ -142,11 +142,10 @@ describe("one release that holds both services", () => {
       const up = await stack.up();
 
       expect(up.failed, up.output).toBe(false);
-      expect(orderOf(up).filter((step) => !step.includes("final-export"))).toEqual([
-        "Import backfill",
+      expect(orderOf(up)).toEqual([
+        "BulkImport backfill",
         "Drain worker-drain",
-        "Import delta-import",
-        "StateExport export",
+        "Handover handover",
         "Release release",
         "PodsReplaced worker-pods",
       ]);
@@ -178,11 +177,11 @@ describe("one release that holds both services", () => {
 
       expect(up.failed, up.output).toBe(false);
       expect(up.output).toContain("web goes over to mongo mode, where the worker is.");
-      expect(orderOf(up).filter((step) => !step.includes("final-export"))).toEqual([
+      expect(orderOf(up)).toEqual([
         "Release release",
         "PodsReplaced worker-pods",
         "PodsReplaced web-pods",
-        "Import final-import",
+        "SecondHandover second-handover",
         "Verification verification",
         "LogRetention log-retention",
       ]);
@@ -199,7 +198,7 @@ describe("one release that holds both services", () => {
   );
 });
 
-describe("the way back of such a release", () => {
+describe("the rollback of such a release", () => {
   it(
     "is refused for both services at once, and for web before the worker",
     async () => {
@@ -224,7 +223,7 @@ describe("the way back of such a release", () => {
       expect(up.failed, up.output).toBe(false);
       expect(orderOf(up)).toEqual([
         "Drain worker-drain",
-        "StateExport export",
+        "Handover handover",
         "Release release",
         "PodsReplaced worker-pods",
       ]);
@@ -264,7 +263,7 @@ describe("the way back of such a release", () => {
         "Release release",
         "PodsReplaced worker-pods",
         "PodsReplaced web-pods",
-        "StateExport final-export",
+        "SecondHandover second-handover",
       ]);
       expect(await site.modesOf("worker")).toEqual(onFiles);
       expect(await site.modesOf("web")).toEqual(onFiles);

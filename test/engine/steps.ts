@@ -22,5 +22,6 @@ export function stepsDone({ output }: Run, kinds: readonly string[]): string[] {
 
 /** The kinds of a cutover's steps, from the import to the proof. */
 export const cutoverKinds = [
-  ...["Import", "Drain", "StateExport", "Release", "PodsReplaced", "Verification"],
+  ...["BulkImport", "Drain", "Handover", "Release", "PodsReplaced", "SecondHandover"],
+  "Verification",
 ] as const;

@@ -54,7 +54,7 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
       podAnnotations: { [ownKubelet.name]: ownKubelet.value },
       secret: { name: "mongo", key: "connectionString" },
       claim: { name: "state" },
-      ...{ settings: "config: {}\n", parallelism: 1, stack: `test/${namespace}` },
+      ...{ parallelism: 1, stack: `test/${namespace}` },
       timeoutSeconds: 60,
       ...changes,
     }),

@@ -4,10 +4,12 @@ import { dirname, join } from "node:path";
 import { createServer } from "node:tls";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import { rules, runJob, stateRoot, type JobCommand } from "../../components/jobs";
+import { rules, runJob, type JobTarget } from "../../components/jobs";
+import { requestLimit } from "../../components/jobs/target";
 import { generateSample } from "../../sample";
 import { serverForTests } from "../server";
 import { startJobCluster, type JobCluster } from "./cluster";
+import { bulkImport, migration, verification } from "./requests";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -27,13 +29,12 @@ const say = (line: string) => void said.push(line);
 const rootOf = (namespace: string) => join(current.folder, "states", namespace);
 const prepare = (namespace: string, accessMode?: string) =>
   cluster.prepare(namespace, `${current.server.uri}/${namespace}`, rootOf(namespace), accessMode);
-const apply: JobCommand = { step: "migration", args: ["apply", "--json"] };
-const backfill = (pods: number): JobCommand => ({
-  step: "backfill",
-  args: ["backfill", "--from", stateRoot, "--json", "--exit-zero", "--shard", `index/${pods}`],
-  state: "read",
-  pods,
-});
+/** Runs a step as a Job, and gives what each pod printed. */
+const runs = (target: JobTarget, asked = migration()) => runJob(target, asked, say);
+interface ImportAnswer {
+  readonly results: { readonly report: { readonly runs: { readonly inserted: number } } };
+}
+
 /** The error of a Job. */
 const failed = async (running: Promise<unknown>) =>
   running.then(
@@ -43,16 +44,13 @@ const failed = async (running: Promise<unknown>) =>
 const jobs = (namespace: string) =>
   cluster.kubectl("get", "jobs", `--namespace=${namespace}`, "--output=name");
 
-it("a migration is the answer of its pod, with the settings of its ConfigMap", async () => {
+it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
   await prepare("schema");
-  const settings = 'config: { "taskrunner-storage:mongo": { collections: { runs: my_runs } } }';
-  const answers = await runJob(cluster.target("schema", { settings }), apply, say);
-  expect(answers).toMatchObject(
-    [{ changes: expect.any(Array) as object, appliedAt: /^2/ }].map((one) => ({
-      ...one,
-      appliedAt: expect.stringMatching(one.appliedAt) as string,
-    })),
-  );
+  const answers = await runs(cluster.target("schema"), migration({ runs: "my_runs" }));
+  const appliedAt = expect.stringMatching(/^2/) as string;
+  expect(answers).toEqual([
+    { results: { appliedAt, heldBack: "", place: expect.any(String) as string } },
+  ]);
   const names = (await current.client.db("schema").listCollections().toArray()).map(
     ({ name }) => name,
   );
@@ -78,9 +76,9 @@ it("a migration is the answer of its pod, with the settings of its ConfigMap", a
 it("an import by two pods has an answer of each, and every run once", async () => {
   await generateSample(rootOf("shards"), { runs: 20 });
   await prepare("shards");
-  await runJob(cluster.target("shards"), apply, say);
-  const answers = await runJob(cluster.target("shards"), backfill(2), say);
-  const inserted = answers.map((one) => (one as { runs: { inserted: number } }).runs.inserted);
+  await runs(cluster.target("shards"));
+  const answers = await runs(cluster.target("shards"), bulkImport(2));
+  const inserted = answers.map((one) => (one as ImportAnswer).results.report.runs.inserted);
   expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(20);
   expect(Math.min(...inserted)).toBeGreaterThan(0);
   expect(await current.client.db("shards").collection("pack_runs").countDocuments()).toBe(20);
@@ -88,16 +86,16 @@ it("an import by two pods has an answer of each, and every run once", async () =
 
 it("a pod that fails is named with its last words, without the connection string", async () => {
   await cluster.prepare("failing", "mongodb://user:hidden@127.0.0.1:1/failing", rootOf("failing"));
-  const text = await failed(runJob(cluster.target("failing"), apply, say));
-  expect(text).toMatch(/^Job taskrunner-migration-\w+ failed in namespace failing of context /);
+  const text = await failed(runs(cluster.target("failing")));
+  expect(text).toMatch(/^Job taskrunner-ledger-claim-\w+ failed in namespace failing of context /);
   expect(text).toMatch(
-    /Pod taskrunner-migration-\S+ said last:\n {2}taskrunner-storage: Connecting/,
+    /Pod taskrunner-ledger-claim-\S+ said last:\n {2}taskrunner-storage: Connecting/,
   );
   expect(text).not.toMatch(/hidden|user:/);
 
   const prints = "console.error('lost', process.env.TASKRUNNER_MONGO_URI); process.exit(1)";
   cluster.images.set("prints", { entrypoint: [process.execPath, "--eval", prints, "--"] });
-  const shown = await failed(runJob(cluster.target("failing", { image: "prints" }), apply, say));
+  const shown = await failed(runs(cluster.target("failing", { image: "prints" })));
   expect(shown).toContain("lost mongodb://***");
   expect(shown).not.toMatch(/hidden|user:/);
 });
@@ -108,16 +106,37 @@ it("data issues fail the Job in words, at once", async () => {
     .db("issues")
     .collection("pack_run_logs")
     .insertMany([1, 2].map((_id) => ({ _id, runId: "r", sequence: 1 })) as never);
-  const text = await failed(runJob(cluster.target("issues"), apply, say));
+  const text = await failed(runs(cluster.target("issues")));
   expect(text).toMatch(/pack_run_logs_run_sequence cannot be built/);
   const pods = await cluster.kubectl("get", "pods", "--namespace=issues", "--output=name");
   expect(pods.split("\n")).toHaveLength(1);
 });
 
+it("a request that is too long is refused, and nothing is made", async () => {
+  await prepare("long");
+  const long = { ...verification, request: "x".repeat(requestLimit + 1) };
+  const text = await failed(runs(cluster.target("long"), long));
+  expect(text).toMatch(/^The request of verification has 262145 bytes, and .* holds 262144\./);
+  expect(text).toContain("Nothing was started.");
+  expect(await jobs("long")).toBe("");
+  const configMaps = ["get", "configmaps", "--namespace=long", "--output=name"];
+  expect(await cluster.kubectl(...configMaps)).not.toContain("taskrunner");
+});
+
+it("a step of another version is refused by the pod, in words", async () => {
+  await prepare("version");
+  const { request, ...asked } = migration();
+  const other = { ...(JSON.parse(request) as object), version: "0.0.1" };
+  const older = { ...asked, request: JSON.stringify(other) };
+  expect(await failed(runs(cluster.target("version"), older))).toMatch(
+    /This image has version \S+, and the stack asks for a step of version 0\.0\.1\. Nothing was done/,
+  );
+});
+
 it("an image that cannot be had is named after the time-out, and its Job is deleted", async () => {
   await prepare("unpullable");
   const target = cluster.target("unpullable", { image: "none", timeoutSeconds: 5 });
-  const text = await failed(runJob(target, apply, say));
+  const text = await failed(runs(target));
   expect(text).toMatch(/had no pod that runs for 5 s, and was deleted:\npod \S+: the image none/);
   await vi.waitFor(async () => {
     expect(await jobs("unpullable")).toBe("");
@@ -128,12 +147,12 @@ it("a Job of the same step that was left behind is stopped before a new one", as
   await prepare("again");
   const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
   cluster.images.set("for-ever", { entrypoint: forEver });
-  const left = runJob(cluster.target("again", { image: "for-ever" }), apply, say);
+  const left = runs(cluster.target("again", { image: "for-ever" }));
   const gone = failed(left);
   await vi.waitFor(() => {
     expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(runs/);
   }, 30_000);
-  await runJob(cluster.target("again"), apply, say);
+  await runs(cluster.target("again"));
   expect(said.join("\n")).toContain("stopped, because it is not wanted any more");
   expect(await gone).toContain("status 404");
   expect((await jobs("again")).split("\n")).toHaveLength(1);
@@ -144,7 +163,7 @@ it("pods that do not end are named after the time-out, whether their Job runs or
   const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
   cluster.images.set("on-lost-node", { entrypoint: forEver, trouble: "undying" });
   const target = cluster.target("lost", { image: "on-lost-node", timeoutSeconds: 4 });
-  const running = failed(runJob(target, apply, say));
+  const running = failed(runs(target));
   await vi.waitFor(() => {
     expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(runs/);
   }, 30_000);
@@ -153,7 +172,7 @@ it("pods that do not end are named after the time-out, whether their Job runs or
     /had no pod that runs for 4 s, and was deleted:\npod \S+: terminating/,
   );
 
-  expect(await failed(runJob(target, apply, say))).toMatch(
+  expect(await failed(runs(target))).toMatch(
     /^Job \S+ was deleted, and its pods have not ended after 4 s:\npod \S+: terminating for \d+ s/,
   );
   cluster.images.set("on-lost-node", { entrypoint: forEver });
@@ -161,19 +180,14 @@ it("pods that do not end are named after the time-out, whether their Job runs or
 
 it("a claim that one pod alone may mount is refused where others would have to", async () => {
   await prepare("alone", "ReadWriteOncePod");
-  const text = await failed(runJob(cluster.target("alone"), backfill(2), say));
+  const text = await failed(runs(cluster.target("alone"), bulkImport(2)));
   expect(text).toMatch(/claim state in namespace alone of context \S+ is ReadWriteOncePod/);
-  expect(text).toMatch(/and 2 pods of backfill would have to/);
-  const verify: JobCommand = {
-    step: "verification",
-    args: ["verify", "--from", stateRoot, "--json", "--exit-zero"],
-    state: "read",
-  };
+  expect(text).toMatch(/and 2 pods of bulk-import would have to/);
   const metadata = { name: "web", namespace: "alone" };
   const volumes = [{ name: "state", persistentVolumeClaim: { claimName: "state" } }];
   const spec = { containers: [{ name: "main", image: "none" }], volumes };
   await cluster.apply({ apiVersion: "v1", kind: "Pod", metadata, spec });
-  expect(await failed(runJob(cluster.target("alone"), verify, say))).toMatch(
+  expect(await failed(runs(cluster.target("alone"), verification))).toMatch(
     /and the pod of verification, web would have to/,
   );
   expect(await jobs("alone")).toBe("");
@@ -190,10 +204,10 @@ it("trusts the authority in a ConfigMap, and no server of another", async () => 
   const byTls = { secret: { name: "by-tls", key: "connectionString" } };
   const ca = { configMap: "site-ca", key: "ca.crt" };
 
-  expect(await runJob(cluster.target("tls", { ...byTls, ca }), apply, say)).toMatchObject([
-    { appliedAt: expect.any(String) as string },
+  expect(await runs(cluster.target("tls", { ...byTls, ca }))).toMatchObject([
+    { results: { appliedAt: expect.any(String) as string } },
   ]);
-  expect(await failed(runJob(cluster.target("tls", byTls), apply, say))).toMatch(
+  expect(await failed(runs(cluster.target("tls", byTls)))).toMatch(
     /Connecting to MongoDB at 127\.0\.0\.1:\d+ failed: .*certificate/,
   );
   stop();
@@ -219,9 +233,9 @@ async function tlsInFront(port: number) {
 it("is asked for no more than the rules allow", async () => {
   await prepare("allowed");
   const kubeconfig = await kubeconfigOf("allowed");
-  await runJob(cluster.target("allowed", { kubeconfig }), apply, say);
+  await runs(cluster.target("allowed", { kubeconfig }));
   await cluster.kubectl("delete", "rolebinding/jobs", "--namespace=allowed");
-  expect(await failed(runJob(cluster.target("allowed", { kubeconfig }), apply, say))).toMatch(
+  expect(await failed(runs(cluster.target("allowed", { kubeconfig })))).toMatch(
     /list jobs in namespace allowed .* failed with status 403.*apiGroups: \["batch"\]/s,
   );
 });

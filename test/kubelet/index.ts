@@ -1,4 +1,7 @@
 /** The kubelet of the tests: runs pods' containers as processes of this machine. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiException, CoreV1Api, KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { ownKubelet } from "../../tools/parts";
@@ -23,7 +26,8 @@ const interval = 200;
  * Plays the kubelet of all pods that carry the annotation `ownKubelet` and have a node: runs the
  * first container's command with the pod's environment, reports its status, and lets the pod go
  * when the process is gone. `kubectl logs` gets what it printed. No probes: a container is ready
- * while it runs. Its paths are this machine's, those of claims aside: see `mountsOf`.
+ * while it runs. Its paths are this machine's, those of claims and ConfigMaps aside: see
+ * `mountsOf`.
  *
  * @param options.kubeconfig the file of a local control plane that reaches its API server
  * @param options.images may change meanwhile: what a pod needs is looked up again each time
@@ -38,10 +42,12 @@ export async function startKubelet(options: {
   const runners = new Map<string, PodRunner>();
   const names = new Map<string, PodRunner>();
   const stopped = new AbortController();
+  const folder = await mkdtemp(join(tmpdir(), "kubelet-of-tests-"));
 
   const reconcile = async (pod: V1Pod) => {
-    const runner = runners.get(uidOf(pod)) ?? new PodRunner(core, options.images);
-    runners.set(uidOf(pod), runner);
+    const uid = uidOf(pod);
+    const runner = runners.get(uid) ?? new PodRunner(core, options.images, join(folder, uid));
+    runners.set(uid, runner);
     names.set(pod.metadata?.name ?? "", runner);
     await runner.reconcile(pod);
   };
@@ -66,6 +72,7 @@ export async function startKubelet(options: {
       await stopLogs();
       await Promise.all([...runners.values()].map((runner) => runner.end(0)));
       await Promise.all(busy.values());
+      await rm(folder, { recursive: true });
     },
   };
 }

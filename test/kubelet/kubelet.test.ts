@@ -66,9 +66,13 @@ async function deploy(template: ReturnType<typeof templateOf>): Promise<string> 
   return `deployment/${labels.app}`;
 }
 
-async function runJob(template: ReturnType<typeof templateOf>, more: object = {}): Promise<string> {
+async function runJob(
+  template: ReturnType<typeof templateOf>,
+  more: object = {},
+  ofPod: object = {},
+): Promise<string> {
   const name = template.metadata.labels.app;
-  const pod = { ...template, spec: { ...template.spec, restartPolicy: "Never" } };
+  const pod = { ...template, spec: { ...template.spec, ...ofPod, restartPolicy: "Never" } };
   await apply("Job", name, { apiVersion: "batch/v1", spec: { template: pod, ...more } });
   return `job/${name}`;
 }
@@ -110,6 +114,22 @@ test("the environment comes from values, Secrets, ConfigMaps and fields, and arg
     ...["mongo", "a value", "a value, $(VALUE), $(NONE)"],
     ...["a secret", "mongo", "default"],
   ]);
+});
+
+test("a ConfigMap that is mounted is a folder with a file for each key, once it is there", async () => {
+  const script = `console.log(require("node:fs").readFileSync(process.argv[1], "utf8"))`;
+  const volumeMounts = [{ name: "request", mountPath: "/request" }];
+  const template = templateOf("mounted", script, { volumeMounts, args: ["/request/first.json"] });
+  const volumes = [{ name: "request", configMap: { name: "later-request" } }];
+  const job = await runJob(template, {}, { volumes });
+  await vi.waitFor(async () => {
+    expect(await reason("mounted")).toBe("CreateContainerConfigError");
+  }, 20_000);
+  const keys = ["--from-literal=first.json=the first", "--from-literal=second.json=another"];
+  await kubectl("create", "configmap", "later-request", ...keys);
+  await wait(job, "condition=Complete");
+  const [pod = ""] = await podsOf("mounted");
+  expect(kubelet.logs(pod)).toBe("the first\n");
 });
 
 test("an Indexed Job's pods know their index and complete it", async () => {

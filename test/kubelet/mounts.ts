@@ -1,30 +1,72 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
+import type { CoreV1Api, V1Pod, V1Volume } from "@kubernetes/client-node";
 
 /** A path of a container as one of this machine. */
 export type PathOf = (path: string) => string;
 
+type Mounted = readonly [at: string, folder: string];
+
 /**
- * How a pod's claims are seen from its first container: a path below a mount is one below the folder
- * of the claim's volume, which is of the kind `hostPath`. Every other path is this machine's own.
+ * How a pod's claims and ConfigMaps are seen from its first container: a path below a mount is one below
+ * the folder of the claim's volume, which is of the kind `hostPath`, or below one with a file for each of
+ * the ConfigMap's keys. Every other path is this machine's own.
  *
- * @throws Error where a claim is not bound to such a volume
+ * The container's process has no mounts, so that a ConfigMap's texts name claims by this machine's
+ * folders too: in a text, what stands in quotes and begins with a mount's path.
+ *
+ * @param folder the pod's own, in which the files are made; it need not be there
+ * @throws Error where a claim is not bound to such a volume, or a ConfigMap is not there
  */
-export async function mountsOf(core: CoreV1Api, { metadata, spec }: V1Pod): Promise<PathOf> {
-  const namespace = metadata?.namespace ?? "";
-  const mounts = (spec?.containers[0]?.volumeMounts ?? []).map(async (mount) => {
-    const volume = spec?.volumes?.find(({ name }) => name === mount.name);
-    const claim = volume?.persistentVolumeClaim?.claimName;
-    if (claim === undefined) return [];
-    const bound = await core.readNamespacedPersistentVolumeClaim({ name: claim, namespace });
-    const name = bound.spec?.volumeName ?? "";
-    const path = (await core.readPersistentVolume({ name })).spec?.hostPath?.path;
-    if (path === undefined) throw new Error(`the claim ${claim} has no folder on this machine`);
-    return [[mount.mountPath, join(path, mount.subPath ?? "")] as const];
+export async function mountsOf(core: CoreV1Api, pod: V1Pod, folder: string): Promise<PathOf> {
+  const claims = await mounted(
+    pod,
+    ({ persistentVolumeClaim: claim }, namespace) =>
+      claim && claimed(core, namespace, claim.claimName),
+  );
+  const inClaims = pathIn(claims);
+  const texts = await mounted(pod, async ({ name, configMap }, namespace) => {
+    if (!configMap) return undefined;
+    const at = { namespace, name: configMap.name ?? "" };
+    const { data = {} } = await core.readNamespacedConfigMap(at);
+    const path = join(folder, name);
+    await mkdir(path, { recursive: true });
+    for (const [key, text] of Object.entries(data)) {
+      await writeFile(join(path, key), withPaths(text, inClaims));
+    }
+    return path;
   });
-  const folders = (await Promise.all(mounts)).flat();
+  return pathIn([...claims, ...texts]);
+}
+
+/** The mounts of a pod's first container whose volume has a folder on this machine. */
+async function mounted(
+  { metadata, spec }: V1Pod,
+  folderOf: (volume: V1Volume, namespace: string) => Promise<string | undefined> | undefined,
+): Promise<Mounted[]> {
+  const all = (spec?.containers[0]?.volumeMounts ?? []).map(async (mount) => {
+    const volume = spec?.volumes?.find(({ name }) => name === mount.name);
+    const path = volume && (await folderOf(volume, metadata?.namespace ?? ""));
+    return path === undefined ? [] : [[mount.mountPath, join(path, mount.subPath ?? "")] as const];
+  });
+  return (await Promise.all(all)).flat();
+}
+
+function pathIn(folders: readonly Mounted[]): PathOf {
   return (path) => {
     const found = folders.find(([at]) => path === at || path.startsWith(`${at}/`));
     return found ? found[1] + path.slice(found[0].length) : path;
   };
+}
+
+function withPaths(text: string, pathOf: PathOf): string {
+  return text.replace(/"(\/[^"\n]*)"/g, (_, path: string) => `"${pathOf(path)}"`);
+}
+
+async function claimed(core: CoreV1Api, namespace: string, claim: string): Promise<string> {
+  const bound = await core.readNamespacedPersistentVolumeClaim({ name: claim, namespace });
+  const name = bound.spec?.volumeName ?? "";
+  const path = (await core.readPersistentVolume({ name })).spec?.hostPath?.path;
+  if (path === undefined) throw new Error(`the claim ${claim} has no folder on this machine`);
+  return path;
 }

@@ -20,6 +20,8 @@ export class PodRunner {
   constructor(
     private readonly core: CoreV1Api,
     private readonly images: Images,
+    /** Its own, for what is mounted in it. */
+    private readonly folder: string,
   ) {}
 
   /** What its container printed, those before a restart first. */
@@ -48,7 +50,7 @@ export class PodRunner {
     let environment: Environment;
     let pathOf: PathOf;
     try {
-      pathOf = await mountsOf(this.core, pod);
+      pathOf = await mountsOf(this.core, pod, this.folder);
       environment = await environmentOf(this.core, pod);
     } catch (error) {
       const state = waiting("CreateContainerConfigError", String(error));

@@ -1,5 +1,11 @@
 import { expect, it } from "vitest";
-import { migrationId, recordFence, requireFence, type LedgerRecord } from "../../components/ledger";
+import {
+  lastFence,
+  migrationId,
+  recordFence,
+  requireFence,
+  type LedgerRecord,
+} from "../../components/ledger";
 import {
   claim,
   ClaimRefused,
@@ -86,6 +92,7 @@ it("a fence is noted, replaced by a later one, and outlives a new claim", async 
   await complete(current.db, ledger, ours.checksum);
   await claim(current.db, ledger, { ...ours, checksum: "cccc" });
   expect(await record()).toMatchObject({ checksum: "cccc", fencedAt: later });
+  expect(await lastFence(current.db, ledger)).toBe(later.toISOString());
 });
 
 it("a database has the fences that were drawn in it alone, whatever newer ones another has", async () => {
@@ -101,14 +108,10 @@ it("a database has the fences that were drawn in it alone, whatever newer ones a
   await expect(required("2026-11-26T00:00:00.000Z")).rejects.toThrow(/knows nothing/);
 });
 
-it("a record keeps its identity under later claims, and one of the script gets one", async () => {
-  const { identity } = await claim(current.db, ledger, ours);
-  expect(identity).toMatch(/^[0-9a-f-]{36}$/);
-  expect(await claim(current.db, ledger, { ...theirs, adopt: true })).toMatchObject({ identity });
-  await current.db.collection(ledger).updateOne({}, { $unset: { identity: "" } });
-  const another = await claim(current.db, ledger, theirs);
-  expect(another.identity).not.toBe(identity);
-  expect(await record()).toMatchObject({ identity: another.identity });
+it("a record without a fence has no last one, and neither has a database without a record", async () => {
+  expect(await lastFence(current.db, ledger)).toBeUndefined();
+  await claim(current.db, ledger, ours);
+  expect(await lastFence(current.db, ledger)).toBeUndefined();
 });
 
 it("a fence without a record of the migration is an error with what to do, and makes none", async () => {

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
+import type { Mongo } from "../../components/cluster";
+import type { JobTarget } from "../../components/jobs";
 import { PackRunMigration } from "../../components/migration/program";
+import { parseSettings, type Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
 
 /** In the order in which they are done. */
@@ -11,24 +14,32 @@ const registered: pulumi.runtime.MockResourceArgs[] = [];
 const isSlow = ({ type, inputs }: pulumi.runtime.MockResourceArgs) =>
   type.endsWith("/mongo:LedgerClaim") || (inputs as { unique?: boolean }).unique === true;
 
+const mongoUri = "mongodb://127.0.0.1/taskrunner";
+const rollout = { target: "values", directory: ".", confirm: "none" };
+
+const mongo = (direction: Direction, job?: Mongo["job"]): Mongo => ({
+  uri: pulumi.secret(mongoUri),
+  database: "taskrunner",
+  ledger: "schema_migrations",
+  collections: documentOptions.collections,
+  approvals: true,
+  job,
+  directions: { worker: direction, web: direction },
+});
+
 beforeAll(async () => {
   await pulumi.runtime.setMocks({
     call: ({ inputs }) => inputs as Record<string, unknown>,
     newResource: async (args) => {
       if (isSlow(args)) await sleep(50);
       registered.push(args);
-      return { id: args.name, state: args.inputs as Record<string, unknown> };
+      const appliedAt = `applied by ${args.name}`;
+      return { id: args.name, state: { ...(args.inputs as object), appliedAt } };
     },
   });
-  const migration = new PackRunMigration("migration", {
-    uri: pulumi.secret("mongodb://127.0.0.1/taskrunner"),
-    database: "taskrunner",
-    schema: documentOptions,
-    ledger: "schema_migrations",
-    adopt: false,
-    onDataIssue: "fail",
-    toolVersion: "1.0.0",
-  });
+  const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout });
+  const args = { mongo: mongo("forward"), files: { root: "state" } };
+  const migration = new PackRunMigration("migration", settings, args);
   await new Promise((resolve) => void migration.appliedAt.apply(resolve));
 });
 
@@ -57,6 +68,22 @@ it("claims first and completes last; unique indexes come before the others", () 
   expect(at("ledger")).toBe(order.length - 1);
 });
 
+it("tells the claim where fence.json is, and no other step", () => {
+  const having = registered.filter(({ inputs }) => "root" in (inputs as object));
+  expect(having.map(({ name, inputs }) => ({ name, inputs: inputs as object }))).toMatchObject([
+    { name: "ledger-claim", inputs: { root: "state", direction: "forward" } },
+  ]);
+});
+
+it("takes the time from the claim where a Job does the whole plan", async () => {
+  const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout });
+  const byJob = mongo("forward", pulumi.output({ image: "commands" } as JobTarget));
+  const args = { mongo: byJob, files: { root: undefined } };
+  const { appliedAt } = new PackRunMigration("by-job", settings, args);
+  const found = await new Promise((resolve) => void appliedAt.apply(resolve));
+  expect(found).toBe("applied by ledger-claim");
+});
+
 it("gives a key as text in its order", () => {
   const index = registered.find(({ name }) => name === "pack_run_logs_run_sequence");
 
@@ -72,6 +99,6 @@ it("serialises a shim and nothing of the logic", () => {
 
   expect(texts.size).toBe(1);
   const [text = ""] = texts;
-  expect(text).toContain("components/migration/provider.ts");
+  expect(text).toContain('require("./components/migration/provider").providers["Index"]');
   expect(text).not.toMatch(/createIndexes|collMod|mongodb/);
 });

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { MongoClient, type Document } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
-  drawFence,
   exportState,
   forgetWhereMissing,
   goBack,
   importState,
   verifyState,
 } from "../../components/backfill";
+import { drawFence } from "../../components/backfill/rollback";
 import { reasonsOf } from "../../components/backfill/words";
 import { closeConnections } from "../../components/connection";
 import { applicationRole, migratorRole, wantedSchema } from "../../components/contract";
@@ -100,7 +100,7 @@ it("the migrator needs no more than its role", async () => {
   await expect(everything("taskrunnerMigrator")).resolves.toBeUndefined();
 });
 
-it("the migrator needs no more than its role for a cutover and the way back", async () => {
+it("the migrator needs no more than its role for a cutover and its rollback", async () => {
   const user = "taskrunnerMigrator";
   const db = await databaseAs(user);
   const root = await stateRoot(twoRuns);
@@ -124,7 +124,9 @@ it("the migrator needs no more than its role for a cutover and the way back", as
   expect(await exportState(sides)).toMatchObject({ runs: { written: 1 } });
   const address = { uri: uriOf(user), name: database, ledger: claim.ledger };
   expect(
-    await goBack(sides, { ...address, fence, heldRuns: "hold", electionSeconds: 5 }),
+    await goBack(sides, {
+      ...{ ...address, fencedAt: fence.at, heldRuns: "hold", electionSeconds: 5 },
+    }),
   ).toMatchObject({
     exported: { runs: { unchanged: 3 } },
   });

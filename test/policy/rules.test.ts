@@ -142,16 +142,6 @@ describe("a validator", () => {
     expect(of({ validationLevel: "off" })).toHaveLength(1);
     expect(of({ validationAction: "warn" })).toHaveLength(1);
   });
-
-  it("is looked at in the words of a Job too", () => {
-    const collections = [
-      "a, validator strict, error",
-      "b, validator strict, warn",
-      "c, validator off, error",
-    ];
-
-    expect(validation.of(resource(types.migrationJob, { collections }))).toHaveLength(2);
-  });
 });
 
 describe("an image", () => {

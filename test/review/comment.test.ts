@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { foreseenInWords } from "../../components/backfill/way-back/words";
 import {
   longestComment,
   readPreview,
@@ -9,7 +8,7 @@ import {
   situationOf,
 } from "../../components/review";
 import { rendered } from "./rendered";
-import { previewOf, reviewOf, type RawStep } from "./steps";
+import { noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
 
 const index = {
   name: "pack_runs_tenant",
@@ -25,15 +24,7 @@ const changedIndex: RawStep = {
   outputs: { applied: true },
   now: { ...index, sparse: false },
 };
-const toFiles: RawStep = {
-  type: "~taskrunner:StateExport",
-  name: "export",
-  old: { mode: "mongo", stage: "export", root: "/state", heldRuns: "hold" },
-  now: { mode: "filesystem", stage: "export", root: "/state", heldRuns: "hold" },
-};
-const noPlan = { changes: [], issues: [] };
-
-it("has what is made side by side by its name, in whatever order the engine says it", () => {
+it("sorts what is created side by side by its name, in whatever order the engine names it", () => {
   const made = (name: string): RawStep => ({
     ...{ op: "create", type: "~mongo:Index", name, now: { ...index, name } },
   });
@@ -88,16 +79,20 @@ describe("the verdict", () => {
     expect(body).toContain("`pack_runs_tenant` leaves the stack and stays in MongoDB");
   });
 
-  it("says what a section `backfill` takes away that leaves while MongoDB is the truth", () => {
-    const leaves = { ...toFiles, op: "delete", outputs: { fence: { at: "x", unfinished: [] } } };
+  it("says what is lost if the section `backfill` goes while MongoDB is the source of truth", () => {
+    const leaves = {
+      ...toFiles,
+      op: "delete",
+      outputs: { fence: { at: "x", unfinishedCount: 0 } },
+    };
     const { verdict, body } = reviewOf(previewOf([leaves]));
     expect(verdict).toBe(
       "⚠️ **Look first:** 1 resource no longer managed · " +
-        "without `backfill` a way back exports nothing and sets nothing aside",
+        "without `backfill` a rollback exports nothing and holds no run",
     );
-    expect(body).toContain("`export` leaves the stack, and the fence with it");
-    const onFiles = { ...leaves, old: { ...toFiles.old, mode: "filesystem" } };
-    expect(reviewOf(previewOf([onFiles])).verdict).not.toContain("way back");
+    expect(body).toContain("`handover` leaves the stack, and the fence with it");
+    const onFiles = { ...leaves, old: { ...toFiles.old, direction: "back" } };
+    expect(reviewOf(previewOf([onFiles])).verdict).not.toContain("rollback");
   });
 
   it("names a change of the cluster, and a protection that is turned off", () => {
@@ -117,16 +112,16 @@ describe("the verdict", () => {
     expect(body).toContain("`instanceSize` `M30` → `M50`");
   });
 
-  it("takes the check of a server for no change of it, and shows it in a cutover alone", () => {
+  it("does not take the check of a server for a change of it, and shows it only in a cutover", () => {
     const check = (old: string, now: string): RawStep => ({
       ...{ type: "~mongo:ServerCheck", name: "server-check", parent: "MongoCluster" },
-      ...{ old: { mode: old }, now: { mode: now } },
+      ...{ old: { direction: old }, now: { direction: now } },
     });
-    const cutover = reviewOf(previewOf([check("filesystem", "mongo")]));
+    const cutover = reviewOf(previewOf([check("back", "forward")]));
 
     expect(cutover.level).toBe("clear");
     expect(cutover.body).toContain("Server\u00a0check");
-    const back = reviewOf(previewOf([check("mongo", "filesystem"), toFiles]));
+    const back = reviewOf(previewOf([check("forward", "back"), toFiles]));
     expect(back.body).not.toContain("Server");
   });
 
@@ -142,108 +137,28 @@ describe("the verdict", () => {
     expect(stopped.level).toBe("blocked");
     expect(stopped.body).toContain('- `runId "r`&#124;`1"`: `a`, `b`');
     expect(reviewOf(previewOf([claim("report")]), plan).level).toBe("risks");
-    // Where the migration is a Job no step has the setting.
     const config = { "taskrunner-storage:migration": '{"onDataIssue":"report"}' };
-    const job = { op: "create", type: "~mongo:MigrationJob", name: "job", now: { mode: "mongo" } };
-    expect(reviewOf(previewOf([job]), plan).level).toBe("blocked");
-    expect(reviewOf(previewOf([job], { config }), plan).level).toBe("risks");
+    const made = { op: "create", type: "~mongo:Collection", name: "c", now: {} };
+    expect(reviewOf(previewOf([made]), plan).level).toBe("blocked");
+    expect(reviewOf(previewOf([made], { config }), plan).level).toBe("risks");
   });
 
-  it("does not say that no document is in the way where nobody looked: the Job will", () => {
-    const job = (from: string, to: string): RawStep => ({
-      ...{ type: "~mongo:MigrationJob", name: "migration", parent: "PackRunMigration" },
-      ...{ old: { mode: from }, now: { mode: to } },
+  it("does not say that no document blocks if nobody looked, because a Job will", () => {
+    const claim = (from: string, to: string): RawStep => ({
+      ...{ type: "~mongo:LedgerClaim", name: "ledger-claim", parent: "PackRunMigration" },
+      ...{ old: { direction: from }, now: { direction: to, job: { image: "i" } } },
     });
-    const cutover = previewOf([job("filesystem", "mongo")]);
+    const cutover = previewOf([claim("back", "forward")]);
 
     expect(reviewOf(cutover)).toMatchObject({
+      headline: "staging: cut over to MongoDB: the migration as a Job",
       level: "risks",
       verdict: "⚠️ **Look first:** the data were not looked at, the Job checks them first",
     });
+    expect(reviewOf(cutover).body).toContain("a Job checks the documents, then creates");
     expect(reviewOf(cutover, { ...noPlan, reachable: false }).level).toBe("risks");
-    expect(reviewOf(cutover, noPlan).verdict).toContain("no document is in the way");
-    expect(reviewOf(previewOf([job("mongo", "filesystem")])).level).toBe("clear");
-  });
-
-  it("says what a way back would leave behind", () => {
-    const leftBehind = { conflicts: 2, conflictExamples: ["runs r"], unfinished: 0 };
-    const exported = { runs: 3, logs: 0, artifacts: 0, approvals: 1 };
-    const reached = { ...noPlan, leftBehind: { ...leftBehind, exported } };
-    expect(reviewOf(previewOf([toFiles]), reached)).toMatchObject({
-      headline: "staging: back to files: export of 3 runs, 1 approval",
-      verdict: "⚠️ **Look first:** 2 records changed on both sides stay behind",
-    });
-    const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
-    const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
-    expect(verdict).toContain("1,204 unfinished runs set aside");
-    expect(body).toContain("1,204 unfinished runs set aside in `/state/held`");
-    const now = { ...toFiles.now, heldRuns: "release" };
-    expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
-  });
-
-  describe("on a way back that the preview warns of", () => {
-    const fence = { at: "2026-11-25T21:16:30.502Z", unfinished: [] };
-    const found = { outOfReach: "No connection string is configured.", unfinished: ["a", "b"] };
-    const printed = (lines: readonly string[]) => ({
-      diagnostics: lines.map((message) => ({ severity: "info", message: `${message}\n` })),
-    });
-    const lost = { conflicts: 0, unfinished: 2 };
-    const exported = { runs: 0, logs: 0, artifacts: 0, approvals: 0 };
-    const reviewed = (lines: readonly string[], leftBehind: object) =>
-      reviewOf(previewOf([toFiles], printed(lines)), { ...noPlan, leftBehind });
-
-    it.each(["hold", "release"] as const)(
-      "says once what the plan counts as well: heldRuns %s",
-      (heldRuns) => {
-        const lines = foreseenInWords(found, "/state", { fence, heldRuns });
-        const { verdict, body } = reviewed(lines, lost);
-
-        expect(lines).toHaveLength(2);
-        expect(verdict).not.toContain("warning");
-        expect(body).not.toContain("#### Warnings");
-      },
-    );
-
-    it("hides nothing where the plan reached MongoDB and the preview did not", () => {
-      const lines = foreseenInWords(found, "/state", { fence, heldRuns: "hold" });
-      const { verdict, body } = reviewed(lines, { ...lost, unfinished: 0, exported });
-
-      expect(verdict).toBe("⚠️ **Look first:** 2 warnings");
-      expect(body).toContain("nothing would be exported");
-      expect(body).toContain("2 runs would be set aside in /state/held: a, b.");
-    });
-
-    it("hides no other warning", () => {
-      const { verdict } = reviewed(["warning: a file is in the way"], lost);
-
-      expect(verdict).toContain("1 warning");
-    });
-
-    it.each([
-      "warning: `pulumi up` will stop here. Database d is not the one of the fence.",
-      "warning: It runs MongoDB 5.0.31, which is too old. `pulumi up` will refuse it.",
-    ])("blocks where it says that up stops: %s", (line) => {
-      const { level, verdict, body } = reviewed([line], { ...lost, unfinished: 0, exported });
-
-      expect(level).toBe("blocked");
-      expect(verdict).toBe(
-        "⛔ **Not yet:** up stops before it is done, a warning below says where",
-      );
-      expect(body).toContain(line.replace("warning: ", ""));
-    });
-  });
-
-  it("says why it is not known what a way back would leave behind", () => {
-    const files = { files: 1, bytes: 1 };
-    const state = { runs: files, logs: files, artifacts: files, approvals: files };
-
-    expect(reviewOf(previewOf([toFiles])).verdict).toContain("because no plan was given.");
-    expect(reviewOf(previewOf([toFiles]), noPlan).verdict).toContain(
-      "because the plan found no state folder where it was made.",
-    );
-    expect(reviewOf(previewOf([toFiles]), { ...noPlan, state }).verdict).toContain(
-      "because the plan is not one of filesystem mode.",
-    );
+    expect(reviewOf(cutover, noPlan).verdict).toContain("no document blocks");
+    expect(reviewOf(previewOf([claim("forward", "back")])).level).toBe("clear");
   });
 
   it("warns of an expiry that begins to delete log entries", () => {

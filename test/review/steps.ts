@@ -13,6 +13,17 @@ export interface RawStep {
   readonly now?: object;
 }
 
+/** The handover of a rollback. */
+export const toFiles: RawStep = {
+  type: "~taskrunner:Handover",
+  name: "handover",
+  parent: "Handover",
+  old: { direction: "forward", root: "/state", heldRuns: "hold" },
+  now: { direction: "back", root: "/state", heldRuns: "hold" },
+};
+/** A plan that has nothing to say. */
+export const noPlan = { changes: [], issues: [] };
+
 /** What the engine would print for these steps of stack `staging`. */
 export function previewOf(steps: readonly RawStep[], more: object = {}): string {
   return JSON.stringify({

@@ -3,26 +3,26 @@ import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { beforeEach } from "vitest";
 import {
-  releaseStepOf,
   Services,
+  Update,
   WebRollout,
   WorkerDrain,
   WorkerRollout,
 } from "../../components/rollout/program";
 import { parseSettings } from "../../components/settings";
+import { directionsOf } from "../../components/settings/direction";
+import { after } from "../../components/step/program";
 
 let registered: MockResourceArgs[];
 let retained: string[];
 
 /** Notes what stays when the stack is destroyed: mocks get no options. */
-const retention: pulumi.ComponentResourceOptions = {
-  transformations: [
-    ({ name, opts }) => {
-      if (opts.retainOnDelete === true) retained.push(name);
-      return undefined;
-    },
-  ],
-};
+function noteRetained(): void {
+  pulumi.runtime.registerStackTransformation(({ name, opts }) => {
+    if (opts.retainOnDelete === true) retained.push(name);
+    return undefined;
+  });
+}
 
 /** Gives each test of a file an engine that registers resources and does nothing. */
 export function mockedEngine(): void {
@@ -33,7 +33,7 @@ export function mockedEngine(): void {
       newResource: async (resource) => {
         // What does not wait for the pods comes before them.
         if (resource.type.endsWith(":PodsReplaced")) await sleep(50);
-        registered.push(resource);
+        if (resource.type !== "pulumi:pulumi:Stack") registered.push(resource);
         const outputs = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
         const state = { drains: 1, requests: 0, ...(resource.inputs as object), ...outputs };
         return { id: resource.name, state };
@@ -57,32 +57,39 @@ interface RolloutOptions {
 }
 
 /** What worker and web say in the end, and where their connection string is. */
-export async function rolledOut(
+export async function rolledOut(rollout: Record<string, unknown>, options: RolloutOptions = {}) {
+  // A transformation is one of a stack.
+  const said = await pulumi.runtime.runInPulumiStack(async () => {
+    noteRetained();
+    return inStack(rollout, options);
+  });
+  await pulumi.runtime.disconnect();
+  return said as Awaited<ReturnType<typeof inStack>>;
+}
+
+async function inStack(
   rollout: Record<string, unknown>,
-  { database, mode = "mongo", ...others }: RolloutOptions = {},
+  { database, mode = "mongo", ...others }: RolloutOptions,
 ) {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
-  const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout, ...others });
-  releaseStepOf(settings);
-  const args = {
-    settings: settings.rollout,
-    kubernetes: settings.kubernetes,
-    mode,
-    collections: settings.mongo.collections,
-    database,
-    appUri: pulumi.secret(mongoUri),
+  const parsed = parseSettings({ storageMode: "mongo", mongoUri, rollout, ...others });
+  const settings = {
+    ...parsed,
+    storageMode: mode,
+    mongo: { ...parsed.mongo, database },
+    directions: directionsOf({ storageMode: mode, rollout: parsed.rollout }),
   };
-  const services = new Services("services", args, retention);
-  const drain = new WorkerDrain("worker-drain", services, retention);
-  const worker = new WorkerRollout("worker-rollout", services, drain, retention);
-  const web = new WebRollout("web-rollout", services, { ...retention, dependsOn: worker });
-  const said = {
+  const update = new Update("update", settings);
+  const mongo = { appUri: pulumi.secret(mongoUri) };
+  const services = new Services("services", settings, mongo, after(update));
+  const drain = new WorkerDrain("worker-drain", services);
+  const worker = new WorkerRollout("worker-rollout", services, drain);
+  const web = new WebRollout("web-rollout", services, after(worker));
+  return {
     secretRef: await valueOf(services.connectionSecretRef),
     worker: await valueOf(worker.summary),
     web: await valueOf(web.summary),
   };
-  await pulumi.runtime.disconnect();
-  return said;
 }
 
 /** In alphabetical order: what no other waits for is registered in any. */

@@ -199,7 +199,7 @@ describe("the settings of a cluster of Atlas", () => {
     ["several shards that Atlas scales", { ...scaled("M30"), shards: 3 }],
     ["a shard that may be too small", scaled("M20")],
     ["disks of its own with other snapshots", { instanceSize: "M40_NVME" }],
-  ])("stop no way back of %s", (_what, more) => {
+  ])("stop no rollback of %s", (_what, more) => {
     expect(problemsWith(more)).not.toBe("no problem");
     expect(problemsWith(more, { storageMode: "filesystem" })).toBe("no problem");
   });

@@ -1,10 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  commandSettings,
-  commandSettingsAsText,
-  parseSettings,
-  runsAsJobs,
-} from "../../components/settings";
+import { parseSettings, runsAsJobs } from "../../components/settings";
 import { problemsOf } from "./problems";
 
 const asJobs = {
@@ -64,15 +59,5 @@ describe("what runs as Jobs", () => {
       "appMongoUri: found a connection without TLS",
     );
     expect(problemsOf({ ...others, mongo, appMongoUri: mongoUri })).toContain("mongoUri: found");
-  });
-});
-
-it("the commands read the settings that a Job is given, without secrets", async () => {
-  const settings = parseSettings({ ...asJobs, logRetentionDays: 90, tenancy: "enforced" });
-  const text = commandSettingsAsText(settings);
-  expect(text).not.toMatch(/mongodb:|storageMode|rollout|kubernetes/);
-  const { logRetentionDays, tenancy, approvals, migration, backfill, advanced } = settings;
-  expect(await commandSettings({ text })).toMatchObject({
-    ...{ logRetentionDays, tenancy, approvals, migration, backfill, advanced },
   });
 });

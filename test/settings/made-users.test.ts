@@ -42,7 +42,7 @@ describe.each(["atlas", "kubernetes"] as const)("the users that cluster.kind %s 
     expect(problemsOf({ ...whole, rollout: { ...values, confirm: "none" } })).toBe("no problem");
   });
 
-  it.each([named, inSecret, { ...whole, rollout: values }])("stop no way back (%#)", (settings) => {
+  it.each([named, inSecret, { ...whole, rollout: values }])("stop no rollback (%#)", (settings) => {
     expect(problemsOf({ ...settings, storageMode: "filesystem" })).toBe("no problem");
   });
 });

@@ -283,7 +283,7 @@ describe("names", () => {
     await expect(ofCommand()).rejects.toThrow(`advanced.indexNames.${problem}`);
   });
 
-  it("of indexes that are the same stop no way back, and no command of it", async () => {
+  it("of indexes that are the same stop no rollback, and no command of it", async () => {
     const advanced = { indexNames: { [sequence]: "x", [timestamp]: "x" } };
     const text = stringify({ config: { "taskrunner-storage:advanced": advanced } });
 

@@ -100,7 +100,7 @@ describe("a release for each service", () => {
     expect(problemsWith(rollout)).toContain(problem);
   });
 
-  it("stop no way back where one release is named for both", () => {
+  it("stop no rollback where one release is named for both", () => {
     const rollout = { ...separate, worker: { release: "stella" }, web: { release: "stella" } };
 
     expect(problemsOf({ mongoUri, rollout, storageMode: "filesystem" })).toBe("no problem");

@@ -44,7 +44,7 @@ it("no step is executed twice and none is lost, forward, back and forward again"
   expect(await findings(200, [...forward, ...back, ...forward], "mongo")).toEqual(new Map());
 });
 
-it("after the way back every run is on disk and comes to its end there", async () => {
+it("after a rollback every run is on disk and comes to its end there", async () => {
   expect(await findings(12, [...forward, ...back], "filesystem")).toEqual(new Map());
 });
 

@@ -18,7 +18,7 @@ export const cutover = {
   verification: (simulation) => simulation.verify(),
 } as const satisfies Record<string, Step>;
 
-/** The steps of a way back with MongoDB up (decision 10), and what must hold after them. */
+/** The steps of a rollback with MongoDB up (decision 10), and what must hold after them. */
 export const rollback = {
   drain: (simulation) => simulation.drainWorker(),
   export: (simulation) => simulation.export(),
@@ -30,7 +30,7 @@ export const rollback = {
   allOnDisk: (simulation) => simulation.requireAllRuns("filesystem"),
 } as const satisfies Record<string, Step>;
 
-/** The steps of a way back with MongoDB stopped, and the export when it was started again. */
+/** The steps of a rollback with MongoDB stopped, and the export when it was started again. */
 export const rollbackAlone = {
   drain: (simulation) => simulation.drainWorker(),
   stop: (simulation) => {

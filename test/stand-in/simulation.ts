@@ -7,8 +7,7 @@ import {
   type ExportReport,
   type ImportStage,
 } from "../../components/backfill";
-import { drawFence, type Fence } from "../../components/backfill/way-back/fence";
-import { goBack } from "../../components/backfill/way-back/steps";
+import { drawFence, goBack } from "../../components/backfill/rollback";
 import { seeded, type Random } from "../../sample/random";
 import { ledger } from "../backfill/database";
 import { sidesOf } from "../backfill/database-sides";
@@ -45,7 +44,7 @@ export class Simulation {
   private readonly stores: Readonly<Record<Mode, Store>>;
   private readonly sides: Omit<BothSides, "watch">;
   private load = fullLoad;
-  private fence: Fence | undefined;
+  private fencedAt: string | undefined;
   private held = { runIds: new Set<string>(), since: 0 };
   private worker: Service | undefined;
   private webs: Service[] = [];
@@ -111,7 +110,7 @@ export class Simulation {
 
   async drawFence(): Promise<void> {
     const { fence, unknown } = await drawFence({ ...this.sides, ledger });
-    this.fence = fence;
+    this.fencedAt = fence.at;
     for (const runId of unknown) this.problems.push(`${runId} is held, and not in MongoDB`);
   }
 
@@ -125,7 +124,7 @@ export class Simulation {
     const options = {
       uri: undefined,
       name: undefined,
-      fence: this.fence,
+      fencedAt: this.fencedAt,
       ledger,
       heldRuns: "hold",
       electionSeconds: 5,

@@ -31,7 +31,7 @@ const stackOutputs = z.object({
     })
     .nullish(),
   rollout: z.object({ worker: service, web: service }).optional(),
-  wayBack: z.object({ held: z.array(z.string()) }).nullish(),
+  rollback: z.object({ held: z.array(z.string()) }).nullish(),
 });
 
 export type StackOutputs = z.infer<typeof stackOutputs>;

@@ -8,7 +8,7 @@ export interface Facts {
   readonly places: Places;
   readonly changed: boolean;
   readonly outputs: StackOutputs;
-  /** Where the database is, without a user; absent where the command did not need one. */
+  /** Where the database is, without a user; absent if the command did not need one. */
   readonly database?: string | undefined;
   /** The embedded server, such as `SecantusDB 0.7.0b3, process 4711`. */
   readonly server?: string | undefined;
@@ -16,7 +16,7 @@ export interface Facts {
   readonly kubectl?: string | undefined;
 }
 
-/** What exists now, on one screen: mode, counts on both sides, where to look, how to go back. */
+/** What exists now, on one screen: mode, counts on both sides, where to look, how to roll back. */
 export function summaryText(facts: Facts, colours: Colours): string {
   const blocks = [
     [heading(facts, colours)],
@@ -87,9 +87,9 @@ function serviceText({ mode, file = "", release, namespace, revision }: ServiceO
   return `${mode}, release ${release} in namespace ${namespace}, revision ${revision}`;
 }
 
-/** The runs that are set aside because MongoDB was out of reach on the way back. */
-function heldText({ storageMode, wayBack }: StackOutputs, files: string): string | undefined {
-  const held = wayBack?.held.length ?? 0;
+/** The runs that are held because MongoDB was unreachable in the rollback. */
+function heldText({ storageMode, rollback }: StackOutputs, files: string): string | undefined {
+  const held = rollback?.held.length ?? 0;
   if (storageMode !== "filesystem" || held === 0) return undefined;
   const back = `npx taskrunner-storage export --to ${files}`;
   return `${held} runs in ${files}/held, until MongoDB answers: ${back}`;
@@ -105,7 +105,7 @@ function wayLines(facts: Facts, { dim }: Colours): string[] {
   return labelled(dim, [
     ["look", look.filter(Boolean).join("; ") || undefined],
     ["pods", kubectl && `${kubectl} ${podsOf(outputs)}`],
-    ["go back", onMongo ? `${make("rollback")} (needs no MongoDB)` : undefined],
+    ["roll back", onMongo ? `${make("rollback")} (needs no MongoDB)` : undefined],
     ["go on", onMongo ? undefined : make("up")],
     ["stop", runs ? `${make("down")} (keeps the data; log in ${log})` : undefined],
   ]);

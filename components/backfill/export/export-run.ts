@@ -9,7 +9,7 @@ import type { ExportTally } from "./report";
 export interface ExportSides extends Omit<BothSides, "watch"> {
   /** Compares every document with its file, not only those that changed in MongoDB. */
   readonly all?: boolean;
-  /** Leaves runs set aside that MongoDB does not have; without it they go back as they were. */
+  /** Leaves runs held that MongoDB does not have; without it they go back as they were. */
   readonly holdUnknown?: boolean;
   /** Gets the tally at the beginning, to look at it while the work goes on. */
   readonly watch?: (tally: ExportTally) => void;

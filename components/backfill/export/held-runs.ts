@@ -9,7 +9,7 @@ import { exportRunItself } from "./run-file";
 const runsAtOnce = 500;
 
 /**
- * Brings back the runs that were set aside: where MongoDB has a run, its held file is brought to
+ * Brings back the runs that were held: where MongoDB has a run, its held file is brought to
  * what the merge rules say before it gets its place again; another one goes back as it was, unless
  * `holdUnknown`. A conflict stays held with MongoDB's content beside it, because its file must not be
  * executed.

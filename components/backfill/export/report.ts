@@ -44,9 +44,9 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   elapsedMs: number;
   conflicts: ExportConflict[];
   unwritable: Unwritable[];
-  /** The runs that were set aside and are in their places again. */
+  /** The runs that were held and are in their places again. */
   returned: string[];
-  /** The runs that stay set aside: in conflict, not to be written, or another file has the place. */
+  /** The runs that stay held: in conflict, not to be written, or another file has the place. */
   stillHeld: string[];
   /** Those of `stillHeld` of which another file has the place. */
   inTheWay: string[];

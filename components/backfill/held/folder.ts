@@ -6,7 +6,7 @@ import type { StateAddress, StateFolder, StateFile } from "../state-folder";
 import { runIn, unfinishedRuns, type RunFile } from "./unfinished";
 
 /**
- * The folder below the state root for the files of runs that are set aside (decision 10), with the
+ * The folder below the state root for the files of runs that are held (decision 10), with the
  * layout of the root inside. No service and no import reads it.
  */
 export const heldFolder = "held";
@@ -36,7 +36,7 @@ export async function holdRuns(folder: StateFolder, runIds: readonly string[]): 
   return moveAll(found, to);
 }
 
-/** The runs whose files are set aside. */
+/** The runs whose files are held. */
 export async function heldRuns(address: StateAddress): Promise<RunFile[]> {
   const { root, layout } = heldAddress(address);
   const folders = [{ role: "runs" as const, path: join(root, layout.runs) }];
@@ -53,7 +53,7 @@ export async function heldRuns(address: StateAddress): Promise<RunFile[]> {
 /**
  * Ends moves that were interrupted, which left one file under both names: the one that is held goes.
  *
- * @returns the runs of `held` that are set aside
+ * @returns the runs of `held` that are held
  */
 export async function endMoves(
   address: StateAddress,
@@ -70,7 +70,7 @@ export async function endMoves(
   return aside;
 }
 
-/** Puts files that are set aside back in their places. */
+/** Puts files that are held back in their places. */
 export async function putBack(address: StateAddress, runs: readonly RunFile[]): Promise<Moved> {
   const moved = await moveAll(runs, join(address.root, address.layout.runs));
   await removeEmpty(address);

@@ -1,4 +1,4 @@
-/** Run files that are set aside on the way back, so that no step is executed again (decision 10). */
+/** Run files that a rollback holds, so that no step is executed again (decision 10). */
 export {
   endMoves,
   heldAddress,

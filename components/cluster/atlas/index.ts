@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ConnectionStrings } from "../connection-strings/resource";
+import { StepResource } from "../../step/program";
+import { ConnectionStrings } from "../connection-strings";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { advancedCluster, backupSchedule } from "./cluster";
 import { connectionString } from "./connection";
@@ -15,9 +16,10 @@ export function atlasCluster(
   args: ClusterArgs<"atlas">,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
-  const { cluster: settings, storageMode, mongo, database = "" } = args;
-  const isWayBack = storageMode === "filesystem";
-  const options = { parent, ...(isWayBack && { ignoreChanges: ["*"] }) };
+  const { cluster: settings, directions, mongo, database = "" } = args;
+  const direction = directions.worker;
+  const isRollback = direction === "back";
+  const options = { parent, ...(isRollback && { ignoreChanges: ["*"] }) };
   const projectId = projectOf(settings, options);
   const cluster = advancedCluster(settings, projectId, options);
   // They stay where the cluster stays; while it is there, one that is taken out of the stack goes.
@@ -38,10 +40,14 @@ export function atlasCluster(
     appUri: uriOf(users.application, "taskrunner"),
     from: JSON.stringify([settings.name, settings.connection, usernames(settings), database]),
   });
-  const { uri, appUri } = new ConnectionStrings("connection-strings", isWayBack ? {} : made(), {
+  const none = { uri: undefined, appUri: undefined, from: undefined };
+  const inputs = { direction, ...(isRollback ? none : made()) };
+  const known = new StepResource(ConnectionStrings, "connection-strings", inputs, {
     parent,
     // Whoever gets them can also reach the cluster and log in.
-    ...(!isWayBack && { dependsOn: [...users.resources, ...entries] }),
+    ...(!isRollback && { dependsOn: [...users.resources, ...entries] }),
   });
+  const uri = known.output("uri") as pulumi.Output<string>;
+  const appUri = known.output("appUri") as pulumi.Output<string>;
   return { uri, appUri, database, serverVersion: cluster.mongoDbVersion };
 }

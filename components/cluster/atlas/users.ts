@@ -3,7 +3,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { applicationRole, migratorRole, type DatabaseRole } from "../../contract";
 import type { AtlasSettings, Settings } from "../../settings";
 import { userDatabase } from "../login";
-import { GeneratedPassword } from "../password/resource";
+import { StepResource } from "../../step/program";
+import { GeneratedPassword } from "../password";
 
 /** Where the users are and what they may reach. */
 interface UsersArgs {
@@ -77,7 +78,8 @@ function databaseUser(
     { projectId, roleName, actions: atlasActions(role) },
     options,
   );
-  const { password } = new GeneratedPassword(`${kind}-password`, { version }, options);
+  const generated = new StepResource(GeneratedPassword, `${kind}-password`, { version }, options);
+  const password = generated.output("password") as pulumi.Output<string>;
   const resource = new mongodbatlas.DatabaseUser(
     kind,
     {

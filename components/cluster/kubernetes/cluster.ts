@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { resolveNamespace } from "../../settings";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
-import { MongoDBReady } from "./ready/resource";
+import { StepResource } from "../../step/program";
+import { MongoDBReady } from "./ready/provider";
 import { replicaSet } from "./replica-set";
 import type { UserRole } from "./spec";
 import { connectionString } from "./uri";
@@ -23,11 +24,12 @@ export function kubernetesCluster(
   args: ClusterArgs<"kubernetes">,
   parent: pulumi.Resource,
 ): ClusterOutputs {
-  const { cluster, kubernetes: api, storageMode: mode, mongo, rollout, database = "" } = args;
+  const { cluster, kubernetes: api, directions, mongo, rollout, database = "" } = args;
+  const direction = directions.worker;
   const { resource, users, timeoutSeconds } = cluster;
   const namespace = resolveNamespace(cluster, rollout);
   const provider = new kubernetes.Provider("kubernetes-of-mongodb", api, { parent });
-  const place = { namespace, mode };
+  const place = { namespace, direction };
   const made = cluster.createNamespace ? [namespaceOf(namespace, { parent, provider })] : [];
   const options = { parent, provider, dependsOn: made };
   const passwords = userPasswords(users, place, options);
@@ -38,8 +40,9 @@ export function kubernetesCluster(
     dependsOn: operator,
   });
   const { generation } = metadata;
-  const waited = { ...api, namespace, name: resource.name, generation, timeoutSeconds };
-  const ready = new MongoDBReady("mongodb-ready", waited, { parent });
+  const name = resource.name;
+  const waited = { direction, ...api, namespace, name, generation, timeoutSeconds };
+  const ready = new StepResource(MongoDBReady, "mongodb-ready", waited, { parent });
 
   const members = { ...cluster, ...resource, namespace, tls: resource.tls.enabled };
   const uriOf = (role: UserRole) => {

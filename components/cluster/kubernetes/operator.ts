@@ -13,7 +13,7 @@ type Settings = ClusterSettingsOf<"kubernetes">;
  */
 export function operatorRelease(
   settings: Settings,
-  { namespace, mode }: Place,
+  { namespace, direction }: Place,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { release, version, values } = settings.operator;
@@ -29,9 +29,9 @@ export function operatorRelease(
     {
       ...options,
       retainOnDelete: true,
-      // The way back changes nothing of MongoDB. Pulumi's plugin loads the chart all the same: where
+      // A rollback changes nothing of MongoDB. Pulumi's plugin loads the chart all the same: where
       // its registry does not answer, the one who goes back excludes this resource.
-      ...(mode === "filesystem" && {
+      ...(direction === "back" && {
         ignoreChanges: ["chart", "version", "repositoryOpts", "values", "valueYamlFiles"],
       }),
     },

@@ -13,7 +13,7 @@ export function replicaSet(
   cluster: ClusterSettingsOf<"kubernetes">,
   scope: Scope,
   { migrator, application }: Readonly<Record<UserRole, UserPassword>>,
-  { namespace, mode }: Place,
+  { namespace, direction }: Place,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.apiextensions.CustomResource {
   const secrets = { migrator: migrator.secretName, application: application.secretName };
@@ -30,7 +30,7 @@ export function replicaSet(
       ...options,
       protect: cluster.protection,
       retainOnDelete: true,
-      ...(mode === "filesystem" && { ignoreChanges: ["spec"] }),
+      ...(direction === "back" && { ignoreChanges: ["spec"] }),
     },
   );
 }

@@ -1,13 +1,14 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { ClusterSettingsOf, StorageMode } from "../../settings";
-import { GeneratedPassword } from "../password/resource";
+import type { ClusterSettingsOf, Direction } from "../../settings";
+import { StepResource } from "../../step/program";
+import { GeneratedPassword } from "../password";
 import type { UserRole } from "./spec";
 
-/** Where the objects are made, and in which mode of the stack. */
+/** Where the objects are made, and in which direction. */
 export interface Place {
   readonly namespace: string;
-  readonly mode: StorageMode;
+  readonly direction: Direction;
 }
 
 /** A user's password, secret, and the name of the Kubernetes Secret that tells the operator. */
@@ -35,22 +36,24 @@ export function userPasswords(
 function userPassword(
   role: UserRole,
   { name, passwordVersion: version }: Users[UserRole],
-  { namespace, mode }: Place,
+  { namespace, direction }: Place,
   { provider, ...options }: pulumi.CustomResourceOptions,
 ): UserPassword {
-  const isWayBack = mode === "filesystem";
-  const { password } = new GeneratedPassword(
+  const isRollback = direction === "back";
+  const generated = new StepResource(
+    GeneratedPassword,
     `${role}-password`,
     { version },
-    { ...options, ...(isWayBack && { ignoreChanges: ["*"] }) },
+    { ...options, ...(isRollback && { ignoreChanges: ["*"] }) },
   );
+  const password = generated.output("password") as pulumi.Output<string>;
   const { metadata } = new kubernetes.core.v1.Secret(
     name,
     { metadata: { namespace }, immutable: true, stringData: { password } },
     {
       ...options,
       ...(provider && { provider }),
-      ...(isWayBack && { ignoreChanges: ["data", "stringData"] }),
+      ...(isRollback && { ignoreChanges: ["data", "stringData"] }),
     },
   );
   return { value: password, secretName: metadata.name };

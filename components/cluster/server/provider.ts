@@ -1,5 +1,6 @@
 import { databaseAt } from "../../connection";
-import { countCutover, mongoSide, type CutoverInputs } from "../../dynamic";
+import { kind, type MongoInputs, type Step } from "../../step";
+import { room } from "../room";
 import { requireServer } from "./check";
 
 /** Outputs of a check: the server's version as it was found, such as `8.0.4`. */
@@ -7,19 +8,23 @@ export interface ServerCheckResults {
   readonly serverVersion: string;
 }
 
+export const ServerCheck = kind<MongoInputs, ServerCheckResults>(
+  "ServerCheck",
+  [room, "mongo"],
+  ["serverVersion"],
+);
+
 /**
- * The check of a server that exists, before anything of a cutover is done. It runs on create, for
- * another server and in each cutover; never in filesystem mode.
+ * The check of a server that exists, before anything of a cutover is done: in each, and for another
+ * server.
  */
-export const providers = {
-  ServerCheck: mongoSide<CutoverInputs, ServerCheckResults>({
-    results: ["serverVersion"],
-    id: () => "server-check",
-    check: countCutover,
-    differs: (applied, inputs) =>
-      applied.cutover !== inputs.cutover || applied.database !== inputs.database,
-    apply: async ({ uri = "", database = "" }) => ({
-      serverVersion: await requireServer(await databaseAt({ uri, database }), uri),
-    }),
+export const serverCheck: Step<MongoInputs, ServerCheckResults> = {
+  ...ServerCheck,
+  id: () => "server-check",
+  isOncePerCutover: true,
+  followsServer: true,
+  compares: ["database"],
+  forward: async ({ uri = "", database = "" }) => ({
+    serverVersion: await requireServer(await databaseAt({ uri, database }), uri),
   }),
 };

@@ -16,9 +16,9 @@ export interface Difference {
 
 /** Resources of which it is not known whether they differ. */
 export interface NotLookedAt {
-  /** Why, in the preview's words, such as that MongoDB is out of reach. */
+  /** Why, in the preview's words, such as that MongoDB is unreachable. */
   readonly reason: string;
-  /** What they are called; none where the preview names none. */
+  /** What they are called; none if the preview names none. */
   readonly names: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface NotLookedAt {
 export interface Drift {
   readonly differences: readonly Difference[];
   readonly notLookedAt: readonly NotLookedAt[];
-  /** False where the migration is a Job (the setting `jobs`): no refresh looks at what one has made. */
+  /** False if the migration is a Job (the setting `jobs`): a refresh does not look at what it created. */
   readonly comparesSchema: boolean;
 }
 
@@ -48,17 +48,22 @@ export function driftIn(text: string, redact: Redact): Drift {
       "The preview failed, so it is not known what differs: look at its own words.",
     );
   }
-  const found = steps.map(({ op, urn }) => ({ op, ...partsOf(urn) }));
+  const found = steps.map(({ op, urn, oldState, newState }) => ({
+    ...{ op, ...partsOf(urn) },
+    inputs: newState?.inputs ?? oldState?.inputs ?? {},
+  }));
   return {
     differences: found
       .filter(({ op }) => !idle.includes(op))
       .map(({ op, name, type }) => ({ operation: op, name, type })),
     notLookedAt: notLookedAtIn(messages.map((message) => message.text)),
-    comparesSchema: !found.some(({ type }) => type.endsWith("mongo:MigrationJob")),
+    comparesSchema: !found.some(
+      ({ type, inputs }) => type.endsWith("mongo:LedgerClaim") && inputs.job !== undefined,
+    ),
   };
 }
 
-/** As a refresh without MongoDB says of each resource (`mongoSide`). */
+/** As a refresh without MongoDB says of each resource (`providerOf`). */
 const notRefreshed = /^(\S+) was not refreshed\. ([^]*)$/;
 /** As the program says once (`warnOfDataIssues`), also where there was nothing to refresh. */
 const withoutData = "This preview goes on without the data";
@@ -129,7 +134,7 @@ function differencesInMarkdown(stack: string, differences: readonly Difference[]
     ...first,
     ...(more > 0 ? ["", `And ${more} more.`] : []),
     "",
-    `Look: ${inCode(`pulumi preview --refresh --diff --stack ${stack}`)}. Mend: run up, or put ` +
+    `Look: ${inCode(`pulumi preview --refresh --diff --stack ${stack}`)}. Fix: run up, or put ` +
       "what was changed by hand into the settings.",
   ].join("\n");
 }
@@ -146,8 +151,8 @@ function notLookedAtInMarkdown(stack: string, { differences, notLookedAt }: Drif
     ...(isAll
       ? ["What this issue said before, if anything, may still be so: see its edits.", ""]
       : []),
-    `Look: ${inCode(`taskrunner-storage plan --stack ${stack}`)} from where MongoDB is in reach. ` +
-      "Mend: let this job reach it, with the login that the last up left in the state.",
+    `Look: ${inCode(`taskrunner-storage plan --stack ${stack}`)} from a place that reaches MongoDB. ` +
+      "Fix: let this job reach it, with the login that the last up left in the state.",
   ].join("\n");
 }
 
@@ -161,7 +166,7 @@ function notLookedAtLine({ reason, names }: NotLookedAt): string {
 function schemaNote(stack: string): string {
   return (
     "MongoDB's collections and indexes were not compared, because the migration is a Job: " +
-    `${inCode(`taskrunner-storage plan --stack ${stack}`)} does, from where MongoDB is in reach.`
+    `${inCode(`taskrunner-storage plan --stack ${stack}`)} does, from a place that reaches MongoDB.`
   );
 }
 

@@ -68,7 +68,7 @@ const planSchema = z.looseObject({
 
 /** What `plan --json` says, as far as a review needs it. */
 export type PlanFacts = z.infer<typeof planSchema>;
-/** Documents that stand in the way of a change, with examples. */
+/** Documents that block a change, with examples. */
 export type FoundIssue = PlanFacts["issues"][number];
 
 /**

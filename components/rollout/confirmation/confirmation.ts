@@ -1,24 +1,25 @@
 import type { StorageMode } from "../../settings";
+import type { StepInputs } from "../../step";
 
 /** What a site can say that it has done, in the cutover's order (the setting `rollout.confirmed`). */
 export const confirmations = ["drained", "worker", "web"] as const;
 export type Confirmation = (typeof confirmations)[number];
 
 /** Inputs of a step that waits for a site's word: nothing here can see what it asks for. */
-export interface ConfirmationInputs {
+export interface ConfirmationInputs extends StepInputs {
   readonly step: Confirmation;
   readonly mode: StorageMode;
   /** The values file that has to be deployed; absent for the drain. */
-  readonly file?: string | undefined;
+  readonly file?: string;
   /** The setting as it stands. */
-  readonly confirmed?: Confirmation | undefined;
+  readonly confirmed?: Confirmation;
 }
 
 /** Outputs: the mode that was confirmed last, and the question that is open. */
-export interface ConfirmationState extends ConfirmationInputs {
+export interface ConfirmationResults {
   readonly confirmedMode: StorageMode;
   /** The mode that was asked about, and what the setting said then. */
-  readonly asked?: { readonly mode: StorageMode; readonly confirmed?: Confirmation } | undefined;
+  readonly asked?: { readonly mode: StorageMode; readonly confirmed?: Confirmation };
 }
 
 /**
@@ -28,7 +29,7 @@ export interface ConfirmationState extends ConfirmationInputs {
  */
 export function isAnswered(
   { step, mode, confirmed }: ConfirmationInputs,
-  asked: ConfirmationState["asked"],
+  asked: ConfirmationResults["asked"],
 ): boolean {
   if (asked?.mode !== mode || confirmed === asked.confirmed) return false;
   return confirmed !== undefined && rank(confirmed) >= rank(step);

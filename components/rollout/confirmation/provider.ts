@@ -1,44 +1,40 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { UnfinishedStep } from "../../dynamic";
+import { kind, Unfinished, type StateOf, type Step } from "../../step";
+import { room } from "../room";
 import {
   isAnswered,
   question,
   type ConfirmationInputs,
-  type ConfirmationState,
+  type ConfirmationResults,
 } from "./confirmation";
 
+export const Confirmation = kind<ConfirmationInputs, ConfirmationResults>(
+  "Confirmation",
+  [room, "taskrunner"],
+  ["confirmedMode", "asked"],
+  [],
+);
+
 /**
- * The dynamic provider of a step that stops until a site says that it is done (decision 14). A
- * stack that begins on files has nothing to ask.
+ * A step that stops until a site says by `rollout.confirmed` that it is done (decision 14). A stack that
+ * begins on files has nothing to ask.
  */
-const Confirmation: Required<pulumi.dynamic.ResourceProvider> = {
-  configure: () => Promise.resolve(),
-  check: (_olds, news: ConfirmationInputs) => Promise.resolve({ inputs: news }),
-  diff: (_id, state: ConfirmationState, news: ConfirmationInputs) =>
-    Promise.resolve({ changes: state.confirmedMode !== news.mode }),
-  create: async (inputs: ConfirmationInputs) => ({
-    id: inputs.step,
-    outs: await answered({ ...inputs, confirmedMode: "filesystem" }, inputs),
-  }),
-  update: async (_id, state: ConfirmationState, news: ConfirmationInputs) => ({
-    outs: await answered(state, news),
-  }),
-  read: (id, state: ConfirmationState) => Promise.resolve({ id, props: state }),
-  delete: () => Promise.resolve(),
+export const confirmation: Step<ConfirmationInputs, ConfirmationResults> = {
+  ...Confirmation,
+  id: ({ step }) => step,
+  forward: answered,
+  back: answered,
 };
 
-export const providers = { Confirmation };
-
 function answered(
-  { confirmedMode, asked }: ConfirmationState,
   inputs: ConfirmationInputs,
-): Promise<ConfirmationState> {
+  state?: StateOf<ConfirmationInputs, ConfirmationResults>,
+): Promise<ConfirmationResults> {
   const { mode, confirmed } = inputs;
+  const { confirmedMode = "filesystem", asked } = state ?? {};
   if (mode === confirmedMode || isAnswered(inputs, asked)) {
-    return Promise.resolve({ ...inputs, confirmedMode: mode });
+    return Promise.resolve({ confirmedMode: mode });
   }
   // What was asked first stays: a second run with the same setting is no answer.
   const open = asked?.mode === mode ? asked : { mode, ...(confirmed && { confirmed }) };
-  const outputs = { ...inputs, confirmedMode, asked: open };
-  return Promise.reject(new UnfinishedStep(inputs.step, outputs, [question(inputs)]));
+  return Promise.reject(new Unfinished([question(inputs)], { confirmedMode, asked: open }));
 }

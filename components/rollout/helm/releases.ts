@@ -7,7 +7,7 @@ import type {
   SharedReleaseSettings,
 } from "../../settings";
 import type { Service } from "../environment";
-import { serviceModes } from "../step/modes";
+import { serviceModes } from "../update/modes";
 import type { ServicesArgs } from "../target";
 import { fittingValues, helmRelease, type ReleaseArgs } from "./release";
 

@@ -1,4 +1,10 @@
 /** What happens to a service's pods on a Kubernetes API: drained, and replaced. */
-export type { DrainInputs, PodsReplacedInputs, ServiceAddress } from "./inputs";
-export { DrainResource, PodsReplacedResource } from "./resources";
+export {
+  Drain,
+  DrainRequest,
+  PodsReplaced,
+  type DrainInputs,
+  type PodsReplacedInputs,
+  type ServiceAddress,
+} from "./inputs";
 export { rules } from "./rules";

@@ -1,6 +1,8 @@
-import type { ClusterAddress } from "../../kubernetes";
+import type { ClusterAddress, Standstill } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
+import { kind, type StepInputs } from "../../step";
 import type { Service } from "../environment";
+import { room } from "../room";
 
 /** Where a service's pods are. None of it is secret. */
 export interface ServiceAddress extends ClusterAddress {
@@ -14,73 +16,72 @@ export interface ServiceAddress extends ClusterAddress {
 }
 
 /** What both steps are told. */
-interface StepInputs extends ServiceAddress {
+interface PodsInputs extends StepInputs, ServiceAddress {
   readonly service: Service;
+  /** The service's own: of web, the other one while it is not its turn. */
   readonly mode: StorageMode;
   /** For the whole step. */
   readonly timeoutSeconds: number;
 }
 
 /** Inputs of the record that a drain is asked for. */
-export interface DrainRequestInputs {
+export interface DrainRequestInputs extends StepInputs {
   readonly service: Service;
-  readonly mode: StorageMode;
 }
 
-/** Outputs of it: the mode that was asked for last, and how often that changed. */
-export interface DrainRequestState extends DrainRequestInputs {
+/** Outputs of it: how often the direction changed. */
+export interface DrainRequestResults {
   readonly requests: number;
 }
 
 /** Inputs of a drain. */
-export interface DrainInputs extends StepInputs {
+export interface DrainInputs extends PodsInputs {
   /** The output of its request. */
   readonly requests?: number;
 }
 
-/** Outputs of a drain: its inputs as of the last run, and how far that came. */
-export interface DrainState extends DrainInputs {
-  /** How many drains this resource has finished; whoever puts the replicas back runs after each. */
+/** Outputs of a drain: how far the last run came. */
+export interface DrainResults {
+  /** How many drains this step has finished; whoever puts the replicas back runs after each. */
   readonly drains: number;
   /** The mode whose drain was finished last. */
   readonly finished: StorageMode;
-  readonly applied: boolean;
+  /** The service as that drain left it; absent before the first. */
+  readonly standstill?: Standstill;
 }
 
 /** Inputs of the wait for a service's new pods. */
-export interface PodsReplacedInputs extends StepInputs {
+export interface PodsReplacedInputs extends PodsInputs {
   /** The output of the service's drain, where it has one: a change makes the step run. */
   readonly drains?: number;
   /** Of the Helm release, or a hash of the values: a change makes the step run. */
   readonly revision?: number | string;
-  /**
-   * Where one release holds both services, the one that goes over in this update (decision 14). It is
-   * not compared; web is not looked at in the worker's.
-   */
+  /** Where one release holds both services, the one that goes over in this update; not compared. */
   readonly step?: Service;
+  /** The service as its drain left it; not compared. */
+  readonly standstill?: Standstill;
 }
 
-/** Outputs: the inputs as of the last run, and whether that finished. */
-export interface PodsReplacedState extends PodsReplacedInputs {
-  readonly applied: boolean;
-}
+/** What a step on pods is compared by, beside its direction. */
+export const comparedInputs = [
+  ...(["kubeconfig", "context", "namespace", "release", "selector"] as const),
+  ...(["service", "mode", "timeoutSeconds"] as const),
+] as const;
 
-const common = [
-  ...["kubeconfig", "context", "namespace", "release", "selector"],
-  ...["service", "mode", "timeoutSeconds"],
-];
+const kubernetes = [room, "kubernetes"] as const;
 
-/** What a drain is told, without what Pulumi and the step itself add to it. */
-export function drainInputsOf(from: DrainInputs): object {
-  return picked(from, [...common, "requests"]);
-}
+export const DrainRequest = kind<DrainRequestInputs, DrainRequestResults>(
+  "DrainRequest",
+  kubernetes,
+  ["requests"],
+  [],
+);
 
-/** What a wait for new pods is told, without what Pulumi and the step itself add to it. */
-export function replacedInputsOf(from: PodsReplacedInputs): object {
-  return picked(from, [...common, "drains", "revision"]);
-}
+export const Drain = kind<DrainInputs, DrainResults>(
+  "Drain",
+  kubernetes,
+  ["drains", "finished", "standstill"],
+  [],
+);
 
-function picked(from: object, members: readonly string[]): object {
-  const given = Object.entries(from).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given.filter(([key]) => members.includes(key)));
-}
+export const PodsReplaced = kind<PodsReplacedInputs, object>("PodsReplaced", kubernetes, [], []);

@@ -15,7 +15,7 @@ type Say = (line: string) => void;
  * @returns what is in the way when the time is over; nothing where it is done
  * @throws ClusterError where the API refuses
  */
-export async function podsReplaced(
+export async function untilReplaced(
   namespace: Namespace,
   inputs: PodsReplacedInputs,
   say: Say,

@@ -1,5 +1,5 @@
-import type { V1Deployment, V1LabelSelector, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
-import { controllerOf, hasEnded } from "../../kubernetes";
+import type { V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import { controllerOf, hasEnded, selectorInWords } from "../../kubernetes";
 import type { Namespace } from "./api";
 import type { ServiceAddress } from "./inputs";
 
@@ -80,17 +80,4 @@ export function newestOf({ replicaSets }: Workload): V1ReplicaSet | undefined {
   const revision = ({ metadata }: V1ReplicaSet) =>
     Number(metadata?.annotations?.["deployment.kubernetes.io/revision"] ?? 0);
   return replicaSets.toSorted((one, other) => revision(other) - revision(one))[0];
-}
-
-function selectorInWords(selector: V1LabelSelector | undefined): string {
-  const words = { In: "in", NotIn: "notin" } as Record<string, string>;
-  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
-    if (operator === "Exists") return key;
-    if (operator === "DoesNotExist") return `!${key}`;
-    return `${key} ${words[operator] ?? operator} (${values.join(",")})`;
-  });
-  const labels = Object.entries(selector?.matchLabels ?? {}).map(
-    ([key, value]) => `${key}=${value}`,
-  );
-  return [...labels, ...expressions].join(",");
 }

@@ -1,5 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
-import type * as pulumi from "@pulumi/pulumi";
+import { kind, type StateOf, type Step } from "../../step";
+import type { EnvironmentValue } from "../environment";
+import { room } from "../room";
 import { mongoFirst } from "../ways-out";
 import { holds, readStated } from "./document";
 import { ValuesFileError } from "./errors";
@@ -10,52 +11,39 @@ import {
   switched,
   wanted,
   type ValuesFileInputs,
-  type ValuesFileState,
+  type ValuesFileResults,
 } from "./switch";
 
-const members = [
-  ...(["service", "file", "path", "mode", "environment"] as const),
-  "podAnnotation",
-] as const;
+export const ValuesFile = kind<ValuesFileInputs, ValuesFileResults>(
+  "ValuesFile",
+  [room, "taskrunner"],
+  ["before", "written"],
+  ["before"],
+);
+
+type State = StateOf<ValuesFileInputs, ValuesFileResults>;
 
 /**
- * The dynamic provider of a values file. It works in both modes and never connects: what it
- * changes is the file alone. A file that is new to the stack and in mongo mode is not taken to files:
- * nothing would be drained or exported before. Deleting it leaves the file as it is.
+ * A service's values file in the mode asked for. It never connects: what it changes is the file alone. A
+ * file that is new to the stack and in mongo mode is not taken to files: nothing would be drained or
+ * exported before.
  */
-const ValuesFile: Required<pulumi.dynamic.ResourceProvider> = {
-  configure: () => Promise.resolve(),
-  check: async (olds: object, news: ValuesFileInputs) => {
-    const reason = await problemOf(news, Object.keys(olds).length === 0);
-    return { inputs: news, failures: reason === undefined ? [] : [{ property: "file", reason }] };
+export const valuesFile: Step<ValuesFileInputs, ValuesFileResults> = {
+  ...ValuesFile,
+  id: ({ service }) => service,
+  compares: ["service", "file", "path", "mode", "environment", "podAnnotation"],
+  isDue: async (state, inputs) => {
+    const text = await readValuesFile(inputs.file);
+    return switched(text, inputs, state).text !== text;
   },
-  diff: async (_id, state: ValuesFileState, news: ValuesFileInputs) => {
-    if (!isDeepStrictEqual(inputsOf(state), inputsOf(news))) return { changes: true };
-    const text = await readValuesFile(news.file);
-    return { changes: switched(text, news, state).text !== text };
+  refuses: async (inputs, isNew) => {
+    const reason = await problemOf(inputs, isNew);
+    return reason === undefined ? undefined : { property: "file", reason };
   },
-  create: async (inputs: ValuesFileInputs) => ({
-    id: inputs.service,
-    outs: await written(inputs),
-  }),
-  update: async (_id, state: ValuesFileState, news: ValuesFileInputs) => {
-    const known = isMoved(state, news) ? await followed(state, news) : state;
-    return { outs: await written(news, known) };
-  },
-  read: async (id, state: ValuesFileState) => {
-    const inputs = { ...inputsOf(state), environment: await environmentOf(state) };
-    return { id, props: { ...state, ...inputs }, inputs };
-  },
-  delete: () => Promise.resolve(),
+  forward: written,
+  back: written,
+  reads: async (state) => ({ environment: await environmentOf(state) }),
 };
-
-export const providers = { ValuesFile };
-
-/** The inputs alone, without what Pulumi adds to them. */
-function inputsOf(from: ValuesFileInputs): ValuesFileInputs {
-  const given = members.filter((name) => from[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, from[name]])) as unknown as ValuesFileInputs;
-}
 
 /** Why a file cannot be switched, already in a preview; undefined where it can. */
 async function problemOf(inputs: ValuesFileInputs, isNew: boolean): Promise<string | undefined> {
@@ -79,15 +67,13 @@ function unknownCutover(text: string, inputs: ValuesFileInputs): string | undefi
   );
 }
 
-async function written(
-  inputs: ValuesFileInputs,
-  state?: ValuesFileState,
-): Promise<ValuesFileState> {
+async function written(inputs: ValuesFileInputs, state?: State): Promise<ValuesFileResults> {
+  const known = state && isMoved(state, inputs) ? await followed(state, inputs) : state;
   const text = await readValuesFile(inputs.file);
-  const { text: edited, isEdited, ...known } = switched(text, inputs, state);
+  const { text: edited, isEdited, ...results } = switched(text, inputs, known);
   if (edited !== text) await replaceValuesFile(inputs.file, edited);
   if (isEdited && edited !== text) console.log(notAsLeft(inputs));
-  return { ...inputsOf(inputs), ...known };
+  return results;
 }
 
 function notAsLeft({ file }: ValuesFileInputs): string {
@@ -97,7 +83,7 @@ function notAsLeft({ file }: ValuesFileInputs): string {
   );
 }
 
-function isMoved(state: ValuesFileState, news: ValuesFileInputs): boolean {
+function isMoved(state: State, news: ValuesFileInputs): boolean {
   return (["file", "path"] as const).some((name) => state[name] !== news[name]);
 }
 
@@ -105,16 +91,13 @@ function isMoved(state: ValuesFileState, news: ValuesFileInputs): boolean {
  * What is known of an environment that the settings now look for elsewhere. Where it has been
  * moved there with our variables in it, all of it; else the place that was left is put back.
  */
-async function followed(
-  state: ValuesFileState,
-  news: ValuesFileInputs,
-): Promise<ValuesFileState | undefined> {
+async function followed(state: State, news: ValuesFileInputs): Promise<State | undefined> {
   const ours = { place: placeOf(news), entries: wanted(state) };
   if (holds(await readValuesFile(news.file), ours)) return state;
   if (state.mode === "filesystem") return undefined;
   const text = await readValuesFile(state.file).catch(() => undefined);
   if (text !== undefined) {
-    const back = switched(text, { ...inputsOf(state), mode: "filesystem" }, state);
+    const back = switched(text, { ...state, mode: "filesystem" }, state);
     await replaceValuesFile(state.file, back.text);
   }
   return undefined;
@@ -124,7 +107,7 @@ async function followed(
  * The environment as a refresh reports it: the one that was written where the file still holds
  * it, or cannot be read; else what is there. A connection string is never shown.
  */
-async function environmentOf(state: ValuesFileState): Promise<Record<string, unknown>> {
+async function environmentOf(state: State): Promise<ValuesFileInputs["environment"]> {
   try {
     const text = await readValuesFile(state.file);
     if (switched(text, state, state).text === text) return state.environment;
@@ -135,13 +118,13 @@ async function environmentOf(state: ValuesFileState): Promise<Record<string, unk
   }
 }
 
-function foundIn(text: string, state: ValuesFileState): Record<string, unknown> {
+function foundIn(text: string, state: State): Record<string, EnvironmentValue> {
   const stated = readStated(text, placeOf(state));
   const shown = stated.filter(({ name }) => state.mode === "mongo" || name in state.environment);
   return Object.fromEntries(
-    shown.map(({ name, value = "" }) => {
+    shown.map(({ name, value = "" }): [string, EnvironmentValue] => {
       const secret = name.endsWith("ConnectionString") && !isReference(value);
-      return [name, secret ? "(a text in the file)" : value];
+      return [name, secret ? "(a text in the file)" : (value as EnvironmentValue)];
     }),
   );
 }

@@ -1,33 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import { DynamicResource, shim } from "../../dynamic/program";
+import { StepResource } from "../../step/program";
 import { linesSetOutAnew } from "./document";
 import { readValuesFile } from "./file";
-import { switched, type ValuesFileInputs } from "./switch";
+import { ValuesFile } from "./provider";
+import { switched, type ValuesFileInputs, type ValuesFileResults } from "./switch";
 
 /**
  * A service's values file as a resource: the file in the mode asked for. Its text before the cutover is
  * kept in `before`, a secret output, because a site may have had its connection string there as text.
  */
-export class ValuesFile extends DynamicResource {
-  declare readonly file: pulumi.Output<string>;
-  declare readonly mode: pulumi.Output<ValuesFileInputs["mode"]>;
+export function valuesFileOf(
+  inputs: ValuesFileInputs,
+  options: pulumi.CustomResourceOptions,
+): StepResource<ValuesFileInputs, ValuesFileResults> {
+  const file = new StepResource(ValuesFile, inputs.service, inputs, options);
+  if (pulumi.runtime.isDryRun()) void warnOfLayout(inputs, file);
+  return file;
+}
 
-  constructor(name: string, inputs: ValuesFileInputs, opts: pulumi.CustomResourceOptions) {
-    super(
-      shim("components/rollout/provider", "ValuesFile"),
-      name,
-      { ...inputs, before: undefined },
-      { ...opts, additionalSecretOutputs: ["before"] },
-      "taskrunner",
-      "ValuesFile",
-    );
-    if (pulumi.runtime.isDryRun()) void this.warnOfLayout(inputs);
-  }
-
-  private async warnOfLayout(inputs: ValuesFileInputs): Promise<void> {
-    const words = await layoutInWords(inputs);
-    if (words !== undefined) await pulumi.log.warn(words, this);
-  }
+async function warnOfLayout(inputs: ValuesFileInputs, file: pulumi.Resource): Promise<void> {
+  const words = await layoutInWords(inputs);
+  if (words !== undefined) await pulumi.log.warn(words, file);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { StepInputs } from "../../step";
 import {
   environmentKeys,
   type EnvironmentValue,
@@ -9,7 +10,7 @@ import { readStated, withStatements } from "./document";
 import type { Place, Stated, Statement } from "./statement";
 
 /** Inputs of a values file: which service, where its environment lives, and what it is to say. */
-export interface ValuesFileInputs {
+export interface ValuesFileInputs extends StepInputs {
   readonly service: Service;
   /** Relative to the project's folder. */
   readonly file: string;
@@ -22,8 +23,8 @@ export interface ValuesFileInputs {
   readonly podAnnotation?: { readonly path: string; readonly secretVersion: string };
 }
 
-/** Outputs: the inputs as they were last written, and what they took the place of. */
-export interface ValuesFileState extends ValuesFileInputs {
+/** What the variables took the place of. */
+export interface ValuesFileResults {
   /**
    * The file's text before the cutover; secret, because a connection string may be in it. Absent
    * before the first cutover, and where the file was in mongo mode already.
@@ -33,8 +34,11 @@ export interface ValuesFileState extends ValuesFileInputs {
   readonly written?: string;
 }
 
+/** The inputs as they were last written, and what they took the place of. */
+export type ValuesFileState = ValuesFileInputs & ValuesFileResults;
+
 /** A file's text in the mode asked for, and what a rollback is to know. */
-export interface Switched extends Pick<ValuesFileState, "before" | "written"> {
+export interface Switched extends ValuesFileResults {
   readonly text: string;
   /** Whether a rollback edits the file, because it is not as the cutover left it. */
   readonly isEdited?: true;

@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { ValuesRolloutSettings } from "../../settings";
-import { Confirmation } from "../confirmation/resource";
+import { StepResource } from "../../step/program";
+import { Confirmation } from "../confirmation/provider";
 import { serviceEnvironment, type Service } from "../environment";
-import { DrainResource, PodsReplacedResource } from "../pods/resources";
-import type { Drains, ServicesArgs, Target } from "../target";
-import { ValuesFile } from "./resource";
+import { drainOf } from "../pods/resources";
+import { PodsReplaced } from "../pods";
+import { notDrained, type Drained, type ServicesArgs, type Target } from "../target";
+import { valuesFileOf } from "./resource";
 import type { ValuesFileInputs } from "./switch";
 
 type Args = ServicesArgs<ValuesRolloutSettings>;
@@ -21,50 +23,57 @@ export function valuesTarget(args: Args): Target {
   return {
     secretRef: pulumi.output({ ...settings.connectionSecret }),
     drain: (options) => drain(args, options),
-    rollOut: (service, drains, options) => {
+    rollOut: (service, drained, options) => {
       const inputs = inputsFor(service, args);
-      const values = new ValuesFile(service, inputs, options);
-      const deployed = deployment(service, inputs, drains, args, { ...options, dependsOn: values });
+      const values = valuesFileOf(inputs, options);
+      const deployed = deployment(service, inputs, drained, args, {
+        ...options,
+        dependsOn: values,
+      });
       return pulumi
-        .all([values.file, deployed])
-        .apply(([file]) => ({ target: "values" as const, mode, file }));
+        .all([values.output("file"), deployed])
+        .apply(([file = ""]) => ({ target: "values" as const, mode, file }));
     },
   };
 }
 
 function drain(
-  { settings, kubernetes, mode }: Args,
+  { settings, kubernetes, mode, directions }: Args,
   options: pulumi.CustomResourceOptions,
-): Drains {
+): Drained {
   const { confirm, confirmed, timeoutSeconds } = settings;
-  if (confirm === "none") return undefined;
+  const direction = directions.worker;
+  if (confirm === "none") return notDrained;
   if (confirm === undefined) {
-    new Confirmation("worker-drained", { step: "drained", mode, confirmed }, options);
-    return undefined;
+    const inputs = { direction, step: "drained" as const, mode, confirmed };
+    new StepResource(Confirmation, "worker-drained", inputs, options);
+    return notDrained;
   }
   const address = { ...kubernetes, ...confirm, selector: confirm.selector.worker };
-  const inputs = { ...address, service: "worker" as const, mode, timeoutSeconds };
-  return new DrainResource("worker-drain", inputs, options).drains;
+  const inputs = { direction, ...address, service: "worker" as const, mode, timeoutSeconds };
+  return drainOf("worker-drain", inputs, options);
 }
 
 /** Resolves when no pod of the service is left in its other mode. */
 function deployment(
   service: Service,
   { file, environment, podAnnotation }: ValuesFileInputs,
-  drains: Drains,
-  { settings, kubernetes, mode }: Args,
+  drained: Drained,
+  { settings, kubernetes, mode, directions }: Args,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<unknown> {
   const { confirm, confirmed, timeoutSeconds } = settings;
+  const direction = directions[service];
   if (confirm === "none") return pulumi.output(undefined);
   if (confirm === undefined) {
-    const inputs = { step: service, mode, file, confirmed };
-    return new Confirmation(`${service}-deployed`, inputs, options).confirmedMode;
+    const inputs = { direction, step: service, mode, file, confirmed };
+    const deployed = new StepResource(Confirmation, `${service}-deployed`, inputs, options);
+    return deployed.output("confirmedMode");
   }
   const address = { ...kubernetes, ...confirm, selector: confirm.selector[service] };
   const revision = hashOf(podAnnotation ? { environment, podAnnotation } : environment);
-  const inputs = { ...address, service, mode, timeoutSeconds, drains, revision };
-  return new PodsReplacedResource(`${service}-pods`, inputs, options).urn;
+  const inputs = { direction, ...address, service, mode, timeoutSeconds, ...drained, revision };
+  return new StepResource(PodsReplaced, `${service}-pods`, inputs, options).urn;
 }
 
 function hashOf(stated: object): string {
@@ -72,7 +81,7 @@ function hashOf(stated: object): string {
 }
 
 function inputsFor(service: Service, args: Args): ValuesFileInputs {
-  const { settings, mode, collections, database } = args;
+  const { settings, mode, directions, collections, database } = args;
   const { file, path: keys, podAnnotations } = settings[service];
   const { secretVersion } = settings;
   const entries = serviceEnvironment(service, mode, {
@@ -81,6 +90,7 @@ function inputsFor(service: Service, args: Args): ValuesFileInputs {
     database,
   });
   return {
+    direction: directions[service],
     service,
     file: path.join(settings.directory, file),
     path: keys,

@@ -72,9 +72,9 @@ export async function makeOperatorSite(namespace: string, name: string): Promise
     },
     up: () => kept(stack.up()),
     uris: async () => {
-      const { exportUri, appUri } = await stack.outputs("--show-secrets");
-      const [migrator, application] = [String(exportUri), String(appUri)];
-      for (const uri of [migrator, application]) passwords.add(new ConnectionString(uri).password);
+      const { uri, appUri } = await stack.outputs("--show-secrets");
+      const [migrator, application] = [String(uri), String(appUri)];
+      for (const one of [migrator, application]) passwords.add(new ConnectionString(one).password);
       return { migrator, application };
     },
     secretsOfUsers: async () => {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "../../../components/cluster";
-import { GeneratedPassword } from "../../../components/cluster/password/resource";
-import { after } from "../../../components/dynamic";
+import { GeneratedPassword } from "../../../components/cluster/password";
 import { programSettings } from "../../../components/settings/program";
+import { after, StepResource } from "../../../components/step/program";
 
 // Nothing that the settings can say is refused by the resource's definition: this is.
 if (existsSync("type-of-mongodb")) {
@@ -20,6 +20,7 @@ if (existsSync("type-of-mongodb")) {
 
 const cluster = new MongoCluster("mongo", programSettings());
 // What stands for the steps after it.
-new GeneratedPassword("after-mongo", { version: 1 }, after(cluster));
+const dependsOn = [...after(cluster).dependsOn];
+new StepResource(GeneratedPassword, "after-mongo", { version: 1 }, { dependsOn });
 
-export const { uri, exportUri, appUri, kind, database, serverVersion } = cluster;
+export const { uri, appUri, kind, database, serverVersion } = cluster;

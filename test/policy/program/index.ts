@@ -29,6 +29,7 @@ const atlas = {
 const [pinned, moving] = [`registry/runner@sha256:${"0".repeat(64)}`, "registry/runner:1.2"];
 const plain = "mongodb://u:geheim@db.example.net/taskrunner";
 const collection = { name: "pack_runs", validator: { $jsonSchema: {} }, validationLevel: "strict" };
+const claim = "pulumi-nodejs:dynamic/mongo:LedgerClaim";
 const release = (file: string) => ({
   valueYamlFiles: [new pulumi.asset.StringAsset(file)],
   values: { image: { repository: "registry/worker" } },
@@ -40,7 +41,7 @@ if (!broken) new Played(types.atlasSchedule, "schedule", { clusterName: "taskrun
 new Played(types.atlasAccess, "closed-access-list", {
   cidrBlock: choose("203.0.113.0/24", "0.0.0.0/0"),
 });
-new Played(types.migrationJob, "tls", { uri: pulumi.secret(choose(`${plain}?tls=true`, plain)) });
+new Played(claim, "tls", { uri: pulumi.secret(choose(`${plain}?tls=true`, plain)) });
 new Played(types.collection, "connection-string-secret", {
   ...{ ...collection, validationAction: "error" },
   nested: { uri: broken ? `${plain}?tls=true` : pulumi.secret(`${plain}?tls=true`) },
@@ -48,7 +49,7 @@ new Played(types.collection, "connection-string-secret", {
 new Played(types.collection, "validation-error", {
   ...{ ...collection, validationAction: choose("error", "warn") },
 });
-new Played(types.migrationJob, "images-by-digest", { job: { image: choose(pinned, moving) } });
+new Played(claim, "images-by-digest", { job: { image: choose(pinned, moving) } });
 new Played(
   types.release,
   "images-by-digest-in-a-file",

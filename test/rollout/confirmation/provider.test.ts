@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { UnfinishedStep } from "../../../components/dynamic";
 import type {
   ConfirmationInputs,
-  ConfirmationState,
+  ConfirmationResults,
 } from "../../../components/rollout/confirmation/confirmation";
 import { providers } from "../../../components/rollout/provider";
+import type { StateOf } from "../../../components/step";
 
 const { Confirmation } = providers;
+type ConfirmationState = StateOf<ConfirmationInputs, ConfirmationResults>;
+
 const worker: ConfirmationInputs = {
+  direction: "forward",
   step: "worker",
   mode: "mongo",
   file: "deploy/worker.values.yaml",
@@ -21,19 +24,21 @@ async function stopped(running: Promise<unknown>) {
     () => undefined,
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(UnfinishedStep);
-  const { properties, reasons } = error as UnfinishedStep;
-  return { state: properties as unknown as ConfirmationState, reason: reasons.join("\n") };
+  expect(error).toMatchObject({ id: "worker", properties: { applied: false } });
+  const { properties, reasons } = error as {
+    readonly properties: ConfirmationState;
+    readonly reasons: readonly string[];
+  };
+  return { state: properties, reason: reasons.join("\n") };
 }
 
 describe("a step that a site has to confirm", () => {
   it("asks nothing of a stack that begins on files", async () => {
-    const state = await stateOf(Confirmation.create({ ...worker, mode: "filesystem" }));
+    const files = { ...worker, direction: "back", mode: "filesystem" } as const;
+    const state = await stateOf(Confirmation.create(files));
 
     expect(state.confirmedMode).toBe("filesystem");
-    expect(await Confirmation.diff("worker", state, { ...worker, mode: "filesystem" })).toEqual({
-      changes: false,
-    });
+    expect(await Confirmation.diff("worker", state, files)).toEqual({ changes: false });
     expect(await Confirmation.diff("worker", state, worker)).toEqual({ changes: true });
   });
 
@@ -67,9 +72,9 @@ describe("a step that a site has to confirm", () => {
     expect(done.confirmedMode).toBe("mongo");
   });
 
-  it("asks anew on the way back, and lets an abandoned change be", async () => {
+  it("asks anew on a rollback, and lets an abandoned change be", async () => {
     const { state } = await stopped(Confirmation.create(worker));
-    const back = { ...worker, mode: "filesystem" } as const;
+    const back = { ...worker, direction: "back", mode: "filesystem" } as const;
     expect((await stateOf(Confirmation.update("worker", state, back))).confirmedMode).toBe(
       "filesystem",
     );

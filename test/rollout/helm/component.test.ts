@@ -20,6 +20,7 @@ describe("the rollout by Helm releases", () => {
       "Release worker",
       "Secret taskrunner-mongo",
       "Services services",
+      "Update update",
       "WebRollout web-rollout",
       "WorkerDrain worker-drain",
       "WorkerRollout worker-rollout",
@@ -105,6 +106,7 @@ describe("the rollout by one Helm release that holds both services", () => {
       "ReleaseStep release-step",
       "Secret taskrunner-mongo",
       "Services services",
+      "Update update",
       "WebRollout web-rollout",
       "WorkerDrain worker-drain",
       "WorkerRollout worker-rollout",
@@ -145,7 +147,8 @@ describe("the rollout by one Helm release that holds both services", () => {
     expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({
       ...{ ...pods, ...ofWeb, mode: "filesystem" },
     });
-    expect(inputsOf(":FormerSecrets", "former-secrets")).toMatchObject({ isEarly: true });
+    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ direction: "rest" });
+    expect(inputsOf(":FormerSecrets", "former-secrets")).toMatchObject({ direction: "rest" });
     expect([worker, web]).toMatchObject([{ mode: "mongo" }, { mode: "filesystem" }]);
   });
 
@@ -157,7 +160,7 @@ describe("the rollout by one Helm release that holds both services", () => {
       runner: { web: { settings: { TaskRunner__Storage__Mode: "mongo" } } },
     });
     expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ mode: "mongo", step: "web" });
-    expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("isEarly");
+    expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("direction");
     expect(web).toMatchObject({ mode: "mongo", release: "stella", revision: 4 });
   });
 
@@ -200,5 +203,5 @@ it("says nothing of steps where each service has its own release", async () => {
     expect(inputsOf(":PodsReplaced", pods)).not.toHaveProperty("step");
     expect(inputsOf(":PodsReplaced", pods)).not.toHaveProperty("selector");
   }
-  expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("isEarly");
+  expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("direction");
 });

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { releasesOf } from "../../../components/rollout/helm/releases";
 import { parseSettings } from "../../../components/settings";
+import { directionsOf } from "../../../components/settings/direction";
 
 let folder: string;
 let file: string;
@@ -29,7 +30,8 @@ const releases =
     });
     if (settings.rollout.target !== "helm") throw new Error("no releases");
     const { collections } = settings.mongo;
-    const args = { settings: settings.rollout, kubernetes: {}, mode, collections };
+    const directions = directionsOf({ storageMode: mode, rollout: settings.rollout });
+    const args = { settings: settings.rollout, kubernetes: {}, mode, directions, collections };
     const secretRef = pulumi.output({ name: "mongo", key: "uri" });
     return releasesOf(args, secretRef, undefined as unknown as pulumi.Resource);
   };
@@ -42,7 +44,7 @@ it("are refused with values that would show a password, before anything is regis
   );
 });
 
-it("are warned of on the way back, which nothing of it stops", () => {
+it("are warned of on a rollback, which nothing of it stops", () => {
   const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
   writeFileSync(file, "other: amqp://u:pw1@queue\n");
 

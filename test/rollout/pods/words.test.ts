@@ -5,8 +5,13 @@ import {
   type V1ReplicaSet,
 } from "@kubernetes/client-node";
 import { describe, expect, it } from "vitest";
-import { managersOfReplicas } from "../../../components/rollout/pods/drain";
-import { inFull, inProgress, podObstacle, quoted } from "../../../components/kubernetes";
+import {
+  inFull,
+  inProgress,
+  managersOfReplicas,
+  podObstacle,
+  quoted,
+} from "../../../components/kubernetes";
 import {
   drainObstacles,
   replacedObstacles,

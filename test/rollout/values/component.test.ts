@@ -16,6 +16,7 @@ describe("the rollout by values files", () => {
 
     expect(named()).toEqual([
       "Services services",
+      "Update update",
       "ValuesFile web",
       "ValuesFile worker",
       "WebRollout web-rollout",
@@ -80,6 +81,7 @@ describe("the rollout by values files", () => {
       "PodsReplaced web-pods",
       "PodsReplaced worker-pods",
       "Services services",
+      "Update update",
       "ValuesFile web",
       "ValuesFile worker",
       "WebRollout web-rollout",

@@ -11,7 +11,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { providers } from "../../../components/rollout/values/provider";
+import { providers } from "../../../components/rollout/provider";
 import { layoutInWords } from "../../../components/rollout/values/resource";
 import { created, file, folder, inFolder, inputs, original, text } from "./worker-file";
 

@@ -2,7 +2,7 @@ import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
-import { providers } from "../../../components/rollout/values/provider";
+import { providers } from "../../../components/rollout/provider";
 import {
   changes,
   created,
@@ -22,7 +22,7 @@ const { ValuesFile } = providers;
 
 inFolder();
 
-describe("the cutover and the way back", () => {
+describe("the cutover and the rollback", () => {
   it("writes the file, and a second run changes nothing", async () => {
     const state = await created(inputs("mongo"));
     expect(await text()).toContain("value: mongo # until the cutover");
@@ -196,7 +196,7 @@ describe("other settings of where the environment is", () => {
 describe("the version of the Secret, as an annotation of the pods", () => {
   const annotation = "taskrunner.stellaops.io/secret-version";
 
-  it("comes with the cutover, changes with the setting, and goes with the way back", async () => {
+  it("comes with the cutover, changes with the setting, and goes with the rollback", async () => {
     const first = await created(versioned("1"));
     expect(await text()).toContain(`podAnnotations:\n  ${annotation}: "1"\n`);
     expect(await changes(first, versioned("1"))).toBe(false);
@@ -217,7 +217,7 @@ describe("the version of the Secret, as an annotation of the pods", () => {
     }
   });
 
-  it("that the site had there comes back with the way back", async () => {
+  it("that the site had there comes back with the rollback", async () => {
     const own = `${original}podAnnotations:\n  ${annotation}: by-hand # ours\n`;
     await writeFile(file, own);
     const state = await updated(await created(versioned("1")), versioned("2"));

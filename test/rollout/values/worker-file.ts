@@ -2,9 +2,15 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
-import { providers } from "../../../components/rollout/values/provider";
-import type { ValuesFileInputs, ValuesFileState } from "../../../components/rollout/values/switch";
+import { providers } from "../../../components/rollout/provider";
+import type {
+  ValuesFileInputs,
+  ValuesFileResults,
+} from "../../../components/rollout/values/switch";
+import type { StateOf } from "../../../components/step";
 import { inMongoMode } from "./places";
+
+type ValuesFileState = StateOf<ValuesFileInputs, ValuesFileResults>;
 
 const { ValuesFile } = providers;
 export const password = "s3cret";
@@ -39,6 +45,7 @@ export function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFile
     mode === "mongo" ? inMongoMode : [{ name: "Worker__Storage__Mode", value: "filesystem" }];
   const environment = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
   return {
+    direction: mode === "mongo" ? "forward" : "back",
     service: "worker",
     file,
     path: "env",

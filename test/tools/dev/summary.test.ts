@@ -34,7 +34,7 @@ const told = (facts: Omit<Facts, "places">, colours = plain) =>
 const database = "mongodb://127.0.0.1:27017/taskrunner";
 
 describe("the summary", () => {
-  test("tells what exists, the counts of both sides, where to look and how to go back", () => {
+  test("tells what exists, the counts of both sides, where to look and how to roll back", () => {
     const server = "SecantusDB 0.7.0b3, process 4711";
     expect(told({ changed: true, outputs, database, server })).toBe(
       `stack dev: worker and web work on MongoDB
@@ -53,7 +53,7 @@ web       mongo, .dev/rollout/web.values.yaml
 files     .dev/taskrunner
 
 look      mongosh mongodb://127.0.0.1:27017/taskrunner; diff -r sample/rollout .dev/rollout
-go back   make rollback (needs no MongoDB)
+roll back make rollback (needs no MongoDB)
 stop      make down (keeps the data; log in .dev/mongo.log)`,
     );
   });
@@ -76,8 +76,8 @@ stop      make down (keeps the data; log in .dev/mongo.log)`,
     expect(text).not.toMatch(/mongodb:|make rollback|make down/);
   });
 
-  test("names the runs that are set aside on files, and how they come back", () => {
-    const held = { ...outputs, storageMode: "filesystem" as const, wayBack: { held: ["a", "b"] } };
+  test("names the runs that are held on files, and how they come back", () => {
+    const held = { ...outputs, storageMode: "filesystem" as const, rollback: { held: ["a", "b"] } };
     expect(told({ changed: true, outputs: held })).toContain(
       "held      2 runs in .dev/taskrunner/held, until MongoDB answers: " +
         "npx taskrunner-storage export --to .dev/taskrunner",
@@ -120,7 +120,7 @@ files     .dev/local/taskrunner
 
 look      mongosh mongodb://127.0.0.1:27017/taskrunner
 pods      kubectl --kubeconfig .dev/local/cluster/kubeconfig --namespace taskrunner get pods
-go back   make rollback STACK=local (needs no MongoDB)
+roll back make rollback STACK=local (needs no MongoDB)
 stop      make down STACK=local (keeps the data; log in .dev/local/mongo.log)`,
     );
   });

@@ -1,7 +1,23 @@
-import { isReady, podObstacle, quoted, watch, type Obstacle } from "../../../kubernetes";
+import {
+  isReady,
+  podObstacle,
+  quoted,
+  watch,
+  type ClusterAddress,
+  type Obstacle,
+} from "../../../kubernetes";
+import type { StepInputs } from "../../../step";
 import type { MongoDBCommunity, Namespace } from "./api";
 import { confirms } from "./confirmed";
-import type { MongoDBReadyInputs } from "./inputs";
+
+/** Inputs of the wait for MongoDB in Kubernetes. None of it is secret. */
+export interface MongoDBReadyInputs extends StepInputs, ClusterAddress {
+  /** The name of the `MongoDBCommunity` resource. */
+  readonly name: string;
+  /** The resource's generation: another one is another spec, and makes the step wait again. */
+  readonly generation: number;
+  readonly timeoutSeconds: number;
+}
 
 /** The pods of the operator that the chart `mongodb-kubernetes` makes. */
 const operatorPods = "app.kubernetes.io/name=mongodb-kubernetes-operator";

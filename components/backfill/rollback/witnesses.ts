@@ -1,0 +1,69 @@
+import type { Db } from "mongodb";
+import { lastFence, readFence, requireFence, writeFence, type Fence } from "../../ledger";
+import { StateFolderError } from "../errors";
+import { openStateFolder, type StateAddress, type StateFolder } from "../state-folder";
+
+/** What the stack's output and the settings say of a cutover. */
+interface Known {
+  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand. */
+  readonly fencedAt: string | undefined;
+  /** The collection of the migration's record. */
+  readonly ledger: string;
+}
+
+/** The state that a rollback writes to, and the last cutover's fence; undefined without a cutover. */
+export interface Witnessed {
+  readonly folder: StateFolder;
+  readonly fence: Fence | undefined;
+}
+
+/**
+ * Compares the three witnesses of a cutover (decision 10). The stack's output says that there was one;
+ * `fence.json` that this is the state which it left, not the mount point of a volume that is not there;
+ * the ledger that this is the database which it went to, or a copy of it.
+ *
+ * @param database undefined where MongoDB is out of reach
+ * @throws StateFolderError where the state root is missing, or is not that of the fence
+ * @throws FenceMissing where the database knows nothing of it
+ */
+export async function requireWitnesses(
+  address: StateAddress,
+  { fencedAt, ledger }: Known,
+  database: Db | undefined,
+): Promise<Witnessed> {
+  const fence = await readFence(address.root);
+  const expected = fencedAt ?? fence?.at ?? (database && (await lastFence(database, ledger)));
+  // Before the folder: a volume that is not mounted has neither.
+  const folder = await openedState(address);
+  if (expected === undefined) return { folder, fence };
+  if (database) await requireFence(database, ledger, expected);
+  if (fence?.at !== expected) throw notTheState(address, expected, fence);
+  return { folder, fence };
+}
+
+/** From now on the files are the truth again, and nothing is held any more. */
+export async function endFence(root: string, fence: Fence | undefined): Promise<void> {
+  if (!fence || fence.endedAt !== undefined) return;
+  await writeFence(root, { ...fence, endedAt: new Date().toISOString() });
+}
+
+async function openedState(address: StateAddress): Promise<StateFolder> {
+  try {
+    return await openStateFolder(address);
+  } catch (error) {
+    if (!(error instanceof StateFolderError)) throw error;
+    throw new StateFolderError(
+      `${error.message} A rollback writes to the files that the services have: mount them there, ` +
+        "where this runs.",
+    );
+  }
+}
+
+function notTheState({ root }: StateAddress, expected: string, fence: Fence | undefined) {
+  const found = fence ? `the fence of ${fence.at}` : "no fence.json";
+  return new StateFolderError(
+    `The state root ${root} has ${found}, and the cutover drew its fence at ${expected}. Nothing was ` +
+      "written, because the services' files are elsewhere: mount the whole state there, where this " +
+      `runs. Where it is lost, \`taskrunner-storage export --all --to ${root}\` makes it anew first.`,
+  );
+}

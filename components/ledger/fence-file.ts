@@ -1,0 +1,58 @@
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/** What a cutover leaves beside the files: the moment from which on MongoDB is the truth (decision 9). */
+export interface Fence {
+  /** When the worker, drained, was about to start in Mongo mode: ISO 8601, UTC. */
+  readonly at: string;
+  /** How many runs said on disk then that they may still execute steps. */
+  readonly unfinishedCount: number;
+  /** When a rollback ended it: from then on the files are the truth again. Absent until one did. */
+  readonly endedAt?: string;
+}
+
+/** In the state root, where no service and no import looks for files. */
+export const fenceFile = "fence.json";
+
+/** The fence of the last cutover of this state; undefined where no cutover came as far. */
+export async function readFence(root: string): Promise<Fence | undefined> {
+  try {
+    return JSON.parse(await readFile(join(root, fenceFile), "utf8")) as Fence;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** Keeps a fence beside the state; a reader finds the former one or this one. */
+export async function writeFence(root: string, fence: Fence): Promise<void> {
+  const next = join(root, `${fenceFile}.tmp`);
+  await writeFile(next, `${JSON.stringify(fence, undefined, 2)}\n`);
+  await rename(next, join(root, fenceFile));
+}
+
+/** The state root takes no fence, so that a rollback could not know of the cutover. */
+export class FenceNotWritable extends Error {
+  override readonly name = "FenceNotWritable";
+}
+
+/**
+ * Makes sure that a fence can be kept in a state root, before anything is stopped for it.
+ *
+ * @throws FenceNotWritable
+ */
+export async function requireFenceWritable(root: string): Promise<void> {
+  const probe = join(root, `${fenceFile}.tmp`);
+  try {
+    await writeFile(probe, "");
+    // Another pod of the same import may have removed it.
+    await rm(probe, { force: true });
+  } catch (error) {
+    throw new FenceNotWritable(
+      `Writing ${join(root, fenceFile)} failed: ${(error as Error).message}. A cutover keeps there ` +
+        "since when MongoDB is the truth, and a rollback writes its files there. Nothing was stopped. " +
+        "Give the one who runs this the right to write in the state root.",
+    );
+  }
+}

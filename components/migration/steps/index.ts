@@ -1,0 +1,10 @@
+import { collection } from "./collection";
+import { index } from "./index-step";
+import { ledgerClaim, ledgerCompletion } from "./ledger";
+import { logExpiryLift, logRetention } from "./retention";
+
+/** The migration's steps. */
+export const steps = {
+  ...{ ledgerClaim, ledgerCompletion, collection, index },
+  ...{ logExpiryLift, logRetention },
+};

@@ -1,0 +1,118 @@
+import { databaseAt } from "../../connection";
+import { requireServer } from "../../cluster/server";
+import { recordFence } from "../../ledger";
+import { kind, type StateOf, type Step } from "../../step";
+import { placeInWords, PlaceRefused, requirePlace } from "../another-place";
+import { apply } from "../apply";
+import { DataIssues } from "../errors";
+import { dataIssueInWords } from "../issues/data-issues";
+import { claim, complete, requireRecord } from "../ledger";
+import { plan } from "../plan";
+import { room, type ClaimInputs, type CompletionInputs } from "./inputs";
+import { databaseOf } from "./shared";
+
+interface ClaimResults {
+  /** Where the record was claimed: `HOSTS/DATABASE/LEDGER`. */
+  readonly place: string;
+  /** Where a Job did the whole plan: when, in ISO 8601; empty where the engine does it. */
+  readonly appliedAt: string;
+  /** Where a Job did the whole plan: what the data kept from being done, in words. */
+  readonly heldBack: string;
+}
+
+export const LedgerClaim = kind<ClaimInputs, ClaimResults>(
+  "LedgerClaim",
+  [room, "mongo"],
+  ["place", "appliedAt", "heldBack"],
+);
+
+type ClaimState = StateOf<ClaimInputs, ClaimResults>;
+
+/**
+ * Looks for data issues, then claims the record: until here nothing was changed. Another database is
+ * refused while the services work on the former one (PlaceRefused); a cutover that follows a rollback
+ * may go to any. As a Job it does the whole plan, and the collections and indexes only state it.
+ */
+export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
+  ...LedgerClaim,
+  id: ({ ledger }) => `${ledger}-claim`,
+  isOncePerCutover: true,
+  followsServer: true,
+  compares: ["database", "ledger", "checksum", "stack"],
+  isDue: ({ heldBack }, { job }) => job !== undefined && Boolean(heldBack),
+  job: { state: "read", olds: ["place", "cutover"], forward: wholePlan },
+  foresees: async (state, inputs) => {
+    // Who runs Jobs has the files in a claim, which the engine cannot read.
+    const found = inputs.job ? undefined : await placeOf(inputs, state).catch(refusalOf);
+    return found instanceof PlaceRefused
+      ? [`warning: \`pulumi up\` will stop here. ${found.message}`]
+      : [];
+  },
+  forward: async (inputs, state) => {
+    const { fence, place } = await placeOf(inputs, state);
+    const db = await databaseOf(inputs);
+    if (isSameAgain(inputs, place, state)) await requireRecord(db, inputs.ledger);
+    if (inputs.onDataIssue === "fail") {
+      const { issues } = await plan(db, inputs);
+      if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
+    }
+    await claim(db, inputs.ledger, inputs);
+    if (fence !== undefined) await recordFence(db, inputs.ledger, new Date(fence));
+    return { place, appliedAt: "", heldBack: "" };
+  },
+};
+
+async function wholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<ClaimResults> {
+  const { uri = "", database = "", ledger } = inputs;
+  const { fence, place } = await placeOf(inputs, state);
+  const db = await databaseAt({ uri, database });
+  await requireServer(db, uri);
+  const { appliedAt, issues } = await apply(db, inputs);
+  if (fence !== undefined) await recordFence(db, ledger, new Date(fence));
+  const heldBack = issues.map(dataIssueInWords).join("\n");
+  return { place, appliedAt: appliedAt.toISOString(), heldBack };
+}
+
+/** Where the record is to be, and the fence that goes along. @throws PlaceRefused */
+async function placeOf(inputs: ClaimInputs, state?: ClaimState) {
+  const { uri = "", database = "", ledger, root, acceptDatabase } = inputs;
+  const asked = { uri, database, ledger };
+  const place = placeInWords(asked);
+  const isSameCutover = state !== undefined && state.cutover === inputs.cutover;
+  const former = (isSameCutover ? state.place : undefined) ?? place;
+  return { place, fence: await requirePlace(asked, former, root, acceptDatabase) };
+}
+
+/** What cannot be found out in a preview is said there by others, and by `up`. */
+function refusalOf(error: unknown): PlaceRefused | undefined {
+  return error instanceof PlaceRefused ? error : undefined;
+}
+
+/** Another cutover to what was claimed: the collections and indexes are not looked at again. */
+function isSameAgain(inputs: ClaimInputs, place: string, state?: ClaimState): boolean {
+  return state?.place === place && state.cutover !== inputs.cutover;
+}
+
+interface CompletionResults {
+  /** In ISO 8601, UTC. */
+  readonly appliedAt: string;
+}
+
+export const LedgerCompletion = kind<CompletionInputs, CompletionResults>(
+  "LedgerCompletion",
+  [room, "mongo"],
+  ["appliedAt"],
+);
+
+/** The ledger's record completed, after everything is there. */
+export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
+  ...LedgerCompletion,
+  id: ({ ledger }) => ledger,
+  followsServer: true,
+  compares: ["database", "ledger", "checksum"],
+  job: { doneByAnother: { appliedAt: "" } },
+  forward: async (inputs) => {
+    const finished = await complete(await databaseOf(inputs), inputs.ledger, inputs.checksum);
+    return { appliedAt: finished.toISOString() };
+  },
+};

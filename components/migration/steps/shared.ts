@@ -1,0 +1,21 @@
+import type { Db } from "mongodb";
+import { databaseAt } from "../../connection";
+import type { WantedSchema } from "../../contract";
+import type { MongoInputs } from "../../step";
+import { reconcile } from "../execute";
+import { recordCommand } from "../ledger";
+import type { Change } from "../planner/change";
+import type { MigrationInputs } from "./inputs";
+
+/** The database that a step's inputs name; its URI is secret. */
+export const databaseOf = ({ uri = "", database = "" }: MongoInputs): Promise<Db> =>
+  databaseAt({ uri, database });
+
+/** Makes one wanted thing so, and notes every command in the ledger's record. */
+export async function reconcileOne(
+  inputs: MigrationInputs,
+  wanted: WantedSchema,
+): Promise<Change[]> {
+  const db = await databaseOf(inputs);
+  return reconcile(db, wanted, (executed) => recordCommand(db, inputs.ledger, executed));
+}

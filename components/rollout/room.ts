@@ -1,0 +1,2 @@
+/** The file of this room's dynamic providers; a contract with existing stacks: their states load it. */
+export const room = "components/rollout/provider";

@@ -1,0 +1,30 @@
+import { stopOthers, type StopAddress } from "../../jobs";
+import { kind, type Step, type StepInputs } from "../../step";
+import { room } from "../room";
+
+/** Inputs: where the stack's Jobs are. None of it is secret. */
+export type JobsStoppedInputs = StepInputs & StopAddress;
+
+export const JobsStopped = kind<JobsStoppedInputs, object>(
+  "JobsStopped",
+  [room, "kubernetes"],
+  [],
+  [],
+);
+
+/**
+ * Before anything else in a change of direction: unfinished Jobs of the other one are deleted, and their
+ * pods waited for (the document's "stop the Mongo migration runner"). Jobs that are over stay.
+ */
+export const jobsStopped: Step<JobsStoppedInputs, object> = {
+  ...JobsStopped,
+  id: ({ namespace }) => `${namespace}/jobs-stopped`,
+  forward: async (inputs) => {
+    await stopOthers(inputs, "forward", console.log);
+    return {};
+  },
+  back: async (inputs) => {
+    await stopOthers(inputs, "back", console.log);
+    return {};
+  },
+};

@@ -1,0 +1,80 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StepKind } from "./kind";
+
+/** The inputs of a step as the program gives them; `cutover` is counted by the step. */
+export type Args<Inputs> = Omit<
+  { readonly [Key in keyof Inputs]: pulumi.Input<NonNullable<Inputs[Key]>> | undefined },
+  "cutover"
+>;
+
+/**
+ * A step as a resource. Its provider is TypeScript of this project: the engine keeps a few lines that
+ * load it from its file, so that an edited file counts at once and the state holds no logic.
+ */
+export class StepResource<Inputs, Results> extends pulumi.CustomResource {
+  constructor(
+    { name: kind, type, module, results, secrets }: StepKind<Inputs, Results>,
+    name: string,
+    inputs: Args<Inputs>,
+    options: pulumi.CustomResourceOptions,
+  ) {
+    const outputs = Object.fromEntries(results.map((result) => [result, undefined]));
+    const all = { ...inputs, ...outputs, __provider: shim(module, kind) };
+    const merged = { additionalSecretOutputs: [...secrets], ...options };
+    super(`pulumi-nodejs:dynamic/${type}`, name, all, merged);
+  }
+
+  /** An input as of the last run, or a result; undefined until there was one. */
+  output<Key extends keyof (Inputs & Results)>(
+    key: Key,
+  ): pulumi.Output<(Inputs & Results)[Key] | undefined> {
+    const outputs = this as unknown as Record<Key, pulumi.Output<(Inputs & Results)[Key]>>;
+    return outputs[key];
+  }
+}
+
+/**
+ * The lines that the engine keeps for a resource, in the form that Pulumi gives to a serialised provider
+ * (`exports.handler`). They are written here, because to serialise one takes half of the program's own
+ * time in each preview: see "Dynamic providers" in Pulumi's documentation, and pulumi/pulumi#10480 for
+ * what it cannot do. They run in the host of dynamic providers, plain Node.js in the project's folder.
+ */
+export function shim(module: string, kind: string): string {
+  return `exports.handler = () => {
+  const { createRequire } = process.getBuiltinModule("node:module");
+  const require = createRequire(process.cwd() + "/");
+  require("./components/typescript.cjs");
+  const provider = require(${JSON.stringify(`./${module}`)}).providers[${JSON.stringify(kind)}];
+  if (!provider) throw new Error(${JSON.stringify(`${module} has no dynamic provider named ${kind}`)});
+  return provider;
+};
+`;
+}
+
+/** Options by which a step waits for others. */
+export interface After {
+  readonly dependsOn?: readonly pulumi.Resource[];
+}
+
+/**
+ * A row of the runbook: a component whose children are its resources. A component without children, or
+ * one that rests, makes nobody wait by itself: what waits for it waits for what it waits for.
+ */
+export abstract class StepGroup extends pulumi.ComponentResource {
+  /** What comes after this step waits for these. */
+  readonly settled: readonly pulumi.Resource[];
+  /** The options of its resources: a component's own `dependsOn` does not reach its children. */
+  protected readonly ofChildren: pulumi.CustomResourceOptions;
+
+  /** @param rests whether it does nothing in this update, whatever becomes of its resources */
+  constructor(type: string, name: string, { dependsOn = [] }: After, rests = false) {
+    super(`taskrunner:storage:${type}`, name, {}, { dependsOn: [...dependsOn] });
+    this.settled = [...(rests ? [] : [this]), ...dependsOn];
+    this.ofChildren = { parent: this, dependsOn: [...dependsOn] };
+  }
+}
+
+/** The options of a step that comes after others; a rollback waits for no step that rests in it. */
+export function after(...steps: readonly Pick<StepGroup, "settled">[]): Required<After> {
+  return { dependsOn: [...new Set(steps.flatMap(({ settled }) => settled))] };
+}

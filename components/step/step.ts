@@ -1,0 +1,108 @@
+import type { JobTarget } from "../jobs";
+import type { Direction } from "../settings";
+
+/** Inputs that the engine hands to a step. */
+export interface StepInputs {
+  /** Absent for what is the same in both directions. */
+  readonly direction?: Direction;
+  /** The number of the cutover, from 1; counted by the step itself, never given. */
+  readonly cutover?: number;
+}
+
+/** Inputs of a step that works in MongoDB. */
+export interface MongoInputs extends StepInputs {
+  /** Secret; absent on a rollback whose settings have none. */
+  readonly uri?: string;
+  readonly database?: string;
+  /** Where it runs as a Job; absent: in the engine. It is not compared. */
+  readonly job?: JobTarget;
+  /** Told to a step that runs in a Job's pod. */
+  readonly isInPod?: true;
+}
+
+/** What a step is like where the steps that touch MongoDB run as Jobs. */
+export interface JobForm<Inputs, Results> {
+  /** Whether the claim with the state is mounted, and how. Default: not. */
+  readonly state?: "read" | "write";
+  /** What it needs of the outputs of the last run; the connection string is never among them. */
+  readonly olds?: readonly (keyof (Inputs & Results) & string)[];
+  /** Inputs that are not for the pod. */
+  readonly apart?: readonly (keyof Inputs & string)[];
+  /** Looked at by the engine before the Job and after it. @throws Unfinished */
+  guard?(inputs: Inputs): Promise<void>;
+  /** Makes one of the results of the pods that share the work; absent: it is one pod's. */
+  merged?(results: readonly Results[]): Results;
+  /** The results where a Job failed that the step can do without; undefined: the step fails too. */
+  failed?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
+  /** What the Job does where that is more than the step. */
+  forward?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
+}
+
+/** Outputs: the inputs as of the last run, and its results. `applied` is false until one finished. */
+export type StateOf<Inputs, Results> = Inputs & Partial<Results> & { readonly applied: boolean };
+
+/** Why an update must not be, already in its preview, and which input says so. */
+export interface Refusal<Inputs> {
+  readonly property: keyof Inputs & string;
+  readonly reason: string;
+}
+
+/**
+ * A step of the list (design, "One list of steps, two directions"): what it does in each direction, and
+ * when it has to. `providerOf` makes a dynamic provider of it. A run may connect; it is idempotent, and
+ * safe against a second runner.
+ *
+ * A step without `back` rests on a rollback: it keeps its state and connects to nothing, so that the
+ * rollback works while MongoDB is down. Destroying the stack leaves everything in place.
+ */
+export interface Step<Inputs extends StepInputs, Results extends object> {
+  /** Its kind's: what a Job is called after. */
+  readonly name: string;
+  /** The outputs that are no inputs. */
+  readonly results: readonly (keyof Results & string)[];
+  /** The resource's id; it holds no secret. */
+  id(inputs: Inputs): string;
+  /** Whether it runs again in each cutover. Default: not. */
+  readonly isOncePerCutover?: boolean;
+  /**
+   * Whether it works where `uri` leads: on another server it runs again, and a connection string whose
+   * user, password or options alone are others (a rotation) is taken into the state. Default: not.
+   */
+  readonly followsServer?: boolean;
+  /** The inputs that make it run again where they differ from those of the last run. */
+  readonly compares?: readonly (keyof Inputs & string)[];
+  /** What else makes it run, although the last run finished. */
+  isDue?(state: StateOf<Inputs, Results>, inputs: Inputs): boolean | Promise<boolean>;
+  /** Looks before anything is changed, in a preview too. @param isNew whether the stack has it yet */
+  refuses?(inputs: Inputs, isNew: boolean): Promise<Refusal<Inputs> | undefined>;
+  /** What is to be said before a run of a step that the stack has, as lines. It does not fail. */
+  foresees?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly string[]>;
+  /**
+   * @param state of the last run; undefined in the first
+   * @throws Unfinished where it began and did not finish; another error leaves the state as it was
+   */
+  forward(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
+  back?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
+  /** How it runs as a Job; or its results, where another step's Job does it with its own. */
+  readonly job?: JobForm<Inputs, Results> | { readonly doneByAnother: Results };
+  /** What a refresh finds otherwise than the state says; undefined where the thing is gone. */
+  reads?(state: StateOf<Inputs, Results>): Promise<Partial<Inputs> | undefined>;
+}
+
+/**
+ * A run that began and did not finish: the engine keeps the resource, marks it as failed, and comes back
+ * to it on the next `up`, whatever the direction is then.
+ *
+ * @param reasons lines for the one who reads the engine's log
+ * @param results what the state keeps of this run; absent: the state stays that of the last one
+ */
+export class Unfinished extends Error {
+  override readonly name = "Unfinished";
+
+  constructor(
+    readonly reasons: readonly string[],
+    readonly results?: object,
+  ) {
+    super(reasons.join("\n"));
+  }
+}

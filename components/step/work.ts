@@ -1,0 +1,132 @@
+import { version } from "../../package.json";
+import { JobError, runJob, stateRoot } from "../jobs";
+import { uriFacts } from "../settings";
+import {
+  Unfinished,
+  type JobForm,
+  type MongoInputs,
+  type StateOf,
+  type Step,
+  type StepInputs,
+} from "./step";
+
+/** A step whatever its inputs and results are. */
+export type AnyStep = Step<StepInputs, object>;
+type State = StateOf<StepInputs, object>;
+
+/** What a Job is asked for; no secret is in it. */
+export interface StepRequest {
+  /** Of this project: a Job of another one refuses it. */
+  readonly version: string;
+  /** How many pods share the work. */
+  readonly pods: number;
+  readonly inputs: StepInputs;
+  /** The outputs of the last run that the step declares; absent in the first. */
+  readonly state?: object;
+}
+
+/** What a Job answers: its results, or why it did not finish. */
+export type Answer =
+  | { readonly results: object }
+  | { readonly unfinished: { readonly reasons: readonly string[]; readonly results?: object } };
+
+/** Does a step, in the engine or as a Job: the one place that decides. */
+export async function workOf(
+  step: AnyStep,
+  inputs: StepInputs,
+  state?: State,
+): Promise<object | undefined> {
+  const { job: form } = step;
+  const { job } = inputs as MongoInputs;
+  if (job === undefined || form === undefined) return inDirection(step, inputs, state);
+  if ("doneByAnother" in form) return form.doneByAnother;
+  const pods = form.merged ? job.parallelism : 1;
+  const request = { pods, ...requestOf(form, inputs, state) };
+  const asked = {
+    kind: jobNameOf(step),
+    direction: inputs.direction === "back" ? ("back" as const) : ("forward" as const),
+    request: JSON.stringify(request),
+    ...(form.state && { state: form.state }),
+    ...(pods > 1 && { pods }),
+  };
+  await form.guard?.(inputs);
+  const answers = await runJob(job, asked, console.log).catch((error: unknown) => {
+    const reasons = reasonsOf(error);
+    const instead = form.failed?.(reasons, state);
+    if (instead === undefined) throw new Unfinished(reasons);
+    return [{ results: instead }];
+  });
+  await form.guard?.(inputs);
+  const results = answers.map(resultsIn);
+  return form.merged ? form.merged(results) : results[0];
+}
+
+/**
+ * Does a step in a Job's pod.
+ *
+ * @param given the connection string, which is secret, and the shard of an Indexed Job
+ * @throws Error where the request is another version's
+ */
+export async function workInPod(
+  step: AnyStep,
+  request: StepRequest,
+  given: { readonly uri: string; readonly shard?: object },
+): Promise<Answer> {
+  if (request.version !== version) {
+    throw new Error(
+      `This image has version ${version}, and the stack asks for a step of version ` +
+        `${request.version}. Nothing was done. Set jobs.image to that version.`,
+    );
+  }
+  const { database = uriFacts(given.uri)?.database, ...others } = request.inputs as MongoInputs;
+  const inputs = { ...others, ...given, database, isInPod: true };
+  const state = request.state as State | undefined;
+  const form = step.job && "doneByAnother" in step.job ? undefined : step.job;
+  const whole = inputs.direction === "back" ? undefined : form?.forward?.bind(form);
+  try {
+    const results = await (whole ? whole(inputs, state) : inDirection(step, inputs, state));
+    return { results: results ?? {} };
+  } catch (error) {
+    if (!(error instanceof Unfinished)) throw error;
+    const { reasons, results } = error;
+    return { unfinished: { reasons, ...(results && { results }) } };
+  }
+}
+
+/** A kind's name as a Job and `step KIND` have it: `BulkImport` is `bulk-import`. */
+export function jobNameOf({ name }: Pick<AnyStep, "name">): string {
+  return name.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
+}
+
+async function inDirection(step: AnyStep, inputs: StepInputs, state?: State) {
+  return inputs.direction === "back" ? step.back?.(inputs, state) : step.forward(inputs, state);
+}
+
+function requestOf(
+  { state: mounted, olds = [], apart: own = [] }: JobForm<StepInputs, object>,
+  inputs: StepInputs,
+  state?: State,
+): Omit<StepRequest, "pods"> {
+  // What a pod gets otherwise, or not at all.
+  const apart: readonly string[] = ["uri", "job", ...own];
+  const others = Object.entries(inputs).filter(([key]) => !apart.includes(key));
+  const known = Object.entries(state ?? {}).filter(([key]) => (olds as string[]).includes(key));
+  return {
+    version,
+    inputs: { ...(Object.fromEntries(others) as StepInputs), ...(mounted && { root: stateRoot }) },
+    ...(state && { state: Object.fromEntries(known) }),
+  };
+}
+
+/** Why a Job failed; the state stays that of the last run. */
+function reasonsOf(error: unknown): readonly string[] {
+  if (error instanceof JobError) return error.reasons;
+  return [error instanceof Error ? error.message : String(error)];
+}
+
+function resultsIn(answer: unknown): object {
+  const known = answer as Answer;
+  if ("results" in known) return known.results;
+  const { reasons, results } = known.unfinished;
+  throw new Unfinished(reasons, results);
+}

@@ -1,0 +1,99 @@
+import { expect, it } from "vitest";
+import { exportState } from "../../components/backfill";
+import { jsonIn } from "./export-sides";
+import { addFiles, run } from "./state";
+import {
+  changes,
+  finished,
+  RollbackStack,
+  running,
+  up,
+  upSecond,
+  type Outs,
+} from "./rollback-stack";
+
+const stack = new RollbackStack();
+
+/** A cutover of a database whose bases are not found any more, in which the worker went on. */
+async function withoutBases(): Promise<Outs> {
+  const before = await stack.cutover();
+  await stack.advance();
+  await stack.db.collection("pack_run_backfill").drop();
+  return before;
+}
+
+const inPlace = async () =>
+  Object.keys(await stack.files()).filter((name) => name.startsWith("state/runs/"));
+
+it("an unfinished run in conflict is held: its file is behind MongoDB", async () => {
+  const before = await withoutBases();
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({
+    exported: { runs: { conflicts: 1, unchanged: 2 }, conflicts: [{ id: "busy" }] },
+    held: ["busy"],
+    inTheWay: [],
+  });
+  expect(outs.rollback?.exported).not.toHaveProperty("behind");
+  expect(stack.said.join("\n")).toMatch(/warning: 1 run held in .*\/held, .*: busy\./);
+  expect(await inPlace()).toEqual([
+    "state/runs/busy.mongo.json",
+    "state/runs/done.json",
+    "state/runs/slow.json",
+  ]);
+  expect(await jsonIn(stack.root, "held/state/runs/busy.json")).toEqual(run("busy", running));
+
+  // A person takes MongoDB's, and the next export brings it back.
+  const decided = (await stack.files())["state/runs/busy.mongo.json"] ?? "";
+  await addFiles(stack.root, { "held/state/runs/busy.json": decided });
+  expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: [] });
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+});
+
+it("an unfinished run that no file can hold is held, a finished one in conflict is not", async () => {
+  const before = await withoutBases();
+  await addFiles(stack.root, {
+    "state/runs/busy.json": JSON.stringify(run("busy", { planHash: "x" })),
+  });
+  await stack.runs.updateOne({ _id: "slow" }, { $set: { plan: { factor: NaN } } });
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({
+    exported: { conflicts: [{ id: "busy" }], unwritable: [{ id: "slow" }] },
+    held: ["slow"],
+  });
+  expect(await inPlace()).toContain("state/runs/busy.json");
+  expect(await inPlace()).not.toContain("state/runs/slow.json");
+});
+
+it("released runs stay in place in conflict too", async () => {
+  const before = await withoutBases();
+  const released = await up(before, stack.toFiles({ heldRuns: "release" }));
+  expect(released.rollback).toMatchObject({ held: [] });
+  expect(await inPlace()).toContain("state/runs/busy.json");
+});
+
+it("a run in conflict that is held comes back when it is released", async () => {
+  const held = await up(await withoutBases(), stack.toFiles());
+  expect(held.rollback).toMatchObject({ held: ["busy"] });
+  expect(await changes(held, stack.toFiles({ cutover: 1 }))).toBe(false);
+  const release = stack.toFiles({ heldRuns: "release" });
+  expect((await up(held, release)).rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toEqual(run("busy", running));
+});
+
+it("the second handover holds nothing more: the worker is at work on the files", async () => {
+  const back = await up(await stack.cutover(), stack.toFiles());
+  await stack.advance();
+  await stack.db.collection("pack_run_backfill").drop();
+  const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
+  expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] }, held: [] });
+  expect(await inPlace()).toEqual(expect.arrayContaining(["state/runs/busy.json"]));
+});
+
+it("a run that comes back in the place of another file is named, and not as one that is held", async () => {
+  const before = await stack.cutover();
+  await up(before, stack.toFiles({ uri: undefined }));
+  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", running)) });
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({ held: [], inTheWay: ["busy"] });
+  expect(stack.said.join("\n")).toMatch(/warning: 1 run could not be moved, .*: busy\./);
+});

@@ -1,0 +1,53 @@
+import { afterEach, expect, it } from "vitest";
+import { providers } from "../../components/backfill/provider";
+import { closeConnections } from "../../components/connection";
+import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
+import { RollbackStack, type Outs, state, up } from "./rollback-stack";
+
+/** What this cannot prove: that the driver sees a real election as it sees a member without a primary. */
+const stack = new RollbackStack();
+let member: DisguisedServer | undefined;
+afterEach(async () => {
+  await closeConnections();
+  await member?.stop();
+});
+
+/** A member that answers and has no primary for so long. */
+async function withoutPrimaryFor(ms: number): Promise<string> {
+  const until = Date.now() + ms;
+  member = await disguisedServer(stack.server.port, { secondary: () => Date.now() < until });
+  return `mongodb://127.0.0.1:${member.port}/?heartbeatFrequencyMS=500`;
+}
+
+it("an election is waited for: everything is exported, and nothing held", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const uri = await withoutPrimaryFor(8_000);
+  const back = stack.toFiles({ uri, electionSeconds: 30 });
+  const { rollback } = await up(before, back);
+
+  expect(rollback).toMatchObject({ held: [], exported: { runs: { written: 1 } } });
+  expect(stack.said.join("\n")).toMatch(/waiting up to 30 s for a primary/);
+});
+
+it("members without a primary stop the rollback with both ways out, and nothing is held", async () => {
+  const before = await stack.cutover();
+  const at = before.fence?.at ?? "";
+  const uri = await withoutPrimaryFor(60_000);
+  const back = stack.toFiles({ uri, electionSeconds: 2 });
+
+  await expect(up(before, back)).rejects.toThrow(
+    new RegExp(
+      `no primary: 127\\.0\\.0\\.1:\\d+ answered.*once MongoDB has .*abandonMongo: "${at}"`,
+    ),
+  );
+  expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB has no/);
+  expect(await stack.files()).toEqual(state);
+  const abandoning = (fencedAt: string) =>
+    providers.Handover.update("id", before, { ...back, abandonMongo: fencedAt });
+  await expect(abandoning("2025-11-06T12:00:00.000Z")).rejects.toThrow(/no primary/);
+
+  const { rollback } = (await abandoning(at)).outs as Outs;
+  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+  expect(rollback).not.toHaveProperty("exported");
+});

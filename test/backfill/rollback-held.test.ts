@@ -1,0 +1,279 @@
+import { link, mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, it } from "vitest";
+import { exportState, goBack, importState, verifyState } from "../../components/backfill";
+import { steps } from "../../components/backfill/steps";
+import { readFence } from "../../components/ledger";
+import { workInPod, type AnyStep } from "../../components/step";
+import { version } from "../../package.json";
+import { claimMigration, ledger } from "./database";
+import { jsonIn } from "./export-sides";
+import { addFiles, run } from "./state";
+import {
+  changes,
+  finished,
+  RollbackStack,
+  running,
+  state,
+  unreachable,
+  up,
+  upSecond,
+} from "./rollback-stack";
+
+const stack = new RollbackStack();
+
+it.each([unreachable, undefined])(
+  "with MongoDB out of reach (%s) unfinished runs are held and named; nothing is lost",
+  async (uri) => {
+    const before = await stack.cutover();
+    await stack.advance();
+    const started = Date.now();
+    const outs = await up(before, stack.toFiles({ uri }));
+    // 5 s for what a preview says, and 5 s for the rollback itself.
+    expect(Date.now() - started).toBeLessThan(13_000);
+    expect(outs.rollback?.held).toHaveLength(2);
+    expect(outs.rollback).not.toHaveProperty("exported");
+    const text = stack.said.join("\n");
+    expect(text).toMatch(/warning: 2 runs would be held in .*\/held: .*busy/);
+    expect(text).toMatch(/warning: Nothing was exported\. .* is left behind/);
+    expect(text).toMatch(/warning: 2 runs held in .*\/held, .*busy/);
+    expect(text).not.toContain("secret");
+    expect(await stack.files()).toEqual({
+      "held/state/runs/busy.json": state["state/runs/busy.json"],
+      "held/state/runs/slow.json": state["state/runs/slow.json"],
+      "logs/runs/busy.ndjson": state["logs/runs/busy.ndjson"],
+      "state/runs/done.json": state["state/runs/done.json"],
+    });
+    expect(await changes(outs, stack.toFiles({ uri, cutover: 1 }))).toBe(false);
+  },
+);
+
+it("a run that was finished on disk since the fence is not held", async () => {
+  const before = await stack.cutover();
+  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy", finished)) });
+  expect((await up(before, stack.toFiles({ uri: undefined }))).rollback?.held).toEqual(["slow"]);
+});
+
+it("a run that web wrote to files after the fence is held: MongoDB has it by the second handover", async () => {
+  const before = await stack.cutover();
+  await addFiles(stack.root, { "state/runs/late.json": JSON.stringify(run("late", running)) });
+  await upSecond(undefined, stack.second(before));
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  expect((outs.rollback?.held as string[]).sort()).toEqual(["busy", "late", "slow"]);
+});
+
+it("nothing is held later: the worker on files is at work on what was released", async () => {
+  const before = await stack.cutover();
+  const released = await up(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
+  expect(await changes(released, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);
+});
+
+it("the first rollback ends the fence, and from then on a second one holds nothing", async () => {
+  const before = await stack.cutover();
+  await up(before, stack.toFiles({ uri: undefined, heldRuns: "release" }));
+  expect(await readFence(stack.root)).toHaveProperty("endedAt");
+
+  // Its engine was killed, so that the stack does not know of it.
+  const again = await up(before, stack.toFiles({ uri: undefined }));
+  expect(again.rollback).toMatchObject({ held: [], inTheWay: [] });
+  const second = stack.second(before, { direction: "back", uri: undefined });
+  expect((await upSecond(undefined, second)).rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect(await stack.files()).toEqual(state);
+});
+
+it("later the export brings held runs back, and holds none with which the worker is at work", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const { fence } = await up(before, stack.toFiles({ uri: undefined }));
+  const atWork = run("busy-since", running);
+  await addFiles(stack.root, { "state/runs/busy-since.json": JSON.stringify(atWork) });
+  const { uri, database: name } = stack.inputs();
+  const fencedAt = fence?.at;
+  const options = { uri, name, fencedAt, ledger, heldRuns: "hold", electionSeconds: 5 } as const;
+
+  expect(await goBack(stack.sides, { ...options, uri: unreachable })).toMatchObject({
+    held: ["busy", "slow"],
+  });
+  expect(await goBack(stack.sides, options)).toMatchObject({ held: [] });
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await jsonIn(stack.root, "state/runs/busy-since.json")).toEqual(atWork);
+});
+
+it("where only the cluster reaches it, each later update tries again, until it was exported", async () => {
+  const before = await stack.cutover();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const byJob = stack.toFiles({ job: {}, cutover: 1 });
+  expect(await changes(outs, byJob)).toBe(true);
+  const settled = { ...outs, rollback: { held: outs.rollback?.held as string[] } };
+  expect(await changes(settled, byJob)).toBe(true);
+  const nothingHeld = { ...outs, rollback: { held: [] } };
+  expect(await changes(nothingHeld, byJob)).toBe(false);
+  expect(await changes(settled, stack.toFiles({ cutover: 1 }))).toBe(false);
+});
+
+it("a Job that fails later is a warning, and the services' next update holds nothing", async () => {
+  const before = await stack.cutover();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const job = { kubeconfig: join(stack.root, "none"), namespace: "apps", parallelism: 1 };
+  const kept = { fence: outs.fence, rollback: outs.rollback, applied: true };
+  expect(await up(outs, stack.toFiles({ job }))).toMatchObject(kept);
+  expect(stack.said.at(-1)).toMatch(
+    /^warning: What is left behind in MongoDB still is\. .*kubeconfig/,
+  );
+
+  await addFiles(stack.root, { "state/runs/since.json": JSON.stringify(run("since", running)) });
+  const unfinished = { ...outs, applied: false };
+  const later = await up(unfinished, stack.toFiles({ uri: undefined }));
+  expect(later.rollback?.held).toEqual(["busy", "slow"]);
+  expect(await jsonIn(stack.root, "state/runs/since.json")).toEqual(run("since", running));
+});
+
+it("a Job's pod that cannot export later warns too, because it knows of the first rollback", async () => {
+  const before = await stack.cutover();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  await rm(stack.root, { recursive: true });
+  const { olds = [] } = steps.handover.job as { olds?: readonly string[] };
+  const known = Object.entries(outs).filter(([key]) => olds.includes(key));
+  const { uri, ...inputs } = stack.toFiles();
+  const request = { version, pods: 1, inputs, state: Object.fromEntries(known) as object };
+  const answer = await workInPod(steps.handover as unknown as AnyStep, request, { uri: uri ?? "" });
+  expect(answer).toMatchObject({ results: { fence: outs.fence, rollback: outs.rollback } });
+  expect(stack.said.at(-1)).toMatch(/^warning: What is left behind in MongoDB still is\./);
+});
+
+it("released runs stay in their places, and come back where they were held before", async () => {
+  const before = await stack.cutover();
+  const options = { uri: undefined, heldRuns: "release" };
+  const released = await up(before, stack.toFiles(options));
+  expect(released.rollback?.held).toEqual([]);
+  expect(await stack.files()).toEqual(state);
+  const held = await up(await stack.cutover(released), stack.toFiles({ uri: undefined }));
+  expect(held.rollback?.held).toHaveLength(2);
+  expect((await up(held, stack.toFiles(options))).rollback?.held).toEqual([]);
+  expect(await stack.files()).toEqual(state);
+});
+
+it("held runs come back by an export, as MongoDB has them, and go forward again", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  await stack.forget("slow");
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const report = await exportState(stack.sides);
+  expect(report.returned.sort()).toEqual(["busy", "slow"]);
+  expect(report).toMatchObject({ stillHeld: [], runs: { documents: 2, written: 1, unchanged: 1 } });
+  expect(Object.keys(await stack.files())).toEqual(Object.keys(state));
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await jsonIn(stack.root, "state/runs/slow.json")).toEqual(run("slow", running));
+  expect(await exportState(stack.sides)).toMatchObject({ files: 0, returned: [] });
+
+  const again = await stack.cutover(outs);
+  expect(again.fence).toMatchObject({ unfinishedCount: 1 });
+  expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
+  expect(await verifyState({ ...stack.sides, exact: true })).toMatchObject({ holds: true });
+  expect(await stack.runs.countDocuments()).toBe(3);
+  expect(await stack.db.collection("pack_run_logs").countDocuments()).toBe(2);
+});
+
+it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is twice", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const again = await stack.cutover(outs);
+  expect(again.fence).toMatchObject({ unfinishedCount: 0 });
+  expect(stack.said.at(-1)).toMatch(/^2 runs held .* stay in .*\/held: .*busy/);
+  expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
+  expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
+  expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
+  expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { onlyInMongo: 2 } });
+
+  expect((await up(again, stack.toFiles())).rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect(Object.keys(await stack.files())).toEqual(Object.keys(state));
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+});
+
+it("a cutover that is killed at its fence and given up leaves nothing to be executed again", async () => {
+  const outs = await up(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  await addFiles(stack.root, { "state/runs/new.json": JSON.stringify(run("new", running)) });
+  // The engine does not save what it did.
+  await stack.cutover(outs);
+  expect(await changes(outs, stack.toFiles({ uri: undefined, cutover: 1 }))).toBe(false);
+  const places = Object.keys(await stack.files()).filter((name) => /^state.runs/.test(name));
+  expect(places).toEqual(["state/runs/done.json", "state/runs/new.json"]);
+});
+
+it("a cutover to a new MongoDB does not import what is held, and warns that nobody executes it", async () => {
+  const outs = await up(await stack.cutover(), stack.toFiles({ uri: undefined }));
+  await stack.db.dropDatabase();
+  await claimMigration(stack.db);
+  const again = await stack.cutover(outs);
+  expect(stack.said.at(-1)).toMatch(/^warning: 2 runs held in .* not in this MongoDB.*busy/);
+
+  const second = await upSecond(undefined, stack.second(again));
+  expect(await stack.runs.countDocuments()).toBe(1);
+  const back = await up(again, stack.toFiles());
+  expect(back.rollback).toMatchObject({ exported: {}, inTheWay: [] });
+  expect((back.rollback?.held as string[]).sort()).toEqual(["busy", "slow"]);
+  await upSecond(second, stack.second(back, { direction: "back" }));
+  expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
+  const released = await up(back, stack.toFiles({ heldRuns: "release" }));
+  expect(released.rollback).toMatchObject({ held: [] });
+  expect(await stack.files()).toEqual(state);
+});
+
+it("a held file whose place is taken stays held in a cutover, and is named", async () => {
+  const before = await stack.cutover();
+  const outs = await up(before, stack.toFiles({ uri: undefined }));
+  const other = JSON.stringify(run("busy", finished));
+  await addFiles(stack.root, { "state/runs/busy.json": other });
+  await stack.cutover(outs);
+  expect(stack.said.join("\n")).toMatch(/2 runs held .* stay in .*\/held: .*busy/);
+  const files = await stack.files();
+  expect(files["state/runs/busy.json"]).toBe(other);
+  expect(files["held/state/runs/busy.json"]).toBe(state["state/runs/busy.json"]);
+});
+
+it("a held run that changed on both sides stays held, with MongoDB's content beside it", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  await up(before, stack.toFiles({ uri: undefined }));
+  const changed = JSON.stringify(run("busy", { ...running, planHash: "x" }));
+  await addFiles(stack.root, { "held/state/runs/busy.json": changed });
+  const report = await exportState(stack.sides);
+  expect(report).toMatchObject({ returned: ["slow"], stillHeld: ["busy"] });
+  expect(report.conflicts).toMatchObject([{ id: "busy" }]);
+  const files = await stack.files();
+  expect(files["held/state/runs/busy.json"]).toBe(changed);
+  expect(files).toHaveProperty(["held/state/runs/busy.mongo.json"]);
+  expect(files).not.toHaveProperty(["state/runs/busy.json"]);
+});
+
+it("a server that is stopped holds runs in 5 s, and started again it brings them back", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  // The process has a connection from what was said before.
+  expect(await changes(before, stack.toFiles())).toBe(true);
+  await stack.server.stop();
+  const started = Date.now();
+  const outs = await up(before, stack.toFiles());
+  expect(Date.now() - started).toBeLessThan(12_000);
+  expect(outs.rollback?.held).toHaveLength(2);
+
+  await stack.server.start();
+  expect((await exportState(stack.sides)).returned.sort()).toEqual(["busy", "slow"]);
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
+}, 60_000);
+
+it("a rollback that is killed while it holds a run exports that run when MongoDB is up again", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const [place, held] = ["state", "held/state"].map((part) =>
+    join(stack.root, part, "runs", "busy.json"),
+  ) as [string, string];
+  await mkdir(dirname(held), { recursive: true });
+  await link(place, held);
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({ held: [], inTheWay: [] });
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await stack.files()).not.toHaveProperty(["held/state/runs/busy.json"]);
+});

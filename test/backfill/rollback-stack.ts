@@ -1,0 +1,160 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Long, MongoClient, ObjectId, type Document } from "mongodb";
+import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
+import { providers } from "../../components/backfill/provider";
+import { closeConnections } from "../../components/connection";
+import { fenceFile, type Fence } from "../../components/ledger/fence-file";
+import type { Direction } from "../../components/settings";
+import { documentOptions } from "../contract/options";
+import { type BorrowedServer, borrowServer } from "../pool";
+import { claimMigration, ledger } from "./database";
+import { filesIn, sidesOf } from "./export-sides";
+import { layout } from "./layout";
+import { addFiles, lines, logLine, run } from "./state";
+
+/** The outputs of a handover. */
+export interface Outs {
+  readonly report?: Document;
+  readonly fence?: Fence;
+  readonly rollback?: Document;
+}
+
+export const running = { steps: [{ stepId: "build", status: "Running", attempts: 1 }] };
+export const finished = { steps: [{ stepId: "build", status: "Succeeded", attempts: 1 }] };
+export const unreachable = "mongodb://user:secret@127.0.0.1:1/?directConnection=true";
+
+/** The files of a stack before its cutover: two runs that are unfinished, one that is done. */
+export const state = {
+  "logs/runs/busy.ndjson": lines(logLine(1)),
+  "state/runs/busy.json": JSON.stringify(run("busy", running)),
+  "state/runs/done.json": JSON.stringify(run("done")),
+  "state/runs/slow.json": JSON.stringify(run("slow", running)),
+};
+
+type Provider = (typeof providers)[keyof typeof providers];
+const { Handover, SecondHandover } = providers;
+
+/** Whether a handover has to run. */
+export const changes = async (olds: object, news: object, provider: Provider = Handover) =>
+  (await provider.diff("id", olds, news)).changes;
+
+/** What the engine does: check, then create or, where there is a difference, update. */
+export async function up(
+  olds: Outs | undefined,
+  news: object,
+  provider: Provider = Handover,
+): Promise<Outs> {
+  const checked = (await provider.check(olds ?? {}, news)).inputs as object;
+  if (!olds) return (await provider.create(checked)).outs as Outs;
+  if (!(await changes(olds, checked, provider))) return olds;
+  return (await provider.update("id", olds, checked)).outs as Outs;
+}
+
+/** The same for the second handover. */
+export const upSecond = (olds: Outs | undefined, news: object) => up(olds, news, SecondHandover);
+
+/** The handovers of a stack, with a server for a file's tests, and a root and a database for each. */
+export class RollbackStack {
+  server!: BorrowedServer;
+  root = "";
+  database = "";
+  /** What was printed. */
+  said: string[] = [];
+  private folder = "";
+  private client!: MongoClient;
+  private tests = 0;
+
+  constructor() {
+    beforeAll(async () => {
+      this.folder = await mkdtemp(join(tmpdir(), "rollback-"));
+      this.server = await borrowServer();
+      this.client = await new MongoClient(this.server.uri).connect();
+    });
+    afterAll(async () => {
+      await closeConnections();
+      await this.client.close();
+      await this.server.release();
+      await rm(this.folder, { recursive: true });
+    });
+    beforeEach(async () => {
+      this.database = `rollback_${++this.tests}`;
+      this.root = join(this.folder, this.database);
+      this.said = [];
+      vi.spyOn(console, "log").mockImplementation((line: string) => void this.said.push(line));
+      await claimMigration(this.db);
+    });
+    afterEach(() => vi.restoreAllMocks());
+  }
+
+  get db() {
+    return this.client.db(this.database);
+  }
+
+  get sides() {
+    return sidesOf(this.db, this.root);
+  }
+
+  get runs() {
+    return this.db.collection<Document & { _id: string }>("pack_runs");
+  }
+
+  inputs(fields: object = {}) {
+    return {
+      uri: this.server.uri as string | undefined,
+      ...{
+        database: this.database,
+        direction: "forward" as Direction,
+        root: this.root,
+        layout,
+        ledger,
+      },
+      ...{ collections: documentOptions.collections, approvals: true },
+      ...{ checkpoints: "pack_run_backfill", heldRuns: "hold" },
+      electionSeconds: 5,
+      ...fields,
+    };
+  }
+
+  toFiles(fields: object = {}) {
+    return this.inputs({ direction: "back", ...fields });
+  }
+
+  /** Those of the second handover. @param first the outputs of the first one */
+  second({ fence }: Outs, fields: object = {}) {
+    return this.inputs({ ...(fence && { fencedAt: fence.at }), ...fields });
+  }
+
+  /** The files below the root; nothing where it is missing. */
+  async allFiles(): Promise<Record<string, string>> {
+    return filesIn(this.root).catch(() => ({}));
+  }
+
+  /** The same without the fence's own. */
+  async files(): Promise<Record<string, string>> {
+    const files = Object.entries(await filesIn(this.root));
+    return Object.fromEntries(files.filter(([name]) => name !== fenceFile));
+  }
+
+  /** A cutover as far as the worker's rollout. */
+  async cutover(olds?: Outs): Promise<Outs> {
+    if (!olds) await addFiles(this.root, state);
+    return up(olds, this.inputs());
+  }
+
+  /** The worker goes on in Mongo mode. */
+  async advance(): Promise<void> {
+    await this.runs.updateOne({ _id: "busy" }, { $set: finished });
+    const entry = await this.db.collection("pack_run_logs").findOne({ runId: "busy" });
+    const second = { ...entry, _id: new ObjectId(), sequence: Long.fromNumber(2) };
+    await this.db.collection("pack_run_logs").insertOne(second);
+  }
+
+  /** MongoDB has no such run, and nothing says that it ever had. */
+  async forget(runId: string): Promise<void> {
+    await this.runs.deleteOne({ _id: runId });
+    const known = this.db.collection<{ _id: string }>("pack_run_backfill");
+    await known.deleteMany({ _id: { $regex: runId } });
+  }
+}

@@ -1,0 +1,292 @@
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { verifyState } from "../../components/backfill";
+import { providers } from "../../components/backfill/provider";
+import { readFence, writeFence } from "../../components/ledger";
+import { jsonIn } from "./export-sides";
+import { claimMigration, ledger } from "./database";
+import { addFiles, run } from "./state";
+import {
+  changes,
+  finished,
+  RollbackStack,
+  state,
+  unreachable,
+  up,
+  upSecond,
+  type Outs,
+} from "./rollback-stack";
+
+const stack = new RollbackStack();
+
+it("a cutover draws the fence once, and the next one again", async () => {
+  const first = await stack.cutover();
+  expect(first).toMatchObject({ fence: { unfinishedCount: 2 }, report: { runs: { inserted: 3 } } });
+  expect(Math.abs(Date.now() - Date.parse(first.fence?.at ?? ""))).toBeLessThan(60_000);
+  const { uri, ...others } = first as Outs & { uri: string };
+  expect(uri).toBe(stack.server.uri);
+  expect(JSON.stringify(others)).not.toContain("mongodb:");
+  expect(await changes(first, stack.inputs({ cutover: 1, heldRuns: "release" }))).toBe(false);
+  expect(await changes(first, stack.inputs({ cutover: 2 }))).toBe(true);
+  await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy")) });
+  const again = await providers.Handover.update("id", first, stack.inputs({ cutover: 2 }));
+  expect(again.outs).toMatchObject({ fence: { unfinishedCount: 1 } });
+});
+
+it("a live worker never meets the first handover: another root runs the second one only", async () => {
+  const first = await stack.cutover();
+  const second = await upSecond(undefined, stack.second(first));
+  const elsewhere = { cutover: 1, root: "elsewhere" };
+  expect(await changes(first, stack.inputs(elsewhere))).toBe(false);
+  expect(await changes(second, stack.second(first, elsewhere), providers.SecondHandover)).toBe(
+    true,
+  );
+});
+
+it("the ledger has the moment of the last fence, and the name of its collection runs nothing", async () => {
+  const record = () => stack.db.collection(ledger).findOne({});
+  const first = await stack.cutover();
+  expect(await record()).toMatchObject({
+    stack: "storage/test",
+    fencedAt: new Date(first.fence?.at ?? ""),
+  });
+  expect(await changes(first, stack.inputs({ cutover: 1, ledger: "another" }))).toBe(false);
+  const again = await stack.cutover(await up(first, stack.toFiles()));
+  expect(again.fence?.at).not.toBe(first.fence?.at);
+  expect(await record()).toMatchObject({ fencedAt: new Date(again.fence?.at ?? "") });
+});
+
+it("a fence that cannot be noted stops the cutover, and leaves aside what is held", async () => {
+  const first = await stack.cutover();
+  const held = await up(first, stack.toFiles({ uri: undefined }));
+  await stack.db.collection(ledger).deleteMany({});
+  await upSecond(undefined, stack.second(first));
+  await expect(stack.cutover(held)).rejects.toThrow(/Run `taskrunner-storage apply`/);
+  expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
+});
+
+it("a stack that begins on files does nothing, and neither does its second up", async () => {
+  await addFiles(stack.root, state);
+  const back = stack.toFiles({ uri: unreachable });
+  for (const provider of [providers.Handover, providers.SecondHandover]) {
+    const outs = await up(undefined, back, provider);
+    expect(outs).not.toHaveProperty("fence");
+    expect(outs).not.toHaveProperty("rollback");
+    expect(await changes(outs, { ...back, cutover: 1 }, provider)).toBe(false);
+  }
+  expect(await stack.files()).toEqual(state);
+});
+
+it("a rollback exports what changed in MongoDB, and a second up changes nothing", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({
+    exported: { runs: { written: 1, unchanged: 2 }, logs: { written: 1 }, conflicts: [] },
+    held: [],
+  });
+  expect(stack.said.at(-1)).toBe(`Exported to ${stack.root}: 1 run, 1 log entry.`);
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  expect(await changes(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
+  expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
+});
+
+it("conflicts do not stop a rollback: they are in the outputs and in a warning", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  await addFiles(stack.root, {
+    "state/runs/busy.json": JSON.stringify(run("busy", { planHash: "x" })),
+  });
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({ exported: { conflicts: [{ id: "busy" }] } });
+  expect(stack.said.join("\n")).toContain("warning: 1 changed on both sides");
+});
+
+it("a rollback that fails in the middle is unfinished, and goes on in the next up", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  await addFiles(stack.root, { artifacts: "in the way" });
+  await stack.db.collection("pack_artifacts").insertOne({ runId: "busy", name: "a" });
+  const failed = up(before, stack.toFiles());
+  await expect(failed).rejects.toMatchObject({
+    properties: { applied: false, direction: "forward", fence: before.fence },
+    reasons: [expect.stringMatching(/^Export to .* run `pulumi up` again/)],
+  });
+  expect(await readFence(stack.root)).toEqual(before.fence);
+  await rm(join(stack.root, "artifacts"));
+  const { properties } = (await failed.catch((error: unknown) => error)) as { properties: Outs };
+  expect((await up(properties, stack.toFiles())).rollback).toMatchObject({
+    exported: { artifacts: { written: 1 } },
+  });
+});
+
+describe("the second handover", () => {
+  /** A cutover whose second handover ran, and the rollback of the first one. */
+  async function firstBack() {
+    const first = await stack.cutover();
+    const second = await upSecond(undefined, stack.second(first));
+    return { second, back: await up(first, stack.toFiles()) };
+  }
+
+  it("imports what web wrote meanwhile, draws no fence, and brings back what it wrote later", async () => {
+    const first = await stack.cutover();
+    await addFiles(stack.root, { "state/runs/by-web.json": JSON.stringify(run("by-web")) });
+    const second = await upSecond(undefined, stack.second(first));
+    expect(second).toMatchObject({ report: { runs: { inserted: 1 } } });
+    expect(second).not.toHaveProperty("fence");
+    expect(await readFence(stack.root)).toEqual(first.fence);
+    const back = await up(first, stack.toFiles());
+    await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by web" } });
+    expect(
+      (await upSecond(second, stack.second(back, { direction: "back" }))).rollback,
+    ).toMatchObject({ exported: { runs: { written: 1 } } });
+  });
+
+  it("exports too where a rollback creates it, because the cutover stopped before it", async () => {
+    const back = await up(await stack.cutover(), stack.toFiles());
+    await stack.runs.updateOne({ _id: "slow" }, { $set: { planHash: "by web" } });
+    const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
+    expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
+    expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject({ planHash: "by web" });
+    const again = stack.second(back, { direction: "back", cutover: 1 });
+    expect(await changes(outs, again, providers.SecondHandover)).toBe(false);
+  });
+
+  it("that a rollback creates and that fails is not taken for done in the next up", async () => {
+    const back = await up(await stack.cutover(), stack.toFiles());
+    await stack.db.collection("pack_artifacts").insertOne({ runId: "slow", name: "a" });
+    await addFiles(stack.root, { artifacts: "in the way" });
+    const wanted = stack.second(back, { direction: "back" });
+    const failed = (await upSecond(undefined, wanted).catch((error: unknown) => error)) as {
+      properties: Outs;
+    };
+    expect(failed).toMatchObject({ properties: { applied: false } });
+    await expect(upSecond(failed.properties, wanted)).rejects.toThrow(/^Export to /);
+    await rm(join(stack.root, "artifacts"));
+    expect((await upSecond(failed.properties, wanted)).rollback).toMatchObject({
+      exported: { artifacts: { written: 1 } },
+    });
+  });
+
+  it.each([unreachable, undefined])(
+    "says without MongoDB (%s) that the rest is left behind, and where it was counted",
+    async (uri) => {
+      const { second, back } = await firstBack();
+      stack.said = [];
+      const outs = await upSecond(second, stack.second(back, { direction: "back", uri }));
+      expect(outs.rollback).toMatchObject({ held: [] });
+      const said = stack.said.filter((line) => !line.includes("waiting up to"));
+      expect(said).toEqual([
+        expect.stringMatching(
+          /^warning: Nothing was exported\. .* since 20.* is left behind .* output `verification` counts/,
+        ),
+      ]);
+    },
+  );
+
+  it("says nothing of an earlier count while MongoDB is reached", async () => {
+    const { second, back } = await firstBack();
+    await upSecond(second, stack.second(back, { direction: "back" }));
+    expect(stack.said.at(-1)).toBe(`Exported to ${stack.root}: nothing changed.`);
+  });
+});
+
+it("an export from another database is refused, in the preview too, and the state stays", async () => {
+  const before = await stack.cutover();
+  const elsewhere = stack.toFiles({ database: `${stack.database}_empty` });
+  const refused = up(before, elsewhere);
+  await expect(refused).rejects.toMatchObject({
+    properties: { applied: false, direction: "forward", fence: before.fence },
+    reasons: [expect.stringContaining("knows nothing of that fence") as string],
+  });
+  expect(stack.said.at(-1)).toMatch(/^warning: `pulumi up` will stop here\. Database rollback_/);
+  expect(await stack.files()).toEqual(state);
+});
+
+it("after a rollback that did not finish the cutover goes on in its own database only", async () => {
+  const before = await stack.cutover();
+  const unfinished = { ...before, applied: false };
+  const empty = `${stack.database}_empty`;
+  const elsewhere = stack.inputs({ database: empty, cutover: 2 });
+  await claimMigration(stack.db.client.db(empty));
+  await expect(up(unfinished, elsewhere)).rejects.toThrow(/knows nothing of that fence/);
+  expect(await up(unfinished, stack.inputs({ cutover: 2 }))).toHaveProperty("fence");
+});
+
+/** What becomes of the state root where its volume is not mounted, or is another one. */
+const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp][] = [
+  ["missing", () => Promise.resolve(), /is not a folder that can be read/],
+  ["an empty mount point", (root) => mkdir(root), /has none of the folders/],
+  [
+    "without the fence",
+    (root) => addFiles(root, { "logs/runs/busy.ndjson": "" }),
+    /has no fence\.json, and the cutover drew its fence at 20/,
+  ],
+  [
+    "another cutover's",
+    async (root) => {
+      await addFiles(root, state);
+      await writeFence(root, { at: "2025-11-06T12:00:00.000Z", unfinishedCount: 1 });
+    },
+    /has the fence of 2025-11-06T12:00:00\.000Z, and the cutover drew its fence at 20/,
+  ],
+];
+
+describe.each(notTheState)("a state root that is %s", (_what, leave, words) => {
+  it.each(["first", "second"])("stops the %s handover back, and gets no file", async (which) => {
+    const before = await stack.cutover();
+    const second = await upSecond(undefined, stack.second(before));
+    await stack.advance();
+    await rename(stack.root, `${stack.root}-unmounted`);
+    await leave(stack.root);
+    const left = await stack.allFiles();
+    for (const uri of [stack.server.uri, undefined]) {
+      const refused =
+        which === "first"
+          ? up(before, stack.toFiles({ uri }))
+          : upSecond(second, stack.second(before, { direction: "back", uri }));
+      await expect(refused).rejects.toMatchObject({
+        properties: { applied: false, direction: "forward" },
+        reasons: [expect.stringMatching(words)],
+      });
+      expect(await stack.allFiles()).toEqual(left);
+    }
+    if (which === "second") return;
+    expect(stack.said).toContainEqual(
+      expect.stringMatching(/^warning: `pulumi up` will stop here/),
+    );
+    expect(stack.said.join("\n")).toMatch(words);
+  });
+});
+
+it("a state without any run, ever, gets those that began in MongoDB", async () => {
+  await addFiles(stack.root, { "logs/runs/none.ndjson": "" });
+  const before = await up(undefined, stack.inputs());
+  await stack.runs.insertOne({ _id: "late", planHash: "sha256:1" });
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } } });
+});
+
+it("the fence is kept beside the files, is ended by the rollback, and is drawn anew by the next cutover", async () => {
+  const first = await stack.cutover();
+  expect(await readFence(stack.root)).toEqual(first.fence);
+  expect(first.fence).not.toHaveProperty("endedAt");
+  const back = await up(first, stack.toFiles());
+  expect(back.fence).toEqual(first.fence);
+  const ended = await readFence(stack.root);
+  expect(ended).toMatchObject({ ...first.fence, endedAt: expect.any(String) as string });
+  await upSecond(undefined, stack.second(back, { direction: "back" }));
+  expect(await readFence(stack.root)).toEqual(ended);
+  const again = await stack.cutover(back);
+  expect(await readFence(stack.root)).toEqual(again.fence);
+  expect(again.fence).not.toHaveProperty("endedAt");
+});
+
+it("a fence that cannot be kept beside the files stops the cutover, and the next up draws one", async () => {
+  await mkdir(join(stack.root, "fence.json.tmp"), { recursive: true });
+  await expect(stack.cutover()).rejects.toThrow(/EISDIR/);
+  await rm(join(stack.root, "fence.json.tmp"), { recursive: true });
+  const outs = await stack.cutover();
+  expect(await readFence(stack.root)).toEqual(outs.fence);
+});

@@ -1,0 +1,26 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { FenceNotWritable, requireFenceWritable } from "../../components/ledger";
+
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "fence-"));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+it("a state root that takes a fence takes it from pods that look at the same time", async () => {
+  const pods = Array.from({ length: 8 }, async () => {
+    for (let look = 0; look < 50; look += 1) await requireFenceWritable(root);
+  });
+  await Promise.all(pods);
+  expect(await readdir(root)).toEqual([]);
+});
+
+it("a state root that takes none is named before anything is stopped", async () => {
+  const missing = requireFenceWritable(join(root, "missing"));
+  await expect(missing).rejects.toThrow(FenceNotWritable);
+  await expect(missing).rejects.toThrow(/missing\/fence\.json failed: .* Nothing was stopped\./);
+});

@@ -1,0 +1,240 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { closeConnections } from "../../components/connection";
+import { migrationId, writeFence, type LedgerRecord } from "../../components/ledger";
+import { claim } from "../../components/migration/ledger";
+import { providers } from "../../components/migration/provider";
+import { documentOptions } from "../contract/options";
+import { serverForTests } from "../server";
+import { type BorrowedServer, borrowServer } from "../pool";
+
+const current = serverForTests();
+const { LedgerClaim } = providers;
+let folder: string;
+let other: BorrowedServer;
+let otherClient: MongoClient;
+let database: string;
+let root: string;
+let databases = 0;
+const said: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "place-"));
+  other = await borrowServer();
+  otherClient = await new MongoClient(other.uri).connect();
+});
+afterAll(async () => {
+  await closeConnections();
+  await otherClient.close();
+  await other.release();
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  database = `place_${++databases}`;
+  root = join(folder, database);
+  await mkdir(root);
+  said.length = 0;
+  vi.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
+});
+afterEach(() => vi.restoreAllMocks());
+
+const ledger = "schema_migrations";
+const at = (uri: string | undefined, fields: object = {}) => ({
+  ...{ uri, database, ledger, schema: documentOptions, onDataIssue: "fail", checksum: "a" },
+  ...{ stack: "storage/dev", toolVersion: "1.0.0", adopt: false, root, direction: "forward" },
+  ...fields,
+});
+const onFiles = () => at(undefined, { direction: "back" });
+const here = (options = "") => `${current.server.uri}/${options}`;
+const there = () => `${other.uri}/?appName=geheim`;
+
+const fencedAt = "2026-11-25T10:00:00.123Z";
+const fence = { at: fencedAt, unfinishedCount: 1 };
+const ended = { ...fence, endedAt: "2026-12-01T00:00:00.000Z" };
+/** What accepts the database on the other server for a fence. */
+const accepting = (at: string, name = database) => ({
+  acceptDatabase: `${at}@127.0.0.1:${other.port}/${name}`,
+});
+
+interface Stack {
+  readonly inputs: object;
+  readonly outs: object;
+}
+
+/** What the engine does: check, diff, then create or update; without a difference outputs stay. */
+async function up(stack: Stack | undefined, news: object): Promise<Stack> {
+  const inputs = (await LedgerClaim.check(stack?.inputs ?? {}, news)).inputs as object;
+  if (!stack) return { inputs, outs: (await LedgerClaim.create(inputs)).outs as object };
+  const { changes } = await LedgerClaim.diff("", stack.outs, inputs);
+  if (!changes) return { inputs, outs: stack.outs };
+  return { inputs, outs: (await LedgerClaim.update("", stack.outs, inputs)).outs as object };
+}
+
+/** A stack whose services work on MongoDB. */
+async function onMongo(): Promise<Stack> {
+  const stack = await up(undefined, at(here()));
+  await writeFence(root, fence);
+  return stack;
+}
+
+const records = (client: MongoClient, name = ledger) =>
+  client.db(database).collection<LedgerRecord>(name);
+const record = (client: MongoClient, name = ledger) =>
+  records(client, name).findOne({ _id: migrationId });
+const nothingThere = async () => {
+  expect(await otherClient.db(database).listCollections().toArray()).toEqual([]);
+};
+
+it("another server is refused while the services work on the first, before anything is changed", async () => {
+  const stack = await onMongo();
+  const refusal = await up(stack, at(there())).catch((error: unknown) => error);
+
+  expect(refusal).toMatchObject({ name: "PlaceRefused" });
+  const { message } = refusal as Error;
+  expect(message).toContain(
+    `Going on with 127.0.0.1:${other.port}/${database}/${ledger}, in the place of ` +
+      `127.0.0.1:${current.server.port}/${database}/${ledger}, is refused; nothing was changed. ` +
+      `The services work on the former since ${fencedAt}`,
+  );
+  expect(message).toMatch(/storageMode: filesystem[^]*copy/);
+  expect(message).toContain(`advanced.acceptDatabase: ${accepting(fencedAt).acceptDatabase}`);
+  expect(message).not.toContain("geheim");
+  await nothingThere();
+  expect(said.join("\n")).toBe(`warning: \`pulumi up\` will stop here. ${message}`);
+});
+
+it.each([
+  ["database of the same server", () => ({ database: `${database}_other` })],
+  ["ledger of the same database", () => ({ ledger: "renamed" })],
+])("another %s is refused as well", async (_words, fields) => {
+  const stack = await onMongo();
+  await expect(up(stack, at(here(), fields()))).rejects.toThrow(/^Going on with .* is refused/);
+});
+
+it("a place that is accepted with its fence is taken, and its ledger has the fence", async () => {
+  const stack = await onMongo();
+  const moved = await up(stack, at(there(), accepting(fencedAt)));
+
+  expect(said).toEqual([]);
+  expect(moved.outs).toMatchObject({ uri: there(), applied: true });
+  const noted = { fencedAt: new Date(fencedAt), fences: [new Date(fencedAt)] };
+  expect(await record(otherClient)).toMatchObject({ checksum: "a", ...noted });
+  expect(await record(current.client)).not.toHaveProperty("fencedAt");
+
+  const settings = at(there(), { ...accepting(fencedAt), cutover: 1 });
+  expect(await LedgerClaim.diff("", moved.outs, settings)).toEqual({ changes: false });
+  await expect(up(moved, at(here(), accepting(fencedAt)))).rejects.toThrow(/is refused/);
+});
+
+it.each([
+  ["another fence", () => accepting("2026-11-24T00:00:00.000Z")],
+  ["another database", () => accepting(fencedAt, `${database}_other`)],
+  ["another server", () => ({ acceptDatabase: `${fencedAt}@127.0.0.1:1/${database}` })],
+])("what accepts %s accepts nothing", async (_words, accepted) => {
+  const stack = await onMongo();
+  await expect(up(stack, at(there(), accepted()))).rejects.toMatchObject({ name: "PlaceRefused" });
+  await nothingThere();
+});
+
+it("a ledger that is renamed takes the fence along, if that is accepted", async () => {
+  const stack = await onMongo();
+  const acceptDatabase = `${fencedAt}@127.0.0.1:${current.server.port}/${database}`;
+  await up(stack, at(here(), { ledger: "renamed", acceptDatabase }));
+  expect(await record(current.client, "renamed")).toMatchObject({ fences: [new Date(fencedAt)] });
+});
+
+it("another environment's database is not taken over, although it is accepted", async () => {
+  const stack = await onMongo();
+  await claim(otherClient.db(database), ledger, {
+    ...{ checksum: "b", stack: "storage/staging", toolVersion: "1.0.0", adopt: false },
+  });
+  await expect(up(stack, at(there(), accepting(fencedAt)))).rejects.toMatchObject({
+    name: "ClaimRefused",
+  });
+  const { fences } = (await record(otherClient)) ?? {};
+  expect(fences).toEqual([]);
+});
+
+it.each([
+  ["without a fence, because the cutover stopped before it", undefined],
+  ["whose fence a rollback ended", ended],
+])("a state %s goes to any server", async (_words, left) => {
+  const stack = await up(undefined, at(here()));
+  if (left) await writeFence(root, left);
+  expect((await up(stack, at(there()))).outs).toMatchObject({ uri: there() });
+  expect(said).toEqual([]);
+  expect(await record(otherClient)).toMatchObject({ checksum: "a", fences: [] });
+});
+
+it("a stack without files on disk goes to any server", async () => {
+  await writeFence(root, fence);
+  const stack = await up(undefined, at(here(), { root: undefined }));
+  const moved = await up(stack, at(there(), { root: undefined }));
+  expect(moved.outs).toMatchObject({ uri: there() });
+});
+
+it("after a rollback a cutover goes to any server, and holds on to it from its fence on", async () => {
+  const stack = await onMongo();
+  await writeFence(root, ended);
+  const back = await up(stack, onFiles());
+  const forward = await up(back, at(there()));
+
+  expect(said).toEqual([]);
+  expect(forward.outs).toMatchObject({ uri: there(), cutover: 2 });
+  expect((await up(forward, at(here()))).outs).toMatchObject({ uri: here() });
+  await writeFence(root, fence);
+  await expect(up(forward, at(here()))).rejects.toThrow(/is refused/);
+});
+
+it("after a second cutover to the same server another one is refused as well", async () => {
+  const stack = await up(undefined, at(here()));
+  const again = await up(await up(stack, onFiles()), at(here()));
+  await writeFence(root, fence);
+
+  expect(again.outs).toMatchObject({ uri: here(), cutover: 2 });
+  expect(await up(again, at(here()))).toEqual(again);
+  await expect(up(again, at(there()))).rejects.toThrow(/is refused/);
+  await nothingThere();
+});
+
+it("a second cutover to a server that lost the record stops, and makes none", async () => {
+  const back = await up(await up(undefined, at(here())), onFiles());
+  await records(current.client).deleteMany({});
+
+  await expect(up(back, at(here()))).rejects.toThrow(
+    /^Claiming the migration 2025.* in place_\d+\.schema_migrations.* Run `taskrunner-storage apply`/,
+  );
+  expect(await record(current.client)).toBeNull();
+});
+
+it("a rotated user or other options are no other server", async () => {
+  const stack = await onMongo();
+  const rotated = here("?appName=rotated");
+  expect((await up(stack, at(rotated))).outs).toEqual({ ...stack.outs, uri: rotated });
+});
+
+it("another name of the same server is refused until it is accepted", async () => {
+  const stack = await onMongo();
+  const alias = here().replace("127.0.0.1", "localhost");
+  await expect(up(stack, at(alias))).rejects.toThrow(/is refused/);
+  const acceptDatabase = `${fencedAt}@localhost:${current.server.port}/${database}`;
+  expect((await up(stack, at(alias, { acceptDatabase }))).outs).toMatchObject({ uri: alias });
+  expect(await record(current.client)).toMatchObject({ fences: [new Date(fencedAt)] });
+});
+
+it("a preview that does not know the other server says nothing of it", async () => {
+  const { outs } = await onMongo();
+  const unknown = at("04da6b54-80e4-46f7-96ec-b56ff0331ba9", { cutover: 1 });
+  expect(await LedgerClaim.diff("", outs, unknown)).toEqual({ changes: true });
+  expect(said).toEqual([]);
+});
+
+it("a rollback rests: it connects to nothing, whatever the settings name", async () => {
+  const { outs } = await onMongo();
+  const back = at("mongodb://127.0.0.1:1/", { direction: "back", checksum: "b", cutover: 1 });
+  expect(await LedgerClaim.diff("", outs, back)).toEqual({ changes: false });
+  expect(await LedgerClaim.update("", outs, back)).toEqual({ outs });
+});

@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import { foreseenInWords } from "../../components/backfill/rollback/words";
+import { noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
+
+describe("the direction of a preview", () => {
+  const turned = (type: string, from: string, to: string): RawStep => ({
+    ...{ type: `~${type}`, name: "one", old: { direction: from }, now: { direction: to } },
+  });
+
+  it("is that of the steps that turn, and a step that rests turns nothing", () => {
+    const handover = (from: string, to: string) => turned("taskrunner:Handover", from, to);
+    const second = (from: string, to: string) => turned("taskrunner:SecondHandover", from, to);
+    const headlines = [
+      [handover("back", "forward"), second("back", "rest")],
+      [second("rest", "forward")],
+      [handover("forward", "back"), second("forward", "rest")],
+      [second("rest", "back")],
+      [second("forward", "rest")],
+    ].map((steps) => reviewOf(previewOf(steps)).headline.split(": ")[1]);
+
+    expect(headlines).toEqual([
+      ...["cut over to MongoDB", "cut over to MongoDB"],
+      ...["roll back to files", "roll back to files", "change"],
+    ]);
+  });
+
+  it("is shown as the setting that it comes from", () => {
+    const step = { ...turned("kubernetes:ReleaseStep", "back", "forward"), parent: "Update" };
+    const { body } = reviewOf(
+      previewOf([
+        {
+          ...step,
+          old: { ...step.old, step: "web", mode: "filesystem" },
+          now: { ...step.now, step: "worker", mode: "mongo" },
+        },
+      ]),
+    );
+
+    expect(body).toContain("| `storageMode` | `filesystem` | `mongo` |");
+    expect(body).toContain("| `rollout.step` | `web` | `worker` |");
+    expect(body).not.toContain("forward");
+  });
+});
+
+it("says what each handover does in its direction", () => {
+  const handovers = (from: string, to: string) => {
+    const inputs = (direction: string) => ({ direction, root: "/state", heldRuns: "hold" });
+    const steps = ["Handover", "SecondHandover"].map((type): RawStep => ({
+      ...{ type: `~taskrunner:${type}`, name: type, parent: type },
+      ...{ old: inputs(from), now: inputs(to) },
+    }));
+    return reviewOf(previewOf(steps)).body;
+  };
+  const forward = handovers("back", "forward");
+  const back = handovers("forward", "back");
+
+  expect(forward).toContain("import what it wrote since, then record the fence");
+  expect(forward).toContain("import what web still wrote to files");
+  expect(back).toContain("write to `/state` what changed in MongoDB");
+  expect(back).toContain("write to `/state` what web still wrote to MongoDB");
+});
+
+it("shows that Jobs of the other direction are deleted before anything else", () => {
+  const stopped: RawStep = {
+    ...{ type: "~kubernetes:JobsStopped", name: "jobs-stopped", parent: "Update" },
+    ...{ old: { direction: "forward" }, now: { direction: "back" } },
+  };
+  const { body } = reviewOf(previewOf([toFiles, stopped]));
+
+  expect(body).toContain("| 1 | Preparation | Jobs of the other direction are deleted");
+});
+
+describe("the verdict on a rollback", () => {
+  it("says what a rollback would leave behind", () => {
+    const leftBehind = { conflicts: 2, conflictExamples: ["runs r"], unfinished: 0 };
+    const exported = { runs: 3, logs: 0, artifacts: 0, approvals: 1 };
+    const reached = { ...noPlan, leftBehind: { ...leftBehind, exported } };
+    expect(reviewOf(previewOf([toFiles]), reached)).toMatchObject({
+      headline: "staging: roll back to files: export of 3 runs, 1 approval",
+      verdict: "⚠️ **Look first:** 2 records changed on both sides stay behind",
+    });
+    const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
+    const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
+    expect(verdict).toContain("1,204 unfinished runs held");
+    expect(body).toContain("1,204 unfinished runs held in `/state/held`");
+    const now = { ...toFiles.now, heldRuns: "release" };
+    expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
+  });
+
+  describe("that the preview warns of", () => {
+    const fencedAt = "2026-11-25T21:16:30.502Z";
+    const found = { outOfReach: "No connection string is configured.", unfinished: ["a", "b"] };
+    const printed = (lines: readonly string[]) => ({
+      diagnostics: lines.map((message) => ({ severity: "info", message: `${message}\n` })),
+    });
+    const lost = { conflicts: 0, unfinished: 2 };
+    const exported = { runs: 0, logs: 0, artifacts: 0, approvals: 0 };
+    const reviewed = (lines: readonly string[], leftBehind: object) =>
+      reviewOf(previewOf([toFiles], printed(lines)), { ...noPlan, leftBehind });
+
+    it.each(["hold", "release"] as const)(
+      "says once what the plan counts too: heldRuns %s",
+      (heldRuns) => {
+        const lines = foreseenInWords(found, "/state", { fencedAt, heldRuns });
+        const { verdict, body } = reviewed(lines, lost);
+
+        expect(lines).toHaveLength(2);
+        expect(verdict).not.toContain("warning");
+        expect(body).not.toContain("#### Warnings");
+      },
+    );
+
+    it("hides nothing if the plan reached MongoDB and the preview did not", () => {
+      const lines = foreseenInWords(found, "/state", { fencedAt, heldRuns: "hold" });
+      const { verdict, body } = reviewed(lines, { ...lost, unfinished: 0, exported });
+
+      expect(verdict).toBe("⚠️ **Look first:** 2 warnings");
+      expect(body).toContain("nothing would be exported");
+      expect(body).toContain("2 runs would be held in /state/held: a, b.");
+    });
+
+    it("hides no other warning", () => {
+      const { verdict } = reviewed(["warning: a file is in the way"], lost);
+
+      expect(verdict).toContain("1 warning");
+    });
+
+    it.each([
+      "warning: `pulumi up` will stop here. Database d is not the one of the fence.",
+      "warning: It runs MongoDB 5.0.31, which is too old. `pulumi up` will refuse it.",
+    ])("blocks where it says that up stops: %s", (line) => {
+      const { level, verdict, body } = reviewed([line], { ...lost, unfinished: 0, exported });
+
+      expect(level).toBe("blocked");
+      expect(verdict).toBe(
+        "⛔ **Not yet:** up stops before it is done, a warning below says where",
+      );
+      expect(body).toContain(line.replace("warning: ", ""));
+    });
+  });
+
+  it("says why it is not known what a rollback would leave behind", () => {
+    const files = { files: 1, bytes: 1 };
+    const state = { runs: files, logs: files, artifacts: files, approvals: files };
+
+    expect(reviewOf(previewOf([toFiles])).verdict).toContain("because no plan was given.");
+    expect(reviewOf(previewOf([toFiles]), noPlan).verdict).toContain(
+      "because the plan found no state folder where it was made.",
+    );
+    expect(reviewOf(previewOf([toFiles]), { ...noPlan, state }).verdict).toContain(
+      "because the plan is not one of filesystem mode.",
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { expect, it } from "vitest";
+import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
+import { readFence } from "../../../components/ledger";
+import { providers } from "../../../components/rollout/provider";
+import { RollbackStack, state, up } from "../../backfill/rollback-stack";
+import { addFiles } from "../../backfill/state";
+import { clusterForTests } from "./cluster";
+
+const { Drain, PodsReplaced } = providers;
+const current = clusterForTests();
+const stack = new RollbackStack();
+
+const common = (namespace: string) => ({
+  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
+  ...{ service: "worker" as const, mode: "mongo" as const, timeoutSeconds: 20 },
+  direction: "forward" as const,
+});
+
+/** Drains a worker of one replica, as a cutover does. */
+async function drained(namespace: string): Promise<Standstill> {
+  await current.cluster.deploy(namespace, { replicas: 1, graceSeconds: 1 });
+  await current.cluster.available(namespace);
+  const outs = (await Drain.create(common(namespace))).outs as { standstill: Standstill };
+  // As the engine keeps it.
+  return JSON.parse(JSON.stringify(outs.standstill)) as Standstill;
+}
+
+const scale = (namespace: string, replicas: number) =>
+  current.cluster.kubectl(
+    ...["scale", "deployment/worker", `--replicas=${replicas}`, `--namespace=${namespace}`],
+  );
+
+/** To 1 and back to 0, so that a poll sees nothing; of 0 replicas the API server names no manager. */
+async function scaledOnce(namespace: string): Promise<void> {
+  await scale(namespace, 1);
+  await current.cluster.available(namespace);
+  await scale(namespace, 0);
+  await expect.poll(() => current.cluster.pods(namespace), { timeout: 15_000 }).toEqual([]);
+}
+
+it("a handover after a drain that nobody disturbed draws its fence", async () => {
+  const standstill = await drained("still");
+  await addFiles(stack.root, state);
+  const outs = await up(undefined, stack.inputs({ standstill }));
+  expect(outs.fence?.at).toMatch(/^20/);
+});
+
+it("a worker that was scaled up once since its drain stops the cutover before the fence", async () => {
+  const standstill = await drained("disturbed");
+  await scaledOnce("disturbed");
+
+  await addFiles(stack.root, state);
+  const running = up(undefined, stack.inputs({ standstill }));
+  await expect(running).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /Deployment worker in namespace disturbed .* since the drain, by .* storageMode: filesystem/,
+    ) as string,
+    reasons: expect.any(Array) as unknown,
+    properties: { applied: false },
+  });
+  expect(await readFence(stack.root)).toBeUndefined();
+});
+
+it("between fence and rollout it stops the rollout, until the worker is drained anew", async () => {
+  const standstill = await drained("late");
+  await scaledOnce("late");
+  await current.cluster.deploy("late", { replicas: 0, mode: "mongo" });
+
+  const wanted = { ...common("late"), drains: 1, standstill };
+  const refusal = /scaled or changed since the drain, by .* is not in MongoDB/;
+  await expect(PodsReplaced.create(wanted)).rejects.toThrow(refusal);
+  const onFiles = { ...wanted, mode: "filesystem", direction: "back", applied: true };
+  await expect(PodsReplaced.update("id", onFiles, wanted)).rejects.toThrow(refusal);
+});
+
+it("a new template by the rollout itself is no disturbance", async () => {
+  const standstill = await drained("rolled");
+  await current.cluster.deploy("rolled", { replicas: 0, mode: "mongo" });
+
+  const wanted = { ...common("rolled"), drains: 1, standstill };
+  const { outs } = (await PodsReplaced.create(wanted)) as { outs: unknown };
+  expect(outs).toMatchObject({ applied: true });
+  expect(await current.cluster.replicas("rolled")).toBe("1");
+});
+
+it("one that is scaled up still is named with who did it", async () => {
+  const standstill = await drained("up");
+  await scale("up", 1);
+
+  expect(await disturbanceOf(standstill)).toMatch(/since the drain, by kubectl/);
+});

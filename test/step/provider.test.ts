@@ -1,0 +1,262 @@
+import { describe, expect, it, vi } from "vitest";
+import { ConnectionError } from "../../components/connection";
+import { counting, inputs, kept, stopping, twoWay } from "./thing";
+
+const made = { ...inputs, made: "forward 1", applied: true };
+
+/** Tells a provider the mode that the stack is in, as the engine does. */
+function configured(
+  provider: ReturnType<typeof counting>["provider"],
+  mode: "mongo" | "filesystem",
+) {
+  void provider.configure({ config: { get: () => mode, require: () => mode } });
+  return provider;
+}
+
+describe("a step that goes forward", () => {
+  it("is applied and says so", async () => {
+    expect(await counting().provider.create(inputs)).toEqual({ id: "thing", outs: made });
+  });
+
+  it("changes when its inputs do, and not otherwise", async () => {
+    const { provider } = counting();
+
+    expect(await provider.diff("thing", made, inputs)).toEqual({ changes: false });
+    expect(await provider.diff("thing", made, { ...inputs, size: 2 })).toEqual({ changes: true });
+  });
+
+  it("is applied again on another server", async () => {
+    const { provider, seen } = counting();
+    const moved = { ...inputs, uri: "mongodb://u:geheim@elsewhere/d" };
+
+    expect(await provider.diff("thing", made, moved)).toEqual({ changes: true });
+    await provider.update("thing", made, moved);
+    expect(seen.forward).toBe(1);
+  });
+
+  it("takes a rotated password into its outputs without touching MongoDB", async () => {
+    const { provider, seen } = counting();
+    const rotated = { ...inputs, uri: "mongodb://u:neu@h/d" };
+
+    expect(await provider.diff("thing", made, rotated)).toEqual({ changes: true });
+    expect(await provider.update("thing", made, rotated)).toEqual({
+      outs: { ...made, uri: rotated.uri },
+    });
+    expect(seen.forward).toBe(0);
+  });
+
+  it("says nothing of a connection string where it does not follow the server", async () => {
+    const { provider } = counting({ followsServer: false });
+    const moved = { ...inputs, uri: "mongodb://u:geheim@elsewhere/d" };
+
+    expect(await provider.diff("thing", made, moved)).toEqual({ changes: false });
+  });
+
+  it("is applied again where an earlier run did not finish", async () => {
+    const { properties = {} } = await kept(stopping({ made: "half" }).provider.create(inputs));
+    const { provider, seen } = counting();
+
+    expect(await provider.diff("thing", properties, inputs)).toEqual({ changes: true });
+    await provider.update("thing", properties, inputs);
+    expect(seen.forward).toBe(1);
+  });
+
+  it("is applied where something else makes it due", async () => {
+    const { provider } = counting({ isDue: ({ made }) => made === "forward 1" });
+
+    expect(await provider.diff("thing", made, inputs)).toEqual({ changes: true });
+    const other = { ...made, made: "other" };
+    expect(await provider.diff("thing", other, inputs)).toEqual({ changes: false });
+  });
+
+  it("is deleted without touching MongoDB", async () => {
+    const { provider, seen } = counting();
+
+    await expect(provider.delete("thing", made)).resolves.toBeUndefined();
+    expect(seen).toEqual({ forward: 0, back: 0 });
+  });
+
+  it("says what it foresees before a run, and nothing where there is none", async () => {
+    const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const { provider } = counting({ foresees: () => Promise.resolve(["warning: it will stop"]) });
+
+    await provider.diff("thing", made, inputs);
+    expect(said).not.toHaveBeenCalled();
+    await provider.diff("thing", made, { ...inputs, size: 2 });
+    expect(said).toHaveBeenCalledExactlyOnceWith("warning: it will stop");
+    said.mockRestore();
+  });
+});
+
+describe("a refresh of a step", () => {
+  const reading = (reads: () => Promise<{ size?: number } | undefined>) =>
+    configured(counting({ reads }).provider, "mongo");
+
+  it("shows a drift as inputs, without its results", async () => {
+    const provider = reading(() => Promise.resolve({ size: 7 }));
+
+    expect(await provider.read("thing", { ...made, __provider: "code" })).toEqual({
+      id: "thing",
+      props: { ...made, size: 7, __provider: "code" },
+      inputs: { ...inputs, size: 7 },
+    });
+  });
+
+  it("forgets what is gone", async () => {
+    expect(await reading(() => Promise.resolve(undefined)).read("thing", made)).toEqual({});
+  });
+
+  it("keeps its state where it cannot connect, with one warning", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const refused = new ConnectionError(inputs.uri ?? "", new Error("no answer"));
+    const provider = reading(() => Promise.reject(refused));
+
+    expect(await provider.read("thing", made)).toEqual({ id: "thing", props: made });
+    expect(warned).toHaveBeenCalledExactlyOnceWith(
+      expect.stringMatching(/^warning: thing was not refreshed\. /),
+    );
+    warned.mockRestore();
+  });
+
+  it("fails with any other error", async () => {
+    const provider = reading(() => Promise.reject(new Error("a mistake")));
+    await expect(provider.read("thing", made)).rejects.toThrow("a mistake");
+  });
+
+  it("looks at nothing that runs as Jobs, or that was not applied", async () => {
+    const provider = reading(() => Promise.reject(new Error("connected")));
+
+    for (const state of [
+      { ...made, job: {} },
+      { ...made, applied: false },
+    ]) {
+      expect(await provider.read("thing", state)).toEqual({ id: "thing", props: state });
+    }
+  });
+});
+
+describe("a step that rests", () => {
+  const resting = { ...inputs, size: 99, direction: "rest" } as const;
+
+  it("keeps its state and never runs, whatever differs and however the last run ended", async () => {
+    for (const { provider, seen } of [counting(), twoWay()]) {
+      expect(await provider.create(resting)).toEqual({
+        id: "thing",
+        outs: { ...resting, applied: false },
+      });
+      for (const state of [made, { ...made, applied: false }, { ...made, direction: "back" }]) {
+        expect(await provider.diff("thing", state, resting)).toEqual({ changes: false });
+        expect(await provider.update("thing", state, resting)).toEqual({ outs: state });
+      }
+      expect(seen).toEqual({ forward: 0, back: 0 });
+    }
+  });
+
+  it("runs once it is its turn", async () => {
+    const { provider, seen } = counting();
+    const outs = (await provider.create(resting)).outs as object;
+    const due = { ...resting, direction: "forward" } as const;
+
+    expect(await provider.diff("thing", outs, due)).toEqual({ changes: true });
+    await provider.update("thing", outs, due);
+    expect(seen.forward).toBe(1);
+  });
+});
+
+describe("on a rollback a step without a rollback", () => {
+  it("never connects and reports no change, whatever differs", async () => {
+    const { provider, seen } = counting({ reads: () => Promise.reject(new Error("connected")) });
+    configured(provider, "filesystem");
+    const other = { ...inputs, uri: "mongodb://elsewhere/d", size: 99, direction: "back" } as const;
+
+    for (const state of [made, { ...made, applied: false }]) {
+      expect(await provider.diff("thing", state, other)).toEqual({ changes: false });
+      expect(await provider.update("thing", state, other)).toEqual({ outs: state });
+    }
+    expect(await provider.read("thing", made)).toEqual({ id: "thing", props: made });
+    await provider.create(other);
+    expect(seen).toEqual({ forward: 0, back: 0 });
+  });
+
+  it("is not taken for applied when it was registered only", async () => {
+    const { provider } = counting();
+    const outs = (await provider.create({ ...inputs, direction: "back" })).outs as object;
+
+    expect(await provider.diff("thing", outs, inputs)).toEqual({ changes: true });
+  });
+});
+
+describe("a step that goes both ways", () => {
+  it("runs at each turn of the direction, and not again", async () => {
+    const { provider, seen } = twoWay();
+    const back = { ...inputs, direction: "back" } as const;
+
+    expect(await provider.diff("thing", made, back)).toEqual({ changes: true });
+    const outs = (await provider.update("thing", made, back)).outs as object;
+    expect(outs).toEqual({ ...made, direction: "back", made: "back 1" });
+    expect(await provider.diff("thing", outs, back)).toEqual({ changes: false });
+    expect(await provider.diff("thing", outs, inputs)).toEqual({ changes: true });
+    expect(seen).toEqual({ forward: 0, back: 1 });
+  });
+
+  it("is looked at in a refresh, also on a rollback", async () => {
+    const { step } = counting({ reads: () => Promise.resolve({ size: 7 }) });
+    const { provider } = counting({ ...step, back: () => Promise.resolve({ made: "back" }) });
+    configured(provider, "filesystem");
+
+    expect(await provider.read("thing", made)).toMatchObject({ inputs: { size: 7 } });
+  });
+});
+
+describe("a run that did not finish", () => {
+  it("leaves its results, not applied, with its reasons and the step's id", async () => {
+    const error = await kept(stopping({ made: "half" }).provider.create(inputs));
+
+    expect(error).toMatchObject({ id: "thing", reasons: ["it stopped", "here"] });
+    expect(error.message).toBe("it stopped\nhere");
+    expect(error.properties).toEqual({ ...inputs, made: "half", applied: false });
+  });
+
+  it("without results leaves the state of the last run, not applied", async () => {
+    const { provider } = stopping();
+    const news = { ...inputs, size: 2 };
+
+    expect((await kept(provider.update("thing", made, news))).properties).toEqual({
+      ...made,
+      applied: false,
+    });
+    expect((await kept(provider.create(inputs))).properties).toEqual({ ...inputs, applied: false });
+  });
+
+  it("that fails otherwise leaves the state as it was", async () => {
+    const { provider } = counting({ forward: () => Promise.reject(new Error("a mistake")) });
+    const error = await kept(provider.update("thing", made, { ...inputs, size: 2 }));
+
+    expect(error.message).toBe("a mistake");
+    expect(error).not.toHaveProperty("properties");
+  });
+});
+
+describe("a refusal", () => {
+  const { provider, seen } = counting({
+    refuses: ({ size }, isNew) =>
+      Promise.resolve(
+        size > 9 ? { property: "size", reason: isNew ? "too big" : "too big now" } : undefined,
+      ),
+  });
+  const failures = async (olds: object, size: number) =>
+    (await provider.check(olds, { ...inputs, size })).failures;
+
+  it("is a failure of the check, so that a preview shows it and nothing runs", async () => {
+    expect(await failures({}, 10)).toEqual([{ property: "size", reason: "too big" }]);
+    expect(seen.forward).toBe(0);
+  });
+
+  it("knows whether the stack has the step", async () => {
+    expect(await failures(inputs, 10)).toEqual([{ property: "size", reason: "too big now" }]);
+  });
+
+  it("is none where the step may go on", async () => {
+    expect(await failures({}, 1)).toEqual([]);
+  });
+});

@@ -1,0 +1,227 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { version } from "../../package.json";
+import { steps as stateSteps } from "../../components/backfill/steps";
+import { JobError, runJob, stateRoot, type JobTarget } from "../../components/jobs";
+import { steps as migrationSteps } from "../../components/migration/steps";
+import { jobNameOf, workInPod, type AnyStep, type StepRequest } from "../../components/step";
+import { counting, inputs, kept, stopping, twoWay, type Thing } from "./thing";
+
+vi.mock("../../components/jobs", async (original) => ({
+  ...(await original<object>()),
+  runJob: vi.fn(),
+}));
+const run = vi.mocked(runJob);
+afterEach(() => {
+  run.mockReset();
+});
+
+const job = { namespace: "apps", parallelism: 3 } as unknown as JobTarget;
+const asJob = { ...inputs, job };
+const back = { ...asJob, direction: "back" } as const;
+const made = { ...asJob, made: "before", applied: true };
+/** What the Job was asked for, and its request. */
+const asked = () => {
+  const [, request] = run.mock.calls[0] ?? [];
+  return { ...request, request: JSON.parse(request?.request ?? "{}") as StepRequest };
+};
+const ofForm = (form: NonNullable<Thing["job"]>) => counting({ job: form });
+
+describe("a step runs in the engine", () => {
+  it("where the settings have no jobs, or it has no form of a Job", async () => {
+    expect((await ofForm({}).provider.create(inputs)).outs).toMatchObject({ made: "forward 1" });
+    expect((await counting().provider.create(asJob)).outs).toMatchObject({ made: "forward 1" });
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  it("or not at all where another step's Job does it with its own", async () => {
+    const { provider, seen } = ofForm({ doneByAnother: { made: "elsewhere" } });
+
+    expect((await provider.create(asJob)).outs).toMatchObject({ made: "elsewhere", applied: true });
+    expect(seen.forward).toBe(0);
+    expect(run).not.toHaveBeenCalled();
+    expect((await provider.create(inputs)).outs).toMatchObject({ made: "forward 1" });
+  });
+});
+
+describe("a step as a Job", () => {
+  it("has the answer's results, and does nothing in the engine", async () => {
+    const { provider, seen } = ofForm({});
+    run.mockResolvedValue([{ results: { made: "in a pod" } }]);
+
+    expect(await provider.create(asJob)).toEqual({
+      id: "thing",
+      outs: { ...asJob, made: "in a pod", applied: true },
+    });
+    expect(seen.forward).toBe(0);
+    expect(run.mock.calls[0]?.[0]).toBe(job);
+  });
+
+  it("is asked by kind and direction, with the version and the inputs", async () => {
+    run.mockResolvedValue([{ results: {} }]);
+    await ofForm({}).provider.create(asJob);
+
+    const { direction, database, size } = inputs;
+    expect(asked()).toEqual({
+      ...{ kind: "big-thing", direction: "forward" },
+      request: { version, pods: 1, inputs: { direction, database, size } },
+    });
+  });
+
+  it("is never told the connection string, nor where it runs", async () => {
+    run.mockResolvedValue([{ results: {} }]);
+    await ofForm({ olds: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
+
+    const request = run.mock.calls[0]?.[1].request;
+    expect(request).not.toContain("geheim");
+    expect(request).not.toContain('"job"');
+  });
+
+  it("is told those outputs of the last run that it declares", async () => {
+    run.mockResolvedValue([{ results: {} }]);
+    await ofForm({ olds: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
+
+    expect(asked().request.state).toEqual({ made: "before" });
+  });
+
+  it("finds the state where its claim is mounted", async () => {
+    run.mockResolvedValue([{ results: {} }]);
+    await ofForm({ state: "read" }).provider.create(asJob);
+
+    expect(asked()).toMatchObject({ state: "read", request: { inputs: { root: stateRoot } } });
+  });
+
+  it("shares its work between pods where their results can be merged, and not else", async () => {
+    const merged = (all: readonly { made: string }[]) => ({
+      made: all.map((one) => one.made).join(),
+    });
+    run.mockResolvedValue(["a", "b", "c"].map((made) => ({ results: { made } })));
+
+    expect((await ofForm({ merged }).provider.create(asJob)).outs).toMatchObject({ made: "a,b,c" });
+    expect(asked()).toMatchObject({ pods: 3, request: { pods: 3 } });
+    run.mockClear();
+    await ofForm({}).provider.create(asJob);
+    expect(asked()).not.toHaveProperty("pods");
+  });
+
+  it("goes back as a Job of that direction", async () => {
+    const { provider } = counting({ job: {}, back: () => Promise.resolve({ made: "never" }) });
+    run.mockResolvedValue([{ results: { made: "back" } }]);
+
+    expect((await provider.update("thing", made, back)).outs).toMatchObject({ made: "back" });
+    expect(asked()).toMatchObject({
+      direction: "back",
+      request: { inputs: { direction: "back" } },
+    });
+  });
+
+  it("that did not finish says why, and leaves its results", async () => {
+    run.mockResolvedValue([{ unfinished: { reasons: ["2 differ"], results: { made: "half" } } }]);
+
+    expect(await kept(ofForm({}).provider.create(asJob))).toMatchObject({
+      reasons: ["2 differ"],
+      properties: { made: "half", applied: false },
+    });
+  });
+
+  it("that failed leaves the state of the last run, not applied", async () => {
+    run.mockRejectedValue(new JobError(["Job x failed", "said last: no"]));
+
+    const error = await kept(ofForm({}).provider.update("thing", made, { ...asJob, size: 2 }));
+    expect(error.reasons).toEqual(["Job x failed", "said last: no"]);
+    expect(error.properties).toEqual({ ...made, applied: false });
+  });
+
+  it("that failed is done without where the step can", async () => {
+    run.mockRejectedValue(new Error("no cluster"));
+    const failed = vi.fn(() => ({ made: "held" }));
+
+    expect((await ofForm({ failed }).provider.create(asJob)).outs).toMatchObject({ made: "held" });
+    expect(failed).toHaveBeenCalledWith(["no cluster"], undefined);
+  });
+});
+
+describe("in a Job's pod a step", () => {
+  const given = { uri: "mongodb://u:geheim@h/named" };
+  const request = (changes: object = {}): StepRequest => ({
+    ...{ version, pods: 1, inputs: { direction: "forward", size: 1 } as object },
+    ...changes,
+  });
+  const inPod = ({ step }: { step: Thing }, changes?: object, more: object = given) =>
+    workInPod(step as unknown as AnyStep, request(changes), { ...given, ...more });
+
+  it("is refused where the stack is another version's, and nothing is done", async () => {
+    const one = counting();
+
+    await expect(inPod(one, { version: "0.0.9" })).rejects.toThrow(
+      `This image has version ${version}, and the stack asks for a step of version 0.0.9. Nothing was done.`,
+    );
+    expect(one.seen.forward).toBe(0);
+  });
+
+  it("answers its results", async () => {
+    expect(await inPod(counting())).toEqual({ results: { made: "forward 1" } });
+    const inputs = { direction: "back", size: 1 };
+    expect(await inPod(twoWay(), { inputs })).toEqual({ results: { made: "back 1" } });
+  });
+
+  it("answers why it did not finish, with the results that it has", async () => {
+    const reasons = ["it stopped", "here"];
+
+    expect(await inPod(stopping())).toEqual({ unfinished: { reasons } });
+    expect(await inPod(stopping({ made: "half" }))).toEqual({
+      unfinished: { reasons, results: { made: "half" } },
+    });
+  });
+
+  it("fails where it fails otherwise", async () => {
+    const forward = () => Promise.reject(new Error("a mistake"));
+    await expect(inPod(counting({ forward }))).rejects.toThrow("a mistake");
+  });
+
+  it("is told the connection string, its shard, its database and that it is in a pod", async () => {
+    const forward = vi.fn(() => Promise.resolve({ made: "" }));
+    const shard = { number: 2, of: 3 };
+    await inPod(counting({ forward }), {}, { shard });
+    const told = { direction: "forward", size: 1, uri: given.uri, shard, isInPod: true };
+
+    expect(forward).toHaveBeenLastCalledWith({ ...told, database: "named" }, undefined);
+    await inPod(counting({ forward }), { inputs: { direction: "forward", database: "asked" } });
+    expect(forward).toHaveBeenLastCalledWith(
+      expect.objectContaining({ database: "asked" }),
+      undefined,
+    );
+  });
+
+  it("does more where its form of a Job does, but not on a rollback", async () => {
+    const whole = vi.fn(() => Promise.resolve({ made: "the whole plan" }));
+    const { step } = counting({
+      job: { forward: whole },
+      back: () => Promise.resolve({ made: "" }),
+    });
+    const state = { made: "before" };
+
+    expect(await inPod({ step }, { state })).toEqual({ results: { made: "the whole plan" } });
+    expect(whole).toHaveBeenCalledWith(expect.anything(), state);
+    const inputs = { direction: "back" };
+    expect(await inPod({ step }, { inputs })).toEqual({ results: { made: "" } });
+  });
+});
+
+describe("the steps of this project", () => {
+  const all = Object.values({ ...migrationSteps, ...stateSteps }) as unknown as AnyStep[];
+
+  it("declare no connection string among the outputs that a Job is told", () => {
+    for (const { job: form } of all) {
+      const olds = form && "olds" in form ? form.olds : [];
+      expect(olds).not.toContain("uri");
+    }
+  });
+
+  it("have each a name of its own as a Job", () => {
+    const names = all.map(jobNameOf);
+
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(names).toContain("bulk-import");
+  });
+});
