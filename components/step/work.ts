@@ -109,13 +109,16 @@ function requestOf(
 ): Omit<StepRequest, "pods"> {
   // What a pod gets otherwise, or not at all.
   const apart: readonly string[] = ["uri", "job", ...own];
-  const others = Object.entries(inputs).filter(([key]) => !apart.includes(key));
-  const known = Object.entries(state ?? {}).filter(([key]) => (olds as string[]).includes(key));
+  const told = membersOf(inputs, (key) => !apart.includes(key));
   return {
     version,
-    inputs: { ...(Object.fromEntries(others) as StepInputs), ...(mounted && { root: stateRoot }) },
-    ...(state && { state: Object.fromEntries(known) }),
+    inputs: { ...told, ...(mounted && { root: stateRoot }) },
+    ...(state && { state: membersOf(state, (key) => olds.some((old) => old === key)) }),
   };
+}
+
+function membersOf(of: StepInputs, isWanted: (key: string) => boolean): StepInputs {
+  return Object.fromEntries(Object.entries(of).filter(([key]) => isWanted(key)));
 }
 
 /** Why a Job failed; the state stays that of the last run. */

@@ -16,7 +16,8 @@ it("a password is new with a new version, and stays with the same", async () => 
   expect(await GeneratedPassword.diff("", made.outs, { version: 2 })).toEqual({ changes: true });
 });
 
-const state = { uri: "mongodb://a/x", appUri: "mongodb://b/x", from: "version 1" };
+const inputs = { direction: "forward", uri: "mongodb://a/x", appUri: "mongodb://b/x" } as const;
+const state = { ...inputs, from: "version 1", applied: true };
 const differs = async (news: object) =>
   (await ConnectionStrings.diff("", state, { ...state, ...news })).changes;
 
@@ -34,5 +35,7 @@ it("connection strings that a preview does not know count as the same", async ()
 });
 
 it("in filesystem mode the connection strings stay those of the state", async () => {
-  expect(await ConnectionStrings.diff("", state, {})).toEqual({ changes: false });
+  const back = { direction: "back" } as const;
+  expect(await ConnectionStrings.diff("", state, back)).toEqual({ changes: false });
+  expect(await ConnectionStrings.update("", state, back)).toEqual({ outs: state });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { answerIn } from "../../components/jobs/answer";
+import { answerIn, saidIn } from "../../components/jobs/answer";
 import { withoutSecrets } from "../../components/jobs/errors";
 
 it("the answer is the last JSON value, whatever was said before it", () => {
@@ -24,4 +24,10 @@ it("a line of a log shows no connection string", () => {
     ["  Connecting to MongoDB at h:1", "Connecting to MongoDB at h:1"],
   ];
   for (const [line = "", shown] of cases) expect(withoutSecrets(line)).toBe(shown);
+});
+
+it("what a pod said before its answer is told by its last lines", () => {
+  const before = Array.from({ length: 30 }, (_, at) => `line ${at}`);
+  expect(saidIn(`${before.join("\n")}\n${json}\n`)).toEqual(before.slice(-20));
+  expect(saidIn(`${json}\n`)).toEqual([]);
 });
