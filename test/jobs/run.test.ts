@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { createServer } from "node:tls";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import { rules, runJob, type JobTarget } from "../../components/jobs";
+import { rules, runJob, stopOthers, type JobTarget } from "../../components/jobs";
 import { requestLimit } from "../../components/jobs/target";
 import { generateSample } from "../../sample";
 import { serverForTests } from "../server";
@@ -156,6 +156,24 @@ it("a Job of the same step that was left behind is stopped before a new one", as
   expect(said.join("\n")).toContain("stopped, because it is not wanted any more");
   expect(await gone).toContain("status 404");
   expect((await jobs("again")).split("\n")).toHaveLength(1);
+});
+
+it("a Job of the other direction is stopped, and one of the same goes on", async () => {
+  await prepare("turned");
+  const forEver = [process.execPath, "--eval", "setInterval(() => {}, 1000)", "--"];
+  cluster.images.set("for-ever", { entrypoint: forEver });
+  const target = cluster.target("turned", { image: "for-ever" });
+  const gone = failed(runs(target));
+  await vi.waitFor(() => {
+    expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(runs/);
+  }, 30_000);
+  const [job = ""] = (await jobs("turned")).split("\n");
+
+  await stopOthers(target, "forward", say);
+  expect(await jobs("turned")).toBe(job);
+  await stopOthers(target, "back", say);
+  expect(await gone).toContain("status 404");
+  expect(await jobs("turned")).toBe("");
 });
 
 it("pods that do not end are named after the time-out, whether their Job runs or is stopped", async () => {
