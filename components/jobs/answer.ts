@@ -1,3 +1,12 @@
+/** So many lines of a pod are shown, its last ones. */
+const shownLines = 20;
+
+/** What a pod printed before its answer: its progress, and what it did in words. */
+export function saidIn(log: string): string[] {
+  const said = `\n${log}`.slice(0, `\n${log}`.lastIndexOf("\n{\n")).trim();
+  return said === "" ? [] : said.split("\n").slice(-shownLines);
+}
+
 /**
  * The JSON value that a command printed last: from a line `{` to the end. Its progress and its
  * errors are in the same log, before it.

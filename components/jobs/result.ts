@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
 import { ClusterError, nameOf, placeInWords } from "../kubernetes";
-import { answerIn } from "./answer";
+import { answerIn, saidIn } from "./answer";
 import type { Namespace } from "./api";
 import { JobError, withoutSecrets } from "./errors";
 import { indexOf, podsOf } from "./job";
@@ -33,7 +33,8 @@ export async function reasonsOf(
 }
 
 /**
- * What the pods of a complete Job printed, in the order of their indexes.
+ * What the pods of a complete Job answered, in the order of their indexes. What they printed before it
+ * is said.
  *
  * @throws JobError where a pod or its answer is gone; ClusterError
  */
@@ -41,13 +42,20 @@ export async function answersOf(
   namespace: Namespace,
   name: string,
   count: number,
+  say: (line: string) => void,
 ): Promise<unknown[]> {
   const pods = await podsOf(namespace, name);
   const done = pods.filter(({ status }) => status?.phase === "Succeeded");
   const answers = Array.from({ length: count }, async (_, index) => {
     const pod = done.find((one) => indexOf(one) === index);
-    const answer = pod && answerIn(await logOf(namespace, nameOf(pod)));
-    if (answer !== undefined) return answer;
+    const log = pod && (await logOf(namespace, nameOf(pod)));
+    const answer = log === undefined ? undefined : answerIn(log);
+    if (answer !== undefined) {
+      saidIn(log ?? "")
+        .map(withoutSecrets)
+        .forEach(say);
+      return answer;
+    }
     const which = pod ? `the log of pod ${nameOf(pod)}` : `a pod with index ${index}`;
     throw new JobError([
       `Job ${name} is complete, and its result is not to be found: ${which} has none, or is gone. ` +

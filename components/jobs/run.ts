@@ -48,7 +48,7 @@ export async function runJob(
   const why = failure(over);
   if (why !== undefined) throw new JobError(await reasonsOf(namespace, name, why));
   say(`job ${name}: complete`);
-  return answersOf(namespace, name, asked.pods ?? 1);
+  return answersOf(namespace, name, asked.pods ?? 1, say);
 }
 
 function requireShort({ kind, request }: JobRequest): void {

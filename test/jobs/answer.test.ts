@@ -28,6 +28,7 @@ it("a line of a log shows no connection string", () => {
 
 it("what a pod said before its answer is told by its last lines", () => {
   const before = Array.from({ length: 30 }, (_, at) => `line ${at}`);
+  const json = JSON.stringify({ done: true }, undefined, 2);
   expect(saidIn(`${before.join("\n")}\n${json}\n`)).toEqual(before.slice(-20));
   expect(saidIn(`${json}\n`)).toEqual([]);
 });
