@@ -51,9 +51,7 @@ export async function answersOf(
     const log = pod && (await logOf(namespace, nameOf(pod)));
     const answer = log === undefined ? undefined : answerIn(log);
     if (answer !== undefined) {
-      saidIn(log ?? "")
-        .map(withoutSecrets)
-        .forEach(say);
+      for (const line of saidIn(log ?? "")) say(withoutSecrets(line));
       return answer;
     }
     const which = pod ? `the log of pod ${nameOf(pod)}` : `a pod with index ${index}`;

@@ -25,7 +25,7 @@ export class PlaceRefused extends Error {
  * cutover, so that what they wrote since would not be there. A site that has copied the database says so
  * by naming fence and place (decision 10).
  *
- * @param former the place of the last run of this cutover, in words
+ * @param former the place of the last run, in words
  * @param root the state root, whose `fence.json` says whether they work on MongoDB; absent: no files
  * @param accepted the setting `advanced.acceptDatabase`
  * @returns the fence that goes along to the new place, in ISO 8601; undefined where there is none

@@ -112,9 +112,14 @@ function requestOf(
   const told = membersOf(inputs, (key) => !apart.includes(key));
   return {
     version,
-    inputs: { ...told, ...(mounted && { root: stateRoot }) },
+    inputs: { ...told, ...(mounted && inPod(told as { readonly root?: string })) },
     ...(state && { state: membersOf(state, (key) => olds.some((old) => old === key)) }),
   };
+}
+
+/** Where the state is in a pod; in words it keeps the name that people know. */
+function inPod({ root }: { readonly root?: string }) {
+  return { root: stateRoot, ...(root !== undefined && { rootName: root }) };
 }
 
 function membersOf(of: StepInputs, isWanted: (key: string) => boolean): StepInputs {

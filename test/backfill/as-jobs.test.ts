@@ -71,7 +71,9 @@ it("a verification that does not hold says why, and the next import reads every 
   await expect(Verification.create(inputs)).rejects.toMatchObject({
     properties: { applied: false, report: { holds: false } },
     reasons: [
-      expect.stringMatching(/^Verification of \S+: 1 of 2 runs on disk is not in MongoDB: s\./),
+      expect.stringMatching(
+        /^Verification of claim state: 1 of 2 runs on disk is not in MongoDB: s\./,
+      ),
     ],
   });
   expect((await SecondHandover.create(inputs)).outs).toMatchObject({

@@ -43,7 +43,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
   },
   foresees,
   forward: async (inputs, state) => {
-    const { ledger, root } = inputs;
+    const { ledger, root, rootName = root } = inputs;
     const sides = await sidesOf(inputs);
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
@@ -51,7 +51,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     const report = await imported(sides, "delta", inputs);
     await requireStill(inputs);
     const drawn = await drawFence({ ...sides, ledger });
-    for (const line of fenceInWords(drawn, root)) console.log(line);
+    for (const line of fenceInWords(drawn, rootName)) console.log(line);
     return { report, fence: drawn.fence };
   },
   back: async (inputs, state) => {
@@ -125,14 +125,14 @@ async function wentBack(
   state: State | SecondState | undefined,
 ): Promise<RollbackReport | undefined> {
   const { uri, database: name, root, ledger, fencedAt, heldRuns, isInPod } = inputs;
-  const { electionSeconds, abandonMongo } = inputs;
+  const { electionSeconds, abandonMongo, rootName = root } = inputs;
   try {
     const report = await goBack(stateOf(inputs), {
       ...{ uri, name, fencedAt, ledger, heldRuns, electionSeconds, abandonMongo },
       watch: console.log,
     });
     const known = { fencedAt, isAgain: isInPod === true };
-    for (const line of rollbackInWords(report, root, known)) console.log(line);
+    for (const line of rollbackInWords(report, rootName, known)) console.log(line);
     return brief(report);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -140,7 +140,7 @@ async function wentBack(
     if (!isReleased && goesOn([error.message], state)) return undefined;
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new Unfinished([
-      `Export to ${root}: ${error.message} What was exported stays; ` +
+      `Export to ${rootName}: ${error.message} What was exported stays; ` +
         "run `pulumi up` again, which goes on where it stopped.",
     ]);
   }

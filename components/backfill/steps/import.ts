@@ -81,12 +81,12 @@ export const verification: Step<VerificationInputs, VerificationResults> = {
   compares: comparedInputs,
   job: { state: "read" },
   forward: async (inputs) => {
-    const { retentionDays = Infinity, root } = inputs;
+    const { retentionDays = Infinity, root, rootName = root } = inputs;
     const found = await watched("verification", await sidesOf(inputs), async (sides) =>
       forgetWhereMissing(sides, await verifyState({ ...sides, retentionDays })),
     );
     const report = brief(found);
     if (report.holds) return { report };
-    throw new Unfinished(reasonsOf(report, root), { report });
+    throw new Unfinished(reasonsOf(report, rootName), { report });
   },
 };

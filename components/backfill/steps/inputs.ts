@@ -15,6 +15,8 @@ const room = ["components/backfill/provider", "taskrunner"] as const;
 export interface StateInputs extends MongoInputs {
   /** The state root; a relative path counts from the project's folder. In a Job: of its pods. */
   readonly root: string;
+  /** In a pod: the claim that it is in, for words. */
+  readonly rootName?: string;
   readonly layout: Layout;
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly approvals: boolean;

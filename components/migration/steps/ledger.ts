@@ -30,8 +30,8 @@ type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 
 /**
  * Looks for data issues, then claims the record: until here nothing was changed. Another database is
- * refused while the services work on the former one (PlaceRefused); a cutover that follows a rollback
- * may go to any. As a Job it does the whole plan, and the collections and indexes only state it.
+ * refused while the services work on the former one (PlaceRefused); a cutover that follows a
+ * finished rollback may go to any. As a Job it does the whole plan, and the collections and indexes only state it.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   ...LedgerClaim,
@@ -78,8 +78,8 @@ async function placeOf(inputs: ClaimInputs, state?: ClaimState) {
   const { uri = "", database = "", ledger, root, acceptDatabase } = inputs;
   const asked = { uri, database, ledger };
   const place = placeInWords(asked);
-  const isSameCutover = state !== undefined && state.cutover === inputs.cutover;
-  const former = (isSameCutover ? state.place : undefined) ?? place;
+  // Also in the next cutover: a rollback that did not finish leaves the services on MongoDB.
+  const former = state?.place ?? place;
   return { place, fence: await requirePlace(asked, former, root, acceptDatabase) };
 }
 
