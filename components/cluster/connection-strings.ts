@@ -1,5 +1,4 @@
 import { kind, type Step, type StepInputs } from "../step";
-import { room } from "./room";
 
 /** Inputs: the connection strings are secret, and those of the state count on a rollback. */
 export interface ConnectionStringsInputs extends StepInputs {
@@ -11,7 +10,7 @@ export interface ConnectionStringsInputs extends StepInputs {
 
 export const ConnectionStrings = kind<ConnectionStringsInputs, object>(
   "ConnectionStrings",
-  [room, "mongo"],
+  ["cluster", "mongo"],
   [],
   ["uri", "appUri"],
 );

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { kind, type Step, type StepInputs } from "../step";
-import { room } from "./room";
 
 /** Inputs: which password it is; another number asks for a new one. */
 export interface PasswordInputs extends StepInputs {
@@ -14,7 +13,7 @@ export interface PasswordResults {
 
 export const GeneratedPassword = kind<PasswordInputs, PasswordResults>(
   "GeneratedPassword",
-  [room, "mongo"],
+  ["cluster", "mongo"],
   ["password"],
   ["password"],
 );

@@ -1,9 +1,7 @@
 import pRetry from "p-retry";
 import { ClusterError, nameOf, placeInWords } from "../kubernetes";
-import { answerIn, saidIn } from "./answer";
-import type { Namespace } from "./api";
+import { indexOf, podsOf, type Namespace } from "./api";
 import { JobError, withoutSecrets } from "./errors";
-import { indexOf, podsOf } from "./job";
 
 /** So many last lines of a failed pod are in the error, of so many pods. */
 const [lastLines, namedPods] = [15, 3];
@@ -67,4 +65,30 @@ function logOf(namespace: Namespace, pod: string, lines?: number): Promise<strin
   const shouldRetry = ({ error }: { error: unknown }) =>
     error instanceof ClusterError && error.isPassing;
   return pRetry(() => namespace.log(pod, lines), { ...patience, shouldRetry });
+}
+
+/** So many lines of a pod are shown, its last ones. */
+const shownLines = 20;
+
+/** What a pod printed before its answer: its progress, and what it did in words. */
+export function saidIn(log: string): string[] {
+  const said = `\n${log}`.slice(0, `\n${log}`.lastIndexOf("\n{\n")).trim();
+  return said === "" ? [] : said.split("\n").slice(-shownLines);
+}
+
+/**
+ * The JSON value that a command printed last: from a line `{` to the end. Its progress and its
+ * errors are in the same log, before it.
+ *
+ * @returns undefined where there is none
+ */
+export function answerIn(log: string): unknown {
+  const from = `\n${log}`.lastIndexOf("\n{\n");
+  const to = log.lastIndexOf("\n}");
+  if (from < 0 || to < from) return undefined;
+  try {
+    return JSON.parse(log.slice(from, to + 2));
+  } catch {
+    return undefined;
+  }
 }

@@ -12,10 +12,9 @@ import {
   type Moment,
   type Obstacle,
 } from "../kubernetes";
-import { namespaceAt, type Namespace } from "./api";
+import { failure, isOver, namespaceAt, podsOf, type Namespace } from "./api";
 import { requireClaim } from "./claim";
 import { JobError } from "./errors";
-import { failure, isOver, podsOf } from "./job";
 import { configMapOf, jobOf } from "./manifest";
 import { answersOf, reasonsOf } from "./result";
 import { stopFormer } from "./stop";

@@ -6,9 +6,8 @@ import {
   podObstacle,
   watch,
 } from "../kubernetes";
-import { namespaceAt, type Namespace } from "./api";
+import { isOver, namespaceAt, podsOf, type Namespace } from "./api";
 import { JobError } from "./errors";
-import { isOver, podsOf } from "./job";
 import { labels } from "./manifest";
 import type { JobTarget } from "./target";
 

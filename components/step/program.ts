@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StepKind } from "./kind";
+import type { StepKind } from "./step";
 
 /** The inputs of a step as the program gives them; `cutover` is counted by the step. */
 export type Args<Inputs> = Omit<

@@ -4,7 +4,7 @@ import type { Break } from "./breaks";
 export const program: readonly Break[] = [
   {
     guarantee: "a standalone server on another machine is refused",
-    file: "components/cluster/server/requirements.ts",
+    file: "components/cluster/server/check.ts",
     find: "...(local ? [] : standalone)",
     replace: "",
     tests: ["test/cluster/requirements.test.ts > is refused"],

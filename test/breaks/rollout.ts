@@ -105,14 +105,14 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "what is left in the settings from a former cutover confirms nothing",
-    file: "components/rollout/confirmation/confirmation.ts",
+    file: "components/rollout/confirmation/provider.ts",
     find: "if (asked?.mode !== mode || confirmed === asked.confirmed) return false;",
     replace: "if (asked?.mode !== mode) return false;",
     tests: ["test/rollout/confirmation/provider.test.ts"],
   },
   {
     guarantee: "one release never takes both services over at once",
-    file: "components/rollout/update/refusal.ts",
+    file: "components/rollout/update/modes.ts",
     find: 'if (!moves("worker", wanted, found)) return undefined;',
     replace: "return undefined;",
     tests: ["test/rollout/update/refusal.test.ts"],

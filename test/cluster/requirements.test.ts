@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { checkServer, requireServer } from "../../components/cluster/server/check";
-import { findingsOf } from "../../components/cluster/server/requirements";
+import { findingsOf } from "../../components/cluster/server/check";
 import { serverForTests } from "../server";
 import { disguisedServer } from "./disguised-server";
 

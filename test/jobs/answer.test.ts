@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { answerIn, saidIn } from "../../components/jobs/answer";
+import { answerIn, saidIn } from "../../components/jobs/result";
 import { withoutSecrets } from "../../components/jobs/errors";
 
 it("the answer is the last JSON value, whatever was said before it", () => {

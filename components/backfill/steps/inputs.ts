@@ -8,8 +8,7 @@ import type { Shard } from "../shard";
 import type { ImportReport } from "../tally";
 import type { VerificationReport } from "../verify";
 
-/** The file of this room's dynamic providers; a contract with existing stacks: their states load it. */
-const room = ["components/backfill/provider", "taskrunner"] as const;
+const here = ["backfill", "taskrunner"] as const;
 
 /** Inputs of every step on the state: where both sides are. `uri` is secret. */
 export interface StateInputs extends MongoInputs {
@@ -81,18 +80,18 @@ export interface SecondHandoverInputs extends HandoverInputs {
 /** The same without a fence: it draws none. */
 export type SecondHandoverResults = Omit<HandoverResults, "fence">;
 
-export const BulkImport = kind<ImportInputs, ImportResults>("BulkImport", room, ["report"]);
+export const BulkImport = kind<ImportInputs, ImportResults>("BulkImport", here, ["report"]);
 
-export const Handover = kind<FirstHandoverInputs, HandoverResults>("Handover", room, [
+export const Handover = kind<FirstHandoverInputs, HandoverResults>("Handover", here, [
   ...["report" as const, "fence" as const, "rollback" as const],
 ]);
 
 export const SecondHandover = kind<SecondHandoverInputs, SecondHandoverResults>(
   "SecondHandover",
-  room,
+  here,
   ["report", "rollback"],
 );
 
-export const Verification = kind<VerificationInputs, VerificationResults>("Verification", room, [
+export const Verification = kind<VerificationInputs, VerificationResults>("Verification", here, [
   "report",
 ]);

@@ -1,6 +1,5 @@
 import { databaseAt } from "../../connection";
 import { kind, type MongoInputs, type Step } from "../../step";
-import { room } from "../room";
 import { requireServer } from "./check";
 
 /** Outputs of a check: the server's version as it was found, such as `8.0.4`. */
@@ -10,7 +9,7 @@ export interface ServerCheckResults {
 
 export const ServerCheck = kind<MongoInputs, ServerCheckResults>(
   "ServerCheck",
-  [room, "mongo"],
+  ["cluster", "mongo"],
   ["serverVersion"],
 );
 

@@ -4,7 +4,7 @@ import { kind, type Step } from "../../step";
 import { brokenDocuments } from "../issues/broken-documents";
 import { dataIssueInWords } from "../issues/data-issues";
 import { diff } from "../planner/diff";
-import { room, type CollectionInputs } from "./inputs";
+import type { CollectionInputs } from "./inputs";
 import { observe } from "../planner/observe";
 import { databaseOf, reconcileOne } from "./shared";
 
@@ -15,7 +15,7 @@ interface CollectionResults {
 
 export const Collection = kind<CollectionInputs, CollectionResults>(
   "Collection",
-  [room, "mongo"],
+  ["migration", "mongo"],
   ["heldBack"],
 );
 

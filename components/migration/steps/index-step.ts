@@ -5,7 +5,7 @@ import { dataIssueInWords } from "../issues/data-issues";
 import { diff } from "../planner/diff";
 import { duplicateKeys } from "../issues/duplicate-keys";
 import { DataIssues, MigrationError } from "../errors";
-import { keyToText, room, wantedIndexOf, type IndexInputs } from "./inputs";
+import { keyToText, wantedIndexOf, type IndexInputs } from "./inputs";
 import { observe } from "../planner/observe";
 import { databaseOf, reconcileOne } from "./shared";
 
@@ -18,7 +18,7 @@ interface IndexResults {
 
 export const Index = kind<IndexInputs, IndexResults>(
   "Index",
-  [room, "mongo"],
+  ["migration", "mongo"],
   ["existsAs", "heldBack"],
 );
 

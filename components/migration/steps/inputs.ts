@@ -2,9 +2,6 @@ import type { CollectionRole, SchemaOptions, WantedCollection, WantedIndex } fro
 import type { MongoInputs } from "../../step";
 import type { Claim } from "../ledger";
 
-/** The file of this room's dynamic providers; a contract with existing stacks: their states load it. */
-export const room = "components/migration/provider";
-
 /** Inputs that every step of the migration has; `uri` is secret. */
 export interface MigrationInputs extends MongoInputs {
   /** The ledger's collection. */

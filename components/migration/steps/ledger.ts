@@ -8,7 +8,7 @@ import { DataIssues } from "../errors";
 import { dataIssueInWords } from "../issues/data-issues";
 import { claim, complete, requireRecord } from "../ledger";
 import { plan } from "../plan";
-import { room, type ClaimInputs, type CompletionInputs } from "./inputs";
+import type { ClaimInputs, CompletionInputs } from "./inputs";
 import { databaseOf } from "./shared";
 
 interface ClaimResults {
@@ -22,7 +22,7 @@ interface ClaimResults {
 
 export const LedgerClaim = kind<ClaimInputs, ClaimResults>(
   "LedgerClaim",
-  [room, "mongo"],
+  ["migration", "mongo"],
   ["place", "appliedAt", "heldBack"],
 );
 
@@ -100,7 +100,7 @@ interface CompletionResults {
 
 export const LedgerCompletion = kind<CompletionInputs, CompletionResults>(
   "LedgerCompletion",
-  [room, "mongo"],
+  ["migration", "mongo"],
   ["appliedAt"],
 );
 

@@ -2,10 +2,10 @@ import { kind, type Step } from "../../step";
 import { setExpiry } from "../expiry";
 import { observe } from "../planner/observe";
 import { day, diffExpiry } from "../planner/diff";
-import { room, type LiftInputs, type RetentionInputs } from "./inputs";
+import type { LiftInputs, RetentionInputs } from "./inputs";
 import { databaseOf } from "./shared";
 
-export const LogRetention = kind<RetentionInputs, object>("LogRetention", [room, "mongo"]);
+export const LogRetention = kind<RetentionInputs, object>("LogRetention", ["migration", "mongo"]);
 
 /** Sets, changes or lifts the expiry; last in a cutover, when everything is verified. */
 export const logRetention: Step<RetentionInputs, object> = {
@@ -27,7 +27,7 @@ export const logRetention: Step<RetentionInputs, object> = {
   },
 };
 
-export const LogExpiryLift = kind<LiftInputs, object>("LogExpiryLift", [room, "mongo"]);
+export const LogExpiryLift = kind<LiftInputs, object>("LogExpiryLift", ["migration", "mongo"]);
 
 /**
  * Lifts an expiry that an earlier cutover set: a live one would delete old entries while they are

@@ -1,15 +1,9 @@
-import { kind, Unfinished, type StateOf, type Step } from "../../step";
-import { room } from "../room";
-import {
-  isAnswered,
-  question,
-  type ConfirmationInputs,
-  type ConfirmationResults,
-} from "./confirmation";
+import { type StateOf, type Step, type StepInputs, Unfinished, kind } from "../../step";
+import type { StorageMode } from "../../settings";
 
 export const Confirmation = kind<ConfirmationInputs, ConfirmationResults>(
   "Confirmation",
-  [room, "taskrunner"],
+  ["rollout", "taskrunner"],
   ["confirmedMode", "asked"],
   [],
 );
@@ -37,4 +31,52 @@ function answered(
   // What was asked first stays: a second run with the same setting is no answer.
   const open = asked?.mode === mode ? asked : { mode, ...(confirmed && { confirmed }) };
   return Promise.reject(new Unfinished([question(inputs)], { confirmedMode, asked: open }));
+}
+
+/** What a site can say that it has done, in the cutover's order (the setting `rollout.confirmed`). */
+export const confirmations = ["drained", "worker", "web"] as const;
+export type Confirmation = (typeof confirmations)[number];
+
+/** Inputs of a step that waits for a site's word: nothing here can see what it asks for. */
+export interface ConfirmationInputs extends StepInputs {
+  readonly step: Confirmation;
+  readonly mode: StorageMode;
+  /** The values file that has to be deployed; absent for the drain. */
+  readonly file?: string;
+  /** The setting as it stands. */
+  readonly confirmed?: Confirmation;
+}
+
+/** Outputs: the mode that was confirmed last, and the question that is open. */
+export interface ConfirmationResults {
+  readonly confirmedMode: StorageMode;
+  /** The mode that was asked about, and what the setting said then. */
+  readonly asked?: { readonly mode: StorageMode; readonly confirmed?: Confirmation };
+}
+
+/**
+ * Whether the step's question is answered: it was asked in an earlier run, and the setting says
+ * now, and did not say then, that this step or a later one is done. What is left in the settings
+ * from a former cutover answers nothing.
+ */
+export function isAnswered(
+  { step, mode, confirmed }: ConfirmationInputs,
+  asked: ConfirmationResults["asked"],
+): boolean {
+  if (asked?.mode !== mode || confirmed === asked.confirmed) return false;
+  return confirmed !== undefined && rank(confirmed) >= rank(step);
+}
+
+/** What has to be done before the next step, and how to say that it is. */
+export function question({ step, mode, file = "" }: ConfirmationInputs): string {
+  const target = mode === "mongo" ? "Mongo" : "filesystem";
+  const work =
+    step === "drained"
+      ? `Scale the worker to nothing and wait until its last pod is gone, before it changes to ${target} mode`
+      : `Deploy ${file}, which has ${step} in ${target} mode, and wait until its old pods are gone`;
+  return `${work}; then set rollout.confirmed: ${step} and run this again. To have the pods watched instead, set rollout.confirm.`;
+}
+
+function rank(confirmation: Confirmation): number {
+  return confirmations.indexOf(confirmation);
 }

@@ -2,7 +2,6 @@ import type { ClusterAddress, Standstill } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import { kind, type StepInputs } from "../../step";
 import type { Service } from "../environment";
-import { room } from "../room";
 
 /** Where a service's pods are. None of it is secret. */
 export interface ServiceAddress extends ClusterAddress {
@@ -68,7 +67,7 @@ export const comparedInputs = [
   ...(["service", "mode", "timeoutSeconds"] as const),
 ] as const;
 
-const kubernetes = [room, "kubernetes"] as const;
+const kubernetes = ["rollout", "kubernetes"] as const;
 
 export const DrainRequest = kind<DrainRequestInputs, DrainRequestResults>(
   "DrainRequest",

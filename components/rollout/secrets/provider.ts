@@ -1,6 +1,5 @@
 import { clusterAt, type ClusterAddress } from "../../kubernetes";
 import { kind, type Step, type StepInputs } from "../../step";
-import { room } from "../room";
 
 /** Inputs: where the Secrets are, which are the stack's, and which of them is in use. */
 export interface FormerSecretsInputs extends StepInputs, ClusterAddress {
@@ -12,7 +11,7 @@ export interface FormerSecretsInputs extends StepInputs, ClusterAddress {
 
 export const FormerSecrets = kind<FormerSecretsInputs, object>(
   "FormerSecrets",
-  [room, "kubernetes"],
+  ["rollout", "kubernetes"],
   [],
   [],
 );

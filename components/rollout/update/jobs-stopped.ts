@@ -1,13 +1,12 @@
 import { stopOthers, type StopAddress } from "../../jobs";
 import { kind, type Step, type StepInputs } from "../../step";
-import { room } from "../room";
 
 /** Inputs: where the stack's Jobs are. None of it is secret. */
 export type JobsStoppedInputs = StepInputs & StopAddress;
 
 export const JobsStopped = kind<JobsStoppedInputs, object>(
   "JobsStopped",
-  [room, "kubernetes"],
+  ["rollout", "kubernetes"],
   [],
   [],
 );

@@ -6,7 +6,7 @@ import { namespaceAt, type Namespace } from "../pods/api";
 import type { ServiceAddress } from "../pods/inputs";
 import { replacedObstacles, statedMode } from "../pods/remaining";
 import { deploymentsOf, observe } from "../pods/service";
-import { moves, refusalOf, type FoundModes, type WantedStep } from "./refusal";
+import { moves, refusalOf, type FoundModes, type WantedStep } from "./modes";
 
 /** Where a release that holds both services is, and what is asked of it. None of it is secret. */
 export interface SharedReleaseAddress extends ClusterAddress, WantedStep {

@@ -1,6 +1,53 @@
 import type { RolloutSettings, SharedReleaseSettings, StorageMode } from "../../settings";
 import type { Service } from "../environment";
 
+/** What a stack asks of a release that holds both services. */
+export interface WantedStep {
+  readonly release: string;
+  readonly step: Service;
+  readonly mode: StorageMode;
+}
+
+/** The modes that the Deployments of each service state; none where nothing is deployed. */
+export type FoundModes = Readonly<Record<Service, readonly string[]>>;
+
+/** Whether an update would take a service to another mode. One that is new starts in any. */
+export function moves(service: Service, { step, mode }: WantedStep, found: FoundModes): boolean {
+  return found[service].some((one) => one !== modesIn(step, mode)[service]);
+}
+
+/**
+ * Why an update must not be, and what to do instead; undefined where it moves the service of its
+ * step alone. One that takes the worker back while web is where it was (a cutover or a rollback that
+ * is abandoned between its steps) is such an update too, with `rollout.step: web`.
+ */
+export function refusalOf(wanted: WantedStep, found: FoundModes): string | undefined {
+  const { release, step, mode } = wanted;
+  const isNew = found.worker.length + found.web.length === 0;
+  if (isNew && step === "worker") {
+    return (
+      `Nothing of release ${release} is deployed. Check rollout.shared.release and rollout.namespace; ` +
+      `where it is new, set rollout.step: web, with which both services start in ${mode} mode.`
+    );
+  }
+  if (!moves("web", wanted, found)) return undefined;
+  const stand = `In release ${release} the worker is in ${inWords(found.worker)} mode and web in ${inWords(found.web)} mode.`;
+  const asked = `storageMode: ${mode} with rollout.step: ${step}`;
+  if (step === "worker") {
+    const other = modesIn(step, mode).web;
+    return `${stand} ${asked} would take web to ${other} mode. Set rollout.step: web: web is in ${mode} mode already.`;
+  }
+  if (!moves("worker", wanted, found)) return undefined;
+  return (
+    `${stand} ${asked} would take both to ${mode} mode in one upgrade. Set rollout.step: worker and ` +
+    "run pulumi up, then set rollout.step: web and run it again."
+  );
+}
+
+function inWords(modes: readonly string[]): string {
+  return [...new Set(modes)].join(" and ") || "no";
+}
+
 /** In which mode worker and web are to be. */
 export type ServiceModes = Readonly<Record<Service, StorageMode>>;
 

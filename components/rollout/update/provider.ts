@@ -1,5 +1,4 @@
 import { kind, type Step, type StepInputs } from "../../step";
-import { room } from "../room";
 import { look, type SharedReleaseAddress } from "./look";
 import { webGoesOver } from "./words";
 
@@ -8,7 +7,7 @@ export type ReleaseStepInputs = StepInputs & SharedReleaseAddress;
 
 export const ReleaseStep = kind<ReleaseStepInputs, object>(
   "ReleaseStep",
-  [room, "kubernetes"],
+  ["rollout", "kubernetes"],
   [],
   [],
 );

@@ -1,6 +1,5 @@
 import { kind, type StateOf, type Step } from "../../step";
 import type { EnvironmentValue } from "../environment";
-import { room } from "../room";
 import { mongoFirst } from "../ways-out";
 import { holds, readStated } from "./document";
 import { ValuesFileError } from "./errors";
@@ -16,7 +15,7 @@ import {
 
 export const ValuesFile = kind<ValuesFileInputs, ValuesFileResults>(
   "ValuesFile",
-  [room, "taskrunner"],
+  ["rollout", "taskrunner"],
   ["before", "written"],
   ["before"],
 );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { confirms } from "../../../components/cluster/kubernetes/ready/confirmed";
+import { confirms } from "../../../components/cluster/kubernetes/ready/ready";
 
 const spec = {
   members: 3,

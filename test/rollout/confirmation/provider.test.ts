@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type {
   ConfirmationInputs,
   ConfirmationResults,
-} from "../../../components/rollout/confirmation/confirmation";
+} from "../../../components/rollout/confirmation/provider";
 import { providers } from "../../../components/rollout/provider";
 import type { StateOf } from "../../../components/step";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { modesIn } from "../../../components/rollout/update/modes";
-import { refusalOf } from "../../../components/rollout/update/refusal";
+import { refusalOf } from "../../../components/rollout/update/modes";
 import type { StorageMode } from "../../../components/settings";
 import { directionsOf } from "../../../components/settings/direction";
 

@@ -1,12 +1,11 @@
 import { placeInWords } from "../../../kubernetes";
 import { kind, Unfinished, type Step } from "../../../step";
-import { room } from "../../room";
 import { namespaceAt } from "./api";
 import { untilReady, type MongoDBReadyInputs } from "./ready";
 
 export const MongoDBReady = kind<MongoDBReadyInputs, object>(
   "MongoDBReady",
-  [room, "kubernetes"],
+  ["cluster", "kubernetes"],
   [],
   [],
 );

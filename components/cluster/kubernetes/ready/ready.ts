@@ -1,14 +1,13 @@
 import {
+  type ClusterAddress,
+  type Obstacle,
   isReady,
   podObstacle,
   quoted,
   watch,
-  type ClusterAddress,
-  type Obstacle,
 } from "../../../kubernetes";
 import type { StepInputs } from "../../../step";
 import type { MongoDBCommunity, Namespace } from "./api";
-import { confirms } from "./confirmed";
 
 /** Inputs of the wait for MongoDB in Kubernetes. None of it is secret. */
 export interface MongoDBReadyInputs extends StepInputs, ClusterAddress {
@@ -74,4 +73,40 @@ function matterOf(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined
     default:
       return { found: phase, detail, advice: "See the pods below, and the operator's log." };
   }
+}
+
+/** Where the operator writes the spec that it has brought about, as JSON. */
+const confirmation = "mongodb.com/v1.lastSuccessfulConfiguration";
+
+/**
+ * Whether the operator has brought about the spec as it stands. The phase alone does not tell: until
+ * the operator has seen a change it says `Running` of the spec before.
+ */
+export function confirms({ metadata, spec }: MongoDBCommunity): boolean {
+  const text = metadata.annotations?.[confirmation];
+  return text !== undefined && holds(JSON.parse(text), spec);
+}
+
+/** Kubernetes writes the quantities in these in its own way: 1024Mi becomes 1Gi. */
+const quantities = ["requests", "limits"];
+
+/** Whether `whole` has all that `part` says. The operator leaves out what is empty, and adds defaults. */
+function holds(whole: unknown, part: unknown): boolean {
+  if (isEmpty(part)) return isEmpty(whole);
+  if (Array.isArray(part)) {
+    if (!Array.isArray(whole) || whole.length !== part.length) return false;
+    return part.every((item, at) => holds(whole[at], item));
+  }
+  if (typeof part !== "object" || part === null) return whole === part;
+  const members = (whole ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.entries(part).every(
+    ([key, value]) => quantities.includes(key) || holds(members[key], value),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) {
+    return Object.values(value).every(isEmpty);
+  }
+  return value === undefined || value === null || value === false || value === 0 || value === "";
 }
