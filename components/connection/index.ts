@@ -7,4 +7,4 @@ export {
   type ConnectionOptions,
 } from "./client";
 export { ConnectionError, membersWithoutPrimary } from "./errors";
-export { type DatabaseAddress, hostsInWords, sameDatabase, sameServer } from "./server";
+export { type DatabaseAddress, addressIn, hostsInWords, sameServer } from "./server";

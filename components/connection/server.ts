@@ -15,9 +15,15 @@ export function sameServer(one: string | undefined, other: string | undefined): 
   return one === other || (one !== undefined && hostsOf(one) === hostsOf(other ?? ""));
 }
 
-/** Whether two addresses are of one database: of the same hosts, and by name. */
-export function sameDatabase(one: Partial<DatabaseAddress>, other: Partial<DatabaseAddress>) {
-  return sameServer(one.uri, other.uri) && one.database === other.database;
+/**
+ * The address in the inputs of a step that goes forward.
+ *
+ * @throws Error where a part is missing, which the settings' rules ask for
+ */
+export function addressIn({ uri, database }: Partial<DatabaseAddress>): DatabaseAddress {
+  if (uri !== undefined && database !== undefined) return { uri, database };
+  const missing = uri === undefined ? "connection string" : "name of a database";
+  throw new Error(`MongoDB cannot be reached: no ${missing} is configured. Set mongoUri.`);
 }
 
 /** The hosts of a connection string, for a message; they are no secret. */

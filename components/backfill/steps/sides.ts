@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { databaseAt } from "../../connection";
+import { addressIn, databaseAt } from "../../connection";
 import { sayProgress } from "../progress";
 import type { BothSides } from "../sides";
 import type { IncompleteLine, Quarantined, Tally } from "../tally";
@@ -25,12 +25,11 @@ export function stateOf({
   return { root: resolve(root), layout, collections, approvals, checkpoints };
 }
 
-/** Both sides as the inputs name them. A step that goes forward has a connection string. */
+/** Both sides as the inputs of a step that goes forward name them. */
 export async function sidesOf(
   inputs: StateInputs,
 ): Promise<StateSides & Pick<BothSides, "database">> {
-  const { uri = "", database = "" } = inputs;
-  return { ...stateOf(inputs), database: await databaseAt({ uri, database }) };
+  return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
 }
 
 /** Does work with lines of progress on standard output, which the engine shows. */

@@ -1,4 +1,4 @@
-import { databaseAt } from "../../connection";
+import { addressIn, databaseAt } from "../../connection";
 import { kind, type MongoInputs, type Step } from "../../step";
 import { requireServer } from "./check";
 
@@ -23,7 +23,8 @@ export const serverCheck: Step<MongoInputs, ServerCheckResults> = {
   isOncePerCutover: true,
   followsServer: true,
   compares: ["database"],
-  forward: async ({ uri = "", database = "" }) => ({
-    serverVersion: await requireServer(await databaseAt({ uri, database }), uri),
-  }),
+  forward: async (inputs) => {
+    const address = addressIn(inputs);
+    return { serverVersion: await requireServer(await databaseAt(address), address.uri) };
+  },
 };

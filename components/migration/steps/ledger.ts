@@ -1,4 +1,4 @@
-import { databaseAt } from "../../connection";
+import { addressIn } from "../../connection";
 import { requireServer } from "../../cluster/server";
 import { recordFence } from "../../ledger";
 import { kind, type StateOf, type Step } from "../../step";
@@ -63,10 +63,10 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
 };
 
 async function wholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<ClaimResults> {
-  const { uri = "", database = "", ledger } = inputs;
+  const { ledger } = inputs;
   const { fence, place } = await placeOf(inputs, state);
-  const db = await databaseAt({ uri, database });
-  await requireServer(db, uri);
+  const db = await databaseOf(inputs);
+  await requireServer(db, addressIn(inputs).uri);
   const { appliedAt, issues } = await apply(db, inputs);
   if (fence !== undefined) await recordFence(db, ledger, new Date(fence));
   const heldBack = issues.map(dataIssueInWords).join("\n");
@@ -75,8 +75,8 @@ async function wholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<Claim
 
 /** Where the record is to be, and the fence that goes along. @throws PlaceRefused */
 async function placeOf(inputs: ClaimInputs, state?: ClaimState) {
-  const { uri = "", database = "", ledger, root, acceptDatabase } = inputs;
-  const asked = { uri, database, ledger };
+  const { ledger, root, acceptDatabase } = inputs;
+  const asked = { ...addressIn(inputs), ledger };
   const place = placeInWords(asked);
   // Also in the next cutover: a rollback that did not finish leaves the services on MongoDB.
   const former = state?.place ?? place;

@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { databaseAt } from "../../connection";
+import { addressIn, databaseAt } from "../../connection";
 import type { WantedSchema } from "../../contract";
 import type { MongoInputs } from "../../step";
 import { reconcile } from "../execute";
@@ -8,8 +8,7 @@ import type { Change } from "../planner/change";
 import type { MigrationInputs } from "./inputs";
 
 /** The database that a step's inputs name; its URI is secret. */
-export const databaseOf = ({ uri = "", database = "" }: MongoInputs): Promise<Db> =>
-  databaseAt({ uri, database });
+export const databaseOf = (inputs: MongoInputs): Promise<Db> => databaseAt(addressIn(inputs));
 
 /** Makes one wanted thing so, and notes every command in the ledger's record. */
 export async function reconcileOne(
