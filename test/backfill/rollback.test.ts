@@ -231,6 +231,15 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
     },
     /has the fence of 2025-11-06T12:00:00\.000Z, and the cutover drew its fence at 20/,
   ],
+  [
+    "without the volume of its runs",
+    async (root) => {
+      await addFiles(root, { "logs/runs/busy.ndjson": "" });
+      const fence = await readFence(`${root}-unmounted`);
+      if (fence) await writeFence(root, fence);
+    },
+    /has no run's file in state\/runs, and the cutover at 20\S+ found 2 unfinished there/,
+  ],
 ];
 
 describe.each(notTheState)("a state root that is %s", (_what, leave, words) => {

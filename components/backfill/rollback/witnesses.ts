@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import type { Db } from "mongodb";
 import { lastFence, readFence, requireFence, writeFence, type Fence } from "../../ledger";
 import { StateFolderError } from "../errors";
+import { heldFolder } from "../held";
+import { stateFiles } from "../stages/list";
 import { openStateFolder, type StateAddress, type StateFolder } from "../state-folder";
 
 /** What the stack's output and the settings say of a cutover. */
@@ -23,7 +26,7 @@ export interface Witnessed {
  * the ledger that this is the database which it went to, or a copy of it.
  *
  * @param database undefined where MongoDB is out of reach
- * @throws StateFolderError where the state root is missing, or is not that of the fence
+ * @throws StateFolderError where the state root is missing, is not that of the fence, or lacks its runs
  * @throws FenceMissing where the database knows nothing of it
  */
 export async function requireWitnesses(
@@ -38,6 +41,7 @@ export async function requireWitnesses(
   if (expected === undefined) return { folder, fence };
   if (database) await requireFence(database, ledger, expected);
   if (fence?.at !== expected) throw notTheState(address, expected, fence);
+  await requireRuns(folder, fence);
   return { folder, fence };
 }
 
@@ -57,6 +61,23 @@ async function openedState(address: StateAddress): Promise<StateFolder> {
         "where this runs.",
     );
   }
+}
+
+/** A volume of its own may hold the runs: one that is not mounted leaves the fence where it is. */
+async function requireRuns({ root, layout }: StateFolder, fence: Fence): Promise<void> {
+  if (fence.unfinishedCount === 0) return;
+  const skipped = { hidden: 0, temporary: 0, links: 0 };
+  const folders = [root, join(root, heldFolder)].map((one) => ({
+    role: "runs" as const,
+    path: join(one, layout.runs),
+  }));
+  for await (const file of stateFiles({ root, layout, folders }, skipped)) {
+    if (file.role === "runs") return;
+  }
+  throw new StateFolderError(
+    `The state root ${root} has no run's file in ${layout.runs}, and the cutover at ${fence.at} found ` +
+      `${fence.unfinishedCount} unfinished there. Nothing was written: mount the runs there, where this runs.`,
+  );
 }
 
 function notTheState({ root }: StateAddress, expected: string, fence: Fence | undefined) {
