@@ -30,7 +30,7 @@ const scale = (namespace: string, replicas: number) =>
     ...["scale", "deployment/worker", `--replicas=${replicas}`, `--namespace=${namespace}`],
   );
 
-/** To 1 and back to 0, so that a poll sees nothing; of 0 replicas the API server names no manager. */
+/** To 1 and back to 0, so that a poll sees nothing; of these the API server names no manager. */
 async function scaledOnce(namespace: string): Promise<void> {
   await scale(namespace, 1);
   await current.cluster.available(namespace);
@@ -85,7 +85,10 @@ it("a new template by the rollout itself is no disturbance", async () => {
 
 it("one that is scaled up still is named with who did it", async () => {
   const standstill = await drained("up");
-  await scale("up", 1);
+  const patch = '--patch={"spec":{"replicas":1}}';
+  const manager = "--field-manager=argocd-controller";
+  await current.cluster.kubectl("patch", "deployment/worker", "--namespace=up", manager, patch);
 
-  expect(await disturbanceOf(standstill)).toMatch(/since the drain, by kubectl/);
+  const words = /since the drain, by argocd-controller \(ReplicaSet/;
+  await expect.poll(() => disturbanceOf(standstill), { timeout: 15_000 }).toMatch(words);
 });
