@@ -7,7 +7,7 @@ import {
   type ImportStage,
   type Shard,
 } from "../components/backfill";
-import { command, exitWith, mayExitZero, print, type CommonOptions } from "./context";
+import { command, print, type CommonOptions } from "./context";
 import { showProgress } from "./progress";
 import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";
@@ -18,31 +18,28 @@ interface BackfillOptions extends CommonOptions {
   readonly dryRun?: true;
   readonly shard?: Shard;
   readonly stage: ImportStage;
-  readonly exitZero?: true;
 }
 
 export const backfillCommand = helpAfter(
-  mayExitZero(
-    command("backfill", "imports filesystem state; resumes where an earlier run stopped")
-      .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
-      .option("--dry-run", "says what would be done, and writes nothing")
-      .option(
-        "--shard <I/N>",
-        "imports the I-th part of N by run, such as 2/4; index/4 in an Indexed Job of 4 pods",
-        shardOf,
-      )
-      .addOption(
-        new Option("--stage <stage>", "where in a cutover it is; the final one only inserts runs")
-          .choices(importStages)
-          .default("backfill"),
-      ),
-  ),
+  command("backfill", "imports filesystem state; resumes where an earlier run stopped")
+    .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
+    .option("--dry-run", "says what would be done, and writes nothing")
+    .option(
+      "--shard <I/N>",
+      "imports the I-th part of N by run, such as 2/4, for several importers at a time",
+      shardOf,
+    )
+    .addOption(
+      new Option("--stage <stage>", "where in a cutover it is; the final one only inserts runs")
+        .choices(importStages)
+        .default("backfill"),
+    ),
   "0 all in, 2 done with quarantined records (quarantine.ndjson has them), 1 error",
   "backfill --from /var/lib/taskrunner",
 ).action(async (options: BackfillOptions) => {
   const report = await backfill(options);
   print(options, report, backfillInWords(options, report));
-  exitWith(sumOf(report, "quarantined") > 0 ? 2 : 0, options);
+  process.exitCode = sumOf(report, "quarantined") > 0 ? 2 : 0;
 });
 
 async function backfill(options: BackfillOptions): Promise<ImportReport> {
@@ -130,13 +127,8 @@ function listed(counts: object): string {
     .join(", ");
 }
 
-/** Kubernetes counts the pods of an Indexed Job from 0, in the variable that it gives to each. */
 function shardOf(text: string): Shard {
-  const ofPod = Number(process.env.JOB_COMPLETION_INDEX) + 1;
-  const numbered = text.replace(/^index\//, `${ofPod}/`);
-  const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(numbered) ?? []).map(Number);
+  const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
   if (number >= 1 && number <= of) return { number, of };
-  throw new InvalidArgumentError(
-    "It is I/N with I from 1 to N, such as 2/4; index/N where JOB_COMPLETION_INDEX is set.",
-  );
+  throw new InvalidArgumentError("It is I/N with I from 1 to N, such as 2/4.");
 }

@@ -1,12 +1,6 @@
-import {
-  forgetWhereMissing,
-  notForgottenInWords,
-  placeInWords,
-  verifyState,
-  type VerificationReport,
-} from "../components/backfill";
+import { placeInWords, verifyState, type VerificationReport } from "../components/backfill";
 import { collectionRoles } from "../components/contract";
-import { command, exitWith, mayExitZero, print, settingsOf, type CommonOptions } from "./context";
+import { command, print, settingsOf, type CommonOptions } from "./context";
 import { showProgress } from "./progress";
 import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";
@@ -15,26 +9,21 @@ import { casesInWords, countsTable, duration, sumOf, whole } from "./words";
 interface VerifyOptions extends CommonOptions {
   readonly from: string;
   readonly exact?: true;
-  readonly forget?: true;
-  readonly exitZero?: true;
 }
 
 export const verifyCommand = helpAfter(
-  mayExitZero(
-    command("verify", "proves that every record on disk is in MongoDB, equal or descended from it")
-      .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
-      .option(
-        "--exact",
-        "asks that both sides are equal, and names what is newer or only in MongoDB",
-      )
-      .option("--forget", "where it does not hold, makes the next import read every file again"),
-  ),
+  command("verify", "proves that every record on disk is in MongoDB, equal or descended from it")
+    .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
+    .option(
+      "--exact",
+      "asks that both sides are equal, and names what is newer or only in MongoDB",
+    ),
   "0 holds, 2 differences or conflicts, 1 error",
   "verify --from /var/lib/taskrunner",
 ).action(async (options: VerifyOptions) => {
   const report = await verify(options);
   print(options, report, verificationInWords(options, report));
-  exitWith(report.holds ? 0 : 2, options);
+  process.exitCode = report.holds ? 0 : 2;
 });
 
 async function verify(options: VerifyOptions): Promise<VerificationReport> {
@@ -42,7 +31,7 @@ async function verify(options: VerifyOptions): Promise<VerificationReport> {
   const { logRetentionDays: retentionDays } = await settingsOf(options);
   let stop: (() => void) | undefined;
   try {
-    const report = await verifyState({
+    return await verifyState({
       ...sides,
       exact: options.exact ?? false,
       ...(retentionDays !== undefined && { retentionDays }),
@@ -53,7 +42,6 @@ async function verify(options: VerifyOptions): Promise<VerificationReport> {
         stop = showProgress({ what: "verify", sofar, total: () => size });
       },
     });
-    return options.forget ? await forgetWhereMissing(sides, report) : report;
   } finally {
     stop?.();
   }
@@ -85,7 +73,6 @@ function verificationInWords({ from, exact }: VerifyOptions, report: Verificatio
       report.quarantine.map(({ detail, ...place }) => `${placeInWords(place)}: ${detail}`),
       sumOf(report, "quarantined"),
     ),
-    ...(report.notForgotten === undefined ? [] : ["", notForgottenInWords(report.notForgotten)]),
   ].join("\n");
 }
 

@@ -18,7 +18,6 @@ export type { Counts, ImportReport, IncompleteLine, Quarantined } from "./tally"
 export type { VerifiedCounts } from "./compared";
 export { verifyState, type VerificationReport, type VerifyOptions } from "./verify";
 export type { Target } from "./target";
-export { notForgottenInWords } from "./words";
 export { goBack, rollbackInWords, unfinishedIn, type RollbackReport } from "./rollback";
 export { stateFiles } from "./stages/list";
 export { openStateFolder, type StateAddress, type StateFolder } from "./state-folder";

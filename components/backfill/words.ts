@@ -62,7 +62,7 @@ function quarantineReason({ quarantine, ...report }: VerificationReport): string
 }
 
 /** What it means that the checkpoints could not be forgotten; `why` is a sentence. */
-export function notForgottenInWords(why: string): string {
+function notForgottenInWords(why: string): string {
   return `The next import will trust the files' checkpoints, which it was not to: ${why}`;
 }
 
