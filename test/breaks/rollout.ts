@@ -171,7 +171,7 @@ export const rollout: readonly Break[] = [
     file: "components/rollout/update/jobs-stopped.ts",
     find: 'await stopOthers(inputs, "back", console.log);',
     replace: "",
-    tests: ["test/engine/jobs.test.ts > stops what still runs"],
+    tests: ["test/rollout/update/jobs-stopped.test.ts"],
   },
   {
     guarantee: "a former Secret is deleted after the pods have the new one",
