@@ -171,7 +171,7 @@ export const program: readonly Break[] = [
     guarantee: "the handover waits for the drain",
     file: "index.ts",
     find: "{ ...state, drain }, after(drain)",
-    replace: "{ ...state, drain }, after(imported)",
+    replace: "{ ...state, drain: { drained: { standstill: undefined } } }, after(imported)",
     tests: ["test/program.test.ts"],
   },
   {

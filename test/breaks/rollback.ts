@@ -135,6 +135,6 @@ export const rollback: readonly Break[] = [
     file: "components/backfill/steps/import.ts",
     find: "await requireFenceWritable(sides.root);",
     replace: "",
-    tests: ["test/backfill/rollback.test.ts"],
+    tests: ["test/backfill/provider.test.ts"],
   },
 ];
