@@ -192,6 +192,6 @@ export const rollout: readonly Break[] = [
     file: "components/rollout/pods/provider.ts",
     find: 'if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);',
     replace: "",
-    tests: ["test/rollout/pods/replaced.test.ts"],
+    tests: ["test/rollout/pods/standstill.test.ts > between fence and rollout"],
   },
 ];
