@@ -101,14 +101,14 @@ export const program: readonly Break[] = [
     find: `    warnings > 0 && counted(warnings, "warning"),
 `,
     replace: "",
-    tests: ["test/review/comment.test.ts"],
+    tests: ["test/review/direction.test.ts"],
   },
   {
     guarantee: "a comment says that unfinished runs would be held",
     file: "components/review/risks.ts",
     find: "(isReleased ? `${runs} may repeat steps` : `${runs} held`)",
     replace: "undefined",
-    tests: ["test/review/comment.test.ts"],
+    tests: ["test/review/direction.test.ts"],
   },
   {
     guarantee: "a comment shows no secret",
