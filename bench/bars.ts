@@ -20,15 +20,11 @@ export const mostCpuSeconds = 10;
 export const leastOfDriver = 0.9;
 export const leastOfMongoimport = 1.3;
 
-/** How long a no-change preview may take, in times of an empty program's. */
-export const mostOfEmptyProgram = 1.3;
-
 /** The bars that were missed, each in words; what could not be measured is missed too. */
 export function missedInWords(bars: readonly Bar[]): string[] {
   return bars.flatMap(({ what, found, atLeast = -Infinity, atMost = Infinity }) => {
     if (found >= atLeast && found <= atMost) return [];
-    const bar =
-      atMost === Infinity ? `at least ${atLeast}` : `at most ${Number(atMost.toFixed(1))}`;
+    const bar = atMost === Infinity ? `at least ${atLeast}` : `at most ${Math.round(atMost)}`;
     return [`${what}: ${found.toFixed(2)}, to reach: ${bar}`];
   });
 }

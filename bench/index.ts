@@ -5,7 +5,6 @@ import { missedInWords } from "./bars";
 import { measureCurve } from "./curve";
 import { inputsIn, temporaryFolder } from "./inputs";
 import { measureRatios } from "./ratios";
-import { measureStartUp } from "./start-up";
 
 /** BENCH=full takes a quarter of an hour and some 3 GB below the temporary folder. */
 const full = process.env.BENCH === "full";
@@ -22,7 +21,6 @@ async function bench(): Promise<string[]> {
     const compared = inputs.lines.get(ratioLines);
     if (compared) bars.push(...(await measureRatios(compared, server)));
     bars.push(...(await measureCurve(inputs, serverLines, server)));
-    bars.push(...(await measureStartUp(server)));
   } finally {
     await server.stop();
   }
