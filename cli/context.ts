@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Db } from "mongodb";
 import { type ConnectionOptions, databaseAt, type DatabaseAddress } from "../components/connection";
-import type { SchemaOptions } from "../components/contract";
 import type { PlanOptions } from "../components/migration";
 import {
   commandSettings,
   requireIndexNames,
+  schemaOptionsOf,
   uriFacts,
   type CommandSettings,
 } from "../components/settings";
@@ -85,18 +85,6 @@ export function exitWith(status: number, { exitZero }: { readonly exitZero?: tru
   process.exitCode = exitZero ? 0 : status;
 }
 
-/** The schema that the settings ask for. */
-export function schemaOf(settings: CommandSettings): SchemaOptions {
-  const { mongo, validation, approvals, tenancy, advanced } = settings;
-  return {
-    collections: mongo.collections,
-    validation,
-    indexNames: advanced.indexNames,
-    approvals,
-    tenancy,
-  };
-}
-
 /**
  * What a plan under these settings looks at.
  *
@@ -105,7 +93,7 @@ export function schemaOf(settings: CommandSettings): SchemaOptions {
 export function planOptions(settings: CommandSettings): PlanOptions {
   requireIndexNames(settings);
   const { ledger, checkpoints } = settings.advanced;
-  return { schema: schemaOf(settings), ledger, ownRecords: [checkpoints] };
+  return { schema: schemaOptionsOf(settings), ledger, ownRecords: [checkpoints] };
 }
 
 /** Somebody waits for a command: a server is looked for no longer than this. */

@@ -1,6 +1,6 @@
 import { mongoshScript } from "../components/migration";
-import { requireIndexNames, uriFacts } from "../components/settings";
-import { command, print, schemaOf, settingsOf, type CommonOptions } from "./context";
+import { schemaOptionsOf, requireIndexNames, uriFacts } from "../components/settings";
+import { command, print, settingsOf, type CommonOptions } from "./context";
 
 /** `script`: the migration for a site that runs no Pulumi. */
 export const scriptCommand = command("script", "the migration as a mongosh script").action(
@@ -9,7 +9,7 @@ export const scriptCommand = command("script", "the migration as a mongosh scrip
     const named = uriFacts(process.env.TASKRUNNER_MONGO_URI ?? "")?.database;
     const database = settings.mongo.database ?? named ?? "taskrunner";
     requireIndexNames(settings);
-    const script = mongoshScript(schemaOf(settings), database, settings.advanced.ledger);
+    const script = mongoshScript(schemaOptionsOf(settings), database, settings.advanced.ledger);
     print(options, { script }, script);
   },
 );

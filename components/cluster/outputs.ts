@@ -6,7 +6,11 @@ import type { ProgramSettings } from "../settings/program";
 
 /** The settings that say where MongoDB is; the connection strings are secret outputs. */
 export type MongoClusterArgs = JobsArgs &
-  Pick<ProgramSettings, "cluster" | "mongoUri" | "appMongoUri" | "database" | "directions">;
+  Pick<
+    ProgramSettings,
+    | ("cluster" | "mongoUri" | "appMongoUri" | "database" | "directions")
+    | ("mongo" | "approvals" | "advanced")
+  >;
 
 /** The settings of a stack whose cluster is of this kind. */
 export type ClusterArgs<Kind extends ClusterSettings["kind"]> = Omit<

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type JobsSettings, type Settings, resolveNamespace, runsAsJobs } from "../settings";
+import { type JobsSettings, type Settings, resolveNamespace } from "../settings";
 import type { ClusterAddress } from "../kubernetes";
 import { connectionStringSecret } from "../kubernetes/program";
 import type { StopAddress } from "./stop";
@@ -10,18 +10,7 @@ import { namespaceAt } from "./api";
 /** The settings that say what runs as Jobs and where. */
 export type JobsArgs = Pick<
   Settings,
-  | "storageMode"
-  | "mongo"
-  | "validation"
-  | "approvals"
-  | "tenancy"
-  | "logRetentionDays"
-  | "migration"
-  | "backfill"
-  | "kubernetes"
-  | "jobs"
-  | "rollout"
-  | "advanced"
+  "storageMode" | "backfill" | "kubernetes" | "jobs" | "rollout"
 >;
 
 /**
@@ -39,20 +28,17 @@ export class Jobs extends pulumi.ComponentResource {
     options: pulumi.ComponentResourceOptions = {},
   ) {
     super("taskrunner:storage:Jobs", name, {}, options);
-    const namespace = resolveNamespace(settings.jobs, settings.rollout);
-    const address = { ...settings.kubernetes, namespace };
+    const { stack, timeoutSeconds, ...address } = jobsAddress(settings);
     const secret = settings.jobs.secret ?? this.ownSecret(address, uri);
-    const { image, imagePullSecrets, podAnnotations, timeoutSeconds, runAsUser, ca } =
-      settings.jobs;
+    const { image, imagePullSecrets, podAnnotations, runAsUser, ca } = settings.jobs;
     const claim = claimOf(settings);
     this.target = pulumi.output({
       ...address,
-      ...{ image, imagePullSecrets, podAnnotations, timeoutSeconds, secret },
+      ...{ stack, timeoutSeconds, image, imagePullSecrets, podAnnotations, secret },
       ...(claim && { claim }),
       ...(ca && { ca }),
       ...(runAsUser !== undefined && { runAsUser }),
       parallelism: settings.backfill?.parallelism ?? 1,
-      stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
     });
     if (claim && settings.storageMode === "mongo") warnOfClaim({ ...address, claim }, this);
     this.registerOutputs({ target: this.target });
@@ -83,8 +69,7 @@ export function jobsOf(
   uri: pulumi.Input<string> | undefined,
 ): Jobs | undefined {
   const { jobs } = settings;
-  // The settings' rules ask for this section where anything runs as a Job.
-  return runsAsJobs(settings) && jobs ? new Jobs("jobs", { ...settings, jobs }, uri) : undefined;
+  return jobs && new Jobs("jobs", { ...settings, jobs }, uri);
 }
 
 function claimOf({ backfill }: JobsArgs): JobTarget["claim"] {
@@ -98,7 +83,7 @@ function claimOf({ backfill }: JobsArgs): JobTarget["claim"] {
  * Warns in a preview of what a claim allows, where the cluster can be asked. One that is
  * ReadWriteOnce serves the pods of one node alone; for ReadWriteOncePod see `requireClaim`.
  */
-export function warnOfClaim(
+function warnOfClaim(
   { claim, ...address }: ClusterAddress & Required<Pick<JobTarget, "claim">>,
   resource: pulumi.Resource,
 ): void {

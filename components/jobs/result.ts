@@ -67,12 +67,17 @@ function logOf(namespace: Namespace, pod: string, lines?: number): Promise<strin
   return pRetry(() => namespace.log(pod, lines), { ...patience, shouldRetry });
 }
 
+/** Where the last JSON value begins that has lines of its own; negative where there is none. */
+function answerStart(log: string): number {
+  return `\n${log}`.lastIndexOf("\n{\n");
+}
+
 /** So many lines of a pod are shown, its last ones. */
 const shownLines = 20;
 
 /** What a pod printed before its answer: its progress, and what it did in words. */
 export function saidIn(log: string): string[] {
-  const said = `\n${log}`.slice(0, `\n${log}`.lastIndexOf("\n{\n")).trim();
+  const said = log.slice(0, answerStart(log)).trim();
   return said === "" ? [] : said.split("\n").slice(-shownLines);
 }
 
@@ -83,7 +88,7 @@ export function saidIn(log: string): string[] {
  * @returns undefined where there is none
  */
 export function answerIn(log: string): unknown {
-  const from = `\n${log}`.lastIndexOf("\n{\n");
+  const from = answerStart(log);
   const to = log.lastIndexOf("\n}");
   if (from < 0 || to < from) return undefined;
   try {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { version } from "../../package.json";
 import type { Mongo } from "../cluster";
-import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
+import { collections, wantedSchema, type ContractSchema } from "../contract";
 import { migrationId } from "../ledger";
-import type { Settings } from "../settings";
+import { schemaOptionsOf, type Settings } from "../settings";
 import { StepGroup, StepResource, type After } from "../step/program";
 import { checksumOf } from "./planner/canonical";
 import { warnOfDataIssues, warnOfHeldBack } from "./preview";
@@ -48,7 +48,8 @@ export class PackRunMigration extends StepGroup {
   ) {
     const direction = mongo.directions.worker;
     super("PackRunMigration", name, options, direction === "back");
-    const schema = schemaOf(settings, mongo);
+    const { collections: names, approvals } = mongo;
+    const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: names } });
     const wanted = wantedSchema(schema);
     const checksum = checksumOf(wanted);
     const { uri, database, ledger, job } = mongo;
@@ -95,12 +96,6 @@ export class PackRunMigration extends StepGroup {
     this.database = completion.output("database");
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
   }
-}
-
-function schemaOf(settings: PackRunMigrationSettings, mongo: Mongo): SchemaOptions {
-  const { validation, tenancy, advanced } = settings;
-  const { collections, approvals } = mongo;
-  return { collections, approvals, validation, tenancy, indexNames: advanced.indexNames };
 }
 
 type ContractIndex = ContractSchema["indexes"][number];

@@ -1,3 +1,4 @@
+import type { SchemaOptions } from "../contract";
 import type { Settings } from "./schema";
 import { uriFacts } from "./uri";
 
@@ -13,6 +14,18 @@ export function resolveNamespace(
 ): string {
   return own.namespace ?? (rollout.target === "helm" ? rollout.namespace : "");
 }
+
+/** What should exist in the database, as the settings ask for it. */
+export function schemaOptionsOf(settings: SchemaSettings): SchemaOptions {
+  const { mongo, advanced, validation, approvals, tenancy } = settings;
+  const { collections } = mongo;
+  return { collections, validation, indexNames: advanced.indexNames, approvals, tenancy };
+}
+
+type SchemaSettings = Pick<Settings, "validation" | "approvals" | "tenancy"> & {
+  readonly mongo: Pick<Settings["mongo"], "collections">;
+  readonly advanced: Pick<Settings["advanced"], "indexNames">;
+};
 
 /** The specification's name of the database, for a cluster that the stack makes. */
 const defaultDatabase = "taskrunner";

@@ -4,7 +4,7 @@
  */
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { connectionStringRules } from "./connection-string-rules";
-export { databaseOf, resolveNamespace, runsAsJobs } from "./derived";
+export { databaseOf, resolveNamespace, runsAsJobs, schemaOptionsOf } from "./derived";
 export type { Direction, Directions } from "./direction";
 export { commandSettings, requireIndexNames, type CommandSettings } from "./file";
 export { parseSettings, structured } from "./parse";

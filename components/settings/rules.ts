@@ -2,7 +2,7 @@ import { wantedSchema } from "../contract";
 import { atlasRules } from "./cluster/atlas-rules";
 import { existingRules, referenceRules } from "./cluster/connection-rules";
 import { kubernetesRules } from "./cluster/kubernetes-rules";
-import { runsAsJobs } from "./derived";
+import { runsAsJobs, schemaOptionsOf } from "./derived";
 import type { Problem } from "./problems";
 import { rolloutRules } from "./rollout-rules";
 import type { BackfillSettings, Settings } from "./schema";
@@ -52,10 +52,9 @@ export function collectionRules({ mongo, advanced }: NameSettings): Problem[] {
  * for what builds them, because a rollback must not stop on names that a stack has from before.
  */
 export function indexRules(settings: NameSettings): Problem[] {
-  const { mongo, validation, approvals, tenancy, advanced } = settings;
-  const { collections } = mongo;
-  const { indexNames } = advanced;
-  const wanted = wantedSchema({ collections, validation, indexNames, approvals, tenancy });
+  const { collections } = settings.mongo;
+  const { indexNames } = settings.advanced;
+  const wanted = wantedSchema(schemaOptionsOf(settings));
   // Those with a name of the site's own come last, so that a problem names what a site can change.
   const isOwn = ({ defaultName }: { readonly defaultName: string }) =>
     Number(indexNames[defaultName] !== undefined);

@@ -20,8 +20,8 @@ export interface FenceSides extends ExportSides {
 }
 
 /**
- * Draws the fence: looks for what is unfinished, and notes the moment in the ledger and beside the files. To be called
- * while no worker runs. What is held stays there: its files are older than what MongoDB has, and a
+ * Draws the fence: looks for what is unfinished, and notes the moment in the ledger and beside the
+ * files. To be called while no worker runs. What is held stays there: its files are older than what MongoDB has, and a
  * cutover that stops here and is given up, or goes to a new MongoDB, must not execute them.
  *
  * @throws StateFolderError where the state root cannot be used

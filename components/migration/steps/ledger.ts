@@ -31,7 +31,8 @@ type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 /**
  * Looks for data issues, then claims the record: until here nothing was changed. Another database is
  * refused while the services work on the former one (PlaceRefused); a cutover that follows a
- * finished rollback may go to any. As a Job it does the whole plan, and the collections and indexes only state it.
+ * finished rollback may go to any. As a Job it does the whole plan, and the collections and indexes
+ * only state it.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   ...LedgerClaim,

@@ -32,7 +32,7 @@ export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
 
 function requested(
   _inputs: DrainRequestInputs,
-  state?: DrainRequestResults | Partial<DrainRequestResults>,
+  state?: Partial<DrainRequestResults>,
 ): Promise<DrainRequestResults> {
   return Promise.resolve({ requests: (state?.requests ?? -1) + 1 });
 }

@@ -16,7 +16,7 @@ export function workerAlone(mode: StorageMode): string {
     `This update takes the worker to ${mode} mode and leaves web in ${web} mode. ` +
     `Next: ${nextInWords("worker")}. ` +
     (mode === "mongo"
-      ? "Final import, verification and log expiry wait for it."
+      ? "Second handover, verification and log expiry wait for it."
       : "The export of what web still writes to MongoDB waits for it.")
   );
 }
