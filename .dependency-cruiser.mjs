@@ -5,10 +5,9 @@
 const rooms = [
   "contract",
   "settings",
-  "connection",
+  "mongo",
   "ledger",
   "kubernetes",
-  "jobs",
   "step",
   "cluster",
   "migration",

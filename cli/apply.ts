@@ -1,5 +1,5 @@
 import { requireServer } from "../components/cluster/server";
-import { databaseAt } from "../components/connection";
+import { databaseAt } from "../components/mongo";
 import { apply, planAsJson, planInWords } from "../components/migration";
 import { version } from "../package.json";
 import {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import type { Db } from "mongodb";
-import { type ConnectionOptions, databaseAt, type DatabaseAddress } from "../components/connection";
+import { type ConnectionOptions, databaseAt, type DatabaseAddress } from "../components/mongo";
 import type { PlanOptions } from "../components/migration";
 import {
   commandSettings,

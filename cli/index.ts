@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { collectEarly } from "../components/backfill";
-import { closeConnections } from "../components/connection";
+import { closeConnections } from "../components/mongo";
 import { DataIssues } from "../components/migration";
 import { version } from "../package.json";
 import { applyCommand } from "./apply";

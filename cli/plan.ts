@@ -7,7 +7,7 @@ import {
   verifyState,
   type StateFolder,
 } from "../components/backfill";
-import { ConnectionError } from "../components/connection";
+import { ConnectionError } from "../components/mongo";
 import { collectionRoles, type CollectionRole } from "../components/contract";
 import { nothingPlanned, plan, planAsJson, planInWords } from "../components/migration";
 import type { CommandSettings } from "../components/settings";

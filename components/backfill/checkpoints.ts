@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Collection, Db } from "mongodb";
-import { withRetries } from "./server-trouble";
+import { withRetries } from "../mongo";
 import type { Conversion } from "./stages/convert";
 import type { ReadPosition } from "./stages/read";
 

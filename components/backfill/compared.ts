@@ -5,7 +5,7 @@ import type { ExactKeys } from "./exact";
 import { documentsOf, readableKey } from "./keys";
 import { merge, sideOf } from "./merge";
 import type { ReadyRecord } from "./records";
-import { withRetries } from "./server-trouble";
+import { withRetries } from "../mongo";
 import { collectionOf, type BothSides } from "./sides";
 import type { Batch } from "./stages/batch";
 import { differingPaths } from "./values/differences";

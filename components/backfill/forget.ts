@@ -1,5 +1,5 @@
 import { Checkpoints } from "./checkpoints";
-import { ServerTroubleError } from "./server-trouble";
+import { ServerTroubleError } from "../mongo";
 import type { BothSides } from "./sides";
 import type { VerificationReport } from "./verify";
 

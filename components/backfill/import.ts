@@ -8,7 +8,7 @@ import { workOn } from "./pipeline";
 import { PromisedInserts } from "./promised";
 import { QuarantineFile } from "./quarantine";
 import { recordsOf, type FileRecords, type Known, type Reached } from "./file-records";
-import { withRetries } from "./server-trouble";
+import { withRetries } from "../mongo";
 import { isInShard, type Shard } from "./shard";
 import { collectionOf, type BothSides } from "./sides";
 import { rulesOf, type ImportStage } from "./stage";

@@ -8,7 +8,6 @@ export type { ExportReport } from "./export/report";
 export { importInto, importState, type ImportOptions, type ImportSource } from "./import";
 export type { SharedLog } from "./logs-of-run";
 export { collectEarly } from "./memory";
-export { ServerTroubleError } from "./server-trouble";
 export type { Shard } from "./shard";
 export type { BothSides } from "./sides";
 export { importStages, type ImportStage } from "./stage";

@@ -6,7 +6,7 @@ import { basesIn } from "./bases";
 import type { MergeRules } from "./merge";
 import { placeInWords } from "./place";
 import type { ReadyRecord } from "./records";
-import { withRetries } from "./server-trouble";
+import { withRetries } from "../mongo";
 import { collectionOf, type BothSides } from "./sides";
 import type { Batch } from "./stages/batch";
 import { writeBatch, type Settled } from "./stages/write";

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { jobsOf } from "../jobs/program";
+import { jobsOf } from "../step/jobs/program";
 import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";

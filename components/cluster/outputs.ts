@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { JobsArgs } from "../jobs/program";
-import type { JobTarget } from "../jobs";
+import type { JobsArgs } from "../step/jobs/program";
+import type { JobTarget } from "../step/jobs";
 import type { ClusterSettings, ClusterSettingsOf, Directions } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 

@@ -1,4 +1,4 @@
-import { hostsInWords } from "../connection";
+import { hostsInWords } from "../mongo";
 import { readFence } from "../ledger";
 
 /** Where the migration's record is. */

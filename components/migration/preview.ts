@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { MongoServerError, type Db } from "mongodb";
-import { briefReach, closeConnections, ConnectionError, databaseAt } from "../connection";
+import { briefReach, closeConnections, ConnectionError, databaseAt } from "../mongo";
 import type { Direction } from "../settings";
 import { wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { dataIssueInWords, dataIssues, type DataIssue } from "./issues/data-issues";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { ConnectionError, sameServer } from "../connection";
+import { ConnectionError, sameServer } from "../mongo";
 import { workOf, type AnyStep } from "./work";
 import { Unfinished, type MongoInputs, type StateOf, type Step, type StepInputs } from "./step";
 

@@ -1,4 +1,4 @@
-import type { JobTarget } from "../jobs";
+import type { JobTarget } from "./jobs";
 import type { Direction } from "../settings";
 
 /** Inputs that the engine hands to a step. */

@@ -1,5 +1,5 @@
 import { version } from "../../package.json";
-import { JobError, runJob, stateRoot } from "../jobs";
+import { JobError, runJob, stateRoot } from "./jobs";
 import { uriFacts } from "../settings";
 import {
   Unfinished,

@@ -8,7 +8,7 @@ import type {
   ImportResults,
   VerificationInputs,
 } from "../../components/backfill/steps/inputs";
-import { closeConnections, databaseAt } from "../../components/connection";
+import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
 import { addFiles, lines, logLine, run } from "./state";

@@ -1,11 +1,7 @@
 import type { Document } from "mongodb";
 import { afterEach, describe, expect, it } from "vitest";
-import {
-  exportState,
-  importState,
-  ServerTroubleError,
-  verifyState,
-} from "../../components/backfill";
+import { exportState, importState, verifyState } from "../../components/backfill";
+import { ServerTroubleError } from "../../components/mongo";
 import { databasePerTest } from "./database";
 import { entry, filesIn, sidesOf } from "./export-sides";
 import { failingCommands } from "./fail-point";

@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { providers } from "../../components/backfill/provider";
-import { closeConnections } from "../../components/connection";
+import { closeConnections } from "../../components/mongo";
 import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
 import { RollbackStack, type Outs, state, up } from "./rollback-stack";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Long, MongoClient, ObjectId, type Document } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { providers } from "../../components/backfill/provider";
-import { closeConnections } from "../../components/connection";
+import { closeConnections } from "../../components/mongo";
 import { fenceFile, type Fence } from "../../components/ledger/fence-file";
 import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";

@@ -119,7 +119,7 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "no connection string of a Job's log is shown",
-    file: "components/jobs/errors.ts",
+    file: "components/step/jobs/errors.ts",
     find: 'line.replace(/mongodb(\\+srv)?:\\/\\/[^\\s"\'`,;)]+/g, "mongodb$1://***")',
     replace: "line",
     tests: ["test/jobs/answer.test.ts"],

@@ -155,7 +155,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "a connection error does not show the password",
-    file: "components/connection/errors.ts",
+    file: "components/mongo/errors.ts",
     find: "${hostsInWords(uri)}",
     replace: "${uri}",
     tests: ["test/cli/commands.test.ts > without the password"],
@@ -179,7 +179,7 @@ export const schema: readonly Break[] = [
     file: "components/step/provider.ts",
     find: "    delete: () => Promise.resolve(),",
     replace:
-      '    delete: async (_id, { uri = "", database = "" }: MongoInputs) => {\n      const { databaseAt } = await import("../connection");\n      await (await databaseAt({ uri, database })).dropDatabase();\n    },',
+      '    delete: async (_id, { uri = "", database = "" }: MongoInputs) => {\n      const { databaseAt } = await import("../mongo");\n      await (await databaseAt({ uri, database })).dropDatabase();\n    },',
     tests: ["test/step/provider.test.ts > is deleted without"],
   },
   {
@@ -198,9 +198,9 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "reads and writes are safe whatever the connection string says",
-    file: "components/connection/client.ts",
+    file: "components/mongo/client.ts",
     find: "      ...safety,\n",
     replace: "",
-    tests: ["test/connection/client.test.ts"],
+    tests: ["test/mongo/client.test.ts"],
   },
 ];

@@ -118,7 +118,7 @@ export const state: readonly Break[] = [
   },
   {
     guarantee: "trouble that passes is waited out",
-    file: "components/backfill/server-trouble.ts",
+    file: "components/mongo/server-trouble.ts",
     find: "shouldRetry: ({ error }) => passes(error)",
     replace: "shouldRetry: () => false",
     tests: ["test/backfill/server-trouble.test.ts"],

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { answerIn, saidIn } from "../../components/jobs/result";
-import { withoutSecrets } from "../../components/jobs/errors";
+import { answerIn, saidIn } from "../../components/step/jobs/result";
+import { withoutSecrets } from "../../components/step/jobs/errors";
 
 it("the answer is the last JSON value, whatever was said before it", () => {
   const value = { runs: { read: 1 }, quarantine: [{ detail: "a line\n{\n with a brace" }] };

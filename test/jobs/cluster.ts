@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import type { JobTarget } from "../../components/jobs";
+import type { JobTarget } from "../../components/step/jobs";
 import { ownKubelet } from "../../tools/parts";
 import { bundle } from "../../tools/bundle/bundle";
 import { startKubelet, type Image, type Kubelet } from "../kubelet";

@@ -1,5 +1,5 @@
 import { version } from "../../package.json";
-import { stateRoot, type JobRequest } from "../../components/jobs";
+import { stateRoot, type JobRequest } from "../../components/step/jobs";
 import { layout } from "../backfill/layout";
 import { documentOptions } from "../contract/options";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { closeConnections } from "../../components/connection";
+import { closeConnections } from "../../components/mongo";
 import { migrationId, writeFence, type LedgerRecord } from "../../components/ledger";
 import { claim } from "../../components/migration/ledger";
 import { providers } from "../../components/migration/provider";

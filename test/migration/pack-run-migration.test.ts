@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it } from "vitest";
 import type { Mongo } from "../../components/cluster";
-import type { JobTarget } from "../../components/jobs";
+import type { JobTarget } from "../../components/step/jobs";
 import { PackRunMigration } from "../../components/migration/program";
 import { parseSettings, type Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";

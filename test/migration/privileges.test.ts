@@ -12,7 +12,7 @@ import {
 } from "../../components/backfill";
 import { drawFence } from "../../components/backfill/rollback";
 import { reasonsOf } from "../../components/backfill/words";
-import { closeConnections } from "../../components/connection";
+import { closeConnections } from "../../components/mongo";
 import { applicationRole, migratorRole, wantedSchema } from "../../components/contract";
 import { recordFence } from "../../components/ledger";
 import { apply, setExpiry } from "../../components/migration";

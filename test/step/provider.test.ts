@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { ConnectionError } from "../../components/connection";
+import { ConnectionError } from "../../components/mongo";
 import { counting, inputs, kept, stopping, twoWay } from "./thing";
 
 const made = { ...inputs, made: "forward 1", applied: true };

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { version } from "../../package.json";
 import { steps as stateSteps } from "../../components/backfill/steps";
-import { JobError, runJob, stateRoot, type JobTarget } from "../../components/jobs";
+import { JobError, runJob, stateRoot, type JobTarget } from "../../components/step/jobs";
 import { steps as migrationSteps } from "../../components/migration/steps";
 import { jobNameOf, workInPod, type AnyStep, type StepRequest } from "../../components/step";
 import { counting, inputs, kept, stopping, twoWay, type Thing } from "./thing";
 
-vi.mock("../../components/jobs", async (original) => ({
+vi.mock("../../components/step/jobs", async (original) => ({
   ...(await original<object>()),
   runJob: vi.fn(),
 }));

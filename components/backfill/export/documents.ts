@@ -1,7 +1,6 @@
 import type { Document, Filter, RunCommandCursor } from "mongodb";
 import type { CollectionRole } from "../../contract";
-import { resumed } from "../resumed";
-import { withRetries } from "../server-trouble";
+import { resumed, withRetries } from "../../mongo";
 import { documentIn } from "../values/document";
 import { roleCollection, type ExportSides } from "./export-run";
 

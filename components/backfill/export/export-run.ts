@@ -1,7 +1,7 @@
 import type { Collection } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import type { BaseDocument } from "../bases";
-import { withRetries } from "../server-trouble";
+import { withRetries } from "../../mongo";
 import type { BothSides } from "../sides";
 import type { ExportTally } from "./report";
 

@@ -2,7 +2,7 @@ import { recordFence, writeFence, type Fence } from "../../ledger";
 import { idsAmong } from "../export/documents";
 import type { ExportSides } from "../export/export-run";
 import { heldRuns, unfinishedRuns } from "../held";
-import { withRetries } from "../server-trouble";
+import { withRetries } from "../../mongo";
 import { openStateFolder, type StateFolder } from "../state-folder";
 
 /** A fence, and the runs that a rollback without MongoDB held, which stay so. */

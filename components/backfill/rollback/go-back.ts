@@ -4,7 +4,7 @@ import {
   MongoServerSelectionError,
   type Db,
 } from "mongodb";
-import { ConnectionError, databaseAt, membersWithoutPrimary } from "../../connection";
+import { ConnectionError, databaseAt, membersWithoutPrimary } from "../../mongo";
 import { readFence } from "../../ledger";
 import { NoPrimary } from "../errors";
 import { exportState } from "../export";

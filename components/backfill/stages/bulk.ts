@@ -9,7 +9,7 @@ import pLimit from "p-limit";
 import type { CollectionRole } from "../../contract";
 import { Refusal } from "../errors";
 import type { ReadyRecord } from "../records";
-import { isOfDocument } from "../server-trouble";
+import { isOfDocument } from "../../mongo";
 import type { Outcome } from "../tally";
 
 /** A record whose file wins over the document that was found. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { sameServer } from "../../connection";
+import { sameServer } from "../../mongo";
 import { disturbanceOf, drainAgain } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { Unfinished, type StateOf, type Step } from "../../step";

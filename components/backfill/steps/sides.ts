@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { addressIn, databaseAt } from "../../connection";
+import { addressIn, databaseAt } from "../../mongo";
 import { sayProgress } from "../progress";
 import type { BothSides } from "../sides";
 import type { IncompleteLine, Quarantined, Tally } from "../tally";

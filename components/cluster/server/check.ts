@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { hostsInWords } from "../../connection";
+import { hostsInWords } from "../../mongo";
 import { uriFacts } from "../../settings";
 
 /** A server that was looked at. */

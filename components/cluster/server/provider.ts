@@ -1,4 +1,4 @@
-import { addressIn, databaseAt } from "../../connection";
+import { addressIn, databaseAt } from "../../mongo";
 import { kind, type MongoInputs, type Step } from "../../step";
 import { requireServer } from "./check";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { briefReach, ConnectionError, onOwnConnection } from "../../connection";
+import { briefReach, ConnectionError, onOwnConnection } from "../../mongo";
 import type { MongoInputs } from "../../step";
 import { StepResource, type Args } from "../../step/program";
 import { checkServer } from "./check";

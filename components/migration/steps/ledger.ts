@@ -1,4 +1,4 @@
-import { addressIn } from "../../connection";
+import { addressIn } from "../../mongo";
 import { requireServer } from "../../cluster/server";
 import { recordFence } from "../../ledger";
 import { kind, type StateOf, type Step } from "../../step";

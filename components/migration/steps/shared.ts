@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { addressIn, databaseAt } from "../../connection";
+import { addressIn, databaseAt } from "../../mongo";
 import type { WantedSchema } from "../../contract";
 import type { MongoInputs } from "../../step";
 import { reconcile } from "../execute";

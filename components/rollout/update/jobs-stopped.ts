@@ -1,4 +1,4 @@
-import { stopOthers, type StopAddress } from "../../jobs";
+import { stopOthers, type StopAddress } from "../../step/jobs";
 import { kind, type Step, type StepInputs } from "../../step";
 
 /** Inputs: where the stack's Jobs are. None of it is secret. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { jobsAddress } from "../../jobs/program";
+import { jobsAddress } from "../../step/jobs/program";
 import type { Settings, SharedReleaseSettings } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { StepGroup, StepResource } from "../../step/program";

@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { ClusterError, nameOf, placeInWords } from "../kubernetes";
+import { ClusterError, nameOf, placeInWords } from "../../kubernetes";
 import { indexOf, podsOf, type Namespace } from "./api";
 import { JobError, withoutSecrets } from "./errors";
 

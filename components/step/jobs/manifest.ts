@@ -3,7 +3,7 @@
 import { basename, dirname } from "node:path";
 import type { V1ConfigMap, V1Container, V1EnvVar, V1Job, V1PodSpec } from "@kubernetes/client-node";
 import { containerName } from "./api";
-import { labelValue } from "../kubernetes";
+import { labelValue } from "../../kubernetes";
 import { requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */

@@ -1,8 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type JobsSettings, type Settings, resolveNamespace } from "../settings";
-import type { ClusterAddress } from "../kubernetes";
-import { connectionStringSecret } from "../kubernetes/program";
+import { type JobsSettings, type Settings, resolveNamespace } from "../../settings";
+import type { ClusterAddress } from "../../kubernetes";
+import { connectionStringSecret } from "../../kubernetes/program";
 import type { StopAddress } from "./stop";
 import type { JobTarget } from "./target";
 import { namespaceAt } from "./api";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { closeConnections, databaseAt } from "../../components/connection";
+import { closeConnections, databaseAt } from "../../components/mongo";
 import { type BorrowedDatabases, borrowDatabases } from "../pool";
 
 let server: BorrowedDatabases;

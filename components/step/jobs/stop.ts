@@ -5,7 +5,7 @@ import {
   nameOf,
   podObstacle,
   watch,
-} from "../kubernetes";
+} from "../../kubernetes";
 import { isOver, namespaceAt, podsOf, type Namespace } from "./api";
 import { JobError } from "./errors";
 import { labels } from "./manifest";

@@ -1,4 +1,4 @@
-import { quoted } from "../kubernetes";
+import { quoted } from "../../kubernetes";
 
 /** A Job did not give its answer. Each reason is a sentence or a line of its pod; none is secret. */
 export class JobError extends Error {

@@ -11,7 +11,7 @@ import {
   watch,
   type Moment,
   type Obstacle,
-} from "../kubernetes";
+} from "../../kubernetes";
 import { failure, isOver, namespaceAt, podsOf, type Namespace } from "./api";
 import { requireClaim } from "./claim";
 import { JobError } from "./errors";

@@ -1,4 +1,4 @@
-import type { ClusterAddress } from "../kubernetes";
+import type { ClusterAddress } from "../../kubernetes";
 
 /** Where and how Jobs run; none of it is secret. */
 export interface JobTarget extends ClusterAddress {

@@ -13,7 +13,7 @@ import {
   clusterAt,
   fieldManager,
   ruleFor,
-} from "../kubernetes";
+} from "../../kubernetes";
 
 /** The name of a Job's own container; a service mesh may add others. */
 export const containerName = "taskrunner-storage";

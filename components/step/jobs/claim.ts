@@ -1,5 +1,5 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { hasEnded, nameOf, placeInWords } from "../kubernetes";
+import { hasEnded, nameOf, placeInWords } from "../../kubernetes";
 import type { Namespace } from "./api";
 import { JobError } from "./errors";
 import type { JobRequest, JobTarget } from "./target";

@@ -1,4 +1,4 @@
-/** The connection to MongoDB: one client a URI, shared by everything in a process. */
+/** How MongoDB is reached: one client a URI, shared by everything in a process, and retries of its trouble. */
 export {
   briefReach,
   closeConnections,
@@ -8,3 +8,5 @@ export {
 } from "./client";
 export { ConnectionError, membersWithoutPrimary } from "./errors";
 export { type DatabaseAddress, addressIn, hostsInWords, sameServer } from "./server";
+export { resumed } from "./resumed";
+export { isOfDocument, ServerTroubleError, withRetries } from "./server-trouble";
