@@ -9,6 +9,7 @@ const rooms = [
   "ledger",
   "kubernetes",
   "step",
+  "state",
   "cluster",
   "migration",
   "backfill",

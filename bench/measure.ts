@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
-import { MongoClient, type Collection, type Db } from "mongodb";
-import { collectEarly, importInto, importState, type ImportReport } from "../components/backfill";
+import { type Collection, type Db, MongoClient } from "mongodb";
+import { type ImportReport, collectEarly, importInto, importState } from "../components/backfill";
 import type { Batch } from "../components/backfill/stages/batch";
-import type { ReadyRecord } from "../components/backfill/records";
+import type { ReadyRecord } from "../components/state";
 import { workOn } from "../components/backfill/pipeline";
 import { collectionRoles, collections } from "../components/contract";
 import { logsWithIndexes, names, source } from "./sides";

@@ -6,7 +6,8 @@ import {
   type BothSides,
   type ExportReport,
 } from "../components/backfill";
-import { lastFence, readFence, writeFence } from "../components/ledger";
+import { readFence, writeFence } from "../components/state";
+import { lastFence } from "../components/ledger";
 import { addressOf, command, print, settingsOf, type CommonOptions } from "./context";
 import { showProgress, type Total } from "./progress";
 import { helpAfter, sidesOf, stateSides } from "./state";

@@ -1,6 +1,6 @@
 import type { Collection, Db, Filter, UpdateFilter } from "mongodb";
 import type { CollectionRole } from "../contract";
-import type { Key } from "./keys";
+import type { Key } from "../state";
 
 /** The hash that each side's record has, by `hashOf`. */
 export interface Hashes {

@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { Collection, Db } from "mongodb";
 import { withRetries } from "../mongo";
-import type { Conversion } from "./stages/convert";
-import type { ReadPosition } from "./stages/read";
+import type { Conversion, ReadPosition } from "../state";
 
 /** How a file looked before it was read. */
 export interface FileStamp {

@@ -1,14 +1,13 @@
 import type { Collection, Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import { basesIn, readBases, type Base } from "./bases";
+import { type Base, basesIn, readBases } from "./bases";
 import type { ExactKeys } from "./exact";
-import { documentsOf, readableKey } from "./keys";
+import { type ReadyRecord, differingPaths, readableKey } from "../state";
+import { documentsOf } from "./keys";
 import { merge, sideOf } from "./merge";
-import type { ReadyRecord } from "./records";
 import { withRetries } from "../mongo";
-import { collectionOf, type BothSides } from "./sides";
+import { type BothSides, collectionOf } from "./sides";
 import type { Batch } from "./stages/batch";
-import { differingPaths } from "./values/differences";
 
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,

@@ -1,10 +1,3 @@
-import type { Place } from "./place";
-
-/** The state folder cannot be used; nothing was read or written. */
-export class StateFolderError extends Error {
-  override readonly name = "StateFolderError";
-}
-
 /**
  * Members of MongoDB answer and none of them is the primary, for longer than an election takes. Nothing
  * was exported or held: whether MongoDB is lost is for the reader to say (design, decision 10).
@@ -23,35 +16,6 @@ export class NoPrimary extends Error {
           : `set advanced.abandonMongo: "${fencedAt}" and run pulumi up again, which leaves behind what ` +
             "changed there and holds the unfinished runs."),
     );
-  }
-}
-
-/** Why a record is refused, in one word of a closed set; `detail` says it in a sentence. */
-export type RefusalReason =
-  | "unreadable"
-  | "too-large"
-  | "not-utf8"
-  | "not-json"
-  | "number"
-  | "form"
-  | "contract"
-  | "conflict"
-  | "server";
-
-/**
- * A record that is not imported. Its stage throws it, the pipeline counts it as quarantined and
- * goes on. The detail names fields and types, not values, because reports become stack outputs.
- */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-
-  /** @param other where the record is that has the same key and came first */
-  constructor(
-    readonly reason: RefusalReason,
-    readonly detail: string,
-    readonly other?: Place,
-  ) {
-    super(detail);
   }
 }
 

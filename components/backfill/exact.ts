@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import type { Collection } from "mongodb";
-import type { CollectionRole } from "../contract";
-import { byRole } from "./by-role";
-import { inKeyFolder, KeyParts, keysApart, type KeysApart } from "./key-parts";
-import { keyFields, keyOf, type Key } from "./keys";
+import { type CollectionRole, byRole } from "../contract";
+import { KeyParts, type KeysApart, inKeyFolder, keysApart } from "./key-parts";
+import { type Key, keyFields, keyOf } from "../state";
 import { documentIn } from "./values/document";
 
 /**

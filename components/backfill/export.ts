@@ -1,13 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { basesIn } from "./bases";
 import { blocksOf } from "./blocks";
-import { removeLeftovers } from "./export/aside";
+import { removeLeftovers, requireInside } from "../state";
 import { documentsAsStored, idsAmong, runIdsIn } from "./export/documents";
 import type { ExportRun, ExportSides } from "./export/export-run";
 import { exportHeldRuns } from "./export/held-runs";
 import { exportPart, rolesOfParts } from "./export/parts";
-import { requireInside } from "./export/place";
-import { ExportTally, type ExportReport } from "./export/report";
+import { type ExportReport, ExportTally } from "./export/report";
 import { exportRunItself } from "./export/run-file";
 
 /**

@@ -1,13 +1,19 @@
 import type { CollectionRole } from "../contract";
-import { stampOf, type Checkpoint } from "./checkpoints";
-import { Refusal } from "./errors";
-import { factsOf, runIdOf } from "./file-facts";
-import { sharedLog } from "./logs-of-run";
-import { recordsIn, type ReadyRecord } from "./records";
+import { type Checkpoint, stampOf } from "./checkpoints";
+import {
+  type FileFacts,
+  type ReadyRecord,
+  Refusal,
+  type StateFile,
+  type StateFolder,
+  beginning,
+  factsOf,
+  readChunks,
+  recordsIn,
+  runIdOf,
+  sharedLog,
+} from "../state";
 import { resumeIn } from "./resume";
-import { beginning, readChunks } from "./stages/read";
-import type { FileFacts } from "./stages/unpack";
-import type { StateFolder, StateFile } from "./state-folder";
 import { FileCounts, type Tally } from "./tally";
 
 /** Records of one file that follow each other. */

@@ -1,27 +1,28 @@
-import { collectionRoles, type CollectionRole } from "../contract";
+import { type CollectionRole, collectionRoles } from "../contract";
 import { blocksOf } from "./blocks";
 import { Checkpoints } from "./checkpoints";
-import { Refusal } from "./errors";
+import {
+  Refusal,
+  type StateAddress,
+  type StateFile,
+  type StateFolder,
+  openStateFolder,
+  runsLast,
+  stateFiles,
+} from "../state";
 import { withFirsts } from "./log-conflicts";
 import { LogOrder } from "./log-order";
 import { workOn } from "./pipeline";
 import { PromisedInserts } from "./promised";
 import { QuarantineFile } from "./quarantine";
-import { recordsOf, type FileRecords, type Known, type Reached } from "./file-records";
+import { type FileRecords, type Known, type Reached, recordsOf } from "./file-records";
 import { withRetries } from "../mongo";
-import { isInShard, type Shard } from "./shard";
-import { collectionOf, type BothSides } from "./sides";
-import { rulesOf, type ImportStage } from "./stage";
+import { type Shard, isInShard } from "./shard";
+import { type BothSides, collectionOf } from "./sides";
+import { type ImportStage, rulesOf } from "./stage";
 import { batches } from "./stages/batch";
-import { runsLast, stateFiles } from "./stages/list";
-import {
-  openStateFolder,
-  type StateAddress,
-  type StateFolder,
-  type StateFile,
-} from "./state-folder";
-import { Tally, type ImportReport } from "./tally";
-import { databaseTarget, type Target } from "./target";
+import { type ImportReport, Tally } from "./tally";
+import { type Target, databaseTarget } from "./target";
 
 /** How an import is done. */
 export interface ImportOptions {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KeysError } from "./errors";
-import { readableKey, type Key } from "./keys";
+import { type Key, readableKey } from "../state";
 
 /** A part for each value of a hash's first byte: of ten million keys it has forty thousand. */
 export const partNumbers = Array.from({ length: 256 }, (_, at) => at);

@@ -1,13 +1,19 @@
 import { basename } from "node:path";
-import { Refusal } from "./errors";
-import { factsOf } from "./file-facts";
-import type { Key } from "./keys";
-import { logOf, logsOfRun } from "./logs-of-run";
-import { placeInWords, type Place } from "./place";
-import { recordsIn, type ReadyRecord } from "./records";
-import { readTexts } from "./stages/read";
+import {
+  type Key,
+  type Place,
+  type ReadyRecord,
+  Refusal,
+  type StateFile,
+  type StateFolder,
+  factsOf,
+  logOf,
+  logsOfRun,
+  placeInWords,
+  readTexts,
+  recordsIn,
+} from "../state";
 import type { Settled } from "./stages/write";
-import type { StateFolder, StateFile } from "./state-folder";
 import { Tally } from "./tally";
 
 /**

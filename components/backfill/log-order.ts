@@ -1,5 +1,5 @@
 import { Long } from "mongodb";
-import type { ReadyRecord } from "./records";
+import type { ReadyRecord } from "../state";
 import type { Batch } from "./stages/batch";
 
 /**

@@ -1,7 +1,7 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import { agreementIn, type Base, type Hashes } from "./bases";
-import { hashOf } from "./values/canonical";
+import { type Base, type Hashes, agreementIn } from "./bases";
+import { hashOf } from "../state";
 
 /**
  * What holds between a record on disk and the document of the same key:

@@ -1,13 +1,15 @@
 import { join } from "node:path";
-import { collectionRoles, type CollectionRole } from "../contract";
-import { byRole } from "./by-role";
-import { Refusal } from "./errors";
-import { inKeyFolder, KeyParts, partNumbers } from "./key-parts";
-import type { Key } from "./keys";
-import { placeInWords, type Place } from "./place";
-import type { ReadyRecord } from "./records";
-import type { Conversion } from "./stages/convert";
-import { hashOf } from "./values/canonical";
+import { type CollectionRole, byRole, collectionRoles } from "../contract";
+import {
+  type Conversion,
+  type Key,
+  type Place,
+  type ReadyRecord,
+  Refusal,
+  hashOf,
+  placeInWords,
+} from "../state";
+import { KeyParts, inKeyFolder, partNumbers } from "./key-parts";
 
 /** What is kept of a record that a dry run would insert. */
 interface Promised {

@@ -1,9 +1,7 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { QuarantineError } from "./errors";
-import type { Raw } from "./stages/raw-text";
-import { textOf } from "./stages/read";
+import { type Raw, decode, jsonText } from "../state";
 import type { Quarantined } from "./tally";
-import { jsonText } from "./values/json-text";
 
 /**
  * The file of all records that an import left out, one JSON object a line: `file`, `line` or
@@ -56,6 +54,6 @@ export class QuarantineFile {
 function rawIn({ text, entry }: Raw): object {
   if (entry !== undefined) return { raw: jsonText(entry) };
   if (!text.bytes) return {};
-  const raw = textOf(text);
+  const raw = decode(text);
   return raw === undefined ? { rawBase64: text.bytes.toString("base64") } : { raw };
 }

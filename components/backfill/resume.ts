@@ -1,6 +1,5 @@
 import type { Checkpoint, FileStamp } from "./checkpoints";
-import type { StateFile } from "./state-folder";
-import { beginning, hashOfFirst, type ReadStart } from "./stages/read";
+import { type ReadStart, type StateFile, beginning, hashOfFirst } from "../state";
 
 /**
  * Where an import goes on in a file. `imported` is what counts as done before `start`; a file

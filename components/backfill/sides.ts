@@ -1,6 +1,6 @@
 import type { Collection, Db } from "mongodb";
 import type { CollectionRole } from "../contract";
-import type { StateAddress } from "./state-folder";
+import type { StateAddress } from "../state";
 import type { Tally } from "./tally";
 
 /** Filesystem state on one side, a database with its collections' names by role on the other. */

@@ -1,12 +1,15 @@
-import type { CollectionRole } from "../contract";
-import { byRole } from "./by-role";
-import type { Refusal, RefusalReason } from "./errors";
-import type { Place } from "./place";
+import { type CollectionRole, byRole } from "../contract";
+import type {
+  Conversion,
+  IncompleteLine,
+  Place,
+  Raw,
+  Refusal,
+  RefusalReason,
+  SharedLog,
+  Skipped,
+} from "../state";
 import type { ImportedCounts } from "./checkpoints";
-import type { SharedLog } from "./logs-of-run";
-import type { Conversion } from "./stages/convert";
-import type { Skipped } from "./stages/list";
-import type { Raw } from "./stages/raw-text";
 
 /**
  * What became of one collection's records: `read` is the sum of `inserted`, `updated`,
@@ -30,13 +33,6 @@ export interface Quarantined extends Place {
   readonly detail: string;
   /** Where the record is that has the same key and came first. */
   readonly other?: Place;
-}
-
-/** The last line of a log that has no end yet: left for the next run. `offset` is in bytes. */
-export interface IncompleteLine {
-  readonly file: string;
-  readonly line: number;
-  readonly offset: number;
 }
 
 /** What an import did. `quarantine` and `incomplete` hold the first thousand each. */

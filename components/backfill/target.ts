@@ -4,12 +4,11 @@ import type { Collection } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { basesIn } from "./bases";
 import type { MergeRules } from "./merge";
-import { placeInWords } from "./place";
-import type { ReadyRecord } from "./records";
+import { type ReadyRecord, placeInWords } from "../state";
 import { withRetries } from "../mongo";
-import { collectionOf, type BothSides } from "./sides";
+import { type BothSides, collectionOf } from "./sides";
 import type { Batch } from "./stages/batch";
-import { writeBatch, type Settled } from "./stages/write";
+import { type Settled, writeBatch } from "./stages/write";
 import type { Outcome } from "./tally";
 
 /** Where an import brings its batches. */

@@ -1,14 +1,12 @@
-import { collectionRoles, type CollectionRole } from "../contract";
-import { byRole } from "./by-role";
-import { compare, keptCases, reading, type Comparison, type VerifiedCounts } from "./compared";
+import { type CollectionRole, byRole, collectionRoles } from "../contract";
+import { type Comparison, type VerifiedCounts, compare, keptCases, reading } from "./compared";
 import { ExactKeys } from "./exact";
-import { recordsOf, type FileRecords } from "./file-records";
+import { type FileRecords, recordsOf } from "./file-records";
 import { workOn } from "./pipeline";
 import type { BothSides } from "./sides";
 import { batches } from "./stages/batch";
-import { stateFiles } from "./stages/list";
-import { openStateFolder, type StateFolder } from "./state-folder";
-import { Tally, type IncompleteLine, type Quarantined } from "./tally";
+import { type IncompleteLine, type StateFolder, openStateFolder, stateFiles } from "../state";
+import { type Quarantined, Tally } from "./tally";
 
 /** What a verification found; it holds where nothing is missing, differing or quarantined. */
 export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {

@@ -1,5 +1,5 @@
-import { collectionRoles, type CollectionRole } from "../contract";
-import { placeInWords } from "./place";
+import { type CollectionRole, collectionRoles } from "../contract";
+import { placeInWords } from "../state";
 import type { Quarantined } from "./tally";
 import type { VerificationReport } from "./verify";
 

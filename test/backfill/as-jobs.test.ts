@@ -8,7 +8,7 @@ import type {
   ImportInputs,
   VerificationInputs,
 } from "../../components/backfill/steps/inputs";
-import { readFence } from "../../components/ledger";
+import { readFence } from "../../components/state";
 import { documentOptions } from "../contract/options";
 import { startJobCluster, type JobCluster } from "../jobs/cluster";
 import { serverForTests } from "../server";

@@ -8,7 +8,7 @@ import {
   isUnfinished,
   putBack,
   unfinishedRuns,
-} from "../../components/backfill/held";
+} from "../../components/state/held";
 import { filesIn } from "./export-sides";
 import { layout } from "./layout";
 import { run, stateRoot } from "./state";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { KeyParts, keysApart } from "../../components/backfill/key-parts";
-import { logKey } from "../../components/backfill/keys";
+import { logKey } from "../../components/state/keys";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "key-parts-"));

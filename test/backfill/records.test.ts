@@ -1,8 +1,8 @@
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
 import { recordsOf } from "../../components/backfill/file-records";
-import { stateFiles } from "../../components/backfill/stages/list";
-import { openStateFolder } from "../../components/backfill/state-folder";
+import { stateFiles } from "../../components/state/list";
+import { openStateFolder } from "../../components/state/address";
 import { Tally } from "../../components/backfill/tally";
 import { layout } from "./layout";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";

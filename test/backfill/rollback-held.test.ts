@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { exportState, goBack, importState, verifyState } from "../../components/backfill";
 import { steps } from "../../components/backfill/steps";
-import { readFence } from "../../components/ledger";
+import { readFence } from "../../components/state";
 import { workInPod, type AnyStep } from "../../components/step";
 import { version } from "../../package.json";
 import { claimMigration, ledger } from "./database";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { verifyState } from "../../components/backfill";
 import { providers } from "../../components/backfill/provider";
-import { readFence, writeFence } from "../../components/ledger";
+import { readFence, writeFence } from "../../components/state";
 import { jsonIn } from "./export-sides";
 import { claimMigration, ledger } from "./database";
 import { addFiles, run } from "./state";

@@ -4,14 +4,14 @@ import type { Break } from "./breaks";
 export const rollback: readonly Break[] = [
   {
     guarantee: "a file of an export is complete or as it was",
-    file: "components/backfill/export/publish.ts",
+    file: "components/state/publish.ts",
     find: "const aside = asideOf(path);",
     replace: "const aside = path;",
     tests: ["test/backfill/export-publish.test.ts"],
   },
   {
     guarantee: "an export leaves a file alone that changed while it was exported",
-    file: "components/backfill/export/publish.ts",
+    file: "components/state/publish.ts",
     find: "if ((await stampOf(path)) !== read) throw changed();",
     replace: "",
     tests: ["test/backfill/export-publish.test.ts"],
@@ -48,14 +48,14 @@ export const rollback: readonly Break[] = [
   },
   {
     guarantee: "a held run never takes the place of another file",
-    file: "components/backfill/held/folder.ts",
+    file: "components/state/held.ts",
     find: "if (!(await isOneFile(path, to))) return false;",
     replace: "",
     tests: ["test/backfill/held.test.ts"],
   },
   {
     guarantee: "a run with a step that is not final is unfinished",
-    file: "components/backfill/held/unfinished.ts",
+    file: "components/state/held.ts",
     find: '["succeeded", "failed", "skipped", 2, 3, 4]',
     replace: '["succeeded", "failed", "skipped", "running", 1, 2, 3, 4]',
     tests: ["test/backfill/held.test.ts"],

@@ -146,7 +146,7 @@ export const state: readonly Break[] = [
   },
   {
     guarantee: "a plan's numbers keep every digit",
-    file: "components/backfill/values/number.ts",
+    file: "components/state/json/parse.ts",
     find: "if (!survivesDouble(text, value)) return decimal128(text);",
     replace: "",
     tests: ["test/backfill/values/number.test.ts"],

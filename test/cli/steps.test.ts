@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
 import { drawFence } from "../../components/backfill/rollback";
-import { readFence } from "../../components/ledger";
+import { readFence } from "../../components/state";
 import { version } from "../../package.json";
 import { ledger, migrate } from "../backfill/database";
 import { sidesOf } from "../backfill/export-sides";

@@ -1,14 +1,20 @@
 import type { Document } from "mongodb";
-import { Refusal } from "../errors";
-import { readableKey } from "../keys";
-import { isSideOf } from "../stages/beside-file";
+import {
+  type FilePlace,
+  Refusal,
+  type Stamp,
+  type WholeFilePlace,
+  besideOf,
+  formatRecord,
+  isSideOf,
+  publish,
+  readableKey,
+  recordOf,
+  stampOf,
+  wholeFile,
+} from "../../state";
 import type { ExportRun } from "./export-run";
-import { recordOf } from "./form";
-import { besideOf, type FilePlace } from "./place";
-import { publish, stampOf, type Stamp } from "./publish";
 import type { Outgoing } from "./outgoing";
-import { textOf } from "./text";
-import { wholeFile, type WholeFilePlace } from "./whole-file";
 
 /** Where MongoDB's side of a file goes. */
 export interface BesidePlace {
@@ -44,7 +50,7 @@ export async function writeBeside(
     const id = readableKey(key);
     const record = recordOf(role, side.document);
     try {
-      textOf(record);
+      formatRecord(record);
       if (taken !== undefined) throw new Refusal("conflict", `${detail}; ${taken}`);
       documents.push(side.document);
       records.push(record);
@@ -55,6 +61,6 @@ export async function writeBeside(
     }
   }
   if (records.length === 0) return;
-  const content = `${textOf(wholeFile(role, records, undefined, documents), 2)}\n`;
+  const content = `${formatRecord(wholeFile(role, records, undefined, documents), 2)}\n`;
   await publish(path, stamp, (handle) => handle.writeFile(content));
 }

@@ -1,5 +1,5 @@
 import type { ExportSides } from "./export-run";
-import type { FilePlace } from "./place";
+import type { FilePlace } from "../../state";
 
 /** A run's log on both sides. */
 export interface BothLogs {

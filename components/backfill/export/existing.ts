@@ -1,17 +1,25 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../../contract";
-import { Refusal } from "../errors";
-import { keyOf, type Key } from "../keys";
-import { sideOf, type Side } from "../merge";
-import { isBesideFile } from "../stages/beside-file";
-import { check } from "../stages/check";
-import { convert } from "../stages/convert";
-import { parse } from "../stages/parse";
-import { readTexts } from "../stages/read";
-import { memberOf, unpack, type Entry, type FileFacts } from "../stages/unpack";
-import { isJsonObject, type JsonObject } from "../values/object";
-import type { FilePlace } from "./place";
-import { stampOf, type Stamp } from "./publish";
+import {
+  type Entry,
+  type FileFacts,
+  type FilePlace,
+  type JsonObject,
+  type Key,
+  Refusal,
+  type Stamp,
+  check,
+  convert,
+  isBesideFile,
+  isJsonObject,
+  keyOf,
+  memberOf,
+  parse,
+  readTexts,
+  stampOf,
+  unpack,
+} from "../../state";
+import { type Side, sideOf } from "../merge";
 
 /** A record of a file as it is written there; without key and side where no import would take it. */
 export interface ExistingRecord {

@@ -1,5 +1,4 @@
-import { fileStems } from "../file-stems";
-import { endMoves, heldAddress, heldRuns, putBack, type RunFile } from "../held";
+import { type RunFile, endMoves, fileStems, heldAddress, heldRuns, putBack } from "../../state";
 import { documentsAsStored } from "./documents";
 import type { ExportRun } from "./export-run";
 import { exportPart, rolesOfParts } from "./parts";

@@ -1,14 +1,10 @@
-import { Long, type Document } from "mongodb";
-import { Refusal } from "../errors";
-import { differingPaths } from "../values/differences";
+import { type Document, Long } from "mongodb";
+import { Refusal, differingPaths, formatRecord, publish, recordOf } from "../../state";
 import type { BesidePlace } from "./beside";
 import { documentsAsStored, inOrder } from "./documents";
 import type { ExportRun } from "./export-run";
-import { recordOf } from "./form";
 import type { BothLogs } from "./both-logs";
-import { ascendingEntries, sequenceOf, type LogScan } from "./log-entries";
-import { publish } from "./publish";
-import { textOf } from "./text";
+import { type LogScan, ascendingEntries, sequenceOf } from "./log-entries";
 
 /** An entry in MongoDB, and how it differs from the file; no detail where it does not. */
 interface Compared {
@@ -49,7 +45,7 @@ export async function writeBesideLog(
     let before = "[\n";
     for await (const { document, detail } of compared(logs, scan, last)) {
       if (detail === undefined) continue;
-      await file.appendFile(before + textOf(recordOf("logs", document)));
+      await file.appendFile(before + formatRecord(recordOf("logs", document)));
       before = ",\n";
     }
     await file.appendFile("\n]\n");

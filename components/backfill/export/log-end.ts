@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
-import { entriesIn, type LogEntry } from "./log-entries";
-import type { FilePlace } from "./place";
+import { type LogEntry, entriesIn } from "./log-entries";
+import type { FilePlace } from "../../state";
 
 /** So much of a log's end is looked at for its last line. */
 const endBytes = 64 * 1024;

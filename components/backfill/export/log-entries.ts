@@ -1,13 +1,16 @@
-import { Double, Int32, Long, type Document } from "mongodb";
-import { factsOf } from "../file-facts";
-import { Refusal } from "../errors";
-import { parse } from "../stages/parse";
-import type { RawText } from "../stages/raw-text";
-import { readTexts } from "../stages/read";
-import { unpack, type FileFacts } from "../stages/unpack";
-import type { StateAddress } from "../state-folder";
+import { type Document, Double, Int32, Long } from "mongodb";
+import {
+  type FileFacts,
+  type FilePlace,
+  type RawText,
+  Refusal,
+  type StateAddress,
+  factsOf,
+  parse,
+  readTexts,
+  unpack,
+} from "../../state";
 import { existingRecord } from "./existing";
-import type { FilePlace } from "./place";
 
 /** An entry of a log on disk or in MongoDB. */
 export interface LogEntry {

@@ -2,14 +2,16 @@ import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Document } from "mongodb";
-import { Refusal } from "../errors";
-import { heldAddress } from "../held";
-import type { StateAddress } from "../state-folder";
+import {
+  type FilePlace,
+  Refusal,
+  type StateAddress,
+  formatRecord,
+  heldAddress,
+  recordOf,
+} from "../../state";
 import type { ExportTally } from "./report";
-import { recordOf } from "./form";
-import { sequenceOf, type LogScan } from "./log-entries";
-import type { FilePlace } from "./place";
-import { textOf } from "./text";
+import { type LogScan, sequenceOf } from "./log-entries";
 
 /** So many characters are gathered before they are written. */
 const chunkLength = 256 * 1024;
@@ -37,7 +39,7 @@ export class LogWriter {
 
   async add(file: FileHandle, document: Document): Promise<void> {
     try {
-      this.text += `${textOf(this.record(document))}\n`;
+      this.text += `${formatRecord(this.record(document))}\n`;
       this.line += 1n;
       this.written += 1;
     } catch (error) {

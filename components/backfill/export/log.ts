@@ -1,17 +1,14 @@
 import type { FileHandle } from "node:fs/promises";
-import { Long, type Document, type Filter } from "mongodb";
-import { Refusal } from "../errors";
-import { differingPaths } from "../values/differences";
+import { type Document, type Filter, Long } from "mongodb";
+import { Refusal, differingPaths, placeOf, publish, stampOf } from "../../state";
 import { lookBeside } from "./beside";
 import type { BothLogs } from "./both-logs";
 import { countOf, documentsAsStored, hasAny, inOrder } from "./documents";
 import type { ExportRun } from "./export-run";
 import { compareLog, writeBesideLog } from "./log-compare";
-import { scanLog, sequenceOf, type LogEntry, type LogScan } from "./log-entries";
+import { type LogEntry, type LogScan, scanLog, sequenceOf } from "./log-entries";
 import { lastEntry } from "./log-end";
 import { LogWriter } from "./log-writer";
-import { placeOf } from "./place";
-import { publish, stampOf } from "./publish";
 
 /**
  * Brings a run's log entries to its file: those that come after the file's last one are appended,

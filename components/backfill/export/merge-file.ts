@@ -1,18 +1,23 @@
-import { announceBases, isAgreed, settleBases, withdrawBases, type NewBase } from "../bases";
-import { Refusal } from "../errors";
-import { readableKey, type Key } from "../keys";
-import { merge, type Verdict } from "../merge";
-import { unpack } from "../stages/unpack";
-import { differingPaths } from "../values/differences";
-import { parseJson } from "../values/parse-json";
-import { existingFile, existingRecord, membersIn, type ExistingFile } from "./existing";
-import { onBases, type ExportRun } from "./export-run";
+import { type NewBase, announceBases, isAgreed, settleBases, withdrawBases } from "../bases";
+import {
+  type Key,
+  Refusal,
+  type WholeFilePlace,
+  differingPaths,
+  formatRecord,
+  parseJson,
+  publish,
+  readableKey,
+  recordOf,
+  renewedRecord,
+  unpack,
+  wholeFile,
+} from "../../state";
+import { type Verdict, merge } from "../merge";
+import { type ExistingFile, existingFile, existingRecord, membersIn } from "./existing";
+import { type ExportRun, onBases } from "./export-run";
 import { writeBeside } from "./beside";
-import { recordOf, renewedRecord } from "./form";
-import { publish } from "./publish";
 import type { Outgoing } from "./outgoing";
-import { textOf } from "./text";
-import { wholeFile, type WholeFilePlace } from "./whole-file";
 
 /** A document with what the merge rules say of it and its file. */
 interface Decided extends Outgoing {
@@ -85,7 +90,7 @@ function recordsToWrite(
       const record = before
         ? renewedRecord(role, membersIn(before), document)
         : recordOf(role, document);
-      textOf(record);
+      formatRecord(record);
       return [{ ...one, record }];
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -111,8 +116,8 @@ async function writeFile(
   }
   const documents = written.map(({ side }) => side.document);
   const whole = wholeFile(place.role, records, existing.whole, documents);
-  const content = `${textOf(whole, 2)}\n`;
-  const isNew = existing.whole === undefined || content !== `${textOf(existing.whole, 2)}\n`;
+  const content = `${formatRecord(whole, 2)}\n`;
+  const isNew = existing.whole === undefined || content !== `${formatRecord(existing.whole, 2)}\n`;
   const become = settledBy(place, content, written);
   if (isNew) {
     await onBases(run, (bases) => announceBases(bases, place.role, "disk", become));

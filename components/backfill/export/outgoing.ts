@@ -1,5 +1,5 @@
 import type { Base } from "../bases";
-import type { Key } from "../keys";
+import type { Key } from "../../state";
 import type { Side } from "../merge";
 
 /** A document on its way to a file. */

@@ -1,6 +1,5 @@
-import type { CollectionRole } from "../../contract";
-import { byRole } from "../by-role";
-import type { Refusal } from "../errors";
+import { type CollectionRole, byRole } from "../../contract";
+import type { Refusal } from "../../state";
 
 /**
  * What became of one collection's documents: `documents` is the sum of the others. For logs a

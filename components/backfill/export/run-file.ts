@@ -1,13 +1,17 @@
 import type { Document } from "mongodb";
 import { readBases } from "../bases";
-import { Refusal } from "../errors";
-import { keyOf, readableKey } from "../keys";
+import {
+  type FilePlace,
+  Refusal,
+  type WholeFileRole,
+  keyOf,
+  placeOf,
+  readableKey,
+} from "../../state";
 import { sideOf } from "../merge";
-import { onBases, type ExportRun } from "./export-run";
+import { type ExportRun, onBases } from "./export-run";
 import { exportTo } from "./merge-file";
 import type { Outgoing } from "./outgoing";
-import { placeOf, type FilePlace } from "./place";
-import type { WholeFileRole } from "./whole-file";
 
 /**
  * Brings a run's documents of one role to their file by the merge rules, and counts what became

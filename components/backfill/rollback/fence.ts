@@ -1,9 +1,9 @@
-import { recordFence, writeFence, type Fence } from "../../ledger";
+import { type Fence, writeFence } from "../../state";
+import { recordFence } from "../../ledger";
 import { idsAmong } from "../export/documents";
 import type { ExportSides } from "../export/export-run";
-import { heldRuns, unfinishedRuns } from "../held";
+import { type StateFolder, heldRuns, openStateFolder, unfinishedRuns } from "../../state";
 import { withRetries } from "../../mongo";
-import { openStateFolder, type StateFolder } from "../state-folder";
 
 /** A fence, and the runs that a rollback without MongoDB held, which stay so. */
 export interface DrawnFence {

@@ -1,19 +1,18 @@
 import {
+  type Db,
   MongoNetworkError,
   MongoOperationTimeoutError,
   MongoServerSelectionError,
-  type Db,
 } from "mongodb";
 import { ConnectionError, databaseAt, membersWithoutPrimary } from "../../mongo";
-import { readFence } from "../../ledger";
+import { readFence } from "../../state";
 import { NoPrimary } from "../errors";
 import { exportState } from "../export";
 import type { ExportSides } from "../export/export-run";
 import type { ExportReport } from "../export/report";
-import { heldRuns, holdRuns, putBack } from "../held";
-import type { StateAddress } from "../state-folder";
+import { type StateAddress, heldRuns, holdRuns, putBack } from "../../state";
 import { unfinishedIn } from "./fence";
-import { endFence, requireWitnesses, type Witnessed } from "./witnesses";
+import { type Witnessed, endFence, requireWitnesses } from "./witnesses";
 
 /** What a rollback did. */
 export interface RollbackReport {

@@ -1,10 +1,15 @@
 import { join } from "node:path";
 import type { Db } from "mongodb";
-import { lastFence, readFence, requireFence, writeFence, type Fence } from "../../ledger";
-import { StateFolderError } from "../errors";
-import { heldFolder } from "../held";
-import { stateFiles } from "../stages/list";
-import { openStateFolder, type StateAddress, type StateFolder } from "../state-folder";
+import { type Fence, readFence, writeFence } from "../../state";
+import { lastFence, requireFence } from "../../ledger";
+import {
+  type StateAddress,
+  type StateFolder,
+  StateFolderError,
+  heldFolder,
+  openStateFolder,
+  stateFiles,
+} from "../../state";
 
 /** What the stack's output and the settings say of a cutover. */
 interface Known {

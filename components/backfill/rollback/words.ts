@@ -1,5 +1,5 @@
 import { collectionRoles } from "../../contract";
-import { heldFolder } from "../held";
+import { heldFolder } from "../../state";
 import type { DrawnFence } from "./fence";
 import type { Exported, Foreseen, RollbackReport } from "./go-back";
 import { counted, named } from "../words";

@@ -1,6 +1,6 @@
 import type { CollectionRole } from "../../contract";
 import type { FileRecords, Reached } from "../file-records";
-import type { ReadyRecord } from "../records";
+import type { ReadyRecord } from "../../state";
 
 /** Records of one collection that are written together, in the order of the files. */
 export interface Batch {

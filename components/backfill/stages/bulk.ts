@@ -1,14 +1,13 @@
 import {
-  MongoBulkWriteError,
-  MongoServerError,
   type Collection,
   type Document,
   type Filter,
+  MongoBulkWriteError,
+  MongoServerError,
 } from "mongodb";
 import pLimit from "p-limit";
 import type { CollectionRole } from "../../contract";
-import { Refusal } from "../errors";
-import type { ReadyRecord } from "../records";
+import { type ReadyRecord, Refusal } from "../../state";
 import { isOfDocument } from "../../mongo";
 import type { Outcome } from "../tally";
 

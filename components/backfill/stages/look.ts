@@ -1,9 +1,7 @@
 import type { Document } from "mongodb";
-import { agreementIn, type Agreement, type Base, type NewBase } from "../bases";
-import type { Key } from "../keys";
-import { merge, sideOf, type MergeRules, type Verdict } from "../merge";
-import type { ReadyRecord } from "../records";
-import { differingPaths } from "../values/differences";
+import { type Agreement, type Base, type NewBase, agreementIn } from "../bases";
+import { type Key, type ReadyRecord, differingPaths } from "../../state";
+import { type MergeRules, type Verdict, merge, sideOf } from "../merge";
 
 /** A record with what the merge rules say of it. */
 export interface Seen {

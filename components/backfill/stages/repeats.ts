@@ -1,8 +1,5 @@
-import { Refusal } from "../errors";
-import { placeInWords } from "../place";
-import type { ReadyRecord } from "../records";
+import { type ReadyRecord, Refusal, differingPaths, placeInWords } from "../../state";
 import type { Outcome } from "../tally";
-import { differingPaths } from "../values/differences";
 
 /** A record whose key an earlier record has too. */
 export interface Repeat {

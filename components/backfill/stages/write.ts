@@ -1,22 +1,20 @@
 import type { Collection, Document } from "mongodb";
 import {
+  type BaseDocument,
+  type NewBase,
   announceBases,
   isAgreed,
   readBases,
   settleBases,
   withdrawBases,
-  type BaseDocument,
-  type NewBase,
 } from "../bases";
-import { Refusal } from "../errors";
-import { documentsOf, type Key } from "../keys";
+import { type Key, type ReadyRecord, Refusal, differingPaths } from "../../state";
+import { documentsOf } from "../keys";
 import type { MergeRules } from "../merge";
-import type { ReadyRecord } from "../records";
 import type { Outcome } from "../tally";
-import { differingPaths } from "../values/differences";
 import type { Batch } from "./batch";
-import { insertAll, replaceAll, type Replacement } from "./bulk";
-import { lookAt, type Seen } from "./look";
+import { type Replacement, insertAll, replaceAll } from "./bulk";
+import { type Seen, lookAt } from "./look";
 import { firstsAndRepeats, settledRepeats } from "./repeats";
 
 /** What became of each record of a batch. */

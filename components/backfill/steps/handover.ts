@@ -2,17 +2,18 @@ import { isDeepStrictEqual } from "node:util";
 import { sameServer } from "../../mongo";
 import { disturbanceOf, drainAgain } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
-import { Unfinished, type StateOf, type Step } from "../../step";
-import { NoPrimary, StateFolderError } from "../errors";
-import { drawFence, foresee, goBack, type RollbackReport } from "../rollback";
+import { type StateOf, type Step, Unfinished } from "../../step";
+import { StateFolderError } from "../../state";
+import { NoPrimary } from "../errors";
+import { type RollbackReport, drawFence, foresee, goBack } from "../rollback";
 import { fenceInWords, foreseenInWords, rollbackInWords } from "../rollback/words";
 import { imported, leftRecordsOut } from "./import";
 import {
-  Handover,
-  SecondHandover,
   type FirstHandoverInputs,
+  Handover,
   type HandoverInputs,
   type HandoverResults,
+  SecondHandover,
   type SecondHandoverInputs,
   type SecondHandoverResults,
 } from "./inputs";

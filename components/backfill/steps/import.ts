@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { requireFenceWritable } from "../../ledger";
+import { requireFenceWritable } from "../../state";
 import { Unfinished, type Step } from "../../step";
 import { forgetWhereMissing } from "../forget";
 import { importState } from "../import";

@@ -1,6 +1,6 @@
 import type { CollectionRole } from "../../contract";
 import type { Standstill } from "../../kubernetes";
-import type { Fence } from "../../ledger";
+import type { Fence } from "../../state";
 import type { Layout } from "../../settings";
 import { kind, type MongoInputs } from "../../step";
 import type { RollbackReport } from "../rollback";

@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { addressIn, databaseAt } from "../../mongo";
 import { sayProgress } from "../progress";
 import type { BothSides } from "../sides";
-import type { IncompleteLine, Quarantined, Tally } from "../tally";
+import type { IncompleteLine } from "../../state";
+import type { Quarantined, Tally } from "../tally";
 import type { StateInputs } from "./inputs";
 
 /** What a step is compared by: without the bases, which are with the checkpoints, each run is a conflict. */

@@ -1,5 +1,5 @@
 import { BSON, type Document } from "mongodb";
-import { isJsonObject } from "./object";
+import { isJsonObject } from "../../state";
 
 /** Numbers keep their type. */
 const asStored = { promoteValues: false } as const;

@@ -1,7 +1,7 @@
-import { Long, type Document, type ObjectId } from "mongodb";
-import { collections } from "../../contract";
-import { generatedId, logKey, type Key } from "../keys";
-import { instantOf } from "../values/timestamp";
+import { type Document, Long, type ObjectId } from "mongodb";
+import { collections } from "../contract";
+import { instantOf } from "./convert";
+import { type Key, generatedId, logKey } from "./keys";
 
 /** A log line's document and its key. */
 export interface LogDocument {

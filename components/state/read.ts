@@ -1,9 +1,8 @@
-import { createHash, type Hash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
-import { open, readFile, stat, type FileHandle } from "node:fs/promises";
-import type { StateFile } from "../state-folder";
-import { LineCutter } from "./lines";
-import type { RawText } from "./raw-text";
+import { type Hash, createHash } from "node:crypto";
+import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import type { StateFile } from "./address";
+import { LineCutter, type RawText } from "./lines";
 
 /** How far a file was read: always to the end of a line. */
 export interface ReadPosition {
@@ -121,7 +120,7 @@ async function readAt(file: FileHandle, offset: number, length: number): Promise
 }
 
 /** The text itself; undefined where it is too long or no valid UTF-8. */
-export function textOf({ bytes, decoded }: RawText): string | undefined {
+export function decode({ bytes, decoded }: RawText): string | undefined {
   return decoded ?? (bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined);
 }
 

@@ -1,13 +1,12 @@
 import { lstat, realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { collectionRoles, type CollectionRole } from "../../contract";
-import { Refusal, StateFolderError } from "../errors";
-import { fileStems } from "../file-stems";
-import { parse } from "../stages/parse";
-import { readTexts } from "../stages/read";
-import { memberOf } from "../stages/unpack";
-import type { StateAddress, StateFile } from "../state-folder";
-import { isJsonObject } from "../values/object";
+import { type CollectionRole, collectionRoles } from "../contract";
+import { type StateAddress, type StateFile, fileStems } from "./address";
+import { Refusal, StateFolderError } from "./errors";
+import { isJsonObject } from "./json/object";
+import { readTexts } from "./read";
+import { parse } from "./records";
+import { memberOf } from "./unpack";
 
 /** A run's file of one role, whether it is there or not. */
 export interface FilePlace extends StateFile {

@@ -1,16 +1,15 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import { Refusal } from "./errors";
-import { generatedId, keyFields, keyOf, type Key } from "./keys";
-import type { Place } from "./place";
-import { check, sizeOf } from "./stages/check";
-import { convert, type Conversion } from "./stages/convert";
-import type { StateFile } from "./state-folder";
-import { plainLogLine } from "./stages/log-line";
-import { parse } from "./stages/parse";
-import type { Raw, RawText } from "./stages/raw-text";
-import { unpack, type Entry, type FileFacts } from "./stages/unpack";
-import type { Tally } from "./tally";
+import type { StateFile } from "./address";
+import { check, sizeOf } from "./check";
+import { type Conversion, convert } from "./convert";
+import { type Place, Refusal } from "./errors";
+import { parseJson } from "./json/parse";
+import { type Key, generatedId, keyFields, keyOf } from "./keys";
+import { plainLogLine } from "./log-line";
+import { type Raw, type RawText } from "./lines";
+import { decode } from "./read";
+import { type Entry, type FileFacts, unpack } from "./unpack";
 
 /** A record that is ready for MongoDB: the document it becomes, its key and its size. */
 export interface ReadyRecord {
@@ -25,23 +24,38 @@ export interface ReadyRecord {
   readonly raw: Raw;
 }
 
-/** The records in some texts of a file; what is refused is counted in `tally` and left out. */
+/** Gets what reading finds beside records: bytes read, records that are refused, lines without an end. */
+export interface Findings {
+  bytes: number;
+  /** @param raw what the file has, where it could be read */
+  refuse(role: CollectionRole, place: Place, refusal: Refusal, raw?: Raw): void;
+  leaveIncomplete(line: IncompleteLine): void;
+}
+
+/** The last line of a log that has no end yet: left for the next run. `offset` is in bytes. */
+export interface IncompleteLine {
+  readonly file: string;
+  readonly line: number;
+  readonly offset: number;
+}
+
+/** The records in some texts of a file; what is refused is told to `findings` and left out. */
 export function recordsIn(
   file: StateFile,
   facts: FileFacts,
   texts: readonly RawText[],
-  tally: Tally,
+  findings: Findings,
 ): ReadyRecord[] {
-  return texts.flatMap((text) => recordsInText(file, facts, text, tally));
+  return texts.flatMap((text) => recordsInText(file, facts, text, findings));
 }
 
 function recordsInText(
   file: StateFile,
   facts: FileFacts,
   text: RawText,
-  tally: Tally,
+  findings: Findings,
 ): ReadyRecord[] {
-  tally.bytes += text.length;
+  findings.bytes += text.length;
   const plain = file.role === "logs" && facts.numbered ? plainEntry(file, facts, text) : undefined;
   if (plain) return [plain];
   if (text.line !== undefined && isBlank(text)) return [];
@@ -52,11 +66,11 @@ function recordsInText(
     entries = unpack(file, facts, value, text.line);
   } catch (error) {
     if (text.ended || text.line === undefined) {
-      tally.refuse(file.role, place, refusalIn(error), { text });
-    } else tally.leaveIncomplete({ file: file.name, line: text.line, offset: text.offset });
+      findings.refuse(file.role, place, refusalIn(error), { text });
+    } else findings.leaveIncomplete({ file: file.name, line: text.line, offset: text.offset });
     return [];
   }
-  return entries.flatMap((entry) => ready(file.role, placeOf(place, entry), entry, text, tally));
+  return entries.flatMap((entry) => ready(file.role, placeOf(place, entry), entry, text, findings));
 }
 
 const noConversions: ReadonlySet<Conversion> = new Set();
@@ -81,7 +95,7 @@ function ready(
   place: Place,
   entry: Entry,
   text: RawText,
-  tally: Tally,
+  findings: Findings,
 ): ReadyRecord[] {
   const raw: Raw = entry.entry === undefined ? { text } : { text, entry: entry.fields };
   try {
@@ -91,7 +105,7 @@ function ready(
     const key = keyOf(role, document);
     return [{ role, place, key, document, bytes: sizeOf(document), conversions, raw }];
   } catch (error) {
-    tally.refuse(role, place, refusalIn(error), raw);
+    findings.refuse(role, place, refusalIn(error), raw);
     return [];
   }
 }
@@ -115,4 +129,31 @@ function isBlank({ bytes }: RawText): boolean {
 function refusalIn(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   throw error;
+}
+
+/**
+ * The JSON value of a text.
+ *
+ * @throws Refusal where it is too long, empty, not UTF-8, no JSON, or holds a number that BSON
+ *   cannot
+ */
+export function parse(text: RawText): unknown {
+  const { bytes, length } = text;
+  if (!bytes) throw new Refusal("too-large", `${length} bytes are more than a record can have`);
+  if (bytes.length === 0) throw new Refusal("not-json", "the file is empty");
+  const json = decode(text);
+  if (json === undefined) throw new Refusal("not-utf8", "not valid UTF-8");
+  try {
+    return parseJson(json);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Refusal("not-json", notJson(error));
+    if (error instanceof RangeError) throw new Refusal("form", "nested too deeply");
+    throw error;
+  }
+}
+
+/** The engine's own message quotes the text, which may hold a secret: only the place is kept. */
+function notJson(error: SyntaxError): string {
+  const place = /at position \d+/.exec(error.message);
+  return place ? `not valid JSON ${place[0]}` : "not valid JSON";
 }

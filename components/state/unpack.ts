@@ -1,6 +1,6 @@
-import { Refusal } from "../errors";
-import { isJsonObject, membersOf, type JsonObject } from "../values/object";
-import type { StateFile } from "../state-folder";
+import type { StateFile } from "./address";
+import { Refusal } from "./errors";
+import { type JsonObject, isJsonObject, membersOf } from "./json/object";
 
 /** What a record gets from around it where it does not say it itself. */
 export type Given = Readonly<Record<string, unknown>>;

@@ -1,7 +1,24 @@
 import { Decimal128, Double, Int32, Long } from "mongodb";
 import { Refusal } from "../errors";
-import { jsonText } from "../values/json-text";
-import { isJsonObject, membersOf } from "../values/object";
+import { isJsonObject, membersOf } from "./object";
+
+/** The compact JSON text of a parsed value; numbers keep every digit. */
+export function jsonText(value: unknown): string {
+  if (value instanceof Long || value instanceof Decimal128) return value.toString();
+  if (value instanceof Double) return wholeDouble(value.value);
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const members = membersOf(value).map(
+    ([key, inner]) => `${JSON.stringify(key)}:${jsonText(inner)}`,
+  );
+  return `{${members.join(",")}}`;
+}
+
+/** A whole double was written with a fraction or an exponent, and is again. */
+function wholeDouble(value: number): string {
+  const text = Object.is(value, -0) ? "-0" : String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
 
 /**
  * The JSON text of a stored value as the services' files have it: a date as ISO 8601 with `Z`,
@@ -10,16 +27,16 @@ import { isJsonObject, membersOf } from "../values/object";
  * @param indent how many spaces a level of a text of many lines is indented; default one line
  * @throws Refusal where JSON cannot hold it, such as binary data or NaN
  */
-export function textOf(value: unknown, indent = 0, level = 1): string {
+export function formatRecord(value: unknown, indent = 0, level = 1): string {
   if (value instanceof Date) return JSON.stringify(value.toISOString());
   if (Array.isArray(value)) {
-    const items = value.map((item) => textOf(item, indent, level + 1));
+    const items = value.map((item) => formatRecord(item, indent, level + 1));
     return wrapped("[", items, "]", indent, level);
   }
   if (isJsonObject(value)) {
     const colon = indent === 0 ? ":" : ": ";
     const members = membersOf(value).map(
-      ([key, inner]) => JSON.stringify(key) + colon + textOf(inner, indent, level + 1),
+      ([key, inner]) => JSON.stringify(key) + colon + formatRecord(inner, indent, level + 1),
     );
     return wrapped("{", members, "}", indent, level);
   }

@@ -1,4 +1,4 @@
-import type { CollectionRole } from "../contract";
+import type { CollectionRole } from "./collections";
 
 /** One value for each of the four collections. */
 export function byRole<T>(valueOf: (role: CollectionRole) => T): Record<CollectionRole, T> {

@@ -1,6 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { collectionRoles, type CollectionRole } from "../contract";
+import { type CollectionRole, collectionRoles } from "../contract";
 import type { Layout } from "../settings";
 import { StateFolderError } from "./errors";
 
@@ -82,4 +82,14 @@ function noState(root: string, expected: readonly string[]): StateFolderError {
     `The state root ${root} has none of the folders ${expected.join(", ")}. Nothing was written. ` +
       `Correct backfill.source.path or advanced.layout; where there is no state, leave backfill out.`,
   );
+}
+
+/**
+ * A run's id as file names write it, without their extension: as the writer's own system has it
+ * first, then as a Windows system has it. A character that a file name cannot hold is `_` there, so
+ * two ids can share a name.
+ */
+export function fileStems(runId: string): string[] {
+  const stem = runId.replace(/[/\0]/g, "_");
+  return [...new Set([stem, stem.replace(/[\x01-\x1f<>:"\\|?*]/g, "_")])];
 }
