@@ -1,7 +1,7 @@
 import { lstat, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { openStateFolder } from "../../components/backfill";
+import { openStateFolder } from "../../components/state";
 import {
   heldRuns,
   holdRuns,

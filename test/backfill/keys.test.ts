@@ -1,7 +1,7 @@
 import { Long } from "mongodb";
 import { expect, it, vi } from "vitest";
 import { logKey } from "../../components/state/keys";
-import { documentsOf } from "../../components/backfill/keys";
+import { documentsOf } from "../../components/transfer/documents";
 import { databasePerTest } from "./database";
 
 const current = databasePerTest();

@@ -1,6 +1,6 @@
 import { Double, Long } from "mongodb";
 import { expect, it } from "vitest";
-import { type Side, merge, sideOf } from "../../components/backfill/merge";
+import { type Side, merge, sideOf } from "../../components/transfer/merge";
 import { hashOf } from "../../components/state/json/compare";
 import type { CollectionRole } from "../../components/contract";
 

@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from "vitest";
-import { providers } from "../../components/backfill/provider";
+import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
-import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
-import { RollbackStack, type Outs, state, up } from "./rollback-stack";
+import { type DisguisedServer, disguisedServer } from "../cluster/disguised-server";
+import { type Outs, RollbackStack, state, up } from "./rollback-stack";
 
 /** What this cannot prove: that the driver sees a real election as it sees a member without a primary. */
 const stack = new RollbackStack();

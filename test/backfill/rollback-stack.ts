@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Document, Long, MongoClient, ObjectId } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
-import { providers } from "../../components/backfill/provider";
+import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type Fence, fenceFile } from "../../components/state/fence";
 import type { Direction } from "../../components/settings";
