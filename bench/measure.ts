@@ -60,15 +60,11 @@ function inserted({ records }: Batch): Map<ReadyRecord, "inserted"> {
 /** What the driver alone does with the same documents in the same batches, as many at once. */
 async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<number> {
   let records = 0;
-  await workOn(
-    Readable.from(batches),
-    async (batch) => {
-      const operations = batch.records.map(({ document }) => ({ insertOne: { document } }));
-      const { insertedCount } = await logs.bulkWrite(operations, { ordered: false });
-      records += insertedCount;
-    },
-    () => Promise.resolve(),
-  );
+  await workOn(Readable.from(batches), async (batch) => {
+    const operations = batch.records.map(({ document }) => ({ insertOne: { document } }));
+    const { insertedCount } = await logs.bulkWrite(operations, { ordered: false });
+    records += insertedCount;
+  });
   return records;
 }
 

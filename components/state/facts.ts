@@ -1,10 +1,10 @@
+import { fileOf } from "./list";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { type StateFile, type StateFolder, fileStems } from "./address";
 import { Refusal } from "./errors";
 import { heldFolder } from "./held";
 import { isJsonObject } from "./json/object";
-import { stateFile } from "./list";
 import { type RawText } from "./lines";
 import { readTexts } from "./read";
 import { parse } from "./records";
@@ -113,7 +113,7 @@ export interface SharedLog {
 export async function logsOfRun(folder: StateFolder, runId: string): Promise<StateFile[]> {
   const logs: StateFile[] = [];
   for (const stem of fileStems(runId)) {
-    const log = logOf(folder, stem);
+    const log = fileOf(folder.root, folder.layout, "logs", stem);
     if ((await isThere(log.path)) && (await runIdOf(folder, stem)) === runId) logs.push(log);
   }
   return logs;
@@ -129,9 +129,4 @@ export async function sharedLog(
   const [first] = await logsOfRun(folder, runId);
   if (first === undefined || first.name === name) return undefined;
   return { runId, file: name, other: first.name };
-}
-
-/** The log of a name without its extension. */
-export function logOf({ root, layout }: StateFolder, stem: string): StateFile {
-  return stateFile(root, "logs", join(root, layout.logs, `${stem}.ndjson`), stem);
 }

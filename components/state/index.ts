@@ -9,7 +9,7 @@ export {
 export { check } from "./check";
 export { type Conversion, convert } from "./convert";
 export { type Place, Refusal, type RefusalReason, StateFolderError, placeInWords } from "./errors";
-export { type SharedLog, factsOf, logOf, logsOfRun, runIdOf, sharedLog } from "./facts";
+export { type SharedLog, factsOf, logsOfRun, runIdOf, sharedLog } from "./facts";
 export { type Fence, FenceNotWritable, readFence, requireFenceWritable, writeFence } from "./fence";
 export {
   type WholeFilePlace,
@@ -34,7 +34,7 @@ export { parseJson } from "./json/parse";
 export { formatRecord, jsonText } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText } from "./lines";
-export { type Skipped, isBesideFile, isSideOf, runsLast, stateFiles } from "./list";
+export { type Skipped, fileOf, isBesideFile, isSideOf, stateFiles } from "./list";
 export { type FilePlace, besideOf, placeOf, requireInside } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export {
@@ -47,4 +47,5 @@ export {
   readTexts,
 } from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordsIn } from "./records";
+export { type FileStamp, type FoundFile, blocksOf, runsOnDisk } from "./runs";
 export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

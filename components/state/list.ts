@@ -1,7 +1,8 @@
 import type { Dirent } from "node:fs";
-import { open, opendir } from "node:fs/promises";
+import { lstat, open, opendir } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { CollectionRole } from "../contract";
+import type { Layout } from "../settings";
 import { type StateFile, type StateFolder, fileStems } from "./address";
 import { Refusal } from "./errors";
 import { isJsonObject } from "./json/object";
@@ -25,48 +26,49 @@ export async function* stateFiles(
   folder: StateFolder,
   skipped: Skipped,
 ): AsyncGenerator<StateFile> {
-  for (const { role, path } of folder.folders) {
-    if (role === "artifacts") yield* manifests(folder, path, skipped);
-    else yield* filesOfRuns(folder, role, path, skipped);
-  }
+  for (const { role } of folder.folders) yield* filesOf(folder, role, skipped);
 }
 
-/** The folders in an order in which all that belongs to a run comes before the run. */
-export function runsLast(folder: StateFolder): StateFolder {
-  const isRuns = ({ role }: StateFolder["folders"][number]) => Number(role === "runs");
-  return { ...folder, folders: folder.folders.toSorted((a, b) => isRuns(a) - isRuns(b)) };
+/** The same of one role. */
+export function filesOf(
+  folder: StateFolder,
+  role: CollectionRole,
+  skipped: Skipped,
+): AsyncGenerator<StateFile> {
+  return role === "artifacts" ? manifests(folder, skipped) : filesOfRuns(folder, role, skipped);
 }
 
 async function* filesOfRuns(
-  { root }: StateFolder,
+  { root, layout }: StateFolder,
   role: CollectionRole,
-  path: string,
   skipped: Skipped,
 ): AsyncGenerator<StateFile> {
-  const extension = role === "logs" ? ".ndjson" : ".json";
-  for await (const entry of entriesIn(path)) {
+  const extension = extensionOf(role);
+  for await (const entry of entriesIn(join(root, layout[role]))) {
     if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
-    const stem = basename(entry.name, extension);
-    const file = stateFile(root, role, join(path, entry.name), stem);
+    const file = fileOf(root, layout, role, basename(entry.name, extension));
     if (role === "logs" || !(await isBesideFile(file))) yield file;
   }
 }
 
 async function* manifests(
   { root, layout }: StateFolder,
-  path: string,
   skipped: Skipped,
 ): AsyncGenerator<StateFile> {
-  const name = basename(layout.artifactManifest);
-  for await (const run of entriesIn(path)) {
+  for await (const run of entriesIn(join(root, layout.artifacts))) {
     if (isSkipped(run, skipped) || !run.isDirectory()) continue;
-    const inside = join(path, run.name, dirname(layout.artifactManifest));
-    for await (const entry of entriesIn(inside)) {
-      // Beside the manifest are the artifacts themselves, which are none of our business.
-      if (!entry.name.includes(name) || isSkipped(entry, skipped)) continue;
-      if (entry.name !== name || !entry.isFile()) continue;
-      yield stateFile(root, "artifacts", join(inside, name), run.name);
-    }
+    const file = fileOf(root, layout, "artifacts", run.name);
+    const found = await lstat(file.path).catch(() => undefined);
+    if (found?.isFile()) yield file;
+    else await countBeside(file.path, skipped);
+  }
+}
+
+/** Counts what stands where a manifest is missing; the artifacts themselves are none of our business. */
+async function countBeside(manifest: string, skipped: Skipped): Promise<void> {
+  const name = basename(manifest);
+  for await (const entry of entriesIn(dirname(manifest))) {
+    if (entry.name.includes(name)) isSkipped(entry, skipped);
   }
 }
 
@@ -89,14 +91,22 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
   return why !== false;
 }
 
-/** The file of a path below the root. */
-export function stateFile(
+/** The file that holds a role's records of a run, by the run's name without an extension. */
+export function fileOf(
   root: string,
+  layout: Layout,
   role: CollectionRole,
-  path: string,
   stem: string,
 ): StateFile {
+  const path =
+    role === "artifacts"
+      ? join(root, layout.artifacts, stem, layout.artifactManifest)
+      : join(root, layout[role], stem + extensionOf(role));
   return { role, path, name: relative(root, path).split(sep).join("/"), stem };
+}
+
+function extensionOf(role: CollectionRole): string {
+  return role === "logs" ? ".ndjson" : ".json";
 }
 
 /** What the name of such a file has before its extension. */

@@ -1,5 +1,6 @@
+import { fileOf } from "./list";
 import { lstat, realpath } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join, sep } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
 import { type StateAddress, type StateFile, fileStems } from "./address";
 import { Refusal, StateFolderError } from "./errors";
@@ -78,14 +79,11 @@ async function lookAt(
   role: CollectionRole,
   stem: string,
 ): Promise<FilePlace> {
-  const path =
-    role === "artifacts"
-      ? join(root, layout.artifacts, stem, layout.artifactManifest)
-      : join(root, layout[role], `${stem}${role === "logs" ? ".ndjson" : ".json"}`);
-  const name = relative(root, path).split(sep).join("/");
-  const found = await lstat(path).catch(() => undefined);
-  if (found && !found.isFile()) throw new Refusal("unreadable", `${name} is no regular file`);
-  return { role, path, name, stem, there: found !== undefined };
+  const file = fileOf(root, layout, role, stem);
+  const found = await lstat(file.path).catch(() => undefined);
+  if (found && !found.isFile())
+    throw new Refusal("unreadable", `${file.name} is not a regular file`);
+  return { ...file, there: found !== undefined };
 }
 
 /** The id inside the run's file of a name; undefined where there is none or it cannot be read. */

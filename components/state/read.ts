@@ -44,10 +44,19 @@ export async function* readTexts(file: StateFile): AsyncGenerator<readonly RawTe
   for await (const { texts } of readChunks(file)) yield texts;
 }
 
-/** The same with the position that each chunk leads to, from `start` on in a log. */
-export async function* readChunks(file: StateFile, start?: ReadStart): AsyncGenerator<Chunk> {
-  if (file.role === "logs") yield* readLines(file.path, start ?? beginning());
-  else yield await readWhole(file.path);
+/**
+ * The same with the position that each chunk leads to, from `start` on in a log.
+ *
+ * @param bytes the whole file, if it was read before
+ */
+export async function* readChunks(
+  file: StateFile,
+  start?: ReadStart,
+  bytes?: Buffer,
+): AsyncGenerator<Chunk> {
+  if (file.role !== "logs") yield bytes ? wholeOf(bytes) : await readWhole(file.path);
+  else if (bytes) yield linesOf(bytes, start ?? beginning());
+  else yield* readLines(file.path, start ?? beginning());
 }
 
 /** The start of a file. */
@@ -79,11 +88,20 @@ async function readWhole(path: string): Promise<Chunk> {
     const text = { bytes: undefined, offset: 0, length: size, ended: true };
     return { texts: [text], end: { offset: size, lines: 0, hash: "" }, last: true };
   }
-  const bytes = await readFile(path);
-  const hash = createHash("sha256").update(bytes).digest("hex");
+  return wholeOf(await readFile(path));
+}
+
+function wholeOf(bytes: Buffer): Chunk {
   const { length } = bytes;
   const text = { bytes: withoutMark(bytes), offset: 0, length, ended: true };
+  const hash = createHash("sha256").update(bytes).digest("hex");
   return { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
+}
+
+function linesOf(bytes: Buffer, start: ReadStart): Chunk {
+  const cutter = new LineCutter(start, longestText);
+  const texts = cutter.cut(bytes.subarray(start.offset));
+  return chunkOf([...texts, ...cutter.rest()], cutter, start.hash, true);
 }
 
 async function* readLines(path: string, start: ReadStart): AsyncGenerator<Chunk> {

@@ -1,16 +1,6 @@
 import type { Collection, Db } from "mongodb";
-import { stat } from "node:fs/promises";
 import { withRetries } from "../mongo";
-import type { Conversion, ReadPosition } from "../state";
-
-/** How a file looked before it was read. */
-export interface FileStamp {
-  /** In bytes. */
-  readonly size: number;
-  /** When it was modified, and when it was looked at, in ms since 1970. */
-  readonly modified: number;
-  readonly seen: number;
-}
+import type { Conversion, FileStamp, ReadPosition } from "../state";
 
 /** How many records of a file are in MongoDB, and what they needed. */
 export interface ImportedCounts {
@@ -78,13 +68,6 @@ export class Checkpoints {
   private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {
     return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, this.retries);
   }
-}
-
-/** Looks at a file. */
-export async function stampOf(path: string): Promise<FileStamp> {
-  const seen = Date.now();
-  const { size, mtimeMs } = await stat(path);
-  return { size, modified: mtimeMs, seen };
 }
 
 function idOf(name: string): string {

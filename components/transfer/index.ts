@@ -7,7 +7,7 @@ export { exportState } from "./export/export";
 export type { ExportReport } from "./export/report";
 export { importInto, importState } from "./import/import";
 export { type Batch, workOn } from "./import/pipeline";
-export type { Target } from "./import/target";
+export type { Target } from "./import/write";
 export { collectEarly } from "./memory";
 export { goBack } from "./rollback/go-back";
 export { unfinishedIn } from "./rollback/witnesses";

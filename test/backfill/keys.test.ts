@@ -1,31 +1,63 @@
-import { Long } from "mongodb";
-import { expect, it, vi } from "vitest";
+import { Collection, Long } from "mongodb";
+import { afterEach, expect, it, vi } from "vitest";
+import { collections } from "../../components/contract";
+import type { ReadyRecord } from "../../components/state";
 import { logKey } from "../../components/state/keys";
-import { documentsOf } from "../../components/transfer/documents";
+import { pairsOf } from "../../components/transfer/pairs";
 import { databasePerTest } from "./database";
+import { sidesOf } from "./database-sides";
 
 const current = databasePerTest();
+afterEach(() => void vi.restoreAllMocks());
 
-const entries = (...sequences: number[]) =>
-  sequences.map((at) => {
-    const document = { runId: "r", sequence: Long.fromNumber(at) };
-    return { key: logKey("r", String(at)), document };
-  });
+const entry = (sequence: number, runId = "r") => ({ runId, sequence: Long.fromNumber(sequence) });
 const upTo = (last: number) => Array.from({ length: last }, (_, at) => at + 1);
+
+/** Records of log entries that have no more than what tells them apart. */
+function records(...documents: ReturnType<typeof entry>[]): ReadyRecord[] {
+  return documents.map(
+    (document) =>
+      ({
+        role: "logs",
+        key: logKey(document.runId, String(document.sequence)),
+        place: { file: "" },
+        document,
+      }) as unknown as ReadyRecord,
+  );
+}
+
+/** The filters by which documents of some records are looked for, and the keys of those found. */
+async function look(asked: readonly ReadyRecord[]) {
+  const find = vi.spyOn(Collection.prototype, "find");
+  const pairs = await pairsOf(sidesOf(current.database, "/"), asked);
+  const filters = find.mock.calls.map(([filter]) => filter);
+  vi.restoreAllMocks();
+  return { filters, found: pairs.filter(({ mongo }) => mongo).map(({ disk }) => disk.key) };
+}
+
+const logs = () => current.database.collection(collections.logs.name);
+const fill = (...documents: object[]) =>
+  logs().insertMany(documents, { bypassDocumentValidation: true });
 
 it.each([
   ["entries that lie close together", [101, 103, 102, 105], 5],
-  ["entries far apart, as where a sequence starts again", [999, 1_000, 1, 2], 4],
+  ["entries far apart, as if a sequence starts again", [999, 1_000, 1, 2], 4],
   ["one entry", [7], 1],
   ["the least and the greatest sequence", [Number.MIN_SAFE_INTEGER, 5], 1],
 ])("%s are found among little else", async (_what, sequences, asked) => {
-  const log = current.database.collection("log");
-  await log.insertMany(entries(...upTo(1_000)).map(({ document }) => ({ ...document })));
-  const find = vi.spyOn(log, "find");
+  await fill(...upTo(1_000).map((one) => entry(one)));
+  const wanted = records(...sequences.map((one) => entry(one)));
+  const { filters, found } = await look(wanted);
+  const there = wanted.filter(({ document }) => (document.sequence as Long).greaterThan(0));
+  expect(found).toEqual(there.map(({ key }) => key));
+  expect(filters).toHaveLength(1);
+  expect(await logs().countDocuments(filters[0])).toBe(asked);
+});
 
-  const found = await documentsOf(log, "logs", entries(...sequences));
-
-  const there = sequences.filter((one) => one > 0).map((one) => logKey("r", String(one)));
-  expect([...found.keys()].sort()).toEqual(there.sort());
-  expect(await log.countDocuments(find.mock.calls[0]?.[0])).toBe(asked);
+it("the logs of many runs are asked for together", async () => {
+  const entries = upTo(200).flatMap((at) => upTo(5).map((one) => entry(one, `r-${at}`)));
+  await fill(...entries.map((one) => ({ ...one })));
+  const { filters, found } = await look(records(...entries));
+  expect(filters).toHaveLength(1);
+  expect(found).toHaveLength(1_000);
 });

@@ -50,7 +50,7 @@ async function largestBatch(root: string): Promise<number> {
 }
 
 it(
-  `an import that is killed at ${kills} random moments repeats one batch at most and ends as one in peace`,
+  `an import that is killed at ${kills} random moments repeats the batches at work at most and ends as one in peace`,
   async () => {
     const root = join(await stateRoot({}), "state");
     await generateSample(root, { runs: 30 });
@@ -77,7 +77,8 @@ it(
       expect(await endState(database)).toEqual(undisturbed);
       expect(await verifyState(sidesOf(database, root))).toMatchObject({ holds: true });
     }
-    expect(Math.max(...repeated)).toBeLessThanOrEqual(largest);
+    // Four batches are at work at the same time.
+    expect(Math.max(...repeated)).toBeLessThanOrEqual(4 * largest);
     // Else the kills came too early or too late to prove anything.
     expect(repeated.filter((count) => count > 0).length).toBeGreaterThan(kills / 10);
   },

@@ -2,76 +2,85 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { type Batch, workOn } from "../../components/transfer/import/pipeline";
 
-/** A batch of records that have nothing but keys and a byte each. */
-function batch(...keys: string[]): Batch {
-  const records = keys.map((key) => ({ key, bytes: 1 }));
-  return { role: "logs", records, reached: [] } as unknown as Batch;
-}
-
-/** A batch of one record of so many bytes. */
-function large(key: string, bytes: number): Batch {
-  return { role: "runs", records: [{ key, bytes }], reached: [] } as unknown as Batch;
+/** A batch of one record of a run. */
+function batch(run: string, bytes = 1): Batch {
+  const records = [{ role: "runs", key: run, document: {}, bytes }];
+  return { records, reached: [], bytes } as unknown as Batch;
 }
 
 const name = ({ records }: Batch) => records.map(({ key }) => key).join("");
+const kilobytes = 1024;
 
-it("a batch begins when the one before is done, and is read while that one is worked on", async () => {
+async function* asList(...batches: Batch[]) {
+  yield* batches;
+  await Promise.resolve();
+}
+
+/** Works on batches and says when each began and ended. */
+async function logOf(...batches: Batch[]): Promise<string[]> {
   const log: string[] = [];
-  const asList = async function* () {
-    for (const one of [batch("a"), batch("b"), batch("c")]) {
-      log.push(`read ${name(one)}`);
-      yield one;
-      await Promise.resolve();
-    }
-  };
-  const say = (what: string) => async (one: Batch) => {
+  await workOn(asList(...batches), async (one) => {
+    log.push(`begin ${name(one)}`);
     await wait(5);
-    log.push(`${what} ${name(one)}`);
-  };
-  await workOn(asList(), say("worked on"), say("done"));
-  expect(log).toEqual([
-    ...["read a", "read b", "worked on a", "done a"],
-    ...["read c", "worked on b", "done b", "worked on c", "done c"],
-  ]);
+    log.push(`end ${name(one)}`);
+  });
+  return log;
+}
+
+it("batches of several runs are worked on at once, at most four", async () => {
+  const log = await logOf(...["a", "b", "c", "d", "e"].map((run) => batch(run)));
+  expect(log.slice(0, 4)).toEqual(["begin a", "begin b", "begin c", "begin d"]);
+  expect(log.indexOf("begin e")).toBeGreaterThan(log.indexOf("end a"));
+});
+
+it("a batch with something of a run at work waits for it", async () => {
+  expect(await logOf(batch("a"), batch("a"))).toEqual(["begin a", "end a", "begin a", "end a"]);
+});
+
+it("batches at work have at most 4 MiB together", async () => {
+  const half = 600 * kilobytes;
+  const log = await logOf(...["a", "b", "c", "d"].map((run) => batch(run, 2 * half)));
+  expect(log.indexOf("begin b")).toBeGreaterThan(log.indexOf("end a"));
 });
 
 it("what cannot be read is thrown when what was read before it is done", async () => {
   const done: string[] = [];
-  const asList = async function* () {
+  const failing = async function* () {
     yield* [batch("a"), batch("b")];
     await Promise.reject(new Error("no such folder"));
   };
-  const nothing = () => wait(5);
-  const add = (one: Batch) => Promise.resolve(void done.push(name(one)));
-  await expect(workOn(asList(), nothing, add)).rejects.toThrow("no such folder");
+  const work = async (one: Batch) => {
+    await wait(5);
+    done.push(name(one));
+  };
+  await expect(workOn(failing(), work)).rejects.toThrow("no such folder");
   expect(done).toEqual(["a", "b"]);
 });
 
 it("nothing is read ahead of a batch of more than 1 MiB", async () => {
   const log: string[] = [];
-  const asList = async function* () {
-    for (const one of [large("a", 1024 * 1024 + 1), batch("b"), batch("c")]) {
+  const reading = async function* () {
+    for (const one of [batch("a", 1024 * kilobytes + 1), batch("b"), batch("c")]) {
       log.push(`read ${name(one)}`);
       yield one;
       await Promise.resolve();
     }
   };
-  const add = (one: Batch) => Promise.resolve(void log.push(`done ${name(one)}`));
-  await workOn(asList(), () => wait(5), add);
+  await workOn(reading(), async (one) => {
+    await wait(5);
+    log.push(`done ${name(one)}`);
+  });
   expect(log).toEqual(["read a", "done a", "read b", "read c", "done b", "done c"]);
 });
 
-it("what fails is thrown, and nothing after it is done", async () => {
-  const done: string[] = [];
-  const asList = async function* () {
-    yield* [batch("a"), batch("b"), batch("c")];
-    await Promise.resolve();
+it("what fails is thrown when nothing is at work any more, and nothing after it begins", async () => {
+  const log: string[] = [];
+  const work = async (one: Batch) => {
+    await wait(name(one) === "a" ? 1 : 20);
+    if (name(one) === "a") throw new Error("no space left");
+    log.push(name(one));
   };
-  const failing = workOn(
-    asList(),
-    (one) => (name(one) === "a" ? Promise.reject(new Error("no space left")) : Promise.resolve()),
-    (one) => Promise.resolve(void done.push(name(one))),
-  );
-  await expect(failing).rejects.toThrow("no space left");
-  expect(done).toEqual([]);
+  const batches = ["a", "b", "c", "d", "e", "f"].map((run) => batch(run));
+  await expect(workOn(asList(...batches), work)).rejects.toThrow("no space left");
+  expect(log).toEqual(["b", "c", "d"]);
 });

@@ -10,10 +10,10 @@ import {
   putBack,
   removeLeftovers,
   requireInside,
+  blocksOf,
 } from "../../state";
 import { basesIn } from "../bases";
 import { documentsAsStored, idsAmong, runIdsIn } from "../documents";
-import { blocksOf } from "../import/pipeline";
 import { exportRunFile, exportRunItself } from "./file";
 import { exportLog } from "./log";
 import { type ExportReport, ExportTally } from "./report";

@@ -1,3 +1,4 @@
+import type { Pair } from "../pairs";
 import {
   type Collection,
   type Document,
@@ -10,12 +11,6 @@ import type { CollectionRole } from "../../contract";
 import { isOfDocument } from "../../mongo";
 import { type ReadyRecord, Refusal } from "../../state";
 import type { Outcome } from "../tally";
-
-/** A record whose file wins over the document that was found. */
-export interface Replacement {
-  readonly record: ReadyRecord;
-  readonly document: Document;
-}
 
 type Outcomes = (readonly [ReadyRecord, Outcome | Refusal])[];
 
@@ -84,19 +79,22 @@ const seenField: Readonly<Record<CollectionRole, string>> = {
 
 const replacementsAtOnce = 8;
 
-/** Replaces one by one; a document that is no longer as it was seen is left out of the answer. */
+/**
+ * Replaces the documents of pairs that have one, each by a write of its own; a document that is no
+ * longer as it was seen is left out of the answer.
+ */
 export async function replaceAll(
   collection: Collection,
-  replacements: readonly Replacement[],
+  pairs: readonly Pair[],
 ): Promise<Outcomes> {
   const limit = pLimit(replacementsAtOnce);
   // A failure is thrown when none is under way any more: another attempt may follow it.
   const failures: unknown[] = [];
-  const outcomes = await limit.map(replacements, async (one): Promise<Outcomes> => {
-    if (failures.length > 0) return [];
+  const outcomes = await limit.map(pairs, async ({ disk, mongo }): Promise<Outcomes> => {
+    if (!mongo || failures.length > 0) return [];
     try {
-      const outcome = await replace(collection, one);
-      return outcome ? [[one.record, outcome]] : [];
+      const outcome = await replace(collection, disk, mongo);
+      return outcome ? [[disk, outcome]] : [];
     } catch (error) {
       failures.push(error);
       return [];
@@ -108,7 +106,8 @@ export async function replaceAll(
 
 async function replace(
   collection: Collection,
-  { record, document: seen }: Replacement,
+  record: ReadyRecord,
+  seen: Document,
 ): Promise<Outcome | Refusal | undefined> {
   const field = seenField[record.role];
   const filter = { _id: seen._id as Document, [field]: seen[field] as unknown };

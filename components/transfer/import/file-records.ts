@@ -1,10 +1,9 @@
-import type { CollectionRole } from "../../contract";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import {
   type FileFacts,
   type ReadStart,
-  type ReadyRecord,
   Refusal,
-  type StateFile,
   type StateFolder,
   beginning,
   factsOf,
@@ -13,114 +12,171 @@ import {
   recordsIn,
   runIdOf,
   sharedLog,
+  type FoundFile,
+  runsOnDisk,
+  type FileStamp,
 } from "../../state";
-import { type Checkpoint, type FileStamp, stampOf } from "../checkpoints";
+import type { Checkpoint } from "../checkpoints";
 import { FileCounts, type Tally } from "../tally";
+import { ahead, readAhead, type FileRecords } from "./pipeline";
 
-/** Records of one file that follow each other. */
-export interface FileRecords {
-  readonly role: CollectionRole;
-  readonly records: readonly ReadyRecord[];
-  /** How far the file is imported once these and all before them are in MongoDB. */
-  readonly reached?: Reached;
+/** What is read of a state folder. */
+export interface Reading {
+  readonly folder: StateFolder;
+  /** Counts what is read, and gets what is refused on the way. */
+  readonly tally: Tally;
+  /** Tells by the name whether a run is read at all; default all. */
+  readonly isWanted?: ((stem: string) => boolean) | undefined;
+  /** What earlier imports did of some files; without it every file is read from its beginning. */
+  readonly checkpointsOf?: (files: readonly FoundFile[]) => Promise<Map<string, Checkpoint>>;
 }
 
-export interface Reached {
-  readonly file: string;
-  readonly checkpoint: Checkpoint;
-}
+/** A file of more bytes is read when its turn comes, and in parts: memory stays flat. */
+const smallFile = 256 * 1024;
 
-/** What is known of a file from earlier imports. */
-export interface Known {
-  readonly checkpoint: Checkpoint | undefined;
-  /** Whether times and sizes are trusted for logs only. */
-  readonly hashAll: boolean;
-}
+/** The number of files that are opened together: a volume across a network takes its time. */
+const filesAtOnce = 16;
 
 /**
- * The records of a file, through read, parse, convert and check, in chunks. What is refused on the
- * way is counted in `tally` and left out. With what is `known`, only what is new since then.
+ * The records of all runs on disk, run by run, through read, parse, convert and check. A run's own
+ * record comes behind what belongs to it. With checkpoints, only what is new since then.
  */
-export async function* recordsOf(
-  folder: StateFolder,
-  file: StateFile,
-  tally: Tally,
-  known?: Known,
-): AsyncGenerator<FileRecords> {
-  tally.files += 1;
-  try {
-    if (known) yield* newRecords(folder, file, tally, known);
-    else yield* allRecords(folder, file, tally);
-  } catch (error) {
-    tally.refuse(file.role, { file: file.name }, unreadable(error));
+export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecords> {
+  const { folder, tally } = reading;
+  for await (const { files, known } of readAhead(blocks(reading))) {
+    const opened = ahead(files, filesAtOnce, (file) => openFile(file, known.get(file.name)));
+    for await (const file of opened) yield* recordsOf(folder, file, tally);
   }
 }
 
-async function* allRecords(
+async function* blocks({ folder, tally, isWanted, checkpointsOf }: Reading) {
+  for await (const runs of runsOnDisk(folder, tally.skipped, isWanted)) {
+    const files = runs.flatMap((run) => run.files);
+    yield { files, known: (await checkpointsOf?.(files)) ?? new Map<string, Checkpoint>() };
+  }
+}
+
+/**
+ * A file about to be read. `imported` is what counts as done before `start`; a file without `start` is
+ * not read at all. What is only `lookedAt` brings no new checkpoint.
+ */
+export interface Opened {
+  readonly file: FoundFile;
+  readonly imported?: Checkpoint;
+  readonly start?: ReadStart;
+  readonly lookedAt?: true;
+  /** The whole file, if it is small. */
+  readonly bytes?: Buffer;
+  /** Why it cannot be read. */
+  readonly refusal?: Refusal;
+}
+
+/**
+ * Decides where to go on in a file that has a checkpoint: nowhere if it is as it was; behind the part
+ * that was imported if that part's hash is the same; else at the beginning.
+ */
+export async function openFile(file: FoundFile, checkpoint?: Checkpoint): Promise<Opened> {
+  const { stamp, path } = file;
+  try {
+    const isKnown = checkpoint?.complete === true && isUntouched(stamp, checkpoint);
+    if (isKnown && stamp.size === checkpoint.offset) return { file, imported: checkpoint };
+    const bytes = stamp.size <= smallFile ? { bytes: await readFile(path) } : {};
+    if (!checkpoint) return { file, start: beginning(), ...bytes };
+    if (isKnown) {
+      const { offset, lines } = checkpoint;
+      const start = { ...beginning(), offset, lines };
+      return { file, imported: checkpoint, start, lookedAt: true, ...bytes };
+    }
+    return { file, ...(await resumeIn(file, checkpoint, bytes.bytes)), ...bytes };
+  } catch (error) {
+    return { file, refusal: unreadable(error) };
+  }
+}
+
+/** A file changed so shortly before it was looked at may be written again at the same time. */
+const restlessMs = 2_000;
+
+function isUntouched(now: FileStamp, then: Checkpoint): boolean {
+  const fields = ["size", "inode", "modified", "changed"] as const;
+  const youngest = Math.max(then.modified, then.changed);
+  return fields.every((field) => now[field] === then[field]) && then.seen - youngest >= restlessMs;
+}
+
+async function resumeIn(
+  { role, path, stamp }: FoundFile,
+  checkpoint: Checkpoint,
+  bytes: Buffer | undefined,
+): Promise<Pick<Opened, "imported" | "start">> {
+  const { offset, lines } = checkpoint;
+  const atEnd = stamp.size === offset;
+  if (stamp.size < offset || (role !== "logs" && !atEnd)) return { start: beginning() };
+  const hash = bytes
+    ? createHash("sha256").update(bytes.subarray(0, offset))
+    : await hashOfFirst(path, offset);
+  if (hash?.copy().digest("hex") !== checkpoint.hash) return { start: beginning() };
+  return { imported: checkpoint, ...(!atEnd && { start: { offset, lines, hash } }) };
+}
+
+/** The records of a file in chunks; what is refused on the way is counted in `tally` and left out. */
+export async function* recordsOf(
   folder: StateFolder,
-  file: StateFile,
+  opened: Opened,
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
-  let facts: FileFacts | undefined;
-  for await (const { texts } of readChunks(file)) {
-    facts ??= await factsOf(folder, file, texts);
-    yield { role: file.role, records: recordsIn(file, facts, texts, tally) };
+  const { role, name } = opened.file;
+  tally.files += 1;
+  try {
+    if (opened.refusal) tally.refuse(role, { file: name }, opened.refusal);
+    else yield* newRecords(folder, opened, tally);
+  } catch (error) {
+    tally.refuse(role, { file: name }, unreadable(error));
   }
 }
 
 async function* newRecords(
   folder: StateFolder,
-  file: StateFile,
+  opened: Opened,
   tally: Tally,
-  { checkpoint, hashAll }: Known,
 ): AsyncGenerator<FileRecords> {
-  const stamp = await stampOf(file.path);
-  let { imported, start, lookedAt } = await resumeIn(file, stamp, checkpoint, hashAll);
-  if (imported && !start && (await isOfSameRun(folder, file, imported))) {
-    tally.resume(file.role, imported);
-    await reportShared(folder, file, imported, tally);
-    return;
-  }
-  let facts = imported && (await factsOf(folder, file, [], imported.runId));
+  const { file, bytes } = opened;
+  const { role, stamp } = file;
+  let { imported, start, lookedAt } = opened;
+  let facts = await factsSince(folder, opened);
   // Under another id, or by other sequences, the earlier lines were other records.
   if (imported?.runId !== facts?.runId || imported?.numbered !== facts?.numbered) {
     [imported, start, lookedAt] = [undefined, beginning(), undefined];
   }
-  if (imported) tally.resume(file.role, imported);
+  if (imported) tally.resume(role, imported);
   const counts = new FileCounts(imported);
-  for await (const { texts, end, last } of readChunks(file, start)) {
-    const refused = tally.refused(file.role);
-    facts ??= await factsOf(folder, file, texts);
-    const records = recordsIn(file, facts, texts, tally);
-    // The next import reads a line that has no end yet again, and counts it then.
-    counts.add(records.filter(({ raw }) => raw.text.ended));
-    if (tally.refused(file.role) > refused) counts.stop();
-    if (lookedAt || counts.stopped) yield { role: file.role, records };
-    else {
-      const checkpoint = { ...stamp, ...end, ...facts, ...counts.soFar(), complete: last };
-      yield { role: file.role, records, reached: { file: file.name, checkpoint } };
+  if (start) {
+    for await (const { texts, end, last } of readChunks(file, start, bytes)) {
+      const refused = tally.refused(role);
+      facts ??= await factsOf(folder, file, texts);
+      const records = recordsIn(file, facts, texts, tally);
+      // The next import reads a line that has no end yet again, and counts it then.
+      counts.add(records.filter(({ raw }) => raw.text.ended));
+      if (tally.refused(role) > refused) counts.stop();
+      if (lookedAt || counts.stopped) yield { role, records };
+      else {
+        const checkpoint = { ...stamp, ...end, ...facts, ...counts.soFar(), complete: last };
+        yield { role, records, reached: { file: file.name, checkpoint } };
+      }
     }
   }
-  if (facts) await reportShared(folder, file, facts, tally);
-}
-
-/** Whether an unchanged file is still the one of the run: its run's file may have come later. */
-async function isOfSameRun(
-  folder: StateFolder,
-  { role, stem }: StateFile,
-  { runId }: Checkpoint,
-): Promise<boolean> {
-  return role === "runs" || (await runIdOf(folder, stem, runId)) === runId;
-}
-
-async function reportShared(
-  folder: StateFolder,
-  file: StateFile,
-  { runId }: Pick<FileFacts, "runId">,
-  tally: Tally,
-): Promise<void> {
-  const shared = await sharedLog(folder, file, runId);
+  const shared = facts && (await sharedLog(folder, file, facts.runId));
   if (shared) tally.shareLog(shared);
+}
+
+/** What is known now of a file that was imported: its run's file may have come later. */
+async function factsSince(
+  folder: StateFolder,
+  { file, imported, start }: Opened,
+): Promise<FileFacts | undefined> {
+  if (!imported) return undefined;
+  const { runId, numbered } = imported;
+  if (start) return factsOf(folder, file, [], runId);
+  if (file.role === "runs") return { runId, numbered };
+  return { runId: await runIdOf(folder, file.stem, runId), numbered };
 }
 
 /** A file that cannot be opened or read is one refused record; any other error ends the run. */
@@ -129,49 +185,4 @@ function unreadable(error: unknown): Refusal {
     return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
   }
   throw error;
-}
-
-/**
- * Where an import goes on in a file. `imported` is what counts as done before `start`; a file
- * without `start` is not read at all. What is only `looked` at brings no new checkpoint.
- */
-export interface Resume {
-  readonly imported?: Checkpoint;
-  readonly start?: ReadStart;
-  readonly lookedAt?: true;
-}
-
-/** A file written so shortly before it was looked at may be written again at the same time. */
-const restlessMs = 2_000;
-
-/**
- * Where to go on in a file that has a checkpoint: nowhere, where it is as it was; behind the part
- * that was imported, where that part's hash is the same; else at the beginning.
- *
- * @param hashAll trust times and sizes of logs only: the delta and the final import
- */
-export async function resumeIn(
-  file: StateFile,
-  stamp: FileStamp,
-  checkpoint: Checkpoint | undefined,
-  hashAll: boolean,
-): Promise<Resume> {
-  const afresh = { start: beginning() };
-  if (!checkpoint || stamp.size < checkpoint.offset) return afresh;
-  const { offset, lines, complete } = checkpoint;
-  const atEnd = stamp.size === offset;
-  const trusted = isUntouched(stamp, checkpoint) && (file.role === "logs" || !hashAll);
-  if (trusted && complete) {
-    if (atEnd) return { imported: checkpoint };
-    return { imported: checkpoint, start: { ...beginning(), offset, lines }, lookedAt: true };
-  }
-  if (file.role !== "logs" && !atEnd) return afresh;
-  const hash = await hashOfFirst(file.path, offset);
-  if (hash?.copy().digest("hex") !== checkpoint.hash) return afresh;
-  const goesOn = file.role === "logs";
-  return { imported: checkpoint, ...(goesOn && { start: { offset, lines, hash } }) };
-}
-
-function isUntouched(stamp: FileStamp, { size, modified, seen }: Checkpoint): boolean {
-  return stamp.size === size && stamp.modified === modified && seen - modified >= restlessMs;
 }

@@ -3,11 +3,9 @@ import { withRetries } from "../../mongo";
 import {
   Refusal,
   type StateAddress,
-  type StateFile,
   type StateFolder,
   openStateFolder,
-  runsLast,
-  stateFiles,
+  type FoundFile,
 } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import {
@@ -19,12 +17,12 @@ import {
   rulesOf,
 } from "../sides";
 import { type ImportReport, Tally } from "../tally";
-import { type FileRecords, type Known, type Reached, recordsOf } from "./file-records";
-import { batches, blocksOf, workOn } from "./pipeline";
+import { recordsOnDisk } from "./file-records";
+import { batches, workOn, type Reached } from "./pipeline";
 import { PromisedInserts } from "./promised";
 import { QuarantineFile } from "./quarantine";
 import { LogOrder, withFirsts } from "./repeats";
-import { type Target, databaseTarget } from "./target";
+import { type Target, databaseTarget } from "./write";
 
 /** How an import is done. */
 export interface ImportOptions {
@@ -53,13 +51,10 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
   await openStateFolder(sides);
   const empty = await emptyRoles(sides);
-  const target = databaseTarget(sides, { rules: rulesOf(stage), empty, dryRun, retries });
-  const checkpoints = new Checkpoints(sides.database, sides.checkpoints, retries);
-  const resumed = collectionRoles.filter((role) => !afresh && !empty.has(role));
-  return importInto(target, {
-    ...sides,
-    checkpoints: { store: checkpoints, resumed: new Set(resumed), hashAll: stage !== "backfill" },
-  });
+  const target = databaseTarget(sides, { rules: rulesOf(stage), empty, dryRun });
+  const store = new Checkpoints(sides.database, sides.checkpoints, retries);
+  const resumed = new Set(collectionRoles.filter((role) => !afresh && !empty.has(role)));
+  return importInto(target, { ...sides, checkpoints: { store, resumed } });
 }
 
 /** The checkpoints of an import. */
@@ -67,12 +62,10 @@ export interface ImportCheckpoints {
   readonly store: Pick<Checkpoints, "read" | "save">;
   /** The collections whose checkpoints count; all files of the others are read. */
   readonly resumed: ReadonlySet<CollectionRole>;
-  /** Whether times and sizes are trusted for logs only. */
-  readonly hashAll: boolean;
 }
 
 /** What an import into any target works on. */
-export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
+export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh" | "stage"> {
   readonly checkpoints?: ImportCheckpoints;
   readonly watch?: (tally: Tally) => void;
 }
@@ -80,13 +73,11 @@ export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"
 /**
  * Imports filesystem state into a target; `importState` says what that means.
  *
- * @throws StateFolderError before anything is written, where the state root cannot be used
+ * @throws StateFolderError before anything is written, if the state root cannot be used
  */
 export async function importInto(target: Target, source: ImportSource): Promise<ImportReport> {
-  const { stage, quarantine: path, dryRun = false } = source;
-  const found = await openStateFolder(source);
-  // A worker is live by then, and goes on with a run as soon as it sees it: with its log, too.
-  const folder = stage === "final" ? runsLast(found) : found;
+  const { quarantine: path, dryRun = false } = source;
+  const folder = await openStateFolder(source);
   const quarantine = path === undefined || dryRun ? undefined : new QuarantineFile(path);
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
   source.watch?.(tally);
@@ -104,31 +95,32 @@ export async function importInto(target: Target, source: ImportSource): Promise<
 
 async function importFiles(
   target: Target,
-  source: ImportSource,
+  { shard, checkpoints, dryRun }: ImportSource,
   folder: StateFolder,
   tally: Tally,
   promised?: PromisedInserts,
 ): Promise<void> {
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
-  const store = source.dryRun ? undefined : source.checkpoints?.store;
   const order = new LogOrder();
-  await workOn(
-    batches(newRecords(source, folder, tally)),
-    async (batch) => {
-      const repeats = order.repeatsIn(batch);
-      const settled = await withFirsts(folder, await target.write(batch), repeats);
-      for (const [record, outcome] of settled) {
-        const { role, place, conversions, raw } = record;
-        if (outcome === "inserted") promised?.add(record);
-        if (outcome instanceof Refusal) {
-          refusedIn.add(place.file);
-          tally.refuse(role, place, outcome, raw);
-        } else tally.settle(role, outcome, conversions);
-      }
-    },
-    async ({ reached }) => store?.save(furthest(reached, refusedIn)),
-  );
+  const records = recordsOnDisk({
+    ...{ folder, tally },
+    isWanted: shard && ((stem) => isInShard(stem, shard)),
+    ...(checkpoints && { checkpointsOf: (files) => readCheckpoints(checkpoints, files) }),
+  });
+  await workOn(batches(records), async (batch) => {
+    const repeats = order.repeatsIn(batch);
+    const settled = await withFirsts(folder, await target.write(batch), repeats);
+    for (const [record, outcome] of settled) {
+      const { role, place, conversions, raw } = record;
+      if (outcome === "inserted") promised?.add(record);
+      if (outcome instanceof Refusal) {
+        refusedIn.add(place.file);
+        tally.refuse(role, place, outcome, raw);
+      } else tally.settle(role, outcome, conversions);
+    }
+    if (!dryRun) await checkpoints?.store.save(furthest(batch.reached, refusedIn));
+  });
   if (promised) correct(tally, promised);
 }
 
@@ -147,36 +139,18 @@ function furthest(reached: readonly Reached[], refusedIn: ReadonlySet<string>) {
   return new Map(counted.map(({ file, checkpoint }) => [file, checkpoint]));
 }
 
-async function* newRecords(
-  { shard, checkpoints }: ImportSource,
-  folder: StateFolder,
-  tally: Tally,
-): AsyncGenerator<FileRecords> {
-  for await (const files of blocksOf(stateFiles(folder, tally.skipped))) {
-    const ours = shard ? files.filter(({ stem }) => isInShard(stem, shard)) : files;
-    const known = await knownOf(ours, checkpoints);
-    for (const file of ours) yield* recordsOf(folder, file, tally, known(file));
-  }
+function readCheckpoints({ store, resumed }: ImportCheckpoints, files: readonly FoundFile[]) {
+  return store.read(files.filter(({ role }) => resumed.has(role)).map(({ name }) => name));
 }
 
-async function knownOf(
-  files: readonly StateFile[],
-  checkpoints: ImportCheckpoints | undefined,
-): Promise<(file: StateFile) => Known | undefined> {
-  if (!checkpoints) return () => undefined;
-  const { store, resumed, hashAll } = checkpoints;
-  const names = files.filter(({ role }) => resumed.has(role)).map(({ name }) => name);
-  const found = await store.read(names);
-  return ({ name }) => ({ checkpoint: found.get(name), hashAll });
-}
-
-async function emptyRoles(sides: BothSides & ImportOptions): Promise<Set<CollectionRole>> {
-  const empty = new Set<CollectionRole>();
-  for (const role of collectionRoles) {
-    const collection = collectionOf(sides, role);
-    const look = () => collection.findOne({}, { projection: { _id: 1 } });
-    const found = await withRetries(`Looking into ${collection.namespace}`, look, sides.retries);
-    if (found === null) empty.add(role);
-  }
-  return empty;
+async function emptyRoles(sides: BothSides): Promise<Set<CollectionRole>> {
+  const empty = await Promise.all(
+    collectionRoles.map(async (role) => {
+      const collection = collectionOf(sides, role);
+      const look = () => collection.findOne({}, { projection: { _id: 1 } });
+      const found = await withRetries(`Looking into ${collection.namespace}`, look, sides.retries);
+      return found === null ? [role] : [];
+    }),
+  );
+  return new Set(empty.flat());
 }

@@ -1,125 +1,164 @@
-import type { Outcome } from "../tally";
+import type { Checkpoint } from "../checkpoints";
 import type { CollectionRole } from "../../contract";
-import { type ReadyRecord, Refusal } from "../../state";
-import type { FileRecords, Reached } from "./file-records";
+import type { ReadyRecord, Refusal } from "../../state";
+import type { Outcome } from "../tally";
 
-/** Items some at a time, so that many are asked for at once and few are in memory. */
-export async function* blocksOf<T>(items: AsyncIterable<T>, size = 500): AsyncGenerator<T[]> {
-  let block: T[] = [];
-  for await (const item of items) {
-    if (block.push(item) < size) continue;
-    yield block;
-    block = [];
-  }
-  if (block.length > 0) yield block;
+/** Records of one file that follow each other. */
+export interface FileRecords {
+  readonly role: CollectionRole;
+  readonly records: readonly ReadyRecord[];
+  /** How far the file is imported once these and all before them are in MongoDB. */
+  readonly reached?: Reached;
 }
 
-/** Nothing is read ahead of a batch with more bytes: a large record is worked on alone. */
-const largeBytes = 1024 * 1024;
+export interface Reached {
+  readonly file: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/** Records that are written together, in the order of the files. */
+export interface Batch {
+  readonly records: readonly ReadyRecord[];
+  /** Checkpoints to save once this batch and all before it of the same files are written. */
+  readonly reached: readonly Reached[];
+  /** The size of the records' documents. */
+  readonly bytes: number;
+}
+
+/** What became of each record of a batch. */
+export type Settled = ReadonlyMap<ReadyRecord, Outcome | Refusal>;
+
+const fullRecords = 5_000;
+const fullBytes = 1024 * 1024;
 
 /**
- * Works on batches one after the other, while the next one is read: a process that is killed
- * leaves at most one batch that is worked on and not yet `done`.
+ * Gathers records into batches. A batch is full with 5,000 records or 1 MiB, and goes at once: nothing
+ * more is read before it is asked for. What a file gives at once stays together and may make it
+ * somewhat larger; what would make it too large begins the next.
+ */
+export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerator<Batch> {
+  let batch = emptyBatch();
+  for await (const { records, reached } of chunks) {
+    const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
+    if (batch.records.length > 0 && batch.bytes + bytes > fullBytes) {
+      yield batch;
+      batch = emptyBatch();
+    }
+    for (const record of records) batch.records.push(record);
+    if (reached) batch.reached.push(reached);
+    batch.bytes += bytes;
+    if (batch.records.length >= fullRecords || batch.bytes >= fullBytes) {
+      yield batch;
+      batch = emptyBatch();
+    }
+  }
+  if (batch.records.length > 0 || batch.reached.length > 0) yield batch;
+}
+
+function emptyBatch(): { records: ReadyRecord[]; reached: Reached[]; bytes: number } {
+  return { records: [], reached: [], bytes: 0 };
+}
+
+/** Batches at work at the same time, and the bytes that they may have together. */
+const batchesAtOnce = 4;
+const bytesAtOnce = 4 * fullBytes;
+
+/** A batch at work, with the runs that no other batch may touch meanwhile. */
+interface Running {
+  readonly runs: ReadonlySet<string>;
+  readonly bytes: number;
+  readonly done: Promise<void>;
+}
+
+/**
+ * Works on several batches at once, so that a server far away costs little, in bounded memory. A batch
+ * that has something of a run that is at work waits for it: of two records with one key the first stays,
+ * and a run comes behind what belongs to it. A process that is killed leaves at most the batches at work
+ * not done.
  *
  * @param work done for each batch
- * @param done called when the batch is worked on; the next batch waits for it
+ * @throws the first failure, when no batch is at work any more
  */
 export async function workOn(
   batches: AsyncIterable<Batch>,
   work: (batch: Batch) => Promise<void>,
-  done: (batch: Batch) => Promise<void>,
 ): Promise<void> {
-  for await (const batch of readAhead(batches)) {
-    await work(batch);
-    await done(batch);
+  const running = new Set<Running>();
+  const failures: unknown[] = [];
+  const start = (batch: Batch, runs: ReadonlySet<string>) => {
+    const done = work(batch)
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => running.delete(one));
+    const one: Running = { runs, bytes: batch.bytes, done };
+    running.add(one);
+  };
+  const settled = async () => {
+    await Promise.all([...running].map(({ done }) => done));
+    if (failures.length > 0) throw failures[0];
+  };
+  try {
+    for await (const batch of readAhead(batches, ({ bytes }) => bytes <= fullBytes)) {
+      const runs = runsIn(batch);
+      while (mustWait(running, batch, runs))
+        await Promise.race([...running].map((one) => one.done));
+      if (failures.length > 0) break;
+      start(batch, runs);
+      // Nothing is read ahead of a batch with more bytes: a large record is worked on alone.
+      if (batch.bytes > fullBytes) await settled();
+    }
+  } finally {
+    await settled();
   }
 }
 
-/** The same batches, of which the next one is made while the last one is in use. */
-async function* readAhead(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
-  const iterator = batches[Symbol.asyncIterator]();
+function mustWait(running: ReadonlySet<Running>, { bytes }: Batch, runs: ReadonlySet<string>) {
+  const bytesNow = [...running].reduce((sum, one) => sum + one.bytes, bytes);
+  if (running.size >= batchesAtOnce || (running.size > 0 && bytesNow > bytesAtOnce)) return true;
+  return [...running].some((one) => [...runs].some((id) => one.runs.has(id)));
+}
+
+/** The runs that a batch has something of. */
+function runsIn({ records }: Batch): ReadonlySet<string> {
+  const ids = records.map(({ role, key, document }) =>
+    role === "runs" ? key : String(document.runId),
+  );
+  return new Set(ids);
+}
+
+/** The same items, of which the next one is made while the last one is in use, unless it is not light. */
+export async function* readAhead<T>(
+  items: AsyncIterable<T>,
+  isLight: (item: T) => boolean = () => true,
+): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
   try {
     let next = iterator.next();
     for (let item = await next; !item.done; item = await next) {
-      const isLarge = bytesOf(item.value) > largeBytes;
-      if (!isLarge) next = iterator.next();
-      // A failure is thrown where it is waited for: when its turn comes.
+      const light = isLight(item.value);
+      if (light) next = iterator.next();
+      // A failure is thrown when its turn comes.
       next.catch(() => undefined);
       yield item.value;
-      if (isLarge) next = iterator.next();
+      if (!light) next = iterator.next();
     }
   } finally {
     await iterator.return?.();
   }
 }
 
-function bytesOf({ records }: Batch): number {
-  return records.reduce((sum, { bytes }) => sum + bytes, 0);
+/** What becomes of items, in their order, of which the next ones are worked on ahead. */
+export async function* ahead<T, R>(
+  items: Iterable<T>,
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const begun: Promise<R>[] = [];
+  for (const item of items) {
+    const result = work(item);
+    // A failure is thrown when its turn comes.
+    result.catch(() => undefined);
+    if (begun.push(result) < atOnce) continue;
+    yield (await begun.shift()) as R;
+  }
+  for (const result of begun) yield await result;
 }
-
-/** Records of one collection that are written together, in the order of the files. */
-export interface Batch {
-  readonly role: CollectionRole;
-  readonly records: readonly ReadyRecord[];
-  /** How far which files are imported once this batch and all before it are written. */
-  readonly reached: readonly Reached[];
-}
-
-const fullRecords = 1_000;
-const fullBytes = 512 * 1024;
-
-/**
- * Gathers records into batches of one collection. A batch is full with 1,000 records or 512 KiB,
- * and goes at once: nothing more is read before it is asked for. What a file gives at once stays
- * together and may make it somewhat larger; what would make it too large begins the next.
- */
-export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerator<Batch> {
-  let batch = new Gathering();
-  for await (const chunk of chunks) {
-    const bytes = chunk.records.reduce((sum, record) => sum + record.bytes, 0);
-    if (!batch.takes(chunk.role, bytes)) {
-      yield batch.close();
-      batch = new Gathering();
-    }
-    batch.add(chunk, bytes);
-    if (batch.isFull()) {
-      yield batch.close();
-      batch = new Gathering();
-    }
-  }
-  if (!batch.isEmpty()) yield batch.close();
-}
-
-class Gathering {
-  private role: CollectionRole = "runs";
-  private readonly records: ReadyRecord[] = [];
-  private readonly reached: Reached[] = [];
-  private bytes = 0;
-
-  takes(role: CollectionRole, bytes: number): boolean {
-    return this.isEmpty() || (role === this.role && this.bytes + bytes <= fullBytes);
-  }
-
-  add({ role, records, reached }: FileRecords, bytes: number): void {
-    this.role = role;
-    for (const record of records) this.records.push(record);
-    if (reached) this.reached.push(reached);
-    this.bytes += bytes;
-  }
-
-  isFull(): boolean {
-    return this.records.length >= fullRecords || this.bytes >= fullBytes;
-  }
-
-  isEmpty(): boolean {
-    return this.records.length === 0 && this.reached.length === 0;
-  }
-
-  close(): Batch {
-    const { role, records, reached } = this;
-    return { role, records, reached };
-  }
-}
-
-/** What became of each record of a batch. */
-export type Settled = ReadonlyMap<ReadyRecord, Outcome | Refusal>;

@@ -9,11 +9,11 @@ import {
   type StateFolder,
   differingPaths,
   factsOf,
-  logOf,
   logsOfRun,
   placeInWords,
   readTexts,
   recordsIn,
+  fileOf,
 } from "../../state";
 import { type Outcome, Tally } from "../tally";
 import type { Batch, Settled } from "./pipeline";
@@ -32,12 +32,14 @@ export function firstsAndRepeats(records: readonly ReadyRecord[]): {
   const byKey = new Map<string, ReadyRecord>();
   const repeats: Repeat[] = [];
   for (const record of records) {
-    const first = byKey.get(record.key);
+    const first = byKey.get(keyed(record));
     if (first) repeats.push({ record, first });
-    else byKey.set(record.key, record);
+    else byKey.set(keyed(record), record);
   }
   return { firsts: repeats.length === 0 ? records : [...byKey.values()], repeats };
 }
+
+const keyed = ({ role, key }: ReadyRecord) => `${role}\0${key}`;
 
 /** What becomes of a repeat: with the first one's content it shares its outcome. */
 export function* settledRepeats(
@@ -69,8 +71,8 @@ export class LogOrder {
   private highest = Long.MAX_VALUE;
 
   /** The entries of the next batch that may repeat a sequence. */
-  repeatsIn({ role, records }: Batch): ReadonlySet<ReadyRecord> {
-    return new Set(role === "logs" ? records.filter((record) => this.mayRepeat(record)) : []);
+  repeatsIn({ records }: Batch): ReadonlySet<ReadyRecord> {
+    return new Set(records.filter((one) => one.role === "logs" && this.mayRepeat(one)));
   }
 
   private mayRepeat({ place, document }: ReadyRecord): boolean {
@@ -100,7 +102,7 @@ export async function withFirsts(
 ): Promise<Settled> {
   const firsts = new Map<ReadyRecord, Place>();
   for (const [name, conflicts] of conflictsByFile(settled)) {
-    const log = logOf(folder, basename(name, ".ndjson"));
+    const log = fileOf(folder.root, folder.layout, "logs", basename(name, ".ndjson"));
     await findFirsts(
       folder,
       log,

@@ -1,102 +1,86 @@
-import type { Collection, Document } from "mongodb";
-import { type Key, type ReadyRecord, Refusal, differingPaths } from "../../state";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Collection } from "mongodb";
+import { type CollectionRole, collectionRoles } from "../../contract";
+import { withRetries } from "../../mongo";
+import { type ReadyRecord, Refusal, differingPaths, placeInWords } from "../../state";
 import {
-  type Agreement,
-  type Base,
   type BaseDocument,
   type NewBase,
-  agreementIn,
   announceBases,
+  basesIn,
   isAgreed,
-  readBases,
   settleBases,
   withdrawBases,
 } from "../bases";
-import { documentsOf } from "../documents";
-import { type MergeRules, type Verdict, merge, sideOf } from "../merge";
+import type { MergeRules } from "../merge";
+import { type Pair, pairsOf } from "../pairs";
+import { type BothSides, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
-import { type Replacement, insertAll, replaceAll } from "./bulk";
+import { insertAll, replaceAll } from "./bulk";
 import type { Batch, Settled } from "./pipeline";
 import { firstsAndRepeats, settledRepeats } from "./repeats";
 
-/** A record with what the merge rules say of it. */
-export interface Seen {
-  readonly record: ReadyRecord;
-  readonly document: Document | undefined;
-  readonly base: Base | undefined;
-  /** What the base says of both sides as they are. */
-  readonly last: Agreement;
-  readonly verdict: Verdict;
-  /** The base where the record is written, or both sides are equal. */
-  readonly becomes: NewBase;
+/** Where an import brings its batches. */
+export interface Target {
+  /** Brings a batch there and says what became of each record. */
+  write(batch: Batch): Promise<Settled>;
 }
 
-/** Looks at a record: the documents and bases that were found, by their keys, say what it is. */
-export function lookAt(
-  record: ReadyRecord,
-  documents: ReadonlyMap<Key, Document>,
-  bases: ReadonlyMap<Key, Base>,
-  rules: MergeRules,
-): Seen {
-  const { role, key, place } = record;
-  const document = documents.get(key);
-  const base = bases.get(key);
-  // A log entry has no base, and its key and content suffice.
-  if (role === "logs") {
-    const becomes = { key, disk: "", mongo: "", file: place.file };
-    return { record, document, base, last: {}, verdict: logVerdict(record, document), becomes };
-  }
-  const disk = sideOf(role, record.document);
-  const mongo = document && sideOf(role, document);
-  const verdict = merge(role, disk, mongo, base, rules);
-  const after = mongo && verdict === "equal" ? mongo : disk;
-  const isNew = mongo === undefined;
-  const becomes = { key, disk: disk.hash, mongo: after.hash, file: place.file, isNew };
-  const last = mongo ? agreementIn(base, { disk: disk.hash, mongo: mongo.hash }) : {};
-  return { record, document, base, last, verdict, becomes };
-}
-
-function logVerdict({ role, document: disk }: ReadyRecord, document: Document | undefined) {
-  if (!document) return "onlyOnDisk";
-  return differingPaths(role, disk, document).length === 0 ? "equal" : "conflict";
-}
-
-/** Where a batch goes and by which rules. */
-export interface Destination {
-  /** With write concern majority. */
-  readonly collection: Collection;
-  readonly bases: Collection<BaseDocument>;
+/** How the database takes a batch. */
+export interface TargetOptions {
   readonly rules: MergeRules;
-  /** No document of the batch is expected there: the first look is skipped. */
-  readonly expectNew: boolean;
-  /** Whether a file that a base names is still there; its name is below the state root. */
-  readonly isThere: (file: string) => Promise<boolean>;
+  /** Collections that had no document when the import began: the first look is skipped. */
+  readonly empty: ReadonlySet<CollectionRole>;
   /** Looks and decides, but writes nothing. */
   readonly dryRun: boolean;
-  /** What earlier attempts at this batch sent, with what comes of it where it is there now. */
+}
+
+/** The database as a target. */
+export function databaseTarget(sides: BothSides, options: TargetOptions): Target {
+  const bases = basesIn(sides.database, sides.checkpoints);
+  return {
+    write: (batch) => {
+      const to = { sides, bases, options, sent: new Map<ReadyRecord, Outcome>() };
+      return withRetries(doing(sides, batch), () => writeBatch(to, batch), sides.retries);
+    },
+  };
+}
+
+function doing(sides: BothSides, { records: [first] }: Batch): string {
+  if (!first) return `Importing into ${sides.database.databaseName}`;
+  const { namespace } = collectionOf(sides, first.role);
+  return `Importing ${first.role} into ${namespace} from ${placeInWords(first.place)} on`;
+}
+
+/** One batch under way. */
+interface Writing {
+  readonly sides: BothSides;
+  readonly bases: Collection<BaseDocument>;
+  readonly options: TargetOptions;
+  /** What earlier attempts at this batch sent, with what comes of it if it is there now. */
   readonly sent: Map<ReadyRecord, Outcome>;
 }
 
+type Settling = Map<ReadyRecord, Outcome | Refusal>;
+
 /** A record whose key comes and goes under other writers is given up after so many looks. */
-const mostLooks = 3;
+const maxLooks = 3;
 
 /**
- * Writes a batch: inserts what is missing, replaces a document where the merge rules say that the
- * file wins, and leaves everything else as it is. Safe against other writers: a document that
- * came in between is compared, not overwritten. Of two records with one key the first stays.
+ * Writes a batch: inserts what is missing, replaces a document if the merge rules say that the file
+ * wins, and leaves everything else as it is. Safe against other writers: a document that came in
+ * between is compared, not overwritten. Of two records with one key the first stays.
  */
-export async function writeBatch(to: Destination, batch: Batch): Promise<Settled> {
-  const settled = new Map<ReadyRecord, Outcome | Refusal>();
-  const { firsts, repeats } = firstsAndRepeats(batch.records);
+async function writeBatch(to: Writing, { records }: Batch): Promise<Settled> {
+  const settled: Settling = new Map();
+  const { firsts, repeats } = firstsAndRepeats(records);
+  const { rules, empty } = to.options;
   let open = firsts;
-  for (let look = 1; open.length > 0 && look <= mostLooks; look += 1) {
-    const documents =
-      to.expectNew && look === 1 && to.sent.size === 0
-        ? new Map<Key, Document>()
-        : await documentsOf(to.collection, batch.role, open);
-    const bases = await readBases(to.bases, batch.role, [...documents.keys()]);
-    const seen = open.map((record) => lookAt(record, documents, bases, to.rules));
-    for (const [record, outcome] of await settle(to, seen)) settled.set(record, outcome);
+  for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
+    const isFirst = look === 1 && to.sent.size === 0;
+    const pairs = await pairsOf(to.sides, open, { rules, ...(isFirst && { empty }) });
+    await settle(to, pairs, settled);
     open = open.filter((record) => !settled.has(record));
   }
   for (const record of open) {
@@ -106,61 +90,80 @@ export async function writeBatch(to: Destination, batch: Batch): Promise<Settled
   return settled;
 }
 
-/** One look: what stays open is left out of the answer. */
-async function settle(to: Destination, seen: readonly Seen[]): Promise<Settled> {
-  const settled = new Map<ReadyRecord, Outcome | Refusal>();
-  const missing: Seen[] = [];
-  const replaced: (Seen & Replacement)[] = [];
-  for (const one of seen) {
-    const { record, document, verdict } = one;
-    if (!document) missing.push(one);
-    else if (verdict === "conflict") settled.set(record, conflict(one, document));
-    else if (verdict !== "disk") settled.set(record, to.sent.get(record) ?? "unchanged");
-    else {
-      const other = await otherFile(to, one);
-      if (other) settled.set(record, sameKey(one, document, other));
-      else replaced.push({ ...one, document });
+/** One look: what stays open is not settled. */
+async function settle(to: Writing, pairs: readonly Pair[], settled: Settling): Promise<void> {
+  const written: Pair[] = [];
+  for (const pair of pairs) {
+    const { disk, verdict } = pair;
+    if (verdict === "conflict") settled.set(disk, conflict(pair));
+    else if (verdict === "equal" || verdict === "mongo") {
+      settled.set(disk, to.sent.get(disk) ?? "unchanged");
+    } else {
+      const other = await otherFile(to, pair);
+      if (other) settled.set(disk, conflict(pair, other));
+      else written.push(pair);
     }
   }
-  if (to.dryRun) {
-    for (const { record } of missing) settled.set(record, "inserted");
-    for (const { record } of replaced) settled.set(record, "updated");
-    return settled;
+  if (to.options.dryRun) {
+    for (const pair of written) settled.set(pair.disk, outcomeOf(pair));
+    return;
   }
-  await writeAll(to, missing, replaced, settled);
-  await settleBases(to.bases, seen[0]?.record.role ?? "logs", newBases(seen, settled));
-  return settled;
+  await writeAll(to, written, settled);
+  await eachRole(pairs, (role, some) => settleBases(to.bases, role, newBases(some, settled)));
 }
 
-async function writeAll(
-  to: Destination,
-  missing: readonly Seen[],
-  replaced: readonly (Seen & Replacement)[],
-  settled: Map<ReadyRecord, Outcome | Refusal>,
-): Promise<void> {
-  const written = [...missing, ...replaced];
-  const role = written[0]?.record.role ?? "logs";
-  const becoming = (some: readonly Seen[]) => some.map(({ becomes }) => becomes);
-  await announceBases(to.bases, role, "mongo", becoming(written));
-  const sentNow = missing.filter(({ record }) => !to.sent.has(record));
-  for (const { record } of missing) to.sent.set(record, "inserted");
-  for (const { record } of replaced) to.sent.set(record, "updated");
-  const inserted = await insertAll(
-    to.collection,
-    missing.map(({ record }) => record),
+const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted");
+
+/** A run comes behind what belongs to it: a worker that sees it goes on with it, with its log. */
+async function writeAll(to: Writing, written: readonly Pair[], settled: Settling): Promise<void> {
+  const { bases, sent } = to;
+  const becoming = (some: readonly Pair[]) => some.map(({ becomes }) => becomes);
+  await eachRole(written, (role, some) => announceBases(bases, role, "mongo", becoming(some)));
+  const sentNow = written.filter(({ disk, mongo }) => !mongo && !sent.has(disk));
+  for (const pair of written) sent.set(pair.disk, outcomeOf(pair));
+  const isRun = ({ disk }: Pair) => disk.role === "runs";
+  for (const some of [written.filter((pair) => !isRun(pair)), written.filter(isRun)]) {
+    await eachRole(some, (role, pairs) => writeRole(to, role, pairs, settled));
+  }
+  // What is not settled is another writer's.
+  const isLeftOut = ({ disk }: Pair) => !settled.has(disk);
+  for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
+  await eachRole(sentNow.filter(isLeftOut), (role, some) =>
+    withdrawBases(bases, role, "mongo", becoming(some)),
   );
-  const updated = await replaceAll(to.collection, replaced);
-  for (const [record, outcome] of [...inserted, ...updated]) settled.set(record, outcome);
-  // What is left out of the answers is another writer's.
-  const isLeftOut = ({ record }: Seen) => !settled.has(record);
-  for (const { record } of written.filter(isLeftOut)) to.sent.delete(record);
-  await withdrawBases(to.bases, role, "mongo", becoming(sentNow.filter(isLeftOut)));
 }
 
-/** The bases of what both sides have now, where they are not known yet. */
-function newBases(seen: readonly Seen[], settled: Settled): NewBase[] {
-  return seen.flatMap(({ record, verdict, base, last, becomes }) => {
-    const outcome = settled.get(record);
+async function writeRole(
+  { sides }: Writing,
+  role: CollectionRole,
+  pairs: readonly Pair[],
+  settled: Settling,
+): Promise<void> {
+  const collection = collectionOf(sides, role);
+  const missing = pairs.filter(({ mongo }) => !mongo).map(({ disk }) => disk);
+  for (const [disk, outcome] of await insertAll(collection, missing)) settled.set(disk, outcome);
+  for (const [disk, outcome] of await replaceAll(collection, pairs)) settled.set(disk, outcome);
+}
+
+/** Works on each role's pairs at the same time; a failure is thrown when nothing is under way any more. */
+async function eachRole(
+  pairs: readonly Pair[],
+  work: (role: CollectionRole, pairs: readonly Pair[]) => Promise<void>,
+): Promise<void> {
+  const results = await Promise.allSettled(
+    collectionRoles.map(async (role) => {
+      const some = pairs.filter(({ disk }) => disk.role === role);
+      if (some.length > 0) await work(role, some);
+    }),
+  );
+  const failed = results.find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
+}
+
+/** The bases of what both sides have now, as far as they are not known yet. */
+function newBases(pairs: readonly Pair[], settled: Settled): NewBase[] {
+  return pairs.flatMap(({ disk, verdict, base, last, becomes }) => {
+    const outcome = settled.get(disk);
     const isWritten = outcome === "inserted" || outcome === "updated";
     const { agreed, file = becomes.file } = last;
     // MongoDB went on behind a write whose process was killed.
@@ -170,21 +173,18 @@ function newBases(seen: readonly Seen[], settled: Settled): NewBase[] {
   });
 }
 
-/** The other file that has the record's key, where it is still there. */
-async function otherFile(to: Destination, { last, record }: Seen): Promise<string | undefined> {
+/** The other file that has the record's key, if it is still there. */
+async function otherFile({ sides }: Writing, { last, disk }: Pair): Promise<string | undefined> {
   const { file } = last;
-  if (file === undefined || file === record.place.file) return undefined;
-  return (await to.isThere(file)) ? file : undefined;
+  if (file === undefined || file === disk.place.file) return undefined;
+  const found = await stat(join(sides.root, file)).catch(() => undefined);
+  return found?.isFile() ? file : undefined;
 }
 
-function conflict({ record }: Seen, document: Document): Refusal {
-  const paths = differingPaths(record.role, record.document, document);
-  return new Refusal("conflict", `MongoDB has another content: ${paths.join(", ")}`);
-}
-
-function sameKey({ record }: Seen, document: Document, file: string): Refusal {
-  const paths = differingPaths(record.role, record.document, document).join(", ");
-  return new Refusal("conflict", `${file} has the same key and another content: ${paths}`, {
-    file,
-  });
+/** @param file the file that has the key, if it is not MongoDB's content that differs */
+function conflict({ disk, mongo = {} }: Pair, file?: string): Refusal {
+  const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
+  if (file === undefined) return new Refusal("conflict", `MongoDB has another content: ${paths}`);
+  const detail = `${file} has the same key and another content: ${paths}`;
+  return new Refusal("conflict", detail, { file });
 }

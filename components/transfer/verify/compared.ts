@@ -1,12 +1,10 @@
+import { type BothSides, collectionOf } from "../sides";
+import { pairsOf, type Pair } from "../pairs";
 import type { Collection, Document } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { withRetries } from "../../mongo";
 import { type ReadyRecord, differingPaths, readableKey } from "../../state";
-import { type Base, basesIn, readBases } from "../bases";
-import { documentsOf } from "../documents";
 import type { Batch } from "../import/pipeline";
-import { merge, sideOf } from "../merge";
-import { type BothSides, collectionOf } from "../sides";
 import type { ExactKeys } from "./exact";
 
 /**
@@ -57,21 +55,20 @@ export interface Comparison {
 
 /** Compares a batch of records on disk with their documents, and counts what it finds. */
 export async function compare(
-  { sides, counts: all, expiredBefore, exact }: Comparison,
-  { role, records }: Batch,
+  { sides, counts, expiredBefore, exact }: Comparison,
+  { records }: Batch,
 ): Promise<void> {
-  const counts = all[role];
-  const { found, bases } = await reading(sides, role, async (collection) => {
-    const found = await documentsOf(collection, role, records);
-    const bases = basesIn(sides.database, sides.checkpoints);
-    return { found, bases: await readBases(bases, role, [...found.keys()]) };
-  });
-  for (const record of records) {
-    const document = found.get(record.key);
-    if (document) exact?.add(role, record.key);
-    if (!document && isExpired(record, expiredBefore)) counts.expired += 1;
-    else if (!document) addMissing(counts, record);
-    else addCompared(counts, record, document, bases.get(record.key));
+  const [first] = records;
+  if (!first) return;
+  const pairs = await reading(sides, first.role, () => pairsOf(sides, records));
+  for (const pair of pairs) {
+    const { disk, mongo, verdict } = pair;
+    const count = counts[disk.role];
+    if (mongo) exact?.add(disk.role, disk.key);
+    if (verdict === "equal") count.equal += 1;
+    else if (!mongo && isExpired(disk, expiredBefore)) count.expired += 1;
+    else if (!mongo) addMissing(count, disk);
+    else addDifferent(count, pair, mongo);
   }
 }
 
@@ -95,22 +92,17 @@ function addMissing(counts: VerifiedCounts, { key }: ReadyRecord): void {
   keep(counts.onlyInFiles, readableKey(key));
 }
 
-function addCompared(
-  counts: VerifiedCounts,
-  { role, key, document: disk }: ReadyRecord,
-  mongo: Document,
-  base: Base | undefined,
-): void {
-  const paths = differingPaths(role, disk, mongo);
-  const verdict =
-    paths.length === 0 ? "equal" : merge(role, sideOf(role, disk), sideOf(role, mongo), base);
-  if (verdict === "equal") counts.equal += 1;
+function addDifferent(counts: VerifiedCounts, { disk, verdict }: Pair, mongo: Document): void {
+  const { role, key, document } = disk;
+  const one = { id: readableKey(key), paths: differingPaths(role, document, mongo) };
+  // Each side may write the same in its own way.
+  if (one.paths.length === 0) counts.equal += 1;
   else if (verdict === "mongo") {
     counts.newerInMongo += 1;
-    if (counts.newer) keep(counts.newer, { id: readableKey(key), paths });
+    if (counts.newer) keep(counts.newer, one);
   } else {
     counts.differing += 1;
-    keep(counts.different, { id: readableKey(key), paths });
+    keep(counts.different, one);
   }
 }
 

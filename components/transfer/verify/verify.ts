@@ -1,8 +1,8 @@
+import { recordsOnDisk } from "../import/file-records";
 import { type CollectionRole, byRole, collectionRoles } from "../../contract";
 import { ServerTroubleError } from "../../mongo";
-import { type IncompleteLine, type StateFolder, openStateFolder, stateFiles } from "../../state";
+import { type IncompleteLine, openStateFolder } from "../../state";
 import { Checkpoints } from "../checkpoints";
-import { type FileRecords, recordsOf } from "../import/file-records";
 import { batches, workOn } from "../import/pipeline";
 import type { BothSides } from "../sides";
 import { type Quarantined, Tally } from "../tally";
@@ -56,11 +56,7 @@ async function verified(
   sides.watch?.(tally);
   const expiredBefore = Date.now() - retentionDays * dayMs;
   const comparison = { sides, counts, expiredBefore, exact };
-  await workOn(
-    batches(allRecords(folder, tally)),
-    (batch) => compare(comparison, batch),
-    () => Promise.resolve(),
-  );
+  await workOn(batches(recordsOnDisk({ folder, tally })), (batch) => compare(comparison, batch));
   const at = new Date().toISOString();
   for (const role of collectionRoles) await complete(comparison, role, tally);
   const { elapsedMs, incomplete, quarantine } = tally.report();
@@ -72,10 +68,6 @@ async function verified(
     incomplete,
     quarantine,
   };
-}
-
-async function* allRecords(folder: StateFolder, tally: Tally): AsyncGenerator<FileRecords> {
-  for await (const file of stateFiles(folder, tally.skipped)) yield* recordsOf(folder, file, tally);
 }
 
 async function complete(

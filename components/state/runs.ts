@@ -1,0 +1,103 @@
+import { lstat } from "node:fs/promises";
+import type { CollectionRole } from "../contract";
+import type { StateFile, StateFolder } from "./address";
+import { type Skipped, fileOf, filesOf, isBesideFile } from "./list";
+
+/** What there is of a run on disk, by one name: what belongs to it first, the run's own file last. */
+export interface RunOnDisk {
+  readonly stem: string;
+  readonly files: readonly FoundFile[];
+}
+
+/** A file with what it looked like when it was found, before anything of it was read. */
+export interface FoundFile extends StateFile {
+  readonly stamp: FileStamp;
+}
+
+/** How a file looked: what is written to it afterwards shows in one of these. */
+export interface FileStamp {
+  /** In bytes. */
+  readonly size: number;
+  readonly inode: number;
+  /** When its content and anything of it changed, and when it was looked at, in ms since 1970. */
+  readonly modified: number;
+  readonly changed: number;
+  readonly seen: number;
+}
+
+/** The number of runs that are looked at together. */
+const runsAtOnce = 100;
+
+/**
+ * Lists the runs on disk in blocks, with all files of each: those that have a run's file first, then
+ * what the other folders hold without one. In memory is one block, whatever their number.
+ *
+ * @param skipped counts what `stateFiles` leaves out
+ * @param isWanted tells by the name whether a run is listed at all; default all
+ */
+export async function* runsOnDisk(
+  folder: StateFolder,
+  skipped: Skipped,
+  isWanted: (stem: string) => boolean = () => true,
+): AsyncGenerator<readonly RunOnDisk[]> {
+  for (const [at, { role }] of folder.folders.entries()) {
+    const earlier = folder.folders.slice(0, at).map((one) => one.role);
+    for await (const files of blocksOf(filesOf(folder, role, skipped), runsAtOnce)) {
+      const wanted = files.map(({ stem }) => stem).filter(isWanted);
+      const found = await Promise.all(wanted.map((stem) => runNamed(folder, stem, earlier)));
+      yield found.filter((run) => run !== undefined);
+    }
+  }
+}
+
+/** Undefined if the run was listed before, by one of its files. */
+async function runNamed(
+  folder: StateFolder,
+  stem: string,
+  earlier: readonly CollectionRole[],
+): Promise<RunOnDisk | undefined> {
+  for (const role of earlier) if (await foundFile(folder, role, stem)) return undefined;
+  // The run's own file comes last: whoever reads the others' side sees no run without its parts.
+  const isRun = (role: CollectionRole) => Number(role === "runs");
+  const roles = folder.folders.map(({ role }) => role).sort((a, b) => isRun(a) - isRun(b));
+  const files = await Promise.all(roles.map((role) => foundFile(folder, role, stem)));
+  return { stem, files: files.filter((file) => file !== undefined) };
+}
+
+async function foundFile(
+  { root, layout }: StateFolder,
+  role: CollectionRole,
+  stem: string,
+): Promise<FoundFile | undefined> {
+  const file = fileOf(root, layout, role, stem);
+  const stamp = await lookAt(file.path);
+  const mayBeBeside = role === "runs" || role === "approvals";
+  if (!stamp || (mayBeBeside && (await isBesideFile(file)))) return undefined;
+  return { ...file, stamp };
+}
+
+/** Looks at a file; undefined if there is none, or something else. One that cannot be looked at fails when read. */
+async function lookAt(path: string): Promise<FileStamp | undefined> {
+  const seen = Date.now();
+  try {
+    const found = await lstat(path);
+    if (!found.isFile()) return undefined;
+    const { size, ino, mtimeMs, ctimeMs } = found;
+    return { size, inode: ino, modified: mtimeMs, changed: ctimeMs, seen };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    return { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen };
+  }
+}
+
+/** Items some at a time, so that many are asked for at once and few are in memory. */
+export async function* blocksOf<T>(items: AsyncIterable<T>, size = 500): AsyncGenerator<T[]> {
+  let block: T[] = [];
+  for await (const item of items) {
+    if (block.push(item) < size) continue;
+    yield block;
+    block = [];
+  }
+  if (block.length > 0) yield block;
+}
