@@ -16,11 +16,14 @@ export interface Proxy {
 export interface ProxyRules {
   /** The answer to a command in the server's place; undefined: the server gets it. */
   answerTo?(command: string): Document | undefined;
-  /** How the server's answers to a command are changed; undefined: they are not. */
-  changesOf?(command: string): ((answer: Document) => Document) | undefined;
+  /** How the server's answer to a command is changed; undefined: it is not. */
+  changesOf?(command: string, body: Body): ((answer: Document) => Document) | undefined;
   /** Told of each answer of the server; false: it is lost, and the connection with it. */
   answered?(command: string): boolean;
 }
+
+/** The whole command, read only if it is asked for. */
+export type Body = () => Document;
 
 /** Puts a proxy before the server on a port of this machine. */
 export async function proxyTo(port: number, rules: ProxyRules): Promise<Proxy> {
@@ -54,19 +57,21 @@ export async function proxyTo(port: number, rules: ProxyRules): Promise<Proxy> {
 }
 
 function join(client: Socket, upstream: Socket, rules: ProxyRules): void {
-  const commands = new Map<number, string>();
+  const asked = new Map<number, Buffer>();
   eachMessage(client, (message) => {
     const command = commandIn(message);
     const answer = rules.answerTo?.(command);
     if (answer) return void client.write(replyTo(message, answer));
-    commands.set(message.readInt32LE(requestId), command);
+    asked.set(message.readInt32LE(requestId), message);
     upstream.write(message);
   });
   eachMessage(upstream, (message) => {
-    const command = commands.get(message.readInt32LE(responseTo)) ?? "";
-    commands.delete(message.readInt32LE(responseTo));
-    if (rules.answered?.(command) === false) return void client.destroy();
-    const change = rules.changesOf?.(command);
+    const question = asked.get(message.readInt32LE(responseTo));
+    asked.delete(message.readInt32LE(responseTo));
+    if (!question) return client.write(message);
+    const command = commandIn(question);
+    if (rules.answered?.(command) === false) return client.destroy();
+    const change = rules.changesOf?.(command, () => documentIn(question));
     client.write(change ? changed(message, change) : message);
   });
 }
@@ -107,6 +112,13 @@ function commandIn(message: Buffer): string {
   return message.toString("utf8", start, message.indexOf(0, start));
 }
 
+/** With the types of BSON, so that what is not changed stays what it was. */
+function documentIn(message: Buffer): Document {
+  const start = documentAt(message);
+  const end = start + message.readInt32LE(start);
+  return BSON.deserialize(message.subarray(start, end), { promoteValues: false });
+}
+
 function replyTo(message: Buffer, answer: Document): Buffer {
   const header = Buffer.alloc(21);
   header.writeInt32LE(message.readInt32LE(requestId), responseTo);
@@ -115,9 +127,8 @@ function replyTo(message: Buffer, answer: Document): Buffer {
 }
 
 function changed(message: Buffer, change: (answer: Document) => Document): Buffer {
-  const start = documentAt(message);
-  const answer = BSON.deserialize(message.subarray(start), { promoteValues: false });
-  return withLength(Buffer.concat([message.subarray(0, start), BSON.serialize(change(answer))]));
+  const document = BSON.serialize(change(documentIn(message)));
+  return withLength(Buffer.concat([message.subarray(0, documentAt(message)), document]));
 }
 
 function withLength(message: Buffer): Buffer {
