@@ -63,6 +63,11 @@ function stepsOf(uri: string, database: string) {
       run: () => providers.Index.create({ ...shared, ...index, key: keyToText(key) }),
     })),
     { command: "update", run: () => providers.LedgerCompletion.create({ ...shared, checksum }) },
+    {
+      command: "collMod",
+      run: () =>
+        providers.LogRetention.create({ ...shared, collection: "pack_run_logs", days: 30 }),
+    },
   ];
 }
 
