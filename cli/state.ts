@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { BothSides, StateAddress } from "../components/backfill";
 import type { CommandSettings } from "../components/settings";
-import { databaseOf, settingsOf, type CommonOptions } from "./context";
+import { databaseAt } from "../components/mongo";
+import { addressOf, settingsOf, type CommonOptions } from "./context";
 
 /** What names filesystem state and the collections beside it, without the database. */
 export type StateSides = Omit<BothSides, "database" | "watch">;
@@ -10,7 +11,7 @@ export type StateSides = Omit<BothSides, "database" | "watch">;
 /** Filesystem state below a folder and the database, under the settings or the defaults. */
 export async function sidesOf(options: CommonOptions, directory: string): Promise<BothSides> {
   const settings = await settingsOf(options);
-  return { database: await databaseOf(settings), ...stateSides(settings, directory) };
+  return { database: await databaseAt(addressOf(settings)), ...stateSides(settings, directory) };
 }
 
 /** Filesystem state below a folder, under the settings or the defaults. */
