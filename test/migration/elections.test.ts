@@ -146,8 +146,9 @@ it("an election while a change to unique is undone: the services insert again, a
   const logs = db.collection(runSequence.collection);
   await logs.insertMany([{ ...entry }, { ...entry }]);
   const begin = () => {
-    // The dry run finds duplicates (359), and at that moment the election begins.
-    election.beginOn("collMod", 1, 359);
+    // The dry run finds duplicates (359) when one election begins, and another one stops the undo.
+    election.beginOn("collMod", seconds, 359);
+    election.beginOn("collMod", seconds, 11602);
     return Promise.resolve();
   };
 

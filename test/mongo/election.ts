@@ -11,8 +11,8 @@ export interface Election {
   /** Plays one now: connections close, and for so long there is no primary. */
   begin(seconds: number): void;
   /**
-   * Plays one in the middle of the next command of a name, once: the server does it and its answer is
-   * lost, or it is not done and answered with a code, such as 11602.
+   * Plays one in the middle of the next command of a name: the server does it and its answer is lost, or
+   * it is not done and answered with a code, such as 11602. Several are played one after the other.
    */
   beginOn(command: string, seconds: number, how: "answer lost" | number): void;
   close(): Promise<void>;
@@ -30,11 +30,11 @@ export async function playElection(uri: string): Promise<Election> {
   let isOn = false;
   let played = 0;
   let timer: NodeJS.Timeout | undefined;
-  let due: { command: string; seconds: number; how: "answer lost" | number } | undefined;
+  const due: { command: string; seconds: number; how: "answer lost" | number }[] = [];
 
   const begin = (seconds: number) => {
     played += 1;
-    [isOn, due] = [true, undefined];
+    isOn = true;
     // Behind the answer that is being written to one of them.
     setImmediate(() => {
       proxy.closeConnections();
@@ -47,14 +47,18 @@ export async function playElection(uri: string): Promise<Election> {
       isHello(command) ? (answer) => memberOf(answer, proxy.address, isOn) : undefined,
     answerTo: (command) => {
       if (isOn) return needsPrimary(command) ? refusal(command, 10107) : undefined;
-      if (due?.command !== command || due.how === "answer lost") return undefined;
-      const { how, seconds } = due;
-      begin(seconds);
-      return refusal(command, how);
+      const [next] = due;
+      if (next?.command !== command || next.how === "answer lost") return undefined;
+      begin(next.seconds);
+      due.shift();
+      return refusal(command, next.how);
     },
     answered: (command) => {
-      if (due?.command !== command) return !isOn || !needsPrimary(command);
-      begin(due.seconds);
+      const [next] = due;
+      const isLost = next?.command === command && next.how === "answer lost";
+      if (!isLost) return !isOn || !needsPrimary(command);
+      begin(next.seconds);
+      due.shift();
       return false;
     },
   };
@@ -68,7 +72,7 @@ export async function playElection(uri: string): Promise<Election> {
     },
     begin,
     beginOn: (command, seconds, how) => {
-      due = { command, seconds, how };
+      due.push({ command, seconds, how });
     },
     close: async () => {
       clearTimeout(timer);
