@@ -4,7 +4,7 @@ import {
   RunFiles,
   SecondHandover,
   Verification,
-} from "./components/backfill/program";
+} from "./components/transfer/program";
 import { MongoCluster } from "./components/cluster";
 import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
 import {

@@ -1,10 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
-import { MongoClient, type Collection, type Db } from "mongodb";
-import { collectEarly, importInto, importState, type ImportReport } from "../components/backfill";
-import type { Batch } from "../components/backfill/stages/batch";
-import type { ReadyRecord } from "../components/backfill/records";
-import { workOn } from "../components/backfill/pipeline";
+import { type Collection, type Db, MongoClient } from "mongodb";
+import {
+  type Batch,
+  type ImportReport,
+  collectEarly,
+  importInto,
+  importState,
+  workOn,
+} from "../components/transfer";
+import type { ReadyRecord } from "../components/state";
 import { collectionRoles, collections } from "../components/contract";
 import { logsWithIndexes, names, source } from "./sides";
 import type { Measured, Task } from "./task";

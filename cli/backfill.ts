@@ -1,13 +1,13 @@
 import { InvalidArgumentError, Option } from "commander";
+import { placeInWords } from "../components/state";
 import {
-  importStages,
-  importState,
-  placeInWords,
   type ImportReport,
   type ImportStage,
   type Shard,
-} from "../components/backfill";
-import { command, print, type CommonOptions } from "./context";
+  importStages,
+  importState,
+} from "../components/transfer";
+import { type CommonOptions, command, print } from "./context";
 import { showProgress } from "./progress";
 import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";

@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import {
+  type BothSides,
+  type ExportReport,
   exportState,
   goBack,
   rollbackInWords,
-  type BothSides,
-  type ExportReport,
-} from "../components/backfill";
-import { lastFence, readFence, writeFence } from "../components/ledger";
-import { addressOf, command, print, settingsOf, type CommonOptions } from "./context";
-import { showProgress, type Total } from "./progress";
+} from "../components/transfer";
+import { readFence, writeFence } from "../components/state";
+import { lastFence } from "../components/ledger";
+import { type CommonOptions, addressOf, command, print, settingsOf } from "./context";
+import { type Total, showProgress } from "./progress";
 import { helpAfter, sidesOf, stateSides } from "./state";
 import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
 

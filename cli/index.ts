@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { collectEarly } from "../components/backfill";
+import { collectEarly } from "../components/transfer";
 import { closeConnections } from "../components/mongo";
 import { DataIssues } from "../components/migration";
 import { version } from "../package.json";

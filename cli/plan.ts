@@ -1,17 +1,14 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Db } from "mongodb";
-import {
-  openStateFolder,
-  unfinishedIn,
-  verifyState,
-  type StateFolder,
-} from "../components/backfill";
+import { type StateFolder, openStateFolder } from "../components/state";
+import { unfinishedIn, verifyState } from "../components/transfer";
 import { ConnectionError } from "../components/mongo";
-import { collectionRoles, type CollectionRole } from "../components/contract";
+import { type CollectionRole, collectionRoles } from "../components/contract";
 import { nothingPlanned, plan, planAsJson, planInWords } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import {
+  type CommonOptions,
   command,
   databaseOf,
   exitWith,
@@ -19,7 +16,6 @@ import {
   planOptions,
   print,
   settingsOf,
-  type CommonOptions,
 } from "./context";
 import { stateSides } from "./state";
 import { stateOnDisk } from "./state-size";

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import {
-  openStateFolder,
-  stateFiles,
   type StateAddress,
   type StateFolder,
-} from "../components/backfill";
+  openStateFolder,
+  stateFiles,
+} from "../components/state";
 import type { CollectionRole } from "../components/contract";
 import { sumOf } from "./words";
 

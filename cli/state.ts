@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { BothSides, StateAddress } from "../components/backfill";
+import type { StateAddress } from "../components/state";
+import type { BothSides } from "../components/transfer";
 import type { CommandSettings } from "../components/settings";
 import { databaseAt } from "../components/mongo";
-import { addressOf, settingsOf, type CommonOptions } from "./context";
+import { addressOf, type CommonOptions, settingsOf } from "./context";
 
 /** What names filesystem state and the collections beside it, without the database. */
 export type StateSides = Omit<BothSides, "database" | "watch">;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
-import { steps as stateSteps } from "../components/backfill/steps";
+import { steps as stateSteps } from "../components/transfer/steps";
 import { steps as migrationSteps } from "../components/migration/steps";
 import { jobNameOf, workInPod, type AnyStep, type StepRequest } from "../components/step";
 

@@ -1,6 +1,7 @@
-import { placeInWords, verifyState, type VerificationReport } from "../components/backfill";
+import { placeInWords } from "../components/state";
+import { type VerificationReport, verifyState } from "../components/transfer";
 import { collectionRoles } from "../components/contract";
-import { command, print, settingsOf, type CommonOptions } from "./context";
+import { type CommonOptions, command, print, settingsOf } from "./context";
 import { showProgress } from "./progress";
 import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";

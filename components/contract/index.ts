@@ -1,4 +1,5 @@
 /** The contract: what the source document says must exist in MongoDB, as data. */
+export { byRole } from "./by-role";
 export {
   collectionRoles,
   collections,

@@ -1,5 +1,5 @@
 import { hostsInWords } from "../mongo";
-import { readFence } from "../ledger";
+import { readFence } from "../state";
 
 /** Where the migration's record is. */
 export interface Place {

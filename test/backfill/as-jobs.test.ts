@@ -1,16 +1,16 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { providers } from "../../components/backfill/provider";
+import { providers } from "../../components/transfer/provider";
 import type {
   HandoverInputs,
   HandoverResults,
   ImportInputs,
   VerificationInputs,
-} from "../../components/backfill/steps/inputs";
-import { readFence } from "../../components/ledger";
+} from "../../components/transfer/steps/inputs";
+import { readFence } from "../../components/state";
 import { documentOptions } from "../contract/options";
-import { startJobCluster, type JobCluster } from "../jobs/cluster";
+import { type JobCluster, startJobCluster } from "../jobs/cluster";
 import { serverForTests } from "../server";
 import { ledger, migrate } from "./database";
 import { layout } from "./layout";

@@ -6,9 +6,9 @@ import {
   RunFiles,
   SecondHandover,
   Verification,
-} from "../../components/backfill/program";
+} from "../../components/transfer/program";
 import type { Mongo } from "../../components/cluster";
-import { parseSettings, type Direction } from "../../components/settings";
+import { type Direction, parseSettings } from "../../components/settings";
 import { after } from "../../components/step/program";
 import { documentOptions } from "../contract/options";
 

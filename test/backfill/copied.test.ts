@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
 import { expect, it } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, verifyState } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
 import { counts, databasePerTest, everything, twoRuns } from "./database";
 import { sidesOf } from "./database-sides";

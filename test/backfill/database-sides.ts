@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import type { BothSides } from "../../components/backfill";
+import type { BothSides } from "../../components/transfer";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
 

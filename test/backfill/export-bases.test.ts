@@ -1,6 +1,6 @@
 import type { Db, Document } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
-import { exportState, importState, verifyState } from "../../components/backfill";
+import { exportState, importState, verifyState } from "../../components/transfer";
 import { counts, jsonIn, serverOfTests, sidesOf } from "./export-sides";
 import { killedBeforeSettling } from "./killed";
 import { addFiles, run, stateRoot } from "./state";

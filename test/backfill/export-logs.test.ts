@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Long, type Db } from "mongodb";
+import { type Db, Long } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
-import { importState } from "../../components/backfill";
-import { exportState } from "../../components/backfill/export";
+import { importState } from "../../components/transfer";
+import { exportState } from "../../components/transfer/export/export";
 import { counts, entry, jsonIn, serverOfTests, sidesOf } from "./export-sides";
 import { lines, logLine, stateRoot } from "./state";
 

@@ -1,8 +1,7 @@
 import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { removeLeftovers } from "../../components/backfill/export/aside";
-import { ExportError, publish, stampOf } from "../../components/backfill/export/publish";
+import { ExportError, publish, removeLeftovers, stampOf } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
 import { layout } from "./layout";
 import { stateRoot } from "./state";

@@ -2,7 +2,7 @@ import { chmod } from "node:fs/promises";
 import { execa } from "execa";
 import type { Document } from "mongodb";
 import { expect, it } from "vitest";
-import { exportState } from "../../components/backfill/export";
+import { exportState } from "../../components/transfer/export/export";
 import { emptyDatabasePerTest } from "../server";
 import { filesIn, sidesOf } from "./export-sides";
 import { stateRoot } from "./state";

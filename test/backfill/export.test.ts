@@ -2,8 +2,8 @@ import { readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Binary, type Db, type Document } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
-import { exportState } from "../../components/backfill/export";
+import { importState, verifyState } from "../../components/transfer";
+import { exportState } from "../../components/transfer/export/export";
 import { counts, entry, filesIn, jsonIn, serverOfTests, sidesOf } from "./export-sides";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 

@@ -1,11 +1,11 @@
 import { BSON } from "mongodb";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { check } from "../../components/backfill/stages/check";
-import { convert } from "../../components/backfill/stages/convert";
-import { differingPaths } from "../../components/backfill/values/differences";
-import { jsonText } from "../../components/backfill/values/json-text";
-import { parseJson } from "../../components/backfill/values/parse-json";
+import { check } from "../../components/state/check";
+import { convert } from "../../components/state/convert";
+import { differingPaths } from "../../components/state/json/compare";
+import { jsonText } from "../../components/state/json/text";
+import { parseJson } from "../../components/state/json/parse";
 import { logLine, run } from "./state";
 
 /** A record's document from its text on disk, and the same after its way through BSON. */

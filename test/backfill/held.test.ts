@@ -1,14 +1,14 @@
 import { lstat, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { openStateFolder } from "../../components/backfill";
+import { openStateFolder } from "../../components/state";
 import {
   heldRuns,
   holdRuns,
   isUnfinished,
   putBack,
   unfinishedRuns,
-} from "../../components/backfill/held";
+} from "../../components/state/held";
 import { filesIn } from "./export-sides";
 import { layout } from "./layout";
 import { run, stateRoot } from "./state";

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { KeyParts, keysApart } from "../../components/backfill/key-parts";
-import { logKey } from "../../components/backfill/keys";
+import { KeyParts, keysApart } from "../../components/transfer/key-parts";
+import { logKey } from "../../components/state/keys";
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "key-parts-"));

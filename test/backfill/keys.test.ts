@@ -1,6 +1,7 @@
 import { Long } from "mongodb";
 import { expect, it, vi } from "vitest";
-import { documentsOf, logKey } from "../../components/backfill/keys";
+import { logKey } from "../../components/state/keys";
+import { documentsOf } from "../../components/transfer/documents";
 import { databasePerTest } from "./database";
 
 const current = databasePerTest();

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { MongoClient, type Db } from "mongodb";
+import { type Db, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { importInto, importState, verifyState } from "../../components/backfill";
-import type { Batch } from "../../components/backfill/stages/batch";
+import { importInto, importState, verifyState } from "../../components/transfer";
+import type { Batch } from "../../components/transfer/import/pipeline";
 import { generateSample } from "../../sample";
 import { bundled } from "../bundled";
 import { documentOptions } from "../contract/options";

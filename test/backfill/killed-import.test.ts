@@ -1,6 +1,6 @@
 import { Collection, type Document } from "mongodb";
 import { expect, it, vi } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, verifyState } from "../../components/transfer";
 import { counts, databasePerTest } from "./database";
 import { sidesOf } from "./database-sides";
 import { killedBeforeSettling } from "./killed";

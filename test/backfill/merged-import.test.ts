@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, verifyState } from "../../components/transfer";
 import { collections } from "../../components/contract";
 import { counts, databasePerTest, everything, twoRuns } from "./database";
 import { sidesOf } from "./database-sides";

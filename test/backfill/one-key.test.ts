@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { importState } from "../../components/backfill";
+import { importState } from "../../components/transfer";
 import { counts, databasePerTest } from "./database";
 import { sidesOf } from "./database-sides";
 import { killedBeforeSettling } from "./killed";

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { workOn } from "../../components/backfill/pipeline";
-import type { Batch } from "../../components/backfill/stages/batch";
+import { type Batch, workOn } from "../../components/transfer/import/pipeline";
 
 /** A batch of records that have nothing but keys and a byte each. */
 function batch(...keys: string[]): Batch {

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { providers } from "../../components/backfill/provider";
+import { providers } from "../../components/transfer/provider";
 import type {
   ImportInputs,
   ImportResults,
   VerificationInputs,
-} from "../../components/backfill/steps/inputs";
+} from "../../components/transfer/steps/inputs";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";

@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { importInto, QuarantineError, type Target } from "../../components/backfill";
+import { QuarantineError, type Target, importInto } from "../../components/transfer";
 import { layout } from "./layout";
 import { addFiles, approval, lines, logLine, stateRoot } from "./state";
 

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import type { Db } from "mongodb";
 import { expect, it } from "vitest";
-import { importState, verifyState, type ImportReport } from "../../components/backfill";
+import { type ImportReport, importState, verifyState } from "../../components/transfer";
 import { collectionRoles } from "../../components/contract";
 import { generateSample } from "../../sample";
 import { databasePerTest, endState, migrate } from "./database";

@@ -1,6 +1,6 @@
 import type { Document } from "mongodb";
 import { afterEach, describe, expect, it } from "vitest";
-import { exportState, importState, verifyState } from "../../components/backfill";
+import { exportState, importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError } from "../../components/mongo";
 import { databasePerTest } from "./database";
 import { entry, filesIn, sidesOf } from "./export-sides";

@@ -1,9 +1,9 @@
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { recordsOf } from "../../components/backfill/file-records";
-import { stateFiles } from "../../components/backfill/stages/list";
-import { openStateFolder } from "../../components/backfill/state-folder";
-import { Tally } from "../../components/backfill/tally";
+import { recordsOf } from "../../components/transfer/import/file-records";
+import { stateFiles } from "../../components/state/list";
+import { openStateFolder } from "../../components/state/address";
+import { Tally } from "../../components/transfer/tally";
 import { layout } from "./layout";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 

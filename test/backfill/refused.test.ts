@@ -1,6 +1,6 @@
 import { BSON, type Document } from "mongodb";
 import { expect, it } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, verifyState } from "../../components/transfer";
 import { counts, databasePerTest } from "./database";
 import { sidesOf } from "./database-sides";
 import { addFiles, approval, artifact, run, stateRoot } from "./state";

@@ -1,7 +1,7 @@
 import { appendFile, readFile, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, verifyState } from "../../components/transfer";
 import { counts, databasePerTest, everything, twoRuns } from "./database";
 import { sidesOf } from "./database-sides";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";

@@ -1,15 +1,15 @@
 import { expect, it } from "vitest";
-import { exportState } from "../../components/backfill";
+import { exportState } from "../../components/transfer";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import {
+  type Outs,
+  RollbackStack,
   changes,
   finished,
-  RollbackStack,
   running,
   up,
   upSecond,
-  type Outs,
 } from "./rollback-stack";
 
 const stack = new RollbackStack();

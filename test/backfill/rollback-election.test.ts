@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from "vitest";
-import { providers } from "../../components/backfill/provider";
+import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
-import { playElection, type Election } from "../mongo/election";
-import { RollbackStack, type Outs, state, up } from "./rollback-stack";
+import { type Election, playElection } from "../mongo/election";
+import { type Outs, RollbackStack, state, up } from "./rollback-stack";
 
 const stack = new RollbackStack();
 let election: Election | undefined;

@@ -1,18 +1,18 @@
 import { link, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { exportState, goBack, importState, verifyState } from "../../components/backfill";
-import { steps } from "../../components/backfill/steps";
-import { readFence } from "../../components/ledger";
-import { workInPod, type AnyStep } from "../../components/step";
+import { exportState, goBack, importState, verifyState } from "../../components/transfer";
+import { steps } from "../../components/transfer/steps";
+import { readFence } from "../../components/state";
+import { type AnyStep, workInPod } from "../../components/step";
 import { version } from "../../package.json";
 import { claimMigration, ledger } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import {
+  RollbackStack,
   changes,
   finished,
-  RollbackStack,
   running,
   state,
   unreachable,

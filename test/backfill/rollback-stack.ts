@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Long, MongoClient, ObjectId, type Document } from "mongodb";
+import { type Document, Long, MongoClient, ObjectId } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
-import { providers } from "../../components/backfill/provider";
+import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
-import { fenceFile, type Fence } from "../../components/ledger/fence-file";
+import { type Fence, fenceFile } from "../../components/state/fence";
 import type { Direction } from "../../components/settings";
 import { documentOptions } from "../contract/options";
 import { type BorrowedServer, borrowServer } from "../pool";

@@ -1,21 +1,21 @@
 import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { verifyState } from "../../components/backfill";
-import { providers } from "../../components/backfill/provider";
-import { readFence, writeFence } from "../../components/ledger";
+import { verifyState } from "../../components/transfer";
+import { providers } from "../../components/transfer/provider";
+import { readFence, writeFence } from "../../components/state";
 import { jsonIn } from "./export-sides";
 import { claimMigration, ledger } from "./database";
 import { addFiles, run } from "./state";
 import {
+  type Outs,
+  RollbackStack,
   changes,
   finished,
-  RollbackStack,
   state,
   unreachable,
   up,
   upSecond,
-  type Outs,
 } from "./rollback-stack";
 
 const stack = new RollbackStack();

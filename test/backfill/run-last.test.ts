@@ -1,11 +1,11 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { importInto, importState, type ImportStage } from "../../components/backfill";
-import { exportState } from "../../components/backfill/export";
-import { holdRuns } from "../../components/backfill/held";
-import type { Batch } from "../../components/backfill/stages/batch";
-import { openStateFolder } from "../../components/backfill/state-folder";
+import { type ImportStage, importInto, importState } from "../../components/transfer";
+import { exportState } from "../../components/transfer/export/export";
+import { holdRuns } from "../../components/state/held";
+import type { Batch } from "../../components/transfer/import/pipeline";
+import { openStateFolder } from "../../components/state/address";
 import { databasePerTest, twoRuns } from "./database";
 import { filesIn, sidesOf } from "./export-sides";
 import { layout } from "./layout";

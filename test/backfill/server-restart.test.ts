@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MongoClient } from "mongodb";
 import { expect, it, onTestFinished } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, verifyState } from "../../components/transfer";
 import { generateSample } from "../../sample";
 import { startMongo } from "../../tools/parts";
 import { endState, migrate } from "./database";

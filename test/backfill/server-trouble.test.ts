@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Db, Document } from "mongodb";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, verifyState } from "../../components/transfer";
 import { ServerTroubleError } from "../../components/mongo";
 import { collections } from "../../components/contract";
 import { counts, databasePerTest, endState, migrate } from "./database";

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { ofShards } from "../../components/backfill/shard-reports";
-import { Tally, type ImportReport } from "../../components/backfill/tally";
+import { type ImportReport, Tally, ofShards } from "../../components/transfer/tally";
 
 function report(changes: (tally: Tally) => void): ImportReport {
   const tally = new Tally();

@@ -4,9 +4,9 @@
  * It says `began`.
  */
 import { MongoClient } from "mongodb";
-import { exportState } from "../../components/backfill/export";
-import { importState } from "../../components/backfill/import";
-import type { BothSides } from "../../components/backfill/sides";
+import { exportState } from "../../components/transfer/export/export";
+import { importState } from "../../components/transfer/import/import";
+import type { BothSides } from "../../components/transfer/sides";
 
 interface Task extends Omit<BothSides, "database" | "watch"> {
   readonly does: "import" | "export";

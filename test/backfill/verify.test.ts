@@ -1,6 +1,6 @@
 import { Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
-import { importState, verifyState } from "../../components/backfill";
+import { importState, verifyState } from "../../components/transfer";
 import { counts, databasePerTest, twoRuns } from "./database";
 import { sidesOf } from "./database-sides";
 import { addFiles, lines, logLine, run, stateRoot } from "./state";

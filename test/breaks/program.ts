@@ -184,7 +184,7 @@ export const program: readonly Break[] = [
   {
     guarantee:
       "a rollback exports what web wrote where the cutover stopped before the second handover",
-    file: "components/backfill/steps/handover.ts",
+    file: "components/transfer/steps/handover.ts",
     find: 'if (inputs.direction === "back") return isBehind ||',
     replace: 'if (inputs.direction === "back") return',
     tests: ["test/engine/interrupted.test.ts > goes back to files with MongoDB stopped"],

@@ -182,7 +182,7 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a worker that was scaled since its drain stops the cutover before the fence",
-    file: "components/backfill/steps/handover.ts",
+    file: "components/transfer/steps/handover.ts",
     find: "if (found !== undefined) throw new Unfinished(",
     replace: 'if (found === "") throw new Unfinished(',
     tests: ["test/rollout/pods/standstill.test.ts"],

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
 import { progressInWords } from "../../cli/progress";
-import type { ImportReport, VerificationReport } from "../../components/backfill";
+import type { ImportReport, VerificationReport } from "../../components/transfer";
 import { generateSample } from "../../sample";
 import { emptyDatabasePerTest } from "../server";
 

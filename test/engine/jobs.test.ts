@@ -2,7 +2,7 @@ import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { readFence } from "../../components/ledger";
+import { readFence } from "../../components/state";
 import { generateSample, type SampleCounts } from "../../sample";
 import { ownKubelet } from "../../tools/parts";
 import { startJobCluster, type JobCluster } from "../jobs/cluster";

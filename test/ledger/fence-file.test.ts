@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { FenceNotWritable, requireFenceWritable } from "../../components/ledger";
+import { FenceNotWritable, requireFenceWritable } from "../../components/state";
 
 let root: string;
 

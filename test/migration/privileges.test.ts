@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MongoClient, type Document } from "mongodb";
+import { type Document, MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   exportState,
@@ -9,9 +9,9 @@ import {
   goBack,
   importState,
   verifyState,
-} from "../../components/backfill";
-import { drawFence } from "../../components/backfill/rollback";
-import { reasonsOf } from "../../components/backfill/words";
+} from "../../components/transfer";
+import { drawFence } from "../../components/transfer/rollback";
+import { reasonsOf } from "../../components/transfer/words";
 import { closeConnections } from "../../components/mongo";
 import { applicationRole, migratorRole, wantedSchema } from "../../components/contract";
 import { recordFence } from "../../components/ledger";
@@ -19,7 +19,7 @@ import { apply, setExpiry } from "../../components/migration";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/diff";
-import { startMongo, type MongoServer } from "../../tools/parts";
+import { type MongoServer, startMongo } from "../../tools/parts";
 import { twoRuns } from "../backfill/database";
 import { sidesOf } from "../backfill/export-sides";
 import { addFiles, run, stateRoot } from "../backfill/state";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { foreseenInWords } from "../../components/backfill/rollback/words";
-import { noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
+import { foreseenInWords } from "../../components/transfer/rollback/words";
+import { type RawStep, noPlan, previewOf, reviewOf, toFiles } from "./steps";
 
 describe("the direction of a preview", () => {
   const turned = (type: string, from: string, to: string): RawStep => ({

@@ -1,14 +1,14 @@
 import type { Db } from "mongodb";
 import {
-  exportState,
-  importState,
-  verifyState,
   type BothSides,
   type ExportReport,
   type ImportStage,
-} from "../../components/backfill";
-import { drawFence, goBack } from "../../components/backfill/rollback";
-import { seeded, type Random } from "../../sample/random";
+  exportState,
+  importState,
+  verifyState,
+} from "../../components/transfer";
+import { drawFence, goBack } from "../../components/transfer/rollback";
+import { type Random, seeded } from "../../sample/random";
 import { ledger } from "../backfill/database";
 import { sidesOf } from "../backfill/database-sides";
 import { FileStore } from "./file-store";
@@ -17,9 +17,9 @@ import { interleaved } from "./interleaved";
 import { MemoryJournal } from "./journal";
 import { MongoStore } from "./mongo-store";
 import { foldersIn } from "./pods";
-import { timestamp, type Service, type Surroundings } from "./service";
+import { type Service, type Surroundings, timestamp } from "./service";
 import type { Store } from "./store";
-import { Web, type Load } from "./web";
+import { type Load, Web } from "./web";
 import { Worker } from "./worker";
 
 /** What the services work on. */

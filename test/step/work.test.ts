@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { version } from "../../package.json";
-import { steps as stateSteps } from "../../components/backfill/steps";
-import { JobError, runJob, stateRoot, type JobTarget } from "../../components/step/jobs";
+import { steps as stateSteps } from "../../components/transfer/steps";
+import { JobError, type JobTarget, runJob, stateRoot } from "../../components/step/jobs";
 import { steps as migrationSteps } from "../../components/migration/steps";
-import { jobNameOf, workInPod, type AnyStep, type StepRequest } from "../../components/step";
-import { counting, inputs, kept, stopping, twoWay, type Thing } from "./thing";
+import { type AnyStep, type StepRequest, jobNameOf, workInPod } from "../../components/step";
+import { type Thing, counting, inputs, kept, stopping, twoWay } from "./thing";
 
 vi.mock("../../components/step/jobs", async (original) => ({
   ...(await original<object>()),

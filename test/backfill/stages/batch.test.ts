@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { FileRecords } from "../../../components/backfill/file-records";
-import { batches } from "../../../components/backfill/stages/batch";
+import type { FileRecords } from "../../../components/transfer/import/file-records";
+import { batches } from "../../../components/transfer/import/pipeline";
 import type { CollectionRole } from "../../../components/contract";
 
 /** What a file gives at once: so many records of so many bytes each. */

@@ -1,7 +1,7 @@
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { Refusal } from "../../../components/backfill/errors";
-import { convert } from "../../../components/backfill/stages/convert";
+import { Refusal } from "../../../components/state/errors";
+import { convert } from "../../../components/state/convert";
 import type { CollectionRole } from "../../../components/contract";
 import { logLine, run } from "../state";
 

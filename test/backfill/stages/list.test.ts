@@ -1,8 +1,8 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { openStateFolder } from "../../../components/backfill/state-folder";
-import { stateFiles } from "../../../components/backfill/stages/list";
+import { openStateFolder } from "../../../components/state/address";
+import { stateFiles } from "../../../components/state/list";
 import { layout } from "../layout";
 import { approval, run, stateRoot } from "../state";
 

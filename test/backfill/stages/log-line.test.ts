@@ -1,12 +1,12 @@
 import { BSON, Long } from "mongodb";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { Refusal } from "../../../components/backfill/errors";
-import { generatedId } from "../../../components/backfill/keys";
-import { check } from "../../../components/backfill/stages/check";
-import { convert } from "../../../components/backfill/stages/convert";
-import { plainLogLine } from "../../../components/backfill/stages/log-line";
-import { parseJson } from "../../../components/backfill/values/parse-json";
+import { Refusal } from "../../../components/state/errors";
+import { generatedId } from "../../../components/state/keys";
+import { check } from "../../../components/state/check";
+import { convert } from "../../../components/state/convert";
+import { plainLogLine } from "../../../components/state/log-line";
+import { parseJson } from "../../../components/state/json/parse";
 import { logLine } from "../state";
 
 const plain = JSON.stringify(logLine(7, { stepId: null, metadata: { a: "b" } }));

@@ -1,6 +1,6 @@
 import { Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
-import { differingPaths } from "../../../components/backfill/values/differences";
+import { differingPaths } from "../../../components/state/json/compare";
 
 const entry = {
   _id: new ObjectId(),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { momentOf } from "../../../components/backfill/values/timestamp";
+import { momentOf } from "../../../components/state/convert";
 
 it.each([
   ["2025-11-06T10:00:00Z", "2025-11-06T10:00:00.000Z"],

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
-import { readFence } from "../../../components/ledger";
+import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { RollbackStack, state, up } from "../../backfill/rollback-stack";
 import { addFiles } from "../../backfill/state";

@@ -1,0 +1,138 @@
+import { Long } from "mongodb";
+import { type CollectionRole, type Field, byRole, collections } from "../contract";
+import { Refusal } from "./errors";
+import { isJsonObject, membersOf, objectOf } from "./json/object";
+import { jsonText } from "./json/text";
+import type { Entry } from "./unpack";
+
+/** Conversions beyond a record's form; a record that needed one counts as normalized. */
+export type Conversion = "metadataText" | "enumeration" | "lineNumber" | "offset";
+
+/** A record's fields as BSON values, still to be checked, without a generated `_id`. */
+export interface Converted {
+  readonly fields: ReadonlyMap<string, unknown>;
+  readonly conversions: ReadonlySet<Conversion>;
+}
+
+/**
+ * A record's fields by the contract: names in any case, timestamps to dates, integers to longs,
+ * enumerations by name in any case or by integer, other metadata values than texts to their JSON
+ * text. A value that cannot be converted stays as it is, for the check to name. Fields that the
+ * contract does not have, and what is inside plan, failure policy and steps, stay untouched.
+ *
+ * @throws Refusal where the record is no object or has one field twice
+ */
+export function convert(role: CollectionRole, { fields, given }: Entry): Converted {
+  if (!isJsonObject(fields)) throw new Refusal("form", "not an object");
+  const conversions = new Set<Conversion>();
+  const converted = new Map<string, unknown>();
+  for (const [property, value] of membersOf(fields)) {
+    const name = fieldName(role, property);
+    if (converted.has(name)) throw new Refusal("form", `${name} is there twice`);
+    converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (converted.get(name) != null) continue;
+    converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
+    if (name === "sequence") conversions.add("lineNumber");
+  }
+  return { fields: converted, conversions };
+}
+
+const fieldsOf = byRole((role) => new Map(Object.entries(collections[role].fields)));
+
+/** Field names by the property's name in lower case; a run's `runId` is its document's `_id`. */
+const namesOf = byRole((role) => {
+  const names = new Map([...fieldsOf[role].keys()].map((name) => [name.toLowerCase(), name]));
+  return role === "runs" ? names.set("runid", "_id") : names;
+});
+
+function fieldName(role: CollectionRole, property: string): string {
+  if (fieldsOf[role].has(property)) return property;
+  return namesOf[role].get(property.toLowerCase()) ?? property;
+}
+
+function convertValue(
+  field: Field | undefined,
+  value: unknown,
+  conversions: Set<Conversion>,
+): unknown {
+  if (!field || value === null) return value;
+  if (field.type === "date") return dateOf(value, conversions);
+  if (field.type === "long") return longOf(value);
+  if (field.type === "strings") return textsOf(value, conversions);
+  return field.names ? nameOf(field.names, value, conversions) : value;
+}
+
+function dateOf(value: unknown, conversions: Set<Conversion>): unknown {
+  const moment = typeof value === "string" ? momentOf(value) : undefined;
+  if (moment?.offsetMissing) conversions.add("offset");
+  return moment?.date ?? value;
+}
+
+function longOf(value: unknown): unknown {
+  return Number.isInteger(value) ? Long.fromNumber(value as number) : value;
+}
+
+function nameOf(names: readonly string[], value: unknown, conversions: Set<Conversion>): unknown {
+  const lower = typeof value === "string" ? value.toLowerCase() : undefined;
+  const name = typeof value === "number" ? names[value] : names.find((known) => known === lower);
+  if (name === undefined || name === value) return value;
+  conversions.add("enumeration");
+  return name;
+}
+
+function textsOf(value: unknown, conversions: Set<Conversion>): unknown {
+  if (!isJsonObject(value)) return value;
+  const members = membersOf(value);
+  if (members.every(([, inner]) => typeof inner === "string")) return value;
+  conversions.add("metadataText");
+  return objectOf(
+    new Map(
+      members.map(([key, inner]) => [key, typeof inner === "string" ? inner : jsonText(inner)]),
+    ),
+  );
+}
+
+const iso =
+  /^(?<date>\d{4}-\d\d-(?<day>\d\d))T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,7}))?(?<zone>Z|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?$/i;
+
+/** The form that .NET writes, of a day that every month has: the engine's own reading is right. */
+const common =
+  /^\d{4}-\d\d-(?:[01]\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,7})?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** The moment of a text in its most common form; undefined where it has another form or is none. */
+export function instantOf(text: string): Date | undefined {
+  if (!common.test(text)) return undefined;
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+}
+
+/** A moment and whether its text left the offset out (it then counts as UTC). */
+export interface Moment {
+  readonly date: Date;
+  readonly offsetMissing: boolean;
+}
+
+/**
+ * The moment of an ISO 8601 text with 0 to 7 fractional digits and any offset, as .NET writes it;
+ * undefined where it is none. What is finer than a millisecond is cut off, since a BSON date
+ * holds none of it.
+ */
+export function momentOf(text: string): Moment | undefined {
+  const parts = iso.exec(text)?.groups;
+  if (!parts) return undefined;
+  const fraction = (parts.fraction ?? "").slice(0, 3).padEnd(3, "0");
+  const asUtc = Date.parse(`${parts.date ?? ""}T${parts.time ?? ""}.${fraction}Z`);
+  // Date.parse takes 30 February for 2 March.
+  if (Number.isNaN(asUtc) || new Date(asUtc).getUTCDate() !== Number(parts.day)) return undefined;
+  return {
+    date: new Date(asUtc - offsetMinutes(parts) * 60_000),
+    offsetMissing: parts.zone === undefined,
+  };
+}
+
+function offsetMinutes({ sign, hours, minutes }: Record<string, string | undefined>): number {
+  const size = Number(hours ?? 0) * 60 + Number(minutes ?? 0);
+  return sign === "-" ? -size : size;
+}

@@ -1,0 +1,47 @@
+/** The state folder cannot be used; nothing was read or written. */
+export class StateFolderError extends Error {
+  override readonly name = "StateFolderError";
+}
+
+/** Why a record is refused, in one word of a closed set; `detail` says it in a sentence. */
+export type RefusalReason =
+  | "unreadable"
+  | "too-large"
+  | "not-utf8"
+  | "not-json"
+  | "number"
+  | "form"
+  | "contract"
+  | "conflict"
+  | "server";
+
+/**
+ * A record that is not imported. Its stage throws it, the pipeline counts it as quarantined and
+ * goes on. The detail names fields and types, not values, because reports become stack outputs.
+ */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+
+  /** @param other where the record is that has the same key and came first */
+  constructor(
+    readonly reason: RefusalReason,
+    readonly detail: string,
+    readonly other?: Place,
+  ) {
+    super(detail);
+  }
+}
+
+/** Where a record is: the file below the state root, the line of a log, the place in a list. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly entry?: number;
+}
+
+/** A place as people read it: `logs/runs/r.ndjson line 3`. */
+export function placeInWords({ file, line, entry }: Place): string {
+  const inLog = line === undefined ? "" : ` line ${line}`;
+  const inList = entry === undefined ? "" : ` entry ${entry}`;
+  return file + inLog + inList;
+}

@@ -1,0 +1,178 @@
+import { link, lstat, mkdir, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { StateAddress, StateFile, StateFolder } from "./address";
+import { Refusal } from "./errors";
+import { type JsonObject, isJsonObject } from "./json/object";
+import { stateFiles } from "./list";
+import { readTexts } from "./read";
+import { parse } from "./records";
+import { memberOf } from "./unpack";
+
+/**
+ * The folder below the state root for the files of runs that are held (decision 10), with the
+ * layout of the root inside. No service and no import reads it.
+ */
+export const heldFolder = "held";
+
+/** What became of run files that were to be moved. */
+export interface Moved {
+  /** The runs whose files were moved. */
+  readonly runs: string[];
+  /** The runs whose files stay, because another file has the place; never overwritten. */
+  readonly inTheWay: string[];
+}
+
+/** The address of what is held: a state root of its own. */
+export function heldAddress<Address extends StateAddress>(address: Address): Address {
+  return { ...address, root: join(address.root, heldFolder) };
+}
+
+/**
+ * Sets aside the run files of runs that would be executed again: those of `runIds` that are still
+ * unfinished on disk. Logs, approvals and artifacts stay, since nothing is executed from them.
+ */
+export async function holdRuns(folder: StateFolder, runIds: readonly string[]): Promise<Moved> {
+  const wanted = new Set(runIds);
+  const found: RunFile[] = [];
+  for await (const run of unfinishedRuns(folder)) if (wanted.has(run.runId)) found.push(run);
+  const to = join(folder.root, heldFolder, folder.layout.runs);
+  return moveAll(found, to);
+}
+
+/** The runs whose files are held. */
+export async function heldRuns(address: StateAddress): Promise<RunFile[]> {
+  const { root, layout } = heldAddress(address);
+  const folders = [{ role: "runs" as const, path: join(root, layout.runs) }];
+  const skipped = { hidden: 0, temporary: 0, links: 0 };
+  const runs: RunFile[] = [];
+  for await (const file of stateFiles({ root, layout, folders }, skipped)) {
+    const run = await runIn(file);
+    const runId = run && memberOf(run, "runId");
+    runs.push({ runId: typeof runId === "string" ? runId : file.stem, file });
+  }
+  return runs;
+}
+
+/**
+ * Ends moves that were interrupted, which left one file under both names: the one that is held goes.
+ *
+ * @returns the runs of `held` that are held
+ */
+export async function endMoves(
+  address: StateAddress,
+  held: readonly RunFile[],
+): Promise<RunFile[]> {
+  const aside: RunFile[] = [];
+  for (const run of held) {
+    const { path } = run.file;
+    if (await isOneFile(path, join(address.root, address.layout.runs, basename(path)))) {
+      await rm(path, { force: true });
+    } else aside.push(run);
+  }
+  if (aside.length < held.length) await removeEmpty(address);
+  return aside;
+}
+
+/** Puts files that are held back in their places. */
+export async function putBack(address: StateAddress, runs: readonly RunFile[]): Promise<Moved> {
+  const moved = await moveAll(runs, join(address.root, address.layout.runs));
+  await removeEmpty(address);
+  return moved;
+}
+
+async function moveAll(runs: readonly RunFile[], to: string): Promise<Moved> {
+  const moved: Moved = { runs: [], inTheWay: [] };
+  if (runs.length > 0) await mkdir(to, { recursive: true });
+  for (const { runId, file } of runs) {
+    const done = await moveFile(file, to);
+    (done ? moved.runs : moved.inTheWay).push(runId);
+  }
+  return moved;
+}
+
+/** A link, unlike a renaming, never takes the place of another file. */
+async function moveFile({ path }: StateFile, folder: string): Promise<boolean> {
+  const to = join(folder, basename(path));
+  try {
+    await link(path, to);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (!(await isOneFile(path, to))) return false;
+  }
+  await rm(path, { force: true });
+  return true;
+}
+
+/** Whether a move that was interrupted left one file under both names. */
+async function isOneFile(one: string, other: string): Promise<boolean> {
+  // A number does not tell all inodes of a large file system apart.
+  const [a, b] = await Promise.all(
+    [one, other].map((path) => lstat(path, { bigint: true }).catch(() => undefined)),
+  );
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+}
+
+/** Removes the folders of what was held, where nothing is left in them. */
+async function removeEmpty({ root, layout }: StateAddress): Promise<void> {
+  const held = join(root, heldFolder);
+  for (let path = join(held, layout.runs); path.startsWith(held); path = dirname(path)) {
+    const removed = await rmdir(path).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
+/** A run's file with the id inside. */
+export interface RunFile {
+  readonly runId: string;
+  readonly file: StateFile;
+}
+
+/** A step that is done with, by name or by its integer in the services' enumeration (assumed). */
+const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "skipped", 2, 3, 4]);
+
+/**
+ * Whether a run may still execute steps. Its status is not stored, it follows from the steps: a
+ * run is finished where every enabled step is. A run that says nothing of its steps counts as
+ * unfinished.
+ */
+export function isUnfinished(run: JsonObject): boolean {
+  const steps = memberOf(run, "steps");
+  if (!Array.isArray(steps) || steps.length === 0) return true;
+  return steps.some((step) => !isJsonObject(step) || (isEnabled(step) && !isFinal(step)));
+}
+
+function isEnabled(step: JsonObject): boolean {
+  return memberOf(step, "enabled") !== false;
+}
+
+function isFinal(step: JsonObject): boolean {
+  const status = memberOf(step, "status");
+  return finalStatuses.has(typeof status === "string" ? status.toLowerCase() : status);
+}
+
+/** The runs on disk that may still execute steps; a file that cannot be read executes none. */
+export async function* unfinishedRuns(folder: StateFolder): AsyncGenerator<RunFile> {
+  const folders = folder.folders.filter(({ role }) => role === "runs");
+  const skipped = { hidden: 0, temporary: 0, links: 0 };
+  for await (const file of stateFiles({ ...folder, folders }, skipped)) {
+    const run = await runIn(file);
+    const runId = run && memberOf(run, "runId");
+    if (run && typeof runId === "string" && isUnfinished(run)) yield { runId, file };
+  }
+}
+
+/** The run in a file; undefined where the file holds none. */
+export async function runIn(file: StateFile): Promise<JsonObject | undefined> {
+  for await (const [text] of readTexts(file)) {
+    try {
+      const value = text && parse(text);
+      return isJsonObject(value) ? value : undefined;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+  return undefined;
+}

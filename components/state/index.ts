@@ -1,0 +1,50 @@
+/** The state on disk: listed, read, converted, published and held. Knows nothing of MongoDB but its types. */
+export {
+  type StateAddress,
+  type StateFile,
+  type StateFolder,
+  fileStems,
+  openStateFolder,
+} from "./address";
+export { check } from "./check";
+export { type Conversion, convert } from "./convert";
+export { type Place, Refusal, type RefusalReason, StateFolderError, placeInWords } from "./errors";
+export { type SharedLog, factsOf, logOf, logsOfRun, runIdOf, sharedLog } from "./facts";
+export { type Fence, FenceNotWritable, readFence, requireFenceWritable, writeFence } from "./fence";
+export {
+  type WholeFilePlace,
+  type WholeFileRole,
+  recordOf,
+  renewedRecord,
+  wholeFile,
+} from "./form";
+export {
+  type RunFile,
+  endMoves,
+  heldAddress,
+  heldFolder,
+  heldRuns,
+  holdRuns,
+  putBack,
+  unfinishedRuns,
+} from "./held";
+export { differingPaths, hashOf } from "./json/compare";
+export { type JsonObject, isJsonObject } from "./json/object";
+export { parseJson } from "./json/parse";
+export { formatRecord, jsonText } from "./json/text";
+export { type Key, keyFields, keyOf, readableKey } from "./keys";
+export type { Raw, RawText } from "./lines";
+export { type Skipped, isBesideFile, isSideOf, runsLast, stateFiles } from "./list";
+export { type FilePlace, besideOf, placeOf, requireInside } from "./place";
+export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
+export {
+  type ReadPosition,
+  type ReadStart,
+  beginning,
+  decode,
+  hashOfFirst,
+  readChunks,
+  readTexts,
+} from "./read";
+export { type IncompleteLine, type ReadyRecord, parse, recordsIn } from "./records";
+export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

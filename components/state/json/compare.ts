@@ -1,0 +1,124 @@
+import { BSON, Decimal128, type Document, Double, Int32, Long } from "mongodb";
+import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { type CollectionRole, type Field, collections } from "../../contract";
+import { type JsonObject, isJsonObject, membersOf } from "./object";
+
+/**
+ * The hash by which a record on disk and its document are compared: sha256, in hexadecimal, of the
+ * record's canonical text. Equal records have equal hashes, in the sense of `differingPaths`:
+ * `_id` does not count, null in an optional field is its absence, numbers count by value, and the
+ * order of keys counts except at the top and in `metadata`.
+ */
+export function hashOf(role: CollectionRole, document: Document): string {
+  const { fields } = collections[role];
+  const names = Object.keys(document).filter((name) => {
+    const optional = Object.hasOwn(fields, name) && fields[name]?.optional;
+    return name !== "_id" && !(optional && document[name] == null);
+  });
+  const members = names.sort().map((name) => {
+    const value: unknown = document[name];
+    const unordered = Object.hasOwn(fields, name) && fields[name]?.type === "strings";
+    return memberText(name, unordered && isJsonObject(value) ? inOrder(value) : value);
+  });
+  return createHash("sha256").update(members.join(",")).digest("hex");
+}
+
+function inOrder(object: JsonObject): JsonObject {
+  return new Map(membersOf(object).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function memberText(name: string, value: unknown): string {
+  return `${JSON.stringify(name)}:${canonicalText(value)}`;
+}
+
+function canonicalText(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  if (value instanceof Double || value instanceof Int32) return String(value.value);
+  if (value instanceof Long || value instanceof Decimal128) return value.toString();
+  if (value === undefined) return "undefined";
+  if (value instanceof Date) return `date(${value.getTime()})`;
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
+  if (isJsonObject(value)) return objectText(value);
+  if (typeof value === "object" && value !== null) return `bson(${BSON.EJSON.stringify(value)})`;
+  return JSON.stringify(value);
+}
+
+/** The driver reads integer-like keys back in a plain object's order, so a map is brought to it. */
+function objectText(object: JsonObject): string {
+  const plain = object instanceof Map ? (Object.fromEntries(object) as JsonObject) : object;
+  const members = Object.entries(plain).map(([name, value]) => memberText(name, value));
+  return `{${members.join(",")}}`;
+}
+
+/** So many paths of one record are named. */
+const namedPaths = 10;
+
+/**
+ * Where a record on disk and its document differ, as paths such as `plan.steps[2].name`, the first
+ * ten; empty where they are equal. `_id` does not count (the key is compared by whoever found the
+ * document), for an optional field null and absence are equal, numbers are equal by value, and
+ * the order of keys counts except at the top and in `metadata`.
+ */
+export function differingPaths(role: CollectionRole, disk: Document, mongo: Document): string[] {
+  const names = new Set([...Object.keys(disk), ...Object.keys(mongo)]);
+  names.delete("_id");
+  return [...names]
+    .flatMap((name) => fieldDifferences(name, own(collections[role].fields, name), disk, mongo))
+    .slice(0, namedPaths);
+}
+
+function fieldDifferences(
+  name: string,
+  field: Field | undefined,
+  disk: Document,
+  mongo: Document,
+): string[] {
+  const ours: unknown = own(disk, name);
+  const theirs: unknown = own(mongo, name);
+  if (field?.optional && ours == null && theirs == null) return [];
+  return valueDifferences(name, ours, theirs, field?.type !== "strings");
+}
+
+function valueDifferences(path: string, a: unknown, b: unknown, ordered: boolean): string[] {
+  if (Array.isArray(a) && Array.isArray(b)) return listDifferences(path, a, b);
+  if (isJsonObject(a) && isJsonObject(b)) return objectDifferences(path, a, b, ordered);
+  return equalScalars(a, b) ? [] : [path];
+}
+
+function listDifferences(path: string, a: readonly unknown[], b: readonly unknown[]): string[] {
+  if (a.length !== b.length) return [path];
+  return a.flatMap((item, at) => valueDifferences(`${path}[${at}]`, item, b[at], true));
+}
+
+function objectDifferences(path: string, a: JsonObject, b: JsonObject, ordered: boolean): string[] {
+  const [ours, theirs] = [new Map(membersOf(a)), new Map(membersOf(b))];
+  const names = [...new Set([...ours.keys(), ...theirs.keys()])];
+  const inside = names.flatMap((name) =>
+    ours.has(name) && theirs.has(name)
+      ? valueDifferences(`${path}.${name}`, ours.get(name), theirs.get(name), true)
+      : [`${path}.${name}`],
+  );
+  // The driver reads a map's integer-like keys back into a plain object, which loses their order.
+  const comparable = ordered && inside.length === 0 && !(a instanceof Map || b instanceof Map);
+  return comparable && !isDeepStrictEqual([...ours.keys()], [...theirs.keys()])
+    ? [`${path} (order of keys)`]
+    : inside;
+}
+
+function equalScalars(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  const [ours, theirs] = [numberText(a), numberText(b)];
+  return ours === undefined ? isDeepStrictEqual(a, b) : ours === theirs;
+}
+
+function numberText(value: unknown): string | undefined {
+  if (value instanceof Double || value instanceof Int32) return String(value.value);
+  const isNumber =
+    typeof value === "number" || value instanceof Long || value instanceof Decimal128;
+  return isNumber ? value.toString() : undefined;
+}
+
+function own<T>(object: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}

@@ -1,0 +1,79 @@
+import { Decimal128, Double, Int32, Long } from "mongodb";
+import { Refusal } from "../errors";
+import { isJsonObject, membersOf } from "./object";
+
+/** The compact JSON text of a parsed value; numbers keep every digit. */
+export function jsonText(value: unknown): string {
+  if (value instanceof Long || value instanceof Decimal128) return value.toString();
+  if (value instanceof Double) return wholeDouble(value.value);
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const members = membersOf(value).map(
+    ([key, inner]) => `${JSON.stringify(key)}:${jsonText(inner)}`,
+  );
+  return `{${members.join(",")}}`;
+}
+
+/** A whole double was written with a fraction or an exponent, and is again. */
+function wholeDouble(value: number): string {
+  const text = Object.is(value, -0) ? "-0" : String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/**
+ * The JSON text of a stored value as the services' files have it: a date as ISO 8601 with `Z`,
+ * numbers with every digit, keys in their order.
+ *
+ * @param indent how many spaces a level of a text of many lines is indented; default one line
+ * @throws Refusal where JSON cannot hold it, such as binary data or NaN
+ */
+export function formatRecord(value: unknown, indent = 0, level = 1): string {
+  if (value instanceof Date) return JSON.stringify(value.toISOString());
+  if (Array.isArray(value)) {
+    const items = value.map((item) => formatRecord(item, indent, level + 1));
+    return wrapped("[", items, "]", indent, level);
+  }
+  if (isJsonObject(value)) {
+    const colon = indent === 0 ? ":" : ": ";
+    const members = membersOf(value).map(
+      ([key, inner]) => JSON.stringify(key) + colon + formatRecord(inner, indent, level + 1),
+    );
+    return wrapped("{", members, "}", indent, level);
+  }
+  return scalarText(value);
+}
+
+function wrapped(
+  open: string,
+  items: readonly string[],
+  close: string,
+  indent: number,
+  level: number,
+): string {
+  if (indent === 0 || items.length === 0) return open + items.join(",") + close;
+  const inner = `\n${" ".repeat(indent * level)}`;
+  const outer = `\n${" ".repeat(indent * (level - 1))}`;
+  return open + inner + items.join(`,${inner}`) + outer + close;
+}
+
+function scalarText(value: unknown): string {
+  if (value === null || typeof value === "string" || typeof value === "boolean") {
+    return JSON.stringify(value);
+  }
+  const number = value instanceof Int32 ? value.value : value;
+  const isNumber =
+    typeof number === "number" ||
+    number instanceof Double ||
+    number instanceof Long ||
+    number instanceof Decimal128;
+  const text = isNumber ? jsonText(number) : undefined;
+  if (text === undefined || !/^-?\d/.test(text)) {
+    throw new Refusal("form", `JSON has no form for a value of type ${typeName(value)}`);
+  }
+  return text;
+}
+
+function typeName(value: unknown): string {
+  if (value instanceof Double || value instanceof Decimal128) return `number (${String(value)})`;
+  return typeof value === "object" && value !== null ? value.constructor.name : typeof value;
+}

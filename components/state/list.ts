@@ -1,0 +1,154 @@
+import type { Dirent } from "node:fs";
+import { open, opendir } from "node:fs/promises";
+import { basename, dirname, join, relative, sep } from "node:path";
+import type { CollectionRole } from "../contract";
+import { type StateFile, type StateFolder, fileStems } from "./address";
+import { Refusal } from "./errors";
+import { isJsonObject } from "./json/object";
+import { readTexts } from "./read";
+import { parse } from "./records";
+import { memberOf } from "./unpack";
+
+/** How many entries were left out, by why. */
+export interface Skipped {
+  hidden: number;
+  temporary: number;
+  links: number;
+}
+
+/**
+ * Lists the state files below a root, role by role, as the folders give them. Hidden entries,
+ * `*.tmp` and symbolic links are left out and counted in `skipped`; other foreign entries, and what
+ * an export put beside a file, are ignored.
+ */
+export async function* stateFiles(
+  folder: StateFolder,
+  skipped: Skipped,
+): AsyncGenerator<StateFile> {
+  for (const { role, path } of folder.folders) {
+    if (role === "artifacts") yield* manifests(folder, path, skipped);
+    else yield* filesOfRuns(folder, role, path, skipped);
+  }
+}
+
+/** The folders in an order in which all that belongs to a run comes before the run. */
+export function runsLast(folder: StateFolder): StateFolder {
+  const isRuns = ({ role }: StateFolder["folders"][number]) => Number(role === "runs");
+  return { ...folder, folders: folder.folders.toSorted((a, b) => isRuns(a) - isRuns(b)) };
+}
+
+async function* filesOfRuns(
+  { root }: StateFolder,
+  role: CollectionRole,
+  path: string,
+  skipped: Skipped,
+): AsyncGenerator<StateFile> {
+  const extension = role === "logs" ? ".ndjson" : ".json";
+  for await (const entry of entriesIn(path)) {
+    if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
+    const stem = basename(entry.name, extension);
+    const file = stateFile(root, role, join(path, entry.name), stem);
+    if (role === "logs" || !(await isBesideFile(file))) yield file;
+  }
+}
+
+async function* manifests(
+  { root, layout }: StateFolder,
+  path: string,
+  skipped: Skipped,
+): AsyncGenerator<StateFile> {
+  const name = basename(layout.artifactManifest);
+  for await (const run of entriesIn(path)) {
+    if (isSkipped(run, skipped) || !run.isDirectory()) continue;
+    const inside = join(path, run.name, dirname(layout.artifactManifest));
+    for await (const entry of entriesIn(inside)) {
+      // Beside the manifest are the artifacts themselves, which are none of our business.
+      if (!entry.name.includes(name) || isSkipped(entry, skipped)) continue;
+      if (entry.name !== name || !entry.isFile()) continue;
+      yield stateFile(root, "artifacts", join(inside, name), run.name);
+    }
+  }
+}
+
+/** What is in a folder; a run may have none for its manifest, or it may just have gone. */
+export async function* entriesIn(path: string): AsyncGenerator<Dirent> {
+  try {
+    yield* await opendir(path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+}
+
+function isSkipped(entry: Dirent, skipped: Skipped): boolean {
+  const why = entry.name.startsWith(".")
+    ? "hidden"
+    : entry.name.endsWith(".tmp")
+      ? "temporary"
+      : entry.isSymbolicLink() && "links";
+  if (why) skipped[why] += 1;
+  return why !== false;
+}
+
+/** The file of a path below the root. */
+export function stateFile(
+  root: string,
+  role: CollectionRole,
+  path: string,
+  stem: string,
+): StateFile {
+  return { role, path, name: relative(root, path).split(sep).join("/"), stem };
+}
+
+/** What the name of such a file has before its extension. */
+const mark = ".mongo";
+
+/** How an export begins a list of log entries, as no other writer sets out a list. */
+const beginOfEntries = "[\n{";
+
+/**
+ * Whether a file is MongoDB's side of a conflict, which an export put beside the file for a person
+ * to read. The name alone does not say it: a run's id may end in `.mongo` too.
+ */
+export async function isBesideFile({ path, stem }: StateFile): Promise<boolean> {
+  return stem.endsWith(mark) && isSideOf(path, stem.slice(0, -mark.length));
+}
+
+/**
+ * Whether a file holds MongoDB's side of the file of a name without its extension: every record
+ * inside names that run, or it is a list of log entries as an export writes it. One that is not
+ * there or cannot be read is none.
+ */
+export async function isSideOf(path: string, stem: string): Promise<boolean> {
+  try {
+    if ((await beginOf(path, beginOfEntries.length)) === beginOfEntries) return true;
+    const ids = await runIdsIn(path);
+    return ids.length > 0 && ids.every((id) => isNamed(id, stem));
+  } catch (error) {
+    if (error instanceof Refusal || (error instanceof Error && "syscall" in error)) return false;
+    throw error;
+  }
+}
+
+function isNamed(runId: unknown, stem: string): boolean {
+  return typeof runId === "string" && fileStems(runId).includes(stem);
+}
+
+async function beginOf(path: string, length: number): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What the records of a file say whose they are; none where it is empty. */
+async function runIdsIn(path: string): Promise<unknown[]> {
+  for await (const [text] of readTexts({ role: "runs", path, name: "", stem: "" })) {
+    const value = text && parse(text);
+    const records: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return records.map((record) => (isJsonObject(record) ? memberOf(record, "runId") : undefined));
+  }
+  return [];
+}

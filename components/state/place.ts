@@ -1,0 +1,113 @@
+import { lstat, realpath } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { type CollectionRole, collectionRoles } from "../contract";
+import { type StateAddress, type StateFile, fileStems } from "./address";
+import { Refusal, StateFolderError } from "./errors";
+import { isJsonObject } from "./json/object";
+import { readTexts } from "./read";
+import { parse } from "./records";
+import { memberOf } from "./unpack";
+
+/** A run's file of one role, whether it is there or not. */
+export interface FilePlace extends StateFile {
+  readonly there: boolean;
+}
+
+/**
+ * The file in which a run's records of one role are or would be. A character that a file name
+ * cannot hold is `_` there, so two runs can fit one name: the id inside the run's file decides.
+ *
+ * @throws Refusal where no file name can stand for the id, or another run has the name
+ */
+export async function placeOf(
+  address: StateAddress,
+  role: CollectionRole,
+  runId: string,
+): Promise<FilePlace> {
+  let owner: string | undefined;
+  let free: FilePlace | undefined;
+  for (const stem of possibleStems(runId)) {
+    const inside = await runIdInside(address, stem);
+    if (inside !== undefined && inside !== runId) {
+      owner = inside;
+      continue;
+    }
+    const place = await lookAt(address, role, stem);
+    if (place.there) return place;
+    free = inside === undefined ? (free ?? place) : place;
+  }
+  if (free) return free;
+  throw new Refusal("conflict", `the file name of this run is taken by the run ${owner ?? ""}`);
+}
+
+/** Where MongoDB's content goes where a file stays as it is: `<runId>.mongo.json`. */
+export function besideOf({ path, name }: FilePlace): { path: string; name: string } {
+  const beside = (text: string) => `${text.replace(/\.[^./]*$/, "")}.mongo.json`;
+  return { path: beside(path), name: beside(name) };
+}
+
+/**
+ * Checks that every folder of the layout that is there is below the root: what is written stays
+ * inside.
+ *
+ * @throws StateFolderError where one leads out of it
+ */
+export async function requireInside({ root, layout }: StateAddress): Promise<void> {
+  const inside = await realpath(root);
+  for (const role of collectionRoles) {
+    const real = await realpath(join(root, layout[role])).catch(() => inside);
+    if (real === inside || real.startsWith(inside + sep)) continue;
+    throw new StateFolderError(
+      `${join(root, layout[role])} leads out of the root, to ${real}. Nothing was written. ` +
+        `Put the folder itself below the root.`,
+    );
+  }
+}
+
+function possibleStems(runId: string): string[] {
+  const stems = fileStems(runId);
+  const [stem = ""] = stems;
+  if (stem === "" || stem.startsWith(".") || Buffer.byteLength(stem) > 200) {
+    throw new Refusal("form", "no file name can stand for this run id");
+  }
+  return stems;
+}
+
+async function lookAt(
+  { root, layout }: StateAddress,
+  role: CollectionRole,
+  stem: string,
+): Promise<FilePlace> {
+  const path =
+    role === "artifacts"
+      ? join(root, layout.artifacts, stem, layout.artifactManifest)
+      : join(root, layout[role], `${stem}${role === "logs" ? ".ndjson" : ".json"}`);
+  const name = relative(root, path).split(sep).join("/");
+  const found = await lstat(path).catch(() => undefined);
+  if (found && !found.isFile()) throw new Refusal("unreadable", `${name} is no regular file`);
+  return { role, path, name, stem, there: found !== undefined };
+}
+
+/** The id inside the run's file of a name; undefined where there is none or it cannot be read. */
+async function runIdInside(address: StateAddress, stem: string): Promise<string | undefined> {
+  const file = await lookAt(address, "runs", stem);
+  if (!file.there) return undefined;
+  for await (const texts of readTexts(file)) {
+    for (const text of texts) {
+      const value = valueIn(() => parse(text));
+      const id = isJsonObject(value) ? memberOf(value, "runId") : undefined;
+      if (typeof id === "string") return id;
+    }
+  }
+  return undefined;
+}
+
+/** A file that cannot be parsed is refused where its records are compared. */
+function valueIn(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}

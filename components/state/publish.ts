@@ -1,0 +1,142 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, copyFile, link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type CollectionRole, collectionRoles } from "../contract";
+import type { StateAddress } from "./address";
+import { Refusal } from "./errors";
+import { entriesIn } from "./list";
+
+/** What tells whether a file is still the one that was read; undefined where there was none. */
+export type Stamp = string | undefined;
+
+/** The stamp of a file as it is now. */
+export async function stampOf(path: string): Promise<Stamp> {
+  const found = await lstat(path, { bigint: true }).catch(() => undefined);
+  return found && [found.ino, found.size, found.mtimeNs].join(":");
+}
+
+/** Files cannot be written, for a reason that is no single file's own. */
+export class ExportError extends Error {
+  override readonly name = "ExportError";
+
+  constructor(path: string, cause: NodeJS.ErrnoException) {
+    super(
+      `Writing ${path} failed: ${cause.code ?? cause.message}. No file was left half-written. ` +
+        `${whatToDo[cause.code ?? ""] ?? "Mend it"}, then export again: it goes on where it stopped.`,
+      { cause },
+    );
+  }
+}
+
+const whatToDo: Readonly<Record<string, string>> = {
+  ENOSPC: "Make room on the disk",
+  EDQUOT: "Make room on the disk",
+  EFBIG: "Raise the greatest size of a file that this process may write",
+  EROFS: "Mount the file system for writing",
+  EACCES: "Let this user write there",
+  EPERM: "Let this user write there",
+};
+
+/**
+ * Publishes a file complete or not at all: it is written aside, brought to the disk and then gets
+ * its name. A file that came or changed since it was read is left alone.
+ *
+ * @param read the file's stamp when it was read
+ * @param write writes the content, or what follows where `continues`
+ * @param continues begins with what the file has
+ * @throws Refusal where the file came or changed meanwhile
+ * @throws ExportError where there is no room or no permission
+ */
+export async function publish(
+  path: string,
+  read: Stamp,
+  write: (file: FileHandle) => Promise<void>,
+  continues = false,
+): Promise<void> {
+  const aside = asideOf(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    if (continues) await copyFile(path, aside, constants.COPYFILE_FICLONE);
+    const file = await open(aside, continues ? "a" : "w");
+    try {
+      await write(file);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await giveName(aside, path, read);
+  } catch (error) {
+    // What failed is what is said, not that nothing could be cleared away after it.
+    await rm(aside, { force: true }).catch(() => undefined);
+    if (isSystemError(error)) throw new ExportError(path, error);
+    throw error;
+  }
+}
+
+async function giveName(aside: string, path: string, read: Stamp): Promise<void> {
+  if ((await stampOf(path)) !== read) throw changed();
+  if (read !== undefined) return rename(aside, path);
+  // A link, unlike a renaming, never takes the place of a file that came in between.
+  await link(aside, path).catch((error: unknown) => {
+    if (isSystemError(error) && error.code === "EEXIST") throw changed();
+    throw error;
+  });
+  await rm(aside);
+}
+
+function changed(): Refusal {
+  return new Refusal("conflict", "its file changed while it was exported; export again");
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+const ours = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
+/** An export at work writes to its unfinished file more often than that. */
+const leftAfterMs = 60 * 60_000;
+
+/**
+ * Where the unfinished file of a place is written: in its folder, and no import reads it. The name
+ * is another one each time, because several machines may export into one folder.
+ */
+export function asideOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+}
+
+/** Removes the unfinished files of exports that were killed, once they are an hour old. */
+export async function removeLeftovers(address: StateAddress): Promise<void> {
+  for (const role of collectionRoles) {
+    try {
+      for await (const folder of foldersOf(address, role)) await removeIn(folder);
+    } catch (error) {
+      // They are in nobody's way; the export itself says where it may not write.
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+    }
+  }
+}
+
+async function* foldersOf(
+  { root, layout }: StateAddress,
+  role: CollectionRole,
+): AsyncGenerator<string> {
+  const folder = join(root, layout[role]);
+  if (role !== "artifacts") yield folder;
+  else {
+    for await (const run of entriesIn(folder)) {
+      if (run.isDirectory()) yield join(folder, run.name, dirname(layout.artifactManifest));
+    }
+  }
+}
+
+async function removeIn(folder: string): Promise<void> {
+  for await (const { name } of entriesIn(folder)) {
+    if (!ours.test(name)) continue;
+    const path = join(folder, name);
+    const found = await lstat(path).catch(() => undefined);
+    if (!found?.isFile() || Date.now() - found.mtimeMs < leftAfterMs) continue;
+    await rm(path, { force: true });
+  }
+}

@@ -1,0 +1,134 @@
+import { isUtf8 } from "node:buffer";
+import { type Hash, createHash } from "node:crypto";
+import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import type { StateFile } from "./address";
+import { LineCutter, type RawText } from "./lines";
+
+/** How far a file was read: always to the end of a line. */
+export interface ReadPosition {
+  /** In bytes. */
+  readonly offset: number;
+  /** How many lines lie before it. */
+  readonly lines: number;
+  /** The sha256 of everything before it, in hexadecimal. */
+  readonly hash: string;
+}
+
+/** Some texts of a file that follow each other, and how far they lead. */
+export interface Chunk {
+  readonly texts: readonly RawText[];
+  readonly end: ReadPosition;
+  /** Whether that is the file's end. */
+  readonly last: boolean;
+}
+
+/** Where to go on in a log, with the hash of what lies before. */
+export interface ReadStart {
+  readonly offset: number;
+  readonly lines: number;
+  readonly hash: Hash;
+}
+
+/** A text of more bytes is refused: no JSON form of a document of 16 MiB should need them. */
+export const longestText = 64 * 1024 * 1024;
+
+const chunkSize = 64 * 1024;
+
+/** Most logs are short, and a buffer takes its time. */
+const firstChunk = 16 * 1024;
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** Reads a file's JSON texts in chunks, in order; a log of any size takes the same memory. */
+export async function* readTexts(file: StateFile): AsyncGenerator<readonly RawText[]> {
+  for await (const { texts } of readChunks(file)) yield texts;
+}
+
+/** The same with the position that each chunk leads to, from `start` on in a log. */
+export async function* readChunks(file: StateFile, start?: ReadStart): AsyncGenerator<Chunk> {
+  if (file.role === "logs") yield* readLines(file.path, start ?? beginning());
+  else yield await readWhole(file.path);
+}
+
+/** The start of a file. */
+export function beginning(): ReadStart {
+  return { offset: 0, lines: 0, hash: createHash("sha256") };
+}
+
+/** The hash of a file's first bytes, to be continued; undefined where it has fewer. */
+export async function hashOfFirst(path: string, length: number): Promise<Hash | undefined> {
+  const hash = createHash("sha256");
+  const file = await open(path);
+  try {
+    let offset = 0;
+    while (offset < length) {
+      const bytes = await readAt(file, offset, Math.min(chunkSize, length - offset));
+      if (bytes.length === 0) return undefined;
+      hash.update(bytes);
+      offset += bytes.length;
+    }
+    return hash;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readWhole(path: string): Promise<Chunk> {
+  const { size } = await stat(path);
+  if (size > longestText) {
+    const text = { bytes: undefined, offset: 0, length: size, ended: true };
+    return { texts: [text], end: { offset: size, lines: 0, hash: "" }, last: true };
+  }
+  const bytes = await readFile(path);
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  const { length } = bytes;
+  const text = { bytes: withoutMark(bytes), offset: 0, length, ended: true };
+  return { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
+}
+
+async function* readLines(path: string, start: ReadStart): AsyncGenerator<Chunk> {
+  const { hash } = start;
+  const cutter = new LineCutter(start, longestText);
+  const file = await open(path);
+  try {
+    let { offset } = start;
+    for (let last = false; !last;) {
+      const length = offset === start.offset ? firstChunk : chunkSize;
+      const bytes = await readAt(file, offset, length);
+      offset += bytes.length;
+      last = bytes.length < length;
+      const texts = cutter.cut(bytes);
+      yield chunkOf(last ? [...texts, ...cutter.rest()] : texts, cutter, hash, last);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Only ended lines count into the position: an unended one is read again by the next run. */
+function chunkOf(texts: RawText[], cutter: LineCutter, hash: Hash, last: boolean): Chunk {
+  for (const piece of cutter.takeEnded()) hash.update(piece);
+  const { offset, lines } = cutter;
+  const [first] = texts;
+  if (first?.offset === 0) texts[0] = withoutMarkIn(first);
+  return { texts, end: { offset, lines, hash: hash.copy().digest("hex") }, last };
+}
+
+async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, offset);
+  return buffer.subarray(0, bytesRead);
+}
+
+/** The text itself; undefined where it is too long or no valid UTF-8. */
+export function decode({ bytes, decoded }: RawText): string | undefined {
+  return decoded ?? (bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined);
+}
+
+function withoutMarkIn({ bytes, offset, length, line = 1, ended }: RawText): RawText {
+  return { bytes: bytes && withoutMark(bytes), offset, length, line, ended };
+}
+
+function withoutMark(bytes: Buffer): Buffer {
+  const marked = bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark);
+  return marked ? bytes.subarray(byteOrderMark.length) : bytes;
+}

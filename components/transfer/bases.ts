@@ -1,0 +1,190 @@
+import type { Collection, Db, Filter, UpdateFilter } from "mongodb";
+import type { CollectionRole } from "../contract";
+import type { Key } from "../state";
+
+/** The hash that each side's record has, by `hashOf`. */
+export interface Hashes {
+  readonly disk: string;
+  readonly mongo: string;
+}
+
+/** A write that was announced: what both sides have after it, and which of them is written. */
+export interface Announced extends Hashes {
+  readonly to: keyof Hashes;
+  /** The file that holds the record then; the base's own one where an older version announced it. */
+  readonly file?: string;
+  /** The side that is written had no such record; older versions do not say so. */
+  readonly isNew?: boolean;
+}
+
+/**
+ * What the two sides of a run, an approval or an artifact had when they last agreed: after an
+ * import or an export (decision 15). The hashes differ where JSON has no form for what MongoDB
+ * holds, such as a date inside a plan. Logs have no base: they are immutable.
+ *
+ * A write to either side is announced before it is done, so that a process that is killed in
+ * between leaves no doubt: where the side that is written has what was announced, that is the base.
+ */
+export interface Base {
+  /** Absent while the first write is only announced. */
+  readonly agreed?: Hashes;
+  readonly next?: Announced;
+  /** The file that holds the record by what was agreed, below the state root with `/`. */
+  readonly file?: string;
+}
+
+/** A base without doubt: what the two sides of a record had last, and in which file. */
+export type Agreement = Omit<Base, "next">;
+
+/** What a base becomes for one record. */
+export interface NewBase extends Hashes {
+  readonly key: Key;
+  readonly file: string;
+  /** Whether the side that is written has no such record yet; default false. */
+  readonly isNew?: boolean;
+}
+
+/** A base in the database: its `_id` is `base:<role>:<key>`. */
+export interface BaseDocument extends Omit<Base, "next"> {
+  readonly _id: string;
+  /** One hash stood for both sides once, and then only writes to MongoDB were announced. */
+  readonly hash?: string;
+  readonly next?: Announced | string;
+}
+
+/**
+ * The collection that remembers bases and the files' checkpoints.
+ *
+ * @param name the setting `advanced.checkpoints`
+ */
+export function basesIn(database: Db, name: string): Collection<BaseDocument> {
+  return database.collection<BaseDocument>(name);
+}
+
+/** The bases of some keys; one that has none is left out. */
+export async function readBases(
+  bases: Collection<BaseDocument>,
+  role: CollectionRole,
+  keys: readonly Key[],
+): Promise<Map<Key, Base>> {
+  if (role === "logs" || keys.length === 0) return new Map();
+  const found = bases.find({ _id: { $in: keys.map((key) => idOf(role, key)) } });
+  const prefix = idOf(role, "").length;
+  return new Map(
+    (await found.toArray()).map((document) => [document._id.slice(prefix), baseIn(document)]),
+  );
+}
+
+function baseIn({ agreed, hash, next, file }: BaseDocument): Base {
+  const known = agreed ?? (hash === undefined ? undefined : { disk: hash, mongo: hash });
+  const announced =
+    typeof next === "string" ? ({ disk: next, mongo: next, to: "mongo" } as const) : next;
+  return {
+    ...(known && { agreed: known }),
+    ...(announced && { next: announced }),
+    ...(file !== undefined && { file }),
+  };
+}
+
+/**
+ * What a base says of a record that both sides have: a write that was announced and done before its
+ * process was killed counts as agreed. That of a new record was done where there is one now, also
+ * where a service changed it since.
+ *
+ * @param now what both sides have
+ */
+export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
+  const { next, ...settled } = base ?? {};
+  if (next === undefined) return settled;
+  const isFirst = next.isNew === true && settled.agreed === undefined;
+  if (next[next.to] !== now[next.to] && !isFirst) return settled;
+  const { disk, mongo, file = settled.file } = next;
+  return { agreed: { disk, mongo }, ...(file !== undefined && { file }) };
+}
+
+/** Whether records of a role were ever on disk, by what was agreed or announced of them. */
+export async function hasBases(
+  bases: Collection<BaseDocument>,
+  role: CollectionRole,
+): Promise<boolean> {
+  // The next character after the colon ends the range.
+  const ours = { _id: { $gte: idOf(role, ""), $lt: `base:${role};` } };
+  return (await bases.findOne(ours, { projection: { _id: 1 } })) !== null;
+}
+
+/**
+ * Says before a write to one side what both sides will have after it. The file that had the record
+ * so far stays known: the write may find that this one has no right to its key.
+ */
+export async function announceBases(
+  bases: Collection<BaseDocument>,
+  role: CollectionRole,
+  to: keyof Hashes,
+  records: readonly NewBase[],
+): Promise<void> {
+  await update(bases, role, records, (record) => ({
+    filter: {},
+    update: { $set: { next: announced(to, record) } },
+    upsert: true,
+  }));
+}
+
+/** Takes back what was announced and not done, because another's record was there first. */
+export async function withdrawBases(
+  bases: Collection<BaseDocument>,
+  role: CollectionRole,
+  to: keyof Hashes,
+  records: readonly NewBase[],
+): Promise<void> {
+  await update(bases, role, records, (record) => ({
+    filter: { next: announced(to, record) },
+    update: { $unset: { next: true } },
+  }));
+}
+
+function announced(to: keyof Hashes, { disk, mongo, file, isNew = false }: NewBase): Announced {
+  return { disk, mongo, to, file, isNew };
+}
+
+/** Says that both sides have it now. */
+export async function settleBases(
+  bases: Collection<BaseDocument>,
+  role: CollectionRole,
+  records: readonly NewBase[],
+): Promise<void> {
+  await update(bases, role, records, ({ disk, mongo, file }) => ({
+    filter: {},
+    update: { $set: { agreed: { disk, mongo }, file }, $unset: { next: true, hash: true } },
+    upsert: true,
+  }));
+}
+
+/** Whether a base holds already what it would become, its file aside. */
+export function isAgreed(base: Base | undefined, { disk, mongo }: Hashes): boolean {
+  return base?.agreed?.disk === disk && base.agreed.mongo === mongo && base.next === undefined;
+}
+
+/** What is done to one base. */
+interface Change {
+  readonly filter: Filter<BaseDocument>;
+  readonly update: UpdateFilter<BaseDocument>;
+  readonly upsert?: boolean;
+}
+
+async function update(
+  bases: Collection<BaseDocument>,
+  role: CollectionRole,
+  records: readonly NewBase[],
+  changeOf: (record: NewBase) => Change,
+): Promise<void> {
+  if (role === "logs" || records.length === 0) return;
+  const operations = records.map((record) => {
+    const { filter, ...change } = changeOf(record);
+    return { updateOne: { ...change, filter: { ...filter, _id: idOf(role, record.key) } } };
+  });
+  await bases.bulkWrite(operations, { ordered: false });
+}
+
+function idOf(role: CollectionRole, key: Key): string {
+  return `base:${role}:${key}`;
+}

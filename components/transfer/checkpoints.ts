@@ -1,0 +1,92 @@
+import type { Collection, Db } from "mongodb";
+import { stat } from "node:fs/promises";
+import { withRetries } from "../mongo";
+import type { Conversion, ReadPosition } from "../state";
+
+/** How a file looked before it was read. */
+export interface FileStamp {
+  /** In bytes. */
+  readonly size: number;
+  /** When it was modified, and when it was looked at, in ms since 1970. */
+  readonly modified: number;
+  readonly seen: number;
+}
+
+/** How many records of a file are in MongoDB, and what they needed. */
+export interface ImportedCounts {
+  readonly records: number;
+  readonly normalized: number;
+  readonly conversions: Readonly<Partial<Record<Conversion, number>>>;
+}
+
+/** How far a file is imported: every record before `offset` is in MongoDB, none was refused. */
+export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts {
+  /** Whether that was all there was, an unended last line aside. */
+  readonly complete: boolean;
+  /** The run's id and whether lines have sequences, by which a log's lines were read. */
+  readonly runId: string;
+  readonly numbered: boolean;
+}
+
+/** A checkpoint in the database: its `_id` is `file:<name below the state root>`. */
+interface CheckpointDocument extends Checkpoint {
+  readonly _id: string;
+}
+
+/** The files' checkpoints in the database. */
+export class Checkpoints {
+  private readonly collection: Collection<CheckpointDocument>;
+
+  /**
+   * @param name the setting `advanced.checkpoints`
+   * @param retries how often one is tried again where the server has trouble
+   */
+  constructor(
+    database: Db,
+    name: string,
+    private readonly retries?: number,
+  ) {
+    this.collection = database.collection(name);
+  }
+
+  /** The checkpoints of some files by their names below the state root. */
+  async read(names: readonly string[]): Promise<Map<string, Checkpoint>> {
+    const wanted = { _id: { $in: names.map(idOf) } };
+    const found = await this.patient("Reading", () => this.collection.find(wanted).toArray());
+    const prefix = idOf("").length;
+    return new Map(found.map(({ _id, ...checkpoint }) => [_id.slice(prefix), checkpoint]));
+  }
+
+  async save(checkpoints: ReadonlyMap<string, Checkpoint>): Promise<void> {
+    if (checkpoints.size === 0) return;
+    const operations = [...checkpoints].map(([name, replacement]) => ({
+      replaceOne: { filter: { _id: idOf(name) }, replacement, upsert: true },
+    }));
+    await this.patient("Saving", () => this.collection.bulkWrite(operations, { ordered: false }));
+  }
+
+  /**
+   * Makes the next import read every file again; the bases stay. The checkpoints stay too, as ones
+   * that fit no file: the migrator's role may not remove documents.
+   */
+  async forget(): Promise<void> {
+    const ours = { _id: { $gte: idOf(""), $lt: "file;" } };
+    const fitsNone = { $set: { hash: "", complete: false } };
+    await this.patient("Forgetting", () => this.collection.updateMany(ours, fitsNone));
+  }
+
+  private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {
+    return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, this.retries);
+  }
+}
+
+/** Looks at a file. */
+export async function stampOf(path: string): Promise<FileStamp> {
+  const seen = Date.now();
+  const { size, mtimeMs } = await stat(path);
+  return { size, modified: mtimeMs, seen };
+}
+
+function idOf(name: string): string {
+  return `file:${name}`;
+}

@@ -1,0 +1,235 @@
+import {
+  BSON,
+  type Collection,
+  type Document,
+  type Filter,
+  Long,
+  type RunCommandCursor,
+} from "mongodb";
+import pLimit from "p-limit";
+import type { CollectionRole } from "../contract";
+import { resumed, withRetries } from "../mongo";
+import { type Key, isJsonObject, keyFields, keyOf } from "../state";
+import { type MongoSide, collectionOf } from "./sides";
+
+/** Numbers keep their type. */
+const asStored = { promoteValues: false } as const;
+
+/** The BSON types of an object and of a list (the BSON specification, "element"). */
+const objectType = 3;
+const listType = 4;
+
+/**
+ * A document from its bytes, with types and order of keys as in MongoDB: maps where a plain object
+ * loses it. (The driver's own reading of a result gives a list named `__proto__` as bytes.)
+ */
+export function documentIn(bytes: Uint8Array): Document {
+  const document = BSON.deserialize(bytes, asStored);
+  return Object.values(document).some(losesOrder)
+    ? Object.fromEntries(orderedMembers(bytes))
+    : document;
+}
+
+/** Whether an object has a key that looks like an integer: it goes first in a plain object. */
+function losesOrder(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(losesOrder);
+  if (!isJsonObject(value)) return false;
+  return Object.entries(value).some(([key, inner]) => /^\d+$/.test(key) || losesOrder(inner));
+}
+
+function orderedMembers(bytes: Uint8Array): Map<string, unknown> {
+  const members = BSON.onDemand.parseToElements(bytes);
+  return new Map(
+    Array.from(members, ([type, nameOffset, nameLength, offset, length]) => {
+      const name = Buffer.from(bytes.subarray(nameOffset, nameOffset + nameLength)).toString();
+      return [name, orderedValue(type, bytes.subarray(offset, offset + length))];
+    }),
+  );
+}
+
+function orderedValue(type: number, bytes: Uint8Array): unknown {
+  if (type === objectType) return orderedMembers(bytes);
+  if (type === listType) return [...orderedMembers(bytes).values()];
+  return scalarIn(type, bytes);
+}
+
+/** The driver's own reading of a value, as the only member of a document. */
+function scalarIn(type: number, bytes: Uint8Array): unknown {
+  const document = Buffer.alloc(bytes.length + 8);
+  document.writeInt32LE(document.length);
+  document.write("v", 5);
+  document[4] = type;
+  document.set(bytes, 7);
+  return BSON.deserialize(document, asStored).v as unknown;
+}
+
+/** A record to be found: its key and the document that has the key's fields. */
+export interface Keyed {
+  readonly key: Key;
+  readonly document: Document;
+}
+
+const queriesAtOnce = 8;
+
+/** The documents in MongoDB that have the records' keys, with types as they are stored. */
+export async function documentsOf(
+  collection: Collection,
+  role: CollectionRole,
+  records: readonly Keyed[],
+): Promise<Map<Key, Document>> {
+  const wanted = new Set(records.map(({ key }) => key));
+  const limit = pLimit(queriesAtOnce);
+  const found = await limit.map(filtersOf(role, records), (filter) =>
+    collection.find(filter, { raw: true }).toArray(),
+  );
+  const documents = found.flat().map((raw) => {
+    const document = documentIn(raw as unknown as Uint8Array);
+    return [keyOf(role, document), document] as const;
+  });
+  return new Map(documents.filter(([key]) => wanted.has(key)));
+}
+
+/** One query for runs, else one a run: each follows the unique index. */
+function filtersOf(role: CollectionRole, records: readonly Keyed[]): Filter<Document>[] {
+  const [first = "_id", second] = keyFields(role);
+  const valuesOf = (group: readonly Keyed[], field: string) =>
+    group.map(({ document }) => document[field] as unknown);
+  if (second === undefined) return [{ [first]: { $in: valuesOf(records, first) } }];
+  const groups = new Map<unknown, Keyed[]>();
+  for (const record of records) {
+    const value: unknown = record.document[first];
+    const group = groups.get(value) ?? [];
+    groups.set(value, group);
+    group.push(record);
+  }
+  return [...groups].map(([value, group]) => ({
+    [first]: value,
+    [second]: conditionOn(valuesOf(group, second)),
+  }));
+}
+
+/**
+ * Entries of one log mostly lie close together, so that a range of their sequences finds little
+ * else. Where the sequence starts again, all of the log may lie in between: it would fill memory.
+ */
+function conditionOn(values: readonly unknown[]): Document {
+  if (!values.every((value) => value instanceof Long)) return { $in: values };
+  const sorted = values.toSorted((a, b) => a.compare(b));
+  const [first = Long.ZERO, last = first] = [sorted[0], sorted.at(-1)];
+  const areClose = last.toNumber() - first.toNumber() <= 2 * values.length;
+  return areClose ? { $gte: first, $lte: last } : { $in: values };
+}
+
+/** A log's order: that of its unique index. */
+export const inOrder = { runId: 1, sequence: 1 } as const;
+
+/**
+ * A reply of the server is asked to hold so many bytes, as far as the documents so far tell: with
+ * its own limit, 16 MiB, several in flight would take more memory than all else (issue #5).
+ */
+const replyBytes = 4 * 1024 * 1024;
+/** So many documents are in the first reply. */
+const firstReply = 4;
+
+/**
+ * The documents of a query, one by one: numbers keep their type and keys their order.
+ *
+ * @param sort the last field alone tells the documents apart: the filter gives the others' values
+ * @param batchSize so many at most in a reply are done with well before the server gives an idle cursor up, after 10
+ *   minutes
+ */
+export async function* documentsAsStored(
+  sides: MongoSide,
+  role: CollectionRole,
+  filter: Filter<Document>,
+  sort: Readonly<Record<string, 1>>,
+  batchSize = 1_000,
+): AsyncGenerator<Document> {
+  const collection = collectionOf(sides, role);
+  const field = Object.keys(sort).at(-1) ?? "_id";
+  const { collectionName: find } = collection;
+  let cursor: RunCommandCursor | undefined;
+  const open = (last: Place | undefined) => {
+    const query = { find, filter: last ? behind(filter, field, last) : filter, sort };
+    cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
+    return cursor;
+  };
+  const placeOf = (raw: Document): Place => ({ value: stored(raw)[field] });
+  const found = resumed(reading(sides, role), open, placeOf, sides.retries);
+  let largest = 1;
+  for await (const raw of found) {
+    largest = Math.max(largest, bytesOf(raw).length);
+    cursor?.setBatchSize(Math.min(batchSize, Math.ceil(replyBytes / largest)));
+    yield stored(raw);
+  }
+}
+
+/** A document's place in the order: the value of the field that tells it apart. */
+interface Place {
+  readonly value: unknown;
+}
+
+/** A raw document's type does not say that it is its bytes. */
+const bytesOf = (raw: Document) => raw as unknown as Uint8Array;
+
+function stored(raw: Document): Document {
+  return documentIn(bytesOf(raw));
+}
+
+/** Of the documents that a filter selects, those behind one; unlike `$gt` alone in every type. */
+function behind(filter: Filter<Document>, field: string, { value }: Place): Filter<Document> {
+  return { $and: [filter, { $expr: { $gt: [`$${field}`, { $literal: value }] } }] };
+}
+
+/** The runs that have documents in a collection, in their order; the index on `runId` has them all. */
+export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGenerator<string> {
+  const open = (last: string | undefined) =>
+    collectionOf(sides, role).aggregate<{ readonly _id: string }>([
+      { $match: { runId: { $type: "string", ...(last !== undefined && { $gt: last }) } } },
+      { $group: { _id: "$runId" } },
+      { $sort: { _id: 1 } },
+    ]);
+  const idOf = ({ _id }: { readonly _id: string }) => _id;
+  const found = resumed(reading(sides, role), open, idOf, sides.retries);
+  for await (const { _id } of found) yield _id;
+}
+
+/** Those of some ids that have a document. */
+export async function idsAmong(
+  sides: MongoSide,
+  role: CollectionRole,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const wanted: object = { _id: { $in: ids } };
+  const look = () =>
+    collectionOf(sides, role)
+      .find(wanted, { projection: { _id: 1 } })
+      .toArray();
+  const found = await withRetries(reading(sides, role), look, sides.retries);
+  return new Set(found.map(({ _id }) => String(_id)));
+}
+
+/** Whether a filter selects any document. */
+export async function hasAny(
+  sides: MongoSide,
+  role: CollectionRole,
+  filter: Filter<Document>,
+): Promise<boolean> {
+  const look = () => collectionOf(sides, role).findOne(filter, { projection: { _id: 1 } });
+  return (await withRetries(reading(sides, role), look, sides.retries)) !== null;
+}
+
+/** How many documents a filter selects. */
+export async function countOf(
+  sides: MongoSide,
+  role: CollectionRole,
+  filter: Filter<Document>,
+): Promise<number> {
+  const count = () => collectionOf(sides, role).countDocuments(filter);
+  return withRetries(reading(sides, role), count, sides.retries);
+}
+
+/** What is done, as an error says it. */
+function reading(sides: MongoSide, role: CollectionRole): string {
+  return `Reading ${role} from ${collectionOf(sides, role).namespace}`;
+}

@@ -1,0 +1,120 @@
+import { type CollectionRole, byRole } from "../../contract";
+import type { Refusal } from "../../state";
+
+/**
+ * What became of one collection's documents: `documents` is the sum of the others. For logs a
+ * document is a log entry, else a run, an approval or an artifact.
+ */
+export interface ExportCounts {
+  documents: number;
+  /** Written to files: new there, or changed in MongoDB alone. */
+  written: number;
+  /** The file has it, or neither side changed since the last import or export. */
+  unchanged: number;
+  /** Changed on disk alone: the file stays, the next import brings it. */
+  newerOnDisk: number;
+  /** Changed on both sides: the file stays, MongoDB's is written beside it. */
+  conflicts: number;
+  /** No file can hold it. */
+  unwritable: number;
+}
+
+/** A document whose file changed too; `beside` has MongoDB's. Paths are below the root. */
+export interface ExportConflict {
+  readonly id: string;
+  readonly file: string;
+  readonly beside: string;
+  readonly detail: string;
+}
+
+/** A document that could not be written, and why. */
+export interface Unwritable {
+  readonly id: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+/** What an export did. `conflicts` and `unwritable` hold the first thousand cases each. */
+export interface ExportReport extends Record<CollectionRole, ExportCounts> {
+  /** How many files were written anew or appended to, those beside others not counted. */
+  files: number;
+  /** How many bytes were written. */
+  bytes: number;
+  elapsedMs: number;
+  conflicts: ExportConflict[];
+  unwritable: Unwritable[];
+  /** The runs that were held and are in their places again. */
+  returned: string[];
+  /** The runs that stay held: in conflict, not to be written, or another file has the place. */
+  stillHeld: string[];
+  /** Those of `stillHeld` of which another file has the place. */
+  inTheWay: string[];
+  /** The runs in their places whose files are older than what MongoDB has: all that failed. */
+  behind: string[];
+}
+
+export type ExportOutcome = Exclude<keyof ExportCounts, "documents">;
+
+const keptCases = 1_000;
+
+/** Counts what becomes of each document while an export runs. */
+export class ExportTally {
+  private readonly started = Date.now();
+  readonly counts = byRole<ExportCounts>(noneExported);
+  readonly conflicts: ExportConflict[] = [];
+  readonly unwritable: Unwritable[] = [];
+  private readonly returned: string[] = [];
+  private readonly stillHeld: string[] = [];
+  private readonly inTheWay: string[] = [];
+  private readonly behind: string[] = [];
+  files = 0;
+  bytes = 0;
+
+  settle(role: CollectionRole, outcome: ExportOutcome, documents = 1): void {
+    this.counts[role].documents += documents;
+    this.counts[role][outcome] += documents;
+  }
+
+  conflict(role: CollectionRole, conflict: ExportConflict): void {
+    this.settle(role, "conflicts");
+    if (this.conflicts.length < keptCases) this.conflicts.push(conflict);
+  }
+
+  refuse(role: CollectionRole, id: string, { reason, detail }: Refusal): void {
+    this.settle(role, "unwritable");
+    if (this.unwritable.length < keptCases) this.unwritable.push({ id, reason, detail });
+  }
+
+  bringBack(
+    returned: readonly string[],
+    stuck: readonly string[],
+    inTheWay: readonly string[],
+  ): void {
+    this.returned.push(...returned);
+    this.stillHeld.push(...stuck, ...inTheWay);
+    this.inTheWay.push(...inTheWay);
+  }
+
+  leaveBehind(runId: string): void {
+    this.behind.push(runId);
+  }
+
+  report(): ExportReport {
+    return {
+      files: this.files,
+      bytes: this.bytes,
+      elapsedMs: Date.now() - this.started,
+      ...this.counts,
+      conflicts: this.conflicts,
+      unwritable: this.unwritable,
+      returned: this.returned,
+      stillHeld: this.stillHeld,
+      inTheWay: this.inTheWay,
+      behind: this.behind,
+    };
+  }
+}
+
+function noneExported(): ExportCounts {
+  return { documents: 0, written: 0, unchanged: 0, newerOnDisk: 0, conflicts: 0, unwritable: 0 };
+}

@@ -1,0 +1,140 @@
+import {
+  type Collection,
+  type Document,
+  type Filter,
+  MongoBulkWriteError,
+  MongoServerError,
+} from "mongodb";
+import pLimit from "p-limit";
+import type { CollectionRole } from "../../contract";
+import { isOfDocument } from "../../mongo";
+import { type ReadyRecord, Refusal } from "../../state";
+import type { Outcome } from "../tally";
+
+/** A record whose file wins over the document that was found. */
+export interface Replacement {
+  readonly record: ReadyRecord;
+  readonly document: Document;
+}
+
+type Outcomes = (readonly [ReadyRecord, Outcome | Refusal])[];
+
+/** MongoDB's codes: a unique key is there already; a document breaks the validator, is too large. */
+const duplicateKey = 11000;
+const documentCodes: ReadonlySet<unknown> = new Set([121, 10334]);
+
+/** Inserts all at once; a record whose document came in between is left out of the answer. */
+export async function insertAll(
+  collection: Collection,
+  records: readonly ReadyRecord[],
+): Promise<Outcomes> {
+  if (records.length === 0) return [];
+  const errors = await insertErrors(
+    collection,
+    records.map(({ document }) => document),
+  );
+  return records.flatMap((record, at): Outcomes => {
+    const error = errors.get(at);
+    if (!error) return [[record, "inserted"]];
+    return error.code === duplicateKey ? [] : [[record, refusedWith(error.code)]];
+  });
+}
+
+/**
+ * The errors of single documents by their place. Where the server refuses all of them because one
+ * is too large, each is tried alone.
+ */
+async function insertErrors(
+  collection: Collection,
+  documents: readonly Document[],
+): Promise<ReadonlyMap<number, { readonly code?: unknown }>> {
+  try {
+    await collection.insertMany(documents, { ordered: false });
+    return new Map();
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    const errors = error.result.getWriteErrors();
+    if (errors.length === 0 && documentCodes.has(error.code)) {
+      return documents.length === 1 ? new Map([[0, error]]) : insertOneByOne(collection, documents);
+    }
+    // Others may be well, but no majority has them yet, or they were not even tried.
+    const ofOthers =
+      error.result.getWriteConcernError() ?? errors.find(({ code }) => !isOfDocument(code));
+    if (errors.length === 0 || ofOthers) throw error;
+    return new Map(errors.map((one) => [one.index, one]));
+  }
+}
+
+async function insertOneByOne(collection: Collection, documents: readonly Document[]) {
+  const found = new Map<number, { readonly code?: unknown }>();
+  for (const [at, document] of documents.entries()) {
+    const error = (await insertErrors(collection, [document])).get(0);
+    if (error) found.set(at, error);
+  }
+  return found;
+}
+
+/** The field of a document on which a file's win rests: it must still be as it was seen. */
+const seenField: Readonly<Record<CollectionRole, string>> = {
+  runs: "updatedAt",
+  logs: "_id",
+  artifacts: "capturedAt",
+  approvals: "status",
+};
+
+const replacementsAtOnce = 8;
+
+/** Replaces one by one; a document that is no longer as it was seen is left out of the answer. */
+export async function replaceAll(
+  collection: Collection,
+  replacements: readonly Replacement[],
+): Promise<Outcomes> {
+  const limit = pLimit(replacementsAtOnce);
+  // A failure is thrown when none is under way any more: another attempt may follow it.
+  const failures: unknown[] = [];
+  const outcomes = await limit.map(replacements, async (one): Promise<Outcomes> => {
+    if (failures.length > 0) return [];
+    try {
+      const outcome = await replace(collection, one);
+      return outcome ? [[one.record, outcome]] : [];
+    } catch (error) {
+      failures.push(error);
+      return [];
+    }
+  });
+  if (failures.length > 0) throw failures[0];
+  return outcomes.flat();
+}
+
+async function replace(
+  collection: Collection,
+  { record, document: seen }: Replacement,
+): Promise<Outcome | Refusal | undefined> {
+  const field = seenField[record.role];
+  const filter = { _id: seen._id as Document, [field]: seen[field] as unknown };
+  const members = Object.entries(record.document).filter(([name]) => name !== "_id");
+  try {
+    const { matchedCount } = await replaceOne(collection, filter, Object.fromEntries(members));
+    return matchedCount === 1 ? "updated" : undefined;
+  } catch (error) {
+    if (isRefusal(error)) return refusedWith(error.code);
+    throw error;
+  }
+}
+
+/** A name of a field with `$` in front is an operator to a replacement, but no more as a literal. */
+function replaceOne(collection: Collection, filter: Filter<Document>, members: Document) {
+  return Object.keys(members).some((name) => name.startsWith("$"))
+    ? collection.updateOne(filter, [{ $replaceWith: { $literal: members } }])
+    : collection.replaceOne(filter, members);
+}
+
+/** Whether the server refuses a document itself: it gives the place of one that it tried to write. */
+function isRefusal(error: unknown): error is MongoServerError {
+  if (!(error instanceof MongoServerError)) return false;
+  return documentCodes.has(error.code) || ("index" in error && isOfDocument(error.code));
+}
+
+function refusedWith(code: unknown): Refusal {
+  return new Refusal("server", `MongoDB refuses it with code ${String(code)}`);
+}

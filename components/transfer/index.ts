@@ -1,0 +1,17 @@
+/**
+ * Both sides of a run, paired and decided: the import, the verification, the export, and the rollback.
+ * `program.ts` is the door of the Pulumi program, `provider.ts` that of the dynamic providers.
+ */
+export { QuarantineError } from "./errors";
+export { exportState } from "./export/export";
+export type { ExportReport } from "./export/report";
+export { importInto, importState } from "./import/import";
+export { type Batch, workOn } from "./import/pipeline";
+export type { Target } from "./import/target";
+export { collectEarly } from "./memory";
+export { goBack } from "./rollback/go-back";
+export { unfinishedIn } from "./rollback/witnesses";
+export { rollbackInWords } from "./rollback/words";
+export { type BothSides, type ImportStage, type Shard, importStages } from "./sides";
+export type { ImportReport } from "./tally";
+export { type VerificationReport, forgetWhereMissing, verifyState } from "./verify/verify";

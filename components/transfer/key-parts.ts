@@ -1,0 +1,105 @@
+import { hash } from "node:crypto";
+import { appendFileSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Key, readableKey } from "../state";
+import { KeysError } from "./errors";
+
+/** A part for each value of a hash's first byte: of ten million keys it has forty thousand. */
+export const partNumbers = Array.from({ length: 256 }, (_, at) => at);
+
+/** So many characters of a part wait in memory for its file. */
+const fullText = 4 * 1024;
+
+/**
+ * Does work with a new folder for keys below the system's temporary one; the folder goes with it.
+ *
+ * @throws KeysError where there can be none
+ */
+export async function inKeyFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "keys-")).catch((error: unknown) => {
+    throw new KeysError(tmpdir(), error);
+  });
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Keys of any number in the same memory (issue #5): in files, parted by hash, so that two such
+ * sides are compared part by part.
+ */
+export class KeyParts {
+  private readonly waiting = partNumbers.map(() => "");
+
+  /** @param path what the files' names begin with, in a folder that is there */
+  constructor(private readonly path: string) {}
+
+  /**
+   * @param kept what is kept of it, to be had again as JSON text; by default the key alone
+   * @throws KeysError where its file cannot be written
+   */
+  add(key: Key, kept: string | object = key): void {
+    const part = hash("sha256", key, "buffer").readUInt8();
+    const text = `${this.waiting[part] ?? ""}${JSON.stringify(kept)}\n`;
+    this.waiting[part] = text.length < fullText ? text : "";
+    if (text.length >= fullText) this.append(part, text);
+  }
+
+  /** What is kept of a part's keys, each as JSON text, in the order in which they were added. */
+  textsIn(part: number): string[] {
+    return `${this.written(part)}${this.waiting[part] ?? ""}`.split("\n").slice(0, -1);
+  }
+
+  private append(part: number, text: string): void {
+    try {
+      appendFileSync(this.file(part), text);
+    } catch (error) {
+      throw new KeysError(this.file(part), error);
+    }
+  }
+
+  private written(part: number): string {
+    try {
+      return readFileSync(this.file(part), "utf8");
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+      throw new KeysError(this.file(part), error);
+    }
+  }
+
+  private file(part: number): string {
+    return `${this.path}-${part}`;
+  }
+}
+
+/** What two sides' keys have not in common. */
+export interface KeysApart {
+  /** How many keys MongoDB has. */
+  readonly mongo: number;
+  /** How many of them are not on disk, and ids of the first of them. */
+  readonly onlyInMongo: number;
+  readonly extra: readonly string[];
+  /** How many keys on disk were there before. */
+  readonly repeated: number;
+}
+
+/** Compares the keys of both sides, of which MongoDB has each once; names up to `most` ids. */
+export function keysApart(disk: KeyParts, mongo: KeyParts, most: number): KeysApart {
+  const counts = { mongo: 0, onlyInMongo: 0, repeated: 0 };
+  const extra: string[] = [];
+  for (const part of partNumbers) {
+    const onDisk = disk.textsIn(part);
+    const known = new Set(onDisk);
+    const keys = mongo.textsIn(part);
+    const others = keys.filter((key) => !known.has(key));
+    counts.mongo += keys.length;
+    counts.onlyInMongo += others.length;
+    counts.repeated += onDisk.length - known.size;
+    for (const key of others.slice(0, most - extra.length)) extra.push(key);
+  }
+  return { ...counts, extra: extra.map((key) => readableKey(JSON.parse(key) as Key)) };
+}

@@ -1,0 +1,146 @@
+import type { Db } from "mongodb";
+import { join } from "node:path";
+import { lastFence, recordFence, requireFence } from "../../ledger";
+import { withRetries } from "../../mongo";
+import {
+  type Fence,
+  type StateAddress,
+  type StateFolder,
+  StateFolderError,
+  heldFolder,
+  heldRuns,
+  openStateFolder,
+  readFence,
+  stateFiles,
+  unfinishedRuns,
+  writeFence,
+} from "../../state";
+import { idsAmong } from "../documents";
+import type { ExportSides } from "../export/run";
+
+/** A fence, and the runs that a rollback without MongoDB held, which stay so. */
+export interface DrawnFence {
+  readonly fence: Fence;
+  readonly held: readonly string[];
+  /** Those of `held` that this MongoDB does not have: no service goes on with them. */
+  readonly unknown: readonly string[];
+}
+
+/** Where a fence is drawn, and where its moment is noted. */
+export interface FenceSides extends ExportSides {
+  /** The collection of the migration's record: the setting `advanced.ledger`. */
+  readonly ledger: string;
+}
+
+/**
+ * Draws the fence: looks for what is unfinished, and notes the moment in the ledger and beside the
+ * files. To be called while no worker runs. What is held stays there: its files are older than what MongoDB has, and a
+ * cutover that stops here and is given up, or goes to a new MongoDB, must not execute them.
+ *
+ * @throws StateFolderError where the state root cannot be used
+ * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
+ * @throws Error where the ledger has no record of the migration
+ */
+export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
+  const folder = await openStateFolder(sides);
+  const at = new Date();
+  const unfinished = await unfinishedIn(folder);
+  const held = (await heldRuns(sides)).map(({ runId }) => runId);
+  const known = await idsAmong(sides, "runs", held);
+  const { database, ledger, root } = sides;
+  const fence = { at: at.toISOString(), unfinishedCount: unfinished.length };
+  const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
+  await withRetries(doing, () => recordFence(database, ledger, at));
+  await writeFence(root, fence);
+  return { fence, held, unknown: held.filter((runId) => !known.has(runId)) };
+}
+
+/** The runs whose files say that they may still execute steps. */
+export async function unfinishedIn(folder: StateFolder): Promise<string[]> {
+  const unfinished: string[] = [];
+  for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
+  return unfinished;
+}
+
+/** What the stack's output and the settings say of a cutover. */
+interface Known {
+  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand. */
+  readonly fencedAt: string | undefined;
+  /** The collection of the migration's record. */
+  readonly ledger: string;
+}
+
+/** The state that a rollback writes to, and the last cutover's fence; undefined without a cutover. */
+export interface Witnessed {
+  readonly folder: StateFolder;
+  readonly fence: Fence | undefined;
+}
+
+/**
+ * Compares the three witnesses of a cutover (decision 10). The stack's output says that there was one;
+ * `fence.json` that this is the state which it left, not the mount point of a volume that is not there;
+ * the ledger that this is the database which it went to, or a copy of it.
+ *
+ * @param database undefined where MongoDB is out of reach
+ * @throws StateFolderError where the state root is missing, is not that of the fence, or lacks its runs
+ * @throws FenceMissing where the database knows nothing of it
+ */
+export async function requireWitnesses(
+  address: StateAddress,
+  { fencedAt, ledger }: Known,
+  database: Db | undefined,
+): Promise<Witnessed> {
+  const fence = await readFence(address.root);
+  const expected = fencedAt ?? fence?.at ?? (database && (await lastFence(database, ledger)));
+  // Before the folder: a volume that is not mounted has neither.
+  const folder = await openedState(address);
+  if (expected === undefined) return { folder, fence };
+  if (database) await requireFence(database, ledger, expected);
+  if (fence?.at !== expected) throw notTheState(address, expected, fence);
+  await requireRuns(folder, fence);
+  return { folder, fence };
+}
+
+/** From now on the files are the truth again, and nothing is held any more. */
+export async function endFence(root: string, fence: Fence | undefined): Promise<void> {
+  if (!fence || fence.endedAt !== undefined) return;
+  await writeFence(root, { ...fence, endedAt: new Date().toISOString() });
+}
+
+async function openedState(address: StateAddress): Promise<StateFolder> {
+  try {
+    return await openStateFolder(address);
+  } catch (error) {
+    if (!(error instanceof StateFolderError)) throw error;
+    throw new StateFolderError(
+      `${error.message} A rollback writes to the files that the services have: mount them there, ` +
+        "where this runs.",
+    );
+  }
+}
+
+/** A volume of its own may hold the runs: one that is not mounted leaves the fence where it is. */
+async function requireRuns({ root, layout }: StateFolder, fence: Fence): Promise<void> {
+  if (fence.unfinishedCount === 0) return;
+  const skipped = { hidden: 0, temporary: 0, links: 0 };
+  const folders = [root, join(root, heldFolder)].map((one) => ({
+    role: "runs" as const,
+    path: join(one, layout.runs),
+  }));
+  for await (const file of stateFiles({ root, layout, folders }, skipped)) {
+    if (file.role === "runs") return;
+  }
+  throw new StateFolderError(
+    `The state root ${root} has no run's file in ${layout.runs}, and the cutover at ${fence.at} found ` +
+      `${fence.unfinishedCount} unfinished there. Nothing was written: mount the runs there, where this runs.`,
+  );
+}
+
+function notTheState({ root }: StateAddress, expected: string, fence: Fence | undefined) {
+  const found = fence ? `the fence of ${fence.at}` : "no fence.json";
+  return new StateFolderError(
+    `The state root ${root} has ${found}, and the cutover drew its fence at ${expected}. Nothing was ` +
+      "written, because the services' files are elsewhere: mount the whole state there, where this " +
+      `runs. Where it is lost, \`taskrunner-storage export --all --to ${root}\` makes it anew first.`,
+  );
+}

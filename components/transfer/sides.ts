@@ -1,0 +1,63 @@
+import type { Collection, Db } from "mongodb";
+import { createHash } from "node:crypto";
+import type { CollectionRole } from "../contract";
+import type { StateAddress } from "../state";
+import type { MergeRules } from "./merge";
+import type { Tally } from "./tally";
+
+/** MongoDB's side: a database with its collections' names by role. */
+export interface MongoSide {
+  readonly database: Db;
+  readonly collections: Readonly<Record<CollectionRole, string>>;
+  /** How often work in MongoDB is tried again where it has trouble; default 12, a minute or two. */
+  readonly retries?: number;
+}
+
+/** Filesystem state on one side, MongoDB on the other. */
+export interface BothSides extends StateAddress, MongoSide {
+  /** The name of the collection with bases and checkpoints: the setting `advanced.checkpoints`. */
+  readonly checkpoints: string;
+  /** Gets the tally at the beginning, to look at it while the work goes on. */
+  readonly watch?: (tally: Tally) => void;
+}
+
+/** A role's collection, with writes that a majority has. */
+export function collectionOf(
+  { database, collections }: MongoSide,
+  role: CollectionRole,
+): Collection {
+  return database.collection(collections[role]);
+}
+
+/**
+ * Where in the cutover an import stands:
+ *
+ * - `backfill`: both services still write files;
+ * - `delta`: the worker is stopped;
+ * - `final`: both services are in Mongo mode, and MongoDB is the truth for every run it has.
+ */
+export type ImportStage = (typeof importStages)[number];
+
+/** The stages in their order. */
+export const importStages = ["backfill", "delta", "final"] as const;
+
+/** The merge rules of a stage. */
+export function rulesOf(stage: ImportStage): MergeRules {
+  return { runsOnlyInserted: stage === "final" };
+}
+
+/** One of several importers that share the runs. */
+export interface Shard {
+  /** From 1 to `of`. */
+  readonly number: number;
+  readonly of: number;
+}
+
+/**
+ * Whether a run's files are a shard's: by a hash of the run's id as file names write it, so that
+ * all files of a run are in one shard.
+ */
+export function isInShard(stem: string, { number, of }: Shard): boolean {
+  const hash = createHash("sha256").update(stem).digest().readUInt32BE();
+  return hash % of === number - 1;
+}

@@ -1,0 +1,89 @@
+import { resolve } from "node:path";
+import { requireFenceWritable } from "../../state";
+import { type Step, Unfinished } from "../../step";
+import { importState } from "../import/import";
+import type { BothSides, ImportStage } from "../sides";
+import { type ImportReport, ofShards } from "../tally";
+import { forgetWhereMissing, verifyState } from "../verify/verify";
+import { reasonsOf } from "../words";
+import {
+  BulkImport,
+  type ImportInputs,
+  type ImportResults,
+  Verification,
+  type VerificationInputs,
+  type VerificationResults,
+} from "./inputs";
+import { brief, comparedInputs, namedCases, sidesOf, watched } from "./sides";
+
+/**
+ * The import while both services still write files. It runs once in each cutover, and again where its
+ * settings changed or the last run left records out; never because files or counts differ. It makes sure
+ * that a fence can be kept, because the worker is stopped next.
+ */
+export const bulkImport: Step<ImportInputs, ImportResults> = {
+  ...BulkImport,
+  id: ({ database = "" }) => `${database}/import`,
+  isOncePerCutover: true,
+  followsServer: true,
+  compares: comparedInputs,
+  isDue: leftRecordsOut,
+  job: {
+    state: "write",
+    merged: (results) => ({ report: short(ofShards(results.map(({ report }) => report))) }),
+  },
+  forward: async (inputs) => {
+    const sides = await sidesOf(inputs);
+    const report = await imported(sides, "backfill", inputs);
+    await requireFenceWritable(sides.root);
+    return { report };
+  },
+};
+
+/**
+ * An import with its report in short. The quarantined records are in a file beside the state root, named
+ * after it: `taskrunner.quarantine.ndjson` beside `taskrunner`; without such records there is none. A
+ * Job's is in the folder in which its pod works, the only one that it may write beside the claim, and goes
+ * with the pod.
+ */
+export async function imported(
+  sides: BothSides,
+  stage: ImportStage,
+  { shard, isInPod }: Pick<ImportInputs, "shard" | "isInPod">,
+): Promise<ImportReport> {
+  const quarantine = isInPod ? "quarantine.ndjson" : `${resolve(sides.root)}.quarantine.ndjson`;
+  const asked = { stage, quarantine, ...(shard && { shard }) };
+  return short(await watched("import", sides, (all) => importState({ ...all, ...asked })));
+}
+
+function short(report: ImportReport): ImportReport {
+  return brief({ ...report, sharedLogs: report.sharedLogs.slice(0, namedCases) });
+}
+
+/** Whether the last import quarantined records, which may be mended meanwhile. */
+export function leftRecordsOut({
+  report,
+}: {
+  readonly report?: ImportReport | undefined;
+}): boolean {
+  return report !== undefined && report.quarantine.length > 0;
+}
+
+/** The proof that every record on disk is in MongoDB; it stops `up` where it does not hold. */
+export const verification: Step<VerificationInputs, VerificationResults> = {
+  ...Verification,
+  id: ({ database = "" }) => `${database}/verification`,
+  isOncePerCutover: true,
+  followsServer: true,
+  compares: comparedInputs,
+  job: { state: "read" },
+  forward: async (inputs) => {
+    const { retentionDays = Infinity, root, rootName = root } = inputs;
+    const found = await watched("verification", await sidesOf(inputs), async (sides) =>
+      forgetWhereMissing(sides, await verifyState({ ...sides, retentionDays })),
+    );
+    const report = brief(found);
+    if (report.holds) return { report };
+    throw new Unfinished(reasonsOf(report, rootName), { report });
+  },
+};

@@ -1,0 +1,97 @@
+import type { CollectionRole } from "../../contract";
+import type { Standstill } from "../../kubernetes";
+import type { Layout } from "../../settings";
+import type { Fence } from "../../state";
+import { type MongoInputs, kind } from "../../step";
+import type { RollbackReport } from "../rollback";
+import type { Shard } from "../sides";
+import type { ImportReport } from "../tally";
+import type { VerificationReport } from "../verify/verify";
+
+const here = ["backfill", "taskrunner"] as const;
+
+/** Inputs of every step on the state: where both sides are. `uri` is secret. */
+export interface StateInputs extends MongoInputs {
+  /** The state root; a relative path counts from the project's folder. In a Job: of its pods. */
+  readonly root: string;
+  /** In a pod: the claim that it is in, for words. */
+  readonly rootName?: string;
+  readonly layout: Layout;
+  readonly collections: Readonly<Record<CollectionRole, string>>;
+  readonly approvals: boolean;
+  /** The name of the collection with bases and checkpoints. */
+  readonly checkpoints: string;
+}
+
+/** Inputs of the bulk import. */
+export interface ImportInputs extends StateInputs {
+  /** In a pod of an Indexed Job: its part of the runs. */
+  readonly shard?: Shard;
+}
+
+/** An import's report names the first twenty cases of a kind. */
+export interface ImportResults {
+  readonly report: ImportReport;
+}
+
+/** Inputs of a verification; the log's expiry is in days. */
+export interface VerificationInputs extends StateInputs {
+  readonly retentionDays?: number;
+}
+
+/** A verification's report names the first twenty cases of a kind. */
+export interface VerificationResults {
+  readonly report: VerificationReport;
+}
+
+/** Inputs of both handovers; what a rollback is told is not compared. */
+export interface HandoverInputs extends StateInputs {
+  /** The collection of the migration's record, in which a fence is noted. */
+  readonly ledger: string;
+  /** What becomes of unfinished runs that cannot be exported. */
+  readonly heldRuns: "hold" | "release";
+  /** How long a rollback waits for a primary, in s. */
+  readonly electionSeconds: number;
+  /** The fence whose later changes are given up where MongoDB has no primary. */
+  readonly abandonMongo?: string;
+}
+
+/** Inputs of the first handover: the worker as its drain left it; absent where nothing can be seen. */
+export interface FirstHandoverInputs extends HandoverInputs {
+  readonly standstill?: Standstill;
+}
+
+/** What a handover did last in each direction; reports name the first twenty cases of a kind. */
+export interface HandoverResults {
+  /** Absent until a cutover reached this step. */
+  readonly report?: ImportReport;
+  /** The fence of the last cutover; absent until one reached this step. */
+  readonly fence?: Fence;
+  /** Absent after a cutover, until it is rolled back. */
+  readonly rollback?: RollbackReport;
+}
+
+/** Inputs of the second handover: the fence that the first one drew, so that it exports after it alone. */
+export interface SecondHandoverInputs extends HandoverInputs {
+  /** In ISO 8601; absent where no cutover drew one. */
+  readonly fencedAt?: string;
+}
+
+/** The same without a fence: it draws none. */
+export type SecondHandoverResults = Omit<HandoverResults, "fence">;
+
+export const BulkImport = kind<ImportInputs, ImportResults>("BulkImport", here, ["report"]);
+
+export const Handover = kind<FirstHandoverInputs, HandoverResults>("Handover", here, [
+  ...["report" as const, "fence" as const, "rollback" as const],
+]);
+
+export const SecondHandover = kind<SecondHandoverInputs, SecondHandoverResults>(
+  "SecondHandover",
+  here,
+  ["report", "rollback"],
+);
+
+export const Verification = kind<VerificationInputs, VerificationResults>("Verification", here, [
+  "report",
+]);

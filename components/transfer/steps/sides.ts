@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import { addressIn, databaseAt } from "../../mongo";
+import type { IncompleteLine } from "../../state";
+import { sayProgress } from "../progress";
+import type { BothSides } from "../sides";
+import type { Quarantined, Tally } from "../tally";
+import type { StateInputs } from "./inputs";
+
+/** What a step is compared by: without the bases, which are with the checkpoints, each run is a conflict. */
+export const comparedInputs = [
+  ...(["database", "root", "layout"] as const),
+  ...(["collections", "approvals", "checkpoints"] as const),
+] as const;
+
+/** What names both sides, without the database. */
+export type StateSides = Pick<BothSides, Exclude<keyof StateInputs & keyof BothSides, "database">>;
+
+/** The state on disk as the inputs name it; `root` becomes absolute. */
+export function stateOf({
+  root,
+  layout,
+  collections,
+  approvals,
+  checkpoints,
+}: StateInputs): StateSides {
+  return { root: resolve(root), layout, collections, approvals, checkpoints };
+}
+
+/** Both sides as the inputs of a step that goes forward name them. */
+export async function sidesOf(
+  inputs: StateInputs,
+): Promise<StateSides & Pick<BothSides, "database">> {
+  return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
+}
+
+/** Does work with lines of progress on standard output, which the engine shows. */
+export async function watched<Report>(
+  what: string,
+  sides: BothSides,
+  work: (sides: BothSides) => Promise<Report>,
+): Promise<Report> {
+  let stop: (() => void) | undefined;
+  const watch = (tally: Tally) => {
+    stop = sayProgress(what, tally, console.log);
+  };
+  try {
+    return await work({ ...sides, watch });
+  } finally {
+    stop?.();
+  }
+}
+
+/** So many single cases are kept in a stack's state; complete lists stay beside the files. */
+export const namedCases = 20;
+
+/** A report as a stack's outputs hold it: all counts, and the first single cases. */
+export function brief<Report extends { quarantine: Quarantined[]; incomplete: IncompleteLine[] }>(
+  report: Report,
+): Report {
+  return {
+    ...report,
+    quarantine: report.quarantine.slice(0, namedCases),
+    incomplete: report.incomplete.slice(0, namedCases),
+  };
+}

@@ -1,0 +1,197 @@
+import { type CollectionRole, byRole } from "../contract";
+import type {
+  Conversion,
+  IncompleteLine,
+  Place,
+  Raw,
+  Refusal,
+  RefusalReason,
+  SharedLog,
+  Skipped,
+} from "../state";
+import type { ImportedCounts } from "./checkpoints";
+
+/**
+ * What became of one collection's records: `read` is the sum of `inserted`, `updated`,
+ * `unchanged` and `quarantined`; `normalized` counts those of the first three that needed a
+ * conversion beyond their form.
+ */
+export interface Counts {
+  read: number;
+  inserted: number;
+  updated: number;
+  unchanged: number;
+  normalized: number;
+  quarantined: number;
+}
+
+export type Outcome = "inserted" | "updated" | "unchanged";
+
+/** A record that was left out, and why. */
+export interface Quarantined extends Place {
+  readonly reason: RefusalReason;
+  readonly detail: string;
+  /** Where the record is that has the same key and came first. */
+  readonly other?: Place;
+}
+
+/** What an import did. `quarantine` and `incomplete` hold the first thousand each. */
+export interface ImportReport extends Record<CollectionRole, Counts> {
+  files: number;
+  bytes: number;
+  elapsedMs: number;
+  /** How many records needed each kind of conversion. */
+  conversions: Partial<Record<Conversion, number>>;
+  skipped: Skipped;
+  incomplete: IncompleteLine[];
+  quarantine: Quarantined[];
+  /** Logs whose entries went to a run that has another log too; the first thousand. */
+  sharedLogs: SharedLog[];
+  /** How many files were not read again, because they are as they were when they were imported. */
+  unchangedFiles: number;
+}
+
+/** So many single cases are kept: memory stays flat, and nobody reads more. */
+const keptCases = 1_000;
+
+/** Counts what becomes of each record while an import or a verification runs. */
+export class Tally {
+  private readonly started = Date.now();
+  readonly counts = byRole(emptyCounts);
+  readonly skipped: Skipped = { hidden: 0, temporary: 0, links: 0 };
+  readonly incomplete: IncompleteLine[] = [];
+  readonly quarantine: Quarantined[] = [];
+  private readonly sharedLogs: SharedLog[] = [];
+  private readonly conversions = new Map<Conversion, number>();
+  files = 0;
+  bytes = 0;
+  private unchangedFiles = 0;
+
+  /** @param keep gets every refused record with what its file has */
+  constructor(private readonly keep?: (refused: Quarantined, raw?: Raw) => void) {}
+
+  settle(role: CollectionRole, outcome: Outcome, conversions: ReadonlySet<Conversion>): void {
+    const counts = this.counts[role];
+    counts.read += 1;
+    counts[outcome] += 1;
+    if (conversions.size > 0) counts.normalized += 1;
+    for (const conversion of conversions) this.count(conversion, 1);
+  }
+
+  /** Takes back what was settled. */
+  takeBack(role: CollectionRole, outcome: Outcome, conversions: ReadonlySet<Conversion>): void {
+    const counts = this.counts[role];
+    counts.read -= 1;
+    counts[outcome] -= 1;
+    if (conversions.size > 0) counts.normalized -= 1;
+    for (const conversion of conversions) this.count(conversion, -1);
+  }
+
+  private count(conversion: Conversion, times: number): void {
+    this.conversions.set(conversion, (this.conversions.get(conversion) ?? 0) + times);
+  }
+
+  refuse(role: CollectionRole, place: Place, { reason, detail, other }: Refusal, raw?: Raw): void {
+    this.counts[role].read += 1;
+    this.counts[role].quarantined += 1;
+    const refused = { ...place, reason, detail, ...(other && { other }) };
+    this.keep?.(refused, raw);
+    if (this.quarantine.length < keptCases) this.quarantine.push(refused);
+  }
+
+  /** How many records of a collection were refused so far. */
+  refused(role: CollectionRole): number {
+    return this.counts[role].quarantined;
+  }
+
+  /** Counts the records of a file, or of a log's beginning, that an earlier import brought. */
+  resume(role: CollectionRole, { records, normalized, conversions }: ImportedCounts): void {
+    const counts = this.counts[role];
+    counts.read += records;
+    counts.unchanged += records;
+    counts.normalized += normalized;
+    for (const [conversion, count] of Object.entries(conversions)) {
+      this.count(conversion as Conversion, count);
+    }
+    this.unchangedFiles += 1;
+  }
+
+  leaveIncomplete(line: IncompleteLine): void {
+    if (this.incomplete.length < keptCases) this.incomplete.push(line);
+  }
+
+  shareLog(shared: SharedLog): void {
+    if (this.sharedLogs.length < keptCases) this.sharedLogs.push(shared);
+  }
+
+  report(): ImportReport {
+    return {
+      files: this.files,
+      bytes: this.bytes,
+      elapsedMs: Date.now() - this.started,
+      ...this.counts,
+      conversions: Object.fromEntries(this.conversions),
+      skipped: this.skipped,
+      incomplete: this.incomplete,
+      quarantine: this.quarantine,
+      sharedLogs: this.sharedLogs,
+      unchangedFiles: this.unchangedFiles,
+    };
+  }
+}
+
+/** What one file's checkpoint says of its records. */
+export class FileCounts {
+  private records: number;
+  private normalized: number;
+  private readonly conversions: Partial<Record<Conversion, number>>;
+  /** Whether a record was refused: from there on the file counts as not imported. */
+  stopped = false;
+
+  constructor(imported?: ImportedCounts) {
+    this.records = imported?.records ?? 0;
+    this.normalized = imported?.normalized ?? 0;
+    this.conversions = { ...imported?.conversions };
+  }
+
+  add(records: readonly { readonly conversions: ReadonlySet<Conversion> }[]): void {
+    this.records += records.length;
+    for (const { conversions } of records) {
+      if (conversions.size > 0) this.normalized += 1;
+      for (const one of conversions) this.conversions[one] = (this.conversions[one] ?? 0) + 1;
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  soFar(): ImportedCounts {
+    const { records, normalized, conversions } = this;
+    return { records, normalized, conversions: { ...conversions } };
+  }
+}
+
+function emptyCounts(): Counts {
+  return { read: 0, inserted: 0, updated: 0, unchanged: 0, normalized: 0, quarantined: 0 };
+}
+
+/**
+ * The report of an import that several shards did: counts are summed, cases follow each other. The
+ * time is that of the longest; what was skipped is what each of them saw of all files.
+ */
+export function ofShards([first, ...others]: readonly ImportReport[]): ImportReport {
+  if (!first) throw new Error("An import has the report of one shard at least.");
+  const sum = others.reduce((one, other) => added(one, other) as ImportReport, first);
+  const elapsedMs = Math.max(...[first, ...others].map((one) => one.elapsedMs));
+  return { ...sum, elapsedMs, skipped: first.skipped };
+}
+
+function added(one: unknown, other: unknown): unknown {
+  if (one === undefined || other === undefined) return one ?? other;
+  if (typeof one === "number") return one + (other as number);
+  if (Array.isArray(one)) return [...(one as unknown[]), ...(other as unknown[])];
+  const [left, right] = [one, other] as [Record<string, unknown>, Record<string, unknown>];
+  const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+  return Object.fromEntries(keys.map((key) => [key, added(left[key], right[key])]));
+}

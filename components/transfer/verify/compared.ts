@@ -1,0 +1,119 @@
+import type { Collection, Document } from "mongodb";
+import type { CollectionRole } from "../../contract";
+import { withRetries } from "../../mongo";
+import { type ReadyRecord, differingPaths, readableKey } from "../../state";
+import { type Base, basesIn, readBases } from "../bases";
+import { documentsOf } from "../documents";
+import type { Batch } from "../import/pipeline";
+import { merge, sideOf } from "../merge";
+import { type BothSides, collectionOf } from "../sides";
+import type { ExactKeys } from "./exact";
+
+/**
+ * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
+ * `newerInMongo`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `expired`
+ * and `onlyInMongo` are no differences, unless both sides are to be equal.
+ */
+export interface VerifiedCounts {
+  files: number;
+  mongo: number;
+  equal: number;
+  newerInMongo: number;
+  /** At least so many, where a key is on disk twice; just so many where both are to be equal. */
+  onlyInMongo: number;
+  /** Log entries that are gone because they are older than the log's expiry. */
+  expired: number;
+  missing: number;
+  differing: number;
+  /** Records on disk that could not be read or do not meet the contract. */
+  quarantined: number;
+  /** The first hundred ids of those that are missing. */
+  onlyInFiles: string[];
+  /** The first hundred of those that differ, with the paths of what differs. */
+  different: { id: string; paths: readonly string[] }[];
+  /** The first hundred of those that are newer in MongoDB, where both sides are to be equal. */
+  newer?: { id: string; paths: readonly string[] }[];
+  /** The ids of a hundred of those that are only in MongoDB, where both sides are to be equal. */
+  extra?: readonly string[];
+  /**
+   * Records on disk that have the key of another one, where both sides are to be equal; no
+   * difference, because each is compared.
+   */
+  repeated?: number;
+}
+
+/** So many single cases of a kind are named. */
+export const keptCases = 100;
+
+/** What batches are compared with, and how. */
+export interface Comparison {
+  readonly sides: BothSides;
+  readonly counts: Readonly<Record<CollectionRole, VerifiedCounts>>;
+  /** A log entry before it may be gone; in ms since 1970. */
+  readonly expiredBefore: number;
+  /** Gets the keys that are on both sides, where both are to be equal. */
+  readonly exact: ExactKeys | undefined;
+}
+
+/** Compares a batch of records on disk with their documents, and counts what it finds. */
+export async function compare(
+  { sides, counts: all, expiredBefore, exact }: Comparison,
+  { role, records }: Batch,
+): Promise<void> {
+  const counts = all[role];
+  const { found, bases } = await reading(sides, role, async (collection) => {
+    const found = await documentsOf(collection, role, records);
+    const bases = basesIn(sides.database, sides.checkpoints);
+    return { found, bases: await readBases(bases, role, [...found.keys()]) };
+  });
+  for (const record of records) {
+    const document = found.get(record.key);
+    if (document) exact?.add(role, record.key);
+    if (!document && isExpired(record, expiredBefore)) counts.expired += 1;
+    else if (!document) addMissing(counts, record);
+    else addCompared(counts, record, document, bases.get(record.key));
+  }
+}
+
+/** Reads from a role's collection, again where the server has trouble that passes. */
+export function reading<T>(
+  sides: BothSides,
+  role: CollectionRole,
+  work: (collection: Collection) => Promise<T>,
+): Promise<T> {
+  const collection = collectionOf(sides, role);
+  const doing = `Reading ${role} from ${collection.namespace}`;
+  return withRetries(doing, () => work(collection), sides.retries);
+}
+
+function isExpired({ role, document }: ReadyRecord, before: number): boolean {
+  return role === "logs" && document.timestamp instanceof Date && +document.timestamp < before;
+}
+
+function addMissing(counts: VerifiedCounts, { key }: ReadyRecord): void {
+  counts.missing += 1;
+  keep(counts.onlyInFiles, readableKey(key));
+}
+
+function addCompared(
+  counts: VerifiedCounts,
+  { role, key, document: disk }: ReadyRecord,
+  mongo: Document,
+  base: Base | undefined,
+): void {
+  const paths = differingPaths(role, disk, mongo);
+  const verdict =
+    paths.length === 0 ? "equal" : merge(role, sideOf(role, disk), sideOf(role, mongo), base);
+  if (verdict === "equal") counts.equal += 1;
+  else if (verdict === "mongo") {
+    counts.newerInMongo += 1;
+    if (counts.newer) keep(counts.newer, { id: readableKey(key), paths });
+  } else {
+    counts.differing += 1;
+    keep(counts.different, { id: readableKey(key), paths });
+  }
+}
+
+function keep<Case>(cases: Case[], one: Case): void {
+  if (cases.length < keptCases) cases.push(one);
+}

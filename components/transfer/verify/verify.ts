@@ -1,0 +1,140 @@
+import { type CollectionRole, byRole, collectionRoles } from "../../contract";
+import { ServerTroubleError } from "../../mongo";
+import { type IncompleteLine, type StateFolder, openStateFolder, stateFiles } from "../../state";
+import { Checkpoints } from "../checkpoints";
+import { type FileRecords, recordsOf } from "../import/file-records";
+import { batches, workOn } from "../import/pipeline";
+import type { BothSides } from "../sides";
+import { type Quarantined, Tally } from "../tally";
+import { type Comparison, type VerifiedCounts, compare, keptCases, reading } from "./compared";
+import { ExactKeys } from "./exact";
+
+/** What a verification found; it holds where nothing is missing, differing or quarantined. */
+export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {
+  holds: boolean;
+  /** When MongoDB's documents were counted: ISO 8601; absent in a stack of an earlier version. */
+  at?: string;
+  elapsedMs: number;
+  /** Why the next import still trusts the files' checkpoints, where it was not to. */
+  notForgotten?: string;
+  incomplete: IncompleteLine[];
+  quarantine: Quarantined[];
+}
+
+const dayMs = 24 * 60 * 60 * 1_000;
+
+/** How a verification compares. */
+export interface VerifyOptions {
+  /** Asks that both sides are equal: what is newer or only in MongoDB is a difference too. */
+  readonly exact?: boolean;
+  /** The log's expiry in days: an older entry that is gone is `expired`. Default: no expiry. */
+  readonly retentionDays?: number;
+}
+
+/**
+ * Compares one way, by the merge rules: every record on disk is in MongoDB, equal, or MongoDB's
+ * is the newer. Reads both sides in batches and changes nothing.
+ *
+ * @throws StateFolderError where the state root cannot be used
+ * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
+ * @throws KeysError where both are to be equal and the temporary folder has no room for their keys
+ */
+export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
+  return sides.exact
+    ? ExactKeys.during((keys) => verified(sides, keys))
+    : verified(sides, undefined);
+}
+
+async function verified(
+  sides: BothSides & VerifyOptions,
+  exact: ExactKeys | undefined,
+): Promise<VerificationReport> {
+  const { retentionDays = Infinity } = sides;
+  const tally = new Tally();
+  const counts = byRole(() => (exact ? { ...noneVerified(), newer: [] } : noneVerified()));
+  const folder = await openStateFolder(sides);
+  sides.watch?.(tally);
+  const expiredBefore = Date.now() - retentionDays * dayMs;
+  const comparison = { sides, counts, expiredBefore, exact };
+  await workOn(
+    batches(allRecords(folder, tally)),
+    (batch) => compare(comparison, batch),
+    () => Promise.resolve(),
+  );
+  const at = new Date().toISOString();
+  for (const role of collectionRoles) await complete(comparison, role, tally);
+  const { elapsedMs, incomplete, quarantine } = tally.report();
+  return {
+    holds: Object.values(counts).every((one) => holds(one) && (!exact || isExact(one))),
+    at,
+    elapsedMs,
+    ...counts,
+    incomplete,
+    quarantine,
+  };
+}
+
+async function* allRecords(folder: StateFolder, tally: Tally): AsyncGenerator<FileRecords> {
+  for await (const file of stateFiles(folder, tally.skipped)) yield* recordsOf(folder, file, tally);
+}
+
+async function complete(
+  { sides, counts: all, exact }: Comparison,
+  role: CollectionRole,
+  tally: Tally,
+): Promise<void> {
+  const counts = all[role];
+  const inBoth = counts.equal + counts.newerInMongo + counts.differing;
+  counts.quarantined = tally.counts[role].quarantined;
+  counts.files = inBoth + counts.expired + counts.missing + counts.quarantined;
+  await reading(sides, role, async (collection) => {
+    if (exact) return Object.assign(counts, await exact.apart(collection, role, keptCases));
+    counts.mongo = await collection.countDocuments();
+    // A key that is on disk twice was found twice.
+    counts.onlyInMongo = Math.max(0, counts.mongo - inBoth);
+    return counts;
+  });
+}
+
+function holds({ missing, differing, quarantined }: VerifiedCounts): boolean {
+  return missing + differing + quarantined === 0;
+}
+
+function isExact({ newerInMongo, onlyInMongo }: VerifiedCounts): boolean {
+  return newerInMongo + onlyInMongo === 0;
+}
+
+function noneVerified(): VerifiedCounts {
+  return {
+    files: 0,
+    mongo: 0,
+    equal: 0,
+    newerInMongo: 0,
+    onlyInMongo: 0,
+    expired: 0,
+    missing: 0,
+    differing: 0,
+    quarantined: 0,
+    onlyInFiles: [],
+    different: [],
+  };
+}
+
+/**
+ * Where a verification does not hold, makes the next import read every file again: a file's
+ * checkpoint says that its records are in MongoDB, which is not to be trusted any more once one is
+ * not. Where MongoDB will not do it the report says so: what was found is not lost with it.
+ */
+export async function forgetWhereMissing(
+  { database, checkpoints, retries }: BothSides,
+  report: VerificationReport,
+): Promise<VerificationReport> {
+  if (report.holds) return report;
+  try {
+    await new Checkpoints(database, checkpoints, retries).forget();
+    return report;
+  } catch (error) {
+    if (!(error instanceof ServerTroubleError)) throw error;
+    return { ...report, notForgotten: error.message };
+  }
+}
