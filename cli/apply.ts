@@ -2,15 +2,7 @@ import { requireServer } from "../components/cluster/server";
 import { databaseAt } from "../components/mongo";
 import { apply, planAsJson, planInWords } from "../components/migration";
 import { version } from "../package.json";
-import {
-  addressOf,
-  command,
-  commandReach,
-  print,
-  planOptions,
-  settingsOf,
-  type CommonOptions,
-} from "./context";
+import { addressOf, command, print, planOptions, settingsOf, type CommonOptions } from "./context";
 
 /** `apply`: does the plan. */
 export const applyCommand = command("apply", "does the plan")
@@ -22,7 +14,7 @@ export const applyCommand = command("apply", "does the plan")
     const settings = await settingsOf(options);
     const { adopt, onDataIssue } = settings.migration;
     const address = addressOf(settings);
-    const db = await databaseAt(address, commandReach);
+    const db = await databaseAt(address);
     await requireServer(db, address.uri);
     const done = await apply(db, {
       ...planOptions(settings),

@@ -96,11 +96,11 @@ export function planOptions(settings: CommandSettings): PlanOptions {
   return { schema: schemaOptionsOf(settings), ledger, ownRecords: [checkpoints] };
 }
 
-/** Somebody waits for a command: a server is looked for no longer than this. */
-export const commandReach: ConnectionOptions = { selectionTimeoutMs: 10_000 };
+/** Somebody waits for a command that only looks: a server is looked for no longer than this. */
+const commandReach: ConnectionOptions = { selectionTimeoutMs: 10_000 };
 
 /**
- * The database of TASKRUNNER_MONGO_URI, by the name in the settings or in the URI.
+ * The database of TASKRUNNER_MONGO_URI, by the name in the settings or in the URI, to look at it.
  *
  * @throws Error where the variable is not set, is no connection string or names no database
  */

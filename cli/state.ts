@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import type { StateAddress } from "../components/state";
 import type { BothSides } from "../components/transfer";
 import type { CommandSettings } from "../components/settings";
-import { type CommonOptions, databaseOf, settingsOf } from "./context";
+import { databaseAt } from "../components/mongo";
+import { addressOf, type CommonOptions, settingsOf } from "./context";
 
 /** What names filesystem state and the collections beside it, without the database. */
 export type StateSides = Omit<BothSides, "database" | "watch">;
@@ -11,7 +12,7 @@ export type StateSides = Omit<BothSides, "database" | "watch">;
 /** Filesystem state below a folder and the database, under the settings or the defaults. */
 export async function sidesOf(options: CommonOptions, directory: string): Promise<BothSides> {
   const settings = await settingsOf(options);
-  return { database: await databaseOf(settings), ...stateSides(settings, directory) };
+  return { database: await databaseAt(addressOf(settings)), ...stateSides(settings, directory) };
 }
 
 /** Filesystem state below a folder, under the settings or the defaults. */

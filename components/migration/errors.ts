@@ -34,17 +34,33 @@ export class DataIssues extends Error {
   }
 }
 
+/** Right before a command the collection was not as the plan saw it; the command was not sent. */
+export class PlanOutdated extends Error {
+  override readonly name = "PlanOutdated";
+
+  constructor(index: unknown) {
+    super(`another runner changed index ${String(index)} meanwhile`);
+  }
+}
+
 /** A command of the migration failed; `code` is the server's. Earlier commands stay done. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
   readonly code: number | undefined;
 
-  constructor(database: string, { command, reason }: Command, cause: unknown) {
+  /** @param notUndone what had to be undone after it and could not be, in words */
+  constructor(
+    database: string,
+    { command, reason }: Command,
+    cause: unknown,
+    notUndone: readonly string[] = [],
+  ) {
     const code = cause instanceof MongoServerError ? Number(cause.code) : undefined;
     const found = cause instanceof Error ? cause.message : String(cause);
     super(
       `${commandInWords(database, command)} (${reason}) failed` +
-        `${code === undefined ? "" : ` with server code ${code}`}: ${found}. ${advice(code, privilegeInWords(database, command))}`,
+        `${code === undefined ? "" : ` with server code ${code}`}: ` +
+        [`${found}.`, advice(code, privilegeInWords(database, command)), ...notUndone].join(" "),
       { cause },
     );
     this.code = code;

@@ -1,10 +1,15 @@
-import type { Db } from "mongodb";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Db, Document } from "mongodb";
 import type { WantedSchema } from "../contract";
+import { withRetries } from "../mongo";
+import { MigrationError, PlanOutdated } from "./errors";
 import { toCommands } from "./planner/commands";
-import type { Change, Command } from "./planner/change";
+import type { AwaitIndex, Change, Command } from "./planner/change";
 import { diff } from "./planner/diff";
-import { MigrationError } from "./errors";
+import { observedSpec, sameSpec } from "./planner/index-spec";
 import { observe } from "./planner/observe";
+import { sendCommand } from "./send-command";
+import { watchBuild } from "./watch-build";
 
 /** A command that was executed and how long it took, in ms. */
 export interface Executed {
@@ -15,15 +20,23 @@ export interface Executed {
 /** Told of each command after it was executed. */
 export type OnExecuted = (executed: Executed) => Promise<void>;
 
-/** Codes by which a server says that another runner was quicker. */
-const raced = new Set([48, 85, 86, 27]);
-const attempts = 3;
+/**
+ * Codes by which a server says that another runner was quicker: what is made exists (48, 85, 86), what is
+ * dropped is gone (27), `prepareUnique` was taken back (72), a build was aborted by a drop (276).
+ */
+const raced = new Set([48, 85, 86, 27, 72, 276]);
+/** So often a race may be lost; each time the other runner got further. */
+const racesLost = 10;
+
+/** How often a build of somebody else is looked at, in ms. */
+const lookEveryMs = 1_000;
 
 /**
  * Makes a database have what is wanted, and returns what it had to change. Idempotent, and safe
  * beside a second runner: what the other one did first is observed and compared again.
  *
- * @throws MigrationError for a command that failed, MigrationConflict before any command
+ * @throws MigrationError for a command that failed, MigrationConflict before any command,
+ *   ServerTroubleError if the database cannot be looked at for a minute or two
  */
 export async function reconcile(
   db: Db,
@@ -37,40 +50,110 @@ export async function reconcile(
   return untilDone(db, async () => diff(wanted, await observe(db, names)), onExecuted);
 }
 
-/** Plans and executes; where another runner was quicker, plans again. */
+/**
+ * Plans and executes. After trouble that passes, such as an election, and if another runner was quicker,
+ * it plans again from a fresh look: a command whose answer was lost may have been done.
+ */
 export async function untilDone(
   db: Db,
   planned: () => Promise<Change[]>,
   onExecuted: OnExecuted,
 ): Promise<Change[]> {
-  for (let attempt = 1; ; attempt++) {
-    const changes = await planned();
+  const made: Change[] = [];
+  let lost = 0;
+  const pass = async (): Promise<void> => {
     try {
-      for (const change of changes) await execute(db, toCommands(change), onExecuted);
-      return changes;
+      for (const change of await afterBuilds(db, planned)) {
+        await execute(db, toCommands(change), onExecuted);
+        made.push(change);
+      }
     } catch (error) {
-      const again = error instanceof MigrationError && raced.has(error.code ?? 0);
-      if (!again || attempt === attempts) throw error;
+      if (!isRaced(error) || ++lost === racesLost) throw error;
+      await pass();
     }
+  };
+  await withRetries(`Changing the schema of database ${db.databaseName}`, pass);
+  return made;
+}
+
+/** What is to change once no index of ours is being built: a build in progress may still fail. */
+async function afterBuilds(db: Db, planned: () => Promise<Change[]>): Promise<Change[]> {
+  let stop: (() => void) | undefined;
+  try {
+    for (;;) {
+      const changes = await planned();
+      const build = changes.find((change): change is AwaitIndex => change.kind === "await index");
+      if (!build) return changes;
+      stop ??= watchBuild(db, build.wanted.collection, build.found.name);
+      await sleep(lookEveryMs);
+    }
+  } finally {
+    stop?.();
   }
 }
 
+function isRaced(error: unknown): boolean {
+  if (!(error instanceof MigrationError)) return false;
+  return error.cause instanceof PlanOutdated || raced.has(error.code ?? 0);
+}
+
 /** Runs the commands of one change; where one fails, what must not stay is taken back. */
-export async function execute(
+async function execute(
   db: Db,
   commands: readonly Command[],
   onExecuted: OnExecuted,
 ): Promise<void> {
-  const takeBack: NonNullable<Command["onFailure"]>[] = [];
+  const takeBack: Document[] = [];
   for (const command of commands) {
     const started = performance.now();
-    try {
-      await db.command(command.command);
-    } catch (error) {
-      for (const undo of takeBack.reverse()) await db.command(undo);
-      throw new MigrationError(db.databaseName, command, error);
-    }
+    // Before it is sent: it may be done although its answer is lost.
     if (command.onFailure) takeBack.push(command.onFailure);
+    try {
+      if (command.requires) await requireIndexes(db, command, command.requires);
+      await sendCommand(db, command.command);
+    } catch (error) {
+      const notUndone = await undo(db, takeBack.reverse());
+      throw new MigrationError(db.databaseName, command, error, notUndone);
+    }
     await onExecuted({ command, durationMs: Math.round(performance.now() - started) });
   }
+}
+
+/** Looks right before a drop: another runner may have put a finished index under that name. */
+async function requireIndexes(
+  db: Db,
+  { command }: Command,
+  required: readonly Document[],
+): Promise<void> {
+  const collection = String(command.dropIndexes);
+  const { indexes = [] } = (await observe(db, [collection])).get(collection) ?? {};
+  const built = indexes.filter(({ isBuilding }) => !isBuilding).map(observedSpec);
+  const missing = required.find((spec) => !built.some((index) => sameSpec(index, spec)));
+  if (missing) throw new PlanOutdated(missing.name);
+}
+
+/**
+ * Undoes what must not stay where it is found, and says what it could not undo: the first error is the
+ * one that counts.
+ */
+async function undo(db: Db, commands: readonly Document[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const command of commands) {
+    const undoing = async () => {
+      if (await isPrepared(db, command)) await sendCommand(db, command);
+    };
+    try {
+      await withRetries(`Undoing it by ${JSON.stringify(command)}`, undoing);
+    } catch (error) {
+      failed.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return failed;
+}
+
+/** Whether the index of a command refuses duplicates (`prepareUnique`) without being unique. */
+async function isPrepared(db: Db, { collMod, index }: Document): Promise<boolean> {
+  const { indexes = [] } = (await observe(db, [String(collMod)])).get(String(collMod)) ?? {};
+  const { name } = index as { readonly name: string };
+  return indexes.some((one) => one.name === name && one.prepareUnique && !one.unique);
 }

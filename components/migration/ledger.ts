@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import { migrationId, type LedgerRecord } from "../ledger";
+import { withRetries } from "../mongo";
 import type { Change } from "./planner/change";
 import type { Executed } from "./execute";
 
@@ -33,13 +34,18 @@ export class ClaimRefused extends Error {
  * Claims the migration before the first change: exactly one of two stacks with different wanted
  * states gets an empty database, because the insert is by id.
  *
- * @throws ClaimRefused
+ * @throws ClaimRefused, ServerTroubleError if the database has trouble for a minute or two
  */
 export async function claim(db: Db, ledger: string, asked: Claim): Promise<void> {
+  const doing = `Claiming the migration in ${db.databaseName}.${ledger}`;
+  await withRetries(doing, () => claimOnce(db, ledger, asked));
+}
+
+async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
   const records = db.collection<LedgerRecord>(ledger);
   await insertRecord(records, asked);
   const held = await records.findOne({ _id: migrationId });
-  if (!held) return claim(db, ledger, asked);
+  if (!held) return claimOnce(db, ledger, asked);
   const { checksum, stack } = held;
   if (checksum === asked.checksum) return;
   if (stack !== asked.stack && !asked.adopt) throw new ClaimRefused(db.databaseName, asked, held);
@@ -48,7 +54,7 @@ export async function claim(db: Db, ledger: string, asked: Claim): Promise<void>
     { $set: { ...startOf(asked), commands: [] } },
   );
   const anotherWasQuicker = taken.matchedCount === 0;
-  if (anotherWasQuicker) await claim(db, ledger, asked);
+  if (anotherWasQuicker) await claimOnce(db, ledger, asked);
 }
 
 /**
@@ -80,17 +86,23 @@ function startOf({ checksum, stack, toolVersion }: Claim) {
   return { checksum, stack, who, toolVersion, startedAt: new Date(), finishedAt: null };
 }
 
-/** Notes an executed command in the record. */
+/** Notes an executed command in the record, once however often it has to try. */
 export async function recordCommand(db: Db, ledger: string, executed: Executed): Promise<void> {
   const { command, durationMs } = executed;
   const entry = { command: JSON.stringify(command.command), reason: command.reason, durationMs };
-  await db
-    .collection<LedgerRecord>(ledger)
-    .updateOne({ _id: migrationId }, { $push: { commands: entry } });
+  const records = db.collection<LedgerRecord>(ledger);
+  await withRetries(`Recording a command in ${records.namespace}`, () =>
+    records.updateOne({ _id: migrationId }, { $addToSet: { commands: entry } }),
+  );
 }
 
 /** Completes the record, and returns the time at which the migration was applied. */
 export async function complete(db: Db, ledger: string, checksum: string): Promise<Date> {
+  const doing = `Completing the migration in ${db.databaseName}.${ledger}`;
+  return withRetries(doing, () => completeOnce(db, ledger, checksum));
+}
+
+async function completeOnce(db: Db, ledger: string, checksum: string): Promise<Date> {
   const records = db.collection<LedgerRecord>(ledger);
   await records.updateOne(
     { _id: migrationId, checksum, finishedAt: null },

@@ -1,5 +1,6 @@
 import type { Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
+import { withRetries } from "../mongo";
 import type { Change, LeaveAlone } from "./planner/change";
 import { checksumOf } from "./planner/canonical";
 import { dataIssues, type DataIssue } from "./issues/data-issues";
@@ -30,11 +31,17 @@ export interface PlanOptions {
 /** The plan of a database that was not looked at. */
 export const nothingPlanned: Omit<Plan, "checksum"> = { changes: [], foreign: [], issues: [] };
 
-/** Compares a database with what should exist in it. Changes nothing. */
-export async function plan(
-  db: Db,
-  { schema, ledger, ownRecords = [] }: PlanOptions,
-): Promise<Plan> {
+/**
+ * Compares a database with what should exist in it. Changes nothing, and waits for no index build.
+ *
+ * @throws ServerTroubleError if the database has trouble for a minute or two
+ */
+export function plan(db: Db, options: PlanOptions): Promise<Plan> {
+  const doing = `Comparing database ${db.databaseName} with what should exist`;
+  return withRetries(doing, () => planOnce(db, options));
+}
+
+async function planOnce(db: Db, { schema, ledger, ownRecords = [] }: PlanOptions): Promise<Plan> {
   const wanted = wantedSchema(schema);
   const checksum = checksumOf(wanted);
   const observed = await observe(db);

@@ -38,8 +38,12 @@ const header = (database: string) => `// ${migrationId}
 
 const target = db.getSiblingDB(${JSON.stringify(database)});
 
+// By default an index build waits for all voting members, also for one that is down.
+const { setName, msg } = db.hello();
+const quorum = setName || msg === "isdbgrid" ? { commitQuorum: "majority" } : {};
+
 function run(command) {
-  const reply = target.runCommand(command);
+  const reply = target.runCommand({ ...command, ...(command.createIndexes && quorum) });
   if (reply.ok !== 1) throw new Error(JSON.stringify(command) + " failed: " + reply.errmsg);
 }
 

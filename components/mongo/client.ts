@@ -15,20 +15,25 @@ export const briefReach: ConnectionOptions = { selectionTimeoutMs: 4_000 };
 /** Longer than an election of a replica set takes as a rule (12 s), and MongoDB's own default. */
 const usualReachMs = 30_000;
 
+/** How long a write may wait for a majority, in ms: nothing waits without an end. */
+const writeTimeoutMs = 60_000;
+
 /**
  * What correctness needs, whatever a connection string says (design, decision 16): what is read is what
- * a majority has, from the primary, and what was written stays. `wtimeoutMS` is 60 s: nothing waits
- * without an end.
+ * a majority has, from the primary, and what was written stays.
  *
  * @see https://www.mongodb.com/docs/manual/reference/connection-string-options/
  */
 const safety = {
   readPreference: "primary",
   readConcern: { level: "majority" },
-  writeConcern: { w: "majority", journal: true, wtimeoutMS: 60_000 },
+  writeConcern: { w: "majority", journal: true, wtimeoutMS: writeTimeoutMs },
   retryReads: true,
   retryWrites: true,
 } as const satisfies MongoClientOptions;
+
+/** The same for a command of \`db.command\`, to which the driver adds no write concern. */
+export const commandWriteConcern = { w: "majority", j: true, wtimeout: writeTimeoutMs } as const;
 
 /** Options that say the same of a connection string, in lower case. */
 const saidInUri = new Set([
@@ -39,7 +44,8 @@ const saidInUri = new Set([
 const clients = new Map<string, Promise<MongoClient>>();
 
 /**
- * The database at an address. The first call for a URI connects; later ones share its client.
+ * The database at an address. The first call for a URI and a selection timeout connects; later ones
+ * share its client.
  *
  * @throws ConnectionError where no server answers or the login fails
  */
@@ -47,12 +53,14 @@ export async function databaseAt(
   { uri, database }: DatabaseAddress,
   options: ConnectionOptions = {},
 ): Promise<Db> {
-  const client = clients.get(uri) ?? connect(uri, options);
-  clients.set(uri, client);
+  // A preview's client gives up too early for the work after it.
+  const key = `${options.selectionTimeoutMs ?? usualReachMs} ${uri}`;
+  const client = clients.get(key) ?? connect(uri, options);
+  clients.set(key, client);
   try {
     return (await client).db(database);
   } catch (error) {
-    clients.delete(uri);
+    clients.delete(key);
     throw error;
   }
 }

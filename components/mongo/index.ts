@@ -2,6 +2,7 @@
 export {
   briefReach,
   closeConnections,
+  commandWriteConcern,
   databaseAt,
   onOwnConnection,
   type ConnectionOptions,

@@ -18,6 +18,8 @@ const passing: ReadonlySet<unknown> = new Set([
   ...[43, 175, 237],
   // Another writer was quicker.
   112,
+  // An index is being built on the collection, or in the database, which the command waits for.
+  ...[12586, 12587],
   // The server takes less than it is sent: Cosmos DB's code, then MongoDB's.
   ...[16500, 433, 449, 450, 462],
 ]);
@@ -36,6 +38,9 @@ const stopping: ReadonlyMap<unknown, string> = new Map([
 const defaultRetries = 12;
 const firstDelayMs = 100;
 const longestDelayMs = 10_000;
+
+/** How often trouble that lasts is named. */
+const sayEveryMs = 10_000;
 
 /** MongoDB would not do it, or had trouble for too long; what was imported so far stays. */
 export class ServerTroubleError extends Error {
@@ -58,7 +63,8 @@ export class ServerTroubleError extends Error {
 /**
  * Does work in the database, again where the server has trouble that passes: with a growing wait
  * in between, and not for ever. The work must look at what is there, because an attempt that failed
- * may have done all of it (issue #5, "Server trouble").
+ * may have done all of it (issue #5, "Server trouble"). Trouble that lasts is named on standard error
+ * every ten seconds. An error that is not the driver's is judged by its `cause`.
  *
  * @param doing what is done and on what, for the error
  * @param retries how often it is tried again; default 12, one to two minutes
@@ -70,6 +76,7 @@ export async function withRetries<T>(
   retries = defaultRetries,
 ): Promise<T> {
   let attempts = 0;
+  const say = sayWhileItLasts(doing);
   try {
     return await pRetry(
       () => {
@@ -81,6 +88,9 @@ export async function withRetries<T>(
         minTimeout: firstDelayMs,
         maxTimeout: longestDelayMs,
         randomize: true,
+        onFailedAttempt: ({ error }) => {
+          if (passes(error)) say(error);
+        },
         shouldRetry: ({ error }) => passes(error),
       },
     );
@@ -90,12 +100,30 @@ export async function withRetries<T>(
   }
 }
 
+function sayWhileItLasts(doing: string): (error: unknown) => void {
+  const started = Date.now();
+  let said = started;
+  return (error) => {
+    const now = Date.now();
+    if (now - said < sayEveryMs) return;
+    said = now;
+    const seconds = Math.round((now - started) / 1_000);
+    console.warn(`${doing}: ${foundIn(troubleIn(error))}. Trying again, for ${seconds} s so far`);
+  };
+}
+
 /** Whether a code that the server has for one document says something of the document itself. */
 export function isOfDocument(code: unknown): boolean {
   return !passing.has(code) && !stopping.has(code);
 }
 
-function passes(error: unknown): boolean {
+/** What the driver reported, also where an error of this project names the command that failed. */
+function troubleIn(error: unknown): unknown {
+  return error instanceof Error && !(error instanceof MongoError) ? error.cause : error;
+}
+
+function passes(failure: unknown): boolean {
+  const error = troubleIn(failure);
   if (!(error instanceof MongoError)) return false;
   const codes = codesIn(error);
   if (codes.some((code) => stopping.has(code))) return false;

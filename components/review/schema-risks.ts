@@ -51,7 +51,7 @@ const isRebuilt = (step: Step) =>
 export function drift(situation: Situation): string | undefined {
   const { direction, plan } = situation;
   if (direction === "rollback" || !plan?.reachable || touchesSchema(situation)) return undefined;
-  const kinds = ["record ledger", "adopt index"];
+  const kinds = ["record ledger", "adopt index", "await index"];
   const count = plan.changes.filter(({ kind }) => !kinds.includes(kind)).length;
   if (count === 0) return undefined;
   return `${counted(count, "difference")} in MongoDB that up leaves, unless with --refresh`;

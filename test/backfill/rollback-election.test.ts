@@ -1,28 +1,27 @@
 import { afterEach, expect, it } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
-import { type DisguisedServer, disguisedServer } from "../cluster/disguised-server";
+import { type Election, playElection } from "../mongo/election";
 import { type Outs, RollbackStack, state, up } from "./rollback-stack";
 
-/** What this cannot prove: that the driver sees a real election as it sees a member without a primary. */
 const stack = new RollbackStack();
-let member: DisguisedServer | undefined;
+let election: Election | undefined;
 afterEach(async () => {
   await closeConnections();
-  await member?.stop();
+  await election?.close();
 });
 
-/** A member that answers and has no primary for so long. */
-async function withoutPrimaryFor(ms: number): Promise<string> {
-  const until = Date.now() + ms;
-  member = await disguisedServer(stack.server.port, { secondary: () => Date.now() < until });
-  return `mongodb://127.0.0.1:${member.port}/?heartbeatFrequencyMS=500`;
+/** The connection string of a server that is in the middle of an election for so many seconds. */
+async function withoutPrimaryFor(seconds: number): Promise<string> {
+  election = await playElection(stack.server.uri);
+  election.begin(seconds);
+  return election.uri;
 }
 
 it("an election is waited for: everything is exported, and nothing held", async () => {
   const before = await stack.cutover();
   await stack.advance();
-  const uri = await withoutPrimaryFor(8_000);
+  const uri = await withoutPrimaryFor(8);
   const back = stack.toFiles({ uri, electionSeconds: 30 });
   const { rollback } = await up(before, back);
 
@@ -33,7 +32,7 @@ it("an election is waited for: everything is exported, and nothing held", async 
 it("members without a primary stop the rollback with both ways out, and nothing is held", async () => {
   const before = await stack.cutover();
   const at = before.fence?.at ?? "";
-  const uri = await withoutPrimaryFor(60_000);
+  const uri = await withoutPrimaryFor(60);
   const back = stack.toFiles({ uri, electionSeconds: 2 });
 
   await expect(up(before, back)).rejects.toThrow(

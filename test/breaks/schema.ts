@@ -5,8 +5,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "a change to unique that fails is set back, so that services can insert again",
     file: "components/migration/execute.ts",
-    find: "for (const undo of takeBack.reverse()) await db.command(undo);",
-    replace: "",
+    find: "const notUndone = await undo(db, takeBack.reverse());",
+    replace: "const notUndone: string[] = [];",
     tests: ["test/migration/failure.test.ts > lets the services insert again"],
   },
   {
@@ -33,11 +33,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "a bridge stands in for an index while it is replaced",
     file: "components/migration/planner/commands.ts",
-    find: `    !usable &&
-      !final &&
-`,
-    replace: `    false &&
-`,
+    find: "!isUsable && !final && createIndexes(",
+    replace: "false && createIndexes(",
     tests: ["test/migration/diff.test.ts"],
   },
   {
@@ -114,9 +111,51 @@ export const schema: readonly Break[] = [
   {
     guarantee: "what a second runner did first is observed again, not an error",
     file: "components/migration/execute.ts",
-    find: "new Set([48, 85, 86, 27])",
+    find: "new Set([48, 85, 86, 27, 72, 276])",
     replace: "new Set<number>([])",
     tests: ["test/migration/failure.test.ts > that another runner did first"],
+  },
+  {
+    guarantee: "right before a drop the index is looked at again: another runner's stays",
+    file: "components/migration/execute.ts",
+    find: "if (command.requires) await requireIndexes(db, command, command.requires);",
+    replace: "void requireIndexes;",
+    tests: ["test/migration/race.test.ts"],
+  },
+  {
+    guarantee: "an index that is being built is not there yet",
+    file: "components/migration/planner/observe.ts",
+    find: "isBuilding: listed.indexBuildInfo !== undefined,",
+    replace: "isBuilding: false,",
+    tests: ["test/migration/index-build.test.ts > the ledger is completed only when"],
+  },
+  {
+    guarantee: "an index is ready as soon as a majority has built it",
+    file: "components/migration/send-command.ts",
+    find: '{ commitQuorum: "majority" }',
+    replace: "{}",
+    tests: ["test/migration/index-build.test.ts > every command has a majority's"],
+  },
+  {
+    guarantee: "a command of the schema waits for a majority for 60 s at most",
+    file: "components/migration/send-command.ts",
+    find: "{ ...command, writeConcern: commandWriteConcern }",
+    replace: "{ ...command, writeConcern: { w: commandWriteConcern.w } }",
+    tests: ["test/migration/index-build.test.ts > every command has a majority's"],
+  },
+  {
+    guarantee: "an election in the middle of a schema command does not end the migration",
+    file: "components/mongo/server-trouble.ts",
+    find: "return error instanceof Error && !(error instanceof MongoError) ? error.cause : error;",
+    replace: "return error;",
+    tests: ["test/migration/elections.test.ts > of each schema step of a cutover"],
+  },
+  {
+    guarantee: "an election while a change to unique is undone does not leave it half-way",
+    file: "components/migration/execute.ts",
+    find: "await withRetries(`Undoing it by ${JSON.stringify(command)}`, undoing);",
+    replace: "await undoing();",
+    tests: ["test/migration/elections.test.ts > while a change to unique is undone"],
   },
   {
     guarantee: "a step without a rollback connects to nothing on a rollback",

@@ -118,7 +118,10 @@ it("the script does what apply does, and names the document's reason for each in
     getCollectionInfos: () => [],
     getCollection: () => ({ updateOne: () => undefined }),
   };
-  runInNewContext(stdout, { db: { getSiblingDB: () => target }, print: () => undefined });
+  runInNewContext(stdout, {
+    db: { getSiblingDB: () => target, hello: () => ({}) },
+    print: () => undefined,
+  });
 
   const { changes } = JSON.parse((await run("plan", "--json")).stdout) as {
     changes: { commands: object[] }[];

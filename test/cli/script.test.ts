@@ -3,9 +3,11 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { type Db } from "mongodb";
 import { expect, it } from "vitest";
+import { wantedSchema } from "../../components/contract";
 import { apply, mongoshScript, plan } from "../../components/migration";
 import { observe } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
+import { proxyTo } from "../mongo/proxy";
 import { serverForTests } from "../server";
 
 const current = serverForTests();
@@ -13,11 +15,11 @@ const current = serverForTests();
 const ledger = "schema_migrations";
 
 /** Runs the script in the real shell, as a site would. */
-async function mongosh(database: string): Promise<string> {
+async function mongosh(database: string, uri = current.server.uri): Promise<string> {
   const file = join(current.folder, `${database}.js`);
   await writeFile(file, mongoshScript(documentOptions, database, ledger));
   const shell = resolve(__dirname, "../../node_modules/.bin/mongosh");
-  const args = [current.server.uri, "--quiet", "--file", file];
+  const args = [uri, "--quiet", "--file", file];
   const { all } = await execa(shell, args, { all: true, env: { HOME: current.folder } });
   return all;
 }
@@ -28,7 +30,17 @@ async function applied(db: Db): Promise<void> {
 }
 
 it("the script run by mongosh gives the state that apply gives, twice", async () => {
-  expect(await mongosh("by_script")).toBe("20251106-task-runner-baseline: done");
+  const quorums: unknown[] = [];
+  const proxy = await proxyTo(current.server.port, {
+    changesOf: (command, body) => {
+      if (command === "createIndexes") quorums.push(body().commitQuorum);
+      return undefined;
+    },
+  });
+  const uri = `mongodb://${proxy.address}/?directConnection=true`;
+  expect(await mongosh("by_script", uri)).toBe("20251106-task-runner-baseline: done");
+  expect(quorums).toEqual(wantedSchema(documentOptions).indexes.map(() => "majority"));
+  await proxy.close();
   await mongosh("by_script");
   await applied(current.client.db("by_apply"));
 

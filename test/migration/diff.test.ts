@@ -237,6 +237,7 @@ function observed(index: WantedIndex, otherwise: Partial<ObservedIndex> = {}): O
     sparse,
     hidden: false,
     prepareUnique: false,
+    isBuilding: false,
     expireAfterSeconds: undefined,
     partialFilterExpression: undefined,
     collation: undefined,

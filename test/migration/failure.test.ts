@@ -88,3 +88,20 @@ it("a change to unique that fails half-way lets the services insert again", asyn
   const { indexes: found = [] } = (await observe(db)).get("pack_run_logs") ?? {};
   expect(found).toMatchObject([{ unique: false, prepareUnique: false }]);
 });
+
+it("a change to unique that can neither be done nor undone names both, the first one first", async () => {
+  const db = current.client.db("not_undone");
+  const [runSequence] = wantedSchema(documentOptions).indexes;
+  const indexes = [{ key: { runId: 1, sequence: 1 }, name: runSequence?.name }];
+  await db.command({ createIndexes: "pack_run_logs", indexes });
+  const data = { failCommands: ["collMod"], errorCode: 13 };
+  const mode = { skip: 1, times: 2 };
+  await current.client.db("admin").command({ configureFailPoint: "failCommand", mode, data });
+  const wanted = { collections: [], indexes: runSequence ? [runSequence] : [] };
+  const failure = await reconcile(db, wanted, nothing).catch((error: unknown) => error);
+
+  expect(failure).toMatchObject({ name: "MigrationError", code: 13 });
+  expect(String(failure)).toMatch(
+    /^MigrationError: collMod on not_undone\.pack_run_logs, .* with server code 13: .*Undoing it by \{"collMod":"pack_run_logs".*"prepareUnique":false\}\} failed/,
+  );
+});

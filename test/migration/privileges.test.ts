@@ -93,7 +93,7 @@ async function everything(user: string): Promise<void> {
 }
 
 it.each(actions)("the migrator needs %s", async (action) => {
-  await expect(everything(`no_${action}`)).rejects.toThrow(/not authorized|lacks a privilege/);
+  await expect(everything(`no_${action}`)).rejects.toThrow(/Unauthorized|lacks a privilege/);
 });
 
 it("the migrator needs no more than its role", async () => {

@@ -37,6 +37,7 @@ async function issueOf(
       return role && strict ? brokenDocuments(db, role, change.wanted.name, options) : undefined;
     }
     case "create index":
+    case "await index":
     case "modify index":
     case "replace index": {
       const role = collections.find(({ name }) => name === change.wanted.collection)?.role;

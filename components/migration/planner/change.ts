@@ -10,6 +10,7 @@ export type Change =
   | CreateCollection
   | ModifyValidator
   | CreateIndex
+  | AwaitIndex
   | ModifyIndex
   | ReplaceIndex
   | AdoptIndex
@@ -38,6 +39,13 @@ export interface ModifyValidator extends Described {
 export interface CreateIndex extends Described {
   readonly kind: "create index";
   readonly wanted: WantedIndex;
+}
+
+/** An index of ours whose build is in progress, of whoever began it: it is waited for, then compared. */
+export interface AwaitIndex extends Described {
+  readonly kind: "await index";
+  readonly wanted: WantedIndex;
+  readonly found: ObservedIndex;
 }
 
 /** What `collMod` can change without building the index again. */
@@ -92,6 +100,11 @@ export interface Command {
   readonly loses: boolean;
   /** Run where a later command of the same change fails. */
   readonly onFailure?: Document;
+  /**
+   * Indexes of the collection, as `createIndexes` takes them, that must be there and built right before
+   * it; else another runner has gone ahead, and everything is planned again.
+   */
+  readonly requires?: readonly Document[];
 }
 
 /** What a change does, in one line without its reason: `create index a on b { c: 1 }, unique`. */
@@ -103,6 +116,8 @@ export function changeInWords(change: Change): string {
       return `modify the validator of ${change.wanted.name}`;
     case "adopt index":
       return `adopt index ${change.found.name} as ${indexInWords(change.wanted)}`;
+    case "await index":
+      return `wait for index ${change.found.name} on ${change.wanted.collection}`;
     case "modify index":
       return `modify index ${change.found.name} on ${change.wanted.collection} in place`;
     case "create index":

@@ -10,8 +10,7 @@ import type {
   RecordLedger,
   ReplaceIndex,
 } from "./change";
-import { sameValue } from "./canonical";
-import { bridgeName, bridgeSpec, indexSpec, observedSpec } from "./index-spec";
+import { bridgeName, bridgeSpec, indexSpec, observedSpec, sameSpec } from "./index-spec";
 import { noExpiry } from "./observe";
 
 /** The server commands that close a change, in order; none where nothing has to be done. */
@@ -29,6 +28,7 @@ export function toCommands(change: Change): Command[] {
       return replaceIndex(change);
     case "record ledger":
       return [recordLedger(change)];
+    case "await index":
     case "adopt index":
     case "leave alone":
       return [];
@@ -81,18 +81,33 @@ function modifyIndex({ wanted, found, set, reason }: ModifyIndex): Command[] {
   }
 }
 
-/** Never a moment without an index: the bridge comes before the old one goes. */
+/**
+ * Never a moment without an index: the bridge comes before the old one goes. Each drop requires that
+ * what it drops is still what the plan saw, and that what takes its place is there.
+ */
 function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Command[] {
   const { collection } = wanted;
-  const usable = bridge && sameValue(observedSpec(bridge), bridgeSpec(wanted));
+  const [standIn, made] = [bridgeSpec(wanted), final ? observedSpec(final) : indexSpec(wanted)];
+  const left = bridge && observedSpec(bridge);
+  const isUsable = left !== undefined && sameSpec(left, standIn);
+  const last = left && final ? left : standIn;
   const commands: (Command | undefined | false)[] = [
-    bridge && !usable && !final && dropIndex(collection, bridge.name, "a bridge of another index"),
-    !usable &&
-      !final &&
-      createIndexes(collection, bridgeSpec(wanted), `a bridge, because ${reason}`),
-    old && { ...dropIndex(collection, old.name, "the bridge has taken its place"), loses: true },
-    !final && createIndexes(collection, indexSpec(wanted), reason),
-    dropIndex(collection, bridgeName(wanted), "the new index has taken its place"),
+    left &&
+      !isUsable &&
+      !final && {
+        ...dropIndex(collection, bridgeName(wanted), "a bridge of another index"),
+        requires: [left],
+      },
+    !isUsable && !final && createIndexes(collection, standIn, `a bridge, because ${reason}`),
+    old && {
+      ...dropIndex(collection, old.name, "the bridge has taken its place"),
+      ...{ loses: true, requires: [observedSpec(old), standIn] },
+    },
+    !final && createIndexes(collection, made, reason),
+    {
+      ...dropIndex(collection, bridgeName(wanted), "the new index has taken its place"),
+      requires: [last, made],
+    },
   ];
   return commands.filter((command) => command !== undefined && command !== false);
 }

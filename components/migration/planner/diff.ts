@@ -69,6 +69,8 @@ function validatorDifference(
 }
 
 function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Change[] {
+  const unbuilt = indexes.find((index) => index.isBuilding && isOurs(index, wanted));
+  if (unbuilt) return [awaitIndex(wanted, unbuilt)];
   const named = indexes.find(({ name }) => name === wanted.name);
   const bridge = indexes.find(({ name }) => name === bridgeName(wanted));
   const equal = [named, ...indexes].find(
@@ -82,6 +84,11 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   }
   if (named || bridge) return [replacement(wanted, named, bridge)];
   return [{ kind: "create index", wanted, reason: "it does not exist" }];
+}
+
+/** Nothing else is done to it before: MongoDB finds no index by its name until it is built. */
+function awaitIndex(wanted: WantedIndex, found: ObservedIndex): Change {
+  return { kind: "await index", wanted, found, reason: "it is still being built" };
 }
 
 /** The changes of an index that exists, under its own or another name. */
@@ -139,6 +146,7 @@ export const day = 86_400;
 export function diffExpiry(collection: string, days: number, observed: Observed): Change[] {
   const wanted = expiryIndex(collection);
   const found = observed.get(collection)?.indexes.find((index) => sameSignature(index, wanted));
+  if (found?.isBuilding) return [awaitIndex(wanted, found)];
   const seconds = days === 0 ? undefined : days * day;
   if (!found || found.expireAfterSeconds === seconds) return [];
   const set = { expireAfterSeconds: seconds ?? noExpiry };

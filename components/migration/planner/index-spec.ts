@@ -50,6 +50,11 @@ export function observedSpec(found: ObservedIndex): Document {
   };
 }
 
+/** Whether two specifications are of one index. The order of the key counts. */
+export function sameSpec(one: Document, other: Document): boolean {
+  return JSON.stringify(one.key) === JSON.stringify(other.key) && sameValue(one, other);
+}
+
 /**
  * The index that stands in while a wanted one is replaced under its name. MongoDB refuses two
  * indexes of one signature, so the bridge has another: the key with a trailing `_id`; for a

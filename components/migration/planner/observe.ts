@@ -17,6 +17,8 @@ export interface ObservedIndex {
   readonly sparse: boolean;
   readonly hidden: boolean;
   readonly prepareUnique: boolean;
+  /** Whether its build is still in progress: it serves no query yet, and may still fail. */
+  readonly isBuilding: boolean;
   /** In seconds; undefined where there is none (2147483647 counts as none). */
   readonly expireAfterSeconds: number | undefined;
   readonly partialFilterExpression: Document | undefined;
@@ -53,7 +55,7 @@ async function observeCollection(db: Db, info: Document): Promise<ObservedCollec
   const options = (info.options ?? {}) as Document;
   const name = info.name as string;
   const type = (info.type as string | undefined) ?? "collection";
-  const indexes = type === "collection" ? await db.collection(name).listIndexes().toArray() : [];
+  const indexes = type === "collection" ? await listIndexes(db, name) : [];
   return {
     name,
     type,
@@ -67,8 +69,18 @@ async function observeCollection(db: Db, info: Document): Promise<ObservedCollec
   };
 }
 
+/**
+ * Without this flag (MongoDB 6.0, `list_indexes.idl`) an index that is being built looks like any other.
+ * With it, what the index is like is in `spec`.
+ */
+async function listIndexes(db: Db, collection: string): Promise<Document[]> {
+  const command = { listIndexes: collection, includeIndexBuildInfo: true, cursor: {} };
+  return (await db.runCursorCommand(command).toArray()) as Document[];
+}
+
 /** An index without a collation of its own has the collection's, which the server fills in. */
-function observedIndex(raw: Document, inherited: Document | undefined): ObservedIndex {
+function observedIndex(listed: Document, inherited: Document | undefined): ObservedIndex {
+  const raw = (listed.spec ?? listed) as Document;
   const expiry = raw.expireAfterSeconds as number | undefined;
   return {
     name: raw.name as string,
@@ -80,6 +92,7 @@ function observedIndex(raw: Document, inherited: Document | undefined): Observed
     sparse: raw.sparse === true,
     hidden: raw.hidden === true,
     prepareUnique: raw.prepareUnique === true,
+    isBuilding: listed.indexBuildInfo !== undefined,
     expireAfterSeconds: expiry === noExpiry ? undefined : expiry,
     partialFilterExpression: raw.partialFilterExpression as Document | undefined,
     collation: sameValue(raw.collation, inherited) ? undefined : (raw.collation as Document),

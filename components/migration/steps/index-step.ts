@@ -1,4 +1,5 @@
 import type { WantedSchema } from "../../contract";
+import { withRetries } from "../../mongo";
 import { kind, type Step } from "../../step";
 import type { Change } from "../planner/change";
 import { dataIssueInWords } from "../issues/data-issues";
@@ -6,8 +7,7 @@ import { diff } from "../planner/diff";
 import { duplicateKeys } from "../issues/duplicate-keys";
 import { DataIssues, MigrationError } from "../errors";
 import { keyToText, wantedIndexOf, type IndexInputs } from "./inputs";
-import { observe } from "../planner/observe";
-import { databaseOf, reconcileOne } from "./shared";
+import { databaseOf, reconcileOne, refreshed } from "./shared";
 
 interface IndexResults {
   /** The name in MongoDB, empty where duplicates hold the index back. */
@@ -42,7 +42,7 @@ export const index: Step<IndexInputs, IndexResults> = {
     }
   },
   reads: async (applied) => {
-    const observed = await observe(await databaseOf(applied), [applied.collection]);
+    const observed = await refreshed(applied, applied.collection);
     const changes = diff(schemaOf(applied), observed);
     return driftOf(changes.find((change) => change.kind !== "adopt index"));
   },
@@ -56,7 +56,9 @@ async function duplicatesOrThrow(inputs: IndexInputs, error: unknown): Promise<s
   const duplicates = error instanceof MigrationError && duplicateCodes.includes(error.code ?? 0);
   if (!duplicates) throw error;
   const db = await databaseOf(inputs);
-  const issue = await duplicateKeys(db, inputs.role, wantedIndexOf(inputs), {});
+  const issue = await withRetries(`Looking for duplicates of index ${inputs.name}`, () =>
+    duplicateKeys(db, inputs.role, wantedIndexOf(inputs), {}),
+  );
   if (!issue) throw error;
   if (inputs.onDataIssue === "fail") throw new DataIssues(db.databaseName, [issue]);
   return dataIssueInWords(issue);

@@ -1,4 +1,5 @@
-import { addressIn } from "../../mongo";
+import type { Db } from "mongodb";
+import { addressIn, withRetries } from "../../mongo";
 import { requireServer } from "../../cluster/server";
 import { recordFence } from "../../ledger";
 import { kind, type StateOf, type Step } from "../../step";
@@ -58,7 +59,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
     }
     await claim(db, inputs.ledger, inputs);
-    if (fence !== undefined) await recordFence(db, inputs.ledger, new Date(fence));
+    await takeFence(db, inputs.ledger, fence);
     return { place, appliedAt: "", heldBack: "" };
   },
 };
@@ -69,9 +70,16 @@ async function wholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<Claim
   const db = await databaseOf(inputs);
   await requireServer(db, addressIn(inputs).uri);
   const { appliedAt, issues } = await apply(db, inputs);
-  if (fence !== undefined) await recordFence(db, ledger, new Date(fence));
+  await takeFence(db, ledger, fence);
   const heldBack = issues.map(dataIssueInWords).join("\n");
   return { place, appliedAt: appliedAt.toISOString(), heldBack };
+}
+
+/** Notes the fence that goes along to another place. */
+async function takeFence(db: Db, ledger: string, fence: string | undefined): Promise<void> {
+  if (fence === undefined) return;
+  const doing = `Recording the fence in ${db.databaseName}.${ledger}`;
+  await withRetries(doing, () => recordFence(db, ledger, new Date(fence)));
 }
 
 /** Where the record is to be, and the fence that goes along. @throws PlaceRefused */

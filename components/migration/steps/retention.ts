@@ -1,9 +1,8 @@
 import { kind, type Step } from "../../step";
 import { setExpiry } from "../expiry";
-import { observe } from "../planner/observe";
 import { day, diffExpiry } from "../planner/diff";
 import type { LiftInputs, RetentionInputs } from "./inputs";
-import { databaseOf } from "./shared";
+import { databaseOf, refreshed } from "./shared";
 
 export const LogRetention = kind<RetentionInputs, object>("LogRetention", ["migration", "mongo"]);
 
@@ -20,7 +19,7 @@ export const logRetention: Step<RetentionInputs, object> = {
     return {};
   },
   reads: async ({ days, collection, ...address }) => {
-    const observed = await observe(await databaseOf(address), [collection]);
+    const observed = await refreshed(address, collection);
     const [change] = diffExpiry(collection, days, observed);
     if (change?.kind !== "modify index") return {};
     return { days: (change.found.expireAfterSeconds ?? 0) / day };

@@ -1,10 +1,11 @@
 import type { Db } from "mongodb";
-import { addressIn, databaseAt } from "../../mongo";
+import { addressIn, databaseAt, withRetries } from "../../mongo";
 import type { WantedSchema } from "../../contract";
 import type { MongoInputs } from "../../step";
 import { reconcile } from "../execute";
 import { recordCommand } from "../ledger";
 import type { Change } from "../planner/change";
+import { observe, type Observed } from "../planner/observe";
 import type { MigrationInputs } from "./inputs";
 
 /** The database that a step's inputs name; its URI is secret. */
@@ -17,4 +18,11 @@ export async function reconcileOne(
 ): Promise<Change[]> {
   const db = await databaseOf(inputs);
   return reconcile(db, wanted, (executed) => recordCommand(db, inputs.ledger, executed));
+}
+
+/** What a refresh finds of a collection, also if an election comes between. */
+export async function refreshed(inputs: MongoInputs, collection: string): Promise<Observed> {
+  const db = await databaseOf(inputs);
+  const doing = `Looking at ${db.databaseName}.${collection}`;
+  return withRetries(doing, () => observe(db, [collection]));
 }
