@@ -23,7 +23,6 @@ export async function startSink(): Promise<Delayed> {
         message.reply(databases.answer(message));
       } catch (error) {
         const errmsg = error instanceof Error ? error.message : String(error);
-        console.error(error);
         message.reply(BSON.serialize({ ok: 0, errmsg, code: 1, codeName: "InternalError" }));
       }
     });

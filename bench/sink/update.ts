@@ -74,6 +74,12 @@ function apply(document: Document, operator: string, path: readonly string[], va
     case "$inc":
       document[name] = Number(before ?? 0) + Number(value);
       return;
+    case "$addToSet": {
+      const items = (before ?? []) as unknown[];
+      const isThere = items.some((item) => valueOf(item) === valueOf(value));
+      document[name] = isThere ? items : [...items, value];
+      return;
+    }
     case "$max":
     case "$min": {
       const order = compareValues(valueOf(value), valueOf(before));
