@@ -81,7 +81,11 @@ async function measureRuns(
   const db = sink.database(database);
   await migrated(db);
   const work = (name: Task["work"], distance: Distance) =>
-    counted(sink, () => measure(name, root, { uri: sink[distance] }, database));
+    counted(sink, async () => {
+      const measured = await measure(name, root, { uri: sink[distance] }, database);
+      console.error(`${name}, ${distance}: ${(measured.elapsedMs / 1_000).toFixed(1)} s`);
+      return measured;
+    });
   let round = 0;
   /** Work after other runs changed, at each distance. */
   const afterChange = (name: Task["work"], change: (numbers: number[]) => Promise<void>) =>
