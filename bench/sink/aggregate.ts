@@ -1,6 +1,6 @@
 import { BSON, type Document } from "mongodb";
 import type { Collection, Key } from "./collection";
-import { compareValues, type Value, valueAt, valueOf } from "./value";
+import { compareValues, typedAt, valueAt, valueOf } from "./value";
 import { documentOf } from "./wire";
 
 type Documents = Iterable<Uint8Array>;
@@ -87,7 +87,7 @@ function added(operator: string, total: unknown, value: unknown): unknown {
 /** A path, an object of expressions, or a value; of a path the type is that of the document. */
 function evaluated(expression: unknown, bytes: Uint8Array): unknown {
   if (typeof expression === "string" && expression.startsWith("$")) {
-    return typed(bytes, expression.slice(1));
+    return typedAt(bytes, expression.slice(1));
   }
   if (typeof expression !== "object" || expression?.constructor !== Object) return expression;
   const parts = Object.entries(expression as Document);
@@ -95,15 +95,6 @@ function evaluated(expression: unknown, bytes: Uint8Array): unknown {
   const unknownOne = parts.find(([name]) => name.startsWith("$"));
   if (unknownOne) throw new Error(`The sink knows no expression ${unknownOne[0]}.`);
   return Object.fromEntries(parts.map(([name, part]) => [name, evaluated(part, bytes)]));
-}
-
-/** Texts and whole numbers are taken as they are; else the document is read. */
-function typed(bytes: Uint8Array, path: string): unknown {
-  const value: Value = valueAt(bytes, path);
-  if (typeof value === "string" && !value.startsWith("\0")) return value;
-  return path
-    .split(".")
-    .reduce<unknown>((found, name) => (found as Document | undefined)?.[name], documentOf(bytes));
 }
 
 function sorted(documents: Documents, sort: Key): Documents {

@@ -6,22 +6,65 @@ import { BSON } from "mongodb";
  */
 export type Value = string | number | bigint | boolean | null | undefined;
 
-const { parseToElements } = BSON.onDemand;
 const types = { double: 1, text: 2, object: 3, bool: 8, date: 9, null: 10, int: 16, long: 18 };
+
+interface Element {
+  readonly type: number;
+  readonly bytes: Buffer;
+}
 
 /** The value at a dotted path of a document's bytes; only the elements on the way are looked at. */
 export function valueAt(bytes: Uint8Array, path: string): Value {
+  const found = elementAt(bytes, path);
+  return found && valueIn(found.type, found.bytes);
+}
+
+/** The same as a driver would write it again: a number keeps its type. */
+export function typedAt(bytes: Uint8Array, path: string): unknown {
+  const found = elementAt(bytes, path);
+  if (found === undefined) return undefined;
+  if (found.type === types.text) return valueIn(found.type, found.bytes);
+  const size = Buffer.alloc(4);
+  size.writeInt32LE(found.bytes.length + 7);
+  // A document whose only element has an empty name.
+  const alone = Buffer.concat([size, Buffer.from([found.type, 0]), found.bytes, Buffer.alloc(1)]);
+  return BSON.deserialize(alone, { promoteValues: false })[""] as unknown;
+}
+
+function elementAt(bytes: Uint8Array, path: string): Element | undefined {
   const dot = path.indexOf(".");
-  const name = dot === -1 ? path : path.slice(0, dot);
-  const wanted = Buffer.from(name);
-  for (const [type, nameOffset, nameLength, offset, length] of parseToElements(bytes)) {
-    if (nameLength !== wanted.length) continue;
-    if (wanted.compare(bytes, nameOffset, nameOffset + nameLength) !== 0) continue;
-    const found = Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
-    if (dot === -1) return valueIn(type, found);
-    return type === types.object ? valueAt(found, path.slice(dot + 1)) : undefined;
+  const wanted = dot === -1 ? path : path.slice(0, dot);
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 4; ;) {
+    const type = all[at] ?? 0;
+    if (type === 0) return undefined;
+    const nameEnd = all.indexOf(0, at + 1);
+    const end = nameEnd + 1 + sizeOf(type, all, nameEnd + 1);
+    const isNamed =
+      nameEnd - at - 1 === wanted.length && all.toString("latin1", at + 1, nameEnd) === wanted;
+    if (isNamed) {
+      const found = all.subarray(nameEnd + 1, end);
+      if (dot === -1) return { type, bytes: found };
+      return type === types.object ? elementAt(found, path.slice(dot + 1)) : undefined;
+    }
+    at = end;
   }
-  return undefined;
+}
+
+/** Bytes of types that always have so many: also ObjectId, Timestamp and Decimal128. */
+const fixedSizes: Readonly<Record<number, number>> = {
+  ...{ 1: 8, 6: 0, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8, 19: 16 },
+};
+
+/** How many bytes an element's value has. @see https://bsonspec.org/spec.html */
+function sizeOf(type: number, bytes: Buffer, at: number): number {
+  const fixed = fixedSizes[type];
+  if (fixed !== undefined) return fixed;
+  const [text, object, array, binary] = [2, 3, 4, 5];
+  if (type === text) return 4 + bytes.readInt32LE(at);
+  if (type === object || type === array) return bytes.readInt32LE(at);
+  if (type === binary) return 5 + bytes.readInt32LE(at);
+  throw new Error(`The sink knows no BSON of type ${String(type)}.`);
 }
 
 function valueIn(type: number, bytes: Buffer): Value {
