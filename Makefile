@@ -36,7 +36,7 @@ breaks: $(installed) ## breaks each guarantee in the code and sees its tests fai
 lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint
 	@npm run lint --silent
 
-bench: $(installed) ## the import against the driver and mongoimport, as ratios; BENCH=full for 10^7 lines
+bench: $(installed) ## import, transfer and start-up against bars; ONLY=transfer for one, BENCH=full for all sizes
 	@$(tsx) tools/parts/ensure.ts
 	@$(tsx) bench/index.ts
 

@@ -1,28 +1,48 @@
 /** What `make bench` does. It exits with 1 where a bar is missed or something failed. */
 import { join } from "node:path";
 import { startMongo } from "../tools/parts";
-import { missedInWords } from "./bars";
+import { missedInWords, type Bar } from "./bars";
 import { measureCurve } from "./curve";
-import { inputsIn, temporaryFolder } from "./inputs";
+import { inputsIn, linesIn, temporaryFolder } from "./inputs";
 import { measureRatios } from "./ratios";
+import { measureStartUp } from "./start-up";
+import { measureTransfer, type TransferSizes } from "./transfer";
 
-/** BENCH=full takes a quarter of an hour and some 3 GB below the temporary folder. */
+/** BENCH=full takes an hour and some 6 GB below the temporary folder; RUNS=300 measures so many. */
 const full = process.env.BENCH === "full";
+const runs = Number(process.env.RUNS ?? (full ? 1e5 : 1e3));
 const sinkLines = [1e4, 1e5, 1e6, ...(full ? [1e7] : [])];
 const serverLines = [1e4, 1e5, ...(full ? [1e6] : [])];
-const ratioLines = 1e5;
+const comparedLines = 1e5;
+const transferred: TransferSizes = { runs, changed: 100, tiny: full ? 1e6 : 3e4 };
+
+/** The parts of the bench; ONLY=transfer measures one. */
+const parts: Readonly<Record<string, (folder: string) => Promise<Bar[]>>> = {
+  import: async (folder) => {
+    const inputs = await inputsIn(folder, sinkLines);
+    const bars = await measureCurve(inputs, sinkLines);
+    const server = await startMongo({ directory: join(folder, "data") });
+    try {
+      const compared = inputs.lines.get(comparedLines);
+      if (compared) bars.push(...(await measureRatios(compared, server)));
+      bars.push(...(await measureCurve(inputs, serverLines, server)));
+    } finally {
+      await server.stop();
+    }
+    return bars;
+  },
+  transfer: async (folder) => {
+    const lines = await linesIn(folder, comparedLines);
+    return measureTransfer(folder, lines, transferred);
+  },
+  "start-up": measureStartUp,
+};
 
 async function bench(): Promise<string[]> {
   const folder = temporaryFolder();
-  const inputs = await inputsIn(folder, sinkLines);
-  const bars = await measureCurve(inputs, sinkLines);
-  const server = await startMongo({ directory: join(folder, "data") });
-  try {
-    const compared = inputs.lines.get(ratioLines);
-    if (compared) bars.push(...(await measureRatios(compared, server)));
-    bars.push(...(await measureCurve(inputs, serverLines, server)));
-  } finally {
-    await server.stop();
+  const bars: Bar[] = [];
+  for (const [name, measurePart] of Object.entries(parts)) {
+    if ((process.env.ONLY ?? name) === name) bars.push(...(await measurePart(folder)));
   }
   return missedInWords(bars);
 }

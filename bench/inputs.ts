@@ -25,19 +25,22 @@ export interface Inputs {
 /** Writes the inputs below a folder: logs of so many lines, and large records. */
 export async function inputsIn(folder: string, sizes: readonly number[]): Promise<Inputs> {
   const lines = new Map<number, Input>();
-  for (const records of sizes) {
-    const root = join(folder, `lines-${records}`);
-    const name = `${whole(records)} log lines`;
-    const bytes = await writeInput(root, records);
-    lines.set(records, { name, root, records });
-    console.error(`input of ${name}: ${whole(bytes / 1e6)} MB`);
-  }
+  for (const records of sizes) lines.set(records, await linesIn(folder, records));
   const [many, one] = [join(folder, "many"), join(folder, "one")];
   return {
     lines,
     many: { name: "records of 1 MiB", root: many, records: await writeLarge(many, "many") },
     one: { name: "a record of 16 MiB", root: one, records: await writeLarge(one, "one") },
   };
+}
+
+/** Writes one log of so many lines below a folder. */
+export async function linesIn(folder: string, records: number): Promise<Input> {
+  const root = join(folder, `lines-${records}`);
+  const name = `${whole(records)} log lines`;
+  const bytes = await writeInput(root, records);
+  console.error(`input of ${name}: ${whole(bytes / 1e6)} MB`);
+  return { name, root, records };
 }
 
 /** A folder that goes with this program, however that ends. */

@@ -1,17 +1,22 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
-import { type Collection, type Db, MongoClient } from "mongodb";
+import { MongoClient, type Collection, type Db } from "mongodb";
 import {
-  type Batch,
-  type ImportReport,
   collectEarly,
+  exportState,
   importInto,
   importState,
+  verifyState,
+  type BothSides,
+  type ImportReport,
+  type Batch,
   workOn,
+  drawFence,
 } from "../components/transfer";
 import type { ReadyRecord } from "../components/state";
-import { collectionRoles, collections } from "../components/contract";
-import { logsWithIndexes, names, source } from "./sides";
+import { collectionRoles, collections, type CollectionRole } from "../components/contract";
+import { closeConnections, databaseAt } from "../components/mongo";
+import { ledger, logsWithIndexes, names, source } from "./sides";
 import type { Measured, Task } from "./task";
 
 /** A process of its own for one measurement: TASK says what, the result is JSON on standard output. */
@@ -39,7 +44,40 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
       const logs = db.collection(collections.logs.name, { writeConcern: { w: "majority" } });
       return measured(() => insertAll(logs, batches));
     }),
+  import: (task) => onState(task, async (sides) => countIn(await importState(sides))),
+  delta: (task) =>
+    onState(task, async (sides) => {
+      const report = await importState({ ...sides, stage: "delta" });
+      await drawFence({ ...sides, ledger });
+      return countIn(report);
+    }),
+  export: (task) =>
+    onState(task, async (sides) => sumOf(await exportState(sides), ({ written }) => written)),
+  verify: (task) =>
+    onState(task, async (sides) => {
+      const report = await verifyState(sides);
+      if (!report.holds)
+        throw new Error(`The verification does not hold: ${JSON.stringify(report)}`);
+      return sumOf(report, ({ equal }) => equal);
+    }),
 };
+
+/** Work on a whole state and a database that is prepared, as the steps do it. */
+async function onState(
+  { root, database: name }: Task,
+  work: (sides: Omit<BothSides, "watch">) => Promise<number>,
+): Promise<Measured> {
+  collectEarly();
+  const database = await databaseAt({ uri: address, database: name });
+  try {
+    return await measured(() => work({ ...source(root), ...names, approvals: true, database }));
+  } finally {
+    await closeConnections();
+  }
+}
+
+/** Where MongoDB is. */
+const address = process.env.TASKRUNNER_MONGO_URI ?? "";
 
 /** Takes every batch and answers at once. */
 const sink = { write: (batch: Batch) => Promise.resolve(inserted(batch)) };
@@ -69,7 +107,14 @@ async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<n
 }
 
 function countIn(report: ImportReport): number {
-  return collectionRoles.reduce((sum, role) => sum + report[role].inserted, 0);
+  return sumOf(report, ({ inserted, updated }) => inserted + updated);
+}
+
+function sumOf<T>(
+  report: Readonly<Record<CollectionRole, T>>,
+  countOf: (one: T) => number,
+): number {
+  return collectionRoles.reduce((sum, role) => sum + countOf(report[role]), 0);
 }
 
 async function measured(work: () => Promise<number>): Promise<Measured> {
@@ -93,7 +138,7 @@ function peakKb(): number {
 const status = "/proc/self/status";
 
 async function withDatabase(name: string, work: (db: Db) => Promise<Measured>): Promise<Measured> {
-  const client = await new MongoClient(process.env.TASKRUNNER_MONGO_URI ?? "").connect();
+  const client = await new MongoClient(address).connect();
   try {
     const db = client.db(name);
     await logsWithIndexes(db);

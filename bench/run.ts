@@ -10,13 +10,14 @@ const run = promisify(execFile);
 const typescript = ["--require", require.resolve("tsx/cjs")];
 let databases = 0;
 
-/** Does one measurement in a process of its own. */
+/** Does one measurement in a process of its own; its database is a new one unless one is named. */
 export async function measure(
   work: Task["work"],
   root: string,
-  server?: MongoServer,
+  server?: Pick<MongoServer, "uri">,
+  database = nextDatabase(),
 ): Promise<Measured> {
-  const task: Task = { work, root, database: nextDatabase() };
+  const task: Task = { work, root, database };
   const given = { TASK: JSON.stringify(task), TASKRUNNER_MONGO_URI: server?.uri ?? "" };
   const env = { ...process.env, ...given };
   const { stdout } = await run(process.execPath, [...typescript, join(__dirname, "measure.ts")], {

@@ -1,5 +1,6 @@
 import type { Db } from "mongodb";
 import { collections, wantedSchema } from "../components/contract";
+import { migrationId } from "../components/ledger";
 import { settingsSchema } from "../components/settings";
 
 const { mongo, validation, tenancy, advanced } = settingsSchema
@@ -15,22 +16,34 @@ export function source(root: string) {
   return { root, layout, approvals: false };
 }
 
+/** The collection of the migration's record. */
+export const ledger = advanced.ledger;
+
 /**
- * Makes the log's collection with its indexes. It has no validator, because mongoimport leaves the
+ * Creates the log's collection with its indexes. It has no validator, because mongoimport leaves the
  * dates texts, which the validator refuses.
  */
 export async function logsWithIndexes(db: Db): Promise<void> {
-  const { collections: byRole } = mongo;
+  await db.createCollection(collections.logs.name);
+  await createIndexes(db, [mongo.collections.logs]);
+}
+
+/** Creates what a migration creates, without validators: all indexes, and the record in the ledger. */
+export async function migrated(db: Db): Promise<void> {
+  await createIndexes(db, Object.values(mongo.collections));
+  await db.collection(ledger).insertOne({ _id: migrationId as never });
+}
+
+async function createIndexes(db: Db, of: readonly string[]): Promise<void> {
   const wanted = wantedSchema({
-    collections: byRole,
+    collections: mongo.collections,
     validation,
     indexNames,
-    approvals: false,
+    approvals: true,
     tenancy,
   });
-  await db.createCollection(collections.logs.name);
   for (const { collection, key, name, unique } of wanted.indexes) {
-    if (collection !== byRole.logs) continue;
+    if (!of.includes(collection)) continue;
     const index = { key: Object.fromEntries(key), name, unique };
     await db.command({ createIndexes: collection, indexes: [index] });
   }

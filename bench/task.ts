@@ -1,9 +1,11 @@
 /** One measurement: what is done with the records below a state root. */
 export interface Task {
-  /** `sink`: into a sink that answers at once; `pipeline`, `driver`: into a server. */
-  readonly work: "sink" | "pipeline" | "driver";
+  /**
+   * `sink`: an import into a sink that answers at once; `pipeline`, `driver`: into a server's new
+   * database. The others have one that is prepared; `delta` is the import of a handover with its fence.
+   */
+  readonly work: "sink" | "pipeline" | "driver" | "import" | "delta" | "export" | "verify";
   readonly root: string;
-  /** The name of a database that is not there yet, for a server. */
   readonly database: string;
 }
 

@@ -1,5 +1,7 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { kubernetesSdk } from "./sdk";
+
+export { kubernetesSdk };
 
 /** A key of a Secret, by the Secret's name. */
 export interface SecretRef {
@@ -25,7 +27,7 @@ export function connectionStringSecret(
   { namespace, key, uri, labels }: ConnectionStringArgs,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<SecretRef> {
-  const { metadata } = new kubernetes.core.v1.Secret(
+  const { metadata } = new (kubernetesSdk().core.v1.Secret)(
     name,
     {
       metadata: { namespace, ...(labels && { labels }) },

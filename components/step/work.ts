@@ -1,6 +1,6 @@
 import { version } from "../../package.json";
 import { JobError, runJob, stateRoot } from "./jobs";
-import { uriFacts } from "../settings";
+import { uriFacts } from "../settings/uri";
 import {
   Unfinished,
   type JobForm,

@@ -10,7 +10,7 @@ export { type Batch, workOn } from "./import/pipeline";
 export type { Target } from "./import/write";
 export { collectEarly } from "./memory";
 export { goBack } from "./rollback/go-back";
-export { unfinishedIn } from "./rollback/witnesses";
+export { drawFence, unfinishedIn } from "./rollback/witnesses";
 export { rollbackInWords } from "./rollback/words";
 export { type BothSides, type ImportStage, type Shard, importStages } from "./sides";
 export type { ImportReport } from "./tally";

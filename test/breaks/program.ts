@@ -213,4 +213,11 @@ export const program: readonly Break[] = [
       "test/engine/cutover.test.ts > lets no password out",
     ],
   },
+  {
+    guarantee: "the provider host loads no schema of the settings in a preview",
+    file: "components/step/work.ts",
+    find: 'from "../settings/uri"',
+    replace: 'from "../settings"',
+    tests: ["test/loaded.test.ts > the provider host does not import the settings' schema"],
+  },
 ];

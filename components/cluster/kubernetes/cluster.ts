@@ -1,5 +1,5 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { kubernetesSdk } from "../../kubernetes/program";
 import { resolveNamespace } from "../../settings";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
@@ -28,7 +28,7 @@ export function kubernetesCluster(
   const direction = directions.worker;
   const { resource, users, timeoutSeconds } = cluster;
   const namespace = resolveNamespace(cluster, rollout);
-  const provider = new kubernetes.Provider("kubernetes-of-mongodb", api, { parent });
+  const provider = new (kubernetesSdk().Provider)("kubernetes-of-mongodb", api, { parent });
   const place = { namespace, direction };
   const made = cluster.createNamespace ? [namespaceOf(namespace, { parent, provider })] : [];
   const options = { parent, provider, dependsOn: made };
@@ -58,5 +58,9 @@ export function kubernetesCluster(
 
 function namespaceOf(name: string, options: pulumi.CustomResourceOptions) {
   const kept = { ...options, retainOnDelete: true };
-  return new kubernetes.core.v1.Namespace("namespace-of-mongodb", { metadata: { name } }, kept);
+  return new (kubernetesSdk().core.v1.Namespace)(
+    "namespace-of-mongodb",
+    { metadata: { name } },
+    kept,
+  );
 }

@@ -1,6 +1,7 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
+import { kubernetesSdk } from "../../kubernetes/program";
 import type { ClusterSettingsOf } from "../../settings";
 import type { Place } from "./users";
 
@@ -18,7 +19,7 @@ export function operatorRelease(
 ): kubernetes.helm.v3.Release {
   const { release, version, values } = settings.operator;
   const ours = new pulumi.asset.StringAsset(stringify(operatorValues(settings)));
-  return new kubernetes.helm.v3.Release(
+  return new (kubernetesSdk().helm.v3.Release)(
     "operator",
     {
       ...{ name: release, namespace, version, values },

@@ -1,5 +1,6 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import type * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { kubernetesSdk } from "../../kubernetes/program";
 import type { ClusterSettingsOf } from "../../settings";
 import { mongoDBCommunitySpec, type Scope, type UserRole } from "./spec";
 import type { Place, UserPassword } from "./users";
@@ -18,7 +19,7 @@ export function replicaSet(
 ): kubernetes.apiextensions.CustomResource {
   const secrets = { migrator: migrator.secretName, application: application.secretName };
   const annotations = { "pulumi.com/patchForce": "true" };
-  return new kubernetes.apiextensions.CustomResource(
+  return new (kubernetesSdk().apiextensions.CustomResource)(
     "mongodb",
     {
       apiVersion: "mongodbcommunity.mongodb.com/v1",

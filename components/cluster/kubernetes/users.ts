@@ -1,5 +1,5 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { kubernetesSdk } from "../../kubernetes/program";
 import type { ClusterSettingsOf, Direction } from "../../settings";
 import { StepResource } from "../../step/program";
 import { GeneratedPassword } from "../password";
@@ -47,7 +47,7 @@ function userPassword(
     { ...options, ...(isRollback && { ignoreChanges: ["*"] }) },
   );
   const password = generated.output("password") as pulumi.Output<string>;
-  const { metadata } = new kubernetes.core.v1.Secret(
+  const { metadata } = new (kubernetesSdk().core.v1.Secret)(
     name,
     { metadata: { namespace }, immutable: true, stringData: { password } },
     {

@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
 import { hostsInWords } from "../../mongo";
-import { uriFacts } from "../../settings";
+import { uriFacts } from "../../settings/uri";
 
 /** A server that was looked at. */
 export interface CheckedServer extends Findings {

@@ -1,7 +1,7 @@
-import * as kubernetes from "@pulumi/kubernetes";
+import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Document } from "yaml";
-import type { SecretRef } from "../../kubernetes/program";
+import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { secretVersionAnnotation, serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
@@ -71,7 +71,7 @@ export function helmRelease(
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
   const { release, chart, version, repository, values, services } = from;
-  return new kubernetes.helm.v3.Release(
+  return new (kubernetesSdk().helm.v3.Release)(
     name,
     {
       name: release,

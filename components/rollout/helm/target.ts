@@ -1,5 +1,5 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { kubernetesSdk } from "../../kubernetes/program";
 import type { HelmRolloutSettings } from "../../settings";
 import { StepResource } from "../../step/program";
 import { PodsReplaced } from "../pods";
@@ -23,7 +23,7 @@ export function helmTarget(
   const { settings, kubernetes: api, mode, directions } = args;
   const { parent } = options;
   const { namespace, timeoutSeconds } = settings;
-  const provider = new kubernetes.Provider("kubernetes", api, options);
+  const provider = new (kubernetesSdk().Provider)("kubernetes", api, options);
   // A Secret of the site's is in a namespace that exists.
   const isNew = settings.install && settings.connectionSecret.name === undefined;
   const made = isNew ? [namespaceOf(namespace, { parent, provider })] : [];
@@ -100,5 +100,5 @@ function formerSecrets(
 function namespaceOf(name: string, options: pulumi.CustomResourceOptions) {
   const metadata = { name };
   const kept = { ...options, retainOnDelete: true };
-  return new kubernetes.core.v1.Namespace("namespace", { metadata }, kept);
+  return new (kubernetesSdk().core.v1.Namespace)("namespace", { metadata }, kept);
 }

@@ -1,8 +1,7 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type JobsSettings, type Settings, resolveNamespace } from "../../settings";
 import type { ClusterAddress } from "../../kubernetes";
-import { connectionStringSecret } from "../../kubernetes/program";
+import { connectionStringSecret, kubernetesSdk } from "../../kubernetes/program";
 import type { StopAddress } from "./stop";
 import type { JobTarget } from "./target";
 import { namespaceAt } from "./api";
@@ -45,7 +44,7 @@ export class Jobs extends pulumi.ComponentResource {
   }
 
   private ownSecret({ namespace, ...api }: ClusterAddress, uri: pulumi.Input<string> | undefined) {
-    const provider = new kubernetes.Provider("kubernetes-of-jobs", api, { parent: this });
+    const provider = new (kubernetesSdk().Provider)("kubernetes-of-jobs", api, { parent: this });
     const key = "connectionString";
     const options = { parent: this, provider };
     return connectionStringSecret("taskrunner-migrator", { namespace, key, uri }, options);

@@ -1,0 +1,141 @@
+import { BSON, type Document } from "mongodb";
+import type { Collection, Key } from "./collection";
+import { compareValues, typedAt, valueAt, valueOf } from "./value";
+import { documentOf } from "./wire";
+
+type Documents = Iterable<Uint8Array>;
+
+/** The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project` and `$count`. */
+export function aggregated(collection: Collection, pipeline: readonly Document[]): Documents {
+  const [first, ...others] = pipeline;
+  const filter = first?.$match as Document | undefined;
+  const sort = (filter ? others[0] : first)?.$sort as Key | undefined;
+  const rest = pipeline.slice(Number(filter !== undefined) + Number(sort !== undefined));
+  if (first?.$collStats) return [BSON.serialize({ count: collection.size })];
+  return rest.reduce<Documents>(through, bytesOf(collection, filter ?? {}, sort));
+}
+
+function* bytesOf(collection: Collection, filter: Document, sort: Key | undefined): Documents {
+  for (const { bytes } of collection.find(filter, sort)) yield bytes;
+}
+
+function through(documents: Documents, stage: Document): Documents {
+  const [[name, asked]] = Object.entries(stage) as [[string, Document]];
+  switch (name) {
+    case "$group":
+      return grouped(documents, asked);
+    case "$sort":
+      return sorted(documents, asked);
+    case "$limit":
+      return limited(documents, Number(asked));
+    case "$project":
+      return projectedAll(documents, asked);
+    case "$count":
+      return [BSON.serialize({ [nameIn(stage)]: [...documents].length })];
+    default:
+      throw new Error(`The sink knows no stage ${name}.`);
+  }
+}
+
+function* grouped(documents: Documents, { _id, ...fields }: Document): Documents {
+  const groups = new Map<string, { readonly key: unknown; readonly totals: Document }>();
+  const accumulators = Object.entries(fields).map(([name, one]) => {
+    const [[operator, expression]] = Object.entries(one as Document) as [[string, unknown]];
+    return { name, operator, expression };
+  });
+  for (const bytes of documents) {
+    const key = evaluated(_id, bytes);
+    const text = keyText(key);
+    const group = groups.get(text) ?? { key, totals: {} };
+    groups.set(text, group);
+    for (const { name, operator, expression } of accumulators) {
+      const value = operator === "$count" ? 1 : evaluated(expression, bytes);
+      group.totals[name] = added(operator, group.totals[name], value);
+    }
+  }
+  for (const { key, totals } of groups.values()) yield BSON.serialize({ _id: key, ...totals });
+}
+
+function nameIn({ $count }: Document): string {
+  return String($count);
+}
+
+function keyText(key: unknown): string {
+  return BSON.EJSON.stringify([key ?? null]);
+}
+
+function added(operator: string, total: unknown, value: unknown): unknown {
+  switch (operator) {
+    case "$sum":
+    case "$count":
+      return Number(total ?? 0) + (Number(value ?? 0) || 0);
+    case "$first":
+      return total === undefined ? value : total;
+    case "$last":
+      return value;
+    case "$min":
+    case "$max": {
+      if (value == null || total === undefined) return total ?? value;
+      const order = compareValues(valueOf(value), valueOf(total));
+      return (operator === "$max" ? order > 0 : order < 0) ? value : total;
+    }
+    default:
+      throw new Error(`The sink knows no accumulator ${operator}.`);
+  }
+}
+
+/** A path, an object of expressions, or a value; of a path the type is that of the document. */
+function evaluated(expression: unknown, bytes: Uint8Array): unknown {
+  if (typeof expression === "string" && expression.startsWith("$")) {
+    return typedAt(bytes, expression.slice(1));
+  }
+  if (typeof expression !== "object" || expression?.constructor !== Object) return expression;
+  const parts = Object.entries(expression as Document);
+  if (parts[0]?.[0] === "$literal") return parts[0][1];
+  const unknownOne = parts.find(([name]) => name.startsWith("$"));
+  if (unknownOne) throw new Error(`The sink knows no expression ${unknownOne[0]}.`);
+  return Object.fromEntries(parts.map(([name, part]) => [name, evaluated(part, bytes)]));
+}
+
+function sorted(documents: Documents, sort: Key): Documents {
+  const fields = Object.entries(sort).map(([field, way]) => [field, Number(way)] as const);
+  return [...documents].sort((one, other) => {
+    for (const [field, way] of fields) {
+      const found = compareValues(valueAt(one, field), valueAt(other, field));
+      if (found !== 0) return found * way;
+    }
+    return 0;
+  });
+}
+
+/** The first of some documents. */
+export function* limited<T>(items: Iterable<T>, most: number): Generator<T> {
+  let left = most;
+  if (left <= 0) return;
+  for (const item of items) {
+    yield item;
+    left -= 1;
+    if (left === 0) return;
+  }
+}
+
+function* projectedAll(documents: Documents, projection: Document): Documents {
+  for (const bytes of documents) yield projected(bytes, projection);
+}
+
+/** The fields of a document that a projection of plain names asks for, or leaves out. */
+export function projected(bytes: Uint8Array, projection: Document): Uint8Array {
+  const entries = Object.entries(projection).map(
+    ([name, on]) => [name, Boolean(Number(on))] as const,
+  );
+  const isInclusive = entries.some(([name, on]) => on && name !== "_id");
+  const hasId = entries.find(([name]) => name === "_id")?.[1] ?? true;
+  const document = documentOf(bytes);
+  const onlyId = entries.length === 1 && entries[0]?.[0] === "_id" && hasId;
+  const names = new Map(entries.map(([name, on]) => [name.split(".")[0], on]));
+  const kept = Object.entries(document).filter(([name]) => {
+    if (name === "_id") return hasId;
+    return isInclusive || onlyId ? names.get(name) === true : names.get(name) !== false;
+  });
+  return BSON.serialize(Object.fromEntries(kept));
+}

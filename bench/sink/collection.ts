@@ -1,0 +1,114 @@
+import type { Document } from "mongodb";
+import { boundsOf, matcherOf } from "./match";
+import { Order, type Stored } from "./order";
+import { compareValues, valueAt } from "./value";
+
+/** A sort or an index's key: fields with 1 or -1, as numbers or as BSON's. */
+export type Key = Readonly<Record<string, unknown>>;
+
+/** A collection in memory: bytes of documents, and an order for each index that a query used. */
+export class Collection {
+  private readonly byId = new Order(["_id"]);
+  /** The indexes' fields, with their order once a query needed it. */
+  private readonly orders = new Map<string, Order | undefined>([["_id", this.byId]]);
+  size = 0;
+
+  addIndex(fields: readonly string[]): void {
+    const name = fields.join(",");
+    if (!this.orders.has(name)) this.orders.set(name, undefined);
+  }
+
+  /** Adds a document, unless its `_id` is there already. */
+  insert(bytes: Uint8Array): boolean {
+    if (this.byId.get(valueAt(bytes, "_id"))) return false;
+    const document = { bytes };
+    for (const order of this.orders.values()) order?.add(document);
+    this.size += 1;
+    return true;
+  }
+
+  replace(document: Stored, bytes: Uint8Array): void {
+    const moved = [...this.orders.values()].filter((order) =>
+      order?.fields.some((field) => valueAt(document.bytes, field) !== valueAt(bytes, field)),
+    );
+    for (const order of moved) order?.remove(document, document.bytes);
+    document.bytes = bytes;
+    for (const order of moved) order?.add(document);
+  }
+
+  remove(document: Stored): void {
+    for (const order of this.orders.values()) order?.remove(document, document.bytes);
+    this.size -= 1;
+  }
+
+  /** The documents that fit a filter, by the best index, in the order that is asked for. */
+  *find(filter: Document, sort: Key = {}): Generator<Stored> {
+    const fits = matcherOf(filter);
+    const { candidates, isSorted } = this.plan(filter, sort);
+    const found = filtered(candidates, ({ bytes }) => fits(bytes));
+    yield* isSorted ? found : [...found].sort(comparison(sort));
+  }
+
+  private plan(filter: Document, sort: Key): { candidates: Iterable<Stored>; isSorted: boolean } {
+    const bounded = (name: string) => {
+      const fields = name.split(",");
+      const end = fields.findIndex((field) => boundsOf(filter, field) === undefined);
+      return end === -1 ? fields.length : end;
+    };
+    const rated = [...this.orders.keys()].map((name) => {
+      const isSorted = hasOrder(name.split(","), filter, sort);
+      return { name, isSorted, bounded: bounded(name), rate: 2 * bounded(name) + Number(isSorted) };
+    });
+    const [best] = rated.sort((one, other) => other.rate - one.rate);
+    if (best?.bounded === 0 && Array.isArray(filter.$or)) {
+      const parts = (filter.$or as Document[]).map((part) => this.plan(part, {}).candidates);
+      return { candidates: unique(parts), isSorted: Object.keys(sort).length === 0 };
+    }
+    const { name = "_id", isSorted = false } = best ?? {};
+    const candidates = this.order(name).within((field) => boundsOf(filter, field));
+    return { candidates, isSorted };
+  }
+
+  private order(name: string): Order {
+    const known = this.orders.get(name);
+    if (known) return known;
+    const order = new Order(name.split(","));
+    for (const document of this.byId.within(() => undefined)) order.add(document);
+    this.orders.set(name, order);
+    return order;
+  }
+}
+
+/** Whether an index gives the order: fields of which the filter leaves one value do not count. */
+function hasOrder(fields: readonly string[], filter: Document, sort: Key): boolean {
+  const isFixed = (field: string) => boundsOf(filter, field)?.among?.length === 1;
+  const wanted = Object.entries(sort).filter(([field]) => !isFixed(field));
+  const given = fields.filter((field) => !isFixed(field));
+  return wanted.every(([field, direction], at) => field === given[at] && Number(direction) === 1);
+}
+
+function comparison(sort: Key): (one: Stored, other: Stored) => number {
+  const fields = Object.entries(sort).map(([field, way]) => [field, Number(way)] as const);
+  return (one, other) => {
+    for (const [field, way] of fields) {
+      const found = compareValues(valueAt(one.bytes, field), valueAt(other.bytes, field));
+      if (found !== 0) return found * way;
+    }
+    return 0;
+  };
+}
+
+function* filtered<T>(items: Iterable<T>, test: (item: T) => boolean): Generator<T> {
+  for (const item of items) if (test(item)) yield item;
+}
+
+function* unique<T>(lists: readonly Iterable<T>[]): Generator<T> {
+  const seen = new Set<T>();
+  for (const list of lists) {
+    for (const item of list) {
+      if (seen.has(item)) continue;
+      seen.add(item);
+      yield item;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** A way to a server that takes time. */
+export interface Delayed {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a proxy on 127.0.0.1 that hands all bytes on after a delay, in each direction: 25 ms make a
+ * round trip of 50 ms. Only time is added: the bandwidth has no limit. A driver goes around the proxy
+ * to the members that a replica set names, unless its string has `directConnection=true`.
+ *
+ * @param to the server's port on 127.0.0.1
+ * @param delayMs of each direction; 0 hands on at once
+ */
+export async function startDelay(to: number, delayMs: number): Promise<Delayed> {
+  const open = new Set<Socket>();
+  const later = (work: () => void) => {
+    if (delayMs === 0) work();
+    else setTimeout(work, delayMs);
+  };
+  const handOn = (from: Socket, target: Socket) => {
+    open.add(from.setNoDelay());
+    from.on("data", (bytes) => {
+      later(() => target.write(bytes));
+    });
+    from.on("end", () => {
+      later(() => target.end());
+    });
+    from.on("error", () => target.destroy());
+    from.on("close", () => open.delete(from));
+  };
+  const server = createServer((client) => {
+    const target = connect(to, "127.0.0.1");
+    handOn(client, target);
+    handOn(target, client);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: async () => {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import type { Document } from "mongodb";
+import { areAlike, compareValues, type Value, valueAt, valueOf } from "./value";
+
+/** What a filter asks of one field. */
+export interface Bounds {
+  /** The values that it may have, in their order. */
+  readonly among?: readonly Value[];
+  readonly from?: Value;
+  readonly to?: Value;
+}
+
+type Test = (value: Value) => boolean;
+
+/** Whether a document's bytes fit a filter. */
+export function matcherOf(filter: Document): (bytes: Uint8Array) => boolean {
+  const tests = Object.entries(filter).map(([name, asked]) => {
+    if (name === "$and") return all((asked as Document[]).map(matcherOf));
+    if (name === "$or") {
+      const parts = (asked as Document[]).map(matcherOf);
+      return (bytes: Uint8Array) => parts.some((part) => part(bytes));
+    }
+    if (name.startsWith("$")) throw new Error(`The sink knows no filter ${name}.`);
+    const fits = all(conditionsIn(asked).map(([operator, value]) => testOf(operator, value)));
+    return (bytes: Uint8Array) => fits(valueAt(bytes, name));
+  });
+  return all(tests);
+}
+
+function all<T>(tests: readonly ((value: T) => boolean)[]): (value: T) => boolean {
+  return (value) => tests.every((test) => test(value));
+}
+
+/** The operators of a condition; a plain value is asked to be equal. */
+function conditionsIn(asked: unknown): [string, unknown][] {
+  const isPlain = typeof asked === "object" && asked?.constructor === Object;
+  if (!isPlain) return [["$eq", asked]];
+  const entries = Object.entries(asked as Document);
+  return entries.some(([name]) => name.startsWith("$")) ? entries : [["$eq", asked]];
+}
+
+const typeNames: Readonly<Record<string, string>> = { string: "string", bool: "boolean" };
+
+function testOf(operator: string, asked: unknown): Test {
+  if (operator === "$in" || operator === "$nin") {
+    const values = new Set((asked as unknown[]).map(valueOf));
+    return (value) => values.has(value) === (operator === "$in");
+  }
+  const wanted = valueOf(asked);
+  const compared = (test: (order: number) => boolean) => (value: Value) =>
+    areAlike(value, wanted) && test(compareValues(value, wanted));
+  switch (operator) {
+    case "$eq":
+      return (value) => (wanted === null ? value == null : value === wanted);
+    case "$ne":
+      return (value) => (wanted === null ? value != null : value !== wanted);
+    case "$gt":
+      return compared((order) => order > 0);
+    case "$gte":
+      return compared((order) => order >= 0);
+    case "$lt":
+      return compared((order) => order < 0);
+    case "$lte":
+      return compared((order) => order <= 0);
+    case "$exists":
+      return (value) => (value !== undefined) === Boolean(wanted);
+    case "$type":
+      return (value) => typeof value === typeNames[String(asked)];
+    default:
+      throw new Error(`The sink knows no condition ${operator}.`);
+  }
+}
+
+/** What a filter asks of a field at least; undefined if an index on it does not help. */
+export function boundsOf(filter: Document, field: string): Bounds | undefined {
+  const parts = [filter, ...((filter.$and ?? []) as Document[])];
+  const conditions = parts.flatMap((part) => (field in part ? conditionsIn(part[field]) : []));
+  const bounds: { among?: Value[]; from?: Value; to?: Value } = {};
+  for (const [operator, asked] of conditions) {
+    if (operator === "$eq") bounds.among = [valueOf(asked)];
+    if (operator === "$in") {
+      bounds.among = [...new Set((asked as unknown[]).map(valueOf))].sort(compareValues);
+    }
+    if (operator === "$gt" || operator === "$gte") bounds.from = valueOf(asked);
+    if (operator === "$lt" || operator === "$lte") bounds.to = valueOf(asked);
+  }
+  return Object.keys(bounds).length === 0 ? undefined : bounds;
+}

@@ -1,0 +1,89 @@
+import { type Bounds } from "./match";
+import { compareValues, type Value, valueAt } from "./value";
+
+/** A document that is stored; an update gives it other bytes. */
+export interface Stored {
+  bytes: Uint8Array;
+}
+
+/** The documents of a collection by their values of some fields, in the order of these. */
+export class Order {
+  private readonly byValue = new Map<Value, Order | Stored | Stored[]>();
+  private sorted: readonly Value[] = [];
+  private added: Value[] = [];
+  private readonly first: string;
+  private readonly others: readonly string[];
+
+  constructor(readonly fields: readonly string[]) {
+    const [first = "_id", ...others] = fields;
+    this.first = first;
+    this.others = others;
+  }
+
+  add(document: Stored): void {
+    const value = valueAt(document.bytes, this.first);
+    const found = this.byValue.get(value);
+    if (found === undefined) this.added.push(value);
+    if (this.others.length > 0) {
+      const below = (found as Order | undefined) ?? new Order(this.others);
+      below.add(document);
+      if (found === undefined) this.byValue.set(value, below);
+    } else if (found === undefined) this.byValue.set(value, document);
+    else if (Array.isArray(found)) found.push(document);
+    else this.byValue.set(value, [found as Stored, document]);
+  }
+
+  /** Takes a document out, by the bytes with which it was added; its value keeps an empty place. */
+  remove(document: Stored, bytes: Uint8Array): void {
+    const value = valueAt(bytes, this.first);
+    const found = this.byValue.get(value);
+    if (found instanceof Order) found.remove(document, bytes);
+    else {
+      const others = found === undefined ? [] : [found].flat().filter((one) => one !== document);
+      this.byValue.set(value, others);
+    }
+  }
+
+  /** The first document with a value of the first field. */
+  get(value: Value): Stored | undefined {
+    const found = this.byValue.get(value);
+    if (found instanceof Order) return found.within(() => undefined).next().value ?? undefined;
+    return Array.isArray(found) ? found[0] : found;
+  }
+
+  /** The documents within what is asked of each field, in order. */
+  *within(boundsOn: (field: string) => Bounds | undefined): Generator<Stored, undefined> {
+    const bounds = boundsOn(this.first);
+    for (const value of bounds?.among ?? this.between(bounds)) {
+      const found = this.byValue.get(value);
+      if (found instanceof Order) yield* found.within(boundsOn);
+      else if (Array.isArray(found)) yield* found;
+      else if (found) yield found;
+    }
+  }
+
+  /** The values between two, both included; later additions do not disturb it. */
+  private *between({ from, to }: Bounds = {}): Generator<Value> {
+    if (this.added.length > 0) {
+      this.sorted = [...this.sorted, ...this.added].sort(compareValues);
+      this.added = [];
+    }
+    const { sorted } = this;
+    for (let at = from === undefined ? 0 : placeOf(sorted, from); at < sorted.length; at += 1) {
+      const value = sorted[at];
+      if (to !== undefined && compareValues(value, to) > 0) return;
+      yield value;
+    }
+  }
+}
+
+/** Where the first value is that is not less. */
+function placeOf(sorted: readonly Value[], wanted: Value): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compareValues(sorted[middle], wanted) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,94 @@
+import { BSON, type Document } from "mongodb";
+import { compareValues, valueOf } from "./value";
+
+/**
+ * A document after an update: a replacement, some operators, or the pipeline of one
+ * `$replaceWith: { $literal }`.
+ *
+ * @param isNew whether it is inserted now
+ */
+export function updated(before: Document, update: Document | Document[], isNew: boolean): Document {
+  if (Array.isArray(update)) return withId(before, replacementIn(update));
+  const operators = Object.entries(update);
+  if (!operators.some(([name]) => name.startsWith("$"))) return withId(before, update);
+  const document = structured(before);
+  for (const [operator, fields] of operators) {
+    if (operator === "$setOnInsert" && !isNew) continue;
+    for (const [path, value] of Object.entries(fields as Document)) {
+      apply(document, operator, path.split("."), value);
+    }
+  }
+  return document;
+}
+
+/** What a new document has of the filter that found none: what is asked to be equal. */
+export function newDocument(filter: Document): Document {
+  const given = Object.entries(filter).filter(
+    ([name, asked]) => !name.startsWith("$") && !isCondition(asked),
+  );
+  return withId({}, Object.fromEntries(given));
+}
+
+function isCondition(asked: unknown): boolean {
+  const names = typeof asked === "object" && asked !== null ? Object.keys(asked) : [];
+  return names.some((name) => name.startsWith("$"));
+}
+
+function withId(before: Document, { _id, ...rest }: Document): Document {
+  const given: unknown = before._id ?? _id ?? new BSON.ObjectId();
+  return { _id: given, ...rest };
+}
+
+function replacementIn([stage]: readonly Document[]): Document {
+  const { $literal } = (stage?.$replaceWith ?? {}) as { $literal?: Document };
+  if ($literal) return $literal;
+  throw new Error(`The sink knows no update ${JSON.stringify(stage)}.`);
+}
+
+/** Objects are copied, so that what is stored stays; values of BSON's types are shared. */
+function structured(document: Document): Document {
+  const copied = Object.entries(document).map(([name, value]: [string, unknown]) => {
+    const isPlain = typeof value === "object" && value?.constructor === Object;
+    return [name, isPlain ? structured(value) : value] as const;
+  });
+  return Object.fromEntries(copied);
+}
+
+function apply(document: Document, operator: string, path: readonly string[], value: unknown) {
+  const [name = "", ...rest] = path;
+  if (rest.length > 0) {
+    if (document[name] === undefined && operator === "$unset") return;
+    apply((document[name] ??= {}) as Document, operator, rest, value);
+    return;
+  }
+  const before: unknown = document[name];
+  switch (operator) {
+    case "$set":
+    case "$setOnInsert":
+      document[name] = value;
+      return;
+    case "$unset":
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a document's own field
+      delete document[name];
+      return;
+    case "$inc":
+      document[name] = Number(before ?? 0) + Number(value);
+      return;
+    case "$addToSet": {
+      const items = (before ?? []) as unknown[];
+      const isThere = items.some((item) => valueOf(item) === valueOf(value));
+      document[name] = isThere ? items : [...items, value];
+      return;
+    }
+    case "$max":
+    case "$min": {
+      const order = compareValues(valueOf(value), valueOf(before));
+      if (before === undefined || (operator === "$max" ? order > 0 : order < 0)) {
+        document[name] = value;
+      }
+      return;
+    }
+    default:
+      throw new Error(`The sink knows no operator ${operator}.`);
+  }
+}

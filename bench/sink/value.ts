@@ -1,0 +1,118 @@
+import { BSON } from "mongodb";
+
+/**
+ * A value as it is compared. Dates are numbers; what is no number, text or boolean is a text of its
+ * type and its bytes, which is equal for equal bytes only.
+ */
+export type Value = string | number | bigint | boolean | null | undefined;
+
+const types = { double: 1, text: 2, object: 3, bool: 8, date: 9, null: 10, int: 16, long: 18 };
+
+interface Element {
+  readonly type: number;
+  readonly bytes: Buffer;
+}
+
+/** The value at a dotted path of a document's bytes; only the elements on the way are looked at. */
+export function valueAt(bytes: Uint8Array, path: string): Value {
+  const found = elementAt(bytes, path);
+  return found && valueIn(found.type, found.bytes);
+}
+
+/** The same as a driver would write it again: a number keeps its type. */
+export function typedAt(bytes: Uint8Array, path: string): unknown {
+  const found = elementAt(bytes, path);
+  if (found === undefined) return undefined;
+  if (found.type === types.text) return valueIn(found.type, found.bytes);
+  const size = Buffer.alloc(4);
+  size.writeInt32LE(found.bytes.length + 7);
+  // A document whose only element has an empty name.
+  const alone = Buffer.concat([size, Buffer.from([found.type, 0]), found.bytes, Buffer.alloc(1)]);
+  return BSON.deserialize(alone, { promoteValues: false })[""] as unknown;
+}
+
+function elementAt(bytes: Uint8Array, path: string): Element | undefined {
+  const dot = path.indexOf(".");
+  const wanted = dot === -1 ? path : path.slice(0, dot);
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 4; ;) {
+    const type = all[at] ?? 0;
+    if (type === 0) return undefined;
+    const nameEnd = all.indexOf(0, at + 1);
+    const end = nameEnd + 1 + sizeOf(type, all, nameEnd + 1);
+    const isNamed =
+      nameEnd - at - 1 === wanted.length && all.toString("latin1", at + 1, nameEnd) === wanted;
+    if (isNamed) {
+      const found = all.subarray(nameEnd + 1, end);
+      if (dot === -1) return { type, bytes: found };
+      return type === types.object ? elementAt(found, path.slice(dot + 1)) : undefined;
+    }
+    at = end;
+  }
+}
+
+/** Bytes of types that always have so many: also ObjectId, Timestamp and Decimal128. */
+const fixedSizes: Readonly<Record<number, number>> = {
+  ...{ 1: 8, 6: 0, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 17: 8, 18: 8, 19: 16 },
+};
+
+/** How many bytes an element's value has. @see https://bsonspec.org/spec.html */
+function sizeOf(type: number, bytes: Buffer, at: number): number {
+  const fixed = fixedSizes[type];
+  if (fixed !== undefined) return fixed;
+  const [text, object, array, binary] = [2, 3, 4, 5];
+  if (type === text) return 4 + bytes.readInt32LE(at);
+  if (type === object || type === array) return bytes.readInt32LE(at);
+  if (type === binary) return 5 + bytes.readInt32LE(at);
+  throw new Error(`The sink knows no BSON of type ${String(type)}.`);
+}
+
+function valueIn(type: number, bytes: Buffer): Value {
+  switch (type) {
+    case types.double:
+      return bytes.readDoubleLE();
+    case types.text:
+      return bytes.toString("utf8", 4, bytes.length - 1);
+    case types.bool:
+      return bytes[0] === 1;
+    case types.date:
+    case types.long: {
+      const long = bytes.readBigInt64LE();
+      return long >= Number.MIN_SAFE_INTEGER && long <= Number.MAX_SAFE_INTEGER
+        ? Number(long)
+        : long;
+    }
+    case types.int:
+      return bytes.readInt32LE();
+    case types.null:
+      return null;
+    default:
+      return `\0${String(type)}:${bytes.toString("latin1")}`;
+  }
+}
+
+/** The value that a command names. */
+export function valueOf(value: unknown): Value {
+  return valueAt(BSON.serialize({ value }, { ignoreUndefined: true }), "value");
+}
+
+const order = ["undefined", "object", "number", "bigint", "string", "boolean"];
+
+/** What comes first in an index: texts by UTF-16, which is MongoDB's order for ASCII. */
+export function compareValues(one: Value, other: Value): number {
+  if (one === other) return 0;
+  const areNumbers = isNumber(one) && isNumber(other);
+  if (typeof one !== typeof other && !areNumbers) {
+    return order.indexOf(typeof one) - order.indexOf(typeof other);
+  }
+  return (one as number) < (other as number) ? -1 : 1;
+}
+
+/** Whether two values are of types that `$gt` compares. */
+export function areAlike(one: Value, other: Value): boolean {
+  return typeof one === typeof other || (isNumber(one) && isNumber(other));
+}
+
+function isNumber(value: Value): boolean {
+  return typeof value === "number" || typeof value === "bigint";
+}

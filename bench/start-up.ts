@@ -1,0 +1,96 @@
+import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { generateSample } from "../sample";
+import { repository, startMongo, type MongoServer } from "../tools/parts";
+import { mostOfEmptyProgram, type Bar } from "./bars";
+import { makeStack, type BenchStack } from "./stack";
+import { median, say, whole } from "./table";
+
+const rounds = 5;
+
+/** What is previewed; the first is what the others are compared with. */
+const [empty, oneStep, ours] = [
+  "an empty program",
+  "a program of one dynamic resource",
+  "stack like dev",
+] as const;
+
+/**
+ * How long a preview takes that changes nothing, of a stack like `dev` after its cutover, against that
+ * of an empty program: what the project adds to each run of Pulumi. All in turn, so that they meet the
+ * same machine. One dynamic resource shows how much of it is Pulumi's own: the engine starts a second
+ * process for it, which loads the SDK again.
+ */
+export async function measureStartUp(folder: string): Promise<Bar[]> {
+  const server = await startMongo({ directory: join(folder, "start-up") });
+  const stacks = new Map([
+    [empty, await stackOf('import "@pulumi/pulumi";\n')],
+    [oneStep, await stackOf(oneResource)],
+    [ours, await stackAfterCutover(server)],
+  ]);
+  const times = new Map<string, number[]>([...stacks.keys()].map((name) => [name, []]));
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [name, stack] of stacks) times.get(name)?.push(await previewed(stack));
+    }
+  } finally {
+    for (const stack of stacks.values()) await stack.remove();
+    await server.stop();
+  }
+  const msOf = (name: string) => median(times.get(name) ?? []);
+  const ratioOf = (name: string) => msOf(name) / msOf(empty);
+  say(
+    `a preview that changes nothing, median of ${String(rounds)} rounds (to reach: ` +
+      `${String(mostOfEmptyProgram)} times an empty program's)`,
+    [
+      ["", "ms", "times an empty program's"],
+      ...[...stacks.keys()].map((name) => [name, whole(msOf(name)), ratioOf(name).toFixed(2)]),
+    ],
+  );
+  const what = "a no-change preview against an empty program's";
+  return [{ what, found: ratioOf(ours), atMost: mostOfEmptyProgram }];
+}
+
+async function stackAfterCutover(server: MongoServer): Promise<BenchStack> {
+  const stack = await makeStack(repository);
+  const [state, rollout] = [join(stack.folder, "state"), join(stack.folder, "rollout")];
+  await generateSample(state, { runs: 10 });
+  await cp(join(repository, "sample/rollout"), rollout, { recursive: true });
+  const settings = {
+    storageMode: "mongo",
+    backfill: { source: { path: state } },
+    rollout: { target: "values", directory: rollout, confirm: "none" },
+  };
+  await stack.configure(settings, `${server.uri}/start_up`);
+  await stack.pulumi("up", "--yes", "--skip-preview");
+  return stack;
+}
+
+const oneResource = `import * as pulumi from "@pulumi/pulumi";
+class Nothing extends pulumi.dynamic.Resource {}
+new Nothing({ create: () => Promise.resolve({ id: "nothing" }) }, "nothing", {});
+`;
+
+/** A stack of another program, with the same SDK and settings of TypeScript. */
+async function stackOf(program: string): Promise<BenchStack> {
+  const project = await mkdtemp(join(tmpdir(), "bench-program-"));
+  for (const name of ["node_modules", "package.json", "tsconfig.json", "Pulumi.yaml"]) {
+    await symlink(join(repository, name), join(project, name));
+  }
+  await writeFile(join(project, "index.ts"), program);
+  const stack = await makeStack(project);
+  await stack.pulumi("up", "--yes", "--skip-preview");
+  const remove = async () => {
+    await stack.remove();
+    await rm(project, { recursive: true });
+  };
+  return { ...stack, remove };
+}
+
+/** @returns in ms */
+async function previewed(stack: BenchStack): Promise<number> {
+  const started = performance.now();
+  await stack.pulumi("preview");
+  return performance.now() - started;
+}

@@ -1,0 +1,179 @@
+import { join } from "node:path";
+import {
+  leastOfNearRate,
+  leastOfSecondImport,
+  mostMbOfTinyRuns,
+  mostRoundTrips,
+  mostSecondsOf,
+  type Bar,
+} from "./bars";
+import { checked } from "./curve";
+import type { Input } from "./inputs";
+import { measure } from "./run";
+import { changeInMongo, changeOnDisk, spread, writeRuns } from "./runs";
+import { migrated } from "./sides";
+import { roundTripMs, startSinkProcess, type SinkCounts, type SinkProcess } from "./sink/process";
+import { say, whole } from "./table";
+import type { Measured, Task } from "./task";
+
+/** How much is transferred. */
+export interface TransferSizes {
+  /** Runs of 4 KB with 20 log lines, 2 artifacts and 1 approval. */
+  readonly runs: number;
+  /** How many of them change before an export and a delta import. */
+  readonly changed: number;
+  /** Runs that are a small file only. */
+  readonly tiny: number;
+}
+
+/** One measurement, with what the sink was asked for meanwhile. */
+type Row = Measured & SinkCounts;
+
+/** The same work at both distances. */
+interface Rows {
+  readonly near: Row;
+  readonly far: Row;
+}
+
+const database = "transfer";
+const [near, far] = ["near", "far"] as const;
+type Distance = typeof near | typeof far;
+
+/**
+ * Import, verification and export as issue #15 measures them: against a sink in memory, near and with a
+ * round trip of 50 ms.
+ *
+ * @param lines a log
+ */
+export async function measureTransfer(
+  folder: string,
+  lines: Input,
+  sizes: TransferSizes,
+): Promise<Bar[]> {
+  const sink = await startSinkProcess();
+  try {
+    const bars = await measureLines(sink, lines);
+    bars.push(...(await measureRuns(sink, join(folder, "runs"), sizes)));
+    return [...bars, ...(await measureTiny(sink, join(folder, "tiny"), sizes.tiny))];
+  } finally {
+    await sink.stop();
+  }
+}
+
+async function measureLines(sink: SinkProcess, input: Input): Promise<Bar[]> {
+  const rows = await atBoth(async (distance) => {
+    const row = await counted(sink, () => measure("pipeline", input.root, { uri: sink[distance] }));
+    checked(input, row);
+    return row;
+  });
+  print(input.name, input.records / 100, [["import", rows]]);
+  const found = rows.near.elapsedMs / rows.far.elapsedMs;
+  const what = `the rate of importing ${input.name} at ${String(roundTripMs)} ms against 0 ms`;
+  return [{ what, found, atLeast: leastOfNearRate }];
+}
+
+async function measureRuns(
+  sink: SinkProcess,
+  root: string,
+  { runs, changed }: TransferSizes,
+): Promise<Bar[]> {
+  await writeRuns(root, runs, "whole");
+  const db = sink.database(database);
+  await migrated(db);
+  const work = (name: Task["work"], distance: Distance) =>
+    counted(sink, async () => {
+      const measured = await measure(name, root, { uri: sink[distance] }, database);
+      console.error(`${name}, ${distance}: ${(measured.elapsedMs / 1_000).toFixed(1)} s`);
+      return measured;
+    });
+  let round = 0;
+  /** Work after other runs changed, at each distance. */
+  const afterChange = (name: Task["work"], change: (numbers: number[]) => Promise<void>) =>
+    atBoth(async (distance) => {
+      round += 1;
+      await change(spread(runs, changed, round));
+      return work(name, distance);
+    });
+  const first = await work("import", near);
+  const second = await atBoth((distance) => work("import", distance));
+  const delta = await afterChange("delta", (numbers) => changeOnDisk(root, numbers, round));
+  const verified = await atBoth((distance) => work("verify", distance));
+  const exported = await afterChange("export", (numbers) => changeInMongo(db, numbers, round));
+  const name = `${whole(runs)} runs`;
+  print(name, runs, [
+    ["first import", { near: first }],
+    ["second import, nothing changed", second],
+    [`delta import and fence, ${String(changed)} changed`, delta],
+    ["verification", verified],
+    [`export, ${String(changed)} changed`, exported],
+  ]);
+  const seconds = (what: keyof typeof mostSecondsOf, { far: { elapsedMs } }: Rows) => ({
+    what: `seconds of ${what} of ${name} at ${String(roundTripMs)} ms`,
+    found: elapsedMs / 1_000,
+    atMost: mostSecondsOf[what](runs),
+  });
+  const of = `a second import of ${name}`;
+  return [
+    { what: `documents written by ${of}`, found: second.near.writtenCount, atMost: 0 },
+    {
+      what: `the speed of ${of} against the first`,
+      found: first.elapsedMs / second.near.elapsedMs,
+      atLeast: leastOfSecondImport,
+    },
+    {
+      what: `round trips per 100 runs of ${of}`,
+      found: (second.near.commandCount * 100) / runs,
+      atMost: mostRoundTrips,
+    },
+    seconds("delta import and fence", delta),
+    seconds("verification", verified),
+    seconds("export", exported),
+  ];
+}
+
+async function measureTiny(sink: SinkProcess, root: string, tiny: number): Promise<Bar[]> {
+  await writeRuns(root, tiny, "tiny");
+  await migrated(sink.database("tiny"));
+  const row = await counted(sink, () => measure("import", root, { uri: sink.near }, "tiny"));
+  const input = { name: `${whole(tiny)} tiny runs`, root, records: tiny };
+  checked(input, row);
+  print(input.name, tiny, [["import", { near: row }]]);
+  return [{ what: `peak MB of ${input.name}`, found: row.peakMb, atMost: mostMbOfTinyRuns }];
+}
+
+async function atBoth(work: (distance: Distance) => Promise<Row>): Promise<Rows> {
+  return { near: await work(near), far: await work(far) };
+}
+
+async function counted(sink: SinkProcess, work: () => Promise<Measured>): Promise<Row> {
+  const before = await sink.counts();
+  const measured = await work();
+  const after = await sink.counts();
+  return {
+    ...measured,
+    commandCount: after.commandCount - before.commandCount,
+    writtenCount: after.writtenCount - before.writtenCount,
+  };
+}
+
+function print(
+  of: string,
+  runs: number,
+  works: readonly (readonly [string, { readonly near: Row; readonly far?: Row }])[],
+): void {
+  const seconds = (row: Row | undefined) => (row ? (row.elapsedMs / 1_000).toFixed(2) : "-");
+  const rows = works.map(([name, { near: one, far: other }]) => [
+    name,
+    seconds(one),
+    seconds(other),
+    other ? (one.elapsedMs / other.elapsedMs).toFixed(2) : "-",
+    (one.cpuMs / 1_000).toFixed(2),
+    ((one.commandCount * 100) / runs).toFixed(2),
+    whole(one.writtenCount),
+    whole((other ?? one).peakMb),
+  ]);
+  say(`${of} against the sink, at 0 ms and with a round trip of ${String(roundTripMs)} ms`, [
+    ["", "s at 0", "s at 50", "rate", "CPU s", "round trips per 100", "written", "peak MB"],
+    ...rows,
+  ]);
+}

@@ -1,0 +1,104 @@
+import { Long, MongoClient, type Db } from "mongodb";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { startDelay, type Delayed } from "../../bench/sink/delay";
+import { startSink } from "../../bench/sink/server";
+
+let sink: Delayed;
+let client: MongoClient;
+let db: Db;
+
+beforeAll(async () => {
+  sink = await startSink();
+  client = await new MongoClient(uriOf(sink)).connect();
+  db = client.db("test");
+});
+
+beforeEach(async () => {
+  await db.dropDatabase();
+  const index = { key: { runId: 1, sequence: 1 }, name: "run_sequence", unique: true };
+  await db.command({ createIndexes: "logs", indexes: [index] });
+  const documents = ["b", "a", "c"].flatMap((runId) =>
+    Array.from({ length: 300 }, (_one, at) => ({ runId, sequence: Long.fromNumber(at + 1) })),
+  );
+  await db.collection("logs").insertMany(documents, { ordered: false });
+});
+
+afterAll(async () => {
+  await client.close();
+  await sink.stop();
+});
+
+it("gives the documents of a query in the order of an index, over several replies", async () => {
+  const found = await db.collection("logs").find({}).sort({ runId: 1, sequence: 1 }).toArray();
+  expect(found).toHaveLength(900);
+  expect(found.map(({ runId, sequence }) => [runId, sequence] as unknown)).toEqual(
+    ["a", "b", "c"].flatMap((runId) => Array.from({ length: 300 }, (_one, at) => [runId, at + 1])),
+  );
+});
+
+it("finds ranges of several runs at once, and only the fields that are asked for", async () => {
+  const $or = [
+    { runId: "a", sequence: { $lt: 3 } },
+    { runId: "c", sequence: { $gte: Long.fromNumber(300) } },
+  ];
+  const projection = { _id: 0, runId: 1, sequence: 1 };
+  const found = await db.collection("logs").find({ $or }, { projection }).toArray();
+  expect(found).toEqual([
+    { runId: "a", sequence: 1 },
+    { runId: "a", sequence: 2 },
+    { runId: "c", sequence: 300 },
+  ]);
+});
+
+it("counts a log and finds its end by an aggregation", async () => {
+  const pipeline = [
+    { $match: { runId: { $in: ["c", "a", "none"] } } },
+    { $group: { _id: "$runId", count: { $sum: 1 }, last: { $max: "$sequence" } } },
+    { $sort: { _id: 1 } },
+  ];
+  expect(await db.collection("logs").aggregate(pipeline).toArray()).toEqual([
+    { _id: "a", count: 300, last: 300 },
+    { _id: "c", count: 300, last: 300 },
+  ]);
+});
+
+it("updates only what still is as it was seen, and inserts what is not there", async () => {
+  const state = db.collection<{ _id: string; next?: object; agreed?: object }>("state");
+  const next = { disk: "1", mongo: "2" };
+  const announce = { filter: { _id: "a" }, update: { $set: { next } }, upsert: true };
+  const settle = {
+    filter: { _id: "a", next },
+    update: { $set: { agreed: next }, $unset: { next: true as const } },
+  };
+  await state.bulkWrite([{ updateOne: announce }], { ordered: false });
+  expect(await state.bulkWrite([{ updateOne: settle }])).toMatchObject({ modifiedCount: 1 });
+  expect(await state.bulkWrite([{ updateOne: settle }])).toMatchObject({ matchedCount: 0 });
+  expect(await state.find().toArray()).toEqual([{ _id: "a", agreed: next }]);
+});
+
+it("refuses a second document of an _id, and says what it does not know", async () => {
+  const state = db.collection<{ _id: string }>("state");
+  await state.insertOne({ _id: "a" });
+  await expect(state.insertMany([{ _id: "a" }, { _id: "b" }], { ordered: false })).rejects.toThrow(
+    "E11000",
+  );
+  expect(await state.countDocuments()).toBe(2);
+  await expect(state.findOne({ _id: { $regex: "a" } } as object)).rejects.toThrow("$regex");
+});
+
+it("takes the delay of each direction once for each round trip", async () => {
+  const delayed = await startDelay(sink.port, 40);
+  const far = await new MongoClient(uriOf(delayed)).connect();
+  try {
+    const started = performance.now();
+    for (let count = 0; count < 3; count += 1) await far.db("test").command({ ping: 1 });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(3 * 2 * 39);
+  } finally {
+    await far.close();
+    await delayed.stop();
+  }
+});
+
+function uriOf({ port }: Delayed): string {
+  return `mongodb://127.0.0.1:${String(port)}/?directConnection=true`;
+}
