@@ -1,6 +1,7 @@
 import { providerOf } from "../step";
 import { connectionStrings } from "./connection-strings";
 import { mongoDBReady } from "./kubernetes/ready/provider";
+import { mongoDBStorage } from "./kubernetes/storage";
 import { generatedPassword } from "./password";
 import { serverCheck } from "./server/provider";
 
@@ -8,6 +9,7 @@ import { serverCheck } from "./server/provider";
 export const providers = {
   GeneratedPassword: providerOf(generatedPassword),
   ConnectionStrings: providerOf(connectionStrings),
+  MongoDBStorage: providerOf(mongoDBStorage),
   MongoDBReady: providerOf(mongoDBReady),
   ServerCheck: providerOf(serverCheck),
 };

@@ -48,11 +48,11 @@ export const drain: Step<DrainInputs, DrainResults> = {
   ...Drain,
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
   compares: [...comparedInputs, "requests"],
-  refuses: async (inputs, isNew) => {
+  refuses: async (inputs, olds) => {
     // What Helm would refuse later is refused before the worker stops.
     const pending = await pendingOperations(inputs, inputs.releases ?? []);
     if (pending !== undefined) return { property: "releases", reason: pending };
-    const reason = isNew ? await foreseenCutover(inputs) : undefined;
+    const reason = olds ? undefined : await foreseenCutover(inputs);
     return reason === undefined ? undefined : { property: "mode", reason };
   },
   forward: drainedOnce,
