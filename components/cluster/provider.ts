@@ -2,6 +2,7 @@ import { providerOf } from "../step";
 import { connectionStrings } from "./connection-strings";
 import { mongoDBReady } from "./kubernetes/ready/provider";
 import { mongoDBStorage } from "./kubernetes/storage";
+import { logIn } from "./log-in";
 import { generatedPassword } from "./password";
 import { serverCheck } from "./server/provider";
 
@@ -11,5 +12,6 @@ export const providers = {
   ConnectionStrings: providerOf(connectionStrings),
   MongoDBStorage: providerOf(mongoDBStorage),
   MongoDBReady: providerOf(mongoDBReady),
+  LogIn: providerOf(logIn),
   ServerCheck: providerOf(serverCheck),
 };

@@ -147,6 +147,27 @@ export const program: readonly Break[] = [
     tests: ["test/docs.test.ts"],
   },
   {
+    guarantee: "nothing gets the connection string of a user that cannot log in yet",
+    file: "components/cluster/logged-in.ts",
+    find: 'uri: migrator.output("uri") as pulumi.Output<string>,',
+    replace: "uri,",
+    tests: ["test/cluster/logged-in.test.ts > both users' connection strings"],
+  },
+  {
+    guarantee: "a log-in is tried until it works",
+    file: "components/cluster/log-in.ts",
+    find: "if (Date.now() - began >= timeoutMs) throw",
+    replace: "throw",
+    tests: ["test/cluster/log-in.test.ts > waits for a user"],
+  },
+  {
+    guarantee: "the volumes of MongoDB's StatefulSet are not changed by the settings",
+    file: "components/cluster/kubernetes/storage.ts",
+    find: "isSame ? volumes.find((key) => olds[key] !== inputs[key]) : undefined",
+    replace: "isSame ? volumes.find(() => false) : undefined",
+    tests: ["test/cluster/kubernetes/storage.test.ts > refuses volumes"],
+  },
+  {
     guarantee: "a cluster without termination protection breaks the policy",
     file: "policy/rules/database.ts",
     find: "differs(props.terminationProtectionEnabled, true)",

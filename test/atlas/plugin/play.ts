@@ -1,7 +1,11 @@
+import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
+import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { noteEntry, type Call, type Room, type RoomSettings } from "./room";
 import type { Properties } from "./values";
+
+const repository = join(__dirname, "../../..");
 
 /** What Atlas answers: the id, and the properties that are no inputs. */
 interface Answer {
@@ -61,7 +65,8 @@ const plays: Readonly<Record<string, Play>> = {
     }
     return { id: roleName, computed: {} };
   },
-  DatabaseUser: async ({ method }, inputs, { admin }, { passwords }) => {
+  // Atlas answers before the cluster's members know the user.
+  DatabaseUser: async ({ method }, inputs, { admin, userDelaySeconds = 3 }, { passwords }) => {
     const { username, password, roles } = inputs as unknown as DatabaseUser;
     await onServer(admin, dropping("User", username));
     if (method !== "delete") {
@@ -69,7 +74,8 @@ const plays: Readonly<Record<string, Play>> = {
         role: roleName,
         db: databaseName,
       }));
-      await onServer(admin, { createUser: username, pwd: password, roles: granted });
+      const command = { createUser: username, pwd: password, roles: granted };
+      later(userDelaySeconds * 1000, admin, command);
       appendFileSync(passwords, `${username} ${password}\n`);
     }
     return { id: username, computed: {} };
@@ -125,6 +131,19 @@ const notFound = [11, 31];
 
 function dropping(what: "Role" | "User", name: string): Properties {
   return { [`drop${what}`]: name };
+}
+
+/** Does a command after a while, also if the engine has ended this plugin by then. */
+function later(delayMs: number, admin: string, command: Properties): void {
+  const program = `setTimeout(async () => {
+    const { MongoClient } = require("mongodb");
+    const client = await new MongoClient(process.env.ADMIN).connect();
+    await client.db("admin").command(JSON.parse(process.env.COMMAND));
+    await client.close();
+  }, ${delayMs})`;
+  const env = { ...process.env, ADMIN: admin, COMMAND: JSON.stringify(command) };
+  const options = { cwd: repository, env, detached: true, stdio: "ignore" } as const;
+  spawn(process.execPath, ["--eval", program], options).unref();
 }
 
 async function onServer(admin: string, command: Properties): Promise<void> {

@@ -10,6 +10,8 @@ export interface RoomSettings {
   readonly privateEndpoints?: readonly string[];
   /** The calls that fail, by their beginning, such as `create DatabaseUser`. */
   readonly fail?: readonly string[];
+  /** How long after Atlas' answer the server knows a new user, in s; default 3. */
+  readonly userDelaySeconds?: number;
   /** The calls that Atlas begins and does not finish in time, by their beginning. */
   readonly late?: readonly string[];
 }
