@@ -9,7 +9,15 @@ import {
 } from "../mongo";
 import { kind, Unfinished, type MongoInputs, type Step } from "../step";
 
-export const LogIn = kind<MongoInputs, object>("LogIn", ["cluster", "mongo"]);
+/** Inputs of a log-in. `uri` is the user's connection string; secret. */
+export interface LogInInputs extends MongoInputs {
+  /** The cluster's name in Atlas; absent for another kind. */
+  readonly cluster?: string;
+  /** Whether Atlas has paused it, as far as the stack knows; another value in a preview that does not. */
+  readonly isPaused?: boolean;
+}
+
+export const LogIn = kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]);
 
 /**
  * The wait until a user that the stack created can log in: Atlas answers before the cluster's members
@@ -17,16 +25,29 @@ export const LogIn = kind<MongoInputs, object>("LogIn", ["cluster", "mongo"]);
  * their time too. What uses the connection string gets it from here. It runs for each new connection
  * string, and rests on a rollback.
  */
-export const logIn: Step<MongoInputs, object> = {
+export const logIn: Step<LogInInputs, object> = {
   ...LogIn,
   id: () => "log-in",
+  refuses: ({ direction, cluster = "", isPaused }) => {
+    const isRefused = direction === "forward" && isPaused === true;
+    return Promise.resolve(
+      isRefused ? { property: "isPaused" as const, reason: paused(cluster) } : undefined,
+    );
+  },
   isDue: (state, { uri }) => state.uri !== uri,
-  job: {},
+  job: { apart: ["cluster", "isPaused"] },
   forward: async (inputs) => {
     await untilLoggedIn(addressIn(inputs), usualPatience, console.log);
     return {};
   },
 };
+
+function paused(cluster: string): string {
+  return (
+    `The cluster ${cluster} of Atlas is paused: nobody can log in. Resume it ` +
+    `(atlas clusters start ${cluster}), and run \`pulumi up --refresh\` once it runs.`
+  );
+}
 
 /** How long a log-in is tried, and how long after an attempt comes the next, in ms. */
 interface Patience {

@@ -13,7 +13,7 @@ import type { ClusterOutputs } from "./outputs";
  * @param jobs if steps run as Jobs: the engine does not reach the cluster then
  */
 export function loggedIn(
-  { uri, appUri, database, ...others }: ClusterOutputs,
+  { uri, appUri, database, pausing, ...others }: ClusterOutputs,
   direction: Direction,
   jobs: Jobs | undefined,
   parent: pulumi.ComponentResource,
@@ -22,13 +22,19 @@ export function loggedIn(
   const migrator = new StepResource(
     LogIn,
     "migrator-log-in",
-    { ...inputs, uri, job: jobs?.target },
+    { ...inputs, uri, job: jobs?.target, cluster: pausing?.name, isPaused: pausing?.paused },
     { parent },
   );
   const application = new StepResource(
     LogIn,
     "application-log-in",
-    { ...inputs, uri: appUri, job: jobs?.targetOf("taskrunner-application", appUri) },
+    {
+      ...inputs,
+      uri: appUri,
+      job: jobs?.targetOf("taskrunner-application", appUri),
+      cluster: undefined,
+      isPaused: undefined,
+    },
     { parent, dependsOn: migrator },
   );
   return {

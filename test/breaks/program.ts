@@ -154,6 +154,13 @@ export const program: readonly Break[] = [
     tests: ["test/cluster/logged-in.test.ts > both users' connection strings"],
   },
   {
+    guarantee: "a cutover to a paused cluster of Atlas is refused",
+    file: "components/cluster/log-in.ts",
+    find: 'direction === "forward" && isPaused === true',
+    replace: "false",
+    tests: ["test/cluster/provider.test.ts > a cluster that Atlas has paused"],
+  },
+  {
     guarantee: "a log-in is tried until it works",
     file: "components/cluster/log-in.ts",
     find: "if (Date.now() - began >= timeoutMs) throw",

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { noteEntry, type Call, type Room, type RoomSettings } from "./room";
@@ -34,7 +34,9 @@ export function played(
 
 /** The outputs of a type that are no inputs. */
 export function computedKeys(type: string): readonly string[] {
-  return type === "AdvancedCluster" ? ["clusterId", "connectionStrings", "mongoDbVersion"] : [];
+  return type === "AdvancedCluster"
+    ? ["clusterId", "connectionStrings", "mongoDbVersion", "paused"]
+    : [];
 }
 
 const plays: Readonly<Record<string, Play>> = {
@@ -46,15 +48,18 @@ const plays: Readonly<Record<string, Play>> = {
     noteEntry(room, id, method === "delete" ? undefined : comment);
     return { id, computed: {} };
   },
-  CloudBackupSchedule: () => ({ id: "backup", computed: {} }),
-  AdvancedCluster: ({ method }, inputs, settings) => {
+  CloudBackupSchedule: ({ method }, _inputs, _settings, { backup }) => {
+    if (method === "delete" && existsSync(backup) && readFileSync(backup, "utf8") === "false") {
+      throw new Error("Atlas answers 400: the cluster has no backup");
+    }
+    return { id: "backup", computed: {} };
+  },
+  AdvancedCluster: ({ method }, inputs, settings, { backup }) => {
     if (method === "delete" && inputs.terminationProtectionEnabled === true) {
       throw new Error("Atlas answers 400: the cluster is protected from termination");
     }
-    const { mongoDbMajorVersion: version } = inputs;
-    const connectionStrings = connectionStringsOf(settings);
-    const computed = { clusterId: "c1", connectionStrings, mongoDbVersion: `${String(version)}.4` };
-    return { id: "c1", computed };
+    writeFileSync(backup, String(inputs.backupEnabled));
+    return { id: "c1", computed: computedOf(inputs, settings) };
   },
   CustomDbRole: async ({ method }, inputs, { admin }) => {
     const { roleName, actions } = inputs as unknown as CustomRole;
@@ -81,6 +86,13 @@ const plays: Readonly<Record<string, Play>> = {
     return { id: username, computed: {} };
   },
 };
+
+/** What Atlas says of a cluster beside what it was asked for. */
+export function computedOf(inputs: Properties, settings: RoomSettings): Properties {
+  const connectionStrings = connectionStringsOf(settings);
+  const mongoDbVersion = `${String(inputs.mongoDbMajorVersion)}.4`;
+  return { clusterId: "c1", connectionStrings, mongoDbVersion, paused: settings.paused ?? false };
+}
 
 interface CustomRole {
   readonly roleName: string;
