@@ -184,8 +184,8 @@ export const program: readonly Break[] = [
   {
     guarantee: "web follows the worker",
     file: "index.ts",
-    find: "after(worker));",
-    replace: "after(drain));",
+    find: "services, worker, after(worker)",
+    replace: "services, drain, after(drain)",
     tests: ["test/program.test.ts"],
   },
   {
@@ -199,14 +199,16 @@ export const program: readonly Break[] = [
     guarantee: "the handover waits for the drain",
     file: "index.ts",
     find: "{ ...state, drain }, after(drain)",
-    replace: "{ ...state, drain: { drained: { standstill: undefined } } }, after(imported)",
+    replace:
+      "{ ...state, drain: { direction: mongo.directions.worker as never, " +
+      "drained: { standstill: undefined } } }, after(imported)",
     tests: ["test/program.test.ts"],
   },
   {
     guarantee: "the worker's rollout waits for the handover",
     file: "index.ts",
-    find: "services, drain, after(handover)",
-    replace: "services, drain, after(drain)",
+    find: "services, turn, after(handover)",
+    replace: "services, { drain, handover: drain }, after(drain)",
     tests: ["test/program.test.ts"],
   },
   {

@@ -32,7 +32,9 @@ it("a Job waits for the user of its Secret, and its request holds no secret", as
   const inputs = { direction: "forward", uri, database: "runs", job: cluster.target("apart") };
   const logIn = providers.LogIn.create({ ...inputs, cluster: "runs", isPaused: false });
   const podOf = ["get", "pods", "--namespace=apart", "--output=jsonpath={.items[*].status.phase}"];
-  await vi.waitFor(async () => expect(await cluster.kubectl(...podOf)).toBe("Running"), 60_000);
+  await vi.waitFor(async () => {
+    expect(await cluster.kubectl(...podOf)).toBe("Running");
+  }, 60_000);
   await sleep(2_000);
   expect(await cluster.kubectl(...podOf)).toBe("Running");
   const requests = await cluster.kubectl("get", "configmaps", "--namespace=apart", "-o", "yaml");
