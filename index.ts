@@ -33,8 +33,9 @@ const imported = new FilesystemBackfill("filesystem-backfill", state, after(lift
 const services = new Services("services", settings, mongo, after(update));
 const drain = new WorkerDrain("worker-drain", services, after(imported));
 const handover = new Handover("handover", { ...state, drain }, after(drain));
-const worker = new WorkerRollout("worker-rollout", services, drain, after(handover));
-const web = new WebRollout("web-rollout", services, after(worker));
+const turn = { drain, handover };
+const worker = new WorkerRollout("worker-rollout", services, turn, after(handover));
+const web = new WebRollout("web-rollout", services, worker, after(worker));
 const last = new SecondHandover("second-handover", { ...state, handover }, after(web));
 // Prove that nothing is missing, and only then let log entries expire.
 const verified = new Verification("verification", state, after(last));

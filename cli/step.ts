@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { Command } from "commander";
 import { steps as stateSteps } from "../components/transfer/steps";
+import { logIn } from "../components/cluster/log-in";
 import { steps as migrationSteps } from "../components/migration/steps";
 import { jobNameOf, workInPod, type AnyStep, type StepRequest } from "../components/step";
 
 /** What can run as a Job, by its name there: `bulk-import`. */
 const steps = new Map(
-  Object.values({ ...migrationSteps, ...stateSteps }).map((step) => [
+  Object.values({ logIn, ...migrationSteps, ...stateSteps }).map((step) => [
     jobNameOf(step),
     step as unknown as AnyStep,
   ]),

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { atlasActions } from "../components/cluster/atlas/users";
 import { applicationRole, migratorRole, type DatabaseRole } from "../components/contract";
 import { rules as waitRules } from "../components/cluster/kubernetes/ready/api";
+import { storageRules } from "../components/cluster/kubernetes/storage";
 import type { Rule } from "../components/kubernetes";
 import { rules as podRules } from "../components/rollout/pods/rules";
 import { rules as policyRules } from "../policy/rules";
@@ -63,7 +64,7 @@ describe("the section on Atlas of docs/cluster.md", () => {
 
 it.each([
   ["docs/rollout.md", "the steps on the services' pods", podRules],
-  ["docs/cluster.md", "the wait for MongoDB", waitRules],
+  ["docs/cluster.md", "the wait for MongoDB and a refresh", [...waitRules, ...storageRules]],
 ])("%s has the rules that %s need", (name, _, rules) => {
   const row = ({ apiGroups: [group], resources, verbs }: Rule) =>
     `| ${group ? `\`${group}\`` : "core"} | ${named(resources)} | ${named(verbs)} |`;

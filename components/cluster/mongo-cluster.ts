@@ -4,6 +4,7 @@ import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes";
+import { loggedIn } from "./logged-in";
 import type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
 import { referencedCluster } from "./stack-reference";
 
@@ -24,8 +25,14 @@ export class MongoCluster extends StepGroup implements Mongo {
 
   constructor(name: string, settings: MongoClusterArgs, options: After = {}) {
     super("MongoCluster", name, options, settings.directions.worker === "back");
-    const { uri, appUri, database, serverVersion } = outputsOf(settings, this);
-    this.kind = settings.cluster.kind;
+    const { cluster, directions } = settings;
+    const outputs = outputsOf(settings, this);
+    const jobs = jobsOf(settings, outputs.uri);
+    // The users of the other kinds are there already.
+    const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
+    const known = isMade ? loggedIn(outputs, directions.worker, jobs, this) : outputs;
+    const { uri, appUri, database, serverVersion } = known;
+    this.kind = cluster.kind;
     this.uri = uri;
     this.appUri = appUri;
     this.database = database;
@@ -33,8 +40,8 @@ export class MongoCluster extends StepGroup implements Mongo {
     this.ledger = settings.advanced.ledger;
     this.collections = settings.mongo.collections;
     this.approvals = settings.approvals;
-    this.job = jobsOf(settings, uri)?.target;
-    this.directions = settings.directions;
+    this.job = jobs?.target;
+    this.directions = directions;
     const { kind } = this;
     this.registerOutputs({ kind, database, serverVersion });
   }

@@ -30,6 +30,8 @@ export interface ClusterOutputs {
   readonly database: pulumi.Input<string> | undefined;
   /** Such as `8.0.4`; absent or undefined where it is not known. */
   readonly serverVersion?: pulumi.Output<string | undefined>;
+  /** The cluster's name in Atlas, and whether Atlas has paused it as far as the stack knows. */
+  readonly pausing?: { readonly name: string; readonly paused: pulumi.Output<boolean> };
 }
 
 /** MongoDB as every step takes it: where it is, what the collections are called, and who connects. */

@@ -1,6 +1,8 @@
 import { providerOf } from "../step";
 import { connectionStrings } from "./connection-strings";
 import { mongoDBReady } from "./kubernetes/ready/provider";
+import { mongoDBStorage } from "./kubernetes/storage";
+import { logIn } from "./log-in";
 import { generatedPassword } from "./password";
 import { serverCheck } from "./server/provider";
 
@@ -8,6 +10,8 @@ import { serverCheck } from "./server/provider";
 export const providers = {
   GeneratedPassword: providerOf(generatedPassword),
   ConnectionStrings: providerOf(connectionStrings),
+  MongoDBStorage: providerOf(mongoDBStorage),
   MongoDBReady: providerOf(mongoDBReady),
+  LogIn: providerOf(logIn),
   ServerCheck: providerOf(serverCheck),
 };

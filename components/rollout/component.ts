@@ -6,10 +6,12 @@ import type { Service } from "./environment";
 import { helmTarget } from "./helm/target";
 import {
   notDrained,
+  type Before,
   type Drained,
   type RolloutSummary,
   type ServicesArgs,
   type Target,
+  type WorkerDrained,
 } from "./target";
 import { valuesTarget } from "./values/target";
 
@@ -63,45 +65,64 @@ function targetOf(
 
 /** The worker stopped: from here on no step is executed until it is rolled out (decision 9). */
 export class WorkerDrain extends StepGroup {
+  readonly direction: WorkerDrained["direction"];
   readonly drained: Drained;
 
   constructor(name: string, { target }: Services, options: After = {}) {
     super("WorkerDrain", name, options);
-    this.drained = target.drain(this.ofChildren);
+    const { direction, drained } = target.drain(this.ofChildren);
+    this.direction = direction;
+    this.drained = drained;
     this.registerOutputs({ drains: this.drained.drains });
   }
 }
 
-/** A service in the mode asked for. What has to happen before it is given by `after`. */
+/**
+ * A service in the mode asked for. What has to happen before it is given by `after`; the step that it
+ * takes its direction from is given by itself.
+ */
 class Rollout extends StepGroup {
+  readonly direction: Before["direction"];
   readonly summary: pulumi.Output<RolloutSummary>;
 
   constructor(
     service: Service,
     [type, name]: readonly [type: string, name: string],
     target: Target,
-    drained: Drained,
+    before: Before,
     options: After = {},
   ) {
     super(type, name, options);
-    this.summary = target.rollOut(service, drained, this.ofChildren);
+    const { direction, summary } = target.rollOut(service, before, this.ofChildren);
+    this.direction = direction;
+    this.summary = summary;
     this.registerOutputs({ summary: this.summary });
   }
 }
+
+/** A step by its direction. */
+type Turning = Pick<Before, "direction">;
 
 /**
  * The worker, which changes over first (the document, "Execution order", step 4), with the
  * replicas that it had before the drain.
  */
 export class WorkerRollout extends Rollout {
-  constructor(name: string, { target }: Services, drain: WorkerDrain, options?: After) {
-    super("worker", ["WorkerRollout", name], target, drain.drained, options);
+  constructor(
+    name: string,
+    { target }: Services,
+    { drain, handover }: { readonly drain: WorkerDrain; readonly handover: Turning },
+    options?: After,
+  ) {
+    const { drained } = drain;
+    const { direction } = handover;
+    super("worker", ["WorkerRollout", name], target, { drained, direction }, options);
   }
 }
 
 /** The web service, which follows the worker. */
 export class WebRollout extends Rollout {
-  constructor(name: string, { target }: Services, options?: After) {
-    super("web", ["WebRollout", name], target, notDrained, options);
+  constructor(name: string, { target }: Services, { direction }: Turning, options?: After) {
+    super("web", ["WebRollout", name], target, { direction, drained: notDrained }, options);
   }
 }

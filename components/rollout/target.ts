@@ -1,7 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Standstill } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
-import type { Directions, KubernetesSettings, RolloutSettings, StorageMode } from "../settings";
+import type {
+  Direction,
+  Directions,
+  KubernetesSettings,
+  RolloutSettings,
+  StorageMode,
+} from "../settings";
 import type { MongoNames, Service } from "./environment";
 
 /** What a rollout needs to know; `appUri` is secret. */
@@ -40,15 +46,32 @@ export interface Drained {
 /** Nothing can be seen of a drain, or it is not this service's. */
 export const notDrained: Drained = { drains: undefined, standstill: undefined };
 
+/** The worker's drain. */
+export interface WorkerDrained {
+  /** The direction that it goes, or went last; the handover takes its own from it. */
+  readonly direction: pulumi.Output<Direction>;
+  readonly drained: Drained;
+}
+
+/** What a service's rollout follows. */
+export interface Before {
+  /** The direction that the step before it goes, or went last. */
+  readonly direction: pulumi.Output<Direction>;
+  readonly drained: Drained;
+}
+
+/** A service's rollout. */
+export interface RolledOut {
+  /** The direction that its last step goes, or went last. */
+  readonly direction: pulumi.Output<Direction>;
+  readonly summary: pulumi.Output<RolloutSummary>;
+}
+
 /** Where worker and web run, and how they are brought into a mode (decision 14). */
 export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
   /** Takes the worker's pods away, and waits until they are gone. */
-  drain(options: pulumi.CustomResourceOptions): Drained;
+  drain(options: pulumi.CustomResourceOptions): WorkerDrained;
   /** Brings a service into the mode, and waits until no pod of its other mode is left. */
-  rollOut(
-    service: Service,
-    drained: Drained,
-    options: pulumi.CustomResourceOptions,
-  ): pulumi.Output<RolloutSummary>;
+  rollOut(service: Service, before: Before, options: pulumi.CustomResourceOptions): RolledOut;
 }

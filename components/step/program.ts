@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Direction } from "../settings";
 import type { StepKind } from "./step";
 
 /** The inputs of a step as the program gives them; `cutover` is counted by the step. */
@@ -18,7 +19,7 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
     inputs: Args<Inputs>,
     options: pulumi.CustomResourceOptions,
   ) {
-    const outputs = Object.fromEntries(results.map((result) => [result, undefined]));
+    const outputs = Object.fromEntries([...results, "applied"].map((one) => [one, undefined]));
     const all = { ...inputs, ...outputs, __provider: shim(module, kind) };
     const merged = { additionalSecretOutputs: [...secrets], ...options };
     super(`pulumi-nodejs:dynamic/${type}`, name, all, merged);
@@ -30,6 +31,28 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
   ): pulumi.Output<(Inputs & Results)[Key] | undefined> {
     const outputs = this as unknown as Record<Key, pulumi.Output<(Inputs & Results)[Key]>>;
     return outputs[key];
+  }
+
+  /**
+   * The direction that the step goes in this update, which a preview knows. If the step is not part of
+   * the update (`--target`, `--exclude`), it is the direction that the step went last: what comes after
+   * it takes its own direction from here, and so cannot go past it (decision 9).
+   *
+   * @throws pulumi.RunError on `up` if the last run of a step that is not part of it did not finish
+   */
+  get lastDirection(): pulumi.Output<Direction> {
+    const { direction, applied } = this as unknown as {
+      readonly direction: pulumi.Output<Direction>;
+      readonly applied: pulumi.Output<boolean | undefined>;
+    };
+    if (pulumi.runtime.isDryRun()) return direction;
+    return pulumi.all([direction, applied, this.urn]).apply(([went, isFinished, urn]) => {
+      if (isFinished !== false) return went;
+      throw new pulumi.RunError(
+        `The last run of ${urn.split("::").at(-1) ?? ""} did not finish, and it is not part of this ` +
+          "update. Run `pulumi up` without --target and --exclude.",
+      );
+    });
   }
 }
 

@@ -21,7 +21,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     },
     check: async (olds: StepInputs, news: StepInputs) => {
       const inputs = step.isOncePerCutover ? counted(olds, news) : news;
-      const refusal = await step.refuses?.(inputs, Object.keys(olds).length === 0);
+      const refusal = await step.refuses?.(inputs, Object.keys(olds).length > 0 ? olds : undefined);
       return { inputs, failures: refusal ? [refusal] : [] };
     },
     diff: async (_id, state: State, news: StepInputs) => {

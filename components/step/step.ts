@@ -73,8 +73,8 @@ export interface Step<Inputs extends StepInputs, Results extends object> {
   readonly compares?: readonly (keyof Inputs & string)[];
   /** What else makes it run, although the last run finished. */
   isDue?(state: StateOf<Inputs, Results>, inputs: Inputs): boolean | Promise<boolean>;
-  /** Looks before anything is changed, in a preview too. @param isNew whether the stack has it yet */
-  refuses?(inputs: Inputs, isNew: boolean): Promise<Refusal<Inputs> | undefined>;
+  /** Looks before anything is changed, in a preview too. @param olds absent: it is new to the stack */
+  refuses?(inputs: Inputs, olds?: Inputs): Promise<Refusal<Inputs> | undefined>;
   /** What is to be said before a run of a step that the stack has, as lines. It does not fail. */
   foresees?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly string[]>;
   /**

@@ -73,6 +73,8 @@ export class FilesystemBackfill extends StepGroup {
 
 /** The worker's drain, as far as a handover looks at it. */
 interface DrainArgs {
+  /** The direction that it goes, or went last. */
+  readonly direction: pulumi.Output<Direction>;
   readonly drained: { readonly standstill: pulumi.Output<Standstill> | undefined };
 }
 
@@ -81,6 +83,8 @@ interface DrainArgs {
  * and the fence is drawn; back, what changed in MongoDB since comes to the files.
  */
 export class Handover extends StepGroup {
+  /** The direction that it goes, or went last; without `backfill`: the drain's. */
+  readonly direction: pulumi.Output<Direction>;
   /** When the fence was drawn, in ISO 8601; undefined until a cutover came as far. */
   readonly fencedAt: pulumi.Output<string>;
   /** What the last rollback did; null where there was none since the last cutover. */
@@ -97,9 +101,12 @@ export class Handover extends StepGroup {
     const { standstill } = drain.drained;
     const inputs = files.state && {
       ...handoverInputs(direction, mongo, files.state),
+      // Without the drain no handover meets a live worker, also under `--target`.
+      direction: drain.direction,
       standstill,
     };
     const step = inputs && new StepResource(kinds.Handover, name, inputs, this.ofChildren);
+    this.direction = step?.lastDirection ?? drain.direction;
     // The type of an input does not allow undefined, and an output may be it.
     const at = step?.output("fence").apply((fence) => fence?.at);
     this.fencedAt = (at ?? pulumi.output(undefined)) as pulumi.Output<string>;

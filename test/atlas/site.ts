@@ -101,7 +101,8 @@ export async function makeAtlasSite(): Promise<AtlasSite> {
   };
 }
 
-async function serverWithLogins(directory: string): Promise<MongoServer> {
+/** A server that asks for logins, with the administrator root:root. */
+export async function serverWithLogins(directory: string): Promise<MongoServer> {
   const open = await startMongo({ directory });
   const client = await new MongoClient(open.uri).connect();
   await client.db("admin").command({ createUser: "root", pwd: "root", roles: ["root"] });

@@ -51,7 +51,8 @@ const value = <T>(output: pulumi.Output<T>) =>
 /** The steps of a stack, in their order. */
 function stepsOf(args: { mongo: Mongo; files: RunFiles }) {
   const backfill = new FilesystemBackfill("filesystem-backfill", args);
-  const drain = { drained: { standstill: undefined } };
+  const direction = pulumi.output(args.mongo.directions.worker);
+  const drain = { direction, drained: { standstill: undefined } };
   const handover = new Handover("handover", { ...args, drain }, after(backfill));
   const second = new SecondHandover("second-handover", { ...args, handover }, after(handover));
   const verification = new Verification("verification", args, after(second));

@@ -147,6 +147,34 @@ export const program: readonly Break[] = [
     tests: ["test/docs.test.ts"],
   },
   {
+    guarantee: "nothing gets the connection string of a user that cannot log in yet",
+    file: "components/cluster/logged-in.ts",
+    find: 'uri: migrator.output("uri") as pulumi.Output<string>,',
+    replace: "uri,",
+    tests: ["test/cluster/logged-in.test.ts > both users' connection strings"],
+  },
+  {
+    guarantee: "a cutover to a paused cluster of Atlas is refused",
+    file: "components/cluster/log-in.ts",
+    find: 'direction === "forward" && isPaused === true',
+    replace: "false",
+    tests: ["test/cluster/provider.test.ts > a cluster that Atlas has paused"],
+  },
+  {
+    guarantee: "a log-in is tried until it works",
+    file: "components/cluster/log-in.ts",
+    find: "if (Date.now() - began >= timeoutMs) throw",
+    replace: "throw",
+    tests: ["test/cluster/log-in.test.ts > waits for a user"],
+  },
+  {
+    guarantee: "the volumes of MongoDB's StatefulSet are not changed by the settings",
+    file: "components/cluster/kubernetes/storage.ts",
+    find: "isSame ? volumes.find((key) => olds[key] !== inputs[key]) : undefined",
+    replace: "isSame ? volumes.find(() => false) : undefined",
+    tests: ["test/cluster/kubernetes/storage.test.ts > refuses volumes"],
+  },
+  {
     guarantee: "a cluster without termination protection breaks the policy",
     file: "policy/rules/database.ts",
     find: "differs(props.terminationProtectionEnabled, true)",
@@ -156,8 +184,8 @@ export const program: readonly Break[] = [
   {
     guarantee: "web follows the worker",
     file: "index.ts",
-    find: "after(worker));",
-    replace: "after(drain));",
+    find: "services, worker, after(worker)",
+    replace: "services, drain, after(drain)",
     tests: ["test/program.test.ts"],
   },
   {
@@ -171,14 +199,16 @@ export const program: readonly Break[] = [
     guarantee: "the handover waits for the drain",
     file: "index.ts",
     find: "{ ...state, drain }, after(drain)",
-    replace: "{ ...state, drain: { drained: { standstill: undefined } } }, after(imported)",
+    replace:
+      "{ ...state, drain: { direction: mongo.directions.worker as never, " +
+      "drained: { standstill: undefined } } }, after(imported)",
     tests: ["test/program.test.ts"],
   },
   {
     guarantee: "the worker's rollout waits for the handover",
     file: "index.ts",
-    find: "services, drain, after(handover)",
-    replace: "services, drain, after(drain)",
+    find: "services, turn, after(handover)",
+    replace: "services, { drain, handover: drain }, after(drain)",
     tests: ["test/program.test.ts"],
   },
   {

@@ -161,10 +161,19 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a pending Helm operation is found before the worker is drained",
-    file: "components/rollout/helm/pending.ts",
-    find: "if (pending.length > 0) throw",
-    replace: "if (pending.length > 1000) throw",
-    tests: ["test/rollout/helm/pending.test.ts"],
+    file: "components/rollout/pods/pending.ts",
+    find: "return pending.length > 0 ?",
+    replace: "return pending.length > 1000 ?",
+    tests: ["test/rollout/pods/pending.test.ts"],
+  },
+  {
+    guarantee: "no service changes over without the handover before it (`--target`)",
+    file: "components/rollout/update/modes.ts",
+    find: "return { direction: before, mode: otherMode(asked.mode) };",
+    replace: "return asked;",
+    tests: [
+      "test/rollout/helm/component.test.ts > leaves worker and web in the mode in which they are",
+    ],
   },
   {
     guarantee: "a rollback stops the Jobs of a cutover",

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { providers } from "../../components/cluster/provider";
 
 const { unknownValue } = pulumi.runtime as unknown as { readonly unknownValue: string };
-const { GeneratedPassword, ConnectionStrings } = providers;
+const { GeneratedPassword, ConnectionStrings, LogIn } = providers;
 
 it("a password is new with a new version, and stays with the same", async () => {
   const made = await GeneratedPassword.create({ version: 1 });
@@ -38,4 +38,17 @@ it("in filesystem mode the connection strings stay those of the state", async ()
   const back = { direction: "back" } as const;
   expect(await ConnectionStrings.diff("", state, back)).toEqual({ changes: false });
   expect(await ConnectionStrings.update("", state, back)).toEqual({ outs: state });
+});
+
+it("a cluster that Atlas has paused is refused by name, but not on a rollback", async () => {
+  const log = { ...inputs, cluster: "runs", isPaused: true };
+  const refused = async (changes: object) =>
+    (await LogIn.check({}, { ...log, ...changes })).failures;
+
+  expect(await refused({})).toMatchObject([
+    { reason: expect.stringContaining("The cluster runs of Atlas is paused") as string },
+  ]);
+  expect(await refused({ direction: "back" })).toEqual([]);
+  expect(await refused({ isPaused: false })).toEqual([]);
+  expect(await refused({ isPaused: unknownValue })).toEqual([]);
 });

@@ -78,17 +78,20 @@ describe("a stack with a cluster of Atlas", () => {
   );
 
   it(
-    "stops where Atlas fails, and goes on from there",
+    "stops where Atlas fails, and goes on from there, once both users can log in",
     async () => {
-      await site.play(["create DatabaseUser application"]);
+      // Without the wait for the users, the first step in the database comes sooner.
+      const late = { userDelaySeconds: 25 };
+      await site.play(["create DatabaseUser application"], late);
       const output = await site.failed(stack.up());
       expect(output).toContain("Atlas answers 500 to create DatabaseUser application");
       const before = await atlas.calls();
       expect(before).toContain("update AdvancedCluster cluster");
       expect(await site.databases()).not.toContain("taskrunner");
 
-      await site.play();
-      await site.succeeded(stack.up());
+      await site.play([], late);
+      const up = await site.succeeded(stack.up());
+      expect(up).toMatch(/user taskrunner-application-1: can log in, after \d+ s/);
       const after = await atlas.calls();
       expect(after).toContain("create DatabaseUser application");
       expect([...before, ...after]).not.toContain("create AdvancedCluster cluster");

@@ -71,6 +71,25 @@ describe("the cutover of two Helm releases on a real control plane", () => {
   );
 
   it(
+    "takes no service past its drain and its handover by --target",
+    async () => {
+      const targets = ["worker", "worker-pods", "web"].map((name) => ["--target", `**::${name}`]);
+      const up = kept(await stack.pulumi("up", "--yes", "--skip-preview", ...targets.flat()));
+
+      expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
+      expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
+      expect(up.failed).toBe(false);
+      expect(up.output).toContain("The service worker stays in filesystem mode");
+
+      const handover = ["--target", "**::handover"];
+      expect(kept(await stack.pulumi("up", "--yes", "--skip-preview", ...handover)).output).toMatch(
+        /Resources:\n\s+\d+ unchanged\n/,
+      );
+    },
+    3 * minutes,
+  );
+
+  it(
     "drains the worker, imports, rolls the worker, then web, then proves it",
     async () => {
       const up = kept(await stack.up());

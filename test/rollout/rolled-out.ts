@@ -54,6 +54,8 @@ interface RolloutOptions {
   readonly database?: string;
   readonly mode?: "mongo" | "filesystem";
   readonly kubernetes?: object;
+  /** The direction that a handover went last which is not part of the update. */
+  readonly last?: "forward" | "back";
 }
 
 /** What worker and web say in the end, and where their connection string is. */
@@ -69,7 +71,7 @@ export async function rolledOut(rollout: Record<string, unknown>, options: Rollo
 
 async function inStack(
   rollout: Record<string, unknown>,
-  { database, mode = "mongo", ...others }: RolloutOptions,
+  { database, mode = "mongo", last, ...others }: RolloutOptions,
 ) {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
   const parsed = parseSettings({ storageMode: "mongo", mongoUri, rollout, ...others });
@@ -83,8 +85,9 @@ async function inStack(
   const mongo = { appUri: pulumi.secret(mongoUri) };
   const services = new Services("services", settings, mongo, after(update));
   const drain = new WorkerDrain("worker-drain", services);
-  const worker = new WorkerRollout("worker-rollout", services, drain);
-  const web = new WebRollout("web-rollout", services, after(worker));
+  const handover = { direction: last === undefined ? drain.direction : pulumi.output(last) };
+  const worker = new WorkerRollout("worker-rollout", services, { drain, handover });
+  const web = new WebRollout("web-rollout", services, worker, after(worker));
   return {
     secretRef: await valueOf(services.connectionSecretRef),
     worker: await valueOf(worker.summary),

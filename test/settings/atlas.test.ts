@@ -34,6 +34,7 @@ describe("the settings of a cluster of Atlas", () => {
     expect(clusterOf()).toEqual({
       ...least,
       name: "taskrunner",
+      import: false,
       type: "replicaSet",
       mongoVersion: "8.0",
       regions: [{ name: "EU_CENTRAL_1", electable: 3, readOnly: 0 }],
@@ -83,6 +84,11 @@ describe("the settings of a cluster of Atlas", () => {
       "two projects",
       { project: { name: "n", orgId: projectId } },
       `projectId: found "${projectId}", and a new project`,
+    ],
+    [
+      "a new project, and a cluster in it that exists",
+      { projectId: undefined, project: { name: "n", orgId: projectId }, import: true },
+      "cluster.import: found true, and a new project; allowed: false, or projectId",
     ],
     [
       "an even number of electable nodes",

@@ -23,7 +23,7 @@ describe("a replica set in Kubernetes", () => {
   it("is taken with a version and the names for TLS alone", () => {
     expect(parseSettings(whole)).toMatchObject({
       cluster: {
-        operator: { install: true, chart: "mongodb-kubernetes", version: "1.6.1" },
+        operator: { install: true, chart: "mongodb-kubernetes", version: "1.10.0" },
         resource: { name: "taskrunner-mongo", members: 3, storage: { size: "10Gi" } },
       },
     });

@@ -239,9 +239,11 @@ describe("a run that did not finish", () => {
 
 describe("a refusal", () => {
   const { provider, seen } = counting({
-    refuses: ({ size }, isNew) =>
+    refuses: ({ size }, olds) =>
       Promise.resolve(
-        size > 9 ? { property: "size", reason: isNew ? "too big" : "too big now" } : undefined,
+        size > 9
+          ? { property: "size", reason: olds ? `too big after ${olds.size}` : "too big" }
+          : undefined,
       ),
   });
   const failures = async (olds: object, size: number) =>
@@ -252,8 +254,10 @@ describe("a refusal", () => {
     expect(seen.forward).toBe(0);
   });
 
-  it("knows whether the stack has the step", async () => {
-    expect(await failures(inputs, 10)).toEqual([{ property: "size", reason: "too big now" }]);
+  it("knows what the stack has of the step", async () => {
+    expect(await failures({ ...inputs, size: 7 }, 10)).toEqual([
+      { property: "size", reason: "too big after 7" },
+    ]);
   });
 
   it("is none where the step may go on", async () => {

@@ -6,7 +6,7 @@ type ReplicationSpec = mongodbatlas.types.input.AdvancedClusterReplicationSpec;
 type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
 
 /**
- * The cluster itself. Destroying the stack, or taking it out of the stack, leaves it in Atlas; with
+ * The cluster itself; one that exists is taken over and changed in the same update. Destroying the stack, or taking it out of the stack, leaves it in Atlas; with
  * `protection` neither the engine nor Atlas deletes it at all.
  */
 export function advancedCluster(
@@ -14,7 +14,13 @@ export function advancedCluster(
   projectId: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.AdvancedCluster {
-  const kept = { ...options, protect: settings.protection, retainOnDelete: true };
+  const kept = {
+    ...options,
+    protect: settings.protection,
+    retainOnDelete: true,
+    // One that the stack has already is not imported again.
+    ...(settings.import && { import: `${settings.projectId ?? ""}-${settings.name}` }),
+  };
   const args = { ...clusterArgs(settings), projectId };
   return new mongodbatlas.AdvancedCluster("cluster", args, kept);
 }
@@ -101,7 +107,14 @@ function autoScalingOf({
 /** Atlas' numbers for Saturday and for the last day of a month. */
 const [saturday, lastDay] = [6, 40];
 
-/** When snapshots are taken and how long they and the log for point-in-time recovery are kept. */
+/**
+ * When snapshots are taken and how long they and the log for point-in-time recovery are kept.
+ *
+ * It is never deleted by itself: the cluster's own change turns the backup off, and comes before every
+ * deletion of the engine's. Atlas would be asked for the schedule of a cluster without backup then, and
+ * with point-in-time recovery it refuses one without hourly snapshots
+ * (mongodb/terraform-provider-mongodbatlas#2029).
+ */
 export function backupSchedule(
   { backup }: AtlasSettings,
   place: { readonly projectId: pulumi.Input<string>; readonly clusterName: pulumi.Input<string> },
@@ -109,7 +122,7 @@ export function backupSchedule(
 ): void {
   if (!backup.enabled) return;
   const args = { ...place, ...scheduleArgs(backup) };
-  new mongodbatlas.CloudBackupSchedule("backup", args, options);
+  new mongodbatlas.CloudBackupSchedule("backup", args, { ...options, retainOnDelete: true });
 }
 
 /** What the settings ask of the schedule. */

@@ -49,5 +49,6 @@ export function atlasCluster(
   });
   const uri = known.output("uri") as pulumi.Output<string>;
   const appUri = known.output("appUri") as pulumi.Output<string>;
-  return { uri, appUri, database, serverVersion: cluster.mongoDbVersion };
+  const { mongoDbVersion: serverVersion, paused } = cluster;
+  return { uri, appUri, database, serverVersion, pausing: { name: settings.name, paused } };
 }

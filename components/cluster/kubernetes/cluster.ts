@@ -5,6 +5,7 @@ import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
 import { StepResource } from "../../step/program";
 import { MongoDBReady } from "./ready/provider";
+import { MongoDBStorage } from "./storage";
 import { replicaSet } from "./replica-set";
 import type { UserRole } from "./spec";
 import { connectionString } from "./uri";
@@ -35,9 +36,16 @@ export function kubernetesCluster(
   const passwords = userPasswords(users, place, options);
   const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : made;
   const scope = { database, collections: mongo.collections };
+  const { size, logsSize, class: storageClass } = resource.storage;
+  const storage = new StepResource(
+    MongoDBStorage,
+    "mongodb-storage",
+    { direction, ...api, namespace, name: resource.name, size, logsSize, class: storageClass },
+    { parent, ...(direction === "back" && { ignoreChanges: ["*"] }) },
+  );
   const { metadata } = replicaSet(cluster, scope, passwords, place, {
     ...options,
-    dependsOn: operator,
+    dependsOn: [storage, ...operator],
   });
   const { generation } = metadata;
   const name = resource.name;

@@ -5,6 +5,7 @@ import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { secretVersionAnnotation, serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
+import type { ServiceModes } from "../update/modes";
 import { hasEmptyLists, refuseLostNulls, refusePasswords } from "./checks";
 import { ReleaseValuesError, valuesFiles, type ReleaseValues, type ValuesText } from "./files";
 import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./values";
@@ -21,10 +22,9 @@ export interface ReleaseArgs {
   readonly services: readonly ServiceInRelease[];
 }
 
-/** A service of a release: the mode asked for, and where its variables and annotations are. */
+/** A service of a release, and where its variables and annotations are. */
 export interface ServiceInRelease extends EnvironmentPlace {
   readonly service: Service;
-  readonly mode: StorageMode;
   readonly podAnnotations: string;
 }
 
@@ -50,6 +50,12 @@ export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValu
   return read;
 }
 
+/** What our variables say: in which modes the services are, and where their connection string is. */
+export interface Stated {
+  readonly modes: pulumi.Output<ServiceModes>;
+  readonly secretRef: pulumi.Output<SecretRef>;
+}
+
 /**
  * A Helm release with its services in the modes asked for. The site's chart and values stay as they
  * are; on top come our variables and nothing else.
@@ -66,7 +72,7 @@ export function helmRelease(
   from: ReleaseArgs,
   read: ReleaseValues,
   args: Args,
-  secretRef: pulumi.Output<SecretRef>,
+  { modes, secretRef }: Stated,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
@@ -80,7 +86,9 @@ export function helmRelease(
       ...(version !== undefined && { version }),
       ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
-      values: secretRef.apply((secret) => ourValues(from, read, args, secret)),
+      values: pulumi
+        .all([modes, secretRef])
+        .apply(([modes, secret]) => ourValues(from, read, args, modes, secret)),
       // Where nothing needs it, a stack that has none is not updated for it.
       ...(hasEmptyLists(read, services) && { allowNullValues: true }),
       atomic: false,
@@ -101,17 +109,19 @@ function ourValues(
   from: ReleaseArgs,
   read: ReleaseValues,
   args: Args,
+  modes: ServiceModes,
   secret: SecretRef,
 ): Record<string, unknown> {
   const files = [...(read.defaults ?? []), ...read.ofSite];
   const ours = new Document({});
-  for (const one of from.services) addService(ours, one, files, args, secret);
+  for (const one of from.services) addService(ours, one, modes[one.service], files, args, secret);
   return ours.toJS() as Record<string, unknown>;
 }
 
 function addService(
   ours: Document,
-  { service, mode, podAnnotations, ...place }: ServiceInRelease,
+  { service, podAnnotations, ...place }: ServiceInRelease,
+  mode: StorageMode,
   files: readonly ValuesText[],
   { settings, collections, database }: Args,
   connectionSecret: SecretRef,

@@ -1,13 +1,14 @@
 import type * as kubernetes from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../../kubernetes/program";
 import type {
   HelmRolloutSettings,
   SeparateReleasesSettings,
   SharedReleaseSettings,
+  StorageMode,
 } from "../../settings";
 import type { Service } from "../environment";
-import { serviceModes } from "../update/modes";
+import { serviceModes, type ServiceModes } from "../update/modes";
 import type { ServicesArgs } from "../target";
 import { fittingValues, helmRelease, type ReleaseArgs } from "./release";
 
@@ -19,8 +20,12 @@ export interface Releases {
   readonly names: readonly string[];
   /** Where the Deployments of a service are. */
   address(service: Service): { readonly release: string; readonly selector?: string };
-  /** The release of a service; one of both is registered for the worker, who comes first. */
-  of(service: Service, options: pulumi.CustomResourceOptions): Release;
+  /** The release of a service in its mode; one of both is registered for the worker, who comes first. */
+  of(
+    service: Service,
+    mode: pulumi.Output<StorageMode>,
+    options: pulumi.CustomResourceOptions,
+  ): Release;
 }
 
 /**
@@ -49,7 +54,7 @@ function separateReleases(
   const ofService = (service: Service) => {
     const { path, podAnnotations } = settings[service];
     const { release, chart, version, repository, values } = settings[service];
-    const services = [{ service, mode, path, podAnnotations }];
+    const services = [{ service, path, podAnnotations }];
     const from: ReleaseArgs = { release, chart, version, repository, values, services };
     return { from, read: fittingValues(from, mode) };
   };
@@ -60,9 +65,11 @@ function separateReleases(
       const { release, selector } = settings[service];
       return { release, ...(selector !== undefined && { selector }) };
     },
-    of: (service, options) => {
+    of: (service, mode, options) => {
       const { from, read } = releases[service];
-      return helmRelease(service, from, read, args, secretRef, options);
+      // The other service is not in it.
+      const modes = mode.apply((mode) => ({ worker: mode, web: mode }));
+      return helmRelease(service, from, read, args, { modes, secretRef }, options);
     },
   };
 }
@@ -72,13 +79,13 @@ function sharedRelease(
   secretRef: pulumi.Output<SecretRef>,
   parent: pulumi.Resource,
 ): Releases {
-  const { shared, worker, web } = args.settings;
-  const modes = serviceModes(args.mode, args.settings);
+  const { shared, worker, web, step } = args.settings;
+  const asked = serviceModes(args.mode, args.settings);
   const from: ReleaseArgs = {
     ...shared,
     services: [
-      { service: "worker", mode: modes.worker, ...worker },
-      { service: "web", mode: modes.web, ...web },
+      { service: "worker", ...worker },
+      { service: "web", ...web },
     ],
   };
   const read = fittingValues(from, args.mode);
@@ -89,7 +96,24 @@ function sharedRelease(
       release: shared.release,
       selector: args.settings[service].selector,
     }),
-    of: (_service, options) =>
-      (release ??= helmRelease("release", from, read, args, secretRef, { ...options, parent })),
+    of: (_service, worker, options) => {
+      const modes = worker.apply((mode) => modesOfBoth(mode, asked, step));
+      const stated = { modes, secretRef };
+      return (release ??= helmRelease("release", from, read, args, stated, { ...options, parent }));
+    },
   };
+}
+
+/**
+ * The modes of both services where the worker's may not be the one asked for (`turnAfter`). In web's step
+ * nothing tells then in which mode web is.
+ *
+ * @throws pulumi.RunError
+ */
+function modesOfBoth(worker: StorageMode, asked: ServiceModes, step: Service): ServiceModes {
+  if (worker === asked.worker || step === "worker") return { ...asked, worker };
+  throw new pulumi.RunError(
+    "One release holds both services, and the steps before the worker's rollout are not part of this " +
+      "update. Run `pulumi up` without --target and --exclude.",
+  );
 }

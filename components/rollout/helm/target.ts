@@ -7,8 +7,8 @@ import { drainOf } from "../pods/resources";
 import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/provider";
 import { serviceModes, sharedRelease } from "../update/modes";
+import { turnOf } from "../turn";
 import type { ServicesArgs, Target } from "../target";
-import { refusePending } from "./pending";
 import { releasesOf } from "./releases";
 
 /**
@@ -36,29 +36,22 @@ export function helmTarget(
   return {
     secretRef,
     drain: (options) => {
-      // What Helm would refuse later is refused before the worker stops; all else waits for the drain.
-      const settled = refusePending({ ...api, namespace }, releases.names).then(() => namespace);
-      const worker = { ...pods, ...releases.address("worker"), namespace: settled, mode };
-      const inputs = { direction: directions.worker, ...worker, service: "worker" as const };
+      const worker = { ...pods, ...releases.address("worker"), service: "worker" as const };
+      const changing = [...releases.names];
+      const inputs = { direction: directions.worker, ...worker, mode, releases: changing };
       return drainOf("worker-drain", inputs, options);
     },
-    rollOut: (service, drained, options) => {
-      const release = releases.of(service, { ...options, provider });
+    rollOut: (service, before, options) => {
+      const asked = { direction: directions[service], mode: modes[service] };
+      const turn = turnOf(service, asked, before.direction);
+      const release = releases.of(service, turn.mode, { ...options, provider });
       const { revision } = release.status;
       const address = releases.address(service);
-      const inputs = {
-        ...pods,
-        ...address,
-        mode: modes[service],
-        service,
-        ...drained,
-        revision,
-        step,
-      };
+      const inputs = { ...pods, ...address, ...turn, service, ...before.drained, revision, step };
       const replaced = new StepResource(
         PodsReplaced,
         `${service}-pods`,
-        { direction: directions[service], ...inputs },
+        inputs,
         // A release of both is there before web's rollout begins, which waits for the worker.
         { ...options, dependsOn: step === undefined ? release : [release, ...watched] },
       );
@@ -66,13 +59,14 @@ export function helmTarget(
       if (service === "web" && settings.connectionSecret.name === undefined) {
         formerSecrets(args, secretRef, { ...options, dependsOn: replaced });
       }
-      return pulumi.all([revision, replaced.urn]).apply(([revision]) => ({
+      const summary = pulumi.all([revision, turn.mode, replaced.urn]).apply(([revision, mode]) => ({
         target: "helm" as const,
-        mode: modes[service],
+        mode,
         namespace,
         release: address.release,
         revision,
       }));
+      return { direction: replaced.lastDirection, summary };
     },
   };
 }

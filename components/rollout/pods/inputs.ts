@@ -35,6 +35,8 @@ export interface DrainRequestResults {
 
 /** Inputs of a drain. */
 export interface DrainInputs extends PodsInputs {
+  /** The Helm releases that change after the drain: refused while one is pending; not compared. */
+  readonly releases?: string[];
   /** The output of its request. */
   readonly requests?: number;
 }

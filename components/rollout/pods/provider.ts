@@ -15,6 +15,7 @@ import {
   type ServiceAddress,
 } from "./inputs";
 import { untilReplaced } from "./replaced";
+import { pendingOperations } from "./pending";
 import { foreseenCutover, unknownCutover } from "./unknown-cutover";
 import { goOn, waysOut, webIsNext } from "../ways-out";
 
@@ -47,8 +48,11 @@ export const drain: Step<DrainInputs, DrainResults> = {
   ...Drain,
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
   compares: [...comparedInputs, "requests"],
-  refuses: async (inputs, isNew) => {
-    const reason = isNew ? await foreseenCutover(inputs) : undefined;
+  refuses: async (inputs, olds) => {
+    // What Helm would refuse later is refused before the worker stops.
+    const pending = await pendingOperations(inputs, inputs.releases ?? []);
+    if (pending !== undefined) return { property: "releases", reason: pending };
+    const reason = olds ? undefined : await foreseenCutover(inputs);
     return reason === undefined ? undefined : { property: "mode", reason };
   },
   forward: drainedOnce,

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { StepResource, type Args } from "../../step/program";
-import type { Drained } from "../target";
+import type { Drained, WorkerDrained } from "../target";
 import { Drain, DrainRequest, type DrainInputs } from "./inputs";
 
 /** A service's drain, with the record before it that it is asked for. */
@@ -8,14 +8,17 @@ export function drainOf(
   name: string,
   inputs: Args<Omit<DrainInputs, "requests">>,
   options: pulumi.CustomResourceOptions,
-): Drained {
+): WorkerDrained {
   const { direction, service } = inputs;
   const asked = { direction, service };
   const request = new StepResource(DrainRequest, `${name}-request`, asked, options);
   const all = { ...inputs, requests: request.output("requests") as pulumi.Output<number> };
   const drain = new StepResource(Drain, name, all, options);
   return {
-    drains: drain.output("drains") as pulumi.Output<number>,
-    standstill: drain.output("standstill") as Drained["standstill"],
+    direction: drain.lastDirection,
+    drained: {
+      drains: drain.output("drains") as pulumi.Output<number>,
+      standstill: drain.output("standstill") as Drained["standstill"],
+    },
   };
 }

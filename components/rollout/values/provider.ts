@@ -35,8 +35,8 @@ export const valuesFile: Step<ValuesFileInputs, ValuesFileResults> = {
     const text = await readValuesFile(inputs.file);
     return switched(text, inputs, state).text !== text;
   },
-  refuses: async (inputs, isNew) => {
-    const reason = await problemOf(inputs, isNew);
+  refuses: async (inputs, olds) => {
+    const reason = await problemOf(inputs, olds === undefined);
     return reason === undefined ? undefined : { property: "file", reason };
   },
   forward: written,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { StepResource } from "../../step/program";
+import type { Service } from "../environment";
 import { linesSetOutAnew } from "./document";
 import { readValuesFile } from "./file";
 import { ValuesFile } from "./provider";
@@ -10,13 +11,22 @@ import { switched, type ValuesFileInputs, type ValuesFileResults } from "./switc
  * kept in `before`, a secret output, because a site may have had its connection string there as text.
  */
 export function valuesFileOf(
-  inputs: ValuesFileInputs,
+  service: Service,
+  inputs: pulumi.Output<ValuesFileInputs>,
   options: pulumi.CustomResourceOptions,
 ): StepResource<ValuesFileInputs, ValuesFileResults> {
-  const file = new StepResource(ValuesFile, inputs.service, inputs, options);
-  if (pulumi.runtime.isDryRun()) void warnOfLayout(inputs, file);
+  const direction = inputs.apply(({ direction = "rest" }) => direction);
+  const podAnnotation = inputs.apply(
+    ({ podAnnotation }) => podAnnotation,
+  ) as pulumi.Output<PodAnnotation>;
+  const { file: name, path, mode, environment } = inputs;
+  const all = { direction, service, file: name, path, mode, environment, podAnnotation };
+  const file = new StepResource(ValuesFile, service, all, options);
+  if (pulumi.runtime.isDryRun()) inputs.apply((known) => warnOfLayout(known, file));
   return file;
 }
+
+type PodAnnotation = NonNullable<ValuesFileInputs["podAnnotation"]>;
 
 async function warnOfLayout(inputs: ValuesFileInputs, file: pulumi.Resource): Promise<void> {
   const words = await layoutInWords(inputs);

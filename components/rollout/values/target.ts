@@ -7,7 +7,15 @@ import { Confirmation } from "../confirmation/provider";
 import { serviceEnvironment, type Service } from "../environment";
 import { drainOf } from "../pods/resources";
 import { PodsReplaced } from "../pods";
-import { notDrained, type Drained, type ServicesArgs, type Target } from "../target";
+import {
+  notDrained,
+  type Drained,
+  type ServicesArgs,
+  type Target,
+  type WorkerDrained,
+} from "../target";
+import { turnOf } from "../turn";
+import type { Turn } from "../update/modes";
 import { valuesFileOf } from "./resource";
 import type { ValuesFileInputs } from "./switch";
 
@@ -23,16 +31,16 @@ export function valuesTarget(args: Args): Target {
   return {
     secretRef: pulumi.output({ ...settings.connectionSecret }),
     drain: (options) => drain(args, options),
-    rollOut: (service, drained, options) => {
-      const inputs = inputsFor(service, args);
-      const values = valuesFileOf(inputs, options);
-      const deployed = deployment(service, inputs, drained, args, {
-        ...options,
-        dependsOn: values,
-      });
-      return pulumi
-        .all([values.output("file"), deployed])
-        .apply(([file = ""]) => ({ target: "values" as const, mode, file }));
+    rollOut: (service, { direction: before, drained }, options) => {
+      const turn = turnOf(service, { direction: args.directions[service], mode }, before);
+      const inputs = pulumi.output(turn).apply((turn) => inputsFor(service, turn, args));
+      const values = valuesFileOf(service, inputs, options);
+      const after = { ...options, dependsOn: values };
+      const deployed = deployment(service, inputs, drained, args, after) ?? values;
+      const summary = pulumi
+        .all([values.output("file"), turn.mode, deployed.urn])
+        .apply(([file = "", mode]) => ({ target: "values" as const, mode, file }));
+      return { direction: deployed.lastDirection, summary };
     },
   };
 }
@@ -40,48 +48,50 @@ export function valuesTarget(args: Args): Target {
 function drain(
   { settings, kubernetes, mode, directions }: Args,
   options: pulumi.CustomResourceOptions,
-): Drained {
+): WorkerDrained {
   const { confirm, confirmed, timeoutSeconds } = settings;
   const direction = directions.worker;
-  if (confirm === "none") return notDrained;
+  if (confirm === "none") return { drained: notDrained, direction: pulumi.output(direction) };
   if (confirm === undefined) {
     const inputs = { direction, step: "drained" as const, mode, confirmed };
-    new StepResource(Confirmation, "worker-drained", inputs, options);
-    return notDrained;
+    const { lastDirection } = new StepResource(Confirmation, "worker-drained", inputs, options);
+    return { drained: notDrained, direction: lastDirection };
   }
   const address = { ...kubernetes, ...confirm, selector: confirm.selector.worker };
   const inputs = { direction, ...address, service: "worker" as const, mode, timeoutSeconds };
   return drainOf("worker-drain", inputs, options);
 }
 
-/** Resolves when no pod of the service is left in its other mode. */
+/** The step after which no pod of the service is left in its other mode; undefined without services. */
 function deployment(
   service: Service,
-  { file, environment, podAnnotation }: ValuesFileInputs,
+  stated: pulumi.Output<ValuesFileInputs>,
   drained: Drained,
-  { settings, kubernetes, mode, directions }: Args,
+  { settings, kubernetes }: Args,
   options: pulumi.CustomResourceOptions,
-): pulumi.Output<unknown> {
+): Pick<StepResource<object, object>, "lastDirection" | "urn"> | undefined {
   const { confirm, confirmed, timeoutSeconds } = settings;
-  const direction = directions[service];
-  if (confirm === "none") return pulumi.output(undefined);
+  const { mode, file } = stated;
+  const direction = stated.apply(({ direction = "rest" }) => direction);
+  if (confirm === "none") return undefined;
   if (confirm === undefined) {
     const inputs = { direction, step: service, mode, file, confirmed };
-    const deployed = new StepResource(Confirmation, `${service}-deployed`, inputs, options);
-    return deployed.output("confirmedMode");
+    return new StepResource(Confirmation, `${service}-deployed`, inputs, options);
   }
   const address = { ...kubernetes, ...confirm, selector: confirm.selector[service] };
-  const revision = hashOf(podAnnotation ? { environment, podAnnotation } : environment);
+  const revision = stated.apply(({ environment, podAnnotation }) =>
+    hashOf(podAnnotation ? { environment, podAnnotation } : environment),
+  );
   const inputs = { direction, ...address, service, mode, timeoutSeconds, ...drained, revision };
-  return new StepResource(PodsReplaced, `${service}-pods`, inputs, options).urn;
+  return new StepResource(PodsReplaced, `${service}-pods`, inputs, options);
 }
 
 function hashOf(stated: object): string {
   return createHash("sha256").update(JSON.stringify(stated)).digest("hex").slice(0, 12);
 }
 
-function inputsFor(service: Service, args: Args): ValuesFileInputs {
-  const { settings, mode, directions, collections, database } = args;
+function inputsFor(service: Service, { direction, mode }: Turn, args: Args): ValuesFileInputs {
+  const { settings, collections, database } = args;
   const { file, path: keys, podAnnotations } = settings[service];
   const { secretVersion } = settings;
   const entries = serviceEnvironment(service, mode, {
@@ -90,7 +100,7 @@ function inputsFor(service: Service, args: Args): ValuesFileInputs {
     database,
   });
   return {
-    direction: directions[service],
+    direction,
     service,
     file: path.join(settings.directory, file),
     path: keys,

@@ -24,7 +24,10 @@ export function atlasRules(settings: Settings): Problem[] {
   ];
 }
 
-function projectRules({ projectId, project }: AtlasSettings): Problem[] {
+function projectRules({ projectId, project, import: takesOver }: AtlasSettings): Problem[] {
+  if (takesOver && project !== undefined) {
+    return [{ key: "import", found: "true, and a new project", allowed: "false, or projectId" }];
+  }
   if ((projectId === undefined) !== (project === undefined)) return [];
   const found = projectId === undefined ? "nothing" : `${quoted(projectId)}, and a new project`;
   const allowed = "the id of a project, or project: { name, orgId } for a new one";

@@ -92,6 +92,12 @@ export const atlasCluster = section({
   name: atlasName
     .default("taskrunner")
     .describe("The cluster's name. Another name is another cluster."),
+  import: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the stack takes over the cluster of this name in `projectId`, which exists.",
+    ),
   type: z
     .enum(["replicaSet", "sharded"])
     .default("replicaSet")

@@ -29,7 +29,7 @@ const operator = section({
     .regex(/^(https?|oci):\/\/./, { error: "an address that begins with https:// or oci://" })
     .default("https://mongodb.github.io/helm-charts")
     .describe("The chart's repository (`https://`) or registry (`oci://`)."),
-  version: text.default("1.6.1").describe("The chart's version."),
+  version: text.default("1.10.0").describe("The chart's version."),
   values: z.record(text, z.unknown()).default({}).describe("Helm values on top of ours."),
 });
 

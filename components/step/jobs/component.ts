@@ -1,3 +1,4 @@
+import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type JobsSettings, type Settings, resolveNamespace } from "../../settings";
 import type { ClusterAddress } from "../../kubernetes";
@@ -18,6 +19,8 @@ export type JobsArgs = Pick<
  */
 export class Jobs extends pulumi.ComponentResource {
   readonly target: pulumi.Output<JobTarget>;
+  private readonly address: ClusterAddress;
+  private provider: kubernetes.Provider | undefined;
 
   /** @param uri the migrator's connection string; secret, it may be absent in filesystem mode */
   constructor(
@@ -28,7 +31,8 @@ export class Jobs extends pulumi.ComponentResource {
   ) {
     super("taskrunner:storage:Jobs", name, {}, options);
     const { stack, timeoutSeconds, ...address } = jobsAddress(settings);
-    const secret = settings.jobs.secret ?? this.ownSecret(address, uri);
+    this.address = address;
+    const secret = settings.jobs.secret ?? this.ownSecret("taskrunner-migrator", uri);
     const { image, imagePullSecrets, podAnnotations, runAsUser, ca } = settings.jobs;
     const claim = claimOf(settings);
     this.target = pulumi.output({
@@ -43,11 +47,23 @@ export class Jobs extends pulumi.ComponentResource {
     this.registerOutputs({ target: this.target });
   }
 
-  private ownSecret({ namespace, ...api }: ClusterAddress, uri: pulumi.Input<string> | undefined) {
-    const provider = new (kubernetesSdk().Provider)("kubernetes-of-jobs", api, { parent: this });
+  /**
+   * The same for another user, with a Secret of its own.
+   *
+   * @param name the Secret's
+   * @param uri the user's connection string; secret
+   */
+  targetOf(name: string, uri: pulumi.Input<string> | undefined): pulumi.Output<JobTarget> {
+    const secret = this.ownSecret(name, uri);
+    return pulumi.all([this.target, secret]).apply(([target, secret]) => ({ ...target, secret }));
+  }
+
+  private ownSecret(name: string, uri: pulumi.Input<string> | undefined) {
+    const { namespace, ...api } = this.address;
+    this.provider ??= new (kubernetesSdk().Provider)("kubernetes-of-jobs", api, { parent: this });
+    const { provider } = this;
     const key = "connectionString";
-    const options = { parent: this, provider };
-    return connectionStringSecret("taskrunner-migrator", { namespace, key, uri }, options);
+    return connectionStringSecret(name, { namespace, key, uri }, { parent: this, provider });
   }
 }
 

@@ -8,7 +8,7 @@ import type { Shard } from "../sides";
 import type { ImportReport } from "../tally";
 import type { VerificationReport } from "../verify/verify";
 
-const here = ["backfill", "taskrunner"] as const;
+const here = ["transfer", "taskrunner"] as const;
 
 /** Inputs of every step on the state: where both sides are. `uri` is secret. */
 export interface StateInputs extends MongoInputs {

@@ -5,7 +5,7 @@
  */
 import { main, type Provider } from "@pulumi/pulumi/provider";
 import { changesOf } from "./changes";
-import { played } from "./play";
+import { computedOf, played } from "./play";
 import { noteCall, roomOf, type Call } from "./room";
 import { plain, type Properties } from "./values";
 
@@ -40,6 +40,16 @@ const provider: Provider = {
   diff: (_id, urn, olds: Properties, news: Properties) => {
     const changes = changesOf(callOf("update", urn).type, plain(olds), plain(news));
     return Promise.resolve(changes);
+  },
+  // What an import and a refresh see: of a cluster what Atlas says, of others what the state has.
+  read: (id, urn, props: Properties) => {
+    if (callOf("update", urn).type !== "AdvancedCluster") return Promise.resolve({ id, props });
+    const settings = room.settings();
+    const inputs = Object.keys(props).length === 0 ? settings.existing : undefined;
+    const known = inputs ?? props;
+    if (Object.keys(known).length === 0) return Promise.resolve({});
+    const found = { ...known, ...computedOf(plain(known), settings) };
+    return Promise.resolve({ id, props: found, ...(inputs && { inputs }) });
   },
   create: (urn, inputs: Properties) => call("create", urn, inputs),
   update: (_id, urn, _olds, news: Properties) => call("update", urn, news),

@@ -1,7 +1,11 @@
-import { appendFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { noteEntry, type Call, type Room, type RoomSettings } from "./room";
 import type { Properties } from "./values";
+
+const repository = join(__dirname, "../../..");
 
 /** What Atlas answers: the id, and the properties that are no inputs. */
 interface Answer {
@@ -30,7 +34,9 @@ export function played(
 
 /** The outputs of a type that are no inputs. */
 export function computedKeys(type: string): readonly string[] {
-  return type === "AdvancedCluster" ? ["clusterId", "connectionStrings", "mongoDbVersion"] : [];
+  return type === "AdvancedCluster"
+    ? ["clusterId", "connectionStrings", "mongoDbVersion", "paused"]
+    : [];
 }
 
 const plays: Readonly<Record<string, Play>> = {
@@ -42,15 +48,18 @@ const plays: Readonly<Record<string, Play>> = {
     noteEntry(room, id, method === "delete" ? undefined : comment);
     return { id, computed: {} };
   },
-  CloudBackupSchedule: () => ({ id: "backup", computed: {} }),
-  AdvancedCluster: ({ method }, inputs, settings) => {
+  CloudBackupSchedule: ({ method }, _inputs, _settings, { backup }) => {
+    if (method === "delete" && existsSync(backup) && readFileSync(backup, "utf8") === "false") {
+      throw new Error("Atlas answers 400: the cluster has no backup");
+    }
+    return { id: "backup", computed: {} };
+  },
+  AdvancedCluster: ({ method }, inputs, settings, { backup }) => {
     if (method === "delete" && inputs.terminationProtectionEnabled === true) {
       throw new Error("Atlas answers 400: the cluster is protected from termination");
     }
-    const { mongoDbMajorVersion: version } = inputs;
-    const connectionStrings = connectionStringsOf(settings);
-    const computed = { clusterId: "c1", connectionStrings, mongoDbVersion: `${String(version)}.4` };
-    return { id: "c1", computed };
+    writeFileSync(backup, String(inputs.backupEnabled));
+    return { id: "c1", computed: computedOf(inputs, settings) };
   },
   CustomDbRole: async ({ method }, inputs, { admin }) => {
     const { roleName, actions } = inputs as unknown as CustomRole;
@@ -61,7 +70,8 @@ const plays: Readonly<Record<string, Play>> = {
     }
     return { id: roleName, computed: {} };
   },
-  DatabaseUser: async ({ method }, inputs, { admin }, { passwords }) => {
+  // Atlas answers before the cluster's members know the user.
+  DatabaseUser: async ({ method }, inputs, { admin, userDelaySeconds = 3 }, { passwords }) => {
     const { username, password, roles } = inputs as unknown as DatabaseUser;
     await onServer(admin, dropping("User", username));
     if (method !== "delete") {
@@ -69,12 +79,20 @@ const plays: Readonly<Record<string, Play>> = {
         role: roleName,
         db: databaseName,
       }));
-      await onServer(admin, { createUser: username, pwd: password, roles: granted });
+      const command = { createUser: username, pwd: password, roles: granted };
+      later(userDelaySeconds * 1000, admin, command);
       appendFileSync(passwords, `${username} ${password}\n`);
     }
     return { id: username, computed: {} };
   },
 };
+
+/** What Atlas says of a cluster beside what it was asked for. */
+export function computedOf(inputs: Properties, settings: RoomSettings): Properties {
+  const connectionStrings = connectionStringsOf(settings);
+  const mongoDbVersion = `${String(inputs.mongoDbMajorVersion)}.4`;
+  return { clusterId: "c1", connectionStrings, mongoDbVersion, paused: settings.paused ?? false };
+}
 
 interface CustomRole {
   readonly roleName: string;
@@ -125,6 +143,19 @@ const notFound = [11, 31];
 
 function dropping(what: "Role" | "User", name: string): Properties {
   return { [`drop${what}`]: name };
+}
+
+/** Does a command after a while, also if the engine has ended this plugin by then. */
+function later(delayMs: number, admin: string, command: Properties): void {
+  const program = `setTimeout(async () => {
+    const { MongoClient } = require("mongodb");
+    const client = await new MongoClient(process.env.ADMIN).connect();
+    await client.db("admin").command(JSON.parse(process.env.COMMAND));
+    await client.close();
+  }, ${delayMs})`;
+  const env = { ...process.env, ADMIN: admin, COMMAND: JSON.stringify(command) };
+  const options = { cwd: repository, env, detached: true, stdio: "ignore" } as const;
+  spawn(process.execPath, ["--eval", program], options).unref();
 }
 
 async function onServer(admin: string, command: Properties): Promise<void> {

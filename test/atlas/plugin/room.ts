@@ -8,8 +8,14 @@ export interface RoomSettings {
   readonly admin: string;
   /** The ids of the private endpoints that clusters have. */
   readonly privateEndpoints?: readonly string[];
+  /** A cluster that Atlas has before the stack, by what it was asked for. */
+  readonly existing?: Readonly<Record<string, unknown>>;
+  /** Whether Atlas has paused the cluster; default: false. */
+  readonly paused?: boolean;
   /** The calls that fail, by their beginning, such as `create DatabaseUser`. */
   readonly fail?: readonly string[];
+  /** How long after Atlas' answer the server knows a new user, in s; default 3. */
+  readonly userDelaySeconds?: number;
   /** The calls that Atlas begins and does not finish in time, by their beginning. */
   readonly late?: readonly string[];
 }
@@ -25,6 +31,8 @@ export interface Call {
 export interface Room {
   readonly calls: string;
   readonly passwords: string;
+  /** The file that says whether the cluster has a backup, as Atlas was asked last. */
+  readonly backup: string;
   /** The folder of the project's access list, an entry a file: its name encoded, its comment within. */
   readonly accessList: string;
   settings(): RoomSettings;
@@ -35,6 +43,7 @@ export function roomOf(folder: string): Room {
   return {
     calls: join(folder, "calls.txt"),
     passwords: join(folder, "passwords.txt"),
+    backup: join(folder, "backup.txt"),
     accessList: join(folder, "access-list"),
     settings: () => JSON.parse(readFileSync(join(folder, "settings.json"), "utf8")) as RoomSettings,
   };

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "../../../components/cluster";
 import { GeneratedPassword } from "../../../components/cluster/password";
 import { programSettings } from "../../../components/settings/program";
-import { after, StepResource } from "../../../components/step/program";
+import { after, shim, StepResource } from "../../../components/step/program";
 
 // Nothing that the settings can say is refused by the resource's definition: this is.
 if (existsSync("type-of-mongodb")) {
@@ -17,6 +17,13 @@ if (existsSync("type-of-mongodb")) {
       : undefined,
   );
 }
+
+// No server is behind the operator that the test plays.
+pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
+  type.endsWith(":LogIn")
+    ? { props: { ...props, __provider: shim("test/cluster/played-log-in", "LogIn") }, opts }
+    : undefined,
+);
 
 const cluster = new MongoCluster("mongo", programSettings());
 // What stands for the steps after it.

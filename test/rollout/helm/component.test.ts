@@ -84,6 +84,31 @@ describe("the rollout by Helm releases", () => {
   });
 });
 
+describe("the rollout by Helm releases without the handover before it, as under --target", () => {
+  it("leaves worker and web in the mode in which they are", async () => {
+    const { worker, web } = await rolledOut(onCluster, { kubernetes, last: "back" });
+
+    const entries = [{ name: "Worker__Storage__Mode", value: "filesystem" }];
+    expect(inputsOf(":Release", "worker")?.values).toEqual({ env: entries });
+    for (const pods of ["worker-pods", "web-pods"]) {
+      const stays = { direction: "back", mode: "filesystem" };
+      expect(inputsOf(":PodsReplaced", pods)).toMatchObject(stays);
+    }
+    expect([worker, web]).toMatchObject([{ mode: "filesystem" }, { mode: "filesystem" }]);
+  });
+
+  it("leaves them on MongoDB in a rollback too", async () => {
+    const inForce = { connectionSecret: { name: "site", key: "uri" } };
+    await rolledOut({ ...onCluster, ...inForce }, { mode: "filesystem", last: "forward" });
+
+    expect(inputsOf(":Release", "web")?.values).toMatchObject({
+      env: expect.arrayContaining([
+        { name: "TaskRunner__Storage__Mode", value: "mongo" },
+      ]) as unknown,
+    });
+  });
+});
+
 describe("the rollout by one Helm release that holds both services", () => {
   const file = "test/rollout/helm/umbrella.values.yaml";
   const shared = {
@@ -150,6 +175,18 @@ describe("the rollout by one Helm release that holds both services", () => {
     expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ direction: "rest" });
     expect(inputsOf(":FormerSecrets", "former-secrets")).toMatchObject({ direction: "rest" });
     expect([worker, web]).toMatchObject([{ mode: "mongo" }, { mode: "filesystem" }]);
+  });
+
+  it("leaves both where they are in the worker's step without the handover before it", async () => {
+    await rolledOut({ ...shared, step: "worker" }, { last: "back" });
+
+    expect(inputsOf(":Release", "release")?.values).toMatchObject({
+      runner: {
+        worker: { env: expect.arrayContaining([mode("Worker", "filesystem")]) as unknown },
+        web: { settings: { TaskRunner__Storage__Mode: "filesystem" } },
+      },
+    });
+    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ direction: "rest" });
   });
 
   it("has both in the mode in web's step", async () => {

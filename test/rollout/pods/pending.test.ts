@@ -4,8 +4,9 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
-import { refusePending } from "../../../components/rollout/helm/pending";
-import { clusterForTests } from "../pods/cluster";
+import { pendingOperations } from "../../../components/rollout/pods/pending";
+import { providers } from "../../../components/rollout/provider";
+import { clusterForTests } from "./cluster";
 
 const current = clusterForTests();
 
@@ -22,8 +23,8 @@ it("names the release, and a command that acts on the cluster of the settings", 
   await pending("apps", "worker");
   const address = { kubeconfig, namespace: "apps" };
 
-  await expect(refusePending(address, ["web"])).resolves.toBeUndefined();
-  const refusal = await refusePending(address, ["worker", "web"]).catch(String);
+  await expect(pendingOperations(address, ["web"])).resolves.toBeUndefined();
+  const refusal = await pendingOperations(address, ["worker", "web"]);
   expect(refusal).toContain("release worker: revision 2 is pending-upgrade since");
   const [command = ""] = /(?<=kubectl ).*/.exec(refusal ?? "") ?? [];
   expect(command).toMatch(
@@ -31,7 +32,24 @@ it("names the release, and a command that acts on the cluster of the settings", 
   );
   expect(command.split(" ")[1]).toBe(kubeconfig);
   await current.cluster.kubectl(...command.split(" ").slice(2));
-  await expect(refusePending(address, ["worker", "web"])).resolves.toBeUndefined();
+  await expect(pendingOperations(address, ["worker", "web"])).resolves.toBeUndefined();
+});
+
+it("is refused by the drain, in a preview too, before anything is scaled", async () => {
+  await current.cluster.kubectl("create", "namespace", "refused");
+  await pending("refused", "worker");
+  const { kubeconfig } = current.cluster;
+  const { failures } = await providers.Drain.check(
+    {},
+    {
+      ...{ kubeconfig, namespace: "refused", service: "worker", release: "worker" },
+      ...{ mode: "mongo", timeoutSeconds: 5, releases: ["worker"] },
+    },
+  );
+
+  expect(failures).toMatchObject([
+    { property: "releases", reason: expect.stringContaining("is pending-upgrade since") as string },
+  ]);
 });
 
 it("does not hold a preview up for long where an API drops what it is sent", async () => {
@@ -45,7 +63,7 @@ it("does not hold a preview up for long where an API drops what it is sent", asy
   await writeFile(kubeconfig, stringify({ ...config, users: [{ name: "silent", user: {} }] }));
 
   const began = Date.now();
-  await refusePending({ kubeconfig, namespace: "apps" }, ["worker"]);
+  await pendingOperations({ kubeconfig, namespace: "apps" }, ["worker"]);
   expect(Date.now() - began).toBeGreaterThan(4_000);
   expect(Date.now() - began).toBeLessThan(9_000);
   silent.close();

@@ -1,5 +1,4 @@
 import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
-import { RunError } from "@pulumi/pulumi";
 import {
   clusterAt,
   ifInReach,
@@ -10,7 +9,7 @@ import {
 } from "../../kubernetes";
 
 /**
- * Refuses what would change a Helm release that is in the middle of another operation. Helm does so
+ * Why no Helm release may be changed now: one is in the middle of another operation. Helm refuses it
  * too ("another operation (install/upgrade/rollback) is in progress"), but only when the worker is
  * drained already, and it does not say what to do about an operation that was killed
  * (pulumi/pulumi-kubernetes#2054).
@@ -19,18 +18,18 @@ import {
  * releases themselves to report.
  *
  * @param releases their names
- * @throws RunError, which the engine prints without a stack trace, with each such release, the
- *   revision and how it is freed
+ * @returns each such release, its revision and how it is freed; undefined if there is none
  */
-export async function refusePending(
+export async function pendingOperations(
   address: ClusterAddress,
   releases: readonly string[],
-): Promise<void> {
+): Promise<string | undefined> {
+  if (releases.length === 0) return undefined;
   const found = await ifInReach(() => revisionsIn(address, releases));
-  if (found === undefined) return;
+  if (found === undefined) return undefined;
   const { place, secrets } = found;
   const pending = releases.flatMap((release) => pendingOf(release, secrets) ?? []);
-  if (pending.length > 0) throw new RunError(refusal(address, place, pending));
+  return pending.length > 0 ? refusal(address, place, pending) : undefined;
 }
 
 async function revisionsIn(address: ClusterAddress, releases: readonly string[]) {

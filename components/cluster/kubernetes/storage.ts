@@ -1,0 +1,74 @@
+import { clusterAt, ifInReach, ruleFor, type ClusterAddress } from "../../kubernetes";
+import { kind, type Step, type StepInputs } from "../../step";
+
+/** Inputs: the replica set, and the volumes of a member. */
+export interface MongoDBStorageInputs extends StepInputs, ClusterAddress {
+  readonly name: string;
+  readonly size: string;
+  readonly logsSize: string;
+  /** Absent: the cluster's default. */
+  readonly class?: string;
+}
+
+export const MongoDBStorage = kind<MongoDBStorageInputs, object>(
+  "MongoDBStorage",
+  ["cluster", "kubernetes"],
+  [],
+  [],
+);
+
+const volumes = ["size", "logsSize", "class"] as const;
+
+/**
+ * The volumes that the replica set was created with. Others are refused before the resource changes, in
+ * a preview too: Kubernetes lets nobody change the claim templates of a StatefulSet, and MongoDB's
+ * operator neither enlarges a volume nor creates the StatefulSet anew, but fails from then on
+ * (mongodb/mongodb-kubernetes-operator#197). It exists only in the state. A refresh takes the sizes of
+ * claims that were enlarged by hand.
+ */
+export const mongoDBStorage: Step<MongoDBStorageInputs, object> = {
+  ...MongoDBStorage,
+  id: ({ namespace, name }) => `${namespace}/${name}/storage`,
+  compares: ["namespace", "name", ...volumes],
+  refuses: (inputs, olds) => {
+    const isSame = olds?.namespace === inputs.namespace && olds.name === inputs.name;
+    const changed = isSame ? volumes.find((key) => olds[key] !== inputs[key]) : undefined;
+    if (!olds || changed === undefined) return Promise.resolve(undefined);
+    return Promise.resolve({ property: changed, reason: refusal(changed, olds, inputs) });
+  },
+  forward: () => Promise.resolve({}),
+  reads: async (state) => (await ifInReach(() => sizesOf(state))) ?? {},
+};
+
+/** What a refresh may do in MongoDB's namespace: the rules of a Kubernetes Role. */
+export const storageRules = [ruleFor("persistentvolumeclaims", "get")];
+
+/** The sizes that the first member's claims ask for now, in so far as they are others. */
+async function sizesOf(state: MongoDBStorageInputs): Promise<Partial<MongoDBStorageInputs>> {
+  const { core, answered } = await clusterAt(state);
+  const { namespace } = state;
+  const sizeOf = async (volume: string) => {
+    const name = `${volume}-${state.name}-0`;
+    const reading = core.readNamespacedPersistentVolumeClaim({ name, namespace });
+    const { spec } = await answered("get", "persistentvolumeclaims", reading);
+    return spec?.resources?.requests?.storage;
+  };
+  const [size, logsSize] = await Promise.all([sizeOf("data-volume"), sizeOf("logs-volume")]);
+  return {
+    ...(size !== undefined && size !== state.size && { size }),
+    ...(logsSize !== undefined && logsSize !== state.logsSize && { logsSize }),
+  };
+}
+
+function refusal(
+  changed: (typeof volumes)[number],
+  olds: MongoDBStorageInputs,
+  news: MongoDBStorageInputs,
+): string {
+  const [before, asked] = [olds, news].map((one) => one[changed] ?? "the cluster's default");
+  return (
+    `cluster.resource.storage.${changed} is ${asked}, and MongoDB ${news.name} was created with ${before}. ` +
+    "The claim templates of a StatefulSet cannot change. Set it back, or change the volumes by hand: " +
+    'see "Larger volumes" in docs/cluster.md.'
+  );
+}

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ConnectionString } from "mongodb-connection-string-url";
+import {
+  addressIn,
+  ConnectionError,
+  hostsInWords,
+  onOwnConnection,
+  type DatabaseAddress,
+} from "../mongo";
+import { kind, Unfinished, type MongoInputs, type Step } from "../step";
+
+/** Inputs of a log-in. `uri` is the user's connection string; secret. */
+export interface LogInInputs extends MongoInputs {
+  /** The cluster's name in Atlas; absent for another kind. */
+  readonly cluster?: string;
+  /** Whether Atlas has paused it, as far as the stack knows; another value in a preview that does not. */
+  readonly isPaused?: boolean;
+}
+
+export const LogIn = kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]);
+
+/**
+ * The wait until a user that the stack created can log in: Atlas answers before the cluster's members
+ * know a new user (hashicorp/vault-plugin-database-mongodbatlas#10), and entries of the access list take
+ * their time too. What uses the connection string gets it from here. It runs for each new connection
+ * string, and rests on a rollback.
+ */
+export const logIn: Step<LogInInputs, object> = {
+  ...LogIn,
+  id: () => "log-in",
+  refuses: ({ direction, cluster = "", isPaused }) => {
+    const isRefused = direction === "forward" && isPaused === true;
+    return Promise.resolve(
+      isRefused ? { property: "isPaused" as const, reason: paused(cluster) } : undefined,
+    );
+  },
+  isDue: (state, { uri }) => state.uri !== uri,
+  job: { apart: ["cluster", "isPaused"] },
+  forward: async (inputs) => {
+    await untilLoggedIn(addressIn(inputs), usualPatience, console.log);
+    return {};
+  },
+};
+
+function paused(cluster: string): string {
+  return (
+    `The cluster ${cluster} of Atlas is paused: nobody can log in. Resume it ` +
+    `(atlas clusters start ${cluster}), and run \`pulumi up --refresh\` once it runs.`
+  );
+}
+
+/** How long a log-in is tried, and how long after an attempt comes the next, in ms. */
+interface Patience {
+  readonly timeoutMs: number;
+  readonly delayMs: number;
+}
+
+/** Atlas needs seconds to minutes; the limit is of issue #17. */
+const usualPatience: Patience = { timeoutMs: 5 * 60_000, delayMs: 2_000 };
+
+/** An attempt; a server further away needs more than a preview gives it. */
+const attempt = { selectionTimeoutMs: 10_000 };
+
+/**
+ * Tries a log-in until it works.
+ *
+ * @param say takes a line of progress: the first failure, and that it works then
+ * @throws Unfinished with the user, the hosts and the last failure, when the time is over
+ */
+export async function untilLoggedIn(
+  address: DatabaseAddress,
+  { timeoutMs, delayMs }: Patience,
+  say: (line: string) => void,
+): Promise<void> {
+  const user = decodeURIComponent(new ConnectionString(address.uri).username);
+  const began = Date.now();
+  for (let attempts = 1; ; attempts += 1) {
+    const failure = await failureOf(address);
+    const seconds = Math.round((Date.now() - began) / 1000);
+    if (failure === undefined) {
+      if (attempts > 1) say(`user ${user}: can log in, after ${seconds} s`);
+      return;
+    }
+    if (Date.now() - began >= timeoutMs) throw new Unfinished(refusal(user, seconds, failure));
+    if (attempts === 1) {
+      const hosts = hostsInWords(address.uri);
+      say(`user ${user}: cannot log in to ${hosts} yet; tried for ${timeoutMs / 1000} s at most`);
+    }
+    await sleep(delayMs);
+  }
+}
+
+async function failureOf(address: DatabaseAddress): Promise<ConnectionError | undefined> {
+  try {
+    await onOwnConnection(address, (database) => database.command({ ping: 1 }), attempt);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConnectionError) return error;
+    throw error;
+  }
+}
+
+function refusal(user: string, seconds: number, { message }: ConnectionError): string[] {
+  return [
+    `The user ${user}, which this stack created, cannot log in after ${seconds} s. Nothing uses it yet.`,
+    message,
+    "Run `pulumi up` again: it tries the log-in again. If the user is missing on the cluster, set another passwordVersion, which creates it anew.",
+  ];
+}

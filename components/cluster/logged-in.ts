@@ -1,0 +1,46 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Direction } from "../settings";
+import type { Jobs } from "../step/jobs/program";
+import { StepResource } from "../step/program";
+import { LogIn } from "./log-in";
+import type { ClusterOutputs } from "./outputs";
+
+/**
+ * The same cluster, whose connection strings are known once both users can log in: nothing else waits
+ * for a user that MongoDB does not know yet, and a rotation changes the services' Secret only then. The
+ * migrator comes first, because two Jobs of a kind would stop one another.
+ *
+ * @param jobs if steps run as Jobs: the engine does not reach the cluster then
+ */
+export function loggedIn(
+  { uri, appUri, database, pausing, ...others }: ClusterOutputs,
+  direction: Direction,
+  jobs: Jobs | undefined,
+  parent: pulumi.ComponentResource,
+): ClusterOutputs {
+  const inputs = { direction, database };
+  const migrator = new StepResource(
+    LogIn,
+    "migrator-log-in",
+    { ...inputs, uri, job: jobs?.target, cluster: pausing?.name, isPaused: pausing?.paused },
+    { parent },
+  );
+  const application = new StepResource(
+    LogIn,
+    "application-log-in",
+    {
+      ...inputs,
+      uri: appUri,
+      job: jobs?.targetOf("taskrunner-application", appUri),
+      cluster: undefined,
+      isPaused: undefined,
+    },
+    { parent, dependsOn: migrator },
+  );
+  return {
+    ...others,
+    uri: migrator.output("uri") as pulumi.Output<string>,
+    appUri: application.output("uri") as pulumi.Output<string>,
+    database,
+  };
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { MongoClient } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { untilLoggedIn } from "../../components/cluster/log-in";
+import { providers } from "../../components/cluster/provider";
+import type { MongoServer } from "../../tools/parts";
+import { serverWithLogins } from "../atlas/site";
+
+let folder: string;
+let server: MongoServer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "log-in-"));
+  server = await serverWithLogins(join(folder, "data"));
+}, 60_000);
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+const address = (user: string) => ({
+  uri: `mongodb://${user}:pw-of-user@127.0.0.1:${server.port}/runs?authSource=admin`,
+  database: "runs",
+});
+
+async function create(user: string): Promise<void> {
+  const client = await new MongoClient(`mongodb://root:root@127.0.0.1:${server.port}/`).connect();
+  await client.db("admin").command({ createUser: user, pwd: "pw-of-user", roles: [] });
+  await client.close();
+}
+
+const patience = { timeoutMs: 20_000, delayMs: 50 };
+
+it("waits for a user that the server does not know yet", async () => {
+  const said: string[] = [];
+  const waiting = untilLoggedIn(address("late"), patience, (line) => said.push(line));
+  await sleep(500);
+  await create("late");
+  await waiting;
+
+  expect(said).toEqual([
+    `user late: cannot log in to 127.0.0.1:${server.port} yet; tried for 20 s at most`,
+    expect.stringMatching(/^user late: can log in, after \d+ s$/),
+  ]);
+});
+
+it("gives up after a while, and names the user and the hosts, not the password", async () => {
+  const error: unknown = await untilLoggedIn(
+    address("missing"),
+    { timeoutMs: 200, delayMs: 50 },
+    () => undefined,
+  ).catch((error: unknown) => error);
+
+  expect(error).toMatchObject({ name: "Unfinished", results: undefined });
+  const text = String(error);
+  expect(text).toContain("The user missing, which this stack created, cannot log in after");
+  expect(text).toContain(`Connecting to MongoDB at 127.0.0.1:${server.port} failed`);
+  expect(text).not.toContain("pw-of-user");
+});
+
+it("logs in again with each new connection string, and rests on a rollback", async () => {
+  await create("known");
+  const { LogIn } = providers;
+  const inputs = { direction: "forward", ...address("known") };
+  const outs = (await LogIn.create(inputs)).outs as object;
+  const rotated = { ...inputs, uri: address("other").uri };
+
+  expect(outs).toMatchObject({ ...inputs, applied: true });
+  expect((await LogIn.diff("", outs, inputs)).changes).toBe(false);
+  expect((await LogIn.diff("", outs, rotated)).changes).toBe(true);
+  expect((await LogIn.diff("", outs, { ...rotated, direction: "back" })).changes).toBe(false);
+});

@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
+import { beforeEach, expect, it } from "vitest";
+import { MongoCluster } from "../../components/cluster";
+import { parseSettings } from "../../components/settings";
+import { directionsOf } from "../../components/settings/direction";
+
+let registered: MockResourceArgs[];
+
+beforeEach(async () => {
+  registered = [];
+  await pulumi.runtime.setMocks({
+    newResource: (resource) => {
+      registered.push(resource);
+      const inputs = resource.inputs as object;
+      const made = resource.type.endsWith(":Secret") ? { metadata: { name: resource.name } } : {};
+      const log = resource.type.endsWith(":LogIn") ? { uri: `mongodb://${resource.name}` } : {};
+      return { id: resource.name, state: { password: "pw", ...inputs, ...made, ...log } };
+    },
+    call: () => ({}),
+  });
+});
+
+const valueOf = <T>(output: pulumi.Output<T> | undefined) =>
+  new Promise<T>((resolve) => void output?.apply(resolve));
+
+/** The cluster of a stack whose steps run as Jobs. */
+async function connectionStrings() {
+  const settings = parseSettings({
+    storageMode: "mongo",
+    cluster: {
+      ...{ kind: "kubernetes", namespace: "mongodb", allowPlainText: true },
+      resource: { version: "8.0.12", tls: { enabled: false } },
+    },
+    jobs: { image: "registry.example.test/commands:1", namespace: "jobs" },
+    rollout: { target: "helm", namespace: "apps" },
+  });
+  const directions = directionsOf(settings);
+  const { uri, appUri } = new MongoCluster("mongo", { ...settings, directions } as never);
+  return { uri: await valueOf(uri), appUri: await valueOf(appUri) };
+}
+
+const inputsOf = (name: string) =>
+  registered.find((one) => one.name === name)?.inputs as Record<string, unknown>;
+
+it("both users' connection strings are those with which they logged in", async () => {
+  expect(await connectionStrings()).toEqual({
+    uri: "mongodb://migrator-log-in",
+    appUri: "mongodb://application-log-in",
+  });
+});
+
+it("a Job logs in as each user with a Secret of the user's own", async () => {
+  await connectionStrings();
+
+  const jobOf = (name: string) => inputsOf(name).job as { secret: { name: string } };
+  expect(jobOf("migrator-log-in").secret.name).toBe("taskrunner-migrator");
+  expect(jobOf("application-log-in").secret.name).toBe("taskrunner-application");
+  expect(JSON.stringify(inputsOf("taskrunner-application"))).toContain("taskrunner-app:pw@");
+});
