@@ -9,7 +9,13 @@ import {
 } from "../components/backfill";
 import { ConnectionError } from "../components/mongo";
 import { collectionRoles, type CollectionRole } from "../components/contract";
-import { nothingPlanned, plan, planAsJson, planInWords } from "../components/migration";
+import {
+  nothingPlanned,
+  plan,
+  planAsJson,
+  planInWords,
+  previewScan,
+} from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import {
   command,
@@ -38,7 +44,9 @@ export const planCommand = mayExitZero(
   .action(async (options: CommonOptions & { readonly exitZero?: true }) => {
     const settings = await settingsOf(options);
     const { db, why } = await reachDatabase(settings);
-    const planned = db ? await plan(db, planOptions(settings)) : nothingPlanned;
+    const planned = db
+      ? await plan(db, { ...planOptions(settings), scan: previewScan })
+      : nothingPlanned;
     const facts = options.json ? await factsFor(settings, db) : {};
     print(
       options,
