@@ -53,6 +53,7 @@ async function environment(stack: TestStack, site: TestSite, database: string) {
 }
 
 const up = async ({ stack, site, state, database }: Environment, user = "services:first@") => {
+  await makeUser(server.uri, database, user);
   await stack.configure({
     storageMode: "mongo",
     mongoUri: `${server.uri}/${database}`,

@@ -218,13 +218,13 @@ describe("a search that the server's limits stop", () => {
       .insertMany([entry(1, 7), entry(2, 7), entry(3, 8)]);
     await failNext("aggregate", 292);
 
-    const { outs }: { outs?: unknown } = await providers.Index.create({
+    const made = await providers.Index.create({
       ...{ direction: "forward", uri: current.server.uri, database: current.db.databaseName },
       ...{ ledger: "schema_migrations", role: "logs", onDataIssue: "report" },
       ...{ ...runSequence, key: "runId:1, sequence:1" },
     });
     await closeConnections();
-    expect((outs as { heldBack: string }).heldBack).toContain(
+    expect((made.outs as { heldBack: string }).heldBack).toContain(
       "cannot be built: at least 1 key of pack_run_logs occurs more than once, in at least 2 " +
         'documents. For example:\n  runId "run-1", sequence 7: 000000000000000000000001 (2025',
     );

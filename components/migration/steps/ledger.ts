@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
 import { addressIn, withRetries } from "../../mongo";
-import { requireServer } from "../../cluster/server";
+import { requireApplication, requireServer } from "../../cluster/server";
 import { recordFence } from "../../ledger";
 import { kind, type StateOf, type Step } from "../../step";
 import { placeInWords, PlaceRefused, requirePlace } from "../another-place";
@@ -69,7 +69,7 @@ async function wholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<Claim
   const { ledger } = inputs;
   const { fence, place } = await placeOf(inputs, state);
   const db = await databaseOf(inputs);
-  await requireServer(db, addressIn(inputs).uri);
+  await requireServer(db, addressIn(inputs).uri, inputs.schema.collections);
   const { appliedAt, issues, notChecked } = await apply(db, inputs);
   warnOfNotChecked(notChecked);
   await takeFence(db, ledger, fence);
@@ -119,17 +119,24 @@ export const LedgerCompletion = kind<CompletionInputs, CompletionResults>(
   "LedgerCompletion",
   ["migration", "mongo"],
   ["appliedAt"],
+  ["uri", "appUri"],
 );
 
-/** The ledger's record completed, after everything is there. */
+/**
+ * The ledger's record completed, after everything is there; then the services' user tries what the
+ * services do, once in each cutover: what it lacks has to be known before the worker is drained.
+ */
 export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
   ...LedgerCompletion,
   id: ({ ledger }) => ledger,
+  isOncePerCutover: true,
   followsServer: true,
   compares: ["database", "ledger", "checksum"],
   job: { doneByAnother: { appliedAt: "" } },
   forward: async (inputs) => {
+    const { appUri, collections } = inputs;
     const finished = await complete(await databaseOf(inputs), inputs.ledger, inputs.checksum);
+    if (appUri) await requireApplication({ ...addressIn(inputs), appUri }, collections);
     return { appliedAt: finished.toISOString() };
   },
 };
