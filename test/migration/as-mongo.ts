@@ -12,16 +12,15 @@ export function asMongo(db: Db, unlisted?: string): Db {
     await refuse(db, asked);
     return db.command(asked);
   };
-  const collection = (name: string) => {
-    const known = db.collection(name);
-    if (!name.startsWith("system.") && name !== unlisted) return known;
-    const listIndexes = () => ({ toArray: () => Promise.reject(refusal(13, "not authorized")) });
-    return Object.assign(known, { listIndexes });
-  };
+  const isUnlisted = (name: unknown) => String(name).startsWith("system.") || name === unlisted;
+  const runCursorCommand = (asked: Document) =>
+    "listIndexes" in asked && isUnlisted(asked.listIndexes)
+      ? { toArray: () => Promise.reject(refusal(13, "not authorized")) }
+      : db.runCursorCommand(asked);
   return new Proxy(db, {
     get: (target, name) => {
       if (name === "command") return command;
-      if (name === "collection") return collection;
+      if (name === "runCursorCommand") return runCursorCommand;
       const member: unknown = Reflect.get(target, name);
       return typeof member === "function" ? (member.bind(target) as unknown) : member;
     },

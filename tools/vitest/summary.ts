@@ -10,7 +10,7 @@ import { serverInWords } from "../../test/pool/servers";
 export default class Summary implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const server = await serverInWords().catch((error: unknown) => String(error));
-    const text = [...slowestLines(modules), ...failureLines(modules), `MongoDB: ${server}`];
+    const text = [...slowestLines(modules), ...failureLines(modules), `Server: ${server}`];
     console.log([...text, countsLine(modules)].join("\n"));
   }
 }
