@@ -15,9 +15,10 @@ export const applyCommand = command("apply", "does the plan")
     const { adopt, onDataIssue } = settings.migration;
     const address = addressOf(settings);
     const db = await databaseAt(address);
-    await requireServer(db, address.uri);
+    const planned = planOptions(settings);
+    await requireServer(db, address.uri, planned.schema.collections);
     const done = await apply(db, {
-      ...planOptions(settings),
+      ...planned,
       stack: `taskrunner-storage/${options.stack ?? "command line"}`,
       toolVersion: version,
       adopt,

@@ -4,8 +4,14 @@ import type { Db } from "mongodb";
 import { type StateFolder, openStateFolder } from "../components/state";
 import { unfinishedIn, verifyState } from "../components/transfer";
 import { ConnectionError } from "../components/mongo";
-import { type CollectionRole, collectionRoles } from "../components/contract";
-import { nothingPlanned, plan, planAsJson, planInWords } from "../components/migration";
+import { collectionRoles, type CollectionRole } from "../components/contract";
+import {
+  nothingPlanned,
+  plan,
+  planAsJson,
+  planInWords,
+  previewScan,
+} from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import {
   type CommonOptions,
@@ -34,7 +40,9 @@ export const planCommand = mayExitZero(
   .action(async (options: CommonOptions & { readonly exitZero?: true }) => {
     const settings = await settingsOf(options);
     const { db, why } = await reachDatabase(settings);
-    const planned = db ? await plan(db, planOptions(settings)) : nothingPlanned;
+    const planned = db
+      ? await plan(db, { ...planOptions(settings), scan: previewScan })
+      : nothingPlanned;
     const facts = options.json ? await factsFor(settings, db) : {};
     print(
       options,

@@ -30,8 +30,10 @@ export function serverForTests(options: DatabasesOptions = {}): TestServer {
 }
 
 /** A server for a file's tests, and a new, empty database for each of them. */
-export function emptyDatabasePerTest(): TestServer & { readonly db: Db } {
-  const current = serverForTests() as TestServer & { db: Db };
+export function emptyDatabasePerTest(
+  options: DatabasesOptions = {},
+): TestServer & { readonly db: Db } {
+  const current = serverForTests(options) as TestServer & { db: Db };
   let databases = 0;
   beforeEach(() => {
     current.db = current.client.db(`test_${++databases}`);

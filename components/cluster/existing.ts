@@ -11,11 +11,12 @@ export function existingCluster(
   args: ClusterArgs<"existing">,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
-  const { mongoUri: uri, appMongoUri, database, directions } = args;
+  const { mongoUri: uri, appMongoUri, database, directions, mongo } = args;
   const outputs = { uri, appUri: appMongoUri ?? uri, database };
   // The engine does not reach what Jobs reach: theirs is checked by the first of them.
   if (runsAsJobs(args)) return outputs;
-  const inputs = { direction: directions.worker, uri, database };
+  const { collections } = mongo;
+  const inputs = { direction: directions.worker, uri, database, collections };
   const check = serverChecked(inputs, { parent });
   return { ...outputs, serverVersion: check.output("serverVersion") };
 }

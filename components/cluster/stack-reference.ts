@@ -33,14 +33,16 @@ function referenced(args: Args, parent: pulumi.ComponentResource): ClusterOutput
   const database = mongo.database ?? named;
   const outputs = { uri, appUri, database };
   if (runsAsJobs(args)) return outputs;
-  const check = serverChecked({ direction: "forward", uri, database }, { parent });
+  const { collections } = mongo;
+  const check = serverChecked({ direction: "forward", uri, database, collections }, { parent });
   return { ...outputs, serverVersion: check.output("serverVersion") };
 }
 
 function remembered(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   const { mongoUri, mongo } = args;
   if (runsAsJobs(args)) return { uri: mongoUri, appUri: undefined, database: mongo.database };
-  const nothing = { direction: "back", uri: undefined, database: undefined } as const;
+  const { collections } = mongo;
+  const nothing = { direction: "back", uri: undefined, database: undefined, collections } as const;
   const check = serverChecked(nothing, { parent });
   return {
     // Both are undefined where there was no cutover: then there is nothing to export either.

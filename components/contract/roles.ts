@@ -33,12 +33,16 @@ export function migratorRole(database: string): DatabaseRole {
   };
 }
 
-/** The least that the services' user needs: the documents of the four collections, no schema. */
+/**
+ * The least that the services' user needs: the documents of the four collections, and `createIndex` on
+ * them. The services create their indexes at start, and a server refuses that without the privilege
+ * before it looks whether they exist (CSHARP-1866).
+ */
 export function applicationRole(
   database: string,
   { collections }: Pick<SchemaOptions, "collections">,
 ): DatabaseRole {
-  const actions = ["find", "insert", "update", "remove"];
+  const actions = ["find", "insert", "update", "remove", "createIndex"];
   return {
     createRole: "taskrunnerApplication",
     privileges: Object.values(collections).map((collection) => ({

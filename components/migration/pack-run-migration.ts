@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { version } from "../../package.json";
-import type { Mongo } from "../cluster";
+import type { ClusterOutputs, Mongo } from "../cluster";
 import { collections, wantedSchema, type ContractSchema } from "../contract";
 import { migrationId } from "../ledger";
 import { schemaOptionsOf, type Settings } from "../settings";
@@ -20,7 +20,7 @@ export type PackRunMigrationSettings = Pick<
 
 /** What the migration works on. */
 export interface PackRunMigrationArgs {
-  readonly mongo: Mongo;
+  readonly mongo: Mongo & Pick<ClusterOutputs, "appUri">;
   /** The state on disk, whose fence tells whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };
 }
@@ -48,8 +48,8 @@ export class PackRunMigration extends StepGroup {
   ) {
     const direction = mongo.directions.worker;
     super("PackRunMigration", name, options, direction === "back");
-    const { collections: names, approvals } = mongo;
-    const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: names } });
+    const { collections: byRole, approvals } = mongo;
+    const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: byRole } });
     const wanted = wantedSchema(schema);
     const checksum = checksumOf(wanted);
     const { uri, database, ledger, job } = mongo;
@@ -76,10 +76,12 @@ export class PackRunMigration extends StepGroup {
       const inputs = { ...shared, ...indexInputs(index), onDataIssue };
       return new StepResource(Index, index.defaultName, inputs, { parent: this, dependsOn });
     });
+    const names = Object.fromEntries(wanted.collections.map(({ role, name }) => [role, name]));
+    const appUri = job ? undefined : mongo.appUri;
     const completion = new StepResource(
       LedgerCompletion,
       "ledger",
-      { ...shared, checksum },
+      { ...shared, checksum, appUri, collections: names },
       { parent: this, dependsOn: [claim, ...indexes] },
     );
 

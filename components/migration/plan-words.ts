@@ -1,4 +1,4 @@
-import { dataIssueInWords } from "./issues/data-issues";
+import { dataIssueInWords, notCheckedInWords } from "./issues/data-issues";
 import type { Plan } from "./plan";
 import { changeInWords, type Change } from "./planner/change";
 import { toCommands } from "./planner/commands";
@@ -6,7 +6,7 @@ import { toCommands } from "./planner/commands";
 /** A plan on one screen: changes with their reasons and risks, what is left alone, data issues. */
 export function planInWords(
   database: string,
-  { changes, foreign, issues }: Omit<Plan, "checksum">,
+  { changes, foreign, issues, notChecked }: Omit<Plan, "checksum">,
 ): string {
   const todo = changes.length === 0 ? "nothing to do" : `${changes.length} changes`;
   return [
@@ -14,6 +14,7 @@ export function planInWords(
     ...changes.map((change) => `  ${changeInWords(change)}${why(change)}${risks(change)}`),
     ...foreign.map((change) => `  ${changeInWords(change)}: ${change.reason}`),
     ...issues.map((issue) => `\n${dataIssueInWords(issue)}`),
+    ...notChecked.map((one) => `\n${notCheckedInWords(one)}`),
   ].join("\n");
 }
 
@@ -34,12 +35,14 @@ export function planAsJson({
   changes,
   foreign,
   issues,
+  notChecked,
 }: Omit<Plan, "checksum"> & Partial<Pick<Plan, "checksum">>): object {
   return {
     ...(checksum !== undefined && { checksum }),
     changes: changes.map(changeAsJson),
     leftAlone: foreign.map(changeAsJson),
     issues,
+    notChecked: notChecked.map(notCheckedInWords),
   };
 }
 

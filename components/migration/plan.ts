@@ -1,22 +1,21 @@
-import type { Db } from "mongodb";
+import type { AggregateOptions, Db } from "mongodb";
 import { wantedSchema, type SchemaOptions } from "../contract";
 import { withRetries } from "../mongo";
 import type { Change, LeaveAlone } from "./planner/change";
 import { checksumOf } from "./planner/canonical";
-import { dataIssues, type DataIssue } from "./issues/data-issues";
+import { dataIssues, type DataSearch } from "./issues/data-issues";
 import { diff, foreign } from "./planner/diff";
 import { diffLedger } from "./ledger";
 import { observe } from "./planner/observe";
 
 /** What a migration would do, and what stands in its way. */
-export interface Plan {
+export interface Plan extends DataSearch {
   /** SHA-256 of what should exist, in hex. */
   readonly checksum: string;
   /** In the order in which they would be made. */
   readonly changes: readonly Change[];
   /** What is not ours: listed, never touched. */
   readonly foreign: readonly LeaveAlone[];
-  readonly issues: readonly DataIssue[];
 }
 
 /** What a plan looks at. */
@@ -26,10 +25,15 @@ export interface PlanOptions {
   readonly ledger: string;
   /** Collections that are ours without being part of the schema, such as the checkpoints'. */
   readonly ownRecords?: readonly string[];
+  /** Bounds of each scan for data issues; absent: it takes as long as it needs, on the primary. */
+  readonly scan?: AggregateOptions;
 }
 
 /** The plan of a database that was not looked at. */
-export const nothingPlanned: Omit<Plan, "checksum"> = { changes: [], foreign: [], issues: [] };
+export const nothingPlanned: Omit<Plan, "checksum"> = {
+  ...{ changes: [], foreign: [] },
+  ...{ issues: [], notChecked: [] },
+};
 
 /**
  * Compares a database with what should exist in it. Changes nothing, and waits for no index build.
@@ -41,7 +45,10 @@ export function plan(db: Db, options: PlanOptions): Promise<Plan> {
   return withRetries(doing, () => planOnce(db, options));
 }
 
-async function planOnce(db: Db, { schema, ledger, ownRecords = [] }: PlanOptions): Promise<Plan> {
+async function planOnce(
+  db: Db,
+  { schema, ledger, ownRecords = [], scan }: PlanOptions,
+): Promise<Plan> {
   const wanted = wantedSchema(schema);
   const checksum = checksumOf(wanted);
   const observed = await observe(db);
@@ -51,6 +58,19 @@ async function planOnce(db: Db, { schema, ledger, ownRecords = [] }: PlanOptions
     checksum,
     changes: [...changes, ...(await diffLedger(db, ledger, checksum))],
     foreign: foreign(wanted, observed).filter(({ collection }) => !ours.includes(collection)),
-    issues: await dataIssues(db, wanted, changes),
+    ...(await dataIssues(db, wanted, changes, scan)),
   };
+}
+
+/**
+ * What stands in the way of a migration; it looks at nothing that is not ours.
+ *
+ * @throws ServerTroubleError if the database has trouble for a minute or two
+ */
+export function searchData(db: Db, schema: SchemaOptions): Promise<DataSearch> {
+  const wanted = wantedSchema(schema);
+  const names = wanted.collections.map(({ name }) => name);
+  return withRetries(`Searching database ${db.databaseName} for blocking documents`, async () =>
+    dataIssues(db, wanted, diff(wanted, await observe(db, names))),
+  );
 }

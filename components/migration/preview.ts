@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { MongoServerError, type Db } from "mongodb";
 import { briefReach, closeConnections, ConnectionError, databaseAt } from "../mongo";
 import type { Direction } from "../settings";
-import { wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
-import { dataIssueInWords, dataIssues, type DataIssue } from "./issues/data-issues";
-import { changeInWords, type Change } from "./planner/change";
+import { wantedSchema, type SchemaOptions } from "../contract";
+import {
+  dataIssueInWords,
+  dataIssues,
+  notCheckedInWords,
+  previewScan,
+  type DataIssue,
+} from "./issues/data-issues";
 import { diff } from "./planner/diff";
 import { observe } from "./planner/observe";
-
-/** Each scan runs this long at most, in ms. */
-const scanLimitMs = 10_000;
 
 /** Where to look; `uri` is secret. */
 export interface PreviewArgs {
@@ -40,42 +41,20 @@ export function warnOfDataIssues(
     try {
       const db = await databaseAt(place, briefReach);
       const wanted = wantedSchema(schema);
-      for (const change of diff(wanted, await observe(db))) {
-        const found = await issuesInTime(db, wanted, change);
-        if (found === "unfinished") await warn(unfinishedInWords(change));
-        else for (const issue of found) await warn(dataIssueInWords(issue), resourceOf(issue));
-      }
+      const names = wanted.collections.map(({ name }) => name);
+      const changes = diff(wanted, await observe(db, names));
+      const { issues, notChecked } = await dataIssues(db, wanted, changes, previewScan);
+      for (const issue of issues) await warn(dataIssueInWords(issue), resourceOf(issue));
+      for (const one of notChecked) await warn(`${notCheckedInWords(one)} ${checkedByUp}`);
     } catch (error) {
-      await warn(notCheckedInWords(error));
+      await warn(failureInWords(error));
     } finally {
       await closeConnections();
     }
   });
 }
 
-/** The server's code for a command that took longer than it may. */
-const maxTimeExpired = 50;
-
-async function issuesInTime(
-  db: Db,
-  wanted: ContractSchema,
-  change: Change,
-): Promise<DataIssue[] | "unfinished"> {
-  const scan = { maxTimeMS: scanLimitMs, readPreference: "secondaryPreferred" } as const;
-  try {
-    return await dataIssues(db, wanted, [change], scan);
-  } catch (error) {
-    if (error instanceof MongoServerError && error.code === maxTimeExpired) return "unfinished";
-    throw error;
-  }
-}
-
-function unfinishedInWords(change: Change): string {
-  return (
-    `Looking for documents in the way of: ${changeInWords(change)}, was not finished in ` +
-    `${scanLimitMs / 1000} s; it is checked by \`pulumi up\`.`
-  );
-}
+const checkedByUp = "`pulumi up` checks it.";
 
 const heldBackAdvice =
   "It was set as far as the data allow. Mend them, and `pulumi up --refresh` does the rest.";
@@ -90,7 +69,7 @@ export function warnOfHeldBack(
   });
 }
 
-function notCheckedInWords(error: unknown): string {
+function failureInWords(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";
   return `${what}${why} This preview goes on without the data; \`pulumi up\` checks it first.`;

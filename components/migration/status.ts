@@ -21,8 +21,9 @@ export interface Status {
 export async function status(db: Db, options: SchemaOptions, ledger: string): Promise<Status> {
   const wanted = wantedSchema(options);
   const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
+  const names = wanted.collections.map(({ name }) => name);
   const counts = await Promise.all(
-    wanted.collections.map(async ({ name }) => {
+    names.map(async (name) => {
       return [name, await db.collection(name).estimatedDocumentCount()] as const;
     }),
   );
@@ -30,7 +31,8 @@ export async function status(db: Db, options: SchemaOptions, ledger: string): Pr
     database: db.databaseName,
     record: record ?? undefined,
     current: record?.checksum === checksumOf(wanted),
-    drift: diff(wanted, await observe(db)).filter(({ kind }) => kind !== "adopt index").length,
+    drift: diff(wanted, await observe(db, names)).filter(({ kind }) => kind !== "adopt index")
+      .length,
     documents: Object.fromEntries(counts),
   };
 }

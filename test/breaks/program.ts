@@ -3,6 +3,20 @@ import type { Break } from "./breaks";
 /** Cluster, settings, the program's order, review, commands and policy. */
 export const program: readonly Break[] = [
   {
+    guarantee: "what is not MongoDB is refused by its name",
+    file: "components/cluster/server/check.ts",
+    find: "if (facts.otherProduct) return",
+    replace: "if (facts.otherProduct && false) return",
+    tests: ["test/cluster/requirements.test.ts > that is FerretDB is refused by its name"],
+  },
+  {
+    guarantee: "a shard key under which log entries cannot be unique is refused",
+    file: "components/cluster/server/check.ts",
+    find: "...shardRefusals(facts)",
+    replace: "",
+    tests: ["test/cluster/requirements.test.ts > that shards log entries by time is refused"],
+  },
+  {
     guarantee: "a standalone server on another machine is refused",
     file: "components/cluster/server/check.ts",
     find: "...(local ? [] : standalone)",

@@ -9,6 +9,9 @@ export interface DisguisedServer {
 
 /** What it says: another version, or that it is no member of a replica set. */
 export interface Disguise {
+  /** Further members of its answers. */
+  readonly hello?: Document;
+  readonly buildInfo?: Document;
   readonly version?: string;
   readonly standalone?: boolean;
 }
@@ -24,11 +27,19 @@ export async function disguisedServer(port: number, disguise: Disguise): Promise
   return { port: proxy.port, stop: () => proxy.close() };
 }
 
-function disguised(answer: Document, { version, standalone }: Disguise, own: string): Document {
-  if (answer.gitVersion !== undefined && version !== undefined) return { ...answer, version };
+function disguised(
+  answer: Document,
+  { version, standalone, hello, buildInfo }: Disguise,
+  own: string,
+): Document {
+  if (answer.gitVersion !== undefined) {
+    return { ...answer, ...(version && { version }), ...buildInfo };
+  }
   if (answer.setName === undefined) return answer;
-  const member = { ...answer, hosts: [own], me: own, primary: own };
+  const member: Document = { ...answer, hosts: [own], me: own, primary: own, ...hello };
   if (!standalone) return member;
   const members = ["setName", "setVersion", "hosts", "me", "primary"];
-  return Object.fromEntries(Object.entries(answer).filter(([key]) => !members.includes(key)));
+  return Object.fromEntries(
+    Object.entries({ ...answer, ...hello }).filter(([key]) => !members.includes(key)),
+  );
 }

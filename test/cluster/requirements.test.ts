@@ -1,13 +1,19 @@
 import { resolve } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { checkServer, requireServer } from "../../components/cluster/server/check";
-import { findingsOf } from "../../components/cluster/server/check";
+import { checkServer, findingsOf, requireServer } from "../../components/cluster/server/check";
+import { keysNotUnique, otherProduct } from "../../components/cluster/server/facts";
+import { closeConnections, databaseAt } from "../../components/mongo";
+import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
-import { disguisedServer } from "./disguised-server";
+import { disguisedServer, type Disguise } from "./disguised-server";
 
 const [remote, local] = [{ local: false }, { local: true }];
-const member = (version: string) => ({ version, standalone: false });
+const member = (version: string) => ({
+  ...{ version, standalone: false, otherProduct: undefined },
+  ...{ arbiters: [], sharded: [] },
+});
+const { collections: names } = documentOptions;
 
 describe("a server's version", () => {
   it.each(["6.0.0", "6.0.26", "7.1.0-rc3", "10.0.1"])("%s will do", (version) => {
@@ -23,7 +29,7 @@ describe("a server's version", () => {
 });
 
 describe("a standalone server", () => {
-  const standalone = { version: "8.0.4", standalone: true };
+  const standalone = { ...member("8.0.4"), standalone: true };
 
   it("is refused, with what it lacks and the way out", () => {
     const { refusals, warnings } = findingsOf(standalone, remote);
@@ -44,6 +50,56 @@ describe("a standalone server", () => {
   });
 });
 
+describe("what is not MongoDB", () => {
+  it.each([
+    ["Amazon DocumentDB", ["c.cluster-x.eu-west-1.docdb.amazonaws.com"], {}],
+    ["Amazon DocumentDB", ["c.eu-west-1.docdb-elastic.amazonaws.com"], {}],
+    ["Azure Cosmos DB", ["account.mongo.cosmos.azure.com"], {}],
+    ["Azure Cosmos DB", ["c.mongocluster.cosmos.azure.com"], {}],
+    ["Azure Cosmos DB", ["private.example.net"], { _t: "BuildInfoResponse" }],
+    ["FerretDB", ["db.example.net"], { ferretdbVersion: "v1.24.0" }],
+    ["FerretDB", ["db.example.net"], { ferretdb: { version: "v2.1.0" } }],
+    [undefined, ["cluster0.abcde.mongodb.net"], { version: "8.0.4" }],
+    [undefined, ["docdb.amazonaws.com.example.net"], {}],
+  ])("%s is recognized by its hosts or its buildInfo (%j, %j)", (product, hosts, build) => {
+    expect(otherProduct(hosts, build)).toBe(product);
+  });
+
+  it("is refused by its name alone, on this machine too", () => {
+    const found = findingsOf({ ...member("5.0.9"), otherProduct: "FerretDB" }, local);
+    expect(found.warnings).toEqual([]);
+    expect(found.refusals).toHaveLength(1);
+    expect(found.refusals[0]).toMatch(/^It is FerretDB, not MongoDB\..*Use MongoDB 6\.0 or later/);
+  });
+});
+
+describe("a sharded collection", () => {
+  const keysOf = (role: "runs" | "logs", shardKey: Readonly<Record<string, unknown>>) =>
+    keysNotUnique({ role, name: names[role], shardKey });
+
+  it.each([{ runId: 1 }, { runId: 1, sequence: 1 }])("by %j keeps log entries unique", (key) => {
+    expect(keysOf("logs", key)).toEqual([]);
+  });
+
+  it.each([{ runId: "hashed" }, { sequence: 1 }, { timestamp: 1 }, { runId: 1, timestamp: 1 }])(
+    "by %j does not",
+    (key) => {
+      expect(keysOf("logs", key)).toEqual(["runId, sequence"]);
+    },
+  );
+
+  it("of runs is sharded by their id", () => {
+    expect(keysOf("runs", { _id: "hashed" })).toEqual([]);
+    expect(keysOf("runs", { tenantId: 1 })).toEqual(["_id"]);
+  });
+
+  it("that may not be read is a warning", () => {
+    const { refusals, warnings } = findingsOf({ ...member("8.0.4"), sharded: undefined }, remote);
+    expect(refusals).toEqual([]);
+    expect(warnings.join()).toMatch(/^It is a sharded cluster.*\{ runId: 1 \}/);
+  });
+});
+
 describe("a real server", () => {
   const current = serverForTests();
 
@@ -52,10 +108,44 @@ describe("a real server", () => {
       version: string;
     };
 
-    expect(await checkServer(current.client.db(), current.server.uri)).toEqual({
+    expect(await checkServer(current.client.db(), current.server.uri, names)).toEqual({
       ...{ version, refusals: [], warnings: [] },
     });
-    expect(await requireServer(current.client.db(), current.server.uri)).toBe(version);
+    expect(await requireServer(current.client.db(), current.server.uri, names)).toBe(version);
+  });
+
+  /** What is found on the server while it says something else of itself. */
+  async function findings(disguise: Disguise) {
+    const disguised = await disguisedServer(current.server.port, disguise);
+    const uri = `mongodb://127.0.0.1:${disguised.port}`;
+    const found = await checkServer(await databaseAt({ uri, database: "looked_at" }), uri, names);
+    await closeConnections();
+    await disguised.stop();
+    return found;
+  }
+
+  it("that is FerretDB is refused by its name", async () => {
+    const { refusals } = await findings({ buildInfo: { ferretdb: { version: "v2.1.0" } } });
+    expect(refusals.join()).toContain("It is FerretDB, not MongoDB.");
+  });
+
+  it("that has an arbiter is used with a warning", async () => {
+    const { refusals, warnings } = await findings({ hello: { arbiters: ["arbiter:27017"] } });
+    expect(refusals).toEqual([]);
+    expect(warnings.join()).toMatch(/^It has an arbiter \(arbiter:27017\).*a majority may not/);
+  });
+
+  it("that shards log entries by time is refused", async () => {
+    const entries = current.client
+      .db("config")
+      .collection<{ _id: string; key: object }>("collections");
+    await entries.insertOne({ _id: "looked_at.pack_run_logs", key: { timestamp: 1 } });
+    const { refusals } = await findings({ standalone: true, hello: { msg: "isdbgrid" } });
+    await entries.deleteOne({ _id: "looked_at.pack_run_logs" });
+    expect(refusals).toHaveLength(1);
+    expect(refusals[0]).toContain(
+      'pack_run_logs is sharded by {"timestamp":1}, so that { runId, sequence } cannot be unique',
+    );
   });
 
   it("that is too old is refused by the command of a Job before anything is changed", async () => {

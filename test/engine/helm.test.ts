@@ -4,6 +4,7 @@ import { generateSample } from "../../sample";
 import { makeCluster, type TestCluster } from "./cluster";
 import { makeStack, type Run, type TestStack } from "./stack";
 import { cutoverKinds, stepsDone } from "./steps";
+import { makeUser } from "./user";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -26,9 +27,10 @@ afterAll(async () => {
   await stack.remove();
 });
 
-/** The server has no logins, and takes a user in a connection string for nothing but a text. */
-const configure = (storageMode: "mongo" | "filesystem", user = `web:${password}@`) =>
-  stack.configure({
+const configure = async (storageMode: "mongo" | "filesystem", user = `web:${password}@`) => {
+  // A rollback may find the server stopped.
+  if (storageMode === "mongo") await makeUser(server.uri, "taskrunner", user);
+  await stack.configure({
     storageMode,
     mongoUri: `${server.uri}/taskrunner`,
     appMongoUri: `mongodb://${user}127.0.0.1:${server.port}/taskrunner`,
@@ -36,6 +38,7 @@ const configure = (storageMode: "mongo" | "filesystem", user = `web:${password}@
     kubernetes: cluster.kubernetes,
     rollout: cluster.rollout,
   });
+};
 
 const kept = (run: Run) => {
   printed.push(run.output);

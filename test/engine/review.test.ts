@@ -7,6 +7,7 @@ import { rendered } from "../review/rendered";
 import { stable } from "../review/stable";
 import { reviewed, type Review, type ReviewOptions } from "./reviewed";
 import { makeStack, type TestStack } from "./stack";
+import { makeUser } from "./user";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -38,8 +39,9 @@ afterAll(async () => {
   await stack.remove();
 });
 
-const configure = (more: object = {}) =>
-  stack.configure({
+const configure = async (more: object = {}) => {
+  await makeUser(server.uri, "taskrunner", `app:${password}@`);
+  await stack.configure({
     storageMode: "mongo",
     // The gallery has a site's settings alone.
     advanced: undefined,
@@ -49,6 +51,7 @@ const configure = (more: object = {}) =>
     rollout: { target: "values", directory: places.rollout, confirm: "none" },
     ...more,
   });
+};
 
 async function review(options: ReviewOptions = {}): Promise<Review> {
   const made = await reviewed(stack, { uri: `${server.uri}/taskrunner`, ...options });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { makeCluster, makeSite, type TestSite } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
+import { makeUser } from "./user";
 import { type BorrowedCluster, type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -53,6 +54,7 @@ async function environment(stack: TestStack, site: TestSite, database: string) {
 }
 
 const up = async ({ stack, site, state, database }: Environment, user = "services:first@") => {
+  await makeUser(server.uri, database, user);
   await stack.configure({
     storageMode: "mongo",
     mongoUri: `${server.uri}/${database}`,

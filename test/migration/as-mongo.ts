@@ -2,17 +2,25 @@ import { MongoServerError, type Db, type Document } from "mongodb";
 
 /**
  * A database that refuses, as MongoDB does, what the embedded server accepts: a sparse index with
- * a partial filter, an expiry taken off by `off`, and a second index of one signature whatever its
- * name and expiry.
+ * a partial filter, an expiry taken off by `off`, a second index of one signature whatever its
+ * name and expiry, and to list the indexes of the server's own collections (SERVER-25622).
+ *
+ * @param unlisted the name of a collection whose indexes this user may not list either
  */
-export function asMongo(db: Db): Db {
+export function asMongo(db: Db, unlisted?: string): Db {
   const command = async (asked: Document) => {
     await refuse(db, asked);
     return db.command(asked);
   };
+  const isUnlisted = (name: unknown) => String(name).startsWith("system.") || name === unlisted;
+  const runCursorCommand = (asked: Document) =>
+    "listIndexes" in asked && isUnlisted(asked.listIndexes)
+      ? { toArray: () => Promise.reject(refusal(13, "not authorized")) }
+      : db.runCursorCommand(asked);
   return new Proxy(db, {
     get: (target, name) => {
       if (name === "command") return command;
+      if (name === "runCursorCommand") return runCursorCommand;
       const member: unknown = Reflect.get(target, name);
       return typeof member === "function" ? (member.bind(target) as unknown) : member;
     },

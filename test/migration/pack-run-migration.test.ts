@@ -15,10 +15,15 @@ const isSlow = ({ type, inputs }: pulumi.runtime.MockResourceArgs) =>
   type.endsWith("/mongo:LedgerClaim") || (inputs as { unique?: boolean }).unique === true;
 
 const mongoUri = "mongodb://127.0.0.1/taskrunner";
+const appMongoUri = "mongodb://localhost/taskrunner";
 const rollout = { target: "values", directory: ".", confirm: "none" };
 
-const mongo = (direction: Direction, job?: Mongo["job"]): Mongo => ({
+const mongo = (
+  direction: Direction,
+  job?: Mongo["job"],
+): Mongo & { readonly appUri: pulumi.Output<string> } => ({
   uri: pulumi.secret(mongoUri),
+  appUri: pulumi.secret(appMongoUri),
   database: "taskrunner",
   ledger: "schema_migrations",
   collections: documentOptions.collections,

@@ -13,13 +13,20 @@ import {
 import { drawFence } from "../../components/transfer/rollback";
 import { reasonsOf } from "../../components/transfer/words";
 import { closeConnections } from "../../components/mongo";
-import { applicationRole, migratorRole, wantedSchema } from "../../components/contract";
+import { requireServer } from "../../components/cluster/server";
+import {
+  applicationRole,
+  migratorRole,
+  wantedSchema,
+  type DatabaseRole,
+} from "../../components/contract";
 import { recordFence } from "../../components/ledger";
 import { apply, setExpiry } from "../../components/migration";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/diff";
-import { type MongoServer, startMongo } from "../../tools/parts";
+import { providers } from "../../components/migration/provider";
+import { startMongo, type MongoServer } from "../../tools/parts";
 import { twoRuns } from "../backfill/database";
 import { sidesOf } from "../backfill/export-sides";
 import { addFiles, run, stateRoot } from "../backfill/state";
@@ -28,6 +35,8 @@ import { documentOptions } from "../contract/options";
 const database = "taskrunner";
 const role = migratorRole(database);
 const actions = role.privileges.flatMap((privilege) => privilege.actions);
+const services = applicationRole(database, documentOptions);
+const servicesActions = services.privileges[0]?.actions ?? [];
 
 let folder: string;
 let server: MongoServer;
@@ -40,9 +49,16 @@ beforeAll(async () => {
   const client = await new MongoClient(open.uri).connect();
   const admin = client.db("admin");
   await admin.command(role);
-  await admin.command(applicationRole(database, documentOptions));
-  for (const left of actions) await admin.command(roleWithout(left));
-  const names = ["taskrunnerMigrator", "taskrunnerApplication", ...actions.map((a) => `no_${a}`)];
+  await admin.command(services);
+  for (const left of actions) await admin.command(roleWithout(role, left, `no_${left}`));
+  for (const left of servicesActions) {
+    await admin.command(roleWithout(services, left, `services_no_${left}`));
+  }
+  const less = [
+    ...actions.map((action) => `no_${action}`),
+    ...servicesActions.map((action) => `services_no_${action}`),
+  ];
+  const names = ["taskrunnerMigrator", "taskrunnerApplication", ...less];
   for (const name of names) {
     await admin.command({ createUser: name, pwd: "pw", roles: [name] });
   }
@@ -57,12 +73,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function roleWithout(action: string): Document {
+function roleWithout(role: DatabaseRole, action: string, name: string): Document {
   const privileges = role.privileges.map((privilege) => ({
     ...privilege,
     actions: privilege.actions.filter((one) => one !== action),
   }));
-  return { ...role, createRole: `no_${action}`, privileges };
+  return { ...role, createRole: name, privileges };
 }
 
 const uriOf = (user: string) => `mongodb://${user}:pw@127.0.0.1:${server.port}/?authSource=admin`;
@@ -91,6 +107,30 @@ async function everything(user: string): Promise<void> {
     .insertOne({})
     .catch((error: unknown) => error);
 }
+
+const { collections } = documentOptions;
+
+it.each(["listCollections", "find", "listIndexes", "collMod", "dropIndex"])(
+  "a migrator without %s is refused before anything is changed",
+  async (action) => {
+    const user = `no_${action}`;
+    const refusal = requireServer(await databaseAs(user), uriOf(user), collections);
+    await expect(refusal).rejects.toMatchObject({
+      name: "ServerRefused",
+      message: expect.stringMatching(
+        new RegExp(`nothing was changed\\.\\nThe user of mongoUri lacks ${action} on taskrunner`),
+      ) as string,
+    });
+    const found = await (await databaseAs("taskrunnerMigrator")).listCollections().toArray();
+    expect(found).toEqual([]);
+  },
+);
+
+it("a migrator with its role passes the check of an empty database, which stays empty", async () => {
+  const db = await databaseAs("taskrunnerMigrator");
+  expect(await requireServer(db, uriOf("taskrunnerMigrator"), collections)).toMatch(/^\d+\.\d+/);
+  expect(await db.listCollections().toArray()).toEqual([]);
+});
 
 it.each(actions)("the migrator needs %s", async (action) => {
   await expect(everything(`no_${action}`)).rejects.toThrow(/Unauthorized|lacks a privilege/);
@@ -156,6 +196,67 @@ it("what is missing is named: which action on what", async () => {
     reconcile(asMigrator, { collections: [], indexes }, () => Promise.resolve()),
   ).rejects.toThrow("grant it createIndex on taskrunner.pack_runs");
   await expect(db.command({ drop: "pack_runs" })).rejects.toMatchObject({ code: 13 });
+});
+
+/** The step after the last index, with the services' user; the worker is drained later. */
+async function tried(user: string): Promise<unknown> {
+  const [uri, appUri] = [uriOf("taskrunnerMigrator"), uriOf(user)];
+  const checksum = "a";
+  const db = await databaseAs("taskrunnerMigrator");
+  await db
+    .collection(claim.ledger)
+    .updateOne({}, { $set: { checksum } })
+    .catch((error: unknown) => error);
+  const inputs = { uri, appUri, database, ledger: claim.ledger, checksum, collections };
+  return providers.LedgerCompletion.create({ direction: "forward", ...inputs });
+}
+
+it.each(servicesActions)("services that lack %s are named before the drain", async (action) => {
+  await expect(tried(`services_no_${action}`)).rejects.toMatchObject({
+    name: "ServerRefused",
+    message: expect.stringContaining(
+      `The user of appMongoUri lacks ${action} on taskrunner.pack_runs, ${action} on taskrunner.pack_run_logs`,
+    ) as string,
+  });
+});
+
+it("a services' user that cannot log in is named before the drain", async () => {
+  await expect(tried("nobody")).rejects.toThrow(/^Connecting to MongoDB at .* failed/);
+});
+
+it("what the services' user tries leaves nothing, and no service sees it", async () => {
+  const db = await databaseAs("taskrunnerApplication");
+  const counts = () =>
+    Promise.all(Object.values(collections).map((name) => db.collection(name).countDocuments()));
+  const before = await counts();
+  const seen: number[][] = [];
+  const stop = new AbortController();
+  const watching = (async () => {
+    while (!stop.signal.aborted) seen.push(await counts());
+  })();
+  await expect(tried("taskrunnerApplication")).resolves.toBeDefined();
+  stop.abort();
+  await watching;
+
+  expect(seen.length).toBeGreaterThan(1);
+  expect(new Set(seen.map(String))).toEqual(new Set([String(before)]));
+});
+
+it("the services' user creates the indexes that exist, as the services do at start", async () => {
+  const db = await databaseAs("taskrunnerApplication");
+  // On the last of the log's indexes the cutover above has set an expiry.
+  const same = wantedSchema(documentOptions).indexes.filter(({ name }) => !name.endsWith("_ttl"));
+  for (const { collection, name, key, unique, sparse } of same) {
+    const index = {
+      key: Object.fromEntries(key),
+      name,
+      ...(unique && { unique }),
+      ...(sparse && { sparse }),
+    };
+    await expect(
+      db.command({ createIndexes: collection, indexes: [index] }),
+    ).resolves.toMatchObject({ note: "all indexes already exist" });
+  }
 });
 
 it("the services' user reads and writes documents, and cannot change the schema", async () => {

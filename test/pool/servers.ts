@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
-import { startMongo } from "../../tools/parts";
+import { mongoProgram, startMongo } from "../../tools/parts";
 import { type Pool, poolOf } from "./pool";
 
 /** Servers with fail points and without logins. */
@@ -46,6 +46,23 @@ async function givenServer(uri: string) {
   const stop = () => Promise.resolve();
   const facts = { uri, port: Number(port), name: "the server of TEST_MONGODB_URI", kind: "mongod" };
   return { facts, stop, renew };
+}
+
+/** The server that a run's tests have, in one line; TEST_MONGODB_URI names another than this project's part. */
+export async function serverInWords(): Promise<string> {
+  const { name } = await mongoProgram();
+  const { TEST_MONGODB_URI: uri = "" } = process.env;
+  if (uri === "") return `${name}, this project's part`;
+  const client = await new MongoClient(uri).connect();
+  const admin = client.db("admin");
+  const { version } = await admin.command({ buildInfo: 1 });
+  const { hosts = [] } = (await admin.command({ hello: 1 })) as { hosts?: string[] };
+  await client.close();
+  const form = hosts.length === 0 ? "standalone" : `replica set of ${hosts.length}`;
+  return (
+    `MongoDB ${String(version)} of TEST_MONGODB_URI, ${form}; ` +
+    `${name} for tests that stop or break their server`
+  );
 }
 
 /** Drops every database and ends what fail points are on. */

@@ -1,15 +1,17 @@
 import { relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
+import { serverInWords } from "../../test/pool/servers";
 
 /**
  * Ends a run of the tests with what a reader asks for first: which files took longest, why the run
- * failed, and one plain line, `N passed, N failed`.
+ * failed, which server it had, and one plain line, `N passed, N failed`.
  */
 export default class Summary implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const text = [...slowestLines(modules), ...failureLines(modules), countsLine(modules)];
-    console.log(text.join("\n"));
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    const server = await serverInWords().catch((error: unknown) => String(error));
+    const text = [...slowestLines(modules), ...failureLines(modules), `Server: ${server}`];
+    console.log([...text, countsLine(modules)].join("\n"));
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Db } from "mongodb";
-import { hostsInWords } from "../../mongo";
+import { ConnectionError, databaseAt, hostsInWords, sameServer } from "../../mongo";
 import { uriFacts } from "../../settings/uri";
+import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
+import { missingToApplication, missingToMigrator } from "./privileges";
 
 /** A server that was looked at. */
 export interface CheckedServer extends Findings {
@@ -21,43 +23,69 @@ export class ServerRefused extends Error {
 }
 
 /** Looks at the server behind a database, whose connection string is secret. */
-export async function checkServer(database: Db, uri: string): Promise<CheckedServer> {
-  const facts = await serverFacts(database);
+export async function checkServer(
+  database: Db,
+  uri: string,
+  names: CollectionNames,
+): Promise<CheckedServer> {
+  const facts = await serverFacts(database, uri, names);
   const local = uriFacts(uri)?.local ?? false;
   return { version: facts.version, ...findingsOf(facts, { local }) };
 }
 
 /**
- * The same where a refusal is an error, and a warning is a line on standard error.
+ * The same, and whether its user may do what the migrator needs. A refusal is an error, and a warning is a
+ * line on standard error.
  *
  * @returns the server's version
  * @throws ServerRefused
  */
-export async function requireServer(database: Db, uri: string): Promise<string> {
-  const { version, refusals, warnings } = await checkServer(database, uri);
+export async function requireServer(
+  database: Db,
+  uri: string,
+  names: CollectionNames,
+): Promise<string> {
+  const { version, refusals, warnings } = await checkServer(database, uri, names);
   if (refusals.length > 0) throw new ServerRefused(uri, refusals);
   for (const words of warnings) console.warn(`warning: MongoDB at ${hostsInWords(uri)}: ${words}`);
+  const missing = await missingToMigrator(database, names);
+  if (missing.length > 0) throw new ServerRefused(uri, [lackInWords("mongoUri", missing)]);
   return version;
 }
 
-/** What a server says of itself. */
-export interface ServerFacts {
-  /** Such as `8.0.4`. */
-  readonly version: string;
-  /** Whether it is neither a member of a replica set nor the router of a sharded cluster. */
-  readonly standalone: boolean;
+/** The services' connection string, which is secret, and where the migrator works. */
+export interface ApplicationAddress {
+  readonly uri: string;
+  readonly appUri: string;
+  readonly database: string;
 }
 
-/** Asks a server about itself; no privilege is needed for it. */
-async function serverFacts(database: Db): Promise<ServerFacts> {
-  const [hello, build] = await Promise.all([
-    database.command({ hello: 1 }),
-    database.command({ buildInfo: 1 }),
-  ]);
-  return {
-    version: String(build.version),
-    standalone: hello.setName === undefined && hello.msg !== "isdbgrid",
-  };
+/**
+ * Makes sure that the services can work, before they are rolled out: their user may log in, write and
+ * create indexes in the collections, which exist. If the services have an address of their own that is
+ * unreachable from here, a line on standard error says that nothing was tried.
+ *
+ * @param names of the collections that exist
+ * @throws ServerRefused with what the user lacks; ConnectionError if it cannot log in
+ */
+export async function requireApplication(
+  { uri, appUri, database }: ApplicationAddress,
+  names: Partial<CollectionNames>,
+): Promise<void> {
+  try {
+    const missing = await missingToApplication(await databaseAt({ uri: appUri, database }), names);
+    if (missing.length > 0) throw new ServerRefused(appUri, [lackInWords("appMongoUri", missing)]);
+  } catch (error) {
+    if (!(error instanceof ConnectionError) || sameServer(uri, appUri)) throw error;
+    console.warn(`warning: The user of appMongoUri was not tried. ${error.message}`);
+  }
+}
+
+function lackInWords(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {
+  return (
+    `The user of ${setting} lacks ${missing.join(", ")}. Grant it these privileges ` +
+    '(docs/migration.md, "Least privilege"), then run again.'
+  );
 }
 
 /** What is to be said of a server, in words. */
@@ -78,12 +106,51 @@ const oldest = [6, 0] as const;
  * as safe that a majority acknowledged.
  */
 export function findingsOf(facts: ServerFacts, { local }: { readonly local: boolean }): Findings {
+  if (facts.otherProduct) return { refusals: [productInWords(facts.otherProduct)], warnings: [] };
   const standalone = facts.standalone ? [standaloneInWords] : [];
   return {
-    refusals: [...tooOld(facts), ...(local ? [] : standalone)],
-    warnings: local ? standalone : [],
+    refusals: [...tooOld(facts), ...(local ? [] : standalone), ...shardRefusals(facts)],
+    warnings: [...(local ? standalone : []), ...arbiterWarnings(facts), ...shardWarnings(facts)],
   };
 }
+
+function productInWords(name: string): string {
+  return (
+    `It is ${name}, not MongoDB. It lacks what the migration and the services rely on, such as ` +
+    `\`collMod\` of an index and validators. Use MongoDB ${oldest.join(".")} or later.`
+  );
+}
+
+/** @see https://www.mongodb.com/docs/manual/tutorial/mitigate-psa-performance-issues/ */
+function arbiterWarnings({ arbiters }: ServerFacts): string[] {
+  if (arbiters.length === 0) return [];
+  return [
+    `It has an arbiter (${arbiters.join(", ")}), which holds no data. While another member is down, ` +
+      "a majority may not have a write: the import and the cutover then stop after a minute. " +
+      "Replace the arbiter by a member that holds data, or cut over while all members are up.",
+  ];
+}
+
+function shardRefusals({ sharded = [] }: ServerFacts): string[] {
+  return sharded.flatMap((collection) =>
+    keysNotUnique(collection).map(
+      (key) =>
+        `${collection.name} is sharded by ${JSON.stringify(collection.shardKey)}, so that ` +
+        `{ ${key} } cannot be unique: a shard compares only its own documents. ${shardAdvice}`,
+    ),
+  );
+}
+
+function shardWarnings({ sharded }: ServerFacts): string[] {
+  if (sharded !== undefined) return [];
+  return [
+    "It is a sharded cluster, and this user may not read config.collections. With another shard key " +
+      `{ runId, sequence } cannot be unique. ${shardAdvice}`,
+  ];
+}
+
+const shardAdvice =
+  "Shard the runs by { _id: 1 } and the other collections by { runId: 1 }, or leave them unsharded.";
 
 function tooOld({ version }: ServerFacts): string[] {
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));

@@ -1,2 +1,2 @@
 /** The check of a server that exists already, without Pulumi; `resource.ts` has it for a program. */
-export { requireServer, ServerRefused } from "./check";
+export { requireApplication, requireServer, ServerRefused } from "./check";

@@ -1,13 +1,19 @@
 import { addressIn, databaseAt } from "../../mongo";
 import { kind, type MongoInputs, type Step } from "../../step";
 import { requireServer } from "./check";
+import type { CollectionNames } from "./facts";
+
+/** Inputs of a check: the collections need not exist yet. */
+export interface ServerCheckInputs extends MongoInputs {
+  readonly collections: CollectionNames;
+}
 
 /** Outputs of a check: the server's version as it was found, such as `8.0.4`. */
 export interface ServerCheckResults {
   readonly serverVersion: string;
 }
 
-export const ServerCheck = kind<MongoInputs, ServerCheckResults>(
+export const ServerCheck = kind<ServerCheckInputs, ServerCheckResults>(
   "ServerCheck",
   ["cluster", "mongo"],
   ["serverVersion"],
@@ -17,7 +23,7 @@ export const ServerCheck = kind<MongoInputs, ServerCheckResults>(
  * The check of a server that exists, before anything of a cutover is done: in each, and for another
  * server.
  */
-export const serverCheck: Step<MongoInputs, ServerCheckResults> = {
+export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
   ...ServerCheck,
   id: () => "server-check",
   isOncePerCutover: true,
@@ -25,6 +31,7 @@ export const serverCheck: Step<MongoInputs, ServerCheckResults> = {
   compares: ["database"],
   forward: async (inputs) => {
     const address = addressIn(inputs);
-    return { serverVersion: await requireServer(await databaseAt(address), address.uri) };
+    const database = await databaseAt(address);
+    return { serverVersion: await requireServer(database, address.uri, inputs.collections) };
   },
 };

@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { briefReach, ConnectionError, onOwnConnection } from "../../mongo";
-import type { MongoInputs } from "../../step";
 import { StepResource, type Args } from "../../step/program";
 import { checkServer } from "./check";
-import { ServerCheck, type ServerCheckResults } from "./provider";
+import type { CollectionNames } from "./facts";
+import { ServerCheck, type ServerCheckInputs, type ServerCheckResults } from "./provider";
 
 /** The check of a server that exists already: whether a cutover to it may begin. */
 export function serverChecked(
-  inputs: Args<MongoInputs>,
+  inputs: Args<ServerCheckInputs>,
   options: pulumi.CustomResourceOptions,
-): StepResource<MongoInputs, ServerCheckResults> {
+): StepResource<ServerCheckInputs, ServerCheckResults> {
   const check = new StepResource(ServerCheck, "server-check", inputs, options);
   warnOfServer(inputs, check);
   return check;
@@ -20,20 +20,26 @@ export function serverChecked(
  * out of reach: the search for data issues does.
  */
 function warnOfServer(
-  { direction, uri, database }: Args<MongoInputs>,
+  { direction, uri, database, collections }: Args<ServerCheckInputs>,
   check: pulumi.Resource,
 ): void {
   if (!pulumi.runtime.isDryRun() || direction !== "forward" || uri === undefined) return;
-  pulumi.all([uri, database]).apply(async ([address, name]) => {
-    for (const words of await findingsInWords(address, name)) await pulumi.log.warn(words, check);
+  const known = pulumi.all([uri, database, collections] as const);
+  known.apply(async ([address, name, names]) => {
+    const found = await findingsInWords(address, name, names as CollectionNames);
+    for (const words of found) await pulumi.log.warn(words, check);
   });
 }
 
-async function findingsInWords(uri: string, database = ""): Promise<string[]> {
+async function findingsInWords(
+  uri: string,
+  database = "",
+  names: CollectionNames,
+): Promise<string[]> {
   try {
     const { refusals, warnings } = await onOwnConnection(
       { uri, database },
-      (db) => checkServer(db, uri),
+      (db) => checkServer(db, uri, names),
       briefReach,
     );
     return [...refusals.map((words) => `${words} \`pulumi up\` will refuse it.`), ...warnings];

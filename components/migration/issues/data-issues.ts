@@ -1,11 +1,30 @@
-import type { AggregateOptions, Db } from "mongodb";
+import { MongoServerError, type AggregateOptions, type Db } from "mongodb";
 import type { ContractSchema, WantedSchema } from "../../contract";
-import type { Change } from "../planner/change";
+import { changeInWords, type Change } from "../planner/change";
 import { brokenDocuments, type BrokenDocuments } from "./broken-documents";
 import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
 
 /** Documents that stand in the way of a change; found before anything is changed. */
 export type DataIssue = DuplicateKeys | BrokenDocuments;
+
+/** A change whose documents were not looked through, because the server stopped the search. */
+export interface NotChecked {
+  readonly change: Change;
+  /** The server's code, of a limit of time or memory. */
+  readonly code: number;
+}
+
+/** What a search found, and what it did not get to. */
+export interface DataSearch {
+  readonly issues: readonly DataIssue[];
+  readonly notChecked: readonly NotChecked[];
+}
+
+/** Bounds of a search that only informs: each scan takes 10 s at most, on a secondary if there is one. */
+export const previewScan = {
+  maxTimeMS: 10_000,
+  readPreference: "secondaryPreferred",
+} as const satisfies AggregateOptions;
 
 /**
  * The documents that stand in the way of `changes`: duplicates of a unique index that is to be
@@ -18,10 +37,45 @@ export async function dataIssues(
   wanted: ContractSchema,
   changes: readonly Change[],
   options: AggregateOptions = {},
-): Promise<DataIssue[]> {
-  const issues: (DataIssue | undefined)[] = [];
-  for (const change of changes) issues.push(await issueOf(db, wanted, change, options));
-  return issues.filter((issue) => issue !== undefined);
+): Promise<DataSearch> {
+  const issues: DataIssue[] = [];
+  const notChecked: NotChecked[] = [];
+  for (const change of changes) {
+    try {
+      issues.push(
+        ...[await issueOf(db, wanted, change, options)].filter((one) => one !== undefined),
+      );
+    } catch (error) {
+      const code = limitIn(error);
+      if (code === undefined) throw error;
+      notChecked.push({ change, code });
+    }
+  }
+  return { issues, notChecked };
+}
+
+/** The server's codes for a scan that took longer than it may. */
+const timeLimits = [50, 262];
+
+/**
+ * Its codes for one that needs more memory than it may have and cannot use the disk, as on the shared
+ * tiers of Atlas, which ignore `allowDiskUse`; the long ones are of `$setWindowFields`.
+ */
+const memoryLimits = [146, 292, 5414201, 5643008];
+
+/** The code by which the server's limits stopped a scan; undefined for other errors. */
+export function limitIn(error: unknown): number | undefined {
+  const code = error instanceof MongoServerError ? Number(error.code) : undefined;
+  return [...timeLimits, ...memoryLimits].find((limit) => limit === code);
+}
+
+/** A change that was not checked, in one sentence for what it is and one for why. */
+export function notCheckedInWords({ change, code }: NotChecked): string {
+  const limit = timeLimits.includes(code) ? "time" : "memory";
+  return (
+    `Not checked for blocking documents: ${changeInWords(change)}. MongoDB stopped the search at its ` +
+    `limit of ${limit} (code ${code}).`
+  );
 }
 
 async function issueOf(
@@ -75,15 +129,17 @@ function duplicatesInWords({
   collection,
   keys,
   documents,
+  isPartial,
   examples,
 }: DuplicateKeys): string {
+  const least = isPartial ? "at least " : "";
   const lines = examples.map(({ key, documents: having }) => {
     const ids = having.map(({ id, at }) => (at === undefined ? id : `${id} (${at})`));
     return `  ${keyInWords(key)}: ${ids.join(", ")}`;
   });
   return [
-    `The unique index ${index} cannot be built: ${counted(keys, "key")} of ${collection} ` +
-      `${keys === 1 ? "occurs" : "occur"} more than once, in ${counted(documents, "document")}. For example:`,
+    `The unique index ${index} cannot be built: ${least}${counted(keys, "key")} of ${collection} ` +
+      `${keys === 1 ? "occurs" : "occur"} more than once, in ${least}${counted(documents, "document")}. For example:`,
     ...lines,
   ].join("\n");
 }

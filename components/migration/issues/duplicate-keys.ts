@@ -1,5 +1,12 @@
-import type { AggregateOptions, Db, Document } from "mongodb";
+import {
+  MongoServerError,
+  type AggregateOptions,
+  type Collection,
+  type Db,
+  type Document,
+} from "mongodb";
 import { collections, type CollectionRole, type WantedIndex } from "../../contract";
+import { observe, type ObservedIndex } from "../planner/observe";
 
 /** Keys that occur more than once where an index is to be unique. */
 export interface DuplicateKeys {
@@ -9,6 +16,8 @@ export interface DuplicateKeys {
   /** How many keys occur more than once, and how many documents have them. */
   readonly keys: number;
   readonly documents: number;
+  /** Whether there may be more: only the key is known at which a build failed. */
+  readonly isPartial?: true;
   /** At most three keys, each with at most three of its documents. */
   readonly examples: readonly {
     readonly key: Readonly<Record<string, unknown>>;
@@ -16,13 +25,17 @@ export interface DuplicateKeys {
   }[];
 }
 
-const examplesShown = 3;
+const maxExamples = 3;
 
 /**
- * The duplicates that keep an index from being unique; undefined where there are none. The
- * server groups on disk beyond its memory limit, and reads an index with the key alone.
+ * The duplicates that keep an index from being unique; undefined if there are none. Documents are read
+ * in the order of the key and each is compared with the next, so that the server holds two of them and
+ * the duplicates, however many keys there are. An index that begins with the key gives that order and
+ * is all that is read; it is named, because the server does not choose one by itself. Without one the
+ * server sorts, on disk beyond its memory limit.
  *
- * @see https://www.mongodb.com/docs/manual/reference/operator/aggregation/group/
+ * @throws MongoServerError also if the server's limits of time or memory stop the search
+ * @see https://www.mongodb.com/docs/manual/reference/operator/aggregation/setWindowFields/
  */
 export async function duplicateKeys(
   db: Db,
@@ -30,44 +43,98 @@ export async function duplicateKeys(
   index: WantedIndex,
   options: AggregateOptions,
 ): Promise<DuplicateKeys | undefined> {
-  const [found] = await db
-    .collection(index.collection)
-    .aggregate(duplicatesPipeline(index), { allowDiskUse: true, ...options })
-    .toArray();
+  const indexes = (await observe(db, [index.collection])).get(index.collection)?.indexes ?? [];
+  const hint = indexes.find((one) => givesOrder(one, index))?.name;
+  const [found] = await search(db.collection(index.collection), index, hint, options);
   if (!found) return undefined;
-  const keys = (found.examples as { _id: Document }[]).map(({ _id }) => _id);
+  const keys = found.examples as Document[];
   return {
     kind: "duplicate keys",
     collection: index.collection,
     index: index.name,
     keys: found.keys as number,
     documents: found.documents as number,
-    examples: await Promise.all(keys.map((key) => example(db, role, index, key))),
+    examples: await Promise.all(keys.map((key) => example(db, role, index, key, options))),
   };
+}
+
+/**
+ * The documents of the one key at which a build failed, if a search for all of them is stopped by the
+ * server's limits.
+ */
+export async function duplicatesOfKey(
+  db: Db,
+  role: CollectionRole,
+  index: WantedIndex,
+  key: Document,
+  options: AggregateOptions,
+): Promise<DuplicateKeys> {
+  const found = await example(db, role, index, key, options);
+  const { collection, name } = index;
+  const counts = { keys: 1, documents: found.documents.length, isPartial: true } as const;
+  return { kind: "duplicate keys", collection, index: name, ...counts, examples: [found] };
+}
+
+/** Whether an index has every document, in the order of the wanted key. */
+function givesOrder(found: ObservedIndex, { key }: WantedIndex): boolean {
+  const { sparse, hidden, partialFilterExpression, collation } = found;
+  const isWhole = !sparse && !hidden && !partialFilterExpression && !collation;
+  return isWhole && JSON.stringify(found.key.slice(0, key.length)) === JSON.stringify(key);
+}
+
+/** The server's code for a hint that names no index, such as one that is still being built. */
+const badValue = 2;
+
+async function search(
+  collection: Collection,
+  index: WantedIndex,
+  hint: string | undefined,
+  options: AggregateOptions,
+): Promise<Document[]> {
+  const all = { allowDiskUse: true, ...options, ...(hint !== undefined && { hint }) };
+  try {
+    return await collection.aggregate(duplicatesPipeline(index), all).toArray();
+  } catch (error) {
+    const isHintGone = error instanceof MongoServerError && error.code === badValue;
+    if (hint === undefined || !isHintGone) throw error;
+    return search(collection, index, undefined, options);
+  }
 }
 
 /** A missing field is a null to an index, so it is one here. */
 function duplicatesPipeline({ key }: WantedIndex): Document[] {
   const keyOf = Object.fromEntries(key.map(([field]) => [field, { $ifNull: [`$${field}`, null] }]));
+  const next = { $shift: { output: keyOf, by: 1 } };
   return [
-    { $group: { _id: keyOf, count: { $sum: 1 } } },
-    { $match: { count: { $gt: 1 } } },
+    { $setWindowFields: { sortBy: Object.fromEntries(key), output: { next } } },
+    { $match: { $expr: { $eq: [keyOf, "$next"] } } },
+    { $group: { _id: "$next", repeats: { $sum: 1 } } },
     {
       $group: {
         _id: null,
         keys: { $sum: 1 },
-        documents: { $sum: "$count" },
-        examples: { $firstN: { input: "$$ROOT", n: examplesShown } },
+        documents: { $sum: { $add: ["$repeats", 1] } },
+        examples: { $firstN: { input: "$_id", n: maxExamples } },
       },
     },
   ];
 }
 
-async function example(db: Db, role: CollectionRole, index: WantedIndex, key: Document) {
+async function example(
+  db: Db,
+  role: CollectionRole,
+  index: WantedIndex,
+  key: Document,
+  { maxTimeMS, readPreference }: AggregateOptions,
+) {
   const { moment } = collections[role];
+  const bounds = {
+    ...(maxTimeMS !== undefined && { maxTimeMS }),
+    ...(readPreference && { readPreference }),
+  };
   const documents = await db
     .collection(index.collection)
-    .find(key, { projection: { [moment]: 1 }, limit: examplesShown })
+    .find(key, { projection: { [moment]: 1 }, limit: maxExamples, ...bounds })
     .toArray();
   return {
     key,

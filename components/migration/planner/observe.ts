@@ -40,13 +40,20 @@ export interface ObservedCollection {
 export type Observed = ReadonlyMap<string, ObservedCollection>;
 
 /**
- * The collections of a database and their indexes as they are now.
+ * The server's own collections, such as `system.views` and `system.profile`: to list their indexes is
+ * Unauthorized even for administrators (SERVER-25622).
+ */
+const isServersOwn = ({ name }: { readonly name: string }) => name.startsWith("system.");
+
+/**
+ * The collections of a database and their indexes as they are now, without the server's own.
  *
  * @param names the collections to look at; without it, all of them
  */
 export async function observe(db: Db, names?: readonly string[]): Promise<Observed> {
   const filter = names ? { name: { $in: [...names] } } : {};
-  const infos = await db.listCollections(filter).toArray();
+  const listed = await db.listCollections(filter).toArray();
+  const infos = listed.filter((info) => !isServersOwn(info));
   const collections = await Promise.all(infos.map((info) => observeCollection(db, info)));
   return new Map(collections.map((collection) => [collection.name, collection]));
 }

@@ -1,10 +1,11 @@
+import { MongoServerError, type Db, type Document } from "mongodb";
 import type { WantedSchema } from "../../contract";
 import { withRetries } from "../../mongo";
 import { kind, type Step } from "../../step";
 import type { Change } from "../planner/change";
-import { dataIssueInWords } from "../issues/data-issues";
+import { dataIssueInWords, limitIn } from "../issues/data-issues";
 import { diff } from "../planner/diff";
-import { duplicateKeys } from "../issues/duplicate-keys";
+import { duplicateKeys, duplicatesOfKey, type DuplicateKeys } from "../issues/duplicate-keys";
 import { DataIssues, MigrationError } from "../errors";
 import { keyToText, wantedIndexOf, type IndexInputs } from "./inputs";
 import { databaseOf, reconcileOne, refreshed } from "./shared";
@@ -53,15 +54,31 @@ const duplicateCodes = [11000, 359];
 
 /** Duplicates may have come since the claim looked for them: they are named here too. */
 async function duplicatesOrThrow(inputs: IndexInputs, error: unknown): Promise<string> {
-  const duplicates = error instanceof MigrationError && duplicateCodes.includes(error.code ?? 0);
-  if (!duplicates) throw error;
+  const isOurs = error instanceof MigrationError && duplicateCodes.includes(error.code ?? 0);
+  if (!isOurs) throw error;
   const db = await databaseOf(inputs);
   const issue = await withRetries(`Looking for duplicates of index ${inputs.name}`, () =>
-    duplicateKeys(db, inputs.role, wantedIndexOf(inputs), {}),
+    duplicatesBehind(db, inputs, error),
   );
   if (!issue) throw error;
   if (inputs.onDataIssue === "fail") throw new DataIssues(db.databaseName, [issue]);
   return dataIssueInWords(issue);
+}
+
+/** All duplicates; those of the key that the server named, if its limits stop the search for all. */
+async function duplicatesBehind(
+  db: Db,
+  inputs: IndexInputs,
+  { cause }: MigrationError,
+): Promise<DuplicateKeys | undefined> {
+  const wanted = wantedIndexOf(inputs);
+  try {
+    return await duplicateKeys(db, inputs.role, wanted, {});
+  } catch (error) {
+    const named = cause instanceof MongoServerError ? (cause.keyValue as Document) : undefined;
+    if (limitIn(error) === undefined || named === undefined) throw error;
+    return duplicatesOfKey(db, inputs.role, wanted, named, {});
+  }
 }
 
 function driftOf(change: Change | undefined): Partial<IndexInputs> | undefined {

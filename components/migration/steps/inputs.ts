@@ -24,6 +24,10 @@ export interface ClaimInputs extends MigrationInputs, Claim {
 /** The completion of the ledger's record, after the last change. */
 export interface CompletionInputs extends MigrationInputs {
   readonly checksum: string;
+  /** The services' connection string; secret; absent: their user is not tried. */
+  readonly appUri?: string;
+  /** The names of the collections that exist, by role. */
+  readonly collections: Partial<Readonly<Record<CollectionRole, string>>>;
 }
 
 /** One collection with its validator. */

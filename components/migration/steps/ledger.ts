@@ -1,14 +1,14 @@
 import type { Db } from "mongodb";
 import { addressIn, withRetries } from "../../mongo";
-import { requireServer } from "../../cluster/server";
+import { requireApplication, requireServer } from "../../cluster/server";
 import { recordFence } from "../../ledger";
 import { kind, type StateOf, type Step } from "../../step";
 import { placeInWords, PlaceRefused, requirePlace } from "../another-place";
 import { apply } from "../apply";
 import { DataIssues } from "../errors";
-import { dataIssueInWords } from "../issues/data-issues";
+import { dataIssueInWords, notCheckedInWords, type NotChecked } from "../issues/data-issues";
 import { claim, complete, requireRecord } from "../ledger";
-import { plan } from "../plan";
+import { searchData } from "../plan";
 import type { ClaimInputs, CompletionInputs } from "./inputs";
 import { databaseOf } from "./shared";
 
@@ -55,8 +55,9 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     const db = await databaseOf(inputs);
     if (isSameAgain(inputs, place, state)) await requireRecord(db, inputs.ledger);
     if (inputs.onDataIssue === "fail") {
-      const { issues } = await plan(db, inputs);
+      const { issues, notChecked } = await searchData(db, inputs.schema);
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
+      warnOfNotChecked(notChecked);
     }
     await claim(db, inputs.ledger, inputs);
     await takeFence(db, inputs.ledger, fence);
@@ -68,8 +69,9 @@ async function wholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<Claim
   const { ledger } = inputs;
   const { fence, place } = await placeOf(inputs, state);
   const db = await databaseOf(inputs);
-  await requireServer(db, addressIn(inputs).uri);
-  const { appliedAt, issues } = await apply(db, inputs);
+  await requireServer(db, addressIn(inputs).uri, inputs.schema.collections);
+  const { appliedAt, issues, notChecked } = await apply(db, inputs);
+  warnOfNotChecked(notChecked);
   await takeFence(db, ledger, fence);
   const heldBack = issues.map(dataIssueInWords).join("\n");
   return { place, appliedAt: appliedAt.toISOString(), heldBack };
@@ -80,6 +82,12 @@ async function takeFence(db: Db, ledger: string, fence: string | undefined): Pro
   if (fence === undefined) return;
   const doing = `Recording the fence in ${db.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(db, ledger, new Date(fence)));
+}
+
+function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
+  for (const one of notChecked) {
+    console.warn(`warning: ${notCheckedInWords(one)} MongoDB refuses it itself if they exist.`);
+  }
 }
 
 /** Where the record is to be, and the fence that goes along. @throws PlaceRefused */
@@ -111,17 +119,24 @@ export const LedgerCompletion = kind<CompletionInputs, CompletionResults>(
   "LedgerCompletion",
   ["migration", "mongo"],
   ["appliedAt"],
+  ["uri", "appUri"],
 );
 
-/** The ledger's record completed, after everything is there. */
+/**
+ * The ledger's record completed, after everything is there; then the services' user tries what the
+ * services do, once in each cutover: what it lacks has to be known before the worker is drained.
+ */
 export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
   ...LedgerCompletion,
   id: ({ ledger }) => ledger,
+  isOncePerCutover: true,
   followsServer: true,
   compares: ["database", "ledger", "checksum"],
   job: { doneByAnother: { appliedAt: "" } },
   forward: async (inputs) => {
+    const { appUri, collections } = inputs;
     const finished = await complete(await databaseOf(inputs), inputs.ledger, inputs.checksum);
+    if (appUri) await requireApplication({ ...addressIn(inputs), appUri }, collections);
     return { appliedAt: finished.toISOString() };
   },
 };

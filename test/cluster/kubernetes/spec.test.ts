@@ -120,7 +120,7 @@ describe("the MongoDBCommunity resource", () => {
         role: "taskrunnerApplication",
         privileges: Object.values(names).map((collection) => ({
           resource: { db: "taskrunner", collection },
-          actions: ["find", "insert", "update", "remove"],
+          actions: ["find", "insert", "update", "remove", "createIndex"],
         })),
       },
     ]);
