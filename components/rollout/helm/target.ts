@@ -38,7 +38,8 @@ export function helmTarget(
     drain: (options) => {
       // What Helm would refuse later is refused before the worker stops; all else waits for the drain.
       const settled = refusePending({ ...api, namespace }, releases.names).then(() => namespace);
-      const worker = { ...pods, ...releases.address("worker"), namespace: settled, mode };
+      const address = { ...releases.address("worker"), releases: releases.names };
+      const worker = { ...pods, ...address, namespace: settled, mode };
       const inputs = { direction: directions.worker, ...worker, service: "worker" as const };
       return drainOf("worker-drain", inputs, options);
     },

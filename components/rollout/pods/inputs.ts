@@ -37,6 +37,8 @@ export interface DrainRequestResults {
 export interface DrainInputs extends PodsInputs {
   /** The output of its request. */
   readonly requests?: number;
+  /** With target `helm`, the names of all releases that the stack upgrades; not compared. */
+  readonly releases?: readonly string[];
 }
 
 /** Outputs of a drain: how far the last run came. */

@@ -1,10 +1,12 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { RollbackStack, state, up } from "../../backfill/rollback-stack";
 import { addFiles } from "../../backfill/state";
 import { clusterForTests } from "./cluster";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const { Drain, PodsReplaced } = providers;
 const current = clusterForTests();
