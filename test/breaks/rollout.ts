@@ -229,4 +229,28 @@ export const rollout: readonly Break[] = [
     replace: "",
     tests: ["test/jobs/claim.test.ts > on the node that has it"],
   },
+  {
+    guarantee: "a claim's node is required whatever affinity the site adds",
+    file: "components/step/jobs/pod-template.ts",
+    find: "({ ...term, ...bothFields(term, one) })",
+    replace: "({ ...one, ...term })",
+    tests: ["test/jobs/pod-template.test.ts"],
+  },
+  {
+    guarantee: "a StatefulSet that was scaled up and back stops the rollout",
+    file: "components/kubernetes/standstill.ts",
+    find: "return since > (isRolledOut ? 1 : 0)",
+    replace: "return since > (isRolledOut ? 100 : 0)",
+    tests: ["test/rollout/pods/set-back.test.ts > scaled up once and back"],
+  },
+  {
+    guarantee: "replicas set back before Helm's upgrade are found as soon as it is done",
+    file: "components/kubernetes/standstill.ts",
+    find: "(one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(one.spec?.template),",
+    replace: `(one) =>
+      controllerOf(one)?.uid === deployment.metadata?.uid &&
+      one.metadata?.annotations?.["deployment.kubernetes.io/revision"] !==
+        deployment.metadata?.annotations?.["deployment.kubernetes.io/revision"],`,
+    tests: ["test/rollout/pods/set-back.test.ts > during Helm's own upgrade"],
+  },
 ];

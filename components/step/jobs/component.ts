@@ -31,12 +31,12 @@ export class Jobs extends pulumi.ComponentResource {
     super("taskrunner:storage:Jobs", name, {}, options);
     const { stack, timeoutSeconds, ...address } = jobsAddress(settings);
     const secret = settings.jobs.secret ?? this.ownSecret(address, uri);
-    const { image, imagePullSecrets, podAnnotations, runAsUser, ca } = settings.jobs;
+    const { image, imagePullSecrets, podAnnotations, podTemplate, runAsUser, ca } = settings.jobs;
     const claim = claimOf(settings);
     const parallelism = settings.backfill?.parallelism ?? 1;
     this.target = pulumi.output({
       ...address,
-      ...{ stack, timeoutSeconds, image, imagePullSecrets, podAnnotations, secret },
+      ...{ stack, timeoutSeconds, image, imagePullSecrets, podAnnotations, podTemplate, secret },
       ...(claim && { claim }),
       ...(ca && { ca }),
       ...(runAsUser !== undefined && { runAsUser }),

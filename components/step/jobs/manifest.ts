@@ -13,6 +13,7 @@ import type {
 import { containerName } from "./api";
 import { noClaim, type ClaimUse } from "./claim";
 import { labelValue } from "../../kubernetes";
+import { withPodTemplate } from "./pod-template";
 import { requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
@@ -51,10 +52,13 @@ export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = 
         completions: pods,
         parallelism: use.isOfOneNode ? 1 : pods,
       }),
-      template: {
-        metadata: { labels: metadata.labels, annotations: { ...target.podAnnotations } },
-        spec: podSpec(target, asked, name, use),
-      },
+      template: withPodTemplate(
+        {
+          metadata: { labels: metadata.labels, annotations: { ...target.podAnnotations } },
+          spec: podSpec(target, asked, name, use),
+        },
+        target.podTemplate,
+      ),
     },
   };
 }
