@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { claimInWords } from "../../components/step/jobs/claim";
@@ -138,6 +138,20 @@ describe("the user of a Job's pods", () => {
     const text = await failed(runJob(asBuilt("read-only"), bulkImport(1), say));
     expect(text).toMatch(/Writing \S+fence\.json failed: EACCES.* Nothing was stopped\./s);
   });
+
+  it.runIf(isRoot)(
+    "stops before the drain if it cannot write in a folder of the state",
+    async () => {
+      await prepare("folders");
+      // As services with an fsGroup and a user of their image's leave it: their folders are their own.
+      await chown(rootOf("folders"), 0, 10001);
+      await chmod(rootOf("folders"), 0o2775);
+      await chown(join(rootOf("folders"), "state/runs"), 1654, 10001);
+      await deploy("folders", { replicas: 0, securityContext: { fsGroup: 10001 } });
+      const text = await failed(runJob(asBuilt("folders"), bulkImport(1), say));
+      expect(text).toMatch(/Writing \S+\/state\/runs failed: EACCES.* Nothing was stopped\./s);
+    },
+  );
 
   it("is what jobs.runAsUser says, in the group of the services", async () => {
     await prepare("stated");
