@@ -28,7 +28,8 @@ const interval = 200;
  * first container's command with the pod's environment, reports its status, and lets the pod go
  * when the process is gone. `kubectl logs` gets what it printed. No probes: a container is ready
  * while it runs. Its paths are this machine's, those of claims and ConfigMaps aside: see
- * `mountsOf`. If root runs it, processes have the users and groups of their pods.
+ * `mountsOf`. If root runs it, the process of a pod with a claim has
+ * the user and the groups of its pod.
  *
  * @param options.kubeconfig the file of a local control plane that reaches its API server
  * @param options.images may change meanwhile: what a pod needs is looked up again each time

@@ -68,14 +68,16 @@ export async function letThrough(path: string): Promise<void> {
 
 /**
  * As whom a pod's first container runs: what its security context says, else the image. A user by
- * number has the group 0, because an image has no entry for it. Undefined: as the one who runs this.
+ * number has the group 0, because an image has no entry for it. Undefined: as the one who runs this, like
+ * a pod without a claim, which may write to paths of this machine.
  *
  * @throws Error in the kubelet's words, if it would be root and must not
  */
 export function processUserOf({ spec }: V1Pod, image: Image): ProcessUser | undefined {
-  if (!isRoot) return undefined;
-  const ofPod = spec?.securityContext;
-  const own = spec?.containers[0]?.securityContext;
+  const hasClaim = spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim);
+  if (!isRoot || !hasClaim) return undefined;
+  const ofPod = spec.securityContext;
+  const own = spec.containers[0]?.securityContext;
   const stated = own?.runAsUser ?? ofPod?.runAsUser;
   const uid = stated ?? image.user?.uid;
   const group = own?.runAsGroup ?? ofPod?.runAsGroup;
