@@ -97,13 +97,13 @@ export async function clusterAt(
     merge: client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch),
     controllers: async (labelSelector = "") => {
       const wanted = { namespace, labelSelector };
+      // One after the other: nobody would wait for the second if the first fails.
       const deployments = apps.listNamespacedDeployment(wanted);
+      const { items } = await answered("list", "deployments", deployments);
       const sets = apps.listNamespacedStatefulSet(wanted);
+      const others = (await answered("list", "statefulsets", sets)).items;
       // The API server leaves the kind out of what it lists.
-      return [
-        ...(await answered("list", "deployments", deployments)).items.map(ofKind("Deployment")),
-        ...(await answered("list", "statefulsets", sets)).items.map(ofKind("StatefulSet")),
-      ];
+      return [...items.map(ofKind("Deployment")), ...others.map(ofKind("StatefulSet"))];
     },
     autoscalers: async () => {
       const autoscaling = new client.AutoscalingV2Api(configuration);

@@ -75,7 +75,7 @@ export async function letThrough(path: string): Promise<void> {
  */
 export function processUserOf({ spec }: V1Pod, image: Image): ProcessUser | undefined {
   const hasClaim = spec?.volumes?.some(({ persistentVolumeClaim }) => persistentVolumeClaim);
-  if (!isRoot || !hasClaim) return undefined;
+  if (!isRoot || !spec || !hasClaim) return undefined;
   const ofPod = spec.securityContext;
   const own = spec.containers[0]?.securityContext;
   const stated = own?.runAsUser ?? ofPod?.runAsUser;

@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { afterEach, expect, it, vi } from "vitest";
 import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
-import { readFence } from "../../../components/ledger";
+import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { helm } from "../../../tools/parts";
 import { RollbackStack, state, up } from "../../backfill/rollback-stack";
