@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import mermaid from "mermaid";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { atlasActions } from "../components/cluster/atlas/users";
 import { applicationRole, migratorRole, type DatabaseRole } from "../components/contract";
 import { rules as waitRules } from "../components/cluster/kubernetes/ready/api";
 import { storageRules } from "../components/cluster/kubernetes/storage";
 import type { Rule } from "../components/kubernetes";
+import { rules as jobRules } from "../components/step/jobs";
 import { rules as podRules } from "../components/rollout/pods/rules";
 import { rules as policyRules } from "../policy/rules";
 import { generatedFiles } from "../tools/docs/generated";
@@ -72,6 +74,11 @@ it.each([
   const table = /\| API group.*\n(?:\|.*\n)*/.exec(page(name))?.[0] ?? "";
 
   expect(table.trim().split("\n").slice(2)).toEqual(rules.map(row));
+});
+
+it("docs/jobs.md has the Role that Jobs need", () => {
+  const [, role = ""] = /```yaml\n([^]*?)```/.exec(page("docs/jobs.md")) ?? [];
+  expect((parse(role) as { rules: unknown }).rules).toEqual(jobRules);
 });
 
 it("docs/policy.md has every rule of the pack, with its level and its words", () => {

@@ -8,10 +8,14 @@ import type {
   CustomObjectsApi,
   KubeConfig,
   RequestContext,
+  V1Deployment,
   V1Pod,
+  V1StatefulSet,
+  V2HorizontalPodAutoscaler,
 } from "@kubernetes/client-node";
 import {
   ClusterError,
+  ifInReach,
   KubeconfigError,
   type ClusterAddress,
   type Place,
@@ -47,6 +51,10 @@ export interface Cluster {
     resource: Request["resource"],
     answer: Promise<Answer>,
   ) => Promise<Answer>;
+  /** Deployments and StatefulSets, each with its kind. @throws ClusterError */
+  readonly controllers: (labelSelector?: string) => Promise<(V1Deployment | V1StatefulSet)[]>;
+  /** Empty if the API refuses: they only say who it was. */
+  readonly autoscalers: () => Promise<V2HorizontalPodAutoscaler[]>;
   /** @throws ClusterError */
   readonly pods: (labelSelector: string) => Promise<V1Pod[]>;
   /** The warnings of the last hour or so. @throws ClusterError */
@@ -73,6 +81,7 @@ export async function clusterAt(
     promiseMiddleware: [{ pre: within(timeoutMs), post: (response) => Promise.resolve(response) }],
   });
   const core = new client.CoreV1Api(configuration);
+  const apps = new client.AppsV1Api(configuration);
   const place = { context: config.getCurrentContext(), namespace };
   const answered: Cluster["answered"] = async (verb, resource, answer) => {
     try {
@@ -82,11 +91,26 @@ export async function clusterAt(
     }
   };
   return {
-    ...{ place, core, answered },
-    apps: new client.AppsV1Api(configuration),
+    ...{ place, core, apps, answered },
     batch: new client.BatchV1Api(configuration),
     custom: new client.CustomObjectsApi(configuration),
     merge: client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch),
+    controllers: async (labelSelector = "") => {
+      const wanted = { namespace, labelSelector };
+      // One after the other: nobody would wait for the second if the first fails.
+      const deployments = apps.listNamespacedDeployment(wanted);
+      const { items } = await answered("list", "deployments", deployments);
+      const sets = apps.listNamespacedStatefulSet(wanted);
+      const others = (await answered("list", "statefulsets", sets)).items;
+      // The API server leaves the kind out of what it lists.
+      return [...items.map(ofKind("Deployment")), ...others.map(ofKind("StatefulSet"))];
+    },
+    autoscalers: async () => {
+      const autoscaling = new client.AutoscalingV2Api(configuration);
+      const listing = autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace });
+      const all = () => answered("list", "horizontalpodautoscalers", listing);
+      return (await ifInReach(all))?.items ?? [];
+    },
     pods: async (labelSelector) => {
       const listing = core.listNamespacedPod({ namespace, labelSelector });
       return (await answered("list", "pods", listing)).items;
@@ -96,6 +120,10 @@ export async function clusterAt(
       return (await answered("list", "events", listing)).items.map(warning);
     },
   };
+}
+
+function ofKind(kind: string) {
+  return <T extends { kind?: string }>(object: T): T => Object.assign(object, { kind });
 }
 
 function warning(event: CoreV1Event): Warning {

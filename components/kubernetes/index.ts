@@ -3,6 +3,15 @@
  * `program.ts` is the Pulumi program's own door.
  */
 export { clusterAt, fieldManager, previewTimeoutMs, type Cluster } from "./client";
+export {
+  controllerInWords,
+  isStatefulSet,
+  managersOfReplicas,
+  replicasOf,
+  selectorInWords,
+  templateOf,
+  type Controller,
+} from "./controllers";
 export { controllerOf, hasEnded, isReady, labelValue, nameOf, podObstacle } from "./objects";
 export {
   ClusterError,
@@ -14,14 +23,8 @@ export {
   type Place,
   type Rule,
 } from "./request";
-export {
-  disturbanceOf,
-  drainAgain,
-  managersOfReplicas,
-  selectorInWords,
-  standstillOf,
-  type Standstill,
-} from "./standstill";
+export { gitOpsOwnerOf, scalersInWords } from "./scalers";
+export { disturbanceOf, drainAgain, standstillOf, type Standstill } from "./standstill";
 export {
   inFull,
   inProgress,

@@ -1,7 +1,16 @@
-import type { V1Deployment, V1LabelSelector, V1ReplicaSet } from "@kubernetes/client-node";
-import { clusterAt, fieldManager } from "./client";
+import type { V1PodTemplateSpec, V1ReplicaSet } from "@kubernetes/client-node";
+import { clusterAt, type Cluster } from "./client";
+import {
+  controllerInWords,
+  isStatefulSet,
+  replicasOf,
+  selectorInWords,
+  templateOf,
+  type Controller,
+} from "./controllers";
 import { controllerOf, nameOf } from "./objects";
 import { placeInWords, type ClusterAddress } from "./request";
+import { scalersInWords } from "./scalers";
 
 /**
  * A service that was drained, so that it shows later whether anybody scaled it meanwhile: a poll would
@@ -9,77 +18,101 @@ import { placeInWords, type ClusterAddress } from "./request";
  */
 export interface Standstill {
   readonly address: ClusterAddress;
-  /** By the Deployment's name: its label selector, and the generation of each of its ReplicaSets. */
-  readonly deployments: Readonly<Record<string, DeploymentAtRest>>;
+  /** By kind and name, such as `Deployment worker`. */
+  readonly workloads: Readonly<Record<string, WorkloadAtRest>>;
 }
 
-interface DeploymentAtRest {
+interface WorkloadAtRest {
+  /** The labels of its pods and ReplicaSets. */
   readonly selector: string;
+  /** Of what makes its pods, by kind and name: its ReplicaSets, or the StatefulSet itself. */
   readonly generations: Readonly<Record<string, number>>;
 }
 
-/** What is to be kept of Deployments that are drained. */
+/** Whether a pod template is that of our own rollout, which comes after the drain. */
+type IsOwn = (template: V1PodTemplateSpec | undefined) => boolean;
+
+/** What is to be kept of workloads that are drained. */
 export function standstillOf(
   { kubeconfig, context, namespace }: ClusterAddress,
   drained: readonly {
-    readonly deployment: V1Deployment;
+    readonly controller: Controller;
     readonly replicaSets: readonly V1ReplicaSet[];
   }[],
 ): Standstill {
-  const entries = drained.map(({ deployment, replicaSets }): [string, DeploymentAtRest] => [
-    nameOf(deployment),
+  const entries = drained.map(({ controller, replicaSets }): [string, WorkloadAtRest] => [
+    controllerInWords(controller),
     {
-      selector: selectorInWords(deployment.spec?.selector),
-      generations: generationsOf(replicaSets),
+      selector: selectorInWords(controller.spec?.selector),
+      generations: isStatefulSet(controller)
+        ? { [controllerInWords(controller)]: generationOf(controller) }
+        : Object.fromEntries(replicaSets.map((one) => [setInWords(one), generationOf(one)])),
     },
   ]);
   const api = {
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),
   };
-  return { address: { ...api, namespace }, deployments: Object.fromEntries(entries) };
+  return { address: { ...api, namespace }, workloads: Object.fromEntries(entries) };
 }
 
 /**
- * Who scaled a drained service, or gave it another template; undefined where nobody did.
+ * Who scaled a drained service, or gave it another template, and how to pause that; undefined if nobody
+ * did.
  *
- * @param isRollout whether the Deployment's template now is that of our own rollout
+ * @param isOwn during a rollout. A Helm upgrade of ours may set template and replicas at once: that is
+ *   one more generation of a StatefulSet, and leaves a Deployment's former ReplicaSets as they are
  * @throws ClusterError, KubeconfigError
  */
 export async function disturbanceOf(
-  { address, deployments: drained }: Standstill,
-  isRollout = false,
+  { address, workloads }: Standstill,
+  isOwn: IsOwn = () => false,
 ): Promise<string | undefined> {
-  const { apps, answered, place } = await clusterAt(address);
-  const { namespace } = place;
-  const listing = apps.listNamespacedDeployment({ namespace });
-  const deployments = (await answered("list", "deployments", listing)).items;
-  for (const [name, { selector, generations }] of Object.entries(drained)) {
-    const deployment = deployments.find((one) => nameOf(one) === name);
-    const where = `Deployment ${name} in ${placeInWords(place)}`;
-    if (!deployment) return `${where} is gone since the drain.`;
-    const found = await answered(
-      "list",
-      "replicasets",
-      apps.listNamespacedReplicaSet({ namespace, labelSelector: selector }),
-    );
-    const own = found.items.filter((one) => controllerOf(one)?.uid === deployment.metadata?.uid);
-    const current = revisionOf(deployment);
-    const others = own.filter((one) => !isRollout || revisionOf(one) !== current);
-    const changed = Object.entries(generationsOf(others)).filter(
-      ([one, generation]) => generations[one] !== generation,
-    );
+  const cluster = await clusterAt(address);
+  const controllers = await cluster.controllers();
+  for (const [name, atRest] of Object.entries(workloads)) {
+    const where = `${name} in ${placeInWords(cluster.place)}`;
+    const controller = controllers.find((one) => controllerInWords(one) === name);
+    if (!controller) return `${where} is gone since the drain.`;
+    const changed = isStatefulSet(controller)
+      ? changesOfSet(controller, atRest, isOwn)
+      : await changesOfDeployment(cluster, controller, atRest, isOwn);
     if (changed.length === 0) continue;
-    const who = managersOfReplicas(deployment).join(", ") || "somebody";
-    const which = changed.map(([one]) => one).join(", ");
-    return `${where} was scaled or changed since the drain, by ${who} (ReplicaSet ${which}).`;
+    const { who, pause } = scalersInWords(controller, await cluster.autoscalers());
+    const by = isOwn(templateOf(controller))
+      ? `before its upgrade (replicas are of ${who} now)`
+      : `by ${who}`;
+    return `${where} was scaled or changed since the drain, ${by} (${changed.join(", ")}). ${pause}`;
   }
   return undefined;
 }
 
-/** The number that a template has, of a Deployment and of its ReplicaSet. */
-function revisionOf({ metadata }: V1Deployment | V1ReplicaSet): string | undefined {
-  return metadata?.annotations?.["deployment.kubernetes.io/revision"];
+/** A StatefulSet makes its pods itself: each change of its replicas or template counts. */
+function changesOfSet(controller: Controller, { generations }: WorkloadAtRest, isOwn: IsOwn) {
+  const name = controllerInWords(controller);
+  const isRolledOut = isOwn(templateOf(controller));
+  const since = generationOf(controller) - (generations[name] ?? 0);
+  return since > (isRolledOut ? 1 : 0) ? [`generation of ${name}`] : [];
+}
+
+async function changesOfDeployment(
+  { apps, answered, place: { namespace } }: Cluster,
+  deployment: Controller,
+  { selector, generations }: WorkloadAtRest,
+  isOwn: IsOwn,
+): Promise<string[]> {
+  const listing = apps.listNamespacedReplicaSet({ namespace, labelSelector: selector });
+  const all = (await answered("list", "replicasets", listing)).items;
+  // The controllers mark the newest ReplicaSet only a moment after an upgrade: its template tells.
+  const former = all.filter(
+    (one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(one.spec?.template),
+  );
+  const changed = former
+    .filter((one) => generations[setInWords(one)] !== generationOf(one))
+    .map(setInWords);
+  // Set a moment ago, so that no ReplicaSet has it yet.
+  const replicas = isOwn(templateOf(deployment)) ? 0 : replicasOf(deployment);
+  return changed.length === 0 && replicas > 0 ? [`replicas: ${replicas}`] : changed;
 }
 
 /** What to do about a service that was disturbed in a cutover. */
@@ -90,31 +123,10 @@ export function drainAgain(service: string): string {
   );
 }
 
-function generationsOf(replicaSets: readonly V1ReplicaSet[]): Record<string, number> {
-  const entries = replicaSets.map((one) => [nameOf(one), one.metadata?.generation ?? 0] as const);
-  return Object.fromEntries(entries);
+function setInWords(replicaSet: V1ReplicaSet): string {
+  return `ReplicaSet ${nameOf(replicaSet)}`;
 }
 
-/** Who sets `spec.replicas`, as the API server records it. */
-export function managersOfReplicas({ metadata }: V1Deployment): string[] {
-  const managers = (metadata?.managedFields ?? []).filter(({ fieldsV1 }) => {
-    const { "f:spec": spec } = (fieldsV1 ?? {}) as { "f:spec"?: object };
-    return spec !== undefined && "f:replicas" in spec;
-  });
-  const names = managers.flatMap(({ manager }) => manager ?? []);
-  return [...new Set(names)].filter((name) => name !== fieldManager);
-}
-
-/** A label selector as a request has it. */
-export function selectorInWords(selector: V1LabelSelector | undefined): string {
-  const words = { In: "in", NotIn: "notin" } as Record<string, string>;
-  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
-    if (operator === "Exists") return key;
-    if (operator === "DoesNotExist") return `!${key}`;
-    return `${key} ${words[operator] ?? operator} (${values.join(",")})`;
-  });
-  const labels = Object.entries(selector?.matchLabels ?? {}).map(
-    ([key, value]) => `${key}=${value}`,
-  );
-  return [...labels, ...expressions].join(",");
+function generationOf({ metadata }: Controller | V1ReplicaSet): number {
+  return metadata?.generation ?? 0;
 }

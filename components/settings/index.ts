@@ -21,6 +21,7 @@ export type {
   AdvancedSettings,
   BackfillSettings,
   JobsSettings,
+  PodTemplate,
   KubernetesSettings,
   Layout,
   Settings,

@@ -42,9 +42,11 @@ const valuesFile = (service: string) =>
 const confirm = section({
   namespace: text.describe("The namespace of both services."),
   selector: section({
-    worker: text.describe("The labels of the worker's Deployments, such as `app=worker`."),
-    web: text.describe("The labels of web's Deployments."),
-  }).describe("Which Deployments are whose."),
+    worker: text.describe(
+      "The labels of the worker's Deployments and StatefulSets, such as `app=worker`.",
+    ),
+    web: text.describe("The labels of web's Deployments and StatefulSets."),
+  }).describe("Which Deployments and StatefulSets are whose."),
 });
 
 const valuesRollout = section({
@@ -87,7 +89,9 @@ const ownRelease = (service: string) =>
     release: text.default(`taskrunner-${service}`).describe(`The release of ${service}.`),
     selector: text
       .optional()
-      .describe("The labels of the service's Deployments. Default: all of the release."),
+      .describe(
+        "The labels of the service's Deployments and StatefulSets. Default: all of the release.",
+      ),
     chart: text
       .default("charts/task-runner")
       .describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
@@ -102,7 +106,7 @@ const partOfRelease = (service: string) =>
   section({
     selector: text
       .default(`app.kubernetes.io/component=${service}`)
-      .describe("The labels of the service's Deployments in the release."),
+      .describe("The labels of the service's Deployments and StatefulSets in the release."),
     path: environmentPath(`${service}.env`),
     podAnnotations: annotationsPath(`${service}.podAnnotations`),
   })

@@ -61,6 +61,8 @@ export type AdvancedSettings = Settings["advanced"];
 export type KubernetesSettings = Settings["kubernetes"];
 /** How commands run as Kubernetes Jobs. */
 export type JobsSettings = NonNullable<Settings["jobs"]>;
+/** What is merged into the pods of Jobs. */
+export type PodTemplate = JobsSettings["podTemplate"];
 /** Where the state's files lie below its root. */
 export type Layout = AdvancedSettings["layout"];
 /** What the services work on. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { collections, defaultIndexNames } from "../contract";
 import { collectionName, databaseName, indexName, positive, section, text } from "./forms";
+import { podTemplate } from "./pod-template";
 
 /** Names in MongoDB. */
 export const mongo = section({
@@ -115,8 +116,15 @@ export const jobs = section({
     .array(text)
     .default([])
     .describe("The names of the Secrets to pull the image with."),
-  runAsUser: positive.optional().describe("The pods' user id. Default: the image's."),
+  runAsUser: positive
+    .optional()
+    .describe(
+      "The pods' user id. Default: that of the pods that mount the claim, else the image's.",
+    ),
   podAnnotations: z.record(text, z.string()).default({}).describe("Annotations of the pods."),
+  podTemplate: podTemplate
+    .prefault({})
+    .describe("What is merged into the pods: labels, limits, nodes, tolerations, variables."),
   timeoutSeconds: positive
     .default(600)
     .describe("How long a Job may be without a running pod, in seconds."),

@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** What a cutover leaves beside the files: the moment from which on MongoDB is the truth (decision 9). */
@@ -38,21 +38,40 @@ export class FenceNotWritable extends Error {
 }
 
 /**
- * Makes sure that a fence can be kept in a state root, before anything is stopped for it.
+ * Makes sure that a fence can be kept in a state root, and that a rollback can write into the folders of
+ * the state, before anything is stopped for it: writes a file in each, and removes it.
  *
+ * @param folders below the root; one that is missing is made by a rollback, in one that is there
  * @throws FenceNotWritable
  */
-export async function requireFenceWritable(root: string): Promise<void> {
-  const probe = join(root, `${fenceFile}.tmp`);
+export async function requireFenceWritable(
+  root: string,
+  folders: readonly string[] = [],
+): Promise<void> {
+  await probe(join(root, `${fenceFile}.tmp`), join(root, fenceFile));
+  for (const folder of folders) {
+    const path = join(root, folder);
+    // Hidden: it is not a record for whoever lists the folder at this moment.
+    if (await isFolder(path)) await probe(join(path, `.${fenceFile}.tmp`), path);
+  }
+}
+
+/** @param named what cannot be written if this file cannot */
+async function probe(file: string, named: string): Promise<void> {
   try {
-    await writeFile(probe, "");
+    await writeFile(file, "");
     // Another pod of the same import may have removed it.
-    await rm(probe, { force: true });
+    await rm(file, { force: true });
   } catch (error) {
     throw new FenceNotWritable(
-      `Writing ${join(root, fenceFile)} failed: ${(error as Error).message}. A cutover keeps there ` +
+      `Writing ${named} failed: ${(error as Error).message}. A cutover keeps there ` +
         "since when MongoDB is the truth, and a rollback writes its files there. Nothing was stopped. " +
-        "Give the one who runs this the right to write in the state root.",
+        "Give the one who runs this the right to write in the state root and its folders.",
     );
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
 }

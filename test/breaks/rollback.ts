@@ -133,7 +133,7 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "a fence.json that cannot be written stops before the drain",
     file: "components/transfer/steps/import.ts",
-    find: "await requireFenceWritable(sides.root);",
+    find: "await requireFenceWritable(sides.root, [runs, approvals, logs, artifacts]);",
     replace: "",
     tests: ["test/backfill/provider.test.ts"],
   },

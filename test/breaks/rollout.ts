@@ -14,7 +14,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "a drain waits until the controllers have seen it",
     file: "components/rollout/pods/remaining.ts",
-    find: "return settled ? [] : [unseen(deployment)];",
+    find: "return settled ? [] : [unseen(controller)];",
     replace: "return [];",
     tests: ["test/rollout/pods/words.test.ts"],
   },
@@ -127,14 +127,14 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "somebody who scales the worker up during the drain stops it",
     file: "components/rollout/pods/draining.ts",
-    find: "for (const { deployment } of found) assertPaused(deployment);",
+    find: "for (const { controller } of found) await assertPaused(namespace, controller);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > names who scales"],
   },
   {
     guarantee: "a drain records the replicas before it scales to zero",
     file: "components/rollout/pods/replicas.ts",
-    find: "await namespace.annotate(name, replicasBeforeDrain, String(replicas));",
+    find: "await namespace.annotate(controller, replicasBeforeDrain, String(replicas));",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > records the replicas"],
   },
@@ -155,7 +155,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "the worker gets its replicas once its template states the mode",
     file: "components/rollout/pods/replaced.ts",
-    find: "if (statedMode(deployment, service) !== mode) continue;",
+    find: "if (statedMode(controller, service) !== mode) continue;",
     replace: "",
     tests: ["test/rollout/pods/replaced.test.ts > once the template says the mode"],
   },
@@ -202,5 +202,64 @@ export const rollout: readonly Break[] = [
     find: 'if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);',
     replace: "",
     tests: ["test/rollout/pods/standstill.test.ts > between fence and rollout"],
+  },
+  {
+    guarantee: "a drain refuses a release none of whose workloads states a mode",
+    file: "components/rollout/pods/executors.ts",
+    find: "if (found.length === 0 || found.some(isStated)) return;",
+    replace: "if (found.length >= 0 || found.some(isStated)) return;",
+    tests: ["test/rollout/pods/executors.test.ts > none of whose workloads states a mode"],
+  },
+  {
+    guarantee: "a drain refuses pods of the worker that it does not drain",
+    file: "components/rollout/pods/executors.ts",
+    find: "if (others.size === 0) return;",
+    replace: "if (others.size >= 0) return;",
+    tests: ["test/rollout/pods/executors.test.ts > under other labels"],
+  },
+  {
+    guarantee: "target helm refuses what Flux or Argo CD deploys",
+    file: "components/rollout/pods/provider.ts",
+    find: 'if (inputs.mode === "mongo") return { property: "releases", reason: owned };',
+    replace: "",
+    tests: ["test/rollout/pods/owned.test.ts"],
+  },
+  {
+    guarantee: "a Job's pods run as the services that mount the claim",
+    file: "components/step/jobs/manifest.ts",
+    find: "...user,",
+    replace: "",
+    tests: ["test/jobs/claim.test.ts > as after the drain"],
+  },
+  {
+    guarantee: "a Job runs on the node that has a ReadWriteOnce claim",
+    file: "components/step/jobs/manifest.ts",
+    find: "...(use.nodes.length > 0 && { affinity: affinityTo(use.nodes) }),",
+    replace: "",
+    tests: ["test/jobs/claim.test.ts > on the node that has it"],
+  },
+  {
+    guarantee: "a claim's node is required whatever affinity the site adds",
+    file: "components/step/jobs/pod-template.ts",
+    find: "({ ...term, ...bothFields(term, one) })",
+    replace: "({ ...one, ...term })",
+    tests: ["test/jobs/pod-template.test.ts"],
+  },
+  {
+    guarantee: "a StatefulSet that was scaled up and back stops the rollout",
+    file: "components/kubernetes/standstill.ts",
+    find: "return since > (isRolledOut ? 1 : 0)",
+    replace: "return since > (isRolledOut ? 100 : 0)",
+    tests: ["test/rollout/pods/set-back.test.ts > scaled up once and back"],
+  },
+  {
+    guarantee: "replicas set back before Helm's upgrade are found as soon as it is done",
+    file: "components/kubernetes/standstill.ts",
+    find: "(one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(one.spec?.template),",
+    replace: `(one) =>
+      controllerOf(one)?.uid === deployment.metadata?.uid &&
+      one.metadata?.annotations?.["deployment.kubernetes.io/revision"] !==
+        deployment.metadata?.annotations?.["deployment.kubernetes.io/revision"],`,
+    tests: ["test/rollout/pods/set-back.test.ts > during Helm's own upgrade"],
   },
 ];

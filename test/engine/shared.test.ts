@@ -84,8 +84,8 @@ describe("one release that holds both services", () => {
       const wrong = await stack.preview();
       expect(wrong.failed).toBe(true);
       expect(wrong.output).toContain(
-        `No Deployment of release stella has the labels app.kubernetes.io/component=www; it has ` +
-          `stella-gateway, stella-web, stella-worker. Set rollout.web.selector`,
+        `No workload of release stella has the labels app.kubernetes.io/component=www; it has Deployment ` +
+          `stella-gateway, Deployment stella-web, Deployment stella-worker. Set rollout.web.selector`,
       );
       const gateway = await site.podsOf("gateway");
 

@@ -9,6 +9,9 @@ import { bundle } from "../../tools/bundle/bundle";
 import { startKubelet, type Image, type Kubelet } from "../kubelet";
 import { borrowCluster } from "../pool";
 
+/** The commands as our Dockerfile has them, with its user; `commands` runs as the one who runs the tests. */
+export const builtImage = "taskrunner-storage";
+
 /** A control plane whose pods are processes of this machine, with the image of our commands. */
 export interface JobCluster {
   readonly kubeconfig: string;
@@ -27,7 +30,10 @@ export interface JobCluster {
 /** Starts it below a folder; the bundle is made there. */
 export async function startJobCluster(folder: string): Promise<JobCluster> {
   const entrypoint = [process.execPath, await bundle(join(folder, "bundle"))];
-  const images = new Map<string, Image>([["commands", { entrypoint }]]);
+  const images = new Map<string, Image>([
+    ["commands", { entrypoint }],
+    [builtImage, { entrypoint, user: { uid: 1000, gid: 1000 } }],
+  ]);
   const controlPlane = await borrowCluster();
   const { kubeconfig } = controlPlane;
   const kubelet = await startKubelet({ kubeconfig, images });

@@ -249,9 +249,11 @@ async function tlsInFront(port: number) {
 }
 
 it("is asked for no more than the rules allow", async () => {
+  await generateSample(rootOf("allowed"), { runs: 1 });
   await prepare("allowed");
   const kubeconfig = await kubeconfigOf("allowed");
   await runs(cluster.target("allowed", { kubeconfig }));
+  await runs(cluster.target("allowed", { kubeconfig }), bulkImport(1));
   await cluster.kubectl("delete", "rolebinding/jobs", "--namespace=allowed");
   expect(await failed(runs(cluster.target("allowed", { kubeconfig })))).toMatch(
     /list jobs in namespace allowed .* failed with status 403.*apiGroups: \["batch"\]/s,

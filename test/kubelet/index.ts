@@ -1,5 +1,5 @@
 /** The kubelet of the tests: runs pods' containers as processes of this machine. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +8,7 @@ import { ownKubelet } from "../../tools/parts";
 import type { Images } from "./images";
 import { serveLogs } from "./log-server";
 import { PodRunner } from "./pod";
+import { Attachments } from "./volumes";
 
 export type { Image, Images } from "./images";
 
@@ -27,7 +28,8 @@ const interval = 200;
  * first container's command with the pod's environment, reports its status, and lets the pod go
  * when the process is gone. `kubectl logs` gets what it printed. No probes: a container is ready
  * while it runs. Its paths are this machine's, those of claims and ConfigMaps aside: see
- * `mountsOf`.
+ * `mountsOf`. If root runs it, the process of a pod with a claim has
+ * the user and the groups of its pod.
  *
  * @param options.kubeconfig the file of a local control plane that reaches its API server
  * @param options.images may change meanwhile: what a pod needs is looked up again each time
@@ -43,10 +45,14 @@ export async function startKubelet(options: {
   const names = new Map<string, PodRunner>();
   const stopped = new AbortController();
   const folder = await mkdtemp(join(tmpdir(), "kubelet-of-tests-"));
+  // Processes of other users have their mounts in it.
+  await chmod(folder, 0o755);
+  const attachments = new Attachments();
 
   const reconcile = async (pod: V1Pod) => {
     const uid = uidOf(pod);
-    const runner = runners.get(uid) ?? new PodRunner(core, options.images, join(folder, uid));
+    const own = join(folder, uid);
+    const runner = runners.get(uid) ?? new PodRunner(core, options.images, attachments, own);
     runners.set(uid, runner);
     names.set(pod.metadata?.name ?? "", runner);
     await runner.reconcile(pod);

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CoreV1Api, V1Pod, V1Volume } from "@kubernetes/client-node";
+import { giveToGroup, volumeOf, type Attachments } from "./volumes";
 
 /** A path of a container as one of this machine. */
 export type PathOf = (path: string) => string;
@@ -16,21 +17,30 @@ type Mounted = readonly [at: string, folder: string];
  * folders too: in a text, what stands in quotes and begins with a mount's path.
  *
  * @param folder the pod's own, in which the files are made; it need not be there
- * @throws Error where a claim is not bound to such a volume, or a ConfigMap is not there
+ * @throws Error where a claim is not bound to such a volume or another node has it, or a ConfigMap is
+ *   not there
  */
-export async function mountsOf(core: CoreV1Api, pod: V1Pod, folder: string): Promise<PathOf> {
-  const claims = await mounted(
-    pod,
-    ({ persistentVolumeClaim: claim }, namespace) =>
-      claim && claimed(core, namespace, claim.claimName),
-  );
+export async function mountsOf(
+  core: CoreV1Api,
+  attachments: Attachments,
+  pod: V1Pod,
+  folder: string,
+): Promise<PathOf> {
+  const claims = await mounted(pod, async ({ persistentVolumeClaim: claim }, namespace) => {
+    if (!claim) return undefined;
+    const volume = await volumeOf(core, namespace, claim.claimName);
+    attachments.attach(volume, pod);
+    // One that is mounted read only stays as it is.
+    if (!claim.readOnly) await giveToGroup(volume.path, pod);
+    return volume.path;
+  });
   const inClaims = pathIn(claims);
   const texts = await mounted(pod, async ({ name, configMap }, namespace) => {
     if (!configMap) return undefined;
     const at = { namespace, name: configMap.name ?? "" };
     const { data = {} } = await core.readNamespacedConfigMap(at);
     const path = join(folder, name);
-    await mkdir(path, { recursive: true });
+    await mkdir(path, { recursive: true, mode: 0o755 });
     for (const [key, text] of Object.entries(data)) {
       await writeFile(join(path, key), withPaths(text, inClaims));
     }
@@ -61,12 +71,4 @@ function pathIn(folders: readonly Mounted[]): PathOf {
 
 function withPaths(text: string, pathOf: PathOf): string {
   return text.replace(/"(\/[^"\n]*)"/g, (_, path: string) => `"${pathOf(path)}"`);
-}
-
-async function claimed(core: CoreV1Api, namespace: string, claim: string): Promise<string> {
-  const bound = await core.readNamespacedPersistentVolumeClaim({ name: claim, namespace });
-  const name = bound.spec?.volumeName ?? "";
-  const path = (await core.readPersistentVolume({ name })).spec?.hostPath?.path;
-  if (path === undefined) throw new Error(`the claim ${claim} has no folder on this machine`);
-  return path;
 }

@@ -3,8 +3,9 @@ import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { environmentOf, expand, type Environment } from "./environment";
 import type { Image, Images } from "./images";
 import { mountsOf, type PathOf } from "./mounts";
-import { ContainerProcess } from "./process";
+import { ContainerProcess, type ProcessUser } from "./process";
 import { statusOf, terminated, waiting, type Standing } from "./status";
+import { letThrough, processUserOf, type Attachments } from "./volumes";
 
 /** A container that ended is started again after so long, in ms. */
 const backOff = 1_000;
@@ -20,6 +21,7 @@ export class PodRunner {
   constructor(
     private readonly core: CoreV1Api,
     private readonly images: Images,
+    private readonly attachments: Attachments,
     /** Its own, for what is mounted in it. */
     private readonly folder: string,
   ) {}
@@ -32,7 +34,10 @@ export class PodRunner {
   /** Does what a pod needs now. */
   async reconcile(pod: V1Pod): Promise<void> {
     if (pod.metadata?.deletionTimestamp) return this.remove(pod);
-    if (isOver(pod)) return;
+    if (isOver(pod)) {
+      this.attachments.detach(pod);
+      return;
+    }
     const image = this.images.get(imageOf(pod));
     if (!image || image.trouble === "unpullable") return this.report(pod, unpullable(pod));
     if (!this.process) return this.start(pod, image);
@@ -49,16 +54,19 @@ export class PodRunner {
   private async start(pod: V1Pod, image: Image): Promise<void> {
     let environment: Environment;
     let pathOf: PathOf;
+    let user: ProcessUser | undefined;
     try {
-      pathOf = await mountsOf(this.core, pod, this.folder);
+      user = processUserOf(pod, image);
+      pathOf = await mountsOf(this.core, this.attachments, pod, this.folder);
       environment = await environmentOf(this.core, pod);
     } catch (error) {
       const state = waiting("CreateContainerConfigError", String(error));
       return this.report(pod, { ...notYet, restarts: this.restarts, state });
     }
+    for (const part of image.entrypoint) await letThrough(part);
     const { command = image.entrypoint, args = [], workingDir } = pod.spec?.containers[0] ?? {};
     const line = [...command, ...args].map((text) => pathOf(expand(text, environment)));
-    this.process = new ContainerProcess(line, environment, workingDir && pathOf(workingDir));
+    this.process = new ContainerProcess(line, environment, workingDir && pathOf(workingDir), user);
     await this.report(pod, this.running(image));
   }
 
@@ -91,6 +99,7 @@ export class PodRunner {
     if (this.process?.exitCode !== undefined && !isOver(pod)) {
       await this.report(pod, over(this.process.exitCode, this.restarts));
     }
+    this.attachments.detach(pod);
     await this.core.deleteNamespacedPod({ ...nameOf(pod), gracePeriodSeconds: 0 });
   }
 

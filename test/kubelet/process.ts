@@ -3,6 +3,22 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import type { Environment } from "./environment";
 
+/** As whom a container's process runs. */
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** Its other groups. */
+  readonly groups: readonly number[];
+}
+
+/** The command line by which a program runs as a user: Node.js gives a child no groups. */
+function asUser(line: readonly string[], user: ProcessUser | undefined): readonly string[] {
+  if (!user) return line;
+  const { uid, gid, groups } = user;
+  const also = groups.length > 0 ? `--groups=${groups.join(",")}` : "--clear-groups";
+  return ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, also, ...line];
+}
+
 /** A container's process. */
 export class ContainerProcess {
   /** What it printed so far, both outputs. */
@@ -12,7 +28,9 @@ export class ContainerProcess {
   private readonly ended: Promise<unknown>;
   private readonly child: ChildProcess;
 
-  constructor([program = "", ...args]: readonly string[], env: Environment, cwd?: string) {
+  /** @param user default: the one who runs this */
+  constructor(line: readonly string[], env: Environment, cwd?: string, user?: ProcessUser) {
+    const [program = "", ...args] = asUser(line, user);
     this.child = spawn(program, args, { env, cwd, stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on("data", (chunk: Buffer) => (this.output += chunk.toString()));

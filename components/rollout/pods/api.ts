@@ -1,9 +1,12 @@
-import type { V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import type { V1Pod, V1ReplicaSet, V2HorizontalPodAutoscaler } from "@kubernetes/client-node";
 import {
   clusterAt,
   fieldManager,
+  isStatefulSet,
+  nameOf,
   type Cluster,
   type ClusterAddress,
+  type Controller,
   type Place,
   type Warning,
 } from "../../kubernetes";
@@ -11,15 +14,18 @@ import {
 /** A namespace of a cluster, as far as these steps use it. Each function may throw ClusterError. */
 export interface Namespace {
   readonly place: Place;
-  deployments(labelSelector?: string): Promise<V1Deployment[]>;
+  /** Deployments and StatefulSets. */
+  controllers(labelSelector?: string): Promise<Controller[]>;
+  /** Empty if the API refuses. */
+  autoscalers(): Promise<V2HorizontalPodAutoscaler[]>;
   replicaSets(labelSelector: string): Promise<V1ReplicaSet[]>;
   pods(labelSelector: string): Promise<V1Pod[]>;
   /** The warnings of the last hour or so. */
   readonly warnings: () => Promise<Warning[]>;
   /** Through the scale subresource: an autoscaler pauses at 0. */
-  scale(deployment: string, replicas: number): Promise<void>;
+  scale(controller: Controller, replicas: number): Promise<void>;
   /** A value of null removes the annotation. */
-  annotate(deployment: string, name: string, value: string | null): Promise<void>;
+  annotate(controller: Controller, name: string, value: string | null): Promise<void>;
 }
 
 /**
@@ -30,16 +36,16 @@ export interface Namespace {
  */
 export async function namespaceAt(address: ClusterAddress, timeoutMs?: number): Promise<Namespace> {
   const cluster = await clusterAt(address, timeoutMs);
-  const { place, pods, warnings } = cluster;
-  return { ...{ place, pods, warnings }, ...readers(cluster), ...writers(cluster) };
+  const { place, controllers, autoscalers, pods, warnings } = cluster;
+  return {
+    ...{ place, controllers, autoscalers, pods, warnings },
+    ...readers(cluster),
+    ...writers(cluster),
+  };
 }
 
 function readers({ apps, place: { namespace }, answered }: Cluster) {
   return {
-    deployments: async (labelSelector = "") => {
-      const listing = apps.listNamespacedDeployment({ namespace, labelSelector });
-      return (await answered("list", "deployments", listing)).items;
-    },
     replicaSets: async (labelSelector: string) => {
       const listing = apps.listNamespacedReplicaSet({ namespace, labelSelector });
       return (await answered("list", "replicasets", listing)).items;
@@ -50,15 +56,18 @@ function readers({ apps, place: { namespace }, answered }: Cluster) {
 function writers({ apps, place: { namespace }, merge, answered }: Cluster) {
   const patch = { namespace, fieldManager };
   return {
-    scale: async (name: string, replicas: number) => {
-      const body = { spec: { replicas } };
-      const patching = apps.patchNamespacedDeploymentScale({ ...patch, name, body }, merge);
-      await answered("patch", "deployments/scale", patching);
+    scale: async (controller: Controller, replicas: number) => {
+      const one = { ...patch, name: nameOf(controller), body: { spec: { replicas } } };
+      await (isStatefulSet(controller)
+        ? answered("patch", "statefulsets/scale", apps.patchNamespacedStatefulSetScale(one, merge))
+        : answered("patch", "deployments/scale", apps.patchNamespacedDeploymentScale(one, merge)));
     },
-    annotate: async (deployment: string, name: string, value: string | null) => {
+    annotate: async (controller: Controller, name: string, value: string | null) => {
       const body = { metadata: { annotations: { [name]: value } } };
-      const patching = apps.patchNamespacedDeployment({ ...patch, name: deployment, body }, merge);
-      await answered("patch", "deployments", patching);
+      const one = { ...patch, name: nameOf(controller), body };
+      await (isStatefulSet(controller)
+        ? answered("patch", "statefulsets", apps.patchNamespacedStatefulSet(one, merge))
+        : answered("patch", "deployments", apps.patchNamespacedDeployment(one, merge)));
     },
   };
 }

@@ -35,10 +35,10 @@ export interface DrainRequestResults {
 
 /** Inputs of a drain. */
 export interface DrainInputs extends PodsInputs {
-  /** The Helm releases that change after the drain: refused while one is pending; not compared. */
-  readonly releases?: string[];
   /** The output of its request. */
   readonly requests?: number;
+  /** With target `helm`, the releases that the stack upgrades: refused while one is pending or owned by others; not compared. */
+  readonly releases?: readonly string[];
 }
 
 /** Outputs of a drain: how far the last run came. */

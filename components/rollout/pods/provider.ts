@@ -14,6 +14,8 @@ import {
   type PodsReplacedInputs,
   type ServiceAddress,
 } from "./inputs";
+import { modeIn } from "./remaining";
+import { foreseenOwner } from "./owned";
 import { untilReplaced } from "./replaced";
 import { pendingOperations } from "./pending";
 import { foreseenCutover, unknownCutover } from "./unknown-cutover";
@@ -53,7 +55,13 @@ export const drain: Step<DrainInputs, DrainResults> = {
     const pending = await pendingOperations(inputs, inputs.releases ?? []);
     if (pending !== undefined) return { property: "releases", reason: pending };
     const reason = olds ? undefined : await foreseenCutover(inputs);
-    return reason === undefined ? undefined : { property: "mode", reason };
+    if (reason !== undefined) return { property: "mode", reason };
+    const owned = await foreseenOwner(inputs);
+    if (owned === undefined) return undefined;
+    if (inputs.mode === "mongo") return { property: "releases", reason: owned };
+    // A rollback is not stopped by what was in force since the cutover.
+    console.log(`warning: ${owned}`);
+    return undefined;
   },
   forward: drainedOnce,
   back: drainedOnce,
@@ -78,7 +86,7 @@ async function drainedOnce(
       return [];
     }
     const found = await drained(namespace, inputs, console.log);
-    if (!("deployments" in found)) return found;
+    if (!("workloads" in found)) return found;
     done = { drains: drains + 1, finished: inputs.mode, standstill: found };
     return [];
   });
@@ -120,8 +128,10 @@ async function replaced(
  *
  * @throws Error with who did; the state stays as it was, so that the next `up` looks again
  */
-async function requireStill({ service, standstill }: PodsReplacedInputs): Promise<void> {
-  const found = standstill && (await disturbanceOf(standstill, true));
+async function requireStill({ service, mode, standstill }: PodsReplacedInputs): Promise<void> {
+  const found =
+    standstill &&
+    (await disturbanceOf(standstill, (template) => modeIn(template?.spec, service) === mode));
   if (found === undefined) return;
   throw new Error(
     `${found} What ${service} wrote to files since is not in MongoDB. ${drainAgain(service)}`,

@@ -1,71 +1,78 @@
-import type { V1Deployment, V1ReplicaSet } from "@kubernetes/client-node";
+import type { V1PodSpec, V1ReplicaSet } from "@kubernetes/client-node";
 import {
-  controllerOf,
+  controllerInWords,
   isReady,
+  isStatefulSet,
   nameOf,
   podObstacle,
   quoted,
+  replicasOf,
+  templateOf,
+  type Controller,
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import { environmentKeys, type Service } from "../environment";
-import { newestOf, replicasBefore, replicasOf, type Workload } from "./service";
+import { isOfNewest, newestOf, replicasBefore, type Workload } from "./service";
 
 /** What a drain waits for: every pod, and the controllers, which might make another one. */
 export function drainObstacles(found: Workload, moment: Moment): Obstacle[] {
   if (found.pods.length > 0) return found.pods.map((pod) => podObstacle(pod, moment));
-  const { deployment, replicaSets } = found;
+  const { controller, replicaSets } = found;
   const settled =
-    isSeen(deployment) && replicaSets.every((one) => isSeen(one) && one.spec?.replicas === 0);
-  return settled ? [] : [unseen(deployment)];
+    isSeen(controller) && replicaSets.every((one) => isSeen(one) && one.spec?.replicas === 0);
+  return settled ? [] : [unseen(controller)];
 }
 
-/** What stands between a Deployment and its pods being those of the mode, and no others. */
+/** What stands between a workload and its pods being those of the mode, and no others. */
 export function replacedObstacles(
   found: Workload,
   wanted: { readonly service: Service; readonly mode: StorageMode },
   moment: Moment,
 ): Obstacle[] {
-  const { deployment } = found;
-  const said = statedMode(deployment, wanted.service);
-  if (said !== wanted.mode) return [otherTemplate(deployment, said, wanted)];
-  if (replicasBefore(deployment) !== undefined) return [notPutBack(deployment)];
-  if (!isSeen(deployment)) return [unseen(deployment)];
+  const { controller } = found;
+  const said = statedMode(controller, wanted.service);
+  if (said !== wanted.mode) return [otherTemplate(controller, said, wanted)];
+  if (replicasBefore(controller) !== undefined) return [notPutBack(controller)];
+  if (!isSeen(controller)) return [unseen(controller)];
   return [...missing(found), ...podsInTheWay(found, moment)];
 }
 
-/** The mode that a Deployment's pod template states, in small letters; none is filesystem. */
-export function statedMode({ spec }: V1Deployment, service: Service): string {
-  const key = environmentKeys(service)[0]?.toLowerCase();
-  const variables = (spec?.template.spec?.containers ?? []).flatMap(({ env = [] }) => env);
-  const mode = variables.findLast(({ name }) => name.toLowerCase() === key);
-  if (mode?.valueFrom) return "what a reference says";
-  return mode?.value?.toLowerCase() ?? "filesystem";
+/** The mode that a workload's pod template states, in small letters; none is filesystem. */
+export function statedMode(controller: Controller, service: Service): string {
+  return modeIn(templateOf(controller)?.spec, service) ?? "filesystem";
 }
 
-function isSeen({ metadata, status }: V1Deployment | V1ReplicaSet): boolean {
+/** The mode that a pod's variables state, in small letters; undefined if they state none. */
+export function modeIn(spec: V1PodSpec | undefined, service: Service): string | undefined {
+  const key = environmentKeys(service)[0]?.toLowerCase();
+  const variables = (spec?.containers ?? []).flatMap(({ env = [] }) => env);
+  const mode = variables.findLast(({ name }) => name.toLowerCase() === key);
+  if (mode?.valueFrom) return "what a reference says";
+  return mode?.value?.toLowerCase();
+}
+
+function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
 }
 
-const named = (deployment: V1Deployment) => `Deployment ${nameOf(deployment)}`;
-
-function unseen(deployment: V1Deployment): Obstacle {
+function unseen(controller: Controller): Obstacle {
   return {
-    object: named(deployment),
+    object: controllerInWords(controller),
     found: "the controllers have not done what it asks for",
     advice: "See whether kube-controller-manager runs.",
   };
 }
 
 function otherTemplate(
-  deployment: V1Deployment,
+  controller: Controller,
   said: string,
   { service, mode }: { readonly service: Service; readonly mode: StorageMode },
 ): Obstacle {
   const key = environmentKeys(service)[0] ?? "";
   return {
-    object: named(deployment),
+    object: controllerInWords(controller),
     found: `${key} in its pod template is ${said}, not ${mode}`,
     detail: "what deploys these values has not applied them",
     advice:
@@ -74,25 +81,26 @@ function otherTemplate(
   };
 }
 
-function notPutBack(deployment: V1Deployment): Obstacle {
+function notPutBack(controller: Controller): Obstacle {
   return {
-    object: named(deployment),
-    found: `its replicas are not put back as before the drain (${replicasBefore(deployment) ?? 0})`,
+    object: controllerInWords(controller),
+    found: `its replicas are not put back as before the drain (${replicasBefore(controller) ?? 0})`,
     advice: "Run again: they are put back then.",
   };
 }
 
 /** The new pods that are not there. */
 function missing(found: Workload): Obstacle[] {
-  const { deployment } = found;
-  const wanted = replicasOf(deployment);
+  const { controller } = found;
+  const wanted = replicasOf(controller);
   // A number of the status is a moment old, and a paused Deployment has pods of its old template.
-  const there = Math.min(deployment.status?.updatedReplicas ?? 0, youngPods(found).length);
+  const there = Math.min(controller.status?.updatedReplicas ?? 0, youngPods(found).length);
   if (there >= wanted) return [];
-  const object = named(deployment);
+  const object = controllerInWords(controller);
+  const command = object.toLowerCase().split(" ")[0] ?? "";
   const number = `${there} of ${wanted} new pods are there`;
-  if (deployment.spec?.paused) {
-    const advice = `Resume it: kubectl rollout resume deployment ${nameOf(deployment)}`;
+  if (!isStatefulSet(controller) && controller.spec?.paused) {
+    const advice = `Resume it: kubectl rollout resume deployment ${nameOf(controller)}`;
     return [{ object, found: `${number}, for it is paused`, advice }];
   }
   const failure = failureOf(found);
@@ -100,13 +108,13 @@ function missing(found: Workload): Obstacle[] {
     const advice = "Raise the quota, or mend what the message names; the controllers try again.";
     return [{ object, found: `${number}, no more can be made`, detail: quoted(failure), advice }];
   }
-  const advice = `See what its controllers say: kubectl describe deployment ${nameOf(deployment)}`;
+  const advice = `See what its controllers say: kubectl describe ${command} ${nameOf(controller)}`;
   return olderPods(found).length > 0 ? [] : [{ object, found: number, advice }];
 }
 
 /** Why no pod, or no ReplicaSet, can be made. */
 function failureOf(found: Workload): string | undefined {
-  const both = [newestOf(found)?.status, found.deployment.status];
+  const both = [newestOf(found)?.status, found.controller.status];
   const conditions = both.flatMap((status) => [...(status?.conditions ?? [])]);
   const failed = conditions.find(
     ({ type, status, reason }) =>
@@ -118,7 +126,7 @@ function failureOf(found: Workload): string | undefined {
 function podsInTheWay(found: Workload, moment: Moment): Obstacle[] {
   const young = youngPods(found);
   const unready = young.filter((pod) => !isReady(pod));
-  const isEarly = young.length - unready.length < replicasOf(found.deployment);
+  const isEarly = young.length - unready.length < replicasOf(found.controller);
   const old = olderPods(found).map((pod) => {
     const { object, ...matter } = podObstacle(pod, moment);
     // A rolling update keeps a pod until a new one takes its place.
@@ -128,14 +136,12 @@ function podsInTheWay(found: Workload, moment: Moment): Obstacle[] {
   return [...unready.map((pod) => podObstacle(pod, moment)), ...old];
 }
 
-/** The newest ReplicaSet's pods that are there to stay. */
+/** The pods of the newest template that are there to stay. */
 function youngPods(found: Workload): Workload["pods"] {
-  const older = olderPods(found);
-  return found.pods.filter((pod) => !older.includes(pod) && !pod.metadata?.deletionTimestamp);
+  return found.pods.filter((pod) => isOfNewest(found, pod) && !pod.metadata?.deletionTimestamp);
 }
 
-/** The pods of any ReplicaSet but the newest, terminating ones included. */
+/** The pods of any former template, terminating ones included. */
 function olderPods(found: Workload): Workload["pods"] {
-  const uid = newestOf(found)?.metadata?.uid;
-  return found.pods.filter((pod) => uid === undefined || controllerOf(pod)?.uid !== uid);
+  return found.pods.filter((pod) => !isOfNewest(found, pod));
 }

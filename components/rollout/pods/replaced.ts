@@ -1,9 +1,16 @@
-import { nameOf, placeInWords, watch, type Moment, type Obstacle } from "../../kubernetes";
+import {
+  nameOf,
+  placeInWords,
+  replicasOf,
+  watch,
+  type Moment,
+  type Obstacle,
+} from "../../kubernetes";
 import type { Namespace } from "./api";
 import type { PodsReplacedInputs } from "./inputs";
 import { replacedObstacles, statedMode } from "./remaining";
 import { putBack } from "./replicas";
-import { observe, replicasOf, type Workload } from "./service";
+import { observe, type Workload } from "./service";
 
 type Say = (line: string) => void;
 
@@ -31,9 +38,9 @@ export async function untilReplaced(
     },
   });
   if (remain.length > 0) return remain;
-  for (const { deployment } of done) {
-    const replicas = replicasOf(deployment);
-    say(`${service}: ${nameOf(deployment)} is in ${mode} mode, ${replicas} ready, no old pod`);
+  for (const { controller } of done) {
+    const replicas = replicasOf(controller);
+    say(`${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`);
   }
   return [];
 }
@@ -44,12 +51,12 @@ async function putAllBack(
   found: readonly Workload[],
   say: Say,
 ): Promise<void> {
-  for (const { deployment } of found) {
+  for (const { controller } of found) {
     // Before its template says the mode, a pod of it would do the other mode's work.
-    if (statedMode(deployment, service) !== mode) continue;
-    const replicas = await putBack(namespace, deployment);
+    if (statedMode(controller, service) !== mode) continue;
+    const replicas = await putBack(namespace, controller);
     if (replicas === undefined) continue;
-    say(`${service}: ${nameOf(deployment)} has its ${replicas} replicas back`);
+    say(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
   }
 }
 
@@ -64,7 +71,7 @@ function obstaclesOf(
   const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
   return [
     {
-      object: `the Deployment ${names.filter(Boolean).join(" ")}`,
+      object: `a Deployment or StatefulSet ${names.filter(Boolean).join(" ")}`,
       found: `not in ${placeInWords(place)}`,
       advice: "Check namespace, release and selector, and that the service has been deployed.",
     },

@@ -1,78 +1,94 @@
-import type { V1Deployment, V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
-import { controllerOf, hasEnded, selectorInWords } from "../../kubernetes";
+import type { V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
+import {
+  controllerOf,
+  hasEnded,
+  isStatefulSet,
+  selectorInWords,
+  type Controller,
+} from "../../kubernetes";
 import type { Namespace } from "./api";
 import type { ServiceAddress } from "./inputs";
 
-/** A Deployment with its ReplicaSets and with those of its pods that may run something. */
+/** A Deployment or StatefulSet with those of its pods that may run something. */
 export interface Workload {
-  readonly deployment: V1Deployment;
+  readonly controller: Controller;
+  /** Of a Deployment. */
   readonly replicaSets: readonly V1ReplicaSet[];
   readonly pods: readonly V1Pod[];
 }
 
-/** The annotation of a drained Deployment: how many replicas it had before. */
+/** The annotation of a drained workload: how many replicas it had before. */
 export const replicasBeforeDrain = "taskrunner.stellaops.io/replicas-before-drain";
 
-/** A Deployment's replicas before its drain; undefined where it is not drained. */
-export function replicasBefore({ metadata }: V1Deployment): number | undefined {
+/** A workload's replicas before its drain; undefined where it is not drained. */
+export function replicasBefore({ metadata }: Controller): number | undefined {
   const text = metadata?.annotations?.[replicasBeforeDrain];
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
-/** How many replicas a Deployment asks for. */
-export function replicasOf({ spec }: V1Deployment): number {
-  return spec?.replicas ?? 1;
-}
-
 /**
- * The Deployments of a service: those of its Helm release, or those that its selector names.
+ * The Deployments and StatefulSets of a service: those of its Helm release, or those that its selector
+ * names.
  *
- * @throws Error where neither is given: all Deployments of a namespace are nobody's service
+ * @throws Error if neither is given: all workloads of a namespace are not one service
  */
-export async function deploymentsOf(
+export async function controllersOf(
   namespace: Namespace,
   { release, selector }: ServiceAddress,
-): Promise<V1Deployment[]> {
+): Promise<Controller[]> {
   if (!release && !selector) throw new Error("Neither a release nor a selector is given.");
   const labels = [release && "app.kubernetes.io/managed-by=Helm", selector].filter(Boolean);
-  const found = await namespace.deployments(labels.join(","));
+  const found = await namespace.controllers(labels.join(","));
   return found.filter(
     ({ metadata }) => !release || metadata?.annotations?.["meta.helm.sh/release-name"] === release,
   );
 }
 
-/** The Deployments of a service with what belongs to them, as the cluster has it now. */
+/** The workloads of a service with what belongs to them, as the cluster has it now. */
 export async function observe(namespace: Namespace, address: ServiceAddress): Promise<Workload[]> {
-  const deployments = await deploymentsOf(namespace, address);
-  return Promise.all(deployments.map((deployment) => workloadOf(namespace, deployment)));
+  const controllers = await controllersOf(namespace, address);
+  return Promise.all(controllers.map((controller) => workloadOf(namespace, controller)));
 }
 
-async function workloadOf(namespace: Namespace, deployment: V1Deployment): Promise<Workload> {
-  const selector = selectorInWords(deployment.spec?.selector);
+async function workloadOf(namespace: Namespace, controller: Controller): Promise<Workload> {
+  const selector = selectorInWords(controller.spec?.selector);
   // In this order: the ReplicaSet of a pod that is listed is there before the pod.
   const pods = await namespace.pods(selector);
   const replicaSets = await namespace.replicaSets(selector);
-  return workload(deployment, replicaSets, pods);
+  return workload(controller, replicaSets, pods);
 }
 
 /**
- * What belongs to a Deployment, of all that its selector names. A pod that another controller has
- * is not the Deployment's; one that nobody has, or whose ReplicaSet is gone, was. A pod that has
+ * What belongs to a workload, of all that its selector names. A pod that another controller has
+ * is not the workload's; one that nobody has, or whose ReplicaSet is gone, was. A pod that has
  * ended, such as an evicted one, runs nothing.
  */
 export function workload(
-  deployment: V1Deployment,
+  controller: Controller,
   replicaSets: readonly V1ReplicaSet[],
   pods: readonly V1Pod[],
 ): Workload {
-  const own = replicaSets.filter((one) => controllerOf(one)?.uid === deployment.metadata?.uid);
+  const uidOfOwn = controller.metadata?.uid;
+  const own = replicaSets.filter((one) => controllerOf(one)?.uid === uidOfOwn);
   const isOthers = (pod: V1Pod) => {
     const { kind, uid } = controllerOf(pod) ?? {};
-    if (uid === undefined || own.some(({ metadata }) => metadata?.uid === uid)) return false;
+    if (uid === undefined || uid === uidOfOwn) return false;
+    if (own.some(({ metadata }) => metadata?.uid === uid)) return false;
     return kind !== "ReplicaSet" || replicaSets.some(({ metadata }) => metadata?.uid === uid);
   };
   const remaining = pods.filter((pod) => !isOthers(pod) && !hasEnded(pod));
-  return { deployment, replicaSets: own, pods: remaining };
+  return { controller, replicaSets: own, pods: remaining };
+}
+
+/** Whether a pod is of a workload's newest template. */
+export function isOfNewest(found: Workload, pod: V1Pod): boolean {
+  const { controller } = found;
+  if (isStatefulSet(controller)) {
+    const revision = pod.metadata?.labels?.["controller-revision-hash"];
+    return revision !== undefined && revision === controller.status?.updateRevision;
+  }
+  const uid = newestOf(found)?.metadata?.uid;
+  return uid !== undefined && controllerOf(pod)?.uid === uid;
 }
 
 /** The ReplicaSet of a Deployment's newest template; undefined where there is none yet. */

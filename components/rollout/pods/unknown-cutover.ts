@@ -1,9 +1,9 @@
-import { ifInReach, nameOf, placeInWords, previewTimeoutMs } from "../../kubernetes";
+import { controllerInWords, ifInReach, placeInWords, previewTimeoutMs } from "../../kubernetes";
 import { mongoFirst } from "../ways-out";
 import { namespaceAt } from "./api";
 import type { DrainInputs } from "./inputs";
 import { statedMode } from "./remaining";
-import { deploymentsOf } from "./service";
+import { controllersOf } from "./service";
 
 /**
  * Why a drain that is new to the stack must not be one to files; undefined where it may. Where the
@@ -19,12 +19,12 @@ export async function unknownCutover(
   const { service, mode } = inputs;
   if (mode !== "filesystem") return undefined;
   const namespace = await namespaceAt(inputs, timeoutMs);
-  const onMongo = (await deploymentsOf(namespace, inputs))
-    .filter((deployment) => statedMode(deployment, service) === "mongo")
-    .map(nameOf);
+  const onMongo = (await controllersOf(namespace, inputs))
+    .filter((controller) => statedMode(controller, service) === "mongo")
+    .map(controllerInWords);
   if (onMongo.length === 0) return undefined;
   const place = placeInWords(namespace.place);
-  return `Deployment ${onMongo.join(", ")} in ${place} is in mongo mode. ${mongoFirst}`;
+  return `${onMongo.join(", ")} in ${place} is in mongo mode. ${mongoFirst}`;
 }
 
 /** The same before the step, for a preview: a cluster out of reach is left to the step to report. */

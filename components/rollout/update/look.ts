@@ -1,16 +1,15 @@
-import type { V1Deployment } from "@kubernetes/client-node";
-import { inFull, nameOf, type ClusterAddress } from "../../kubernetes";
+import { controllerInWords, inFull, type ClusterAddress, type Controller } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import type { Service } from "../environment";
 import { namespaceAt, type Namespace } from "../pods/api";
 import type { ServiceAddress } from "../pods/inputs";
 import { replacedObstacles, statedMode } from "../pods/remaining";
-import { deploymentsOf, observe } from "../pods/service";
+import { controllersOf, observe } from "../pods/service";
 import { moves, refusalOf, type FoundModes, type WantedStep } from "./modes";
 
 /** Where a release that holds both services is, and what is asked of it. None of it is secret. */
 export interface SharedReleaseAddress extends ClusterAddress, WantedStep {
-  /** The labels of each service's Deployments. */
+  /** The labels of each service's workloads. */
   readonly selectors: Readonly<Record<Service, string>>;
 }
 
@@ -23,16 +22,16 @@ export interface Outlook {
 }
 
 /**
- * Looks at the Deployments of both services: what they state counts, not what an earlier update
+ * Looks at the workloads of both services: what they state counts, not what an earlier update
  * meant to do, which may have stopped anywhere.
  *
  * @throws ClusterError, KubeconfigError
  */
 export async function look(wanted: SharedReleaseAddress): Promise<Outlook> {
   const namespace = await namespaceAt(wanted);
-  const all = await deploymentsOf(namespace, addressOf(undefined, wanted));
-  const worker = await deploymentsOf(namespace, addressOf("worker", wanted));
-  const web = await deploymentsOf(namespace, addressOf("web", wanted));
+  const all = await controllersOf(namespace, addressOf(undefined, wanted));
+  const worker = await controllersOf(namespace, addressOf("worker", wanted));
+  const web = await controllersOf(namespace, addressOf("web", wanted));
   const missed = selectorProblem(wanted, all, { worker, web });
   if (missed !== undefined) return { refusal: missed, movesWeb: false };
   const found: FoundModes = {
@@ -52,24 +51,24 @@ function addressOf(
   return { namespace, release, ...(service && { selector: selectors[service] }) };
 }
 
-/** A service whose Deployments are not found would change over unseen. */
+/** A service whose workloads are not found would change over unseen. */
 function selectorProblem(
   { release, selectors }: SharedReleaseAddress,
-  all: readonly V1Deployment[],
-  found: Readonly<Record<Service, readonly V1Deployment[]>>,
+  all: readonly Controller[],
+  found: Readonly<Record<Service, readonly Controller[]>>,
 ): string | undefined {
   for (const service of ["worker", "web"] as const) {
     if (all.length === 0 || found[service].length > 0) continue;
     return (
-      `No Deployment of release ${release} has the labels ${selectors[service]}; it has ` +
-      `${all.map(nameOf).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`
+      `No workload of release ${release} has the labels ${selectors[service]}; it has ` +
+      `${all.map(controllerInWords).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`
     );
   }
-  const web = new Set(found.web.map(nameOf));
-  const both = found.worker.map(nameOf).find((name) => web.has(name));
+  const web = new Set(found.web.map(controllerInWords));
+  const both = found.worker.map(controllerInWords).find((name) => web.has(name));
   if (both === undefined) return undefined;
   return (
-    `Deployment ${both} of release ${release} has the labels of the worker (${selectors.worker}) and ` +
+    `${both} of release ${release} has the labels of the worker (${selectors.worker}) and ` +
     `of web (${selectors.web}). Set rollout.worker.selector and rollout.web.selector apart.`
   );
 }

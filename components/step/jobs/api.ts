@@ -8,6 +8,7 @@ import type {
 import {
   type Cluster,
   type ClusterAddress,
+  type Controller,
   type Place,
   type Warning,
   clusterAt,
@@ -23,6 +24,8 @@ export const rules = [
   ruleFor("jobs", "get", "list", "create", "delete"),
   ruleFor("configmaps", "create"),
   ruleFor("persistentvolumeclaims", "get"),
+  ruleFor("deployments", "list"),
+  ruleFor("statefulsets", "list"),
   ruleFor("pods", "list"),
   ruleFor("pods/log", "get"),
   ruleFor("events", "list"),
@@ -39,6 +42,8 @@ export interface Namespace {
   removeJob(name: string): Promise<void>;
   claim(name: string): Promise<V1PersistentVolumeClaim>;
   pods(labelSelector: string): Promise<V1Pod[]>;
+  /** All Deployments and StatefulSets. */
+  controllers(): Promise<Controller[]>;
   /** What a pod's container printed; @param tailLines its last lines only. */
   log(pod: string, tailLines?: number): Promise<string>;
   /** The warnings of the last hour or so. */
@@ -52,8 +57,8 @@ export interface Namespace {
  */
 export async function namespaceAt(address: ClusterAddress): Promise<Namespace> {
   const cluster = await clusterAt(address);
-  const { place, pods, warnings } = cluster;
-  return { ...{ place, pods, warnings }, ...readers(cluster), ...writers(cluster) };
+  const { place, controllers, pods, warnings } = cluster;
+  return { ...{ place, controllers, pods, warnings }, ...readers(cluster), ...writers(cluster) };
 }
 
 function readers({ batch, core, place: { namespace }, answered }: Cluster) {

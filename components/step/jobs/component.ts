@@ -6,6 +6,7 @@ import { connectionStringSecret, kubernetesSdk } from "../../kubernetes/program"
 import type { StopAddress } from "./stop";
 import type { JobTarget } from "./target";
 import { namespaceAt } from "./api";
+import { claimInWords } from "./claim";
 
 /** The settings that say what runs as Jobs and where. */
 export type JobsArgs = Pick<
@@ -33,17 +34,20 @@ export class Jobs extends pulumi.ComponentResource {
     const { stack, timeoutSeconds, ...address } = jobsAddress(settings);
     this.address = address;
     const secret = settings.jobs.secret ?? this.ownSecret("taskrunner-migrator", uri);
-    const { image, imagePullSecrets, podAnnotations, runAsUser, ca } = settings.jobs;
+    const { image, imagePullSecrets, podAnnotations, podTemplate, runAsUser, ca } = settings.jobs;
     const claim = claimOf(settings);
+    const parallelism = settings.backfill?.parallelism ?? 1;
     this.target = pulumi.output({
       ...address,
-      ...{ stack, timeoutSeconds, image, imagePullSecrets, podAnnotations, secret },
+      ...{ stack, timeoutSeconds, image, imagePullSecrets, podAnnotations, podTemplate, secret },
       ...(claim && { claim }),
       ...(ca && { ca }),
       ...(runAsUser !== undefined && { runAsUser }),
-      parallelism: settings.backfill?.parallelism ?? 1,
+      parallelism,
     });
-    if (claim && settings.storageMode === "mongo") warnOfClaim({ ...address, claim }, this);
+    if (claim && settings.storageMode === "mongo") {
+      warnOfClaim({ ...address, claim, parallelism }, this);
+    }
     this.registerOutputs({ target: this.target });
   }
 
@@ -94,37 +98,28 @@ function claimOf({ backfill }: JobsArgs): JobTarget["claim"] {
   return { name, ...(subPath !== undefined && { subPath }) };
 }
 
-/**
- * Warns in a preview of what a claim allows, where the cluster can be asked. One that is
- * ReadWriteOnce serves the pods of one node alone; for ReadWriteOncePod see `requireClaim`.
- */
+/** Says in a preview what a claim means for the Jobs, if the cluster can be asked. */
 function warnOfClaim(
-  { claim, ...address }: ClusterAddress & Required<Pick<JobTarget, "claim">>,
+  {
+    claim,
+    parallelism,
+    ...address
+  }: ClusterAddress & Required<Pick<JobTarget, "claim" | "parallelism">>,
   resource: pulumi.Resource,
 ): void {
   if (!pulumi.runtime.isDryRun()) return;
   // The engine waits for what an output's function does.
   pulumi.output(address).apply(async (known) => {
-    const words = await wordsOf(known, claim.name);
+    const words = await wordsOf(known, claim.name, parallelism);
     if (words !== undefined) await pulumi.log.warn(words, resource);
   });
 }
 
-async function wordsOf(address: ClusterAddress, name: string): Promise<string | undefined> {
+async function wordsOf(address: ClusterAddress, claim: string, parallelism: number) {
   try {
-    const { spec } = await (await namespaceAt(address)).claim(name);
-    const modes = spec?.accessModes ?? [];
-    if (modes.includes("ReadWriteMany")) return undefined;
-    const what = `The claim ${name} is ${modes.join(", ")}`;
-    if (!modes.includes("ReadWriteOncePod")) {
-      return `${what}: the Jobs' pods all run on the node that has it, beside the services'.`;
-    }
-    return (
-      `${what}: one pod alone may mount it. \`pulumi up\` will refuse it where pods of the services ` +
-      "mount it too, or where parallelism is more than 1."
-    );
+    return await claimInWords(await namespaceAt(address), claim, parallelism);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return `The claim ${name} was not looked at. ${why}`;
+    return `The claim ${claim} was not looked at. ${why}`;
   }
 }

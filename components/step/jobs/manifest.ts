@@ -1,9 +1,19 @@
 // The client types its objects as classes; they are plain data, and are sent as such.
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { basename, dirname } from "node:path";
-import type { V1ConfigMap, V1Container, V1EnvVar, V1Job, V1PodSpec } from "@kubernetes/client-node";
+import type {
+  V1Affinity,
+  V1ConfigMap,
+  V1Container,
+  V1EnvVar,
+  V1Job,
+  V1PodSecurityContext,
+  V1PodSpec,
+} from "@kubernetes/client-node";
 import { containerName } from "./api";
+import { noClaim, type ClaimUse } from "./claim";
 import { labelValue } from "../../kubernetes";
+import { withPodTemplate } from "./pod-template";
 import { requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
@@ -20,8 +30,9 @@ export const labels = {
  * trying again would say the same; a pod that its node loses is replaced.
  *
  * @param name the Job's and its ConfigMap's
+ * @param use of the claim with the state
  */
-export function jobOf(target: JobTarget, asked: JobRequest, name: string): V1Job {
+export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = noClaim): V1Job {
   const { pods } = asked;
   const metadata = { name, labels: labelsOf(target, asked) };
   return {
@@ -39,12 +50,15 @@ export function jobOf(target: JobTarget, asked: JobRequest, name: string): V1Job
       ...(pods !== undefined && {
         completionMode: "Indexed",
         completions: pods,
-        parallelism: pods,
+        parallelism: use.isOfOneNode ? 1 : pods,
       }),
-      template: {
-        metadata: { labels: metadata.labels, annotations: { ...target.podAnnotations } },
-        spec: podSpec(target, asked, name),
-      },
+      template: withPodTemplate(
+        {
+          metadata: { labels: metadata.labels, annotations: { ...target.podAnnotations } },
+          spec: podSpec(target, asked, name, use),
+        },
+        target.podTemplate,
+      ),
     },
   };
 }
@@ -74,8 +88,8 @@ function labelsOf({ stack }: JobTarget, { kind, direction }: JobRequest): Record
   };
 }
 
-function podSpec(target: JobTarget, asked: JobRequest, name: string): V1PodSpec {
-  const { imagePullSecrets, claim, runAsUser } = target;
+function podSpec(target: JobTarget, asked: JobRequest, name: string, use: ClaimUse): V1PodSpec {
+  const { imagePullSecrets, claim } = target;
   const hasState = asked.state !== undefined && claim !== undefined;
   const readOnly = asked.state === "read";
   const state = { claimName: claim?.name ?? "", readOnly };
@@ -85,11 +99,8 @@ function podSpec(target: JobTarget, asked: JobRequest, name: string): V1PodSpec 
     terminationGracePeriodSeconds: 5,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    securityContext: {
-      runAsNonRoot: true,
-      seccompProfile: { type: "RuntimeDefault" },
-      ...(runAsUser !== undefined && { runAsUser }),
-    },
+    securityContext: userOf(target, use),
+    ...(use.nodes.length > 0 && { affinity: affinityTo(use.nodes) }),
     imagePullSecrets: imagePullSecrets.map((one) => ({ name: one })),
     containers: [container(target, asked)],
     volumes: [
@@ -97,6 +108,31 @@ function podSpec(target: JobTarget, asked: JobRequest, name: string): V1PodSpec 
       { name: "request", configMap: { name } },
       ...(hasState ? [{ name: "state", persistentVolumeClaim: state }] : []),
     ],
+  };
+}
+
+/** As the services that use the claim; what the settings say counts more. */
+function userOf({ runAsUser }: JobTarget, { user }: ClaimUse): V1PodSecurityContext {
+  return {
+    runAsNonRoot: true,
+    seccompProfile: { type: "RuntimeDefault" },
+    ...user,
+    // A state of many files, in use, is not walked through for each Job.
+    ...(user.fsGroup !== undefined && { fsGroupChangePolicy: "OnRootMismatch" }),
+    ...(runAsUser !== undefined && { runAsUser }),
+  };
+}
+
+/**
+ * To one of these nodes, by name, as the DaemonSet controller does: the scheduler still looks for room
+ * on it. A field has one value; terms are alternatives.
+ */
+function affinityTo(nodes: readonly string[]): V1Affinity {
+  const nodeSelectorTerms = nodes.map((node) => ({
+    matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
+  }));
+  return {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
   };
 }
 

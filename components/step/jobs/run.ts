@@ -13,7 +13,7 @@ import {
   type Obstacle,
 } from "../../kubernetes";
 import { failure, isOver, namespaceAt, podsOf, type Namespace } from "./api";
-import { requireClaim } from "./claim";
+import { claimUseOf } from "./claim";
 import { JobError } from "./errors";
 import { configMapOf, jobOf } from "./manifest";
 import { answersOf, reasonsOf } from "./result";
@@ -36,10 +36,10 @@ export async function runJob(
 ): Promise<unknown[]> {
   const namespace = await namespaceAt(target);
   requireShort(asked);
-  await requireClaim(namespace, target, asked);
   await stopFormer(namespace, target, asked.kind, say);
+  const use = await claimUseOf(namespace, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
-  const job = await namespace.createJob(jobOf(target, asked, name));
+  const job = await namespace.createJob(jobOf(target, asked, name, use));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
   await namespace.createConfigMap(configMapOf(asked, job));
   say(`job ${name}: created in ${placeInWords(namespace.place)}`);

@@ -1,4 +1,5 @@
 import type { ClusterAddress } from "../../kubernetes";
+import type { PodTemplate } from "../../settings";
 
 /** Where and how Jobs run; none of it is secret. */
 export interface JobTarget extends ClusterAddress {
@@ -6,9 +7,11 @@ export interface JobTarget extends ClusterAddress {
   readonly image: string;
   /** Names of Secrets with the registry's login. */
   readonly imagePullSecrets: readonly string[];
-  /** The user's number in the pods; default: the image's, 1000. */
+  /** The user's number in the pods; default: that of the pods that mount the claim, else the image's. */
   readonly runAsUser?: number;
   readonly podAnnotations: Readonly<Record<string, string>>;
+  /** What the site adds to the pods. */
+  readonly podTemplate?: PodTemplate;
   /** The Secret and its key that hold the migrator's connection string. */
   readonly secret: { readonly name: string; readonly key: string };
   /** The ConfigMap and its key that hold the authority of MongoDB's certificate; absent: a public one. */

@@ -35,7 +35,8 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
   forward: async (inputs) => {
     const sides = await sidesOf(inputs);
     const report = await imported(sides, "backfill", inputs);
-    await requireFenceWritable(sides.root);
+    const { runs, approvals, logs, artifacts } = sides.layout;
+    await requireFenceWritable(sides.root, [runs, approvals, logs, artifacts]);
     return { report };
   },
 };

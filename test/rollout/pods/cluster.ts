@@ -8,10 +8,15 @@ import type { StorageMode } from "../../../components/settings";
 import { ownKubelet } from "../../../tools/parts";
 import { borrowCluster } from "../../pool";
 
-/** A Deployment of a test: the worker, of a Helm release of the same name. */
+/** A workload of a test: the worker, of a Helm release of the same name. */
 export interface Deployed {
+  /** Default: a Deployment. */
+  readonly kind?: "Deployment" | "StatefulSet";
+  /** Default: `worker`, as the release. */
+  readonly name?: string;
   readonly replicas?: number;
-  readonly mode?: StorageMode;
+  /** What it states; default: `filesystem`. */
+  readonly mode?: StorageMode | "nothing";
   readonly image?: string;
   readonly strategy?: "Recreate" | "RollingUpdate";
   /** Its pods are left to the test, which plays their kubelet. */
@@ -30,14 +35,14 @@ export interface TestCluster {
   kubectl(...args: string[]): Promise<string>;
   /** Applies an object as JSON. */
   apply(object: object): Promise<void>;
-  /** Applies the Deployment `worker` in a namespace, which is made where it is not there. */
+  /** Applies a workload of release `worker` in a namespace, which is made where it is not there. */
   deploy(namespace: string, deployed?: Deployed): Promise<void>;
-  /** Waits until the Deployment's pods are all available. */
-  available(namespace: string): Promise<void>;
+  /** Waits until a workload's pods are all available; default: those of the Deployment `worker`. */
+  available(namespace: string, workload?: string): Promise<void>;
   /** The names of the worker's pods, terminating ones included. */
   pods(namespace: string): Promise<string[]>;
-  /** Replicas and recorded replicas of the Deployment, as `0 2`. */
-  replicas(namespace: string): Promise<string>;
+  /** Replicas and recorded replicas of a workload, as `0 2`. */
+  replicas(namespace: string, workload?: string): Promise<string>;
   /** Sets a pod's status as its kubelet would. */
   status(namespace: string, pod: string, status: object): Promise<void>;
   /** Ends a pod as its kubelet would. */
@@ -89,10 +94,10 @@ async function startCluster(): Promise<TestCluster> {
     ...{ kubeconfig, port, folder, kubectl, apply },
     deploy: async (namespace, deployed) => {
       await apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-      await apply(deployment(namespace, deployed));
+      await apply(workload(namespace, deployed));
     },
-    available: async (namespace) => {
-      const wait = ["rollout", "status", "deployment/worker", "--timeout=20s"];
+    available: async (namespace, workload = "deployment/worker") => {
+      const wait = ["rollout", "status", workload, "--timeout=20s"];
       await kubectl(...wait, of(namespace));
     },
     pods: async (namespace) => {
@@ -100,9 +105,9 @@ async function startCluster(): Promise<TestCluster> {
       const text = await kubectl("get", "pods", of(namespace), "--output", names);
       return text === "" ? [] : text.split(" ");
     },
-    replicas: (namespace) => {
+    replicas: (namespace, workload = "deployment/worker") => {
       const both = `jsonpath={.spec.replicas} ${recorded}`;
-      return kubectl("get", "deployment/worker", of(namespace), "--output", both);
+      return kubectl("get", workload, of(namespace), "--output", both);
     },
     status: async (namespace, pod, status) => {
       const patch = `--patch=${JSON.stringify({ status })}`;
@@ -118,29 +123,33 @@ async function startCluster(): Promise<TestCluster> {
   };
 }
 
-function deployment(namespace: string, deployed: Deployed = {}): object {
-  const { replicas = 1, mode, image = "registry.example.org/worker:1" } = deployed;
-  const { strategy = "Recreate", own = false, graceSeconds = 30, memory = "1Mi" } = deployed;
-  const labels = { app: "worker" };
-  const env = mode === undefined ? [] : [{ name: "Worker__Storage__Mode", value: mode }];
+function workload(namespace: string, deployed: Deployed = {}): object {
+  const { kind = "Deployment", name = "worker", replicas = 1, mode = "filesystem" } = deployed;
+  const { image = "registry.example.org/worker:1", strategy = "Recreate" } = deployed;
+  const { own = false, graceSeconds = 30, memory = "1Mi" } = deployed;
+  const labels = { app: name };
+  const env = mode === "nothing" ? [] : [{ name: "Worker__Storage__Mode", value: mode }];
   const annotations = own ? { [ownKubelet.name]: ownKubelet.value } : {};
   const spec = {
     terminationGracePeriodSeconds: graceSeconds,
     containers: [{ name: "main", image, env, resources: { requests: { memory } } }],
   };
+  const ofKind =
+    kind === "Deployment" ? { strategy: { type: strategy } } : { serviceName: "worker" };
   return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
+    ...{ apiVersion: "apps/v1", kind },
     metadata: {
-      ...{ name: "worker", namespace },
+      ...{ name, namespace },
       labels: { ...labels, "app.kubernetes.io/managed-by": "Helm" },
       annotations: { "meta.helm.sh/release-name": "worker" },
     },
     spec: {
-      replicas,
+      ...{ replicas, ...ofKind },
       selector: { matchLabels: labels },
-      strategy: { type: strategy },
-      template: { metadata: { labels, annotations }, spec },
+      template: {
+        metadata: { labels: { ...labels, "app.kubernetes.io/instance": "worker" }, annotations },
+        spec,
+      },
     },
   };
 }

@@ -114,17 +114,17 @@ describe("a drain", () => {
     await current.cluster.kubectl("create", "namespace", "empty");
     expect(await created(inputs("empty"))).toMatchObject({ drains: 1, finished: "mongo" });
     expect(current.said.join()).toMatch(
-      /no Deployment in namespace empty of context \S+, nothing to/,
+      /no workload in namespace empty of context \S+, nothing to/,
     );
   });
 
-  it("refuses a service whose pods no Deployment has", async () => {
+  it("refuses a service whose pods belong to nothing that is drained", async () => {
     await current.cluster.kubectl("create", "namespace", "stray");
     const labels = "--labels=app.kubernetes.io/instance=worker";
     await current.cluster.kubectl("run", "alone", "--image=none", labels, "--namespace=stray");
     const { text } = await unfinished(Drain.create(inputs("stray")));
     expect(text).toMatch(
-      /pods with the labels \S+=worker are: alone\. Only Deployments are drained/,
+      /Pods in namespace stray .* with the labels \S+=worker, or with \S+, are not of .*drained: alone\./,
     );
     expect(await current.cluster.pods("stray")).toEqual(["alone"]);
   });
@@ -141,14 +141,16 @@ describe("a drain", () => {
     expect((await Drain.create(inputs("umbrella", shared))).outs).toMatchObject({ applied: true });
     await pod("of-worker", "worker");
     const { text } = await unfinished(Drain.create(inputs("umbrella", shared)));
-    expect(text).toMatch(/labels app\.kubernetes\.io\/instance=worker,app=worker are: of-worker\./);
+    expect(text).toMatch(
+      /labels app\.kubernetes\.io\/instance=worker,app=worker, .* drained: of-worker\./,
+    );
   });
 
   it("refuses labels that none of the release's Deployments has", async () => {
     await current.cluster.deploy("labels");
     const { text } = await unfinished(Drain.create(inputs("labels", { selector: "app=runner" })));
     expect(text).toMatch(
-      /No Deployment of release worker in namespace labels of context \S+ has the labels app=runner; it has worker\. Set rollout\.worker\.selector/,
+      /No workload of release worker in namespace labels of context \S+ has the labels app=runner; it has Deployment worker\. Set rollout\.worker\.selector/,
     );
     expect(await current.cluster.replicas("labels")).toBe("1");
   });

@@ -81,6 +81,7 @@ describe("the replicas", () => {
   it("come back in filesystem mode where no mode is stated", async () => {
     await current.cluster.deploy("unstated", { replicas: 1 });
     await Drain.create(inputs("unstated"));
+    await current.cluster.deploy("unstated", { replicas: 0, mode: "nothing" });
     await replaced("unstated", { mode: "filesystem" });
     expect(await current.cluster.replicas("unstated")).toBe("1");
   });
@@ -168,7 +169,7 @@ describe("a new pod that is not ready is named with the reason:", () => {
   it("no Deployment", async () => {
     await current.cluster.kubectl("create", "namespace", "none");
     expect(await reasonsOf("none", 1)).toMatch(
-      /the Deployment with labels app=worker: not in namespace none of context \S+\. Check/,
+      /a Deployment or StatefulSet with labels app=worker: not in namespace none of context \S+\. Check/,
     );
   });
 });

@@ -1,10 +1,12 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { RollbackStack, state, up } from "../../backfill/rollback-stack";
 import { addFiles } from "../../backfill/state";
 import { clusterForTests } from "./cluster";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const { Drain, PodsReplaced } = providers;
 const current = clusterForTests();
@@ -67,7 +69,7 @@ it("between fence and rollout it stops the rollout, until the worker is drained 
   await current.cluster.deploy("late", { replicas: 0, mode: "mongo" });
 
   const wanted = { ...common("late"), drains: 1, standstill };
-  const refusal = /scaled or changed since the drain, by .* is not in MongoDB/;
+  const refusal = /scaled or changed since the drain, .* is not in MongoDB/;
   await expect(PodsReplaced.create(wanted)).rejects.toThrow(refusal);
   const onFiles = { ...wanted, mode: "filesystem", direction: "back", applied: true };
   await expect(PodsReplaced.update("id", onFiles, wanted)).rejects.toThrow(refusal);

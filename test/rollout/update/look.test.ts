@@ -81,7 +81,7 @@ describe("the look at a release that holds both services", () => {
       (await look(wanted("labels", { selectors: { worker, web } }))).refusal;
 
     expect(await refusalWith("app=worker", "app=web")).toBe(
-      "No Deployment of release worker has the labels app=web; it has web, worker. " +
+      "No workload of release worker has the labels app=web; it has Deployment web, Deployment worker. " +
         "Set rollout.web.selector to labels of web's own.",
     );
     expect(await refusalWith("app=worker", "app in (worker,other)")).toMatch(

@@ -1,0 +1,85 @@
+import type { V2HorizontalPodAutoscaler } from "@kubernetes/client-node";
+import { controllerInWords, managersOfReplicas, type Controller } from "./controllers";
+import { controllerOf, nameOf } from "./objects";
+
+/** What sets a workload's replicas of its own accord. */
+export interface Scaler {
+  /** Such as `Flux (HelmRelease stellaops/worker)`. */
+  readonly name: string;
+  /** The command that pauses it. */
+  readonly pause: string;
+}
+
+const flux = "helm.toolkit.fluxcd.io";
+const argo = "argocd.argoproj.io";
+
+/**
+ * Who deploys a workload from Git; undefined if no label says so. Flux labels all objects of a
+ * HelmRelease; Argo CD tracks by a label or, since version 3, by the annotation `tracking-id`
+ * (`<application>:<group>/<kind>:<namespace>/<name>`).
+ */
+export function gitOpsOwnerOf({ metadata }: Controller): Scaler | undefined {
+  const labels = metadata?.labels ?? {};
+  const annotations = metadata?.annotations ?? {};
+  const namespace = metadata?.namespace ?? "";
+  const release = labels[`${flux}/name`];
+  if (release !== undefined) {
+    const of = labels[`${flux}/namespace`] ?? namespace;
+    return {
+      name: `Flux (HelmRelease ${of}/${release})`,
+      pause: `flux suspend helmrelease ${release} --namespace ${of}`,
+    };
+  }
+  const [tracked = ""] = (annotations[`${argo}/tracking-id`] ?? "").split(":");
+  const application = labels[`${argo}/instance`] ?? tracked;
+  if (application === "") return undefined;
+  return {
+    name: `Argo CD (application ${application})`,
+    pause: `argocd app set ${application} --sync-policy none`,
+  };
+}
+
+/** The autoscalers of a workload: KEDA makes one for each ScaledObject, and owns it. */
+function autoscalersOf(
+  controller: Controller,
+  all: readonly V2HorizontalPodAutoscaler[],
+): Scaler[] {
+  const own = all.filter(({ spec }) => {
+    const { kind = "", name = "" } = spec?.scaleTargetRef ?? {};
+    return `${kind} ${name}` === controllerInWords(controller);
+  });
+  return own.map((one) => {
+    const of = `--namespace ${one.metadata?.namespace ?? ""}`;
+    const { kind, name = "" } = controllerOf(one) ?? {};
+    if (kind === "ScaledObject") {
+      const pause = `kubectl annotate scaledobject ${name} autoscaling.keda.sh/paused-replicas="0" ${of}`;
+      return { name: `KEDA (ScaledObject ${name})`, pause };
+    }
+    const pause = `kubectl delete hpa ${nameOf(one)} ${of}, and apply it again after the cutover`;
+    return { name: `HorizontalPodAutoscaler ${nameOf(one)}`, pause };
+  });
+}
+
+/**
+ * Who sets a workload's replicas, and how to pause that. The API server does not always keep who did
+ * it through the scale subresource, so that who could have done it is named too.
+ *
+ * @param autoscalers of the namespace
+ */
+export function scalersInWords(
+  controller: Controller,
+  autoscalers: readonly V2HorizontalPodAutoscaler[],
+): { readonly who: string; readonly pause: string } {
+  const owner = gitOpsOwnerOf(controller);
+  const known = [...autoscalersOf(controller, autoscalers), ...(owner ? [owner] : [])];
+  const names = [...managersOfReplicas(controller), ...known.map(({ name }) => name)];
+  const ways = known.map(({ pause }) => pause);
+  return {
+    who: names.join(" or ") || "somebody",
+    pause: ways.length > 0 ? `To pause it: ${ways.join("; ")}.` : pauseOfAny,
+  };
+}
+
+const pauseOfAny =
+  'To pause it, for KEDA: kubectl annotate scaledobject NAME autoscaling.keda.sh/paused-replicas="0"; ' +
+  "for Flux: flux suspend helmrelease NAME; for Argo CD: argocd app set NAME --sync-policy none.";

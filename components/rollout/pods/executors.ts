@@ -1,0 +1,94 @@
+import type { V1Pod } from "@kubernetes/client-node";
+import {
+  controllerInWords,
+  controllerOf,
+  hasEnded,
+  nameOf,
+  placeInWords,
+  templateOf,
+} from "../../kubernetes";
+import { environmentKeys } from "../environment";
+import type { Namespace } from "./api";
+import type { DrainInputs } from "./inputs";
+import { modeIn } from "./remaining";
+import { controllersOf, type Workload } from "./service";
+
+/**
+ * Makes sure that what is drained is the service, and all of it: otherwise an executor would go on
+ * through the whole cutover, unseen (decision 9).
+ *
+ * @param found what is drained
+ * @throws Error if no workload states a mode, if the selector is that of none in the release, or if
+ *   pods of the service belong to something that is not drained; ClusterError
+ */
+export async function requireAllExecutors(
+  namespace: Namespace,
+  inputs: DrainInputs,
+  found: readonly Workload[],
+): Promise<void> {
+  if (found.length === 0) await refuseOtherLabels(namespace, inputs);
+  refuseUnstated(namespace, inputs, found);
+  await refuseOtherPods(namespace, inputs, found);
+}
+
+async function refuseOtherLabels(namespace: Namespace, inputs: DrainInputs): Promise<void> {
+  const { service, release, selector } = inputs;
+  if (!release || !selector) return;
+  const all = await controllersOf(namespace, { namespace: inputs.namespace, release });
+  if (all.length === 0) return;
+  throw new Error(
+    `No workload of release ${release} in ${placeInWords(namespace.place)} has the labels ${selector}; ` +
+      `it has ${all.map(controllerInWords).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`,
+  );
+}
+
+function refuseUnstated(
+  { place }: Namespace,
+  { service }: DrainInputs,
+  found: readonly Workload[],
+): void {
+  const isStated = ({ controller }: Workload) =>
+    modeIn(templateOf(controller)?.spec, service) !== undefined;
+  if (found.length === 0 || found.some(isStated)) return;
+  const names = found.map(({ controller }) => controllerInWords(controller)).join(", ");
+  const key = environmentKeys(service)[0] ?? "";
+  throw new Error(
+    `Nothing shows that ${names} in ${placeInWords(place)} is the ${service}: no container of it has ` +
+      `${key} in its env. Nothing was scaled. Check release and selector; if they are right, state ` +
+      `${key}: filesystem first (pulumi up with storageMode: filesystem does it, once its values are deployed).`,
+  );
+}
+
+/**
+ * Pods of the release that are not drained: those with the service's own labels or, of other labels, those
+ * that state its mode. Without labels of its own the whole release is the service's.
+ */
+async function refuseOtherPods(
+  namespace: Namespace,
+  inputs: DrainInputs,
+  found: readonly Workload[],
+): Promise<void> {
+  const { service, release, selector } = inputs;
+  const ofRelease = release ? `app.kubernetes.io/instance=${release}` : undefined;
+  const labels = [ofRelease, selector].filter(Boolean).join(",");
+  const drained = new Set(found.flatMap(({ pods }) => pods.map(({ metadata }) => metadata?.uid)));
+  const isOther = (pod: V1Pod) => !hasEnded(pod) && !drained.has(pod.metadata?.uid);
+  const labelled = (await namespace.pods(labels)).filter(isOther);
+  const stating = (await namespace.pods(ofRelease ?? labels)).filter(
+    (pod) => isOther(pod) && modeIn(pod.spec, service) !== undefined,
+  );
+  const others = new Map([...labelled, ...stating].map((pod) => [nameOf(pod), pod]));
+  if (others.size === 0) return;
+  const key = environmentKeys(service)[0] ?? "";
+  throw new Error(
+    `Pods in ${placeInWords(namespace.place)} with the labels ${labels}, or with ${key}, are not of a ` +
+      `Deployment or StatefulSet that is drained: ${[...others.values()].map(podInWords).join(", ")}. ` +
+      `Check namespace, release and selector; if they are not the ${service}'s, set ` +
+      `rollout.${service}.selector to labels of ${service}'s own; if they are, end them.`,
+  );
+}
+
+function podInWords(pod: V1Pod): string {
+  const { kind, name } = controllerOf(pod) ?? {};
+  return kind === undefined ? nameOf(pod) : `${nameOf(pod)} (of ${kind} ${name ?? ""})`;
+}

@@ -1,0 +1,214 @@
+import { chmod, chown, mkdir, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { claimInWords } from "../../components/step/jobs/claim";
+import { namespaceAt } from "../../components/step/jobs/api";
+import { runJob } from "../../components/step/jobs";
+import { generateSample } from "../../sample";
+import { ownKubelet } from "../../tools/parts";
+import { isRoot } from "../kubelet/volumes";
+import { serverForTests } from "../server";
+import { builtImage, startJobCluster, type JobCluster } from "./cluster";
+import { bulkImport, migration, verification } from "./requests";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const current = serverForTests();
+let cluster: JobCluster;
+let said: string[];
+
+beforeAll(async () => {
+  cluster = await startJobCluster(current.folder);
+  // A service: it keeps a run's state in its claim, as its own user, and stays.
+  const script = `
+    const { mkdirSync, writeFileSync } = require("node:fs");
+    mkdirSync(process.argv[1] + "/state/runs", { recursive: true });
+    writeFileSync(process.argv[1] + "/state/runs/of-service.txt", "");
+    setInterval(() => undefined, 1000);`;
+  cluster.images.set("service", { entrypoint: [process.execPath, "--eval", script] });
+});
+afterAll(() => cluster.stop());
+beforeEach(() => {
+  said = [];
+});
+
+const say = (line: string) => void said.push(line);
+const rootOf = (namespace: string) => join(current.folder, "states", namespace);
+const of = (namespace: string) => `--namespace=${namespace}`;
+
+/** A namespace whose volume is as a fresh block device: nobody but root may write in it. */
+async function prepare(namespace: string, accessMode?: string): Promise<void> {
+  const root = rootOf(namespace);
+  await cluster.prepare(namespace, `${current.server.uri}/${namespace}`, root, accessMode);
+  await mkdir(join(root, "state/runs"), { recursive: true });
+  await chmod(root, 0o755);
+  await runJob(cluster.target(namespace), migration(), say);
+}
+
+/** The services' security context in our chart. */
+const ofChart = { runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001, fsGroup: 10001 };
+
+interface Service {
+  readonly kind?: "Deployment" | "StatefulSet";
+  readonly replicas?: number;
+  readonly securityContext?: object;
+  readonly claim?: string;
+}
+
+/** Deploys a service that mounts the claim `state`, and waits for its pod. */
+async function deploy(
+  namespace: string,
+  { kind = "Deployment", replicas = 1, securityContext = ofChart, claim = "state" }: Service = {},
+): Promise<void> {
+  const labels = { app: "web" };
+  const annotations = { [ownKubelet.name]: ownKubelet.value };
+  const containers = [
+    {
+      ...{ name: "main", image: "service", args: ["/data"] },
+      volumeMounts: [{ name: "data", mountPath: "/data" }],
+    },
+  ];
+  const volumes = [{ name: "data", persistentVolumeClaim: { claimName: claim } }];
+  const spec = { securityContext, terminationGracePeriodSeconds: 1, containers, volumes };
+  await cluster.apply({
+    ...{ apiVersion: "apps/v1", kind, metadata: { name: "web", namespace } },
+    spec: {
+      ...{ replicas, selector: { matchLabels: labels } },
+      ...(kind === "StatefulSet" && { serviceName: "web" }),
+      template: { metadata: { labels, annotations }, spec },
+    },
+  });
+  if (replicas === 0) return;
+  const rollout = ["rollout", "status", `${kind}/web`, "--timeout=60s", of(namespace)];
+  await cluster.kubectl(...rollout);
+}
+
+const asBuilt = (namespace: string) => cluster.target(namespace, { image: builtImage });
+
+const failed = (running: Promise<unknown>) =>
+  running.then(
+    () => "",
+    (error: unknown) => (error as Error).message,
+  );
+
+interface PodSpec {
+  readonly nodeName?: string;
+  readonly securityContext: object;
+}
+
+/** What the pods of a step's Job ask for. */
+async function specsOf(namespace: string, step: string): Promise<PodSpec[]> {
+  const labels = `--selector=taskrunner.stellaops.io/step=${step}`;
+  const text = await cluster.kubectl("get", "pods", labels, of(namespace), "--output=json");
+  return (JSON.parse(text) as { items: { spec: PodSpec }[] }).items.map(({ spec }) => spec);
+}
+
+describe("the user of a Job's pods", () => {
+  it.runIf(isRoot)(
+    "is that of the services' pods that mount the claim, so that it can write a fresh volume",
+    async () => {
+      await prepare("fresh");
+      await deploy("fresh");
+      await vi.waitFor(() => stat(join(rootOf("fresh"), "state/runs/of-service.txt")), 20_000);
+      const root = await stat(rootOf("fresh"));
+      expect([root.uid, root.gid, (root.mode & 0o7777).toString(8)]).toEqual([0, 10001, "2775"]);
+
+      await runJob(asBuilt("fresh"), bulkImport(1), say);
+      const [spec] = await specsOf("fresh", "bulk-import");
+      expect(spec?.securityContext).toMatchObject({
+        ...ofChart,
+        fsGroupChangePolicy: "OnRootMismatch",
+      });
+      // The probe is gone.
+      expect(await readdir(rootOf("fresh"))).toEqual(["state"]);
+    },
+  );
+
+  it("is the same when no pod of the services is there, as after the drain", async () => {
+    await prepare("drained");
+    await deploy("drained", { replicas: 0 });
+    await runJob(asBuilt("drained"), bulkImport(1), say);
+    const [spec] = await specsOf("drained", "bulk-import");
+    expect(spec?.securityContext).toMatchObject(ofChart);
+  });
+
+  it.runIf(isRoot)("stops before the drain if it cannot write fence.json", async () => {
+    await prepare("read-only");
+    await deploy("read-only", { replicas: 0, securityContext: { runAsUser: 10001 } });
+    const text = await failed(runJob(asBuilt("read-only"), bulkImport(1), say));
+    expect(text).toMatch(/Writing \S+fence\.json failed: EACCES.* Nothing was stopped\./s);
+  });
+
+  it.runIf(isRoot)(
+    "stops before the drain if it cannot write in a folder of the state",
+    async () => {
+      await prepare("folders");
+      // As services with an fsGroup and a user of their image's leave it: their folders are their own.
+      await chown(rootOf("folders"), 0, 10001);
+      await chmod(rootOf("folders"), 0o2775);
+      await chown(join(rootOf("folders"), "state/runs"), 1654, 10001);
+      await deploy("folders", { replicas: 0, securityContext: { fsGroup: 10001 } });
+      const text = await failed(runJob(asBuilt("folders"), bulkImport(1), say));
+      expect(text).toMatch(/Writing \S+\/state\/runs failed: EACCES.* Nothing was stopped\./s);
+    },
+  );
+
+  it("is what jobs.runAsUser says, in the group of the services", async () => {
+    await prepare("stated");
+    await deploy("stated", { replicas: 0 });
+    const target = cluster.target("stated", { image: builtImage, runAsUser: 10002 });
+    await runJob(target, bulkImport(1), say);
+    const [spec] = await specsOf("stated", "bulk-import");
+    expect(spec?.securityContext).toMatchObject({ ...ofChart, runAsUser: 10002 });
+  });
+});
+
+describe("a ReadWriteOnce claim", () => {
+  /** A second node, which the scheduler likes more than the first. */
+  beforeAll(async () => {
+    const node = await cluster.kubectl("get", "node/local", "--output=json");
+    const { metadata, ...others } = JSON.parse(node) as { metadata: { labels: object } };
+    const labels = { ...metadata.labels, "kubernetes.io/hostname": "other" };
+    const annotations = { "kwok.x-k8s.io/node": "fake" };
+    await cluster.apply({ ...others, metadata: { name: "other", labels, annotations } });
+    await cluster.kubectl("wait", "node/other", "--for=condition=Ready", "--timeout=60s");
+  });
+  afterAll(async () => {
+    await cluster.kubectl("taint", "nodes", "local", "busy-");
+    await cluster.kubectl("delete", "node/other");
+  });
+
+  it("is mounted on the node that has it, by one pod at a time", async () => {
+    await generateSample(rootOf("once"), { runs: 10 });
+    await prepare("once");
+    await cluster.kubectl("cordon", "other");
+    await deploy("once");
+    await cluster.kubectl("uncordon", "other");
+    await cluster.kubectl("taint", "nodes", "local", "busy=yes:PreferNoSchedule");
+
+    const inWords = await claimInWords(await namespaceAt(cluster.target("once")), "state", 3);
+    expect(inWords).toMatch(
+      /^The claim state is ReadWriteOnce: the Jobs' pods run on node local, beside web-\S+, one at a time \(parallelism: 3 does not count\)\.$/,
+    );
+    const target = cluster.target("once", { timeoutSeconds: 10 });
+    expect(await runJob(target, bulkImport(3), say)).toHaveLength(3);
+    const nodes = (await specsOf("once", "bulk-import")).map(({ nodeName }) => nodeName);
+    expect(nodes).toEqual(["local", "local", "local"]);
+    expect(said.join("\n")).not.toMatch(/[23] to go/);
+  });
+
+  it("is mounted anywhere if no pod has it", async () => {
+    await prepare("unused");
+    const inWords = await claimInWords(await namespaceAt(cluster.target("unused")), "state", 1);
+    expect(inWords).toBe(
+      "The claim state is ReadWriteOnce: no pod mounts it now, so that a Job's pod may run on any node that can.",
+    );
+    expect(await runJob(cluster.target("unused"), verification, say)).toHaveLength(1);
+  });
+
+  it("that is ReadWriteMany too needs no node", async () => {
+    await prepare("many", "ReadWriteMany");
+    const inWords = await claimInWords(await namespaceAt(cluster.target("many")), "state", 4);
+    expect(inWords).toBeUndefined();
+  });
+});

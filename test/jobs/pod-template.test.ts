@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { jobOf } from "../../components/step/jobs/manifest";
+import type { JobTarget } from "../../components/step/jobs";
+import { parseSettings } from "../../components/settings";
+import { problemsOf } from "../settings/problems";
+import { verification } from "./requests";
+
+const settings = (podTemplate: object) => ({
+  storageMode: "mongo",
+  mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
+  backfill: { source: { persistentVolumeClaim: "state" } },
+  jobs: { image: "registry.example.test/commands:1", podTemplate },
+  rollout: { target: "helm", namespace: "taskrunner" },
+});
+
+/** The pod template of a Job whose claim is on node `a`, as the settings ask for it. */
+function templateWith(podTemplate: object) {
+  const { jobs } = parseSettings(settings(podTemplate));
+  const target: JobTarget = {
+    ...{ namespace: "taskrunner", image: "commands", imagePullSecrets: [], podAnnotations: {} },
+    ...{ secret: { name: "mongo", key: "uri" }, claim: { name: "state" }, parallelism: 1 },
+    ...{ stack: "test/jobs", timeoutSeconds: 60 },
+    ...(jobs && { podTemplate: jobs.podTemplate }),
+  };
+  const user = { runAsUser: 10001, fsGroup: 10001 };
+  const use = { user, isOfOneNode: true, nodes: ["a"] };
+  return jobOf(target, verification, "job", use).spec?.template;
+}
+
+const container = (more: object) => ({
+  spec: { containers: [{ name: "taskrunner-storage", ...more }] },
+});
+const onNodeA = [{ key: "metadata.name", operator: "In", values: ["a"] }];
+const requiring = (nodeSelectorTerms: object[]) => ({
+  nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+});
+
+describe("jobs.podTemplate", () => {
+  it("adds labels and annotations, and takes none of ours", () => {
+    const labels = { team: "data", "taskrunner.stellaops.io/step": "other" };
+    const metadata = { labels, annotations: { "sidecar.istio.io/inject": "false" } };
+    expect(templateWith({ metadata })?.metadata).toMatchObject({
+      labels: { team: "data", "taskrunner.stellaops.io/step": "verification" },
+      annotations: { "sidecar.istio.io/inject": "false" },
+    });
+  });
+
+  it("sets limits, proxy variables and the container's security context", () => {
+    const limits = { memory: "1Gi" };
+    const env = [{ name: "HTTPS_PROXY", value: "http://proxy:3128" }];
+    const more = { env, resources: { limits }, securityContext: { runAsUser: 7 } };
+    const [own] = templateWith(container(more))?.spec?.containers ?? [];
+    expect(own).toMatchObject({
+      resources: { requests: { memory: "256Mi" }, limits },
+      securityContext: { readOnlyRootFilesystem: true, runAsUser: 7 },
+    });
+    expect(own?.env?.map(({ name }) => name)).toEqual(["HTTPS_PROXY", "TASKRUNNER_MONGO_URI"]);
+    expect(own?.args).toContain("verification");
+  });
+
+  it("chooses nodes, and the security context wins over that of the services", () => {
+    const tolerations = [{ key: "data", operator: "Exists" }];
+    const chosen = { nodeSelector: { pool: "data" }, tolerations, priorityClassName: "high" };
+    const securityContext = { runAsUser: 20000 };
+    expect(templateWith({ spec: { ...chosen, securityContext } })?.spec).toMatchObject({
+      ...chosen,
+      securityContext: { runAsNonRoot: true, runAsUser: 20000, fsGroup: 10001 },
+      affinity: requiring([{ matchFields: onNodeA }]),
+    });
+  });
+
+  it("requires a claim's node in each alternative of the site's affinity", () => {
+    const zones = ["x", "y"].map((zone) => ({
+      matchExpressions: [{ key: "zone", operator: "In", values: [zone] }],
+    }));
+    const podAntiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [] };
+    const affinity = { ...requiring(zones), podAntiAffinity };
+    expect(templateWith({ spec: { affinity } })?.spec?.affinity).toEqual({
+      podAntiAffinity,
+      ...requiring(zones.map((zone) => ({ ...zone, matchFields: onNodeA }))),
+    });
+  });
+
+  it.each([
+    [
+      "another container",
+      { spec: { containers: [{ name: "proxy" }] } },
+      /containers\.0\.name: found "proxy"/,
+    ],
+    ["what a Job needs", { spec: { restartPolicy: "Always" } }, /podTemplate\.spec\.restartPolicy/],
+    ["our variables", container({ env: [{ name: "TASKRUNNER_MONGO_URI" }] }), /TASKRUNNER_/],
+  ])("refuses %s", (_, podTemplate, problem) => {
+    expect(problemsOf(settings(podTemplate))).toMatch(problem);
+  });
+});

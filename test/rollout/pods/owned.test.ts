@@ -1,0 +1,85 @@
+import { expect, it } from "vitest";
+import type { DrainInputs } from "../../../components/rollout/pods/inputs";
+import { providers } from "../../../components/rollout/provider";
+import { clusterForTests } from "./cluster";
+
+const current = clusterForTests();
+
+const release = { "meta.helm.sh/release-name": "worker" };
+const ofChart = { "app.kubernetes.io/instance": "worker" };
+const flux = {
+  "helm.toolkit.fluxcd.io/name": "runner",
+  "helm.toolkit.fluxcd.io/namespace": "flux-system",
+};
+const tracked = { "argocd.argoproj.io/tracking-id": "runner:apps/StatefulSet:argo:worker" };
+
+/** A workload without pods, as a chart and who deploys it left it. */
+async function deployed(
+  namespace: string,
+  labels: object,
+  annotations: object = {},
+  kind = "Deployment",
+) {
+  await current.cluster.apply({
+    ...{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+  });
+  const own = { app: "worker" };
+  await current.cluster.apply({
+    ...{ apiVersion: "apps/v1", kind },
+    metadata: { name: "worker", namespace, labels: { ...labels }, annotations },
+    spec: {
+      ...{ replicas: 0, selector: { matchLabels: own } },
+      ...(kind === "StatefulSet" && { serviceName: "worker" }),
+      template: {
+        metadata: { labels: own },
+        spec: { containers: [{ name: "main", image: "none" }] },
+      },
+    },
+  });
+}
+
+/** What the engine is told before the drain, in a preview too. */
+async function refusal(namespace: string, changes: Partial<DrainInputs> = {}): Promise<string> {
+  const { kubeconfig } = current.cluster;
+  const inputs = {
+    ...{ kubeconfig, namespace, release: "worker", releases: ["worker", "web"] },
+    ...{ service: "worker", mode: "mongo", direction: "forward", timeoutSeconds: 5, ...changes },
+  };
+  const { failures = [] } = await providers.Drain.check({}, inputs);
+  return failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n");
+}
+
+it.each([
+  ["flux", flux, release, "Deployment", "Flux (HelmRelease flux-system/runner)"],
+  [
+    ...(["argo-label", { "argocd.argoproj.io/instance": "runner" }, release] as const),
+    ...(["Deployment", "Argo CD (application runner)"] as const),
+  ],
+  ["argo", ofChart, tracked, "StatefulSet", "Argo CD (application runner)"],
+])(
+  "refuses what %s deploys, and names target values",
+  async (name, labels, annotations, kind, owner) => {
+    await deployed(name, labels, annotations, kind);
+    const text = await refusal(name);
+    expect(text).toMatch(/^releases: In namespace/);
+    expect(text).toContain(`\n  ${kind} worker: ${owner}\n`);
+    expect(text).toContain("Set rollout.target: values");
+    expect(await refusal(name, { releases: ["another"] })).toBe("");
+  },
+);
+
+it("leaves a release alone that nobody else deploys", async () => {
+  await deployed("own", ofChart, release);
+  expect(await refusal("own")).toBe("");
+});
+
+it("does not stop a rollback, and warns of it", async () => {
+  await deployed("back", flux, release);
+  expect(await refusal("back", { mode: "filesystem", direction: "back" })).toBe("");
+  expect(current.said.join()).toMatch(/^warning: In namespace back .*HelmRelease flux-system/s);
+});
+
+it("is nothing that target values looks at", async () => {
+  await deployed("values", flux, release);
+  expect(await refusal("values", { releases: [] })).toBe("");
+});

@@ -1,0 +1,181 @@
+import { execa } from "execa";
+import { afterEach, expect, it, vi } from "vitest";
+import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
+import { readFence } from "../../../components/state";
+import { providers } from "../../../components/rollout/provider";
+import { helm } from "../../../tools/parts";
+import { RollbackStack, state, up } from "../../backfill/rollback-stack";
+import { addFiles } from "../../backfill/state";
+import { clusterForTests } from "./cluster";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const { Drain, PodsReplaced } = providers;
+const current = clusterForTests();
+const stack = new RollbackStack();
+
+const common = (namespace: string) => ({
+  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
+  ...{ service: "worker" as const, mode: "mongo" as const, timeoutSeconds: 30 },
+  direction: "forward" as const,
+});
+
+async function drained(namespace: string): Promise<Standstill> {
+  const outs = (await Drain.create(common(namespace))).outs as { standstill: Standstill };
+  // As the engine keeps it.
+  return JSON.parse(JSON.stringify(outs.standstill)) as Standstill;
+}
+
+type Kind = "Deployment" | "StatefulSet";
+const kinds: Kind[] = ["Deployment", "StatefulSet"];
+
+/** A worker of one pod on files, drained. */
+async function deployedAndDrained(namespace: string, kind: Kind): Promise<Standstill> {
+  await current.cluster.deploy(namespace, { kind, graceSeconds: 1 });
+  await current.cluster.available(namespace, `${kind}/worker`);
+  return drained(namespace);
+}
+
+const replicas = (namespace: string, workload: string) =>
+  current.cluster.kubectl(
+    ...["get", workload, `--namespace=${namespace}`, "--output=jsonpath={.spec.replicas}"],
+  );
+
+/** Sets replicas by the scale subresource, under a name. */
+const scale = (namespace: string, workload: string, number: number, manager: string) =>
+  current.cluster.kubectl(
+    ...["patch", workload, `--namespace=${namespace}`, "--subresource=scale", "--type=merge"],
+    ...[`--field-manager=${manager}`, `--patch={"spec":{"replicas":${number}}}`],
+  );
+
+let polling = false;
+afterEach(() => {
+  polling = false;
+});
+
+/** What KEDA makes of a ScaledObject (controllers/keda/hpa.go); of its own it scales up from 0 to 1. */
+function kedaAutoscaler(namespace: string, kind: Kind): object {
+  const owner = { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", name: "queue", uid: "1" };
+  return {
+    ...{ apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" },
+    metadata: {
+      ...{ name: "keda-hpa-queue", namespace },
+      ownerReferences: [{ ...owner, controller: true }],
+    },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind, name: "worker" },
+      maxReplicas: 3,
+      metrics: [],
+    },
+  };
+}
+
+/**
+ * Plays KEDA's operator: on each poll a workload that has fewer gets `minReplicaCount` replicas
+ * (pkg/scaling/executor/scale_scaledobjects.go), through the scale subresource.
+ */
+async function untilKedaScales(namespace: string, workload: string): Promise<void> {
+  polling = true;
+  const poll = async () => {
+    while (polling) {
+      const found = Number(await replicas(namespace, workload));
+      if (found < 1) await scale(namespace, workload, 1, "keda");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
+  void poll().catch(() => undefined);
+  await vi.waitFor(async () => {
+    expect(await replicas(namespace, workload)).toBe("1");
+  }, 20_000);
+}
+
+it.each(kinds)(
+  "KEDA that sets the replicas of a %s back stops the cutover before the fence, by name",
+  async (kind) => {
+    const namespace = `keda-${kind.toLowerCase()}`;
+    const standstill = await deployedAndDrained(namespace, kind);
+    await current.cluster.apply(kedaAutoscaler(namespace, kind));
+    await untilKedaScales(namespace, `${kind}/worker`);
+
+    await addFiles(stack.root, state);
+    await expect(up(undefined, stack.inputs({ standstill }))).rejects.toThrow(
+      new RegExp(
+        `${kind} worker in namespace ${namespace} .* since the drain, by KEDA \\(ScaledObject queue\\) .*` +
+          `kubectl annotate scaledobject queue autoscaling\\.keda\\.sh/paused-replicas="0" --namespace ${namespace}`,
+      ),
+    );
+    expect(await readFence(stack.root)).toBeUndefined();
+  },
+);
+
+it("a StatefulSet that was scaled up once and back stops the rollout", async () => {
+  const standstill = await deployedAndDrained("once", "StatefulSet");
+  const set = "StatefulSet/worker";
+  await scale("once", set, 1, "somebody-s");
+  await current.cluster.available("once", set);
+  await scale("once", set, 0, "somebody-s");
+  await expect.poll(() => current.cluster.pods("once"), { timeout: 15_000 }).toEqual([]);
+  expect(await disturbanceOf(standstill)).toMatch(
+    /StatefulSet worker .* was scaled .* \(generation of StatefulSet worker\)/,
+  );
+
+  await current.cluster.deploy("once", { kind: "StatefulSet", mode: "mongo", replicas: 1 });
+  const wanted = { ...common("once"), drains: 1, standstill };
+  await expect(PodsReplaced.create(wanted)).rejects.toThrow(
+    /scaled or changed since the drain, before its upgrade \(replicas are of .* not in MongoDB/,
+  );
+});
+
+it.each(kinds)(
+  "a %s whose chart sets template and replicas at once is rolled out",
+  async (kind) => {
+    const namespace = `chart-${kind.toLowerCase()}`;
+    const standstill = await deployedAndDrained(namespace, kind);
+    await current.cluster.deploy(namespace, { kind, mode: "mongo", replicas: 2 });
+
+    const wanted = { ...common(namespace), drains: 1, standstill };
+    const { outs } = (await PodsReplaced.create(wanted)) as { outs: unknown };
+    expect(outs).toMatchObject({ applied: true });
+    expect(await replicas(namespace, `${kind}/worker`)).toBe("2");
+  },
+);
+
+it("replicas that are set back during Helm's own upgrade stop the rollout as soon as Helm is done", async () => {
+  await current.cluster.kubectl("create", "namespace", "helm");
+  await upgrade("filesystem");
+  await current.cluster.available("helm", "deployment/worker");
+  const standstill = await drained("helm");
+  await scale("helm", "deployment/worker", 1, "keda");
+  await vi.waitFor(async () => {
+    expect(await current.cluster.pods("helm")).toHaveLength(1);
+  }, 20_000);
+  await upgrade("mongo");
+
+  const wanted = { ...common("helm"), drains: 1, standstill };
+  await expect(PodsReplaced.create(wanted)).rejects.toThrow(
+    /Deployment worker .* since the drain, before its upgrade \(.*\) \(ReplicaSet worker-/,
+  );
+});
+
+/** Upgrades release `worker` of our chart, which renders its replicas. */
+async function upgrade(mode: string): Promise<void> {
+  const { kubeconfig } = current.cluster;
+  const values = {
+    ...{ replicaCount: 2, terminationGracePeriodSeconds: 1 },
+    image: { repository: "example.test/worker", tag: "1" },
+    env: [{ name: "Worker__Storage__Mode", value: mode }],
+  };
+  const all = ["upgrade", "--install", "worker", "charts/task-runner", "--values=-"];
+  const address = ["--kubeconfig", kubeconfig, "--namespace", "helm"];
+  await execa(await helm(), [...all, ...address], { input: JSON.stringify(values) });
+}
+
+it("what Flux deploys is paused by suspending its HelmRelease", async () => {
+  const standstill = await deployedAndDrained("flux", "Deployment");
+  const label = "helm.toolkit.fluxcd.io/name=runner";
+  await current.cluster.kubectl("label", "deployment/worker", label, "--namespace=flux");
+  await scale("flux", "deployment/worker", 1, "helm-controller");
+  expect(await disturbanceOf(standstill)).toMatch(
+    /by Flux \(HelmRelease flux\/runner\) \(.*\)\. To pause it: flux suspend helmrelease runner --namespace flux\./,
+  );
+});
