@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { StateAddress, StateFile, StateFolder } from "./address";
 import { Refusal } from "./errors";
 import { type JsonObject, isJsonObject } from "./json/object";
+import type { RawText } from "./lines";
 import { stateFiles } from "./list";
 import { readTexts } from "./read";
 import { parse } from "./records";
@@ -164,15 +165,27 @@ export async function* unfinishedRuns(folder: StateFolder): AsyncGenerator<RunFi
   }
 }
 
-/** The run in a file; undefined where the file holds none. */
-export async function runIn(file: StateFile): Promise<JsonObject | undefined> {
-  for await (const [text] of readTexts(file)) {
-    try {
-      const value = text && parse(text);
-      return isJsonObject(value) ? value : undefined;
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-    }
-  }
+/**
+ * Whether the run in a text may still execute steps, as far as anybody can say: a text that holds no
+ * run, or that could not be read, counts as unfinished.
+ */
+export function mayBeUnfinished(text: RawText | undefined): boolean {
+  const run = text && runInText(text);
+  return run === undefined || isUnfinished(run);
+}
+
+async function runIn(file: StateFile): Promise<JsonObject | undefined> {
+  for await (const [text] of readTexts(file)) return text && runInText(text);
   return undefined;
+}
+
+/** The run in a text; undefined if it holds none. */
+function runInText(text: RawText): JsonObject | undefined {
+  try {
+    const value = parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,8 @@
+import { posix } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
+import type { Layout } from "../settings";
 import { placeInWords } from "../state";
-import type { Quarantined } from "./tally";
+import type { ImportReport, Quarantined } from "./tally";
 import type { VerificationReport } from "./verify/verify";
 
 /** So many single cases are named in words. */
@@ -25,10 +27,51 @@ export function reasonsOf(report: VerificationReport, root: string): string[] {
     ...collectionRoles.flatMap((role) => differingReason(report, role)),
     ...quarantineReason(report),
     ...(report.notForgotten === undefined ? [] : [notForgottenInWords(report.notForgotten)]),
-  ].map((reason) => `Verification of ${root}: ${reason}`);
-  const last = reasons.pop() ?? "";
-  return [...reasons, `${last} ${whatToDo}`];
+  ];
+  return withAdvice(reasons, `Verification of ${root}: `, whatToDo);
 }
+
+function withAdvice(reasons: readonly string[], what: string, advice: string): string[] {
+  const last = reasons.length - 1;
+  return reasons.map((reason, at) => what + reason + (at === last ? ` ${advice}` : ""));
+}
+
+/** So many of the runs, in percent, may be quarantined in a cutover (decision 15). */
+const toleratedPercent = 1;
+
+/**
+ * Why an import stops a cutover before the drain, with what to do; empty if it does not. A quarantined run
+ * that is unfinished would not be executed any more, and many that are finished would be missed.
+ *
+ * @param root the state root and `layout` as the settings name them
+ */
+export function describeQuarantinedRuns(
+  { runs: { read, quarantined }, quarantine, quarantinedUnfinished: unfinished }: ImportReport,
+  { root, layout }: { readonly root: string; readonly layout: Layout },
+): string[] {
+  const folder = posix.normalize(`${layout.runs}/`);
+  const runs = quarantine.filter(({ file }) => file.startsWith(folder));
+  const isTooMany = quarantined > unfinished.count && quarantined * 100 > read * toleratedPercent;
+  const reasons = [
+    ...(unfinished.count === 0
+      ? []
+      : [
+          `${counted(unfinished.count, "runs")} may still execute steps and cannot be imported: ` +
+            `${named(unfinished.cases.map(caseOf), unfinished.count)}.`,
+        ]),
+    ...(isTooMany
+      ? [
+          `${quarantined} of ${counted(read, "runs")} cannot be imported, which is more than ` +
+            `${toleratedPercent} %: ${named(runs.map(caseOf), quarantined)}.`,
+        ]
+      : []),
+  ];
+  return withAdvice(reasons, `Import of ${root}: `, fixRuns);
+}
+
+const fixRuns =
+  "Nothing was stopped: the services go on as they were. Fix these files, or move files that are not " +
+  "runs out of the root, then run `pulumi up` again: it imports what was quarantined.";
 
 const whatToDo =
   "Nothing was changed by this step. Mend what is named, or move files that are no state out of " +

@@ -131,6 +131,13 @@ export const rollback: readonly Break[] = [
     tests: ["test/backfill/provider.test.ts > does not hold is unfinished"],
   },
   {
+    guarantee: "a quarantined unfinished run stops the cutover before the drain",
+    file: "components/transfer/steps/import.ts",
+    find: "if (reasons.length > 0) throw new Unfinished(reasons, results);",
+    replace: "",
+    tests: ["test/backfill/quarantined-runs.test.ts > stops the cutover, until its file is fixed"],
+  },
+  {
     guarantee: "a fence.json that cannot be written stops before the drain",
     file: "components/transfer/steps/import.ts",
     find: "await requireFenceWritable(sides.root);",

@@ -30,6 +30,8 @@ export interface DrawnFence {
 export interface FenceSides extends ExportSides {
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
+  /** As the import before it counted them; absent: they are counted here, by reading every run. */
+  readonly unfinishedCount?: number | undefined;
 }
 
 /**
@@ -44,11 +46,11 @@ export interface FenceSides extends ExportSides {
 export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
   const folder = await openStateFolder(sides);
   const at = new Date();
-  const unfinished = await unfinishedIn(folder);
+  const unfinishedCount = sides.unfinishedCount ?? (await unfinishedIn(folder)).length;
   const held = (await heldRuns(sides)).map(({ runId }) => runId);
   const known = await idsAmong(sides, "runs", held);
   const { database, ledger, root } = sides;
-  const fence = { at: at.toISOString(), unfinishedCount: unfinished.length };
+  const fence = { at: at.toISOString(), unfinishedCount };
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(database, ledger, at));
   await writeFence(root, fence);

@@ -51,7 +51,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     if (former !== undefined) await requireFence(sides.database, ledger, former);
     const report = await imported(sides, "delta", inputs);
     await requireStill(inputs);
-    const drawn = await drawFence({ ...sides, ledger });
+    const drawn = await drawFence({ ...sides, ledger, unfinishedCount: report.unfinishedRuns });
     for (const line of fenceInWords(drawn, rootName)) console.log(line);
     return { report, fence: drawn.fence };
   },

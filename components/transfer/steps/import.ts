@@ -5,7 +5,7 @@ import { importState } from "../import/import";
 import type { BothSides, ImportStage } from "../sides";
 import { type ImportReport, ofShards } from "../tally";
 import { forgetWhereMissing, verifyState } from "../verify/verify";
-import { reasonsOf } from "../words";
+import { describeQuarantinedRuns, reasonsOf } from "../words";
 import {
   BulkImport,
   type ImportInputs,
@@ -17,9 +17,10 @@ import {
 import { brief, comparedInputs, namedCases, sidesOf, watched } from "./sides";
 
 /**
- * The import while both services still write files. It runs once in each cutover, and again where its
- * settings changed or the last run left records out; never because files or counts differ. It makes sure
- * that a fence can be kept, because the worker is stopped next.
+ * The import while both services still write files. It runs once in each cutover, and again if its
+ * settings changed or the last run quarantined records; never because files or counts differ. The worker
+ * is stopped next, so it makes sure that a fence can be kept and that the runs are there. Of the latter
+ * only the pods' reports together tell.
  */
 export const bulkImport: Step<ImportInputs, ImportResults> = {
   ...BulkImport,
@@ -30,15 +31,26 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
   isDue: leftRecordsOut,
   job: {
     state: "write",
-    merged: (results) => ({ report: short(ofShards(results.map(({ report }) => report))) }),
+    forward: importRuns,
+    merged: (parts, inputs) =>
+      requireRuns({ report: short(ofShards(parts.map(({ report }) => report))) }, inputs),
   },
-  forward: async (inputs) => {
-    const sides = await sidesOf(inputs);
-    const report = await imported(sides, "backfill", inputs);
-    await requireFenceWritable(sides.root);
-    return { report };
-  },
+  forward: async (inputs) => requireRuns(await importRuns(inputs), inputs),
 };
+
+async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
+  const sides = await sidesOf(inputs);
+  const report = await imported(sides, "backfill", inputs);
+  await requireFenceWritable(sides.root);
+  return { report };
+}
+
+/** @throws Unfinished if the services in Mongo mode would lack runs (decision 15) */
+function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
+  const reasons = describeQuarantinedRuns(results.report, inputs);
+  if (reasons.length > 0) throw new Unfinished(reasons, results);
+  return results;
+}
 
 /**
  * An import with its report in short. The quarantined records are in a file beside the state root, named
@@ -57,7 +69,12 @@ export async function imported(
 }
 
 function short(report: ImportReport): ImportReport {
-  return brief({ ...report, sharedLogs: report.sharedLogs.slice(0, namedCases) });
+  const { sharedLogs, quarantinedUnfinished: unfinished } = report;
+  return brief({
+    ...report,
+    sharedLogs: sharedLogs.slice(0, namedCases),
+    quarantinedUnfinished: { ...unfinished, cases: unfinished.cases.slice(0, namedCases) },
+  });
 }
 
 /** Whether the last import quarantined records, which may be mended meanwhile. */
