@@ -9,7 +9,7 @@ import type { ImportReport } from "./tally";
 import type { VerificationReport } from "./verify/verify";
 
 /** The settings that say where the state on disk is, and how a rollback treats it. */
-type RunFilesSettings = Pick<Settings, "backfill" | "advanced" | "logRetentionDays">;
+type RunFilesSettings = Pick<Settings, "backfill" | "advanced">;
 
 /** The runs on disk; nothing is imported or exported where the settings have no `backfill`. */
 export class RunFiles {
@@ -18,14 +18,13 @@ export class RunFiles {
   /** The state root; one in a claim is named for people alone. */
   readonly root: string | undefined;
 
-  constructor({ backfill, advanced, logRetentionDays }: RunFilesSettings) {
+  constructor({ backfill, advanced }: RunFilesSettings) {
     if (!backfill) return;
     const { layout, checkpoints, heldRuns, electionSeconds, abandonMongo } = advanced;
     this.root = rootOf(backfill);
     this.state = {
       sides: { root: this.root, layout, checkpoints },
       rollback: { heldRuns, electionSeconds, abandonMongo },
-      retentionDays: logRetentionDays,
     };
   }
 }
@@ -37,8 +36,6 @@ interface StateArgs {
     readonly electionSeconds: number;
     readonly abandonMongo: string | undefined;
   };
-  /** Absent: no log entry expires. */
-  readonly retentionDays: number | undefined;
 }
 
 function rootOf({ source }: NonNullable<Settings["backfill"]>): string {
@@ -134,11 +131,8 @@ export class Verification extends StepGroup {
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
     const direction = mongo.directions.web;
     super("Verification", name, options, direction !== "forward" || !files.state);
-    const { state } = files;
-    const inputs = state && {
-      ...stateInputs(direction, mongo, state),
-      retentionDays: state.retentionDays,
-    };
+    const { ledger } = mongo;
+    const inputs = files.state && { ...stateInputs(direction, mongo, files.state), ledger };
     const step = inputs && new StepResource(kinds.Verification, name, inputs, this.ofChildren);
     this.counts = known(step?.output("report"));
     this.registerOutputs({ counts: this.counts });

@@ -45,6 +45,7 @@ beforeEach(async () => {
     collections: documentOptions.collections,
     approvals: true,
     checkpoints: "pack_run_backfill",
+    ledger: "schema_migrations",
   };
 });
 

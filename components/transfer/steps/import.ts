@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { expiredBefore } from "../../migration";
 import { requireFenceWritable } from "../../state";
 import { type Step, Unfinished } from "../../step";
 import { importState } from "../import/import";
@@ -95,9 +96,12 @@ export const verification: Step<VerificationInputs, VerificationResults> = {
   compares: comparedInputs,
   job: { state: "read" },
   forward: async (inputs) => {
-    const { retentionDays = Infinity, root, rootName = root } = inputs;
-    const found = await watched("verification", await sidesOf(inputs), async (sides) =>
-      forgetWhereMissing(sides, await verifyState({ ...sides, retentionDays })),
+    const { root, rootName = root, ledger } = inputs;
+    const { database, ...others } = await sidesOf(inputs);
+    const logs = { collection: others.collections.logs, ledger };
+    const asked = { expiredBefore: await expiredBefore(database, logs) };
+    const found = await watched("verification", { database, ...others }, async (sides) =>
+      forgetWhereMissing(sides, await verifyState({ ...sides, ...asked })),
     );
     const report = brief(found);
     if (report.holds) return { report };

@@ -34,9 +34,10 @@ export interface ImportResults {
   readonly report: ImportReport;
 }
 
-/** Inputs of a verification; the log's expiry is in days. */
+/** Inputs of a verification. */
 export interface VerificationInputs extends StateInputs {
-  readonly retentionDays?: number;
+  /** The collection of the migration's record, which knows of former expiries of the log. */
+  readonly ledger: string;
 }
 
 /** A verification's report names the first twenty cases of a kind. */
