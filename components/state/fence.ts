@@ -9,6 +9,8 @@ export interface Fence {
   readonly unfinishedCount: number;
   /** When a rollback ended it: from then on the files are the truth again. Absent until one did. */
   readonly endedAt?: string;
+  /** When former cutovers of this state drew theirs, in their order; absent in the first. */
+  readonly former?: readonly string[];
 }
 
 /** In the state root, where no service and no import looks for files. */

@@ -148,7 +148,8 @@ export const state: readonly Break[] = [
     guarantee: "a log entry counts as expired only if an expiry was ever in force",
     file: "components/transfer/steps/import.ts",
     find: "{ expiredBefore: await expiredBefore(database, logs) }",
-    replace: "{ expiredBefore: (await expiredBefore(database, logs)) && Date.now() - 30 * 86_400_000 }",
+    replace:
+      "{ expiredBefore: (await expiredBefore(database, logs)) && Date.now() - 30 * 86_400_000 }",
     tests: ["test/backfill/expired.test.ts > before the first expiry"],
   },
   {

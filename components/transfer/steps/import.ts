@@ -6,7 +6,7 @@ import { importState } from "../import/import";
 import type { BothSides, ImportStage } from "../sides";
 import { type ImportReport, ofShards } from "../tally";
 import { forgetWhereMissing, verifyState } from "../verify/verify";
-import { describeQuarantinedRuns, reasonsOf } from "../words";
+import { describeQuarantinedRuns, describeVerification } from "../describe";
 import {
   BulkImport,
   type ImportInputs,
@@ -105,6 +105,6 @@ export const verification: Step<VerificationInputs, VerificationResults> = {
     );
     const report = brief(found);
     if (report.holds) return { report };
-    throw new Unfinished(reasonsOf(report, rootName), { report });
+    throw new Unfinished(describeVerification(report, rootName), { report });
   },
 };

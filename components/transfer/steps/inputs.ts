@@ -3,7 +3,7 @@ import type { Standstill } from "../../kubernetes";
 import type { Layout } from "../../settings";
 import type { Fence } from "../../state";
 import { type MongoInputs, kind } from "../../step";
-import type { RollbackReport } from "../rollback";
+import type { RollbackReport } from "../rollback/rollback";
 import type { Shard } from "../sides";
 import type { ImportReport } from "../tally";
 import type { VerificationReport } from "../verify/verify";

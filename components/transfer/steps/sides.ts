@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { addressIn, databaseAt } from "../../mongo";
 import type { IncompleteLine } from "../../state";
-import { sayProgress } from "../progress";
 import type { BothSides } from "../sides";
 import type { Quarantined, Tally } from "../tally";
 import type { StateInputs } from "./inputs";
@@ -33,20 +32,27 @@ export async function sidesOf(
   return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
 }
 
+/** How often a line of progress is printed. */
+const progressEveryMs = 10_000;
+
 /** Does work with lines of progress on standard output, which the engine shows. */
 export async function watched<Report>(
   what: string,
   sides: BothSides,
   work: (sides: BothSides) => Promise<Report>,
 ): Promise<Report> {
-  let stop: (() => void) | undefined;
-  const watch = (tally: Tally) => {
-    stop = sayProgress(what, tally, console.log);
-  };
+  const started = Date.now();
+  let tally: Tally | undefined;
+  const timer = setInterval(() => {
+    if (!tally) return;
+    const seconds = Math.round((Date.now() - started) / 1_000);
+    const megabytes = (tally.bytes / 1e6).toFixed(1);
+    console.log(`${what}: ${tally.files} files, ${megabytes} MB read in ${seconds} s`);
+  }, progressEveryMs);
   try {
-    return await work({ ...sides, watch });
+    return await work({ ...sides, watch: (one) => (tally = one) });
   } finally {
-    stop?.();
+    clearInterval(timer);
   }
 }
 

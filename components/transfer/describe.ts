@@ -21,7 +21,7 @@ const nouns: Readonly<Record<CollectionRole, readonly [one: string, many: string
  *
  * @param root the state root as the settings name it
  */
-export function reasonsOf(report: VerificationReport, root: string): string[] {
+export function describeVerification(report: VerificationReport, root: string): string[] {
   const reasons = [
     ...collectionRoles.flatMap((role) => missingReason(report, role)),
     ...collectionRoles.flatMap((role) => differingReason(report, role)),
