@@ -16,7 +16,7 @@ export interface Fence {
 /** In the state root, where no service and no import looks for files. */
 export const fenceFile = "fence.json";
 
-/** The fence of the last cutover of this state; undefined where no cutover came as far. */
+/** The fence of the last cutover of this state; undefined if no cutover came as far. */
 export async function readFence(root: string): Promise<Fence | undefined> {
   try {
     return JSON.parse(await readFile(join(root, fenceFile), "utf8")) as Fence;

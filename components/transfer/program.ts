@@ -8,34 +8,27 @@ import * as kinds from "./steps/inputs";
 import type { ImportReport } from "./tally";
 import type { VerificationReport } from "./verify/verify";
 
-/** The settings that say where the state on disk is, and how a rollback treats it. */
-type RunFilesSettings = Pick<Settings, "backfill" | "advanced">;
-
-/** The runs on disk; nothing is imported or exported where the settings have no `backfill`. */
+/** The runs on disk; nothing is imported or exported if the settings have no `backfill`. */
 export class RunFiles {
   /** What the steps on the state are told of it; undefined without `backfill`. */
   readonly state: StateArgs | undefined;
-  /** The state root; one in a claim is named for people alone. */
+  /** The state directory; one in a claim is named only for people. */
   readonly root: string | undefined;
 
-  constructor({ backfill, advanced }: RunFilesSettings) {
+  constructor({ backfill, advanced }: Pick<Settings, "backfill" | "advanced">) {
     if (!backfill) return;
-    const { layout, checkpoints, heldRuns, electionSeconds, abandonMongo } = advanced;
     this.root = rootOf(backfill);
-    this.state = {
-      sides: { root: this.root, layout, checkpoints },
-      rollback: { heldRuns, electionSeconds, abandonMongo },
-    };
+    this.state = stateArgs(this.root, advanced);
   }
 }
 
-interface StateArgs {
-  readonly sides: Pick<kinds.StateInputs, "root" | "layout" | "checkpoints">;
-  readonly rollback: {
-    readonly heldRuns: "hold" | "release";
-    readonly electionSeconds: number;
-    readonly abandonMongo: string | undefined;
-  };
+type StateArgs = ReturnType<typeof stateArgs>;
+
+/** Where the state on disk is, and how a rollback treats it. */
+function stateArgs(root: string, advanced: Settings["advanced"]) {
+  const { layout, checkpoints, heldRuns, electionSeconds, abandonMongo } = advanced;
+  const rollback = { heldRuns, electionSeconds, abandonMongo };
+  return { sides: { root, layout, checkpoints }, rollback };
 }
 
 function rootOf({ source }: NonNullable<Settings["backfill"]>): string {
@@ -52,10 +45,10 @@ export interface StateStepArgs {
 
 /**
  * The import of the filesystem state while the services still work on files: step 3 of the
- * document's "Execution order".
+ * specification's "Execution order".
  */
 export class FilesystemBackfill extends StepGroup {
-  /** What the last run did, by collection; null where there was none. */
+  /** What the last run did, by collection; null if there was none. */
   readonly counts: pulumi.Output<ImportReport | null>;
 
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
@@ -80,7 +73,7 @@ interface DrainArgs {
 export class Handover extends StepGroup {
   /** When the fence was drawn, in ISO 8601; undefined until a cutover came as far. */
   readonly fencedAt: pulumi.Output<string>;
-  /** What the last rollback did; null where there was none since the last cutover. */
+  /** What the last rollback did; null if there was none since the last cutover. */
   readonly rollback: pulumi.Output<RollbackReport | null>;
 
   constructor(
@@ -123,9 +116,9 @@ export class SecondHandover extends StepGroup {
   }
 }
 
-/** The proof that every record on disk is in MongoDB; it stops `up` where it does not hold. */
+/** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
 export class Verification extends StepGroup {
-  /** The counts of both sides and the differences; null where there was none. */
+  /** The counts of both sides and the differences; null if there was none. */
   readonly counts: pulumi.Output<VerificationReport | null>;
 
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {

@@ -1,6 +1,6 @@
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { heldFolder } from "../../state";
-import { counted, named } from "../describe";
+import { counted, ifAny, named } from "../describe";
 import type { DrawnFence } from "./fence";
 import type { Exported, Foreseen, RollbackReport } from "./rollback";
 
@@ -31,7 +31,7 @@ function ofRuns(
   line: (runs: string, names: string) => string,
 ): string[] {
   const { length } = runIds;
-  return length === 0 ? [] : [line(counted(length, "runs"), named(runIds, length))];
+  return ifAny(length, () => line(counted(length, "runs"), named(runIds, length)));
 }
 
 /** What is known of a cutover. */
@@ -86,15 +86,13 @@ function describeExport(report: Exported, root: string): string[] {
   const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
   return [
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
-    ...(conflicts === 0
-      ? []
-      : [
-          `warning: ${conflicts} changed on both sides; the files stay and MongoDB's content is ` +
-            `beside them: ${named(copies, conflicts)}.`,
-        ]),
-    ...(unwritable === 0
-      ? []
-      : [`warning: ${unwritable} could not be written: ${named(failed, unwritable)}.`]),
+    ...ifAny(conflicts, () => {
+      const cases = named(copies, conflicts);
+      return `warning: ${conflicts} changed on both sides; the files stay and MongoDB's content is beside them: ${cases}.`;
+    }),
+    ...ifAny(unwritable, () => {
+      return `warning: ${unwritable} could not be written: ${named(failed, unwritable)}.`;
+    }),
   ];
 }
 

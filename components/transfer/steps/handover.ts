@@ -7,7 +7,7 @@ import { type StateOf, type Step, Unfinished } from "../../step";
 import { NoPrimary } from "../errors";
 import { describeFence, describeForeseen, describeRollback } from "../rollback/describe";
 import { drawFence } from "../rollback/fence";
-import { type RollbackReport, foreseeRollback, runRollback } from "../rollback/rollback";
+import { foreseeRollback, runRollback } from "../rollback/rollback";
 import { imported, leftRecordsOut } from "./import";
 import {
   type FirstHandoverInputs,
@@ -16,9 +16,8 @@ import {
   type HandoverResults,
   SecondHandover,
   type SecondHandoverInputs,
-  type SecondHandoverResults,
 } from "./inputs";
-import { comparedInputs, namedCases, sidesOf, stateOf } from "./sides";
+import { brief, comparedInputs, sidesOf, stateOf } from "./sides";
 
 /** The last run of either handover. */
 type Past = StateOf<HandoverInputs, HandoverResults>;
@@ -27,7 +26,7 @@ type Past = StateOf<HandoverInputs, HandoverResults>;
  * Between the worker's drain and its rollout, once a cutover. Forward: what the worker wrote since the
  * bulk import goes over, and the fence is drawn: without it the worker would start from a stale copy and
  * execute finished steps again (decision 9). Back: what changed in MongoDB since goes to the files, and
- * unfinished runs are held where MongoDB is lost (decision 10). A live worker must not meet it, so that
+ * unfinished runs are held if MongoDB is lost (decision 10). A live worker must not meet it, so that
  * nothing but the direction makes it run.
  */
 export const handover: Step<FirstHandoverInputs, HandoverResults> = {
@@ -61,10 +60,10 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
 
 /**
  * Behind web's rollout. Forward: the import of what web wrote to files meanwhile, which only inserts
- * runs. Back: the export of what web wrote to MongoDB meanwhile, also where the stack has this step for
- * the first time, because the cutover stopped before it.
+ * runs. Back: the export of what web wrote to MongoDB meanwhile, also if the stack has this step for the
+ * first time, because the cutover stopped before it.
  */
-export const secondHandover: Step<SecondHandoverInputs, SecondHandoverResults> = {
+export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
   ...SecondHandover,
   id: ({ database = "" }) => `${database}/second-handover`,
   isOncePerCutover: true,
@@ -125,7 +124,9 @@ async function rollBack(
     const report = await runRollback(stateOf(inputs), options);
     const known = { fencedAt, isAgain: isInPod === true };
     for (const line of describeRollback(report, rootName, known)) console.log(line);
-    return { ...keepResults(state), rollback: brief(report) };
+    const { exported } = report;
+    const rollback = { ...report, ...(exported && { exported: brief(exported) }) };
+    return { ...keepResults(state), rollback };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isReleased = state?.heldRuns !== inputs.heldRuns;
@@ -148,8 +149,8 @@ function failed(reasons: readonly string[], state: Past | undefined): HandoverRe
 }
 
 /**
- * What a reviewer of a rollback has to know before it: whether MongoDB answers, where the engine can
- * ask, and what is left behind where it does not.
+ * What a reviewer of a rollback has to know before it: whether MongoDB answers, if the engine can
+ * ask, and what is left behind if it does not.
  */
 async function foresees(state: Past, inputs: HandoverInputs): Promise<readonly string[]> {
   const fencedAt = state.fence?.at;
@@ -168,17 +169,4 @@ async function foresees(state: Past, inputs: HandoverInputs): Promise<readonly s
     if (!isForeseen) throw error;
     return [`warning: \`pulumi up\` will stop here. ${error.message}`];
   }
-}
-
-function brief({ exported, ...rest }: RollbackReport): RollbackReport {
-  if (!exported) return rest;
-  const { conflicts, unwritable } = exported;
-  return {
-    ...rest,
-    exported: {
-      ...exported,
-      conflicts: conflicts.slice(0, namedCases),
-      unwritable: unwritable.slice(0, namedCases),
-    },
-  };
 }

@@ -15,7 +15,7 @@ import {
   type VerificationInputs,
   type VerificationResults,
 } from "./inputs";
-import { brief, comparedInputs, namedCases, sidesOf, watched } from "./sides";
+import { brief, comparedInputs, sidesOf, watched } from "./sides";
 
 /**
  * The import while both services still write files. It runs once in each cutover, and again if its
@@ -34,7 +34,7 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
     state: "write",
     forward: importRuns,
     merged: (parts, inputs) =>
-      requireRuns({ report: short(ofShards(parts.map(({ report }) => report))) }, inputs),
+      requireRuns({ report: brief(ofShards(parts.map(({ report }) => report))) }, inputs),
   },
   forward: async (inputs) => requireRuns(await importRuns(inputs), inputs),
 };
@@ -66,19 +66,10 @@ export async function imported(
 ): Promise<ImportReport> {
   const quarantine = isInPod ? "quarantine.ndjson" : `${resolve(sides.root)}.quarantine.ndjson`;
   const asked = { stage, quarantine, ...(shard && { shard }) };
-  return short(await watched("import", sides, (all) => importState({ ...all, ...asked })));
+  return brief(await watched("import", sides, (all) => importState({ ...all, ...asked })));
 }
 
-function short(report: ImportReport): ImportReport {
-  const { sharedLogs, quarantinedUnfinished: unfinished } = report;
-  return brief({
-    ...report,
-    sharedLogs: sharedLogs.slice(0, namedCases),
-    quarantinedUnfinished: { ...unfinished, cases: unfinished.cases.slice(0, namedCases) },
-  });
-}
-
-/** Whether the last import quarantined records, which may be mended meanwhile. */
+/** Whether the last import quarantined records, which may be fixed meanwhile. */
 export function leftRecordsOut({
   report,
 }: {
@@ -87,7 +78,7 @@ export function leftRecordsOut({
   return report !== undefined && report.quarantine.length > 0;
 }
 
-/** The proof that every record on disk is in MongoDB; it stops `up` where it does not hold. */
+/** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
 export const verification: Step<VerificationInputs, VerificationResults> = {
   ...Verification,
   id: ({ database = "" }) => `${database}/verification`,
