@@ -3,8 +3,8 @@ import {
   type BothSides,
   type ExportReport,
   exportState,
-  goBack,
-  rollbackInWords,
+  runRollback,
+  describeRollback,
 } from "../components/transfer";
 import { readFence, writeFence } from "../components/state";
 import { lastFence } from "../components/ledger";
@@ -46,11 +46,11 @@ async function rollBack(options: ExportOptions): Promise<void> {
     if (!options.quiet) console.error(line);
   };
   const asked = { uri, name, fencedAt: undefined, ledger, heldRuns: "hold" as const };
-  const done = await goBack(stateSides(settings, options.to), {
+  const done = await runRollback(stateSides(settings, options.to), {
     ...{ ...asked, electionSeconds, abandonMongo, watch },
   });
   const known = { fencedAt: undefined, isAgain: false };
-  print(options, done, rollbackInWords(done, options.to, known).join("\n"));
+  print(options, done, describeRollback(done, options.to, known).join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
   if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
 }
@@ -124,7 +124,7 @@ function exportInWords({ to }: ExportOptions, report: ExportReport): string {
       conflicts.map(({ id, detail, beside }) => `${id}: ${detail}; see ${beside}`),
       both,
     ),
-    ...casesInWords("Set aside before, and in their places again", returned, returned.length),
+    ...casesInWords("Held before, and in their places again", returned, returned.length),
     ...casesInWords("Still held, in held/", stillHeld, stillHeld.length),
     ...casesInWords(
       "Not written",

@@ -1,3 +1,4 @@
+import { expiredBefore } from "../components/migration";
 import { placeInWords } from "../components/state";
 import { type VerificationReport, verifyState } from "../components/transfer";
 import { collectionRoles } from "../components/contract";
@@ -29,13 +30,14 @@ export const verifyCommand = helpAfter(
 
 async function verify(options: VerifyOptions): Promise<VerificationReport> {
   const sides = await sidesOf(options, options.from);
-  const { logRetentionDays: retentionDays } = await settingsOf(options);
+  const { ledger } = (await settingsOf(options)).advanced;
+  const logs = { collection: sides.collections.logs, ledger };
   let stop: (() => void) | undefined;
   try {
     return await verifyState({
       ...sides,
       exact: options.exact ?? false,
-      ...(retentionDays !== undefined && { retentionDays }),
+      expiredBefore: await expiredBefore(sides.database, logs),
       watch: (tally) => {
         if (options.quiet) return;
         const size = countState(sides);

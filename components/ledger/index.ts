@@ -1,3 +1,11 @@
 /** What is kept of a migration in the database: the record that it claims and completes, with all fences. */
 export { migrationId } from "./migration-id";
-export { FenceMissing, lastFence, recordFence, requireFence, type LedgerRecord } from "./record";
+export {
+  FenceMissing,
+  lastFence,
+  readExpired,
+  recordExpired,
+  recordFence,
+  requireFence,
+  type LedgerRecord,
+} from "./record";

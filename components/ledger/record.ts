@@ -15,6 +15,8 @@ export interface LedgerRecord {
   readonly fencedAt?: Date;
   /** When each fence was drawn; absent in a record of the script until one was. */
   readonly fences?: readonly Date[];
+  /** Log entries of before may be gone by an expiry that was changed or lifted since; absent: none was. */
+  readonly logsExpiredBefore?: Date;
 }
 
 /** A database that is neither the one of a cutover nor a copy of it; nothing was changed. */
@@ -64,6 +66,19 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
     `Recording the fence in ${records.namespace} failed: there is no record of the migration ` +
       `${migrationId}. Run \`taskrunner-storage apply\`, which makes it, then do this again.`,
   );
+}
+
+/** Records that an expiry which ends now may have deleted log entries up to this moment. */
+export async function recordExpired(db: Db, ledger: string, before: Date): Promise<void> {
+  await recordsIn(db, ledger).updateOne(
+    { _id: migrationId },
+    { $max: { logsExpiredBefore: before } },
+  );
+}
+
+/** Up to which moment a former expiry may have deleted log entries; undefined if none was in force. */
+export async function readExpired(db: Db, ledger: string): Promise<Date | undefined> {
+  return (await recordsIn(db, ledger).findOne({ _id: migrationId }))?.logsExpiredBefore;
 }
 
 function recordsIn(db: Db, ledger: string): Collection<LedgerRecord> {

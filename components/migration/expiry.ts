@@ -1,8 +1,10 @@
 import type { Db } from "mongodb";
+import { readExpired, recordExpired } from "../ledger";
+import { withRetries } from "../mongo";
 import { untilDone } from "./execute";
 import { recordCommand } from "./ledger";
 import { observe } from "./planner/observe";
-import { diffExpiry } from "./planner/diff";
+import { diffExpiry, expiryOf } from "./planner/diff";
 
 /** Where log entries are, and where what is done to them is recorded. */
 export interface LogAddress {
@@ -12,12 +14,35 @@ export interface LogAddress {
   readonly ledger: string;
 }
 
-/** Lets log entries expire after so many days; 0 for never. What is so already stays as it is. */
+/**
+ * Lets log entries expire after so many days; 0 for never. What is so already stays as it is. What the
+ * expiry of before may have deleted is recorded first, because the index does not tell it any more.
+ */
 export async function setExpiry(
   db: Db,
   { collection, ledger }: LogAddress,
   days: number,
 ): Promise<void> {
+  const before = await expiresBefore(db, collection);
+  if (before) await recordExpired(db, ledger, before);
   const planned = async () => diffExpiry(collection, days, await observe(db, [collection]));
   await untilDone(db, planned, (executed) => recordCommand(db, ledger, executed));
+}
+
+/**
+ * Up to which moment log entries may be gone, in ms since 1970: by the expiry that is in force, or by a
+ * former one. -Infinity if none ever was in force, whatever the settings say (decision 8).
+ */
+export async function expiredBefore(db: Db, { collection, ledger }: LogAddress): Promise<number> {
+  const look = () => Promise.all([expiresBefore(db, collection), readExpired(db, ledger)]);
+  const found = await withRetries(
+    `Looking at the expiry of ${db.databaseName}.${collection}`,
+    look,
+  );
+  return Math.max(...found.map((at) => (at ? at.getTime() : -Infinity)));
+}
+
+async function expiresBefore(db: Db, collection: string): Promise<Date | undefined> {
+  const seconds = expiryOf(collection, await observe(db, [collection]))?.expireAfterSeconds;
+  return seconds === undefined ? undefined : new Date(Date.now() - seconds * 1_000);
 }

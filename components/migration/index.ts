@@ -4,7 +4,7 @@
  */
 export { apply, type ApplyOptions } from "./apply";
 export { DataIssues, MigrationConflict, MigrationError } from "./errors";
-export { setExpiry } from "./expiry";
+export { expiredBefore, setExpiry } from "./expiry";
 export { previewScan } from "./issues/data-issues";
 export { ClaimRefused } from "./ledger";
 export { nothingPlanned, plan, type Plan, type PlanOptions } from "./plan";

@@ -113,9 +113,9 @@ function isSaidElsewhere(message: Message, { direction, plan }: Situation): bool
   );
 }
 
-/** What the export foretells of a rollback without MongoDB (`foreseenInWords`); the plan counts it. */
+/** What the export foretells of a rollback without MongoDB (`describeForeseen`); the plan counts it. */
 const foreseen = [
-  /^MongoDB is out of reach: nothing would be exported\./,
+  /^MongoDB is unreachable: nothing would be exported\./,
   /^[\d,]+ runs? would (be held|go on from their files)/,
 ];
 

@@ -9,12 +9,14 @@ export interface Fence {
   readonly unfinishedCount: number;
   /** When a rollback ended it: from then on the files are the truth again. Absent until one did. */
   readonly endedAt?: string;
+  /** When former cutovers of this state drew theirs, in their order; absent in the first. */
+  readonly former?: readonly string[];
 }
 
 /** In the state root, where no service and no import looks for files. */
 export const fenceFile = "fence.json";
 
-/** The fence of the last cutover of this state; undefined where no cutover came as far. */
+/** The fence of the last cutover of this state; undefined if no cutover came as far. */
 export async function readFence(root: string): Promise<Fence | undefined> {
   try {
     return JSON.parse(await readFile(join(root, fenceFile), "utf8")) as Fence;

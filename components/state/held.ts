@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { StateAddress, StateFile, StateFolder } from "./address";
 import { Refusal } from "./errors";
 import { type JsonObject, isJsonObject } from "./json/object";
+import type { RawText } from "./lines";
 import { stateFiles } from "./list";
 import { readTexts } from "./read";
 import { parse } from "./records";
@@ -28,7 +29,7 @@ export function heldAddress<Address extends StateAddress>(address: Address): Add
 }
 
 /**
- * Sets aside the run files of runs that would be executed again: those of `runIds` that are still
+ * Holds the run files of runs that would be executed again: those of `runIds` that are still
  * unfinished on disk. Logs, approvals and artifacts stay, since nothing is executed from them.
  */
 export async function holdRuns(folder: StateFolder, runIds: readonly string[]): Promise<Moved> {
@@ -62,15 +63,15 @@ export async function endMoves(
   address: StateAddress,
   held: readonly RunFile[],
 ): Promise<RunFile[]> {
-  const aside: RunFile[] = [];
+  const kept: RunFile[] = [];
   for (const run of held) {
     const { path } = run.file;
     if (await isOneFile(path, join(address.root, address.layout.runs, basename(path)))) {
       await rm(path, { force: true });
-    } else aside.push(run);
+    } else kept.push(run);
   }
-  if (aside.length < held.length) await removeEmpty(address);
-  return aside;
+  if (kept.length < held.length) await removeEmpty(address);
+  return kept;
 }
 
 /** Puts files that are held back in their places. */
@@ -112,7 +113,7 @@ async function isOneFile(one: string, other: string): Promise<boolean> {
   return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
 }
 
-/** Removes the folders of what was held, where nothing is left in them. */
+/** Removes the folders of what was held, if nothing is left in them. */
 async function removeEmpty({ root, layout }: StateAddress): Promise<void> {
   const held = join(root, heldFolder);
   for (let path = join(held, layout.runs); path.startsWith(held); path = dirname(path)) {
@@ -135,7 +136,7 @@ const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "ski
 
 /**
  * Whether a run may still execute steps. Its status is not stored, it follows from the steps: a
- * run is finished where every enabled step is. A run that says nothing of its steps counts as
+ * run is finished if every enabled step is. A run that says nothing of its steps counts as
  * unfinished.
  */
 export function isUnfinished(run: JsonObject): boolean {
@@ -164,15 +165,27 @@ export async function* unfinishedRuns(folder: StateFolder): AsyncGenerator<RunFi
   }
 }
 
-/** The run in a file; undefined where the file holds none. */
-export async function runIn(file: StateFile): Promise<JsonObject | undefined> {
-  for await (const [text] of readTexts(file)) {
-    try {
-      const value = text && parse(text);
-      return isJsonObject(value) ? value : undefined;
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-    }
-  }
+/**
+ * Whether the run in a text may still execute steps, as far as anybody can say: a text that holds no
+ * run, or that could not be read, counts as unfinished.
+ */
+export function mayBeUnfinished(text: RawText | undefined): boolean {
+  const run = text && runInText(text);
+  return run === undefined || isUnfinished(run);
+}
+
+async function runIn(file: StateFile): Promise<JsonObject | undefined> {
+  for await (const [text] of readTexts(file)) return text && runInText(text);
   return undefined;
+}
+
+/** The run in a text; undefined if it holds none. */
+function runInText(text: RawText): JsonObject | undefined {
+  try {
+    const value = parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
 }

@@ -25,6 +25,7 @@ export {
   heldFolder,
   heldRuns,
   holdRuns,
+  mayBeUnfinished,
   putBack,
   unfinishedRuns,
 } from "./held";

@@ -30,11 +30,15 @@ export interface JobForm<Inputs, Results> {
   readonly apart?: readonly (keyof Inputs & string)[];
   /** Looked at by the engine before the Job and after it. @throws Unfinished */
   guard?(inputs: Inputs): Promise<void>;
-  /** Makes one of the results of the pods that share the work; absent: it is one pod's. */
-  merged?(results: readonly Results[]): Results;
+  /**
+   * Makes one of the results of the pods that share the work; absent: it is one pod's.
+   *
+   * @throws Unfinished if the whole does not do, whatever each part is like
+   */
+  merged?(results: readonly Results[], inputs: Inputs): Results;
   /** The results where a Job failed that the step can do without; undefined: the step fails too. */
   failed?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
-  /** What the Job does where that is more than the step. */
+  /** What the Job does if that is not the same as the step. */
   forward?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
 }
 

@@ -58,7 +58,7 @@ export async function workOf(
   });
   await form.guard?.(inputs);
   const results = answers.map(resultsIn);
-  return form.merged ? form.merged(results) : results[0];
+  return form.merged ? form.merged(results, inputs) : results[0];
 }
 
 /**

@@ -1,2 +1,168 @@
-/** The state on disk and its steps as the Pulumi program has them. */
-export { FilesystemBackfill, Handover, RunFiles, SecondHandover, Verification } from "./groups";
+import * as pulumi from "@pulumi/pulumi";
+import type { Mongo } from "../cluster";
+import type { Standstill } from "../kubernetes";
+import type { Direction, Settings } from "../settings";
+import { type After, StepGroup, StepResource } from "../step/program";
+import type { RollbackReport } from "./rollback/rollback";
+import * as kinds from "./steps/inputs";
+import type { ImportReport } from "./tally";
+import type { VerificationReport } from "./verify/verify";
+
+/** The runs on disk; nothing is imported or exported if the settings have no `backfill`. */
+export class RunFiles {
+  /** What the steps on the state are told of it; undefined without `backfill`. */
+  readonly state: StateArgs | undefined;
+  /** The state directory; one in a claim is named only for people. */
+  readonly root: string | undefined;
+
+  constructor({ backfill, advanced }: Pick<Settings, "backfill" | "advanced">) {
+    if (!backfill) return;
+    this.root = rootOf(backfill);
+    this.state = stateArgs(this.root, advanced);
+  }
+}
+
+type StateArgs = ReturnType<typeof stateArgs>;
+
+/** Where the state on disk is, and how a rollback treats it. */
+function stateArgs(root: string, advanced: Settings["advanced"]) {
+  const { layout, checkpoints, heldRuns, electionSeconds, abandonMongo } = advanced;
+  const rollback = { heldRuns, electionSeconds, abandonMongo };
+  return { sides: { root, layout, checkpoints }, rollback };
+}
+
+function rootOf({ source }: NonNullable<Settings["backfill"]>): string {
+  if ("path" in source) return source.path;
+  const { persistentVolumeClaim, subPath } = source;
+  return `claim ${[persistentVolumeClaim, subPath].filter(Boolean).join("/")}`;
+}
+
+/** Both sides of a step on the state. */
+export interface StateStepArgs {
+  readonly mongo: Mongo;
+  readonly files: RunFiles;
+}
+
+/**
+ * The import of the filesystem state while the services still work on files: step 3 of the
+ * specification's "Execution order".
+ */
+export class FilesystemBackfill extends StepGroup {
+  /** What the last run did, by collection; null if there was none. */
+  readonly counts: pulumi.Output<ImportReport | null>;
+
+  constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
+    const direction = mongo.directions.worker;
+    super("FilesystemBackfill", name, options, direction === "back" || !files.state);
+    const inputs = files.state && stateInputs(direction, mongo, files.state);
+    const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
+    this.counts = known(step?.output("report"));
+    this.registerOutputs({ counts: this.counts });
+  }
+}
+
+/** The worker's drain, as far as a handover looks at it. */
+interface DrainArgs {
+  /** The direction that it goes, or went last. */
+  readonly direction: pulumi.Output<Direction>;
+  readonly drained: { readonly standstill: pulumi.Output<Standstill> | undefined };
+}
+
+/**
+ * What happens to the state while no worker runs: forward, what the worker wrote since comes to MongoDB,
+ * and the fence is drawn; back, what changed in MongoDB since comes to the files.
+ */
+export class Handover extends StepGroup {
+  /** The direction that it goes, or went last; without `backfill`: the drain's. */
+  readonly direction: pulumi.Output<Direction>;
+  /** When the fence was drawn, in ISO 8601; undefined until a cutover came as far. */
+  readonly fencedAt: pulumi.Output<string>;
+  /** What the last rollback did; null if there was none since the last cutover. */
+  readonly rollback: pulumi.Output<RollbackReport | null>;
+
+  constructor(
+    name: string,
+    { mongo, files, drain }: StateStepArgs & { readonly drain: DrainArgs },
+    options: After = {},
+  ) {
+    const direction = mongo.directions.worker;
+    super("Handover", name, options, !files.state);
+    if (!files.state && direction === "back") warnOfNoExport(this);
+    const { standstill } = drain.drained;
+    const inputs = files.state && {
+      ...handoverInputs(direction, mongo, files.state),
+      // Without the drain no handover meets a live worker, also under `--target`.
+      direction: drain.direction,
+      standstill,
+    };
+    const step = inputs && new StepResource(kinds.Handover, name, inputs, this.ofChildren);
+    this.direction = step?.lastDirection ?? drain.direction;
+    // The type of an input does not allow undefined, and an output may be it.
+    const at = step?.output("fence").apply((fence) => fence?.at);
+    this.fencedAt = (at ?? pulumi.output(undefined)) as pulumi.Output<string>;
+    this.rollback = known(step?.output("rollback"));
+    this.registerOutputs({ fencedAt: this.fencedAt, rollback: this.rollback });
+  }
+}
+
+/** What web wrote meanwhile, which follows when it has changed over too. */
+export class SecondHandover extends StepGroup {
+  constructor(
+    name: string,
+    { mongo, files, handover }: StateStepArgs & { readonly handover: Handover },
+    options: After = {},
+  ) {
+    const direction = mongo.directions.web;
+    super("SecondHandover", name, options, direction === "rest" || !files.state);
+    if (files.state) {
+      const { fencedAt } = handover;
+      const inputs = { ...handoverInputs(direction, mongo, files.state), fencedAt };
+      new StepResource(kinds.SecondHandover, name, inputs, this.ofChildren);
+    }
+    this.registerOutputs();
+  }
+}
+
+/** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
+export class Verification extends StepGroup {
+  /** The counts of both sides and the differences; null if there was none. */
+  readonly counts: pulumi.Output<VerificationReport | null>;
+
+  constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
+    const direction = mongo.directions.web;
+    super("Verification", name, options, direction !== "forward" || !files.state);
+    const { ledger } = mongo;
+    const inputs = files.state && { ...stateInputs(direction, mongo, files.state), ledger };
+    const step = inputs && new StepResource(kinds.Verification, name, inputs, this.ofChildren);
+    this.counts = known(step?.output("report"));
+    this.registerOutputs({ counts: this.counts });
+  }
+}
+
+function stateInputs(direction: Direction, mongo: Mongo, { sides }: StateArgs) {
+  const { uri, database, collections, approvals, job } = mongo;
+  return { direction, uri, database, job, collections, approvals, ...sides };
+}
+
+function handoverInputs(direction: Direction, mongo: Mongo, state: StateArgs) {
+  return { ...stateInputs(direction, mongo, state), ledger: mongo.ledger, ...state.rollback };
+}
+
+/** An output of a step that a stack has and that has run; else null. */
+function known<Value>(output: pulumi.Output<Value | undefined> | undefined) {
+  return output ? output.apply((value) => value ?? null) : pulumi.output(null);
+}
+
+/**
+ * Says in previews too that a stack without the section `backfill` has no rollback of its state. Whether
+ * the services worked on MongoDB before is in the state of steps that go with the section.
+ */
+function warnOfNoExport(step: pulumi.Resource): void {
+  void pulumi.log.warn(
+    "There is no section `backfill`: nothing is exported from MongoDB, and no unfinished run is held. " +
+      "If the services work on MongoDB now, the worker would go on from files that are as old as the " +
+      "cutover, and repeat steps. Put the section back and run `pulumi up` with `storageMode: mongo`, " +
+      "which draws the fence anew; go back after that.",
+    step,
+  );
+}

@@ -1,13 +1,14 @@
 import { type CollectionRole, byRole } from "../contract";
-import type {
-  Conversion,
-  IncompleteLine,
-  Place,
-  Raw,
-  Refusal,
-  RefusalReason,
-  SharedLog,
-  Skipped,
+import {
+  type Conversion,
+  type IncompleteLine,
+  type Place,
+  type Raw,
+  type Refusal,
+  type RefusalReason,
+  type SharedLog,
+  type Skipped,
+  mayBeUnfinished,
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
 
@@ -49,6 +50,16 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   sharedLogs: SharedLog[];
   /** How many files were not read again, because they are as they were when they were imported. */
   unchangedFiles: number;
+  /** Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. */
+  quarantinedUnfinished: CountedCases;
+  /** How many runs on disk may still execute steps; absent if the import did not count them. */
+  unfinishedRuns?: number;
+}
+
+/** How many quarantined records of a kind there are, and the first thousand. */
+export interface CountedCases {
+  count: number;
+  cases: Quarantined[];
 }
 
 /** So many single cases are kept: memory stays flat, and nobody reads more. */
@@ -66,6 +77,7 @@ export class Tally {
   files = 0;
   bytes = 0;
   private unchangedFiles = 0;
+  private readonly quarantinedUnfinished: CountedCases = { count: 0, cases: [] };
 
   /** @param keep gets every refused record with what its file has */
   constructor(private readonly keep?: (refused: Quarantined, raw?: Raw) => void) {}
@@ -97,6 +109,13 @@ export class Tally {
     const refused = { ...place, reason, detail, ...(other && { other }) };
     this.keep?.(refused, raw);
     if (this.quarantine.length < keptCases) this.quarantine.push(refused);
+    if (role === "runs" && mayBeUnfinished(raw?.text)) this.addUnfinished(refused);
+  }
+
+  private addUnfinished(refused: Quarantined): void {
+    const { cases } = this.quarantinedUnfinished;
+    this.quarantinedUnfinished.count += 1;
+    if (cases.length < keptCases) cases.push(refused);
   }
 
   /** How many records of a collection were refused so far. */
@@ -136,6 +155,7 @@ export class Tally {
       quarantine: this.quarantine,
       sharedLogs: this.sharedLogs,
       unchangedFiles: this.unchangedFiles,
+      quarantinedUnfinished: this.quarantinedUnfinished,
     };
   }
 }

@@ -51,17 +51,35 @@ const jobs = (namespace: string) =>
   cluster.kubectl("get", "jobs", `--namespace=${namespace}`, "--output=name");
 
 it("records that are left out are a result, not a failure, and are tried again", async () => {
-  await addFiles(root, { "state/runs/t.json": "{" });
+  await addFiles(root, { "state/approvals/r.json": "{" });
   const done = await BulkImport.create(inputs);
   await rm("/tmp/quarantine.ndjson");
   expect(done.outs).toMatchObject({
     applied: true,
     report: {
-      ...{ files: 3, runs: { inserted: 2, quarantined: 1 } },
-      quarantine: [{ file: "state/runs/t.json" }],
+      ...{ files: 3, runs: { inserted: 2 }, approvals: { quarantined: 1 } },
+      quarantine: [{ file: "state/approvals/r.json" }],
     },
   });
   expect((await BulkImport.diff("id", done.outs as object, inputs)).changes).toBe(true);
+});
+
+it("a quarantined unfinished run stops the cutover, and its Job ends well", async () => {
+  await addFiles(root, { "state/runs/t.json": "{" });
+  await expect(BulkImport.create(inputs)).rejects.toMatchObject({
+    properties: { applied: false, report: { runs: { inserted: 2, quarantined: 1 } } },
+    reasons: [expect.stringMatching(/^Import of claim state: 1 run may .*: state\/runs\/t\.json/)],
+  });
+  await rm("/tmp/quarantine.ndjson");
+  const [job = ""] = (await jobs(inputs.database ?? "")).split("\n");
+  expect(
+    await cluster.kubectl(
+      "get",
+      job,
+      `--namespace=${inputs.database ?? ""}`,
+      "--output=jsonpath={.status.succeeded}",
+    ),
+  ).toBe("1");
 });
 
 it("a verification that does not hold says why, and the next import reads every file", async () => {

@@ -11,7 +11,7 @@ import type {
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { layout } from "./layout";
-import { addFiles, lines, logLine, run } from "./state";
+import { addFiles, approval, lines, logLine, run } from "./state";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 let folder: string;
@@ -45,6 +45,7 @@ beforeEach(async () => {
     collections: documentOptions.collections,
     approvals: true,
     checkpoints: "pack_run_backfill",
+    ledger: "schema_migrations",
   };
 });
 
@@ -72,16 +73,16 @@ it("an import runs again in another cutover and with other settings, not with ot
 });
 
 it("an import that left records out runs again, until none is left out", async () => {
-  await addFiles(inputs.root, { "state/runs/s.json": "{}" });
+  await addFiles(inputs.root, { "state/approvals/r.json": "{}" });
   const outs = await imported();
-  expect(outs.report.runs).toMatchObject({ inserted: 1, quarantined: 1 });
+  expect(outs.report.approvals).toMatchObject({ inserted: 0, quarantined: 1 });
   const quarantine = await readFile(`${inputs.root}.quarantine.ndjson`, "utf8");
-  expect(JSON.parse(quarantine)).toMatchObject({ file: "state/runs/s.json", raw: "{}" });
+  expect(JSON.parse(quarantine)).toMatchObject({ file: "state/approvals/r.json", raw: "{}" });
   expect(await changes(outs, inputs)).toBe(true);
-  await addFiles(inputs.root, { "state/runs/s.json": JSON.stringify(run("s")) });
-  const mended = await BulkImport.update("id", outs, inputs);
-  expect(mended.outs).toMatchObject({ report: { runs: { inserted: 1, unchanged: 1 } } });
-  expect(await changes(mended.outs as object, inputs)).toBe(false);
+  await addFiles(inputs.root, { "state/approvals/r.json": JSON.stringify([approval("a")]) });
+  const fixed = await BulkImport.update("id", outs, inputs);
+  expect(fixed.outs).toMatchObject({ report: { approvals: { inserted: 1 } } });
+  expect(await changes(fixed.outs as object, inputs)).toBe(false);
 });
 
 it("outputs name the first twenty quarantined records and count all", async () => {
@@ -103,7 +104,6 @@ it("a verification that holds is done with the counts of both sides", async () =
 it("a verification that does not hold is unfinished, and says in words what and what to do", async () => {
   await addFiles(inputs.root, {
     "state/runs/s.json": JSON.stringify(run("s")),
-    "state/runs/t.json": "{",
     "logs/runs/r.ndjson": lines(...Array.from({ length: 7 }, (_, at) => logLine(at + 1))),
   });
   await BulkImport.create(inputs);
@@ -112,7 +112,7 @@ it("a verification that does not hold is unfinished, and says in words what and 
   const runs = database.collection<{ _id: string }>("pack_runs");
   await runs.updateOne({ _id: "s" }, { $set: { planHash: "another" } });
   const changed = JSON.stringify(run("s", { planHash: "a third" }));
-  await addFiles(inputs.root, { "state/runs/s.json": changed });
+  await addFiles(inputs.root, { "state/runs/s.json": changed, "state/runs/t.json": "{" });
 
   const failed = Verification.create(inputs);
   await expect(failed).rejects.toMatchObject({

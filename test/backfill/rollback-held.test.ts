@@ -1,7 +1,7 @@
 import { link, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
-import { exportState, goBack, importState, verifyState } from "../../components/transfer";
+import { exportState, runRollback, importState, verifyState } from "../../components/transfer";
 import { steps } from "../../components/transfer/steps";
 import { readFence } from "../../components/state";
 import { type AnyStep, workInPod } from "../../components/step";
@@ -23,7 +23,7 @@ import {
 const stack = new RollbackStack();
 
 it.each([unreachable, undefined])(
-  "with MongoDB out of reach (%s) unfinished runs are held and named; nothing is lost",
+  "with MongoDB unreachable (%s) unfinished runs are held and named; nothing is lost",
   async (uri) => {
     const before = await stack.cutover();
     await stack.advance();
@@ -91,10 +91,10 @@ it("later the export brings held runs back, and holds none with which the worker
   const fencedAt = fence?.at;
   const options = { uri, name, fencedAt, ledger, heldRuns: "hold", electionSeconds: 5 } as const;
 
-  expect(await goBack(stack.sides, { ...options, uri: unreachable })).toMatchObject({
+  expect(await runRollback(stack.sides, { ...options, uri: unreachable })).toMatchObject({
     held: ["busy", "slow"],
   });
-  expect(await goBack(stack.sides, options)).toMatchObject({ held: [] });
+  expect(await runRollback(stack.sides, options)).toMatchObject({ held: [] });
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await jsonIn(stack.root, "state/runs/busy-since.json")).toEqual(atWork);
 });

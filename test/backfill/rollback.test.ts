@@ -299,3 +299,24 @@ it("a fence that cannot be kept beside the files stops the cutover, and the next
   const outs = await stack.cutover();
   expect(await readFence(stack.root)).toEqual(outs.fence);
 });
+
+it.each([true, false])(
+  "a fence that a killed cutover drew, which the stack does not know, is the one that is ended (MongoDB answers: %s)",
+  async (isThere) => {
+    const known = await stack.cutover();
+    await stack.advance();
+    // A rollback failed, and the engine of the cutover after it was killed before its state was saved.
+    const { fence: unknown } = await up({ ...known, applied: false } as Outs, stack.inputs());
+    expect(unknown?.at).not.toBe(known.fence?.at);
+    const uri = isThere ? stack.server.uri : undefined;
+    const back = await up(known, stack.toFiles({ uri }));
+    expect(back.rollback).toMatchObject(
+      isThere ? { exported: { runs: { written: 1 } }, held: [] } : { held: ["busy", "slow"] },
+    );
+    expect(await readFence(stack.root)).toMatchObject({
+      ...{ at: unknown?.at, former: [known.fence?.at], endedAt: expect.any(String) as string },
+    });
+    await upSecond(undefined, stack.second(back, { direction: "back", uri }));
+    expect(await readFence(stack.root)).toMatchObject({ at: unknown?.at });
+  },
+);

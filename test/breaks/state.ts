@@ -158,6 +158,21 @@ export const state: readonly Break[] = [
     tests: ["test/backfill/verify.test.ts > cannot be imported"],
   },
   {
+    guarantee: "a log entry counts as expired only if an expiry was ever in force",
+    file: "components/transfer/steps/import.ts",
+    find: "{ expiredBefore: await expiredBefore(database, logs) }",
+    replace:
+      "{ expiredBefore: (await expiredBefore(database, logs)) && Date.now() - 30 * 86_400_000 }",
+    tests: ["test/backfill/expired.test.ts > before the first expiry"],
+  },
+  {
+    guarantee: "what a lifted expiry deleted counts as expired",
+    file: "components/migration/expiry.ts",
+    find: "if (before) await recordExpired(db, ledger, before);",
+    replace: "",
+    tests: ["test/backfill/expired.test.ts > that was lifted deleted"],
+  },
+  {
     guarantee: "a plan's numbers keep every digit",
     file: "components/state/json/parse.ts",
     find: "if (!survivesDouble(text, value)) return decimal128(text);",

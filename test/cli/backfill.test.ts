@@ -185,7 +185,7 @@ it("export brings a run back that was held, as MongoDB has it", async () => {
 
   const { exitCode, stdout } = await run("export", "--to", state);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain(`Set aside before, and in their places again:\n  ${_id}`);
+  expect(stdout).toContain(`Held before, and in their places again:\n  ${_id}`);
   expect(await readFile(place, "utf8")).toMatch(/"planHash": ?"later"/);
   await expect(readFile(held, "utf8")).rejects.toThrow("ENOENT");
 });

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
-import { drawFence } from "../../components/transfer/rollback";
+import { drawFence } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
 import { version } from "../../package.json";
 import { ledger, migrate } from "../backfill/database";

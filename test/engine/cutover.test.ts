@@ -109,7 +109,7 @@ describe("the cutover on the real engine and a server with logins", () => {
       // Two exports and two values files; nothing of the database.
       expect(preview.output).toMatch(/Resources:\n\s+~ 4 to update\n\s+\d+ unchanged/);
       expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
-      expect(preview.output).toContain("MongoDB is out of reach: nothing would be exported");
+      expect(preview.output).toContain("MongoDB is unreachable: nothing would be exported");
       const up = kept(await stack.up());
       expect(up).toMatchObject({ failed: false });
       expect(up.output).toMatch(/Nothing was exported\..* output `verification` counts/);

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   exportState,
   forgetWhereMissing,
-  goBack,
+  runRollback,
   importState,
   verifyState,
 } from "../../components/transfer";
-import { drawFence } from "../../components/transfer/rollback";
-import { reasonsOf } from "../../components/transfer/words";
+import { drawFence } from "../../components/transfer/rollback/fence";
+import { describeVerification } from "../../components/transfer/describe";
 import { closeConnections } from "../../components/mongo";
 import { requireServer } from "../../components/cluster/server";
 import {
@@ -164,7 +164,7 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   expect(await exportState(sides)).toMatchObject({ runs: { written: 1 } });
   const address = { uri: uriOf(user), name: database, ledger: claim.ledger };
   expect(
-    await goBack(sides, {
+    await runRollback(sides, {
       ...{ ...address, fencedAt: fence.at, heldRuns: "hold", electionSeconds: 5 },
     }),
   ).toMatchObject({
@@ -178,7 +178,7 @@ it("a verification whose user may not write says so beside what it found", async
   const report = await forgetWhereMissing(sides, await verifyState(sides));
 
   expect(report).toMatchObject({ holds: false, runs: { missing: 1 } });
-  expect(reasonsOf(report, "root").join("\n")).toMatch(
+  expect(describeVerification(report, "root").join("\n")).toMatch(
     /1 of 3 runs on disk is not in MongoDB: r-4\.[^]*The next import will trust .*: Forgetting checkpoints in taskrunner\.pack_run_backfill failed: MongoDB answers with code 13 /,
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foreseenInWords } from "../../components/transfer/rollback/words";
+import { describeForeseen } from "../../components/transfer/rollback/describe";
 import { type RawStep, noPlan, previewOf, reviewOf, toFiles } from "./steps";
 
 describe("the direction of a preview", () => {
@@ -89,7 +89,7 @@ describe("the verdict on a rollback", () => {
 
   describe("that the preview warns of", () => {
     const fencedAt = "2026-11-25T21:16:30.502Z";
-    const found = { outOfReach: "No connection string is configured.", unfinished: ["a", "b"] };
+    const found = { unreachable: "No connection string is configured.", unfinished: ["a", "b"] };
     const printed = (lines: readonly string[]) => ({
       diagnostics: lines.map((message) => ({ severity: "info", message: `${message}\n` })),
     });
@@ -101,7 +101,7 @@ describe("the verdict on a rollback", () => {
     it.each(["hold", "release"] as const)(
       "says once what the plan counts too: heldRuns %s",
       (heldRuns) => {
-        const lines = foreseenInWords(found, "/state", { fencedAt, heldRuns });
+        const lines = describeForeseen(found, "/state", { fencedAt, heldRuns });
         const { verdict, body } = reviewed(lines, lost);
 
         expect(lines).toHaveLength(2);
@@ -111,7 +111,7 @@ describe("the verdict on a rollback", () => {
     );
 
     it("hides nothing if the plan reached MongoDB and the preview did not", () => {
-      const lines = foreseenInWords(found, "/state", { fencedAt, heldRuns: "hold" });
+      const lines = describeForeseen(found, "/state", { fencedAt, heldRuns: "hold" });
       const { verdict, body } = reviewed(lines, { ...lost, unfinished: 0, exported });
 
       expect(verdict).toBe("⚠️ **Look first:** 2 warnings");

@@ -7,7 +7,8 @@ import {
   importState,
   verifyState,
 } from "../../components/transfer";
-import { drawFence, goBack } from "../../components/transfer/rollback";
+import { drawFence } from "../../components/transfer/rollback/fence";
+import { runRollback } from "../../components/transfer/rollback/rollback";
 import { type Random, seeded } from "../../sample/random";
 import { ledger } from "../backfill/database";
 import { sidesOf } from "../backfill/database-sides";
@@ -129,7 +130,7 @@ export class Simulation {
       heldRuns: "hold",
       electionSeconds: 5,
     } as const;
-    const { held, inTheWay } = await goBack(this.sides, options);
+    const { held, inTheWay } = await runRollback(this.sides, options);
     for (const runId of inTheWay) this.problems.push(`${runId} cannot be held`);
     this.held = { runIds: new Set(held), since: this.journal.events().length };
   }

@@ -145,13 +145,19 @@ export const day = 86_400;
  */
 export function diffExpiry(collection: string, days: number, observed: Observed): Change[] {
   const wanted = expiryIndex(collection);
-  const found = observed.get(collection)?.indexes.find((index) => sameSignature(index, wanted));
+  const found = expiryOf(collection, observed);
   if (found?.isBuilding) return [awaitIndex(wanted, found)];
   const seconds = days === 0 ? undefined : days * day;
   if (!found || found.expireAfterSeconds === seconds) return [];
   const set = { expireAfterSeconds: seconds ?? noExpiry };
   const reason = `log entries expire ${expiryInWords(found.expireAfterSeconds)}, not ${expiryInWords(seconds)}`;
   return [{ kind: "modify index", wanted, found, set, reason }];
+}
+
+/** The index on which log entries expire, as it was found; it may have no expiry. */
+export function expiryOf(collection: string, observed: Observed): ObservedIndex | undefined {
+  const wanted = expiryIndex(collection);
+  return observed.get(collection)?.indexes.find((index) => sameSignature(index, wanted));
 }
 
 /** The index on which log entries expire (the specification, `pack_run_logs`, index 3). */

@@ -42,7 +42,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   followsServer: true,
   compares: ["database", "ledger", "checksum", "stack"],
   isDue: ({ heldBack }, { job }) => job !== undefined && Boolean(heldBack),
-  job: { state: "read", olds: ["place", "cutover"], forward: wholePlan },
+  job: { state: "read", olds: ["place"], forward: wholePlan },
   foresees: async (state, inputs) => {
     // Who runs Jobs has the files in a claim, which the engine cannot read.
     const found = inputs.job ? undefined : await placeOf(inputs, state).catch(refusalOf);

@@ -5,8 +5,9 @@ import { sameServer } from "../../mongo";
 import { StateFolderError } from "../../state";
 import { type StateOf, type Step, Unfinished } from "../../step";
 import { NoPrimary } from "../errors";
-import { type RollbackReport, drawFence, foresee, goBack } from "../rollback";
-import { fenceInWords, foreseenInWords, rollbackInWords } from "../rollback/words";
+import { describeFence, describeForeseen, describeRollback } from "../rollback/describe";
+import { drawFence } from "../rollback/fence";
+import { foreseeRollback, runRollback } from "../rollback/rollback";
 import { imported, leftRecordsOut } from "./import";
 import {
   type FirstHandoverInputs,
@@ -15,18 +16,17 @@ import {
   type HandoverResults,
   SecondHandover,
   type SecondHandoverInputs,
-  type SecondHandoverResults,
 } from "./inputs";
-import { comparedInputs, namedCases, sidesOf, stateOf } from "./sides";
+import { brief, comparedInputs, sidesOf, stateOf } from "./sides";
 
-type State = StateOf<FirstHandoverInputs, HandoverResults>;
-type SecondState = StateOf<SecondHandoverInputs, SecondHandoverResults>;
+/** The last run of either handover. */
+type Past = StateOf<HandoverInputs, HandoverResults>;
 
 /**
  * Between the worker's drain and its rollout, once a cutover. Forward: what the worker wrote since the
  * bulk import goes over, and the fence is drawn: without it the worker would start from a stale copy and
  * execute finished steps again (decision 9). Back: what changed in MongoDB since goes to the files, and
- * unfinished runs are held where MongoDB is lost (decision 10). A live worker must not meet it, so that
+ * unfinished runs are held if MongoDB is lost (decision 10). A live worker must not meet it, so that
  * nothing but the direction makes it run.
  */
 export const handover: Step<FirstHandoverInputs, HandoverResults> = {
@@ -40,7 +40,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     apart: ["standstill"],
     guard: requireStill,
     olds: ["direction", "heldRuns", "report", "fence", "rollback"],
-    failed: (reasons, state) => (goesOn(reasons, state) ? resultsOf(state) : undefined),
+    failed,
   },
   foresees,
   forward: async (inputs, state) => {
@@ -51,25 +51,19 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     if (former !== undefined) await requireFence(sides.database, ledger, former);
     const report = await imported(sides, "delta", inputs);
     await requireStill(inputs);
-    const drawn = await drawFence({ ...sides, ledger });
-    for (const line of fenceInWords(drawn, rootName)) console.log(line);
+    const drawn = await drawFence({ ...sides, ledger, unfinishedCount: report.unfinishedRuns });
+    for (const line of describeFence(drawn, rootName)) console.log(line);
     return { report, fence: drawn.fence };
   },
-  back: async (inputs, state) => {
-    const fencedAt = state?.fence?.at;
-    // No cutover came as far: nobody worked on MongoDB.
-    if (fencedAt === undefined) return resultsOf(state);
-    const rollback = await wentBack({ ...inputs, fencedAt }, state);
-    return { ...resultsOf(state), ...(rollback && { rollback }) };
-  },
+  back: async (inputs, state) => rollBack(inputs, state?.fence?.at, state),
 };
 
 /**
  * Behind web's rollout. Forward: the import of what web wrote to files meanwhile, which only inserts
- * runs. Back: the export of what web wrote to MongoDB meanwhile, also where the stack has this step for
- * the first time, because the cutover stopped before it.
+ * runs. Back: the export of what web wrote to MongoDB meanwhile, also if the stack has this step for the
+ * first time, because the cutover stopped before it.
  */
-export const secondHandover: Step<SecondHandoverInputs, SecondHandoverResults> = {
+export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
   ...SecondHandover,
   id: ({ database = "" }) => `${database}/second-handover`,
   isOncePerCutover: true,
@@ -86,14 +80,10 @@ export const secondHandover: Step<SecondHandoverInputs, SecondHandoverResults> =
   job: {
     state: "write",
     olds: ["direction", "heldRuns", "report", "rollback"],
-    failed: (reasons, state) => (goesOn(reasons, state) ? resultsOf(state) : undefined),
+    failed,
   },
   forward: async (inputs) => ({ report: await imported(await sidesOf(inputs), "final", inputs) }),
-  back: async (inputs, state) => {
-    if (inputs.fencedAt === undefined) return resultsOf(state);
-    const rollback = await wentBack({ ...inputs, fencedAt: inputs.fencedAt }, state);
-    return { ...resultsOf(state), ...(rollback && { rollback }) };
-  },
+  back: async (inputs, state) => rollBack(inputs, inputs.fencedAt, state),
 };
 
 /** @throws Unfinished with who scaled the worker since its drain; no fence is drawn then */
@@ -104,41 +94,44 @@ async function requireStill({ direction, standstill }: FirstHandoverInputs): Pro
 }
 
 /** What an earlier run found, kept. */
-function resultsOf(state: State | SecondState | undefined): HandoverResults {
-  const { report, fence, rollback } = (state ?? {}) as HandoverResults;
+function keepResults(state: Partial<HandoverResults> = {}): HandoverResults {
+  const { report, fence, rollback } = state;
   return { ...(report && { report }), ...(fence && { fence }), ...(rollback && { rollback }) };
 }
 
 /**
  * Whether a rollback that is done left something behind which can be had now: files are put back when
- * they are released; and what the cluster alone reaches nobody could bring by `taskrunner-storage
- * export`, so that there each `up` tries again. Elsewhere the worker is at work on these runs already.
+ * they are released; and what only the cluster reaches nobody could bring by `taskrunner-storage export`,
+ * so that there each `up` tries again. Elsewhere the worker is at work on these runs already.
  */
-function isLeftBehind(state: State | SecondState, { heldRuns, job }: HandoverInputs): boolean {
-  const { outOfReach, held = [] } = state.rollback ?? {};
-  if (outOfReach === undefined && held.length === 0) return false;
+function isLeftBehind(state: Past, { heldRuns, job }: HandoverInputs): boolean {
+  const { unreachable, held = [] } = state.rollback ?? {};
+  if (unreachable === undefined && held.length === 0) return false;
   return job !== undefined || (state.heldRuns === "hold" && heldRuns === "release");
 }
 
-/** @returns undefined where an earlier rollback stays as it is; @throws Unfinished */
-async function wentBack(
-  inputs: SecondHandoverInputs & { readonly fencedAt: string },
-  state: State | SecondState | undefined,
-): Promise<RollbackReport | undefined> {
-  const { uri, database: name, root, ledger, fencedAt, heldRuns, isInPod } = inputs;
-  const { electionSeconds, abandonMongo, rootName = root } = inputs;
+/** @throws Unfinished if it cannot be done, and no earlier rollback stays as it is */
+async function rollBack(
+  inputs: HandoverInputs,
+  fencedAt: string | undefined,
+  state: Past | undefined,
+): Promise<HandoverResults> {
+  // No cutover came as far: nobody worked on MongoDB.
+  if (fencedAt === undefined) return keepResults(state);
+  const { database: name, root, rootName = root, isInPod } = inputs;
   try {
-    const report = await goBack(stateOf(inputs), {
-      ...{ uri, name, fencedAt, ledger, heldRuns, electionSeconds, abandonMongo },
-      watch: console.log,
-    });
+    const options = { ...inputs, uri: inputs.uri, name, fencedAt, watch: console.log };
+    const report = await runRollback(stateOf(inputs), options);
     const known = { fencedAt, isAgain: isInPod === true };
-    for (const line of rollbackInWords(report, rootName, known)) console.log(line);
-    return brief(report);
+    for (const line of describeRollback(report, rootName, known)) console.log(line);
+    const { exported } = report;
+    const rollback = { ...report, ...(exported && { exported: brief(exported) }) };
+    return { ...keepResults(state), rollback };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const isReleased = state?.heldRuns !== heldRuns;
-    if (!isReleased && goesOn([error.message], state)) return undefined;
+    const isReleased = state?.heldRuns !== inputs.heldRuns;
+    const earlier = isReleased ? undefined : failed([error.message], state);
+    if (earlier) return earlier;
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new Unfinished([
       `Export to ${rootName}: ${error.message} What was exported stays; ` +
@@ -147,26 +140,27 @@ async function wentBack(
   }
 }
 
-/** Whether the services work on files already, so that what is left behind stops nobody; told then. */
-function goesOn(reasons: readonly string[], state: State | SecondState | undefined): boolean {
+/** What stays if the services work on files already, so that what is left behind stops nobody; told then. */
+function failed(reasons: readonly string[], state: Past | undefined): HandoverResults | undefined {
   // One that a rollback created and that failed has the direction, and no rollback yet.
-  if (state?.direction !== "back" || state.rollback === undefined) return false;
+  if (state?.direction !== "back" || state.rollback === undefined) return undefined;
   console.log(`warning: What is left behind in MongoDB still is. ${reasons.join(" ")}`);
-  return true;
+  return keepResults(state);
 }
 
 /**
- * What a reviewer of a rollback has to know before it: whether MongoDB answers, where the engine can
- * ask, and what is left behind where it does not.
+ * What a reviewer of a rollback has to know before it: whether MongoDB answers, if the engine can
+ * ask, and what is left behind if it does not.
  */
-async function foresees(state: State, inputs: HandoverInputs): Promise<readonly string[]> {
+async function foresees(state: Past, inputs: HandoverInputs): Promise<readonly string[]> {
   const fencedAt = state.fence?.at;
   const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
   if (!isAsked || fencedAt === undefined) return [];
   const { uri, database: name, root, ledger, heldRuns, abandonMongo } = inputs;
   try {
-    const found = await foresee(stateOf(inputs), { uri, name, fencedAt, ledger, abandonMongo });
-    return found ? foreseenInWords(found, root, { fencedAt, heldRuns }) : [];
+    const asked = { uri, name, fencedAt, ledger, abandonMongo };
+    const found = await foreseeRollback(stateOf(inputs), asked);
+    return found ? describeForeseen(found, root, { fencedAt, heldRuns }) : [];
   } catch (error) {
     const isForeseen =
       error instanceof FenceMissing ||
@@ -175,17 +169,4 @@ async function foresees(state: State, inputs: HandoverInputs): Promise<readonly 
     if (!isForeseen) throw error;
     return [`warning: \`pulumi up\` will stop here. ${error.message}`];
   }
-}
-
-function brief({ exported, ...rest }: RollbackReport): RollbackReport {
-  if (!exported) return rest;
-  const { conflicts, unwritable } = exported;
-  return {
-    ...rest,
-    exported: {
-      ...exported,
-      conflicts: conflicts.slice(0, namedCases),
-      unwritable: unwritable.slice(0, namedCases),
-    },
-  };
 }

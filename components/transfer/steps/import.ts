@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
+import { expiredBefore } from "../../migration";
 import { requireFenceWritable } from "../../state";
 import { type Step, Unfinished } from "../../step";
 import { importState } from "../import/import";
 import type { BothSides, ImportStage } from "../sides";
 import { type ImportReport, ofShards } from "../tally";
 import { forgetWhereMissing, verifyState } from "../verify/verify";
-import { reasonsOf } from "../words";
+import { describeQuarantinedRuns, describeVerification } from "../describe";
 import {
   BulkImport,
   type ImportInputs,
@@ -14,12 +15,13 @@ import {
   type VerificationInputs,
   type VerificationResults,
 } from "./inputs";
-import { brief, comparedInputs, namedCases, sidesOf, watched } from "./sides";
+import { brief, comparedInputs, sidesOf, watched } from "./sides";
 
 /**
- * The import while both services still write files. It runs once in each cutover, and again where its
- * settings changed or the last run left records out; never because files or counts differ. It makes sure
- * that a fence can be kept, because the worker is stopped next.
+ * The import while both services still write files. It runs once in each cutover, and again if its
+ * settings changed or the last run quarantined records; never because files or counts differ. The worker
+ * is stopped next, so it makes sure that a fence can be kept and that the runs are there. Of the latter
+ * only the pods' reports together tell.
  */
 export const bulkImport: Step<ImportInputs, ImportResults> = {
   ...BulkImport,
@@ -30,16 +32,27 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
   isDue: leftRecordsOut,
   job: {
     state: "write",
-    merged: (results) => ({ report: short(ofShards(results.map(({ report }) => report))) }),
+    forward: importRuns,
+    merged: (parts, inputs) =>
+      requireRuns({ report: brief(ofShards(parts.map(({ report }) => report))) }, inputs),
   },
-  forward: async (inputs) => {
-    const sides = await sidesOf(inputs);
-    const report = await imported(sides, "backfill", inputs);
-    const { runs, approvals, logs, artifacts } = sides.layout;
-    await requireFenceWritable(sides.root, [runs, approvals, logs, artifacts]);
-    return { report };
-  },
+  forward: async (inputs) => requireRuns(await importRuns(inputs), inputs),
 };
+
+async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
+  const sides = await sidesOf(inputs);
+  const report = await imported(sides, "backfill", inputs);
+  const { runs, approvals, logs, artifacts } = sides.layout;
+  await requireFenceWritable(sides.root, [runs, approvals, logs, artifacts]);
+  return { report };
+}
+
+/** @throws Unfinished if the services in Mongo mode would lack runs (decision 15) */
+function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
+  const reasons = describeQuarantinedRuns(results.report, inputs);
+  if (reasons.length > 0) throw new Unfinished(reasons, results);
+  return results;
+}
 
 /**
  * An import with its report in short. The quarantined records are in a file beside the state root, named
@@ -54,14 +67,10 @@ export async function imported(
 ): Promise<ImportReport> {
   const quarantine = isInPod ? "quarantine.ndjson" : `${resolve(sides.root)}.quarantine.ndjson`;
   const asked = { stage, quarantine, ...(shard && { shard }) };
-  return short(await watched("import", sides, (all) => importState({ ...all, ...asked })));
+  return brief(await watched("import", sides, (all) => importState({ ...all, ...asked })));
 }
 
-function short(report: ImportReport): ImportReport {
-  return brief({ ...report, sharedLogs: report.sharedLogs.slice(0, namedCases) });
-}
-
-/** Whether the last import quarantined records, which may be mended meanwhile. */
+/** Whether the last import quarantined records, which may be fixed meanwhile. */
 export function leftRecordsOut({
   report,
 }: {
@@ -70,7 +79,7 @@ export function leftRecordsOut({
   return report !== undefined && report.quarantine.length > 0;
 }
 
-/** The proof that every record on disk is in MongoDB; it stops `up` where it does not hold. */
+/** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
 export const verification: Step<VerificationInputs, VerificationResults> = {
   ...Verification,
   id: ({ database = "" }) => `${database}/verification`,
@@ -79,12 +88,15 @@ export const verification: Step<VerificationInputs, VerificationResults> = {
   compares: comparedInputs,
   job: { state: "read" },
   forward: async (inputs) => {
-    const { retentionDays = Infinity, root, rootName = root } = inputs;
-    const found = await watched("verification", await sidesOf(inputs), async (sides) =>
-      forgetWhereMissing(sides, await verifyState({ ...sides, retentionDays })),
+    const { root, rootName = root, ledger } = inputs;
+    const { database, ...others } = await sidesOf(inputs);
+    const logs = { collection: others.collections.logs, ledger };
+    const asked = { expiredBefore: await expiredBefore(database, logs) };
+    const found = await watched("verification", { database, ...others }, async (sides) =>
+      forgetWhereMissing(sides, await verifyState({ ...sides, ...asked })),
     );
     const report = brief(found);
     if (report.holds) return { report };
-    throw new Unfinished(reasonsOf(report, rootName), { report });
+    throw new Unfinished(describeVerification(report, rootName), { report });
   },
 };

@@ -3,7 +3,7 @@ import type { Standstill } from "../../kubernetes";
 import type { Layout } from "../../settings";
 import type { Fence } from "../../state";
 import { type MongoInputs, kind } from "../../step";
-import type { RollbackReport } from "../rollback";
+import type { RollbackReport } from "../rollback/rollback";
 import type { Shard } from "../sides";
 import type { ImportReport } from "../tally";
 import type { VerificationReport } from "../verify/verify";
@@ -34,9 +34,10 @@ export interface ImportResults {
   readonly report: ImportReport;
 }
 
-/** Inputs of a verification; the log's expiry is in days. */
+/** Inputs of a verification. */
 export interface VerificationInputs extends StateInputs {
-  readonly retentionDays?: number;
+  /** The collection of the migration's record, which knows of former expiries of the log. */
+  readonly ledger: string;
 }
 
 /** A verification's report names the first twenty cases of a kind. */
@@ -52,11 +53,11 @@ export interface HandoverInputs extends StateInputs {
   readonly heldRuns: "hold" | "release";
   /** How long a rollback waits for a primary, in s. */
   readonly electionSeconds: number;
-  /** The fence whose later changes are given up where MongoDB has no primary. */
+  /** The fence whose later changes are given up if MongoDB has no primary. */
   readonly abandonMongo?: string;
 }
 
-/** Inputs of the first handover: the worker as its drain left it; absent where nothing can be seen. */
+/** Inputs of the first handover: the worker as its drain left it; absent if nothing can be seen. */
 export interface FirstHandoverInputs extends HandoverInputs {
   readonly standstill?: Standstill;
 }
@@ -65,20 +66,17 @@ export interface FirstHandoverInputs extends HandoverInputs {
 export interface HandoverResults {
   /** Absent until a cutover reached this step. */
   readonly report?: ImportReport;
-  /** The fence of the last cutover; absent until one reached this step. */
+  /** The fence of the last cutover; absent until one reached the first handover, which draws it. */
   readonly fence?: Fence;
   /** Absent after a cutover, until it is rolled back. */
   readonly rollback?: RollbackReport;
 }
 
-/** Inputs of the second handover: the fence that the first one drew, so that it exports after it alone. */
+/** Inputs of the second handover: the fence that the first one drew, so that it exports only after it. */
 export interface SecondHandoverInputs extends HandoverInputs {
-  /** In ISO 8601; absent where no cutover drew one. */
+  /** In ISO 8601; absent if no cutover drew one. */
   readonly fencedAt?: string;
 }
-
-/** The same without a fence: it draws none. */
-export type SecondHandoverResults = Omit<HandoverResults, "fence">;
 
 export const BulkImport = kind<ImportInputs, ImportResults>("BulkImport", here, ["report"]);
 
@@ -86,11 +84,10 @@ export const Handover = kind<FirstHandoverInputs, HandoverResults>("Handover", h
   ...["report" as const, "fence" as const, "rollback" as const],
 ]);
 
-export const SecondHandover = kind<SecondHandoverInputs, SecondHandoverResults>(
-  "SecondHandover",
-  here,
-  ["report", "rollback"],
-);
+export const SecondHandover = kind<SecondHandoverInputs, HandoverResults>("SecondHandover", here, [
+  "report",
+  "rollback",
+]);
 
 export const Verification = kind<VerificationInputs, VerificationResults>("Verification", here, [
   "report",

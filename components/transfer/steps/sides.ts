@@ -1,9 +1,7 @@
 import { resolve } from "node:path";
 import { addressIn, databaseAt } from "../../mongo";
-import type { IncompleteLine } from "../../state";
-import { sayProgress } from "../progress";
 import type { BothSides } from "../sides";
-import type { Quarantined, Tally } from "../tally";
+import type { Tally } from "../tally";
 import type { StateInputs } from "./inputs";
 
 /** What a step is compared by: without the bases, which are with the checkpoints, each run is a conflict. */
@@ -33,33 +31,38 @@ export async function sidesOf(
   return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
 }
 
+/** How often a line of progress is printed. */
+const progressEveryMs = 10_000;
+
 /** Does work with lines of progress on standard output, which the engine shows. */
 export async function watched<Report>(
   what: string,
   sides: BothSides,
   work: (sides: BothSides) => Promise<Report>,
 ): Promise<Report> {
-  let stop: (() => void) | undefined;
-  const watch = (tally: Tally) => {
-    stop = sayProgress(what, tally, console.log);
-  };
+  const started = Date.now();
+  let tally: Tally | undefined;
+  const timer = setInterval(() => {
+    if (!tally) return;
+    const seconds = Math.round((Date.now() - started) / 1_000);
+    const megabytes = (tally.bytes / 1e6).toFixed(1);
+    console.log(`${what}: ${tally.files} files, ${megabytes} MB read in ${seconds} s`);
+  }, progressEveryMs);
   try {
-    return await work({ ...sides, watch });
+    return await work({ ...sides, watch: (one) => (tally = one) });
   } finally {
-    stop?.();
+    clearInterval(timer);
   }
 }
 
-/** So many single cases are kept in a stack's state; complete lists stay beside the files. */
-export const namedCases = 20;
+/** The maximum number of single cases of a kind in a stack's state; complete lists stay beside the files. */
+const namedCases = 20;
 
-/** A report as a stack's outputs hold it: all counts, and the first single cases. */
-export function brief<Report extends { quarantine: Quarantined[]; incomplete: IncompleteLine[] }>(
-  report: Report,
-): Report {
-  return {
-    ...report,
-    quarantine: report.quarantine.slice(0, namedCases),
-    incomplete: report.incomplete.slice(0, namedCases),
-  };
+/** A report as a stack's outputs hold it: all counts, and the first single cases of each kind. */
+export function brief<Report extends object>(report: Report): Report {
+  const members = Object.entries(report).map(([name, value]: [string, unknown]) => {
+    if (Array.isArray(value)) return [name, value.slice(0, namedCases)] as const;
+    return [name, typeof value === "object" && value !== null ? brief(value) : value] as const;
+  });
+  return Object.fromEntries(members) as Report;
 }

@@ -21,14 +21,12 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   quarantine: Quarantined[];
 }
 
-const dayMs = 24 * 60 * 60 * 1_000;
-
 /** How a verification compares. */
 export interface VerifyOptions {
   /** Asks that both sides are equal: what is newer or only in MongoDB is a difference too. */
   readonly exact?: boolean;
-  /** The log's expiry in days: an older entry that is gone is `expired`. Default: no expiry. */
-  readonly retentionDays?: number;
+  /** A log entry of before that is gone is `expired`; in ms since 1970. Default: none is. */
+  readonly expiredBefore?: number;
 }
 
 /**
@@ -49,12 +47,11 @@ async function verified(
   sides: BothSides & VerifyOptions,
   exact: ExactKeys | undefined,
 ): Promise<VerificationReport> {
-  const { retentionDays = Infinity } = sides;
+  const { expiredBefore = -Infinity } = sides;
   const tally = new Tally();
   const counts = byRole(() => (exact ? { ...noneVerified(), newer: [] } : noneVerified()));
   const folder = await openStateFolder(sides);
   sides.watch?.(tally);
-  const expiredBefore = Date.now() - retentionDays * dayMs;
   const comparison = { sides, counts, expiredBefore, exact };
   await workOn(batches(recordsOnDisk({ folder, tally })), (batch) => compare(comparison, batch));
   const at = new Date().toISOString();

@@ -30,25 +30,29 @@ export interface DrawnFence {
 export interface FenceSides extends ExportSides {
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
+  /** As the import before it counted them; absent: they are counted here, by reading every run. */
+  readonly unfinishedCount?: number | undefined;
 }
 
 /**
- * Draws the fence: looks for what is unfinished, and notes the moment in the ledger and beside the
- * files. To be called while no worker runs. What is held stays there: its files are older than what MongoDB has, and a
- * cutover that stops here and is given up, or goes to a new MongoDB, must not execute them.
+ * Draws the fence: looks for what is unfinished, and notes the moment in the ledger, then beside the files.
+ * To be called while no worker runs. What is held stays there: its files are older than what MongoDB has,
+ * and a cutover that stops here and is given up, or goes to a new MongoDB, must not execute them.
  *
- * @throws StateFolderError where the state root cannot be used
- * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
- * @throws Error where the ledger has no record of the migration
+ * @throws StateFolderError if the state directory cannot be used
+ * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
+ * @throws Error if the ledger has no record of the migration
  */
 export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
   const folder = await openStateFolder(sides);
   const at = new Date();
-  const unfinished = await unfinishedIn(folder);
+  const unfinishedCount = sides.unfinishedCount ?? (await unfinishedIn(folder)).length;
   const held = (await heldRuns(sides)).map(({ runId }) => runId);
   const known = await idsAmong(sides, "runs", held);
   const { database, ledger, root } = sides;
-  const fence = { at: at.toISOString(), unfinishedCount: unfinished.length };
+  const last = await readFence(root);
+  const former = last && { former: [...(last.former ?? []), last.at] };
+  const fence = { at: at.toISOString(), unfinishedCount, ...former };
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(database, ledger, at));
   await writeFence(root, fence);
@@ -62,14 +66,6 @@ export async function unfinishedIn(folder: StateFolder): Promise<string[]> {
   return unfinished;
 }
 
-/** What the stack's output and the settings say of a cutover. */
-interface Known {
-  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand. */
-  readonly fencedAt: string | undefined;
-  /** The collection of the migration's record. */
-  readonly ledger: string;
-}
-
 /** The state that a rollback writes to, and the last cutover's fence; undefined without a cutover. */
 export interface Witnessed {
   readonly folder: StateFolder;
@@ -79,25 +75,30 @@ export interface Witnessed {
 /**
  * Compares the three witnesses of a cutover (decision 10). The stack's output says that there was one;
  * `fence.json` that this is the state which it left, not the mount point of a volume that is not there;
- * the ledger that this is the database which it went to, or a copy of it.
+ * the ledger that this is the database which it went to, or a copy of it. A later cutover of the same state
+ * that was killed before the stack knew of its fence has the output's among its former ones.
  *
- * @param database undefined where MongoDB is out of reach
- * @throws StateFolderError where the state root is missing, is not that of the fence, or lacks its runs
- * @throws FenceMissing where the database knows nothing of it
+ * @param fencedAt when the stack's cutover drew its fence, in ISO 8601; undefined by hand
+ * @param ledger the collection of the migration's record
+ * @param database undefined if MongoDB is unreachable
+ * @throws StateFolderError if the state directory is missing, is not that of the fence, or lacks its runs
+ * @throws FenceMissing if the database knows nothing of it
  */
 export async function requireWitnesses(
   address: StateAddress,
-  { fencedAt, ledger }: Known,
+  { fencedAt, ledger }: { readonly fencedAt: string | undefined; readonly ledger: string },
   database: Db | undefined,
 ): Promise<Witnessed> {
   const fence = await readFence(address.root);
   const expected = fencedAt ?? fence?.at ?? (database && (await lastFence(database, ledger)));
   // Before the folder: a volume that is not mounted has neither.
-  const folder = await openedState(address);
+  const folder = await openState(address);
   if (expected === undefined) return { folder, fence };
-  if (database) await requireFence(database, ledger, expected);
-  if (fence?.at !== expected) throw notTheState(address, expected, fence);
-  await requireRuns(folder, fence);
+  const witness =
+    fence && [fence.at, ...(fence.former ?? [])].includes(expected) ? fence : undefined;
+  if (database) await requireFence(database, ledger, witness?.at ?? expected);
+  if (!witness) throw notTheState(address, expected, fence);
+  await requireRuns(folder, witness);
   return { folder, fence };
 }
 
@@ -107,7 +108,7 @@ export async function endFence(root: string, fence: Fence | undefined): Promise<
   await writeFence(root, { ...fence, endedAt: new Date().toISOString() });
 }
 
-async function openedState(address: StateAddress): Promise<StateFolder> {
+async function openState(address: StateAddress): Promise<StateFolder> {
   try {
     return await openStateFolder(address);
   } catch (error) {
@@ -141,6 +142,6 @@ function notTheState({ root }: StateAddress, expected: string, fence: Fence | un
   return new StateFolderError(
     `The state root ${root} has ${found}, and the cutover drew its fence at ${expected}. Nothing was ` +
       "written, because the services' files are elsewhere: mount the whole state there, where this " +
-      `runs. Where it is lost, \`taskrunner-storage export --all --to ${root}\` makes it anew first.`,
+      `runs. If it is lost, \`taskrunner-storage export --all --to ${root}\` makes it anew first.`,
   );
 }

@@ -1,0 +1,125 @@
+import { posix } from "node:path";
+import { type CollectionRole, collectionRoles } from "../contract";
+import type { Layout } from "../settings";
+import { placeInWords } from "../state";
+import type { ImportReport, Quarantined } from "./tally";
+import type { VerificationReport } from "./verify/verify";
+
+/** The maximum number of single cases that a sentence names. */
+const namedCases = 5;
+
+const nouns: Readonly<Record<CollectionRole, readonly [one: string, many: string]>> = {
+  runs: ["run", "runs"],
+  logs: ["log entry", "log entries"],
+  artifacts: ["artifact", "artifacts"],
+  approvals: ["approval", "approvals"],
+};
+
+/**
+ * Why a verification does not hold: a reason for each kind of difference, the last one with what to do.
+ *
+ * @param root the state directory as the settings name it
+ */
+export function describeVerification(report: VerificationReport, root: string): string[] {
+  const { quarantine, notForgotten } = report;
+  const quarantined = collectionRoles.reduce((sum, role) => sum + report[role].quarantined, 0);
+  const records = quarantined === 1 ? "1 record" : `${quarantined} records`;
+  const reasons = [
+    ...collectionRoles.flatMap((role) => describeMissing(report, role)),
+    ...collectionRoles.flatMap((role) => describeDifferences(report, role)),
+    ...ifAny(quarantined, () => {
+      return `${records} on disk cannot be imported: ${named(quarantine.map(caseOf), quarantined)}.`;
+    }),
+    ...(notForgotten === undefined
+      ? []
+      : [
+          `The next import will trust the files' checkpoints, which it was not to: ${notForgotten}`,
+        ]),
+  ];
+  return withAdvice(reasons, `Verification of ${root}: `, fixDifferences);
+}
+
+const fixDifferences =
+  "Nothing was changed by this step. Fix what is named, or move files that are not state out of " +
+  "the root, then run `pulumi up` again: it verifies again, and imports again what was quarantined. " +
+  "What is missing for another reason is imported by " +
+  "`pulumi up --replace '**taskrunner:SecondHandover::second-handover'`.";
+
+function describeMissing(report: VerificationReport, role: CollectionRole): string[] {
+  const { missing, files, onlyInFiles } = report[role];
+  const verb = missing === 1 ? "is" : "are";
+  return ifAny(missing, () => {
+    const of = `${missing} of ${counted(files, role)} on disk`;
+    return `${of} ${verb} not in MongoDB: ${named(onlyInFiles, missing)}.`;
+  });
+}
+
+function describeDifferences(report: VerificationReport, role: CollectionRole): string[] {
+  const { differing, different } = report[role];
+  const cases = different.map(({ id, paths }) => `${id} (${paths.join(", ")})`);
+  const verb = differing === 1 ? "differs" : "differ";
+  return ifAny(differing, () => {
+    const what = `${counted(differing, role)} on disk ${verb} from MongoDB`;
+    return `${what}, which stays as it is: ${named(cases, differing)}.`;
+  });
+}
+
+/** The maximum share of the runs, in percent, that may be quarantined in a cutover (decision 15). */
+const toleratedPercent = 1;
+
+/**
+ * Why an import stops a cutover before the drain, with what to do; empty if it does not. A quarantined run
+ * that is unfinished would not be executed any more, and many that are finished would be missed.
+ *
+ * @param root the state directory and `layout` as the settings name them
+ */
+export function describeQuarantinedRuns(
+  { runs: { read, quarantined }, quarantine, quarantinedUnfinished }: ImportReport,
+  { root, layout }: { readonly root: string; readonly layout: Layout },
+): string[] {
+  const { count, cases } = quarantinedUnfinished;
+  const folder = posix.normalize(`${layout.runs}/`);
+  const runs = quarantine.filter(({ file }) => file.startsWith(folder)).map(caseOf);
+  const isTooMany = quarantined > count && quarantined * 100 > read * toleratedPercent;
+  const reasons = [
+    ...ifAny(count, () => {
+      const what = `${counted(count, "runs")} may still execute steps and cannot be imported`;
+      return `${what}: ${named(cases.map(caseOf), count)}.`;
+    }),
+    ...ifAny(isTooMany ? quarantined : 0, () => {
+      const what = `${quarantined} of ${counted(read, "runs")} cannot be imported`;
+      return `${what}, which is more than ${toleratedPercent} %: ${named(runs, quarantined)}.`;
+    }),
+  ];
+  return withAdvice(reasons, `Import of ${root}: `, fixRuns);
+}
+
+const fixRuns =
+  "Nothing was stopped: the services go on as they were. Fix these files, or move files that are not " +
+  "runs out of the root, then run `pulumi up` again: it imports what was quarantined.";
+
+function withAdvice(reasons: readonly string[], what: string, advice: string): string[] {
+  const last = reasons.length - 1;
+  return reasons.map((reason, at) => what + reason + (at === last ? ` ${advice}` : ""));
+}
+
+function caseOf({ detail, ...place }: Quarantined): string {
+  return `${placeInWords(place)} (${detail})`;
+}
+
+/** A line, if there is anything to tell. */
+export function ifAny(count: number, line: () => string): string[] {
+  return count === 0 ? [] : [line()];
+}
+
+/** A count with what is counted: `1 run`, `31,000 log entries`. */
+export function counted(count: number, role: CollectionRole): string {
+  return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
+}
+
+/** The first cases, and how many more there are. */
+export function named(cases: readonly string[], total: number): string {
+  const first = cases.slice(0, namedCases);
+  const more = total - first.length;
+  return first.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}

@@ -1,0 +1,114 @@
+import { type CollectionRole, collectionRoles } from "../../contract";
+import { heldFolder } from "../../state";
+import { counted, ifAny, named } from "../describe";
+import type { DrawnFence } from "./fence";
+import type { Exported, Foreseen, RollbackReport } from "./rollback";
+
+/** What a fence is, as lines for the engine's log. */
+export function describeFence({ fence, held, unknown }: DrawnFence, root: string): string[] {
+  const runs = counted(fence.unfinishedCount, "runs");
+  return [
+    `From ${fence.at} on MongoDB is the truth. ${runs} on disk may still execute steps.`,
+    ...ofRuns(
+      held,
+      (runs, names) =>
+        `${runs} held by a rollback without MongoDB stay in ${root}/${heldFolder}: ${names}. MongoDB's ` +
+        "content counts; the next export brings their files back.",
+    ),
+    ...ofRuns(
+      unknown,
+      (runs, names) =>
+        `warning: ${runs} held in ${root}/${heldFolder} are not in this MongoDB, and nobody executes ` +
+        `them: ${names}. If the one that had them is lost, move the files back to their places and run ` +
+        "`taskrunner-storage backfill --stage final`, knowing that steps may run again.",
+    ),
+  ];
+}
+
+/** A line about runs, with their count and the names of the first; none if there is no run. */
+function ofRuns(
+  runIds: readonly string[],
+  line: (runs: string, names: string) => string,
+): string[] {
+  const { length } = runIds;
+  return ifAny(length, () => line(counted(length, "runs"), named(runIds, length)));
+}
+
+/** What is known of a cutover. */
+interface Known {
+  readonly fencedAt: string | undefined;
+  /** Whether each later `up` tries again, because a Job does it. */
+  readonly isAgain: boolean;
+}
+
+/** What a rollback did, as lines for the engine's log; warnings say so. */
+export function describeRollback(
+  { exported, unreachable, held, inTheWay }: RollbackReport,
+  root: string,
+  { fencedAt, isAgain }: Known,
+): string[] {
+  const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
+  const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
+  return [
+    ...(exported ? describeExport(exported, root) : []),
+    ...(unreachable === undefined
+      ? []
+      : [
+          `warning: Nothing was exported. ${unreachable} What changed in MongoDB${since} is left behind ` +
+            `there, and comes to the files by ${later} when it answers. The stack's output ` +
+            "`verification` counts what it had then.",
+        ]),
+    ...ofRuns(
+      held,
+      (runs, names) =>
+        `warning: ${runs} held in ${root}/${heldFolder}, so that no step is executed again: ${names}. ` +
+        `What MongoDB has of them comes back by ${later}, once no conflict is in the way; ` +
+        "`advanced.heldRuns: release` puts the files back as they were.",
+    ),
+    ...ofRuns(
+      inTheWay,
+      (runs, names) =>
+        `warning: ${runs} could not be moved, because another file has the place in ${root} or in ` +
+        `${root}/${heldFolder}: ${names}. Compare the two files and leave the one that counts.`,
+    ),
+  ];
+}
+
+function describeExport(report: Exported, root: string): string[] {
+  const written = collectionRoles
+    .filter((role) => report[role].written > 0)
+    .map((role) => counted(report[role].written, role));
+  const sum = (of: (role: CollectionRole) => number) =>
+    collectionRoles.reduce((total, role) => total + of(role), 0);
+  const conflicts = sum((role) => report[role].conflicts);
+  const unwritable = sum((role) => report[role].unwritable);
+  const copies = report.conflicts.map(({ id, beside }) => `${id} (see ${beside})`);
+  const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
+  return [
+    `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
+    ...ifAny(conflicts, () => {
+      const cases = named(copies, conflicts);
+      return `warning: ${conflicts} changed on both sides; the files stay and MongoDB's content is beside them: ${cases}.`;
+    }),
+    ...ifAny(unwritable, () => {
+      return `warning: ${unwritable} could not be written: ${named(failed, unwritable)}.`;
+    }),
+  ];
+}
+
+/** What a rollback without MongoDB would do, for a preview. */
+export function describeForeseen(
+  { unreachable, unfinished }: Foreseen,
+  root: string,
+  { fencedAt, heldRuns }: { readonly fencedAt: string; readonly heldRuns: "hold" | "release" },
+): string[] {
+  return [
+    `warning: MongoDB is unreachable: nothing would be exported. ${unreachable} What changed there ` +
+      `since ${fencedAt} would be left behind until \`taskrunner-storage export\`.`,
+    ...ofRuns(unfinished, (runs, names) =>
+      heldRuns === "hold"
+        ? `warning: ${runs} would be held in ${root}/${heldFolder}: ${names}.`
+        : `warning: ${runs} would go on from their files, and may repeat steps: ${names}.`,
+    ),
+  ];
+}

@@ -1,0 +1,165 @@
+import {
+  type Db,
+  MongoNetworkError,
+  MongoOperationTimeoutError,
+  MongoServerSelectionError,
+} from "mongodb";
+import { ConnectionError, databaseAt, membersWithoutPrimary } from "../../mongo";
+import { type StateAddress, heldRuns, holdRuns, putBack, readFence } from "../../state";
+import { NoPrimary } from "../errors";
+import { exportState } from "../export/export";
+import type { ExportReport } from "../export/report";
+import type { ExportSides } from "../export/run";
+import { type Witnessed, endFence, requireWitnesses, unfinishedIn } from "./fence";
+
+/** What a rollback did. */
+export interface RollbackReport {
+  /** What was exported; absent if MongoDB was unreachable. */
+  readonly exported?: Exported;
+  /** Why nothing was exported; names hosts, never secrets. */
+  readonly unreachable?: string;
+  /** The runs that are held now, so that no step of them is executed again. */
+  readonly held: readonly string[];
+  /** The runs that should have been moved and were not, because another file has the place. */
+  readonly inTheWay: readonly string[];
+}
+
+/** A report without the runs that were held because of it, or released. */
+export type Exported = Omit<ExportReport, "behind" | "inTheWay">;
+
+/** What a rollback works on. */
+export interface RollbackOptions {
+  /** The connection string, secret; undefined: MongoDB is unreachable. */
+  readonly uri: string | undefined;
+  readonly name: string | undefined;
+  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: the files know. */
+  readonly fencedAt: string | undefined;
+  /** The collection of the migration's record, in which the fence is noted. */
+  readonly ledger: string;
+  readonly heldRuns: "hold" | "release";
+  /** How long a primary is waited for, because an election may be under way, in s. */
+  readonly electionSeconds: number;
+  /** The moment of the fence, if what changed in MongoDB since is given up if it has no primary. */
+  readonly abandonMongo?: string | undefined;
+  /** Told, as a line, that MongoDB is waited for. */
+  readonly watch?: (line: string) => void;
+}
+
+/**
+ * Exports what changed in MongoDB. If the fence is not ended yet, holds runs that would be executed from
+ * older files: those that could not be exported, or, if no member of MongoDB answers after
+ * `electionSeconds`, all that are unfinished on disk; then it ends the fence. Later none is held any more:
+ * the worker may be at work on it.
+ *
+ * @throws NoPrimary if members answer without a primary, and `abandonMongo` does not name the fence
+ * @throws FenceMissing if the database is not the one of the fence: nothing was exported
+ * @throws StateFolderError if the state directory is not the one that the cutover left
+ * @throws ExportError if files cannot be written
+ */
+export async function runRollback(
+  sides: Omit<ExportSides, "database">,
+  options: RollbackOptions,
+): Promise<RollbackReport> {
+  const { database, unreachable } = await reachPrimary(sides.root, options);
+  const found = await requireWitnesses(sides, options, database);
+  // A MongoDB that does not have a run that was held is a new one: the former may be lost.
+  const report = database && (await exportState({ ...sides, database, holdUnknown: true }));
+  // Not only those of the fence: what web wrote to files after it came to MongoDB by the second
+  // handover, and steps of it were executed there.
+  const left = report ?? { behind: await unfinishedIn(found.folder), inTheWay: [] };
+  const { behind, inTheWay, ...exported } = left;
+  const held = await holdBehind(sides, options, found, { behind, inTheWay });
+  await endFence(sides.root, found.fence);
+  return {
+    ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
+    ...held,
+  };
+}
+
+/** What a rollback without MongoDB would leave behind, and which runs it would hold. */
+export interface Foreseen {
+  /** Why nothing would be exported; names hosts, never secrets. */
+  readonly unreachable: string;
+  /** The runs that are unfinished on disk. */
+  readonly unfinished: readonly string[];
+}
+
+/** How long a preview looks for a primary, in s. */
+const previewSeconds = 5;
+
+/**
+ * What a rollback would find now; nothing is changed. Undefined if MongoDB answers.
+ *
+ * @throws NoPrimary, FenceMissing and StateFolderError as the rollback would
+ */
+export async function foreseeRollback(
+  sides: StateAddress,
+  options: Omit<RollbackOptions, "heldRuns" | "electionSeconds">,
+): Promise<Foreseen | undefined> {
+  const wanted = { ...options, electionSeconds: previewSeconds };
+  const { database, unreachable } = await reachPrimary(sides.root, wanted);
+  const { folder } = await requireWitnesses(sides, options, database);
+  if (unreachable === undefined) return undefined;
+  return { unreachable, unfinished: await unfinishedIn(folder) };
+}
+
+/** Holds what would be executed from files that are behind, while the fence is not ended. */
+async function holdBehind(
+  address: StateAddress,
+  { heldRuns: wish }: RollbackOptions,
+  { folder, fence }: Witnessed,
+  found: Pick<ExportReport, "behind" | "inTheWay">,
+): Promise<Pick<RollbackReport, "held" | "inTheWay">> {
+  const isOpen = fence !== undefined && fence.endedAt === undefined;
+  const moved =
+    wish === "release"
+      ? await putBack(address, await heldRuns(address))
+      : await holdRuns(folder, isOpen ? found.behind : []);
+  const inTheWay = new Set([...found.inTheWay, ...moved.inTheWay]);
+  const held = (await heldRuns(address)).map(({ runId }) => runId);
+  return { held: held.filter((runId) => !inTheWay.has(runId)), inTheWay: [...inTheWay] };
+}
+
+type Reach = Omit<RollbackOptions, "heldRuns" | "ledger">;
+
+/** The database if it has a primary, else why no member of it answers. */
+type Reached =
+  | { readonly database: Db; readonly unreachable?: undefined }
+  | { readonly database?: undefined; readonly unreachable: string };
+
+/** After so long a wait it is told, in ms. */
+const saidAfterMs = 2_000;
+
+/** @throws NoPrimary if members answer without a primary, which may be an election that goes on */
+async function reachPrimary(root: string, reach: Reach): Promise<Reached> {
+  const { uri, name, electionSeconds: seconds, watch } = reach;
+  if (!uri || !name) return { unreachable: "No connection string is configured." };
+  const line = `MongoDB does not answer yet: waiting up to ${seconds} s for a primary.`;
+  const late = setTimeout(() => watch?.(line), saidAfterMs);
+  try {
+    const ms = seconds * 1_000;
+    const database = await databaseAt({ uri, database: name }, { selectionTimeoutMs: ms });
+    // The connection may be an older one, of which the server has gone.
+    await database.command({ ping: 1 }, { signal: AbortSignal.timeout(ms) });
+    return { database };
+  } catch (error) {
+    const fencedAt = reach.fencedAt ?? (await readFence(root))?.at;
+    return { unreachable: explainLoss(error, { ...reach, fencedAt }) };
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function explainLoss(error: unknown, { abandonMongo, electionSeconds, fencedAt }: Reach): string {
+  const members =
+    error instanceof ConnectionError ? error.withoutPrimary : membersWithoutPrimary(error);
+  const isAbandoned = abandonMongo !== undefined && abandonMongo === fencedAt;
+  if (members.length > 0 && !isAbandoned) throw new NoPrimary(members, electionSeconds, fencedAt);
+  if (error instanceof ConnectionError) return error.message;
+  const isGone =
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoNetworkError ||
+    error instanceof MongoOperationTimeoutError;
+  if (isGone) return `MongoDB does not answer any more: ${error.message}.`;
+  throw error;
+}

@@ -1,0 +1,73 @@
+import type { Db } from "mongodb";
+import { relative } from "node:path";
+import { afterAll, beforeEach, expect, it } from "vitest";
+import { expiredBefore, setExpiry } from "../../components/migration";
+import { closeConnections } from "../../components/mongo";
+import { importState } from "../../components/transfer";
+import { providers } from "../../components/transfer/provider";
+import type { VerificationInputs } from "../../components/transfer/steps/inputs";
+import { documentOptions } from "../contract/options";
+import { databasePerTest, ledger } from "./database";
+import { sidesOf } from "./database-sides";
+import { layout } from "./layout";
+import { lines, logLine, stateRoot } from "./state";
+
+const current = databasePerTest();
+const { collections } = documentOptions;
+const logs = { collection: collections.logs, ledger };
+const dayMs = 86_400_000;
+const daysAgo = (days: number) => new Date(Date.now() - days * dayMs).toISOString();
+afterAll(closeConnections);
+
+let database: Db;
+let inputs: VerificationInputs;
+
+/** An import of entries that are 60, 20 and 0 days old, of which MongoDB lost the first two. */
+beforeEach(async () => {
+  ({ database } = current);
+  await database.createIndex(collections.logs, { timestamp: 1 }, { name: "timestamp" });
+  const entries = [60, 20, 0].map((days, at) => logLine(at + 1, { timestamp: daysAgo(days) }));
+  const root = await stateRoot({ "logs/runs/r.ndjson": lines(...entries) });
+  await importState(sidesOf(database, root));
+  inputs = {
+    ...{ uri: current.server.uri, database: database.databaseName, direction: "forward" },
+    ...{ root: relative(process.cwd(), root), layout, collections, approvals: true, ledger },
+    checkpoints: "pack_run_backfill",
+  };
+});
+const lose = (...sequences: number[]) =>
+  database.collection(collections.logs).deleteMany({ sequence: { $in: sequences } });
+const verified = async () => {
+  const verification = providers.Verification.create(inputs);
+  const outs: unknown = await verification.then(
+    (done) => done.outs as unknown,
+    (error: unknown) => (error as { properties: unknown }).properties,
+  );
+  return (outs as { report: { holds: boolean; logs: object } }).report;
+};
+
+it("before the first expiry no entry that is missing counts as expired, whatever the settings ask", async () => {
+  await lose(1);
+  expect(await verified()).toMatchObject({ holds: false, logs: { missing: 1, expired: 0 } });
+  await setExpiry(database, logs, 0);
+  expect(await expiredBefore(database, logs)).toBe(-Infinity);
+});
+
+it("what an expiry that was lifted deleted counts as expired, and nothing that is younger", async () => {
+  await setExpiry(database, logs, 30);
+  await setExpiry(database, logs, 0);
+  await lose(1);
+  expect(await verified()).toMatchObject({ holds: true, logs: { expired: 1, missing: 0 } });
+  await lose(2);
+  expect(await verified()).toMatchObject({ holds: false, logs: { expired: 1, missing: 1 } });
+});
+
+it("an expiry in force counts, and so does a shorter one of before", async () => {
+  await setExpiry(database, logs, 30);
+  await lose(1);
+  expect(await verified()).toMatchObject({ holds: true, logs: { expired: 1 } });
+  await setExpiry(database, logs, 10);
+  await setExpiry(database, logs, 90);
+  await lose(2);
+  expect(await verified()).toMatchObject({ holds: true, logs: { expired: 2 } });
+});

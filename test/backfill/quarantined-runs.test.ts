@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { providers } from "../../components/transfer/provider";
+import { steps } from "../../components/transfer/steps";
+import type { ImportInputs, ImportResults } from "../../components/transfer/steps/inputs";
+import type { JobForm } from "../../components/step/step";
+import { closeConnections } from "../../components/mongo";
+import { documentOptions } from "../contract/options";
+import { layout } from "./layout";
+import { addFiles, approval, artifact, lines, logLine, run } from "./state";
+import { type BorrowedServer, borrowServer } from "../pool";
+
+let folder: string;
+let server: BorrowedServer;
+let inputs: ImportInputs;
+let databases = 0;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "quarantined-runs-"));
+  server = await borrowServer();
+});
+afterAll(async () => {
+  await closeConnections();
+  await server.release();
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => {
+  const database = `quarantined_${++databases}`;
+  inputs = {
+    ...{ uri: server.uri, database, direction: "forward", cutover: 1, layout },
+    ...{ root: join(folder, database), collections: documentOptions.collections },
+    ...{ approvals: true, checkpoints: "pack_run_backfill" },
+  };
+});
+
+const { BulkImport } = providers;
+const running = { steps: [{ stepId: "build", status: "Running", attempts: 1 }] };
+const file = (runId: string) => `state/runs/${runId}.json`;
+/** A run on disk that the contract refuses. */
+const bad = (runId: string, fields: object = {}) =>
+  JSON.stringify(run(runId, { plan: 1, ...fields }));
+const good = (count: number) =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, at) => [file(`r-${at}`), JSON.stringify(run(`r-${at}`))]),
+  );
+
+it.each([
+  ["unfinished", bad("s", running)],
+  ["without a step, which may be one that just began", bad("s", { steps: [] })],
+  ["of which nobody can say, because it is not JSON", "{"],
+])(
+  "a quarantined run that is %s stops the cutover, until its file is fixed",
+  async (_what, text) => {
+    await addFiles(inputs.root, { ...good(1), [file("s")]: text });
+    const stopped: unknown = await BulkImport.create(inputs).catch((error: unknown) => error);
+    expect(stopped).toMatchObject({
+      properties: { applied: false, report: { runs: { inserted: 1, quarantined: 1 } } },
+      reasons: [
+        expect.stringMatching(
+          /^Import of \S+: 1 run may still execute steps and cannot be imported: state\/runs\/s\.json \(.+\)\. Nothing was stopped.* Fix these files, .* run `pulumi up` again/,
+        ),
+      ],
+    });
+    await addFiles(inputs.root, { [file("s")]: JSON.stringify(run("s", running)) });
+    const { properties } = stopped as { properties: object };
+    expect((await BulkImport.diff("id", properties, inputs)).changes).toBe(true);
+    expect((await BulkImport.update("id", properties, inputs)).outs).toMatchObject({
+      applied: true,
+      report: { runs: { inserted: 1, unchanged: 1 } },
+    });
+  },
+);
+
+it("finished runs that are quarantined stop the cutover if they are more than 1 % of all", async () => {
+  await addFiles(inputs.root, { ...good(99), [file("s")]: bad("s") });
+  expect((await BulkImport.create(inputs)).outs).toMatchObject({
+    applied: true,
+    report: { runs: { read: 100, quarantined: 1 } },
+  });
+  await addFiles(inputs.root, { [file("t")]: bad("t") });
+  await expect(BulkImport.create(inputs)).rejects.toMatchObject({
+    reasons: [
+      expect.stringMatching(
+        /: 2 of 101 runs cannot be imported, which is more than 1 %: state\/runs\/s\.json \(.+\), state\/runs\/t\.json \(.+\)\. Nothing was stopped/,
+      ),
+    ],
+  });
+});
+
+it("quarantined log entries, artifacts and approvals do not stop the cutover", async () => {
+  const outputs = [artifact("a", { status: "lost" })];
+  await addFiles(inputs.root, {
+    ...good(1),
+    "logs/runs/r-0.ndjson": lines(logLine(1, { level: "loud" })),
+    "artifacts/r-0/artifact-manifest.json": JSON.stringify({ outputs }),
+    "state/approvals/r-0.json": JSON.stringify([approval("a", { requestedAt: "soon" })]),
+  });
+  const one = { quarantined: 1 };
+  expect((await BulkImport.create(inputs)).outs).toMatchObject({
+    applied: true,
+    report: { runs: { inserted: 1 }, logs: one, artifacts: one, approvals: one },
+  });
+});
+
+it("of an import by several pods the whole counts, and a pod's own part stops nothing", async () => {
+  const job = steps.bulkImport.job as JobForm<ImportInputs, ImportResults>;
+  const parts: ImportResults[] = [];
+  const importParts = async () => {
+    const shards = [1, 2].map((number) => ({ ...inputs, isInPod: true, shard: { number, of: 2 } }));
+    parts.length = 0;
+    for (const shard of shards) {
+      const part = await job.forward?.(shard as ImportInputs);
+      if (part) parts.push(part);
+    }
+    await rm("quarantine.ndjson", { force: true });
+  };
+  await addFiles(inputs.root, { ...good(120), [file("s")]: bad("s") });
+  await importParts();
+  expect(job.merged?.(parts, inputs).report.runs).toMatchObject({ read: 121, quarantined: 1 });
+
+  await addFiles(inputs.root, { [file("s")]: bad("s", running) });
+  await importParts();
+  expect(() => job.merged?.(parts, inputs)).toThrow(/1 run may still execute steps .*s\.json/);
+});
