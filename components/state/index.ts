@@ -34,8 +34,15 @@ export { parseJson } from "./json/parse";
 export { formatRecord, jsonText } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText } from "./lines";
-export { type Skipped, isBesideFile, isSideOf, runsLast, stateFiles } from "./list";
-export { type FilePlace, besideOf, placeOf, requireInside } from "./place";
+export {
+  type Skipped,
+  isBesideFile,
+  isSideOf,
+  runsLast,
+  sharedName,
+  stateFiles,
+} from "./list";
+export { type FilePlace, besideOf, lookAt, placeOf, requireInside, stemNamed } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export {
   type ReadPosition,
@@ -46,5 +53,5 @@ export {
   readChunks,
   readTexts,
 } from "./read";
-export { type IncompleteLine, type ReadyRecord, parse, recordsIn } from "./records";
+export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";
 export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

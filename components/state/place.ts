@@ -1,6 +1,7 @@
 import { lstat, realpath } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join, posix, sep } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
+import type { Layout } from "../settings";
 import { type StateAddress, type StateFile, fileStems } from "./address";
 import { Refusal, StateFolderError } from "./errors";
 import { isJsonObject } from "./json/object";
@@ -40,6 +41,19 @@ export async function placeOf(
   throw new Refusal("conflict", `the file name of this run is taken by the run ${owner ?? ""}`);
 }
 
+/**
+ * The stem of a run's file that has a name; undefined if a file of another name is meant. Unlike
+ * `placeOf` it trusts whoever knows the name, and reads nothing.
+ */
+export function stemNamed(
+  { layout }: StateAddress,
+  role: CollectionRole,
+  runId: string,
+  name: string | undefined,
+): string | undefined {
+  return fileStems(runId).find((stem) => nameOf(layout, role, stem) === name);
+}
+
 /** Where MongoDB's content goes where a file stays as it is: `<runId>.mongo.json`. */
 export function besideOf({ path, name }: FilePlace): { path: string; name: string } {
   const beside = (text: string) => `${text.replace(/\.[^./]*$/, "")}.mongo.json`;
@@ -73,19 +87,26 @@ function possibleStems(runId: string): string[] {
   return stems;
 }
 
-async function lookAt(
+/**
+ * Looks if the file of a stem is there.
+ *
+ * @throws Refusal if it is not a regular file
+ */
+export async function lookAt(
   { root, layout }: StateAddress,
   role: CollectionRole,
   stem: string,
 ): Promise<FilePlace> {
-  const path =
-    role === "artifacts"
-      ? join(root, layout.artifacts, stem, layout.artifactManifest)
-      : join(root, layout[role], `${stem}${role === "logs" ? ".ndjson" : ".json"}`);
-  const name = relative(root, path).split(sep).join("/");
+  const name = nameOf(layout, role, stem);
+  const path = join(root, name);
   const found = await lstat(path).catch(() => undefined);
   if (found && !found.isFile()) throw new Refusal("unreadable", `${name} is no regular file`);
   return { role, path, name, stem, there: found !== undefined };
+}
+
+function nameOf(layout: Layout, role: CollectionRole, stem: string): string {
+  if (role === "artifacts") return posix.join(layout.artifacts, stem, layout.artifactManifest);
+  return posix.join(layout[role], `${stem}${role === "logs" ? ".ndjson" : ".json"}`);
 }
 
 /** The id inside the run's file of a name; undefined where there is none or it cannot be read. */

@@ -99,15 +99,26 @@ function ready(
 ): ReadyRecord[] {
   const raw: Raw = entry.entry === undefined ? { text } : { text, entry: entry.fields };
   try {
-    const { fields, conversions } = convert(role, entry);
-    check(role, fields);
-    const document = documentOf(role, fields);
-    const key = keyOf(role, document);
-    return [{ role, place, key, document, bytes: sizeOf(document), conversions, raw }];
+    return [{ role, place, ...recordIn(role, entry), raw }];
   } catch (error) {
     findings.refuse(role, place, refusalIn(error), raw);
     return [];
   }
+}
+
+/**
+ * What a record becomes in MongoDB.
+ *
+ * @throws Refusal if no import takes it
+ */
+export function recordIn(
+  role: CollectionRole,
+  entry: Entry,
+): Pick<ReadyRecord, "key" | "document" | "bytes" | "conversions"> {
+  const { fields, conversions } = convert(role, entry);
+  check(role, fields);
+  const document = documentOf(role, fields);
+  return { key: keyOf(role, document), document, bytes: sizeOf(document), conversions };
 }
 
 /** The document: `_id` and the other key fields first, then the fields as the file has them. */

@@ -134,7 +134,7 @@ const firstReply = 4;
 /**
  * The documents of a query, one by one: numbers keep their type and keys their order.
  *
- * @param sort the last field alone tells the documents apart: the filter gives the others' values
+ * @param sort these fields together tell the documents apart
  * @param batchSize so many at most in a reply are done with well before the server gives an idle cursor up, after 10
  *   minutes
  */
@@ -145,40 +145,56 @@ export async function* documentsAsStored(
   sort: Readonly<Record<string, 1>>,
   batchSize = 1_000,
 ): AsyncGenerator<Document> {
-  const collection = collectionOf(sides, role);
-  const field = Object.keys(sort).at(-1) ?? "_id";
-  const { collectionName: find } = collection;
-  let cursor: RunCommandCursor | undefined;
-  const open = (last: Place | undefined) => {
-    const query = { find, filter: last ? behind(filter, field, last) : filter, sort };
-    cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
-    return cursor;
-  };
-  const placeOf = (raw: Document): Place => ({ value: stored(raw)[field] });
-  const found = resumed(reading(sides, role), open, placeOf, sides.retries);
-  let largest = 1;
-  for await (const raw of found) {
-    largest = Math.max(largest, bytesOf(raw).length);
-    cursor?.setBatchSize(Math.min(batchSize, Math.ceil(replyBytes / largest)));
-    yield stored(raw);
+  for await (const bytes of rawDocuments(sides, role, filter, sort, batchSize)) {
+    yield documentIn(bytes);
   }
 }
 
-/** A document's place in the order: the value of the field that tells it apart. */
-interface Place {
-  readonly value: unknown;
+/** The same as bytes, for `documentIn`. */
+export async function* rawDocuments(
+  sides: MongoSide,
+  role: CollectionRole,
+  filter: Filter<Document>,
+  sort: Readonly<Record<string, 1>>,
+  batchSize = 1_000,
+): AsyncGenerator<Uint8Array> {
+  const fields = Object.keys(sort);
+  const { collectionName: find } = collectionOf(sides, role);
+  let cursor: RunCommandCursor | undefined;
+  const open = (last: Place | undefined) => {
+    const query = { find, filter: last ? behind(filter, last) : filter, sort };
+    cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
+    return cursor;
+  };
+  const placeOf = (raw: Document): Place => {
+    const document = documentIn(bytesOf(raw));
+    return fields.map((field) => [field, document[field] as unknown]);
+  };
+  const found = resumed(reading(sides, role), open, placeOf, sides.retries);
+  let largest = 1;
+  for await (const raw of found) {
+    const bytes = bytesOf(raw);
+    largest = Math.max(largest, bytes.length);
+    cursor?.setBatchSize(Math.min(batchSize, Math.ceil(replyBytes / largest)));
+    yield bytes;
+  }
 }
+
+/** A document's place in the order: the fields that tell it apart, with its values. */
+type Place = readonly (readonly [field: string, value: unknown])[];
 
 /** A raw document's type does not say that it is its bytes. */
 const bytesOf = (raw: Document) => raw as unknown as Uint8Array;
 
-function stored(raw: Document): Document {
-  return documentIn(bytesOf(raw));
-}
-
 /** Of the documents that a filter selects, those behind one; unlike `$gt` alone in every type. */
-function behind(filter: Filter<Document>, field: string, { value }: Place): Filter<Document> {
-  return { $and: [filter, { $expr: { $gt: [`$${field}`, { $literal: value }] } }] };
+function behind(filter: Filter<Document>, place: Place): Filter<Document> {
+  const compared = (operator: string, [field, value]: Place[number]) => ({
+    [operator]: [`$${field}`, { $literal: value }],
+  });
+  const ways = place.map((last, at) => ({
+    $and: [...place.slice(0, at).map((same) => compared("$eq", same)), compared("$gt", last)],
+  }));
+  return { $and: [filter, { $expr: { $or: ways } }] };
 }
 
 /** The runs that have documents in a collection, in their order; the index on `runId` has them all. */
@@ -203,7 +219,7 @@ export async function idsAmong(
   const wanted: object = { _id: { $in: ids } };
   const look = () =>
     collectionOf(sides, role)
-      .find(wanted, { projection: { _id: 1 } })
+      .find(wanted, { projection: { _id: 1 }, batchSize: ids.length + 1 })
       .toArray();
   const found = await withRetries(reading(sides, role), look, sides.retries);
   return new Set(found.map(({ _id }) => String(_id)));

@@ -13,7 +13,7 @@ import {
   stampOf,
   wholeFile,
 } from "../../state";
-import type { ExportRun, Outgoing } from "./run";
+import type { ExportTask, Outgoing } from "./run";
 
 /** Where MongoDB's side of a file goes. */
 export interface BesidePlace {
@@ -36,7 +36,7 @@ export async function lookBeside(place: FilePlace): Promise<BesidePlace> {
 
 /** Writes what MongoDB has beside a file that stays as it is, and counts it as conflicts. */
 export async function writeBeside(
-  { tally }: ExportRun,
+  { tally }: ExportTask,
   place: WholeFilePlace,
   conflicts: readonly (Outgoing & { readonly detail: string })[],
 ): Promise<void> {

@@ -22,7 +22,7 @@ export class LogWriter {
   private line: bigint;
   private bytes = 0;
   private written = 0;
-  private refused: (readonly [id: string, refusal: Refusal])[] = [];
+  private readonly refused: (readonly [id: string, refusal: Refusal])[] = [];
   private namesRun: boolean | undefined;
 
   constructor(
@@ -55,17 +55,18 @@ export class LogWriter {
     this.text = "";
   }
 
-  /** To be called when the file has its name. */
-  count(): void {
+  /** To be called when the file has its name; returns how many entries were dealt with. */
+  count(): number {
     this.tally.settle("logs", "written", this.written);
     for (const [id, refusal] of this.refused) this.tally.refuse("logs", id, refusal);
     this.tally.files += 1;
     this.tally.bytes += this.bytes;
+    return this.written + this.refused.length;
   }
 
   private record(document: Document): ReadonlyMap<string, unknown> {
     const record = recordOf("logs", document);
-    if (this.scan?.last !== undefined && !this.scan.facts.numbered) {
+    if (this.scan?.last && !this.scan.facts.numbered) {
       this.requireNext(document);
       record.delete("sequence");
     }
@@ -73,7 +74,7 @@ export class LogWriter {
     return this.namesRun ? new Map([["runId", this.runId], ...record]) : record;
   }
 
-  /** Where no line of a log has a sequence, the line's number is it. */
+  /** If no line of a log has a sequence, the line's number is it. */
   private requireNext(document: Document): void {
     if (sequenceOf(document) === this.line + 1n) return;
     throw new Refusal(

@@ -1,4 +1,4 @@
-import { type CollectionRole, byRole } from "../../contract";
+import { type CollectionRole, byRole, collectionRoles } from "../../contract";
 import type { Refusal } from "../../state";
 
 /**
@@ -97,6 +97,24 @@ export class ExportTally {
 
   leaveBehind(runId: string): void {
     this.behind.push(runId);
+  }
+
+  /** How many documents of a collection are not in their files now. */
+  failed(role: CollectionRole): number {
+    return this.counts[role].conflicts + this.counts[role].unwritable;
+  }
+
+  /** Counts what another tally has counted of documents. */
+  add(other: ExportTally): void {
+    for (const role of collectionRoles) {
+      for (const [outcome, documents] of Object.entries(other.counts[role])) {
+        this.counts[role][outcome as keyof ExportCounts] += documents;
+      }
+    }
+    this.conflicts.push(...other.conflicts.slice(0, keptCases - this.conflicts.length));
+    this.unwritable.push(...other.unwritable.slice(0, keptCases - this.unwritable.length));
+    this.files += other.files;
+    this.bytes += other.bytes;
   }
 
   report(): ExportReport {
