@@ -34,15 +34,16 @@ export { parseJson } from "./json/parse";
 export { formatRecord, jsonText } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText } from "./lines";
+export { type Skipped, isBesideFile, isSideOf, runsLast, sharedName, stateFiles } from "./list";
 export {
-  type Skipped,
-  isBesideFile,
-  isSideOf,
-  runsLast,
-  sharedName,
-  stateFiles,
-} from "./list";
-export { type FilePlace, besideOf, lookAt, placeOf, requireInside, stemNamed } from "./place";
+  type FilePlace,
+  besideOf,
+  fileOf,
+  lookAt,
+  placeOf,
+  requireInside,
+  stemNamed,
+} from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export {
   type ReadPosition,

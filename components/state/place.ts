@@ -1,7 +1,6 @@
 import { lstat, realpath } from "node:fs/promises";
 import { join, posix, sep } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
-import type { Layout } from "../settings";
 import { type StateAddress, type StateFile, fileStems } from "./address";
 import { Refusal, StateFolderError } from "./errors";
 import { isJsonObject } from "./json/object";
@@ -46,12 +45,12 @@ export async function placeOf(
  * `placeOf` it trusts whoever knows the name, and reads nothing.
  */
 export function stemNamed(
-  { layout }: StateAddress,
+  address: StateAddress,
   role: CollectionRole,
   runId: string,
   name: string | undefined,
 ): string | undefined {
-  return fileStems(runId).find((stem) => nameOf(layout, role, stem) === name);
+  return fileStems(runId).find((stem) => fileOf(address, role, stem).name === name);
 }
 
 /** Where MongoDB's content goes where a file stays as it is: `<runId>.mongo.json`. */
@@ -93,20 +92,27 @@ function possibleStems(runId: string): string[] {
  * @throws Refusal if it is not a regular file
  */
 export async function lookAt(
-  { root, layout }: StateAddress,
+  address: StateAddress,
   role: CollectionRole,
   stem: string,
 ): Promise<FilePlace> {
-  const name = nameOf(layout, role, stem);
-  const path = join(root, name);
-  const found = await lstat(path).catch(() => undefined);
-  if (found && !found.isFile()) throw new Refusal("unreadable", `${name} is no regular file`);
-  return { role, path, name, stem, there: found !== undefined };
+  const file = fileOf(address, role, stem);
+  const found = await lstat(file.path).catch(() => undefined);
+  if (found && !found.isFile()) throw new Refusal("unreadable", `${file.name} is no regular file`);
+  return { ...file, there: found !== undefined };
 }
 
-function nameOf(layout: Layout, role: CollectionRole, stem: string): string {
-  if (role === "artifacts") return posix.join(layout.artifacts, stem, layout.artifactManifest);
-  return posix.join(layout[role], `${stem}${role === "logs" ? ".ndjson" : ".json"}`);
+/** The file of a stem, whether it is there or not. */
+export function fileOf(
+  { root, layout }: StateAddress,
+  role: CollectionRole,
+  stem: string,
+): StateFile {
+  const name =
+    role === "artifacts"
+      ? posix.join(layout.artifacts, stem, layout.artifactManifest)
+      : posix.join(layout[role], `${stem}${role === "logs" ? ".ndjson" : ".json"}`);
+  return { role, path: join(root, name), name, stem };
 }
 
 /** The id inside the run's file of a name; undefined where there is none or it cannot be read. */

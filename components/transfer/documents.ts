@@ -32,10 +32,19 @@ export function documentIn(bytes: Uint8Array): Document {
 
 /** Whether an object has a key that looks like an integer: it goes first in a plain object. */
 function losesOrder(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return value.some(losesOrder);
   if (!isJsonObject(value)) return false;
-  return Object.entries(value).some(([key, inner]) => /^\d+$/.test(key) || losesOrder(inner));
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const key in members) {
+    if (isDigit(key.charCodeAt(0)) && /^\d+$/.test(key)) return true;
+    const inner = members[key];
+    if (typeof inner === "object" && losesOrder(inner)) return true;
+  }
+  return false;
 }
+
+const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 function orderedMembers(bytes: Uint8Array): Map<string, unknown> {
   const members = BSON.onDemand.parseToElements(bytes);

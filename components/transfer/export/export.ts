@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { removeLeftovers, requireInside } from "../../state";
-import { ahead } from "../ahead";
+import { ahead, atOnce } from "../ahead";
 import { basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import { blocksOf } from "../import/pipeline";
@@ -23,15 +23,22 @@ import type { ExportSides, ExportTask } from "./run";
 export async function exportState(sides: ExportSides): Promise<ExportReport> {
   await mkdir(sides.root, { recursive: true });
   await requireInside(sides);
-  await removeLeftovers(sides);
   const tally = new ExportTally();
   sides.watch?.(tally);
   const task = { sides, bases: basesIn(sides.database, sides.checkpoints), tally };
-  const held = await exportHeldRuns(task);
-  const runs = blocksOfRuns(sides, {}, (runId) => !held.has(runId));
-  await exportBlocks(task, runs, partRoles(sides));
-  for (const role of partRoles(sides)) await exportBlocks(task, runsWithout(task, role), [role]);
+  await atOnce(2, [() => removeLeftovers(sides), () => exportAll(task)], (work) => work());
   return tally.report();
+}
+
+async function exportAll(task: ExportTask): Promise<void> {
+  const held = await exportHeldRuns(task);
+  const roles = partRoles(task.sides);
+  await exportBlocks(
+    task,
+    blocksOfRuns(task.sides, {}, (runId) => !held.has(runId)),
+    roles,
+  );
+  for (const role of roles) await exportBlocks(task, runsWithout(task, role), [role]);
 }
 
 /** So many blocks are asked for at once: a server 50 ms away costs little. */
@@ -48,7 +55,7 @@ async function exportBlocks(
 }
 
 /** So many ids are looked for at once, and so many of runs that MongoDB has not are a block. */
-const [idsAtOnce, orphansInBlock] = [5_000, 500];
+const [idsAtOnce, orphansInBlock] = [5_000, 250];
 
 /** What belongs to runs that MongoDB does not have. */
 async function* runsWithout({ sides }: ExportTask, role: PartRole): AsyncGenerator<OwnRecord[]> {

@@ -11,7 +11,7 @@ import {
 } from "../../state";
 import { type NewBase, isAgreed, settleBases } from "../bases";
 import { documentIn, documentsAsStored } from "../documents";
-import { type Verdict, merge, sideOf } from "../merge";
+import { type Side, type Verdict, merge, sideOf } from "../merge";
 import { writeBeside } from "./beside";
 import { type ExistingFile, existingFile } from "./existing";
 import { inRuns } from "./look";
@@ -32,18 +32,19 @@ import { type Decided, writeFile } from "./write-file";
 export async function exportFile(
   task: ExportTask,
   role: WholeFileRole,
-  { runId, files }: RunInMongo,
+  run: RunInMongo,
 ): Promise<void> {
-  const documents = files.get(role) ?? [];
+  const documents = run.files.get(role) ?? [];
   if (documents.length === 0) return;
+  const { runId } = run;
   const { sides, tally } = task;
   try {
-    if (!sides.all && (await isUnchanged(sides, role, runId, documents))) {
+    if (!sides.all && (await isUnchanged(sides, role, run, documents))) {
       tally.settle(role, "unchanged", documents.length);
       return;
     }
     const place = await placeOf(sides, role, runId);
-    const outgoing = await outgoingOf(sides, role, runId, documents);
+    const outgoing = await outgoingOf(sides, role, run, documents);
     await exportTo(task, { ...place, role, runId }, outgoing);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
@@ -58,36 +59,40 @@ export async function exportFile(
 async function isUnchanged(
   sides: ExportSides,
   role: WholeFileRole,
-  runId: string,
+  { runId, bases }: RunInMongo,
   documents: readonly StoredDocument[],
 ): Promise<boolean> {
-  const file = documents[0]?.base?.file;
-  const stem = stemNamed(sides, role, runId, file);
-  const areAgreed = documents.every(
-    ({ hash, base }) =>
-      base?.agreed?.mongo === hash && base.next === undefined && base.file === file,
-  );
-  return areAgreed && stem !== undefined && (await lookAt(sides, role, stem)).there;
+  const known = bases.get(role);
+  const file = known?.get(documents[0]?.key ?? "")?.file;
+  const areAgreed = documents.every(({ key, hash }) => {
+    const base = known?.get(key);
+    return base?.agreed?.mongo === hash && base.next === undefined && base.file === file;
+  });
+  const stem = areAgreed ? stemNamed(sides, role, runId, file) : undefined;
+  return stem !== undefined && (await lookAt(sides, role, stem)).there;
 }
 
 async function outgoingOf(
   sides: ExportSides,
   role: WholeFileRole,
-  runId: string,
+  { runId, bases }: RunInMongo,
   documents: readonly StoredDocument[],
 ): Promise<Outgoing[]> {
-  const outgoing = documents.flatMap(({ key, hash, bytes, base }): Outgoing[] =>
-    bytes ? [{ key, side: { hash, document: documentIn(bytes) }, base }] : [],
-  );
-  if (outgoing.length === documents.length) return outgoing;
-  const bases = new Map(documents.map(({ key, base }) => [key, base]));
-  const again: Outgoing[] = [];
-  for await (const document of documentsAsStored(sides, role, { runId }, inRuns)) {
-    const key = keyOf(role, document);
-    again.push({ key, side: sideOf(role, document), base: bases.get(key) });
+  const outgoing: Outgoing[] = [];
+  const add = (side: Side) => {
+    const key = keyOf(role, side.document);
+    outgoing.push({ key, side, base: bases.get(role)?.get(key) });
+  };
+  if (documents.every(({ bytes }) => bytes)) {
+    for (const { hash, bytes = empty } of documents) add({ hash, document: documentIn(bytes) });
+  } else {
+    const again = documentsAsStored(sides, role, { runId }, inRuns);
+    for await (const document of again) add(sideOf(role, document));
   }
-  return again;
+  return outgoing;
 }
+
+const empty = new Uint8Array();
 
 /** Compares documents with their file, writes what MongoDB wins, and settles the bases. */
 async function exportTo(

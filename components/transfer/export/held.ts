@@ -1,11 +1,4 @@
-import {
-  type RunFile,
-  endMoves,
-  fileStems,
-  heldAddress,
-  heldRuns,
-  putBack,
-} from "../../state";
+import { type RunFile, endMoves, fileStems, heldAddress, heldRuns, putBack } from "../../state";
 import { exportBlock, partRoles } from "./block";
 import { blocksOfRuns, lookUp } from "./look";
 import type { ExportTask } from "./run";

@@ -1,10 +1,12 @@
-import { type Document, Double, Int32, Long } from "mongodb";
+import type { Document } from "mongodb";
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import {
   type FileFacts,
   type FilePlace,
   type RawText,
   type StateAddress,
+  type StateFile,
   decode,
   factsOf,
   readTexts,
@@ -72,18 +74,16 @@ export async function* ascendingEntries(
   }
 }
 
-/** The sequence of an entry; undefined if it is not an integer. */
+/** The sequence of an entry, whatever number it is; undefined if it is not an integer. */
 export function sequenceOf({ sequence }: Document): bigint | undefined {
-  if (sequence instanceof Long) return sequence.toBigInt();
-  const number: unknown =
-    sequence instanceof Int32 || sequence instanceof Double ? sequence.value : sequence;
-  return Number.isSafeInteger(number) ? BigInt(number as number) : undefined;
+  const text = String(sequence);
+  return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** A line that no import would take stays as it is, and nobody has to be told of it. */
 const nobody = { bytes: 0, refuse: () => undefined, leaveIncomplete: () => undefined };
 
-function entriesIn(place: FilePlace, facts: FileFacts, texts: readonly RawText[]): LogEntry[] {
+function entriesIn(place: StateFile, facts: FileFacts, texts: readonly RawText[]): LogEntry[] {
   return recordsIn(place, facts, texts, nobody).flatMap(({ document }) => {
     const sequence = sequenceOf(document);
     return sequence === undefined ? [] : [{ sequence, document }];
@@ -94,29 +94,36 @@ function entriesIn(place: FilePlace, facts: FileFacts, texts: readonly RawText[]
 const endBytes = 64 * 1024;
 
 /**
- * The entry in a log's last line, without reading the rest; undefined if the line has no entry or no
- * sequence, has no end, or is longer than what is looked at: then the log has to be read.
+ * The entry in a log's last line, without reading the rest; undefined if there is no such file, or the
+ * line has no entry or no sequence, has no end, or is longer than what is looked at: then the log has
+ * to be read.
  */
-export async function lastEntry(place: FilePlace, runId: string): Promise<LogEntry | undefined> {
-  const { end, isWhole } = await endOf(place.path);
+export async function lastEntry(file: StateFile, runId: string): Promise<LogEntry | undefined> {
+  const { end, isWhole } = await endOf(file.path);
   const from = end.lastIndexOf(lineFeed, -2) + 1;
   if (end.at(-1) !== lineFeed || (from === 0 && !isWhole)) return undefined;
   const bytes = end.subarray(from, -1);
   const text = { bytes, offset: 0, length: bytes.length, ended: true };
   // If no line has a sequence, this one would need its line's number.
   const facts = { runId, numbered: true };
-  return entriesIn(place, facts, [{ ...text, decoded: decode(text) }])[0];
+  return entriesIn(file, facts, [{ ...text, decoded: decode(text) }])[0];
 }
 
 const lineFeed = 0x0a;
 
+/** Neither what a link leads to nor a pipe, for which opening would wait. */
+const onlyFiles = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 async function endOf(path: string): Promise<{ end: Buffer; isWhole: boolean }> {
-  const file = await open(path);
+  const nothing = { end: Buffer.alloc(0), isWhole: true };
+  const file = await open(path, onlyFiles).catch(() => undefined);
+  if (!file) return nothing;
   try {
-    const { size } = await file.stat();
-    const length = Math.min(size, endBytes);
-    const from = size - length;
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
+    const stats = await file.stat();
+    if (!stats.isFile()) return nothing;
+    const length = Math.min(stats.size, endBytes);
+    const from = stats.size - length;
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
     return { end: buffer.subarray(0, bytesRead), isWhole: from === 0 };
   } finally {
     await file.close();

@@ -1,6 +1,6 @@
 import { type Document, type Filter, Long } from "mongodb";
 import type { FileHandle } from "node:fs/promises";
-import { Refusal, hashOf, lookAt, placeOf, publish, stampOf, stemNamed } from "../../state";
+import { Refusal, fileOf, hashOf, placeOf, publish, stampOf, stemNamed } from "../../state";
 import { documentsAsStored, hasAny, inOrder } from "../documents";
 import { lookBeside } from "./beside";
 import { compareLog, writeBesideLog } from "./log-compare";
@@ -47,14 +47,13 @@ async function refuseAll(
 /** Whether both end with the same entry. The run's own base knows whose the file's name is. */
 async function endsAlike(
   sides: ExportSides,
-  { runId, files }: RunInMongo,
+  { runId, bases }: RunInMongo,
   { hash }: LogInMongo,
 ): Promise<boolean> {
-  const stem = stemNamed(sides, "runs", runId, files.get("runs")?.[0]?.base?.file);
-  const place = await (stem === undefined
-    ? placeOf(sides, "logs", runId)
-    : lookAt(sides, "logs", stem));
-  const end = place.there ? await lastEntry(place, runId) : undefined;
+  const stem = stemNamed(sides, "runs", runId, bases.get("runs")?.get(runId)?.file);
+  const file =
+    stem === undefined ? await placeOf(sides, "logs", runId) : fileOf(sides, "logs", stem);
+  const end = await lastEntry(file, runId);
   return end !== undefined && hashOf("logs", end.document) === hash;
 }
 

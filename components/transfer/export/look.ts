@@ -24,8 +24,8 @@ export interface OwnRecord {
 }
 
 /** A block of runs that are asked for together: at most so many, and so many bytes of their own. */
-const blockRuns = 500;
-const blockBytes = 2 * 1024 * 1024;
+const blockRuns = 250;
+const blockBytes = 1024 * 1024;
 
 /** The runs in MongoDB in blocks, in their order; a larger run is a block of its own. */
 export async function* blocksOfRuns(
@@ -75,18 +75,15 @@ export async function lookUp(
   const own: DocumentsOfRuns = new Map(block.map(({ runId, own }) => [runId, own ? [own] : []]));
   const files = [["runs", own] as const, ...parts];
   const keys = new Map(files.map(([role, runs]) => [role, keysIn(runs)]));
-  const known = await onBases(task, (bases) => readBasesOf(bases, keys));
-  const withBases = (role: WholeFileRole, documents: readonly StoredDocument[] = []) =>
-    documents.map((one) => ({ ...one, base: known.get(role)?.get(one.key) }));
-  return runIds.map((runId) => ({
-    runId,
-    log: logs.get(runId),
-    files: new Map(files.map(([role, runs]) => [role, withBases(role, runs.get(runId))])),
-  }));
+  const bases = await onBases(task, (bases) => readBasesOf(bases, keys));
+  return runIds.map((runId) => {
+    const ofRun = files.map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
+    return { runId, log: logs.get(runId), files: new Map(ofRun), bases };
+  });
 }
 
 function keysIn(runs: DocumentsOfRuns): Key[] {
-  return [...runs.values()].flat().map(({ key }) => key);
+  return [...runs.values()].flatMap((documents) => documents.map(({ key }) => key));
 }
 
 /** The documents of one role by the run. */
@@ -95,7 +92,7 @@ type DocumentsOfRuns = ReadonlyMap<string, readonly StoredDocument[]>;
 const noLogs: ReadonlyMap<string, LogInMongo> = new Map();
 
 /** The parts of a block that have together more bytes are read again if they are to be written. */
-const partBytes = 2 * 1024 * 1024;
+const partBytes = 1024 * 1024;
 
 /** The order of runs' documents. */
 export const inRuns = { runId: 1, _id: 1 } as const;

@@ -1,4 +1,5 @@
 import type { Collection } from "mongodb";
+import type { CollectionRole } from "../../contract";
 import { withRetries } from "../../mongo";
 import type { Key, WholeFileRole } from "../../state";
 import type { Base, BaseDocument } from "../bases";
@@ -37,6 +38,8 @@ export interface RunInMongo {
   /** The documents of each file; of `runs` none if MongoDB does not have the run itself. */
   readonly files: ReadonlyMap<WholeFileRole, readonly StoredDocument[]>;
   readonly log: LogInMongo | undefined;
+  /** The bases of the whole block. */
+  readonly bases: ReadonlyMap<CollectionRole, ReadonlyMap<Key, Base>>;
 }
 
 /** A document as far as it has to be known if it did not change. */
@@ -46,7 +49,6 @@ export interface StoredDocument {
   readonly hash: string;
   /** The document itself; absent if a block has no room for it: then it is read again. */
   readonly bytes: Uint8Array | undefined;
-  readonly base?: Base | undefined;
 }
 
 /** A log as far as it has to be known if it did not change. */
