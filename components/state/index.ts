@@ -8,7 +8,14 @@ export {
 } from "./address";
 export { check } from "./check";
 export { type Conversion, convert } from "./convert";
-export { type Place, Refusal, type RefusalReason, StateFolderError, placeInWords } from "./errors";
+export {
+  type Place,
+  Refusal,
+  type RefusalReason,
+  StateFolderError,
+  placeInWords,
+  refusalIn,
+} from "./errors";
 export { type SharedLog, factsOf, logOf, logsOfRun, runIdOf, sharedLog } from "./facts";
 export { type Fence, FenceNotWritable, readFence, requireFenceWritable, writeFence } from "./fence";
 export {

@@ -3,7 +3,7 @@ import type { CollectionRole } from "../contract";
 import type { StateFile } from "./address";
 import { check, sizeOf } from "./check";
 import { type Conversion, convert } from "./convert";
-import { type Place, Refusal } from "./errors";
+import { type Place, Refusal, refusalIn } from "./errors";
 import { parseJson } from "./json/parse";
 import { type Key, generatedId, keyFields, keyOf } from "./keys";
 import { plainLogLine } from "./log-line";
@@ -135,11 +135,6 @@ function placeOf(place: Place, { entry }: Entry): Place {
 
 function isBlank({ bytes }: RawText): boolean {
   return bytes?.every((byte) => byte <= 0x20) ?? false;
-}
-
-function refusalIn(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  throw error;
 }
 
 /**

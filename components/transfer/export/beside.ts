@@ -10,6 +10,7 @@ import {
   publish,
   readableKey,
   recordOf,
+  refusalIn,
   stampOf,
   wholeFile,
 } from "../../state";
@@ -55,8 +56,7 @@ export async function writeBeside(
       records.push(record);
       tally.conflict(role, { id, file, beside, detail });
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      tally.refuse(role, id, error);
+      tally.refuse(role, id, refusalIn(error));
     }
   }
   if (records.length === 0) return;

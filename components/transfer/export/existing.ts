@@ -12,6 +12,7 @@ import {
   parse,
   readTexts,
   recordIn,
+  refusalIn,
   stampOf,
   unpack,
 } from "../../state";
@@ -74,7 +75,7 @@ function existingRecord(role: WholeFileRole, entry: Entry): ExistingRecord {
     const { key, document } = recordIn(role, entry);
     return { fields, key, side: sideOf(role, document) };
   } catch (error) {
-    if (error instanceof Refusal) return { fields };
-    throw error;
+    refusalIn(error);
+    return { fields };
   }
 }

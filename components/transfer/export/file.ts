@@ -1,5 +1,4 @@
 import {
-  Refusal,
   type WholeFilePlace,
   type WholeFileRole,
   differingPaths,
@@ -7,6 +6,7 @@ import {
   lookAt,
   placeOf,
   readableKey,
+  refusalIn,
   stemNamed,
 } from "../../state";
 import { type NewBase, isAgreed, settleBases } from "../bases";
@@ -47,8 +47,8 @@ export async function exportFile(
     const outgoing = await outgoingOf(sides, role, run, documents);
     await exportTo(task, { ...place, role, runId }, outgoing);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    for (const { key } of documents) tally.refuse(role, readableKey(key), error);
+    const refusal = refusalIn(error);
+    for (const { key } of documents) tally.refuse(role, readableKey(key), refusal);
   }
 }
 
@@ -100,9 +100,12 @@ async function exportTo(
   place: WholeFilePlace,
   outgoing: readonly Outgoing[],
 ): Promise<void> {
-  const existing = await readableFile(place);
-  if (existing instanceof Refusal) {
-    const details = outgoing.map((one) => ({ ...one, detail: existing.detail }));
+  let existing: ExistingFile;
+  try {
+    existing = await existingFile(place);
+  } catch (error) {
+    const { detail } = refusalIn(error);
+    const details = outgoing.map((one) => ({ ...one, detail }));
     return writeBeside(task, place, details);
   }
   const decided = decide(place, existing, outgoing);
@@ -115,15 +118,6 @@ async function exportTo(
   const conflicts = decided.filter(({ verdict }) => verdict === "conflict");
   const details = conflicts.map((one) => ({ ...one, detail: pathsOf(place, existing, one) }));
   await writeBeside(task, place, details);
-}
-
-async function readableFile(place: WholeFilePlace): Promise<ExistingFile | Refusal> {
-  try {
-    return await existingFile(place);
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
 }
 
 function decide(

@@ -1,6 +1,16 @@
 import { type Document, type Filter, Long } from "mongodb";
 import type { FileHandle } from "node:fs/promises";
-import { Refusal, fileOf, hashOf, placeOf, publish, stampOf, stemNamed } from "../../state";
+import {
+  type Refusal,
+  type Stamp,
+  fileOf,
+  hashOf,
+  placeOf,
+  publish,
+  refusalIn,
+  stampOf,
+  stemNamed,
+} from "../../state";
 import { documentsAsStored, hasAny, inOrder } from "../documents";
 import { lookBeside } from "./beside";
 import { compareLog, writeBesideLog } from "./log-compare";
@@ -26,8 +36,7 @@ export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void
     const place = await placeOf(sides, "logs", runId);
     await exportTo(task, { runId, place, sides }, log);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    await refuseAll(task, { runId }, error);
+    await refuseAll(task, { runId }, refusalIn(error));
   }
 }
 
@@ -76,24 +85,25 @@ async function isInMongo(
   { sides, runId }: BothLogs,
   { sequence, document }: LogEntry,
 ): Promise<boolean> {
-  const found: Document[] = [];
+  const hashes: string[] = [];
   const filter = { runId, sequence: Long.fromBigInt(sequence) };
-  for await (const one of documentsAsStored(sides, "logs", filter, inOrder)) found.push(one);
-  const [first] = found;
-  const isOnly = first !== undefined && found.length === 1;
-  return isOnly && hashOf("logs", first) === hashOf("logs", document);
+  for await (const entry of documentsAsStored(sides, "logs", filter, inOrder)) {
+    hashes.push(hashOf("logs", entry));
+  }
+  return hashes.length === 1 && hashes[0] === hashOf("logs", document);
 }
 
 /** How many entries were appended or refused. */
 async function append(
   task: ExportTask,
-  { runId, place, sides }: BothLogs,
-  stamp: string | undefined,
+  logs: BothLogs,
+  stamp: Stamp,
   scan: LogScan | undefined,
 ): Promise<number> {
+  const { runId, place, sides } = logs;
   const filter = after(runId, scan?.last);
   if (scan && !(await hasAny(sides, "logs", filter))) return 0;
-  const writer = new LogWriter(sides, place, runId, scan, task.tally);
+  const writer = new LogWriter(logs, scan, task.tally);
   const write = async (file: FileHandle) => {
     for await (const document of documentsAsStored(sides, "logs", filter, inOrder)) {
       await writer.add(file, document);
@@ -104,8 +114,7 @@ async function append(
     await publish(place.path, stamp, write, place.there);
     return writer.count();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return refuseAll(task, filter, error);
+    return refuseAll(task, filter, refusalIn(error));
   }
 }
 

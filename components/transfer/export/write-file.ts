@@ -1,6 +1,6 @@
 import {
   type Key,
-  Refusal,
+  type Refusal,
   type Stamp,
   type WholeFilePlace,
   formatRecord,
@@ -9,6 +9,7 @@ import {
   publish,
   readableKey,
   recordOf,
+  refusalIn,
   renewedRecord,
   wholeFile,
 } from "../../state";
@@ -70,8 +71,7 @@ function recordsToWrite(
       formatRecord(record);
       return [{ ...one, record }];
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      tally.refuse(role, readableKey(key), error);
+      tally.refuse(role, readableKey(key), refusalIn(error));
       return [];
     }
   });
@@ -103,9 +103,9 @@ async function publishContent(
   try {
     await publish(path, stamp, (file) => file.writeFile(content));
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    const refusal = refusalIn(error);
     await onBases(task, (bases) => withdrawBases(bases, role, "disk", become));
-    return error;
+    return refusal;
   }
   task.tally.files += 1;
   task.tally.bytes += Buffer.byteLength(content);
