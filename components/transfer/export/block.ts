@@ -25,9 +25,12 @@ export async function exportBlock(
     for (const run of runs) tallies.set(run, await exportRun(task, run, own));
   });
   // In the order of the runs, whichever was done first.
-  const inOrder = block.map((run) => [run.runId, tallies.get(run)] as const);
-  for (const [, tally] of inOrder) if (tally) task.tally.add(tally);
-  return inOrder.flatMap(([runId, tally]) => (tally?.failed("runs") ? [runId] : []));
+  return block.flatMap((run) => {
+    const tally = tallies.get(run) ?? new ExportTally();
+    task.tally.add(tally);
+    const { conflicts, unwritable } = tally.counts.runs;
+    return conflicts + unwritable > 0 ? [run.runId] : [];
+  });
 }
 
 /** Runs that may have to do with the same files are done one after the other. */

@@ -50,7 +50,7 @@ async function exportBlocks(
   roles: readonly PartRole[],
 ): Promise<void> {
   for await (const block of ahead(blocks, blocksAhead, (block) => lookUp(task, block, roles))) {
-    for (const runId of await exportBlock(task, block)) task.tally.leaveBehind(runId);
+    task.tally.behind.push(...(await exportBlock(task, block)));
   }
 }
 

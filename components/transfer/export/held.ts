@@ -22,7 +22,9 @@ export async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<stri
     const stuck = await exportInPlace(task, some);
     const ready = some.filter(({ runId }) => !stuck.has(runId));
     const { runs, inTheWay } = await putBack(task.sides, ready);
-    task.tally.bringBack(runs, [...stuck], inTheWay);
+    task.tally.returned.push(...runs);
+    task.tally.stillHeld.push(...stuck, ...inTheWay);
+    task.tally.inTheWay.push(...inTheWay);
   }
   return new Set(held.filter(isNamedAfterRun).map(({ runId }) => runId));
 }

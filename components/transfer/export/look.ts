@@ -1,6 +1,7 @@
 import type { Document, Filter } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { type Key, type WholeFileRole, hashOf, keyOf } from "../../state";
+import { atOnce } from "../ahead";
 import { readBasesOf } from "../bases";
 import { documentIn, rawDocuments } from "../documents";
 import type { MongoSide } from "../sides";
@@ -67,17 +68,17 @@ export async function lookUp(
   roles: readonly PartRole[],
 ): Promise<RunInMongo[]> {
   const runIds = block.map(({ runId }) => runId);
-  const ofFiles = roles.filter((role) => role !== "logs");
-  const [logs, ...parts] = await Promise.all([
-    roles.includes("logs") ? logEnds(task.sides, runIds) : noLogs,
-    ...ofFiles.map((role) => partsOf(task.sides, role, runIds)),
-  ]);
   const own: DocumentsOfRuns = new Map(block.map(({ runId, own }) => [runId, own ? [own] : []]));
-  const files = [["runs", own] as const, ...parts];
-  const keys = new Map(files.map(([role, runs]) => [role, keysIn(runs)]));
+  const files = new Map<WholeFileRole, DocumentsOfRuns>([["runs", own]]);
+  let logs: ReadonlyMap<string, LogInMongo> = new Map();
+  await atOnce(roles.length, roles, async (role) => {
+    if (role === "logs") logs = await logEnds(task.sides, runIds);
+    else files.set(role, await partsOf(task.sides, role, runIds));
+  });
+  const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
   const bases = await onBases(task, (bases) => readBasesOf(bases, keys));
   return runIds.map((runId) => {
-    const ofRun = files.map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
+    const ofRun = [...files].map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
     return { runId, log: logs.get(runId), files: new Map(ofRun), bases };
   });
 }
@@ -89,8 +90,6 @@ function keysIn(runs: DocumentsOfRuns): Key[] {
 /** The documents of one role by the run. */
 type DocumentsOfRuns = ReadonlyMap<string, readonly StoredDocument[]>;
 
-const noLogs: ReadonlyMap<string, LogInMongo> = new Map();
-
 /** The parts of a block that have together more bytes are read again if they are to be written. */
 const partBytes = 1024 * 1024;
 
@@ -101,7 +100,7 @@ async function partsOf(
   sides: MongoSide,
   role: WholeFileRole,
   runIds: readonly string[],
-): Promise<readonly [WholeFileRole, DocumentsOfRuns]> {
+): Promise<DocumentsOfRuns> {
   const runs = new Map(runIds.map((runId): [string, StoredDocument[]] => [runId, []]));
   let size = 0;
   for await (const bytes of rawDocuments(sides, role, { runId: { $in: runIds } }, inRuns)) {
@@ -110,5 +109,5 @@ async function partsOf(
     const kept = size <= partBytes ? bytes : undefined;
     runs.get(String(document.runId))?.push(stored(role, document, kept));
   }
-  return [role, runs];
+  return runs;
 }

@@ -57,16 +57,16 @@ export type ExportOutcome = Exclude<keyof ExportCounts, "documents">;
 
 const keptCases = 1_000;
 
-/** Counts what becomes of each document while an export runs. */
+/** Counts what becomes of each document while an export runs; the lists are the report's. */
 export class ExportTally {
   private readonly started = Date.now();
   readonly counts = byRole<ExportCounts>(noneExported);
   readonly conflicts: ExportConflict[] = [];
   readonly unwritable: Unwritable[] = [];
-  private readonly returned: string[] = [];
-  private readonly stillHeld: string[] = [];
-  private readonly inTheWay: string[] = [];
-  private readonly behind: string[] = [];
+  readonly returned: string[] = [];
+  readonly stillHeld: string[] = [];
+  readonly inTheWay: string[] = [];
+  readonly behind: string[] = [];
   files = 0;
   bytes = 0;
 
@@ -85,30 +85,12 @@ export class ExportTally {
     if (this.unwritable.length < keptCases) this.unwritable.push({ id, reason, detail });
   }
 
-  bringBack(
-    returned: readonly string[],
-    stuck: readonly string[],
-    inTheWay: readonly string[],
-  ): void {
-    this.returned.push(...returned);
-    this.stillHeld.push(...stuck, ...inTheWay);
-    this.inTheWay.push(...inTheWay);
-  }
-
-  leaveBehind(runId: string): void {
-    this.behind.push(runId);
-  }
-
-  /** How many documents of a collection are not in their files now. */
-  failed(role: CollectionRole): number {
-    return this.counts[role].conflicts + this.counts[role].unwritable;
-  }
-
-  /** Counts what another tally has counted of documents. */
+  /** Counts what another tally has counted of documents and files. */
   add(other: ExportTally): void {
     for (const role of collectionRoles) {
-      for (const [outcome, documents] of Object.entries(other.counts[role])) {
-        this.counts[role][outcome as keyof ExportCounts] += documents;
+      const { documents: _sum, ...outcomes } = other.counts[role];
+      for (const [outcome, documents] of Object.entries(outcomes)) {
+        this.settle(role, outcome as ExportOutcome, documents);
       }
     }
     this.conflicts.push(...other.conflicts.slice(0, keptCases - this.conflicts.length));
@@ -118,18 +100,8 @@ export class ExportTally {
   }
 
   report(): ExportReport {
-    return {
-      files: this.files,
-      bytes: this.bytes,
-      elapsedMs: Date.now() - this.started,
-      ...this.counts,
-      conflicts: this.conflicts,
-      unwritable: this.unwritable,
-      returned: this.returned,
-      stillHeld: this.stillHeld,
-      inTheWay: this.inTheWay,
-      behind: this.behind,
-    };
+    const { started, counts, ...rest } = this;
+    return { ...rest, ...counts, elapsedMs: Date.now() - started };
   }
 }
 
