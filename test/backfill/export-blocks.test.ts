@@ -86,7 +86,7 @@ it("a log that went on in MongoDB is compared from the last common entry on", as
 
 it("of two new runs with one file name the first gets it, whichever would be quicker", async () => {
   const fields = { ...run("x"), runId: undefined };
-  await runs().insertMany(["a/b", "a:b", "a_b"].map((_id) => ({ ...fields, _id })) as never, {
+  await runs().insertMany(["a/b", "a:b", "a_b"].map((_id) => ({ ...fields, _id })), {
     bypassDocumentValidation: true,
     ignoreUndefined: true,
   });
@@ -123,7 +123,7 @@ it("artifacts that are too much for a block are written too", async () => {
 
 it("a reply that fails leaves out no run's artifacts", async () => {
   const ids = ["a", "b", "c"];
-  await runs().insertMany(ids.map((_id) => ({ ...run(_id), runId: undefined, _id })) as never, {
+  await runs().insertMany(ids.map((_id) => ({ ...run(_id), runId: undefined, _id })), {
     bypassDocumentValidation: true,
     ignoreUndefined: true,
   });

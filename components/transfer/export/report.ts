@@ -88,10 +88,7 @@ export class ExportTally {
   /** Counts what another tally has counted of documents and files. */
   add(other: ExportTally): void {
     for (const role of collectionRoles) {
-      const { documents: _sum, ...outcomes } = other.counts[role];
-      for (const [outcome, documents] of Object.entries(outcomes)) {
-        this.settle(role, outcome as ExportOutcome, documents);
-      }
+      for (const count of countNames) this.counts[role][count] += other.counts[role][count];
     }
     this.conflicts.push(...other.conflicts.slice(0, keptCases - this.conflicts.length));
     this.unwritable.push(...other.unwritable.slice(0, keptCases - this.unwritable.length));
@@ -104,6 +101,8 @@ export class ExportTally {
     return { ...rest, ...counts, elapsedMs: Date.now() - started };
   }
 }
+
+const countNames = Object.keys(noneExported()) as (keyof ExportCounts)[];
 
 function noneExported(): ExportCounts {
   return { documents: 0, written: 0, unchanged: 0, newerOnDisk: 0, conflicts: 0, unwritable: 0 };
