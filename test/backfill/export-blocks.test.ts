@@ -86,10 +86,13 @@ it("a log that went on in MongoDB is compared from the last common entry on", as
 
 it("of two new runs with one file name the first gets it, whichever would be quicker", async () => {
   const fields = { ...run("x"), runId: undefined };
-  await runs().insertMany(["a/b", "a:b", "a_b"].map((_id) => ({ ...fields, _id })), {
-    bypassDocumentValidation: true,
-    ignoreUndefined: true,
-  });
+  await runs().insertMany(
+    ["a/b", "a:b", "a_b"].map((_id) => ({ ...fields, _id })),
+    {
+      bypassDocumentValidation: true,
+      ignoreUndefined: true,
+    },
+  );
   await logs().insertMany([entry("a/b", 1), entry("a_b", 1), entry("a_b", 2)]);
   const root = await stateRoot({});
   const { unwritable } = await exportState(sides(root));
@@ -123,10 +126,13 @@ it("artifacts that are too much for a block are written too", async () => {
 
 it("a reply that fails leaves out no run's artifacts", async () => {
   const ids = ["a", "b", "c"];
-  await runs().insertMany(ids.map((_id) => ({ ...run(_id), runId: undefined, _id })), {
-    bypassDocumentValidation: true,
-    ignoreUndefined: true,
-  });
+  await runs().insertMany(
+    ids.map((_id) => ({ ...run(_id), runId: undefined, _id })),
+    {
+      bypassDocumentValidation: true,
+      ignoreUndefined: true,
+    },
+  );
   // Those of later runs are older.
   const old = (runId: string, name: string) => {
     const bytes = [0xff - runId.charCodeAt(0), name.charCodeAt(0)];

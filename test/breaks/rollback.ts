@@ -42,7 +42,9 @@ export const rollback: readonly Break[] = [
     file: "components/transfer/documents.ts",
     find: "const fields = Object.keys(sort);",
     replace: "const fields = Object.keys(sort).slice(-1);",
-    tests: ["test/backfill/export-blocks.test.ts > a reply that fails leaves out no run's artifacts"],
+    tests: [
+      "test/backfill/export-blocks.test.ts > a reply that fails leaves out no run's artifacts",
+    ],
   },
   {
     guarantee: "work ahead ends before its failure is thrown",
