@@ -32,6 +32,12 @@ export class Refusal extends Error {
   }
 }
 
+/** What was thrown, if it is a refusal; any other error is thrown again. */
+export function refusalIn(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  throw error;
+}
+
 /** Where a record is: the file below the state root, the line of a log, the place in a list. */
 export interface Place {
   readonly file: string;

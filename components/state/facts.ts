@@ -113,7 +113,7 @@ export interface SharedLog {
 export async function logsOfRun(folder: StateFolder, runId: string): Promise<StateFile[]> {
   const logs: StateFile[] = [];
   for (const stem of fileStems(runId)) {
-    const log = fileOf(folder.root, folder.layout, "logs", stem);
+    const log = fileOf(folder, "logs", stem);
     if ((await isThere(log.path)) && (await runIdOf(folder, stem)) === runId) logs.push(log);
   }
   return logs;

@@ -6,9 +6,15 @@ export {
   fileStems,
   openStateFolder,
 } from "./address";
-export { check } from "./check";
-export { type Conversion, convert } from "./convert";
-export { type Place, Refusal, type RefusalReason, StateFolderError, placeInWords } from "./errors";
+export type { Conversion } from "./convert";
+export {
+  type Place,
+  Refusal,
+  type RefusalReason,
+  StateFolderError,
+  placeInWords,
+  refusalIn,
+} from "./errors";
 export { type SharedLog, factsOf, logsOfRun, runIdOf, sharedLog } from "./facts";
 export { type Fence, FenceNotWritable, readFence, requireFenceWritable, writeFence } from "./fence";
 export {
@@ -30,13 +36,13 @@ export {
   unfinishedRuns,
 } from "./held";
 export { differingPaths, hashOf } from "./json/compare";
-export { type JsonObject, isJsonObject } from "./json/object";
+export { isJsonObject } from "./json/object";
 export { parseJson } from "./json/parse";
 export { formatRecord, jsonText } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText } from "./lines";
-export { type Skipped, fileOf, isBesideFile, isSideOf, stateFiles } from "./list";
-export { type FilePlace, besideOf, placeOf, requireInside } from "./place";
+export { type Skipped, fileOf, isBesideFile, isSideOf, sharedName, stateFiles } from "./list";
+export { type FilePlace, besideOf, lookAt, placeOf, requireInside, stemNamed } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export {
   type ReadPosition,
@@ -47,6 +53,6 @@ export {
   readChunks,
   readTexts,
 } from "./read";
-export { type IncompleteLine, type ReadyRecord, parse, recordsIn } from "./records";
+export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";
 export { type FileStamp, type FoundFile, blocksOf, runsOnDisk } from "./runs";
 export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

@@ -1,6 +1,6 @@
 import { type Document, ObjectId } from "mongodb";
 import { hash } from "node:crypto";
-import { type CollectionRole, collections } from "../contract";
+import { type CollectionRole, byRole, collections } from "../contract";
 
 /** Whatever identifies a document within its collection, as one text. */
 export type Key = string;
@@ -10,9 +10,13 @@ export type Key = string;
  * (issue #5, "Identity").
  */
 export function keyFields(role: CollectionRole): readonly string[] {
+  return fieldsOf[role];
+}
+
+const fieldsOf = byRole<readonly string[]>((role) => {
   const unique = collections[role].indexes.find((index) => index.unique);
   return unique?.key.map(([field]) => field) ?? ["_id"];
-}
+});
 
 /** The key of a document that has all key fields. */
 export function keyOf(role: CollectionRole, document: Document): Key {

@@ -1,8 +1,7 @@
 import type { Dirent } from "node:fs";
 import { lstat, open, opendir } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, posix } from "node:path";
 import type { CollectionRole } from "../contract";
-import type { Layout } from "../settings";
 import { type StateFile, type StateFolder, fileStems } from "./address";
 import { Refusal } from "./errors";
 import { isJsonObject } from "./json/object";
@@ -39,25 +38,22 @@ export function filesOf(
 }
 
 async function* filesOfRuns(
-  { root, layout }: StateFolder,
+  folder: StateFolder,
   role: CollectionRole,
   skipped: Skipped,
 ): AsyncGenerator<StateFile> {
   const extension = extensionOf(role);
-  for await (const entry of entriesIn(join(root, layout[role]))) {
+  for await (const entry of entriesIn(join(folder.root, folder.layout[role]))) {
     if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
-    const file = fileOf(root, layout, role, basename(entry.name, extension));
+    const file = fileOf(folder, role, basename(entry.name, extension));
     if (role === "logs" || !(await isBesideFile(file))) yield file;
   }
 }
 
-async function* manifests(
-  { root, layout }: StateFolder,
-  skipped: Skipped,
-): AsyncGenerator<StateFile> {
-  for await (const run of entriesIn(join(root, layout.artifacts))) {
+async function* manifests(folder: StateFolder, skipped: Skipped): AsyncGenerator<StateFile> {
+  for await (const run of entriesIn(join(folder.root, folder.layout.artifacts))) {
     if (isSkipped(run, skipped) || !run.isDirectory()) continue;
-    const file = fileOf(root, layout, "artifacts", run.name);
+    const file = fileOf(folder, "artifacts", run.name);
     const found = await lstat(file.path).catch(() => undefined);
     if (found?.isFile()) yield file;
     else await countBeside(file.path, skipped);
@@ -91,18 +87,17 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
   return why !== false;
 }
 
-/** The file that holds a role's records of a run, by the run's name without an extension. */
+/** The file of a role's records of a run, whether it is there or not, by the run's name without an extension. */
 export function fileOf(
-  root: string,
-  layout: Layout,
+  { root, layout }: Pick<StateFolder, "root" | "layout">,
   role: CollectionRole,
   stem: string,
 ): StateFile {
-  const path =
+  const name =
     role === "artifacts"
-      ? join(root, layout.artifacts, stem, layout.artifactManifest)
-      : join(root, layout[role], stem + extensionOf(role));
-  return { role, path, name: relative(root, path).split(sep).join("/"), stem };
+      ? posix.join(layout.artifacts, stem, layout.artifactManifest)
+      : posix.join(layout[role], stem + extensionOf(role));
+  return { role, path: join(root, name), name, stem };
 }
 
 function extensionOf(role: CollectionRole): string {
@@ -111,6 +106,16 @@ function extensionOf(role: CollectionRole): string {
 
 /** What the name of such a file has before its extension. */
 const mark = ".mongo";
+
+/**
+ * What the names of a run's files have in common with those of any run that may have to do with one of
+ * them: a name is lossy, and may be that of what is beside another run's file.
+ */
+export function sharedName(runId: string): string {
+  let name = fileStems(runId).at(-1) ?? "";
+  while (name.endsWith(mark)) name = name.slice(0, -mark.length);
+  return name;
+}
 
 /** How an export begins a list of log entries, as no other writer sets out a list. */
 const beginOfEntries = "[\n{";

@@ -41,6 +41,19 @@ export async function placeOf(
   throw new Refusal("conflict", `the file name of this run is taken by the run ${owner ?? ""}`);
 }
 
+/**
+ * The stem of a run's file that has a name; undefined if a file of another name is meant. Unlike
+ * `placeOf` it trusts whoever knows the name, and reads nothing.
+ */
+export function stemNamed(
+  address: StateAddress,
+  role: CollectionRole,
+  runId: string,
+  name: string | undefined,
+): string | undefined {
+  return fileStems(runId).find((stem) => fileOf(address, role, stem).name === name);
+}
+
 /** Where MongoDB's content goes where a file stays as it is: `<runId>.mongo.json`. */
 export function besideOf({ path, name }: FilePlace): { path: string; name: string } {
   const beside = (text: string) => `${text.replace(/\.[^./]*$/, "")}.mongo.json`;
@@ -74,15 +87,21 @@ function possibleStems(runId: string): string[] {
   return stems;
 }
 
-async function lookAt(
-  { root, layout }: StateAddress,
+/**
+ * Looks if the file of a stem is there.
+ *
+ * @throws Refusal if it is not a regular file
+ */
+export async function lookAt(
+  address: StateAddress,
   role: CollectionRole,
   stem: string,
 ): Promise<FilePlace> {
-  const file = fileOf(root, layout, role, stem);
+  const file = fileOf(address, role, stem);
   const found = await lstat(file.path).catch(() => undefined);
-  if (found && !found.isFile())
+  if (found && !found.isFile()) {
     throw new Refusal("unreadable", `${file.name} is not a regular file`);
+  }
   return { ...file, there: found !== undefined };
 }
 

@@ -1,6 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, copyFile, link, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import {
+  type FileHandle,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
 import type { StateAddress } from "./address";
@@ -110,7 +120,7 @@ export function asideOf(path: string): string {
 export async function removeLeftovers(address: StateAddress): Promise<void> {
   for (const role of collectionRoles) {
     try {
-      for await (const folder of foldersOf(address, role)) await removeIn(folder);
+      await removeBelow(address, role);
     } catch (error) {
       // They are in nobody's way; the export itself says where it may not write.
       if (!(error instanceof Error && "syscall" in error)) throw error;
@@ -118,25 +128,23 @@ export async function removeLeftovers(address: StateAddress): Promise<void> {
   }
 }
 
-async function* foldersOf(
-  { root, layout }: StateAddress,
-  role: CollectionRole,
-): AsyncGenerator<string> {
+async function removeBelow({ root, layout }: StateAddress, role: CollectionRole): Promise<void> {
   const folder = join(root, layout[role]);
-  if (role !== "artifacts") yield folder;
-  else {
-    for await (const run of entriesIn(folder)) {
-      if (run.isDirectory()) yield join(folder, run.name, dirname(layout.artifactManifest));
+  for await (const entry of entriesIn(folder)) {
+    if (role !== "artifacts") await removeOld(folder, entry.name);
+    else if (entry.isDirectory()) {
+      const ofRun = join(folder, entry.name, dirname(layout.artifactManifest));
+      // A run may have no such folder.
+      const names = await readdir(ofRun).catch(() => []);
+      for (const name of names) await removeOld(ofRun, name);
     }
   }
 }
 
-async function removeIn(folder: string): Promise<void> {
-  for await (const { name } of entriesIn(folder)) {
-    if (!ours.test(name)) continue;
-    const path = join(folder, name);
-    const found = await lstat(path).catch(() => undefined);
-    if (!found?.isFile() || Date.now() - found.mtimeMs < leftAfterMs) continue;
-    await rm(path, { force: true });
-  }
+async function removeOld(folder: string, name: string): Promise<void> {
+  if (!ours.test(name)) return;
+  const path = join(folder, name);
+  const found = await lstat(path).catch(() => undefined);
+  if (!found?.isFile() || Date.now() - found.mtimeMs < leftAfterMs) return;
+  await rm(path, { force: true });
 }

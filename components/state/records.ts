@@ -3,7 +3,7 @@ import type { CollectionRole } from "../contract";
 import type { StateFile } from "./address";
 import { check, sizeOf } from "./check";
 import { type Conversion, convert } from "./convert";
-import { type Place, Refusal } from "./errors";
+import { type Place, Refusal, refusalIn } from "./errors";
 import { parseJson } from "./json/parse";
 import { type Key, generatedId, keyFields, keyOf } from "./keys";
 import { plainLogLine } from "./log-line";
@@ -99,15 +99,26 @@ function ready(
 ): ReadyRecord[] {
   const raw: Raw = entry.entry === undefined ? { text } : { text, entry: entry.fields };
   try {
-    const { fields, conversions } = convert(role, entry);
-    check(role, fields);
-    const document = documentOf(role, fields);
-    const key = keyOf(role, document);
-    return [{ role, place, key, document, bytes: sizeOf(document), conversions, raw }];
+    return [{ role, place, ...recordIn(role, entry), raw }];
   } catch (error) {
     findings.refuse(role, place, refusalIn(error), raw);
     return [];
   }
+}
+
+/**
+ * What a record becomes in MongoDB.
+ *
+ * @throws Refusal if no import takes it
+ */
+export function recordIn(
+  role: CollectionRole,
+  entry: Entry,
+): Pick<ReadyRecord, "key" | "document" | "bytes" | "conversions"> {
+  const { fields, conversions } = convert(role, entry);
+  check(role, fields);
+  const document = documentOf(role, fields);
+  return { key: keyOf(role, document), document, bytes: sizeOf(document), conversions };
 }
 
 /** The document: `_id` and the other key fields first, then the fields as the file has them. */
@@ -124,11 +135,6 @@ function placeOf(place: Place, { entry }: Entry): Place {
 
 function isBlank({ bytes }: RawText): boolean {
   return bytes?.every((byte) => byte <= 0x20) ?? false;
-}
-
-function refusalIn(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  throw error;
 }
 
 /**

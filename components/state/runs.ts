@@ -65,11 +65,11 @@ async function runNamed(
 }
 
 async function foundFile(
-  { root, layout }: StateFolder,
+  folder: StateFolder,
   role: CollectionRole,
   stem: string,
 ): Promise<FoundFile | undefined> {
-  const file = fileOf(root, layout, role, stem);
+  const file = fileOf(folder, role, stem);
   const stamp = await lookAt(file.path);
   const mayBeBeside = role === "runs" || role === "approvals";
   if (!stamp || (mayBeBeside && (await isBesideFile(file)))) return undefined;

@@ -24,10 +24,19 @@ export function documentIn(bytes: Uint8Array): Document {
 
 /** Whether an object has a key that looks like an integer: it goes first in a plain object. */
 function losesOrder(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return value.some(losesOrder);
   if (!isJsonObject(value)) return false;
-  return Object.entries(value).some(([key, inner]) => /^\d+$/.test(key) || losesOrder(inner));
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const key in members) {
+    if (isDigit(key.charCodeAt(0)) && /^\d+$/.test(key)) return true;
+    const inner = members[key];
+    if (typeof inner === "object" && losesOrder(inner)) return true;
+  }
+  return false;
 }
+
+const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 function orderedMembers(bytes: Uint8Array): Map<string, unknown> {
   const members = BSON.onDemand.parseToElements(bytes);
@@ -69,7 +78,7 @@ const firstReply = 4;
 /**
  * The documents of a query, one by one: numbers keep their type and keys their order.
  *
- * @param sort the last field alone tells the documents apart: the filter gives the others' values
+ * @param sort these fields together tell the documents apart
  * @param batchSize so many at most in a reply are done with well before the server gives an idle cursor up, after 10
  *   minutes
  */
@@ -80,40 +89,56 @@ export async function* documentsAsStored(
   sort: Readonly<Record<string, 1>>,
   batchSize = 1_000,
 ): AsyncGenerator<Document> {
-  const collection = collectionOf(sides, role);
-  const field = Object.keys(sort).at(-1) ?? "_id";
-  const { collectionName: find } = collection;
-  let cursor: RunCommandCursor | undefined;
-  const open = (last: Place | undefined) => {
-    const query = { find, filter: last ? behind(filter, field, last) : filter, sort };
-    cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
-    return cursor;
-  };
-  const placeOf = (raw: Document): Place => ({ value: stored(raw)[field] });
-  const found = resumed(reading(sides, role), open, placeOf, sides.retries);
-  let largest = 1;
-  for await (const raw of found) {
-    largest = Math.max(largest, bytesOf(raw).length);
-    cursor?.setBatchSize(Math.min(batchSize, Math.ceil(replyBytes / largest)));
-    yield stored(raw);
+  for await (const bytes of rawDocuments(sides, role, filter, sort, batchSize)) {
+    yield documentIn(bytes);
   }
 }
 
-/** A document's place in the order: the value of the field that tells it apart. */
-interface Place {
-  readonly value: unknown;
+/** The same as bytes, for `documentIn`. */
+export async function* rawDocuments(
+  sides: MongoSide,
+  role: CollectionRole,
+  filter: Filter<Document>,
+  sort: Readonly<Record<string, 1>>,
+  batchSize = 1_000,
+): AsyncGenerator<Uint8Array> {
+  const fields = Object.keys(sort);
+  const { collectionName: find } = collectionOf(sides, role);
+  let cursor: RunCommandCursor | undefined;
+  const open = (last: Place | undefined) => {
+    const query = { find, filter: last ? behind(filter, last) : filter, sort };
+    cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
+    return cursor;
+  };
+  const placeOf = (raw: Document): Place => {
+    const document = documentIn(bytesOf(raw));
+    return fields.map((field) => [field, document[field] as unknown]);
+  };
+  const found = resumed(reading(sides, role), open, placeOf, sides.retries);
+  let largest = 1;
+  for await (const raw of found) {
+    const bytes = bytesOf(raw);
+    largest = Math.max(largest, bytes.length);
+    cursor?.setBatchSize(Math.min(batchSize, Math.ceil(replyBytes / largest)));
+    yield bytes;
+  }
 }
+
+/** A document's place in the order: the fields that tell it apart, with its values. */
+type Place = readonly (readonly [field: string, value: unknown])[];
 
 /** A raw document's type does not say that it is its bytes. */
 const bytesOf = (raw: Document) => raw as unknown as Uint8Array;
 
-function stored(raw: Document): Document {
-  return documentIn(bytesOf(raw));
-}
-
 /** Of the documents that a filter selects, those behind one; unlike `$gt` alone in every type. */
-function behind(filter: Filter<Document>, field: string, { value }: Place): Filter<Document> {
-  return { $and: [filter, { $expr: { $gt: [`$${field}`, { $literal: value }] } }] };
+function behind(filter: Filter<Document>, place: Place): Filter<Document> {
+  const compared = (operator: string, [field, value]: Place[number]) => ({
+    [operator]: [`$${field}`, { $literal: value }],
+  });
+  const ways = place.map((last, at) => ({
+    $and: [...place.slice(0, at).map((same) => compared("$eq", same)), compared("$gt", last)],
+  }));
+  return { $and: [filter, { $expr: { $or: ways } }] };
 }
 
 /** The runs that have documents in a collection, in their order; the index on `runId` has them all. */
@@ -138,7 +163,7 @@ export async function idsAmong(
   const wanted: object = { _id: { $in: ids } };
   const look = () =>
     collectionOf(sides, role)
-      .find(wanted, { projection: { _id: 1 } })
+      .find(wanted, { projection: { _id: 1 }, batchSize: ids.length + 1 })
       .toArray();
   const found = await withRetries(reading(sides, role), look, sides.retries);
   return new Set(found.map(({ _id }) => String(_id)));

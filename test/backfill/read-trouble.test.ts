@@ -83,7 +83,7 @@ describe("trouble that stays", () => {
   it("ends an export after the last retry, and a later one finishes it", async () => {
     await fill();
     const root = await stateRoot({});
-    const afterSome = { skip: 40, times: 1_000_000 };
+    const afterSome = { skip: 6, times: 1_000_000 };
     await fail(["getMore", "find"], afterSome, { errorCode: 189 });
     const stopped: unknown = await exportState({ ...sides(root), retries: 2 }).catch(
       (error: unknown) => error,

@@ -24,12 +24,42 @@ export const rollback: readonly Break[] = [
     tests: ["test/backfill/export-logs.test.ts"],
   },
   {
+    guarantee: "an export asks for the bases of a block of runs at once",
+    file: "components/transfer/bases.ts",
+    find: "const idsInQuery = 5_000;",
+    replace: "const idsInQuery = 5;",
+    tests: ["test/backfill/export-blocks.test.ts > MongoDB is asked for a block of runs"],
+  },
+  {
+    guarantee: "runs of one file name are exported one after the other",
+    file: "components/transfer/export/block.ts",
+    find: "const name = sharedName(run.runId);",
+    replace: "const name = run.runId;",
+    tests: ["test/backfill/export-blocks.test.ts > of two new runs with one file name"],
+  },
+  {
+    guarantee: "a query for several runs goes on behind its last document",
+    file: "components/transfer/documents.ts",
+    find: "const fields = Object.keys(sort);",
+    replace: "const fields = Object.keys(sort).slice(-1);",
+    tests: [
+      "test/backfill/export-blocks.test.ts > a reply that fails leaves out no run's artifacts",
+    ],
+  },
+  {
+    guarantee: "work ahead ends before its failure is thrown",
+    file: "components/transfer/ahead.ts",
+    find: "await Promise.allSettled(results);",
+    replace: "",
+    tests: ["test/backfill/ahead.test.ts > after a failure nothing is begun"],
+  },
+  {
     guarantee: "an export writes a run after all that belongs to it",
-    file: "components/transfer/export/export.ts",
-    find: `    for (const role of rolesOfParts(run.sides)) await exportPart(run, role, runId);
-    if (!(await exportRunItself(run, runId, document))) run.tally.leaveBehind(runId);`,
-    replace: `    if (!(await exportRunItself(run, runId, document))) run.tally.leaveBehind(runId);
-    for (const role of rolesOfParts(run.sides)) await exportPart(run, role, runId);`,
+    file: "components/transfer/export/block.ts",
+    find: `  for (const role of partRoles(sides)) await exportPart(task, role, run);
+  await exportFile({ ...task, sides: own }, "runs", run);`,
+    replace: `  await exportFile({ ...task, sides: own }, "runs", run);
+  for (const role of partRoles(sides)) await exportPart(task, role, run);`,
     tests: ["test/backfill/run-last.test.ts"],
   },
   {
@@ -62,8 +92,8 @@ export const rollback: readonly Break[] = [
   },
   {
     guarantee: "a held run in conflict stays held",
-    file: "components/transfer/export/export.ts",
-    find: "    else stuck.add(runId);",
+    file: "components/transfer/export/held.ts",
+    find: "    for (const runId of behind) stuck.add(runId);",
     replace: "",
     tests: ["test/backfill/rollback-held.test.ts > a held run that changed on both sides"],
   },

@@ -1,5 +1,5 @@
 import { BSON, Decimal128, type Document, Double, Int32, Long } from "mongodb";
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { type CollectionRole, type Field, collections } from "../../contract";
 import { type JsonObject, isJsonObject, membersOf } from "./object";
@@ -12,16 +12,15 @@ import { type JsonObject, isJsonObject, membersOf } from "./object";
  */
 export function hashOf(role: CollectionRole, document: Document): string {
   const { fields } = collections[role];
-  const names = Object.keys(document).filter((name) => {
-    const optional = Object.hasOwn(fields, name) && fields[name]?.optional;
-    return name !== "_id" && !(optional && document[name] == null);
-  });
-  const members = names.sort().map((name) => {
+  const members: string[] = [];
+  for (const name of Object.keys(document).sort()) {
     const value: unknown = document[name];
-    const unordered = Object.hasOwn(fields, name) && fields[name]?.type === "strings";
-    return memberText(name, unordered && isJsonObject(value) ? inOrder(value) : value);
-  });
-  return createHash("sha256").update(members.join(",")).digest("hex");
+    const field = own(fields, name);
+    if (name === "_id" || (field?.optional && value == null)) continue;
+    const unordered = field?.type === "strings" && isJsonObject(value);
+    members.push(memberText(name, unordered ? inOrder(value) : value));
+  }
+  return hash("sha256", members.join(","));
 }
 
 function inOrder(object: JsonObject): JsonObject {
@@ -33,22 +32,34 @@ function memberText(name: string, value: unknown): string {
 }
 
 function canonicalText(value: unknown): string {
+  // Most are texts, and the objects around them; the hashes in databases depend on each text.
+  if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") return String(value);
+  if (typeof value !== "object" || value === null) {
+    return value === undefined ? "undefined" : JSON.stringify(value);
+  }
+  if (Array.isArray(value)) return `[${listText(value)}]`;
+  if (isJsonObject(value)) return `{${objectText(value)}}`;
   if (value instanceof Double || value instanceof Int32) return String(value.value);
   if (value instanceof Long || value instanceof Decimal128) return value.toString();
-  if (value === undefined) return "undefined";
   if (value instanceof Date) return `date(${value.getTime()})`;
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join(",")}]`;
-  if (isJsonObject(value)) return objectText(value);
-  if (typeof value === "object" && value !== null) return `bson(${BSON.EJSON.stringify(value)})`;
-  return JSON.stringify(value);
+  return `bson(${BSON.EJSON.stringify(value)})`;
+}
+
+function listText(list: readonly unknown[]): string {
+  let text = "";
+  for (const item of list) text += text === "" ? canonicalText(item) : `,${canonicalText(item)}`;
+  return text;
 }
 
 /** The driver reads integer-like keys back in a plain object's order, so a map is brought to it. */
 function objectText(object: JsonObject): string {
-  const plain = object instanceof Map ? (Object.fromEntries(object) as JsonObject) : object;
-  const members = Object.entries(plain).map(([name, value]) => memberText(name, value));
-  return `{${members.join(",")}}`;
+  const plain = (object instanceof Map ? Object.fromEntries(object) : object) as Document;
+  let text = "";
+  for (const name of Object.keys(plain)) {
+    text += text === "" ? memberText(name, plain[name]) : `,${memberText(name, plain[name])}`;
+  }
+  return text;
 }
 
 /** So many paths of one record are named. */

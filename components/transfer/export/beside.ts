@@ -10,10 +10,11 @@ import {
   publish,
   readableKey,
   recordOf,
+  refusalIn,
   stampOf,
   wholeFile,
 } from "../../state";
-import type { ExportRun, Outgoing } from "./run";
+import type { ExportTask, Outgoing } from "./run";
 
 /** Where MongoDB's side of a file goes. */
 export interface BesidePlace {
@@ -36,7 +37,7 @@ export async function lookBeside(place: FilePlace): Promise<BesidePlace> {
 
 /** Writes what MongoDB has beside a file that stays as it is, and counts it as conflicts. */
 export async function writeBeside(
-  { tally }: ExportRun,
+  { tally }: ExportTask,
   place: WholeFilePlace,
   conflicts: readonly (Outgoing & { readonly detail: string })[],
 ): Promise<void> {
@@ -55,8 +56,7 @@ export async function writeBeside(
       records.push(record);
       tally.conflict(role, { id, file, beside, detail });
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      tally.refuse(role, id, error);
+      tally.refuse(role, id, refusalIn(error));
     }
   }
   if (records.length === 0) return;

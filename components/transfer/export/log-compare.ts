@@ -1,11 +1,12 @@
 import { type Document, Long } from "mongodb";
 import { Refusal, differingPaths, formatRecord, publish, recordOf } from "../../state";
 import { documentsAsStored, inOrder } from "../documents";
+import { merge, sideOf } from "../merge";
 import type { BesidePlace } from "./beside";
-import { type LogScan, ascendingEntries, sequenceOf, type BothLogs } from "./log-entries";
-import type { ExportRun } from "./run";
+import { type BothLogs, type LogScan, ascendingEntries, sequenceOf } from "./log-entries";
+import type { ExportTask } from "./run";
 
-/** An entry in MongoDB, and how it differs from the file; no detail where it does not. */
+/** An entry in MongoDB, and how it differs from the file; no detail if it does not. */
 interface Compared {
   readonly document: Document;
   readonly detail: string | undefined;
@@ -13,7 +14,7 @@ interface Compared {
 
 /** Counts the entries up to the file's last one; whether any of them goes beside it. */
 export async function compareLog(
-  { tally }: ExportRun,
+  { tally }: ExportTask,
   logs: BothLogs,
   scan: LogScan,
   last: bigint,
@@ -75,6 +76,7 @@ async function* compared(
 const noPlace = "the file has later entries and not this one; a log is only appended to";
 
 function difference(disk: Document, mongo: Document): string | undefined {
-  const paths = differingPaths("logs", disk, mongo);
-  return paths.length === 0 ? undefined : `the file has another content: ${paths.join(", ")}`;
+  const verdict = merge("logs", sideOf("logs", disk), sideOf("logs", mongo), undefined);
+  if (verdict === "equal") return undefined;
+  return `the file has another content: ${differingPaths("logs", disk, mongo).join(", ")}`;
 }

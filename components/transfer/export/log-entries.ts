@@ -1,18 +1,25 @@
-import type { ExportSides } from "./run";
-import { type Document, Double, Int32, Long } from "mongodb";
+import type { Document } from "mongodb";
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import {
   type FileFacts,
   type FilePlace,
   type RawText,
-  Refusal,
   type StateAddress,
+  type StateFile,
+  decode,
   factsOf,
-  parse,
   readTexts,
-  unpack,
+  recordsIn,
 } from "../../state";
-import { existingRecord } from "./file";
+import type { ExportSides } from "./run";
+
+/** A run's log on both sides. */
+export interface BothLogs {
+  readonly runId: string;
+  readonly place: FilePlace;
+  readonly sides: ExportSides;
+}
 
 /** An entry of a log on disk or in MongoDB. */
 export interface LogEntry {
@@ -23,8 +30,8 @@ export interface LogEntry {
 /** What is known of a log on disk after it was read once. */
 export interface LogScan {
   readonly facts: FileFacts;
-  /** The greatest sequence; undefined where the log has no entry. */
-  readonly last: bigint | undefined;
+  /** The entry with the greatest sequence; undefined if the log has no entry. */
+  readonly last: LogEntry | undefined;
   /** How many lines there are, broken and empty ones counted. */
   readonly lines: number;
   /** Whether the last line has its end. */
@@ -37,13 +44,15 @@ export interface LogScan {
 export async function scanLog(address: StateAddress, place: FilePlace): Promise<LogScan> {
   const facts = await factsOf({ ...address, folders: [] }, place);
   const stragglers = new Map<bigint, Document>();
-  let [last, lines, ended]: [bigint | undefined, number, boolean] = [undefined, 0, true];
+  let [last, lines, ended]: [LogEntry | undefined, number, boolean] = [undefined, 0, true];
   for await (const texts of readTexts(place)) {
-    for (const text of texts) {
-      [lines, ended] = [lines + 1, text.ended];
-      for (const { sequence, document } of entriesIn(place, facts, text)) {
-        if (last === undefined || sequence > last) last = sequence;
-        else if (sequence < last && !stragglers.has(sequence)) stragglers.set(sequence, document);
+    lines += texts.length;
+    ended = texts.at(-1)?.ended ?? ended;
+    for (const entry of entriesIn(place, facts, texts)) {
+      const { sequence, document } = entry;
+      if (last === undefined || sequence > last.sequence) last = entry;
+      else if (sequence < last.sequence && !stragglers.has(sequence)) {
+        stragglers.set(sequence, document);
       }
     }
   }
@@ -57,37 +66,27 @@ export async function* ascendingEntries(
 ): AsyncGenerator<LogEntry> {
   let last: bigint | undefined;
   for await (const texts of readTexts(place)) {
-    for (const text of texts) {
-      for (const entry of entriesIn(place, facts, text)) {
-        if (last !== undefined && entry.sequence <= last) continue;
-        last = entry.sequence;
-        yield entry;
-      }
+    for (const entry of entriesIn(place, facts, texts)) {
+      if (last !== undefined && entry.sequence <= last) continue;
+      last = entry.sequence;
+      yield entry;
     }
   }
 }
 
-/** The sequence of an entry; undefined where it is no integer. */
+/** The sequence of an entry, whatever number it is; undefined if it is not an integer. */
 export function sequenceOf({ sequence }: Document): bigint | undefined {
-  if (sequence instanceof Long) return sequence.toBigInt();
-  const number: unknown =
-    sequence instanceof Int32 || sequence instanceof Double ? sequence.value : sequence;
-  return Number.isSafeInteger(number) ? BigInt(number as number) : undefined;
+  const text = String(sequence);
+  return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
-/** The entry in a line; none where no import would take it: it stays as it is. */
-export function entriesIn(place: FilePlace, facts: FileFacts, text: RawText): LogEntry[] {
-  let entries;
-  try {
-    entries = unpack(place, facts, parse(text), text.line);
-  } catch (error) {
-    if (error instanceof Refusal) return [];
-    throw error;
-  }
-  return entries.flatMap((entry) => {
-    const document = existingRecord("logs", entry).side?.document;
-    const sequence = document && sequenceOf(document);
-    return document && sequence !== undefined ? [{ sequence, document }] : [];
+/** A line that no import would take stays as it is, and nobody has to be told of it. */
+const nobody = { bytes: 0, refuse: () => undefined, leaveIncomplete: () => undefined };
+
+function entriesIn(place: StateFile, facts: FileFacts, texts: readonly RawText[]): LogEntry[] {
+  return recordsIn(place, facts, texts, nobody).flatMap(({ document }) => {
+    const sequence = sequenceOf(document);
+    return sequence === undefined ? [] : [{ sequence, document }];
   });
 }
 
@@ -95,35 +94,38 @@ export function entriesIn(place: FilePlace, facts: FileFacts, text: RawText): Lo
 const endBytes = 64 * 1024;
 
 /**
- * The entry in a log's last line, without reading the rest; undefined where the line has no entry
- * or no sequence, has no end, or is longer than what is looked at: then the log has to be read.
+ * The entry in a log's last line, without reading the rest; undefined if there is no such file, or the
+ * line has no entry or no sequence, has no end, or is longer than what is looked at: then the log has
+ * to be read.
  */
-export async function lastEntry(place: FilePlace, runId: string): Promise<LogEntry | undefined> {
-  const end = await endOf(place.path);
-  if (end.at(-1) !== 0x0a) return undefined;
-  const from = end.lastIndexOf(0x0a, -2);
-  if (from < 0) return undefined;
-  const bytes = end.subarray(from + 1, -1);
+export async function lastEntry(file: StateFile, runId: string): Promise<LogEntry | undefined> {
+  const { end, isWhole } = await endOf(file.path);
+  const from = end.lastIndexOf(lineFeed, -2) + 1;
+  if (end.at(-1) !== lineFeed || (from === 0 && !isWhole)) return undefined;
+  const bytes = end.subarray(from, -1);
   const text = { bytes, offset: 0, length: bytes.length, ended: true };
-  // Where no line has a sequence, this one would need its line's number.
-  return entriesIn(place, { runId, numbered: true }, text)[0];
+  // If no line has a sequence, this one would need its line's number.
+  const facts = { runId, numbered: true };
+  return entriesIn(file, facts, [{ ...text, decoded: decode(text) }])[0];
 }
 
-async function endOf(path: string): Promise<Buffer> {
-  const file = await open(path);
+const lineFeed = 0x0a;
+
+/** Neither what a link leads to nor a pipe, for which opening would wait. */
+const onlyFiles = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+async function endOf(path: string): Promise<{ end: Buffer; isWhole: boolean }> {
+  const nothing = { end: Buffer.alloc(0), isWhole: true };
+  const file = await open(path, onlyFiles).catch(() => undefined);
+  if (!file) return nothing;
   try {
-    const { size } = await file.stat();
-    const length = Math.min(size, endBytes);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.subarray(0, bytesRead);
+    const stats = await file.stat();
+    if (!stats.isFile()) return nothing;
+    const length = Math.min(stats.size, endBytes);
+    const from = stats.size - length;
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, from);
+    return { end: buffer.subarray(0, bytesRead), isWhole: from === 0 };
   } finally {
     await file.close();
   }
-}
-
-/** A run's log on both sides. */
-export interface BothLogs {
-  readonly runId: string;
-  readonly place: FilePlace;
-  readonly sides: ExportSides;
 }

@@ -1,16 +1,8 @@
 import type { Document } from "mongodb";
 import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
-import {
-  type FilePlace,
-  Refusal,
-  type StateAddress,
-  formatRecord,
-  heldAddress,
-  recordOf,
-} from "../../state";
-import { type LogScan, sequenceOf } from "./log-entries";
+import { Refusal, fileOf, formatRecord, heldAddress, recordOf, refusalIn } from "../../state";
+import { type BothLogs, type LogScan, sequenceOf } from "./log-entries";
 import type { ExportTally } from "./report";
 
 /** So many characters are gathered before they are written. */
@@ -22,13 +14,11 @@ export class LogWriter {
   private line: bigint;
   private bytes = 0;
   private written = 0;
-  private refused: (readonly [id: string, refusal: Refusal])[] = [];
+  private readonly refused: (readonly [id: string, refusal: Refusal])[] = [];
   private namesRun: boolean | undefined;
 
   constructor(
-    private readonly address: StateAddress,
-    private readonly place: FilePlace,
-    private readonly runId: string,
+    private readonly logs: BothLogs,
     private readonly scan: LogScan | undefined,
     private readonly tally: ExportTally,
   ) {
@@ -43,8 +33,7 @@ export class LogWriter {
       this.line += 1n;
       this.written += 1;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.refused.push([`${this.runId}:${String(document.sequence)}`, error]);
+      this.refused.push([`${this.logs.runId}:${String(document.sequence)}`, refusalIn(error)]);
     }
     if (this.text.length > chunkLength) await this.end(file);
   }
@@ -55,25 +44,26 @@ export class LogWriter {
     this.text = "";
   }
 
-  /** To be called when the file has its name. */
-  count(): void {
+  /** To be called when the file has its name; returns how many entries were dealt with. */
+  count(): number {
     this.tally.settle("logs", "written", this.written);
     for (const [id, refusal] of this.refused) this.tally.refuse("logs", id, refusal);
     this.tally.files += 1;
     this.tally.bytes += this.bytes;
+    return this.written + this.refused.length;
   }
 
   private record(document: Document): ReadonlyMap<string, unknown> {
     const record = recordOf("logs", document);
-    if (this.scan?.last !== undefined && !this.scan.facts.numbered) {
+    if (this.scan?.last && !this.scan.facts.numbered) {
       this.requireNext(document);
       record.delete("sequence");
     }
     this.namesRun ??= this.isUnknown();
-    return this.namesRun ? new Map([["runId", this.runId], ...record]) : record;
+    return this.namesRun ? new Map([["runId", this.logs.runId], ...record]) : record;
   }
 
-  /** Where no line of a log has a sequence, the line's number is it. */
+  /** If no line of a log has a sequence, the line's number is it. */
   private requireNext(document: Document): void {
     if (sequenceOf(document) === this.line + 1n) return;
     throw new Refusal(
@@ -84,10 +74,9 @@ export class LogWriter {
 
   /** Whether neither the file's name nor a run's file tells whose log it is, as of a new run. */
   private isUnknown(): boolean {
-    if (this.place.stem === this.runId) return false;
-    const { layout } = this.address;
-    const places = [this.address, heldAddress(this.address)];
-    const runs = places.map(({ root }) => join(root, layout.runs, `${this.place.stem}.json`));
-    return !runs.some((path) => existsSync(path));
+    const { runId, place, sides } = this.logs;
+    if (place.stem === runId) return false;
+    const runs = [sides, heldAddress(sides)].map((one) => fileOf(one, "runs", place.stem));
+    return !runs.some(({ path }) => existsSync(path));
   }
 }

@@ -1,4 +1,4 @@
-import { type CollectionRole, byRole } from "../../contract";
+import { type CollectionRole, byRole, collectionRoles } from "../../contract";
 import type { Refusal } from "../../state";
 
 /**
@@ -57,16 +57,16 @@ export type ExportOutcome = Exclude<keyof ExportCounts, "documents">;
 
 const keptCases = 1_000;
 
-/** Counts what becomes of each document while an export runs. */
+/** Counts what becomes of each document while an export runs; the lists are the report's. */
 export class ExportTally {
   private readonly started = Date.now();
   readonly counts = byRole<ExportCounts>(noneExported);
   readonly conflicts: ExportConflict[] = [];
   readonly unwritable: Unwritable[] = [];
-  private readonly returned: string[] = [];
-  private readonly stillHeld: string[] = [];
-  private readonly inTheWay: string[] = [];
-  private readonly behind: string[] = [];
+  readonly returned: string[] = [];
+  readonly stillHeld: string[] = [];
+  readonly inTheWay: string[] = [];
+  readonly behind: string[] = [];
   files = 0;
   bytes = 0;
 
@@ -85,35 +85,24 @@ export class ExportTally {
     if (this.unwritable.length < keptCases) this.unwritable.push({ id, reason, detail });
   }
 
-  bringBack(
-    returned: readonly string[],
-    stuck: readonly string[],
-    inTheWay: readonly string[],
-  ): void {
-    this.returned.push(...returned);
-    this.stillHeld.push(...stuck, ...inTheWay);
-    this.inTheWay.push(...inTheWay);
-  }
-
-  leaveBehind(runId: string): void {
-    this.behind.push(runId);
+  /** Counts what another tally has counted of documents and files. */
+  add(other: ExportTally): void {
+    for (const role of collectionRoles) {
+      for (const count of countNames) this.counts[role][count] += other.counts[role][count];
+    }
+    this.conflicts.push(...other.conflicts.slice(0, keptCases - this.conflicts.length));
+    this.unwritable.push(...other.unwritable.slice(0, keptCases - this.unwritable.length));
+    this.files += other.files;
+    this.bytes += other.bytes;
   }
 
   report(): ExportReport {
-    return {
-      files: this.files,
-      bytes: this.bytes,
-      elapsedMs: Date.now() - this.started,
-      ...this.counts,
-      conflicts: this.conflicts,
-      unwritable: this.unwritable,
-      returned: this.returned,
-      stillHeld: this.stillHeld,
-      inTheWay: this.inTheWay,
-      behind: this.behind,
-    };
+    const { started, counts, ...rest } = this;
+    return { ...rest, ...counts, elapsedMs: Date.now() - started };
   }
 }
+
+const countNames = Object.keys(noneExported()) as (keyof ExportCounts)[];
 
 function noneExported(): ExportCounts {
   return { documents: 0, written: 0, unchanged: 0, newerOnDisk: 0, conflicts: 0, unwritable: 0 };

@@ -1,12 +1,13 @@
-import type { Side } from "../merge";
-import type { Key } from "../../state";
 import type { Collection } from "mongodb";
+import type { CollectionRole } from "../../contract";
 import { withRetries } from "../../mongo";
-import type { BaseDocument, Base } from "../bases";
+import type { Key, WholeFileRole } from "../../state";
+import type { Base, BaseDocument } from "../bases";
+import type { Side } from "../merge";
 import type { BothSides } from "../sides";
 import type { ExportTally } from "./report";
 
-/** What is exported and where to; `root` is made where it is not there. */
+/** What is exported and where to; `root` is created if it is not there. */
 export interface ExportSides extends Omit<BothSides, "watch"> {
   /** Compares every document with its file, not only those that changed in MongoDB. */
   readonly all?: boolean;
@@ -17,18 +18,44 @@ export interface ExportSides extends Omit<BothSides, "watch"> {
 }
 
 /** One export under way. */
-export interface ExportRun {
+export interface ExportTask {
   readonly sides: ExportSides;
   readonly bases: Collection<BaseDocument>;
   readonly tally: ExportTally;
 }
 
-/** Reads or writes bases, again where the server has trouble that passes. */
+/** Reads or writes bases, again if the server has trouble that passes. */
 export function onBases<T>(
-  { sides, bases }: ExportRun,
+  { sides, bases }: ExportTask,
   work: (bases: Collection<BaseDocument>) => Promise<T>,
 ): Promise<T> {
   return withRetries(`Keeping bases in ${bases.namespace}`, () => work(bases), sides.retries);
+}
+
+/** What MongoDB has of a run: an export's unit. */
+export interface RunInMongo {
+  readonly runId: string;
+  /** The documents of each file; of `runs` none if MongoDB does not have the run itself. */
+  readonly files: ReadonlyMap<WholeFileRole, readonly StoredDocument[]>;
+  readonly log: LogInMongo | undefined;
+  /** The bases of the whole block. */
+  readonly bases: ReadonlyMap<CollectionRole, ReadonlyMap<Key, Base>>;
+}
+
+/** A document as far as it has to be known if it did not change. */
+export interface StoredDocument {
+  readonly key: Key;
+  /** By `hashOf`. */
+  readonly hash: string;
+  /** The document itself; absent if a block has no room for it: then it is read again. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** A log as far as it has to be known if it did not change. */
+export interface LogInMongo {
+  readonly count: number;
+  /** The last entry's, by `hashOf`; absent if several entries have its sequence. */
+  readonly hash: string | undefined;
 }
 
 /** A document on its way to a file. */

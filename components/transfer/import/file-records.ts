@@ -18,7 +18,8 @@ import {
 } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 import { FileCounts, type Tally } from "../tally";
-import { ahead, readAhead, type FileRecords } from "./pipeline";
+import { ahead } from "../ahead";
+import type { FileRecords } from "./pipeline";
 
 /** What is read of a state folder. */
 export interface Reading {
@@ -43,16 +44,27 @@ const filesAtOnce = 16;
  */
 export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecords> {
   const { folder, tally } = reading;
-  for await (const { files, known } of readAhead(blocks(reading))) {
-    const opened = ahead(files, filesAtOnce, (file) => openFile(file, known.get(file.name)));
-    for await (const file of opened) yield* recordsOf(folder, file, tally);
+  const open = ({ file, checkpoint }: Listed) => openFile(file, checkpoint);
+  for await (const file of ahead(listed(reading), filesAtOnce, open)) {
+    yield* recordsOf(folder, file, tally);
   }
 }
 
-async function* blocks({ folder, tally, isWanted, checkpointsOf }: Reading) {
+interface Listed {
+  readonly file: FoundFile;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+async function* listed({
+  folder,
+  tally,
+  isWanted,
+  checkpointsOf,
+}: Reading): AsyncGenerator<Listed> {
   for await (const runs of runsOnDisk(folder, tally.skipped, isWanted)) {
     const files = runs.flatMap((run) => run.files);
-    yield { files, known: (await checkpointsOf?.(files)) ?? new Map<string, Checkpoint>() };
+    const known = await checkpointsOf?.(files);
+    for (const file of files) yield { file, checkpoint: known?.get(file.name) };
   }
 }
 

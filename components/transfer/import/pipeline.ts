@@ -126,9 +126,9 @@ function runsIn({ records }: Batch): ReadonlySet<string> {
 }
 
 /** The same items, of which the next one is made while the last one is in use, unless it is not light. */
-export async function* readAhead<T>(
+async function* readAhead<T>(
   items: AsyncIterable<T>,
-  isLight: (item: T) => boolean = () => true,
+  isLight: (item: T) => boolean,
 ): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   try {
@@ -144,21 +144,4 @@ export async function* readAhead<T>(
   } finally {
     await iterator.return?.();
   }
-}
-
-/** What becomes of items, in their order, of which the next ones are worked on ahead. */
-export async function* ahead<T, R>(
-  items: Iterable<T>,
-  atOnce: number,
-  work: (item: T) => Promise<R>,
-): AsyncGenerator<R> {
-  const begun: Promise<R>[] = [];
-  for (const item of items) {
-    const result = work(item);
-    // A failure is thrown when its turn comes.
-    result.catch(() => undefined);
-    if (begun.push(result) < atOnce) continue;
-    yield (await begun.shift()) as R;
-  }
-  for (const result of begun) yield await result;
 }

@@ -102,7 +102,7 @@ export async function withFirsts(
 ): Promise<Settled> {
   const firsts = new Map<ReadyRecord, Place>();
   for (const [name, conflicts] of conflictsByFile(settled)) {
-    const log = fileOf(folder.root, folder.layout, "logs", basename(name, ".ndjson"));
+    const log = fileOf(folder, "logs", basename(name, ".ndjson"));
     await findFirsts(
       folder,
       log,

@@ -1,6 +1,6 @@
-import { Long, ObjectId } from "mongodb";
+import { Double, Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
-import { differingPaths } from "../../../components/state/json/compare";
+import { differingPaths, hashOf } from "../../../components/state/json/compare";
 
 const entry = {
   _id: new ObjectId(),
@@ -42,4 +42,18 @@ it("the order of keys counts inside a plan, not in metadata and not at the top",
   const one = { ...entry, metadata: { a: "1", b: "2" } };
   const other = { metadata: { b: "2", a: "1" }, ...entry };
   expect(differingPaths("logs", one, other)).toEqual([]);
+});
+
+it("a hash stays what it is in databases", () => {
+  const list = [1, new Double(2), true, null, "ü\u2028"];
+  const plan = { b: list, 1: {}, a: new Map([["2", new Date(1)]]) };
+  const run = { _id: "r", plan, tenantId: null, size: Long.fromString("9007199254740993") };
+  expect(hashOf("runs", run)).toBe(
+    "87b4e418585b26c419f41bcdf8f95990875fa7335058914e0265d8d7b2753467",
+  );
+  const metadata = { b: "2", a: "1" };
+  const log = { ...entry, metadata, stepId: undefined, note: new ObjectId("0".repeat(24)) };
+  expect(hashOf("logs", log)).toBe(
+    "1bbd463b787b776f683116fae901578c785ab528ab69211a2591d8e04fadc758",
+  );
 });

@@ -1,0 +1,59 @@
+import pLimit from "p-limit";
+
+/**
+ * What work on items gives, in their order, while it is under way for those that come next: a server
+ * far away is asked for several at once. A failure is thrown when its turn comes, and when all that
+ * is under way has ended.
+ *
+ * @param most how many items are worked on at once
+ */
+export async function* ahead<T, R>(
+  items: AsyncIterable<T>,
+  most: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const iterator = items[Symbol.asyncIterator]();
+  const underWay: Promise<R>[] = [];
+  try {
+    let next = begun(iterator.next());
+    for (let item = await next; !item.done; item = await next) {
+      next = begun(iterator.next());
+      underWay.push(begun(work(item.value)));
+      if (underWay.length >= most) yield* first(underWay);
+    }
+    while (underWay.length > 0) yield* first(underWay);
+  } finally {
+    await Promise.allSettled(underWay);
+    await iterator.return?.();
+  }
+}
+
+async function* first<R>(underWay: Promise<R>[]): AsyncGenerator<R> {
+  for (const result of underWay.splice(0, 1)) yield await result;
+}
+
+/** Its failure is thrown where it is waited for. */
+function begun<R>(work: Promise<R>): Promise<R> {
+  work.catch(() => undefined);
+  return work;
+}
+
+/**
+ * Works on items, at most so many at once. After a failure none is begun, and it is thrown when those
+ * under way have ended: nothing is left half-done behind it.
+ */
+export async function atOnce<T, R>(
+  most: number,
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const limit = pLimit({ concurrency: most, rejectOnClear: true });
+  const results = items.map((item) => limit(work, item));
+  try {
+    return await Promise.all(results);
+  } catch (error) {
+    limit.clearQueue();
+    await Promise.allSettled(results);
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import { sharedName } from "../../state";
+import { atOnce } from "../ahead";
+import { exportFile } from "./file";
+import { exportLog } from "./log";
+import type { PartRole } from "./look";
+import { ExportTally } from "./report";
+import type { ExportSides, ExportTask, RunInMongo } from "./run";
+
+/** So many runs are written at once. */
+const runsAtOnce = 8;
+
+/**
+ * Brings runs to files, several at once, and counts what became of each.
+ *
+ * @param own where the runs' own records go
+ * @returns the runs whose own file is not right now: there is a conflict, or it cannot be written
+ */
+export async function exportBlock(
+  task: ExportTask,
+  block: readonly RunInMongo[],
+  own = task.sides,
+): Promise<string[]> {
+  const tallies = new Map<RunInMongo, ExportTally>();
+  await atOnce(runsAtOnce, groupsOf(block), async (runs) => {
+    for (const run of runs) tallies.set(run, await exportRun(task, run, own));
+  });
+  // In the order of the runs, whichever was done first.
+  return block.flatMap((run) => {
+    const tally = tallies.get(run) ?? new ExportTally();
+    task.tally.add(tally);
+    const { conflicts, unwritable } = tally.counts.runs;
+    return conflicts + unwritable > 0 ? [run.runId] : [];
+  });
+}
+
+/** Runs that may have to do with the same files are done one after the other. */
+function groupsOf(block: readonly RunInMongo[]): RunInMongo[][] {
+  const groups = new Map<string, RunInMongo[]>();
+  for (const run of block) {
+    const name = sharedName(run.runId);
+    const group = groups.get(name) ?? [];
+    groups.set(name, group);
+    group.push(run);
+  }
+  return [...groups.values()];
+}
+
+/** A service on files sees all that belongs to a run before the run. */
+async function exportRun(
+  { bases, sides }: ExportTask,
+  run: RunInMongo,
+  own: ExportSides,
+): Promise<ExportTally> {
+  const task: ExportTask = { bases, sides, tally: new ExportTally() };
+  for (const role of partRoles(sides)) await exportPart(task, role, run);
+  await exportFile({ ...task, sides: own }, "runs", run);
+  return task.tally;
+}
+
+/** The parts that an export writes. */
+export function partRoles({ approvals }: ExportSides): PartRole[] {
+  return approvals ? ["logs", "artifacts", "approvals"] : ["logs", "artifacts"];
+}
+
+function exportPart(task: ExportTask, role: PartRole, run: RunInMongo): Promise<void> {
+  return role === "logs" ? exportLog(task, run) : exportFile(task, role, run);
+}

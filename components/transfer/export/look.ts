@@ -1,0 +1,113 @@
+import type { Document, Filter } from "mongodb";
+import type { CollectionRole } from "../../contract";
+import { type Key, type WholeFileRole, hashOf, keyOf } from "../../state";
+import { atOnce } from "../ahead";
+import { readBasesOf } from "../bases";
+import { documentIn, rawDocuments } from "../documents";
+import type { MongoSide } from "../sides";
+import { logEnds } from "./log-ends";
+import {
+  type ExportTask,
+  type LogInMongo,
+  onBases,
+  type RunInMongo,
+  type StoredDocument,
+} from "./run";
+
+/** What belongs to a run: it comes to files before the run does. */
+export type PartRole = Exclude<CollectionRole, "runs">;
+
+/** A run of which the parts are still to be looked for. */
+export interface OwnRecord {
+  readonly runId: string;
+  /** Absent if MongoDB has parts of the run only. */
+  readonly own?: StoredDocument;
+}
+
+/** A block of runs that are asked for together: at most so many, and so many bytes of their own. */
+const blockRuns = 250;
+const blockBytes = 1024 * 1024;
+
+/** The runs in MongoDB in blocks, in their order; a larger run is a block of its own. */
+export async function* blocksOfRuns(
+  sides: MongoSide,
+  filter: Filter<Document>,
+  isWanted: (runId: string) => boolean,
+): AsyncGenerator<OwnRecord[]> {
+  let [block, size]: [OwnRecord[], number] = [[], 0];
+  for await (const bytes of rawDocuments(sides, "runs", filter, { _id: 1 })) {
+    const { runId, own } = ownRecord(bytes);
+    if (!isWanted(runId)) continue;
+    if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
+      yield block;
+      [block, size] = [[], 0];
+    }
+    block.push({ runId, own });
+    size += bytes.length;
+  }
+  if (block.length > 0) yield block;
+}
+
+function ownRecord(bytes: Uint8Array): Required<OwnRecord> {
+  const document = documentIn(bytes);
+  return { runId: String(document._id), own: stored("runs", document, bytes) };
+}
+
+function stored(role: WholeFileRole, document: Document, bytes?: Uint8Array): StoredDocument {
+  return { key: keyOf(role, document), hash: hashOf(role, document), bytes };
+}
+
+/**
+ * Looks up what MongoDB has of a block of runs, by a handful of queries for all of them.
+ *
+ * @param roles the parts that are wanted
+ */
+export async function lookUp(
+  task: ExportTask,
+  block: readonly OwnRecord[],
+  roles: readonly PartRole[],
+): Promise<RunInMongo[]> {
+  const runIds = block.map(({ runId }) => runId);
+  const own: DocumentsOfRuns = new Map(block.map(({ runId, own }) => [runId, own ? [own] : []]));
+  const files = new Map<WholeFileRole, DocumentsOfRuns>([["runs", own]]);
+  let logs: ReadonlyMap<string, LogInMongo> = new Map();
+  await atOnce(roles.length, roles, async (role) => {
+    if (role === "logs") logs = await logEnds(task.sides, runIds);
+    else files.set(role, await partsOf(task.sides, role, runIds));
+  });
+  const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
+  const bases = await onBases(task, (bases) => readBasesOf(bases, keys));
+  return runIds.map((runId) => {
+    const ofRun = [...files].map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
+    return { runId, log: logs.get(runId), files: new Map(ofRun), bases };
+  });
+}
+
+function keysIn(runs: DocumentsOfRuns): Key[] {
+  return [...runs.values()].flatMap((documents) => documents.map(({ key }) => key));
+}
+
+/** The documents of one role by the run. */
+type DocumentsOfRuns = ReadonlyMap<string, readonly StoredDocument[]>;
+
+/** The parts of a block that have together more bytes are read again if they are to be written. */
+const partBytes = 1024 * 1024;
+
+/** The order of runs' documents. */
+export const inRuns = { runId: 1, _id: 1 } as const;
+
+async function partsOf(
+  sides: MongoSide,
+  role: WholeFileRole,
+  runIds: readonly string[],
+): Promise<DocumentsOfRuns> {
+  const runs = new Map(runIds.map((runId): [string, StoredDocument[]] => [runId, []]));
+  let size = 0;
+  for await (const bytes of rawDocuments(sides, role, { runId: { $in: runIds } }, inRuns)) {
+    size += bytes.length;
+    const document = documentIn(bytes);
+    const kept = size <= partBytes ? bytes : undefined;
+    runs.get(String(document.runId))?.push(stored(role, document, kept));
+  }
+  return runs;
+}

@@ -1,0 +1,146 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Document, MongoClient, ObjectId } from "mongodb";
+import { afterEach, expect, it } from "vitest";
+import { exportState, importState, verifyState } from "../../components/transfer";
+import { databasePerTest } from "./database";
+import { counts, entry, filesIn, jsonIn, sidesOf } from "./export-sides";
+import { failingCommands } from "./fail-point";
+import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
+
+const current = databasePerTest({ failPoints: true });
+const { fail, mend } = failingCommands(current);
+afterEach(mend);
+
+const sides = (root: string) => sidesOf(current.database, root);
+const runs = () => current.database.collection<Document & { _id: string }>("pack_runs");
+const logs = () => current.database.collection("pack_run_logs");
+const artifacts = () => current.database.collection("pack_artifacts");
+
+/** The files of runs with all that belongs to them. */
+function filesOf(count: number): Record<string, string> {
+  const runIds = Array.from({ length: count }, (_, at) => `run_${at}`);
+  return Object.fromEntries(
+    runIds.flatMap((runId) => [
+      [`state/runs/${runId}.json`, JSON.stringify(run(runId))],
+      [`state/approvals/${runId}.json`, JSON.stringify([approval("gate")])],
+      [`logs/runs/${runId}.ndjson`, lines(logLine(1), logLine(2))],
+      [
+        `artifacts/${runId}/artifact-manifest.json`,
+        JSON.stringify({ runId, outputs: [artifact("a"), artifact("b")] }),
+      ],
+    ]),
+  );
+}
+
+/** How many commands an export sends, by their names. */
+async function commandsOf(root: string): Promise<Record<string, number>> {
+  const client = new MongoClient(current.server.uri, { monitorCommands: true });
+  const commands: Record<string, number> = {};
+  client.on("commandStarted", ({ commandName }) => {
+    commands[commandName] = (commands[commandName] ?? 0) + 1;
+  });
+  try {
+    const database = client.db(current.database.databaseName);
+    expect(await exportState(sidesOf(database, root))).toMatchObject({ files: 0 });
+  } finally {
+    await client.close();
+  }
+  delete commands.endSessions;
+  return commands;
+}
+
+it("MongoDB is asked for a block of runs as often as for a few", async () => {
+  const root = await stateRoot(filesOf(6));
+  await importState(sides(root));
+  const few = await commandsOf(root);
+  await addFiles(root, filesOf(40));
+  await importState(sides(root));
+  expect(await commandsOf(root)).toEqual(few);
+  expect(Object.values(few).reduce((sum, count) => sum + count)).toBeLessThan(30);
+}, 60_000);
+
+it("a log that did not change is not read: its end is MongoDB's", async () => {
+  const log = lines(logLine(1, { message: "not looked at" }), logLine(2));
+  const root = await stateRoot({ ...filesOf(1), "logs/runs/run_0.ndjson": log });
+  await importState(sides(root));
+  await logs().updateOne({ message: "not looked at" }, { $set: { message: "entry 1" } });
+  expect(await exportState(sides(root))).toMatchObject({ logs: counts(2, { unchanged: 2 }) });
+});
+
+it("a log that went on in MongoDB is compared from the last common entry on", async () => {
+  const log = lines(logLine(1, { message: "mine" }), logLine(2), logLine(4), logLine(3));
+  const root = await stateRoot({ "logs/runs/r.ndjson": log });
+  await logs().insertMany([1, 2, 3, 4, 5].map((sequence) => entry("r", sequence)));
+  expect(await exportState(sides(root))).toMatchObject({
+    logs: counts(5, { unchanged: 4, written: 1 }),
+    conflicts: [],
+  });
+  expect(await readFile(join(root, "logs/runs/r.ndjson"), "utf8")).toBe(
+    log + lines({ ...logLine(5), timestamp: "2025-11-06T10:00:01.000Z" }),
+  );
+  expect(await exportState({ ...sides(root), all: true })).toMatchObject({
+    logs: counts(5, { unchanged: 4, conflicts: 1 }),
+  });
+});
+
+it("of two new runs with one file name the first gets it, whichever would be quicker", async () => {
+  const fields = { ...run("x"), runId: undefined };
+  await runs().insertMany(
+    ["a/b", "a:b", "a_b"].map((_id) => ({ ...fields, _id })),
+    {
+      bypassDocumentValidation: true,
+      ignoreUndefined: true,
+    },
+  );
+  await logs().insertMany([entry("a/b", 1), entry("a_b", 1), entry("a_b", 2)]);
+  const root = await stateRoot({});
+  const { unwritable } = await exportState(sides(root));
+  expect(unwritable.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([
+    "a_b:1: the file name of this run is taken by the run a/b",
+    "a_b:2: the file name of this run is taken by the run a/b",
+    "a_b: the file name of this run is taken by the run a/b",
+  ]);
+  expect(Object.keys(await filesIn(root))).toEqual([
+    "logs/runs/a_b.ndjson",
+    "state/runs/a:b.json",
+    "state/runs/a_b.json",
+  ]);
+});
+
+it("artifacts that are too much for a block are written too", async () => {
+  const root = await stateRoot(filesOf(2));
+  await importState(sides(root));
+  const notes = "x".repeat(700_000);
+  const some = (name: string) => ({ ...artifact(name, { notes, capturedAt: new Date(0) }) });
+  const large = ["c", "d", "e"].map((name) => ({ runId: "run_0", ...some(name) }));
+  await artifacts().insertMany(large);
+  expect(await exportState(sides(root))).toMatchObject({
+    artifacts: counts(7, { written: 3, unchanged: 4 }),
+  });
+  expect(await jsonIn(root, "artifacts/run_0/artifact-manifest.json")).toMatchObject({
+    outputs: ["a", "b", "c", "d", "e"].map((name) => ({ name })),
+  });
+  expect(await verifyState(sides(root))).toMatchObject({ holds: true, artifacts: { equal: 7 } });
+});
+
+it("a reply that fails leaves out no run's artifacts", async () => {
+  const ids = ["a", "b", "c"];
+  await runs().insertMany(
+    ids.map((_id) => ({ ...run(_id), runId: undefined, _id })),
+    {
+      bypassDocumentValidation: true,
+      ignoreUndefined: true,
+    },
+  );
+  // Those of later runs are older.
+  const old = (runId: string, name: string) => {
+    const bytes = [0xff - runId.charCodeAt(0), name.charCodeAt(0)];
+    const _id = new ObjectId(Buffer.from(bytes).toString("hex").padEnd(24, "0"));
+    return { _id, runId, ...artifact(name), capturedAt: new Date(0) };
+  };
+  await artifacts().insertMany(ids.flatMap((id) => ["x", "y", "z"].map((name) => old(id, name))));
+  const root = await stateRoot({});
+  await fail(["getMore"], { times: 2 }, { closeConnection: true });
+  expect(await exportState(sides(root))).toMatchObject({ artifacts: counts(9, { written: 9 }) });
+});
