@@ -24,6 +24,16 @@ const passing: ReadonlySet<unknown> = new Set([
   ...[16500, 433, 449, 450, 462],
 ]);
 
+/**
+ * Codes that say something of one document, whatever is tried with it (MongoDB's error_codes.yml): it breaks
+ * a unique index or the validator, is too large, has a name or a value that MongoDB or an index does not
+ * take. Everything else says something of the server: a good record must not be left out for it.
+ */
+const ofDocument: ReadonlySet<unknown> = new Set([
+  ...[2, 9, 14, 22, 28, 52, 53, 54, 55, 56, 57, 66],
+  ...[121, 171, 10334, 11000, 16755, 17280, 17419],
+]);
+
 /** Codes of what somebody must mend first, with what to do. */
 const stopping: ReadonlyMap<unknown, string> = new Map([
   [13, "Grant the user of the connection string readWrite on this database"],
@@ -114,7 +124,7 @@ function sayWhileItLasts(doing: string): (error: unknown) => void {
 
 /** Whether a code that the server has for one document says something of the document itself. */
 export function isOfDocument(code: unknown): boolean {
-  return !passing.has(code) && !stopping.has(code);
+  return ofDocument.has(code);
 }
 
 /** What the driver reported, also where an error of this project names the command that failed. */

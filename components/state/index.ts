@@ -31,6 +31,7 @@ export {
   heldFolder,
   heldRuns,
   holdRuns,
+  isUnfinished,
   mayBeUnfinished,
   putBack,
   unfinishedRuns,

@@ -1,4 +1,4 @@
-import { type Document, Long, type ObjectId } from "mongodb";
+import { type Document, Long } from "mongodb";
 import { collections } from "../contract";
 import { instantOf } from "./convert";
 import { type Key, generatedId, logKey } from "./keys";
@@ -31,8 +31,10 @@ export function plainLogLine(text: string, runId: string): LogDocument | undefin
   if (typeof ownId !== "string" || fields.runId === null) return undefined;
   const key = logKey(ownId, String(fields.sequence));
   const sequence = Long.fromNumber(fields.sequence);
-  const document = documentOf(fields, generatedId("logs", key), ownId, sequence);
-  return document && { key, document };
+  const document = documentOf(fields, ownId, sequence);
+  if (!document) return undefined;
+  document._id = generatedId("logs", key, document.timestamp as Date);
+  return { key, document };
 }
 
 function parsedObject(text: string): Record<string, unknown> | undefined {
@@ -57,14 +59,16 @@ function isSequence(value: unknown, text: string): value is number {
 
 const sequenceName = '"sequence":';
 
-/** Undefined where a field is not as the contract has it, or one is missing. */
+/**
+ * The document, with its place for an `_id`; undefined if a field is not as the contract has it, or one is
+ * missing.
+ */
 function documentOf(
   fields: Record<string, unknown>,
-  _id: ObjectId,
   runId: string,
   sequence: Long,
 ): Document | undefined {
-  const document: Document = { _id, runId, sequence };
+  const document: Document = { _id: undefined, runId, sequence };
   let required = 0;
   for (const name in fields) {
     const value = fields[name];

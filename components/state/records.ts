@@ -126,7 +126,8 @@ function documentOf(role: CollectionRole, fields: ReadonlyMap<string, unknown>):
   const known: Document = Object.fromEntries(fields);
   if (role === "runs") return { _id: known._id as unknown, ...known };
   const keys = Object.fromEntries(keyFields(role).map((field) => [field, known[field] as unknown]));
-  return { _id: generatedId(role, keyOf(role, known)), ...keys, ...known };
+  const time = role === "logs" ? (known.timestamp as Date) : undefined;
+  return { _id: generatedId(role, keyOf(role, known), time), ...keys, ...known };
 }
 
 function placeOf(place: Place, { entry }: Entry): Place {

@@ -4,10 +4,12 @@ import {
   type IncompleteLine,
   type Place,
   type Raw,
+  type ReadyRecord,
   type Refusal,
   type RefusalReason,
   type SharedLog,
   type Skipped,
+  isUnfinished,
   mayBeUnfinished,
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
@@ -77,6 +79,7 @@ export class Tally {
   files = 0;
   bytes = 0;
   private unchangedFiles = 0;
+  private unfinishedRuns = 0;
   private readonly quarantinedUnfinished: CountedCases = { count: 0, cases: [] };
 
   /** @param keep gets every refused record with what its file has */
@@ -124,8 +127,10 @@ export class Tally {
   }
 
   /** Counts the records of a file, or of a log's beginning, that an earlier import brought. */
-  resume(role: CollectionRole, { records, normalized, conversions }: ImportedCounts): void {
+  resume(role: CollectionRole, imported: ImportedCounts): void {
+    const { records, normalized, conversions, unfinished } = imported;
     const counts = this.counts[role];
+    if (role === "runs") this.countUnfinished(unfinished);
     counts.read += records;
     counts.unchanged += records;
     counts.normalized += normalized;
@@ -133,6 +138,11 @@ export class Tally {
       this.count(conversion as Conversion, count);
     }
     this.unchangedFiles += 1;
+  }
+
+  /** Counts runs that may still execute steps; undefined: an import of an earlier version did not say. */
+  countUnfinished(runs: number | undefined): void {
+    this.unfinishedRuns = runs === undefined ? NaN : this.unfinishedRuns + runs;
   }
 
   leaveIncomplete(line: IncompleteLine): void {
@@ -155,6 +165,7 @@ export class Tally {
       quarantine: this.quarantine,
       sharedLogs: this.sharedLogs,
       unchangedFiles: this.unchangedFiles,
+      ...(!Number.isNaN(this.unfinishedRuns) && { unfinishedRuns: this.unfinishedRuns }),
       quarantinedUnfinished: this.quarantinedUnfinished,
     };
   }
@@ -165,6 +176,7 @@ export class FileCounts {
   private records: number;
   private normalized: number;
   private readonly conversions: Partial<Record<Conversion, number>>;
+  private unfinished: number;
   /** Whether a record was refused: from there on the file counts as not imported. */
   stopped = false;
 
@@ -172,13 +184,15 @@ export class FileCounts {
     this.records = imported?.records ?? 0;
     this.normalized = imported?.normalized ?? 0;
     this.conversions = { ...imported?.conversions };
+    this.unfinished = imported?.unfinished ?? 0;
   }
 
-  add(records: readonly { readonly conversions: ReadonlySet<Conversion> }[]): void {
+  add(records: readonly ReadyRecord[]): void {
     this.records += records.length;
-    for (const { conversions } of records) {
+    for (const { role, document, conversions } of records) {
       if (conversions.size > 0) this.normalized += 1;
       for (const one of conversions) this.conversions[one] = (this.conversions[one] ?? 0) + 1;
+      if (role === "runs" && isUnfinished(document)) this.unfinished += 1;
     }
   }
 
@@ -187,8 +201,8 @@ export class FileCounts {
   }
 
   soFar(): ImportedCounts {
-    const { records, normalized, conversions } = this;
-    return { records, normalized, conversions: { ...conversions } };
+    const { records, normalized, conversions, unfinished } = this;
+    return { records, normalized, conversions: { ...conversions }, unfinished };
   }
 }
 

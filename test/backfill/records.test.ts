@@ -62,7 +62,7 @@ it("approvals and artifacts are entries of their files' lists", async () => {
   ]);
 });
 
-it("generated ids follow from the key alone", async () => {
+it("generated ids follow from the key, and of a log entry from its time", async () => {
   const first = await read({ "logs/runs/r.ndjson": lines(logLine(1), logLine(2)) });
   const second = await read({ "logs/runs/r.ndjson": lines(logLine(2, { message: "other" })) });
   const ids = first.documents.map(({ _id }: { _id?: unknown }) => String(_id));

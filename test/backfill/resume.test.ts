@@ -200,6 +200,17 @@ it("shards share the runs: together they import each file once", async () => {
   expect(await verifyState(sides(root))).toMatchObject({ holds: true, runs: { equal: 20 } });
 });
 
+it("unfinished runs are counted, also those whose files are not read again", async () => {
+  const steps = [{ stepId: "build", status: "Running", attempts: 1 }];
+  const done = [{ stepId: "build", status: "Succeeded", attempts: 1 }];
+  const root = await oldState({
+    "state/runs/busy.json": JSON.stringify(run("busy", { steps })),
+    "state/runs/done.json": JSON.stringify(run("done", { steps: done })),
+  });
+  expect(await importState(sides(root))).toMatchObject({ unfinishedRuns: 1, unchangedFiles: 0 });
+  expect(await importState(sides(root))).toMatchObject({ unfinishedRuns: 1, unchangedFiles: 2 });
+});
+
 it("a dry run says what an import would do, and writes nothing", async () => {
   const root = await stateRoot(twoRuns);
   const before = await allWritten();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Db, Document } from "mongodb";
 import { importState, verifyState } from "../../components/transfer";
-import { ServerTroubleError } from "../../components/mongo";
+import { ServerTroubleError, isOfDocument } from "../../components/mongo";
 import { collections } from "../../components/contract";
 import { counts, databasePerTest, endState, migrate } from "./database";
 import { sidesOf } from "./database-sides";
@@ -164,4 +164,20 @@ it("of a batch that is refused because of one document only that one is left out
     { line: 1, reason: "server", detail: "MongoDB refuses it with code 10334" },
   ]);
   expect((await importState(sides(root))).logs).toEqual(counts(3, { inserted: 1, unchanged: 2 }));
+});
+
+it.each([2, 9, 22, 52, 53, 54, 55, 56, 57, 66, 121, 10334, 11000, 17280])(
+  "code %i is of a document",
+  (code) => {
+    expect(isOfDocument(code)).toBe(true);
+  },
+);
+
+it.each([
+  ["a server that is over its limit", 365],
+  ["a collection that is not there in this version", 82],
+  ["no privilege", 13],
+  ["an error without a code", undefined],
+])("%s (%s) is not of a document: no record is left out for it", (_what, code) => {
+  expect(isOfDocument(code)).toBe(false);
 });

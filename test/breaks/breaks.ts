@@ -3,6 +3,7 @@ import { rollback } from "./rollback";
 import { rollout } from "./rollout";
 import { schema } from "./schema";
 import { state } from "./state";
+import { step } from "./step";
 
 /** A small change of product code that takes one guarantee away, and the tests that must notice. */
 export interface Break {
@@ -18,7 +19,14 @@ export interface Break {
 }
 
 /** All breaks, room by room. */
-export const breaks: readonly Break[] = [...schema, ...state, ...rollback, ...rollout, ...program];
+export const breaks: readonly Break[] = [
+  ...step,
+  ...schema,
+  ...state,
+  ...rollback,
+  ...rollout,
+  ...program,
+];
 
 /** The file and the test's name in an entry of `tests`. */
 export function parseTest(test: string): { readonly file: string; readonly name?: string } {

@@ -14,6 +14,7 @@ import type { ExactKeys } from "./exact";
  */
 export interface VerifiedCounts {
   files: number;
+  /** By the collection's metadata, which a crash may leave somewhat wrong; counted if both sides are to be equal. */
   mongo: number;
   equal: number;
   newerInMongo: number;

@@ -78,7 +78,7 @@ async function complete(
   counts.files = inBoth + counts.expired + counts.missing + counts.quarantined;
   await reading(sides, role, async (collection) => {
     if (exact) return Object.assign(counts, await exact.apart(collection, role, keptCases));
-    counts.mongo = await collection.countDocuments();
+    counts.mongo = await collection.estimatedDocumentCount();
     // A key that is on disk twice was found twice.
     counts.onlyInMongo = Math.max(0, counts.mongo - inBoth);
     return counts;

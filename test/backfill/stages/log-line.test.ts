@@ -20,8 +20,12 @@ function onTheLongWay(text: string): object | undefined {
     });
     check("logs", fields);
     const known: BSON.Document = Object.fromEntries(fields);
-    const { runId, sequence } = known as { runId: string; sequence: Long };
-    const _id = generatedId("logs", `${runId}\0${sequence.toString()}`);
+    const { runId, sequence, timestamp } = known as {
+      runId: string;
+      sequence: Long;
+      timestamp: Date;
+    };
+    const _id = generatedId("logs", `${runId}\0${sequence.toString()}`, timestamp);
     return conversions.size > 0 ? undefined : { _id, runId, sequence, ...known };
   } catch (error) {
     if (error instanceof Refusal || error instanceof SyntaxError) return undefined;
@@ -33,7 +37,7 @@ it("a plain line goes the short way", () => {
   expect(plainLogLine(plain, "r")).toEqual({
     key: "r\x007",
     document: {
-      _id: generatedId("logs", "r\x007"),
+      _id: generatedId("logs", "r\x007", new Date("2025-11-06T10:00:01Z")),
       runId: "r",
       sequence: Long.fromNumber(7),
       timestamp: new Date("2025-11-06T10:00:01Z"),
@@ -97,4 +101,12 @@ it("the short way gives the document of the long way, to the last byte", () => {
     { numRuns: 2_000, seed: 1 },
   );
   expect(short).toBeGreaterThan(100);
+});
+
+it("the id of an entry begins with its time, and two importers give it the same one", () => {
+  const time = new Date("2025-11-06T10:00:01.999Z");
+  const id = generatedId("logs", "r\x007", time);
+  expect(id.getTimestamp()).toEqual(new Date("2025-11-06T10:00:01Z"));
+  expect(generatedId("logs", "r\x007", time)).toEqual(id);
+  expect(generatedId("logs", "r\x008", time)).not.toEqual(id);
 });
