@@ -19,10 +19,12 @@ export function loggedIn(
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
   const inputs = { direction, database };
+  // A rollback does not wait for a cluster that its provider cannot change.
+  const pause = direction === "back" ? undefined : pausing;
   const migrator = new StepResource(
     LogIn,
     "migrator-log-in",
-    { ...inputs, uri, job: jobs?.target, cluster: pausing?.name, isPaused: pausing?.paused },
+    { ...inputs, uri, job: jobs?.target, cluster: pause?.name, isPaused: pause?.paused },
     { parent },
   );
   const application = new StepResource(

@@ -122,9 +122,12 @@ export async function makeSite(
     killHelm: async (service) => {
       const chart = [releases[service], "charts/task-runner", "--values", valuesFiles[service]];
       const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
-      const upgrade = execa(await helm(), ["upgrade", ...chart, ...address, "--wait"], {
-        reject: false,
-      });
+      const upgrade = execa(
+        await helm(),
+        // What the stack had set stays, as in an upgrade by the stack itself.
+        ["upgrade", ...chart, ...address, "--reuse-values", "--wait"],
+        { reject: false },
+      );
       const pending = ["get", "secrets", "-l", "owner=helm,status=pending-upgrade", "-o", "name"];
       await expect
         .poll(() => kubectl(...pending), { timeout: 30_000 })

@@ -278,7 +278,8 @@ describe("a Helm that was killed in the middle of the worker's upgrade", () => {
     "stands in the way no more once that was done",
     async () => {
       await cluster.kubectl(...advice.slice(2));
-      expect(await stack.up()).toMatchObject({ failed: false });
+      const up = await stack.up();
+      expect(up.failed, up.output).toBe(false);
       expect(await cluster.modesOf("worker")).toEqual(onMongo);
       expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
     },

@@ -18,7 +18,7 @@ export function migration(collections: { runs?: string } = {}): JobRequest {
 }
 
 const sides = {
-  ...{ root: stateRoot, layout, checkpoints: "taskrunner_import" },
+  ...{ root: stateRoot, layout, checkpoints: "taskrunner_import", ledger: "schema_migrations" },
   collections: documentOptions.collections,
   approvals: true,
 };
