@@ -28,7 +28,7 @@ it("the program imports no SDK for Kubernetes, which a stack may not use", async
   expect(packages).not.toContain("@kubernetes/client-node");
 });
 
-it.each(["cluster", "migration", "backfill", "rollout"])(
+it.each(["cluster", "migration", "transfer", "rollout"])(
   "the provider host does not import the settings' schema by %s",
   async (room) => {
     const packages = await packagesOf(`components/${room}/provider.ts`);

@@ -2,7 +2,7 @@ import { rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
-import { addFiles, run as runOf } from "../backfill/state";
+import { addFiles, run as runOf } from "../transfer/state";
 import { emptyDatabasePerTest } from "../server";
 
 // Each test starts several processes one after another.

@@ -5,10 +5,10 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { drawFence } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
 import { version } from "../../package.json";
-import { ledger, migrate } from "../backfill/database";
-import { sidesOf } from "../backfill/export-sides";
-import { layout } from "../backfill/layout";
-import { addFiles, run as runOf } from "../backfill/state";
+import { ledger, migrate } from "../transfer/database";
+import { sidesOf } from "../transfer/export-sides";
+import { layout } from "../transfer/layout";
+import { addFiles, run as runOf } from "../transfer/state";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
 

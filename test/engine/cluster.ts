@@ -28,8 +28,8 @@ export interface TestSite {
   podsOf(service: Service): Promise<string[]>;
   /** How many replicas each service's Deployment asks for. */
   replicas(): Promise<Readonly<Record<Service, number>>>;
-  /** Kills a Helm that upgrades a service to what its values say, while it waits for the pods. */
-  killHelm(service: Service): Promise<void>;
+  /** Kills a Helm that upgrades a service to another tag of its image, while it waits for the pods. */
+  killHelm(service: Service, tag: string): Promise<void>;
 }
 
 /** A control plane of a test, with the site for whose services most tests use it. */
@@ -119,15 +119,14 @@ export async function makeSite(
     podsOf: async (service) =>
       (await ofService(service)).map(({ metadata }) => metadata.name).sort(),
     replicas: async () => ({ worker: await replicasOf("worker"), web: await replicasOf("web") }),
-    killHelm: async (service) => {
-      const chart = [releases[service], "charts/task-runner", "--values", valuesFiles[service]];
+    killHelm: async (service, tag) => {
+      const chart = [releases[service], "charts/task-runner", "--set", `image.tag=${tag}`];
       const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
-      const upgrade = execa(
-        await helm(),
-        // What the stack had set stays, as in an upgrade by the stack itself.
-        ["upgrade", ...chart, ...address, "--reuse-values", "--wait"],
-        { reject: false },
-      );
+      // What the stack had set stays, as in an upgrade by the stack itself.
+      const options = ["--reuse-values", "--wait"];
+      const upgrade = execa(await helm(), ["upgrade", ...chart, ...address, ...options], {
+        reject: false,
+      });
       const pending = ["get", "secrets", "-l", "owner=helm,status=pending-upgrade", "-o", "name"];
       await expect
         .poll(() => kubectl(...pending), { timeout: 30_000 })

@@ -254,8 +254,7 @@ describe("a Helm that was killed in the middle of the worker's upgrade", () => {
     "is seen before the worker is drained, in a preview too, with what to do",
     async () => {
       images.set("example.test/worker:unready", { ...sleeping, trouble: "neverReady" });
-      await setTag("worker", "unready");
-      await cluster.killHelm("worker");
+      await cluster.killHelm("worker", "unready");
       await setTag("worker", "2");
       await configure("mongo");
 

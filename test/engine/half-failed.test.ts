@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await borrowServer();
   await generateSample(join(stack.folder, "state"), { runs: 5 });
   await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
-  bad = join(stack.folder, "state", "state", "runs", "bad.json");
+  bad = join(stack.folder, "state", "state", "approvals", "bad.json");
 }, 15 * minutes);
 afterAll(async () => {
   await server.release();

@@ -25,6 +25,7 @@ beforeAll(async () => {
   server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   db = client.db("taskrunner");
+  await makeUser(server.uri, "taskrunner", `app:${password}@`);
   places = {
     state: join(stack.folder, "var/lib/taskrunner"),
     rollout: join(stack.folder, "srv/deploy"),
@@ -40,7 +41,6 @@ afterAll(async () => {
 });
 
 const configure = async (more: object = {}) => {
-  await makeUser(server.uri, "taskrunner", `app:${password}@`);
   await stack.configure({
     storageMode: "mongo",
     // The gallery has a site's settings alone.

@@ -6,7 +6,7 @@ import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { ExportReport } from "../../components/transfer";
 import { repository } from "../../tools/parts";
-import { layout } from "../backfill/layout";
+import { layout } from "../transfer/layout";
 import { documentOptions } from "../contract/options";
 import { type Kubelet, startKubelet } from "../kubelet";
 import { FileJournal } from "../stand-in/file-journal";

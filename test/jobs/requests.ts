@@ -1,6 +1,6 @@
 import { version } from "../../package.json";
 import { stateRoot, type JobRequest } from "../../components/step/jobs";
-import { layout } from "../backfill/layout";
+import { layout } from "../transfer/layout";
 import { documentOptions } from "../contract/options";
 
 const request = (inputs: object, pods = 1) =>

@@ -27,9 +27,9 @@ import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/diff";
 import { providers } from "../../components/migration/provider";
 import { startMongo, type MongoServer } from "../../tools/parts";
-import { twoRuns } from "../backfill/database";
-import { sidesOf } from "../backfill/export-sides";
-import { addFiles, run, stateRoot } from "../backfill/state";
+import { twoRuns } from "../transfer/database";
+import { sidesOf } from "../transfer/export-sides";
+import { addFiles, run, stateRoot } from "../transfer/state";
 import { documentOptions } from "../contract/options";
 
 const database = "taskrunner";

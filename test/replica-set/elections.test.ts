@@ -9,7 +9,7 @@ import { providers as schemaSteps } from "../../components/migration/provider";
 import { keyToText } from "../../components/migration/steps/inputs";
 import { closeConnections } from "../../components/mongo";
 import { generateSample } from "../../sample";
-import { layout } from "../backfill/layout";
+import { layout } from "../transfer/layout";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
 

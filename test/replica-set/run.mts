@@ -12,7 +12,7 @@ import { MongoMemoryReplSet } from "mongodb-memory-server-core";
  * the primary afterwards.
  */
 const runs = [
-  ["test/migration", "test/backfill", "--exclude", "test/backfill/as-jobs.test.ts"],
+  ["test/migration", "test/transfer", "--exclude", "test/transfer/as-jobs.test.ts"],
   ["test/replica-set"],
 ];
 

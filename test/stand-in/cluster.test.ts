@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Service } from "../../components/rollout";
 import { helm, repository } from "../../tools/parts";
-import { migrate } from "../backfill/database";
+import { migrate } from "../transfer/database";
 import { documentOptions } from "../contract/options";
 import { type Kubelet, startKubelet } from "../kubelet";
 import { serverForTests } from "../server";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { expect, it, vi } from "vitest";
-import { migrate } from "../backfill/database";
+import { migrate } from "../transfer/database";
 import { serverForTests } from "../server";
 import { begin, cutover, rollback, rollbackAlone, take, type Step } from "./scenario";
 import { Simulation, type Mode } from "./simulation";

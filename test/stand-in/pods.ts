@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { serviceEnvironment, type Service } from "../../components/rollout";
 import { ownKubelet } from "../../tools/parts";
-import { layout } from "../backfill/layout";
+import { layout } from "../transfer/layout";
 import { bundled } from "../bundled";
 import type { Image } from "../kubelet";
 import type { Folders } from "./file-store";

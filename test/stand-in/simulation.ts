@@ -10,8 +10,8 @@ import {
 import { drawFence } from "../../components/transfer/rollback/fence";
 import { runRollback } from "../../components/transfer/rollback/rollback";
 import { type Random, seeded } from "../../sample/random";
-import { ledger } from "../backfill/database";
-import { sidesOf } from "../backfill/database-sides";
+import { ledger } from "../transfer/database";
+import { sidesOf } from "../transfer/database-sides";
 import { FileStore } from "./file-store";
 import { findingsOf, missing } from "./findings";
 import { interleaved } from "./interleaved";

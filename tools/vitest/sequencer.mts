@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Files that need what takes minutes to build where it is missing: an engine, a control plane. */
 const needParts = new RegExp(
   "^test/(engine|jobs|kubelet|charts|rollout/pods|tools/parts)/" +
-    "|^test/(stand-in/cluster|backfill/as-jobs|cluster/kubernetes/spec)",
+    "|^test/(stand-in/cluster|transfer/as-jobs|cluster/kubernetes/spec)",
 );
 
 /**

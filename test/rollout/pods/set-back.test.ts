@@ -4,8 +4,8 @@ import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { helm } from "../../../tools/parts";
-import { RollbackStack, state, up } from "../../backfill/rollback-stack";
-import { addFiles } from "../../backfill/state";
+import { RollbackStack, state, up } from "../../transfer/rollback-stack";
+import { addFiles } from "../../transfer/state";
 import { clusterForTests } from "./cluster";
 
 vi.setConfig({ testTimeout: 60_000 });

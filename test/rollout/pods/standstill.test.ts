@@ -2,8 +2,8 @@ import { expect, it, vi } from "vitest";
 import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
-import { RollbackStack, state, up } from "../../backfill/rollback-stack";
-import { addFiles } from "../../backfill/state";
+import { RollbackStack, state, up } from "../../transfer/rollback-stack";
+import { addFiles } from "../../transfer/state";
 import { clusterForTests } from "./cluster";
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -55,7 +55,7 @@ it(
       return root;
     };
 
-    const program = await bundled("test/backfill/state-process.ts", await stateRoot({}));
+    const program = await bundled("test/transfer/state-process.ts", await stateRoot({}));
     const random = randomNumbers();
     let killed = 0;
     for (const starts of ["empty", "imported"] as const) {

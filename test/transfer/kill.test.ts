@@ -61,7 +61,7 @@ it(
     expect(await repeatedNext(current.database)).toBe(0);
     const largest = await largestBatch(root);
 
-    const program = await bundled("test/backfill/state-process.ts", await stateRoot({}));
+    const program = await bundled("test/transfer/state-process.ts", await stateRoot({}));
     const random = randomNumbers();
     const repeated: number[] = [];
     for (let round = 1; repeated.length < kills; round += 1) {

@@ -19,7 +19,7 @@ it("no room stops an export with what to do, and a later one finishes it", async
   const sides = sidesOf(current.db, root);
   const { databaseName } = current.db;
   const task = { does: "export", ...sides, uri: current.server.uri, database: databaseName };
-  const command = ["--import", "tsx", "test/backfill/state-process.ts", JSON.stringify(task)];
+  const command = ["--import", "tsx", "test/transfer/state-process.ts", JSON.stringify(task)];
   const limited = 'ulimit -f 16 && exec "$0" "$@"';
   const env = { TSX_DISABLE_CACHE: "1" };
   const { exitCode, stderr } = await execa("sh", ["-c", limited, process.execPath, ...command], {
