@@ -128,7 +128,7 @@ function chunkOf(texts: RawText[], cutter: LineCutter, hash: Hash, last: boolean
   for (const piece of cutter.takeEnded()) hash.update(piece);
   const { offset, lines } = cutter;
   const [first] = texts;
-  if (first?.offset === 0) texts[0] = withoutMarkIn(first);
+  if (first?.offset === 0 && isMarked(first.bytes)) texts[0] = withoutMarkIn(first);
   return { texts, end: { offset, lines, hash: hash.copy().digest("hex") }, last };
 }
 
@@ -147,6 +147,9 @@ function withoutMarkIn({ bytes, offset, length, line = 1, ended }: RawText): Raw
 }
 
 function withoutMark(bytes: Buffer): Buffer {
-  const marked = bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark);
-  return marked ? bytes.subarray(byteOrderMark.length) : bytes;
+  return isMarked(bytes) ? bytes.subarray(byteOrderMark.length) : bytes;
+}
+
+function isMarked(bytes: Buffer | undefined): boolean {
+  return bytes?.subarray(0, byteOrderMark.length).equals(byteOrderMark) === true;
 }

@@ -122,16 +122,6 @@ export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
   return { agreed: { disk, mongo }, ...(file !== undefined && { file }) };
 }
 
-/** Whether records of a role were ever on disk, by what was agreed or announced of them. */
-export async function hasBases(
-  bases: Collection<BaseDocument>,
-  role: CollectionRole,
-): Promise<boolean> {
-  // The next character after the colon ends the range.
-  const ours = { _id: { $gte: idOf(role, ""), $lt: `base:${role};` } };
-  return (await bases.findOne(ours, { projection: { _id: 1 } })) !== null;
-}
-
 /**
  * Says before a write to one side what both sides will have after it. The file that had the record
  * so far stays known: the write may find that this one has no right to its key.
