@@ -14,7 +14,7 @@ import { countState } from "./state-size";
 import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
 
 interface BackfillOptions extends CommonOptions {
-  readonly from: string;
+  readonly state: string;
   readonly dryRun?: true;
   readonly shard?: Shard;
   readonly stage: ImportStage;
@@ -22,7 +22,7 @@ interface BackfillOptions extends CommonOptions {
 
 export const backfillCommand = helpAfter(
   command("backfill", "imports filesystem state; resumes where an earlier run stopped")
-    .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
+    .requiredOption("--state <directory>", "the state root, such as /var/lib/taskrunner")
     .option("--dry-run", "says what would be done, and writes nothing")
     .option(
       "--shard <I/N>",
@@ -35,7 +35,7 @@ export const backfillCommand = helpAfter(
         .default("backfill"),
     ),
   "0 all in, 2 done with quarantined records (quarantine.ndjson has them), 1 error",
-  "backfill --from /var/lib/taskrunner",
+  "backfill --state /var/lib/taskrunner",
 ).action(async (options: BackfillOptions) => {
   const report = await backfill(options);
   print(options, report, backfillInWords(options, report));
@@ -44,7 +44,7 @@ export const backfillCommand = helpAfter(
 
 async function backfill(options: BackfillOptions): Promise<ImportReport> {
   const { shard, stage, dryRun = false } = options;
-  const sides = await sidesOf(options, options.from);
+  const sides = await sidesOf(options, options.state);
   let stop: (() => void) | undefined;
   try {
     return await importState({
@@ -77,7 +77,7 @@ function backfillInWords(options: BackfillOptions, report: ImportReport): string
   const dry = options.dryRun ? " (dry run: nothing was written)" : "";
   const rate = sumOf(report, "read") / Math.max(elapsedMs / 1_000, 0.001);
   return [
-    `Import of ${options.from}: ${outcome}${dry}`,
+    `Import of ${options.state}: ${outcome}${dry}`,
     "",
     countsTable(report, {
       read: "read",

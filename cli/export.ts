@@ -14,21 +14,21 @@ import { helpAfter, sidesOf, stateSides } from "./state";
 import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
 
 interface ExportOptions extends CommonOptions {
-  readonly to: string;
+  readonly state: string;
   readonly all?: true;
   readonly holdUnfinished?: true;
 }
 
 export const exportCommand = helpAfter(
   command("export", "writes to files what changed in MongoDB since it was imported")
-    .requiredOption("--to <directory>", "the state root, such as /var/lib/taskrunner")
+    .requiredOption("--state <directory>", "the state root, such as /var/lib/taskrunner")
     .option("--all", "looks at every run, not only at those that changed in MongoDB")
     .option(
       "--hold-unfinished",
       "the rollback by hand, while no worker runs: without MongoDB, holds what is unfinished on disk",
     ),
   "0 done, 2 done with conflicts or records that could not be written, 1 error",
-  "export --to /var/lib/taskrunner",
+  "export --state /var/lib/taskrunner",
 ).action(async (options: ExportOptions) => {
   if (options.holdUnfinished) return rollBack(options);
   const report = await exportTo(options);
@@ -46,17 +46,17 @@ async function rollBack(options: ExportOptions): Promise<void> {
     if (!options.quiet) console.error(line);
   };
   const asked = { uri, name, fencedAt: undefined, ledger, heldRuns: "hold" as const };
-  const done = await runRollback(stateSides(settings, options.to), {
+  const done = await runRollback(stateSides(settings, options.state), {
     ...{ ...asked, electionSeconds, abandonMongo, watch },
   });
   const known = { fencedAt: undefined, isAgain: false };
-  print(options, done, describeRollback(done, options.to, known).join("\n"));
+  print(options, done, describeRollback(done, options.state, known).join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
   if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
 }
 
 async function exportTo(options: ExportOptions): Promise<ExportReport> {
-  const sides = await sidesOf(options, options.to);
+  const sides = await sidesOf(options, options.state);
   let stop: (() => void) | undefined;
   try {
     const report = await exportState({
@@ -99,7 +99,7 @@ function countDocuments({ database, collections }: BothSides): Total {
   return total;
 }
 
-function exportInWords({ to }: ExportOptions, report: ExportReport): string {
+function exportInWords({ state }: ExportOptions, report: ExportReport): string {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
   const [both, none] = [sumOf(report, "conflicts"), sumOf(report, "unwritable")];
   const outcome =
@@ -107,7 +107,7 @@ function exportInWords({ to }: ExportOptions, report: ExportReport): string {
       ? "done"
       : `${whole(both)} conflicts, ${whole(none)} records that could not be written`;
   return [
-    `Export to ${to}: ${outcome}`,
+    `Export to ${state}: ${outcome}`,
     "",
     countsTable(report, {
       documents: "in MongoDB",

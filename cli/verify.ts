@@ -9,19 +9,19 @@ import { countState } from "./state-size";
 import { casesInWords, countsTable, duration, sumOf, whole } from "./words";
 
 interface VerifyOptions extends CommonOptions {
-  readonly from: string;
+  readonly state: string;
   readonly exact?: true;
 }
 
 export const verifyCommand = helpAfter(
   command("verify", "proves that every record on disk is in MongoDB, equal or descended from it")
-    .requiredOption("--from <directory>", "the state root, such as /var/lib/taskrunner")
+    .requiredOption("--state <directory>", "the state root, such as /var/lib/taskrunner")
     .option(
       "--exact",
       "asks that both sides are equal, and names what is newer or only in MongoDB",
     ),
   "0 holds, 2 differences or conflicts, 1 error",
-  "verify --from /var/lib/taskrunner",
+  "verify --state /var/lib/taskrunner",
 ).action(async (options: VerifyOptions) => {
   const report = await verify(options);
   print(options, report, verificationInWords(options, report));
@@ -29,7 +29,7 @@ export const verifyCommand = helpAfter(
 });
 
 async function verify(options: VerifyOptions): Promise<VerificationReport> {
-  const sides = await sidesOf(options, options.from);
+  const sides = await sidesOf(options, options.state);
   const { ledger } = (await settingsOf(options)).advanced;
   const logs = { collection: sides.collections.logs, ledger };
   let stop: (() => void) | undefined;
@@ -50,10 +50,10 @@ async function verify(options: VerifyOptions): Promise<VerificationReport> {
   }
 }
 
-function verificationInWords({ from, exact }: VerifyOptions, report: VerificationReport): string {
+function verificationInWords({ state, exact }: VerifyOptions, report: VerificationReport): string {
   const claim = exact ? "both sides are equal" : "every record on disk is in MongoDB";
   return [
-    `Verification of ${from}: ${report.holds ? claim : "does not hold"}`,
+    `Verification of ${state}: ${report.holds ? claim : "does not hold"}`,
     "",
     countsTable(report, {
       files: "on disk",

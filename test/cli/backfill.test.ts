@@ -31,18 +31,18 @@ async function run(...args: string[]) {
 const breakOne = () => writeFile(join(state, "state/runs/broken.json"), '{"runId":"broken"}');
 
 it("backfill imports all, verify holds, and a second backfill changes nothing", async () => {
-  const first = await run("backfill", "--from", state);
+  const first = await run("backfill", "--state", state);
   expect(first).toMatchObject({ exitCode: 0, stderr: "" });
   expect(first.stdout).toContain(`Import of ${state}: all in`);
   expect(first.stdout).toMatch(/^ +read {2}inserted {2}updated {2}unchanged {2}quarantined\nruns/m);
   expect(first.stdout).toMatch(/^runs +12 +12 +0 +0 +0$/m);
-  expect(await run("verify", "--from", state)).toMatchObject({ exitCode: 0 });
-  expect((await run("backfill", "--from", state)).stdout).toMatch(/^runs +12 +0 +0 +12 +0$/m);
+  expect(await run("verify", "--state", state)).toMatchObject({ exitCode: 0 });
+  expect((await run("backfill", "--state", state)).stdout).toMatch(/^runs +12 +0 +0 +12 +0$/m);
 });
 
 it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file has it", async () => {
   await breakOne();
-  const { exitCode, stdout } = await run("backfill", "--from", state);
+  const { exitCode, stdout } = await run("backfill", "--state", state);
   expect(exitCode).toBe(2);
   expect(stdout).toContain("Quarantined, all of them in quarantine.ndjson:");
   expect(stdout).toContain("state/runs/broken.json: planHash is missing");
@@ -51,14 +51,14 @@ it("a quarantined record is 2, is named, and is in quarantine.ndjson as the file
   );
   expect(JSON.parse(line)).toMatchObject({ reason: "contract", raw: '{"runId":"broken"}' });
 
-  const verified = await run("verify", "--from", state);
+  const verified = await run("verify", "--state", state);
   expect(verified.exitCode).toBe(2);
   expect(verified.stdout).toContain("does not hold");
 });
 
 it("backfill --json is one value whose counts add up", async () => {
   await breakOne();
-  const { stdout } = await run("backfill", "--from", state, "--json");
+  const { stdout } = await run("backfill", "--state", state, "--json");
   const { runs, logs, quarantine } = JSON.parse(stdout) as ImportReport;
   expect(runs).toMatchObject({ read: 13, inserted: 12, quarantined: 1 });
   expect(logs.read).toBe(logs.inserted);
@@ -66,7 +66,7 @@ it("backfill --json is one value whose counts add up", async () => {
 });
 
 it("a dry run says what would be done and writes nothing", async () => {
-  const { stdout, exitCode } = await run("backfill", "--from", state, "--dry-run");
+  const { stdout, exitCode } = await run("backfill", "--state", state, "--dry-run");
   expect(exitCode).toBe(0);
   expect(stdout).toContain("(dry run: nothing was written)");
   expect(stdout).toMatch(/^runs +12 +12 /m);
@@ -76,7 +76,7 @@ it("a dry run says what would be done and writes nothing", async () => {
 it("shards together import every run once", async () => {
   const reports = await Promise.all(
     ["1/2", "2/2"].map(async (shard) => {
-      const { stdout } = await run("backfill", "--from", state, "--shard", shard, "--json");
+      const { stdout } = await run("backfill", "--state", state, "--shard", shard, "--json");
       return JSON.parse(stdout) as ImportReport;
     }),
   );
@@ -85,11 +85,11 @@ it("shards together import every run once", async () => {
 });
 
 it("export writes what changed in MongoDB, and says 2 where a file changed too", async () => {
-  await run("backfill", "--from", state);
+  await run("backfill", "--state", state);
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   await runs.updateMany({ _id: /00000[12]/ }, { $set: { planHash: "by MongoDB" } });
 
-  const exported = await run("export", "--to", state);
+  const exported = await run("export", "--state", state);
   expect(exported.stdout).toContain(`Export to ${state}: done`);
   expect(exported).toMatchObject({ exitCode: 0, stderr: "" });
   const file = join(state, "state/runs/run-20251106-000001.json");
@@ -98,33 +98,33 @@ it("export writes what changed in MongoDB, and says 2 where a file changed too",
 
   await runs.updateOne({ _id: /000001/ }, { $set: { planHash: "again" } });
   await writeFile(file, text.replace("by MongoDB", "by file"));
-  const second = await run("export", "--to", state, "--all");
+  const second = await run("export", "--state", state, "--all");
   expect(second.exitCode).toBe(2);
   expect(second.stdout).toContain("see state/runs/run-20251106-000001.mongo.json");
 });
 
 it("what is newer in MongoDB is no difference, but verify --exact says 2", async () => {
-  await run("backfill", "--from", state);
-  expect((await run("verify", "--from", state, "--exact")).stdout).toContain("sides are equal");
+  await run("backfill", "--state", state);
+  expect((await run("verify", "--state", state, "--exact")).stdout).toContain("sides are equal");
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   await runs.updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
-  expect((await run("verify", "--from", state)).exitCode).toBe(0);
+  expect((await run("verify", "--state", state)).exitCode).toBe(0);
   await runs.insertOne({ _id: "by-mongo" });
-  const { exitCode, stdout } = await run("verify", "--from", state, "--exact");
+  const { exitCode, stdout } = await run("verify", "--state", state, "--exact");
   expect(exitCode).toBe(2);
   expect(stdout).toContain("Newer in MongoDB:\n  runs run-20251106-000001: planHash\n");
   expect(stdout).toContain("Only in MongoDB:\n  runs by-mongo");
 });
 
 it("verify --json has the differences by id and path", async () => {
-  await run("backfill", "--from", state);
+  await run("backfill", "--state", state);
   await current.db
     .collection<{ _id: string }>("pack_runs")
     .updateOne({ _id: /000001/ }, { $set: { planHash: "x" } });
   const file = join(state, "state/runs/run-20251106-000001.json");
   const before = await readFile(file, "utf8");
   await writeFile(file, before.replace(/"tenantId": "[^"]*"/, '"tenantId": "another"'));
-  const { stdout, exitCode } = await run("verify", "--from", state, "--json");
+  const { stdout, exitCode } = await run("verify", "--state", state, "--json");
   expect(exitCode).toBe(2);
   const report = JSON.parse(stdout) as VerificationReport;
   expect(report.holds).toBe(false);
@@ -135,19 +135,19 @@ it("verify --json has the differences by id and path", async () => {
 
 it("--quiet says nothing", async () => {
   const all = [
-    await run("backfill", "--from", state, "--quiet"),
-    await run("verify", "--from", state, "--quiet"),
-    await run("export", "--to", state, "--quiet"),
+    await run("backfill", "--state", state, "--quiet"),
+    await run("verify", "--state", state, "--quiet"),
+    await run("export", "--state", state, "--quiet"),
   ];
   for (const one of all) expect(one).toEqual({ stdout: "", stderr: "", exitCode: 0 });
 });
 
 it.each([
-  [["backfill"], "required option '--from <directory>' not specified"],
-  [["backfill", "--from", ".", "--shard", "3/2"], "It is I/N with I from 1 to N"],
-  [["backfill", "--from", "/nowhere"], "The state root /nowhere is not a folder"],
-  [["verify", "--from", "/nowhere"], "The state root /nowhere is not a folder"],
-  [["export"], "required option '--to <directory>' not specified"],
+  [["backfill"], "required option '--state <directory>' not specified"],
+  [["backfill", "--state", ".", "--shard", "3/2"], "It is I/N with I from 1 to N"],
+  [["backfill", "--state", "/nowhere"], "The state root /nowhere is not a folder"],
+  [["verify", "--state", "/nowhere"], "The state root /nowhere is not a folder"],
+  [["export"], "required option '--state <directory>' not specified"],
 ])("%j is 1 and says why", async (args, words) => {
   const { exitCode, stderr } = await run(...args);
   expect(exitCode).toBe(1);
@@ -173,7 +173,7 @@ it("progress says records, MB, rate and time left", () => {
 });
 
 it("export brings a run back that was held, as MongoDB has it", async () => {
-  await run("backfill", "--from", state);
+  await run("backfill", "--state", state);
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   const { _id } = (await runs.findOne({ _id: /^[\w.-]+$/ })) ?? { _id: "none" };
   const [place, held] = ["state/runs", "held/state/runs"].map((part) =>
@@ -183,7 +183,7 @@ it("export brings a run back that was held, as MongoDB has it", async () => {
   await rename(place, held);
   await runs.updateOne({ _id }, { $set: { planHash: "later" } });
 
-  const { exitCode, stdout } = await run("export", "--to", state);
+  const { exitCode, stdout } = await run("export", "--state", state);
   expect(exitCode).toBe(0);
   expect(stdout).toContain(`Held before, and in their places again:\n  ${_id}`);
   expect(await readFile(place, "utf8")).toMatch(/"planHash": ?"later"/);

@@ -81,7 +81,7 @@ it("plan --json names what each change is about", async () => {
 
 it("in filesystem mode plan --json counts what an export would write and what it would not", async () => {
   await run(["apply"]);
-  await run(["backfill", "--from", state]);
+  await run(["backfill", "--state", state]);
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   const updatedAt = new Date("2030-01-01T00:00:00Z");
   await runs.updateMany({}, { $set: { updatedAt } });

@@ -54,16 +54,16 @@ const sides = () => ({
 /** A cutover as far as its fence. */
 async function fenced() {
   await migrate(current.db);
-  await run(["backfill", "--from", state]);
+  await run(["backfill", "--state", state]);
   return (await drawFence({ ...sidesOf(current.db, state), ledger })).fence;
 }
 
 it("a final import leaves runs as MongoDB has them", async () => {
   await run(["apply"]);
-  await run(["backfill", "--from", state]);
+  await run(["backfill", "--state", state]);
   const changed = runOf("r", { steps: [], planHash: "changed", updatedAt: "2030-01-01T00:00:00Z" });
   await addFiles(state, { "state/runs/r.json": JSON.stringify(changed) });
-  await run(["backfill", "--from", state, "--stage", "final"]);
+  await run(["backfill", "--state", state, "--stage", "final"]);
   expect(await current.db.collection("pack_runs").findOne()).not.toMatchObject({
     planHash: "changed",
   });
@@ -162,7 +162,7 @@ it("export --hold-unfinished is the rollback by hand: it exports, ends the fence
   const fence = await fenced();
   const runs = current.db.collection<{ _id: string }>("pack_runs");
   await runs.updateOne({ _id: "r" }, { $set: { planHash: "by MongoDB" } });
-  const back = ["export", "--to", state, "--hold-unfinished"];
+  const back = ["export", "--state", state, "--hold-unfinished"];
   const done = await run([...back, "--json"]);
   expect(done).toMatchObject({ exitCode: 0, stderr: "" });
   expect(JSON.parse(done.stdout)).toMatchObject({ exported: { runs: { written: 1 } }, held: [] });
@@ -176,12 +176,12 @@ it("export --hold-unfinished is the rollback by hand: it exports, ends the fence
 
 it("export --hold-unfinished holds what is unfinished without MongoDB, and says so", async () => {
   await fenced();
-  const back = ["export", "--to", state, "--hold-unfinished", "--settings", await brief()];
+  const back = ["export", "--state", state, "--hold-unfinished", "--settings", await brief()];
   const { exitCode, stdout } = await run(back, away);
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^warning: Nothing was exported\./m);
   expect(stdout).toMatch(/^warning: 1 run held in .*\/held, .*: r\./m);
-  await run(["export", "--to", state]);
+  await run(["export", "--state", state]);
   expect(await readFile(join(state, "state/runs/r.json"), "utf8")).toContain('"r"');
 });
 
@@ -189,19 +189,19 @@ it("export --all makes a state that was lost anew with its fence, without which 
   const { at } = await fenced();
   await rm(state, { recursive: true });
   await mkdir(join(state, "state/runs"), { recursive: true });
-  const back = ["export", "--to", state, "--hold-unfinished"];
+  const back = ["export", "--state", state, "--hold-unfinished"];
   const refused = await run(back);
   expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
   expect(refused.stderr).toContain("has no fence.json, and the cutover drew its fence at");
-  expect(refused.stderr).toContain(`taskrunner-storage export --all --to ${state}`);
+  expect(refused.stderr).toContain(`taskrunner-storage export --all --state ${state}`);
 
-  expect(await run(["export", "--to", state])).toMatchObject({ exitCode: 0 });
+  expect(await run(["export", "--state", state])).toMatchObject({ exitCode: 0 });
   expect(await readFence(state)).toBeUndefined();
-  expect(await run(["export", "--to", state, "--all"])).toMatchObject({ exitCode: 0 });
+  expect(await run(["export", "--state", state, "--all"])).toMatchObject({ exitCode: 0 });
   expect(await readFence(state)).toEqual({ at, unfinishedCount: 0 });
   expect(await run(back)).toMatchObject({ exitCode: 0 });
   const ended = await readFence(state);
-  await run(["export", "--to", state, "--all"]);
+  await run(["export", "--state", state, "--all"]);
   expect(await readFence(state)).toEqual(ended);
 });
 
@@ -210,7 +210,7 @@ it("export --hold-unfinished finds no fence where the ledger was renamed since",
   const file = join(current.folder, "renamed.yaml");
   await writeFile(file, 'config: { "x:advanced": { ledger: renamed } }\n');
   await run(["apply", "--settings", file]);
-  const back = ["export", "--to", state, "--hold-unfinished"];
+  const back = ["export", "--state", state, "--hold-unfinished"];
   const unknown = await run([...back, "--settings", file]);
   expect(unknown).toMatchObject({ exitCode: 1 });
   expect(unknown.stderr).toContain("Let cluster, mongoUri and advanced.ledger name the database");

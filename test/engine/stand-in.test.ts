@@ -113,7 +113,14 @@ async function goBackAlone(): Promise<string[]> {
 /** Starts MongoDB again and exports, while both services work on files. */
 async function exportByHand(): Promise<ExportReport> {
   await server.start();
-  const command = [join(repository, "cli/bin.cjs"), "export", "--to", root(), "--json", "--quiet"];
+  const command = [
+    join(repository, "cli/bin.cjs"),
+    "export",
+    "--state",
+    root(),
+    "--json",
+    "--quiet",
+  ];
   const env = { TASKRUNNER_MONGO_URI: `${server.uri}/taskrunner` };
   const { stdout } = await execa("node", command, { env, cwd: stack.folder });
   return JSON.parse(stdout) as ExportReport;

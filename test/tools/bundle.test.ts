@@ -33,15 +33,15 @@ async function runProgram(program: string, args: readonly string[]) {
 it("the bundle alone imports and verifies a state, and sees what is missing", async () => {
   const state = join(current.folder, "state");
   await generateSample(state, { runs: 12 });
-  const imported = await run("backfill", "--from", state);
+  const imported = await run("backfill", "--state", state);
   expect(imported).toMatchObject({ exitCode: 0, stderr: "" });
   expect(imported.stdout).toMatch(/^runs +12 +12 +0 +0 +0$/m);
   expect(await current.db.collection("pack_runs").countDocuments()).toBe(12);
-  const verified = await run("verify", "--from", state);
+  const verified = await run("verify", "--state", state);
   expect(verified).toMatchObject({ exitCode: 0, stderr: "" });
 
   await current.db.collection("pack_runs").deleteOne({});
-  expect(await run("verify", "--from", state)).toMatchObject({ exitCode: 2 });
+  expect(await run("verify", "--state", state)).toMatchObject({ exitCode: 2 });
 });
 
 it("the bundle has all commands, and says the same as the sources do", async () => {

@@ -91,7 +91,7 @@ function serviceText({ mode, file = "", release, namespace, revision }: ServiceO
 function heldText({ storageMode, rollback }: StackOutputs, files: string): string | undefined {
   const held = rollback?.held.length ?? 0;
   if (storageMode !== "filesystem" || held === 0) return undefined;
-  const back = `npx taskrunner-storage export --to ${files}`;
+  const back = `npx taskrunner-storage export --state ${files}`;
   return `${held} runs in ${files}/held, until MongoDB answers: ${back}`;
 }
 

@@ -142,6 +142,6 @@ function notTheState({ root }: StateAddress, expected: string, fence: Fence | un
   return new StateFolderError(
     `The state root ${root} has ${found}, and the cutover drew its fence at ${expected}. Nothing was ` +
       "written, because the services' files are elsewhere: mount the whole state there, where this " +
-      `runs. If it is lost, \`taskrunner-storage export --all --to ${root}\` makes it anew first.`,
+      `runs. If it is lost, \`taskrunner-storage export --all --state ${root}\` makes it anew first.`,
   );
 }

@@ -80,7 +80,7 @@ stop      make down (keeps the data; log in .dev/mongo.log)`,
     const held = { ...outputs, storageMode: "filesystem" as const, rollback: { held: ["a", "b"] } };
     expect(told({ changed: true, outputs: held })).toContain(
       "held      2 runs in .dev/taskrunner/held, until MongoDB answers: " +
-        "npx taskrunner-storage export --to .dev/taskrunner",
+        "npx taskrunner-storage export --state .dev/taskrunner",
     );
     const onMongo = { ...held, storageMode: "mongo" as const };
     expect(told({ changed: true, outputs: onMongo, database })).not.toContain("held");
