@@ -49,7 +49,7 @@ export const state: readonly Break[] = [
     file: "components/transfer/import/write.ts",
     find: "settleBases(to.bases, role, newBases(some, settled))",
     replace: "Promise.resolve()",
-    tests: ["test/transfer/export-bases.test.ts > leaves no doubt about either"],
+    tests: ["test/transfer/killed-import.test.ts > what a worker changed in"],
   },
   {
     guarantee: "an import replaces a document only as it was seen",
@@ -99,7 +99,7 @@ export const state: readonly Break[] = [
     file: "components/transfer/import/file-records.ts",
     find: 'const fields = ["size", "inode", "modified", "changed"] as const;',
     replace: 'const fields = ["size", "modified"] as const;',
-    tests: ["test/transfer/resume.test.ts > is found changed"],
+    tests: ["test/transfer/restless.test.ts > is read again"],
   },
   {
     guarantee: "a file that was written when it was looked at is read again",
