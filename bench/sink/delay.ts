@@ -1,11 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-
-/** A way to a server that takes time. */
-export interface Delayed {
-  readonly port: number;
-  stop(): Promise<void>;
-}
+import { connect, createServer, type Socket } from "node:net";
+import { listen, type Listening } from "./listen";
 
 /**
  * Starts a proxy on 127.0.0.1 that hands all bytes on after a delay, in each direction: 25 ms make a
@@ -15,7 +9,7 @@ export interface Delayed {
  * @param to the server's port on 127.0.0.1
  * @param delayMs of each direction; 0 hands on at once
  */
-export async function startDelay(to: number, delayMs: number): Promise<Delayed> {
+export async function startDelay(to: number, delayMs: number): Promise<Listening> {
   const open = new Set<Socket>();
   const later = (work: () => void) => {
     if (delayMs === 0) work();
@@ -37,14 +31,5 @@ export async function startDelay(to: number, delayMs: number): Promise<Delayed> 
     handOn(client, target);
     handOn(target, client);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: async () => {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return listen(server, open);
 }

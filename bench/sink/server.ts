@@ -1,8 +1,7 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { BSON } from "mongodb";
 import { Databases } from "./commands";
-import type { Delayed } from "./delay";
+import { listen, type Listening } from "./listen";
 import { readMessages } from "./wire";
 
 /**
@@ -11,7 +10,7 @@ import { readMessages } from "./wire";
  * disk, no validators, unique by `_id` only, no authorization, no transactions, and of the query
  * language what import, export and verification send. What it does not know is an error.
  */
-export async function startSink(): Promise<Delayed> {
+export async function startSink(): Promise<Listening> {
   const databases = new Databases();
   const open = new Set<Socket>();
   const server = createServer((socket) => {
@@ -27,14 +26,5 @@ export async function startSink(): Promise<Delayed> {
       }
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: async () => {
-      for (const socket of open) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
+  return listen(server, open);
 }

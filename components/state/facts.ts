@@ -71,8 +71,8 @@ async function hasSequences(log: StateFile): Promise<boolean> {
   return (await firstMember(log, "sequence")) !== undefined;
 }
 
-/** The first value of a member in a file's texts; undefined where none has it. */
-async function firstMember(file: StateFile, name: string): Promise<unknown> {
+/** The first value of a member in a file's texts; undefined if none has it, or none can be parsed. */
+export async function firstMember(file: StateFile, name: string): Promise<unknown> {
   for await (const texts of readTexts(file)) {
     const found = firstValue(texts, name);
     if (found !== undefined) return found;

@@ -4,10 +4,7 @@ import { join, sep } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
 import { type StateAddress, type StateFile, fileStems } from "./address";
 import { Refusal, StateFolderError } from "./errors";
-import { isJsonObject } from "./json/object";
-import { readTexts } from "./read";
-import { parse } from "./records";
-import { memberOf } from "./unpack";
+import { firstMember } from "./facts";
 
 /** A run's file of one role, whether it is there or not. */
 export interface FilePlace extends StateFile {
@@ -105,26 +102,9 @@ export async function lookAt(
   return { ...file, there: found !== undefined };
 }
 
-/** The id inside the run's file of a name; undefined where there is none or it cannot be read. */
+/** The id inside the run's file of a name; undefined if there is none or it cannot be read. */
 async function runIdInside(address: StateAddress, stem: string): Promise<string | undefined> {
   const file = await lookAt(address, "runs", stem);
-  if (!file.there) return undefined;
-  for await (const texts of readTexts(file)) {
-    for (const text of texts) {
-      const value = valueIn(() => parse(text));
-      const id = isJsonObject(value) ? memberOf(value, "runId") : undefined;
-      if (typeof id === "string") return id;
-    }
-  }
-  return undefined;
-}
-
-/** A file that cannot be parsed is refused where its records are compared. */
-function valueIn(read: () => unknown): unknown {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
+  const id = file.there ? await firstMember(file, "runId") : undefined;
+  return typeof id === "string" ? id : undefined;
 }

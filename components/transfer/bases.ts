@@ -61,21 +61,11 @@ export function basesIn(database: Db, name: string): Collection<BaseDocument> {
   return database.collection<BaseDocument>(name);
 }
 
-/** The bases of some keys; one that has none is left out. */
-export async function readBases(
-  bases: Collection<BaseDocument>,
-  role: CollectionRole,
-  keys: readonly Key[],
-): Promise<Map<Key, Base>> {
-  const found = await readBasesOf(bases, new Map([[role, keys]]));
-  return found.get(role) ?? new Map<Key, Base>();
-}
-
 /** At most so many ids are in one query: with keys of 1 KB it has 5 MB. */
 const idsInQuery = 5_000;
 
-/** The bases of some keys of several roles, by one query for 5,000 of them. */
-export async function readBasesOf(
+/** The bases of some keys of several roles, by one query for 5,000 of them; one that has none is left out. */
+export async function readBases(
   bases: Collection<BaseDocument>,
   keys: ReadonlyMap<CollectionRole, readonly Key[]>,
 ): Promise<Map<CollectionRole, Map<Key, Base>>> {

@@ -40,21 +40,20 @@ export async function pairsOf(
   const looked = await Promise.all(
     collectionRoles.map(async (role) => {
       const wanted = groups[role];
-      if (wanted.length === 0 || empty?.has(role)) return [role, noDocuments, noBases] as const;
-      const documents = await documentsOf(collectionOf(sides, role), role, wanted);
-      const bases = basesIn(sides.database, sides.checkpoints);
-      return [role, documents, await readBases(bases, role, [...documents.keys()])] as const;
+      if (wanted.length === 0 || empty?.has(role)) return [role, noDocuments] as const;
+      return [role, await documentsOf(collectionOf(sides, role), role, wanted)] as const;
     }),
   );
-  const found = new Map(looked.map(([role, documents, bases]) => [role, { documents, bases }]));
+  const documents = new Map(looked);
+  const keys = new Map(looked.map(([role, found]) => [role, [...found.keys()]]));
+  const bases = await readBases(basesIn(sides.database, sides.checkpoints), keys);
   return records.map((record) => {
-    const { documents = noDocuments, bases = noBases } = found.get(record.role) ?? {};
-    return pairOf(record, documents.get(record.key), bases.get(record.key), rules);
+    const { role, key } = record;
+    return pairOf(record, documents.get(role)?.get(key), bases.get(role)?.get(key), rules);
   });
 }
 
 const noDocuments: ReadonlyMap<Key, Stored> = new Map();
-const noBases: ReadonlyMap<Key, Base> = new Map();
 
 function pairOf(
   disk: ReadyRecord,

@@ -1,9 +1,10 @@
 import { Long, MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startDelay, type Delayed } from "../../bench/sink/delay";
+import { startDelay } from "../../bench/sink/delay";
+import type { Listening } from "../../bench/sink/listen";
 import { startSink } from "../../bench/sink/server";
 
-let sink: Delayed;
+let sink: Listening;
 let client: MongoClient;
 let db: Db;
 
@@ -99,6 +100,6 @@ it("takes the delay of each direction once for each round trip", async () => {
   }
 });
 
-function uriOf({ port }: Delayed): string {
+function uriOf({ port }: Listening): string {
   return `mongodb://127.0.0.1:${String(port)}/?directConnection=true`;
 }

@@ -2,7 +2,7 @@ import type { Document, Filter } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { type Key, type WholeFileRole, hashOf, keyOf } from "../../state";
 import { atOnce } from "../ahead";
-import { readBasesOf } from "../bases";
+import { readBases } from "../bases";
 import { documentIn, rawDocuments } from "../documents";
 import type { MongoSide } from "../sides";
 import { logEnds } from "./log-ends";
@@ -76,7 +76,7 @@ export async function lookUp(
     else files.set(role, await partsOf(task.sides, role, runIds));
   });
   const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
-  const bases = await onBases(task, (bases) => readBasesOf(bases, keys));
+  const bases = await onBases(task, (bases) => readBases(bases, keys));
   return runIds.map((runId) => {
     const ofRun = [...files].map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
     return { runId, log: logs.get(runId), files: new Map(ofRun), bases };
