@@ -64,6 +64,19 @@ const state = fc.record({
   byHand: fc.array(someIndex, { maxLength: 6 }),
 });
 
+/** A bridge that is unique already beside its index that is not: found once in thousands of cases. */
+const leftBridge: State = {
+  before: null,
+  byHand: ["pack_run_logs_run_sequence_bridge", "pack_run_logs_run_sequence"].map((name) => ({
+    collection: "pack_run_logs",
+    spec: {
+      key: { runId: 1, sequence: 1 },
+      name,
+      ...(name.endsWith("bridge") && { unique: true }),
+    },
+  })),
+};
+
 async function make(db: Db, { before, byHand }: State) {
   for (const { collection, spec } of byHand) {
     const command = { createIndexes: collection, indexes: [spec] };
@@ -99,7 +112,7 @@ it("applying the plan leaves nothing to plan, and executes the commands that it 
       expect(diff(wanted, await observe(db)).flatMap(toCommands)).toEqual([]);
       await db.dropDatabase();
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [[leftBridge, documentOptions]] },
   );
   expect([...seen].sort()).toEqual([
     "adopt index",

@@ -80,7 +80,12 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   if (equal) return [...heldIndex(wanted, equal), ...ended(equal)];
   if (named && wanted.unique && sameButUnique(named, wanted)) {
     const reason = "it is not unique yet";
-    return [{ kind: "modify index", wanted, found: named, set: "unique", reason }, ...ended(named)];
+    // What ends the bridge requires the index as this change leaves it.
+    const unique = { ...named, unique: true };
+    return [
+      { kind: "modify index", wanted, found: named, set: "unique", reason },
+      ...ended(unique),
+    ];
   }
   if (named || bridge) return [replacement(wanted, named, bridge)];
   return [{ kind: "create index", wanted, reason: "it does not exist" }];
