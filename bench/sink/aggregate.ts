@@ -5,21 +5,27 @@ import { documentOf } from "./wire";
 
 type Documents = Iterable<Uint8Array>;
 
-/** The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project` and `$count`. */
+/**
+ * The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project`, `$count`, `$unwind` and
+ * a `$lookup` in the collection itself.
+ */
 export function aggregated(collection: Collection, pipeline: readonly Document[]): Documents {
   const [first, ...others] = pipeline;
   const filter = first?.$match as Document | undefined;
   const sort = (filter ? others[0] : first)?.$sort as Key | undefined;
   const rest = pipeline.slice(Number(filter !== undefined) + Number(sort !== undefined));
   if (first?.$collStats) return [BSON.serialize({ count: collection.size })];
-  return rest.reduce<Documents>(through, bytesOf(collection, filter ?? {}, sort));
+  return rest.reduce<Documents>(
+    (documents, stage) => through(collection, documents, stage),
+    bytesOf(collection, filter ?? {}, sort),
+  );
 }
 
 function* bytesOf(collection: Collection, filter: Document, sort: Key | undefined): Documents {
   for (const { bytes } of collection.find(filter, sort)) yield bytes;
 }
 
-function through(documents: Documents, stage: Document): Documents {
+function through(collection: Collection, documents: Documents, stage: Document): Documents {
   const [[name, asked]] = Object.entries(stage) as [[string, Document]];
   switch (name) {
     case "$group":
@@ -32,6 +38,10 @@ function through(documents: Documents, stage: Document): Documents {
       return projectedAll(documents, asked);
     case "$count":
       return [BSON.serialize({ [nameIn(stage)]: [...documents].length })];
+    case "$lookup":
+      return lookedUp(collection, documents, asked as Lookup);
+    case "$unwind":
+      return unwound(documents, (stage.$unwind as string).slice(1));
     default:
       throw new Error(`The sink knows no stage ${name}.`);
   }
@@ -54,6 +64,39 @@ function* grouped(documents: Documents, { _id, ...fields }: Document): Documents
     }
   }
   for (const { key, totals } of groups.values()) yield BSON.serialize({ _id: key, ...totals });
+}
+
+/** A `$lookup` whose pipeline compares one more field with a variable. */
+interface Lookup {
+  readonly localField: string;
+  readonly foreignField: string;
+  readonly as: string;
+  readonly let: Readonly<Record<string, string>>;
+  readonly pipeline: readonly [
+    { readonly $match: { readonly $expr: { readonly $eq: readonly [string, string] } } },
+  ];
+}
+
+function* lookedUp(collection: Collection, documents: Documents, lookup: Lookup): Documents {
+  const [field, variable] = lookup.pipeline[0].$match.$expr.$eq;
+  const compared = lookup.let[variable.slice(2)] ?? "";
+  for (const bytes of documents) {
+    const found = collection.find({
+      [lookup.foreignField]: typedAt(bytes, lookup.localField),
+      [field.slice(1)]: typedAt(bytes, compared.slice(1)),
+    });
+    const list = Array.from(found, (one) => documentOf(one.bytes));
+    yield BSON.serialize({ ...documentOf(bytes), [lookup.as]: list });
+  }
+}
+
+function* unwound(documents: Documents, field: string): Documents {
+  for (const bytes of documents) {
+    const document = documentOf(bytes);
+    for (const one of document[field] as unknown[]) {
+      yield BSON.serialize({ ...document, [field]: one });
+    }
+  }
 }
 
 function nameIn({ $count }: Document): string {

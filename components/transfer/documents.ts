@@ -22,6 +22,15 @@ export function documentIn(bytes: Uint8Array): Document {
     : document;
 }
 
+/** The bytes of a document inside another one, for `documentIn`. */
+export function memberOf(bytes: Uint8Array, wanted: string): Uint8Array {
+  for (const [, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(bytes)) {
+    const name = Buffer.from(bytes.subarray(nameOffset, nameOffset + nameLength)).toString();
+    if (name === wanted) return bytes.subarray(offset, offset + length);
+  }
+  throw new Error(`A document without ${wanted}, which was asked for`);
+}
+
 /** Whether an object has a key that looks like an integer: it goes first in a plain object. */
 function losesOrder(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
