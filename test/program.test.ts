@@ -87,7 +87,7 @@ describe("the program in a cutover", () => {
   });
 
   it("imports before the drain, in the handover and after web, and then verifies", () => {
-    const before = ["ledger", "log-expiry-lift", "backfill", "worker-drain-request"];
+    const before = ["application-check", "log-expiry-lift", "backfill", "worker-drain-request"];
     const handover = ["worker-drain", "handover"];
     const services = ["worker", "worker-pods", "web", "web-pods"];
     const after = ["second-handover", "verification", "log-retention"];

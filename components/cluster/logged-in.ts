@@ -1,21 +1,20 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../settings";
-import type { Jobs } from "../step/jobs/program";
 import { StepResource } from "../step/program";
 import { LogIn } from "./log-in";
-import type { ClusterOutputs } from "./outputs";
+import type { ClusterOutputs, Mongo } from "./outputs";
 
 /**
  * The same cluster, whose connection strings are known once both users can log in: nothing else waits
  * for a user that MongoDB does not know yet, and a rotation changes the services' Secret only then. The
  * migrator comes first, because two Jobs of a kind would stop one another.
  *
- * @param jobs if steps run as Jobs: the engine does not reach the cluster then
+ * @param users where each user's steps run as Jobs: the engine does not reach the cluster then
  */
 export function loggedIn(
   { uri, appUri, database, pausing, ...others }: ClusterOutputs,
   direction: Direction,
-  jobs: Jobs | undefined,
+  users: { readonly job: Mongo["job"]; readonly appJob: Mongo["job"] },
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
   const inputs = { direction, database };
@@ -24,7 +23,7 @@ export function loggedIn(
   const migrator = new StepResource(
     LogIn,
     "migrator-log-in",
-    { ...inputs, uri, job: jobs?.target, cluster: pause?.name, isPaused: pause?.paused },
+    { ...inputs, uri, job: users.job, cluster: pause?.name, isPaused: pause?.paused },
     { parent },
   );
   const application = new StepResource(
@@ -33,7 +32,7 @@ export function loggedIn(
     {
       ...inputs,
       uri: appUri,
-      job: jobs?.targetOf("taskrunner-application", appUri),
+      job: users.appJob,
       cluster: undefined,
       isPaused: undefined,
     },

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { jobsOf } from "../step/jobs/program";
+import { jobsOf, type Jobs } from "../step/jobs/program";
 import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
@@ -21,6 +21,8 @@ export class MongoCluster extends StepGroup implements Mongo {
   readonly collections: Mongo["collections"];
   readonly approvals: boolean;
   readonly job: Mongo["job"];
+  /** Where the steps of the services' user run as Jobs; absent: in the engine. */
+  readonly appJob: Mongo["job"];
   readonly directions: Mongo["directions"];
 
   constructor(name: string, settings: MongoClusterArgs, options: After = {}) {
@@ -30,7 +32,8 @@ export class MongoCluster extends StepGroup implements Mongo {
     const jobs = jobsOf(settings, outputs.uri);
     // The users of the other kinds are there already.
     const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
-    const known = isMade ? loggedIn(outputs, directions.worker, jobs, this) : outputs;
+    const users = { job: jobs?.target, appJob: appJobOf(outputs, jobs) };
+    const known = isMade ? loggedIn(outputs, directions.worker, users, this) : outputs;
     const { uri, appUri, database, serverVersion } = known;
     this.kind = cluster.kind;
     this.uri = uri;
@@ -40,11 +43,17 @@ export class MongoCluster extends StepGroup implements Mongo {
     this.ledger = settings.advanced.ledger;
     this.collections = settings.mongo.collections;
     this.approvals = settings.approvals;
-    this.job = jobs?.target;
+    this.job = users.job;
+    this.appJob = users.appJob;
     this.directions = directions;
     const { kind } = this;
     this.registerOutputs({ kind, database, serverVersion });
   }
+}
+
+/** The services' user has a Secret of its own, unless it is the migrator's. */
+function appJobOf({ uri, appUri }: ClusterOutputs, jobs: Jobs | undefined): Mongo["job"] {
+  return appUri === uri ? jobs?.target : jobs?.targetOf("taskrunner-application", appUri);
 }
 
 function outputsOf(

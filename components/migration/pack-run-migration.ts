@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { version } from "../../package.json";
-import type { ClusterOutputs, Mongo } from "../cluster";
+import type { Mongo, MongoCluster } from "../cluster";
 import { collections, wantedSchema, type ContractSchema } from "../contract";
 import { migrationId } from "../ledger";
+import { sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
 import { StepGroup, StepResource, type After } from "../step/program";
 import { checksumOf } from "./planner/canonical";
 import { warnOfDataIssues, warnOfHeldBack } from "./preview";
+import { ApplicationCheck } from "./steps/application";
 import { Collection } from "./steps/collection";
 import { Index } from "./steps/index-step";
 import { keyToText } from "./steps/inputs";
@@ -20,7 +22,7 @@ export type PackRunMigrationSettings = Pick<
 
 /** What the migration works on. */
 export interface PackRunMigrationArgs {
-  readonly mongo: Mongo & Pick<ClusterOutputs, "appUri">;
+  readonly mongo: Mongo & Pick<MongoCluster, "appUri" | "appJob">;
   /** The state on disk, whose fence tells whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };
 }
@@ -77,13 +79,13 @@ export class PackRunMigration extends StepGroup {
       return new StepResource(Index, index.defaultName, inputs, { parent: this, dependsOn });
     });
     const names = Object.fromEntries(wanted.collections.map(({ role, name }) => [role, name]));
-    const appUri = job ? undefined : mongo.appUri;
     const completion = new StepResource(
       LedgerCompletion,
       "ledger",
-      { ...shared, checksum, appUri, collections: names },
+      { ...shared, checksum },
       { parent: this, dependsOn: [claim, ...indexes] },
     );
+    this.tryApplication(mongo, names, completion);
 
     for (const one of [claim, ...made, ...indexes]) warnOfHeldBack(one, one.output("heldBack"));
     warnOfDataIssues({ direction, uri: job ? undefined : uri, database, schema }, this, (issue) =>
@@ -97,6 +99,23 @@ export class PackRunMigration extends StepGroup {
     this.collections = wanted.collections.map((collection) => collection.name);
     this.database = completion.output("database");
     this.registerOutputs({ checksum, appliedAt: this.appliedAt });
+  }
+
+  /** The last step: what the services' user lacks has to be known before the worker is drained. */
+  private tryApplication(
+    { appUri, appJob, uri, database, directions }: PackRunMigrationArgs["mongo"],
+    names: Readonly<Record<string, string>>,
+    completion: pulumi.Resource,
+  ): void {
+    if (!appUri) return;
+    const isApart = pulumi.all([uri, appUri]).apply(([own = "", app]) => !sameServer(own, app));
+    const place = { uri: appUri, database, job: appJob, isApart: pulumi.unsecret(isApart) };
+    new StepResource(
+      ApplicationCheck,
+      "application-check",
+      { ...place, direction: directions.worker, collections: names },
+      { parent: this, dependsOn: completion },
+    );
   }
 }
 

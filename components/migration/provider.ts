@@ -5,6 +5,7 @@ import { steps } from "./steps";
 export const providers = {
   LedgerClaim: providerOf(steps.ledgerClaim),
   LedgerCompletion: providerOf(steps.ledgerCompletion),
+  ApplicationCheck: providerOf(steps.applicationCheck),
   Collection: providerOf(steps.collection),
   Index: providerOf(steps.index),
   LogExpiryLift: providerOf(steps.logExpiryLift),

@@ -60,6 +60,7 @@ const byType: Readonly<Record<string, CutoverStep>> = {
   "mongo:ServerCheck": "check",
   "mongo:LedgerClaim": "ledger",
   "mongo:LedgerCompletion": "ledger",
+  "mongo:ApplicationCheck": "check",
   "mongo:Collection": "collections",
   "mongo:LogExpiryLift": "backfill",
   "taskrunner:BulkImport": "backfill",

@@ -61,6 +61,7 @@ function isNoise(step: Step, { direction, preview, plan }: Situation): boolean {
     case "kubernetes:DrainRequest":
     case "mongo:LogExpiryLift":
     case "mongo:LedgerCompletion":
+    case "mongo:ApplicationCheck":
       return true;
     case "taskrunner:SecondHandover":
       return direction === "rollback" && isLost === true;

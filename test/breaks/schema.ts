@@ -201,9 +201,9 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "what the services' user lacks is known before the worker is drained",
-    file: "components/migration/steps/ledger.ts",
-    find: "if (appUri) await requireApplication(",
-    replace: "if (!appUri) await requireApplication(",
+    file: "components/migration/steps/application.ts",
+    find: "await requireApplication(",
+    replace: "void (() => requireApplication)(",
     tests: ["test/migration/privileges.test.ts"],
   },
   {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { beforeAll, expect, it } from "vitest";
-import type { Mongo } from "../../components/cluster";
+import { beforeAll, expect, it, vi } from "vitest";
+import type { Mongo, MongoCluster } from "../../components/cluster";
 import type { JobTarget } from "../../components/step/jobs";
 import { PackRunMigration } from "../../components/migration/program";
 import { parseSettings, type Direction } from "../../components/settings";
@@ -21,14 +21,15 @@ const rollout = { target: "values", directory: ".", confirm: "none" };
 const mongo = (
   direction: Direction,
   job?: Mongo["job"],
-): Mongo & { readonly appUri: pulumi.Output<string> } => ({
+  appJob?: Mongo["job"],
+): Mongo & Pick<MongoCluster, "appUri" | "appJob"> => ({
   uri: pulumi.secret(mongoUri),
   appUri: pulumi.secret(appMongoUri),
   database: "taskrunner",
   ledger: "schema_migrations",
   collections: documentOptions.collections,
   approvals: true,
-  job,
+  ...{ job, appJob },
   directions: { worker: direction, web: direction },
 });
 
@@ -46,6 +47,9 @@ beforeAll(async () => {
   const args = { mongo: mongo("forward"), files: { root: "state" } };
   const migration = new PackRunMigration("migration", settings, args);
   await new Promise((resolve) => void migration.appliedAt.apply(resolve));
+  await vi.waitFor(() => {
+    expect(namesOf("ApplicationCheck")).toHaveLength(1);
+  });
 });
 
 const namesOf = (kind: string) =>
@@ -63,14 +67,15 @@ it("registers a resource for each collection, each index, the claim and the comp
   expect(namesOf("LedgerCompletion")).toEqual(["ledger"]);
 });
 
-it("claims first and completes last; unique indexes come before the others", () => {
+it("claims first and tries the services' user last; unique indexes come before the others", () => {
   const order = registered.map(({ name }) => name);
   const at = (name: string) => order.indexOf(name);
 
   expect(at("ledger-claim")).toBeLessThan(at("pack_runs"));
   expect(at("pack_run_logs_run_sequence")).toBeGreaterThan(at("pack_artifacts"));
   expect(at("pack_run_logs_run_sequence")).toBeLessThan(at("pack_runs_updatedAt_desc"));
-  expect(at("ledger")).toBe(order.length - 1);
+  expect(at("ledger")).toBe(order.length - 2);
+  expect(at("application-check")).toBe(order.length - 1);
 });
 
 it("tells the claim where fence.json is, and no other step", () => {
@@ -82,11 +87,23 @@ it("tells the claim where fence.json is, and no other step", () => {
 
 it("takes the time from the claim where a Job does the whole plan", async () => {
   const settings = parseSettings({ storageMode: "mongo", mongoUri, rollout });
-  const byJob = mongo("forward", pulumi.output({ image: "commands" } as JobTarget));
+  const [job, appJob] = ["migrator", "application"].map((name) =>
+    pulumi.output({ image: "commands", secret: { name, key: "uri" } } as JobTarget),
+  );
+  const byJob = mongo("forward", job, appJob);
   const args = { mongo: byJob, files: { root: undefined } };
   const { appliedAt } = new PackRunMigration("by-job", settings, args);
   const found = await new Promise((resolve) => void appliedAt.apply(resolve));
   expect(found).toBe("applied by ledger-claim");
+});
+
+it("tries the services' user in a Job that has only that user's connection string", async () => {
+  const last = () => registered.filter(({ name }) => name === "application-check").at(-1);
+  await vi.waitFor(() => {
+    expect(last()?.inputs).toHaveProperty("job");
+  });
+  expect(last()?.inputs).toMatchObject({ job: { secret: { name: "application" } }, isApart: true });
+  expect(JSON.stringify(last()?.inputs)).not.toContain(mongoUri);
 });
 
 it("gives a key as text in its order", () => {

@@ -200,15 +200,8 @@ it("what is missing is named: which action on what", async () => {
 
 /** The step after the last index, with the services' user; the worker is drained later. */
 async function tried(user: string): Promise<unknown> {
-  const [uri, appUri] = [uriOf("taskrunnerMigrator"), uriOf(user)];
-  const checksum = "a";
-  const db = await databaseAs("taskrunnerMigrator");
-  await db
-    .collection(claim.ledger)
-    .updateOne({}, { $set: { checksum } })
-    .catch((error: unknown) => error);
-  const inputs = { uri, appUri, database, ledger: claim.ledger, checksum, collections };
-  return providers.LedgerCompletion.create({ direction: "forward", ...inputs });
+  const inputs = { uri: uriOf(user), database, collections, isApart: false };
+  return providers.ApplicationCheck.create({ direction: "forward", ...inputs });
 }
 
 it.each(servicesActions)("services that lack %s are named before the drain", async (action) => {

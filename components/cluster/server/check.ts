@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { ConnectionError, databaseAt, hostsInWords, sameServer } from "../../mongo";
+import { ConnectionError, databaseAt, hostsInWords, type DatabaseAddress } from "../../mongo";
 import { uriFacts } from "../../settings/uri";
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
 import { missingToApplication, missingToMigrator } from "./privileges";
@@ -53,30 +53,27 @@ export async function requireServer(
   return version;
 }
 
-/** The services' connection string, which is secret, and where the migrator works. */
-export interface ApplicationAddress {
-  readonly uri: string;
-  readonly appUri: string;
-  readonly database: string;
-}
-
 /**
  * Makes sure that the services can work, before they are rolled out: their user may log in, write and
- * create indexes in the collections, which exist. If the services have an address of their own that is
- * unreachable from here, a line on standard error says that nothing was tried.
+ * create indexes in the collections, which exist.
  *
+ * @param address with the services' connection string, which is secret
  * @param names of the collections that exist
+ * @param isApart whether only the services may reach the address: if it is unreachable from here, a line on
+ *   standard error says that nothing was tried
  * @throws ServerRefused with what the user lacks; ConnectionError if it cannot log in
  */
 export async function requireApplication(
-  { uri, appUri, database }: ApplicationAddress,
+  address: DatabaseAddress,
   names: Partial<CollectionNames>,
+  isApart: boolean,
 ): Promise<void> {
   try {
-    const missing = await missingToApplication(await databaseAt({ uri: appUri, database }), names);
-    if (missing.length > 0) throw new ServerRefused(appUri, [lackInWords("appMongoUri", missing)]);
+    const missing = await missingToApplication(await databaseAt(address), names);
+    if (missing.length === 0) return;
+    throw new ServerRefused(address.uri, [lackInWords("appMongoUri", missing)]);
   } catch (error) {
-    if (!(error instanceof ConnectionError) || sameServer(uri, appUri)) throw error;
+    if (!(error instanceof ConnectionError) || !isApart) throw error;
     console.warn(`warning: The user of appMongoUri was not tried. ${error.message}`);
   }
 }

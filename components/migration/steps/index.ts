@@ -1,3 +1,4 @@
+import { applicationCheck } from "./application";
 import { collection } from "./collection";
 import { index } from "./index-step";
 import { ledgerClaim, ledgerCompletion } from "./ledger";
@@ -5,6 +6,6 @@ import { logExpiryLift, logRetention } from "./retention";
 
 /** The migration's steps. */
 export const steps = {
-  ...{ ledgerClaim, ledgerCompletion, collection, index },
+  ...{ ledgerClaim, ledgerCompletion, applicationCheck, collection, index },
   ...{ logExpiryLift, logRetention },
 };

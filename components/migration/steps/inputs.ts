@@ -24,10 +24,14 @@ export interface ClaimInputs extends MigrationInputs, Claim {
 /** The completion of the ledger's record, after the last change. */
 export interface CompletionInputs extends MigrationInputs {
   readonly checksum: string;
-  /** The services' connection string; secret; absent: their user is not tried. */
-  readonly appUri?: string;
+}
+
+/** What the services' user tries; `uri` is their connection string, which is secret. */
+export interface ApplicationInputs extends MongoInputs {
   /** The names of the collections that exist, by role. */
   readonly collections: Partial<Readonly<Record<CollectionRole, string>>>;
+  /** Whether only the services may reach this address: then a warning is enough if it is unreachable. */
+  readonly isApart: boolean;
 }
 
 /** One collection with its validator. */

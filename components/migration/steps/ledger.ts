@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
 import { addressIn, withRetries } from "../../mongo";
-import { requireApplication, requireServer } from "../../cluster/server";
+import { requireServer } from "../../cluster/server";
 import { recordFence } from "../../ledger";
 import { kind, type StateOf, type Step } from "../../step";
 import { placeInWords, PlaceRefused, requirePlace } from "../another-place";
@@ -119,13 +119,9 @@ export const LedgerCompletion = kind<CompletionInputs, CompletionResults>(
   "LedgerCompletion",
   ["migration", "mongo"],
   ["appliedAt"],
-  ["uri", "appUri"],
 );
 
-/**
- * The ledger's record completed, after everything is there; then the services' user tries what the
- * services do, once in each cutover: what it lacks has to be known before the worker is drained.
- */
+/** The ledger's record completed, after everything is there. */
 export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
   ...LedgerCompletion,
   id: ({ ledger }) => ledger,
@@ -134,9 +130,7 @@ export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
   compares: ["database", "ledger", "checksum"],
   job: { doneByAnother: { appliedAt: "" } },
   forward: async (inputs) => {
-    const { appUri, collections } = inputs;
     const finished = await complete(await databaseOf(inputs), inputs.ledger, inputs.checksum);
-    if (appUri) await requireApplication({ ...addressIn(inputs), appUri }, collections);
     return { appliedAt: finished.toISOString() };
   },
 };
