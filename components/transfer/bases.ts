@@ -11,10 +11,10 @@ export interface Hashes {
 /** A write that was announced: what both sides have after it, and which of them is written. */
 export interface Announced extends Hashes {
   readonly to: keyof Hashes;
-  /** The file that holds the record then; the base's own one where an older version announced it. */
-  readonly file?: string;
-  /** The side that is written had no such record; older versions do not say so. */
-  readonly isNew?: boolean;
+  /** The file that holds the record then. */
+  readonly file: string;
+  /** The side that is written had no such record. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -36,20 +36,15 @@ export interface Base {
 /** A base without doubt: what the two sides of a record had last, and in which file. */
 export type Agreement = Omit<Base, "next">;
 
-/** What a base becomes for one record. */
-export interface NewBase extends Hashes {
+/** What a base becomes for one record, where `isNew` is for the side that is written. */
+export interface NewBase extends Omit<Announced, "to"> {
+  readonly role: CollectionRole;
   readonly key: Key;
-  readonly file: string;
-  /** Whether the side that is written has no such record yet; default false. */
-  readonly isNew?: boolean;
 }
 
 /** A base in the database: its `_id` is `base:<role>:<key>`. */
-export interface BaseDocument extends Omit<Base, "next"> {
+export interface BaseDocument extends Base {
   readonly _id: string;
-  /** One hash stood for both sides once, and then only writes to MongoDB were announced. */
-  readonly hash?: string;
-  readonly next?: Announced | string;
 }
 
 /**
@@ -70,30 +65,19 @@ export async function readBases(
   keys: ReadonlyMap<CollectionRole, readonly Key[]>,
 ): Promise<Map<CollectionRole, Map<Key, Base>>> {
   const ids = [...keys].flatMap(([role, ofRole]) =>
-    role === "logs" ? [] : ofRole.map((key) => idOf(role, key)),
+    role === "logs" ? [] : ofRole.map((key) => idOf({ role, key })),
   );
   const found = new Map([...keys.keys()].map((role) => [role, new Map<Key, Base>()]));
   for (let at = 0; at < ids.length; at += idsInQuery) {
     const some = ids.slice(at, at + idsInQuery);
     // One reply has them all.
     const query = bases.find({ _id: { $in: some } }, { batchSize: some.length + 1 });
-    for await (const document of query) {
-      const [, role = "", ...key] = document._id.split(":");
-      found.get(role as CollectionRole)?.set(key.join(":"), baseIn(document));
+    for await (const { _id, ...base } of query) {
+      const [, role = "", ...key] = _id.split(":");
+      found.get(role as CollectionRole)?.set(key.join(":"), base);
     }
   }
   return found;
-}
-
-function baseIn({ agreed, hash, next, file }: BaseDocument): Base {
-  const known = agreed ?? (hash === undefined ? undefined : { disk: hash, mongo: hash });
-  const announced =
-    typeof next === "string" ? ({ disk: next, mongo: next, to: "mongo" } as const) : next;
-  return {
-    ...(known && { agreed: known }),
-    ...(announced && { next: announced }),
-    ...(file !== undefined && { file }),
-  };
 }
 
 /**
@@ -106,10 +90,10 @@ function baseIn({ agreed, hash, next, file }: BaseDocument): Base {
 export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
   const { next, ...settled } = base ?? {};
   if (next === undefined) return settled;
-  const isFirst = next.isNew === true && settled.agreed === undefined;
+  const isFirst = next.isNew && settled.agreed === undefined;
   if (next[next.to] !== now[next.to] && !isFirst) return settled;
-  const { disk, mongo, file = settled.file } = next;
-  return { agreed: { disk, mongo }, ...(file !== undefined && { file }) };
+  const { disk, mongo, file } = next;
+  return { agreed: { disk, mongo }, file };
 }
 
 /**
@@ -118,11 +102,10 @@ export function agreementIn(base: Base | undefined, now: Hashes): Agreement {
  */
 export async function announceBases(
   bases: Collection<BaseDocument>,
-  role: CollectionRole,
   to: keyof Hashes,
   records: readonly NewBase[],
 ): Promise<void> {
-  await update(bases, role, records, (record) => ({
+  await update(bases, records, (record) => ({
     filter: {},
     update: { $set: { next: announced(to, record) } },
     upsert: true,
@@ -132,29 +115,27 @@ export async function announceBases(
 /** Takes back what was announced and not done, because another's record was there first. */
 export async function withdrawBases(
   bases: Collection<BaseDocument>,
-  role: CollectionRole,
   to: keyof Hashes,
   records: readonly NewBase[],
 ): Promise<void> {
-  await update(bases, role, records, (record) => ({
+  await update(bases, records, (record) => ({
     filter: { next: announced(to, record) },
     update: { $unset: { next: true } },
   }));
 }
 
-function announced(to: keyof Hashes, { disk, mongo, file, isNew = false }: NewBase): Announced {
+function announced(to: keyof Hashes, { disk, mongo, file, isNew }: NewBase): Announced {
   return { disk, mongo, to, file, isNew };
 }
 
 /** Says that both sides have it now. */
 export async function settleBases(
   bases: Collection<BaseDocument>,
-  role: CollectionRole,
   records: readonly NewBase[],
 ): Promise<void> {
-  await update(bases, role, records, ({ disk, mongo, file }) => ({
+  await update(bases, records, ({ disk, mongo, file }) => ({
     filter: {},
-    update: { $set: { agreed: { disk, mongo }, file }, $unset: { next: true, hash: true } },
+    update: { $set: { agreed: { disk, mongo }, file }, $unset: { next: true } },
     upsert: true,
   }));
 }
@@ -173,18 +154,17 @@ interface Change {
 
 async function update(
   bases: Collection<BaseDocument>,
-  role: CollectionRole,
   records: readonly NewBase[],
   changeOf: (record: NewBase) => Change,
 ): Promise<void> {
-  if (role === "logs" || records.length === 0) return;
+  if (records.length === 0) return;
   const operations = records.map((record) => {
     const { filter, ...change } = changeOf(record);
-    return { updateOne: { ...change, filter: { ...filter, _id: idOf(role, record.key) } } };
+    return { updateOne: { ...change, filter: { ...filter, _id: idOf(record) } } };
   });
   await bases.bulkWrite(operations, { ordered: false });
 }
 
-function idOf(role: CollectionRole, key: Key): string {
+function idOf({ role, key }: Pick<NewBase, "role" | "key">): string {
   return `base:${role}:${key}`;
 }

@@ -7,8 +7,8 @@ export interface ImportedCounts {
   readonly records: number;
   readonly normalized: number;
   readonly conversions: Readonly<Partial<Record<Conversion, number>>>;
-  /** How many of them are runs that may still execute steps; earlier versions did not say. */
-  readonly unfinished?: number;
+  /** How many of them are runs that may still execute steps. */
+  readonly unfinished: number;
 }
 
 /** How far a file is imported: every record before `offset` is in MongoDB, none was refused. */

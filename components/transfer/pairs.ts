@@ -16,8 +16,8 @@ export interface Pair {
   /** What the base says of both sides as they are. */
   readonly last: Agreement;
   readonly verdict: Verdict;
-  /** The base if the record is written, or both sides are equal. A log entry has none. */
-  readonly becomes: NewBase;
+  /** The base if the record is written, or both sides are equal; undefined for a log entry. */
+  readonly becomes: NewBase | undefined;
 }
 
 /** How records are paired. */
@@ -65,8 +65,8 @@ function pairOf(
   const mongo = stored && (stored.isSame(disk.document) ? disk.document : stored.document());
   // A log entry is immutable: its key and content suffice.
   if (role === "logs") {
-    const becomes = { key, disk: "", mongo: "", file: place.file };
-    return { disk, mongo, base, last: {}, verdict: logVerdict(disk.document, mongo), becomes };
+    const verdict = logVerdict(disk.document, mongo);
+    return { disk, mongo, base, last: {}, verdict, becomes: undefined };
   }
   const hash = hashOf(role, disk.document);
   const ours = { hash, document: disk.document };
@@ -74,7 +74,8 @@ function pairOf(
     mongo && (mongo === disk.document ? ours : { hash: hashOf(role, mongo), document: mongo });
   const verdict = merge(role, ours, theirs, base, rules);
   const after = theirs && verdict === "equal" ? theirs.hash : hash;
-  const becomes = { key, disk: hash, mongo: after, file: place.file, isNew: mongo === undefined };
+  const { file } = place;
+  const becomes = { role, key, disk: hash, mongo: after, file, isNew: mongo === undefined };
   const last = theirs ? agreementIn(base, { disk: hash, mongo: theirs.hash }) : {};
   return { disk, mongo, base, last, verdict, becomes };
 }

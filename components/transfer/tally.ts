@@ -54,8 +54,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   unchangedFiles: number;
   /** Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. */
   quarantinedUnfinished: CountedCases;
-  /** How many runs on disk may still execute steps; absent if the import did not count them. */
-  unfinishedRuns?: number;
+  /** How many runs on disk may still execute steps. */
+  unfinishedRuns: number;
 }
 
 /** How many quarantined records of a kind there are, and the first thousand. */
@@ -79,7 +79,8 @@ export class Tally {
   files = 0;
   bytes = 0;
   private unchangedFiles = 0;
-  private unfinishedRuns = 0;
+  /** How many runs may still execute steps. */
+  unfinishedRuns = 0;
   private readonly quarantinedUnfinished: CountedCases = { count: 0, cases: [] };
 
   /** @param keep gets every refused record with what its file has */
@@ -130,7 +131,7 @@ export class Tally {
   resume(role: CollectionRole, imported: ImportedCounts): void {
     const { records, normalized, conversions, unfinished } = imported;
     const counts = this.counts[role];
-    if (role === "runs") this.countUnfinished(unfinished);
+    this.unfinishedRuns += unfinished;
     counts.read += records;
     counts.unchanged += records;
     counts.normalized += normalized;
@@ -138,11 +139,6 @@ export class Tally {
       this.count(conversion as Conversion, count);
     }
     this.unchangedFiles += 1;
-  }
-
-  /** Counts runs that may still execute steps; undefined: an import of an earlier version did not say. */
-  countUnfinished(runs: number | undefined): void {
-    this.unfinishedRuns = runs === undefined ? NaN : this.unfinishedRuns + runs;
   }
 
   leaveIncomplete(line: IncompleteLine): void {
@@ -165,7 +161,7 @@ export class Tally {
       quarantine: this.quarantine,
       sharedLogs: this.sharedLogs,
       unchangedFiles: this.unchangedFiles,
-      ...(!Number.isNaN(this.unfinishedRuns) && { unfinishedRuns: this.unfinishedRuns }),
+      unfinishedRuns: this.unfinishedRuns,
       quarantinedUnfinished: this.quarantinedUnfinished,
     };
   }

@@ -40,14 +40,14 @@ export const state: readonly Break[] = [
   {
     guarantee: "a write of an import is announced before it is done",
     file: "components/transfer/import/write.ts",
-    find: 'announceBases(bases, role, "mongo", becoming(some))',
+    find: 'announceBases(bases, "mongo", becoming(written))',
     replace: "Promise.resolve()",
     tests: ["test/transfer/one-key.test.ts"],
   },
   {
     guarantee: "an import records what both sides agree on, for a later export",
     file: "components/transfer/import/write.ts",
-    find: "settleBases(to.bases, role, newBases(some, settled))",
+    find: "settleBases(to.bases, newBases(pairs, settled))",
     replace: "Promise.resolve()",
     tests: ["test/transfer/killed-import.test.ts > what a worker changed in"],
   },

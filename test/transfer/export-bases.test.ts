@@ -89,20 +89,3 @@ it("a run that a service on files took before the export was killed is the file'
     conflicts: [],
   });
 });
-
-it("bases of one hash for both sides count as they did", async () => {
-  const root = await stateRoot(state);
-  await importState(sides(root));
-  const bases = database.collection<Document & { _id: string }>("pack_run_backfill");
-  for (const { _id, agreed } of await bases.find({ agreed: { $exists: true } }).toArray()) {
-    const { disk } = agreed as { disk: string };
-    await bases.updateOne({ _id }, { $set: { hash: disk }, $unset: { agreed: true } });
-  }
-  await change("r-1", { planHash: "by MongoDB" });
-  await addFiles(root, { "state/runs/a_b.json": JSON.stringify(run("a/b", { planHash: "new" })) });
-  expect(await exportState({ ...sides(root), all: true })).toMatchObject({
-    runs: counts(2, { written: 1, newerOnDisk: 1 }),
-  });
-  expect(await importState(sides(root))).toMatchObject({ runs: { updated: 1, unchanged: 1 } });
-  expect(await bases.countDocuments({ _id: /^base:runs/, hash: { $exists: true } })).toBe(0);
-});

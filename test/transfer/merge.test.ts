@@ -14,6 +14,9 @@ function verdict(role: CollectionRole, disk: object, mongo: object, agreed?: obj
   return merge(role, sideOf(role, disk), sideOf(role, mongo), base);
 }
 
+/** What an announcement of a record says that is there already. */
+const known = { file: "state/runs/r.json", isNew: false };
+
 const agreedOn = (disk: string, mongo = disk) => ({ agreed: { disk, mongo } });
 
 it.each<[string, CollectionRole, object, object, object | undefined, string]>([
@@ -68,7 +71,7 @@ const three = ["before", "after", "later"].map((planHash) => sideOf("runs", { pl
 const [before, after, later] = three as [Side, Side, Side];
 
 it("an import's write that was done before its process was killed is the base", () => {
-  const next = { disk: after.hash, mongo: after.hash, to: "mongo" } as const;
+  const next = { ...known, disk: after.hash, mongo: after.hash, to: "mongo" } as const;
   const base = { ...agreedOn(before.hash), next };
   expect(merge("runs", later, after, base)).toBe("disk");
   expect(merge("runs", after, before, base)).toBe("disk");
@@ -77,7 +80,7 @@ it("an import's write that was done before its process was killed is the base", 
 });
 
 it("an export's write that was done before its process was killed is the base", () => {
-  const next = { disk: after.hash, mongo: later.hash, to: "disk" } as const;
+  const next = { ...known, disk: after.hash, mongo: later.hash, to: "disk" } as const;
   const base = { ...agreedOn(before.hash), next };
   expect(merge("runs", after, later, base)).toBe("equal");
   expect(merge("runs", before, later, base)).toBe("mongo");
@@ -85,7 +88,7 @@ it("an export's write that was done before its process was killed is the base", 
 });
 
 it("what MongoDB has behind an import's first write came of it, and so on disk behind an export's", () => {
-  const written = { disk: before.hash, mongo: before.hash, isNew: true };
+  const written = { ...known, disk: before.hash, mongo: before.hash, isNew: true };
   const imported = { next: { ...written, to: "mongo" } } as const;
   expect(merge("runs", before, after, imported)).toBe("mongo");
   expect(merge("runs", after, later, imported)).toBe("conflict");

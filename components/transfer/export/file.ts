@@ -111,7 +111,7 @@ async function exportTo(
   const decided = decide(place, existing, outgoing);
   const settled = await writeFile(task, place, existing, decided);
   const agreed = agreements(place, existing, decided);
-  await onBases(task, (bases) => settleBases(bases, place.role, [...settled, ...agreed]));
+  await onBases(task, (bases) => settleBases(bases, [...settled, ...agreed]));
   const count = (wanted: Verdict) => decided.filter(({ verdict }) => verdict === wanted).length;
   task.tally.settle(place.role, "unchanged", count("equal"));
   task.tally.settle(place.role, "newerOnDisk", count("disk"));
@@ -134,12 +134,13 @@ function decide(
 }
 
 function agreements(
-  { name: file }: WholeFilePlace,
+  { role, name: file }: WholeFilePlace,
   { records }: ExistingFile,
   decided: readonly Decided[],
 ): NewBase[] {
   return decided.flatMap(({ verdict, at, key, side, base }) => {
-    const become = { key, disk: records[at]?.side?.hash ?? "", mongo: side.hash, file };
+    const disk = records[at]?.side?.hash ?? "";
+    const become = { role, key, disk, mongo: side.hash, file, isNew: false };
     return verdict === "equal" && !isAgreed(base, become) ? [become] : [];
   });
 }

@@ -94,17 +94,17 @@ function contentWith(
 /** The announced bases are taken back if the file changed meanwhile, which is said. */
 async function publishContent(
   task: ExportTask,
-  { role, path }: WholeFilePlace,
+  { path }: WholeFilePlace,
   stamp: Stamp,
   content: string,
   become: readonly NewBase[],
 ): Promise<Refusal | undefined> {
-  await onBases(task, (bases) => announceBases(bases, role, "disk", become));
+  await onBases(task, (bases) => announceBases(bases, "disk", become));
   try {
     await publish(path, stamp, (file) => file.writeFile(content));
   } catch (error) {
     const refusal = refusalIn(error);
-    await onBases(task, (bases) => withdrawBases(bases, role, "disk", become));
+    await onBases(task, (bases) => withdrawBases(bases, "disk", become));
     return refusal;
   }
   task.tally.files += 1;
@@ -117,12 +117,13 @@ async function publishContent(
  * on is left if this folder did not have the record.
  */
 function settledBy(place: WholeFilePlace, content: string, written: readonly Written[]): NewBase[] {
+  const { role, name: file } = place;
   const hashes = new Map<Key | undefined, string | undefined>(
     recordsOf(place, parseJson(content)).map(({ key, side }) => [key, side?.hash]),
   );
   return written.flatMap(({ key, at, side, base }) => {
     const disk = hashes.get(key);
     if (disk === undefined || (at < 0 && base)) return [];
-    return [{ key, disk, mongo: side.hash, file: place.name, isNew: at < 0 }];
+    return [{ role, key, disk, mongo: side.hash, file, isNew: at < 0 }];
   });
 }

@@ -6,10 +6,10 @@ import {
   MongoBulkWriteError,
   MongoServerError,
 } from "mongodb";
-import pLimit from "p-limit";
 import type { CollectionRole } from "../../contract";
 import { isOfDocument } from "../../mongo";
 import { type ReadyRecord, Refusal } from "../../state";
+import { atOnce } from "../ahead";
 import type { Outcome } from "../tally";
 
 type Outcomes = (readonly [ReadyRecord, Outcome | Refusal])[];
@@ -87,20 +87,10 @@ export async function replaceAll(
   collection: Collection,
   pairs: readonly Pair[],
 ): Promise<Outcomes> {
-  const limit = pLimit(replacementsAtOnce);
-  // A failure is thrown when none is under way any more: another attempt may follow it.
-  const failures: unknown[] = [];
-  const outcomes = await limit.map(pairs, async ({ disk, mongo }): Promise<Outcomes> => {
-    if (!mongo || failures.length > 0) return [];
-    try {
-      const outcome = await replace(collection, disk, mongo);
-      return outcome ? [[disk, outcome]] : [];
-    } catch (error) {
-      failures.push(error);
-      return [];
-    }
+  const outcomes = await atOnce(replacementsAtOnce, pairs, async ({ disk, mongo }) => {
+    const outcome = mongo && (await replace(collection, disk, mongo));
+    return outcome ? [[disk, outcome] as const] : [];
   });
-  if (failures.length > 0) throw failures[0];
   return outcomes.flat();
 }
 

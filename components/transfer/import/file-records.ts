@@ -168,7 +168,7 @@ async function* newRecords(
       // The next import reads a line that has no end yet again, and counts it then.
       counts.add(records.filter(({ raw }) => raw.text.ended));
       if (tally.refused(role) > refused) counts.stop();
-      if (role === "runs") tally.countUnfinished(counts.soFar().unfinished);
+      if (role === "runs") tally.unfinishedRuns += counts.soFar().unfinished;
       if (lookedAt || counts.stopped) yield { role, records };
       else {
         const checkpoint = { ...stamp, ...end, ...facts, ...counts.soFar(), complete: last };

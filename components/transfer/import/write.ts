@@ -15,6 +15,7 @@ import {
 } from "../bases";
 import type { MergeRules } from "../merge";
 import { type Pair, pairsOf } from "../pairs";
+import { atOnce } from "../ahead";
 import { type BothSides, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
@@ -109,7 +110,7 @@ async function settle(to: Writing, pairs: readonly Pair[], settled: Settling): P
     return;
   }
   await writeAll(to, written, settled);
-  await eachRole(pairs, (role, some) => settleBases(to.bases, role, newBases(some, settled)));
+  await settleBases(to.bases, newBases(pairs, settled));
 }
 
 const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted");
@@ -117,20 +118,25 @@ const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted")
 /** A run comes behind what belongs to it: a worker that sees it goes on with it, with its log. */
 async function writeAll(to: Writing, written: readonly Pair[], settled: Settling): Promise<void> {
   const { bases, sent } = to;
-  const becoming = (some: readonly Pair[]) => some.map(({ becomes }) => becomes);
-  await eachRole(written, (role, some) => announceBases(bases, role, "mongo", becoming(some)));
+  const becoming = (some: readonly Pair[]) => some.flatMap(({ becomes }) => becomes ?? []);
+  await announceBases(bases, "mongo", becoming(written));
   const sentNow = written.filter(({ disk, mongo }) => !mongo && !sent.has(disk));
   for (const pair of written) sent.set(pair.disk, outcomeOf(pair));
   const isRun = ({ disk }: Pair) => disk.role === "runs";
   for (const some of [written.filter((pair) => !isRun(pair)), written.filter(isRun)]) {
-    await eachRole(some, (role, pairs) => writeRole(to, role, pairs, settled));
+    await atOnce(collectionRoles.length, collectionRoles, (role) => {
+      return writeRole(
+        to,
+        role,
+        some.filter(({ disk }) => disk.role === role),
+        settled,
+      );
+    });
   }
   // What is not settled is another writer's.
   const isLeftOut = ({ disk }: Pair) => !settled.has(disk);
   for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
-  await eachRole(sentNow.filter(isLeftOut), (role, some) =>
-    withdrawBases(bases, role, "mongo", becoming(some)),
-  );
+  await withdrawBases(bases, "mongo", becoming(sentNow.filter(isLeftOut)));
 }
 
 async function writeRole(
@@ -145,24 +151,10 @@ async function writeRole(
   for (const [disk, outcome] of await replaceAll(collection, pairs)) settled.set(disk, outcome);
 }
 
-/** Works on each role's pairs at the same time; a failure is thrown when nothing is under way any more. */
-async function eachRole(
-  pairs: readonly Pair[],
-  work: (role: CollectionRole, pairs: readonly Pair[]) => Promise<void>,
-): Promise<void> {
-  const results = await Promise.allSettled(
-    collectionRoles.map(async (role) => {
-      const some = pairs.filter(({ disk }) => disk.role === role);
-      if (some.length > 0) await work(role, some);
-    }),
-  );
-  const failed = results.find(({ status }) => status === "rejected");
-  if (failed?.status === "rejected") throw failed.reason;
-}
-
 /** The bases of what both sides have now, as far as they are not known yet. */
 function newBases(pairs: readonly Pair[], settled: Settled): NewBase[] {
   return pairs.flatMap(({ disk, verdict, base, last, becomes }) => {
+    if (!becomes) return [];
     const outcome = settled.get(disk);
     const isWritten = outcome === "inserted" || outcome === "updated";
     const { agreed, file = becomes.file } = last;

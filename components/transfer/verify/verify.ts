@@ -12,8 +12,8 @@ import { ExactKeys } from "./exact";
 /** What a verification found; it holds where nothing is missing, differing or quarantined. */
 export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {
   holds: boolean;
-  /** When MongoDB's documents were counted: ISO 8601; absent in a stack of an earlier version. */
-  at?: string;
+  /** When MongoDB's documents were counted: ISO 8601. */
+  at: string;
   elapsedMs: number;
   /** Why the next import still trusts the files' checkpoints, where it was not to. */
   notForgotten?: string;
