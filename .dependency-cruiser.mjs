@@ -14,6 +14,7 @@ const rooms = [
   "migration",
   "transfer",
   "rollout",
+  "timeline",
   "review",
   "checkout",
 ];

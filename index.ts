@@ -16,6 +16,7 @@ import {
 } from "./components/rollout/program";
 import { programSettings } from "./components/settings/program";
 import { after } from "./components/step/program";
+import { timelineOf } from "./components/timeline/program";
 
 const settings = programSettings();
 const update = new Update("update", settings);
@@ -53,3 +54,4 @@ export const { counts: verification } = verified;
 export const { rollback } = handover;
 export const rollout = { worker: worker.summary, web: web.summary, next: update.next };
 export const { connectionSecretRef } = services;
+export const timeline = timelineOf({ imported, drain, handover, worker, web, verified });

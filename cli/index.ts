@@ -11,6 +11,7 @@ import { exportCommand } from "./export";
 import { guardCommand } from "./guard";
 import { modeCommand } from "./mode";
 import { planCommand } from "./plan";
+import { reportCommand } from "./report";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";
 import { stepCommand } from "./step";
@@ -29,7 +30,7 @@ const program = new Command("taskrunner-storage")
   );
 const commands = [
   ...[planCommand, applyCommand, backfillCommand, verifyCommand, exportCommand],
-  ...[statusCommand, scriptCommand, commentCommand],
+  ...[statusCommand, scriptCommand, reportCommand, commentCommand],
   ...[modeCommand, guardCommand, driftCommand],
 ];
 for (const command of commands) {

@@ -1,10 +1,5 @@
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { Db } from "mongodb";
-import { type StateFolder, openStateFolder } from "../components/state";
-import { unfinishedIn, verifyState } from "../components/transfer";
 import { ConnectionError } from "../components/mongo";
-import { collectionRoles, type CollectionRole } from "../components/contract";
 import {
   nothingPlanned,
   plan,
@@ -23,9 +18,7 @@ import {
   print,
   settingsOf,
 } from "./context";
-import { stateSides } from "./state";
-import { stateOnDisk } from "./state-size";
-import { sumOf } from "./words";
+import { planFacts } from "./plan-facts";
 
 /** `plan`: what differs, what blocks it and how much there is on disk; changes nothing. */
 export const planCommand = mayExitZero(
@@ -33,8 +26,9 @@ export const planCommand = mayExitZero(
 )
   .addHelpText(
     "after",
-    "\nWith --json also the files on disk by kind and, in filesystem mode, what a rollback would find;\n" +
-      "in that mode MongoDB may be unreachable.\n\n" +
+    "\nWith --json also the files on disk by kind, the documents in each collection, what an expiry would\n" +
+      "delete and, in filesystem mode, what a rollback would find; in that mode MongoDB may be\n" +
+      "unreachable.\n\n" +
       "Exit status: 0 nothing to do, 2 changes, 3 data issues that block, 1 error.",
   )
   .action(async (options: CommonOptions & { readonly exitZero?: true }) => {
@@ -43,7 +37,7 @@ export const planCommand = mayExitZero(
     const planned = db
       ? await plan(db, { ...planOptions(settings), scan: previewScan })
       : nothingPlanned;
-    const facts = options.json ? await factsFor(settings, db) : {};
+    const facts = options.json ? await planFacts(settings, db) : {};
     print(
       options,
       { reachable: db !== undefined, ...planAsJson(planned), ...facts },
@@ -71,73 +65,4 @@ async function reachDatabase(settings: CommandSettings): Promise<Reached> {
     if (isNeeded || !(error instanceof ConnectionError)) throw error;
     return { why: error.message };
   }
-}
-
-async function factsFor(settings: CommandSettings, db: Db | undefined): Promise<object> {
-  const folder = await folderHere(settings);
-  if (!folder) return {};
-  const isBack = settings.storageMode === "filesystem";
-  return {
-    state: await stateOnDisk(folder),
-    ...(isBack && { leftBehind: await leftBehind(settings, folder, db) }),
-  };
-}
-
-/** The state folder of the settings, if this machine has it. */
-async function folderHere(settings: CommandSettings): Promise<StateFolder | undefined> {
-  const { source } = settings.backfill ?? {};
-  if (!source || !("path" in source)) return undefined;
-  const exists = await stat(resolve(source.path)).catch(() => undefined);
-  return exists && openStateFolder(stateSides(settings, source.path));
-}
-
-/**
- * What a rollback to files would find now. If MongoDB is reachable: how many documents its export would
- * write, and what it would not, because both sides changed. If not: the runs that are unfinished on
- * disk, which must not be executed again from there (decision 10).
- */
-interface LeftBehind {
-  readonly exported?: Readonly<Record<CollectionRole, number>>;
-  readonly conflicts: number;
-  /** The first twenty, each with its kind, `runs run-1`. */
-  readonly conflictExamples: readonly string[];
-  readonly unfinished: number;
-  /** The first twenty ids. */
-  readonly unfinishedRuns: readonly string[];
-}
-
-const named = 20;
-
-/** What a rollback would find now; compares both sides if MongoDB is reachable. */
-async function leftBehind(
-  settings: CommandSettings,
-  folder: StateFolder,
-  database: Db | undefined,
-): Promise<LeftBehind> {
-  const nothing = { conflicts: 0, conflictExamples: [], unfinished: 0, unfinishedRuns: [] };
-  if (database) return { ...nothing, ...(await compareSides(settings, folder, database)) };
-  const unfinished = await unfinishedIn(folder);
-  return {
-    ...nothing,
-    unfinished: unfinished.length,
-    unfinishedRuns: unfinished.sort().slice(0, named),
-  };
-}
-
-async function compareSides(settings: CommandSettings, { root }: StateFolder, database: Db) {
-  const report = await verifyState({ database, ...stateSides(settings, root) });
-  const exportedOf = (role: CollectionRole) => report[role].newerInMongo + report[role].onlyInMongo;
-  const cases = collectionRoles.flatMap((role) =>
-    report[role].different.map(({ id }) => `${role} ${id}`),
-  );
-  return {
-    exported: {
-      runs: exportedOf("runs"),
-      logs: exportedOf("logs"),
-      artifacts: exportedOf("artifacts"),
-      approvals: exportedOf("approvals"),
-    },
-    conflicts: sumOf(report, "differing"),
-    conflictExamples: cases.slice(0, named),
-  };
 }

@@ -1,5 +1,7 @@
 import { collectionRoles, type CollectionRole } from "../components/contract";
 
+export { duration } from "../components/timeline";
+
 /** So many single cases are named on one screen. */
 const namedCases = 10;
 
@@ -11,16 +13,6 @@ export function whole(number: number): string {
 /** A size: `12.3 MB`. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/** A time: `3.2 s`, `4 min 10 s`, `2 h 5 min`. */
-export function duration(ms: number): string {
-  const seconds = Math.round(ms / 1_000);
-  if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 120) return `${minutes} min ${seconds % 60} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** A table with a row for each collection and a column for each count. */

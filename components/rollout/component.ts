@@ -11,6 +11,7 @@ import {
   type RolloutSummary,
   type ServicesArgs,
   type Target,
+  type Times,
   type WorkerDrained,
 } from "./target";
 import { valuesTarget } from "./values/target";
@@ -67,12 +68,14 @@ function targetOf(
 export class WorkerDrain extends StepGroup {
   readonly direction: WorkerDrained["direction"];
   readonly drained: Drained;
+  readonly times: Times;
 
   constructor(name: string, { target }: Services, options: After = {}) {
     super("WorkerDrain", name, options);
-    const { direction, drained } = target.drain(this.ofChildren);
+    const { direction, drained, times } = target.drain(this.ofChildren);
     this.direction = direction;
     this.drained = drained;
+    this.times = times;
     this.registerOutputs({ drains: this.drained.drains });
   }
 }
@@ -84,6 +87,7 @@ export class WorkerDrain extends StepGroup {
 class Rollout extends StepGroup {
   readonly direction: Before["direction"];
   readonly summary: pulumi.Output<RolloutSummary>;
+  readonly times: Times;
 
   constructor(
     service: Service,
@@ -93,9 +97,10 @@ class Rollout extends StepGroup {
     options: After = {},
   ) {
     super(type, name, options);
-    const { direction, summary } = target.rollOut(service, before, this.ofChildren);
+    const { direction, summary, times } = target.rollOut(service, before, this.ofChildren);
     this.direction = direction;
     this.summary = summary;
+    this.times = times;
     this.registerOutputs({ summary: this.summary });
   }
 }

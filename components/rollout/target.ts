@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Standstill } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
+import type { StepTimes } from "../step/program";
 import type {
   Direction,
   Directions,
@@ -51,7 +52,12 @@ export interface WorkerDrained {
   /** The direction that it goes, or went last; the handover takes its own from it. */
   readonly direction: pulumi.Output<Direction>;
   readonly drained: Drained;
+  /** From its request on; undefined if nothing is drained. */
+  readonly times: Times;
 }
+
+/** When a step began and ended in each direction; undefined until it did. */
+export type Times = pulumi.Output<StepTimes | undefined>;
 
 /** What a service's rollout follows. */
 export interface Before {
@@ -65,6 +71,8 @@ export interface RolledOut {
   /** The direction that its last step goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
   readonly summary: pulumi.Output<RolloutSummary>;
+  /** Of its last step. */
+  readonly times: Times;
 }
 
 /** Where worker and web run, and how they are brought into a mode (decision 14). */

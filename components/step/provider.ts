@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { ConnectionError, sameServer } from "../mongo";
 import { workOf, type AnyStep } from "./work";
+import { timesAfter } from "./times";
 import { Unfinished, type MongoInputs, type StateOf, type Step, type StepInputs } from "./step";
 
 type State = StateOf<StepInputs, object>;
@@ -89,16 +90,24 @@ function isRotated({ followsServer }: AnyStep, state: MongoInputs, { uri }: Mong
 
 /** @throws the engine's own form of `Unfinished`, by which it keeps a resource that is not finished */
 async function run(step: AnyStep, id: string, inputs: StepInputs, state?: State): Promise<State> {
+  const began = now();
+  const timed = (ended?: string) => {
+    const times = timesAfter(inputs, state, { began, ...(ended !== undefined && { ended }) });
+    return Object.keys(times).length > 0 ? { times } : {};
+  };
   try {
-    return { ...inputs, ...(await workOf(step, inputs, state)), applied: true };
+    const results = await workOf(step, inputs, state);
+    return { ...inputs, ...results, ...timed(now()), applied: true };
   } catch (error) {
     if (!(error instanceof Unfinished)) throw error;
     const { message, reasons, results } = error;
     const kept = results ? { ...inputs, ...results } : (state ?? inputs);
-    const properties = { ...kept, applied: false };
+    const properties = { ...kept, ...timed(), applied: false };
     throw Object.assign(new Error(message), { id, properties, reasons });
   }
 }
+
+const now = () => new Date().toISOString();
 
 /** A refresh uses the connection string of the state, whose password may be a former one. */
 async function readOrWarn(id: string, reading: Promise<object | undefined>) {
@@ -114,7 +123,7 @@ async function readOrWarn(id: string, reading: Promise<object | undefined>) {
 /** Inputs are returned with a drift alone: those in the state are not to be made anew. */
 function drifted({ results }: AnyStep, state: State, drift: object) {
   if (Object.keys(drift).length === 0) return { props: state };
-  const others: readonly string[] = ["applied", "__provider", ...results];
+  const others: readonly string[] = ["applied", "times", "__provider", ...results];
   const inputs = Object.entries({ ...state, ...drift }).filter(([key]) => !others.includes(key));
   return { props: { ...state, ...drift }, inputs: Object.fromEntries(inputs) as object };
 }

@@ -73,4 +73,18 @@ export const step: readonly Break[] = [
     replace: "",
     tests: ["test/mongo/client.test.ts"],
   },
+  {
+    guarantee: "a step that goes on where it stopped keeps its beginning",
+    file: "components/step/times.ts",
+    find: "{ ...run, ...former }",
+    replace: "{ ...former, ...run }",
+    tests: ["test/step/times.test.ts > keep the beginning of a run"],
+  },
+  {
+    guarantee: "a timeline has no moment of a former cutover",
+    file: "components/timeline/timeline.ts",
+    find: "at === undefined || at < last",
+    replace: "at === undefined",
+    tests: ["test/timeline/timeline.test.ts > takes no moment"],
+  },
 ];

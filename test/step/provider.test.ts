@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { ConnectionError } from "../../components/mongo";
-import { counting, inputs, kept, stopping, twoWay } from "./thing";
+import { counting, inputs, kept, stopping, timed, twoWay } from "./thing";
 
 const made = { ...inputs, made: "forward 1", applied: true };
 
@@ -15,7 +15,10 @@ function configured(
 
 describe("a step that goes forward", () => {
   it("is applied and says so", async () => {
-    expect(await counting().provider.create(inputs)).toEqual({ id: "thing", outs: made });
+    expect(await counting().provider.create(inputs)).toEqual({
+      id: "thing",
+      outs: { ...made, ...timed },
+    });
   });
 
   it("changes when its inputs do, and not otherwise", async () => {
@@ -193,7 +196,7 @@ describe("a step that goes both ways", () => {
 
     expect(await provider.diff("thing", made, back)).toEqual({ changes: true });
     const outs = (await provider.update("thing", made, back)).outs as object;
-    expect(outs).toEqual({ ...made, direction: "back", made: "back 1" });
+    expect(outs).toEqual({ ...made, ...timed, direction: "back", made: "back 1" });
     expect(await provider.diff("thing", outs, back)).toEqual({ changes: false });
     expect(await provider.diff("thing", outs, inputs)).toEqual({ changes: true });
     expect(seen).toEqual({ forward: 0, back: 1 });
@@ -214,7 +217,7 @@ describe("a run that did not finish", () => {
 
     expect(error).toMatchObject({ id: "thing", reasons: ["it stopped", "here"] });
     expect(error.message).toBe("it stopped\nhere");
-    expect(error.properties).toEqual({ ...inputs, made: "half", applied: false });
+    expect(error.properties).toEqual({ ...inputs, ...timed, made: "half", applied: false });
   });
 
   it("without results leaves the state of the last run, not applied", async () => {
@@ -223,9 +226,14 @@ describe("a run that did not finish", () => {
 
     expect((await kept(provider.update("thing", made, news))).properties).toEqual({
       ...made,
+      ...timed,
       applied: false,
     });
-    expect((await kept(provider.create(inputs))).properties).toEqual({ ...inputs, applied: false });
+    expect((await kept(provider.create(inputs))).properties).toEqual({
+      ...inputs,
+      ...timed,
+      applied: false,
+    });
   });
 
   it("that fails otherwise leaves the state as it was", async () => {

@@ -66,7 +66,7 @@ export function helmTarget(
         release: address.release,
         revision,
       }));
-      return { direction: replaced.lastDirection, summary };
+      return { direction: replaced.lastDirection, summary, times: replaced.times };
     },
   };
 }

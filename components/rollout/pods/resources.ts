@@ -1,5 +1,5 @@
-import type * as pulumi from "@pulumi/pulumi";
-import { StepResource, type Args } from "../../step/program";
+import * as pulumi from "@pulumi/pulumi";
+import { StepResource, timesThrough, type Args } from "../../step/program";
 import type { Drained, WorkerDrained } from "../target";
 import { Drain, DrainRequest, type DrainInputs } from "./inputs";
 
@@ -20,5 +20,9 @@ export function drainOf(
       drains: drain.output("drains") as pulumi.Output<number>,
       standstill: drain.output("standstill") as Drained["standstill"],
     },
+    // A drain that is killed leaves nothing of itself; its request was there before.
+    times: pulumi
+      .all([request.times, drain.times])
+      .apply(([first, last]) => timesThrough(first, last)),
   };
 }

@@ -40,7 +40,7 @@ export function valuesTarget(args: Args): Target {
       const summary = pulumi
         .all([values.output("file"), turn.mode, deployed.urn])
         .apply(([file = "", mode]) => ({ target: "values" as const, mode, file }));
-      return { direction: deployed.lastDirection, summary };
+      return { direction: deployed.lastDirection, summary, times: deployed.times };
     },
   };
 }
@@ -51,11 +51,14 @@ function drain(
 ): WorkerDrained {
   const { confirm, confirmed, timeoutSeconds } = settings;
   const direction = directions.worker;
-  if (confirm === "none") return { drained: notDrained, direction: pulumi.output(direction) };
+  if (confirm === "none") {
+    const times = pulumi.output(undefined);
+    return { drained: notDrained, direction: pulumi.output(direction), times };
+  }
   if (confirm === undefined) {
     const inputs = { direction, step: "drained" as const, mode, confirmed };
-    const { lastDirection } = new StepResource(Confirmation, "worker-drained", inputs, options);
-    return { drained: notDrained, direction: lastDirection };
+    const step = new StepResource(Confirmation, "worker-drained", inputs, options);
+    return { drained: notDrained, direction: step.lastDirection, times: step.times };
   }
   const address = { ...kubernetes, ...confirm, selector: confirm.selector.worker };
   const inputs = { direction, ...address, service: "worker" as const, mode, timeoutSeconds };
@@ -69,7 +72,7 @@ function deployment(
   drained: Drained,
   { settings, kubernetes }: Args,
   options: pulumi.CustomResourceOptions,
-): Pick<StepResource<object, object>, "lastDirection" | "urn"> | undefined {
+): Pick<StepResource<object, object>, "lastDirection" | "times" | "urn"> | undefined {
   const { confirm, confirmed, timeoutSeconds } = settings;
   const { mode, file } = stated;
   const direction = stated.apply(({ direction = "rest" }) => direction);

@@ -1,0 +1,135 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Db } from "mongodb";
+import { collectionRoles, type CollectionRole } from "../components/contract";
+import { previewScan } from "../components/migration";
+import type { CommandSettings } from "../components/settings";
+import { isUnfinished, openStateFolder, type StateFolder } from "../components/state";
+import { unfinishedIn, verifyState } from "../components/transfer";
+import { stateSides } from "./state";
+import { stateOnDisk } from "./state-size";
+import { sumOf } from "./words";
+
+/**
+ * What `plan --json` knows besides the changes: how much there is, on disk and in MongoDB, and what
+ * somebody who decides has to know of it. Reads; changes nothing.
+ *
+ * @param db undefined: MongoDB is unreachable
+ */
+export async function planFacts(settings: CommandSettings, db: Db | undefined): Promise<object> {
+  const inMongo = db ? await databaseFacts(settings, db) : {};
+  const folder = await folderHere(settings);
+  if (!folder) return inMongo;
+  const isBack = settings.storageMode === "filesystem";
+  const unfinished = isBack ? {} : { unfinished: (await unfinishedIn(folder)).length };
+  return {
+    ...inMongo,
+    state: { ...(await stateOnDisk(folder)), ...unfinished },
+    ...(isBack && { leftBehind: await leftBehind(settings, folder, db) }),
+  };
+}
+
+/** The maximum number of log entries that are counted for an expiry. */
+const maxExpiring = 100_000;
+
+/** How many documents each collection has, and how many log entries an expiry would delete now. */
+async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: Db) {
+  const { collections } = mongo;
+  const documents = await Promise.all(
+    Object.values(collections).map(async (name) => {
+      const { maxTimeMS } = previewScan;
+      const count = await db.collection(name).estimatedDocumentCount({ maxTimeMS });
+      return [name, count] as const;
+    }),
+  );
+  return {
+    documents: Object.fromEntries(documents),
+    ...(logRetentionDays !== undefined && {
+      expiring: await expiringIn(db, collections.logs, logRetentionDays),
+    }),
+  };
+}
+
+/** Log entries of MongoDB that are older than `days`; undefined if counting them takes too long. */
+async function expiringIn(db: Db, logs: string, days: number) {
+  const before = new Date(Date.now() - days * 86_400_000);
+  const options = { ...previewScan, limit: maxExpiring + 1 };
+  try {
+    const found = await db.collection(logs).countDocuments({ timestamp: { $lt: before } }, options);
+    return { entries: Math.min(found, maxExpiring), isMore: found > maxExpiring };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The state folder of the settings, if this machine has it. */
+async function folderHere(settings: CommandSettings): Promise<StateFolder | undefined> {
+  const { source } = settings.backfill ?? {};
+  if (!source || !("path" in source)) return undefined;
+  const exists = await stat(resolve(source.path)).catch(() => undefined);
+  return exists && openStateFolder(stateSides(settings, source.path));
+}
+
+/**
+ * What a rollback to files would find now. If MongoDB is reachable: how many documents its export would
+ * write, what it would not, because both sides changed, and how many runs in MongoDB are unfinished. If
+ * not: the runs that are unfinished on disk, which must not be executed again from there (decision 10).
+ */
+interface LeftBehind {
+  readonly exported?: Readonly<Record<CollectionRole, number>>;
+  readonly conflicts: number;
+  /** The first twenty, each with its kind, `runs run-1`. */
+  readonly conflictExamples: readonly string[];
+  readonly unfinished: number;
+  /** The first twenty ids of those on disk. */
+  readonly unfinishedRuns: readonly string[];
+}
+
+const named = 20;
+
+/** What a rollback would find now; compares both sides if MongoDB is reachable. */
+async function leftBehind(
+  settings: CommandSettings,
+  folder: StateFolder,
+  database: Db | undefined,
+): Promise<LeftBehind> {
+  if (database) return compareSides(settings, folder, database);
+  const unfinished = await unfinishedIn(folder);
+  return {
+    ...{ conflicts: 0, conflictExamples: [] },
+    unfinished: unfinished.length,
+    unfinishedRuns: unfinished.sort().slice(0, named),
+  };
+}
+
+async function compareSides(
+  settings: CommandSettings,
+  { root }: StateFolder,
+  database: Db,
+): Promise<LeftBehind> {
+  const report = await verifyState({ database, ...stateSides(settings, root) });
+  const exportedOf = (role: CollectionRole) => report[role].newerInMongo + report[role].onlyInMongo;
+  const cases = collectionRoles.flatMap((role) =>
+    report[role].different.map(({ id }) => `${role} ${id}`),
+  );
+  return {
+    exported: {
+      runs: exportedOf("runs"),
+      logs: exportedOf("logs"),
+      artifacts: exportedOf("artifacts"),
+      approvals: exportedOf("approvals"),
+    },
+    conflicts: sumOf(report, "differing"),
+    conflictExamples: cases.slice(0, named),
+    unfinished: await unfinishedDocuments(database, settings.mongo.collections.runs),
+    unfinishedRuns: [],
+  };
+}
+
+async function unfinishedDocuments(database: Db, runs: string): Promise<number> {
+  let count = 0;
+  for await (const run of database.collection(runs).find({}, { projection: { steps: 1 } })) {
+    if (isUnfinished(run)) count += 1;
+  }
+  return count;
+}
