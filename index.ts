@@ -5,6 +5,7 @@ import {
   SecondHandover,
   Verification,
 } from "./components/transfer/program";
+import { sourceOf } from "./components/checkout/program";
 import { MongoCluster } from "./components/cluster";
 import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
 import {
@@ -53,3 +54,4 @@ export const { counts: verification } = verified;
 export const { rollback } = handover;
 export const rollout = { worker: worker.summary, web: web.summary, next: update.next };
 export const { connectionSecretRef } = services;
+export const source = sourceOf(settings);
