@@ -5,6 +5,7 @@ import {
   SecondHandover,
   Verification,
 } from "./components/transfer/program";
+import { sourceOf } from "./components/checkout/program";
 import { MongoCluster } from "./components/cluster";
 import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
 import {
@@ -44,14 +45,12 @@ new LogRetention("log-retention", settings, mongo, after(verified));
 
 export const { storageMode } = settings;
 export const { database, collections } = schema;
-export const migration = {
-  id: schema.migrationId,
-  checksum: schema.checksum,
-  appliedAt: schema.appliedAt,
-};
+const { migrationId: id, checksum, appliedAt } = schema;
+export const migration = { id, checksum, appliedAt };
 export const { counts: backfill } = imported;
 export const { counts: verification } = verified;
 export const { rollback } = handover;
 export const rollout = { worker: worker.summary, web: web.summary, next: update.next };
 export const { connectionSecretRef } = services;
 export const timeline = timelineOf({ imported, drain, handover, worker, web, verified });
+export const source = sourceOf(settings);

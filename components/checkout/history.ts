@@ -3,30 +3,42 @@ import type { StorageMode } from "../settings";
 import { CheckoutError, git } from "./git";
 import { modeIn } from "./mode";
 
-/** From where on commits count as pushed since the stack's last `up`. */
-export interface Base {
-  /** A revision: a commit, a tag, a branch. */
-  readonly revision: string;
+/** What Git has of a stack in one commit. */
+export interface Source {
+  /** The full id; undefined outside Git. */
+  readonly commit?: string | undefined;
+  /** The mode in the stack's settings file of that commit; undefined if it has none. */
+  readonly storageMode?: StorageMode | undefined;
 }
 
 /**
- * The storage modes that a settings file stated, from a base to the checked-out commit, the base's
- * first; undefined in place of a mode where there was no such file. Only commits of the branch
- * itself count, not those inside a merged one, and none whose file cannot be read: nothing ran from
- * it, and what is mended is no change of the mode.
+ * The checked-out commit, and the mode that it has for the stack; an edited file does not count.
  *
- * @throws CheckoutError where this clone does not have the base
+ * @param file the stack's settings file
+ * @throws CheckoutError if it is in no Git checkout
  */
-export async function modeSince(
-  { revision }: Base,
+export async function readSource(file: string): Promise<Source> {
+  const directory = dirname(resolve(file));
+  const commit = await git(["rev-parse", "--verify", "HEAD^{commit}"], { directory });
+  const [storageMode] = readableMode(await textAt(commit, file));
+  return { commit, storageMode };
+}
+
+/**
+ * The storage modes that a settings file stated, from a commit to the checked-out one, the oldest
+ * first; undefined in place of a mode if there was no such file. Only commits of the branch itself
+ * count, not those inside a merged one, and none whose file cannot be read: nothing ran from it.
+ *
+ * @throws CheckoutError if this clone does not have the commit
+ */
+export async function modesSince(
+  commit: string,
   file: string,
 ): Promise<(StorageMode | undefined)[]> {
   const directory = dirname(resolve(file));
-  const name = `./${basename(file)}`;
-  const base = await commitOf(revision, directory);
-  const range = ["--reverse", "--first-parent", `${base}..HEAD`, "--", name];
+  const range = ["--reverse", "--first-parent", `${commit}..HEAD`, "--", nameOf(file)];
   const commits = (await git(["rev-list", ...range], { directory })).split("\n").filter(Boolean);
-  const texts = [base, ...commits].map((commit) => textAt(commit, name, directory));
+  const texts = [commit, ...commits].map((one) => textAt(one, file));
   return (await Promise.all(texts)).flatMap(readableMode);
 }
 
@@ -40,35 +52,31 @@ function readableMode(text: string | undefined): (StorageMode | undefined)[] {
 }
 
 /**
- * Whether the checked-out commit is an older one than the base, which has it in its history. False
- * where this clone does not have the base.
+ * Whether a commit is the checked-out one or in its history. False if this clone does not have it, or
+ * if it is no full id.
  *
  * @param file any in the checkout, such as the settings file
  */
-export async function isBehind({ revision }: Base, file: string): Promise<boolean> {
+export async function isInHistory(commit: string, file: string): Promise<boolean> {
+  if (!/^[0-9a-f]{40,64}$/.test(commit)) return false;
   const directory = dirname(resolve(file));
-  const base = await commitOf(revision, directory).catch(() => undefined);
-  if (base === undefined) return false;
-  const counts = await git(["rev-list", "--left-right", "--count", `${base}...HEAD`], {
-    directory,
-  });
-  const [newer = 0, own = 0] = counts.split(/\s+/).map(Number);
-  return newer > 0 && own === 0;
+  const asked = git(["merge-base", "--is-ancestor", commit, "HEAD"], { directory });
+  return asked.then(
+    () => true,
+    () => false,
+  );
 }
 
-async function commitOf(revision: string, directory: string): Promise<string> {
-  try {
-    const wanted = ["--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
-    return await git(["rev-parse", ...wanted], { directory });
-  } catch {
-    throw new CheckoutError(
-      `This clone has no commit ${revision}, from which on commits count. Check out the whole ` +
-        "history (fetch-depth: 0), or name another one with --before.",
-    );
-  }
+/** Whether the clone lacks older commits, as a workflow's checkout does by default. */
+export async function isShallow(file: string): Promise<boolean> {
+  const directory = dirname(resolve(file));
+  return (await git(["rev-parse", "--is-shallow-repository"], { directory })) === "true";
 }
 
-async function textAt(commit: string, name: string, directory: string) {
-  const listed = await git(["ls-tree", "--name-only", commit, "--", name], { directory });
-  return listed === "" ? undefined : git(["show", `${commit}:${name}`], { directory });
+const nameOf = (file: string) => `./${basename(file)}`;
+
+async function textAt(commit: string, file: string): Promise<string | undefined> {
+  const directory = dirname(resolve(file));
+  const listed = await git(["ls-tree", "--name-only", commit, "--", nameOf(file)], { directory });
+  return listed === "" ? undefined : git(["show", `${commit}:${nameOf(file)}`], { directory });
 }

@@ -1,40 +1,54 @@
 import { z } from "zod";
 import { settingsSchema, type StorageMode } from "../settings";
 import { CheckoutError } from "./git";
-import type { Base } from "./history";
+import type { Source } from "./history";
 import { modeKey } from "./mode";
 
-const outputs = z.object({ storageMode: settingsSchema.shape.storageMode.optional() });
+const mode = settingsSchema.shape.storageMode;
+const outputs = z.object({
+  storageMode: mode,
+  source: z.object({ commit: z.string().optional(), storageMode: mode.optional() }),
+});
+
+/** What a stack's outputs say of its last `up` that finished. */
+export interface LastUp {
+  /** The mode that it ended with. */
+  readonly storageMode: StorageMode;
+  /** Where it was run from; without a commit if that was no Git checkout. */
+  readonly source: Source;
+}
 
 /**
- * The storage mode that a stack's last `up` ended with; undefined before the first one.
+ * What a stack's outputs say of its last `up`.
  *
  * @param text what `pulumi stack output --json` prints
- * @throws CheckoutError if it is something else
+ * @returns undefined if there are none, as before the first `up`
+ * @throws CheckoutError if they are something else, or lack `storageMode` or `source`
  */
-export function runningMode(text: string): StorageMode | undefined {
-  try {
-    return outputs.parse(JSON.parse(text)).storageMode;
-  } catch {
-    throw new CheckoutError(
-      "The stack's outputs cannot be read: give --outputs what `pulumi stack output --json` prints.",
-    );
-  }
+export function lastUpIn(text: string): LastUp | undefined {
+  const found = jsonOf(text);
+  if (isEmpty(found)) return undefined;
+  const parsed = outputs.safeParse(found);
+  if (parsed.success) return parsed.data;
+  throw new CheckoutError(
+    "The stack's outputs do not say its storageMode and source. Give --outputs what " +
+      "`pulumi stack output --json` prints; if it is that, run `pulumi up` by hand from a checkout of " +
+      "the newest commit.",
+  );
 }
 
 /** What a stack's history says of its last `up`s. */
 export interface History {
-  /** The commit that the last `up` that succeeded was run from; undefined if unknown. */
-  readonly up: Base | undefined;
-  /** The newest `up` if it was one to files, whether or not it succeeded. */
-  readonly toFiles?: ToFiles | undefined;
+  /** Whether an `up` finished, and no `destroy` since. */
+  readonly hasRun: boolean;
+  /** The newest `up` if it was one to files that did not finish. */
+  readonly halfWay?: HalfWay;
 }
 
-interface ToFiles {
+/** A rollback that did not finish: the worker may be on files although the outputs still say mongo. */
+export interface HalfWay {
   /** The commit that it was run from; undefined if unknown. */
-  readonly base: Base | undefined;
-  /** An unfinished one may have rolled the worker back although the stack's output still says mongo. */
-  readonly finished: boolean;
+  readonly commit: string | undefined;
 }
 
 const updates = z.array(
@@ -54,34 +68,38 @@ type Update = z.infer<typeof updates>[number];
  * @throws CheckoutError if it is something else
  */
 export function historyIn(text: string): History {
-  const all = readUpdates(text);
-  const succeeded = all.find(({ kind, result }) => kind === "update" && result === "succeeded");
-  const newest = all.find(({ kind }) => ["update", "destroy"].includes(kind));
+  const all = updates.safeParse(jsonOf(text));
+  if (!all.success) {
+    throw new CheckoutError(
+      "The stack's history cannot be read. Give --history what `pulumi stack history --json` prints.",
+    );
+  }
+  const changes = all.data.filter(({ kind }) => ["update", "destroy"].includes(kind));
+  const [newest] = changes;
+  const finished = changes.find(({ result }) => result === "succeeded");
   return {
-    up: baseOf(succeeded),
-    ...(newest && isToFiles(newest) && { toFiles: toFilesOf(newest) }),
+    hasRun: finished?.kind === "update",
+    ...(newest && isHalfWay(newest) && { halfWay: { commit: newest.environment?.["git.head"] } }),
   };
 }
 
-function readUpdates(text: string): Update[] {
+function isHalfWay({ kind, result, config }: Update): boolean {
+  return kind === "update" && result !== "succeeded" && config?.[modeKey]?.value === "filesystem";
+}
+
+function jsonOf(text: string): unknown {
   try {
-    return updates.parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    throw new CheckoutError(
-      "The stack's history cannot be read: give --history what `pulumi stack history --json` prints.",
-    );
+    return undefined;
   }
 }
 
-function isToFiles({ kind, config }: Update): boolean {
-  return kind === "update" && config?.[modeKey]?.value === "filesystem";
-}
-
-function toFilesOf(update: Update): ToFiles {
-  return { base: baseOf(update), finished: update.result === "succeeded" };
-}
-
-function baseOf(update: Update | undefined): Base | undefined {
-  const revision = update?.environment?.["git.head"];
-  return revision === undefined ? undefined : { revision };
+function isEmpty(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length === 0
+  );
 }

@@ -4,6 +4,7 @@ import { rollout } from "./rollout";
 import { schema } from "./schema";
 import { state } from "./state";
 import { step } from "./step";
+import { workflows } from "./workflows";
 
 /** A small change of product code that takes one guarantee away, and the tests that must notice. */
 export interface Break {
@@ -26,6 +27,7 @@ export const breaks: readonly Break[] = [
   ...rollback,
   ...rollout,
   ...program,
+  ...workflows,
 ];
 
 /** The file and the test's name in an entry of `tests`. */

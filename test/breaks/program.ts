@@ -80,36 +80,6 @@ export const program: readonly Break[] = [
     tests: ["test/settings/parse.test.ts"],
   },
   {
-    guarantee: "an up from an older commit than the last one's is refused",
-    file: "components/checkout/decide.ts",
-    find: "if (newer !== undefined) return { allowed: false, words: tooOld(stack, newer) };",
-    replace: "",
-    tests: ["test/cli/checkout.test.ts > older than the last one's"],
-  },
-  {
-    guarantee: "no up undoes a rollback that git does not know of",
-    file: "components/checkout/decide.ts",
-    find: "if (turnsOnCommits(situation) && !changes(since ?? [])) {",
-    replace: "if (false) {",
-    tests: ["test/checkout/decide.test.ts"],
-  },
-  {
-    guarantee: "a pull request changes the mode and nothing else",
-    file: "components/checkout/push.ts",
-    find: 'await git(["add", "--", name], options);',
-    replace: 'await git(["add", "--all"], options);',
-    tests: ["test/checkout/push.test.ts"],
-  },
-  {
-    guarantee: "the token is in no argument of a process",
-    file: "components/checkout/push.ts",
-    find: 'await git(["push", "--quiet", "--force", "origin", branch], { directory, environment });',
-    replace: `const { GIT_CONFIG_KEY_1: key = "a.b", GIT_CONFIG_VALUE_1: value = "" } = environment;
-  const login = ["-c", \`\${key}=\`, "-c", \`\${key}=\${value}\`];
-  await git([...login, "push", "--quiet", "--force", "origin", branch], { directory });`,
-    tests: ["test/checkout/push.test.ts"],
-  },
-  {
     guarantee: "a comment hides no warning",
     file: "components/review/risks.ts",
     find: `    warnings > 0 && counted(warnings, "warning"),

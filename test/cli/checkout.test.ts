@@ -25,94 +25,105 @@ async function run(...args: string[]) {
 
 const write = (name: string, content: unknown) =>
   writeFile(join(repository.folder, name), JSON.stringify(content));
-const guard = (...more: string[]) =>
-  run("guard", "--stack", "prod", "--outputs", "../outputs.json", ...more);
+const guard = () =>
+  run("guard", "--stack", "prod", "--outputs", "../outputs.json", "--history", "../history.json");
 
-it("guard refuses an up after a rollback until git knows of it, or a commit wants it", async () => {
-  const first = await repository.commit({ [file]: settings("mongo") });
-  await repository.commit({ other: "1" });
-  await write("outputs.json", { storageMode: "filesystem" });
-  const last = { kind: "update", result: "succeeded", environment: { "git.head": first } };
-  await write("history.json", [{ kind: "update", result: "failed" }, last]);
-
-  const refused = await guard("--history", "../history.json");
-  expect(refused.exitCode).toBe(3);
-  expect(refused.stdout).toContain("merge the pull request that the rollback has opened");
-  expect((await guard()).exitCode).toBe(3);
-
-  const rolledBack = await repository.commit({ [file]: settings("filesystem") });
-  expect(await guard("--history", "../history.json")).toMatchObject({
-    exitCode: 0,
-    stdout: "prod runs in mode filesystem, as git says.",
-  });
-  await repository.commit({ [file]: settings("mongo") });
-  expect((await guard("--history", "../history.json")).exitCode).toBe(0);
-  expect((await guard("--before", rolledBack)).exitCode).toBe(0);
-  expect((await guard("--before", "HEAD")).exitCode).toBe(3);
-}, 60_000);
-
+/** An `up` in a stack's history; the newest comes first. */
 const up = (head: string, mode: string, result = "succeeded") => ({
   ...{ kind: "update", result, environment: { "git.head": head } },
   config: { "taskrunner-storage:storageMode": { value: mode, secret: false } },
 });
+const outputs = (storageMode: string, commit: string) => ({
+  storageMode,
+  source: { commit, storageMode: "mongo" },
+});
 
-it("guard lets no up undo a rollback that stopped half-way, whatever the output says", async () => {
-  const files = await repository.commit({ [file]: settings("filesystem") });
+it("guard refuses an up after a rollback until git knows of it", async () => {
+  const first = await repository.commit({ [file]: settings("mongo") });
+  await write("outputs.json", outputs("filesystem", first));
+  await write("history.json", [up(first, "filesystem"), up(first, "mongo")]);
+
+  const refused = await guard();
+  expect(refused.exitCode).toBe(3);
+  expect(refused.stdout).toContain("merge the pull request that the rollback has opened");
+  await repository.commit({ [file]: settings("filesystem") });
+  expect(await guard()).toMatchObject({
+    exitCode: 0,
+    stdout: "prod runs in mode filesystem, as git says.",
+  });
+  await repository.commit({ [file]: settings("mongo") });
+  expect((await guard()).exitCode).toBe(0);
+}, 60_000);
+
+it("guard lets no up undo a rollback that stopped half-way, whatever the outputs say", async () => {
   const cutover = await repository.commit({ [file]: settings("mongo") });
-  await write("outputs.json", { storageMode: "mongo" });
-  // The cutover did not finish either: what changed before the rollback is no wish to undo it.
-  const back = up(cutover, "filesystem", "failed");
-  await write("history.json", [back, up(cutover, "mongo", "failed"), up(files, "filesystem")]);
-  const asked = () => guard("--history", "../history.json");
+  await write("outputs.json", outputs("mongo", cutover));
+  await write("history.json", [up(cutover, "filesystem", "failed"), up(cutover, "mongo")]);
 
-  const refused = await asked();
+  const refused = await guard();
   expect(refused.exitCode).toBe(3);
   expect(refused.stdout).toContain("prod's last up was one to files and stopped half-way");
-  await repository.commit({ [file]: settings("filesystem") });
-  expect(await asked()).toMatchObject({
-    exitCode: 0,
-    stdout: expect.stringMatching("goes on") as string,
-  });
-  await repository.commit({ [file]: settings("mongo") });
-  expect((await asked()).exitCode).toBe(0);
-}, 60_000);
+}, 30_000);
 
-it("guard refuses an up whose commit is older than the last one's", async () => {
+it("guard refuses an up whose commit does not descend from the last one's", async () => {
   const first = await repository.commit({ [file]: settings("filesystem") });
   const second = await repository.commit({ [file]: settings("mongo") });
-  await write("outputs.json", { storageMode: "mongo" });
+  await write("outputs.json", outputs("mongo", second));
   await write("history.json", [up(second, "mongo"), up(first, "filesystem")]);
-  expect((await guard("--history", "../history.json")).exitCode).toBe(0);
+  expect((await guard()).exitCode).toBe(0);
 
   await repository.git("checkout", "--quiet", first);
-  const refused = await guard("--history", "../history.json");
+  const refused = await guard();
   expect(refused.exitCode).toBe(3);
-  expect(refused.stdout).toContain(`run from ${second}, which is newer`);
-}, 60_000);
-
-it("guard asks for earlier commits only where they decide, and skips those that nobody can read", async () => {
-  const gone = "0123456789012345678901234567890123456789";
-  const first = await repository.commit({ [file]: settings("mongo") });
-  await repository.commit({ [file]: settings("mogno") });
-  await repository.commit({ [file]: settings("mongo") });
-  await write("history.json", [up(gone, "mongo")]);
-  await write("outputs.json", { storageMode: "mongo" });
-  expect((await guard("--history", "../history.json")).exitCode).toBe(0);
-
-  await write("outputs.json", { storageMode: "filesystem" });
-  expect((await guard("--before", first)).exitCode).toBe(3);
-}, 60_000);
-
-it("guard fails where it cannot know", async () => {
-  await repository.commit({ [file]: settings("mongo") });
-  await write("outputs.json", { storageMode: "filesystem" });
-
-  expect(await guard("--before", "elsewhere")).toMatchObject({ exitCode: 1 });
-  expect(await run("guard", "--stack", "prod", "--outputs", "none.json")).toMatchObject({
-    exitCode: 1,
-    stderr: "taskrunner-storage: none.json of --outputs cannot be read: ENOENT.",
-  });
+  expect(refused.stdout).toContain(`run from ${second}, which is not in the history`);
 }, 30_000);
+
+it("guard fails if it cannot know", async () => {
+  const first = await repository.commit({ [file]: settings("mongo") });
+  await write("history.json", [up(first, "mongo")]);
+  await write("outputs.json", { name: "taskrunner-storage" });
+  expect(await guard()).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("do not say its storageMode and source") as string,
+  });
+  await write("outputs.json", {});
+  expect(await guard()).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("the history has an up of prod that succeeded") as string,
+  });
+  await write("history.json", []);
+  expect(await guard()).toMatchObject({ exitCode: 0, stdout: "prod has not run yet." });
+
+  const outputsAlone = ["guard", "--stack", "prod", "--outputs", "../outputs.json"];
+  expect(await run(...outputsAlone)).toMatchObject({ exitCode: 1 });
+  expect(await run("guard", "--stack", "prod")).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("Nothing to guard") as string,
+  });
+}, 60_000);
+
+it("guard refuses an environment that nobody has to approve", async () => {
+  const ask = () => run("guard", "--reviewers", "prod");
+  const environment = (...rules: object[]) => {
+    current.server.environments.set("prod", { name: "prod", protection_rules: rules });
+  };
+  const missing = await ask();
+  expect(missing.exitCode).toBe(3);
+  expect(missing.stdout).toContain("Refused: environment prod of o/r has no required reviewer");
+  environment({ type: "branch_policy" }, { type: "required_reviewers", reviewers: [] });
+  expect((await ask()).exitCode).toBe(3);
+
+  environment({ type: "required_reviewers", reviewers: [{ type: "Team", reviewer: {} }] });
+  expect(await ask()).toMatchObject({
+    exitCode: 0,
+    stdout: "Environment prod has a required reviewer.",
+  });
+  current.server.odd.push({ to: /environments/, answers: [{ status: 403 }] });
+  expect(await ask()).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("the job needs the permission actions: read") as string,
+  });
+}, 60_000);
 
 it("mode sets the mode and puts the change into one pull request", async () => {
   await repository.commit({ [file]: settings("mongo") });

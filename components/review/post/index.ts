@@ -8,4 +8,5 @@ export { driftIn, driftInWords, type DriftInWords } from "./drift";
 export { PostError } from "./errors";
 export { openOrUpdateIssue } from "./issue";
 export { openPullRequest } from "./pull-request";
+export { hasRequiredReviewer } from "./reviewers";
 export { readPullRequest, readRepository, runAddress, writeSummary } from "./target";

@@ -43,6 +43,8 @@ interface Stored {
 /** A server that answers as the API of GitHub or of Gitea does, as far as it is used here. */
 export class ReviewServer {
   readonly stored: Stored = { comments: [], issues: [], pulls: [] };
+  /** The repository's environments, as GitHub describes them. */
+  readonly environments = new Map<string, object>();
   /** Every request, as `METHOD /path?query`. */
   readonly requests: string[] = [];
   /** The header of each request. */
@@ -149,6 +151,9 @@ export class ReviewServer {
     if (issue !== undefined) return this.#change("issues", method, Number(issue), body);
     if (at(/^GET \/repos\/o\/r\/pulls$/)) return this.#list("pulls", url);
     if (at(/^POST \/repos\/o\/r\/pulls$/)) return this.#pull(body);
+    const [, name = ""] = at(/^GET \/repos\/o\/r\/environments\/(\w+)$/) ?? [];
+    const environment = this.environments.get(name);
+    if (environment) return { status: 200, data: environment };
     return notFound;
   }
 

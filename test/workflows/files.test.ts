@@ -1,59 +1,23 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
-import { commandSettings } from "../components/settings";
-import { versions } from "../tools/parts/versions";
-
-const root = resolve(__dirname, "..");
-
-interface Step {
-  readonly uses?: string;
-  readonly run?: string;
-  readonly with?: Readonly<Record<string, unknown>>;
-}
-
-interface Job {
-  readonly uses?: string;
-  readonly needs?: string | readonly string[];
-  readonly environment?: string;
-  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": unknown };
-  readonly permissions?: Readonly<Record<string, string>>;
-  readonly services?: Readonly<Record<string, { readonly options?: string }>>;
-  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
-  readonly with?: Readonly<Record<string, string>>;
-  readonly steps?: readonly Step[];
-}
-
-interface Workflow {
-  readonly on: unknown;
-  readonly permissions: unknown;
-  readonly jobs: Readonly<Record<string, Job>>;
-}
-
-const folder = join(root, ".github/workflows");
-const texts = new Map(
-  readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
-);
-const workflows = new Map([...texts].map(([name, text]) => [name, parse(text) as Workflow]));
-const setupText = readFileSync(join(root, ".github/actions/setup/action.yml"), "utf8");
-const setup = parse(setupText) as { runs: { steps: Step[] } };
+import { commandSettings } from "../../components/settings";
+import { repository as root } from "../../tools/parts";
+import { versions } from "../../tools/parts/versions";
+import { setup, setupText, texts, workflow, workflows } from "./read";
 
 const jobs = [...workflows].flatMap(([name, { jobs }]) =>
   Object.entries(jobs).map(([job, content]) => ({ place: `${name} ${job}`, ...content })),
 );
 const steps = [...jobs.flatMap((job) => job.steps ?? []), ...setup.runs.steps];
 const runs = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
-const workflow = (name: string) => {
-  const found = workflows.get(name);
-  if (!found) throw new Error(`no ${name}`);
-  return found;
-};
 
 it("there is one for each thing that is to be done", () => {
   expect([...workflows.keys()].sort()).toEqual(
-    ["check", "drift", "preview", "rollback", "stack-up", "up"].map((name) => `${name}.yml`),
+    ["check", "drift", "preview", "rollback", "stack-preview", "stack-up", "up"].map(
+      (name) => `${name}.yml`,
+    ),
   );
 });
 
@@ -86,7 +50,10 @@ it("a job can write what it has to, and nothing else", () => {
     "rollback.yml pull-request: contents write",
     "rollback.yml pull-request: pull-requests write",
     "rollback.yml up: id-token write",
+    "stack-preview.yml preview: id-token write",
     "stack-up.yml up: id-token write",
+    "up.yml preview-prod: id-token write",
+    "up.yml preview-staging: id-token write",
     "up.yml prod: id-token write",
     "up.yml staging: id-token write",
   ]);
@@ -104,7 +71,7 @@ it("up and rollback of a stack share one group, and none that waits for its appr
     { stack: "prod" },
   ]);
   expect(called("rollback.yml").map((job) => job.with)).toEqual([
-    { stack: "${{ inputs.stack }}", mode: "filesystem" },
+    expect.objectContaining({ stack: "${{ inputs.stack }}", mode: "filesystem" }),
   ]);
   expect(workflow("stack-up.yml").jobs.up?.concurrency).toEqual({
     group: "stack-${{ inputs.stack }}",
@@ -134,16 +101,26 @@ it("code of a pull request runs in environments of its own", () => {
   for (const kind of ["up", "read", "preview"]) expect(page).toContain(`| \`staging-${kind}\` |`);
 });
 
-it("stacks go up one after the other, each after its approval", () => {
+it("stacks go up one after the other, each after its preview and its approval", () => {
   const { jobs } = workflow("up.yml");
   expect(Object.entries(jobs).map(([name, { needs }]) => [name, needs])).toEqual([
     ["dev", undefined],
-    ["approve-staging", "dev"],
+    ["preview-staging", "dev"],
+    ["approve-staging", "preview-staging"],
     ["staging", "approve-staging"],
-    ["approve-prod", "staging"],
+    ["preview-prod", "staging"],
+    ["approve-prod", "preview-prod"],
     ["prod", "approve-prod"],
   ]);
-  expect(workflow("rollback.yml").jobs.up?.needs).toBe("approve");
+  for (const stack of ["staging", "prod"]) {
+    expect(jobs[`preview-${stack}`]).toMatchObject({
+      uses: "./.github/workflows/stack-preview.yml",
+      with: { stack },
+    });
+  }
+  const { preview, approve, up } = workflow("rollback.yml").jobs;
+  expect(preview?.uses).toBe("./.github/workflows/stack-preview.yml");
+  expect([approve?.needs, up?.needs]).toEqual(["preview", "approve"]);
 });
 
 it("the stacks have settings that the commands can read", async () => {

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { repository } from "../../tools/parts";
+
+/** A step of a job, or of an action. */
+export interface Step {
+  readonly id?: string;
+  readonly if?: string;
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly "continue-on-error"?: unknown;
+}
+
+export interface Job {
+  readonly uses?: string;
+  readonly needs?: string | readonly string[];
+  readonly environment?: string;
+  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": unknown };
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly services?: Readonly<Record<string, { readonly options?: string }>>;
+  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
+  readonly with?: Readonly<Record<string, string>>;
+  readonly steps?: readonly Step[];
+}
+
+export interface Workflow {
+  readonly on: unknown;
+  readonly permissions: unknown;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+const folder = join(repository, ".github/workflows");
+
+/** The text of each workflow. */
+export const texts = new Map(
+  readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+);
+export const workflows = new Map([...texts].map(([name, text]) => [name, parse(text) as Workflow]));
+export const setupText = readFileSync(join(repository, ".github/actions/setup/action.yml"), "utf8");
+export const setup = parse(setupText) as {
+  readonly inputs: Readonly<Record<string, { readonly description: string }>>;
+  readonly runs: { readonly steps: readonly Step[] };
+};
+
+/** @param name such as `up.yml` */
+export function workflow(name: string): Workflow {
+  const found = workflows.get(name);
+  if (!found) throw new Error(`no ${name}`);
+  return found;
+}
+
+/** The steps of the one job of a workflow that has them. */
+export function stepsOf(name: string, job: string): readonly Step[] {
+  return workflow(name).jobs[job]?.steps ?? [];
+}

@@ -1,0 +1,160 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { repository } from "../../tools/parts";
+import { setup, stepsOf, workflow, type Step } from "./read";
+
+const up = stepsOf("stack-up.yml", "up");
+const preview = stepsOf("stack-preview.yml", "preview");
+const runOf = ({ run = "" }: Step) => run;
+const at = (steps: readonly Step[], part: string) =>
+  steps.findIndex((step) => runOf(step).includes(part));
+
+describe("policies", () => {
+  it("are asked in every preview, and in each up unless it goes on despite its preview", () => {
+    const ups = up.filter((step) => runOf(step).includes("pulumi up"));
+    expect(ups.map((step) => [step.if, runOf(step).includes("--policy-pack policy")])).toEqual([
+      ["${{ !inputs.despite-preview }}", true],
+      ["inputs.despite-preview", false],
+    ]);
+    expect(ups.map((step) => runOf(step).includes("--skip-preview"))).toEqual([false, true]);
+    for (const steps of [preview, stepsOf("preview.yml", "preview")]) {
+      expect(at(steps, "pulumi preview --policy-pack policy")).toBeGreaterThan(
+        at(steps, "taskrunner-storage comment"),
+      );
+    }
+  });
+});
+
+describe("a rollback when things are bad", () => {
+  it("has the inputs that it hands over", () => {
+    const { on, jobs } = workflow("rollback.yml");
+    const { inputs } = (on as { workflow_dispatch: { inputs: object } }).workflow_dispatch;
+    const handedOver = (name: string) =>
+      Object.values(jobs[name]?.with ?? {}).flatMap((value) => /inputs\.([\w-]+)/.exec(value)?.[1]);
+
+    expect(Object.keys(inputs)).toEqual(["stack", "unlock", "despite-preview", "arguments"]);
+    expect(handedOver("up")).toEqual(expect.arrayContaining(Object.keys(inputs)));
+    expect(handedOver("preview")).toEqual(
+      expect.arrayContaining(["stack", "despite-preview", "arguments"]),
+    );
+  });
+
+  it("unlocks the stack before up, and goes on after a failed preview if that is asked for", () => {
+    const unlock = at(up, "pulumi cancel --yes");
+    expect(up[unlock]?.if).toBe("inputs.unlock");
+    expect(unlock).toBeLessThan(at(up, "pulumi up"));
+    const fails = preview.find((step) => runOf(step).includes("exit 1"));
+    expect(fails?.if).toBe("steps.preview.outcome == 'failure' && !inputs.despite-preview");
+  });
+});
+
+describe("the shell of a step", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "steps-"));
+    const pulumi = `#!/bin/sh\nfor word in "$@"; do echo "$word"; done >> "${folder}/words"\n`;
+    await writeFile(join(folder, "pulumi"), pulumi);
+    await chmod(join(folder, "pulumi"), 0o755);
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** Runs it as a runner does, with a stand-in for Pulumi that notes its arguments. */
+  async function wordsOf({ run = "" }: Step, env: Readonly<Record<string, string>>) {
+    const path = `${folder}:${process.env.PATH ?? ""}`;
+    const all = { PATH: path, STACK: "prod", RUNNER_TEMP: folder, ...env };
+    await execa("bash", ["-e", "-c", run], { cwd: folder, env: all, extendEnv: false });
+    return (await readFile(join(folder, "words"), "utf8")).trimEnd().split("\n");
+  }
+
+  const further =
+    "--exclude urn:pulumi:prod::p::*::w* --continue-on-error --stack staging; touch x";
+  const words = [
+    ...["--exclude", "urn:pulumi:prod::p::*::w*", "--continue-on-error"],
+    ...["--stack", "staging;", "touch", "x", "--stack", "prod"],
+  ];
+
+  it.each([
+    ["the preview", preview.find(({ id }) => id === "preview")],
+    ["up", up.find((step) => runOf(step).includes("--policy-pack"))],
+    ["up despite its preview", up.find((step) => runOf(step).includes("--skip-preview"))],
+  ])("hands arguments to %s as words, and the stack stays its own", async (_, step = {}) => {
+    // A pattern would become these names.
+    await writeFile(join(folder, "urn:pulumi:prod::p::a::web"), "");
+    const given = await wordsOf(step, { ARGUMENTS: further });
+    expect(given.slice(-words.length)).toEqual(words);
+  });
+
+  it.each([
+    ["the preview", preview.find(({ id }) => id === "preview")],
+    ["up", up.find((step) => runOf(step).includes("--policy-pack"))],
+  ])("hands none to %s if there are none", async (_, step = {}) => {
+    const given = await wordsOf(step, { ARGUMENTS: "" });
+    expect(given.slice(-3)).toEqual(["--non-interactive", "--stack", "prod"]);
+  });
+});
+
+it("the first thing asked is whether somebody has to approve", () => {
+  const [checkout, setup, first, ...others] = preview;
+  expect([checkout?.uses, setup?.uses]).toEqual([
+    expect.stringContaining("actions/checkout@"),
+    "./.github/actions/setup",
+  ]);
+  expect(runOf(first ?? {})).toBe('npx taskrunner-storage guard --reviewers "$STACK"');
+  expect(first?.if).toBe("vars.APPROVALS != 'elsewhere'");
+  expect(others.every((step) => !runOf(step).includes("--reviewers"))).toBe(true);
+  // The environment that it asks about is the one that the approval is given in.
+  expect(workflow("rollback.yml").jobs.approve?.environment).toBe("${{ inputs.stack }}");
+  for (const stack of ["staging", "prod"]) {
+    expect(workflow("up.yml").jobs[`approve-${stack}`]?.environment).toBe(stack);
+  }
+});
+
+it("logins are valid as long as the job that changes a stack is told to take", () => {
+  const given = up.find(({ uses }) => uses === "./.github/actions/setup")?.with ?? {};
+  expect(given["role-duration-seconds"]).toBe("${{ vars.ROLE_DURATION_SECONDS || '3600' }}");
+  const input = "${{ inputs.role-duration-seconds }}";
+  const logins = setup.runs.steps.filter(({ uses = "" }) => /auth-actions|credentials/.test(uses));
+  expect(logins.map(({ with: { ...all } = {} }) => Object.values(all).includes(input))).toEqual([
+    true,
+    true,
+  ]);
+});
+
+describe("a merge", () => {
+  const { push } = workflow("up.yml").on as { push: { paths: string[] } };
+  const patterns = push.paths.map(
+    (path) =>
+      new RegExp(
+        `^${path
+          .replaceAll(".", "\\.")
+          .replaceAll(/\*+/g, (stars) => (stars === "**" ? ".*" : "[^/]*"))}$`,
+      ),
+  );
+  const runsUp = (file: string) => patterns.some((pattern) => pattern.test(file));
+
+  it("that changes what the program is made of runs up", async () => {
+    const { metafile } = await build({
+      absWorkingDir: repository,
+      entryPoints: ["index.ts", "policy/pack.ts", "components/*/provider.ts"],
+      ...{ bundle: true, write: false, metafile: true, packages: "external" },
+      ...{ platform: "node", outdir: "dist", logLevel: "error" },
+    });
+    const files = Object.keys(metafile.inputs);
+    expect(files.length).toBeGreaterThan(150);
+    expect(files.filter((file) => !runsUp(file))).toEqual([]);
+    expect(["Pulumi.prod.yaml", "package-lock.json"].every(runsUp)).toBe(true);
+  });
+
+  it("that touches nothing of it runs none", async () => {
+    const { stdout } = await execa("git", ["ls-files"], { cwd: repository });
+    const others = stdout.split("\n").filter((file) => !runsUp(file));
+    const folders = new Set(others.map((file) => file.split("/")[0]));
+    for (const one of ["README.md", "docs", "test", "bench", ".github"]) {
+      expect(folders).toContain(one);
+    }
+  });
+});
