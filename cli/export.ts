@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { Option } from "commander";
 import {
   type BothSides,
   type ExportReport,
@@ -8,58 +8,90 @@ import {
 } from "../components/transfer";
 import { readFence, writeFence } from "../components/state";
 import { lastFence } from "../components/ledger";
-import { type CommonOptions, addressOf, command, print, settingsOf } from "./context";
+import type { CommandSettings } from "../components/settings";
+import { type CommonOptions, command, print, usualSeconds } from "./command";
+import { addressOf, announce, connect } from "./connection";
+import { requireDirectory, settingsOf, type StateSides, stateOf, stateOption } from "./inputs";
 import { type Total, showProgress } from "./progress";
-import { helpAfter, sidesOf, stateSides } from "./state";
 import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
 
 interface ExportOptions extends CommonOptions {
-  readonly state: string;
+  readonly state?: string;
   readonly all?: true;
   readonly holdUnfinished?: true;
 }
 
-export const exportCommand = helpAfter(
-  command("export", "writes to files what changed in MongoDB since it was imported")
-    .requiredOption("--state <directory>", "the state root, such as /var/lib/taskrunner")
-    .option("--all", "looks at every run, not only at those that changed in MongoDB")
-    .option(
-      "--hold-unfinished",
-      "the rollback by hand, while no worker runs: without MongoDB, holds what is unfinished on disk",
-    ),
-  "0 done, 2 done with conflicts or records that could not be written, 1 error",
-  "export --state /var/lib/taskrunner",
-).action(async (options: ExportOptions) => {
-  if (options.holdUnfinished) return rollBack(options);
-  const report = await exportTo(options);
-  print(options, report, exportInWords(options, report));
-  const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
-  process.exitCode = left > 0 ? 2 : 0;
+/** `export`: MongoDB's changes into files. */
+export const exportCommand = command("export", {
+  group: "Data",
+  does: "Write what changed in MongoDB to the state directory.",
+  options: [
+    stateOption,
+    new Option("--all", "look at every run, not only at those that changed"),
+    new Option("--hold-unfinished", "roll the files back by hand, while no worker runs"),
+  ],
+  examples: [
+    "npx taskrunner-storage export --stack dev",
+    "npx taskrunner-storage export --stack dev --hold-unfinished",
+  ],
+  statuses: { 2: "done with conflicts, or records that could not be written" },
+  connects: `${usualSeconds}; with --hold-unfinished advanced.electionSeconds`,
+  notes: [
+    "--hold-unfinished exports and ends the fence. If no member of MongoDB answers,",
+    "it moves unfinished runs to held/ in the state directory, so that no step is",
+    "executed twice. --all creates a state directory anew that was lost.",
+  ],
+}).action(async (options: ExportOptions) => {
+  const settings = await settingsOf(options);
+  const sides = stateOf(settings, options);
+  // A directory that was lost is made anew by --all.
+  if (!options.all) requireDirectory(sides);
+  if (options.holdUnfinished) await rollBack(settings, sides, options);
+  else await exportChanges(settings, sides, options);
 });
 
+async function exportChanges(
+  settings: CommandSettings,
+  sides: StateSides,
+  options: ExportOptions,
+): Promise<void> {
+  const database = await connect(options, await addressOf(options, settings));
+  const both = { ...sides, database };
+  const report = await exportTo(both, options);
+  if (options.all) await keepFence(both, settings.advanced.ledger);
+  print(options, report, exportInWords(sides.root, report));
+  const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
+  process.exitCode = left > 0 ? 2 : 0;
+}
+
 /** What `pulumi up` does for files on a rollback. */
-async function rollBack(options: ExportOptions): Promise<void> {
-  const settings = await settingsOf(options);
-  const { uri, database: name } = addressOf(settings);
-  const { ledger, electionSeconds, abandonMongo } = settings.advanced;
+async function rollBack(
+  settings: CommandSettings,
+  sides: StateSides,
+  options: ExportOptions,
+): Promise<void> {
+  const address = await addressOf(options, settings);
+  const { ledger, electionSeconds: usual, abandonMongo } = settings.advanced;
+  const electionSeconds = options.connectTimeout ?? usual;
   const watch = (line: string) => {
     if (!options.quiet) console.error(line);
   };
-  const asked = { uri, name, fencedAt: undefined, ledger, heldRuns: "hold" as const };
-  const done = await runRollback(stateSides(settings, options.state), {
-    ...{ ...asked, electionSeconds, abandonMongo, watch },
+  announce(options, address);
+  const asked = { fencedAt: undefined, ledger, heldRuns: "hold" as const };
+  const done = await runRollback(sides, {
+    ...{ ...asked, uri: address.uri, name: address.database },
+    ...{ electionSeconds, abandonMongo, watch },
   });
   const known = { fencedAt: undefined, isAgain: false };
-  print(options, done, describeRollback(done, options.state, known).join("\n"));
+  print(options, done, describeRollback(done, sides.root, known).join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
   if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
 }
 
-async function exportTo(options: ExportOptions): Promise<ExportReport> {
-  const sides = await sidesOf(options, options.state);
+async function exportTo(sides: BothSides, options: ExportOptions): Promise<ExportReport> {
   let stop: (() => void) | undefined;
   try {
-    const report = await exportState({
+    return await exportState({
       ...sides,
       all: options.all ?? false,
       watch: (tally) => {
@@ -69,8 +101,6 @@ async function exportTo(options: ExportOptions): Promise<ExportReport> {
         stop = showProgress({ what: "export", sofar, total: () => total });
       },
     });
-    if (options.all) await keepFence(sides, (await settingsOf(options)).advanced.ledger);
-    return report;
   } finally {
     stop?.();
   }
@@ -79,8 +109,8 @@ async function exportTo(options: ExportOptions): Promise<ExportReport> {
 /** A state that was lost and made anew has no fence, by which a rollback knows the right one. */
 async function keepFence({ database, root }: BothSides, ledger: string): Promise<void> {
   const at = await lastFence(database, ledger);
-  if (at === undefined || (await readFence(resolve(root))) !== undefined) return;
-  await writeFence(resolve(root), { at, unfinishedCount: 0 });
+  if (at === undefined || (await readFence(root)) !== undefined) return;
+  await writeFence(root, { at, unfinishedCount: 0 });
 }
 
 /** How many documents there are, by the server's own estimate, which costs nothing. */
@@ -99,7 +129,7 @@ function countDocuments({ database, collections }: BothSides): Total {
   return total;
 }
 
-function exportInWords({ state }: ExportOptions, report: ExportReport): string {
+function exportInWords(root: string, report: ExportReport): string {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
   const [both, none] = [sumOf(report, "conflicts"), sumOf(report, "unwritable")];
   const outcome =
@@ -107,7 +137,7 @@ function exportInWords({ state }: ExportOptions, report: ExportReport): string {
       ? "done"
       : `${whole(both)} conflicts, ${whole(none)} records that could not be written`;
   return [
-    `Export to ${state}: ${outcome}`,
+    `Export to ${root}: ${outcome}`,
     "",
     countsTable(report, {
       documents: "in MongoDB",

@@ -1,6 +1,9 @@
+import { Option } from "commander";
 import { historyIn, lastUpIn, mayFollow, modeIn } from "../components/checkout";
 import { hasRequiredReviewer, readRepository } from "../components/review/post";
-import { command, print, settingsFileOf, textOf, type CommonOptions } from "./context";
+import { command, print, type CommonOptions } from "./command";
+import { UsageError } from "./errors";
+import { stackFileOf, textOf } from "./inputs";
 
 interface GuardOptions extends CommonOptions {
   readonly outputs?: string;
@@ -14,41 +17,45 @@ interface Answer {
 }
 
 /** `guard`: keeps `up` from undoing a rollback that git does not know of, and from an approval by nobody. */
-export const guardCommand = command(
-  "guard",
-  "says whether up may follow the settings in git",
-  "taskrunner-storage guard --stack prod --outputs outputs.json --history history.json\n" +
-    "  taskrunner-storage guard --stack prod --reviewers prod",
-)
-  .option("--outputs <file>", "what `pulumi stack output --json` prints")
-  .option("--history <file>", "what `pulumi stack history --json` prints")
-  .option("--reviewers <environment>", "asks whether somebody has to approve it, as GITHUB_TOKEN")
-  .addHelpText(
-    "after",
-    "\nRefuses an up to storageMode mongo if the stack was rolled back, or the newest up was a rollback\n" +
-      "that stopped half-way, until the settings in git said filesystem. Refuses an up from a commit that\n" +
-      "does not descend from the last one's, and an environment without a required reviewer.\n\n" +
-      "Exit status: 0 it may, 3 it is refused, 1 error.",
-  )
-  .action(async (options: GuardOptions) => {
-    const answers = [await aboutStack(options), await aboutReviewers(options)].filter(
-      (answer) => answer !== undefined,
-    );
-    if (answers.length === 0) {
-      throw new Error("Nothing to guard: give --outputs with --history, or --reviewers.");
-    }
-    const allowed = answers.every((answer) => answer.allowed);
-    const words = answers.map((answer) => answer.words).join("\n");
-    print(options, { allowed, words }, words);
-    process.exitCode = allowed ? 0 : 3;
-  });
+export const guardCommand = command("guard", {
+  group: "Pull requests",
+  does: "Check that `up` may follow the settings in git.",
+  options: [
+    new Option("--outputs <file>", "what `pulumi stack output --json` printed"),
+    new Option("--history <file>", "what `pulumi stack history --json` printed"),
+    new Option("--reviewers <environment>", "ask whether somebody approves it, as GITHUB_TOKEN"),
+  ],
+  examples: [
+    "pulumi stack output --json --stack dev > outputs.json",
+    "pulumi stack history --json --stack dev > history.json",
+    "npx taskrunner-storage guard --stack dev \\\n    --outputs outputs.json --history history.json",
+  ],
+  statuses: { 0: "up may go on", 3: "up may not" },
+  notes: [
+    "It refuses an up to storageMode mongo if the stack was rolled back, or if the",
+    "newest up was a rollback that stopped half-way, until the settings in git said",
+    "filesystem. It refuses an up from a commit that does not descend from the last",
+    "one's, and an environment without a required reviewer.",
+  ],
+}).action(async (options: GuardOptions) => {
+  const answers = [await aboutStack(options), await aboutReviewers(options)].filter(
+    (answer) => answer !== undefined,
+  );
+  if (answers.length === 0) {
+    throw new UsageError("Nothing to guard: give --outputs with --history, or --reviewers.");
+  }
+  const allowed = answers.every((answer) => answer.allowed);
+  const words = answers.map((answer) => answer.words).join("\n");
+  print(options, { allowed, words }, words);
+  process.exitCode = allowed ? 0 : 3;
+});
 
 async function aboutStack({ outputs, history, ...common }: GuardOptions) {
   if (outputs === undefined && history === undefined) return undefined;
   if (outputs === undefined || history === undefined) {
-    throw new Error("--outputs and --history belong together: give both.");
+    throw new UsageError("--outputs and --history belong together: give both.");
   }
-  const { file, stack } = settingsFileOf(common);
+  const { file, stack } = await stackFileOf(common);
   const last = lastUpIn(textOf(outputs, "--outputs"));
   const { hasRun, halfWay } = historyIn(textOf(history, "--history"));
   if (!last && hasRun) {

@@ -3,7 +3,8 @@ import { Option } from "commander";
 import { modeIn, pushChange, requireOneUpdate, withMode } from "../components/checkout";
 import { openPullRequest, readRepository, runAddress } from "../components/review/post";
 import { settingsSchema, type StorageMode } from "../components/settings";
-import { command, print, settingsFileOf, textOf, type CommonOptions } from "./context";
+import { command, print, type CommonOptions } from "./command";
+import { stackFileOf, textOf } from "./inputs";
 
 interface ModeOptions extends CommonOptions {
   readonly set?: StorageMode;
@@ -18,33 +19,37 @@ interface Done {
 }
 
 /** `mode`: the storage mode in a settings file, and in git. */
-export const modeCommand = command("mode", "says or sets the storage mode in a settings file")
-  .addOption(
-    new Option("--set <mode>", "sets it; every comment stays").choices(
+export const modeCommand = command("mode", {
+  group: "Pull requests",
+  does: "Show or set the storage mode in a settings file.",
+  options: [
+    new Option("--set <mode>", "set it; every comment stays").choices(
       settingsSchema.shape.storageMode.options,
     ),
-  )
-  .option("--pull-request", "puts the change of the file into a pull request, as GITHUB_TOKEN")
-  .addHelpText(
-    "after",
-    "\n  taskrunner-storage mode --stack prod --set filesystem --pull-request\n\n" +
-      "Where one release holds both services (rollout.shared), --set says what to set by hand.\n\n" +
-      "Exit status: 0 done, 1 error.",
-  )
-  .action(async (options: ModeOptions) => {
-    const { file, stack } = settingsFileOf(options);
-    const { set, pullRequest } = options;
-    const text = textOf(file, "--settings");
-    const edited = set === undefined ? text : withMode(text, set);
-    if (set !== undefined && edited !== text) {
-      requireOneUpdate(text, set);
-      writeFileSync(file, edited);
-    }
-    const storageMode = modeIn(edited);
-    const url = pullRequest && (await propose(file, stack, storageMode));
-    const done = { storageMode, changed: edited !== text, ...(url && { pullRequest: url }) };
-    print(options, done, inWords(file, done, pullRequest));
-  });
+    new Option("--pull-request", "open a pull request with the change, as GITHUB_TOKEN"),
+  ],
+  examples: [
+    "npx taskrunner-storage mode --stack dev",
+    "npx taskrunner-storage mode --stack dev --set filesystem",
+  ],
+  notes: [
+    "If one release holds both services (rollout.shared), --set says what to set by",
+    "hand.",
+  ],
+}).action(async (options: ModeOptions) => {
+  const { file, stack } = await stackFileOf(options);
+  const { set, pullRequest } = options;
+  const text = textOf(file, "--settings");
+  const edited = set === undefined ? text : withMode(text, set);
+  if (set !== undefined && edited !== text) {
+    requireOneUpdate(text, set);
+    writeFileSync(file, edited);
+  }
+  const storageMode = modeIn(edited);
+  const url = pullRequest && (await propose(file, stack, storageMode));
+  const done = { storageMode, changed: edited !== text, ...(url && { pullRequest: url }) };
+  print(options, done, inWords(file, done, pullRequest));
+});
 
 /** The address of the pull request; undefined where the checked-out commit has the file as it is. */
 async function propose(file: string, stack: string, mode: StorageMode) {

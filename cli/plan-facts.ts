@@ -6,7 +6,7 @@ import { previewScan } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import { isUnfinished, openStateFolder, type StateFolder } from "../components/state";
 import { unfinishedIn, verifyState } from "../components/transfer";
-import { stateSides } from "./state";
+import { stateSides } from "./inputs";
 import { stateOnDisk } from "./state-size";
 import { sumOf } from "./words";
 

@@ -11,41 +11,45 @@ import type { CommandSettings } from "../components/settings";
 import {
   type CommonOptions,
   command,
-  databaseOf,
   exitWith,
-  mayExitZero,
-  planOptions,
+  exitZeroOption,
+  lookSeconds,
   print,
-  settingsOf,
-} from "./context";
+} from "./command";
+import { addressOf, connect, uriOf } from "./connection";
+import { planOptions, settingsOf } from "./inputs";
 import { planFacts } from "./plan-facts";
 
 /** `plan`: what differs, what blocks it and how much there is on disk; changes nothing. */
-export const planCommand = mayExitZero(
-  command("plan", "what differs from what should exist, with data issues"),
-)
-  .addHelpText(
-    "after",
-    "\nWith --json also the files on disk by kind, the documents in each collection, what an expiry would\n" +
-      "delete and, in filesystem mode, what a rollback would find; in that mode MongoDB may be\n" +
-      "unreachable.\n\n" +
-      "Exit status: 0 nothing to do, 2 changes, 3 data issues that block, 1 error.",
-  )
-  .action(async (options: CommonOptions & { readonly exitZero?: true }) => {
-    const settings = await settingsOf(options);
-    const { db, why } = await reachDatabase(settings);
-    const planned = db
-      ? await plan(db, { ...planOptions(settings), scan: previewScan })
-      : nothingPlanned;
-    const facts = options.json ? await planFacts(settings, db) : {};
-    print(
-      options,
-      { reachable: db !== undefined, ...planAsJson(planned), ...facts },
-      db ? planInWords(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
-    );
-    const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
-    exitWith(blocked ? 3 : planned.changes.length > 0 ? 2 : 0, options);
-  });
+export const planCommand = command("plan", {
+  group: "Database",
+  does: "Show what would change, and which data block it.",
+  options: [exitZeroOption],
+  examples: [
+    "npx taskrunner-storage plan --stack dev",
+    "npx taskrunner-storage plan --stack dev --json > plan.json",
+  ],
+  statuses: { 0: "nothing to do", 2: "changes to apply", 3: "data issues that block them" },
+  connects: `${lookSeconds}`,
+  notes: [
+    "It changes nothing. With --json it also counts the files on disk by kind, the",
+    "documents in each collection, what an expiry would delete and, in filesystem",
+    "mode, what a rollback would find. In that mode MongoDB may be unreachable.",
+  ],
+}).action(async (options: CommonOptions & { readonly exitZero?: true }) => {
+  const settings = await settingsOf(options);
+  const wanted = planOptions(settings);
+  const { db, why } = await reachDatabase(options, settings);
+  const planned = db ? await plan(db, { ...wanted, scan: previewScan }) : nothingPlanned;
+  const facts = options.json ? await planFacts(settings, db) : {};
+  print(
+    options,
+    { reachable: db !== undefined, ...planAsJson(planned), ...facts },
+    db ? planInWords(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
+  );
+  const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
+  exitWith(blocked ? 3 : planned.changes.length > 0 ? 2 : 0, options);
+});
 
 interface Reached {
   readonly db?: Db;
@@ -54,13 +58,12 @@ interface Reached {
 }
 
 /** The database; optional in filesystem mode. */
-async function reachDatabase(settings: CommandSettings): Promise<Reached> {
+async function reachDatabase(options: CommonOptions, settings: CommandSettings): Promise<Reached> {
   const isNeeded = settings.storageMode === "mongo";
-  if (!isNeeded && !process.env.TASKRUNNER_MONGO_URI) {
-    return { why: "TASKRUNNER_MONGO_URI is not set." };
-  }
+  if (!isNeeded && !(await uriOf(options))) return { why: "TASKRUNNER_MONGO_URI is not set." };
+  const address = await addressOf(options, settings);
   try {
-    return { db: await databaseOf(settings) };
+    return { db: await connect(options, address, lookSeconds) };
   } catch (error) {
     if (isNeeded || !(error instanceof ConnectionError)) throw error;
     return { why: error.message };

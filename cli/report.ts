@@ -1,36 +1,40 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { Option } from "commander";
 import { readTimeline, timelineAsMarkdown, timelineInWords } from "../components/timeline";
-import { command, print, settingsFileOf, type CommonOptions } from "./context";
+import { command, print, type CommonOptions } from "./command";
+import { stackFileOf } from "./inputs";
 
 interface ReportOptions extends CommonOptions {
   readonly markdown?: true;
 }
 
 /** `report`: when the last cutover and the last rollback of a stack came how far. */
-export const reportCommand = command(
-  "report",
-  "print when the last cutover and rollback of a stack came how far",
-)
-  .option("--markdown", "as Markdown with a Mermaid diagram, for the summary of a workflow")
-  .addHelpText(
-    "after",
-    "\nAsks `pulumi stack output`, so that pulumi is on PATH and logged in. `comment --report` takes what\n" +
-      "--json prints.\n\nExit status: 0 done, 1 error.",
-  )
-  .action(async (options: ReportOptions) => {
-    const { stack } = settingsFileOf(options);
-    const timeline = readTimeline((await outputsOf(stack)).timeline);
-    if (timeline === undefined) {
-      throw new Error(
-        `Stack ${stack} has no output \`timeline\` of this version. Run \`pulumi up\` once; it records the next change of the mode.`,
-      );
-    }
-    const words = options.markdown
-      ? timelineAsMarkdown(stack, timeline)
-      : timelineInWords(stack, timeline);
-    print(options, { stack, ...timeline }, words);
-  });
+export const reportCommand = command("report", {
+  group: "Database",
+  does: "Print when the last cutover and rollback came how far.",
+  options: [new Option("--markdown", "print Markdown with a diagram, for a workflow's summary")],
+  examples: [
+    "npx taskrunner-storage report --stack dev",
+    "npx taskrunner-storage report --stack dev --markdown",
+  ],
+  notes: [
+    "It asks `pulumi stack output`, so that pulumi has to be on PATH and logged in.",
+    "`comment --report` takes what --json prints.",
+  ],
+}).action(async (options: ReportOptions) => {
+  const { stack } = await stackFileOf(options);
+  const timeline = readTimeline((await outputsOf(stack)).timeline);
+  if (timeline === undefined) {
+    throw new Error(
+      `Stack ${stack} has no output \`timeline\` of this version. Run \`pulumi up\` once; it records the next change of the mode.`,
+    );
+  }
+  const words = options.markdown
+    ? timelineAsMarkdown(stack, timeline)
+    : timelineInWords(stack, timeline);
+  print(options, { stack, ...timeline }, words);
+});
 
 /** @throws Error with what pulumi says if it cannot be asked */
 async function outputsOf(stack: string): Promise<Readonly<Record<string, unknown>>> {

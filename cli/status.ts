@@ -1,18 +1,23 @@
 import { status, statusInWords } from "../components/migration";
 import { schemaOptionsOf } from "../components/settings";
-import { command, databaseOf, print, settingsOf, type CommonOptions } from "./context";
+import { command, lookSeconds, print, type CommonOptions } from "./command";
+import { addressOf, connect } from "./connection";
+import { settingsOf } from "./inputs";
 
 /** `status`: where a database stands. */
-export const statusCommand = command("status", "ledger, drift and counts on one screen").action(
-  async (options: CommonOptions) => {
-    const settings = await settingsOf(options);
-    const db = await databaseOf(settings);
-    const found = await status(db, schemaOptionsOf(settings), settings.advanced.ledger);
-    const mode = `  settings   storageMode: ${settings.storageMode}`;
-    print(
-      options,
-      { ...found, storageMode: settings.storageMode },
-      `${statusInWords(found)}\n${mode}`,
-    );
-  },
-);
+export const statusCommand = command("status", {
+  group: "Database",
+  does: "Show the ledger, the last fence, the drift and the counts.",
+  examples: ["npx taskrunner-storage status --stack dev"],
+  connects: `${lookSeconds}`,
+}).action(async (options: CommonOptions) => {
+  const settings = await settingsOf(options);
+  const db = await connect(options, await addressOf(options, settings), lookSeconds);
+  const found = await status(db, schemaOptionsOf(settings), settings.advanced.ledger);
+  const mode = `  settings   storageMode: ${settings.storageMode}`;
+  print(
+    options,
+    { ...found, storageMode: settings.storageMode },
+    `${statusInWords(found)}\n${mode}`,
+  );
+});

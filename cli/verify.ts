@@ -1,36 +1,50 @@
+import { Option } from "commander";
 import { expiredBefore } from "../components/migration";
 import { placeInWords } from "../components/state";
-import { type VerificationReport, verifyState } from "../components/transfer";
+import { type BothSides, type VerificationReport, verifyState } from "../components/transfer";
 import { collectionRoles } from "../components/contract";
-import { type CommonOptions, command, print, settingsOf } from "./context";
+import { type CommonOptions, command, print, usualSeconds } from "./command";
+import { addressOf, connect } from "./connection";
+import { requireState, settingsOf, stateOf, stateOption } from "./inputs";
 import { showProgress } from "./progress";
-import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";
 import { casesInWords, countsTable, duration, sumOf, whole } from "./words";
 
 interface VerifyOptions extends CommonOptions {
-  readonly state: string;
+  readonly state?: string;
   readonly exact?: true;
 }
 
-export const verifyCommand = helpAfter(
-  command("verify", "proves that every record on disk is in MongoDB, equal or descended from it")
-    .requiredOption("--state <directory>", "the state root, such as /var/lib/taskrunner")
-    .option(
-      "--exact",
-      "asks that both sides are equal, and names what is newer or only in MongoDB",
-    ),
-  "0 holds, 2 differences or conflicts, 1 error",
-  "verify --state /var/lib/taskrunner",
-).action(async (options: VerifyOptions) => {
-  const report = await verify(options);
-  print(options, report, verificationInWords(options, report));
+/** `verify`: every record on disk is in MongoDB. */
+export const verifyCommand = command("verify", {
+  group: "Data",
+  does: "Verify that MongoDB has every record on disk.",
+  options: [
+    stateOption,
+    new Option("--exact", "require that both sides are equal, and name what differs"),
+  ],
+  examples: [
+    "npx taskrunner-storage verify --stack dev",
+    "npx taskrunner-storage verify --stack dev --exact",
+  ],
+  statuses: { 0: "it holds", 2: "differences or conflicts" },
+  connects: `${usualSeconds}`,
+  notes: ["Each record is to be equal in MongoDB, or descended from the one on disk."],
+}).action(async (options: VerifyOptions) => {
+  const settings = await settingsOf(options);
+  const sides = stateOf(settings, options);
+  await requireState(sides);
+  const database = await connect(options, await addressOf(options, settings));
+  const report = await verify({ ...sides, database }, settings.advanced.ledger, options);
+  print(options, report, verificationInWords(sides.root, options, report));
   process.exitCode = report.holds ? 0 : 2;
 });
 
-async function verify(options: VerifyOptions): Promise<VerificationReport> {
-  const sides = await sidesOf(options, options.state);
-  const { ledger } = (await settingsOf(options)).advanced;
+async function verify(
+  sides: BothSides,
+  ledger: string,
+  options: VerifyOptions,
+): Promise<VerificationReport> {
   const logs = { collection: sides.collections.logs, ledger };
   let stop: (() => void) | undefined;
   try {
@@ -50,10 +64,14 @@ async function verify(options: VerifyOptions): Promise<VerificationReport> {
   }
 }
 
-function verificationInWords({ state, exact }: VerifyOptions, report: VerificationReport): string {
+function verificationInWords(
+  root: string,
+  { exact }: VerifyOptions,
+  report: VerificationReport,
+): string {
   const claim = exact ? "both sides are equal" : "every record on disk is in MongoDB";
   return [
-    `Verification of ${state}: ${report.holds ? claim : "does not hold"}`,
+    `Verification of ${root}: ${report.holds ? claim : "does not hold"}`,
     "",
     countsTable(report, {
       files: "on disk",

@@ -30,7 +30,9 @@ it("the README's make targets are the Makefile's", () => {
 it("the README's commands are the command line's", () => {
   const bin = resolve(root, "cli/bin.cjs");
   const help = execFileSync("node", [bin, "--help"], { encoding: "utf8" });
-  const commands = [...help.matchAll(/^ {2}(\w+) \[options\]/gm)].map(([, name = ""]) => name);
+  const commands = [...help.matchAll(/^ {2}([a-z]+)(?:, [a-z]+)? {2,}[A-Z]/gm)].map(
+    ([, name = ""]) => name,
+  );
 
   expect(firstColumn(/^\| `npx taskrunner-storage (\w+)` \|/gm)).toEqual(commands);
 });

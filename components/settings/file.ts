@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { parse } from "yaml";
+import { parseDocument } from "yaml";
 import type { z } from "zod";
 import { structured } from "./parse";
-import { problemsOf, SettingsError, type Problem } from "./problems";
+import { problemsOf, SettingsError, SettingsFileError, type Problem } from "./problems";
 import { rolloutFor } from "./rollout";
 import { collectionRules, indexRules, sectionConflicts } from "./rules";
 import { settingsSchema } from "./schema";
@@ -25,18 +25,18 @@ const commandSchema = parts.extend({ storageMode });
 /** The settings that the commands use; no secret is among them. */
 export type CommandSettings = z.infer<typeof commandSchema>;
 
+/** A settings file by its path such as `Pulumi.prod.yaml`, or a text of its form. */
+type SettingsSource = { readonly file: string } | { readonly text: string };
+
 /**
  * The settings that the commands take from a stack's settings file, or from its text; without
  * either, the specification's defaults. Encrypted values stay where they are. Everything else in a file
  * has to be right, also what a command does not need.
  *
- * @param from a path such as `Pulumi.prod.yaml`, or a text of its form
- * @throws SettingsError with every problem; Error if the file cannot be read
+ * @throws SettingsError with every problem; SettingsFileError if the file cannot be read
  */
-export async function commandSettings(
-  from: { readonly file: string } | { readonly text: string } | undefined,
-): Promise<CommandSettings> {
-  const values = from ? valuesIn("text" in from ? from.text : await textOf(from.file)) : {};
+export async function commandSettings(from: SettingsSource | undefined): Promise<CommandSettings> {
+  const values = from ? await valuesIn(from) : {};
   // The text that a Job has is without a rollout.
   const rollout = rolloutFor(values.rollout).optional();
   const parsed = settingsSchema.extend({ storageMode, rollout }).safeParse(values);
@@ -46,6 +46,17 @@ export async function commandSettings(
     stated ? sectionConflicts({ ...others, rollout: stated }) : collectionRules(parsed.data),
   );
   return commandSchema.strip().parse(values);
+}
+
+/**
+ * The connection string that stands in a stack's settings file in plain text, as that of a server on
+ * this machine does; undefined if there is none, or an encrypted one.
+ *
+ * @throws SettingsFileError if the file cannot be read
+ */
+export async function plainMongoUri(from: SettingsSource): Promise<string | undefined> {
+  const { mongoUri } = await valuesIn(from);
+  return typeof mongoUri === "string" ? mongoUri : undefined;
 }
 
 /**
@@ -61,10 +72,9 @@ function requireNone(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
-/** The settings in a text, without their prefix, by whatever name the project goes. */
-function valuesIn(text: string): Record<string, unknown> {
-  const { config } = parse(text) as { readonly config?: Readonly<Record<string, unknown>> | null };
-  const values = Object.entries(config ?? {}).flatMap(([key, value]) => {
+/** The settings without their prefix, by whatever name the project goes. */
+async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> {
+  const values = Object.entries(await configIn(from)).flatMap(([key, value]) => {
     const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
     // Other projects and providers have keys of their own here.
     const isOurs = project === "taskrunner-storage" || Object.hasOwn(commandSchema.shape, name);
@@ -72,6 +82,24 @@ function valuesIn(text: string): Record<string, unknown> {
     return [[name, typeof value === "string" ? structured(value) : value] as const];
   });
   return Object.fromEntries(values);
+}
+
+async function configIn(from: SettingsSource): Promise<Readonly<Record<string, unknown>>> {
+  const [file, text] =
+    "text" in from ? ["The settings", from.text] : [from.file, await textOf(from.file)];
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error) {
+    const [reason = ""] = error.message.split(/ at line |\n/);
+    const line = error.linePos?.[0].line;
+    throw new SettingsFileError(
+      `${file} is not valid YAML (line ${line}: ${reason}). Fix the syntax.`,
+    );
+  }
+  const { config } = (document.toJS() ?? {}) as {
+    readonly config?: Record<string, unknown> | null;
+  };
+  return config ?? {};
 }
 
 function isEncrypted(value: unknown): boolean {
@@ -82,11 +110,11 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new Error(
-      `The settings file ${file} cannot be read. Name it with --settings or --stack.`,
-      {
-        cause: error,
-      },
+    const why = error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+    throw new SettingsFileError(
+      `The settings file ${file} cannot be read: ${why}. Name one that exists with --settings, or its ` +
+        "stack with --stack.",
+      { cause: error },
     );
   }
 }

@@ -6,9 +6,9 @@ export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluste
 export { connectionStringRules } from "./connection-string-rules";
 export { databaseOf, resolveNamespace, runsAsJobs, schemaOptionsOf } from "./derived";
 export type { Direction, Directions } from "./direction";
-export { commandSettings, requireIndexNames, type CommandSettings } from "./file";
+export { commandSettings, plainMongoUri, requireIndexNames, type CommandSettings } from "./file";
 export { parseSettings, structured } from "./parse";
-export { SettingsError, type Problem } from "./problems";
+export { SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {
   HelmRolloutSettings,
   RolloutSettings,

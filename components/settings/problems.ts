@@ -29,6 +29,11 @@ export class SettingsError extends Error {
   }
 }
 
+/** A settings file cannot be read, or is not YAML; nothing was changed. */
+export class SettingsFileError extends Error {
+  override readonly name = "SettingsFileError";
+}
+
 /** To the end of the words: a password that was left unencoded may have any sign in it. */
 const connectionString = /["']?mongodb(\+srv)?:\/\/[^]*/i;
 

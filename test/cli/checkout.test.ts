@@ -95,9 +95,9 @@ it("guard fails if it cannot know", async () => {
   expect(await guard()).toMatchObject({ exitCode: 0, stdout: "prod has not run yet." });
 
   const outputsAlone = ["guard", "--stack", "prod", "--outputs", "../outputs.json"];
-  expect(await run(...outputsAlone)).toMatchObject({ exitCode: 1 });
+  expect(await run(...outputsAlone)).toMatchObject({ exitCode: 64 });
   expect(await run("guard", "--stack", "prod")).toMatchObject({
-    exitCode: 1,
+    exitCode: 64,
     stderr: expect.stringContaining("Nothing to guard") as string,
   });
 }, 60_000);
@@ -168,7 +168,7 @@ it("mode sets the mode and puts the change into one pull request", async () => {
 
 it("mode says what to set by hand where one release holds both services", async () => {
   const shared = (step: string) =>
-    `${settings("mongo")}  taskrunner-storage:rollout: { target: helm, shared: { release: a, chart: b }, step: ${step} }\n`;
+    `${settings("mongo")}  taskrunner-storage:rollout: { target: helm, namespace: n, shared: { release: a, chart: b }, step: ${step} }\n`;
   const set = () => run("mode", "--stack", "prod", "--set", "filesystem");
 
   await repository.commit({ [file]: shared("web") });
@@ -198,8 +198,10 @@ const drifted = {
   ],
   changeSummary: { create: 1, same: 1, update: 1 },
 };
-const drift = (...more: string[]) =>
-  run("drift", "--stack", "prod", "--preview", "../preview.json", ...more);
+const drift = async (...more: string[]) => {
+  await writeFile(join(repository.checkout, file), settings("mongo"));
+  return run("drift", "--stack", "prod", "--preview", "../preview.json", ...more);
+};
 
 it("drift opens an issue, and closes it when nothing differs", async () => {
   await write("preview.json", drifted);

@@ -33,12 +33,12 @@ async function runProgram(program: string, args: readonly string[]) {
 it("the bundle alone imports and verifies a state, and sees what is missing", async () => {
   const state = join(current.folder, "state");
   await generateSample(state, { runs: 12 });
-  const imported = await run("backfill", "--state", state);
-  expect(imported).toMatchObject({ exitCode: 0, stderr: "" });
+  const imported = await run("import", "--state", state);
+  expect(imported.exitCode).toBe(0);
   expect(imported.stdout).toMatch(/^runs +12 +12 +0 +0 +0$/m);
   expect(await current.db.collection("pack_runs").countDocuments()).toBe(12);
   const verified = await run("verify", "--state", state);
-  expect(verified).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(verified.exitCode).toBe(0);
 
   await current.db.collection("pack_runs").deleteOne({});
   expect(await run("verify", "--state", state)).toMatchObject({ exitCode: 2 });

@@ -22,7 +22,7 @@ async function race({ databaseName }: Db, root: string): Promise<ImportReport[]>
   const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${databaseName}` };
   const options = { env, cwd: await stateRoot({}) };
   const running = importers.map((which) =>
-    execa("node", [bin, "backfill", "--state", root, "--json", "--quiet", ...which], options),
+    execa("node", [bin, "import", "--state", root, "--json", "--quiet", ...which], options),
   );
   return (await Promise.all(running)).map(({ stdout }) => JSON.parse(stdout) as ImportReport);
 }

@@ -20,7 +20,7 @@ export function describeFence({ fence, held, unknown }: DrawnFence, root: string
       (runs, names) =>
         `warning: ${runs} held in ${root}/${heldFolder} are not in this MongoDB, and nobody executes ` +
         `them: ${names}. If the one that had them is lost, move the files back to their places and run ` +
-        "`taskrunner-storage backfill --stage final`, knowing that steps may run again.",
+        "`taskrunner-storage import --stage final`, knowing that steps may run again.",
     ),
   ];
 }

@@ -1,50 +1,65 @@
 import { InvalidArgumentError, Option } from "commander";
 import { placeInWords } from "../components/state";
 import {
+  type BothSides,
   type ImportReport,
   type ImportStage,
   type Shard,
   importStages,
   importState,
 } from "../components/transfer";
-import { type CommonOptions, command, print } from "./context";
+import { type CommonOptions, command, print, usualSeconds } from "./command";
+import { addressOf, connect } from "./connection";
+import { requireState, settingsOf, stateOf, stateOption } from "./inputs";
 import { showProgress } from "./progress";
-import { helpAfter, sidesOf } from "./state";
 import { countState } from "./state-size";
 import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
 
-interface BackfillOptions extends CommonOptions {
-  readonly state: string;
+interface ImportOptions extends CommonOptions {
+  readonly state?: string;
   readonly dryRun?: true;
   readonly shard?: Shard;
   readonly stage: ImportStage;
 }
 
-export const backfillCommand = helpAfter(
-  command("backfill", "imports filesystem state; resumes where an earlier run stopped")
-    .requiredOption("--state <directory>", "the state root, such as /var/lib/taskrunner")
-    .option("--dry-run", "says what would be done, and writes nothing")
-    .option(
-      "--shard <I/N>",
-      "imports the I-th part of N by run, such as 2/4, for several importers at a time",
-      shardOf,
-    )
-    .addOption(
-      new Option("--stage <stage>", "where in a cutover it is; the final one only inserts runs")
-        .choices(importStages)
-        .default("backfill"),
-    ),
-  "0 all in, 2 done with quarantined records (quarantine.ndjson has them), 1 error",
-  "backfill --state /var/lib/taskrunner",
-).action(async (options: BackfillOptions) => {
-  const report = await backfill(options);
-  print(options, report, backfillInWords(options, report));
-  process.exitCode = sumOf(report, "quarantined") > 0 ? 2 : 0;
-});
+/** `import`: filesystem state into MongoDB. */
+export const importCommand = command("import", {
+  group: "Data",
+  does: "Import the state directory into MongoDB.",
+  options: [
+    stateOption,
+    new Option("--dry-run", "show what would be imported, and write nothing"),
+    new Option("--shard <I/N>", "import the I-th of N parts, such as 2/4").argParser(shardOf),
+    new Option("--stage <stage>", "the stage of the cutover; final only inserts runs")
+      .choices(importStages)
+      .default("backfill"),
+  ],
+  examples: [
+    "npx taskrunner-storage import --stack dev --dry-run",
+    "npx taskrunner-storage import --stack dev",
+    "npx taskrunner-storage import --stack dev --shard 1/2 --json --quiet",
+  ],
+  statuses: { 0: "all in", 2: "done with quarantined records" },
+  connects: `${usualSeconds}`,
+  notes: [
+    "A second run resumes where the first stopped. Quarantined records are written",
+    "to quarantine.ndjson in the current directory. With --shard several importers",
+    "share the work, each with its own part of the runs.",
+  ],
+})
+  .alias("backfill")
+  .action(async (options: ImportOptions) => {
+    const settings = await settingsOf(options);
+    const sides = stateOf(settings, options);
+    await requireState(sides);
+    const database = await connect(options, await addressOf(options, settings));
+    const report = await runImport({ ...sides, database }, options);
+    print(options, report, importInWords(sides.root, options, report));
+    process.exitCode = sumOf(report, "quarantined") > 0 ? 2 : 0;
+  });
 
-async function backfill(options: BackfillOptions): Promise<ImportReport> {
+async function runImport(sides: BothSides, options: ImportOptions): Promise<ImportReport> {
   const { shard, stage, dryRun = false } = options;
-  const sides = await sidesOf(options, options.state);
   let stop: (() => void) | undefined;
   try {
     return await importState({
@@ -66,18 +81,18 @@ async function backfill(options: BackfillOptions): Promise<ImportReport> {
 }
 
 /** In the current folder, a file a shard, so that several importers keep theirs. */
-function quarantineFile({ shard }: BackfillOptions): string {
+function quarantineFile({ shard }: ImportOptions): string {
   return shard ? `quarantine.${shard.number}-of-${shard.of}.ndjson` : "quarantine.ndjson";
 }
 
-function backfillInWords(options: BackfillOptions, report: ImportReport): string {
+function importInWords(root: string, options: ImportOptions, report: ImportReport): string {
   const { elapsedMs, files, bytes, quarantine, incomplete, sharedLogs } = report;
   const refused = sumOf(report, "quarantined");
   const outcome = refused === 0 ? "all in" : `${whole(refused)} records quarantined`;
   const dry = options.dryRun ? " (dry run: nothing was written)" : "";
   const rate = sumOf(report, "read") / Math.max(elapsedMs / 1_000, 0.001);
   return [
-    `Import of ${options.state}: ${outcome}${dry}`,
+    `Import of ${root}: ${outcome}${dry}`,
     "",
     countsTable(report, {
       read: "read",

@@ -1,0 +1,118 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly settings?: string;
+  readonly stack?: string;
+  readonly uriFile?: string;
+  /** In seconds; undefined: the command's own default. */
+  readonly connectTimeout?: number;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** What a command is called with, and what its help page says. */
+interface CommandHelp {
+  readonly group: "Database" | "Data" | "Pull requests";
+  /** What it does, as an imperative of at most 60 characters: `Show the ledger.` */
+  readonly does: string;
+  /** Its own options. */
+  readonly options?: readonly Option[];
+  /** Whole shell lines that run as they are; a test runs each. */
+  readonly examples: readonly string[];
+  /** What an exit status means, beside 1 and 64; default of 0: done. */
+  readonly statuses?: Readonly<Record<number, string>>;
+  /** How long it looks for a server by default, in s, such as `30`; absent: it connects to none. */
+  readonly connects?: string;
+  /** It works on files that its options name, whatever the settings are. */
+  readonly ignoresSettings?: boolean;
+  /** What else there is to know, in lines of at most 80 characters. */
+  readonly notes?: readonly string[];
+}
+
+/** How long a server is looked for, in s: an election takes 12 s as a rule. */
+export const usualSeconds = 30;
+
+/** The same where somebody waits for a command that only looks. */
+export const lookSeconds = 10;
+
+/** A command with its own options, then those that all of them have, and its help page. */
+export function command(name: string, help: CommandHelp): Command {
+  const made = new Command(name).description(help.does).helpGroup(`${help.group}:`);
+  for (const option of [...(help.options ?? []), ...commonOptions(help)]) made.addOption(option);
+  return made.addHelpText("after", helpAfter(help));
+}
+
+/** An option that a command cannot do without. */
+export function required(flags: string, does: string): Option {
+  return new Option(flags, does).makeOptionMandatory();
+}
+
+/** Lets a command end with 0 if it has its result, whatever that is. */
+export const exitZeroOption = new Option(
+  "--exit-zero",
+  "end with 0 if there is a result, so that a workflow goes on",
+);
+
+/** Sets the exit status that says what the result is, unless 0 is asked for. */
+export function exitWith(status: number, { exitZero }: { readonly exitZero?: true }): void {
+  process.exitCode = exitZero ? 0 : status;
+}
+
+/** Prints the one result of a command, for a script or for a person. */
+export function print({ json }: CommonOptions, asJson: object, inWords: string): void {
+  console.log(json ? JSON.stringify(asJson, undefined, 2) : inWords);
+}
+
+/** Every command takes all of them, so that a script can give all the same; not all are shown. */
+function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Option[] {
+  const [file, stack] = ["--settings <file>", "--stack <name>"];
+  const [uriFile, timeout] = ["--uri-file <file>", "--connect-timeout <seconds>"];
+  const settings = ignoresSettings ? "name the stack" : "read the settings from Pulumi.<name>.yaml";
+  const [usual = "", also = ""] = connects?.split("; ") ?? [];
+  const seconds = `look for a server this long (default: ${usual}${also && `;\n${also}`})`;
+  const isAlone = connects === undefined;
+  return [
+    new Option(file, "read the settings from this file").hideHelp(ignoresSettings),
+    new Option(stack, settings),
+    new Option(uriFile, "read the connection string from this file").hideHelp(isAlone),
+    new Option(timeout, seconds).argParser(secondsOf).hideHelp(isAlone),
+    new Option("--json", "print one JSON value, also for an error"),
+    new Option("--quiet", "print no progress; the result stays"),
+  ].map((option) => option.helpGroup("Common options:"));
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== "" && seconds > 0 && seconds < 86_400) return seconds;
+  throw new InvalidArgumentError("It is a number of seconds, such as 30.");
+}
+
+const settingsVariable = `
+  TASKRUNNER_SETTINGS   the settings file, if no option names one`;
+
+const connectionVariables = `
+  TASKRUNNER_MONGO_URI  the connection string, secret. --uri-file wins. Without
+                        both, a mongoUri counts that stands in the settings
+                        file in plain text
+  TASKRUNNER_MONGO_CA   the certificate of the authority that signed the
+                        server's, as text (PEM)`;
+
+function helpAfter(help: CommandHelp): string {
+  const { examples, statuses = {}, connects, ignoresSettings, notes = [] } = help;
+  const meanings = Object.entries({ 0: "done", 1: "an error", ...statuses, 64: "wrong usage" });
+  const variables = [
+    ignoresSettings ? "" : settingsVariable,
+    connects === undefined ? "" : connectionVariables,
+  ].join("");
+  return [
+    ...(notes.length > 0 ? ["", ...notes] : []),
+    "",
+    examples.length === 1 ? "Example:" : "Examples:",
+    ...examples.map((line) => `  ${line}`),
+    "",
+    "Exit status:",
+    ...meanings.map(([status, meaning]) => `  ${status.padEnd(4)}${meaning}`),
+    ...(variables === "" ? [] : ["", `Environment:${variables}`]),
+  ].join("\n");
+}

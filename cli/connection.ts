@@ -1,0 +1,85 @@
+import type { Db } from "mongodb";
+import { databaseAt, hostsInWords, type DatabaseAddress } from "../components/mongo";
+import { plainMongoUri, uriFacts, type CommandSettings } from "../components/settings";
+import { type CommonOptions, usualSeconds } from "./command";
+import { UsageError } from "./errors";
+import { settingsFile, textOf } from "./inputs";
+
+/** A connection string and what it came from, for a message. */
+interface Found {
+  readonly uri: string;
+  readonly from: string;
+}
+
+/**
+ * The connection string that a command is to use, without connecting: that of `--uri-file`, else of
+ * TASKRUNNER_MONGO_URI, else one in plain text in the settings file. Secret. Undefined if there is none.
+ *
+ * @throws UsageError if `--uri-file` cannot be read
+ */
+export async function uriOf(options: CommonOptions): Promise<Found | undefined> {
+  const { uriFile } = options;
+  if (uriFile !== undefined) {
+    return { uri: textOf(uriFile, "--uri-file").trim(), from: `${uriFile} of --uri-file` };
+  }
+  const variable = "TASKRUNNER_MONGO_URI";
+  const stated = process.env[variable];
+  if (stated) return { uri: stated, from: variable };
+  const file = settingsFile(options);
+  const uri = file === undefined ? undefined : await plainMongoUri({ file });
+  return uri === undefined ? undefined : { uri, from: `mongoUri of ${String(file)}` };
+}
+
+/**
+ * The database that a command works on, without connecting; its `uri` is secret.
+ *
+ * @throws UsageError if there is no connection string, or it is not one, or no database is named
+ */
+export async function addressOf(
+  options: CommonOptions,
+  { mongo }: CommandSettings,
+): Promise<DatabaseAddress> {
+  const found = await uriOf(options);
+  if (!found) {
+    throw new UsageError(
+      "No connection string: TASKRUNNER_MONGO_URI is not set. Set it to the migrator's, such as " +
+        "mongodb://127.0.0.1:27017/taskrunner, or name a file that holds it with --uri-file.",
+    );
+  }
+  const facts = uriFacts(found.uri);
+  if (!facts) {
+    throw new UsageError(
+      `${found.from} is not a connection string. It begins with mongodb:// or mongodb+srv://, and ` +
+        "special characters in its password are percent-encoded.",
+    );
+  }
+  const database = mongo.database ?? facts.database;
+  if (database === undefined) {
+    throw new UsageError(
+      `${found.from} names no database. Name it there, as in mongodb://host/taskrunner, or in ` +
+        "mongo.database of the settings.",
+    );
+  }
+  return { uri: found.uri, database };
+}
+
+/**
+ * Connects, and says where to at once.
+ *
+ * @param seconds how long a server is looked for unless `--connect-timeout` says otherwise
+ * @throws ConnectionError if no server answers, or the log-in fails
+ */
+export async function connect(
+  options: CommonOptions,
+  address: DatabaseAddress,
+  seconds = usualSeconds,
+): Promise<Db> {
+  announce(options, address);
+  const selectionTimeoutMs = (options.connectTimeout ?? seconds) * 1_000;
+  return databaseAt(address, { selectionTimeoutMs });
+}
+
+/** Says on standard error to which hosts a command connects now. */
+export function announce({ quiet }: CommonOptions, { uri }: DatabaseAddress): void {
+  if (!quiet) console.error(`Connecting to ${hostsInWords(uri)}`);
+}

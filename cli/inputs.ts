@@ -1,0 +1,139 @@
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { Option } from "commander";
+import type { PlanOptions } from "../components/migration";
+import { type StateAddress, openStateFolder, StateFolderError } from "../components/state";
+import type { BothSides } from "../components/transfer";
+import {
+  commandSettings,
+  requireIndexNames,
+  schemaOptionsOf,
+  type CommandSettings,
+} from "../components/settings";
+import type { CommonOptions } from "./command";
+import { UsageError } from "./errors";
+
+/**
+ * The settings asked for: those of the file of `--settings`, `--stack` or TASKRUNNER_SETTINGS, else the
+ * specification's defaults.
+ *
+ * @throws SettingsError with every problem; SettingsFileError if the file cannot be read
+ */
+export async function settingsOf(options: CommonOptions): Promise<CommandSettings> {
+  const file = settingsFile(options);
+  return commandSettings(file === undefined ? undefined : { file });
+}
+
+/** The settings file that is asked for by its path or by its stack's name; undefined if none is. */
+export function settingsFile({ settings, stack }: CommonOptions): string | undefined {
+  if (settings !== undefined) return settings;
+  if (stack !== undefined) return `Pulumi.${stack}.yaml`;
+  const { TASKRUNNER_SETTINGS: named } = process.env;
+  return named === "" ? undefined : named;
+}
+
+/**
+ * A stack's settings file, whose settings are valid, and what the stack is called.
+ *
+ * @throws UsageError if none is named; SettingsError and SettingsFileError as `settingsOf`
+ */
+export async function stackFileOf(
+  options: CommonOptions,
+): Promise<{ readonly file: string; readonly stack: string }> {
+  const file = settingsFile(options);
+  if (file === undefined) throw new UsageError("No stack is named. Name it with --stack.");
+  await commandSettings({ file });
+  const named = /([^/\\]+?)\.ya?ml$/.exec(file)?.[1]?.replace(/^Pulumi\./, "");
+  return { file, stack: options.stack ?? named ?? file };
+}
+
+/**
+ * The text of a file that an option names.
+ *
+ * @param option such as `--preview`
+ * @throws UsageError if it cannot be read
+ */
+export function textOf(file: string, option: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+    throw new UsageError(`${file} of ${option} cannot be read: ${why}.`, { cause: error });
+  }
+}
+
+/**
+ * What a plan under these settings looks at.
+ *
+ * @throws SettingsError if two indexes of a collection would have one name
+ */
+export function planOptions(settings: CommandSettings): PlanOptions {
+  requireIndexNames(settings);
+  const { ledger, checkpoints } = settings.advanced;
+  return { schema: schemaOptionsOf(settings), ledger, ownRecords: [checkpoints] };
+}
+
+/** What names filesystem state and the collections beside it, without the database. */
+export type StateSides = Omit<BothSides, "database" | "watch">;
+
+/** The option of every command on filesystem state. */
+export const stateOption = new Option(
+  "--state <directory>",
+  "the state directory (default: backfill.source.path)",
+);
+
+/**
+ * The state directory of `--state`, else of the settings, and the collections beside it.
+ *
+ * @throws UsageError if neither names one
+ */
+export function stateOf(
+  settings: CommandSettings,
+  { state }: { readonly state?: string },
+): StateSides {
+  const { source } = settings.backfill ?? {};
+  const directory = state ?? (source && "path" in source ? source.path : undefined);
+  if (directory === undefined) {
+    throw new UsageError(
+      "No state directory is named. Name it with --state, or in backfill.source.path of the settings.",
+    );
+  }
+  return stateSides(settings, directory);
+}
+
+/** Filesystem state below a directory, under the settings or the defaults. */
+export function stateSides(settings: CommandSettings, directory: string): StateSides {
+  const { checkpoints, layout } = settings.advanced;
+  const address: StateAddress = {
+    root: resolve(directory),
+    layout,
+    approvals: settings.approvals,
+  };
+  return { ...address, collections: settings.mongo.collections, checkpoints };
+}
+
+/**
+ * Looks at a state directory that is to be read, before anything connects.
+ *
+ * @throws UsageError if it is missing, or has no state
+ */
+export async function requireState(address: StateAddress): Promise<void> {
+  try {
+    await openStateFolder(address);
+  } catch (error) {
+    if (error instanceof StateFolderError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Looks at a directory that is to be written to, before anything connects.
+ *
+ * @throws UsageError if it is not a directory
+ */
+export function requireDirectory({ root }: StateAddress): void {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new UsageError(
+    `The state directory ${root} is not a directory. Mount it here, or name another one with --state.`,
+  );
+}

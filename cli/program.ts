@@ -1,0 +1,43 @@
+import { Command } from "commander";
+import { version } from "../package.json";
+import { applyCommand } from "./apply";
+import { commentCommand } from "./comment";
+import { driftCommand } from "./drift";
+import { exportCommand } from "./export";
+import { guardCommand } from "./guard";
+import { importCommand } from "./import";
+import { modeCommand } from "./mode";
+import { planCommand } from "./plan";
+import { reportCommand } from "./report";
+import { scriptCommand } from "./script";
+import { statusCommand } from "./status";
+import { stepCommand } from "./step";
+import { verifyCommand } from "./verify";
+
+/** The commands, and what their help says. */
+export const program = new Command("taskrunner-storage")
+  .description("Take the state of a Task Runner from files to MongoDB and back.")
+  .version(version, "-V, --version", "show the version")
+  .helpOption("-h, --help", "show this help")
+  .helpCommand(false)
+  .exitOverride()
+  .configureHelp({ subcommandTerm: (command) => [command.name(), ...command.aliases()].join(", ") })
+  // Errors are said in one place, for people and for scripts.
+  .configureOutput({ outputError: () => undefined })
+  .addHelpText(
+    "after",
+    `
+Every command has --help. The connection string comes from TASKRUNNER_MONGO_URI
+or --uri-file FILE: an argument would be visible in the process list.
+
+Example:
+  TASKRUNNER_MONGO_URI=mongodb://127.0.0.1:27017/taskrunner \\
+    npx taskrunner-storage status`,
+  );
+const commands = [
+  ...[statusCommand, planCommand, applyCommand, scriptCommand, reportCommand],
+  ...[importCommand, verifyCommand, exportCommand],
+  ...[commentCommand, driftCommand, guardCommand, modeCommand],
+];
+for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+program.addCommand(stepCommand.copyInheritedSettings(program), { hidden: true });

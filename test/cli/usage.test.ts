@@ -1,0 +1,181 @@
+import { once } from "node:events";
+import { mkdir, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { execa } from "execa";
+import { Long } from "mongodb";
+import { beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { generateSample } from "../../sample";
+import { bundle } from "../../tools/bundle/bundle";
+import { emptyDatabasePerTest } from "../server";
+
+// Each test starts several processes one after another.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+const current = emptyDatabasePerTest();
+let tests = 0;
+let folder: string;
+let bin: string;
+
+/** One file starts several times as fast as the sources. */
+beforeAll(async () => {
+  bin = await bundle(join(current.folder, "made"));
+});
+
+/** A folder of a test's own, with a stack `test` whose state is below it. */
+beforeEach(async () => {
+  folder = join(current.folder, `usage-${++tests}`);
+  await mkdir(folder);
+  await generateSample(join(folder, "state"), { runs: 3 });
+  await settings("Pulumi.test.yaml", { mongoUri: uri(), backfill: { source: { path: "state" } } });
+});
+
+const uri = () => `${current.server.uri}/${current.db.databaseName}`;
+const away = "mongodb://migrator:geheim@127.0.0.1:1/taskrunner";
+const connecting = () => `Connecting to 127.0.0.1:${current.server.port}`;
+
+function settings(name: string, values: object): Promise<void> {
+  const config = Object.entries({ storageMode: "mongo", ...values }).map(([key, value]) => [
+    `taskrunner-storage:${key}`,
+    value as unknown,
+  ]);
+  const file = { config: Object.fromEntries(config) as object };
+  return writeFile(join(folder, name), JSON.stringify(file));
+}
+
+/** A command; a variable that is undefined is not set for it. */
+async function run(args: readonly string[], env: Record<string, string | undefined> = {}) {
+  const variables = { TASKRUNNER_MONGO_URI: uri(), ...env };
+  const options = { env: variables, cwd: folder, reject: false } as const;
+  const { stdout, stderr, exitCode } = await execa("node", [bin, ...args], options);
+  return { stdout, stderr, exitCode };
+}
+
+it.each<[string, string[], string]>([
+  ["without a command", [], "Usage: taskrunner-storage"],
+  ["an unknown command", ["fence"], "unknown command 'fence'"],
+  ["an unknown option", ["apply", "--follows", "x"], "unknown option '--follows'"],
+  ["a missing option", ["comment"], "required option '--preview <file>' not specified"],
+  ["a shard that is none", ["import", "--shard", "3/2"], "It is I/N with I from 1 to N"],
+  ["a time that is none", ["status", "--connect-timeout", "soon"], "a number of seconds"],
+  ["no state directory", ["verify"], "Name it with --state, or in backfill.source.path"],
+  ["no state in it", ["import", "--state", "/nowhere"], "/nowhere is not a folder"],
+  ["nowhere to export to", ["export", "--state", "/nowhere"], "/nowhere is not a directory"],
+  ["no such settings", ["status", "--stack", "none"], "Pulumi.none.yaml cannot be read: ENOENT"],
+  ["no such preview", ["comment", "--preview", "none"], "none of --preview cannot be read"],
+  ["no such connection string", ["status", "--uri-file", "none"], "none of --uri-file cannot"],
+  ["no stack", ["mode"], "Name it with --stack"],
+])("%s is wrong usage: 64", async (_name, args, words) => {
+  // It is found before anything connects.
+  const { exitCode, stderr, stdout } = await run(args, { TASKRUNNER_MONGO_URI: away });
+  expect(stderr).toContain(words);
+  expect(exitCode).toBe(64);
+  expect(stdout + stderr).not.toContain("Connecting");
+});
+
+it.each([
+  ["", "No connection string: TASKRUNNER_MONGO_URI is not set"],
+  ["geheim@127.0.0.1", "TASKRUNNER_MONGO_URI is not a connection string"],
+  ["mongodb://127.0.0.1:1", "TASKRUNNER_MONGO_URI names no database"],
+])("a connection string %j is wrong usage, and is not repeated", async (given, words) => {
+  const { exitCode, stderr } = await run(["status"], { TASKRUNNER_MONGO_URI: given });
+  expect(exitCode).toBe(64);
+  expect(stderr).toContain(words);
+  expect(stderr).not.toContain("geheim");
+});
+
+it.each([
+  ...["status", "plan", "apply", "script", "import", "verify", "export", "mode"].map((name) => [
+    name,
+  ]),
+  ["drift", "--preview", "none.json"],
+  ["guard", "--outputs", "none.json", "--history", "none.json"],
+])("%s refuses an unknown setting: 64", async (...args) => {
+  await settings("Pulumi.test.yaml", { rollot: { target: "helm" } });
+  const { exitCode, stderr } = await run([...args, "--stack", "test"]);
+  expect(exitCode).toBe(64);
+  expect(stderr).toContain("rollot: found an unknown setting (did you mean rollout?)");
+});
+
+it("a settings file that is not YAML is wrong usage, with the line", async () => {
+  await writeFile(join(folder, "Pulumi.test.yaml"), "config:\n  a: 1\n b: 2\n");
+  const { exitCode, stderr } = await run(["script", "--stack", "test"]);
+  expect(exitCode).toBe(64);
+  expect(stderr).toMatch(/Pulumi\.test\.yaml is not valid YAML \(line 3: .*\)\. Fix the syntax\./);
+});
+
+it("with --json an error is one value, with its kind", async () => {
+  const failed = async (args: string[], TASKRUNNER_MONGO_URI = away) => {
+    const { stdout } = await run([...args, "--json"], { TASKRUNNER_MONGO_URI });
+    const { error } = JSON.parse(stdout) as { error: { message: string; code: string } };
+    return error;
+  };
+  expect(await failed(["fence"])).toMatchObject({ code: "usage" });
+  expect(await failed(["verify"])).toMatchObject({ code: "usage" });
+  await settings("Pulumi.wrong.yaml", { rollot: {} });
+  expect(await failed(["plan", "--stack", "wrong"])).toMatchObject({ code: "settings" });
+  const unreachable = await failed(["status", "--connect-timeout", "0.5"]);
+  expect(unreachable).toMatchObject({
+    code: "connection",
+    message: expect.stringMatching(/^Connecting to MongoDB at 127\.0\.0\.1:1 failed/) as string,
+  });
+  expect(unreachable.message).not.toContain("geheim");
+  const entry = { runId: "r", sequence: Long.fromNumber(1) };
+  await current.db.collection("pack_run_logs").insertMany([{ ...entry }, { ...entry }]);
+  expect(await failed(["apply"], uri())).toMatchObject({ code: "data-issues" });
+});
+
+it("says at once where it connects to, and gives up after --connect-timeout", async () => {
+  // It lets everyone in and says nothing.
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const { port } = silent.address() as AddressInfo;
+  const TASKRUNNER_MONGO_URI = `mongodb://127.0.0.1:${port}/taskrunner`;
+  const looked = ["import", "--stack", "test", "--connect-timeout", "1.5"];
+  const { stderr, exitCode } = await run(looked, { TASKRUNNER_MONGO_URI });
+  silent.close();
+  expect(stderr).toMatch(
+    new RegExp(`^Connecting to 127\\.0\\.0\\.1:${port}\n.* selection timed out after 1500 ms`),
+  );
+  expect(exitCode).toBe(1);
+});
+
+it("--quiet keeps the result, and says nothing else", async () => {
+  for (const name of ["import", "verify", "export", "status", "script"]) {
+    const loud = await run([name, "--stack", "test"]);
+    expect(loud.stderr, name).toBe(name === "script" ? "" : connecting());
+    const quiet = await run([name, "--stack", "test", "--quiet"]);
+    expect(quiet, name).toMatchObject({ stderr: "", exitCode: 0 });
+    expect(quiet.stdout.split(/[:\n]/)[0]).toBe(loud.stdout.split(/[:\n]/)[0]);
+    expect(quiet.stdout).not.toBe("");
+  }
+});
+
+it("--state is backfill.source.path of the settings if it is not given", async () => {
+  for (const name of ["import", "backfill", "verify", "export"]) {
+    const { stdout, exitCode } = await run([name, "--stack", "test"]);
+    expect(exitCode, name).toBe(0);
+    expect(stdout).toContain(join(folder, "state"));
+  }
+  expect(await current.db.collection("pack_runs").countDocuments()).toBe(3);
+});
+
+it("--uri-file comes before TASKRUNNER_MONGO_URI, and that before the settings' plain mongoUri", async () => {
+  await writeFile(join(folder, "uri.txt"), `${uri()}\n`);
+  const status = (args: string[], given?: string) =>
+    run(["status", ...args], { TASKRUNNER_MONGO_URI: given });
+
+  expect((await status(["--uri-file", "uri.txt"], away)).exitCode).toBe(0);
+  const late = ["--connect-timeout", "0.5"];
+  expect((await status(["--stack", "test", ...late], away)).stderr).toContain("127.0.0.1:1 failed");
+  expect((await status(["--stack", "test"])).exitCode).toBe(0);
+  await settings("Pulumi.test.yaml", { mongoUri: { secure: "v1:abc" } });
+  expect((await status(["--stack", "test"])).exitCode).toBe(64);
+});
+
+it("TASKRUNNER_SETTINGS names the settings file if no option does", async () => {
+  const env = { TASKRUNNER_SETTINGS: "Pulumi.test.yaml", TASKRUNNER_MONGO_URI: undefined };
+  expect((await run(["verify"], env)).stderr).toContain(connecting());
+  expect((await run(["status", "--stack", "none"], env)).stderr).toContain("Pulumi.none.yaml");
+  expect((await run(["mode"], env)).stdout).toBe("Pulumi.test.yaml: storageMode mongo.");
+});
