@@ -131,12 +131,12 @@ interface Link {
   readonly anchor: string | undefined;
 }
 
-/** The links of a page to files of the repository; code is not looked at. */
+/** The links of a page to files of the repository; code, and pages of the forge, are not looked at. */
 function linksIn(text: string): Link[] {
   const prose = text.replaceAll(/```[^]*?```|^ {4}.*$|`[^`\n]*`(?!\])/gm, "");
   return [...prose.matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)]
     .map(([whole, path = "", anchor]) => ({ text: whole, path, anchor }))
-    .filter(({ path }) => !/^\w+:/.test(path));
+    .filter(({ path }) => !/^(\w+:|\.\.\/\.\.\/actions\/)/.test(path));
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */

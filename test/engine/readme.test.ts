@@ -69,7 +69,7 @@ describe("the README's way to try it", () => {
   beforeAll(async () => {
     env = { MONGO_PORT: String(await getPort()) };
   });
-  afterAll(() => run("make clean"));
+  afterAll(() => run("make clean"), 5 * minutes);
 
   it(
     "ends as printed, and goes back to files",
