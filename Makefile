@@ -33,7 +33,7 @@ breaks: $(installed) ## breaks each guarantee in the code and sees its tests fai
 	@$(tsx) tools/parts/ensure.ts
 	@ONLY="$(ONLY)" $(tsx) test/breaks/run.mts
 
-lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint
+lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint, prose
 	@npm run lint --silent
 
 bench: $(installed) ## import, transfer and start-up against bars; ONLY=transfer for one, BENCH=full for all sizes

@@ -2,37 +2,64 @@ import { settingsJsonSchema, type JsonSchema } from "../schema/settings";
 
 type Row = readonly [key: string, form: string, meaning: string];
 
-/** The settings as the page `docs/settings.md`; written by `make docs`. */
-export function settingsPage(): string {
+/** The sections that are too long for the first page. */
+const apart = ["cluster", "rollout"];
+
+/** The settings as pages, by their paths; written by `make docs`. */
+export function settingsPages(): Readonly<Record<string, string>> {
+  const { properties = {} } = settingsJsonSchema();
+  const pages = apart.map((name) => [pathOf(name), sectionPage(name, properties[name] ?? {})]);
+  return { "docs/settings.md": firstPage(), ...(Object.fromEntries(pages) as object) };
+}
+
+const pathOf = (name: string) => `docs/settings-${name}.md`;
+const madeFrom = "Made from `components/settings` by `make docs`.";
+
+function firstPage(): string {
   const { properties = {}, required = [] } = settingsJsonSchema();
   const entries = Object.entries(properties);
   const sections = entries.filter(([, schema]) => alternativesOf(schema).some(isSection));
+  const isLinked = (key: string) => sections.some(([one]) => one === key);
   return [
     "# Settings",
-    "Made from `components/settings` by `make docs`.",
-    "In `Pulumi.<stack>.yaml`, with the prefix `taskrunner-storage:`. They are checked before anything happens; an\n" +
-      "error has every problem in one message: key, what was found, what is allowed, and the nearest known key for a\n" +
-      "typing error. The first line of each stack file names `schema/settings.json`, so that editors check and\n" +
-      "complete what you write. No setting but `mongoUri` and `appMongoUri` is secret.",
+    madeFrom,
+    "In `Pulumi.<stack>.yaml`, with the prefix `taskrunner-storage:`. They are checked before anything happens. An error\n" +
+      "lists every problem: the key, what was found, what is allowed, and the nearest known key for a typing error. The\n" +
+      "first line of each stack file names `schema/settings.json`, so that editors check and complete what you write. Only\n" +
+      "`mongoUri` and `appMongoUri` are secret.",
     table(
       entries.map(([key, schema]) => {
         const [name, ...rest] = rowOf(key, schema, required.includes(key));
-        const isLinked = sections.some(([one]) => one === key);
-        return [isLinked ? `[${name}](#${key.toLowerCase()})` : name, ...rest];
+        return [isLinked(key) ? `[${name}](${addressOf(key)})` : name, ...rest];
       }),
     ),
-    ...sections.flatMap(([key, schema]) => chapter(key, schema)),
+    ...sections
+      .filter(([key]) => !apart.includes(key))
+      .flatMap(([key, schema]) => [
+        `## ${code(key)}`,
+        schema.description ?? "",
+        ...alternativesOf(schema)
+          .filter(isSection)
+          .map((one) => table(rowsOf(one))),
+      ]),
     "",
   ].join("\n\n");
 }
 
-/** A section of the settings: one table, or one for each of its kinds. */
-function chapter(name: string, schema: JsonSchema): string[] {
+function addressOf(key: string): string {
+  return apart.includes(key) ? `settings-${key}.md` : `#${key.toLowerCase()}`;
+}
+
+/** A section of several kinds: a table for each. */
+function sectionPage(name: string, schema: JsonSchema): string {
   const kinds = alternativesOf(schema).filter(isSection);
-  const [only, ...others] = kinds;
-  const opening = [`## \`${name}\``, schema.description ?? ""];
-  if (only && others.length === 0) return [...opening, table(rowsOf(only))];
-  return [...opening, ...kinds.flatMap((kind) => kindChapter(kind, kinds))];
+  return [
+    `# Settings: ${code(name)}`,
+    madeFrom,
+    `${schema.description ?? ""} [settings.md](settings.md) has the other sections.`,
+    ...kinds.flatMap((kind) => kindChapter(kind, kinds)),
+    "",
+  ].join("\n\n");
 }
 
 function kindChapter(kind: JsonSchema, kinds: readonly JsonSchema[]): string[] {
@@ -41,7 +68,7 @@ function kindChapter(kind: JsonSchema, kinds: readonly JsonSchema[]): string[] {
   const own = (kind.required ?? []).filter((key) => twins.some((one) => !one.properties?.[key]));
   const extra = own.length === 0 ? "" : `, with ${own.map(code).join(" and ")}`;
   const rows = rowsOf(kind).filter(([key]) => key !== code(tag));
-  const title = `### ${code(`${tag}: ${String(schema.const)}`)}${extra}`;
+  const title = `## ${code(`${tag}: ${String(schema.const)}`)}${extra}`;
   return [title, schema.description ?? "", table(rows)];
 }
 

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { runInNewContext } from "node:vm";
 import mermaid from "mermaid";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -14,17 +15,20 @@ import { rules as policyRules } from "../policy/rules";
 import { generatedFiles } from "../tools/docs/generated";
 import { diagramsIn } from "../tools/gallery/page";
 import { documentOptions } from "./contract/options";
+import { stackFiles } from "./stack-files";
 
 const root = resolve(__dirname, "..");
 const page = (name: string) => readFileSync(resolve(root, name), "utf8");
-const stackFiles = readdirSync(root).filter((name) => /^Pulumi\..+\.yaml$/.test(name));
-
 it.each(Object.entries(generatedFiles()))("%s is what `make docs` writes", (name, text) => {
   expect(page(name)).toBe(text);
 });
 
-it("docs/settings.md and the schema say what each setting means", () => {
-  const rows = page("docs/settings.md").match(/^\| .* \|$/gm) ?? [];
+it("the settings' pages say what each setting means", () => {
+  const pages = ["settings", "settings-cluster", "settings-rollout"].map((name) =>
+    page(`docs/${name}.md`),
+  );
+  const rows = pages.join("\n").match(/^\| .* \|$/gm) ?? [];
+
   expect(rows.length).toBeGreaterThan(150);
   expect(rows.filter((row) => /\|\s*\|$/.test(row))).toEqual([]);
 });
@@ -34,51 +38,58 @@ it.each(stackFiles)("%s names the schema of the settings in its first line", (na
   expect(resolve(dirname(resolve(root, name)), path)).toBe(resolve(root, "schema/settings.json"));
 });
 
-it.each(["README.md", "docs/migration.md"])("%s names the privileges of both roles", (name) => {
-  const text = page(name).replaceAll("\n", " ");
-  const roles = [migratorRole("d"), applicationRole("d", documentOptions)];
+describe("docs/security.md", () => {
+  const security = page("docs/security.md");
+  const roles = [migratorRole("taskrunner"), applicationRole("taskrunner", documentOptions)];
 
-  for (const { privileges } of roles) {
-    const actions = privileges[0]?.actions ?? [];
-    for (const action of actions) expect(text).toContain(`\`${action}\``);
-  }
-});
+  it("has the privileges of both users, under both names", () => {
+    const named = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(", ");
+    const row = (user: string, on: string, role: DatabaseRole) => {
+      const atlas = atlasActions(role).map(({ action }) => action);
+      const own = role.privileges[0]?.actions ?? [];
+      return `| ${user} (\`${role.createRole}\`) | ${on} | ${named(own)} | ${named(atlas)} |`;
+    };
+    const [migrator, application] = roles as [DatabaseRole, DatabaseRole];
 
-describe("the section on Atlas of docs/cluster.md", () => {
-  const section = (title: string) =>
-    page("docs/cluster.md").split("## Atlas")[1]?.split(`### ${title}`)[1]?.split("\n### ")[0] ??
-    "";
+    expect(security).toContain(row("migrator", "the database", migrator));
+    expect(security).toContain(row("services", "the four collections", application));
+  });
 
-  it("has the actions of both roles", () => {
-    const row = (user: string, on: string, role: DatabaseRole) =>
-      `| ${user} | ${on} | ${atlasActions(role)
-        .map(({ action }) => `\`${action}\``)
-        .join(", ")} |`;
+  it("has a script that creates both roles as they are", () => {
+    const [, script = ""] = /\n {4}use taskrunner\n((?: {4}.*\n)+)/.exec(security) ?? [];
+    const created: object[] = [];
+    const users: object[] = [];
+    const db = {
+      createRole: (role: object) => created.push(role),
+      createUser: (user: object) => users.push(user),
+    };
+    runInNewContext(script, { db, passwordPrompt: () => "asked for" });
 
-    expect(section("Least privilege")).toContain(
-      [
-        row("migrator", "the database", migratorRole("d")),
-        row("application", "the four collections", applicationRole("d", documentOptions)),
-      ].join("\n"),
+    expect(JSON.parse(JSON.stringify(created))).toEqual(
+      roles.map(({ createRole: role, ...others }) => ({ role, ...others })),
+    );
+    expect(JSON.parse(JSON.stringify(users))).toMatchObject(
+      roles.map(({ createRole: role }) => ({ pwd: "asked for", roles: [role] })),
     );
   });
-});
 
-it.each([
-  ["docs/rollout.md", "the steps on the services' pods", podRules],
-  ["docs/cluster.md", "the wait for MongoDB and a refresh", [...waitRules, ...storageRules]],
-])("%s has the rules that %s need", (name, _, rules) => {
-  const row = ({ apiGroups: [group], resources, verbs }: Rule) =>
-    `| ${group ? `\`${group}\`` : "core"} | ${named(resources)} | ${named(verbs)} |`;
-  const named = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(", ");
-  const table = /\| API group.*\n(?:\|.*\n)*/.exec(page(name))?.[0] ?? "";
+  it.each([
+    ["the steps on the services' pods", 0, podRules],
+    ["the wait for MongoDB and a refresh", 1, [...waitRules, ...storageRules]],
+  ])("has the rules that %s need", (_, at, rules) => {
+    const row = ({ apiGroups: [group], resources, verbs }: Rule) =>
+      `| ${group ? `\`${group}\`` : "core"} | ${named(resources)} | ${named(verbs)} |`;
+    const named = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(", ");
+    const tables = security.match(/\| API group.*\n(?:\|.*\n)*/g) ?? [];
 
-  expect(table.trim().split("\n").slice(2)).toEqual(rules.map(row));
-});
+    expect(tables).toHaveLength(2);
+    expect(tables[at]?.trim().split("\n").slice(2)).toEqual(rules.map(row));
+  });
 
-it("docs/jobs.md has the Role that Jobs need", () => {
-  const [, role = ""] = /```yaml\n([^]*?)```/.exec(page("docs/jobs.md")) ?? [];
-  expect((parse(role) as { rules: unknown }).rules).toEqual(jobRules);
+  it("has the Role that Jobs need", () => {
+    const [, role = ""] = /```yaml\n([^]*?)```/.exec(security) ?? [];
+    expect((parse(role) as { rules: unknown }).rules).toEqual(jobRules);
+  });
 });
 
 it("docs/policy.md has every rule of the pack, with its level and its words", () => {
@@ -89,6 +100,54 @@ it("docs/policy.md has every rule of the pack, with its level and its words", ()
     policyRules.map(({ name, asks, why }) => `| \`${name}\` | ${level} | ${asks} | ${why} |`),
   );
 });
+
+describe("the pages", () => {
+  const names = readdirSync(resolve(root, "docs")).filter((name) => name.endsWith(".md"));
+  const others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
+  const pages = [...names.map((name) => `docs/${name}`), ...others, "examples/README.md"];
+
+  it("are listed in the index", () => {
+    const index = page("docs/README.md");
+    for (const name of names) if (name !== "README.md") expect(index).toContain(`(${name}`);
+  });
+
+  it.each(names)("%s has at most 200 lines", (name) => {
+    expect(page(`docs/${name}`).trimEnd().split("\n").length).toBeLessThanOrEqual(200);
+  });
+
+  it.each(pages)("%s has links that lead somewhere", (name) => {
+    const broken = linksIn(page(name)).filter(({ path, anchor }) => {
+      const file = path === "" ? name : join(dirname(name), path);
+      if (!existsSync(resolve(root, file))) return true;
+      return anchor !== undefined && !anchorsIn(page(file)).includes(anchor);
+    });
+    expect(broken.map(({ text }) => text)).toEqual([]);
+  });
+});
+
+interface Link {
+  readonly text: string;
+  readonly path: string;
+  readonly anchor: string | undefined;
+}
+
+/** The links of a page to files of the repository; code, and pages of the forge, are not looked at. */
+function linksIn(text: string): Link[] {
+  const prose = text.replaceAll(/```[^]*?```|^ {4}.*$|`[^`\n]*`(?!\])/gm, "");
+  return [...prose.matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)]
+    .map(([whole, path = "", anchor]) => ({ text: whole, path, anchor }))
+    .filter(({ path }) => !/^(\w+:|\.\.\/\.\.\/actions\/)/.test(path));
+}
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsIn(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 describe("the diagrams in docs/", () => {
   const names = readdirSync(resolve(__dirname, "../docs")).filter((name) => name.endsWith(".md"));

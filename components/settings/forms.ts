@@ -28,7 +28,17 @@ export function isAbsent(schema: unknown): boolean {
   return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodNever;
 }
 
-const bytes = (name: string) => Buffer.byteLength(name, "utf8");
+/**
+ * A name whose characters the JSON Schema states too; its length in bytes only the program counts.
+ *
+ * @param allowed what the error says is allowed
+ */
+function nameOf(characters: RegExp, maxBytes: number, allowed: string) {
+  return z
+    .string()
+    .regex(characters, { error: allowed, abort: true })
+    .refine((name) => Buffer.byteLength(name, "utf8") <= maxBytes, { error: allowed });
+}
 
 /**
  * A database's name as MongoDB accepts it on every platform: 1 to 63 bytes without
@@ -36,11 +46,11 @@ const bytes = (name: string) => Buffer.byteLength(name, "utf8");
  *
  * @see https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
  */
-export const databaseName = z
-  .string()
-  .refine((name) => bytes(name) >= 1 && bytes(name) <= 63 && !/[/\\. "$*<>:|?\0]/.test(name), {
-    error: 'a database name of 1 to 63 bytes without / \\ . " $ * < > : | ? or a blank',
-  });
+export const databaseName = nameOf(
+  /^[^/\\. "$*<>:|?\0]{1,63}$/,
+  63,
+  'a database name of 1 to 63 bytes without / \\ . " $ * < > : | ? or a blank',
+);
 
 /**
  * A collection's name: 1 to 190 bytes (so that with the database's name a namespace stays under
@@ -48,17 +58,13 @@ export const databaseName = z
  *
  * @see https://www.mongodb.com/docs/manual/reference/limits/#naming-restrictions
  */
-export const collectionName = z
-  .string()
-  .refine(
-    (name) =>
-      bytes(name) >= 1 && bytes(name) <= 190 && !/[$\0]/.test(name) && !name.startsWith("system."),
-    { error: 'a collection name of 1 to 190 bytes without $ that does not begin with "system."' },
-  );
+export const collectionName = nameOf(
+  /^(?!system\.)[^$\0]{1,190}$/,
+  190,
+  'a collection name of 1 to 190 bytes without $ that does not begin with "system."',
+);
 
 /** An index's name: not empty, without `*` and the null character, not that of MongoDB's own index. */
-export const indexName = z
-  .string()
-  .refine((name) => name !== "" && name !== "_id_" && !/[*\0]/.test(name), {
-    error: "an index name without * that is not _id_",
-  });
+export const indexName = z.string().regex(/^(?!_id_$)[^*\0]+$/, {
+  error: "an index name without * that is not _id_",
+});

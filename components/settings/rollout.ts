@@ -118,7 +118,7 @@ const helm = {
   install: z
     .boolean()
     .default(false)
-    .describe("Whether the stack makes the releases. Else it takes over those that exist."),
+    .describe("Whether the stack makes the releases. Otherwise it takes over those that exist."),
   connectionSecret: section({
     name: text
       .optional()

@@ -25,7 +25,7 @@ const asked = ["backupEnabled", "pitEnabled", "retainBackupsEnabled"] as const;
 export const backups: ResourceRule = {
   name: "backups",
   asks: "a cluster of Atlas has `backupEnabled`, `pitEnabled` and `retainBackupsEnabled`",
-  why: "after a cutover MongoDB alone has what the services write",
+  why: "after a cutover only MongoDB has what the services write",
   of: ({ type, props }) =>
     type === types.atlasCluster
       ? asked

@@ -3,6 +3,13 @@ import type { Break } from "./breaks";
 /** Cluster, settings, the program's order, review, commands and policy. */
 export const program: readonly Break[] = [
   {
+    guarantee: "the schema of the stack files refuses the names that the program refuses",
+    file: "components/settings/forms.ts",
+    find: ".regex(characters, { error: allowed, abort: true })",
+    replace: ".refine((name) => characters.test(name), { error: allowed })",
+    tests: ["test/settings/schema.test.ts > is refused by both with a mistake"],
+  },
+  {
     guarantee: "what is not MongoDB is refused by its name",
     file: "components/cluster/server/check.ts",
     find: "if (facts.otherProduct) return",

@@ -15,7 +15,7 @@ const runs = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
 
 it("there is one for each thing that is to be done", () => {
   expect([...workflows.keys()].sort()).toEqual(
-    ["check", "drift", "preview", "rollback", "stack-preview", "stack-up", "up"].map(
+    ["check", "drift", "preview", "release", "rollback", "stack-preview", "stack-up", "up"].map(
       (name) => `${name}.yml`,
     ),
   );
@@ -46,6 +46,8 @@ it("a job can write what it has to, and nothing else", () => {
     "drift.yml drift: issues write",
     "preview.yml preview: id-token write",
     "preview.yml preview: pull-requests write",
+    "release.yml release: contents write",
+    "release.yml release: packages write",
     "rollback.yml preview: id-token write",
     "rollback.yml pull-request: contents write",
     "rollback.yml pull-request: pull-requests write",
@@ -123,7 +125,7 @@ it("stacks go up one after the other, each after its preview and its approval", 
   expect([approve?.needs, up?.needs]).toEqual(["preview", "approve"]);
 });
 
-it("the stacks have settings that the commands can read", async () => {
+it("the stacks have examples of their settings, which the commands can read", async () => {
   const inputs = (workflow("rollback.yml").on as { workflow_dispatch: { inputs: object } })
     .workflow_dispatch.inputs as { stack: { options: string[] } };
   const ofMatrix = jobs.flatMap(({ strategy }) => strategy?.matrix.stack ?? []);
@@ -133,7 +135,7 @@ it("the stacks have settings that the commands can read", async () => {
 
   expect(stacks).toEqual(new Set(["staging", "prod"]));
   for (const stack of stacks) {
-    const file = join(root, `Pulumi.${stack}.yaml`);
+    const file = join(root, `examples/atlas/Pulumi.${stack}.yaml`);
     expect(existsSync(file), file).toBe(true);
     await commandSettings({ file });
   }
@@ -162,7 +164,7 @@ describe("the shell", () => {
   it("calls targets that the Makefile has", () => {
     const makefile = readFileSync(join(root, "Makefile"), "utf8");
     const targets = runs.flatMap((run) => /^make (\w+)/.exec(run)?.[1] ?? []);
-    expect(targets.sort()).toEqual(["lint", "test", "up"]);
+    expect(targets.sort()).toEqual(["bundle", "lint", "test", "up"]);
     for (const target of targets) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
   });
 

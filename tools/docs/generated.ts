@@ -1,12 +1,20 @@
+import { program } from "../../cli/program";
+import { cliPages } from "../../docs/cli";
 import { collectionsPage } from "../../docs/collections";
-import { settingsPage } from "../../docs/settings";
+import { settingsPages } from "../../docs/settings";
+import { palettes, timeline } from "../../docs/timeline";
 import { stackFileSchema } from "../../schema/settings";
 
 /** The files that are made from the code, with their texts; paths count from the repository. */
 export function generatedFiles(): Readonly<Record<string, string>> {
+  const commands = cliPages(program);
   return {
+    "docs/cli.md": commands.main,
+    "docs/cli-pull-requests.md": commands.pullRequests,
     "docs/collections.md": collectionsPage(),
-    "docs/settings.md": settingsPage(),
+    ...settingsPages(),
+    "docs/pictures/cutover-dark.svg": timeline(palettes.dark),
+    "docs/pictures/cutover-light.svg": timeline(palettes.light),
     "schema/settings.json": `${JSON.stringify(stackFileSchema(), undefined, 2)}\n`,
   };
 }

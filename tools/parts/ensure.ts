@@ -1,7 +1,7 @@
 /** Gets every local part and says what each took: `tsx tools/parts/ensure.ts`. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { actionlint, controlPlane, engine, helm, mongoProgram, PartError } from ".";
+import { actionlint, controlPlane, engine, helm, mongoProgram, PartError, vale } from ".";
 import { cacheFolder } from "./cache";
 
 /** Gets each part, in the order in which tests ask for them, and says what it is. */
@@ -12,6 +12,7 @@ const parts: readonly (() => Promise<string>)[] = [
   async () => `Kubernetes ${(await controlPlane()).version}`,
   () => engine({ kubernetes: true }).then(() => "Pulumi's plugin for Kubernetes"),
   () => helm().then(() => "Helm"),
+  () => vale().then(() => "vale"),
 ];
 
 async function ensure(): Promise<void> {

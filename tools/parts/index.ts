@@ -15,7 +15,7 @@ export {
   stopControlPlane,
 } from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
-export { actionlint } from "./actionlint";
+export { actionlint, vale } from "./checkers";
 export { helm } from "./kubernetes/helm";
 export { executable } from "./executable";
 export { isFree } from "./port";

@@ -26,6 +26,7 @@ export const versions = {
   kwok: "v0.8.0",
   helm: "v3.22.0",
   actionlint: "v1.7.12",
+  vale: "v3.21.0",
 } as const;
 
 /** Whether a dotted version, with or without a leading `v`, is at least another. */

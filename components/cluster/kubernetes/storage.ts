@@ -69,6 +69,6 @@ function refusal(
   return (
     `cluster.resource.storage.${changed} is ${asked}, and MongoDB ${news.name} was created with ${before}. ` +
     "The claim templates of a StatefulSet cannot change. Set it back, or change the volumes by hand: " +
-    'see "Larger volumes" in docs/cluster.md.'
+    'see "Larger volumes" in docs/cluster-kubernetes.md.'
   );
 }

@@ -81,7 +81,7 @@ export async function requireApplication(
 function lackInWords(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {
   return (
     `The user of ${setting} lacks ${missing.join(", ")}. Grant it these privileges ` +
-    '(docs/migration.md, "Least privilege"), then run again.'
+    '(docs/security.md, "Database users"), then run again.'
   );
 }
 

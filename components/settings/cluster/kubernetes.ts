@@ -19,7 +19,9 @@ const operator = section({
   install: z
     .boolean()
     .default(true)
-    .describe("Whether the stack installs the operator. Else one watches the namespace already."),
+    .describe(
+      "Whether the stack installs the operator. Otherwise one watches the namespace already.",
+    ),
   release: text.default("mongodb-kubernetes").describe("The Helm release."),
   chart: text
     .default("mongodb-kubernetes")
@@ -107,7 +109,7 @@ export const kubernetesCluster = section({
   engineInside: z
     .boolean()
     .default(false)
-    .describe("Whether Pulumi runs in this cluster. Else the stack needs `jobs`."),
+    .describe("Whether Pulumi runs in this cluster. Otherwise the stack needs `jobs`."),
   allowPlainText: z.boolean().default(false).describe("Whether MongoDB may do without TLS."),
   registry: text.optional().describe("The registry of every image. Default: MongoDB's."),
   imagePullSecret: text.optional().describe("The Secret to pull images with."),

@@ -1,12 +1,12 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parse } from "yaml";
 import { helm, repository } from "../../tools/parts";
 import { atlasFor } from "../atlas/atlas";
 import { makeCluster, type TestCluster } from "./cluster";
+import { exampleSettings } from "./example";
 import { makeStack, type Run, type TestStack } from "./stack";
 
 const minutes = 60_000;
@@ -46,7 +46,7 @@ async function installServices(): Promise<void> {
   const chart = join(repository, "charts/task-runner");
   const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
   for (const service of ["worker", "web"]) {
-    const values = join(repository, `sample/rollout/${service}.values.yaml`);
+    const values = join(repository, `examples/atlas/${service}.values.yaml`);
     const release = ["upgrade", "--install", `taskrunner-${service}`, chart, "--values", values];
     await execa(program, [...release, ...address, "--create-namespace"]);
   }
@@ -60,26 +60,18 @@ async function installServices(): Promise<void> {
   await execa(cluster.controlPlane.kubectl, apply, { input: JSON.stringify(claim) });
 }
 
-interface StackFile {
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-/** The preview of a settings file of the repository's, on the Kubernetes API of the test. */
+/** The preview of a cutover with an example, on the Kubernetes API of the test. */
 async function previewOf(name: string): Promise<Run> {
   const stack = await atlasStack(name);
-  const text = await readFile(join(repository, `Pulumi.${name}.yaml`), "utf8");
-  const { config } = parse(text) as StackFile;
-  const settings = Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key.replace("taskrunner-storage:", ""), value]),
-  );
+  const settings = await exampleSettings(`atlas/Pulumi.${name}.yaml`);
   expect(settings.kubernetes).toEqual({ context: name });
   const { kubeconfig } = cluster.controlPlane;
-  await stack.configure({ ...settings, kubernetes: { kubeconfig } });
+  await stack.configure({ ...settings, storageMode: "mongo", kubernetes: { kubeconfig } });
   return stack.preview();
 }
 
 it(
-  "Pulumi.staging.yaml previews from nothing without an error",
+  "examples/atlas, staging, previews from nothing without an error",
   async () => {
     const { output, failed } = await previewOf("staging");
 
@@ -93,7 +85,7 @@ it(
 );
 
 it(
-  "Pulumi.prod.yaml previews from nothing without an error, protected and with backups",
+  "examples/atlas, prod, previews from nothing without an error, protected and with backups",
   async () => {
     const { output, failed } = await previewOf("prod");
 

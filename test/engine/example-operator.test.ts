@@ -1,9 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parse } from "yaml";
-import { repository } from "../../tools/parts";
 import { operatorChart } from "../cluster/kubernetes/definition";
+import { exampleSettings, type Section } from "./example";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedCluster, borrowCluster } from "../pool";
 
@@ -22,14 +20,9 @@ afterAll(async () => {
   await stack.remove();
 });
 
-type Section = Readonly<Record<string, unknown>>;
-
-/** What Pulumi.airgap.yaml says, where the test has the site's control plane and charts. */
-async function settings(): Promise<Record<string, Section>> {
-  const text = await readFile(join(repository, "Pulumi.airgap.yaml"), "utf8");
-  const { config } = parse(text) as { config: Record<string, Section> };
-  const named = Object.entries(config).map(([key, value]) => [key.split(":")[1] ?? "", value]);
-  const all = Object.fromEntries(named) as Record<string, Section>;
+/** The example, with the control plane and the chart of the test. */
+async function settings(): Promise<Record<string, unknown>> {
+  const all = await exampleSettings("operator/Pulumi.operator.yaml");
   const operator = {
     ...(all.cluster?.operator as Section),
     chart: await operatorChart(stack.folder),
@@ -37,6 +30,7 @@ async function settings(): Promise<Record<string, Section>> {
   const { kubeconfig } = controlPlane;
   return {
     ...all,
+    storageMode: "mongo",
     cluster: { ...all.cluster, operator },
     kubernetes: { kubeconfig },
     rollout: { ...all.rollout, install: true },
@@ -44,7 +38,7 @@ async function settings(): Promise<Record<string, Section>> {
 }
 
 it(
-  "the stack airgap previews from nothing, with every step after MongoDB still to come",
+  "examples/operator previews from nothing, with every step after MongoDB still to come",
   async () => {
     await stack.configure(await settings());
     const { output, failed } = await stack.pulumi("preview", "--diff", "--policy-pack", pack);

@@ -1,0 +1,116 @@
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { helm, repository } from "../../tools/parts";
+import { type BorrowedServer, borrowServer } from "../pool";
+import { makeCluster, type TestCluster } from "./cluster";
+import { exampleSettings, type Section } from "./example";
+import { makeStack, type TestStack } from "./stack";
+
+const minutes = 60_000;
+const umbrellaChart = join(repository, "test/engine/umbrella");
+
+let stack: TestStack;
+let server: BorrowedServer;
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await borrowServer();
+  cluster = await makeCluster(stack.folder);
+  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  await cluster.kubectl("create", "namespace", "taskrunner");
+  for (const service of ["worker", "web"]) {
+    const values = join(repository, `examples/existing/${service}.values.yaml`);
+    await install(`taskrunner-${service}`, join(repository, "charts/task-runner"), values);
+  }
+  const values = join(repository, "examples/umbrella/values.yaml");
+  await install("stellaops", umbrellaChart, values);
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.controlPlane.release();
+  await server.release();
+  await stack.remove();
+});
+
+/** A release as a site has it before. */
+async function install(release: string, chart: string, values: string): Promise<void> {
+  const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
+  await execa(await helm(), ["install", release, chart, "--values", values, ...address]);
+}
+
+/** The example as it stands, with the server, the state and the control plane of the test. */
+async function configure(file: string, storageMode?: "mongo", rollout: Section = {}) {
+  const settings = await exampleSettings(file);
+  await stack.configure({
+    ...settings,
+    ...(storageMode && { storageMode }),
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    kubernetes: cluster.kubernetes,
+    rollout: { ...settings.rollout, ...rollout },
+  });
+}
+
+/** Previews that fail or warn of nothing, of the first update and of the cutover. */
+async function previews(file: string, rollout?: Section): Promise<readonly [string, string]> {
+  const outputs = [];
+  for (const mode of [undefined, "mongo"] as const) {
+    await configure(file, mode, rollout);
+    const { output, failed } = await stack.preview();
+    expect(failed, output).toBe(false);
+    expect(output).not.toMatch(/^\s*(error|warning):/m);
+    outputs.push(output);
+  }
+  const [first = "", cutover = ""] = outputs;
+  expect(cutover).toMatch(/\+ pulumi-nodejs:dynamic\/mongo:Index: \(create\)/);
+  return [first, cutover];
+}
+
+it(
+  "examples/existing previews: both releases are taken over, then change over",
+  async () => {
+    const [first, cutover] = await previews("existing/Pulumi.existing.yaml");
+
+    expect(first.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);
+    expect(first).not.toContain('"mongo"');
+    expect(cutover).toContain('~ value: "filesystem" => "mongo"');
+  },
+  5 * minutes,
+);
+
+it(
+  "examples/umbrella previews: one release, of which the worker changes over first",
+  async () => {
+    const settings = await exampleSettings("umbrella/Pulumi.umbrella.yaml");
+    const { version, ...shared } = settings.rollout?.shared as Section;
+    expect(version).toBeDefined();
+    const [first, cutover] = await previews("umbrella/Pulumi.umbrella.yaml", {
+      shared: { ...shared, chart: umbrellaChart },
+    });
+
+    expect(first.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(1);
+    expect(cutover.match(/~ value: "filesystem" => "mongo"/g)).toHaveLength(1);
+  },
+  5 * minutes,
+);
+
+it(
+  "examples/gitops previews: the values files change over, and stay as they are until then",
+  async () => {
+    const directory = join(stack.folder, "checkout");
+    await cp(join(repository, "examples/gitops"), directory, { recursive: true });
+    const [, cutover] = await previews("gitops/Pulumi.gitops.yaml", { directory });
+
+    for (const service of ["worker", "web"]) {
+      const file = `${service}.values.yaml`;
+      expect(cutover).toContain(join(directory, file));
+      const text = await readFile(join(directory, file), "utf8");
+      expect(text).toBe(await readFile(join(repository, "examples/gitops", file), "utf8"));
+    }
+    expect(cutover).not.toContain("kubernetes:helm.sh");
+  },
+  5 * minutes,
+);

@@ -1,0 +1,189 @@
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import getPort from "get-port";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { engine, engineEnvironment, helm, repository } from "../../tools/parts";
+import { type BorrowedServer, borrowServer } from "../pool";
+import { blocksIn } from "../readme";
+import { makeCluster, type TestCluster } from "./cluster";
+
+const minutes = 60_000;
+const tryIt = blocksIn("Try it");
+const yours = blocksIn("Your first environment");
+
+let folder: string;
+let clone: string;
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "readme-"));
+  clone = join(folder, "taskrunner-storage");
+  await cloneTo(clone);
+}, 2 * minutes);
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The repository as a reader has it, with the packages that are installed here. */
+async function cloneTo(place: string): Promise<void> {
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"];
+  const { stdout } = await execa("git", list, { cwd: repository });
+  for (const file of stdout
+    .split("\0")
+    .filter((name) => name !== "" && existsSync(join(repository, name)))) {
+    await mkdir(dirname(join(place, file)), { recursive: true });
+    await copyFile(join(repository, file), join(place, file));
+  }
+  await symlink(join(repository, "node_modules"), join(place, "node_modules"));
+  // make installs packages if this is newer than what is installed: it would empty those of this repository.
+  expect(existsSync(join(repository, "node_modules/.package-lock.json"))).toBe(true);
+  await utimes(join(place, "package-lock.json"), 0, 0);
+}
+
+/** Runs a line of the README in the clone; what it asks for is on its standard input. */
+async function run(line: string, input = ""): Promise<string> {
+  // It would empty the packages of this repository, which the clone shares.
+  expect(line).not.toContain("npm");
+  const { all, exitCode } = await execa("sh", ["-c", line], {
+    ...{ cwd: clone, env, input, all: true, reject: false },
+  });
+  expect(exitCode, `${line}\n${all}`).toBe(0);
+  return all;
+}
+
+/** A text in which numbers count only as numbers. */
+const shapeOf = (text: string) => text.replaceAll(/ *\d+/g, " 1");
+
+describe("the README's way to try it", () => {
+  beforeAll(async () => {
+    env = { MONGO_PORT: String(await getPort()) };
+  });
+  afterAll(() => run("make clean"), 5 * minutes);
+
+  it(
+    "ends as printed, and goes back to files",
+    async () => {
+      const [up = "", output = "", others = ""] = tryIt;
+      const printed = await run(up);
+      expect(shapeOf(printed)).toContain(shapeOf(output));
+
+      const [rollback = "", down = ""] = others.split("\n");
+      expect(await run(rollback)).toContain("worker and web work on files");
+      await run(down);
+    },
+    20 * minutes,
+  );
+});
+
+describe("the README's first environment", () => {
+  let server: BorrowedServer;
+  let cluster: TestCluster;
+
+  beforeAll(async () => {
+    server = await borrowServer();
+    cluster = await makeCluster(folder);
+    await generateSample(join(folder, "state"), { runs: 5 });
+    await installServices();
+    env = {
+      ...(await engineEnvironment(await engine({ kubernetes: true }), folder, "a passphrase")),
+      KUBECONFIG: cluster.controlPlane.kubeconfig,
+      // Nobody is asked in a test.
+      PULUMI_SKIP_CONFIRMATIONS: "true",
+    };
+  }, 25 * minutes);
+  afterAll(async () => {
+    await cluster.controlPlane.release();
+    await server.release();
+  });
+
+  /** Both services as the example says, with a volume for their claim. */
+  async function installServices(): Promise<void> {
+    await cluster.kubectl("create", "namespace", "taskrunner");
+    const claim = { name: "taskrunner-state", namespace: "taskrunner" };
+    const spec = { accessModes: ["ReadWriteMany"], storageClassName: "" };
+    const size = { storage: "1Gi" };
+    const volume = { ...spec, capacity: size, hostPath: { path: "/state" }, claimRef: claim };
+    await apply({ kind: "PersistentVolume", metadata: { name: "state" }, spec: volume });
+    await apply({
+      ...{ kind: "PersistentVolumeClaim", metadata: claim },
+      spec: { ...spec, resources: { requests: size } },
+    });
+    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
+    for (const service of ["worker", "web"]) {
+      const values = join(clone, `examples/existing/${service}.values.yaml`);
+      const install = ["install", `taskrunner-${service}`, join(clone, "charts/task-runner")];
+      await execa(await helm(), [...install, "--values", values, "--wait", ...address]);
+    }
+  }
+
+  async function apply(object: object): Promise<void> {
+    const { controlPlane } = cluster;
+    const address = ["apply", "--kubeconfig", controlPlane.kubeconfig, "--filename", "-"];
+    await execa(controlPlane.kubectl, address, {
+      input: JSON.stringify({ apiVersion: "v1", ...object }),
+    });
+  }
+
+  const pods = async () => [await cluster.podsOf("worker"), await cluster.podsOf("web")];
+
+  it(
+    "is taken over on files, and changes no pod",
+    async () => {
+      const [copy = "", first = ""] = yours;
+      const [install, sed = ""] = copy.split("\n");
+      expect(install).toBe("npm ci");
+      await run(sed);
+      const file = join(clone, "Pulumi.test.yaml");
+      const text = await readFile(file, "utf8");
+      expect(text).toContain("$schema=schema/settings.json\n");
+      // What a reader changes to theirs.
+      expect(text).toContain("path: /var/lib/taskrunner\n");
+      await writeFile(file, text.replace("/var/lib/taskrunner", join(folder, "state")));
+
+      const before = await pods();
+      for (const line of first.split("\n")) await run(line, `${server.uri}/taskrunner`);
+      expect(await pods()).toEqual(before);
+      expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
+    },
+    10 * minutes,
+  );
+
+  it(
+    "goes to MongoDB",
+    async () => {
+      const [, , cutover = ""] = yours;
+      let printed = "";
+      for (const line of cutover.split("\n")) printed = await run(line);
+
+      expect(printed).toContain("worker: drained, all pods are gone");
+      expect(await cluster.modesOf("worker")).toEqual(["mongo"]);
+      expect(await cluster.modesOf("web")).toEqual(["mongo", "mongo"]);
+    },
+    10 * minutes,
+  );
+
+  it(
+    "goes back to files",
+    async () => {
+      const [, , , back = ""] = yours;
+      let printed = "";
+      for (const line of back.split("\n")) printed = await run(line);
+
+      expect(printed).toContain("Exported to");
+      expect(await cluster.modesOf("worker")).toEqual(["filesystem"]);
+      expect(await cluster.modesOf("web")).toEqual(["filesystem", "filesystem"]);
+    },
+    10 * minutes,
+  );
+});

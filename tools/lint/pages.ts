@@ -1,0 +1,15 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { repository } from "../parts";
+
+/** The pages that people read, from the repository's root; new ones count before they are committed. */
+export function pages(): string[] {
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"];
+  const files = execFileSync("git", list, { cwd: repository, encoding: "utf8" }).split("\n");
+  return files.filter((name) => isPage(name) && existsSync(join(repository, name)));
+}
+
+/** The gallery's pages are what a command wrote. */
+const isPage = (name: string) =>
+  name !== "" && !name.startsWith("test/") && !name.startsWith(".github/");

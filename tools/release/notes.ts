@@ -1,0 +1,40 @@
+/** Prints the notes of a release: `tsx tools/release/notes.ts v0.2.0`. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { version } from "../../package.json";
+import { PartError, repository } from "../parts";
+
+/**
+ * A version's section of a changelog, without its heading.
+ *
+ * @param tag such as `v0.2.0`
+ * @param project the version in package.json
+ * @throws PartError if the tag is of another version, or the changelog has no dated section of it
+ */
+export function releaseNotes(tag: string, project: string, changelog: string): string {
+  if (tag !== `v${project}`) {
+    throw new PartError(`The tag is ${tag} and package.json has version ${project}. Change one.`);
+  }
+  const [, ...sections] = changelog.split(/^## /m);
+  const heading = new RegExp(`^\\[${project.replaceAll(".", "\\.")}\\] - \\d{4}-\\d\\d-\\d\\d\\n`);
+  const section = sections.find((text) => heading.test(text));
+  if (section === undefined) {
+    throw new PartError(
+      `CHANGELOG.md has no section "## [${project}] - YYYY-MM-DD". Date the release there first.`,
+    );
+  }
+  return section.replace(heading, "").trim();
+}
+
+function main(tag = ""): void {
+  try {
+    const changelog = readFileSync(join(repository, "CHANGELOG.md"), "utf8");
+    console.log(`${releaseNotes(tag, version, changelog)}\n`);
+  } catch (error) {
+    if (!(error instanceof PartError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+if (require.main === module) main(process.argv[2]);
