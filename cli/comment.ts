@@ -2,19 +2,21 @@ import { Option } from "commander";
 import {
   readPlan,
   readPreview,
+  readReport,
   redactor,
   review,
   secretsIn,
   situationOf,
   type Review,
 } from "../components/review";
-import { postReview } from "../components/review/post";
+import { postReview, readOccasion } from "../components/review/post";
 import { command, print, required, type CommonOptions } from "./command";
 import { textOf } from "./inputs";
 
 interface CommentOptions extends CommonOptions {
   readonly preview: string;
   readonly plan?: string;
+  readonly report?: string;
   readonly post?: true;
 }
 
@@ -25,6 +27,10 @@ export const commentCommand = command("comment", {
   options: [
     required("--preview <file>", "what `pulumi preview --json` printed, also if it failed"),
     new Option("--plan <file>", "what `plan --json` printed: counts and data issues"),
+    new Option(
+      "--report <file>",
+      "what `report --json` of another stack printed: how long its worker stopped last time",
+    ),
     new Option(
       "--post",
       "create or update the stack's comment on the pull request, as GITHUB_TOKEN, and the job's summary",
@@ -51,10 +57,15 @@ export const commentCommand = command("comment", {
   print(options, { ...made, posted }, `${made.headline}\nComment ${posted.outcome}: ${posted.url}`);
 });
 
-function reviewOf({ preview, plan, stack }: CommentOptions): Review & { readonly stack: string } {
+function reviewOf(options: CommentOptions): Review & { readonly stack: string } {
+  const { preview, plan, report, stack } = options;
   const redact = redactor(secretsIn(process.env));
   const previewed = readPreview(textOf(preview, "--preview"), redact);
   const planned = plan === undefined ? undefined : readPlan(textOf(plan, "--plan"), redact);
-  const situation = situationOf(previewed, planned, stack);
+  const situation = situationOf(previewed, planned, {
+    stack,
+    report: report === undefined ? undefined : readReport(textOf(report, "--report"), redact),
+    occasion: readOccasion(process.env),
+  });
   return { stack: situation.stack, ...review(situation) };
 }

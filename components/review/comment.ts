@@ -1,14 +1,16 @@
 import { detailSections } from "./details";
 import { environmentDiff } from "./differences";
-import { fit, fixed, type Section } from "./fit";
+import { fit, fixed, folded, type Section } from "./fit";
+import { footer } from "./footer";
 import { headlineOf } from "./headline";
 import { dataIssueSection, errorSection, warningSection } from "./messages";
-import { verdictInWords, verdictOf, type Level } from "./risks";
+import { verdictAsList, verdictInWords, verdictOf, type Level } from "./risks";
 import { fence, joined, md, ours } from "./safe/markdown";
 import { settingsSection } from "./settings";
 import type { Situation } from "./situation";
 import { cutoverStepOf } from "./steps";
-import { stepTable } from "./table";
+import { stepDetails, stepTable } from "./table";
+import { counted } from "./words";
 
 /** A review of a preview; no secret is in it. */
 export interface Review {
@@ -24,42 +26,56 @@ export interface Review {
 /** A comment's length in characters; GitHub refuses more than 65,536. */
 export const longestComment = 60_000;
 
-/** The comment on what is under review. */
+/** The comment on what is under review: what a person decides by comes first, the rest is folded. */
 export function review(situation: Situation): Review {
   const headline = headlineOf(situation);
   const verdict = verdictOf(situation);
-  const words = verdictInWords(situation, verdict);
+  const { level } = verdict;
   const body = fit(
     [
       fixed(joined([md`### ${situation.stack}`, ours(headline)], ": ")),
-      fixed(ours(words)),
+      fixed(verdictAsList(situation, verdict)),
       errorSection(situation),
       dataIssueSection(situation),
       warningSection(situation),
-      stepTable(situation),
-      settingsSection(situation.preview),
+      ...planSections(situation, level),
       environmentSection(situation),
+      ...stepDetails(situation),
       ...detailSections(situation),
+      fixed(footer(situation, level)),
     ],
     longestComment,
   );
   const stack = situation.stack.replace(/[^\w.-]/g, "_");
   return {
     headline: `${stack}: ${headline}`,
-    level: verdict.level,
-    verdict: words,
+    level,
+    verdict: verdictInWords(situation, verdict),
     body: body.text,
   };
 }
 
-/** What changes in the environments of worker and web. */
+/** What would happen; folded if something stands in the way. */
+function planSections(situation: Situation, level: Level): Section[] {
+  const [steps, settings] = [stepTable(situation), settingsSection(situation.preview)];
+  if (level !== "blocked") return [steps, settings];
+  return [folded("What would happen, in order", steps), folded("Settings that change", settings)];
+}
+
+/** What changes in the environments of worker and web, below one line. */
 function environmentSection({ preview }: Situation): Section {
   const diffs = (["worker", "web"] as const).flatMap((service) => {
     const steps = preview.steps.filter((step) => cutoverStepOf(step) === service);
     const lines = steps.flatMap(environmentDiff);
-    return lines.length === 0
-      ? []
-      : [joined([ours(`Environment of ${service}:`), fence(lines, "diff")], "\n\n")];
+    return lines.length === 0 ? [] : [{ service, lines }];
   });
-  return fixed(diffs.length === 0 ? undefined : joined(diffs, "\n\n"));
+  const words = diffs.map(({ service, lines }) => {
+    const names = new Set(lines.map((line) => line.slice(2).split("=")[0]));
+    return `${counted(names.size, "variable")} of ${service}`;
+  });
+  const parts = diffs.map(({ service, lines }) =>
+    joined([ours(`${service}:`), fence(lines, "diff")], "\n\n"),
+  );
+  const all = fixed(parts.length === 0 ? undefined : joined(parts, "\n\n"));
+  return folded(`Environment: ${words.join(", ")}`, all);
 }

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { differencesOf, withoutEnvironment, type Difference } from "./differences";
-import { fixed, itemized, type Section } from "./fit";
+import { fixed, folded, itemized, type Section } from "./fit";
 import type { Step } from "./read/preview";
 import { details, fence, joined, md, ours, table, type Markdown } from "./safe/markdown";
 import type { Situation } from "./situation";
@@ -15,32 +15,32 @@ export function detailSections(situation: Situation): Section[] {
   const behind = direction === "rollback" ? plan?.leftBehind : undefined;
   const inputs = preview.steps.flatMap(inputsOf);
   return [
-    folded({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
+    foldedList({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
     plan?.state && direction === "cutover" ? filesSection(plan.state) : fixed(undefined),
-    folded({
+    foldedList({
       title: "Commands on MongoDB",
       items: isForward ? commandsOf(situation) : [],
       noun: "command",
       between: "\n\n",
     }),
-    folded({
+    foldedList({
       title: "Changed on both sides",
       items: (behind?.conflictExamples ?? []).map(listItem),
       noun: "record",
       total: behind?.conflicts,
     }),
-    folded({
+    foldedList({
       title: "Runs that are unfinished on disk",
       items: (behind?.unfinishedRuns ?? []).map(listItem),
       noun: "run",
       total: behind?.unfinished,
     }),
-    folded({
+    foldedList({
       title: "In MongoDB, not ours, left alone",
       items: isForward ? foreignOf(situation) : [],
       noun: "thing",
     }),
-    folded({
+    foldedList({
       title: "Settings of this preview",
       items: direction === "nothing" ? [] : settings.map(listItem),
       noun: "setting",
@@ -50,7 +50,7 @@ export function detailSections(situation: Situation): Section[] {
 
 const listItem = (text: string) => md`- ${text}`;
 
-interface Folded {
+interface Listed {
   readonly title: string;
   readonly items: readonly Markdown[];
   readonly noun: string;
@@ -60,16 +60,10 @@ interface Folded {
 }
 
 /** Items below a line that counts them, folded away. */
-function folded({ title, items, noun, total = items.length, between = "\n" }: Folded): Section {
-  const list = itemized(items, noun, (shown) => joined(shown, between), total);
-  const summary = `${title}: ${total.toLocaleString("en-US")}`;
-  return {
-    items: list.items,
-    render: (shown) => {
-      const inside = list.render(shown);
-      return inside && details(summary, inside);
-    },
-  };
+export function foldedList({ title, items, noun, total, between = "\n" }: Listed): Section {
+  const count = total ?? items.length;
+  const list = itemized(items, noun, (shown) => joined(shown, between), count);
+  return folded(`${title}: ${count.toLocaleString("en-US")}`, list);
 }
 
 /** The inputs of what changes, and of what is created beside our own steps, which the table has. */

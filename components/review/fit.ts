@@ -1,4 +1,4 @@
-import { joined, ours, type Markdown } from "./safe/markdown";
+import { details, joined, ours, type Markdown } from "./safe/markdown";
 import { counted } from "./words";
 
 /** A part of the comment that may show fewer of its items, and then counts those left out. */
@@ -11,6 +11,17 @@ export interface Section {
 /** A part that is shown as it is. */
 export function fixed(part: Markdown | undefined): Section {
   return { items: 0, render: () => part };
+}
+
+/** A part below a line of ours, folded away. */
+export function folded(summary: string, { items, render }: Section): Section {
+  return {
+    items,
+    render: (shown) => {
+      const inside = render(shown);
+      return inside && details(summary, inside);
+    },
+  };
 }
 
 /**

@@ -2,7 +2,8 @@
 export { longestComment, review, type Review } from "./comment";
 export { ReviewInputError } from "./read/json";
 export { readPlan, type PlanFacts } from "./read/plan";
+export { readReport } from "./read/report";
 export { readPreview, type Preview } from "./read/preview";
 export type { Level } from "./risks";
 export { redactor, secretsIn, type Redact } from "./safe/secrets";
-export { situationOf } from "./situation";
+export { situationOf, type Occasion, type Surroundings } from "./situation";

@@ -1,8 +1,15 @@
+import {
+  changedReleases,
+  isLiveRelease,
+  serviceConsequences,
+  unfinishedRuns,
+} from "./consequences";
 import { differencesOf } from "./differences";
 import { otherWarnings, stopWarnings } from "./messages";
 import type { Step } from "./read/preview";
-import { dataIssueCount, drift, indexRisks, unseenData } from "./schema-risks";
-import { isRun, stopsOnDataIssues, type Situation } from "./situation";
+import { ours, type Markdown } from "./safe/markdown";
+import { dataIssueCount, drift, indexRisks, unseenData, validatorRisks } from "./schema-risks";
+import { stopsOnDataIssues, type Situation } from "./situation";
 import { losesFence } from "./state-lines";
 import { cutoverStepOf, isOurs } from "./steps";
 import { counted } from "./words";
@@ -24,7 +31,8 @@ export function verdictOf(situation: Situation): Verdict {
   const issues = dataIssueCount(situation);
   const documents = issues > 0 ? counted(issues, "data issue") : undefined;
   const stops = stopWarnings(situation).length;
-  const warnings = otherWarnings(situation).length - stops;
+  const others = otherWarnings(situation).filter((warning) => !isLiveRelease(warning));
+  const warnings = others.length - stops;
   const isStopped = stopsOnDataIssues(situation);
   const blocks = present([
     errors > 0 && `the preview failed with ${counted(errors, "error")}`,
@@ -32,16 +40,20 @@ export function verdictOf(situation: Situation): Verdict {
     stops > 0 && "up stops before it is done, a warning below says where",
   ]);
   const risks = present([
+    ...serviceConsequences(situation),
+    unfinishedRuns(situation),
+    changedReleases(situation),
     !isStopped && documents && `${documents}: what they block is left out`,
     unseenData(situation),
     ...destructions(situation),
     preview.steps.some(losesFence) &&
       "without `backfill` a rollback exports nothing and holds no run",
     ...clusterRisks(preview.steps),
+    ...validatorRisks(situation),
     ...indexRisks(situation),
     drift(situation),
     ...rollbackRisks(situation),
-    expiry(preview.steps),
+    expiry(situation),
     warnings > 0 && counted(warnings, "warning"),
   ]);
   return {
@@ -51,20 +63,30 @@ export function verdictOf(situation: Situation): Verdict {
   };
 }
 
+const marks: Readonly<Record<Level, string>> = {
+  blocked: "⛔ **Not yet**",
+  risks: "⚠️ **Look first**",
+  clear: "✅ **No risk found**",
+};
+
+/** What a check mark promises; of a change that there is none of, that there is nothing to do. */
+const none =
+  "no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced";
+
 /** The verdict as one line of ours. */
-export function verdictInWords(
-  { direction, plan }: Situation,
-  { level, blocks, risks }: Verdict,
-): string {
-  if (level === "blocked") return `⛔ **Not yet:** ${[...blocks, ...risks].join(" · ")}`;
-  if (level === "risks") return `⚠️ **Look first:** ${risks.join(" · ")}`;
-  if (direction === "nothing") return "✅ Nothing to do.";
-  if (direction === "rollback") {
-    return plan?.leftBehind
-      ? "✅ **No risk found:** nothing stays behind."
-      : `✅ **No risk found;** what would stay behind was not counted, because ${uncounted(plan)}.`;
-  }
-  return "✅ **No risk found:** nothing is destroyed or replaced, no writer waits, no document blocks the migration.";
+export function verdictInWords({ direction }: Situation, verdict: Verdict): string {
+  const { level, blocks, risks } = verdict;
+  if (level === "clear" && direction === "nothing") return "✅ Nothing to do.";
+  const words = level === "clear" ? `${none}.` : [...blocks, ...risks].join(" · ");
+  return `${marks[level].replace(/\*\*$/, ":**")} ${words}`;
+}
+
+/** The verdict as a person reads it: a line for each thing. */
+export function verdictAsList(situation: Situation, verdict: Verdict): Markdown {
+  const { level, blocks, risks } = verdict;
+  const all = [...blocks, ...risks];
+  if (all.length < 2) return ours(verdictInWords(situation, verdict));
+  return ours([`${marks[level]}`, "", ...all.map((one) => `- ${one}`)].join("\n"));
 }
 
 function uncounted(plan: Situation["plan"]): string {
@@ -106,21 +128,25 @@ function clusterRisks(steps: readonly Step[]): (string | undefined)[] {
   ];
 }
 
-function rollbackRisks({ direction, preview, plan }: Situation): (string | undefined)[] {
-  if (direction !== "rollback" || !plan?.leftBehind) return [];
-  const { exported, conflicts, unfinished } = plan.leftBehind;
-  const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
-  const runs = counted(unfinished, "unfinished run");
+function rollbackRisks({ direction, plan }: Situation): (string | undefined)[] {
+  if (direction !== "rollback") return [];
+  if (!plan?.leftBehind) {
+    return [`what would stay behind was not counted, because ${uncounted(plan)}`];
+  }
+  const { exported, conflicts } = plan.leftBehind;
   return [
     exported ? undefined : "MongoDB is unreachable, what changed there stays behind",
-    unfinished > 0 ? (isReleased ? `${runs} may repeat steps` : `${runs} held`) : undefined,
     conflicts > 0 ? `${counted(conflicts, "record")} changed on both sides stay behind` : undefined,
   ];
 }
 
-function expiry(steps: readonly Step[]): string | undefined {
-  const retention = steps.find((step) => cutoverStepOf(step) === "retention");
+function expiry({ preview, plan }: Situation): string | undefined {
+  const retention = preview.steps.find((step) => cutoverStepOf(step) === "retention");
   const [before, after] = [Number(retention?.old?.days ?? 0), Number(retention?.new?.days ?? 0)];
   if (after === 0 || (after === before && retention?.outputs.applied !== false)) return undefined;
-  return `log entries older than ${counted(after, "day")} will be deleted`;
+  const { entries, isMore } = plan?.expiring ?? {};
+  const many = counted(entries ?? 0, "entry", "entries");
+  const now = `${isMore ? "more than " : ""}${many} of MongoDB now`;
+  const found = entries === undefined ? "how many was not counted" : now;
+  return `log entries older than ${counted(after, "day")} will be deleted: ${found}`;
 }

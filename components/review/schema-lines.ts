@@ -56,11 +56,23 @@ function leaving(name: string): Markdown {
   return md`${name} leaves the stack and stays in MongoDB`;
 }
 
+/** Of what the plan finds as it should be. */
+export const asItShouldBe = "find as it should be:";
+
+/** What is done to a collection or an index; undefined of any other step, or of one that leaves the stack. */
+export function schemaVerbOf(step: Step, situation: Situation): string | undefined {
+  if (step.operation === "delete") return undefined;
+  const { name = step.name, collection } = inputsOf(step);
+  if (step.type.endsWith("mongo:Collection")) return schemaVerb(step, situation, said(name));
+  if (!step.type.endsWith("mongo:Index")) return undefined;
+  return schemaVerb(step, situation, said(collection), said(name));
+}
+
 /** How the plan would do it, which has looked at the database; else as the engine has it. */
 function schemaVerb(step: Step, { plan }: Situation, collection: string, index?: string): string {
   if (!plan?.reachable) return isMadeNow(step) ? "create" : step.operation;
   const change = plan.changes.find((one) => one.collection === collection && one.index === index);
-  return change ? plannedVerb(change) : isMadeNow(step) ? "find as it should be:" : step.operation;
+  return change ? plannedVerb(change) : isMadeNow(step) ? asItShouldBe : step.operation;
 }
 
 function plannedVerb({ kind, blocksWrites }: PlannedChange): string {

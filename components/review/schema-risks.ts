@@ -1,5 +1,6 @@
+import { differencesOf } from "./differences";
 import { isSchemaWarning } from "./messages";
-import type { Step } from "./read/preview";
+import type { Properties, Step } from "./read/preview";
 import { isMadeNow, touchesSchema, type Situation } from "./situation";
 import { isMigrationJob } from "./steps";
 import { counted } from "./words";
@@ -20,6 +21,38 @@ export function unseenData({ preview, plan }: Situation): string | undefined {
   return "the data were not looked at, the Job checks them first";
 }
 
+/** Validators that are missing, looser or other than they were: what is written depends on them. */
+export function validatorRisks({ preview }: Situation): (string | undefined)[] {
+  const changed = preview.steps.filter(
+    (step) =>
+      step.type.endsWith("mongo:Collection") && step.operation === "change" && !isMadeNow(step),
+  );
+  const lost = changed.filter((step) => isOff(step.old) && !isOff(step.new));
+  const loosened = changed.filter((step) => !isOff(step.old) && isLooser(step));
+  const others = changed.filter((step) => !lost.includes(step) && !loosened.includes(step));
+  const validators = (found: readonly Step[]) => counted(found.length, "validator");
+  return [
+    lost.length > 0
+      ? `${validators(lost)} lost: what was written since was not checked`
+      : undefined,
+    loosened.length > 0
+      ? `${validators(loosened)} loosened: broken documents come in unseen`
+      : undefined,
+    others.some(isOtherRule)
+      ? `${validators(others.filter(isOtherRule))} changed: a write that breaks it fails`
+      : undefined,
+  ];
+}
+
+const isOff = ({ validator, validationLevel }: Properties = {}) =>
+  Object.keys(validator ?? {}).length === 0 || validationLevel === "off";
+const isLooser = ({ old, new: wanted }: Step) =>
+  isOff(wanted) ||
+  (old?.validationLevel === "strict" && wanted?.validationLevel !== "strict") ||
+  (old?.validationAction === "error" && wanted?.validationAction !== "error");
+const isOtherRule = (step: Step) =>
+  differencesOf(step).some(({ path }) => path.startsWith("validat"));
+
 /** Index builds that a reviewer has to know of: by the plan; without one, what the inputs of an index say. */
 export function indexRisks(situation: Situation): (string | undefined)[] {
   const { preview, plan } = situation;
@@ -31,7 +64,13 @@ export function indexRisks(situation: Situation): (string | undefined)[] {
   const rebuilt = changes
     ? changes.filter(({ kind }) => kind === "replace index").length
     : preview.steps.filter(isRebuilt).length;
+  const built = changes?.filter(({ kind }) => /^(create|replace) index$/.test(kind)) ?? [];
+  const documents = built.map(({ collection = "" }) => plan?.documents[collection] ?? 0);
+  const largest = Math.max(0, ...documents);
   return [
+    largest > 0
+      ? `${counted(documents.filter(Boolean).length, "index", "indexes")} built over up to ${counted(largest, "document")}`
+      : undefined,
     blocking > 0 ? `writers wait for ${counted(blocking, "index build")}` : undefined,
     rebuilt > 0 ? `${counted(rebuilt, "index", "indexes")} built anew` : undefined,
   ];

@@ -37,6 +37,7 @@ function releaseLine(step: Step): Markdown {
   const release = md`Helm release ${said(name)} in ${said(namespace)}`;
   if (step.operation === "delete") return md`${release} ${deletedInWords(step)}`;
   if (step.operation === "create") return md`create ${release}: ${environmentInWords(step)}`;
+  if (step.operation === "import") return md`take over ${release}: ${environmentInWords(step)}`;
   const others = differencesOf({
     old: withoutEnvironment(step.old),
     new: withoutEnvironment(step.new),
@@ -49,16 +50,14 @@ function environmentInWords(step: Step): Markdown {
   // A new Secret has its name in `up` alone, and the values refer to it.
   if (typeof step.new?.values === "string") return ours("environment known in up");
   const names = new Set(environmentDiff(step).map((line) => line.slice(2).split("=")[0]));
-  return ours(
-    names.size === 0 ? "environment as it is" : `${counted(names.size, "variable")} as below`,
-  );
+  return ours(names.size === 0 ? "environment as it is" : counted(names.size, "variable"));
 }
 
 /** Any other resource: its type and name, and what differs. */
 export function resourceLine(step: Step): Markdown {
   const named = md`${shortType(step.type)} ${step.name}`;
   if (step.operation === "delete") return md`${named} ${deletedInWords(step)}`;
-  const differences = step.operation === "create" ? [] : differencesOf(step);
+  const differences = ["create", "import"].includes(step.operation) ? [] : differencesOf(step);
   if (differences.length > 0)
     return md`${verbOf(step)} ${named}: ${differencesInWords(differences)}`;
   return md`${verbOf(step)} ${named}`;

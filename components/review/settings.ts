@@ -42,9 +42,11 @@ const byType: Readonly<Record<string, Naming>> = {
   "kubernetes:ReleaseStep": [["step", "rollout.step"]],
 };
 
-/** The settings that change, as they are and as they will be. */
+/** The settings that change, as they are and as they will be; not of the mode alone. */
 export function settingsSection({ steps }: Preview): Section {
   const changed = new Map(steps.flatMap(changedBy).map((one) => [one.path, one]));
+  // The headline says the mode.
+  if (changed.size === 1) changed.delete("storageMode");
   const rows = [...changed.values()].map(({ path, before, after }) => [
     md`${path}`,
     md`${before ?? "none"}`,

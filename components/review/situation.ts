@@ -1,5 +1,6 @@
 import type { PlanFacts } from "./read/plan";
 import type { Preview, Step } from "./read/preview";
+import type { Report } from "./read/report";
 import { cutoverStepOf, inOrder, type CutoverStep } from "./steps";
 
 /** Where a preview leads: to MongoDB, back to files, or nowhere else than before. */
@@ -11,21 +12,41 @@ export interface Situation {
   readonly direction: Direction;
   readonly preview: Preview;
   readonly plan: PlanFacts | undefined;
+  /** Of another stack, whose last change of the mode may be quoted. */
+  readonly report: Report | undefined;
+  readonly occasion: Occasion;
+  readonly now: Date;
 }
 
-/**
- * What a preview, and the plan if there is one, are about.
- *
- * @param stack the stack's name if the preview has none because it failed early
- */
+/** What a review is made for. */
+export interface Occasion {
+  /** Of the commit under review, in hex. */
+  readonly commit?: string;
+  /** Where the lines of a comment are explained. */
+  readonly docs?: string;
+  /** What comes before `up`: a merge and its approval, an approval, or nothing. Default: nothing. */
+  readonly before?: "merge" | "approval";
+}
+
+/** What is known besides the preview and the plan. */
+export interface Surroundings {
+  /** The stack's name if the preview has none because it failed early. Default: `stack`. */
+  readonly stack?: string | undefined;
+  readonly report?: Report | undefined;
+  readonly occasion?: Occasion;
+  /** Default: the present. */
+  readonly now?: Date;
+}
+
+/** What a preview, and the plan if there is one, are about. */
 export function situationOf(
   { steps: found, ...others }: Preview,
   plan: PlanFacts | undefined,
-  stack = "stack",
+  { stack = "stack", report, occasion = {}, now = new Date() }: Surroundings = {},
 ): Situation {
   const preview = { ...others, steps: inOrder(found) };
   const direction = directionOf(preview.steps);
-  return { stack: preview.stack ?? stack, direction, preview, plan };
+  return { stack: preview.stack ?? stack, direction, preview, plan, report, occasion, now };
 }
 
 /** The direction is an input of every step of the list. */

@@ -1,7 +1,8 @@
 import type { Step } from "./read/preview";
-import { joined, ours, table, type Markdown } from "./safe/markdown";
+import { joined, md, ours, table, type Markdown } from "./safe/markdown";
+import { foldedList } from "./details";
 import type { Section } from "./fit";
-import { collectionLine, indexLine } from "./schema-lines";
+import { asItShouldBe, collectionLine, indexLine, schemaVerbOf } from "./schema-lines";
 import { resourceLine, serviceLine } from "./service-lines";
 import { isRun, type Situation } from "./situation";
 import { againLine, handoverLine, importLine, retentionLine } from "./state-lines";
@@ -13,45 +14,86 @@ import {
   titles,
   type CutoverStep,
 } from "./steps";
-import { counted } from "./words";
+
+interface Line {
+  readonly text: Markdown;
+  /** What the engine, or the plan, does to the thing: `create`, `change in place`. */
+  readonly verb: string;
+  /** Whether nothing changes that a reviewer has to know of. */
+  readonly isIdle: boolean;
+}
 
 interface Row {
   readonly title: string;
-  readonly lines: readonly Markdown[];
+  readonly lines: readonly Line[];
 }
 
-/** The steps of the cutover that change something, in its order, with a line for each thing. */
+/** The maximum number of lines of a step; of more, each kind is counted. */
+const maxLines = 3;
+
+/** The steps of the cutover that change something, in its order; what is many of a kind is counted. */
 export function stepTable(situation: Situation): Section {
-  const rows = rowsOf(situation);
-  return {
-    items: Math.max(0, ...rows.map(({ lines }) => lines.length)),
-    render: (shown) => (rows.length === 0 ? undefined : rendered(rows, shown)),
-  };
-}
-
-function rendered(rows: readonly Row[], shown: number): Markdown {
+  const rows = rowsOf(situation).filter(({ lines }) => lines.some(({ isIdle }) => !isIdle));
   const cells = rows.map(({ title, lines }, at) => [
     ours(String(at + 1)),
     ours(title.replaceAll(" ", "\u00a0")),
-    joined(atMost(lines, shown), "<br>"),
+    summaryOf(lines.filter(({ isIdle }) => !isIdle)),
   ]);
-  return table(["", "step", "what changes"], cells);
+  const rendered = cells.length === 0 ? undefined : table(["", "step", "what changes"], cells);
+  return { items: 0, render: () => rendered };
 }
 
-function atMost(lines: readonly Markdown[], shown: number): Markdown[] {
-  const left = lines.length - Math.min(lines.length, shown);
-  const first = lines.slice(0, shown);
-  return left > 0 ? [...first, ours(`and ${counted(left, "more change", "more changes")}`)] : first;
+/** All lines of the steps that the table counts, and what is looked at and stays as it is. */
+export function stepDetails(situation: Situation): Section[] {
+  const rows = rowsOf(situation);
+  const counted = rows.flatMap(({ title, lines }) => {
+    const busy = lines.filter(({ isIdle }) => !isIdle);
+    return busy.length > maxLines ? [foldedList(listOf(title, busy))] : [];
+  });
+  const idle = rows.flatMap(({ title, lines }) =>
+    lines.filter(({ isIdle }) => isIdle).map(({ text }) => md`${ours(title)}: ${text}`),
+  );
+  const title = "Looked at or noted, nothing changes for the services";
+  return [...counted, foldedList({ title, items: idle.map(asItem), noun: "step" })];
 }
+
+const asItem = (text: Markdown) => md`- ${text}`;
+const listOf = (title: string, lines: readonly Line[]) => ({
+  ...{ title, noun: "change", items: lines.map(({ text }) => asItem(text)) },
+});
+
+/** A few lines as they are; of more, the first that are lost or made anew, and how many of each kind. */
+function summaryOf(lines: readonly Line[]): Markdown {
+  if (lines.length <= maxLines) return joined(textsOf(lines), "<br>");
+  const grave = lines.filter(({ verb }) => ["delete", "replace"].includes(verb)).slice(0, maxLines);
+  const verbs = new Map<string, number>();
+  for (const { verb } of lines) verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
+  const counts = [...verbs].map(([verb, count]) => `${verb} ${count.toLocaleString("en-US")}`);
+  return joined([...textsOf(grave), ours(`${counts.join(", ")}, each named below`)], "<br>");
+}
+
+const textsOf = (lines: readonly Line[]) => lines.map(({ text }) => text);
 
 function rowsOf(situation: Situation): Row[] {
   const { steps } = situation.preview;
   return cutoverSteps.flatMap((kind) => {
     const lines = steps
       .filter((step) => cutoverStepOf(step) === kind && !isNoise(step, situation))
-      .map((step) => lineOf(kind, step, situation));
+      .map((step) => ({
+        text: lineOf(kind, step, situation),
+        verb: schemaVerbOf(step, situation) ?? step.operation,
+        isIdle: isIdle(kind, step, situation),
+      }));
     return lines.length > 0 ? [{ title: titles[kind], lines }] : [];
   });
+}
+
+/** What is only looked at, or noted by the migration for itself. */
+function isIdle(kind: CutoverStep, step: Step, situation: Situation): boolean {
+  if (step.operation === "delete") return false;
+  if (kind === "check") return true;
+  if (kind === "ledger") return !isMigrationJob(step);
+  return schemaVerbOf(step, situation) === asItShouldBe;
 }
 
 /** What only accompanies another step, or does nothing in this direction. */

@@ -62,8 +62,8 @@ export const step: readonly Break[] = [
   {
     guarantee: "a step that began and did not finish is not applied",
     file: "components/step/provider.ts",
-    find: "const properties = { ...kept, applied: false };",
-    replace: "const properties = { ...kept, applied: true };",
+    find: "...timed(), applied: false }",
+    replace: "...timed(), applied: true }",
     tests: ["test/step/provider.test.ts"],
   },
   {

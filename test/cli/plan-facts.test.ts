@@ -50,9 +50,23 @@ it("plan --json counts the files on disk by kind", async () => {
   expect(exitCode).toBe(2);
   expect(found).toMatchObject({
     reachable: true,
-    state: { root: state, runs: { files: 2, bytes: size + other.size }, logs: { files: 0 } },
+    state: {
+      ...{ root: state, runs: { files: 2, bytes: size + other.size }, logs: { files: 0 } },
+      unfinished: 1,
+    },
   });
   expect(found).not.toHaveProperty("leftBehind");
+});
+
+it("plan --json counts the documents, and the log entries that an expiry would delete", async () => {
+  const logs = current.db.collection("pack_run_logs");
+  const days = (count: number) => new Date(Date.now() - count * 86_400_000);
+  await logs.insertMany([{ timestamp: days(91) }, { timestamp: days(89) }, { timestamp: days(1) }]);
+
+  expect((await planned("mongo")).found).toMatchObject({
+    documents: { pack_run_logs: 3, pack_runs: 0 },
+    expiring: { entries: 1, isMore: false },
+  });
 });
 
 it("plan --json says nothing of files that are not on this machine", async () => {
@@ -80,7 +94,7 @@ it("plan --json names what each change is about", async () => {
   );
 });
 
-it("in filesystem mode plan --json counts what an export would write and what it would not", async () => {
+it("in filesystem mode plan --json counts what an export would write, what not, and unfinished runs", async () => {
   await run(["apply"]);
   await run(["import", "--state", state]);
   const runs = current.db.collection<{ _id: string }>("pack_runs");
@@ -96,7 +110,7 @@ it("in filesystem mode plan --json counts what an export would write and what it
       exported: { runs: 1, logs: 0, artifacts: 0, approvals: 0 },
       conflicts: 1,
       conflictExamples: ["runs open"],
-      unfinished: 0,
+      unfinished: 1,
     },
   });
 });

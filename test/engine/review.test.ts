@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample, type SampleCounts } from "../../sample";
 import { rendered } from "../review/rendered";
 import { stable } from "../review/stable";
+import { playElection } from "../mongo/election";
 import { reviewed, type Review, type ReviewOptions } from "./reviewed";
 import { makeStack, type TestStack } from "./stack";
 import { makeUser } from "./user";
@@ -69,7 +70,8 @@ it(
     await configure();
     const made = await review();
 
-    expect(made.level).toBe("clear");
+    expect(made.level).toBe("risks");
+    expect(made.verdict).toMatch(/will work on MongoDB, .* · \d+ unfinished runs wait meanwhile$/);
     expect(made.headline).toBe(
       "staging: cut over to MongoDB: 4 collections, 9 indexes, " +
         `import of ${sample.runs} runs, worker then web`,
@@ -120,6 +122,7 @@ it(
     const made = await review();
 
     expect(made.verdict).toContain("1 index built anew");
+    expect(made.verdict).toMatch(/will be deleted: [\d,]+ entries of MongoDB now/);
     await expectInGallery("changed-index", made);
   },
   4 * minutes,
@@ -137,6 +140,7 @@ it(
     const made = await review({ args: ["--refresh"] });
     await db.command({ collMod: "pack_runs", validator });
     expect(made.headline).toBe("staging: after a refresh: 1 collection, 1 index");
+    expect(made.verdict).toContain("1 validator lost: what was written since was not checked");
     await expectInGallery("drift", made);
   },
   4 * minutes,
@@ -149,9 +153,26 @@ it(
     await configure({ storageMode: "filesystem" });
     const made = await review();
 
-    expect(made.level).toBe("clear");
+    expect(made.verdict).toMatch(/\d+ unfinished runs go on from the files/);
     expect(made.headline).toContain(`roll back to files: export of ${sample.runs} runs`);
     await expectInGallery("rollback-mongodb-up", made);
+  },
+  4 * minutes,
+);
+
+it(
+  "reviews a rollback in an election: up stops, and nothing is held yet",
+  async () => {
+    const election = await playElection(server.uri);
+    election.begin(600);
+    await configure({ storageMode: "filesystem", mongoUri: `${election.uri}/taskrunner` });
+    const made = await review({ uri: `${election.uri}/taskrunner`, answers: false });
+    await election.close();
+    await configure({ storageMode: "filesystem" });
+
+    expect(made.level).toBe("blocked");
+    expect(made.verdict).toContain("up stops before it is done, a warning below says where");
+    await expectInGallery("rollback-election", made);
   },
   4 * minutes,
 );

@@ -25,6 +25,14 @@ export interface ReviewOptions {
   readonly args?: readonly string[];
 }
 
+/** A workflow on a pull request, the same on any machine. */
+const workflow = {
+  ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "example/deployments" },
+  ...{ GITHUB_EVENT_NAME: "pull_request", GITHUB_EVENT_PATH: "", GITEA_ACTIONS: "" },
+  GITHUB_SHA: "5a1c0f3e9d2b4a6788c1e0f5d3b2a19876543210",
+};
+const docs = `[What each line means](https://github.com/example/deployments/blob/${workflow.GITHUB_SHA}/docs/review.md)`;
+
 const unreached = /Server selection timed out|MongoDB is (unreachable|out of reach)/;
 
 /** The review of a preview of the stack as it is configured, made as a workflow makes it. */
@@ -42,7 +50,7 @@ async function reviewOf(
   args: readonly string[],
 ): Promise<Review> {
   const [preview, plan] = [join(stack.folder, "preview.json"), join(stack.folder, "plan.json")];
-  const env = { TASKRUNNER_MONGO_URI: uri };
+  const env = { TASKRUNNER_MONGO_URI: uri, ...workflow };
   const run = (...all: string[]) => execa("node", [bin, ...all], { env, reject: false });
   await writeFile(preview, (await stack.previewAsJson(...args)).output);
   const settings = join(stack.folder, `Pulumi.${stack.name}.yaml`);
@@ -54,6 +62,6 @@ async function reviewOf(
   );
   expect(comment.stderr).toBe("");
   const review = JSON.parse(comment.stdout) as Review;
-  expect(rendered(review.body).links).toEqual([]);
+  expect(rendered(review.body).links).toEqual([docs]);
   return review;
 }

@@ -87,12 +87,13 @@ describe("the verdict", () => {
     };
     const { verdict, body } = reviewOf(previewOf([leaves]));
     expect(verdict).toBe(
-      "⚠️ **Look first:** 1 resource no longer managed · " +
-        "without `backfill` a rollback exports nothing and holds no run",
+      "⚠️ **Look first:** the stack will work on files, and no step drains the worker · " +
+        "1 resource no longer managed · without `backfill` a rollback exports nothing and holds no run · " +
+        "what would stay behind was not counted, because no plan was given",
     );
     expect(body).toContain("`handover` leaves the stack, and the fence with it");
     const onFiles = { ...leaves, old: { ...toFiles.old, direction: "back" } };
-    expect(reviewOf(previewOf([onFiles])).verdict).not.toContain("rollback");
+    expect(reviewOf(previewOf([onFiles])).verdict).not.toContain("a rollback");
   });
 
   it("names a change of the cluster, and a protection that is turned off", () => {
@@ -119,8 +120,8 @@ describe("the verdict", () => {
     });
     const cutover = reviewOf(previewOf([check("back", "forward")]));
 
-    expect(cutover.level).toBe("clear");
-    expect(cutover.body).toContain("Server\u00a0check");
+    expect(cutover.verdict).not.toContain("MongoDB itself");
+    expect(cutover.body).toContain("- Server check: MongoDB and the user of");
     const back = reviewOf(previewOf([check("forward", "back"), toFiles]));
     expect(back.body).not.toContain("Server");
   });
@@ -153,24 +154,32 @@ describe("the verdict", () => {
     expect(reviewOf(cutover)).toMatchObject({
       headline: "staging: cut over to MongoDB: the migration as a Job",
       level: "risks",
-      verdict: "⚠️ **Look first:** the data were not looked at, the Job checks them first",
+      verdict:
+        "⚠️ **Look first:** the stack will work on MongoDB, and no step drains the worker · " +
+        "unfinished runs were not counted · the data were not looked at, the Job checks them first",
     });
     expect(reviewOf(cutover).body).toContain("a Job checks the documents, then creates");
     expect(reviewOf(cutover, { ...noPlan, reachable: false }).level).toBe("risks");
-    expect(reviewOf(cutover, noPlan).verdict).toContain("no document blocks");
-    expect(reviewOf(previewOf([claim("forward", "back")])).level).toBe("clear");
+    expect(reviewOf(cutover, noPlan).verdict).not.toContain("the data");
+    expect(reviewOf(previewOf([claim("forward", "back")])).verdict).not.toContain("the data");
   });
 
-  it("warns of an expiry that begins to delete log entries", () => {
+  it("warns of an expiry that begins to delete log entries, and says how many", () => {
     const retention = {
       type: "~mongo:LogRetention",
       name: "r",
       old: { days: 0 },
       now: { days: 30 },
     };
-    expect(reviewOf(previewOf([retention])).verdict).toContain(
-      "log entries older than 30 days will be deleted",
-    );
+    const verdict = (plan?: object) => reviewOf(previewOf([retention]), plan).verdict;
+    const words = "log entries older than 30 days will be deleted: ";
+    expect(verdict()).toContain(`${words}how many was not counted`);
+    const found = (entries: number, isMore: boolean) => ({
+      ...noPlan,
+      expiring: { entries, isMore },
+    });
+    expect(verdict(found(1_204, false))).toContain(`${words}1,204 entries of MongoDB now`);
+    expect(verdict(found(100_000, true))).toContain(`${words}more than 100,000 entries of MongoDB`);
   });
 });
 
@@ -228,7 +237,9 @@ describe("a long comment", () => {
 });
 
 it("a preview that printed nothing has failed, and the comment says so", () => {
-  const { level, body } = review(situationOf(readPreview("\n", redactor([])), undefined, "prod"));
+  const { level, body } = review(
+    situationOf(readPreview("\n", redactor([])), undefined, { stack: "prod" }),
+  );
 
   expect(level).toBe("blocked");
   expect(body).toContain("### `prod`: the preview failed");

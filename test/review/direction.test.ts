@@ -70,6 +70,9 @@ it("shows that Jobs of the other direction are deleted before anything else", ()
   expect(body).toContain("| 1 | Preparation | Jobs of the other direction are deleted");
 });
 
+/** Of a rollback that the tests give no service. */
+const unwatched = "the stack will work on files, and no step drains the worker";
+
 describe("the verdict on a rollback", () => {
   it("says what a rollback would leave behind", () => {
     const leftBehind = { conflicts: 2, conflictExamples: ["runs r"], unfinished: 0 };
@@ -77,7 +80,7 @@ describe("the verdict on a rollback", () => {
     const reached = { ...noPlan, leftBehind: { ...leftBehind, exported } };
     expect(reviewOf(previewOf([toFiles]), reached)).toMatchObject({
       headline: "staging: roll back to files: export of 3 runs, 1 approval",
-      verdict: "⚠️ **Look first:** 2 records changed on both sides stay behind",
+      verdict: `⚠️ **Look first:** ${unwatched} · 2 records changed on both sides stay behind`,
     });
     const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
     const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
@@ -85,6 +88,10 @@ describe("the verdict on a rollback", () => {
     expect(body).toContain("1,204 unfinished runs held in `/state/held`");
     const now = { ...toFiles.now, heldRuns: "release" };
     expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
+    const answering = { ...noPlan, leftBehind: { conflicts: 0, unfinished: 3, exported } };
+    expect(reviewOf(previewOf([toFiles]), answering).verdict).toContain(
+      "3 unfinished runs go on from the files",
+    );
   });
 
   describe("that the preview warns of", () => {
@@ -114,7 +121,7 @@ describe("the verdict on a rollback", () => {
       const lines = describeForeseen(found, "/state", { fencedAt, heldRuns: "hold" });
       const { verdict, body } = reviewed(lines, { ...lost, unfinished: 0, exported });
 
-      expect(verdict).toBe("⚠️ **Look first:** 2 warnings");
+      expect(verdict).toBe(`⚠️ **Look first:** ${unwatched} · 2 warnings`);
       expect(body).toContain("nothing would be exported");
       expect(body).toContain("2 runs would be held in /state/held: a, b.");
     });
@@ -133,7 +140,7 @@ describe("the verdict on a rollback", () => {
 
       expect(level).toBe("blocked");
       expect(verdict).toBe(
-        "⛔ **Not yet:** up stops before it is done, a warning below says where",
+        `⛔ **Not yet:** up stops before it is done, a warning below says where · ${unwatched}`,
       );
       expect(body).toContain(line.replace("warning: ", ""));
     });
@@ -143,12 +150,12 @@ describe("the verdict on a rollback", () => {
     const files = { files: 1, bytes: 1 };
     const state = { runs: files, logs: files, artifacts: files, approvals: files };
 
-    expect(reviewOf(previewOf([toFiles])).verdict).toContain("because no plan was given.");
+    expect(reviewOf(previewOf([toFiles])).verdict).toContain("because no plan was given");
     expect(reviewOf(previewOf([toFiles]), noPlan).verdict).toContain(
-      "because the plan found no state folder where it was made.",
+      "because the plan found no state folder where it was made",
     );
     expect(reviewOf(previewOf([toFiles]), { ...noPlan, state }).verdict).toContain(
-      "because the plan is not one of filesystem mode.",
+      "because the plan is not one of filesystem mode",
     );
   });
 });

@@ -1,4 +1,11 @@
-import { readPlan, readPreview, redactor, review, situationOf } from "../../components/review";
+import {
+  readPlan,
+  readPreview,
+  redactor,
+  review,
+  situationOf,
+  type Surroundings,
+} from "../../components/review";
 
 const dynamic = "pulumi-nodejs:dynamic/";
 
@@ -41,8 +48,13 @@ export function previewOf(steps: readonly RawStep[], more: object = {}): string 
 }
 
 /** The review of these texts, with these secrets known. */
-export function reviewOf(preview: string, plan?: object, secrets: readonly string[] = []) {
+export function reviewOf(
+  preview: string,
+  plan?: object,
+  secrets: readonly string[] = [],
+  around: Surroundings = {},
+) {
   const redact = redactor(secrets);
   const planned = plan && readPlan(JSON.stringify(plan), redact);
-  return review(situationOf(readPreview(preview, redact), planned));
+  return review(situationOf(readPreview(preview, redact), planned, around));
 }

@@ -9,4 +9,4 @@ export { PostError } from "./errors";
 export { openOrUpdateIssue } from "./issue";
 export { openPullRequest } from "./pull-request";
 export { hasRequiredReviewer } from "./reviewers";
-export { readPullRequest, readRepository, runAddress, writeSummary } from "./target";
+export { readOccasion, readPullRequest, readRepository, runAddress, writeSummary } from "./target";

@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync } from "node:fs";
+import type { Occasion } from "../situation";
 import { PostError } from "./errors";
 
 /** Where to post, and as whom. */
@@ -69,6 +70,19 @@ export function runAddress(env: Environment): string | undefined {
   return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
 }
 
+/** What a review in a workflow is made for; elsewhere it is for nothing in particular. */
+export function readOccasion(env: Environment): Occasion {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;
+  const isMerged = env.GITHUB_EVENT_NAME === "pull_request";
+  const head = isMerged ? eventOf(env)?.head?.sha : undefined;
+  const commit = [head, env.GITHUB_SHA].find((sha = "") => /^[0-9a-f]{40}$/.test(sha));
+  if (!server || !repository || commit === undefined) return {};
+  // Gitea names what a commit is looked up by.
+  const blob = env.GITEA_ACTIONS === "true" ? "src/commit" : "blob";
+  const docs = `${server}/${repository}/${blob}/${commit}/docs/review.md`;
+  return { commit, docs, before: isMerged ? "merge" : "approval" };
+}
+
 function repositoryIn(env: Environment): { target: Repository; problems: string[] } {
   const { GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = env;
   const problems: string[] = [];
@@ -87,20 +101,23 @@ function missing(problems: readonly string[]): PostError {
   return new PostError(`It is not known where to post:\n  ${problems.join("\n  ")}`);
 }
 
-function numberIn({ GITHUB_EVENT_PATH: file, GITHUB_REF: ref = "" }: Environment) {
-  const ofEvent = file ? numberOfEvent(file) : undefined;
-  const number = ofEvent ?? Number(/^refs\/pull\/(\d+)\//.exec(ref)?.[1]);
+function numberIn(env: Environment) {
+  const { GITHUB_REF: ref = "" } = env;
+  const number = eventOf(env)?.number ?? Number(/^refs\/pull\/(\d+)\//.exec(ref)?.[1]);
   return Number.isInteger(number) && number > 0 ? number : undefined;
 }
 
-interface Event {
-  readonly pull_request?: { readonly number?: number };
+/** The pull request of the event's file, which is there for every event. */
+interface EventOfPullRequest {
+  readonly number?: number;
+  readonly head?: { readonly sha?: string };
 }
 
-/** The file is there for every event; only that of a pull request names one. */
-function numberOfEvent(file: string): number | undefined {
+function eventOf({ GITHUB_EVENT_PATH: file }: Environment): EventOfPullRequest | undefined {
+  if (!file) return undefined;
   try {
-    return (JSON.parse(readFileSync(file, "utf8")) as Event).pull_request?.number;
+    const event = JSON.parse(readFileSync(file, "utf8")) as { pull_request?: EventOfPullRequest };
+    return event.pull_request;
   } catch {
     return undefined;
   }

@@ -47,7 +47,9 @@ const planSchema = z.looseObject({
   changes: z.array(change),
   leftAlone: z.array(change).default([]),
   issues: z.array(issue),
-  state: z.looseObject(perRole).optional(),
+  documents: z.record(z.string(), z.number()).default({}),
+  expiring: z.looseObject({ entries: z.number(), isMore: z.boolean() }).optional(),
+  state: z.looseObject({ ...perRole, unfinished: z.number().optional() }).optional(),
   leftBehind: z
     .looseObject({
       exported: z

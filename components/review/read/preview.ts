@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readTimeline, type Timeline } from "../../timeline";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
 
@@ -7,7 +8,7 @@ export type Properties = Readonly<Record<string, unknown>>;
 
 /** What the engine would do to one resource, all its steps taken together. */
 export interface Step {
-  readonly operation: "create" | "change" | "replace" | "delete";
+  readonly operation: "create" | "import" | "change" | "replace" | "delete";
   /** `pulumi-nodejs:dynamic/mongo:Index`. */
   readonly type: string;
   readonly name: string;
@@ -41,6 +42,8 @@ export interface Preview {
   readonly settings: Readonly<Record<string, string>>;
   /** Whether what exists was looked at first: `--refresh`. */
   readonly refreshed: boolean;
+  /** When the stack's last changes of the mode came how far; undefined in a stack without. */
+  readonly timeline: Timeline | undefined;
 }
 
 const properties = z.record(z.string(), z.unknown()).nullish().catch(undefined);
@@ -108,7 +111,14 @@ export function readPreview(text: string, redact: Redact): Preview {
     messages: (diagnostics ?? []).flatMap(messageOf),
     settings: Object.fromEntries(settings),
     refreshed: raw.some(({ op }) => op === "refresh"),
+    timeline: timelineIn(raw),
   };
+}
+
+/** The stack is a resource, too, with the stack's outputs. */
+function timelineIn(raw: readonly Raw[]): Timeline | undefined {
+  const stack = raw.find(({ urn }) => partsOf(urn).type === "pulumi:pulumi:Stack");
+  return readTimeline(stack?.oldState?.outputs?.timeline);
 }
 
 /** What the engine does for itself, or shows although it does nothing. */
@@ -117,7 +127,7 @@ const idle = new Set([
 ]);
 const operations: Readonly<Record<string, Step["operation"]>> = {
   create: "create",
-  import: "create",
+  import: "import",
   delete: "delete",
   "remove-pending-replace": "delete",
 };

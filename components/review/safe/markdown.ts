@@ -122,6 +122,12 @@ export function table(headings: readonly string[], rows: readonly (readonly Mark
   );
 }
 
+/** Our own words as a link; without it if the address could be read as anything else. */
+export function link(words: string, address: string | undefined): Markdown {
+  const isPlain = address !== undefined && /^https?:\/\/[\w.:-]+(\/[\w.-]+)+$/.test(address);
+  return new Markdown(isPlain ? `[${words}](${address})` : words);
+}
+
 /** What is folded away under a line of our own words. */
 export function details(summary: string, inside: Markdown): Markdown {
   const opened = `<details><summary>${summary}</summary>`;

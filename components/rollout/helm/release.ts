@@ -8,6 +8,7 @@ import type { ServicesArgs } from "../target";
 import type { ServiceModes } from "../update/modes";
 import { hasEmptyLists, refuseLostNulls, refusePasswords } from "./checks";
 import { ReleaseValuesError, valuesFiles, type ReleaseValues, type ValuesText } from "./files";
+import { warnOfLostValues } from "./lost-values";
 import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./values";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
@@ -77,7 +78,7 @@ export function helmRelease(
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
   const { release, chart, version, repository, values, services } = from;
-  return new (kubernetesSdk().helm.v3.Release)(
+  const resource = new (kubernetesSdk().helm.v3.Release)(
     name,
     {
       name: release,
@@ -103,6 +104,10 @@ export function helmRelease(
       ...(!install && { import: `${namespace}/${release}` }),
     },
   );
+  const address = { ...args.kubernetes, namespace };
+  const ours = services.flatMap(({ path, podAnnotations }) => [path, podAnnotations]);
+  warnOfLostValues({ address, release, read, ours }, resource);
+  return resource;
 }
 
 function ourValues(

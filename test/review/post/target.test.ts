@@ -2,7 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readPullRequest, readRepository, writeSummary } from "../../../components/review/post";
+import {
+  readOccasion,
+  readPullRequest,
+  readRepository,
+  writeSummary,
+} from "../../../components/review/post";
 
 let folder: string;
 beforeEach(() => {
@@ -59,4 +64,23 @@ it("the summary is written to, where there is one", () => {
   writeSummary("# Two", { GITHUB_STEP_SUMMARY });
   expect(readFileSync(GITHUB_STEP_SUMMARY, "utf8")).toBe("before\n# One\n\n# Two\n\n");
   expect(writeSummary("x", {})).toBe(false);
+});
+
+it("the occasion is the pull request's own commit, with the page that explains the comment", () => {
+  const sha = "5a1c0f3e9d2b4a6788c1e0f5d3b2a19876543210";
+  const merge = sha.replaceAll("5", "6");
+  const GITHUB_EVENT_PATH = event({ pull_request: { number: 12, head: { sha } } });
+  const env = { ...given, GITHUB_SERVER_URL: "https://git.example.org", GITHUB_SHA: merge };
+  const page = (at: string) => `https://git.example.org/o/r/${at}/docs/review.md`;
+  const ofPull = { ...env, GITHUB_EVENT_PATH, GITHUB_EVENT_NAME: "pull_request" };
+
+  expect(readOccasion(ofPull)).toEqual({
+    ...{ commit: sha, docs: page(`blob/${sha}`), before: "merge" },
+  });
+  expect(readOccasion({ ...env, GITHUB_EVENT_NAME: "workflow_dispatch" })).toEqual({
+    ...{ commit: merge, docs: page(`blob/${merge}`), before: "approval" },
+  });
+  expect(readOccasion({ ...env, GITEA_ACTIONS: "true" }).docs).toBe(page(`src/commit/${merge}`));
+  expect(readOccasion({})).toEqual({});
+  expect(readOccasion({ ...env, GITHUB_SHA: "main" })).toEqual({});
 });

@@ -1,0 +1,117 @@
+import { age, stopInWords } from "../timeline";
+import { differencesOf, withoutEnvironment } from "./differences";
+import type { Message, Step } from "./read/preview";
+import { code } from "./safe/markdown";
+import { isRun, type Situation } from "./situation";
+import { cutoverStepOf, shortType } from "./steps";
+import { counted } from "./words";
+
+type Service = "worker" | "web";
+
+/**
+ * What the services and their runs go through, in words of ours; nothing if no service restarts. A change
+ * of the storage mode always has some.
+ */
+export function serviceConsequences(situation: Situation): string[] {
+  const { direction, preview } = situation;
+  const restarting = (["worker", "web"] as const).filter((service) =>
+    preview.steps.some((step) => restarts(step, service)),
+  );
+  const asked = preview.steps.filter((step) => isType(step, "Confirmation") && isRun(step)).length;
+  const waits = asked > 0 ? [`up stops ${counted(asked, "time")} until you confirm a step`] : [];
+  if (direction === "change") {
+    const services = restarting.join(" and ");
+    const verb = restarting.length === 1 ? "restarts" : "restart";
+    return [...(services === "" ? [] : [`${services} ${verb}`]), ...waits];
+  }
+  if (direction === "nothing") return [];
+  return [workerStop(situation, restarting), ...webRollout(situation, restarting), ...waits];
+}
+
+/** Whether the step gives a service other pods. */
+function restarts(step: Step, service: Service): boolean {
+  const { operation } = step;
+  const kind = cutoverStepOf(step);
+  // A release that holds both services is neither's.
+  const isOfService = kind === service || (kind === "access" && isType(step, "Release"));
+  if (!isOfService || operation === "delete") return false;
+  if (isType(step, "ValuesFile")) return differencesOf(step).length > 0;
+  return isType(step, "Release") && operation !== "create";
+}
+
+/** @param name the last part of a resource's type */
+function isType({ type }: Step, name: string): boolean {
+  return shortType(type).split(":").at(-1) === name;
+}
+
+const modes = { cutover: "MongoDB", rollback: "files" } as const;
+
+function workerStop(situation: Situation, restarting: readonly Service[]): string {
+  const { direction, preview } = situation;
+  const to = modes[direction === "rollback" ? "rollback" : "cutover"];
+  const isDrained = preview.steps.some((step) => cutoverStepOf(step) === "drain" && isRun(step));
+  if (isDrained) return `the worker stops until it works on ${to}${lastStop(situation)}`;
+  const services = restarting.length === 0 ? "the stack" : restarting.join(" and ");
+  return `${services} will work on ${to}, and no step drains the worker`;
+}
+
+/** How long it took last time: on this stack, else on the one of the report. */
+function lastStop({ direction, preview, report, now }: Situation): string {
+  const kind = direction === "rollback" ? "rollback" : "cutover";
+  const own = preview.timeline?.[kind];
+  const ownStop = own && stopInWords(own);
+  if (own && ownStop !== undefined) {
+    return ` (last time, ${age(own.workerReady ?? own.began, now)}: ${ownStop})`;
+  }
+  const other = report?.timeline[kind];
+  const stop = other && stopInWords(other);
+  if (!report || !other || stop === undefined) return ", for how long is not measured yet";
+  const when = age(other.workerReady ?? other.began, now);
+  return ` (${code(report.stack).text}, ${when}: worker stopped ${stop})`;
+}
+
+function webRollout({ preview }: Situation, restarting: readonly Service[]): string[] {
+  const isWatched = preview.steps.some(
+    (step) => cutoverStepOf(step) === "web" && isType(step, "PodsReplaced"),
+  );
+  return restarting.includes("web") && isWatched
+    ? ["web stays up while its pods are replaced"]
+    : [];
+}
+
+/** Runs that wait while the worker is stopped, or go on elsewhere. */
+export function unfinishedRuns({ direction, preview, plan }: Situation): string | undefined {
+  if (direction === "cutover") {
+    const { unfinished } = plan?.state ?? {};
+    if (unfinished === undefined) return "unfinished runs were not counted";
+    return unfinished > 0 ? `${counted(unfinished, "unfinished run")} wait meanwhile` : undefined;
+  }
+  const { exported, unfinished = 0 } = plan?.leftBehind ?? {};
+  if (direction !== "rollback" || unfinished === 0) return undefined;
+  const runs = counted(unfinished, "unfinished run");
+  if (exported) return `${runs} go on from the files`;
+  const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
+  return isReleased ? `${runs} may repeat steps` : `${runs} held`;
+}
+
+/** Releases whose upgrade changes more than the variables of this stack, as far as the inputs tell. */
+export function changedReleases({ preview }: Situation): string | undefined {
+  const changed = preview.steps.filter(
+    (step) =>
+      isType(step, "Release") &&
+      ["change", "replace"].includes(step.operation) &&
+      differencesOf({
+        old: withoutEnvironment(step.old),
+        new: withoutEnvironment(step.new),
+      }).length > 0,
+  );
+  const live = preview.messages.filter(isLiveRelease);
+  const { size } = new Set([...changed, ...live].map(({ urn }) => urn));
+  if (size === 0) return undefined;
+  return `${counted(size, "release")} would change more than the storage variables`;
+}
+
+/** What a preview says of a release whose live values are not what would be applied (`rollout/helm`). */
+export function isLiveRelease({ severity, text }: Message): boolean {
+  return severity === "warning" && /^The live release \S+ has other values than/.test(text);
+}

@@ -1,0 +1,125 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { readTimeline, stopInWords } from "../../components/timeline";
+import { generateSample } from "../../sample";
+import { helm } from "../../tools/parts";
+import { stable } from "../review/stable";
+import { makeCluster, siteValues, type TestCluster } from "./cluster";
+import { reviewed, type Review } from "./reviewed";
+import { makeStack, type TestStack } from "./stack";
+import { makeUser } from "./user";
+import { type BorrowedServer, borrowServer } from "../pool";
+
+const minutes = 60_000;
+const password = "s3cret-of-the-services";
+
+let stack: TestStack;
+let server: BorrowedServer;
+let cluster: TestCluster;
+let state: string;
+
+beforeAll(async () => {
+  stack = await makeStack("prod", undefined, { kubernetes: true });
+  server = await borrowServer();
+  cluster = await makeCluster(stack.folder);
+  await makeUser(server.uri, "taskrunner", `web:${password}@`);
+  await mkdir(join(stack.folder, "var/lib"), { recursive: true });
+  state = join(stack.folder, "var/lib/taskrunner");
+  await generateSample(state, { runs: 132 });
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.controlPlane.release();
+  await server.release();
+  await stack.remove();
+});
+
+const configure = (storageMode: "mongo" | "filesystem") =>
+  stack.configure({
+    ...{ storageMode, advanced: undefined, mongoUri: `${server.uri}/taskrunner` },
+    appMongoUri: `mongodb://web:${password}@127.0.0.1:${server.port}/taskrunner`,
+    backfill: { source: { path: state } },
+    ...{ kubernetes: cluster.kubernetes, rollout: cluster.rollout },
+  });
+
+async function review(): Promise<Review> {
+  const made = await reviewed(stack, { uri: `${server.uri}/taskrunner` });
+  expect(made.body).not.toContain(password);
+  return made;
+}
+
+/** The gallery is read by people: `make gallery` draws it. */
+const expectInGallery = (name: string, { body }: Review) =>
+  expect(stable(body, stack.folder)).toMatchFileSnapshot(`../review/gallery/${name}.md`);
+
+it(
+  "reviews a production cutover: what stops, what waits, what stays up",
+  async () => {
+    await configure("filesystem");
+    expect(await stack.up()).toMatchObject({ failed: false });
+    await configure("mongo");
+    const made = await review();
+
+    expect(made.level).toBe("risks");
+    expect(made.verdict).toMatch(
+      /the worker stops until it works on MongoDB, .* · web stays up .* · \d+ unfinished runs wait/,
+    );
+    await expectInGallery("production-cutover", made);
+  },
+  6 * minutes,
+);
+
+it(
+  "records how long the worker was stopped, and quotes it in the next review",
+  async () => {
+    const up = await stack.up();
+    expect(up.failed).toBe(false);
+    const { cutover, rollback } = readTimeline((await stack.outputs()).timeline) ?? {};
+
+    expect(rollback).toBeNull();
+    expect(cutover && stopInWords(cutover)).toMatch(/ s for \d\.\d MB$/);
+    const { began = "", drainBegan = "", drained = "", fence = "" } = cutover ?? {};
+    const { workerReady = "", webReady = "", verified = "" } = cutover ?? {};
+    const order = [began, drainBegan, drained, fence, workerReady, webReady, verified];
+    expect(order).toEqual([...order].sort());
+    expect(order).not.toContain("");
+    expect(cutover?.counts).toMatchObject({ runs: 132 });
+  },
+  8 * minutes,
+);
+
+it(
+  "reviews an image that CI has set past the values files",
+  async () => {
+    const chart = [cluster.releases.worker, "charts/task-runner", "--set", "image.tag=2"];
+    const address = [
+      ...["--kubeconfig", cluster.kubernetes.kubeconfig, "--namespace", cluster.namespace],
+    ];
+    await execa(await helm(), ["upgrade", ...chart, ...address, "--reuse-values"]);
+    await cluster.setValues("worker", { ...siteValues.worker, replicaCount: 3 });
+    const made = await review();
+
+    expect(made.verdict).toContain("worker restarts");
+    expect(made.verdict).toContain("1 release would change more than the storage variables");
+    expect(made.body).toContain("image.tag: 2 is live, 1 would be applied");
+    await expectInGallery("image-change", made);
+  },
+  4 * minutes,
+);
+
+it(
+  "reviews a rollback of releases, and the next cutover with the time of the last one",
+  async () => {
+    await cluster.setValues("worker", siteValues.worker);
+    await configure("filesystem");
+    await expectInGallery("rollback-helm", await review());
+    expect(await stack.up()).toMatchObject({ failed: false });
+    const { rollback } = readTimeline((await stack.outputs()).timeline) ?? {};
+    expect(rollback && stopInWords(rollback)).toMatch(/ s for /);
+
+    await configure("mongo");
+    expect((await review()).verdict).toMatch(/\(last time, \d+ minutes? ago: .* s for .* MB\)/);
+  },
+  10 * minutes,
+);

@@ -1,0 +1,181 @@
+import { describe, expect, it } from "vitest";
+import { noPlan, previewOf, reviewOf, type RawStep } from "./steps";
+
+const values = (mode: string, more: object = {}) => ({
+  values: { env: [{ name: "Worker__Storage__Mode", value: mode }], ...more },
+});
+const release = (service: string, old?: object, now?: object, op = "update"): RawStep => ({
+  type: "kubernetes:helm.sh/v3:Release",
+  parent: service === "web" ? "WebRollout" : "WorkerRollout",
+  ...{ name: service, op, ...(old && { old }), ...(now && { now }) },
+});
+const turned = (type: string, parent: string, from: string, to: string): RawStep => ({
+  ...{ type: `~kubernetes:${type}`, name: `${parent}-${type}`, parent },
+  ...{ old: { direction: from }, now: { direction: to } },
+});
+/** A change of the mode of two releases, with a drain. */
+const turn = (from: string, to: string): RawStep[] => [
+  turned("Drain", "WorkerDrain", from, to),
+  release("worker", values(from), values(to)),
+  turned("PodsReplaced", "WorkerRollout", from, to),
+  release("web", values(from), values(to)),
+  turned("PodsReplaced", "WebRollout", from, to),
+];
+const cutover = turn("back", "forward");
+const rollback = turn("forward", "back");
+
+const at = (day: number, minute = 0) => new Date(Date.UTC(2026, 10, day, 12, minute)).toISOString();
+const passage = (day: number, minutes: number) => ({
+  ...{ began: at(day), drainBegan: at(day), workerReady: at(day, minutes), bytes: 3.2e9 },
+});
+const around = (day: number) => ({ now: new Date(at(day)) });
+
+describe("a change of the storage mode", () => {
+  const files = { files: 132, bytes: 1 };
+  const state = { runs: files, logs: files, artifacts: files, approvals: files };
+
+  it("is never without risk: it says what stops, what waits, and what stays up", () => {
+    const plan = { ...noPlan, state: { ...state, unfinished: 42 } };
+
+    expect(reviewOf(previewOf(cutover), plan)).toMatchObject({
+      level: "risks",
+      verdict:
+        "⚠️ **Look first:** the worker stops until it works on MongoDB, for how long is not measured " +
+        "yet · web stays up while its pods are replaced · 42 unfinished runs wait meanwhile",
+    });
+    expect(reviewOf(previewOf(rollback)).verdict).toContain(
+      "the worker stops until it works on files",
+    );
+  });
+
+  it("says how long it took last time on this stack, in the same direction", () => {
+    const stack = {
+      ...{ op: "same", urn: "urn:pulumi:prod::p::pulumi:pulumi:Stack::p-prod" },
+      oldState: {
+        outputs: { timeline: { cutover: passage(20, 4), rollback: passage(21, 2) } },
+      },
+    };
+    const preview = (steps: readonly RawStep[]) => {
+      const { steps: others, ...rest } = JSON.parse(previewOf(steps)) as { steps: object[] };
+      return JSON.stringify({ ...rest, steps: [stack, ...others] });
+    };
+    const verdict = (steps: readonly RawStep[]) =>
+      reviewOf(preview(steps), undefined, [], around(24)).verdict;
+
+    expect(verdict(cutover)).toContain("(last time, 4 days ago: 4 min 0 s for 3.2 GB)");
+    expect(verdict(rollback)).toContain("(last time, 3 days ago: 2 min 0 s for 3.2 GB)");
+  });
+
+  it("quotes another stack if this one has none of that direction", () => {
+    const report = { stack: "st|aging", timeline: { cutover: passage(20, 4), rollback: null } };
+    const verdict = (steps: readonly RawStep[]) =>
+      reviewOf(previewOf(steps), undefined, [], { ...around(23), report }).verdict;
+
+    expect(verdict(cutover)).toContain(
+      "(`st`&#124;`aging`, 3 days ago: worker stopped 4 min 0 s for 3.2 GB)",
+    );
+    expect(verdict(rollback)).toContain("not measured yet");
+  });
+
+  it("says that nothing drains the worker if nothing does", () => {
+    const file = { type: "~taskrunner:ValuesFile", parent: "WorkerRollout", name: "worker-values" };
+    const edited = {
+      ...file,
+      old: { direction: "back" },
+      now: { direction: "forward", mode: "m" },
+    };
+
+    expect(reviewOf(previewOf([edited])).verdict).toContain(
+      "worker will work on MongoDB, and no step drains the worker",
+    );
+  });
+});
+
+describe("a change without a change of the mode", () => {
+  const image = (tag: string) => values("mongo", { image: { tag } });
+
+  it("names the services that restart, and a release that changes more than our variables", () => {
+    const steps = [release("worker", image("1"), image("2"))];
+    expect(reviewOf(previewOf(steps))).toMatchObject({
+      level: "risks",
+      verdict:
+        "⚠️ **Look first:** worker restarts · 1 release would change more than the storage variables",
+    });
+    const both = [...steps, release("web", values("mongo"), values("mongo", { a: 1 }), "import")];
+    expect(reviewOf(previewOf(both)).verdict).toContain("worker and web restart");
+    const ours = [release("worker", values("a"), values("b"))];
+    expect(reviewOf(previewOf(ours)).verdict).not.toContain("more than");
+  });
+
+  it("counts a release whose live values are others, once, and shows which", () => {
+    const step = release("worker", image("1"), image("2"));
+    const [{ urn = "" } = {}] = (JSON.parse(previewOf([step])) as { steps: { urn?: string }[] })
+      .steps;
+    const message =
+      "The live release taskrunner-worker has other values than pulumi up would apply:\n  image.tag";
+    const diagnostics = [{ severity: "warning", urn, message }];
+    const { verdict, body } = reviewOf(previewOf([step], { diagnostics }));
+
+    expect(verdict).toContain("1 release would change more than the storage variables");
+    expect(verdict).not.toContain("1 warning");
+    expect(body).toContain("image.tag");
+  });
+
+  it("is without risk only if no service restarts", () => {
+    const pods = { timeoutSeconds: 60 };
+    const waits: RawStep = {
+      ...{ type: "~kubernetes:PodsReplaced", name: "worker-pods", parent: "WorkerRollout" },
+      ...{ old: pods, now: { timeoutSeconds: 90 } },
+    };
+    expect(reviewOf(previewOf([waits]))).toMatchObject({
+      level: "clear",
+      verdict:
+        "✅ **No risk found:** no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced.",
+    });
+  });
+
+  it("says that it waits for a confirmation", () => {
+    const asks: RawStep = {
+      ...{ type: "~taskrunner:Confirmation", name: "web-deployed", parent: "WebRollout" },
+      ...{ op: "create", now: { direction: "forward" } },
+    };
+    expect(reviewOf(previewOf([asks])).verdict).toContain("up stops 1 time until you confirm");
+  });
+
+  it("names a validator that was lost, loosened or changed", () => {
+    const rules = (required: string) => ({ $jsonSchema: { required: [required] } });
+    const strict = { validationLevel: "strict", validationAction: "error", validator: rules("a") };
+    const collection = (old: object, now: object): RawStep => ({
+      ...{ type: "~mongo:Collection", name: "pack_runs", parent: "PackRunMigration" },
+      ...{ old, now, outputs: { applied: true } },
+    });
+    const verdict = (old: object, now: object) =>
+      reviewOf(previewOf([collection(old, now)])).verdict;
+
+    expect(verdict({ ...strict, validator: {} }, strict)).toContain(
+      "1 validator lost: what was written since was not checked",
+    );
+    expect(verdict(strict, { ...strict, validationAction: "warn" })).toContain(
+      "1 validator loosened",
+    );
+    expect(verdict(strict, { ...strict, validator: rules("b") })).toContain(
+      "1 validator changed: a write that breaks it fails",
+    );
+  });
+
+  it("says over how many documents an index is built", () => {
+    const index: RawStep = {
+      ...{ op: "create", type: "~mongo:Index", name: "pack_runs_x", parent: "PackRunMigration" },
+      now: { name: "pack_runs_x", collection: "pack_runs", key: "x:1" },
+    };
+    const change = { kind: "create index", collection: "pack_runs", index: "pack_runs_x" };
+    const plan = (documents: number) => ({
+      ...{ ...noPlan, changes: [change], documents: { pack_runs: documents } },
+    });
+
+    expect(reviewOf(previewOf([index]), plan(14_262)).verdict).toContain(
+      "1 index built over up to 14,262 documents",
+    );
+    expect(reviewOf(previewOf([index]), plan(0)).level).toBe("clear");
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it } from "vitest";
+import { rendered } from "./rendered";
+import { noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
+
+const made = (type: string, name: string, now: object, parent = "PackRunMigration"): RawStep => ({
+  ...{ op: "create", type, name, parent, now },
+});
+/** What is not folded: what a reader sees before a click. */
+const shownOf = (body: string) => body.replace(/<details>[^]*?<\/details>/g, "");
+
+describe("what is not folded", () => {
+  const index = (name: string) =>
+    made("~mongo:Index", name, { name, collection: "pack_runs", key: "a:1" });
+
+  it("counts what is many of a kind, which is named below", () => {
+    const names = ["pack_runs_a", "pack_runs_b", "pack_runs_c", "pack_runs_d"];
+    const { body } = reviewOf(previewOf(names.map(index)));
+
+    expect(shownOf(body)).toContain("| 1 | Other\u00a0indexes | create 4, each named below |");
+    expect(shownOf(body)).not.toContain("pack_runs_a");
+    expect(body).toContain("<summary>Other indexes: 4</summary>\n\n- create `pack_runs_a`");
+  });
+
+  it("has thousands of foreign resources as one line, and what is deleted by name", () => {
+    const foreign = Array.from({ length: 3_000 }, (_none, at) =>
+      made("aws:x:Y", `thing-${at}`, {}, "Else"),
+    );
+    const gone = { ...made("aws:x:Y", "gone", {}, "Else"), op: "delete", old: {} };
+    const shown = shownOf(reviewOf(previewOf([...foreign, gone])).body);
+
+    expect(shown).toContain("`aws:x:Y` `gone` is **deleted**<br>");
+    expect(shown).toContain("delete 1, create 3,000, each named below");
+    expect(shown.length).toBeLessThan(1_000);
+  });
+
+  it("has no step that is only looked at", () => {
+    const check = made(
+      "~mongo:ServerCheck",
+      "server-check",
+      { direction: "forward" },
+      "MongoCluster",
+    );
+    const plan = { ...noPlan, changes: [] };
+    const { body } = reviewOf(previewOf([check, index("pack_runs_a")]), plan);
+
+    expect(rendered(shownOf(body)).tables).toEqual([]);
+    expect(body).toContain("- Other indexes: find as it should be: `pack_runs_a`");
+  });
+
+  it("has what stands in the way in full, and not the plan", () => {
+    const diagnostics = [{ severity: "error", message: "error: no such region" }];
+    const { body } = reviewOf(previewOf([toFiles], { diagnostics }));
+
+    expect(shownOf(body)).toContain("no such region");
+    expect(rendered(shownOf(body)).tables).toEqual([]);
+    expect(body).toContain("<summary>What would happen, in order</summary>\n\n|");
+  });
+
+  it("has the environment as one line", () => {
+    const env = (mode: string) => ({
+      values: { env: [{ name: "Worker__Storage__Mode", value: mode }] },
+    });
+    const release: RawStep = {
+      ...{ type: "kubernetes:helm.sh/v3:Release", name: "worker", parent: "WorkerRollout" },
+      ...{ old: env("filesystem"), now: env("mongo") },
+    };
+    const { body } = reviewOf(previewOf([release]));
+
+    expect(shownOf(body)).not.toContain("```diff");
+    expect(body).toContain("<summary>Environment: 1 variable of worker</summary>");
+  });
+});
+
+describe("the footer", () => {
+  const commit = "5a1c0f3e9d2b4a6788c1e0f5d3b2a19876543210";
+  const docs = "https://git.example.org/o/r/blob/main/docs/review.md";
+  const now = new Date("2026-11-26T22:39:59Z");
+  const last = (steps: readonly RawStep[], occasion: object, more: object = {}) =>
+    reviewOf(previewOf(steps, more), undefined, [], { now, occasion }).body.split("\n").at(-1);
+
+  it("says of what and when it is, who comes next and how to undo it, and where to read on", () => {
+    expect(last([toFiles], { commit, docs, before: "merge" })).toBe(
+      "`5a1c0f3e`, 2026-11-26 22:39 UTC · Next: merge, then the reviewers of environment `staging` " +
+        "approve `up` · Undo: `storageMode: mongo` and `pulumi up`, which is a new cutover · " +
+        `[What each line means](${docs})`,
+    );
+    expect(last([toFiles], { before: "approval" })).toContain("Next: the reviewers of environment");
+    expect(last([toFiles], {})).toContain("Next: `pulumi up`");
+  });
+
+  it("sends nobody on where something stands in the way, or nothing is to do", () => {
+    const diagnostics = [{ severity: "error", message: "error: no" }];
+    const blocked = last([toFiles], { before: "merge" }, { diagnostics });
+    expect(blocked).toContain("Next: fix what stands in the way");
+    expect(blocked).not.toMatch(/approve|Undo/);
+    expect(last([], {})).toBe("2026-11-26 22:39 UTC · What each line means");
+  });
+
+  it("has no link that could be read as anything else", () => {
+    for (const odd of ["javascript:alert(1)", "https://h/a)b", "https://u:p@h/a", "//h/a"]) {
+      expect(rendered(last([toFiles], { docs: odd }) ?? "").links).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { otherValues } from "../../../components/rollout/helm/live";
+import { lostValuesInWords } from "../../../components/rollout/helm/lost-values";
+import { noPlan, previewOf, reviewOf } from "../../review/steps";
+
+const ours = ["env", "podAnnotations"];
+const chart = { values: { image: { tag: "0" }, replicaCount: 1, env: [] } };
+const paths = (config: object, site: object, defaults?: readonly object[]) =>
+  otherValues({ config, chart }, { ...(defaults && { defaults }), ofSite: [site] }, ours).map(
+    ({ path }) => path,
+  );
+
+describe("the live values of a release", () => {
+  it("are others where CI has set an image that the files do not have", () => {
+    const live = {
+      config: { image: { tag: "2" }, env: [{ name: "MODE", value: "mongo" }] },
+      chart,
+    };
+
+    expect(otherValues(live, { ofSite: [{ image: { tag: "1" } }] }, ours)).toEqual([
+      { path: "image.tag", live: "2", applied: "1" },
+    ]);
+    expect(otherValues(live, { ofSite: [{}] }, ours)).toEqual([
+      { path: "image.tag", live: "2", applied: "0" },
+    ]);
+  });
+
+  it("are the same where only our own keys differ, or a default of the chart is repeated", () => {
+    expect(paths({ env: [1], podAnnotations: { a: "b" } }, { env: {} })).toEqual([]);
+    expect(paths({ replicaCount: 1 }, {})).toEqual([]);
+    expect(paths({}, { replicaCount: 1 }, [chart.values])).toEqual([]);
+  });
+
+  it("are others where the new chart has other defaults, lists count as a whole", () => {
+    expect(paths({}, {}, [{ ...chart.values, replicaCount: 3 }])).toEqual(["replicaCount"]);
+    expect(paths({ args: ["a", "b"] }, { args: ["a"] })).toEqual(["args"]);
+    expect(paths({ image: { pullPolicy: "Always" } }, {})).toEqual(["image.pullPolicy"]);
+  });
+});
+
+describe("a warning of them", () => {
+  const found = [
+    { path: "image.tag", live: "2", applied: "1" },
+    { path: "smtp.password", live: "hunter2", applied: undefined },
+  ];
+
+  it("names the keys, and of values only what is no secret", () => {
+    const words = lostValuesInWords("taskrunner-worker", found, "deploy/worker.yaml");
+
+    expect(words).toContain("  image.tag: 2 is live, 1 would be applied\n");
+    expect(words).toContain("  smtp.password: would be lost\n");
+    expect(words).toContain("Write them into deploy/worker.yaml");
+    expect(words).not.toContain("hunter2");
+  });
+
+  it("is a risk of its own in a review", () => {
+    const urn =
+      "urn:pulumi:s::p::taskrunner:storage:WorkerRollout$kubernetes:helm.sh/v3:Release::worker";
+    const message = lostValuesInWords("taskrunner-worker", found);
+    const diagnostics = [{ severity: "warning", urn, message }];
+    const { verdict } = reviewOf(previewOf([], { diagnostics }), noPlan);
+
+    expect(verdict).toBe(
+      "⚠️ **Look first:** 1 release would change more than the storage variables",
+    );
+  });
+});
