@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Db } from "mongodb";
-import { type StateFolder, openStateFolder } from "../components/state";
+import { type StateAddress, requireState } from "../components/state";
 import { unfinishedIn, verifyState } from "../components/transfer";
 import { ConnectionError } from "../components/mongo";
 import { collectionRoles, type CollectionRole } from "../components/contract";
@@ -74,21 +74,23 @@ async function reachDatabase(settings: CommandSettings): Promise<Reached> {
 }
 
 async function factsFor(settings: CommandSettings, db: Db | undefined): Promise<object> {
-  const folder = await folderHere(settings);
-  if (!folder) return {};
+  const address = await stateHere(settings);
+  if (!address) return {};
   const isBack = settings.storageMode === "filesystem";
   return {
-    state: await stateOnDisk(folder),
-    ...(isBack && { leftBehind: await leftBehind(settings, folder, db) }),
+    state: await stateOnDisk(address),
+    ...(isBack && { leftBehind: await leftBehind(settings, address, db) }),
   };
 }
 
-/** The state folder of the settings, if this machine has it. */
-async function folderHere(settings: CommandSettings): Promise<StateFolder | undefined> {
+/** The state directory of the settings, if this machine has it. */
+async function stateHere(settings: CommandSettings): Promise<StateAddress | undefined> {
   const { source } = settings.backfill ?? {};
   if (!source || !("path" in source)) return undefined;
-  const exists = await stat(resolve(source.path)).catch(() => undefined);
-  return exists && openStateFolder(stateSides(settings, source.path));
+  if (!(await stat(resolve(source.path)).catch(() => undefined))) return undefined;
+  const address = stateSides(settings, source.path);
+  await requireState(address);
+  return address;
 }
 
 /**
@@ -111,12 +113,12 @@ const named = 20;
 /** What a rollback would find now; compares both sides if MongoDB is reachable. */
 async function leftBehind(
   settings: CommandSettings,
-  folder: StateFolder,
+  address: StateAddress,
   database: Db | undefined,
 ): Promise<LeftBehind> {
   const nothing = { conflicts: 0, conflictExamples: [], unfinished: 0, unfinishedRuns: [] };
-  if (database) return { ...nothing, ...(await compareSides(settings, folder, database)) };
-  const unfinished = await unfinishedIn(folder);
+  if (database) return { ...nothing, ...(await compareSides(settings, address, database)) };
+  const unfinished = await unfinishedIn(address);
   return {
     ...nothing,
     unfinished: unfinished.length,
@@ -124,7 +126,7 @@ async function leftBehind(
   };
 }
 
-async function compareSides(settings: CommandSettings, { root }: StateFolder, database: Db) {
+async function compareSides(settings: CommandSettings, { root }: StateAddress, database: Db) {
   const report = await verifyState({ database, ...stateSides(settings, root) });
   const exportedOf = (role: CollectionRole) => report[role].newerInMongo + report[role].onlyInMongo;
   const cases = collectionRoles.flatMap((role) =>

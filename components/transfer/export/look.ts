@@ -3,9 +3,8 @@ import type { CollectionRole } from "../../contract";
 import { type Key, type WholeFileRole, hashOf, keyOf } from "../../state";
 import { atOnce } from "../ahead";
 import { readBases } from "../bases";
-import { documentIn, rawDocuments } from "../documents";
+import { documentIn, documentsAsStored, inOrder, rawDocuments, reading } from "../documents";
 import type { MongoSide } from "../sides";
-import { logEnds } from "./log-ends";
 import {
   type ExportTask,
   type LogInMongo,
@@ -110,4 +109,48 @@ async function partsOf(
     runs.get(String(document.runId))?.push(stored(role, document, kept));
   }
   return runs;
+}
+
+/**
+ * How the logs of some runs end, by two queries for all of them: the unique index has their counts and
+ * last sequences. A run without entries is left out.
+ */
+async function logEnds(
+  sides: MongoSide,
+  runIds: readonly string[],
+): Promise<Map<string, LogInMongo>> {
+  const counted = await countLogs(sides, runIds);
+  const logs = new Map(
+    counted.map(({ _id, count }): [string, LogInMongo] => [
+      _id,
+      { count: Number(count), hash: undefined },
+    ]),
+  );
+  if (counted.length === 0) return logs;
+  const ends = { $or: counted.map(({ _id, last }) => ({ runId: _id, sequence: last })) };
+  const seen = new Set<string>();
+  for await (const entry of documentsAsStored(sides, "logs", ends, inOrder)) {
+    const runId = String(entry.runId);
+    const { count = 0 } = logs.get(runId) ?? {};
+    logs.set(runId, { count, hash: seen.has(runId) ? undefined : hashOf("logs", entry) });
+    seen.add(runId);
+  }
+  return logs;
+}
+
+/** A log's number of entries and its last sequence. */
+interface Counted {
+  readonly _id: string;
+  readonly count: unknown;
+  readonly last: unknown;
+}
+
+async function countLogs(sides: MongoSide, runIds: readonly string[]): Promise<Counted[]> {
+  const pipeline = [
+    { $match: { runId: { $in: runIds } } },
+    { $group: { _id: "$runId", count: { $sum: 1 }, last: { $max: "$sequence" } } },
+  ];
+  // A long stays one, and one reply has them all.
+  const options = { promoteLongs: false, batchSize: runIds.length + 1 };
+  return reading(sides, "logs", (all) => all.aggregate<Counted>(pipeline, options).toArray());
 }
