@@ -10,7 +10,7 @@ import {
 } from "../components/transfer";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { requireState, settingsOf, stateOf, stateOption } from "./inputs";
+import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
 import { showProgress } from "./progress";
 import { countState } from "./state-size";
 import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
@@ -51,7 +51,7 @@ export const importCommand = command("import", {
   .action(async (options: ImportOptions) => {
     const settings = await settingsOf(options);
     const sides = stateOf(settings, options);
-    await requireState(sides);
+    await requireReadable(sides);
     const database = await connect(options, await addressOf(options, settings));
     const report = await runImport({ ...sides, database }, options);
     print(options, report, importInWords(sides.root, options, report));

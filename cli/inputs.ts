@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { PlanOptions } from "../components/migration";
-import { type StateAddress, openStateFolder, StateFolderError } from "../components/state";
+import { type StateAddress, requireState, StateFolderError } from "../components/state";
 import type { BothSides } from "../components/transfer";
 import {
   commandSettings,
@@ -117,9 +117,9 @@ export function stateSides(settings: CommandSettings, directory: string): StateS
  *
  * @throws UsageError if it is missing, or has no state
  */
-export async function requireState(address: StateAddress): Promise<void> {
+export async function requireReadable(address: StateAddress): Promise<void> {
   try {
-    await openStateFolder(address);
+    await requireState(address);
   } catch (error) {
     if (error instanceof StateFolderError) throw new UsageError(error.message, { cause: error });
     throw error;

@@ -4,7 +4,7 @@ import type { Db } from "mongodb";
 import { collectionRoles, type CollectionRole } from "../components/contract";
 import { previewScan } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
-import { isUnfinished, openStateFolder, type StateFolder } from "../components/state";
+import { isUnfinished, requireState, type StateAddress } from "../components/state";
 import { unfinishedIn, verifyState } from "../components/transfer";
 import { stateSides } from "./inputs";
 import { stateOnDisk } from "./state-size";
@@ -18,14 +18,14 @@ import { sumOf } from "./words";
  */
 export async function planFacts(settings: CommandSettings, db: Db | undefined): Promise<object> {
   const inMongo = db ? await databaseFacts(settings, db) : {};
-  const folder = await folderHere(settings);
-  if (!folder) return inMongo;
+  const address = await stateHere(settings);
+  if (!address) return inMongo;
   const isBack = settings.storageMode === "filesystem";
-  const unfinished = isBack ? {} : { unfinished: (await unfinishedIn(folder)).length };
+  const unfinished = isBack ? {} : { unfinished: (await unfinishedIn(address)).length };
   return {
     ...inMongo,
-    state: { ...(await stateOnDisk(folder)), ...unfinished },
-    ...(isBack && { leftBehind: await leftBehind(settings, folder, db) }),
+    state: { ...(await stateOnDisk(address)), ...unfinished },
+    ...(isBack && { leftBehind: await leftBehind(settings, address, db) }),
   };
 }
 
@@ -62,12 +62,14 @@ async function expiringIn(db: Db, logs: string, days: number) {
   }
 }
 
-/** The state folder of the settings, if this machine has it. */
-async function folderHere(settings: CommandSettings): Promise<StateFolder | undefined> {
+/** The state directory of the settings, if this machine has it. */
+async function stateHere(settings: CommandSettings): Promise<StateAddress | undefined> {
   const { source } = settings.backfill ?? {};
   if (!source || !("path" in source)) return undefined;
-  const exists = await stat(resolve(source.path)).catch(() => undefined);
-  return exists && openStateFolder(stateSides(settings, source.path));
+  if (!(await stat(resolve(source.path)).catch(() => undefined))) return undefined;
+  const address = stateSides(settings, source.path);
+  await requireState(address);
+  return address;
 }
 
 /**
@@ -90,11 +92,11 @@ const named = 20;
 /** What a rollback would find now; compares both sides if MongoDB is reachable. */
 async function leftBehind(
   settings: CommandSettings,
-  folder: StateFolder,
+  address: StateAddress,
   database: Db | undefined,
 ): Promise<LeftBehind> {
-  if (database) return compareSides(settings, folder, database);
-  const unfinished = await unfinishedIn(folder);
+  if (database) return compareSides(settings, address, database);
+  const unfinished = await unfinishedIn(address);
   return {
     ...{ conflicts: 0, conflictExamples: [] },
     unfinished: unfinished.length,
@@ -104,7 +106,7 @@ async function leftBehind(
 
 async function compareSides(
   settings: CommandSettings,
-  { root }: StateFolder,
+  { root }: StateAddress,
   database: Db,
 ): Promise<LeftBehind> {
   const report = await verifyState({ database, ...stateSides(settings, root) });

@@ -1,10 +1,5 @@
 import { stat } from "node:fs/promises";
-import {
-  type StateAddress,
-  type StateFolder,
-  openStateFolder,
-  stateFiles,
-} from "../components/state";
+import { type StateAddress, requireState, stateFiles } from "../components/state";
 import type { CollectionRole } from "../components/contract";
 import { sumOf } from "./words";
 
@@ -20,16 +15,16 @@ interface StateOnDisk extends Record<CollectionRole, FileCounts> {
 }
 
 /** Counts the files below a state root by their kind; reads none. */
-export async function stateOnDisk(folder: StateFolder): Promise<StateOnDisk> {
+export async function stateOnDisk(address: StateAddress): Promise<StateOnDisk> {
   const none = (): FileCounts => ({ files: 0, bytes: 0 });
   const counts = { runs: none(), logs: none(), artifacts: none(), approvals: none() };
-  for await (const { role, path } of stateFiles(folder, { hidden: 0, temporary: 0, links: 0 })) {
+  for await (const { role, path } of stateFiles(address)) {
     // One that has just gone was there when it was listed.
     const found = await stat(path).catch(() => undefined);
     counts[role].files += 1;
     counts[role].bytes += found?.size ?? 0;
   }
-  return { root: folder.root, ...counts };
+  return { root: address.root, ...counts };
 }
 
 /** How many bytes of state there are below a root. */
@@ -42,8 +37,8 @@ interface StateSize {
 export function countState(address: StateAddress): StateSize {
   const size: StateSize = {};
   const count = async () => {
-    const onDisk = await stateOnDisk(await openStateFolder(address));
-    size.bytes = sumOf(onDisk, "bytes");
+    await requireState(address);
+    size.bytes = sumOf(await stateOnDisk(address), "bytes");
   };
   // A root that cannot be used is an error of the work itself.
   count().catch(() => undefined);

@@ -5,7 +5,7 @@ import { type BothSides, type VerificationReport, verifyState } from "../compone
 import { collectionRoles } from "../components/contract";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { requireState, settingsOf, stateOf, stateOption } from "./inputs";
+import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
 import { showProgress } from "./progress";
 import { countState } from "./state-size";
 import { casesInWords, countsTable, duration, sumOf, whole } from "./words";
@@ -33,7 +33,7 @@ export const verifyCommand = command("verify", {
 }).action(async (options: VerifyOptions) => {
   const settings = await settingsOf(options);
   const sides = stateOf(settings, options);
-  await requireState(sides);
+  await requireReadable(sides);
   const database = await connect(options, await addressOf(options, settings));
   const report = await verify({ ...sides, database }, settings.advanced.ledger, options);
   print(options, report, verificationInWords(sides.root, options, report));

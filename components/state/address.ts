@@ -22,66 +22,58 @@ export interface StateAddress {
   readonly approvals: boolean;
 }
 
-/** A state root that was looked at: the folders that are there, in the contract's order. */
-export interface StateFolder {
-  readonly root: string;
-  readonly layout: Layout;
-  readonly folders: readonly { readonly role: CollectionRole; readonly path: string }[];
+/** The roles whose files are read and written, in the contract's order. */
+export function rolesIn({ approvals }: Pick<StateAddress, "approvals">): CollectionRole[] {
+  return collectionRoles.filter((role) => role !== "approvals" || approvals);
 }
 
 /**
- * Looks at a state root before anything is read or written.
+ * Looks at a state root before anything is read.
  *
- * @throws StateFolderError where the root is not there, a folder of the layout leads out of it
- *   (symbolic links are not followed), or none of the layout's folders is there
+ * @throws StateFolderError if the root is not there, a folder of the layout leads out of it, or none
+ *   of the layout's folders is there
  */
-export async function openStateFolder(address: StateAddress): Promise<StateFolder> {
-  const { root, layout, approvals } = address;
-  const realRoot = await existingFolder(root);
-  if (realRoot === undefined) {
+export async function requireState(address: StateAddress): Promise<void> {
+  const { root, layout } = address;
+  if (!(await isFolder(root))) {
     throw new StateFolderError(
       `The state root ${root} is not a folder that can be read. Nothing was written. ` +
         `Set backfill.source.path to the folder that holds ${layout.runs}.`,
     );
   }
-  const roles = collectionRoles.filter((role) => role !== "approvals" || approvals);
-  const folders = [];
-  for (const role of roles) {
-    const path = join(root, layout[role]);
-    const real = await existingFolder(path);
-    if (real === undefined) continue;
-    requireInside(realRoot, real, path);
-    folders.push({ role, path });
-  }
-  if (folders.length === 0)
-    throw noState(
-      root,
-      roles.map((role) => layout[role]),
-    );
-  return { root, layout, folders };
-}
-
-async function existingFolder(path: string): Promise<string | undefined> {
-  try {
-    return (await stat(path)).isDirectory() ? await realpath(path) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function requireInside(realRoot: string, real: string, path: string): void {
-  if (real.startsWith(realRoot + sep) || real === realRoot) return;
+  await requireInside(address);
+  const expected = rolesIn(address).map((role) => layout[role]);
+  const found = await Promise.all(expected.map((folder) => isFolder(join(root, folder))));
+  if (found.includes(true)) return;
   throw new StateFolderError(
-    `${path} leads out of the state root, to ${real}. Nothing was written. ` +
-      `Put the folder itself below the root, or set backfill.source.path to where it is.`,
-  );
-}
-
-function noState(root: string, expected: readonly string[]): StateFolderError {
-  return new StateFolderError(
     `The state root ${root} has none of the folders ${expected.join(", ")}. Nothing was written. ` +
       `Correct backfill.source.path or advanced.layout; where there is no state, leave backfill out.`,
   );
+}
+
+/** Whether a path is a folder, by itself or by a link. */
+export async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
+}
+
+/**
+ * Checks that every folder of the layout that is there is below the root, which is there: what is read
+ * or written is inside (symbolic links are not followed).
+ *
+ * @throws StateFolderError if one leads out of it
+ */
+export async function requireInside(address: StateAddress): Promise<void> {
+  const inside = await realpath(address.root);
+  for (const role of rolesIn(address)) {
+    const path = join(address.root, address.layout[role]);
+    const real = await realpath(path).catch(() => inside);
+    if (real === inside || real.startsWith(inside + sep)) continue;
+    throw new StateFolderError(
+      `${path} leads out of the state root, to ${real}. Nothing was written. ` +
+        `Put the folder itself below the root, or set backfill.source.path to where it is.`,
+    );
+  }
 }
 
 /**

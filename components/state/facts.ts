@@ -1,13 +1,10 @@
 import { fileOf } from "./list";
 import { access } from "node:fs/promises";
-import { join } from "node:path";
-import { type StateFile, type StateFolder, fileStems } from "./address";
-import { Refusal } from "./errors";
-import { heldFolder } from "./held";
-import { isJsonObject } from "./json/object";
+import { type StateAddress, type StateFile, fileStems } from "./address";
+import { heldAddress } from "./held";
 import { type RawText } from "./lines";
 import { readTexts } from "./read";
-import { parse } from "./records";
+import { objectIn } from "./records";
 import { type FileFacts, memberOf } from "./unpack";
 
 /**
@@ -17,14 +14,14 @@ import { type FileFacts, memberOf } from "./unpack";
  * @param known the run's id by an earlier import
  */
 export async function factsOf(
-  folder: StateFolder,
+  address: StateAddress,
   file: StateFile,
   first: readonly RawText[] = [],
   known?: string,
 ): Promise<FileFacts> {
   const isNumbered = file.role !== "logs" || firstValue(first, "sequence") !== undefined;
   return {
-    runId: await runIdOf(folder, file.stem, known),
+    runId: await runIdOf(address, file.stem, known),
     numbered: isNumbered || (await hasSequences(file)),
   };
 }
@@ -37,15 +34,15 @@ export async function factsOf(
  * @param otherwise the id where no run file says it; default the name itself
  */
 export async function runIdOf(
-  { root, layout }: StateFolder,
+  address: StateAddress,
   stem: string,
   otherwise = stem,
 ): Promise<string> {
   if (!stem.includes("_")) return stem;
-  for (const folder of [root, join(root, heldFolder)]) {
-    const path = join(folder, layout.runs, `${stem}.json`);
-    if (!(await isThere(path))) continue;
-    const id = await firstMember({ role: "runs", path, name: "", stem }, "runId");
+  for (const place of [address, heldAddress(address)]) {
+    const file = fileOf(place, "runs", stem);
+    if (!(await isThere(file.path))) continue;
+    const id = await firstMember(file, "runId");
     if (typeof id === "string" && fits(id, stem)) return id;
   }
   return otherwise;
@@ -82,21 +79,11 @@ export async function firstMember(file: StateFile, name: string): Promise<unknow
 
 function firstValue(texts: readonly RawText[], name: string): unknown {
   for (const text of texts) {
-    const value = parsed(text);
-    const found = isJsonObject(value) ? memberOf(value, name) : undefined;
+    const object = objectIn(text);
+    const found = object && memberOf(object, name);
     if (found != null) return found;
   }
   return undefined;
-}
-
-/** A text that cannot be parsed says nothing here; it is refused where its record is read. */
-function parsed(text: RawText): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
 }
 
 /** Two logs whose file names fit one run: `other` is the one that an export would write to. */
@@ -110,23 +97,23 @@ export interface SharedLog {
  * The logs that are there for one run: more than one where names are written in two systems' ways
  * (a name is lossy). The first one is the one that an export would write to.
  */
-export async function logsOfRun(folder: StateFolder, runId: string): Promise<StateFile[]> {
+export async function logsOfRun(address: StateAddress, runId: string): Promise<StateFile[]> {
   const logs: StateFile[] = [];
   for (const stem of fileStems(runId)) {
-    const log = fileOf(folder, "logs", stem);
-    if ((await isThere(log.path)) && (await runIdOf(folder, stem)) === runId) logs.push(log);
+    const log = fileOf(address, "logs", stem);
+    if ((await isThere(log.path)) && (await runIdOf(address, stem)) === runId) logs.push(log);
   }
   return logs;
 }
 
 /** What there is to report where another log comes before this one for the same run. */
 export async function sharedLog(
-  folder: StateFolder,
+  address: StateAddress,
   { role, name }: StateFile,
   runId: string,
 ): Promise<SharedLog | undefined> {
   if (role !== "logs" || fileStems(runId).length === 1) return undefined;
-  const [first] = await logsOfRun(folder, runId);
+  const [first] = await logsOfRun(address, runId);
   if (first === undefined || first.name === name) return undefined;
   return { runId, file: name, other: first.name };
 }

@@ -1,5 +1,7 @@
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isFolder } from "./address";
+import { isMissing } from "./list";
 
 /** What a cutover leaves beside the files: the moment from which on MongoDB is the truth (decision 9). */
 export interface Fence {
@@ -21,8 +23,7 @@ export async function readFence(root: string): Promise<Fence | undefined> {
   try {
     return JSON.parse(await readFile(join(root, fenceFile), "utf8")) as Fence;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
@@ -71,9 +72,4 @@ async function probe(file: string, named: string): Promise<void> {
         "Give the one who runs this the right to write in the state root and its folders.",
     );
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found?.isDirectory() ?? false;
 }

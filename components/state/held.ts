@@ -1,12 +1,11 @@
 import { link, lstat, mkdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { StateAddress, StateFile, StateFolder } from "./address";
-import { Refusal } from "./errors";
+import type { StateAddress, StateFile } from "./address";
 import { type JsonObject, isJsonObject } from "./json/object";
 import type { RawText } from "./lines";
-import { stateFiles } from "./list";
+import { filesOf } from "./list";
 import { readTexts } from "./read";
-import { parse } from "./records";
+import { objectIn } from "./records";
 import { memberOf } from "./unpack";
 
 /**
@@ -32,21 +31,18 @@ export function heldAddress<Address extends StateAddress>(address: Address): Add
  * Holds the run files of runs that would be executed again: those of `runIds` that are still
  * unfinished on disk. Logs, approvals and artifacts stay, since nothing is executed from them.
  */
-export async function holdRuns(folder: StateFolder, runIds: readonly string[]): Promise<Moved> {
+export async function holdRuns(address: StateAddress, runIds: readonly string[]): Promise<Moved> {
   const wanted = new Set(runIds);
   const found: RunFile[] = [];
-  for await (const run of unfinishedRuns(folder)) if (wanted.has(run.runId)) found.push(run);
-  const to = join(folder.root, heldFolder, folder.layout.runs);
+  for await (const run of unfinishedRuns(address)) if (wanted.has(run.runId)) found.push(run);
+  const to = join(heldAddress(address).root, address.layout.runs);
   return moveAll(found, to);
 }
 
 /** The runs whose files are held. */
 export async function heldRuns(address: StateAddress): Promise<RunFile[]> {
-  const { root, layout } = heldAddress(address);
-  const folders = [{ role: "runs" as const, path: join(root, layout.runs) }];
-  const skipped = { hidden: 0, temporary: 0, links: 0 };
   const runs: RunFile[] = [];
-  for await (const file of stateFiles({ root, layout, folders }, skipped)) {
+  for await (const file of filesOf(heldAddress(address), "runs")) {
     const run = await runIn(file);
     const runId = run && memberOf(run, "runId");
     runs.push({ runId: typeof runId === "string" ? runId : file.stem, file });
@@ -155,10 +151,8 @@ function isFinal(step: JsonObject): boolean {
 }
 
 /** The runs on disk that may still execute steps; a file that cannot be read executes none. */
-export async function* unfinishedRuns(folder: StateFolder): AsyncGenerator<RunFile> {
-  const folders = folder.folders.filter(({ role }) => role === "runs");
-  const skipped = { hidden: 0, temporary: 0, links: 0 };
-  for await (const file of stateFiles({ ...folder, folders }, skipped)) {
+export async function* unfinishedRuns(address: StateAddress): AsyncGenerator<RunFile> {
+  for await (const file of filesOf(address, "runs")) {
     const run = await runIn(file);
     const runId = run && memberOf(run, "runId");
     if (run && typeof runId === "string" && isUnfinished(run)) yield { runId, file };
@@ -170,22 +164,11 @@ export async function* unfinishedRuns(folder: StateFolder): AsyncGenerator<RunFi
  * run, or that could not be read, counts as unfinished.
  */
 export function mayBeUnfinished(text: RawText | undefined): boolean {
-  const run = text && runInText(text);
+  const run = text && objectIn(text);
   return run === undefined || isUnfinished(run);
 }
 
 async function runIn(file: StateFile): Promise<JsonObject | undefined> {
-  for await (const [text] of readTexts(file)) return text && runInText(text);
+  for await (const [text] of readTexts(file)) return text && objectIn(text);
   return undefined;
-}
-
-/** The run in a text; undefined if it holds none. */
-function runInText(text: RawText): JsonObject | undefined {
-  try {
-    const value = parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
 }

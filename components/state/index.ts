@@ -2,9 +2,10 @@
 export {
   type StateAddress,
   type StateFile,
-  type StateFolder,
   fileStems,
-  openStateFolder,
+  requireInside,
+  requireState,
+  rolesIn,
 } from "./address";
 export type { Conversion } from "./convert";
 export {
@@ -42,8 +43,17 @@ export { parseJson } from "./json/parse";
 export { formatRecord, jsonText } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText } from "./lines";
-export { type Skipped, fileOf, isBesideFile, isSideOf, sharedName, stateFiles } from "./list";
-export { type FilePlace, besideOf, lookAt, placeOf, requireInside, stemNamed } from "./place";
+export {
+  type Skipped,
+  fileOf,
+  filesOf,
+  isBesideFile,
+  isSideOf,
+  noneSkipped,
+  sharedName,
+  stateFiles,
+} from "./list";
+export { type FilePlace, besideOf, lookAt, placeOf, stemNamed } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export {
   type ReadPosition,

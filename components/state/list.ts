@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { lstat, open, opendir } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import type { CollectionRole } from "../contract";
-import { type StateFile, type StateFolder, fileStems } from "./address";
+import { type StateAddress, type StateFile, fileStems, rolesIn } from "./address";
 import { Refusal } from "./errors";
 import { isJsonObject } from "./json/object";
 import { readTexts } from "./read";
@@ -16,44 +16,46 @@ export interface Skipped {
   links: number;
 }
 
-/**
- * Lists the state files below a root, role by role, as the folders give them. Hidden entries,
- * `*.tmp` and symbolic links are left out and counted in `skipped`; other foreign entries, and what
- * an export put beside a file, are ignored.
- */
+export const noneSkipped = (): Skipped => ({ hidden: 0, temporary: 0, links: 0 });
+
+/** Lists the state files below a root, role by role, as `filesOf` does. */
 export async function* stateFiles(
-  folder: StateFolder,
-  skipped: Skipped,
+  address: StateAddress,
+  skipped = noneSkipped(),
 ): AsyncGenerator<StateFile> {
-  for (const { role } of folder.folders) yield* filesOf(folder, role, skipped);
+  for (const role of rolesIn(address)) yield* filesOf(address, role, skipped);
 }
 
-/** The same of one role. */
+/**
+ * Lists the files of a role below a root, as the folders give them. Hidden entries, `*.tmp` and symbolic
+ * links are left out and counted in `skipped`; other foreign entries, and what an export put beside a file,
+ * are ignored.
+ */
 export function filesOf(
-  folder: StateFolder,
+  address: StateAddress,
   role: CollectionRole,
-  skipped: Skipped,
+  skipped = noneSkipped(),
 ): AsyncGenerator<StateFile> {
-  return role === "artifacts" ? manifests(folder, skipped) : filesOfRuns(folder, role, skipped);
+  return role === "artifacts" ? manifests(address, skipped) : filesOfRuns(address, role, skipped);
 }
 
 async function* filesOfRuns(
-  folder: StateFolder,
+  address: StateAddress,
   role: CollectionRole,
   skipped: Skipped,
 ): AsyncGenerator<StateFile> {
   const extension = extensionOf(role);
-  for await (const entry of entriesIn(join(folder.root, folder.layout[role]))) {
+  for await (const entry of entriesIn(join(address.root, address.layout[role]))) {
     if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
-    const file = fileOf(folder, role, basename(entry.name, extension));
+    const file = fileOf(address, role, basename(entry.name, extension));
     if (role === "logs" || !(await isBesideFile(file))) yield file;
   }
 }
 
-async function* manifests(folder: StateFolder, skipped: Skipped): AsyncGenerator<StateFile> {
-  for await (const run of entriesIn(join(folder.root, folder.layout.artifacts))) {
+async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerator<StateFile> {
+  for await (const run of entriesIn(join(address.root, address.layout.artifacts))) {
     if (isSkipped(run, skipped) || !run.isDirectory()) continue;
-    const file = fileOf(folder, "artifacts", run.name);
+    const file = fileOf(address, "artifacts", run.name);
     const found = await lstat(file.path).catch(() => undefined);
     if (found?.isFile()) yield file;
     else await countBeside(file.path, skipped);
@@ -73,8 +75,14 @@ export async function* entriesIn(path: string): AsyncGenerator<Dirent> {
   try {
     yield* await opendir(path);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (!isMissing(error)) throw error;
   }
+}
+
+/** Whether an error says that there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 function isSkipped(entry: Dirent, skipped: Skipped): boolean {
@@ -89,7 +97,7 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
 
 /** The file of a role's records of a run, whether it is there or not, by the run's name without an extension. */
 export function fileOf(
-  { root, layout }: Pick<StateFolder, "root" | "layout">,
+  { root, layout }: StateAddress,
   role: CollectionRole,
   stem: string,
 ): StateFile {

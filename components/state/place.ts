@@ -1,9 +1,8 @@
 import { fileOf } from "./list";
-import { lstat, realpath } from "node:fs/promises";
-import { join, sep } from "node:path";
-import { type CollectionRole, collectionRoles } from "../contract";
+import { lstat } from "node:fs/promises";
+import type { CollectionRole } from "../contract";
 import { type StateAddress, type StateFile, fileStems } from "./address";
-import { Refusal, StateFolderError } from "./errors";
+import { Refusal } from "./errors";
 import { firstMember } from "./facts";
 
 /** A run's file of one role, whether it is there or not. */
@@ -55,24 +54,6 @@ export function stemNamed(
 export function besideOf({ path, name }: FilePlace): { path: string; name: string } {
   const beside = (text: string) => `${text.replace(/\.[^./]*$/, "")}.mongo.json`;
   return { path: beside(path), name: beside(name) };
-}
-
-/**
- * Checks that every folder of the layout that is there is below the root: what is written stays
- * inside.
- *
- * @throws StateFolderError where one leads out of it
- */
-export async function requireInside({ root, layout }: StateAddress): Promise<void> {
-  const inside = await realpath(root);
-  for (const role of collectionRoles) {
-    const real = await realpath(join(root, layout[role])).catch(() => inside);
-    if (real === inside || real.startsWith(inside + sep)) continue;
-    throw new StateFolderError(
-      `${join(root, layout[role])} leads out of the root, to ${real}. Nothing was written. ` +
-        `Put the folder itself below the root.`,
-    );
-  }
 }
 
 function possibleStems(runId: string): string[] {

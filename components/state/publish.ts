@@ -53,7 +53,8 @@ const whatToDo: Readonly<Record<string, string>> = {
  * its name. A file that came or changed since it was read is left alone.
  *
  * @param read the file's stamp when it was read
- * @param write writes the content, or what follows where `continues`
+ * @param write writes the content, or what follows where `continues`; if it gives false, nothing is
+ *   published
  * @param continues begins with what the file has
  * @throws Refusal where the file came or changed meanwhile
  * @throws ExportError where there is no room or no permission
@@ -61,7 +62,7 @@ const whatToDo: Readonly<Record<string, string>> = {
 export async function publish(
   path: string,
   read: Stamp,
-  write: (file: FileHandle) => Promise<void>,
+  write: (file: FileHandle) => Promise<unknown>,
   continues = false,
 ): Promise<void> {
   const aside = asideOf(path);
@@ -69,13 +70,15 @@ export async function publish(
     await mkdir(dirname(path), { recursive: true });
     if (continues) await copyFile(path, aside, constants.COPYFILE_FICLONE);
     const file = await open(aside, continues ? "a" : "w");
+    let written: unknown;
     try {
-      await write(file);
+      written = await write(file);
       await file.sync();
     } finally {
       await file.close();
     }
-    await giveName(aside, path, read);
+    if (written === false) await rm(aside);
+    else await giveName(aside, path, read);
   } catch (error) {
     // What failed is what is said, not that nothing could be cleared away after it.
     await rm(aside, { force: true }).catch(() => undefined);

@@ -4,6 +4,7 @@ import type { StateFile } from "./address";
 import { check, sizeOf } from "./check";
 import { type Conversion, convert } from "./convert";
 import { type Place, Refusal, refusalIn } from "./errors";
+import { type JsonObject, isJsonObject } from "./json/object";
 import { parseJson } from "./json/parse";
 import { type Key, generatedId, keyFields, keyOf } from "./keys";
 import { plainLogLine } from "./log-line";
@@ -156,6 +157,17 @@ export function parse(text: RawText): unknown {
     if (error instanceof SyntaxError) throw new Refusal("not-json", notJson(error));
     if (error instanceof RangeError) throw new Refusal("form", "nested too deeply");
     throw error;
+  }
+}
+
+/** The JSON object in a text; undefined if it holds none, which is refused where its record is read. */
+export function objectIn(text: RawText): JsonObject | undefined {
+  try {
+    const value = parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch (error) {
+    refusalIn(error);
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import type { CollectionRole } from "../contract";
-import type { StateFile, StateFolder } from "./address";
-import { type Skipped, fileOf, filesOf, isBesideFile } from "./list";
+import { type StateAddress, type StateFile, rolesIn } from "./address";
+import { type Skipped, fileOf, filesOf, isBesideFile, isMissing } from "./list";
 
 /** What there is of a run on disk, by one name: what belongs to it first, the run's own file last. */
 export interface RunOnDisk {
@@ -36,15 +36,16 @@ const runsAtOnce = 100;
  * @param isWanted tells by the name whether a run is listed at all; default all
  */
 export async function* runsOnDisk(
-  folder: StateFolder,
+  address: StateAddress,
   skipped: Skipped,
   isWanted: (stem: string) => boolean = () => true,
 ): AsyncGenerator<readonly RunOnDisk[]> {
-  for (const [at, { role }] of folder.folders.entries()) {
-    const earlier = folder.folders.slice(0, at).map((one) => one.role);
-    for await (const files of blocksOf(filesOf(folder, role, skipped), runsAtOnce)) {
+  const roles = rolesIn(address);
+  for (const [at, role] of roles.entries()) {
+    const earlier = roles.slice(0, at);
+    for await (const files of blocksOf(filesOf(address, role, skipped), runsAtOnce)) {
       const wanted = files.map(({ stem }) => stem).filter(isWanted);
-      const found = await Promise.all(wanted.map((stem) => runNamed(folder, stem, earlier)));
+      const found = await Promise.all(wanted.map((stem) => runNamed(address, stem, earlier)));
       yield found.filter((run) => run !== undefined);
     }
   }
@@ -52,24 +53,24 @@ export async function* runsOnDisk(
 
 /** Undefined if the run was listed before, by one of its files. */
 async function runNamed(
-  folder: StateFolder,
+  address: StateAddress,
   stem: string,
   earlier: readonly CollectionRole[],
 ): Promise<RunOnDisk | undefined> {
-  for (const role of earlier) if (await foundFile(folder, role, stem)) return undefined;
+  for (const role of earlier) if (await foundFile(address, role, stem)) return undefined;
   // The run's own file comes last: whoever reads the others' side sees no run without its parts.
   const isRun = (role: CollectionRole) => Number(role === "runs");
-  const roles = folder.folders.map(({ role }) => role).sort((a, b) => isRun(a) - isRun(b));
-  const files = await Promise.all(roles.map((role) => foundFile(folder, role, stem)));
+  const roles = rolesIn(address).sort((a, b) => isRun(a) - isRun(b));
+  const files = await Promise.all(roles.map((role) => foundFile(address, role, stem)));
   return { stem, files: files.filter((file) => file !== undefined) };
 }
 
 async function foundFile(
-  folder: StateFolder,
+  address: StateAddress,
   role: CollectionRole,
   stem: string,
 ): Promise<FoundFile | undefined> {
-  const file = fileOf(folder, role, stem);
+  const file = fileOf(address, role, stem);
   const stamp = await lookAt(file.path);
   const mayBeBeside = role === "runs" || role === "approvals";
   if (!stamp || (mayBeBeside && (await isBesideFile(file)))) return undefined;
@@ -85,8 +86,7 @@ async function lookAt(path: string): Promise<FileStamp | undefined> {
     const { size, ino, mtimeMs, ctimeMs } = found;
     return { size, inode: ino, modified: mtimeMs, changed: ctimeMs, seen };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (isMissing(error)) return undefined;
     return { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen };
   }
 }

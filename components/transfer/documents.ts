@@ -1,4 +1,4 @@
-import { BSON, type Document, type Filter, type RunCommandCursor } from "mongodb";
+import { BSON, type Collection, type Document, type Filter, type RunCommandCursor } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { resumed, withRetries } from "../mongo";
 import { isJsonObject } from "../state";
@@ -123,7 +123,7 @@ export async function* rawDocuments(
     const document = documentIn(bytesOf(raw));
     return fields.map((field) => [field, document[field] as unknown]);
   };
-  const found = resumed(reading(sides, role), open, placeOf, sides.retries);
+  const found = resumed(readingFrom(sides, role), open, placeOf, sides.retries);
   let largest = 1;
   for await (const raw of found) {
     const bytes = bytesOf(raw);
@@ -159,7 +159,7 @@ export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGe
       { $sort: { _id: 1 } },
     ]);
   const idOf = ({ _id }: { readonly _id: string }) => _id;
-  const found = resumed(reading(sides, role), open, idOf, sides.retries);
+  const found = resumed(readingFrom(sides, role), open, idOf, sides.retries);
   for await (const { _id } of found) yield _id;
 }
 
@@ -170,11 +170,8 @@ export async function idsAmong(
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const wanted: object = { _id: { $in: ids } };
-  const look = () =>
-    collectionOf(sides, role)
-      .find(wanted, { projection: { _id: 1 }, batchSize: ids.length + 1 })
-      .toArray();
-  const found = await withRetries(reading(sides, role), look, sides.retries);
+  const options = { projection: { _id: 1 }, batchSize: ids.length + 1 };
+  const found = await reading(sides, role, (all) => all.find(wanted, options).toArray());
   return new Set(found.map(({ _id }) => String(_id)));
 }
 
@@ -184,21 +181,21 @@ export async function hasAny(
   role: CollectionRole,
   filter: Filter<Document>,
 ): Promise<boolean> {
-  const look = () => collectionOf(sides, role).findOne(filter, { projection: { _id: 1 } });
-  return (await withRetries(reading(sides, role), look, sides.retries)) !== null;
+  const projection = { _id: 1 };
+  return (await reading(sides, role, (all) => all.findOne(filter, { projection }))) !== null;
 }
 
-/** How many documents a filter selects. */
-export async function countOf(
+/** Reads from a role's collection, again if the server has trouble that passes. */
+export function reading<T>(
   sides: MongoSide,
   role: CollectionRole,
-  filter: Filter<Document>,
-): Promise<number> {
-  const count = () => collectionOf(sides, role).countDocuments(filter);
-  return withRetries(reading(sides, role), count, sides.retries);
+  work: (collection: Collection) => Promise<T>,
+): Promise<T> {
+  const collection = collectionOf(sides, role);
+  return withRetries(readingFrom(sides, role), () => work(collection), sides.retries);
 }
 
 /** What is done, as an error says it. */
-function reading(sides: MongoSide, role: CollectionRole): string {
+function readingFrom(sides: MongoSide, role: CollectionRole): string {
   return `Reading ${role} from ${collectionOf(sides, role).namespace}`;
 }

@@ -11,6 +11,7 @@ import {
   type Skipped,
   isUnfinished,
   mayBeUnfinished,
+  noneSkipped,
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
 
@@ -71,7 +72,7 @@ const keptCases = 1_000;
 export class Tally {
   private readonly started = Date.now();
   readonly counts = byRole(emptyCounts);
-  readonly skipped: Skipped = { hidden: 0, temporary: 0, links: 0 };
+  readonly skipped = noneSkipped();
   readonly incomplete: IncompleteLine[] = [];
   readonly quarantine: Quarantined[] = [];
   private readonly sharedLogs: SharedLog[] = [];
@@ -94,26 +95,27 @@ export class Tally {
     for (const conversion of conversions) this.count(conversion, 1);
   }
 
-  /** Takes back what was settled. */
-  takeBack(role: CollectionRole, outcome: Outcome, conversions: ReadonlySet<Conversion>): void {
-    const counts = this.counts[role];
-    counts.read -= 1;
-    counts[outcome] -= 1;
-    if (conversions.size > 0) counts.normalized -= 1;
-    for (const conversion of conversions) this.count(conversion, -1);
-  }
-
   private count(conversion: Conversion, times: number): void {
     this.conversions.set(conversion, (this.conversions.get(conversion) ?? 0) + times);
   }
 
-  refuse(role: CollectionRole, place: Place, { reason, detail, other }: Refusal, raw?: Raw): void {
+  /**
+   * @param raw what the file has, if it could be read
+   * @param mayExecute whether it is a run that may still execute steps; default: as `raw` says
+   */
+  refuse(
+    role: CollectionRole,
+    place: Place,
+    { reason, detail, other }: Refusal,
+    raw?: Raw,
+    mayExecute = role === "runs" && mayBeUnfinished(raw?.text),
+  ): void {
     this.counts[role].read += 1;
     this.counts[role].quarantined += 1;
     const refused = { ...place, reason, detail, ...(other && { other }) };
     this.keep?.(refused, raw);
     if (this.quarantine.length < keptCases) this.quarantine.push(refused);
-    if (role === "runs" && mayBeUnfinished(raw?.text)) this.addUnfinished(refused);
+    if (mayExecute) this.addUnfinished(refused);
   }
 
   private addUnfinished(refused: Quarantined): void {

@@ -56,10 +56,10 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "an export writes a run after all that belongs to it",
     file: "components/transfer/export/block.ts",
-    find: `  for (const role of partRoles(sides)) await exportPart(task, role, run);
-  await exportFile({ ...task, sides: own }, "runs", run);`,
-    replace: `  await exportFile({ ...task, sides: own }, "runs", run);
-  for (const role of partRoles(sides)) await exportPart(task, role, run);`,
+    find: `  for (const role of partRoles(task.sides)) await exportPart({ ...task, tally }, role, run);
+  await exportFile({ ...task, tally, sides: own }, "runs", run);`,
+    replace: `  await exportFile({ ...task, tally, sides: own }, "runs", run);
+  for (const role of partRoles(task.sides)) await exportPart({ ...task, tally }, role, run);`,
     tests: ["test/transfer/run-last.test.ts"],
   },
   {

@@ -299,5 +299,5 @@ it("no file is left half-written where the disk refuses, and the message says wh
 it("a folder of the layout that leads out of the root is refused", async () => {
   const [root, other] = [await stateRoot({}), await stateRoot({ "runs/x": "" })];
   await symlink(other, join(root, "logs"));
-  await expect(exportState(sides(root))).rejects.toThrow(/leads out of the root/);
+  await expect(exportState(sides(root))).rejects.toThrow(/leads out of the state root/);
 });

@@ -1,7 +1,6 @@
 import { lstat, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { openStateFolder } from "../../components/state";
 import {
   heldRuns,
   holdRuns,
@@ -45,7 +44,7 @@ it("only unfinished runs are held, with the layout inside, and come back as they
     "state/runs/done.json": JSON.stringify(run("done")),
   };
   const root = await stateRoot(files);
-  const folder = await openStateFolder(address(root));
+  const folder = address(root);
   const unfinished: string[] = [];
   for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
   expect(unfinished.sort()).toEqual(["a", "b"]);
@@ -65,7 +64,7 @@ it("only unfinished runs are held, with the layout inside, and come back as they
 
 it("a file that has the place is never overwritten, in either direction", async () => {
   const root = await stateRoot({ "state/runs/a.json": busy("a") });
-  const folder = await openStateFolder(address(root));
+  const folder = address(root);
   await holdRuns(folder, ["a"]);
   const other = JSON.stringify(run("a", { planHash: "another", steps: [] }));
   await writeFile(join(root, "state/runs/a.json"), other);
@@ -84,7 +83,7 @@ it("a folder in the place of held files is no obstacle to looking", async () => 
 
 it("two files whose inodes a number cannot tell apart are two files", async () => {
   const root = await stateRoot({ "state/runs/a.json": busy("a") });
-  const folder = await openStateFolder(address(root));
+  const folder = address(root);
   await holdRuns(folder, ["a"]);
   await writeFile(join(root, "state/runs/a.json"), busy("a"));
   onTestFinished(() => void vi.mocked(lstat).mockReset());

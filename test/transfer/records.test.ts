@@ -1,7 +1,6 @@
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
 import { recordsOnDisk } from "../../components/transfer/import/file-records";
-import { openStateFolder } from "../../components/state/address";
 import { Tally } from "../../components/transfer/tally";
 import { layout } from "./layout";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
@@ -10,9 +9,9 @@ async function read(files: Readonly<Record<string, string | Buffer>>) {
   const root = await stateRoot({ "state/runs/.keep": "" });
   await addFiles(root, files);
   const tally = new Tally();
-  const folder = await openStateFolder({ root, layout, approvals: true });
+  const address = { root, layout, approvals: true };
   const documents = [];
-  for await (const { records } of recordsOnDisk({ folder, tally })) {
+  for await (const { records } of recordsOnDisk({ address, tally })) {
     documents.push(...records.map(({ document }) => document));
   }
   return { documents, report: tally.report() };

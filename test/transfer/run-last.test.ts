@@ -6,7 +6,6 @@ import { importInto, importStages, importState } from "../../components/transfer
 import { exportState } from "../../components/transfer/export/export";
 import { holdRuns } from "../../components/state/held";
 import type { Batch } from "../../components/transfer/import/pipeline";
-import { openStateFolder } from "../../components/state/address";
 import { databasePerTest, twoRuns } from "./database";
 import { filesIn, sidesOf } from "./export-sides";
 import { layout } from "./layout";
@@ -68,7 +67,7 @@ it("a run that was held gets its place when its log is there", async () => {
   });
   const sides = sidesOf(current.database, root);
   await importState(sides);
-  await holdRuns(await openStateFolder(sides), ["busy"]);
+  await holdRuns(sides, ["busy"]);
   await rm(join(root, "logs"), { recursive: true });
   await writeFile(join(root, "logs"), "in the way");
   await expect(exportState(sides)).rejects.toThrow(join(root, "logs"));

@@ -3,7 +3,7 @@ import {
   type FilePlace,
   Refusal,
   type Stamp,
-  type WholeFilePlace,
+  type WholeFileRole,
   besideOf,
   formatRecord,
   isSideOf,
@@ -14,12 +14,15 @@ import {
   stampOf,
   wholeFile,
 } from "../../state";
-import type { ExportTask, Outgoing } from "./run";
+import type { ExportTally } from "./report";
+import type { Decided } from "./write-file";
 
 /** Where MongoDB's side of a file goes. */
 export interface BesidePlace {
   readonly path: string;
   readonly name: string;
+  /** The file that stays as it is. */
+  readonly file: FilePlace;
   /** What was there when it was looked at. */
   readonly stamp: Stamp;
   /** Why it cannot go there: another file has the name, such as that of a run `<runId>.mongo`. */
@@ -27,39 +30,51 @@ export interface BesidePlace {
 }
 
 /** Looks at the place beside a file; what an export put there earlier may be replaced. */
-export async function lookBeside(place: FilePlace): Promise<BesidePlace> {
-  const { path, name } = besideOf(place);
+export async function lookBeside(file: FilePlace): Promise<BesidePlace> {
+  const { path, name } = besideOf(file);
   const stamp = await stampOf(path);
-  const isFree = stamp === undefined || (await isSideOf(path, place.stem));
+  const isFree = stamp === undefined || (await isSideOf(path, file.stem));
   const taken = isFree ? undefined : `${name} beside it is another file, which stays`;
-  return { path, name, stamp, taken };
+  return { path, name, file, stamp, taken };
 }
 
-/** Writes what MongoDB has beside a file that stays as it is, and counts it as conflicts. */
-export async function writeBeside(
-  { tally }: ExportTask,
-  place: WholeFilePlace,
-  conflicts: readonly (Outgoing & { readonly detail: string })[],
-): Promise<void> {
-  if (conflicts.length === 0) return;
-  const { role, name: file } = place;
-  const { path, name: beside, stamp, taken } = await lookBeside(place);
-  const documents: Document[] = [];
-  const records: ReadonlyMap<string, unknown>[] = [];
-  for (const { key, side, detail } of conflicts) {
-    const id = readableKey(key);
-    const record = recordOf(role, side.document);
-    try {
-      formatRecord(record);
-      if (taken !== undefined) throw new Refusal("conflict", `${detail}; ${taken}`);
-      documents.push(side.document);
-      records.push(record);
-      tally.conflict(role, { id, file, beside, detail });
-    } catch (error) {
-      tally.refuse(role, id, refusalIn(error));
-    }
+/** A document that does not go to its file, and why. */
+interface Conflict {
+  readonly id: string;
+  readonly document: Document;
+  readonly detail: string;
+}
+
+/** The text of a document that goes beside its file, which is counted; undefined if it cannot go there. */
+export function besideText(
+  tally: ExportTally,
+  { name: beside, file, taken }: BesidePlace,
+  { id, document, detail }: Conflict,
+): string | undefined {
+  try {
+    if (taken !== undefined) throw new Refusal("conflict", `${detail}; ${taken}`);
+    const text = formatRecord(recordOf(file.role, document));
+    tally.conflict(file.role, { id, file: file.name, beside, detail });
+    return text;
+  } catch (error) {
+    tally.refuse(file.role, id, refusalIn(error));
+    return undefined;
   }
-  if (records.length === 0) return;
+}
+
+/** Writes documents beside a file that stays as it is. */
+export async function writeBeside(
+  tally: ExportTally,
+  role: WholeFileRole,
+  beside: BesidePlace,
+  conflicts: readonly Decided[],
+): Promise<void> {
+  const documents = conflicts.flatMap(({ key, mongo: { document }, detail = "" }) => {
+    const conflict = { id: readableKey(key), document, detail };
+    return besideText(tally, beside, conflict) === undefined ? [] : [document];
+  });
+  if (documents.length === 0) return;
+  const records = documents.map((document) => recordOf(role, document));
   const content = `${formatRecord(wholeFile(role, records, undefined, documents), 2)}\n`;
-  await publish(path, stamp, (handle) => handle.writeFile(content));
+  await publish(beside.path, beside.stamp, (file) => file.writeFile(content));
 }

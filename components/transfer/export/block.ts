@@ -1,10 +1,11 @@
-import { sharedName } from "../../state";
+import { rolesIn, sharedName } from "../../state";
 import { atOnce } from "../ahead";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
 import type { PartRole } from "./look";
+import { settleBases } from "../bases";
 import { ExportTally } from "./report";
-import type { ExportSides, ExportTask, RunInMongo } from "./run";
+import { type ExportSides, type ExportTask, type RunInMongo, onBases } from "./run";
 
 /** So many runs are written at once. */
 const runsAtOnce = 8;
@@ -24,6 +25,8 @@ export async function exportBlock(
   await atOnce(runsAtOnce, groupsOf(block), async (runs) => {
     for (const run of runs) tallies.set(run, await exportRun(task, run, own));
   });
+  const settled = task.settled.splice(0);
+  await onBases(task, (bases) => settleBases(bases, settled));
   // In the order of the runs, whichever was done first.
   return block.flatMap((run) => {
     const tally = tallies.get(run) ?? new ExportTally();
@@ -47,19 +50,19 @@ function groupsOf(block: readonly RunInMongo[]): RunInMongo[][] {
 
 /** A service on files sees all that belongs to a run before the run. */
 async function exportRun(
-  { bases, sides }: ExportTask,
+  task: ExportTask,
   run: RunInMongo,
   own: ExportSides,
 ): Promise<ExportTally> {
-  const task: ExportTask = { bases, sides, tally: new ExportTally() };
-  for (const role of partRoles(sides)) await exportPart(task, role, run);
-  await exportFile({ ...task, sides: own }, "runs", run);
-  return task.tally;
+  const tally = new ExportTally();
+  for (const role of partRoles(task.sides)) await exportPart({ ...task, tally }, role, run);
+  await exportFile({ ...task, tally, sides: own }, "runs", run);
+  return tally;
 }
 
 /** The parts that an export writes. */
-export function partRoles({ approvals }: ExportSides): PartRole[] {
-  return approvals ? ["logs", "artifacts", "approvals"] : ["logs", "artifacts"];
+export function partRoles(sides: ExportSides): PartRole[] {
+  return rolesIn(sides).filter((role) => role !== "runs");
 }
 
 function exportPart(task: ExportTask, role: PartRole, run: RunInMongo): Promise<void> {

@@ -31,17 +31,22 @@ export interface ExistingFile {
   /** What the file holds, a manifest's members among it; undefined if it is not there. */
   readonly whole: unknown;
   readonly records: readonly ExistingRecord[];
+  /** Why nothing can be said of it: it cannot be read, or is no such file. It stays then. */
+  readonly refusal?: Refusal;
 }
 
-const noFile: ExistingFile = { stamp: undefined, whole: undefined, records: [] };
-
-/**
- * Reads a file with one JSON value.
- *
- * @throws Refusal if it cannot be read or is no such file
- */
+/** Reads a file with one JSON value. */
 export async function existingFile(place: WholeFilePlace): Promise<ExistingFile> {
+  const noFile = { stamp: undefined, whole: undefined, records: [] };
   if (!place.there) return noFile;
+  try {
+    return await readFile(place);
+  } catch (error) {
+    return { ...noFile, refusal: refusalIn(error) };
+  }
+}
+
+async function readFile(place: WholeFilePlace): Promise<ExistingFile> {
   if (await isBesideFile(place)) throw new Refusal("conflict", besideAnother);
   const stamp = await stampOf(place.path);
   for await (const [text] of readTexts(place)) {

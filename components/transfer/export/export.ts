@@ -24,7 +24,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   await requireInside(sides);
   const tally = new ExportTally();
   sides.watch?.(tally);
-  const task = { sides, bases: basesIn(sides.database, sides.checkpoints), tally };
+  const task = { sides, bases: basesIn(sides.database, sides.checkpoints), tally, settled: [] };
   await atOnce(2, [() => removeLeftovers(sides), () => exportAll(task)], (work) => work());
   return tally.report();
 }

@@ -1,4 +1,5 @@
 import {
+  type Key,
   type WholeFilePlace,
   type WholeFileRole,
   differingPaths,
@@ -9,25 +10,19 @@ import {
   refusalIn,
   stemNamed,
 } from "../../state";
-import { type NewBase, isAgreed, settleBases } from "../bases";
+import type { Base } from "../bases";
 import { documentIn, documentsAsStored } from "../documents";
-import { type Side, type Verdict, merge, sideOf } from "../merge";
-import { writeBeside } from "./beside";
+import { type Side, merge, sideOf } from "../merge";
+import { lookBeside, writeBeside } from "./beside";
 import { type ExistingFile, existingFile } from "./existing";
 import { inRuns } from "./look";
-import {
-  type ExportSides,
-  type ExportTask,
-  onBases,
-  type Outgoing,
-  type RunInMongo,
-  type StoredDocument,
-} from "./run";
+import type { ExportSides, ExportTask, RunInMongo, StoredDocument } from "./run";
 import { type Decided, writeFile } from "./write-file";
 
 /**
  * Brings a run's documents of one role to their file by the merge rules, and counts what became
- * of each. A document that no file can hold is left out; the others are written.
+ * of each. A document that no file can hold is left out; the others are written. What no file's
+ * record is told apart from goes beside the file.
  */
 export async function exportFile(
   task: ExportTask,
@@ -36,16 +31,20 @@ export async function exportFile(
 ): Promise<void> {
   const documents = run.files.get(role) ?? [];
   if (documents.length === 0) return;
-  const { runId } = run;
+  const { runId, bases } = run;
   const { sides, tally } = task;
   try {
     if (!sides.all && (await isUnchanged(sides, role, run, documents))) {
       tally.settle(role, "unchanged", documents.length);
       return;
     }
-    const place = await placeOf(sides, role, runId);
-    const outgoing = await outgoingOf(sides, role, run, documents);
-    await exportTo(task, { ...place, role, runId }, outgoing);
+    const place = { ...(await placeOf(sides, role, runId)), role, runId };
+    const existing = await existingFile(place);
+    const outgoing = await outgoingSides(sides, role, runId, documents);
+    const decided = decide(place, existing, outgoing, bases.get(role));
+    await writeFile(task, place, existing, decided);
+    const conflicts = decided.filter(({ verdict }) => verdict === "conflict");
+    if (conflicts.length > 0) await writeBeside(tally, role, await lookBeside(place), conflicts);
   } catch (error) {
     const refusal = refusalIn(error);
     for (const { key } of documents) tally.refuse(role, readableKey(key), refusal);
@@ -72,80 +71,41 @@ async function isUnchanged(
   return stem !== undefined && (await lookAt(sides, role, stem)).there;
 }
 
-async function outgoingOf(
+/** The documents themselves; those that a block had no room for are read again. */
+async function outgoingSides(
   sides: ExportSides,
   role: WholeFileRole,
-  { runId, bases }: RunInMongo,
+  runId: string,
   documents: readonly StoredDocument[],
-): Promise<Outgoing[]> {
-  const outgoing: Outgoing[] = [];
-  const add = (side: Side) => {
-    const key = keyOf(role, side.document);
-    outgoing.push({ key, side, base: bases.get(role)?.get(key) });
-  };
-  if (documents.every(({ bytes }) => bytes)) {
-    for (const { hash, bytes = empty } of documents) add({ hash, document: documentIn(bytes) });
-  } else {
-    const again = documentsAsStored(sides, role, { runId }, inRuns);
-    for await (const document of again) add(sideOf(role, document));
+): Promise<Side[]> {
+  const kept = documents.flatMap(({ hash, bytes }) =>
+    bytes ? [{ hash, document: documentIn(bytes) }] : [],
+  );
+  if (kept.length === documents.length) return kept;
+  const read: Side[] = [];
+  for await (const document of documentsAsStored(sides, role, { runId }, inRuns)) {
+    read.push(sideOf(role, document));
   }
-  return outgoing;
-}
-
-const empty = new Uint8Array();
-
-/** Compares documents with their file, writes what MongoDB wins, and settles the bases. */
-async function exportTo(
-  task: ExportTask,
-  place: WholeFilePlace,
-  outgoing: readonly Outgoing[],
-): Promise<void> {
-  let existing: ExistingFile;
-  try {
-    existing = await existingFile(place);
-  } catch (error) {
-    const { detail } = refusalIn(error);
-    const details = outgoing.map((one) => ({ ...one, detail }));
-    return writeBeside(task, place, details);
-  }
-  const decided = decide(place, existing, outgoing);
-  const settled = await writeFile(task, place, existing, decided);
-  const agreed = agreements(place, existing, decided);
-  await onBases(task, (bases) => settleBases(bases, [...settled, ...agreed]));
-  const count = (wanted: Verdict) => decided.filter(({ verdict }) => verdict === wanted).length;
-  task.tally.settle(place.role, "unchanged", count("equal"));
-  task.tally.settle(place.role, "newerOnDisk", count("disk"));
-  const conflicts = decided.filter(({ verdict }) => verdict === "conflict");
-  const details = conflicts.map((one) => ({ ...one, detail: pathsOf(place, existing, one) }));
-  await writeBeside(task, place, details);
+  return read;
 }
 
 function decide(
   { role }: WholeFilePlace,
-  { records }: ExistingFile,
-  outgoing: readonly Outgoing[],
+  { records, refusal }: ExistingFile,
+  outgoing: readonly Side[],
+  bases: ReadonlyMap<Key, Base> | undefined,
 ): Decided[] {
   // Of two records with one key the first counts.
   const places = new Map(records.map(({ key }, at) => [key, at] as const).toReversed());
-  return outgoing.map((one) => {
-    const at = places.get(one.key) ?? -1;
-    return { ...one, verdict: merge(role, records[at]?.side, one.side, one.base), at };
+  return outgoing.map((mongo) => {
+    const key = keyOf(role, mongo.document);
+    const at = places.get(key) ?? -1;
+    const disk = records[at]?.side;
+    const base = bases?.get(key);
+    const verdict = refusal ? "conflict" : merge(role, disk, mongo, base);
+    const paths = () => differingPaths(role, disk?.document ?? {}, mongo.document).join(", ");
+    const isDifferent = verdict === "conflict" && !refusal;
+    const detail = isDifferent ? `changed on both sides: ${paths()}` : refusal?.detail;
+    return { key, mongo, base, at, verdict, detail };
   });
-}
-
-function agreements(
-  { role, name: file }: WholeFilePlace,
-  { records }: ExistingFile,
-  decided: readonly Decided[],
-): NewBase[] {
-  return decided.flatMap(({ verdict, at, key, side, base }) => {
-    const disk = records[at]?.side?.hash ?? "";
-    const become = { role, key, disk, mongo: side.hash, file, isNew: false };
-    return verdict === "equal" && !isAgreed(base, become) ? [become] : [];
-  });
-}
-
-function pathsOf({ role }: WholeFilePlace, { records }: ExistingFile, { at, side }: Decided) {
-  const disk = records[at]?.side?.document ?? {};
-  return `changed on both sides: ${differingPaths(role, disk, side.document).join(", ")}`;
 }

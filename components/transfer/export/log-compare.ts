@@ -1,10 +1,10 @@
 import { type Document, Long } from "mongodb";
-import { Refusal, differingPaths, formatRecord, publish, recordOf } from "../../state";
+import { differingPaths, publish } from "../../state";
 import { documentsAsStored, inOrder } from "../documents";
 import { merge, sideOf } from "../merge";
-import type { BesidePlace } from "./beside";
-import { type BothLogs, type LogScan, ascendingEntries, sequenceOf } from "./log-entries";
-import type { ExportTask } from "./run";
+import { besideText, lookBeside } from "./beside";
+import { type BothLogs, type LogScan, ascendingEntries, entryId, sequenceOf } from "./log-entries";
+import type { ExportTally } from "./report";
 
 /** An entry in MongoDB, and how it differs from the file; no detail if it does not. */
 interface Compared {
@@ -12,43 +12,32 @@ interface Compared {
   readonly detail: string | undefined;
 }
 
-/** Counts the entries up to the file's last one; whether any of them goes beside it. */
+/**
+ * Compares the entries up to the file's last one. Those that differ go beside the log, as a list whose
+ * begin tells what it is.
+ */
 export async function compareLog(
-  { tally }: ExportTask,
+  tally: ExportTally,
   logs: BothLogs,
   scan: LogScan,
   last: bigint,
-  { name: beside, taken }: BesidePlace,
-): Promise<boolean> {
-  const { runId, place } = logs;
-  let differ = false;
-  for await (const { document, detail } of compared(logs, scan, last)) {
-    if (detail === undefined) tally.settle("logs", "unchanged");
-    else {
-      const id = `${runId}:${String(document.sequence)}`;
-      if (taken === undefined) tally.conflict("logs", { id, file: place.name, beside, detail });
-      else tally.refuse("logs", id, new Refusal("conflict", `${detail}; ${taken}`));
-      differ = taken === undefined;
-    }
-  }
-  return differ;
-}
-
-/** Writes the entries that differ beside the log, as a list whose begin tells what it is. */
-export async function writeBesideLog(
-  logs: BothLogs,
-  scan: LogScan,
-  last: bigint,
-  { path, stamp }: BesidePlace,
 ): Promise<void> {
-  await publish(path, stamp, async (file) => {
+  const beside = await lookBeside(logs.place);
+  await publish(beside.path, beside.stamp, async (file) => {
     let before = "[\n";
     for await (const { document, detail } of compared(logs, scan, last)) {
-      if (detail === undefined) continue;
-      await file.appendFile(before + formatRecord(recordOf("logs", document)));
+      if (detail === undefined) {
+        tally.settle("logs", "unchanged");
+        continue;
+      }
+      const text = besideText(tally, beside, { id: entryId(document), document, detail });
+      if (text === undefined) continue;
+      await file.appendFile(before + text);
       before = ",\n";
     }
+    if (before === "[\n") return false;
     await file.appendFile("\n]\n");
+    return true;
   });
 }
 

@@ -42,7 +42,7 @@ export interface LogScan {
 
 /** Reads a log once for what its comparison needs. */
 export async function scanLog(address: StateAddress, place: FilePlace): Promise<LogScan> {
-  const facts = await factsOf({ ...address, folders: [] }, place);
+  const facts = await factsOf(address, place);
   const stragglers = new Map<bigint, Document>();
   let [last, lines, ended]: [LogEntry | undefined, number, boolean] = [undefined, 0, true];
   for await (const texts of readTexts(place)) {
@@ -78,6 +78,11 @@ export async function* ascendingEntries(
 export function sequenceOf({ sequence }: Document): bigint | undefined {
   const text = String(sequence);
   return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+}
+
+/** An entry as reports name it. */
+export function entryId({ runId, sequence }: Document): string {
+  return `${String(runId)}:${String(sequence)}`;
 }
 
 /** A line that no import would take stays as it is, and nobody has to be told of it. */

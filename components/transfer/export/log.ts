@@ -1,21 +1,31 @@
 import { type Document, type Filter, Long } from "mongodb";
-import type { FileHandle } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import {
-  type Refusal,
+  Refusal,
   type Stamp,
   fileOf,
+  formatRecord,
   hashOf,
+  heldAddress,
   placeOf,
   publish,
+  recordOf,
   refusalIn,
   stampOf,
   stemNamed,
 } from "../../state";
 import { documentsAsStored, hasAny, inOrder } from "../documents";
-import { lookBeside } from "./beside";
-import { compareLog, writeBesideLog } from "./log-compare";
-import { type BothLogs, type LogEntry, type LogScan, lastEntry, scanLog } from "./log-entries";
-import { LogWriter } from "./log-writer";
+import { compareLog } from "./log-compare";
+import {
+  type BothLogs,
+  type LogEntry,
+  type LogScan,
+  entryId,
+  lastEntry,
+  scanLog,
+  sequenceOf,
+} from "./log-entries";
+import { ExportTally } from "./report";
 import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
 
 /**
@@ -27,30 +37,33 @@ import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
 export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void> {
   const { runId, log } = run;
   if (!log) return;
-  const { sides, tally } = task;
-  try {
+  const { sides } = task;
+  await counted(task, { runId }, async (tally) => {
     if (!sides.all && (await endsAlike(sides, run, log))) {
       tally.settle("logs", "unchanged", log.count);
       return;
     }
     const place = await placeOf(sides, "logs", runId);
-    await exportTo(task, { runId, place, sides }, log);
-  } catch (error) {
-    await refuseAll(task, { runId }, refusalIn(error));
-  }
+    await exportTo({ ...task, tally }, { runId, place, sides }, log);
+  });
 }
 
-async function refuseAll(
+/** Counts what became of entries when they are in their file; if it is refused, all that a filter selects are. */
+async function counted(
   { sides, tally }: ExportTask,
   filter: Filter<Document>,
-  refusal: Refusal,
-): Promise<number> {
-  let count = 0;
-  for await (const { runId, sequence } of documentsAsStored(sides, "logs", filter, inOrder)) {
-    tally.refuse("logs", `${String(runId)}:${String(sequence)}`, refusal);
-    count += 1;
+  work: (tally: ExportTally) => Promise<void>,
+): Promise<void> {
+  const done = new ExportTally();
+  try {
+    await work(done);
+    tally.add(done);
+  } catch (error) {
+    const refusal = refusalIn(error);
+    for await (const entry of documentsAsStored(sides, "logs", filter, inOrder)) {
+      tally.refuse("logs", entryId(entry), refusal);
+    }
   }
-  return count;
 }
 
 /** Whether both end with the same entry. The run's own base knows whose the file's name is. */
@@ -67,17 +80,15 @@ async function endsAlike(
 }
 
 async function exportTo(task: ExportTask, logs: BothLogs, { count }: LogInMongo): Promise<void> {
+  const { tally } = task;
   const { place, sides } = logs;
   const stamp = await stampOf(place.path);
   const scan = place.there ? await scanLog(sides, place) : undefined;
   const isCommon = scan?.last && !sides.all && (await isInMongo(logs, scan.last));
-  if (scan?.last && !isCommon) {
-    const beside = await lookBeside(place);
-    const differ = await compareLog(task, logs, scan, scan.last.sequence, beside);
-    if (differ) await writeBesideLog(logs, scan, scan.last.sequence, beside);
-  }
-  const appended = await append(task, logs, stamp, scan);
-  if (isCommon) task.tally.settle("logs", "unchanged", Math.max(0, count - appended));
+  if (scan?.last && !isCommon) await compareLog(tally, logs, scan, scan.last.sequence);
+  await append(task, logs, stamp, scan);
+  const appended = tally.counts.logs.documents;
+  if (isCommon) tally.settle("logs", "unchanged", Math.max(0, count - appended));
 }
 
 /** Whether MongoDB has a file's last entry as the file has it. */
@@ -93,31 +104,71 @@ async function isInMongo(
   return hashes.length === 1 && hashes[0] === hashOf("logs", document);
 }
 
-/** How many entries were appended or refused. */
+/** So many characters are gathered before they are written. */
+const chunkLength = 256 * 1024;
+
+/** Appends the entries that come after the file's last one. */
 async function append(
   task: ExportTask,
   logs: BothLogs,
   stamp: Stamp,
   scan: LogScan | undefined,
-): Promise<number> {
-  const { runId, place, sides } = logs;
-  const filter = after(runId, scan?.last);
-  if (scan && !(await hasAny(sides, "logs", filter))) return 0;
-  const writer = new LogWriter(logs, scan, task.tally);
-  const write = async (file: FileHandle) => {
-    for await (const document of documentsAsStored(sides, "logs", filter, inOrder)) {
-      await writer.add(file, document);
-    }
-    await writer.end(file);
-  };
-  try {
-    await publish(place.path, stamp, write, place.there);
-    return writer.count();
-  } catch (error) {
-    return refuseAll(task, filter, refusalIn(error));
-  }
+): Promise<void> {
+  const { place, sides, runId } = logs;
+  const last = scan?.last && { sequence: { $gt: Long.fromBigInt(scan.last.sequence) } };
+  const filter = { runId, ...last };
+  if (scan && !(await hasAny(sides, "logs", filter))) return;
+  await counted(task, filter, async (tally) => {
+    const lineOf = lineFormat(logs, scan);
+    // A half-written last line stays a line of its own.
+    let text = scan && !scan.ended ? "\n" : "";
+    await publish(
+      place.path,
+      stamp,
+      async (file) => {
+        const flush = async () => {
+          tally.bytes += Buffer.byteLength(text);
+          await file.appendFile(text);
+          text = "";
+        };
+        for await (const entry of documentsAsStored(sides, "logs", filter, inOrder)) {
+          try {
+            text += lineOf(entry);
+            tally.settle("logs", "written");
+          } catch (error) {
+            tally.refuse("logs", entryId(entry), refusalIn(error));
+          }
+          if (text.length > chunkLength) await flush();
+        }
+        await flush();
+      },
+      place.there,
+    );
+    tally.files += 1;
+  });
 }
 
-function after(runId: string, last: LogEntry | undefined): Filter<Document> {
-  return last ? { runId, sequence: { $gt: Long.fromBigInt(last.sequence) } } : { runId };
+/** How entries become lines; if no line of the log has a sequence, the line's number is it. */
+function lineFormat(logs: BothLogs, scan: LogScan | undefined): (entry: Document) => string {
+  const isNumbered = !scan?.last || scan.facts.numbered;
+  const runId = isNamed(logs) ? undefined : { runId: logs.runId };
+  let line = BigInt(scan?.lines ?? 0);
+  return (entry) => {
+    const record = new Map([...Object.entries(runId ?? {}), ...recordOf("logs", entry)]);
+    if (!isNumbered && sequenceOf(entry) !== line + 1n) {
+      const detail = `the log's lines have no sequence, and line ${line + 1n} is next`;
+      throw new Refusal("form", detail);
+    }
+    if (!isNumbered) record.delete("sequence");
+    const text = `${formatRecord(record)}\n`;
+    line += 1n;
+    return text;
+  };
+}
+
+/** Whether the file's name or a run's file tells whose log it is; neither does if the run is new. */
+function isNamed({ runId, place, sides }: BothLogs): boolean {
+  if (place.stem === runId) return true;
+  const runs = [sides, heldAddress(sides)].map((one) => fileOf(one, "runs", place.stem));
+  return runs.some(({ path }) => existsSync(path));
 }

@@ -2,8 +2,7 @@ import type { Collection } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { withRetries } from "../../mongo";
 import type { Key, WholeFileRole } from "../../state";
-import type { Base, BaseDocument } from "../bases";
-import type { Side } from "../merge";
+import type { Base, BaseDocument, NewBase } from "../bases";
 import type { BothSides } from "../sides";
 import type { ExportTally } from "./report";
 
@@ -22,6 +21,8 @@ export interface ExportTask {
   readonly sides: ExportSides;
   readonly bases: Collection<BaseDocument>;
   readonly tally: ExportTally;
+  /** What both sides have now, to be said when a block is done. */
+  readonly settled: NewBase[];
 }
 
 /** Reads or writes bases, again if the server has trouble that passes. */
@@ -56,11 +57,4 @@ export interface LogInMongo {
   readonly count: number;
   /** The last entry's, by `hashOf`; absent if several entries have its sequence. */
   readonly hash: string | undefined;
-}
-
-/** A document on its way to a file. */
-export interface Outgoing {
-  readonly key: Key;
-  readonly side: Side;
-  readonly base: Base | undefined;
 }

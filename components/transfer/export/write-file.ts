@@ -1,8 +1,8 @@
 import {
   type Key,
   type Refusal,
-  type Stamp,
   type WholeFilePlace,
+  type WholeFileRole,
   formatRecord,
   isJsonObject,
   parseJson,
@@ -13,16 +13,22 @@ import {
   renewedRecord,
   wholeFile,
 } from "../../state";
-import { type NewBase, announceBases, withdrawBases } from "../bases";
-import type { Verdict } from "../merge";
-import { type ExistingFile, recordsOf } from "./existing";
-import { type ExportTask, onBases, type Outgoing } from "./run";
+import { type Base, type NewBase, announceBases, isAgreed, withdrawBases } from "../bases";
+import type { Side, Verdict } from "../merge";
+import { type ExistingFile, type ExistingRecord, recordsOf } from "./existing";
+import type { ExportTally } from "./report";
+import { type ExportTask, onBases } from "./run";
 
 /** A document with what the merge rules say of it and its file. */
-export interface Decided extends Outgoing {
-  readonly verdict: Verdict;
+export interface Decided {
+  readonly key: Key;
+  readonly mongo: Side;
+  readonly base: Base | undefined;
   /** Where its record is in the file; -1 if it is not there. */
   readonly at: number;
+  readonly verdict: Verdict;
+  /** Why it is a conflict, if it is one. */
+  readonly detail: string | undefined;
 }
 
 /** A document with the record that the file gets. */
@@ -30,44 +36,42 @@ interface Written extends Decided {
   readonly record: ReadonlyMap<string, unknown>;
 }
 
-/** Writes what MongoDB wins, if the file gets anything new by it; the bases that hold afterwards. */
+/** Writes what MongoDB wins, if the file gets anything new by it, and counts all but the conflicts. */
 export async function writeFile(
   task: ExportTask,
   place: WholeFilePlace,
   existing: ExistingFile,
   decided: readonly Decided[],
-): Promise<NewBase[]> {
-  const written = recordsToWrite(task, place, existing, decided);
-  if (written.length === 0) return [];
-  const { stamp, whole } = existing;
-  const content = contentWith(place, existing, written);
-  const become = settledBy(place, content, written);
-  const isNew = whole === undefined || content !== `${formatRecord(whole, 2)}\n`;
-  const refusal = isNew ? await publishContent(task, place, stamp, content, become) : undefined;
+): Promise<void> {
+  const { role } = place;
+  const having = (verdict: Verdict) => decided.filter((one) => one.verdict === verdict);
+  const [equal, newerOnDisk] = [having("equal"), having("disk")];
+  const written = recordsToWrite(task.tally, role, existing, decided);
+  const refusal = written.length > 0 && (await writeRecords(task, place, existing, written));
   if (refusal) {
-    for (const { key } of written) task.tally.refuse(place.role, readableKey(key), refusal);
-    return [];
+    for (const { key } of written) task.tally.refuse(role, readableKey(key), refusal);
   }
-  task.tally.settle(place.role, isNew ? "written" : "unchanged", written.length);
-  return become;
+  task.settled.push(...basesOf(place, existing.records, equal));
+  task.tally.settle(role, "unchanged", equal.length);
+  task.tally.settle(role, "newerOnDisk", newerOnDisk.length);
 }
 
 /** The records that the file gets; what it cannot hold is counted and left out. */
 function recordsToWrite(
-  { tally }: ExportTask,
-  { role }: WholeFilePlace,
+  tally: ExportTally,
+  role: WholeFileRole,
   { records }: ExistingFile,
   decided: readonly Decided[],
 ): Written[] {
   return decided.flatMap((one) => {
-    const { verdict, at, key, side } = one;
+    const { verdict, at, key, mongo } = one;
     if (verdict !== "mongo" && verdict !== "onlyInMongo") return [];
     try {
       const before = records[at]?.fields;
       const record =
         at < 0
-          ? recordOf(role, side.document)
-          : renewedRecord(role, isJsonObject(before) ? before : {}, side.document);
+          ? recordOf(role, mongo.document)
+          : renewedRecord(role, isJsonObject(before) ? before : {}, mongo.document);
       formatRecord(record);
       return [{ ...one, record }];
     } catch (error) {
@@ -77,8 +81,36 @@ function recordsToWrite(
   });
 }
 
+/** Why they were not written: the file changed meanwhile. The announced bases are taken back then. */
+async function writeRecords(
+  task: ExportTask,
+  place: WholeFilePlace,
+  existing: ExistingFile,
+  written: readonly Written[],
+): Promise<Refusal | undefined> {
+  const { role, path } = place;
+  const content = contentWith(role, existing, written);
+  const become = basesOf(place, recordsOf(place, parseJson(content)), written);
+  const isNew = existing.whole === undefined || content !== textOf(existing.whole);
+  try {
+    if (isNew) {
+      await onBases(task, (bases) => announceBases(bases, "disk", become));
+      await publish(path, existing.stamp, (file) => file.writeFile(content));
+      task.tally.files += 1;
+      task.tally.bytes += Buffer.byteLength(content);
+    }
+  } catch (error) {
+    const refusal = refusalIn(error);
+    await onBases(task, (bases) => withdrawBases(bases, "disk", become));
+    return refusal;
+  }
+  task.settled.push(...become);
+  task.tally.settle(role, isNew ? "written" : "unchanged", written.length);
+  return undefined;
+}
+
 function contentWith(
-  { role }: WholeFilePlace,
+  role: WholeFileRole,
   existing: ExistingFile,
   written: readonly Written[],
 ): string {
@@ -87,43 +119,26 @@ function contentWith(
     if (at < 0) records.push(record);
     else records[at] = record;
   }
-  const documents = written.map(({ side }) => side.document);
-  return `${formatRecord(wholeFile(role, records, existing.whole, documents), 2)}\n`;
+  const documents = written.map(({ mongo }) => mongo.document);
+  return textOf(wholeFile(role, records, existing.whole, documents));
 }
 
-/** The announced bases are taken back if the file changed meanwhile, which is said. */
-async function publishContent(
-  task: ExportTask,
-  { path }: WholeFilePlace,
-  stamp: Stamp,
-  content: string,
-  become: readonly NewBase[],
-): Promise<Refusal | undefined> {
-  await onBases(task, (bases) => announceBases(bases, "disk", become));
-  try {
-    await publish(path, stamp, (file) => file.writeFile(content));
-  } catch (error) {
-    const refusal = refusalIn(error);
-    await onBases(task, (bases) => withdrawBases(bases, "disk", become));
-    return refusal;
-  }
-  task.tally.files += 1;
-  task.tally.bytes += Buffer.byteLength(content);
-  return undefined;
-}
+const textOf = (whole: unknown) => `${formatRecord(whole, 2)}\n`;
 
 /**
- * The bases of what was written, by what an import would read. A base that another folder agreed
- * on is left if this folder did not have the record.
+ * The bases of documents that the file has, by what an import reads there, as far as they are not known
+ * yet. A base that another folder agreed on is left if this folder did not have the record.
  */
-function settledBy(place: WholeFilePlace, content: string, written: readonly Written[]): NewBase[] {
-  const { role, name: file } = place;
-  const hashes = new Map<Key | undefined, string | undefined>(
-    recordsOf(place, parseJson(content)).map(({ key, side }) => [key, side?.hash]),
-  );
-  return written.flatMap(({ key, at, side, base }) => {
+function basesOf(
+  { role, name: file }: WholeFilePlace,
+  records: readonly ExistingRecord[],
+  documents: readonly Decided[],
+): NewBase[] {
+  const hashes = new Map(records.map(({ key, side }) => [key, side?.hash] as const));
+  return documents.flatMap(({ key, at, mongo, base }) => {
     const disk = hashes.get(key);
     if (disk === undefined || (at < 0 && base)) return [];
-    return [{ role, key, disk, mongo: side.hash, file, isNew: at < 0 }];
+    const become = { role, key, disk, mongo: mongo.hash, file, isNew: at < 0 };
+    return isAgreed(base, become) ? [] : [become];
   });
 }

@@ -4,7 +4,7 @@ import {
   type FileFacts,
   type ReadStart,
   Refusal,
-  type StateFolder,
+  type StateAddress,
   beginning,
   factsOf,
   hashOfFirst,
@@ -21,9 +21,9 @@ import { FileCounts, type Tally } from "../tally";
 import { ahead } from "../ahead";
 import type { FileRecords } from "./pipeline";
 
-/** What is read of a state folder. */
+/** What is read of a state directory. */
 export interface Reading {
-  readonly folder: StateFolder;
+  readonly address: StateAddress;
   /** Counts what is read, and gets what is refused on the way. */
   readonly tally: Tally;
   /** Tells by the name whether a run is read at all; default all. */
@@ -43,10 +43,10 @@ const filesAtOnce = 16;
  * record comes behind what belongs to it. With checkpoints, only what is new since then.
  */
 export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecords> {
-  const { folder, tally } = reading;
+  const { address, tally } = reading;
   const open = ({ file, checkpoint }: Listed) => openFile(file, checkpoint);
   for await (const file of ahead(listed(reading), filesAtOnce, open)) {
-    yield* recordsOf(folder, file, tally);
+    yield* recordsOf(address, file, tally);
   }
 }
 
@@ -56,12 +56,12 @@ interface Listed {
 }
 
 async function* listed({
-  folder,
+  address,
   tally,
   isWanted,
   checkpointsOf,
 }: Reading): AsyncGenerator<Listed> {
-  for await (const runs of runsOnDisk(folder, tally.skipped, isWanted)) {
+  for await (const runs of runsOnDisk(address, tally.skipped, isWanted)) {
     const files = runs.flatMap((run) => run.files);
     const known = await checkpointsOf?.(files);
     for (const file of files) yield { file, checkpoint: known?.get(file.name) };
@@ -131,7 +131,7 @@ async function resumeIn(
 
 /** The records of a file in chunks; what is refused on the way is counted in `tally` and left out. */
 export async function* recordsOf(
-  folder: StateFolder,
+  address: StateAddress,
   opened: Opened,
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
@@ -139,21 +139,21 @@ export async function* recordsOf(
   tally.files += 1;
   try {
     if (opened.refusal) tally.refuse(role, { file: name }, opened.refusal);
-    else yield* newRecords(folder, opened, tally);
+    else yield* newRecords(address, opened, tally);
   } catch (error) {
     tally.refuse(role, { file: name }, unreadable(error));
   }
 }
 
 async function* newRecords(
-  folder: StateFolder,
+  address: StateAddress,
   opened: Opened,
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
   const { file, bytes } = opened;
   const { role, stamp } = file;
   let { imported, start, lookedAt } = opened;
-  let facts = await factsSince(folder, opened);
+  let facts = await factsSince(address, opened);
   // Under another id, or by other sequences, the earlier lines were other records.
   if (imported?.runId !== facts?.runId || imported?.numbered !== facts?.numbered) {
     [imported, start, lookedAt] = [undefined, beginning(), undefined];
@@ -163,7 +163,7 @@ async function* newRecords(
   if (start) {
     for await (const { texts, end, last } of readChunks(file, start, bytes)) {
       const refused = tally.refused(role);
-      facts ??= await factsOf(folder, file, texts);
+      facts ??= await factsOf(address, file, texts);
       const records = recordsIn(file, facts, texts, tally);
       // The next import reads a line that has no end yet again, and counts it then.
       counts.add(records.filter(({ raw }) => raw.text.ended));
@@ -176,20 +176,20 @@ async function* newRecords(
       }
     }
   }
-  const shared = facts && (await sharedLog(folder, file, facts.runId));
+  const shared = facts && (await sharedLog(address, file, facts.runId));
   if (shared) tally.shareLog(shared);
 }
 
 /** What is known now of a file that was imported: its run's file may have come later. */
 async function factsSince(
-  folder: StateFolder,
+  address: StateAddress,
   { file, imported, start }: Opened,
 ): Promise<FileFacts | undefined> {
   if (!imported) return undefined;
   const { runId, numbered } = imported;
-  if (start) return factsOf(folder, file, [], runId);
+  if (start) return factsOf(address, file, [], runId);
   if (file.role === "runs") return { runId, numbered };
-  return { runId: await runIdOf(folder, file.stem, runId), numbered };
+  return { runId: await runIdOf(address, file.stem, runId), numbered };
 }
 
 /** A file that cannot be opened or read is one refused record; any other error ends the run. */

@@ -1,21 +1,8 @@
 import { type CollectionRole, collectionRoles } from "../../contract";
-import { withRetries } from "../../mongo";
-import {
-  Refusal,
-  type StateAddress,
-  type StateFolder,
-  openStateFolder,
-  type FoundFile,
-} from "../../state";
+import { Refusal, type StateAddress, requireState, type FoundFile } from "../../state";
 import { Checkpoints } from "../checkpoints";
-import {
-  type BothSides,
-  type ImportStage,
-  type Shard,
-  collectionOf,
-  isInShard,
-  rulesOf,
-} from "../sides";
+import { hasAny } from "../documents";
+import { type BothSides, type ImportStage, type Shard, isInShard, rulesOf } from "../sides";
 import { type ImportReport, Tally } from "../tally";
 import { recordsOnDisk } from "./file-records";
 import { batches, workOn, type Reached } from "./pipeline";
@@ -49,7 +36,7 @@ export interface ImportOptions {
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
-  await openStateFolder(sides);
+  await requireState(sides);
   const empty = await emptyRoles(sides);
   const target = databaseTarget(sides, { rules: rulesOf(stage), empty, dryRun });
   const store = new Checkpoints(sides.database, sides.checkpoints, retries);
@@ -77,13 +64,12 @@ export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"
  */
 export async function importInto(target: Target, source: ImportSource): Promise<ImportReport> {
   const { quarantine: path, dryRun = false } = source;
-  const folder = await openStateFolder(source);
+  await requireState(source);
   const quarantine = path === undefined || dryRun ? undefined : new QuarantineFile(path);
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
   source.watch?.(tally);
   try {
-    const work = (promised?: PromisedInserts) =>
-      importFiles(target, source, folder, tally, promised);
+    const work = (promised?: PromisedInserts) => importFiles(target, source, tally, promised);
     await (dryRun ? PromisedInserts.during(work) : work());
   } catch (error) {
     quarantine?.discard();
@@ -95,42 +81,33 @@ export async function importInto(target: Target, source: ImportSource): Promise<
 
 async function importFiles(
   target: Target,
-  { shard, checkpoints, dryRun }: ImportSource,
-  folder: StateFolder,
+  source: ImportSource,
   tally: Tally,
   promised?: PromisedInserts,
 ): Promise<void> {
+  const { shard, checkpoints, dryRun } = source;
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
   const order = new LogOrder();
   const records = recordsOnDisk({
-    ...{ folder, tally },
+    ...{ address: source, tally },
     isWanted: shard && ((stem) => isInShard(stem, shard)),
     ...(checkpoints && { checkpointsOf: (files) => readCheckpoints(checkpoints, files) }),
   });
   await workOn(batches(records), async (batch) => {
     const repeats = order.repeatsIn(batch);
-    const settled = await withFirsts(folder, await target.write(batch), repeats);
+    const settled = await withFirsts(source, await target.write(batch), repeats);
     for (const [record, outcome] of settled) {
       const { role, place, conversions, raw } = record;
-      if (outcome === "inserted") promised?.add(record);
       if (outcome instanceof Refusal) {
         refusedIn.add(place.file);
         tally.refuse(role, place, outcome, raw);
-      } else tally.settle(role, outcome, conversions);
+      } else if (promised && outcome === "inserted") promised.add(record);
+      else tally.settle(role, outcome, conversions);
     }
     if (!dryRun) await checkpoints?.store.save(furthest(batch.reached, refusedIn));
   });
-  if (promised) correct(tally, promised);
-}
-
-/** Counts what a dry run would insert twice as what an import makes of it. */
-function correct(tally: Tally, promised: PromisedInserts): void {
-  for (const { role, place, conversions, refusal } of promised.repeats()) {
-    tally.takeBack(role, "inserted", conversions);
-    if (refusal) tally.refuse(role, place, refusal);
-    else tally.settle(role, "unchanged", conversions);
-  }
+  promised?.settle(tally);
 }
 
 /** The last checkpoint of each file that had no refusal. */
@@ -144,13 +121,6 @@ function readCheckpoints({ store, resumed }: ImportCheckpoints, files: readonly 
 }
 
 async function emptyRoles(sides: BothSides): Promise<Set<CollectionRole>> {
-  const empty = await Promise.all(
-    collectionRoles.map(async (role) => {
-      const collection = collectionOf(sides, role);
-      const look = () => collection.findOne({}, { projection: { _id: 1 } });
-      const found = await withRetries(`Looking into ${collection.namespace}`, look, sides.retries);
-      return found === null ? [role] : [];
-    }),
-  );
-  return new Set(empty.flat());
+  const filled = await Promise.all(collectionRoles.map((role) => hasAny(sides, role, {})));
+  return new Set(collectionRoles.filter((_, at) => !filled[at]));
 }

@@ -97,13 +97,13 @@ export async function workOn(
     if (failures.length > 0) throw failures[0];
   };
   try {
-    for await (const batch of readAhead(batches, ({ bytes }) => bytes <= fullBytes)) {
+    for await (const batch of batches) {
       const runs = runsIn(batch);
       while (mustWait(running, batch, runs))
         await Promise.race([...running].map((one) => one.done));
       if (failures.length > 0) break;
       start(batch, runs);
-      // Nothing is read ahead of a batch with more bytes: a large record is worked on alone.
+      // Nothing is read beside a batch with more bytes: a large record is worked on alone.
       if (batch.bytes > fullBytes) await settled();
     }
   } finally {
@@ -123,25 +123,4 @@ function runsIn({ records }: Batch): ReadonlySet<string> {
     role === "runs" ? key : String(document.runId),
   );
   return new Set(ids);
-}
-
-/** The same items, of which the next one is made while the last one is in use, unless it is not light. */
-async function* readAhead<T>(
-  items: AsyncIterable<T>,
-  isLight: (item: T) => boolean,
-): AsyncGenerator<T> {
-  const iterator = items[Symbol.asyncIterator]();
-  try {
-    let next = iterator.next();
-    for (let item = await next; !item.done; item = await next) {
-      const light = isLight(item.value);
-      if (light) next = iterator.next();
-      // A failure is thrown when its turn comes.
-      next.catch(() => undefined);
-      yield item.value;
-      if (!light) next = iterator.next();
-    }
-  } finally {
-    await iterator.return?.();
-  }
 }

@@ -7,8 +7,10 @@ import {
   type ReadyRecord,
   Refusal,
   hashOf,
+  isUnfinished,
   placeInWords,
 } from "../../state";
+import type { Tally } from "../tally";
 import { KeyParts, inKeyFolder, partNumbers } from "../key-parts";
 
 /** What is kept of a record that a dry run would insert. */
@@ -17,14 +19,8 @@ interface Promised {
   readonly hash: string;
   readonly place: Place;
   readonly conversions: readonly Conversion[];
-}
-
-/** A record that repeats the key of one that came first; with another content it is refused. */
-export interface PromisedTwice {
-  readonly role: CollectionRole;
-  readonly place: Place;
-  readonly conversions: ReadonlySet<Conversion>;
-  readonly refusal: Refusal | undefined;
+  /** Whether it is a run that may still execute steps. */
+  readonly mayExecute: boolean;
 }
 
 /**
@@ -49,33 +45,30 @@ export class PromisedInserts {
 
   add({ role, key, document, place, conversions }: ReadyRecord): void {
     const hash = hashOf(role, document);
-    const promised: Promised = { key, hash, place, conversions: [...conversions] };
-    this.parts[role].add(key, promised);
+    const mayExecute = role === "runs" && isUnfinished(document);
+    const kept = { key, hash, place, conversions: [...conversions], mayExecute };
+    this.parts[role].add(key, kept satisfies Promised);
   }
 
-  /** The records that an import would not insert, because one of the same key came first. */
-  *repeats(): Generator<PromisedTwice> {
+  /** Counts what becomes of them: of records with one key the first is inserted. */
+  settle(tally: Tally): void {
     for (const role of collectionRoles) {
-      for (const part of partNumbers) yield* repeatsIn(role, this.parts[role].textsIn(part));
+      for (const part of partNumbers) settlePart(tally, role, this.parts[role].textsIn(part));
     }
   }
 }
 
-function* repeatsIn(role: CollectionRole, texts: readonly string[]): Generator<PromisedTwice> {
+function settlePart(tally: Tally, role: CollectionRole, texts: readonly string[]): void {
   const firsts = new Map<Key, Promised>();
   for (const text of texts) {
     const one = JSON.parse(text) as Promised;
-    const first = firsts.get(one.key);
-    if (!first) firsts.set(one.key, one);
-    else {
-      const { place, conversions } = one;
-      const refusal = first.hash === one.hash ? undefined : sameKey(first.place);
-      yield { role, place, conversions: new Set(conversions), refusal };
-    }
+    const { key, hash, place, mayExecute } = one;
+    const first = firsts.get(key);
+    if (first && first.hash !== hash) {
+      const detail = `${placeInWords(first.place)} has the same key and another content`;
+      const refusal = new Refusal("conflict", detail, first.place);
+      tally.refuse(role, place, refusal, undefined, mayExecute);
+    } else tally.settle(role, first ? "unchanged" : "inserted", new Set(one.conversions));
+    if (!first) firsts.set(key, one);
   }
-}
-
-function sameKey(first: Place): Refusal {
-  const detail = `${placeInWords(first)} has the same key and another content`;
-  return new Refusal("conflict", detail, first);
 }

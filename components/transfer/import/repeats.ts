@@ -6,7 +6,7 @@ import {
   type ReadyRecord,
   Refusal,
   type StateFile,
-  type StateFolder,
+  type StateAddress,
   differingPaths,
   factsOf,
   logsOfRun,
@@ -96,24 +96,24 @@ export class LogOrder {
  * @param repeats the entries that may have the key of an earlier line
  */
 export async function withFirsts(
-  folder: StateFolder,
+  address: StateAddress,
   settled: Settled,
   repeats: ReadonlySet<ReadyRecord>,
 ): Promise<Settled> {
   const firsts = new Map<ReadyRecord, Place>();
   for (const [name, conflicts] of conflictsByFile(settled)) {
-    const log = fileOf(folder, "logs", basename(name, ".ndjson"));
+    const log = fileOf(address, "logs", basename(name, ".ndjson"));
     await findFirsts(
-      folder,
+      address,
       log,
       conflicts.filter((record) => repeats.has(record)),
       firsts,
     );
-    const { runId } = await factsOf(folder, log);
-    for (const other of await logsOfRun(folder, runId)) {
+    const { runId } = await factsOf(address, log);
+    for (const other of await logsOfRun(address, runId)) {
       if (other.name === name) continue;
       await findFirsts(
-        folder,
+        address,
         other,
         conflicts.filter((record) => !firsts.has(record)),
         firsts,
@@ -143,14 +143,14 @@ function conflictsByFile(settled: Settled): Map<string, ReadyRecord[]> {
 
 /** Looks in a log for the first line of each record's key; in the records' own log, for one before. */
 async function findFirsts(
-  folder: StateFolder,
+  address: StateAddress,
   log: StateFile,
   records: readonly ReadyRecord[],
   firsts: Map<ReadyRecord, Place>,
 ): Promise<void> {
   const wanted = new Set(records.map(({ key }) => key));
   if (wanted.size === 0) return;
-  const found = await firstPlaces(folder, log, wanted);
+  const found = await firstPlaces(address, log, wanted);
   for (const record of records) {
     const place = found.get(record.key);
     if (place && !isSame(place, record.place)) firsts.set(record, place);
@@ -158,12 +158,12 @@ async function findFirsts(
 }
 
 async function firstPlaces(
-  folder: StateFolder,
+  address: StateAddress,
   log: StateFile,
   wanted: ReadonlySet<Key>,
 ): Promise<Map<Key, Place>> {
   const found = new Map<Key, Place>();
-  const facts = await factsOf(folder, log);
+  const facts = await factsOf(address, log);
   for await (const texts of readTexts(log)) {
     for (const { key, place } of recordsIn(log, facts, texts, new Tally())) {
       if (wanted.has(key) && !found.has(key)) found.set(key, place);

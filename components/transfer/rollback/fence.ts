@@ -1,17 +1,15 @@
 import type { Db } from "mongodb";
-import { join } from "node:path";
 import { lastFence, recordFence, requireFence } from "../../ledger";
 import { withRetries } from "../../mongo";
 import {
   type Fence,
   type StateAddress,
-  type StateFolder,
   StateFolderError,
-  heldFolder,
+  filesOf,
+  heldAddress,
   heldRuns,
-  openStateFolder,
   readFence,
-  stateFiles,
+  requireState,
   unfinishedRuns,
   writeFence,
 } from "../../state";
@@ -44,9 +42,9 @@ export interface FenceSides extends ExportSides {
  * @throws Error if the ledger has no record of the migration
  */
 export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
-  const folder = await openStateFolder(sides);
+  await requireState(sides);
   const at = new Date();
-  const unfinishedCount = sides.unfinishedCount ?? (await unfinishedIn(folder)).length;
+  const unfinishedCount = sides.unfinishedCount ?? (await unfinishedIn(sides)).length;
   const held = (await heldRuns(sides)).map(({ runId }) => runId);
   const known = await idsAmong(sides, "runs", held);
   const { database, ledger, root } = sides;
@@ -60,16 +58,10 @@ export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
 }
 
 /** The runs whose files say that they may still execute steps. */
-export async function unfinishedIn(folder: StateFolder): Promise<string[]> {
+export async function unfinishedIn(address: StateAddress): Promise<string[]> {
   const unfinished: string[] = [];
-  for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
+  for await (const { runId } of unfinishedRuns(address)) unfinished.push(runId);
   return unfinished;
-}
-
-/** The state that a rollback writes to, and the last cutover's fence; undefined without a cutover. */
-export interface Witnessed {
-  readonly folder: StateFolder;
-  readonly fence: Fence | undefined;
 }
 
 /**
@@ -81,6 +73,7 @@ export interface Witnessed {
  * @param fencedAt when the stack's cutover drew its fence, in ISO 8601; undefined by hand
  * @param ledger the collection of the migration's record
  * @param database undefined if MongoDB is unreachable
+ * @returns the last cutover's fence; undefined without a cutover
  * @throws StateFolderError if the state directory is missing, is not that of the fence, or lacks its runs
  * @throws FenceMissing if the database knows nothing of it
  */
@@ -88,18 +81,18 @@ export async function requireWitnesses(
   address: StateAddress,
   { fencedAt, ledger }: { readonly fencedAt: string | undefined; readonly ledger: string },
   database: Db | undefined,
-): Promise<Witnessed> {
+): Promise<Fence | undefined> {
   const fence = await readFence(address.root);
   const expected = fencedAt ?? fence?.at ?? (database && (await lastFence(database, ledger)));
   // Before the folder: a volume that is not mounted has neither.
-  const folder = await openState(address);
-  if (expected === undefined) return { folder, fence };
+  await requireMounted(address);
+  if (expected === undefined) return fence;
   const witness =
     fence && [fence.at, ...(fence.former ?? [])].includes(expected) ? fence : undefined;
   if (database) await requireFence(database, ledger, witness?.at ?? expected);
   if (!witness) throw notTheState(address, expected, fence);
-  await requireRuns(folder, witness);
-  return { folder, fence };
+  await requireRuns(address, witness);
+  return fence;
 }
 
 /** From now on the files are the truth again, and nothing is held any more. */
@@ -108,9 +101,9 @@ export async function endFence(root: string, fence: Fence | undefined): Promise<
   await writeFence(root, { ...fence, endedAt: new Date().toISOString() });
 }
 
-async function openState(address: StateAddress): Promise<StateFolder> {
+async function requireMounted(address: StateAddress): Promise<void> {
   try {
-    return await openStateFolder(address);
+    await requireState(address);
   } catch (error) {
     if (!(error instanceof StateFolderError)) throw error;
     throw new StateFolderError(
@@ -121,15 +114,14 @@ async function openState(address: StateAddress): Promise<StateFolder> {
 }
 
 /** A volume of its own may hold the runs: one that is not mounted leaves the fence where it is. */
-async function requireRuns({ root, layout }: StateFolder, fence: Fence): Promise<void> {
+async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
   if (fence.unfinishedCount === 0) return;
-  const skipped = { hidden: 0, temporary: 0, links: 0 };
-  const folders = [root, join(root, heldFolder)].map((one) => ({
-    role: "runs" as const,
-    path: join(one, layout.runs),
-  }));
-  for await (const file of stateFiles({ root, layout, folders }, skipped)) {
-    if (file.role === "runs") return;
+  const { root, layout } = address;
+  for (const place of [address, heldAddress(address)]) {
+    const files = filesOf(place, "runs");
+    const { done } = await files.next();
+    await files.return(undefined);
+    if (!done) return;
   }
   throw new StateFolderError(
     `The state root ${root} has no run's file in ${layout.runs}, and the cutover at ${fence.at} found ` +

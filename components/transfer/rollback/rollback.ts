@@ -5,12 +5,12 @@ import {
   MongoServerSelectionError,
 } from "mongodb";
 import { ConnectionError, databaseAt, membersWithoutPrimary } from "../../mongo";
-import { type StateAddress, heldRuns, holdRuns, putBack, readFence } from "../../state";
+import { type Fence, type StateAddress, heldRuns, holdRuns, putBack, readFence } from "../../state";
 import { NoPrimary } from "../errors";
 import { exportState } from "../export/export";
 import type { ExportReport } from "../export/report";
 import type { ExportSides } from "../export/run";
-import { type Witnessed, endFence, requireWitnesses, unfinishedIn } from "./fence";
+import { endFence, requireWitnesses, unfinishedIn } from "./fence";
 
 /** What a rollback did. */
 export interface RollbackReport {
@@ -61,15 +61,15 @@ export async function runRollback(
   options: RollbackOptions,
 ): Promise<RollbackReport> {
   const { database, unreachable } = await reachPrimary(sides.root, options);
-  const found = await requireWitnesses(sides, options, database);
+  const fence = await requireWitnesses(sides, options, database);
   // A MongoDB that does not have a run that was held is a new one: the former may be lost.
   const report = database && (await exportState({ ...sides, database, holdUnknown: true }));
   // Not only those of the fence: what web wrote to files after it came to MongoDB by the second
   // handover, and steps of it were executed there.
-  const left = report ?? { behind: await unfinishedIn(found.folder), inTheWay: [] };
+  const left = report ?? { behind: await unfinishedIn(sides), inTheWay: [] };
   const { behind, inTheWay, ...exported } = left;
-  const held = await holdBehind(sides, options, found, { behind, inTheWay });
-  await endFence(sides.root, found.fence);
+  const held = await holdBehind(sides, options, fence, { behind, inTheWay });
+  await endFence(sides.root, fence);
   return {
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
     ...held,
@@ -98,23 +98,23 @@ export async function foreseeRollback(
 ): Promise<Foreseen | undefined> {
   const wanted = { ...options, electionSeconds: previewSeconds };
   const { database, unreachable } = await reachPrimary(sides.root, wanted);
-  const { folder } = await requireWitnesses(sides, options, database);
+  await requireWitnesses(sides, options, database);
   if (unreachable === undefined) return undefined;
-  return { unreachable, unfinished: await unfinishedIn(folder) };
+  return { unreachable, unfinished: await unfinishedIn(sides) };
 }
 
 /** Holds what would be executed from files that are behind, while the fence is not ended. */
 async function holdBehind(
   address: StateAddress,
   { heldRuns: wish }: RollbackOptions,
-  { folder, fence }: Witnessed,
+  fence: Fence | undefined,
   found: Pick<ExportReport, "behind" | "inTheWay">,
 ): Promise<Pick<RollbackReport, "held" | "inTheWay">> {
   const isOpen = fence !== undefined && fence.endedAt === undefined;
   const moved =
     wish === "release"
       ? await putBack(address, await heldRuns(address))
-      : await holdRuns(folder, isOpen ? found.behind : []);
+      : await holdRuns(address, isOpen ? found.behind : []);
   const inTheWay = new Set([...found.inTheWay, ...moved.inTheWay]);
   const held = (await heldRuns(address)).map(({ runId }) => runId);
   return { held: held.filter((runId) => !inTheWay.has(runId)), inTheWay: [...inTheWay] };

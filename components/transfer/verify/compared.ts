@@ -1,8 +1,8 @@
-import { type BothSides, collectionOf } from "../sides";
+import type { BothSides } from "../sides";
+import { reading } from "../documents";
 import { pairsOf, type Pair } from "../pairs";
-import type { Collection, Document } from "mongodb";
+import type { Document } from "mongodb";
 import type { CollectionRole } from "../../contract";
-import { withRetries } from "../../mongo";
 import { type ReadyRecord, differingPaths, readableKey } from "../../state";
 import type { Batch } from "../import/pipeline";
 import type { ExactKeys } from "./exact";
@@ -71,17 +71,6 @@ export async function compare(
     else if (!mongo) addMissing(count, disk);
     else addDifferent(count, pair, mongo);
   }
-}
-
-/** Reads from a role's collection, again where the server has trouble that passes. */
-export function reading<T>(
-  sides: BothSides,
-  role: CollectionRole,
-  work: (collection: Collection) => Promise<T>,
-): Promise<T> {
-  const collection = collectionOf(sides, role);
-  const doing = `Reading ${role} from ${collection.namespace}`;
-  return withRetries(doing, () => work(collection), sides.retries);
 }
 
 function isExpired({ role, document }: ReadyRecord, before: number): boolean {

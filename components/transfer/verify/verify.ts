@@ -1,12 +1,13 @@
 import { recordsOnDisk } from "../import/file-records";
 import { type CollectionRole, byRole, collectionRoles } from "../../contract";
 import { ServerTroubleError } from "../../mongo";
-import { type IncompleteLine, openStateFolder } from "../../state";
+import { type IncompleteLine, requireState } from "../../state";
 import { Checkpoints } from "../checkpoints";
+import { reading } from "../documents";
 import { batches, workOn } from "../import/pipeline";
 import type { BothSides } from "../sides";
 import { type Quarantined, Tally } from "../tally";
-import { type Comparison, type VerifiedCounts, compare, keptCases, reading } from "./compared";
+import { type Comparison, type VerifiedCounts, compare, keptCases } from "./compared";
 import { ExactKeys } from "./exact";
 
 /** What a verification found; it holds where nothing is missing, differing or quarantined. */
@@ -50,10 +51,12 @@ async function verified(
   const { expiredBefore = -Infinity } = sides;
   const tally = new Tally();
   const counts = byRole(() => (exact ? { ...noneVerified(), newer: [] } : noneVerified()));
-  const folder = await openStateFolder(sides);
+  await requireState(sides);
   sides.watch?.(tally);
   const comparison = { sides, counts, expiredBefore, exact };
-  await workOn(batches(recordsOnDisk({ folder, tally })), (batch) => compare(comparison, batch));
+  await workOn(batches(recordsOnDisk({ address: sides, tally })), (batch) =>
+    compare(comparison, batch),
+  );
   const at = new Date().toISOString();
   for (const role of collectionRoles) await complete(comparison, role, tally);
   const { elapsedMs, incomplete, quarantine } = tally.report();

@@ -1,7 +1,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { openStateFolder } from "../../../components/state/address";
+import { requireState } from "../../../components/state/address";
 import { stateFiles } from "../../../components/state/list";
 import { layout } from "../layout";
 import { approval, run, stateRoot } from "../state";
@@ -9,10 +9,9 @@ import { approval, run, stateRoot } from "../state";
 async function listed(root: string, approvals = true) {
   const skipped = { hidden: 0, temporary: 0, links: 0 };
   const names: string[] = [];
-  for await (const file of stateFiles(
-    await openStateFolder({ root, layout, approvals }),
-    skipped,
-  )) {
+  const address = { root, layout, approvals };
+  await requireState(address);
+  for await (const file of stateFiles(address, skipped)) {
     names.push(`${file.role} ${file.stem} ${file.name}`);
   }
   return { names, skipped };
