@@ -1,3 +1,4 @@
+import { commands } from "./commands";
 import { program } from "./program";
 import { rollback } from "./rollback";
 import { rollout } from "./rollout";
@@ -27,6 +28,7 @@ export const breaks: readonly Break[] = [
   ...rollback,
   ...rollout,
   ...program,
+  ...commands,
   ...workflows,
 ];
 

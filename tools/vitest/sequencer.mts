@@ -3,8 +3,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that need what takes minutes to build where it is missing: an engine, a control plane. */
 const needParts = new RegExp(
-  "^test/(engine|jobs|kubelet|charts|rollout/pods|tools/parts)/" +
-    "|^test/(stand-in/cluster|transfer/as-jobs|cluster/kubernetes/spec)",
+  "^test/(engine|emergency|jobs|kubelet|charts|rollout/pods|tools/parts)/" +
+    "|^test/(cli/examples|stand-in/cluster|transfer/as-jobs|cluster/kubernetes/spec)",
 );
 
 /**
