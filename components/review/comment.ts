@@ -1,6 +1,6 @@
 import { detailSections } from "./details";
 import { environmentDiff } from "./differences";
-import { fit, fixed, folded, type Section } from "./fit";
+import { fit, fixed, folded, foldedTogether, type Section } from "./fit";
 import { footer } from "./footer";
 import { headlineOf } from "./headline";
 import { dataIssueSection, errorSection, warningSection } from "./messages";
@@ -40,8 +40,10 @@ export function review(situation: Situation): Review {
       warningSection(situation),
       ...planSections(situation, level),
       environmentSection(situation),
-      ...stepDetails(situation),
-      ...detailSections(situation),
+      ...foldedTogether("Everything else", [
+        ...stepDetails(situation),
+        ...detailSections(situation),
+      ]),
       fixed(footer(situation, level)),
     ],
     longestComment,

@@ -25,7 +25,8 @@ export function serviceConsequences(situation: Situation): string[] {
     return [...(services === "" ? [] : [`${services} ${verb}`]), ...waits];
   }
   if (direction === "nothing") return [];
-  return [workerStop(situation, restarting), ...webRollout(situation, restarting), ...waits];
+  const services = [workerStop(situation, restarting), ...webRollout(situation, restarting)];
+  return [...services, ...waitingRuns(situation), ...waits];
 }
 
 /** Whether the step gives a service other pods. */
@@ -79,15 +80,18 @@ function webRollout({ preview }: Situation, restarting: readonly Service[]): str
     : [];
 }
 
-/** Runs that wait while the worker is stopped, or go on elsewhere. */
-export function unfinishedRuns({ direction, preview, plan }: Situation): string | undefined {
-  if (direction === "cutover") {
-    const { unfinished } = plan?.state ?? {};
-    if (unfinished === undefined) return "unfinished runs were not counted";
-    return unfinished > 0 ? `${counted(unfinished, "unfinished run")} wait meanwhile` : undefined;
-  }
+/** Runs that wait while the worker is stopped in a cutover. */
+function waitingRuns({ direction, plan }: Situation): string[] {
+  if (direction !== "cutover") return [];
+  const { unfinished } = plan?.state ?? {};
+  if (unfinished === undefined) return ["unfinished runs were not counted"];
+  return unfinished > 0 ? [`${counted(unfinished, "unfinished run")} wait meanwhile`] : [];
+}
+
+/** What becomes of unfinished runs in a rollback; undefined if there are none. */
+export function runsOfRollback({ preview, plan }: Situation): string | undefined {
   const { exported, unfinished = 0 } = plan?.leftBehind ?? {};
-  if (direction !== "rollback" || unfinished === 0) return undefined;
+  if (unfinished === 0) return undefined;
   const runs = counted(unfinished, "unfinished run");
   if (exported) return `${runs} go on from the files`;
   const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");

@@ -24,6 +24,13 @@ export function folded(summary: string, { items, render }: Section): Section {
   };
 }
 
+/** Parts one after the other, folded away together; nothing if none of them has anything to say. */
+export function foldedTogether(summary: string, sections: readonly Section[]): Section[] {
+  if (sections.every((section) => section.render(section.items) === undefined)) return [];
+  const [opened, closed] = [`<details><summary>${summary}</summary>`, "</details>"];
+  return [fixed(ours(opened)), ...sections, fixed(ours(closed))];
+}
+
 /**
  * A part with items, of which those that do not fit are counted below it: `and 3 more warnings`. It has
  * nothing to say without items.

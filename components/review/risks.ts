@@ -2,7 +2,7 @@ import {
   changedReleases,
   isLiveRelease,
   serviceConsequences,
-  unfinishedRuns,
+  runsOfRollback,
 } from "./consequences";
 import { differencesOf } from "./differences";
 import { otherWarnings, stopWarnings } from "./messages";
@@ -40,8 +40,8 @@ export function verdictOf(situation: Situation): Verdict {
     stops > 0 && "up stops before it is done, a warning below says where",
   ]);
   const risks = present([
+    ...rollbackRisks(situation),
     ...serviceConsequences(situation),
-    unfinishedRuns(situation),
     changedReleases(situation),
     !isStopped && documents && `${documents}: what they block is left out`,
     unseenData(situation),
@@ -52,7 +52,6 @@ export function verdictOf(situation: Situation): Verdict {
     ...validatorRisks(situation),
     ...indexRisks(situation),
     drift(situation),
-    ...rollbackRisks(situation),
     expiry(situation),
     warnings > 0 && counted(warnings, "warning"),
   ]);
@@ -128,7 +127,8 @@ function clusterRisks(steps: readonly Step[]): (string | undefined)[] {
   ];
 }
 
-function rollbackRisks({ direction, plan }: Situation): (string | undefined)[] {
+function rollbackRisks(situation: Situation): (string | undefined)[] {
+  const { direction, plan } = situation;
   if (direction !== "rollback") return [];
   if (!plan?.leftBehind) {
     return [`what would stay behind was not counted, because ${uncounted(plan)}`];
@@ -136,6 +136,7 @@ function rollbackRisks({ direction, plan }: Situation): (string | undefined)[] {
   const { exported, conflicts } = plan.leftBehind;
   return [
     exported ? undefined : "MongoDB is unreachable, what changed there stays behind",
+    runsOfRollback(situation),
     conflicts > 0 ? `${counted(conflicts, "record")} changed on both sides stay behind` : undefined,
   ];
 }

@@ -244,7 +244,7 @@ export const program: readonly Break[] = [
   {
     guarantee: "a change of the storage mode is never without risk in a review",
     file: "components/review/consequences.ts",
-    find: "return [workerStop(situation, restarting), ...webRollout(situation, restarting), ...waits];",
+    find: "return [...services, ...waitingRuns(situation), ...waits];",
     replace: "return [];",
     tests: ["test/review/consequences.test.ts > is never without risk"],
   },

@@ -54,7 +54,10 @@ async function reviewOf(
   const run = (...all: string[]) => execa("node", [bin, ...all], { env, reject: false });
   await writeFile(preview, (await stack.previewAsJson(...args)).output);
   const settings = join(stack.folder, `Pulumi.${stack.name}.yaml`);
-  const planned = uri ? (await run("plan", "--json", "--settings", settings)).stdout : "";
+  // A plan that fails is none, as in the workflow.
+  const asked = ["plan", "--json", "--exit-zero", "--settings", settings];
+  const { stdout = "", failed = true } = uri ? await run(...asked) : {};
+  const planned = failed ? "" : stdout;
   await writeFile(plan, planned);
   const comment = await run(
     ...["comment", "--json", "--preview", preview],

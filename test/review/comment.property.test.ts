@@ -97,7 +97,7 @@ it(
   15 * minutes,
 );
 
-it("lets no password of a URI in, although nobody knows it", () => {
+it("lets no password of a URI in, although nobody knows it", { timeout: 15 * minutes }, () => {
   const password = fc.stringMatching(/^zS[A-Z0-9]{6}[!-~]{0,6}[a-z0-9]{4}$/);
   fc.assert(
     fc.property(

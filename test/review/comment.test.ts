@@ -87,9 +87,9 @@ describe("the verdict", () => {
     };
     const { verdict, body } = reviewOf(previewOf([leaves]));
     expect(verdict).toBe(
-      "⚠️ **Look first:** the stack will work on files, and no step drains the worker · " +
-        "1 resource no longer managed · without `backfill` a rollback exports nothing and holds no run · " +
-        "what would stay behind was not counted, because no plan was given",
+      "⚠️ **Look first:** what would stay behind was not counted, because no plan was given · " +
+        "the stack will work on files, and no step drains the worker · " +
+        "1 resource no longer managed · without `backfill` a rollback exports nothing and holds no run",
     );
     expect(body).toContain("`handover` leaves the stack, and the fence with it");
     const onFiles = { ...leaves, old: { ...toFiles.old, direction: "back" } };

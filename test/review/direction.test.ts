@@ -80,7 +80,7 @@ describe("the verdict on a rollback", () => {
     const reached = { ...noPlan, leftBehind: { ...leftBehind, exported } };
     expect(reviewOf(previewOf([toFiles]), reached)).toMatchObject({
       headline: "staging: roll back to files: export of 3 runs, 1 approval",
-      verdict: `⚠️ **Look first:** ${unwatched} · 2 records changed on both sides stay behind`,
+      verdict: `⚠️ **Look first:** 2 records changed on both sides stay behind · ${unwatched}`,
     });
     const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
     const { verdict, body } = reviewOf(previewOf([toFiles]), lost);

@@ -16,17 +16,15 @@ const options = [
   ...["--allow-file-access-from-files", "--virtual-time-budget=10000"],
 ];
 
-/** The width of a picture, in pixels: a comment of GitHub with its margins. */
-const width = 912;
-
 /**
  * Makes a PNG of a page, as high as the page is. The page says how high in `data-height` of its root.
  *
  * @param page an HTML file, absolute
  * @param picture the PNG's path, absolute
+ * @param width of the picture, in pixels
  * @throws PartError where there is no Chromium, or where the page does not say its height
  */
-export async function pictureOf(page: string, picture: string): Promise<void> {
+export async function pictureOf(page: string, picture: string, width: number): Promise<void> {
   const address = pathToFileURL(page).href;
   const dom = await chromium(`--window-size=${width},800`, "--dump-dom", address);
   const height = /data-height="(\d+)"/.exec(dom)?.[1];

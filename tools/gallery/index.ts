@@ -1,12 +1,13 @@
 /**
- * What `make gallery` does: `tsx tools/gallery/index.ts`. Pictures of the comments that the tests keep
- * and of the diagrams in docs/, below dist/gallery/; two of them are kept in docs/pictures/.
+ * What `make gallery` does: `tsx tools/gallery/index.ts`. Pictures of the comments that the tests keep,
+ * in light, in dark and on a phone, and of the diagrams in docs/, below dist/gallery/; some are kept in
+ * docs/pictures/.
  */
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PartError, repository } from "../parts";
 import { pictureOf } from "./chromium";
-import { commentPage, diagramPage, diagramsIn } from "./page";
+import { commentPage, diagramPage, diagramsIn, looks } from "./page";
 
 const out = join(repository, "dist/gallery");
 const comments = join(repository, "test/review/gallery");
@@ -14,13 +15,19 @@ const docs = join(repository, "docs");
 
 /** Which comments' pictures are kept in docs/pictures/, and as what. */
 const kept = [
-  ["first-cutover", "first-cutover"],
+  ["production-cutover", "cutover"],
+  ["production-cutover-dark", "cutover-dark"],
+  ["production-cutover-phone", "cutover-phone"],
   ["rollback-mongodb-down", "rollback"],
 ] as const;
 
 async function gallery(): Promise<void> {
   await mkdir(out, { recursive: true });
-  for (const [name, text] of await pagesIn(comments)) await drawn(name, commentPage(text));
+  for (const [name, text] of await pagesIn(comments)) {
+    for (const look of looks) {
+      await drawn(`${name}${look.name}`, commentPage(text, look), look.width);
+    }
+  }
   for (const [name, text] of await pagesIn(docs)) {
     for (const [at, diagram] of diagramsIn(text).entries()) {
       await drawn(`${name}-diagram-${at + 1}`, diagramPage(diagram));
@@ -42,10 +49,10 @@ async function pagesIn(folder: string): Promise<(readonly [string, string])[]> {
   );
 }
 
-async function drawn(name: string, html: string): Promise<void> {
+async function drawn(name: string, html: string, width = 912): Promise<void> {
   const page = join(out, `${name}.html`);
   await writeFile(page, html);
-  await pictureOf(page, join(out, `${name}.png`));
+  await pictureOf(page, join(out, `${name}.png`), width);
   console.log(join("dist/gallery", `${name}.png`));
 }
 

@@ -3,9 +3,32 @@ import { Marked } from "marked";
 
 const address = (module: string) => pathToFileURL(require.resolve(module)).href;
 
-const frame = `
-  body { margin: 0; padding: 24px; background: #fff; }
-  .comment { border: 1px solid #d1d9e0; border-radius: 6px; padding: 16px; width: 830px; }`;
+/** How a reader has the forge: in light or dark colours, on a screen or on a phone. */
+export interface Look {
+  readonly name: string;
+  readonly theme: "light" | "dark";
+  /** Of the picture, in pixels: a comment of GitHub with its margins. */
+  readonly width: number;
+}
+
+export const looks: readonly Look[] = [
+  { name: "", theme: "light", width: 912 },
+  { name: "-dark", theme: "dark", width: 912 },
+  { name: "-phone", theme: "light", width: 500 },
+];
+/** Diagrams are drawn once. */
+const usual: Look = { name: "", theme: "light", width: 912 };
+
+const colours = { light: ["#fff", "#d1d9e0"], dark: ["#0d1117", "#3d444d"] } as const;
+
+const frameOf = ({ theme, width }: Look) => {
+  const [page, border] = colours[theme];
+  // A phone has hardly any margin.
+  const margin = width < 600 ? 8 : 24;
+  return `
+  body { margin: 0; padding: ${margin}px; background: ${page}; }
+  .comment { border: 1px solid ${border}; border-radius: 6px; padding: 16px; }`;
+};
 
 /** The page's root says how high it is, once everything on it is drawn. */
 const measure = `
@@ -30,9 +53,10 @@ const github = new Marked({
 });
 
 /** A comment as GitHub shows it in a pull request, what is folded folded. */
-export function commentPage(markdown: string): string {
+export function commentPage(markdown: string, look: Look): string {
   const comment = github.parse(markdown) as string;
-  return page(`<div class="comment markdown-body">${comment}</div><script>${measure}</script>`);
+  const body = `<div class="comment markdown-body">${comment}</div><script>${measure}</script>`;
+  return page(body, look);
 }
 
 /** A Mermaid diagram as GitHub shows it. */
@@ -50,11 +74,11 @@ export function diagramsIn(markdown: string): string[] {
   );
 }
 
-function page(body: string): string {
+function page(body: string, look = usual): string {
   return `<!doctype html>
 <html><head><meta charset="utf-8">
-<link rel="stylesheet" href="${address("github-markdown-css/github-markdown-light.css")}">
-<style>${frame}</style></head><body>
+<link rel="stylesheet" href="${address(`github-markdown-css/github-markdown-${look.theme}.css`)}">
+<style>${frameOf(look)}</style></head><body>
 ${body}
 </body></html>
 `;
