@@ -33,7 +33,7 @@ export const guardCommand = command("guard", {
   statuses: { 0: "up may go on", 3: "up may not" },
   notes: [
     "It refuses an up to storageMode mongo if the stack was rolled back, or if the",
-    "newest up was a rollback that stopped half-way, until the settings in git said",
+    "newest up was a rollback that stopped halfway, until the settings in git said",
     "filesystem. It refuses an up from a commit that does not descend from the last",
     "one's, and an environment without a required reviewer.",
   ],

@@ -1,117 +1,119 @@
 import type { Command, Option } from "commander";
 
+type Row = readonly [string, string];
+
 /** A command as its help page has it. */
 interface Page {
   /** The heading under which the help lists it. */
   readonly group: string;
   readonly name: string;
   readonly does: string;
-  readonly options: readonly Option[];
-  /** What follows the options, in paragraphs: notes, examples, exit status. */
-  readonly paragraphs: readonly string[];
+  readonly options: readonly Row[];
+  readonly notes: readonly string[];
+  readonly examples: string;
+  /** What an exit status means. */
+  readonly statuses: readonly Row[];
+  /** The variables that it reads, as its help page explains them. */
+  readonly environment: string;
 }
 
 /** The group of commands that has a page of its own. */
-const apart = "Pull requests:";
+const apart = { group: "Pull requests:", page: "cli-pull-requests.md" };
 
-/**
- * The command line as the pages `docs/cli.md` and, for pull requests, `docs/cli-pull-requests.md`; written by
- * `make docs`.
- *
- * @param program of `cli`
- */
-export function cliPages(program: Command): {
-  readonly main: string;
-  readonly pullRequests: string;
-} {
+/** The command line as pages, by their paths; written by `make docs`. @param program of `cli` */
+export function cliPages(program: Command): Readonly<Record<string, string>> {
   const pages = visible(program).map(pageOf);
-  const common = commonOf(pages, ({ options }) => options.map(describeOption));
-  const lines = commonOf(pages, ({ paragraphs }) => paragraphs.flatMap(linesOf));
-  const shared = [longest(pages, "Environment"), ["Exit status:", ...lines].join("\n")];
-  const chapters = (isWanted: (page: Page) => boolean) =>
-    pages.filter(isWanted).flatMap((page) => chapter(page, common, lines));
-  const fileOf = ({ group }: Page) => (group === apart ? "cli-pull-requests.md" : "");
+  const options = commonOf(pages, (page) => page.options);
+  const statuses = commonOf(pages, (page) => page.statuses);
+  // The one with the most variables has them all.
+  const [environment = ""] = pages
+    .map((page) => page.environment)
+    .sort((one, other) => other.length - one.length);
+  const chapters = (isApart: boolean) =>
+    pages
+      .filter(({ group }) => (group === apart.group) === isApart)
+      .flatMap((page) => chapter(page, options, statuses));
   const main = [
     "# The command line",
     "Made from `cli` by `make docs`. `npx taskrunner-storage COMMAND --help` shows the same.",
     table(
       ["command", "what it does"],
-      pages.map((page) => [
-        `[\`${page.name}\`](${fileOf(page)}#${anchorOf(page.name)})`,
-        page.does,
-      ]),
+      pages.map((page) => [`[\`${page.name}\`](${addressOf(page)})`, page.does]),
     ),
     "## All commands",
-    table(["option", "meaning"], common),
-    ...shared.map(block),
-    ...chapters(({ group }) => group !== apart),
+    table(["option", "meaning"], options),
+    describeStatuses(statuses),
+    block(`Environment:\n${environment}`),
+    ...chapters(false),
     "",
   ];
-  const pullRequests = [
+  const others = [
     "# The commands for pull requests",
     "Made from `cli` by `make docs`. [cli.md](cli.md) has the other commands, and what all have in common.",
-    ...chapters(({ group }) => group === apart),
+    ...chapters(true),
     "",
   ];
-  return { main: main.join("\n\n"), pullRequests: pullRequests.join("\n\n") };
+  return { "docs/cli.md": main.join("\n\n"), [`docs/${apart.page}`]: others.join("\n\n") };
 }
 
-/** @param said the lines that most pages have, which are said once */
-function chapter(page: Page, common: readonly Row[], said: readonly string[]): string[] {
-  const isShared = (row: Row) => common.some((one) => one.join() === row.join());
-  const rows = page.options.map(describeOption).filter((row) => !isShared(row));
-  const rest = page.paragraphs
-    .filter((one) => !one.startsWith("Environment:"))
-    .map((one) => withoutLines(one, said))
-    .filter((one) => one !== "Exit status:");
+function addressOf({ group, name }: Page): string {
+  const anchor = name.replaceAll(/[^\w -]/g, "").replaceAll(" ", "-");
+  return `${group === apart.group ? apart.page : ""}#${anchor}`;
+}
+
+function chapter(page: Page, options: readonly Row[], statuses: readonly Row[]): string[] {
+  const own = without(page.options, options);
+  const meanings = without(page.statuses, statuses);
   return [
     `## \`${page.name}\``,
-    ...(rows.length > 0 ? [table(["option", "meaning"], rows)] : []),
-    block(rest.join("\n\n")),
+    ...(own.length > 0 ? [table(["option", "meaning"], own)] : []),
+    ...page.notes.map((note) => note.replaceAll("\n", " ")),
+    block(page.examples),
+    ...(meanings.length > 0 ? [describeStatuses(meanings)] : []),
   ];
 }
 
-const linesOf = (paragraph: string) =>
-  paragraph.startsWith("Exit status:") ? paragraph.split("\n").slice(1) : [];
+const describeStatuses = (rows: readonly Row[]) =>
+  `Exit status: ${rows.map(([status, meaning]) => `${status} ${meaning}`).join(", ")}.`;
 
-function withoutLines(paragraph: string, said: readonly string[]): string {
-  return paragraph
-    .split("\n")
-    .filter((line) => !said.includes(line))
-    .join("\n");
+/** What at least half of the pages have, in the order of the first of them. */
+function commonOf(pages: readonly Page[], rowsOf: (page: Page) => readonly Row[]): Row[] {
+  const all = pages.map(rowsOf);
+  const rows = new Map(all.flat().map((row) => [row.join(), row] as const));
+  const isCommon = (row: Row) =>
+    all.filter((page) => without([row], page).length === 0).length >= pages.length / 2;
+  return [...rows.values()].filter(isCommon);
 }
 
-/** The paragraph with this heading that says most: the others have a part of it. */
-function longest(pages: readonly Page[], heading: string): string {
-  const found = pages.flatMap(({ paragraphs }) => paragraphs);
-  const ofIt = found.filter((one) => one.startsWith(`${heading}:`));
-  return ofIt.reduce((most, one) => (one.length > most.length ? one : most), "");
-}
-
-/** What at least half of the pages have, in the order of the first. */
-function commonOf<Part>(pages: readonly Page[], partsOf: (page: Page) => readonly Part[]): Part[] {
-  const key = (part: Part) => JSON.stringify(part);
-  const all = pages.map((page) => [...new Map(partsOf(page).map((one) => [key(one), one]))]);
-  const parts = new Map(all.flat());
-  const isCommon = ([text]: readonly [string, Part]) =>
-    all.filter((page) => page.some(([other]) => other === text)).length >= pages.length / 2;
-  return [...parts].filter(isCommon).map(([, part]) => part);
+function without(rows: readonly Row[], others: readonly Row[]): Row[] {
+  return rows.filter((row) => !others.some((one) => one.join() === row.join()));
 }
 
 function pageOf(command: Command): Page {
   const help = command.createHelp();
-  const about = command.helpInformation();
-  let whole = "";
-  command.configureOutput({ writeOut: (text) => (whole += text) });
-  command.outputHelp();
-  const after = whole.slice(whole.indexOf(about) + about.length).trim();
+  const paragraphs = textAfterOptions(command).split(/\n\s*\n/);
+  const section = (title: string) =>
+    paragraphs.find((text) => text.startsWith(title))?.replace(/.*\n/, "") ?? "";
   return {
     group: command.helpGroup(),
     name: [command.name(), ...command.aliases()].join(", "),
     does: command.description(),
-    options: help.visibleOptions(command),
-    paragraphs: after.split(/\n\s*\n/).filter((text) => text !== ""),
+    options: help.visibleOptions(command).map(describeOption),
+    notes: paragraphs.filter((text) => !/^(Examples?|Exit status|Environment):/.test(text)),
+    examples: section("Example").replaceAll(/^ {2}/gm, ""),
+    statuses: [...section("Exit status").matchAll(/^ *(\d+) +(.*)$/gm)].map(
+      ([, status = "", meaning = ""]) => [status, meaning],
+    ),
+    environment: section("Environment"),
   };
+}
+
+function textAfterOptions(command: Command): string {
+  const about = command.helpInformation();
+  let whole = "";
+  command.configureOutput({ writeOut: (text) => (whole += text) });
+  command.outputHelp();
+  return whole.slice(whole.indexOf(about) + about.length).trim();
 }
 
 function visible(program: Command): readonly Command[] {
@@ -121,23 +123,17 @@ function visible(program: Command): readonly Command[] {
     .filter((command) => command.name() !== "help");
 }
 
-type Row = readonly [string, string];
-
 function describeOption({ flags, description, defaultValue, argChoices, mandatory }: Option): Row {
   const rest = [
     ...(mandatory ? ["required"] : []),
     ...(argChoices ? [`one of ${argChoices.map((one) => `\`${one}\``).join(", ")}`] : []),
     ...(defaultValue === undefined ? [] : [`default \`${String(defaultValue)}\``]),
   ];
-  const meaning = [description, ...rest]
-    .join("; ")
-    .replaceAll("\n", " ")
-    .replaceAll(/[|<]/g, "\\$&");
-  return [`\`${flags}\``, meaning];
+  const meaning = [description, ...rest].join("; ").replaceAll("\n", " ");
+  return [`\`${flags}\``, meaning.replaceAll(/[|<]/g, "\\$&")];
 }
 
 const block = (text: string) => text.replace(/^(?=.)/gm, "    ");
-const anchorOf = (name: string) => name.replaceAll(/[^\w -]/g, "").replaceAll(" ", "-");
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const lines = [head, head.map(() => "---"), ...rows];

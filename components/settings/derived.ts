@@ -27,7 +27,7 @@ type SchemaSettings = Pick<Settings, "validation" | "approvals" | "tenancy"> & {
   readonly advanced: Pick<Settings["advanced"], "indexNames">;
 };
 
-/** The specification's name of the database, for a cluster that the stack makes. */
+/** The specification's name of the database, for a cluster that the stack creates. */
 const defaultDatabase = "taskrunner";
 
 /**

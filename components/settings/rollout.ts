@@ -20,7 +20,7 @@ const environmentPath = (path: string) =>
   text
     .default(path)
     .describe(
-      "The keys that lead to the service's variables in the values, with dots between them. Whether these are a list or a map is found in the values; a list if there is nothing.",
+      "The keys that lead to the service's variables in the values, with dots between them. The values say whether these are a list or a map; a list by default.",
     );
 
 const annotationsPath = (path: string) =>
@@ -46,7 +46,7 @@ const confirm = section({
       "The labels of the worker's Deployments and StatefulSets, such as `app=worker`.",
     ),
     web: text.describe("The labels of web's Deployments and StatefulSets."),
-  }).describe("Which Deployments and StatefulSets are whose."),
+  }).describe("The Deployments and StatefulSets of each service."),
 });
 
 const valuesRollout = section({
@@ -56,7 +56,7 @@ const valuesRollout = section({
     .union([z.literal("none"), confirm], { error: "none, or { namespace, selector }" })
     .optional()
     .describe(
-      "Where to drain the worker and to watch the pods; `none` for a stack without services. Default: the stack stops until `confirmed` says that a file is deployed.",
+      "Where the stack drains the worker and watches the pods; `none` for a stack without services. Default: the stack stops until `confirmed` says that a file is deployed.",
     ),
   confirmed: z
     .enum(["drained", "worker", "web"])
@@ -65,9 +65,7 @@ const valuesRollout = section({
   worker: valuesFile("worker"),
   web: valuesFile("web"),
   connectionSecret: section({
-    name: text
-      .default("taskrunner-mongo")
-      .describe("The name of the Secret, which is yours to make."),
+    name: text.default("taskrunner-mongo").describe("The name of the Secret, which you create."),
     key: secretKey,
   })
     .prefault({})
@@ -118,11 +116,13 @@ const helm = {
   install: z
     .boolean()
     .default(false)
-    .describe("Whether the stack makes the releases. Otherwise it takes over those that exist."),
+    .describe("Whether the stack creates the releases. Otherwise it takes over those that exist."),
   connectionSecret: section({
     name: text
       .optional()
-      .describe("The name of a Secret of yours. Default: the stack makes one from `appMongoUri`."),
+      .describe(
+        "The name of a Secret of yours. Default: the stack creates one from `appMongoUri`.",
+      ),
     key: secretKey,
   })
     .prefault({})
@@ -141,7 +141,7 @@ const separateReleases = section({
 const sharedRelease = section({
   target: z
     .literal("helm")
-    .describe("One Helm release for both services, which change over one an update."),
+    .describe("One Helm release for both services, which change over in two updates."),
   ...helm,
   shared: section({
     release: text.describe("The release that holds both services."),

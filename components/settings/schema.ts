@@ -45,17 +45,17 @@ export const settingsSchema = section({
   jobs: jobs
     .optional()
     .describe(
-      "Every step that touches MongoDB runs as a Kubernetes Job: for a database that only the cluster reaches. Default: the machine that runs Pulumi does the work.",
+      "Runs every step that touches MongoDB as a Kubernetes Job: for a database that only the cluster reaches. Default: the machine that runs Pulumi does the work.",
     ),
   rollout: rollout.describe("How the services change over."),
-  advanced: advanced.prefault({}).describe("What hardly anyone changes."),
+  advanced: advanced.prefault({}).describe("Settings that hardly anyone needs."),
 });
 
 /** The settings of a stack; `mongoUri` and `appMongoUri` are secret. */
 export type Settings = z.infer<typeof settingsSchema>;
 /** The settings of the import; absent if a stack imports nothing. */
 export type BackfillSettings = NonNullable<Settings["backfill"]>;
-/** What hardly anyone changes. */
+/** Settings that hardly anyone needs. */
 export type AdvancedSettings = Settings["advanced"];
 /** How the Kubernetes API is reached. */
 export type KubernetesSettings = Settings["kubernetes"];

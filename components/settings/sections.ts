@@ -8,7 +8,7 @@ export const mongo = section({
   database: databaseName
     .optional()
     .describe(
-      "The database's name. Default: the one in `mongoUri`, `taskrunner` for a cluster that the stack makes.",
+      "The database's name. Default: the one in `mongoUri`, `taskrunner` for a cluster that the stack creates.",
     ),
   collections: section({
     runs: collectionName.default(collections.runs.name).describe("The collection of runs."),
@@ -21,7 +21,7 @@ export const mongo = section({
       .describe("The collection of approvals."),
   })
     .prefault({})
-    .describe("The collections' names. They have to differ."),
+    .describe("The collections' names. They must differ."),
 });
 
 /** The collections' validators. */
@@ -45,7 +45,7 @@ export const migration = section({
     .enum(["fail", "report"])
     .default("fail")
     .describe(
-      "What documents lead to that prevent a unique index or a validator: `fail` stops before the first change, `report` does the rest and lists them.",
+      "What to do about documents that block a unique index or a validator: `fail` stops before the first change, `report` does the rest and lists them.",
     ),
   adopt: z
     .boolean()
@@ -104,7 +104,7 @@ export const jobs = section({
   })
     .optional()
     .describe(
-      "A Secret of yours with the migrator's connection string. Default: the stack makes one from `mongoUri`.",
+      "A Secret of yours with the migrator's connection string. Default: the stack creates one from `mongoUri`.",
     ),
   ca: section({
     configMap: text.describe("The ConfigMap's name."),
@@ -140,14 +140,14 @@ const layout = section({
     .describe("The file in a run's folder of artifacts that lists them."),
 });
 
-/** What hardly anyone changes. */
+/** Settings that hardly anyone needs. */
 export const advanced = section({
   ledger: collectionName
     .default("schema_migrations")
     .describe("The collection of the migration's record."),
   checkpoints: collectionName
     .default("pack_run_backfill")
-    .describe("The collection in which an import remembers how far it came."),
+    .describe("The collection in which an import records its progress."),
   layout: layout.prefault({}).describe("Where files lie below the state directory."),
   indexNames: section(
     Object.fromEntries(
@@ -159,7 +159,7 @@ export const advanced = section({
   )
     .prefault({})
     .describe(
-      "Names of indexes that your site has under other names. In a collection they differ.",
+      "Names of indexes that your site has under other names. In a collection they must differ.",
     ),
   heldRuns: z
     .enum(["hold", "release"])

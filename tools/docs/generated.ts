@@ -7,10 +7,8 @@ import { stackFileSchema } from "../../schema/settings";
 
 /** The files that are made from the code, with their texts; paths count from the repository. */
 export function generatedFiles(): Readonly<Record<string, string>> {
-  const commands = cliPages(program);
   return {
-    "docs/cli.md": commands.main,
-    "docs/cli-pull-requests.md": commands.pullRequests,
+    ...cliPages(program),
     "docs/collections.md": collectionsPage(),
     ...settingsPages(),
     "docs/pictures/cutover-dark.svg": timeline(palettes.dark),

@@ -25,7 +25,7 @@ const autoScaling = section({
   })
     .optional()
     .describe("The limits within which Atlas changes the size. Not with more than one shard."),
-  disk: z.boolean().default(true).describe("Whether Atlas makes the disk larger."),
+  disk: z.boolean().default(true).describe("Whether Atlas may enlarge the disk."),
 });
 
 const backup = section({
@@ -81,7 +81,7 @@ const accessEntry = section({
 
 /** A cluster of MongoDB Atlas, which the stack makes; `atlas-rules.ts` has the rules that span keys. */
 export const atlasCluster = section({
-  kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack makes."),
+  kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),
   projectId: atlasId.optional().describe("The project, if it exists."),
   project: section({
     name: text.describe("The project's name."),
@@ -140,11 +140,11 @@ export const atlasCluster = section({
   })
     .prefault({})
     .describe("The names of the users and of their roles."),
-  passwordVersion: positive.default(1).describe("Another number makes new users and passwords."),
+  passwordVersion: positive.default(1).describe("Another number creates new users and passwords."),
   protection: z
     .boolean()
     .default(true)
-    .describe("Whether neither Pulumi nor Atlas deletes the cluster."),
+    .describe("Whether Pulumi and Atlas refuse to delete the cluster."),
   timeouts: section({
     createMinutes: positive.default(180).describe("How long a creation may take, in minutes."),
     updateMinutes: positive.default(360).describe("How long a change may take, in minutes."),

@@ -8,7 +8,7 @@ export type { AtlasSettings } from "./atlas";
 const allowPlainText = z
   .boolean()
   .default(false)
-  .describe("Whether a connection to another machine may do without TLS that checks certificates.");
+  .describe("Whether a connection to another machine may omit TLS, or the check of certificates.");
 
 const existingCluster = section({
   kind: z.literal("existing").describe("A server that exists, which `mongoUri` names."),

@@ -91,7 +91,7 @@ const resource = section({
 const user = (name: string, whose: string) =>
   section({
     name: label(40).default(name).describe("The user's name."),
-    passwordVersion: positive.default(1).describe("Another number makes a new password."),
+    passwordVersion: positive.default(1).describe("Another number creates a new password."),
   })
     .prefault({})
     .describe(`The user of ${whose}.`);
@@ -104,7 +104,7 @@ export const kubernetesCluster = section({
   namespace: text
     .optional()
     .describe("The namespace of MongoDB. Default: `rollout.namespace`, with target `helm`."),
-  createNamespace: z.boolean().default(false).describe("Whether the stack makes the namespace."),
+  createNamespace: z.boolean().default(false).describe("Whether the stack creates the namespace."),
   clusterDomain: text.default("cluster.local").describe("The cluster's domain in host names."),
   engineInside: z
     .boolean()
@@ -124,7 +124,7 @@ export const kubernetesCluster = section({
   protection: z
     .boolean()
     .default(true)
-    .describe("Whether Pulumi neither forgets the replica set nor makes another in its place."),
+    .describe("Whether Pulumi refuses to forget the replica set, or to replace it with another."),
   timeoutSeconds: positive
     .default(1_800)
     .describe("How long the operator may take until MongoDB runs, in seconds."),
