@@ -16,13 +16,15 @@ const at = (steps: readonly Step[], part: string) =>
 describe("policies", () => {
   it("are asked in every preview, and in each up unless it goes on despite its preview", () => {
     const ups = up.filter((step) => runOf(step).includes("pulumi up"));
-    expect(ups.map((step) => [step.if, runOf(step).includes("--policy-pack policy")])).toEqual([
+    expect(
+      ups.map((step) => [step.if, runOf(step).includes("--policy-pack policy/bin.cjs")]),
+    ).toEqual([
       ["${{ !inputs.despite-preview }}", true],
       ["inputs.despite-preview", false],
     ]);
     expect(ups.map((step) => runOf(step).includes("--skip-preview"))).toEqual([false, true]);
     for (const steps of [preview, stepsOf("preview.yml", "preview")]) {
-      expect(at(steps, "pulumi preview --policy-pack policy")).toBeGreaterThan(
+      expect(at(steps, "pulumi preview --policy-pack policy/bin.cjs")).toBeGreaterThan(
         at(steps, "taskrunner-storage comment"),
       );
     }
