@@ -178,7 +178,9 @@ describe("the shell", () => {
       byCommand.set(command, options);
     }
 
-    expect([...byCommand.keys()].sort()).toEqual(["comment", "drift", "guard", "mode", "plan"]);
+    expect([...byCommand.keys()].sort()).toEqual([
+      ...["comment", "drift", "guard", "mode", "plan", "report"],
+    ]);
     for (const [command, options] of byCommand) {
       const help = await execa("node", [join(root, "cli/bin.cjs"), command, "--help"]);
       for (const option of options) expect(help.stdout, command).toContain(` ${option} `);

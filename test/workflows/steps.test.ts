@@ -80,7 +80,6 @@ describe("the shell of a step", () => {
   ];
 
   it.each([
-    ["the preview", preview.find(({ id }) => id === "preview")],
     ["up", up.find((step) => runOf(step).includes("--policy-pack"))],
     ["up despite its preview", up.find((step) => runOf(step).includes("--skip-preview"))],
   ])("hands arguments to %s as words, and the stack stays its own", async (_, step = {}) => {
@@ -88,6 +87,16 @@ describe("the shell of a step", () => {
     await writeFile(join(folder, "urn:pulumi:prod::p::a::web"), "");
     const given = await wordsOf(step, { ARGUMENTS: further });
     expect(given.slice(-words.length)).toEqual(words);
+  });
+
+  it("hands them to the preview without --continue-on-error, which it does not know", async () => {
+    const previews = preview.filter((step) => runOf(step).includes("pulumi preview"));
+    expect(previews).toHaveLength(2);
+    for (const step of previews) {
+      const given = await wordsOf(step, { ARGUMENTS: further });
+      const known = words.filter((word) => word !== "--continue-on-error");
+      expect(given.slice(-known.length)).toEqual(known);
+    }
   });
 
   it.each([
