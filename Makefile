@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test breaks lint bench bundle docs gallery
+.PHONY: help up preview rollback down clean test test-workflows breaks lint bench bundle docs gallery
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
@@ -9,7 +9,7 @@ STACK ?= dev
 dev := $(tsx) tools/dev/index.ts --stack $(STACK)
 
 help: ## lists the targets
-	@awk -F ":.*## " '/^[a-z]+:.*## /{printf "  make %-10s%s\n", $$1, $$2}' Makefile
+	@awk -F ":.*## " '/^[a-z-]+:.*## /{printf "  make %-15s%s\n", $$1, $$2}' Makefile
 
 up: $(installed) ## takes stack dev from files to MongoDB, from nothing; STACK=local on a Kubernetes
 	@$(dev) up
@@ -28,6 +28,9 @@ clean: $(installed) ## stops it and removes .dev/, never the cache of tools
 
 test: $(installed) ## all tests, on a real engine, a real server and a real control plane
 	@$(tsx) tools/vitest/run.ts
+
+test-workflows: $(installed) ## the workflows, run by act against a Gitea of this machine; builds both once
+	@node_modules/.bin/vitest run --root . --config test/workflows/act/vitest.config.mts
 
 breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some
 	@$(tsx) tools/parts/ensure.ts

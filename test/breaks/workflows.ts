@@ -54,7 +54,7 @@ export const workflows: readonly Break[] = [
   {
     guarantee: "policies are asked before an up",
     file: ".github/workflows/stack-up.yml",
-    find: "pulumi up --yes --policy-pack policy",
+    find: "pulumi up --yes --policy-pack policy/bin.cjs",
     replace: "pulumi up --yes --skip-preview",
     tests: ["test/workflows/steps.test.ts > are asked in every preview"],
   },
@@ -80,5 +80,19 @@ export const workflows: readonly Break[] = [
   const login = ["-c", \`\${key}=\`, "-c", \`\${key}=\${value}\`];
   await git([...login, "push", "--quiet", "--force", "origin", branch], { directory });`,
     tests: ["test/checkout/push.test.ts"],
+  },
+  {
+    guarantee: "a pull request waits until the forge knows its branch",
+    file: "components/review/post/pull-request.ts",
+    find: "await waitForBranch(api, branch, options);",
+    replace: "",
+    tests: ["test/review/post/pull-request.test.ts > waits until the forge knows"],
+  },
+  {
+    guarantee: "the program warns of what a workflow would refuse",
+    file: "components/checkout/program.ts",
+    find: "hasServices ? await refusalOf(source, file, storageMode) : undefined",
+    replace: "hasServices ? undefined : undefined",
+    tests: ["test/checkout/program.test.ts > warns of what a workflow would refuse"],
   },
 ];

@@ -163,8 +163,8 @@ describe("the shell", () => {
 
   it("calls targets that the Makefile has", () => {
     const makefile = readFileSync(join(root, "Makefile"), "utf8");
-    const targets = runs.flatMap((run) => /^make (\w+)/.exec(run)?.[1] ?? []);
-    expect(targets.sort()).toEqual(["bundle", "lint", "test", "up"]);
+    const targets = runs.flatMap((run) => /^make ([\w-]+)/.exec(run)?.[1] ?? []);
+    expect(targets.sort()).toEqual(["bundle", "lint", "test", "test-workflows", "up"]);
     for (const target of targets) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
   });
 
@@ -178,7 +178,9 @@ describe("the shell", () => {
       byCommand.set(command, options);
     }
 
-    expect([...byCommand.keys()].sort()).toEqual(["comment", "drift", "guard", "mode", "plan"]);
+    expect([...byCommand.keys()].sort()).toEqual([
+      ...["comment", "drift", "guard", "mode", "plan", "report"],
+    ]);
     for (const [command, options] of byCommand) {
       const help = await execa("node", [join(root, "cli/bin.cjs"), command, "--help"]);
       for (const option of options) expect(help.stdout, command).toContain(` ${option} `);

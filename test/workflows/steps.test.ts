@@ -16,13 +16,15 @@ const at = (steps: readonly Step[], part: string) =>
 describe("policies", () => {
   it("are asked in every preview, and in each up unless it goes on despite its preview", () => {
     const ups = up.filter((step) => runOf(step).includes("pulumi up"));
-    expect(ups.map((step) => [step.if, runOf(step).includes("--policy-pack policy")])).toEqual([
+    expect(
+      ups.map((step) => [step.if, runOf(step).includes("--policy-pack policy/bin.cjs")]),
+    ).toEqual([
       ["${{ !inputs.despite-preview }}", true],
       ["inputs.despite-preview", false],
     ]);
     expect(ups.map((step) => runOf(step).includes("--skip-preview"))).toEqual([false, true]);
     for (const steps of [preview, stepsOf("preview.yml", "preview")]) {
-      expect(at(steps, "pulumi preview --policy-pack policy")).toBeGreaterThan(
+      expect(at(steps, "pulumi preview --policy-pack policy/bin.cjs")).toBeGreaterThan(
         at(steps, "taskrunner-storage comment"),
       );
     }
@@ -78,7 +80,6 @@ describe("the shell of a step", () => {
   ];
 
   it.each([
-    ["the preview", preview.find(({ id }) => id === "preview")],
     ["up", up.find((step) => runOf(step).includes("--policy-pack"))],
     ["up despite its preview", up.find((step) => runOf(step).includes("--skip-preview"))],
   ])("hands arguments to %s as words, and the stack stays its own", async (_, step = {}) => {
@@ -86,6 +87,16 @@ describe("the shell of a step", () => {
     await writeFile(join(folder, "urn:pulumi:prod::p::a::web"), "");
     const given = await wordsOf(step, { ARGUMENTS: further });
     expect(given.slice(-words.length)).toEqual(words);
+  });
+
+  it("hands them to the preview without --continue-on-error, which it does not know", async () => {
+    const previews = preview.filter((step) => runOf(step).includes("pulumi preview"));
+    expect(previews).toHaveLength(2);
+    for (const step of previews) {
+      const given = await wordsOf(step, { ARGUMENTS: further });
+      const known = words.filter((word) => word !== "--continue-on-error");
+      expect(given.slice(-known.length)).toEqual(known);
+    }
   });
 
   it.each([

@@ -20,16 +20,19 @@ export interface GoBuild {
   readonly packages: readonly string[];
   /** Variables of packages that are set at link time, such as `PACKAGE.version=v1.0.0`. */
   readonly stamps: readonly string[];
+  /** Tags of the build. Default: none. */
+  readonly tags?: readonly string[];
 }
 
 /** Builds programs into a folder; each is named after its package's last part. */
 export async function goBuild(build: GoBuild, into: string): Promise<void> {
   let compiled = 0;
   const ldflags = ["-s -w", ...build.stamps.map((stamp) => `-X ${stamp}`)].join(" ");
+  const options = ["-trimpath", "-tags", (build.tags ?? []).join(","), "-ldflags", ldflags];
   const work = () =>
     longWork({
       program: "go",
-      args: ["build", "-v", "-trimpath", "-ldflags", ldflags, "-o", `${into}/`, ...build.packages],
+      args: ["build", "-v", ...options, "-o", `${into}/`, ...build.packages],
       directory: build.directory ?? goModule(build.module),
       environment: { GOWORK: "off" },
       line: () => (compiled += 1),

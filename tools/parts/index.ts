@@ -16,6 +16,7 @@ export {
 } from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
 export { actionlint, vale } from "./checkers";
+export { act, gitea, type GiteaPrograms } from "./forge";
 export { helm } from "./kubernetes/helm";
 export { executable } from "./executable";
 export { isFree } from "./port";

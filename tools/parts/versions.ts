@@ -27,6 +27,9 @@ export const versions = {
   helm: "v3.22.0",
   actionlint: "v1.7.12",
   vale: "v3.21.0",
+  act: "v0.2.89",
+  /** The last one whose module is `code.gitea.io/gitea`: a later one needs modules of gitea.dev. */
+  gitea: "v1.26.0",
 } as const;
 
 /** Whether a dotted version, with or without a leading `v`, is at least another. */

@@ -1,5 +1,7 @@
+import pRetry from "p-retry";
 import { upsert, type Api, type ApiOptions } from "./api";
 import type { Posted } from "./comment";
+import { isApiError } from "./errors";
 import type { Repository } from "./target";
 
 /** A branch that was pushed and is to be merged. */
@@ -24,8 +26,17 @@ export async function openPullRequest(proposal: Proposal, options?: ApiOptions):
   return upsert(proposal, { what, permission: "pull-requests: write" }, options, async (api) => {
     const open = await openOf(api, proposal);
     if (open !== undefined) return { outcome: "unchanged", url: open };
+    await waitForBranch(api, branch, options);
     const made = { ...api.repo, head: branch, base, title, body };
     return { outcome: "created", url: (await api.rest.pulls.create(made)).data.html_url };
+  });
+}
+
+/** Gitea lists a branch only a moment after it was pushed, and until then refuses its pull request. */
+async function waitForBranch(api: Api, branch: string, { secondMs = 1_000 }: ApiOptions = {}) {
+  await pRetry(() => api.rest.repos.getBranch({ ...api.repo, branch }), {
+    ...{ retries: 10, factor: 1, minTimeout: secondMs },
+    shouldRetry: ({ error }) => isApiError(error) && error.status === 404,
   });
 }
 

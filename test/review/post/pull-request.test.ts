@@ -33,3 +33,12 @@ it("says where the repository allows workflows no pull requests", async () => {
 
   await expect(open()).rejects.toThrow("Allow it in the repository's settings");
 });
+
+it("waits until the forge knows the branch that was pushed", async () => {
+  const unknown = { status: 404 };
+  current.server.odd.push({ to: /^GET .*branches/, answers: [unknown, unknown, unknown] });
+
+  expect((await open()).outcome).toBe("created");
+  const asked = current.server.requests.map((request) => request.split(" ")[0]);
+  expect(asked).toEqual(["GET", "GET", "GET", "GET", "GET", "POST"]);
+});

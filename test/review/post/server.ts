@@ -151,6 +151,7 @@ export class ReviewServer {
     if (issue !== undefined) return this.#change("issues", method, Number(issue), body);
     if (at(/^GET \/repos\/o\/r\/pulls$/)) return this.#list("pulls", url);
     if (at(/^POST \/repos\/o\/r\/pulls$/)) return this.#pull(body);
+    if (at(/^GET \/repos\/o\/r\/branches\/./)) return { status: 200, data: {} };
     const [, name = ""] = at(/^GET \/repos\/o\/r\/environments\/(\w+)$/) ?? [];
     const environment = this.environments.get(name);
     if (environment) return { status: 200, data: environment };

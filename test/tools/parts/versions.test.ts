@@ -23,6 +23,10 @@ test("what is said to be built is what the modules and requirements pin", async 
   expect(control).toContain(`sigs.k8s.io/kwok ${versions.kwok}`);
   const helm = await textOf("tools", "go", "helm", "go.mod");
   expect(helm).toContain(`helm.sh/helm/v3 ${versions.helm}`);
+  const act = await textOf("tools", "go", "act", "go.mod");
+  expect(act).toContain(`github.com/nektos/act ${versions.act} `);
+  const gitea = await textOf("tools", "go", "gitea", "go.mod");
+  expect(gitea).toContain(`code.gitea.io/gitea ${versions.gitea} `);
   const provider = await textOf("tools", "go", "pulumi-resource-kubernetes", "go.mod");
   expect(provider).toContain(`-${versions.kubernetesPluginCommit}\n`);
   const plugin = await textOf("package.json");

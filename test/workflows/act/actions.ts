@@ -1,0 +1,57 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { repository } from "../../../tools/parts";
+import { setupText, texts } from "../read";
+
+/**
+ * What the workflows' actions do on a runner of the platform, as far as this machine lacks it: a checkout
+ * of the forge's repository, and the packages, which are here already. Pulumi is on PATH.
+ */
+const actions: Readonly<Record<string, readonly string[]>> = {
+  // Gitea has the head of a pull request, and no merge of it.
+  "actions/checkout": [
+    'git -c init.defaultBranch=main init --quiet . && git remote add origin "$REMOTE"',
+    'test "$DEPTH" = 0 || depth="--depth=$DEPTH"',
+    'git fetch --quiet $depth origin "${GITHUB_REF/%merge/head}"',
+    'git checkout --quiet -B "$GITHUB_REF_NAME" FETCH_HEAD',
+  ],
+  "actions/setup-node": ['echo "$GITHUB_ACTION_PATH" >> "$GITHUB_PATH"'],
+  "pulumi/actions": ["pulumi version"],
+  // The site has no cloud: the workflows skip these.
+  "pulumi/auth-actions": ["exit 1"],
+  "aws-actions/configure-aws-credentials": ["exit 1"],
+};
+
+/** The npm of a job: its packages are those of this repository. */
+const npm = `#!/bin/sh\ntest "$*" = ci && ln -s "${repository}/node_modules" node_modules\n`;
+
+/** Writes the actions below `folder`; gives what replaces each in act's words. */
+export async function writeActions(folder: string): Promise<string[]> {
+  const replaced: string[] = [];
+  for (const [name, lines] of Object.entries(actions)) {
+    const place = join(folder, name);
+    await mkdir(place, { recursive: true });
+    await writeFile(join(place, "action.yml"), stringify(actionOf(name, lines)));
+    replaced.push(`${name}@${commitOf(name)}=${place}`);
+  }
+  await writeFile(join(folder, "actions/setup-node/npm"), npm, { mode: 0o755 });
+  return replaced;
+}
+
+function actionOf(name: string, lines: readonly string[]): object {
+  const env = { DEPTH: "${{ inputs.fetch-depth }}" };
+  return {
+    ...{ name, description: name },
+    inputs: { "fetch-depth": { description: "as the original", default: "1" } },
+    runs: { using: "composite", steps: [{ run: lines.join("\n"), shell: "bash", env }] },
+  };
+}
+
+/** The commit by which the workflows pin an action. */
+function commitOf(name: string): string {
+  const all = [...texts.values(), setupText].join("\n");
+  const [, commit] = new RegExp(`uses: ${name}@([0-9a-f]{40})`).exec(all) ?? [];
+  if (commit === undefined) throw new Error(`no workflow uses ${name}`);
+  return commit;
+}

@@ -1,0 +1,141 @@
+import { MongoClient } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { makeSite, type Site } from "./site";
+
+const minutes = 60_000;
+const elsewhere = { APPROVALS: "elsewhere" };
+
+let site: Site;
+beforeAll(async () => {
+  site = await makeSite();
+}, 40 * minutes);
+afterAll(() => site.remove());
+
+/** A violation as the engine prints it in a job, whatever its colours. */
+const policyLine = (stack: string, level: string, policy: string) =>
+  new RegExp(`${stack}[^\\n]*\\[${level}\\][^\\n]* ${policy} `);
+
+interface Text {
+  readonly number: number;
+  readonly title: string;
+  readonly body: string;
+  readonly state: string;
+  readonly head: { readonly ref: string; readonly sha: string };
+}
+
+const rollback = (inputs: Readonly<Record<string, string>>) =>
+  site.run("workflow_dispatch", "rollback.yml", {
+    ...{ event: { inputs: { stack: "staging", ...inputs } }, vars: elsewhere },
+  });
+const up = (killAt?: RegExp) =>
+  site.run("push", "up.yml", { vars: elsewhere, ...(killAt && { killAt }) });
+
+it(
+  "preview writes one comment a stack on the pull request",
+  async () => {
+    await site.git("checkout", "--quiet", "-b", "change");
+    const sha = await site.push("a change");
+    const proposed = { head: "change", base: "main", title: "a change" };
+    const { number } = await site.forge.ask<Text>("pulls", "POST", proposed);
+    const repo = { full_name: site.forge.repository };
+    const pull_request = {
+      number,
+      head: { ref: "change", sha, repo },
+      base: { ref: "main", repo },
+    };
+    const run = await site.run("pull_request", "preview.yml", { event: { number, pull_request } });
+    await site.git("checkout", "--quiet", "main");
+
+    const comments = await site.forge.ask<Text[]>(`issues/${number}/comments`);
+    expect(comments.map(({ body }) => body.split("\n")[0]).sort()).toEqual([
+      "<!-- taskrunner-storage:prod -->",
+      "<!-- taskrunner-storage:staging -->",
+    ]);
+    // Staging may break the policies of production, which are advice there.
+    expect(run.output).toMatch(policyLine("prod", "mandatory", "connection-string-secret"));
+    expect(run.output).toMatch(
+      policyLine("staging", "advisory", "connection-string-secret-advice"),
+    );
+  },
+  20 * minutes,
+);
+
+it(
+  "up stops if nobody has to approve it",
+  async () => {
+    const run = await site.run("push", "up.yml");
+
+    expect(run.failed).toBe(true);
+    expect(run.output).toContain("environment staging of op/site has no required reviewer");
+    expect(await site.outputs("staging")).toEqual({});
+  },
+  10 * minutes,
+);
+
+it(
+  "up that is cancelled leaves the state locked",
+  async () => {
+    await up(/stack-up\/up\][^\n]*Handover[^\n]*creat/);
+    const again = await up();
+
+    expect(again.failed).toBe(true);
+    expect(again.output).toContain("currently locked");
+  },
+  20 * minutes,
+);
+
+it(
+  "a rollback unlocks it, goes back and opens a pull request, until which up is refused",
+  async () => {
+    const run = await rollback({ unlock: "true", arguments: "--continue-on-error" });
+    expect(run.failed).toBe(false);
+    expect(await site.outputs("staging")).toMatchObject({
+      storageMode: "filesystem",
+      source: { commit: await site.git("rev-parse", "HEAD"), storageMode: "mongo" },
+    });
+    const [pull] = await site.forge.ask<Text[]>("pulls?state=open&sort=newest");
+    expect(pull?.title).toBe("staging: storageMode filesystem");
+
+    const refused = await up();
+    expect(refused.failed).toBe(true);
+    expect(refused.output).toContain("Refused: staging was rolled back and runs on files");
+    await site.forge.ask(`pulls/${pull?.number ?? 0}/merge`, "POST", { Do: "merge" });
+    await site.git("pull", "--quiet", "origin", "main");
+  },
+  30 * minutes,
+);
+
+it(
+  "up takes staging to MongoDB, and stops before prod where a policy is broken",
+  async () => {
+    const { storageMode } = await site.outputs("staging");
+    expect(storageMode).toBe("filesystem");
+    await site.setMode("staging", "mongo");
+    const commit = await site.push("forward");
+    const run = await up();
+
+    expect(await site.outputs("staging")).toMatchObject({
+      storageMode: "mongo",
+      source: { commit, storageMode: "mongo" },
+      verification: { holds: true },
+    });
+    expect(run.failed).toBe(true);
+    expect(run.output).toMatch(policyLine("prod", "mandatory", "connection-string-secret"));
+    expect(await site.outputs("prod")).toEqual({});
+  },
+  30 * minutes,
+);
+
+it(
+  "drift opens an issue for what was changed by hand",
+  async () => {
+    const client = await new MongoClient(`${site.database.uri}/staging`).connect();
+    await client.db("staging").dropCollection("pack_artifacts");
+    await client.close();
+    await site.run("workflow_dispatch", "drift.yml");
+
+    const issues = await site.forge.ask<Text[]>("issues?type=issues&state=open");
+    expect(issues.map(({ title }) => title)).toContain("staging differs from the settings in git");
+  },
+  20 * minutes,
+);
