@@ -95,4 +95,11 @@ export const workflows: readonly Break[] = [
     replace: "hasServices ? undefined : undefined",
     tests: ["test/checkout/program.test.ts > warns of what a workflow would refuse"],
   },
+  {
+    guarantee: "credentials outlive the job that changes a stack",
+    file: ".github/workflows/stack-up.yml",
+    find: "ROLE_DURATION_SECONDS || '21600'",
+    replace: "ROLE_DURATION_SECONDS || '3600'",
+    tests: ["test/workflows/steps.test.ts > logins are valid as long as the job"],
+  },
 ];

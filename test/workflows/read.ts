@@ -17,6 +17,7 @@ export interface Job {
   readonly uses?: string;
   readonly needs?: string | readonly string[];
   readonly environment?: string;
+  readonly "timeout-minutes"?: number;
   readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": unknown };
   readonly permissions?: Readonly<Record<string, string>>;
   readonly services?: Readonly<Record<string, { readonly options?: string }>>;

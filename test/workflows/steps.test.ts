@@ -124,9 +124,11 @@ it("the first thing asked is whether somebody has to approve", () => {
   }
 });
 
-it("logins are valid as long as the job that changes a stack is told to take", () => {
+it("logins are valid as long as the job that changes a stack may take", () => {
   const given = up.find(({ uses }) => uses === "./.github/actions/setup")?.with ?? {};
-  expect(given["role-duration-seconds"]).toBe("${{ vars.ROLE_DURATION_SECONDS || '3600' }}");
+  const seconds = (workflow("stack-up.yml").jobs.up?.["timeout-minutes"] ?? 0) * 60;
+  const expected = `\${{ vars.ROLE_DURATION_SECONDS || '${seconds}' }}`;
+  expect(given["role-duration-seconds"]).toBe(expected);
   const input = "${{ inputs.role-duration-seconds }}";
   const logins = setup.runs.steps.filter(({ uses = "" }) => /auth-actions|credentials/.test(uses));
   expect(logins.map(({ with: { ...all } = {} }) => Object.values(all).includes(input))).toEqual([
