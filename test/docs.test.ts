@@ -15,6 +15,7 @@ import { rules as podRules } from "../components/rollout/pods/rules";
 import { rules as policyRules } from "../policy/rules";
 import { generatedFiles } from "../tools/docs/generated";
 import { diagramsIn } from "../tools/gallery/page";
+import { pages } from "../tools/lint/pages";
 import { documentOptions } from "./contract/options";
 import { stackFiles } from "./stack-files";
 
@@ -104,8 +105,7 @@ it("docs/policy.md has every rule of the pack, with its level and its words", ()
 
 describe("the pages", () => {
   const names = readdirSync(resolve(root, "docs")).filter((name) => name.endsWith(".md"));
-  const others = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
-  const pages = [...names.map((name) => `docs/${name}`), ...others, "examples/README.md"];
+  const all = pages();
 
   it("are listed in the index", () => {
     const index = page("docs/README.md");
@@ -123,7 +123,7 @@ describe("the pages", () => {
         [command.name(), ...command.aliases()].map((name) => [name, command] as const),
       ),
     );
-    const calls = pages.flatMap((name) => [
+    const calls = all.flatMap((name) => [
       ...page(name).matchAll(/taskrunner-storage ([a-z]+)\b((?:[^`\n|;]|\\\n)*)/g),
     ]);
 
@@ -134,14 +134,14 @@ describe("the pages", () => {
       for (const [option] of rest.matchAll(/(?<= )--[a-z-]+/g))
         expect(options, call).toContain(option);
     }
-    for (const name of pages) {
+    for (const name of all) {
       for (const [, target = ""] of page(name).matchAll(/(?:^ {4}|`)make ([a-z-]+)/gm)) {
         expect(makefile, `${name}: ${target}`).toMatch(new RegExp(`^${target}:`, "m"));
       }
     }
   });
 
-  it.each(pages)("%s has links that lead somewhere", (name) => {
+  it.each(all)("%s has links that lead somewhere", (name) => {
     const broken = linksIn(page(name)).filter(({ path, anchor }) => {
       const file = path === "" ? name : join(dirname(name), path);
       if (!existsSync(resolve(root, file))) return true;
