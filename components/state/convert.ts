@@ -2,7 +2,7 @@ import { Long } from "mongodb";
 import { type CollectionRole, type Field, byRole, collections } from "../contract";
 import { Refusal } from "./errors";
 import { isJsonObject, membersOf, objectOf } from "./json/object";
-import { jsonText } from "./json/text";
+import { formatJson } from "./json/text";
 import type { Entry } from "./unpack";
 
 /** Conversions beyond a record's form; a record that needed one counts as normalized. */
@@ -89,7 +89,7 @@ function textsOf(value: unknown, conversions: Set<Conversion>): unknown {
   conversions.add("metadataText");
   return objectOf(
     new Map(
-      members.map(([key, inner]) => [key, typeof inner === "string" ? inner : jsonText(inner)]),
+      members.map(([key, inner]) => [key, typeof inner === "string" ? inner : formatJson(inner)]),
     ),
   );
 }

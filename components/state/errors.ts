@@ -3,6 +3,21 @@ export class StateFolderError extends Error {
   override readonly name = "StateFolderError";
 }
 
+/** A file or folder cannot be written, for a reason that is no single record's own. */
+export class WriteError extends Error {
+  override readonly name = "WriteError";
+
+  /** @param doing what was done, with its path; @param advice what to do, and what stays as it was */
+  constructor(doing: string, cause: unknown, advice: string) {
+    super(`${doing} failed: ${codeOf(cause)}. ${advice}`, { cause });
+  }
+}
+
+/** The system's code of an error, such as `ENOSPC`; its text if it has none. */
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+}
+
 /** Why a record is refused, in one word of a closed set; `detail` says it in a sentence. */
 export type RefusalReason =
   | "unreadable"

@@ -1,6 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isFolder } from "./address";
+import { WriteError } from "./errors";
 import { isMissing } from "./list";
 
 /** What a cutover leaves beside the files: the moment from which on MongoDB is the truth (decision 9). */
@@ -35,17 +36,12 @@ export async function writeFence(root: string, fence: Fence): Promise<void> {
   await rename(next, join(root, fenceFile));
 }
 
-/** The state root takes no fence, so that a rollback could not know of the cutover. */
-export class FenceNotWritable extends Error {
-  override readonly name = "FenceNotWritable";
-}
-
 /**
  * Makes sure that a fence can be kept in a state root, and that a rollback can write into the folders of
  * the state, before anything is stopped for it: writes a file in each, and removes it.
  *
  * @param folders below the root; one that is missing is made by a rollback, in one that is there
- * @throws FenceNotWritable
+ * @throws WriteError
  */
 export async function requireFenceWritable(
   root: string,
@@ -66,10 +62,11 @@ async function probe(file: string, named: string): Promise<void> {
     // Another pod of the same import may have removed it.
     await rm(file, { force: true });
   } catch (error) {
-    throw new FenceNotWritable(
-      `Writing ${named} failed: ${(error as Error).message}. A cutover keeps there ` +
-        "since when MongoDB is the truth, and a rollback writes its files there. Nothing was stopped. " +
-        "Give the one who runs this the right to write in the state root and its folders.",
+    throw new WriteError(
+      `Writing ${named}`,
+      error,
+      "A cutover keeps there since when MongoDB is the truth, and a rollback writes its files there. " +
+        "Nothing was stopped. Give the one who runs this the right to write in the state root and its folders.",
     );
   }
 }

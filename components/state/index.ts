@@ -13,11 +13,12 @@ export {
   Refusal,
   type RefusalReason,
   StateFolderError,
+  WriteError,
   placeInWords,
   refusalIn,
 } from "./errors";
 export { type SharedLog, factsOf, logsOfRun, runIdOf, sharedLog } from "./facts";
-export { type Fence, FenceNotWritable, readFence, requireFenceWritable, writeFence } from "./fence";
+export { type Fence, readFence, requireFenceWritable, writeFence } from "./fence";
 export {
   type WholeFilePlace,
   type WholeFileRole,
@@ -40,9 +41,9 @@ export {
 export { differingPaths, hashOf } from "./json/compare";
 export { isJsonObject } from "./json/object";
 export { parseJson } from "./json/parse";
-export { formatRecord, jsonText } from "./json/text";
+export { formatJson } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
-export type { Raw, RawText } from "./lines";
+export type { Raw, RawText, ReadStart } from "./lines";
 export {
   type Skipped,
   fileOf,
@@ -55,15 +56,7 @@ export {
 } from "./list";
 export { type FilePlace, besideOf, lookAt, placeOf, stemNamed } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
-export {
-  type ReadPosition,
-  type ReadStart,
-  beginning,
-  decode,
-  hashOfFirst,
-  readChunks,
-  readTexts,
-} from "./read";
+export { type ReadPosition, beginning, decode, hashOfFirst, readChunks, readTexts } from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";
 export { type FileStamp, type FoundFile, blocksOf, runsOnDisk } from "./runs";
 export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { Hash } from "node:crypto";
 
 /** One JSON text of a file: the whole file, or a line of a log. */
 export interface RawText {
@@ -25,23 +26,32 @@ export interface Raw {
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
+/** Where to go on in a log, with the sha256 of what lies before. */
+export interface ReadStart {
+  readonly offset: number;
+  readonly lines: number;
+  readonly hash: Hash;
+}
+
 /** Cuts a log's chunks into lines; what has not ended yet waits for the next chunk. */
 export class LineCutter {
   /** The pieces of the line that has not ended yet; none where it is too long to be kept. */
   private pieces: Buffer[] = [];
   private length = 0;
-  private ended: Buffer[] = [];
   /** Where the line begins that has not ended yet, in bytes. */
   offset: number;
   /** How many lines have ended. */
   lines: number;
+  /** The hash of all lines that have ended. */
+  readonly hash: Hash;
 
   constructor(
-    start: { readonly offset: number; readonly lines: number },
+    start: ReadStart,
     private readonly longest: number,
   ) {
     this.offset = start.offset;
     this.lines = start.lines;
+    this.hash = start.hash;
   }
 
   /** The lines that end in a chunk. */
@@ -68,13 +78,6 @@ export class LineCutter {
     return this.length > 0 ? [this.take(false)] : [];
   }
 
-  /** The bytes of the lines that ended since the last call. */
-  takeEnded(): Buffer[] {
-    const { ended } = this;
-    this.ended = [];
-    return ended;
-  }
-
   /** Whole lines, which are looked at for UTF-8 in one go. */
   private cutWhole(bytes: Buffer, texts: RawText[]): void {
     const utf8 = isUtf8(bytes);
@@ -87,7 +90,7 @@ export class LineCutter {
       this.offset += end + 1 - from;
       from = end + 1;
     }
-    this.ended.push(bytes);
+    this.hash.update(bytes);
   }
 
   private keep(piece: Buffer): void {
@@ -106,7 +109,7 @@ export class LineCutter {
     if (ended) {
       this.lines = line;
       this.offset += length;
-      if (bytes) this.ended.push(bytes);
+      if (bytes) this.hash.update(bytes);
     }
     return { bytes: bytes && withoutEnd(bytes), offset, length, line, ended };
   }

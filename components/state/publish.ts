@@ -14,7 +14,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
 import type { StateAddress } from "./address";
-import { Refusal } from "./errors";
+import { Refusal, WriteError } from "./errors";
 import { entriesIn } from "./list";
 
 /** What tells whether a file is still the one that was read; undefined where there was none. */
@@ -24,19 +24,6 @@ export type Stamp = string | undefined;
 export async function stampOf(path: string): Promise<Stamp> {
   const found = await lstat(path, { bigint: true }).catch(() => undefined);
   return found && [found.ino, found.size, found.mtimeNs].join(":");
-}
-
-/** Files cannot be written, for a reason that is no single file's own. */
-export class ExportError extends Error {
-  override readonly name = "ExportError";
-
-  constructor(path: string, cause: NodeJS.ErrnoException) {
-    super(
-      `Writing ${path} failed: ${cause.code ?? cause.message}. No file was left half-written. ` +
-        `${whatToDo[cause.code ?? ""] ?? "Mend it"}, then export again: it goes on where it stopped.`,
-      { cause },
-    );
-  }
 }
 
 const whatToDo: Readonly<Record<string, string>> = {
@@ -57,7 +44,7 @@ const whatToDo: Readonly<Record<string, string>> = {
  *   published
  * @param continues begins with what the file has
  * @throws Refusal where the file came or changed meanwhile
- * @throws ExportError where there is no room or no permission
+ * @throws WriteError where there is no room or no permission
  */
 export async function publish(
   path: string,
@@ -82,7 +69,7 @@ export async function publish(
   } catch (error) {
     // What failed is what is said, not that nothing could be cleared away after it.
     await rm(aside, { force: true }).catch(() => undefined);
-    if (isSystemError(error)) throw new ExportError(path, error);
+    if (isSystemError(error)) throw notPublished(path, error);
     throw error;
   }
 }
@@ -96,6 +83,15 @@ async function giveName(aside: string, path: string, read: Stamp): Promise<void>
     throw error;
   });
   await rm(aside);
+}
+
+function notPublished(path: string, cause: NodeJS.ErrnoException): WriteError {
+  const fix = whatToDo[cause.code ?? ""] ?? "Fix it";
+  return new WriteError(
+    `Writing ${path}`,
+    cause,
+    `No file was left half-written. ${fix}, then export again: it goes on where it stopped.`,
+  );
 }
 
 function changed(): Refusal {

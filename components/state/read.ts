@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { type Hash, createHash } from "node:crypto";
-import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import type { StateFile } from "./address";
-import { LineCutter, type RawText } from "./lines";
+import { LineCutter, type RawText, type ReadStart } from "./lines";
 
 /** How far a file was read: always to the end of a line. */
 export interface ReadPosition {
@@ -22,20 +23,10 @@ export interface Chunk {
   readonly last: boolean;
 }
 
-/** Where to go on in a log, with the hash of what lies before. */
-export interface ReadStart {
-  readonly offset: number;
-  readonly lines: number;
-  readonly hash: Hash;
-}
-
 /** A text of more bytes is refused: no JSON form of a document of 16 MiB should need them. */
 export const longestText = 64 * 1024 * 1024;
 
 const chunkSize = 64 * 1024;
-
-/** Most logs are short, and a buffer takes its time. */
-const firstChunk = 16 * 1024;
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
@@ -51,12 +42,11 @@ export async function* readTexts(file: StateFile): AsyncGenerator<readonly RawTe
  */
 export async function* readChunks(
   file: StateFile,
-  start?: ReadStart,
+  start = beginning(),
   bytes?: Buffer,
 ): AsyncGenerator<Chunk> {
   if (file.role !== "logs") yield bytes ? wholeOf(bytes) : await readWhole(file.path);
-  else if (bytes) yield linesOf(bytes, start ?? beginning());
-  else yield* readLines(file.path, start ?? beginning());
+  else yield* linesIn(bytes ? [bytes.subarray(start.offset)] : bytesOf(file.path, start), start);
 }
 
 /** The start of a file. */
@@ -64,22 +54,21 @@ export function beginning(): ReadStart {
   return { offset: 0, lines: 0, hash: createHash("sha256") };
 }
 
+/** A file's bytes from a place on, as they come. */
+function bytesOf(path: string, { offset }: Pick<ReadStart, "offset">): AsyncIterable<Buffer> {
+  return createReadStream(path, { start: offset, highWaterMark: chunkSize });
+}
+
 /** The hash of a file's first bytes, to be continued; undefined where it has fewer. */
 export async function hashOfFirst(path: string, length: number): Promise<Hash | undefined> {
   const hash = createHash("sha256");
-  const file = await open(path);
-  try {
-    let offset = 0;
-    while (offset < length) {
-      const bytes = await readAt(file, offset, Math.min(chunkSize, length - offset));
-      if (bytes.length === 0) return undefined;
-      hash.update(bytes);
-      offset += bytes.length;
-    }
-    return hash;
-  } finally {
-    await file.close();
+  let left = length;
+  for await (const bytes of bytesOf(path, { offset: 0 })) {
+    hash.update(bytes.subarray(0, left));
+    left -= Math.min(left, bytes.length);
+    if (left === 0) break;
   }
+  return left === 0 ? hash : undefined;
 }
 
 async function readWhole(path: string): Promise<Chunk> {
@@ -98,43 +87,21 @@ function wholeOf(bytes: Buffer): Chunk {
   return { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
 }
 
-function linesOf(bytes: Buffer, start: ReadStart): Chunk {
+/** A log's lines; what has no end comes last. */
+async function* linesIn(
+  pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
+  start: ReadStart,
+): AsyncGenerator<Chunk> {
   const cutter = new LineCutter(start, longestText);
-  const texts = cutter.cut(bytes.subarray(start.offset));
-  return chunkOf([...texts, ...cutter.rest()], cutter, start.hash, true);
-}
-
-async function* readLines(path: string, start: ReadStart): AsyncGenerator<Chunk> {
-  const { hash } = start;
-  const cutter = new LineCutter(start, longestText);
-  const file = await open(path);
-  try {
-    let { offset } = start;
-    for (let last = false; !last;) {
-      const length = offset === start.offset ? firstChunk : chunkSize;
-      const bytes = await readAt(file, offset, length);
-      offset += bytes.length;
-      last = bytes.length < length;
-      const texts = cutter.cut(bytes);
-      yield chunkOf(last ? [...texts, ...cutter.rest()] : texts, cutter, hash, last);
-    }
-  } finally {
-    await file.close();
-  }
+  for await (const bytes of pieces) yield chunkOf(cutter.cut(bytes), cutter, false);
+  yield chunkOf(cutter.rest(), cutter, true);
 }
 
 /** Only ended lines count into the position: an unended one is read again by the next run. */
-function chunkOf(texts: RawText[], cutter: LineCutter, hash: Hash, last: boolean): Chunk {
-  for (const piece of cutter.takeEnded()) hash.update(piece);
-  const { offset, lines } = cutter;
+function chunkOf(texts: RawText[], { offset, lines, hash }: LineCutter, last: boolean): Chunk {
   const [first] = texts;
   if (first?.offset === 0 && isMarked(first.bytes)) texts[0] = withoutMarkIn(first);
   return { texts, end: { offset, lines, hash: hash.copy().digest("hex") }, last };
-}
-
-async function readAt(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(length), 0, length, offset);
-  return buffer.subarray(0, bytesRead);
 }
 
 /** The text itself; undefined where it is too long or no valid UTF-8. */

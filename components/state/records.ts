@@ -40,12 +40,18 @@ export interface IncompleteLine {
   readonly offset: number;
 }
 
-/** The records in some texts of a file; what is refused is told to `findings` and left out. */
+const nobody: Findings = { bytes: 0, refuse: () => undefined, leaveIncomplete: () => undefined };
+
+/**
+ * The records in some texts of a file; what is refused is left out.
+ *
+ * @param findings is told what is refused; default nobody
+ */
 export function recordsIn(
   file: StateFile,
   facts: FileFacts,
   texts: readonly RawText[],
-  findings: Findings,
+  findings: Findings = nobody,
 ): ReadyRecord[] {
   return texts.flatMap((text) => recordsInText(file, facts, text, findings));
 }

@@ -73,8 +73,13 @@ function scalarIn(type: number, bytes: Uint8Array): unknown {
   return BSON.deserialize(document, asStored).v as unknown;
 }
 
-/** A log's order: that of its unique index. */
-export const inOrder = { runId: 1, sequence: 1 } as const;
+/** The order of documents, which tells them apart: run by run, of a log that of its unique index. */
+const orders: Readonly<Record<CollectionRole, Readonly<Record<string, 1>>>> = {
+  runs: { _id: 1 },
+  logs: { runId: 1, sequence: 1 },
+  artifacts: { runId: 1, _id: 1 },
+  approvals: { runId: 1, _id: 1 },
+};
 
 /**
  * A reply of the server is asked to hold so many bytes, as far as the documents so far tell: with
@@ -83,24 +88,16 @@ export const inOrder = { runId: 1, sequence: 1 } as const;
 const replyBytes = 4 * 1024 * 1024;
 /** So many documents are in the first reply. */
 const firstReply = 4;
+/** So many in a reply are done with well before the server gives an idle cursor up, after 10 minutes. */
+const largestReply = 1_000;
 
-/**
- * The documents of a query, one by one: numbers keep their type and keys their order.
- *
- * @param sort these fields together tell the documents apart
- * @param batchSize so many at most in a reply are done with well before the server gives an idle cursor up, after 10
- *   minutes
- */
+/** The documents of a query, one by one in their order: numbers keep their type and keys their order. */
 export async function* documentsAsStored(
   sides: MongoSide,
   role: CollectionRole,
   filter: Filter<Document>,
-  sort: Readonly<Record<string, 1>>,
-  batchSize = 1_000,
 ): AsyncGenerator<Document> {
-  for await (const bytes of rawDocuments(sides, role, filter, sort, batchSize)) {
-    yield documentIn(bytes);
-  }
+  for await (const bytes of rawDocuments(sides, role, filter)) yield documentIn(bytes);
 }
 
 /** The same as bytes, for `documentIn`. */
@@ -108,9 +105,8 @@ export async function* rawDocuments(
   sides: MongoSide,
   role: CollectionRole,
   filter: Filter<Document>,
-  sort: Readonly<Record<string, 1>>,
-  batchSize = 1_000,
 ): AsyncGenerator<Uint8Array> {
+  const sort = orders[role];
   const fields = Object.keys(sort);
   const { collectionName: find } = collectionOf(sides, role);
   let cursor: RunCommandCursor | undefined;
@@ -128,7 +124,7 @@ export async function* rawDocuments(
   for await (const raw of found) {
     const bytes = bytesOf(raw);
     largest = Math.max(largest, bytes.length);
-    cursor?.setBatchSize(Math.min(batchSize, Math.ceil(replyBytes / largest)));
+    cursor?.setBatchSize(Math.min(largestReply, Math.ceil(replyBytes / largest)));
     yield bytes;
   }
 }

@@ -18,32 +18,3 @@ export class NoPrimary extends Error {
     );
   }
 }
-
-/** Records were refused, and the file for them cannot be written; the import stopped there. */
-export class QuarantineError extends Error {
-  override readonly name = "QuarantineError";
-
-  constructor(path: string, cause: unknown) {
-    super(
-      `Writing the quarantined records to ${path} failed: ${codeOf(cause)}. What was imported so far ` +
-        "stays. Make that folder writable, then run the import again.",
-    );
-  }
-}
-
-/** The keys of an exact verification or of a dry run cannot be kept. */
-export class KeysError extends Error {
-  override readonly name = "KeysError";
-
-  /** @param path in the system's temporary folder */
-  constructor(path: string, cause: unknown) {
-    super(
-      `Keeping the keys to compare in ${path} failed: ${codeOf(cause)}. Nothing was changed. Make ` +
-        "room there, or name another folder in TMPDIR, then do this again.",
-    );
-  }
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-}

@@ -2,7 +2,6 @@
  * Both sides of a run, paired and decided: the import, the verification, the export, and the rollback.
  * `program.ts` is the door of the Pulumi program, `provider.ts` that of the dynamic providers.
  */
-export { QuarantineError } from "./errors";
 export { exportState } from "./export/export";
 export type { ExportReport } from "./export/report";
 export { importInto, importState } from "./import/import";

@@ -3,8 +3,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Key, readableKey } from "../state";
-import { KeysError } from "./errors";
+import { type Key, WriteError, readableKey } from "../state";
 
 /** A part for each value of a hash's first byte: of ten million keys it has forty thousand. */
 export const partNumbers = Array.from({ length: 256 }, (_, at) => at);
@@ -15,11 +14,11 @@ const fullText = 4 * 1024;
 /**
  * Does work with a new folder for keys below the system's temporary one; the folder goes with it.
  *
- * @throws KeysError where there can be none
+ * @throws WriteError where there can be none
  */
 export async function inKeyFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "keys-")).catch((error: unknown) => {
-    throw new KeysError(tmpdir(), error);
+    throw notKept(tmpdir(), error);
   });
   try {
     return await work(folder);
@@ -40,7 +39,7 @@ export class KeyParts {
 
   /**
    * @param kept what is kept of it, to be had again as JSON text; by default the key alone
-   * @throws KeysError where its file cannot be written
+   * @throws WriteError where its file cannot be written
    */
   add(key: Key, kept: string | object = key): void {
     const part = hash("sha256", key, "buffer").readUInt8();
@@ -58,7 +57,7 @@ export class KeyParts {
     try {
       appendFileSync(this.file(part), text);
     } catch (error) {
-      throw new KeysError(this.file(part), error);
+      throw notKept(this.file(part), error);
     }
   }
 
@@ -67,13 +66,20 @@ export class KeyParts {
       return readFileSync(this.file(part), "utf8");
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-      throw new KeysError(this.file(part), error);
+      throw notKept(this.file(part), error);
     }
   }
 
   private file(part: number): string {
     return `${this.path}-${part}`;
   }
+}
+
+/** @param path in the system's temporary folder */
+function notKept(path: string, cause: unknown): WriteError {
+  const advice =
+    "Nothing was changed. Make room there, or name another folder in TMPDIR, then do this again.";
+  return new WriteError(`Keeping the keys to compare in ${path}`, cause, advice);
 }
 
 /** What two sides' keys have not in common. */

@@ -31,6 +31,13 @@ export const rollback: readonly Break[] = [
     tests: ["test/transfer/export-blocks.test.ts > MongoDB is asked for a block of runs"],
   },
   {
+    guarantee: "an export records what both sides agree on, for a later import",
+    file: "components/transfer/export/block.ts",
+    find: "await onBases(task, (bases) => settleBases(bases, settled));",
+    replace: "",
+    tests: ["test/transfer/export-blocks.test.ts > is said once for a block of runs"],
+  },
+  {
     guarantee: "runs of one file name are exported one after the other",
     file: "components/transfer/export/block.ts",
     find: "const name = sharedName(run.runId);",

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { FenceNotWritable, requireFenceWritable } from "../../components/state";
+import { WriteError, requireFenceWritable } from "../../components/state";
 
 let root: string;
 
@@ -21,6 +21,6 @@ it("a state root that takes a fence takes it from pods that look at the same tim
 
 it("a state root that takes none is named before anything is stopped", async () => {
   const missing = requireFenceWritable(join(root, "missing"));
-  await expect(missing).rejects.toThrow(FenceNotWritable);
+  await expect(missing).rejects.toThrow(WriteError);
   await expect(missing).rejects.toThrow(/missing\/fence\.json failed: .* Nothing was stopped\./);
 });

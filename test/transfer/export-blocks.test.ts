@@ -34,7 +34,7 @@ function filesOf(count: number): Record<string, string> {
 }
 
 /** How many commands an export sends, by their names. */
-async function commandsOf(root: string): Promise<Record<string, number>> {
+async function commandsOf(root: string, files = 0): Promise<Record<string, number>> {
   const client = new MongoClient(current.server.uri, { monitorCommands: true });
   const commands: Record<string, number> = {};
   client.on("commandStarted", ({ commandName }) => {
@@ -42,7 +42,7 @@ async function commandsOf(root: string): Promise<Record<string, number>> {
   });
   try {
     const database = client.db(current.database.databaseName);
-    expect(await exportState(sidesOf(database, root))).toMatchObject({ files: 0 });
+    expect(await exportState(sidesOf(database, root))).toMatchObject({ files });
   } finally {
     await client.close();
   }
@@ -59,6 +59,15 @@ it("MongoDB is asked for a block of runs as often as for a few", async () => {
   expect(await commandsOf(root)).toEqual(few);
   expect(Object.values(few).reduce((sum, count) => sum + count)).toBeLessThan(30);
 }, 60_000);
+
+it("what both sides agree on is said once for a block of runs", async () => {
+  const root = await stateRoot(filesOf(3));
+  await importState(sides(root));
+  await runs().updateMany({}, { $set: { planHash: "by MongoDB" } });
+  // Each file is announced before it is written.
+  expect(await commandsOf(root, 3)).toMatchObject({ update: 3 + 1 });
+  expect(await commandsOf(root)).not.toHaveProperty("update");
+});
 
 it("a log that did not change is not read: its end is MongoDB's", async () => {
   const log = lines(logLine(1, { message: "not looked at" }), logLine(2));

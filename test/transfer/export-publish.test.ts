@@ -1,7 +1,8 @@
 import { readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ExportError, publish, removeLeftovers, stampOf } from "../../components/state/publish";
+import { WriteError } from "../../components/state";
+import { publish, removeLeftovers, stampOf } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
 import { layout } from "./layout";
 import { stateRoot } from "./state";
@@ -50,7 +51,7 @@ it("a full disk is named with what to do", async () => {
   const full = publish(join(root, "r.json"), undefined, () =>
     Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" })),
   );
-  await expect(full).rejects.toThrow(ExportError);
+  await expect(full).rejects.toThrow(WriteError);
   await expect(full).rejects.toThrow(/ENOSPC.*Make room on the disk, then export again/);
   expect(await filesIn(root)).toEqual({});
 });

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { importState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
 import { documentsAsStored } from "../../components/transfer/documents";
-import { jsonText } from "../../components/state/json/text";
+import { formatJson } from "../../components/state/json/text";
 import { isJsonObject, membersOf } from "../../components/state/json/object";
 import { parseJson } from "../../components/state/json/parse";
 import { collectionRoles } from "../../components/contract";
@@ -80,14 +80,14 @@ const stateOf = fc
 async function documents(database: Db): Promise<Document[]> {
   const all: Document[] = [];
   for (const role of collectionRoles) {
-    const found = documentsAsStored(sidesOf(database, ""), role, {}, { _id: 1 });
+    const found = documentsAsStored(sidesOf(database, ""), role, {});
     for await (const document of found) all.push(document);
   }
   return all;
 }
 
 const memberText = (whole: unknown, key: string) =>
-  jsonText(
+  formatJson(
     (isJsonObject(whole) && membersOf(whole).find(([member]) => member === key)?.[1]) ?? null,
   );
 
@@ -141,7 +141,7 @@ it("changes in MongoDB alone come to the files, and both sides are equal afterwa
       for (const role of ["runs", "artifacts", "approvals"] as const) {
         const collection = database.collection(documentOptions.collections[role]);
         await collection.deleteMany({});
-        const found = documentsAsStored(sidesOf(scratch, ""), role, {}, { _id: 1 });
+        const found = documentsAsStored(sidesOf(scratch, ""), role, {});
         for await (const document of found) {
           await collection.insertOne(document);
         }

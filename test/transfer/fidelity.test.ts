@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { check } from "../../components/state/check";
 import { convert } from "../../components/state/convert";
 import { differingPaths } from "../../components/state/json/compare";
-import { jsonText } from "../../components/state/json/text";
+import { formatJson } from "../../components/state/json/text";
 import { parseJson } from "../../components/state/json/parse";
 import { logLine, run } from "./state";
 
@@ -76,7 +76,7 @@ it("the plan of the document is the plan on disk, to the last digit and in its o
   fc.assert(
     fc.property(runOnDisk, (fields) => {
       const { disk } = bothDocuments("runs", JSON.stringify(fields));
-      expect(jsonText(disk.plan)).toBe(jsonText(parseJson(JSON.stringify(fields.plan))));
+      expect(formatJson(disk.plan)).toBe(formatJson(parseJson(JSON.stringify(fields.plan))));
     }),
   );
 });

@@ -147,7 +147,7 @@ it("a bulk import fails, before the drain, where the state root takes no fence",
   await mkdir(join(inputs.root, "fence.json.tmp"));
   const failed: unknown = await BulkImport.create(inputs).catch((error: unknown) => error);
   expect(failed).toMatchObject({
-    name: "FenceNotWritable",
+    name: "WriteError",
     message: expect.stringMatching(
       /^Writing .*fence\.json failed: EISDIR.* Nothing was stopped\. Give the one who runs this the right/,
     ) as string,

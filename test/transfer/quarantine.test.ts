@@ -1,7 +1,8 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { QuarantineError, type Target, importInto } from "../../components/transfer";
+import { WriteError } from "../../components/state";
+import { type Target, importInto } from "../../components/transfer";
 import { layout } from "./layout";
 import { addFiles, approval, lines, logLine, stateRoot } from "./state";
 
@@ -94,6 +95,6 @@ it("a folder that cannot be written is named with what to do", async () => {
   const root = await stateRoot(state);
   const quarantine = join(root, "nowhere", "quarantine.ndjson");
   const failed = importInto(sink, { root, layout, approvals: true, quarantine });
-  await expect(failed).rejects.toThrow(QuarantineError);
+  await expect(failed).rejects.toThrow(WriteError);
   await expect(failed).rejects.toThrow(/nowhere.* failed: ENOENT\. .* Make that folder writable/);
 });

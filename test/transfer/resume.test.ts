@@ -252,3 +252,14 @@ it("a dry run counts a key that comes again in a later batch as an import does",
     },
   ]);
 });
+
+it("a dry run does not count a finished run as unfinished if another file has its id", async () => {
+  // Each is a batch of its own.
+  const note = "x".repeat(1024 * 1024);
+  const file = (planHash: string) => JSON.stringify(run("a", { planHash, note }));
+  const root = await stateRoot({ "state/runs/a.json": file("1"), "state/runs/b.json": file("2") });
+  expect(await importState({ ...sides(root), dryRun: true })).toMatchObject({
+    runs: counts(2, { inserted: 1, quarantined: 1 }),
+    quarantinedUnfinished: { count: 0, cases: [] },
+  });
+});

@@ -1,6 +1,5 @@
 import { BSON, Decimal128, type Document, Double, Int32, Long } from "mongodb";
 import { hash } from "node:crypto";
-import { isDeepStrictEqual } from "node:util";
 import { type CollectionRole, type Field, collections } from "../../contract";
 import { type JsonObject, isJsonObject, membersOf } from "./object";
 
@@ -94,7 +93,7 @@ function fieldDifferences(
 function valueDifferences(path: string, a: unknown, b: unknown, ordered: boolean): string[] {
   if (Array.isArray(a) && Array.isArray(b)) return listDifferences(path, a, b);
   if (isJsonObject(a) && isJsonObject(b)) return objectDifferences(path, a, b, ordered);
-  return equalScalars(a, b) ? [] : [path];
+  return canonicalText(a) === canonicalText(b) ? [] : [path];
 }
 
 function listDifferences(path: string, a: readonly unknown[], b: readonly unknown[]): string[] {
@@ -110,24 +109,8 @@ function objectDifferences(path: string, a: JsonObject, b: JsonObject, ordered: 
       ? valueDifferences(`${path}.${name}`, ours.get(name), theirs.get(name), true)
       : [`${path}.${name}`],
   );
-  // The driver reads a map's integer-like keys back into a plain object, which loses their order.
-  const comparable = ordered && inside.length === 0 && !(a instanceof Map || b instanceof Map);
-  return comparable && !isDeepStrictEqual([...ours.keys()], [...theirs.keys()])
-    ? [`${path} (order of keys)`]
-    : inside;
-}
-
-function equalScalars(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  const [ours, theirs] = [numberText(a), numberText(b)];
-  return ours === undefined ? isDeepStrictEqual(a, b) : ours === theirs;
-}
-
-function numberText(value: unknown): string | undefined {
-  if (value instanceof Double || value instanceof Int32) return String(value.value);
-  const isNumber =
-    typeof value === "number" || value instanceof Long || value instanceof Decimal128;
-  return isNumber ? value.toString() : undefined;
+  const isReordered = ordered && inside.length === 0 && canonicalText(a) !== canonicalText(b);
+  return isReordered ? [`${path} (order of keys)`] : inside;
 }
 
 function own<T>(object: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -2,18 +2,6 @@ import { Decimal128, Double, Int32, Long } from "mongodb";
 import { Refusal } from "../errors";
 import { isJsonObject, membersOf } from "./object";
 
-/** The compact JSON text of a parsed value; numbers keep every digit. */
-export function jsonText(value: unknown): string {
-  if (value instanceof Long || value instanceof Decimal128) return value.toString();
-  if (value instanceof Double) return wholeDouble(value.value);
-  if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
-  const members = membersOf(value).map(
-    ([key, inner]) => `${JSON.stringify(key)}:${jsonText(inner)}`,
-  );
-  return `{${members.join(",")}}`;
-}
-
 /** A whole double was written with a fraction or an exponent, and is again. */
 function wholeDouble(value: number): string {
   const text = Object.is(value, -0) ? "-0" : String(value);
@@ -21,22 +9,22 @@ function wholeDouble(value: number): string {
 }
 
 /**
- * The JSON text of a stored value as the services' files have it: a date as ISO 8601 with `Z`,
+ * The JSON text of a parsed or stored value as the services' files have it: a date as ISO 8601 with `Z`,
  * numbers with every digit, keys in their order.
  *
  * @param indent how many spaces a level of a text of many lines is indented; default one line
  * @throws Refusal where JSON cannot hold it, such as binary data or NaN
  */
-export function formatRecord(value: unknown, indent = 0, level = 1): string {
+export function formatJson(value: unknown, indent = 0, level = 1): string {
   if (value instanceof Date) return JSON.stringify(value.toISOString());
   if (Array.isArray(value)) {
-    const items = value.map((item) => formatRecord(item, indent, level + 1));
+    const items = value.map((item) => formatJson(item, indent, level + 1));
     return wrapped("[", items, "]", indent, level);
   }
   if (isJsonObject(value)) {
     const colon = indent === 0 ? ":" : ": ";
     const members = membersOf(value).map(
-      ([key, inner]) => JSON.stringify(key) + colon + formatRecord(inner, indent, level + 1),
+      ([key, inner]) => JSON.stringify(key) + colon + formatJson(inner, indent, level + 1),
     );
     return wrapped("{", members, "}", indent, level);
   }
@@ -60,17 +48,22 @@ function scalarText(value: unknown): string {
   if (value === null || typeof value === "string" || typeof value === "boolean") {
     return JSON.stringify(value);
   }
-  const number = value instanceof Int32 ? value.value : value;
-  const isNumber =
-    typeof number === "number" ||
-    number instanceof Double ||
-    number instanceof Long ||
-    number instanceof Decimal128;
-  const text = isNumber ? jsonText(number) : undefined;
+  const text = numberText(value);
   if (text === undefined || !/^-?\d/.test(text)) {
     throw new Refusal("form", `JSON has no form for a value of type ${typeName(value)}`);
   }
   return text;
+}
+
+/** A number with every digit; undefined for another value. */
+function numberText(value: unknown): string | undefined {
+  if (value instanceof Double) return wholeDouble(value.value);
+  const isNumber =
+    typeof value === "number" ||
+    value instanceof Int32 ||
+    value instanceof Long ||
+    value instanceof Decimal128;
+  return isNumber ? value.toString() : undefined;
 }
 
 function typeName(value: unknown): string {

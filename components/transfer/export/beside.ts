@@ -5,7 +5,7 @@ import {
   type Stamp,
   type WholeFileRole,
   besideOf,
-  formatRecord,
+  formatJson,
   isSideOf,
   publish,
   readableKey,
@@ -53,7 +53,7 @@ export function besideText(
 ): string | undefined {
   try {
     if (taken !== undefined) throw new Refusal("conflict", `${detail}; ${taken}`);
-    const text = formatRecord(recordOf(file.role, document));
+    const text = formatJson(recordOf(file.role, document));
     tally.conflict(file.role, { id, file: file.name, beside, detail });
     return text;
   } catch (error) {
@@ -75,6 +75,6 @@ export async function writeBeside(
   });
   if (documents.length === 0) return;
   const records = documents.map((document) => recordOf(role, document));
-  const content = `${formatRecord(wholeFile(role, records, undefined, documents), 2)}\n`;
+  const content = `${formatJson(wholeFile(role, records, undefined, documents), 2)}\n`;
   await publish(beside.path, beside.stamp, (file) => file.writeFile(content));
 }

@@ -16,7 +16,7 @@ import type { ExportSides, ExportTask } from "./run";
  * either side. A second export writes nothing. Runs that were held come back first.
  *
  * @throws StateFolderError before anything is written, if the layout leads out of the root
- * @throws ExportError if files cannot be written at all
+ * @throws WriteError if files cannot be written at all
  * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
  */
 export async function exportState(sides: ExportSides): Promise<ExportReport> {

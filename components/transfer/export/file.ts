@@ -15,14 +15,13 @@ import { documentIn, documentsAsStored } from "../documents";
 import { type Side, merge, sideOf } from "../merge";
 import { lookBeside, writeBeside } from "./beside";
 import { type ExistingFile, existingFile } from "./existing";
-import { inRuns } from "./look";
 import type { ExportSides, ExportTask, RunInMongo, StoredDocument } from "./run";
 import { type Decided, writeFile } from "./write-file";
 
 /**
  * Brings a run's documents of one role to their file by the merge rules, and counts what became
- * of each. A document that no file can hold is left out; the others are written. What no file's
- * record is told apart from goes beside the file.
+ * of each. A document that no file can hold is left out; the others are written. What is in conflict
+ * goes beside the file.
  */
 export async function exportFile(
   task: ExportTask,
@@ -83,7 +82,7 @@ async function outgoingSides(
   );
   if (kept.length === documents.length) return kept;
   const read: Side[] = [];
-  for await (const document of documentsAsStored(sides, role, { runId }, inRuns)) {
+  for await (const document of documentsAsStored(sides, role, { runId })) {
     read.push(sideOf(role, document));
   }
   return read;

@@ -1,6 +1,6 @@
 import { type Document, Long } from "mongodb";
 import { differingPaths, publish } from "../../state";
-import { documentsAsStored, inOrder } from "../documents";
+import { documentsAsStored } from "../documents";
 import { merge, sideOf } from "../merge";
 import { besideText, lookBeside } from "./beside";
 import { type BothLogs, type LogScan, ascendingEntries, entryId, sequenceOf } from "./log-entries";
@@ -50,7 +50,7 @@ async function* compared(
   const disk = ascendingEntries(place, scan);
   let head = await disk.next();
   const filter = { runId, sequence: { $lte: Long.fromBigInt(last) } };
-  for await (const document of documentsAsStored(sides, "logs", filter, inOrder)) {
+  for await (const document of documentsAsStored(sides, "logs", filter)) {
     const sequence = sequenceOf(document) ?? -1n;
     while (!head.done && head.value.sequence < sequence) head = await disk.next();
     const there =

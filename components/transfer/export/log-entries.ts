@@ -86,10 +86,8 @@ export function entryId({ runId, sequence }: Document): string {
 }
 
 /** A line that no import would take stays as it is, and nobody has to be told of it. */
-const nobody = { bytes: 0, refuse: () => undefined, leaveIncomplete: () => undefined };
-
 function entriesIn(place: StateFile, facts: FileFacts, texts: readonly RawText[]): LogEntry[] {
-  return recordsIn(place, facts, texts, nobody).flatMap(({ document }) => {
+  return recordsIn(place, facts, texts).flatMap(({ document }) => {
     const sequence = sequenceOf(document);
     return sequence === undefined ? [] : [{ sequence, document }];
   });

@@ -4,7 +4,7 @@ import {
   Refusal,
   type Stamp,
   fileOf,
-  formatRecord,
+  formatJson,
   hashOf,
   heldAddress,
   placeOf,
@@ -14,7 +14,7 @@ import {
   stampOf,
   stemNamed,
 } from "../../state";
-import { documentsAsStored, hasAny, inOrder } from "../documents";
+import { documentsAsStored } from "../documents";
 import { compareLog } from "./log-compare";
 import {
   type BothLogs,
@@ -60,7 +60,7 @@ async function counted(
     tally.add(done);
   } catch (error) {
     const refusal = refusalIn(error);
-    for await (const entry of documentsAsStored(sides, "logs", filter, inOrder)) {
+    for await (const entry of documentsAsStored(sides, "logs", filter)) {
       tally.refuse("logs", entryId(entry), refusal);
     }
   }
@@ -79,14 +79,19 @@ async function endsAlike(
   return end !== undefined && hashOf("logs", end.document) === hash;
 }
 
-async function exportTo(task: ExportTask, logs: BothLogs, { count }: LogInMongo): Promise<void> {
+async function exportTo(
+  task: ExportTask,
+  logs: BothLogs,
+  { count, last }: LogInMongo,
+): Promise<void> {
   const { tally } = task;
   const { place, sides } = logs;
   const stamp = await stampOf(place.path);
   const scan = place.there ? await scanLog(sides, place) : undefined;
   const isCommon = scan?.last && !sides.all && (await isInMongo(logs, scan.last));
   if (scan?.last && !isCommon) await compareLog(tally, logs, scan, scan.last.sequence);
-  await append(task, logs, stamp, scan);
+  const isBehind = !scan?.last || last === undefined || last > scan.last.sequence;
+  if (isBehind) await append(task, logs, stamp, scan);
   const appended = tally.counts.logs.documents;
   if (isCommon) tally.settle("logs", "unchanged", Math.max(0, count - appended));
 }
@@ -98,7 +103,7 @@ async function isInMongo(
 ): Promise<boolean> {
   const hashes: string[] = [];
   const filter = { runId, sequence: Long.fromBigInt(sequence) };
-  for await (const entry of documentsAsStored(sides, "logs", filter, inOrder)) {
+  for await (const entry of documentsAsStored(sides, "logs", filter)) {
     hashes.push(hashOf("logs", entry));
   }
   return hashes.length === 1 && hashes[0] === hashOf("logs", document);
@@ -117,7 +122,6 @@ async function append(
   const { place, sides, runId } = logs;
   const last = scan?.last && { sequence: { $gt: Long.fromBigInt(scan.last.sequence) } };
   const filter = { runId, ...last };
-  if (scan && !(await hasAny(sides, "logs", filter))) return;
   await counted(task, filter, async (tally) => {
     const lineOf = lineFormat(logs, scan);
     // A half-written last line stays a line of its own.
@@ -131,7 +135,7 @@ async function append(
           await file.appendFile(text);
           text = "";
         };
-        for await (const entry of documentsAsStored(sides, "logs", filter, inOrder)) {
+        for await (const entry of documentsAsStored(sides, "logs", filter)) {
           try {
             text += lineOf(entry);
             tally.settle("logs", "written");
@@ -141,10 +145,11 @@ async function append(
           if (text.length > chunkLength) await flush();
         }
         await flush();
+        return tally.counts.logs.written > 0;
       },
       place.there,
     );
-    tally.files += 1;
+    if (tally.counts.logs.written > 0) tally.files += 1;
   });
 }
 
@@ -160,7 +165,7 @@ function lineFormat(logs: BothLogs, scan: LogScan | undefined): (entry: Document
       throw new Refusal("form", detail);
     }
     if (!isNumbered) record.delete("sequence");
-    const text = `${formatRecord(record)}\n`;
+    const text = `${formatJson(record)}\n`;
     line += 1n;
     return text;
   };

@@ -3,8 +3,9 @@ import type { CollectionRole } from "../../contract";
 import { type Key, type WholeFileRole, hashOf, keyOf } from "../../state";
 import { atOnce } from "../ahead";
 import { readBases } from "../bases";
-import { documentIn, memberOf, rawDocuments, reading } from "../documents";
+import { documentIn, rawDocuments } from "../documents";
 import type { MongoSide } from "../sides";
+import { logEnds } from "./log-ends";
 import {
   type ExportTask,
   type LogInMongo,
@@ -34,7 +35,7 @@ export async function* blocksOfRuns(
   isWanted: (runId: string) => boolean,
 ): AsyncGenerator<OwnRecord[]> {
   let [block, size]: [OwnRecord[], number] = [[], 0];
-  for await (const bytes of rawDocuments(sides, "runs", filter, { _id: 1 })) {
+  for await (const bytes of rawDocuments(sides, "runs", filter)) {
     const { runId, own } = ownRecord(bytes);
     if (!isWanted(runId)) continue;
     if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
@@ -92,9 +93,6 @@ type DocumentsOfRuns = ReadonlyMap<string, readonly StoredDocument[]>;
 /** The parts of a block that have together more bytes are read again if they are to be written. */
 const partBytes = 1024 * 1024;
 
-/** The order of runs' documents. */
-export const inRuns = { runId: 1, _id: 1 } as const;
-
 async function partsOf(
   sides: MongoSide,
   role: WholeFileRole,
@@ -102,50 +100,11 @@ async function partsOf(
 ): Promise<DocumentsOfRuns> {
   const runs = new Map(runIds.map((runId): [string, StoredDocument[]] => [runId, []]));
   let size = 0;
-  for await (const bytes of rawDocuments(sides, role, { runId: { $in: runIds } }, inRuns)) {
+  for await (const bytes of rawDocuments(sides, role, { runId: { $in: runIds } })) {
     size += bytes.length;
     const document = documentIn(bytes);
     const kept = size <= partBytes ? bytes : undefined;
     runs.get(String(document.runId))?.push(stored(role, document, kept));
   }
   return runs;
-}
-
-/**
- * How the logs of some runs end, by one query for all of them. The unique index has their counts and last
- * sequences, and finds the last entry of each. A run without entries is left out.
- */
-async function logEnds(
-  sides: MongoSide,
-  runIds: readonly string[],
-): Promise<Map<string, LogInMongo>> {
-  const pipeline = lastEntries(sides.collections.logs, runIds);
-  return reading(sides, "logs", async (collection) => {
-    const logs = new Map<string, LogInMongo>();
-    for await (const raw of collection.aggregate(pipeline, { raw: true })) {
-      const bytes = raw as unknown as Uint8Array;
-      const { _id, count } = documentIn(bytes);
-      const runId = String(_id);
-      // Several entries with one sequence have no last one.
-      const hash = logs.has(runId) ? undefined : hashOf("logs", documentIn(memberOf(bytes, "end")));
-      logs.set(runId, { count: Number(count), hash });
-    }
-    return logs;
-  });
-}
-
-/** For each run `{ _id, count, end }`, again for each further entry with the last sequence. */
-function lastEntries(logs: string, runIds: readonly string[]): Document[] {
-  const isLast = { $expr: { $eq: ["$sequence", "$$last"] } };
-  return [
-    { $match: { runId: { $in: runIds } } },
-    { $group: { _id: "$runId", count: { $sum: 1 }, last: { $max: "$sequence" } } },
-    {
-      $lookup: {
-        ...{ from: logs, localField: "_id", foreignField: "runId", as: "end" },
-        ...{ let: { last: "$last" }, pipeline: [{ $match: isLast }] },
-      },
-    },
-    { $unwind: "$end" },
-  ];
 }

@@ -3,7 +3,7 @@ import {
   type Refusal,
   type WholeFilePlace,
   type WholeFileRole,
-  formatRecord,
+  formatJson,
   isJsonObject,
   parseJson,
   publish,
@@ -72,7 +72,7 @@ function recordsToWrite(
         at < 0
           ? recordOf(role, mongo.document)
           : renewedRecord(role, isJsonObject(before) ? before : {}, mongo.document);
-      formatRecord(record);
+      formatJson(record);
       return [{ ...one, record }];
     } catch (error) {
       tally.refuse(role, readableKey(key), refusalIn(error));
@@ -123,7 +123,7 @@ function contentWith(
   return textOf(wholeFile(role, records, existing.whole, documents));
 }
 
-const textOf = (whole: unknown) => `${formatRecord(whole, 2)}\n`;
+const textOf = (whole: unknown) => `${formatJson(whole, 2)}\n`;
 
 /**
  * The bases of documents that the file has, by what an import reads there, as far as they are not known

@@ -2,6 +2,7 @@ import { type CollectionRole, collectionRoles } from "../../contract";
 import { Refusal, type StateAddress, requireState, type FoundFile } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { hasAny } from "../documents";
+import { inKeyFolder } from "../key-parts";
 import { type BothSides, type ImportStage, type Shard, isInShard, rulesOf } from "../sides";
 import { type ImportReport, Tally } from "../tally";
 import { recordsOnDisk } from "./file-records";
@@ -30,13 +31,12 @@ export interface ImportOptions {
  * run changes nothing and reads only what is new, and several at once end in the same state.
  *
  * @throws StateFolderError before anything is written, where the state root cannot be used
- * @throws KeysError where a dry run finds no room in the temporary folder
- * @throws QuarantineError where records were refused and their file cannot be written
+ * @throws WriteError where a dry run finds no room in the temporary folder
+ * @throws WriteError where records were refused and their file cannot be written
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
-  await requireState(sides);
   const empty = await emptyRoles(sides);
   const target = databaseTarget(sides, { rules: rulesOf(stage), empty, dryRun });
   const store = new Checkpoints(sides.database, sides.checkpoints, retries);
@@ -70,7 +70,7 @@ export async function importInto(target: Target, source: ImportSource): Promise<
   source.watch?.(tally);
   try {
     const work = (promised?: PromisedInserts) => importFiles(target, source, tally, promised);
-    await (dryRun ? PromisedInserts.during(work) : work());
+    await (dryRun ? inKeyFolder((folder) => work(new PromisedInserts(folder))) : work());
   } catch (error) {
     quarantine?.discard();
     throw error;

@@ -11,7 +11,7 @@ import {
   placeInWords,
 } from "../../state";
 import type { Tally } from "../tally";
-import { KeyParts, inKeyFolder, partNumbers } from "../key-parts";
+import { KeyParts, partNumbers } from "../key-parts";
 
 /** What is kept of a record that a dry run would insert. */
 interface Promised {
@@ -30,17 +30,9 @@ interface Promised {
 export class PromisedInserts {
   private readonly parts: Readonly<Record<CollectionRole, KeyParts>>;
 
-  private constructor(folder: string) {
+  /** @param folder for their files */
+  constructor(folder: string) {
     this.parts = byRole((role) => new KeyParts(join(folder, role)));
-  }
-
-  /**
-   * Does work with records in a new folder, which goes with it.
-   *
-   * @throws KeysError where there is no room for them
-   */
-  static during<T>(work: (promised: PromisedInserts) => Promise<T>): Promise<T> {
-    return inKeyFolder((folder) => work(new PromisedInserts(folder)));
   }
 
   add({ role, key, document, place, conversions }: ReadyRecord): void {

@@ -1,6 +1,5 @@
 import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { type Raw, decode, jsonText } from "../../state";
-import { QuarantineError } from "../errors";
+import { type Raw, WriteError, decode, formatJson } from "../../state";
 import type { Quarantined } from "../tally";
 
 /**
@@ -46,13 +45,17 @@ export class QuarantineFile {
     try {
       return openSync(this.aside, "w", 0o600);
     } catch (error) {
-      throw new QuarantineError(this.path, error);
+      throw new WriteError(
+        `Writing the quarantined records to ${this.path}`,
+        error,
+        "What was imported so far stays. Make that folder writable, then run the import again.",
+      );
     }
   }
 }
 
 function rawIn({ text, entry }: Raw): object {
-  if (entry !== undefined) return { raw: jsonText(entry) };
+  if (entry !== undefined) return { raw: formatJson(entry) };
   if (!text.bytes) return {};
   const raw = decode(text);
   return raw === undefined ? { rawBase64: text.bytes.toString("base64") } : { raw };

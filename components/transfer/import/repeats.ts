@@ -15,7 +15,7 @@ import {
   recordsIn,
   fileOf,
 } from "../../state";
-import { type Outcome, Tally } from "../tally";
+import type { Outcome } from "../tally";
 import type { Batch, Settled } from "./pipeline";
 
 /** A record whose key an earlier record has too. */
@@ -165,7 +165,7 @@ async function firstPlaces(
   const found = new Map<Key, Place>();
   const facts = await factsOf(address, log);
   for await (const texts of readTexts(log)) {
-    for (const { key, place } of recordsIn(log, facts, texts, new Tally())) {
+    for (const { key, place } of recordsIn(log, facts, texts)) {
       if (wanted.has(key) && !found.has(key)) found.set(key, place);
     }
     if (found.size === wanted.size) break;

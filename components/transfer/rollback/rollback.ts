@@ -54,7 +54,7 @@ export interface RollbackOptions {
  * @throws NoPrimary if members answer without a primary, and `abandonMongo` does not name the fence
  * @throws FenceMissing if the database is not the one of the fence: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
- * @throws ExportError if files cannot be written
+ * @throws WriteError if files cannot be written
  */
 export async function runRollback(
   sides: Omit<ExportSides, "database">,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type CollectionRole, byRole } from "../../contract";
 import { type Key, keyFields, keyOf } from "../../state";
 import { documentIn } from "../documents";
-import { KeyParts, type KeysApart, inKeyFolder, keysApart } from "../key-parts";
+import { KeyParts, type KeysApart, keysApart } from "../key-parts";
 
 /**
  * Which keys are on both sides, for a verification that asks that both are equal: counts alone do
@@ -13,17 +13,9 @@ export class ExactKeys {
   private readonly onDisk: Readonly<Record<CollectionRole, KeyParts>>;
   private attempts = 0;
 
-  private constructor(private readonly folder: string) {
+  /** @param folder for their files */
+  constructor(private readonly folder: string) {
     this.onDisk = byRole((role) => new KeyParts(join(folder, `${role}-disk`)));
-  }
-
-  /**
-   * Does work with keys in a new folder, which goes with it.
-   *
-   * @throws KeysError where there is no room for them
-   */
-  static during<T>(work: (keys: ExactKeys) => Promise<T>): Promise<T> {
-    return inKeyFolder((folder) => work(new ExactKeys(folder)));
   }
 
   /** Notes that a record on disk has a document of its key. */

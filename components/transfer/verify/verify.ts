@@ -8,6 +8,7 @@ import { batches, workOn } from "../import/pipeline";
 import type { BothSides } from "../sides";
 import { type Quarantined, Tally } from "../tally";
 import { type Comparison, type VerifiedCounts, compare, keptCases } from "./compared";
+import { inKeyFolder } from "../key-parts";
 import { ExactKeys } from "./exact";
 
 /** What a verification found; it holds where nothing is missing, differing or quarantined. */
@@ -36,11 +37,11 @@ export interface VerifyOptions {
  *
  * @throws StateFolderError where the state root cannot be used
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
- * @throws KeysError where both are to be equal and the temporary folder has no room for their keys
+ * @throws WriteError where both are to be equal and the temporary folder has no room for their keys
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
   return sides.exact
-    ? ExactKeys.during((keys) => verified(sides, keys))
+    ? inKeyFolder((folder) => verified(sides, new ExactKeys(folder)))
     : verified(sides, undefined);
 }
 

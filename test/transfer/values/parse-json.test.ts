@@ -2,7 +2,7 @@ import { Decimal128, Double, Long } from "mongodb";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Refusal } from "../../../components/state/errors";
-import { jsonText } from "../../../components/state/json/text";
+import { formatJson } from "../../../components/state/json/text";
 import { type JsonObject, membersOf } from "../../../components/state/json/object";
 import { parseJson } from "../../../components/state/json/parse";
 
@@ -47,7 +47,7 @@ it("any JSON text of compact form comes out as it went in", () => {
   fc.assert(
     fc.property(hostileJson, (value) => {
       const text = `[${value}]`;
-      expect(jsonText(parseJson(text))).toBe(text);
+      expect(formatJson(parseJson(text))).toBe(text);
     }),
     { numRuns: 2_000 },
   );
