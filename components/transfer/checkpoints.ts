@@ -1,6 +1,12 @@
 import type { Collection, Db } from "mongodb";
 import { withRetries } from "../mongo";
-import type { Conversion, FileStamp, ReadPosition } from "../state";
+import {
+  type Conversion,
+  type FileStamp,
+  type ReadPosition,
+  type ReadyRecord,
+  isUnfinished,
+} from "../state";
 
 /** How many records of a file are in MongoDB, and what they needed. */
 export interface ImportedCounts {
@@ -9,6 +15,24 @@ export interface ImportedCounts {
   readonly conversions: Readonly<Partial<Record<Conversion, number>>>;
   /** How many of them are runs that may still execute steps. */
   readonly unfinished: number;
+}
+
+const noCounts: ImportedCounts = { records: 0, normalized: 0, conversions: {}, unfinished: 0 };
+
+/** The counts of a file with some more of its records. */
+export function countMore(
+  counts: ImportedCounts = noCounts,
+  records: readonly ReadyRecord[],
+): ImportedCounts {
+  let { normalized, unfinished } = counts;
+  const kinds = { ...counts.conversions };
+  for (const { role, document, conversions } of records) {
+    if (conversions.size > 0) normalized += 1;
+    for (const one of conversions) kinds[one] = (kinds[one] ?? 0) + 1;
+    if (role === "runs" && isUnfinished(document)) unfinished += 1;
+  }
+  const all = counts.records + records.length;
+  return { records: all, normalized, conversions: kinds, unfinished };
 }
 
 /** How far a file is imported: every record before `offset` is in MongoDB, none was refused. */

@@ -1,11 +1,11 @@
 import { BSON, type Collection, type Document, type Filter, Long, ObjectId } from "mongodb";
-import pLimit from "p-limit";
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import { type Key, type ReadyRecord, differingPaths, hashOf, keyOf } from "../state";
+import { atOnce } from "./ahead";
 import { type Agreement, type Base, type NewBase, agreementIn, basesIn, readBases } from "./bases";
 import { documentIn } from "./documents";
-import { type MergeRules, type Verdict, merge } from "./merge";
-import { type BothSides, collectionOf } from "./sides";
+import { type Verdict, merge } from "./merge";
+import { type BothSides, type ImportStage, collectionOf } from "./sides";
 
 /** A record on disk with the document of the same key, and what the merge rules say of the two. */
 export interface Pair {
@@ -22,7 +22,8 @@ export interface Pair {
 
 /** How records are paired. */
 export interface Pairing {
-  readonly rules?: MergeRules;
+  /** Where in the cutover an import stands; default `backfill`. */
+  readonly stage?: ImportStage;
   /** Collections that have no document of the records: nobody looks into them. */
   readonly empty?: ReadonlySet<CollectionRole>;
 }
@@ -34,22 +35,20 @@ export type PairSides = Pick<BothSides, "database" | "collections" | "checkpoint
 export async function pairsOf(
   sides: PairSides,
   records: readonly ReadyRecord[],
-  { rules = {}, empty }: Pairing = {},
+  { stage, empty }: Pairing = {},
 ): Promise<Pair[]> {
   const groups = byRole((role) => records.filter((record) => record.role === role));
-  const looked = await Promise.all(
-    collectionRoles.map(async (role) => {
-      const wanted = groups[role];
-      if (wanted.length === 0 || empty?.has(role)) return [role, noDocuments] as const;
-      return [role, await documentsOf(collectionOf(sides, role), role, wanted)] as const;
-    }),
-  );
+  const looked = await atOnce(collectionRoles.length, collectionRoles, async (role) => {
+    const wanted = groups[role];
+    if (wanted.length === 0 || empty?.has(role)) return [role, noDocuments] as const;
+    return [role, await documentsOf(collectionOf(sides, role), role, wanted)] as const;
+  });
   const documents = new Map(looked);
   const keys = new Map(looked.map(([role, found]) => [role, [...found.keys()]]));
   const bases = await readBases(basesIn(sides.database, sides.checkpoints), keys);
   return records.map((record) => {
     const { role, key } = record;
-    return pairOf(record, documents.get(role)?.get(key), bases.get(role)?.get(key), rules);
+    return pairOf(record, documents.get(role)?.get(key), bases.get(role)?.get(key), stage);
   });
 }
 
@@ -59,7 +58,7 @@ function pairOf(
   disk: ReadyRecord,
   stored: Stored | undefined,
   base: Base | undefined,
-  rules: MergeRules,
+  stage: ImportStage | undefined,
 ): Pair {
   const { role, key, place } = disk;
   const mongo = stored && (stored.isSame(disk.document) ? disk.document : stored.document());
@@ -72,7 +71,7 @@ function pairOf(
   const ours = { hash, document: disk.document };
   const theirs =
     mongo && (mongo === disk.document ? ours : { hash: hashOf(role, mongo), document: mongo });
-  const verdict = merge(role, ours, theirs, base, rules);
+  const verdict = merge(role, ours, theirs, base, stage);
   const after = theirs && verdict === "equal" ? theirs.hash : hash;
   const { file } = place;
   const becomes = { role, key, disk: hash, mongo: after, file, isNew: mongo === undefined };
@@ -110,7 +109,7 @@ async function documentsOf(
   const keys = new Map(records.map(({ key, document }) => [idText(document._id), key]));
   const wanted = new Set(records.map(({ key }) => key));
   const documents = new Map<Key, Stored>();
-  await pLimit(queriesAtOnce).map(filtersOf(role, records), async (filter) => {
+  await atOnce(queriesAtOnce, filtersOf(role, records), async (filter) => {
     const cursor = collection.find(filter, { raw: true, batchSize: replyDocuments });
     for await (const raw of cursor) {
       const bytes = raw as unknown as Uint8Array;

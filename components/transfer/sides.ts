@@ -2,7 +2,6 @@ import type { Collection, Db } from "mongodb";
 import { createHash } from "node:crypto";
 import type { CollectionRole } from "../contract";
 import type { StateAddress } from "../state";
-import type { MergeRules } from "./merge";
 import type { Tally } from "./tally";
 
 /** MongoDB's side: a database with its collections' names by role. */
@@ -40,11 +39,6 @@ export type ImportStage = (typeof importStages)[number];
 
 /** The stages in their order. */
 export const importStages = ["backfill", "delta", "final"] as const;
-
-/** The merge rules of a stage. */
-export function rulesOf(stage: ImportStage): MergeRules {
-  return { runsOnlyInserted: stage === "final" };
-}
 
 /** One of several importers that share the runs. */
 export interface Shard {

@@ -4,12 +4,10 @@ import {
   type IncompleteLine,
   type Place,
   type Raw,
-  type ReadyRecord,
   type Refusal,
   type RefusalReason,
   type SharedLog,
   type Skipped,
-  isUnfinished,
   mayBeUnfinished,
   noneSkipped,
 } from "../state";
@@ -166,41 +164,6 @@ export class Tally {
       unfinishedRuns: this.unfinishedRuns,
       quarantinedUnfinished: this.quarantinedUnfinished,
     };
-  }
-}
-
-/** What one file's checkpoint says of its records. */
-export class FileCounts {
-  private records: number;
-  private normalized: number;
-  private readonly conversions: Partial<Record<Conversion, number>>;
-  private unfinished: number;
-  /** Whether a record was refused: from there on the file counts as not imported. */
-  stopped = false;
-
-  constructor(imported?: ImportedCounts) {
-    this.records = imported?.records ?? 0;
-    this.normalized = imported?.normalized ?? 0;
-    this.conversions = { ...imported?.conversions };
-    this.unfinished = imported?.unfinished ?? 0;
-  }
-
-  add(records: readonly ReadyRecord[]): void {
-    this.records += records.length;
-    for (const { role, document, conversions } of records) {
-      if (conversions.size > 0) this.normalized += 1;
-      for (const one of conversions) this.conversions[one] = (this.conversions[one] ?? 0) + 1;
-      if (role === "runs" && isUnfinished(document)) this.unfinished += 1;
-    }
-  }
-
-  stop(): void {
-    this.stopped = true;
-  }
-
-  soFar(): ImportedCounts {
-    const { records, normalized, conversions, unfinished } = this;
-    return { records, normalized, conversions: { ...conversions }, unfinished };
   }
 }
 

@@ -12,7 +12,7 @@ export const state: readonly Break[] = [
   {
     guarantee: "the final import changes no run that MongoDB has",
     file: "components/transfer/merge.ts",
-    find: 'role === "runs" && runsOnlyInserted && verdict === "disk" ? "conflict" : verdict',
+    find: 'role === "runs" && stage === "final" && verdict === "disk" ? "conflict" : verdict',
     replace: "verdict",
     tests: ["test/transfer/merge.test.ts"],
   },

@@ -114,10 +114,9 @@ it("where a file cannot hold what MongoDB has, each side is compared with its ow
 
 it("the final import inserts runs and changes none", () => {
   const [disk, mongo] = [sideOf("runs", { a: 2 }), sideOf("runs", { a: 1 })];
-  const rules = { runsOnlyInserted: true };
-  expect(merge("runs", disk, mongo, agreedOn(mongo.hash), rules)).toBe("conflict");
-  expect(merge("runs", disk, undefined, undefined, rules)).toBe("onlyOnDisk");
-  expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), rules)).toBe("disk");
+  expect(merge("runs", disk, mongo, agreedOn(mongo.hash), "final")).toBe("conflict");
+  expect(merge("runs", disk, undefined, undefined, "final")).toBe("onlyOnDisk");
+  expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), "final")).toBe("disk");
 });
 
 it("the hash sees values, not their types, and no order but that inside of fields", () => {

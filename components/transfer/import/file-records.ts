@@ -16,8 +16,8 @@ import {
   runsOnDisk,
   type FileStamp,
 } from "../../state";
-import type { Checkpoint } from "../checkpoints";
-import { FileCounts, type Tally } from "../tally";
+import { type Checkpoint, type ImportedCounts, countMore } from "../checkpoints";
+import type { Tally } from "../tally";
 import { ahead } from "../ahead";
 import type { FileRecords } from "./pipeline";
 
@@ -159,19 +159,24 @@ async function* newRecords(
     [imported, start, lookedAt] = [undefined, beginning(), undefined];
   }
   if (imported) tally.resume(role, imported);
-  const counts = new FileCounts(imported);
+  let counts: ImportedCounts | undefined = imported;
+  let hasRefused = false;
   if (start) {
     for await (const { texts, end, last } of readChunks(file, start, bytes)) {
       const refused = tally.refused(role);
       facts ??= await factsOf(address, file, texts);
       const records = recordsIn(file, facts, texts, tally);
       // The next import reads a line that has no end yet again, and counts it then.
-      counts.add(records.filter(({ raw }) => raw.text.ended));
-      if (tally.refused(role) > refused) counts.stop();
-      if (role === "runs") tally.unfinishedRuns += counts.soFar().unfinished;
-      if (lookedAt || counts.stopped) yield { role, records };
+      counts = countMore(
+        counts,
+        records.filter(({ raw }) => raw.text.ended),
+      );
+      // From there on the file counts as not imported.
+      hasRefused ||= tally.refused(role) > refused;
+      if (role === "runs") tally.unfinishedRuns += counts.unfinished;
+      if (lookedAt || hasRefused) yield { role, records };
       else {
-        const checkpoint = { ...stamp, ...end, ...facts, ...counts.soFar(), complete: last };
+        const checkpoint = { ...stamp, ...end, ...facts, ...counts, complete: last };
         yield { role, records, reached: { file: file.name, checkpoint } };
       }
     }

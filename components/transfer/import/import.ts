@@ -3,7 +3,7 @@ import { Refusal, type StateAddress, requireState, type FoundFile } from "../../
 import { Checkpoints } from "../checkpoints";
 import { hasAny } from "../documents";
 import { inKeyFolder } from "../key-parts";
-import { type BothSides, type ImportStage, type Shard, isInShard, rulesOf } from "../sides";
+import { type BothSides, type ImportStage, type Shard, isInShard } from "../sides";
 import { type ImportReport, Tally } from "../tally";
 import { recordsOnDisk } from "./file-records";
 import { batches, workOn, type Reached } from "./pipeline";
@@ -38,7 +38,7 @@ export interface ImportOptions {
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
   const empty = await emptyRoles(sides);
-  const target = databaseTarget(sides, { rules: rulesOf(stage), empty, dryRun });
+  const target = databaseTarget(sides, { stage, empty, dryRun });
   const store = new Checkpoints(sides.database, sides.checkpoints, retries);
   const resumed = new Set(collectionRoles.filter((role) => !afresh && !empty.has(role)));
   return importInto(target, { ...sides, checkpoints: { store, resumed } });

@@ -13,10 +13,9 @@ import {
   settleBases,
   withdrawBases,
 } from "../bases";
-import type { MergeRules } from "../merge";
 import { type Pair, pairsOf } from "../pairs";
 import { atOnce } from "../ahead";
-import { type BothSides, collectionOf } from "../sides";
+import { type BothSides, type ImportStage, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
 import type { Batch, Settled } from "./pipeline";
@@ -30,7 +29,7 @@ export interface Target {
 
 /** How the database takes a batch. */
 export interface TargetOptions {
-  readonly rules: MergeRules;
+  readonly stage: ImportStage;
   /** Collections that had no document when the import began: the first look is skipped. */
   readonly empty: ReadonlySet<CollectionRole>;
   /** Looks and decides, but writes nothing. */
@@ -76,11 +75,11 @@ const maxLooks = 3;
 async function writeBatch(to: Writing, { records }: Batch): Promise<Settled> {
   const settled: Settling = new Map();
   const { firsts, repeats } = firstsAndRepeats(records);
-  const { rules, empty } = to.options;
+  const { stage, empty } = to.options;
   let open = firsts;
   for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
     const isFirst = look === 1 && to.sent.size === 0;
-    const pairs = await pairsOf(to.sides, open, { rules, ...(isFirst && { empty }) });
+    const pairs = await pairsOf(to.sides, open, { stage, ...(isFirst && { empty }) });
     await settle(to, pairs, settled);
     open = open.filter((record) => !settled.has(record));
   }
