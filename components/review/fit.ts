@@ -14,11 +14,11 @@ export function fixed(part: Markdown | undefined): Section {
 }
 
 /** A part below a line of ours, folded away. */
-export function folded(summary: string, { items, render }: Section): Section {
+export function folded(summary: string, section: Section): Section {
   return {
-    items,
+    items: section.items,
     render: (shown) => {
-      const inside = render(shown);
+      const inside = section.render(shown);
       return inside && details(summary, inside);
     },
   };

@@ -85,7 +85,7 @@ export function verdictAsList(situation: Situation, verdict: Verdict): Markdown 
   const { level, blocks, risks } = verdict;
   const all = [...blocks, ...risks];
   if (all.length < 2) return ours(verdictInWords(situation, verdict));
-  return ours([`${marks[level]}`, "", ...all.map((one) => `- ${one}`)].join("\n"));
+  return ours([marks[level], "", ...all.map((one) => `- ${one}`)].join("\n"));
 }
 
 function uncounted(plan: Situation["plan"]): string {

@@ -170,8 +170,8 @@ it(
     await election.close();
     await configure({ storageMode: "filesystem" });
 
-    expect(made.level).toBe("blocked");
     expect(made.verdict).toContain("up stops before it is done, a warning below says where");
+    expect(made.level).toBe("blocked");
     await expectInGallery("rollback-election", made);
   },
   4 * minutes,

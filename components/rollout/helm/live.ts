@@ -74,12 +74,12 @@ function merged(all: readonly unknown[]): unknown {
 
 function mergedTwo(below: unknown, above: unknown): unknown {
   if (!isMap(above)) return above;
-  const members: Record<string, unknown> = isMap(below) ? { ...below } : {};
-  for (const [key, value] of Object.entries(above)) {
-    if (value === null) delete members[key];
-    else members[key] = mergedTwo(members[key], value);
-  }
-  return members;
+  const under = isMap(below) ? below : {};
+  const members = Object.entries(above)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => [key, mergedTwo(under[key], value)] as const);
+  const kept = Object.entries(under).filter(([key]) => !(key in above));
+  return Object.fromEntries([...kept, ...members]);
 }
 
 function compared(live: unknown, applied: unknown, path: string): OtherValue[] {
