@@ -29,7 +29,7 @@ interface Row {
 }
 
 /** The maximum number of lines of a step; of more, each kind is counted. */
-const maxLines = 3;
+const maxLines = 2;
 
 /** The steps of the cutover that change something, in its order; what is many of a kind is counted. */
 export function stepTable(situation: Situation): Section {

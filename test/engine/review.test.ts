@@ -165,8 +165,9 @@ it(
   async () => {
     const election = await playElection(server.uri);
     election.begin(600);
-    await configure({ storageMode: "filesystem", mongoUri: `${election.uri}/taskrunner` });
-    const made = await review({ uri: `${election.uri}/taskrunner`, answers: false });
+    const uri = `mongodb://127.0.0.1:${election.port}/taskrunner?heartbeatFrequencyMS=500`;
+    await configure({ storageMode: "filesystem", mongoUri: uri });
+    const made = await review({ uri, answers: false });
     await election.close();
     await configure({ storageMode: "filesystem" });
 

@@ -15,9 +15,9 @@ const docs = join(repository, "docs");
 
 /** Which comments' pictures are kept in docs/pictures/, and as what. */
 const kept = [
-  ["production-cutover", "cutover"],
-  ["production-cutover-dark", "cutover-dark"],
-  ["production-cutover-phone", "cutover-phone"],
+  ["first-cutover", "cutover"],
+  ["first-cutover-dark", "cutover-dark"],
+  ["first-cutover-phone", "cutover-phone"],
   ["rollback-mongodb-down", "rollback"],
 ] as const;
 
