@@ -2,7 +2,7 @@ import { itemized, type Section } from "./fit";
 import type { FoundIssue } from "./read/plan";
 import type { Message } from "./read/preview";
 import { fence, joined, md, ours, wrapped, type Markdown } from "./safe/markdown";
-import { touchesSchema, type Situation } from "./situation";
+import { isStop, touchesSchema, type Situation } from "./situation";
 import { counted } from "./words";
 
 /** The errors of a preview that failed. */
@@ -86,14 +86,9 @@ export function isSchemaWarning({ severity, urn = "" }: Message): boolean {
   return severity === "warning" && /dynamic\/mongo:(Index|Collection)::/.test(urn);
 }
 
-/** What a preview says of a step at which `pulumi up` does not go on. */
-const stops = /`pulumi up` will (stop here|refuse it)\./;
-
 /** The warnings that `pulumi up` will not get through, whatever is said of the rest. */
 export function stopWarnings({ preview }: Situation): Message[] {
-  return preview.messages.filter(
-    ({ severity, text }) => severity === "warning" && stops.test(text),
-  );
+  return preview.messages.filter(isStop);
 }
 
 /** The warnings but those that the data issues, or the plan's figures, say already. */

@@ -131,6 +131,7 @@ function rollbackRisks(situation: Situation): (string | undefined)[] {
   const { direction, plan } = situation;
   if (direction !== "rollback") return [];
   if (!plan?.leftBehind) {
+    if (stopWarnings(situation).length > 0) return [];
     return [`what would stay behind was not counted, because ${uncounted(plan)}`];
   }
   const { exported, conflicts } = plan.leftBehind;

@@ -1,5 +1,5 @@
 import type { PlanFacts } from "./read/plan";
-import type { Preview, Step } from "./read/preview";
+import type { Message, Preview, Step } from "./read/preview";
 import type { Report } from "./read/report";
 import { cutoverStepOf, inOrder, type CutoverStep } from "./steps";
 
@@ -40,13 +40,29 @@ export interface Surroundings {
 
 /** What a preview, and the plan if there is one, are about. */
 export function situationOf(
-  { steps: found, ...others }: Preview,
+  { steps: found, ...rest }: Preview,
   plan: PlanFacts | undefined,
   { stack = "stack", report, occasion = {}, now = new Date() }: Surroundings = {},
 ): Situation {
-  const preview = { ...others, steps: inOrder(found) };
+  const preview = { ...rest, steps: inOrder(found) };
   const direction = directionOf(preview.steps);
-  return { stack: preview.stack ?? stack, direction, preview, plan, report, occasion, now };
+  const others = { direction, preview, report, occasion, now };
+  return { stack: preview.stack ?? stack, plan: plan && withoutLost(plan, preview), ...others };
+}
+
+/** What a preview says of a step at which `pulumi up` does not go on. */
+const stops = /`pulumi up` will (stop here|refuse it)\./;
+
+/** Whether a message says that `pulumi up` will not get through. */
+export function isStop({ severity, text }: Message): boolean {
+  return severity === "warning" && stops.test(text);
+}
+
+/** In an election the plan takes MongoDB for lost, and `up` stops and holds nothing: its figures are none. */
+function withoutLost({ leftBehind, ...plan }: PlanFacts, { messages }: Preview): PlanFacts {
+  const isLost = leftBehind !== undefined && leftBehind.exported === undefined;
+  if (isLost && messages.some(isStop)) return plan;
+  return { ...plan, ...(leftBehind && { leftBehind }) };
 }
 
 /** The direction is an input of every step of the list. */

@@ -146,6 +146,19 @@ describe("the verdict on a rollback", () => {
     });
   });
 
+  it("holds nothing in an election, in which the plan takes MongoDB for lost and up stops", () => {
+    const message = "warning: `pulumi up` will stop here. MongoDB has no primary.\n";
+    const printed = { diagnostics: [{ severity: "info", message }] };
+    const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 42 } };
+    const { headline, verdict, body } = reviewOf(previewOf([toFiles], printed), lost);
+
+    expect(headline).not.toMatch(/unreachable|42/);
+    expect(verdict).toBe(
+      `⛔ **Not yet:** up stops before it is done, a warning below says where · ${unwatched}`,
+    );
+    expect(body).not.toContain("held");
+  });
+
   it("says why it is not known what a rollback would leave behind", () => {
     const files = { files: 1, bytes: 1 };
     const state = { runs: files, logs: files, artifacts: files, approvals: files };
