@@ -14,7 +14,7 @@ export const commands: readonly Break[] = [
   {
     guarantee: "a state directory is looked at before anything connects",
     file: "cli/import.ts",
-    find: "    await requireState(sides);\n",
+    find: "    await requireReadable(sides);\n",
     replace: "",
     tests: usage("is wrong usage: 64"),
   },
@@ -28,8 +28,8 @@ export const commands: readonly Break[] = [
   {
     guarantee: "an error is JSON for a script",
     file: "cli/errors.ts",
-    find: "if (asJson) console.log",
-    replace: "if (!asJson) console.log",
+    find: "  if (asJson)\n",
+    replace: "  if (!asJson)\n",
     tests: usage("with --json an error is one value, with its kind"),
   },
   {
@@ -51,14 +51,14 @@ export const commands: readonly Break[] = [
     file: "cli/command.ts",
     find: "  console.log(json ?",
     replace: '  if (!process.argv.includes("--quiet")) console.log(json ?',
-    tests: usage("--quiet keeps the result"),
+    tests: usage("the result stays with --quiet"),
   },
   {
     guarantee: "--uri-file wins over the environment",
     file: "cli/connection.ts",
     find: "if (uriFile !== undefined) {",
     replace: "if (uriFile !== undefined && !process.env.TASKRUNNER_MONGO_URI) {",
-    tests: usage("--uri-file comes before TASKRUNNER_MONGO_URI"),
+    tests: usage("comes before TASKRUNNER_MONGO_URI"),
   },
   {
     guarantee: "an example of the help runs as it stands",

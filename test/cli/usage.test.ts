@@ -140,7 +140,7 @@ it("says at once where it connects to, and gives up after --connect-timeout", as
   expect(exitCode).toBe(1);
 });
 
-it("--quiet keeps the result, and says nothing else", async () => {
+it("the result stays with --quiet, and nothing else is said", async () => {
   for (const name of ["import", "status", "script"]) {
     const loud = await run([name, "--stack", "test"]);
     expect(loud.stderr, name).toBe(name === "script" ? "" : connecting());
@@ -151,7 +151,7 @@ it("--quiet keeps the result, and says nothing else", async () => {
   }
 });
 
-it("--state is backfill.source.path of the settings if it is not given", async () => {
+it("the state directory is backfill.source.path if --state is not given", async () => {
   for (const name of ["import", "backfill", "verify", "export"]) {
     const { stdout, exitCode } = await run([name, "--stack", "test"]);
     expect(exitCode, name).toBe(0);
@@ -160,7 +160,7 @@ it("--state is backfill.source.path of the settings if it is not given", async (
   expect(await current.db.collection("pack_runs").countDocuments()).toBe(3);
 });
 
-it("--uri-file comes before TASKRUNNER_MONGO_URI, and that before the settings' plain mongoUri", async () => {
+it("a file of --uri-file comes before TASKRUNNER_MONGO_URI, and that before the settings' plain mongoUri", async () => {
   await writeFile(join(folder, "uri.txt"), `${uri()}\n`);
   const status = (args: string[], given?: string) =>
     run(["status", ...args], { TASKRUNNER_MONGO_URI: given });
