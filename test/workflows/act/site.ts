@@ -1,4 +1,14 @@
-import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -180,32 +190,35 @@ async function makeRunner(folder: string, forge: Forge, env: Record<string, stri
     const log = process.env.TEST_WORKFLOWS_LOG ?? join(folder, "runs.log");
     await appendFile(log, `\n==== ${workflow}\n`);
     running.all.on("data", (chunk: Buffer) => void appendFile(log, chunk));
-    if (options.killAt) killOnce(running, options.killAt);
+    if (options.killAt) killOnce(running, options.killAt, folder);
     const { all, failed } = await running;
     return { output: stripVTControlCharacters(all), failed };
   };
 }
 
-/** Of act and all that it started: they are one group of processes, or descend from it. */
+/** Kills act, and all that works in a job's folder: what a killed program started runs on otherwise. */
 function killOnce(
   running: { readonly pid?: number | undefined; readonly all: NodeJS.ReadableStream },
   at: RegExp,
+  folder: string,
 ) {
   let printed = "";
   running.all.on("data", (chunk: Buffer) => {
     printed += chunk.toString();
     if (!at.test(stripVTControlCharacters(printed))) return;
     printed = "";
-    void killTree(running.pid ?? 0);
+    if (running.pid !== undefined) process.kill(running.pid, "SIGKILL");
+    void killBelow(join(folder, "act"));
   });
 }
 
-async function killTree(pid: number): Promise<void> {
-  const { stdout } = await execa("pgrep", ["-P", String(pid)], { reject: false });
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended by itself.
+async function killBelow(folder: string): Promise<void> {
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const works = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+    try {
+      if (works.startsWith(folder)) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
   }
-  for (const child of stdout.split("\n").filter(Boolean)) await killTree(Number(child));
 }
