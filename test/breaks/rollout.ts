@@ -242,7 +242,7 @@ export const rollout: readonly Break[] = [
     guarantee: "a claim's node is required whatever affinity the site adds",
     file: "components/step/jobs/pod-template.ts",
     find: "({ ...term, ...bothFields(term, one) })",
-    replace: "({ ...one, ...term })",
+    replace: "({ ...term, matchFields: one.matchFields })",
     tests: ["test/jobs/pod-template.test.ts"],
   },
   {
@@ -256,10 +256,8 @@ export const rollout: readonly Break[] = [
     guarantee: "replicas set back before Helm's upgrade are found as soon as it is done",
     file: "components/kubernetes/standstill.ts",
     find: "(one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(one.spec?.template),",
-    replace: `(one) =>
-      controllerOf(one)?.uid === deployment.metadata?.uid &&
-      one.metadata?.annotations?.["deployment.kubernetes.io/revision"] !==
-        deployment.metadata?.annotations?.["deployment.kubernetes.io/revision"],`,
+    replace:
+      "(one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(templateOf(deployment)),",
     tests: ["test/rollout/pods/set-back.test.ts > during Helm's own upgrade"],
   },
 ];

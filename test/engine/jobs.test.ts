@@ -96,7 +96,7 @@ describe("a cutover whose database only the cluster reaches", () => {
     async () => {
       await succeeded(stack.up());
       expect(await steps()).toEqual([
-        ...["bulk-import", "handover", "ledger-claim", "log-expiry-lift"],
+        ...["application-check", "bulk-import", "handover", "ledger-claim", "log-expiry-lift"],
         ...["log-retention", "second-handover", "verification"],
       ]);
       expect(await stack.outputs()).toMatchObject({
@@ -147,7 +147,7 @@ describe("a cutover whose database only the cluster reaches", () => {
     "changes nothing in a second up",
     async () => {
       expect(await succeeded(stack.up())).not.toMatch(/[+~-] \d+ (created|updated|deleted)/);
-      expect(await steps()).toHaveLength(7);
+      expect(await steps()).toHaveLength(8);
     },
     5 * minutes,
   );
@@ -164,8 +164,9 @@ describe("a cutover whose database only the cluster reaches", () => {
       expect(up).toContain("job taskrunner-left: stopped, because it is not wanted any more");
       expect(up).toMatch(/Exported to claim state\/taskrunner: 1 run\./);
       expect(await steps()).toEqual([
-        ...["bulk-import", "handover", "handover", "ledger-claim", "log-expiry-lift"],
-        ...["log-retention", "second-handover", "second-handover", "verification"],
+        ...["application-check", "bulk-import", "handover", "handover", "ledger-claim"],
+        ...["log-expiry-lift", "log-retention"],
+        ...["second-handover", "second-handover", "verification"],
       ]);
       const file = await readFile(join(root, "state/runs", `${runId}.json`), "utf8");
       expect(JSON.parse(file)).toMatchObject({ planHash: "changed in MongoDB" });

@@ -72,12 +72,15 @@ describe("jobs.podTemplate", () => {
   it("requires a claim's node in each alternative of the site's affinity", () => {
     const zones = ["x", "y"].map((zone) => ({
       matchExpressions: [{ key: "zone", operator: "In", values: [zone] }],
+      matchFields: [{ key: "metadata.name", operator: "NotIn", values: [`worn-out-${zone}`] }],
     }));
     const podAntiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [] };
     const affinity = { ...requiring(zones), podAntiAffinity };
     expect(templateWith({ spec: { affinity } })?.spec?.affinity).toEqual({
       podAntiAffinity,
-      ...requiring(zones.map((zone) => ({ ...zone, matchFields: onNodeA }))),
+      ...requiring(
+        zones.map((zone) => ({ ...zone, matchFields: [...zone.matchFields, ...onNodeA] })),
+      ),
     });
   });
 
