@@ -32,7 +32,7 @@ export class MongoCluster extends StepGroup implements Mongo {
     const jobs = jobsOf(settings, outputs.uri);
     // The users of the other kinds are there already.
     const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
-    const users = { job: jobs?.target, appJob: appJobOf(outputs, jobs) };
+    const users = { job: jobs?.target, appJob: appJobOf(outputs, jobs, isMade) };
     const known = isMade ? loggedIn(outputs, directions.worker, users, this) : outputs;
     const { uri, appUri, database, serverVersion } = known;
     this.kind = cluster.kind;
@@ -51,9 +51,15 @@ export class MongoCluster extends StepGroup implements Mongo {
   }
 }
 
-/** The services' user has a Secret of its own, unless it is the migrator's. */
-function appJobOf({ uri, appUri }: ClusterOutputs, jobs: Jobs | undefined): Mongo["job"] {
-  return appUri === uri ? jobs?.target : jobs?.targetOf("taskrunner-application", appUri);
+/** The services' user has a Secret of its own, unless it is the migrator of a server that exists. */
+function appJobOf(
+  { uri, appUri }: ClusterOutputs,
+  jobs: Jobs | undefined,
+  isMade: boolean,
+): Mongo["job"] {
+  return !isMade && appUri === uri
+    ? jobs?.target
+    : jobs?.targetOf("taskrunner-application", appUri);
 }
 
 function outputsOf(

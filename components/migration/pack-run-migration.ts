@@ -107,9 +107,10 @@ export class PackRunMigration extends StepGroup {
     names: Readonly<Record<string, string>>,
     completion: pulumi.Resource,
   ): void {
-    if (!appUri) return;
-    const isApart = pulumi.all([uri, appUri]).apply(([own = "", app]) => !sameServer(own, app));
-    const place = { uri: appUri, database, job: appJob, isApart: pulumi.unsecret(isApart) };
+    const isApart = pulumi.all([uri, appUri]).apply(([own, app]) => !sameServer(own, app));
+    // Without the user's connection string there is nobody to try: neither here nor in a Job.
+    const job = appUri && appJob;
+    const place = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
     new StepResource(
       ApplicationCheck,
       "application-check",

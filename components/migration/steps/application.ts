@@ -20,6 +20,8 @@ export const applicationCheck: Step<ApplicationInputs, object> = {
   compares: ["database"],
   job: {},
   forward: async ({ collections, isApart, ...inputs }) => {
+    // The services have a Secret of the site's own, and the settings no connection string.
+    if (inputs.uri === undefined) return {};
     await requireApplication(addressIn(inputs), collections, isApart);
     return {};
   },
