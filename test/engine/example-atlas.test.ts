@@ -100,7 +100,8 @@ it(
     ]) {
       expect(output).toMatch(words);
     }
-    expect(output).not.toMatch(/^(error|warning):/m);
+    // The releases of the tests' cluster have other values than the example's files.
+    expect(output).not.toMatch(/^(error|warning):(?! The live release)/m);
   },
   8 * minutes,
 );
