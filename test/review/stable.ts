@@ -1,12 +1,14 @@
 /**
- * A comment of a test as it is on any machine and day: without the test's folder, the server's port
- * and the time. What the preview is about is as it was.
+ * A comment of a test as it is on any machine and day: without the folders of tests, the server's port,
+ * the Secret's random name and the time. What the preview is about is as it was.
  *
  * @param folder the test's own, absolute
  */
 export function stable(body: string, folder: string): string {
   const text = body
     .replaceAll(folder, "")
+    .replace(/\/[^"\s]*\/cluster-\d+\/kubeconfig/g, "/site/kubeconfig")
+    .replace(/\b(taskrunner-mongo-)[0-9a-f]{8}\b/g, (_, name: string) => `${name}5f3a9c21`)
     .replace(/\b127\.0\.0\.1:\d+/g, "127.0.0.1:27017")
     .replace(/\b20\d\d-\d\d-\d\d \d\d:\d\d UTC/, "2025-11-06 12:00 UTC")
     .replace(/(last time, ).*? for/, "$13 days ago: 1 min 12 s for")
