@@ -120,7 +120,7 @@ export async function makeSite(
       (await ofService(service)).map(({ metadata }) => metadata.name).sort(),
     replicas: async () => ({ worker: await replicasOf("worker"), web: await replicasOf("web") }),
     killHelm: async (service, tag) => {
-      const chart = [releases[service], "charts/task-runner", "--set", `image.tag=${tag}`];
+      const chart = [releases[service], "charts/task-runner", "--set-string", `image.tag=${tag}`];
       const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
       // What the stack had set stays, as in an upgrade by the stack itself.
       const options = ["--reuse-values", "--wait"];
