@@ -1,13 +1,16 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const root = resolve(__dirname, "../..");
+const bin = join(root, "cli/bin.cjs");
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "report-"));
+  const file = "Pulumi.staging.yaml";
+  await copyFile(join(root, "examples/atlas", file), join(folder, file));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -27,7 +30,7 @@ async function report(printed: string, more: readonly string[] = [], fails = fal
   await writeFile(join(folder, "out"), printed);
   const path = [folder, dirname(process.execPath), "/bin", "/usr/bin"].join(delimiter);
   const args = [bin, "report", "--stack", "staging", ...more];
-  return execa("node", args, { env: { PATH: path }, reject: false });
+  return execa("node", args, { cwd: folder, env: { PATH: path }, reject: false });
 }
 
 const outputs = JSON.stringify({ storageMode: "mongo", timeline });
