@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import { executable } from "./executable";
-import { goBuild, goSource } from "./go";
+import { goProgram } from "./go";
 import { answerOf } from "./run";
 import { type Answer, choose } from "./sources";
 import { versions } from "./versions";
@@ -49,19 +48,17 @@ export const vale = () => checkerFile(valeChecker);
  * @throws PartError if there is no way to one, with what can be installed
  */
 async function checkerFile(checker: Checker): Promise<string> {
-  const { name, version, module, time } = checker;
-  const build = await goSource({
-    name: `${name}-${version}`,
-    modules: [name],
-    madeFrom: [version],
-    doing: `building ${version} from Go modules (${time}, once)`,
-    fill: (aside) => fill(checker, aside),
-    partIn: (folder) => join(folder, name),
-  });
+  const { name, version, module, stamp, time } = checker;
+  const build = {
+    module: name,
+    title: `${name} ${version}`,
+    packages: [`${module}/cmd/${name}`],
+    stamps: [stamp(version)],
+  };
   return choose(
     name,
     () => checkerOnPath(checker),
-    [build],
+    [await goProgram(version, build, time)],
     `Install ${name} ${version} (https://${module.replace(/\/v\d+$/, "")}) or Go (https://go.dev/dl/), and ` +
       "run this again",
   );
@@ -78,14 +75,4 @@ export async function checkerOnPath(
   const version = /v?\d+\.\d+\S*/.exec(first)?.[0] ?? "of no known version";
   if (version.replace(/^v?/, "v") === pinned) return { part: file };
   return { missing: `the one on PATH is ${version}, not ${pinned}` };
-}
-
-async function fill({ name, version, module, stamp }: Checker, aside: string): Promise<void> {
-  const build = {
-    module: name,
-    title: `${name} ${version}`,
-    packages: [`${module}/cmd/${name}`],
-    stamps: [stamp(version)],
-  };
-  await goBuild(build, aside);
 }

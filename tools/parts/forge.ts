@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import { PartError } from "./error";
-import { type GoBuild, goBuild, goSource, requiredModule } from "./go";
+import { type GoBuild, goProgram, requiredModule } from "./go";
 import { choose } from "./sources";
 import { versions } from "./versions";
 
@@ -49,14 +48,7 @@ export async function gitea(): Promise<GiteaPrograms> {
 }
 
 async function built(name: "act" | "gitea", build: GoBuild, duration: string): Promise<string> {
-  const source = await goSource({
-    name: `${name}-${versions[name]}`,
-    modules: [name],
-    madeFrom: [versions[name], ...(build.tags ?? [])],
-    doing: `building ${versions[name]} from Go modules (${duration}, once)`,
-    fill: (aside) => goBuild(build, aside),
-    partIn: (folder) => join(folder, name),
-  });
+  const source = await goProgram(versions[name], build, duration);
   const notOnPath = () => Promise.resolve({ missing: "the pinned version is built" });
   return choose(name, notOnPath, [source], "Install Go (https://go.dev/dl/), and run this again");
 }

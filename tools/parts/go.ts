@@ -70,6 +70,24 @@ export async function goSource<T>(part: GoPart<T>): Promise<Source<T>> {
   };
 }
 
+/**
+ * The way to one program by such a build.
+ *
+ * @param build its module's folder in tools/go has the program's name
+ * @param time how long it takes, for the progress
+ */
+export function goProgram(version: string, build: GoBuild, time: string): Promise<Source<string>> {
+  const { module, tags = [] } = build;
+  return goSource({
+    name: `${module}-${version}`,
+    modules: [module],
+    madeFrom: [version, ...tags],
+    doing: `building ${version} from Go modules (${time}, once)`,
+    fill: (aside) => goBuild(build, aside),
+    partIn: (folder) => join(folder, module),
+  });
+}
+
 /** The folder in the cache of what is made from Go modules: another go.sum is another folder. */
 export async function goPartFolder(
   part: string,

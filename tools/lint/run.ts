@@ -1,0 +1,14 @@
+import { spawnSync } from "node:child_process";
+import { PartError, repository } from "../parts";
+
+/** Runs a checker on the repository; the process ends with its exit status, or with 1 if there is none. */
+export async function check(program: Promise<string>, args: readonly string[]): Promise<void> {
+  try {
+    const { status } = spawnSync(await program, args, { cwd: repository, stdio: "inherit" });
+    process.exitCode = status ?? 1;
+  } catch (error) {
+    if (!(error instanceof PartError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
