@@ -11,7 +11,7 @@ export const applyCommand = command("apply", {
   does: "Apply the plan: collections, validators and indexes.",
   examples: ["npx taskrunner-storage apply --stack dev"],
   statuses: { 3: "blocked by data issues; nothing was changed" },
-  connects: `${usualSeconds}`,
+  connects: { seconds: usualSeconds },
 }).action(async (options: CommonOptions) => {
   const settings = await settingsOf(options);
   const { adopt, onDataIssue } = settings.migration;

@@ -22,8 +22,8 @@ interface CommandHelp {
   readonly examples: readonly string[];
   /** What an exit status means, beside 1 and 64; default of 0: done. */
   readonly statuses?: Readonly<Record<number, string>>;
-  /** How long it looks for a server by default, in s, such as `30`; absent: it connects to none. */
-  readonly connects?: string;
+  /** How long it looks for a server by default, in s, and what else counts; absent: it connects to none. */
+  readonly connects?: { readonly seconds: number; readonly also?: string };
   /** It works on files that its options name, whatever the settings are. */
   readonly ignoresSettings?: boolean;
   /** What else there is to know, in lines of at most 80 characters. */
@@ -69,8 +69,8 @@ function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Opti
   const [file, stack] = ["--settings <file>", "--stack <name>"];
   const [uriFile, timeout] = ["--uri-file <file>", "--connect-timeout <seconds>"];
   const settings = ignoresSettings ? "name the stack" : "read the settings from Pulumi.<name>.yaml";
-  const [usual = "", also = ""] = connects?.split("; ") ?? [];
-  const seconds = `look for a server this long (default: ${usual}${also && `;\n${also}`})`;
+  const usual = [connects?.seconds, connects?.also].filter((part) => part !== undefined);
+  const seconds = `look for a server this long (default: ${usual.join(";\n")})`;
   const isAlone = connects === undefined;
   return [
     new Option(file, "read the settings from this file").hideHelp(ignoresSettings),

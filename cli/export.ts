@@ -35,7 +35,7 @@ export const exportCommand = command("export", {
     "npx taskrunner-storage export --stack dev --hold-unfinished",
   ],
   statuses: { 2: "done with conflicts, or records that could not be written" },
-  connects: `${usualSeconds}; with --hold-unfinished advanced.electionSeconds`,
+  connects: { seconds: usualSeconds, also: "with --hold-unfinished advanced.electionSeconds" },
   notes: [
     "--hold-unfinished exports and ends the fence. If no member of MongoDB answers,",
     "it moves unfinished runs to held/ in the state directory, so that no step is",

@@ -40,7 +40,7 @@ export const importCommand = command("import", {
     "npx taskrunner-storage import --stack dev --shard 1/2 --json --quiet",
   ],
   statuses: { 0: "all in", 2: "done with quarantined records" },
-  connects: `${usualSeconds}`,
+  connects: { seconds: usualSeconds },
   notes: [
     "A second run resumes where the first stopped. Quarantined records are written",
     "to quarantine.ndjson in the current directory. With --shard several importers",

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Db } from "mongodb";
-import { collectionRoles, type CollectionRole } from "../components/contract";
+import { byRole, collectionRoles, type CollectionRole } from "../components/contract";
 import { previewScan } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import { isUnfinished, requireState, type StateAddress } from "../components/state";
@@ -110,17 +110,11 @@ async function compareSides(
   database: Db,
 ): Promise<LeftBehind> {
   const report = await verifyState({ database, ...stateSides(settings, root) });
-  const exportedOf = (role: CollectionRole) => report[role].newerInMongo + report[role].onlyInMongo;
   const cases = collectionRoles.flatMap((role) =>
     report[role].different.map(({ id }) => `${role} ${id}`),
   );
   return {
-    exported: {
-      runs: exportedOf("runs"),
-      logs: exportedOf("logs"),
-      artifacts: exportedOf("artifacts"),
-      approvals: exportedOf("approvals"),
-    },
+    exported: byRole((role) => report[role].newerInMongo + report[role].onlyInMongo),
     conflicts: sumOf(report, "differing"),
     conflictExamples: cases.slice(0, named),
     unfinished: await unfinishedDocuments(database, settings.mongo.collections.runs),

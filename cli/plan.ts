@@ -30,7 +30,7 @@ export const planCommand = command("plan", {
     "npx taskrunner-storage plan --stack dev --json > plan.json",
   ],
   statuses: { 0: "nothing to do", 2: "changes to apply", 3: "data issues that block them" },
-  connects: `${lookSeconds}`,
+  connects: { seconds: lookSeconds },
   notes: [
     "It changes nothing. With --json it also counts the files on disk by kind, the",
     "documents in each collection, what an expiry would delete and, in filesystem",

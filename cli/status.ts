@@ -9,7 +9,7 @@ export const statusCommand = command("status", {
   group: "Database",
   does: "Show the ledger, the last fence, the drift and the counts.",
   examples: ["npx taskrunner-storage status --stack dev"],
-  connects: `${lookSeconds}`,
+  connects: { seconds: lookSeconds },
 }).action(async (options: CommonOptions) => {
   const settings = await settingsOf(options);
   const db = await connect(options, await addressOf(options, settings), lookSeconds);

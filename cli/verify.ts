@@ -28,7 +28,7 @@ export const verifyCommand = command("verify", {
     "npx taskrunner-storage verify --stack dev --exact",
   ],
   statuses: { 0: "it holds", 2: "differences or conflicts" },
-  connects: `${usualSeconds}`,
+  connects: { seconds: usualSeconds },
   notes: ["Each record is to be equal in MongoDB, or descended from the one on disk."],
 }).action(async (options: VerifyOptions) => {
   const settings = await settingsOf(options);

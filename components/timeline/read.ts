@@ -1,10 +1,8 @@
 import { z } from "zod";
+import { byRole } from "../contract";
 import { moments, type Timeline } from "./timeline";
 
-const counts = z.object({
-  ...{ runs: z.number(), logs: z.number() },
-  ...{ artifacts: z.number(), approvals: z.number() },
-});
+const counts = z.object(byRole(() => z.number()));
 const at = z.iso.datetime().optional();
 const passage = z
   .object({
