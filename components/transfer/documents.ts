@@ -24,11 +24,18 @@ export function documentIn(bytes: Uint8Array): Document {
 
 /** The bytes of a document inside another one, for `documentIn`. */
 export function memberOf(bytes: Uint8Array, wanted: string): Uint8Array {
-  for (const [, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(bytes)) {
-    const name = Buffer.from(bytes.subarray(nameOffset, nameOffset + nameLength)).toString();
-    if (name === wanted) return bytes.subarray(offset, offset + length);
-  }
+  for (const [name, , value] of elementsIn(bytes)) if (name === wanted) return value;
   throw new Error(`A document without ${wanted}, which was asked for`);
+}
+
+/** The elements of a document: their names, their BSON types, and their values' bytes. */
+function* elementsIn(bytes: Uint8Array): Generator<readonly [string, number, Uint8Array]> {
+  for (const [type, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(
+    bytes,
+  )) {
+    const name = Buffer.from(bytes.subarray(nameOffset, nameOffset + nameLength)).toString();
+    yield [name, type, bytes.subarray(offset, offset + length)];
+  }
 }
 
 /** Whether an object has a key that looks like an integer: it goes first in a plain object. */
@@ -48,12 +55,8 @@ function losesOrder(value: unknown): boolean {
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 function orderedMembers(bytes: Uint8Array): Map<string, unknown> {
-  const members = BSON.onDemand.parseToElements(bytes);
   return new Map(
-    Array.from(members, ([type, nameOffset, nameLength, offset, length]) => {
-      const name = Buffer.from(bytes.subarray(nameOffset, nameOffset + nameLength)).toString();
-      return [name, orderedValue(type, bytes.subarray(offset, offset + length))];
-    }),
+    Array.from(elementsIn(bytes), ([name, type, value]) => [name, orderedValue(type, value)]),
   );
 }
 
