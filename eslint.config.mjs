@@ -1,5 +1,17 @@
 import tseslint from "typescript-eslint";
 
+/** A function does something, so its name begins with a verb: `describePlan`, never `planInWords`. */
+const participles = [
+  "(?!embedded|need|feed|seed|speed|succeed)[a-z]+ed",
+  "begun|broken|built|chosen|done|drawn|driven|fed|felt|foreseen|found|given|gone|held|hidden|kept",
+  "known|led|left|lost|made|meant|met|overdrawn|said|seen|sent|shown|sold|spent|spoken|stuck|taken",
+  "taught|thought|told|torn|understood|unseen|unwound|won|wound|withdrawn|written",
+];
+const functionNames = {
+  format: null,
+  custom: { regex: `InWords$|^(${participles.join("|")})([A-Z]|$)`, match: false },
+};
+
 export default tseslint.config(
   { ignores: ["node_modules/", ".dev/", "coverage/", "dist/"] },
   {
@@ -12,10 +24,19 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "max-lines": ["error", { max: 300, skipBlankLines: true, skipComments: true }],
       "max-lines-per-function": ["error", { max: 60, skipBlankLines: true, skipComments: true }],
+      "@typescript-eslint/naming-convention": [
+        "error",
+        { selector: ["function", "classMethod"], ...functionNames },
+        { selector: "variable", types: ["function"], ...functionNames },
+      ],
     },
   },
   {
     files: ["test/**/*.ts"],
-    rules: { "max-lines-per-function": "off" },
+    rules: {
+      "max-lines-per-function": "off",
+      // A test calls its small functions by what they give: `const refused = () => ...`.
+      "@typescript-eslint/naming-convention": "off",
+    },
   },
 );

@@ -52,7 +52,7 @@ function forRuns(seconds: number): (runs: number) => number {
 }
 
 /** The bars that were missed, each in words; what could not be measured is missed too. */
-export function missedInWords(bars: readonly Bar[]): string[] {
+export function describeMissed(bars: readonly Bar[]): string[] {
   return bars.flatMap(({ what, found, atLeast = -Infinity, atMost = Infinity }) => {
     if (found >= atLeast && found <= atMost) return [];
     const bar =

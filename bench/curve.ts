@@ -46,7 +46,7 @@ function toReach(server: MongoServer | undefined): string {
 }
 
 async function measureAll(input: Input, server: MongoServer | undefined): Promise<Measured> {
-  return checked(input, await measure(server ? "pipeline" : "sink", input.root, server));
+  return check(input, await measure(server ? "pipeline" : "sink", input.root, server));
 }
 
 /**
@@ -54,7 +54,7 @@ async function measureAll(input: Input, server: MongoServer | undefined): Promis
  *
  * @throws Error where some are missing
  */
-export function checked({ name, records }: Input, measured: Measured): Measured {
+export function check({ name, records }: Input, measured: Measured): Measured {
   if (measured.records === records) return measured;
   throw new Error(
     `Measuring ${name}: only ${measured.records} of ${records} records came through, so that the ` +

@@ -1,7 +1,7 @@
 /** What `make bench` does. It exits with 1 where a bar is missed or something failed. */
 import { join } from "node:path";
 import { startMongo } from "../tools/parts";
-import { missedInWords, type Bar } from "./bars";
+import { describeMissed, type Bar } from "./bars";
 import { measureCurve } from "./curve";
 import { inputsIn, linesIn, temporaryFolder } from "./inputs";
 import { measureRatios } from "./ratios";
@@ -44,7 +44,7 @@ async function bench(): Promise<string[]> {
   for (const [name, measurePart] of Object.entries(parts)) {
     if ((process.env.ONLY ?? name) === name) bars.push(...(await measurePart(folder)));
   }
-  return missedInWords(bars);
+  return describeMissed(bars);
 }
 
 bench().then(

@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { seeded, type Random } from "../sample/random";
+import { createRandom, type Random } from "../sample/random";
 
 const seed = 20_251_106;
 const linesInChunk = 1_000;
@@ -37,7 +37,7 @@ export async function writeInput(root: string, lines: number): Promise<number> {
 }
 
 function* chunks(lines: number): Generator<string> {
-  const random = seeded(seed);
+  const random = createRandom(seed);
   for (let first = 1; first <= lines; first += linesInChunk) {
     const many = Math.min(linesInChunk, lines - first + 1);
     yield Array.from({ length: many }, (_one, at) => `${line(first + at, random)}\n`).join("");

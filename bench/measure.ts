@@ -28,12 +28,12 @@ async function main(): Promise<void> {
 const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> = {
   sink: ({ root }) => {
     collectEarly();
-    return measured(async () => countIn(await importInto(sink, source(root))));
+    return measure(async () => countIn(await importInto(sink, source(root))));
   },
   pipeline: ({ root, database }) => {
     collectEarly();
     return withDatabase(database, (db) =>
-      measured(async () => countIn(await importState({ ...source(root), ...names, database: db }))),
+      measure(async () => countIn(await importState({ ...source(root), ...names, database: db }))),
     );
   },
   // It holds all documents, so that V8 is left to collect as it likes.
@@ -42,7 +42,7 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
       const batches: Batch[] = [];
       await importInto(collector(batches), source(root));
       const logs = db.collection(collections.logs.name, { writeConcern: { w: "majority" } });
-      return measured(() => insertAll(logs, batches));
+      return measure(() => insertAll(logs, batches));
     }),
   import: (task) => onState(task, async (sides) => countIn(await importState(sides))),
   delta: (task) =>
@@ -70,7 +70,7 @@ async function onState(
   collectEarly();
   const database = await databaseAt({ uri: address, database: name });
   try {
-    return await measured(() => work({ ...source(root), ...names, approvals: true, database }));
+    return await measure(() => work({ ...source(root), ...names, approvals: true, database }));
   } finally {
     await closeConnections();
   }
@@ -80,18 +80,18 @@ async function onState(
 const address = process.env.TASKRUNNER_MONGO_URI ?? "";
 
 /** Takes every batch and answers at once. */
-const sink = { write: (batch: Batch) => Promise.resolve(inserted(batch)) };
+const sink = { write: (batch: Batch) => Promise.resolve(acceptAll(batch)) };
 
 function collector(batches: Batch[]) {
   return {
     write: (batch: Batch) => {
       batches.push(batch);
-      return Promise.resolve(inserted(batch));
+      return Promise.resolve(acceptAll(batch));
     },
   };
 }
 
-function inserted({ records }: Batch): Map<ReadyRecord, "inserted"> {
+function acceptAll({ records }: Batch): Map<ReadyRecord, "inserted"> {
   return new Map(records.map((record) => [record, "inserted"]));
 }
 
@@ -117,7 +117,7 @@ function sumOf<T>(
   return collectionRoles.reduce((sum, role) => sum + countOf(report[role]), 0);
 }
 
-async function measured(work: () => Promise<number>): Promise<Measured> {
+async function measure(work: () => Promise<number>): Promise<Measured> {
   const before = process.cpuUsage();
   const started = performance.now();
   const records = await work();

@@ -1,7 +1,7 @@
 import { MongoClient } from "mongodb";
 import type { MongoServer } from "../tools/parts";
 import { leastOfDriver, leastOfMongoimport, type Bar } from "./bars";
-import { checked } from "./curve";
+import { check } from "./curve";
 import type { Input } from "./inputs";
 import { hasMongoimport, measure, mongoimport } from "./run";
 import { logsWithIndexes } from "./sides";
@@ -20,10 +20,10 @@ export async function measureRatios(input: Input, server: MongoServer): Promise<
   const times = new Map<string, number[]>();
   const add = (name: string, ms: number) => times.set(name, [...(times.get(name) ?? []), ms]);
   const others = await hasMongoimport();
-  const prepare = (database: string) => prepared(server, database);
+  const prepare = (database: string) => prepareServer(server, database);
   for (let round = 1; round <= rounds; round += 1) {
-    add(pipeline, checked(input, await measure("pipeline", input.root, server)).elapsedMs);
-    add(driver, checked(input, await measure("driver", input.root, server)).elapsedMs);
+    add(pipeline, check(input, await measure("pipeline", input.root, server)).elapsedMs);
+    add(driver, check(input, await measure("driver", input.root, server)).elapsedMs);
     if (!others) continue;
     add("mongoimport", await mongoimport(input.root, server, prepare));
     add("mongoimport -j 4", await mongoimport(input.root, server, prepare, ["-j", "4"]));
@@ -51,7 +51,7 @@ export async function measureRatios(input: Input, server: MongoServer): Promise<
     }));
 }
 
-async function prepared(server: MongoServer, database: string): Promise<void> {
+async function prepareServer(server: MongoServer, database: string): Promise<void> {
   const client = await new MongoClient(server.uri).connect();
   await logsWithIndexes(client.db(database)).finally(() => client.close());
 }

@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { collections, wantedSchema } from "../components/contract";
+import { collections, buildSchema } from "../components/contract";
 import { migrationId } from "../components/ledger";
 import { settingsSchema } from "../components/settings";
 
@@ -29,13 +29,13 @@ export async function logsWithIndexes(db: Db): Promise<void> {
 }
 
 /** Creates what a migration creates, without validators: all indexes, and the record in the ledger. */
-export async function migrated(db: Db): Promise<void> {
+export async function migrate(db: Db): Promise<void> {
   await createIndexes(db, Object.values(mongo.collections));
   await db.collection(ledger).insertOne({ _id: migrationId as never });
 }
 
 async function createIndexes(db: Db, of: readonly string[]): Promise<void> {
-  const wanted = wantedSchema({
+  const wanted = buildSchema({
     collections: mongo.collections,
     validation,
     indexNames,

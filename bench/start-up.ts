@@ -32,7 +32,7 @@ export async function measureStartUp(folder: string): Promise<Bar[]> {
   const times = new Map<string, number[]>([...stacks.keys()].map((name) => [name, []]));
   try {
     for (let round = 0; round < rounds; round += 1) {
-      for (const [name, stack] of stacks) times.get(name)?.push(await previewed(stack));
+      for (const [name, stack] of stacks) times.get(name)?.push(await timePreview(stack));
     }
   } finally {
     for (const stack of stacks.values()) await stack.remove();
@@ -89,7 +89,7 @@ async function stackOf(program: string): Promise<BenchStack> {
 }
 
 /** @returns in ms */
-async function previewed(stack: BenchStack): Promise<number> {
+async function timePreview(stack: BenchStack): Promise<number> {
   const started = performance.now();
   await stack.pulumi("preview");
   return performance.now() - started;

@@ -7,11 +7,11 @@ import {
   mostSecondsOf,
   type Bar,
 } from "./bars";
-import { checked } from "./curve";
+import { check } from "./curve";
 import type { Input } from "./inputs";
 import { measure } from "./run";
 import { changeInMongo, changeOnDisk, spread, writeRuns } from "./runs";
-import { migrated } from "./sides";
+import { migrate } from "./sides";
 import { roundTripMs, startSinkProcess, type SinkCounts, type SinkProcess } from "./sink/process";
 import { say, whole } from "./table";
 import type { Measured, Task } from "./task";
@@ -62,8 +62,10 @@ export async function measureTransfer(
 
 async function measureLines(sink: SinkProcess, input: Input): Promise<Bar[]> {
   const rows = await atBoth(async (distance) => {
-    const row = await counted(sink, () => measure("pipeline", input.root, { uri: sink[distance] }));
-    checked(input, row);
+    const row = await countTrips(sink, () =>
+      measure("pipeline", input.root, { uri: sink[distance] }),
+    );
+    check(input, row);
     return row;
   });
   print(input.name, input.records / 100, [["import", rows]]);
@@ -79,9 +81,9 @@ async function measureRuns(
 ): Promise<Bar[]> {
   await writeRuns(root, runs, "whole");
   const db = sink.database(database);
-  await migrated(db);
+  await migrate(db);
   const work = (name: Task["work"], distance: Distance) =>
-    counted(sink, async () => {
+    countTrips(sink, async () => {
       const measured = await measure(name, root, { uri: sink[distance] }, database);
       console.error(`${name}, ${distance}: ${(measured.elapsedMs / 1_000).toFixed(1)} s`);
       return measured;
@@ -133,10 +135,10 @@ async function measureRuns(
 
 async function measureTiny(sink: SinkProcess, root: string, tiny: number): Promise<Bar[]> {
   await writeRuns(root, tiny, "tiny");
-  await migrated(sink.database("tiny"));
-  const row = await counted(sink, () => measure("import", root, { uri: sink.near }, "tiny"));
+  await migrate(sink.database("tiny"));
+  const row = await countTrips(sink, () => measure("import", root, { uri: sink.near }, "tiny"));
   const input = { name: `${whole(tiny)} tiny runs`, root, records: tiny };
-  checked(input, row);
+  check(input, row);
   print(input.name, tiny, [["import", { near: row }]]);
   return [{ what: `peak MB of ${input.name}`, found: row.peakMb, atMost: mostMbOfTinyRuns }];
 }
@@ -145,7 +147,7 @@ async function atBoth(work: (distance: Distance) => Promise<Row>): Promise<Rows>
   return { near: await work(near), far: await work(far) };
 }
 
-async function counted(sink: SinkProcess, work: () => Promise<Measured>): Promise<Row> {
+async function countTrips(sink: SinkProcess, work: () => Promise<Measured>): Promise<Row> {
   const before = await sink.counts();
   const measured = await work();
   const after = await sink.counts();

@@ -1,5 +1,5 @@
 import { requireServer } from "../components/cluster/server";
-import { apply, planAsJson, planInWords } from "../components/migration";
+import { apply, planAsJson, describePlan } from "../components/migration";
 import { version } from "../package.json";
 import { command, print, usualSeconds, type CommonOptions } from "./command";
 import { addressOf, connect } from "./connection";
@@ -30,6 +30,6 @@ export const applyCommand = command("apply", {
   print(
     options,
     { ...planAsJson(done), appliedAt },
-    `Done.\n${planInWords(db.databaseName, done)}`,
+    `Done.\n${describePlan(db.databaseName, done)}`,
   );
 });

@@ -44,7 +44,7 @@ export function command(name: string, help: CommandHelp): Command {
 }
 
 /** An option that a command cannot do without. */
-export function required(flags: string, does: string): Option {
+export function requireOption(flags: string, does: string): Option {
   return new Option(flags, does).makeOptionMandatory();
 }
 

@@ -10,7 +10,7 @@ import {
   type Review,
 } from "../components/review";
 import { postReview, readOccasion } from "../components/review/post";
-import { command, print, required, type CommonOptions } from "./command";
+import { command, print, requireOption, type CommonOptions } from "./command";
 import { textOf } from "./inputs";
 
 interface CommentOptions extends CommonOptions {
@@ -25,7 +25,7 @@ export const commentCommand = command("comment", {
   group: "Pull requests",
   does: "Write a preview as a pull-request comment, in Markdown.",
   options: [
-    required("--preview <file>", "what `pulumi preview --json` printed, also if it failed"),
+    requireOption("--preview <file>", "what `pulumi preview --json` printed, also if it failed"),
     new Option("--plan <file>", "what `plan --json` printed: counts and data issues"),
     new Option(
       "--report <file>",

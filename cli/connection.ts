@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { databaseAt, hostsInWords, type DatabaseAddress } from "../components/mongo";
+import { databaseAt, formatHosts, type DatabaseAddress } from "../components/mongo";
 import { plainMongoUri, uriFacts, type CommandSettings } from "../components/settings";
 import { type CommonOptions, usualSeconds } from "./command";
 import { UsageError } from "./errors";
@@ -81,5 +81,5 @@ export async function connect(
 
 /** Says on standard error to which hosts a command connects now. */
 export function announce({ quiet }: CommonOptions, { uri }: DatabaseAddress): void {
-  if (!quiet) console.error(`Connecting to ${hostsInWords(uri)}`);
+  if (!quiet) console.error(`Connecting to ${formatHosts(uri)}`);
 }

@@ -2,14 +2,21 @@ import { Option } from "commander";
 import { redactor, secretsIn } from "../components/review";
 import {
   driftIn,
-  driftInWords,
+  describeDrift,
   openOrUpdateIssue,
   readRepository,
   runAddress,
   writeSummary,
-  type DriftInWords,
+  type DriftReport,
 } from "../components/review/post";
-import { command, exitWith, exitZeroOption, print, required, type CommonOptions } from "./command";
+import {
+  command,
+  exitWith,
+  exitZeroOption,
+  print,
+  requireOption,
+  type CommonOptions,
+} from "./command";
 import { stackFileOf, textOf } from "./inputs";
 
 interface DriftOptions extends CommonOptions {
@@ -23,7 +30,7 @@ export const driftCommand = command("drift", {
   group: "Pull requests",
   does: "Show what differs from the settings, and keep an issue.",
   options: [
-    required("--preview <file>", "what `pulumi preview --refresh --json` printed"),
+    requireOption("--preview <file>", "what `pulumi preview --refresh --json` printed"),
     new Option("--post", "open, update or close the stack's issue, as GITHUB_TOKEN"),
     exitZeroOption,
   ],
@@ -40,7 +47,7 @@ export const driftCommand = command("drift", {
   const { stack } = await stackFileOf(options);
   const redact = redactor(secretsIn(process.env));
   const drift = driftIn(textOf(options.preview, "--preview"), redact);
-  const { words, issue: due } = driftInWords(stack, drift, runAddress(process.env));
+  const { words, issue: due } = describeDrift(stack, drift, runAddress(process.env));
   writeSummary(words, process.env);
   const issue = options.post && (await post(stack, due));
   const where = issue?.url === undefined ? "" : `\n\nIssue ${issue.outcome}: ${issue.url}`;
@@ -48,7 +55,7 @@ export const driftCommand = command("drift", {
   exitWith(due ? 2 : 0, options);
 });
 
-function post(stack: string, due: DriftInWords["issue"]) {
+function post(stack: string, due: DriftReport["issue"]) {
   const { title = "", body } = due ?? {};
   return openOrUpdateIssue({ ...readRepository(process.env), stack, title, body });
 }

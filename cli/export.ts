@@ -13,7 +13,7 @@ import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, announce, connect } from "./connection";
 import { requireDirectory, settingsOf, type StateSides, stateOf, stateOption } from "./inputs";
 import { type Total, showProgress } from "./progress";
-import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
+import { describeCases, countsTable, duration, megabytes, sumOf, whole } from "./words";
 
 interface ExportOptions extends CommonOptions {
   readonly state?: string;
@@ -59,7 +59,7 @@ async function exportChanges(
   const both = { ...sides, database };
   const report = await exportTo(both, options);
   if (options.all) await keepFence(both, settings.advanced.ledger);
-  print(options, report, exportInWords(sides.root, report));
+  print(options, report, describeExport(sides.root, report));
   const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
   process.exitCode = left > 0 ? 2 : 0;
 }
@@ -129,7 +129,7 @@ function countDocuments({ database, collections }: BothSides): Total {
   return total;
 }
 
-function exportInWords(root: string, report: ExportReport): string {
+function describeExport(root: string, report: ExportReport): string {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
   const [both, none] = [sumOf(report, "conflicts"), sumOf(report, "unwritable")];
   const outcome =
@@ -149,14 +149,14 @@ function exportInWords(root: string, report: ExportReport): string {
     }),
     "",
     `${whole(files)} files, ${megabytes(bytes)} written in ${duration(elapsedMs)}`,
-    ...casesInWords(
+    ...describeCases(
       "Changed on both sides; the file stays, MongoDB's content is beside it",
       conflicts.map(({ id, detail, beside }) => `${id}: ${detail}; see ${beside}`),
       both,
     ),
-    ...casesInWords("Held before, and in their places again", returned, returned.length),
-    ...casesInWords("Still held, in held/", stillHeld, stillHeld.length),
-    ...casesInWords(
+    ...describeCases("Held before, and in their places again", returned, returned.length),
+    ...describeCases("Still held, in held/", stillHeld, stillHeld.length),
+    ...describeCases(
       "Not written",
       unwritable.map(({ id, detail }) => `${id}: ${detail}`),
       none,

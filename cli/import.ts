@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { placeInWords } from "../components/state";
+import { describePlace } from "../components/state";
 import {
   type BothSides,
   type ImportReport,
@@ -13,7 +13,7 @@ import { addressOf, connect } from "./connection";
 import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
 import { showProgress } from "./progress";
 import { countState } from "./state-size";
-import { casesInWords, countsTable, duration, megabytes, sumOf, whole } from "./words";
+import { describeCases, countsTable, duration, megabytes, sumOf, whole } from "./words";
 
 interface ImportOptions extends CommonOptions {
   readonly state?: string;
@@ -54,7 +54,7 @@ export const importCommand = command("import", {
     await requireReadable(sides);
     const database = await connect(options, await addressOf(options, settings));
     const report = await runImport({ ...sides, database }, options);
-    print(options, report, importInWords(sides.root, options, report));
+    print(options, report, describeImport(sides.root, options, report));
     process.exitCode = sumOf(report, "quarantined") > 0 ? 2 : 0;
   });
 
@@ -85,7 +85,7 @@ function quarantineFile({ shard }: ImportOptions): string {
   return shard ? `quarantine.${shard.number}-of-${shard.of}.ndjson` : "quarantine.ndjson";
 }
 
-function importInWords(root: string, options: ImportOptions, report: ImportReport): string {
+function describeImport(root: string, options: ImportOptions, report: ImportReport): string {
   const { elapsedMs, files, bytes, quarantine, incomplete, sharedLogs } = report;
   const refused = sumOf(report, "quarantined");
   const outcome = refused === 0 ? "all in" : `${whole(refused)} records quarantined`;
@@ -105,20 +105,20 @@ function importInWords(root: string, options: ImportOptions, report: ImportRepor
     `${whole(files)} files, ${megabytes(bytes)} read in ${duration(elapsedMs)}, ` +
       `${whole(rate)} records/s`,
     ...notes(report),
-    ...casesInWords(
+    ...describeCases(
       `Left for the next run, because its last line has no end yet`,
       incomplete.map(({ file, line }) => `${file} line ${line}`),
       incomplete.length,
     ),
-    ...casesInWords(
+    ...describeCases(
       "Two logs for one run; what differs between them is quarantined",
       sharedLogs.map(({ runId, file, other }) => `${runId}: ${other} and ${file}`),
       sharedLogs.length,
     ),
-    ...casesInWords(
+    ...describeCases(
       `Quarantined${options.dryRun ? "" : `, all of them in ${quarantineFile(options)}`}`,
       quarantine.map(({ reason, detail, ...place }) => {
-        return `${placeInWords(place)}: ${detail} (${reason})`;
+        return `${describePlace(place)}: ${detail} (${reason})`;
       }),
       refused,
     ),
@@ -130,12 +130,12 @@ function notes(report: ImportReport): string[] {
   const normalized = sumOf(report, "normalized");
   const left = Object.entries(skipped).filter(([, count]) => count > 0);
   return [
-    ...(normalized > 0 ? [`${whole(normalized)} normalized: ${listed(conversions)}`] : []),
-    ...(left.length > 0 ? [`skipped: ${listed(skipped)}`] : []),
+    ...(normalized > 0 ? [`${whole(normalized)} normalized: ${listCounts(conversions)}`] : []),
+    ...(left.length > 0 ? [`skipped: ${listCounts(skipped)}`] : []),
   ];
 }
 
-function listed(counts: object): string {
+function listCounts(counts: object): string {
   return Object.entries(counts as Record<string, number>)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${whole(count)} ${name}`)

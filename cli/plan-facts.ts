@@ -5,7 +5,7 @@ import { byRole, collectionRoles, type CollectionRole } from "../components/cont
 import { previewScan } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import { isUnfinished, requireState, type StateAddress } from "../components/state";
-import { unfinishedIn, verifyState } from "../components/transfer";
+import { listUnfinished, verifyState } from "../components/transfer";
 import { stateSides } from "./inputs";
 import { stateOnDisk } from "./state-size";
 import { sumOf } from "./words";
@@ -21,11 +21,11 @@ export async function planFacts(settings: CommandSettings, db: Db | undefined): 
   const address = await stateHere(settings);
   if (!address) return inMongo;
   const isBack = settings.storageMode === "filesystem";
-  const unfinished = isBack ? {} : { unfinished: (await unfinishedIn(address)).length };
+  const unfinished = isBack ? {} : { unfinished: (await listUnfinished(address)).length };
   return {
     ...inMongo,
     state: { ...(await stateOnDisk(address)), ...unfinished },
-    ...(isBack && { leftBehind: await leftBehind(settings, address, db) }),
+    ...(isBack && { leftBehind: await findLeftovers(settings, address, db) }),
   };
 }
 
@@ -90,13 +90,13 @@ interface LeftBehind {
 const named = 20;
 
 /** What a rollback would find now; compares both sides if MongoDB is reachable. */
-async function leftBehind(
+async function findLeftovers(
   settings: CommandSettings,
   address: StateAddress,
   database: Db | undefined,
 ): Promise<LeftBehind> {
   if (database) return compareSides(settings, address, database);
-  const unfinished = await unfinishedIn(address);
+  const unfinished = await listUnfinished(address);
   return {
     ...{ conflicts: 0, conflictExamples: [] },
     unfinished: unfinished.length,
@@ -117,12 +117,12 @@ async function compareSides(
     exported: byRole((role) => report[role].newerInMongo + report[role].onlyInMongo),
     conflicts: sumOf(report, "differing"),
     conflictExamples: cases.slice(0, named),
-    unfinished: await unfinishedDocuments(database, settings.mongo.collections.runs),
+    unfinished: await countUnfinished(database, settings.mongo.collections.runs),
     unfinishedRuns: [],
   };
 }
 
-async function unfinishedDocuments(database: Db, runs: string): Promise<number> {
+async function countUnfinished(database: Db, runs: string): Promise<number> {
   let count = 0;
   for await (const run of database.collection(runs).find({}, { projection: { steps: 1 } })) {
     if (isUnfinished(run)) count += 1;

@@ -4,7 +4,7 @@ import {
   nothingPlanned,
   plan,
   planAsJson,
-  planInWords,
+  describePlan,
   previewScan,
 } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
@@ -45,7 +45,7 @@ export const planCommand = command("plan", {
   print(
     options,
     { reachable: db !== undefined, ...planAsJson(planned), ...facts },
-    db ? planInWords(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
+    db ? describePlan(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
   );
   const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
   exitWith(blocked ? 3 : planned.changes.length > 0 ? 2 : 0, options);

@@ -39,8 +39,8 @@ function showBar({ what, ...watched }: Watched): () => void {
     hideCursor: true,
   });
   const show = () => {
-    const words = progressInWords(watched.sofar(), watched.total(), Date.now() - started);
-    bar.update(Math.round(done(watched.sofar(), watched.total()) * 1_000), { words });
+    const words = describeProgress(watched.sofar(), watched.total(), Date.now() - started);
+    bar.update(Math.round(countDone(watched.sofar(), watched.total()) * 1_000), { words });
   };
   bar.start(1_000, 0, { words: "" });
   const timer = setInterval(show, barEveryMs);
@@ -53,7 +53,7 @@ function showBar({ what, ...watched }: Watched): () => void {
 function sayLines({ what, sofar, total }: Watched): () => void {
   const started = Date.now();
   const timer = setInterval(() => {
-    console.error(`${what}: ${progressInWords(sofar(), total(), Date.now() - started)}`);
+    console.error(`${what}: ${describeProgress(sofar(), total(), Date.now() - started)}`);
   }, lineEveryMs);
   return () => {
     clearInterval(timer);
@@ -61,9 +61,9 @@ function sayLines({ what, sofar, total }: Watched): () => void {
 }
 
 /** Progress in words: `12,000 records, 5.1 MB, 1,200 records/s, 15 s left`. */
-export function progressInWords(sofar: Sofar, total: Total, elapsedMs: number): string {
+export function describeProgress(sofar: Sofar, total: Total, elapsedMs: number): string {
   const seconds = Math.max(elapsedMs / 1_000, 0.001);
-  const part = done(sofar, total);
+  const part = countDone(sofar, total);
   const left = part > 0 ? `, ${duration((elapsedMs / part) * (1 - part))} left` : "";
   const read = sofar.bytes > 0 ? `, ${megabytes(sofar.bytes)}` : "";
   if (sofar.records === 0) {
@@ -73,7 +73,7 @@ export function progressInWords(sofar: Sofar, total: Total, elapsedMs: number): 
 }
 
 /** Which part of the whole is done, from 0 to 1; 0 as long as the whole is not known. */
-function done(sofar: Sofar, total: Total): number {
+function countDone(sofar: Sofar, total: Total): number {
   if (total.bytes) return Math.min(sofar.bytes / total.bytes, 1);
   return total.records ? Math.min(sofar.records / total.records, 1) : 0;
 }

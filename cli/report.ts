@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Option } from "commander";
-import { readTimeline, timelineAsMarkdown, timelineInWords } from "../components/timeline";
+import { readTimeline, timelineAsMarkdown, describeTimeline } from "../components/timeline";
 import { command, print, type CommonOptions } from "./command";
 import { stackFileOf } from "./inputs";
 
@@ -32,7 +32,7 @@ export const reportCommand = command("report", {
   }
   const words = options.markdown
     ? timelineAsMarkdown(stack, timeline)
-    : timelineInWords(stack, timeline);
+    : describeTimeline(stack, timeline);
   print(options, { stack, ...timeline }, words);
 });
 

@@ -1,4 +1,4 @@
-import { status, statusInWords } from "../components/migration";
+import { status, describeStatus } from "../components/migration";
 import { schemaOptionsOf } from "../components/settings";
 import { command, lookSeconds, print, type CommonOptions } from "./command";
 import { addressOf, connect } from "./connection";
@@ -18,6 +18,6 @@ export const statusCommand = command("status", {
   print(
     options,
     { ...found, storageMode: settings.storageMode },
-    `${statusInWords(found)}\n${mode}`,
+    `${describeStatus(found)}\n${mode}`,
   );
 });

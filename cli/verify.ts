@@ -1,6 +1,6 @@
 import { Option } from "commander";
-import { expiredBefore } from "../components/migration";
-import { placeInWords } from "../components/state";
+import { findEarlierExpiry } from "../components/migration";
+import { describePlace } from "../components/state";
 import { type BothSides, type VerificationReport, verifyState } from "../components/transfer";
 import { collectionRoles } from "../components/contract";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
@@ -8,7 +8,7 @@ import { addressOf, connect } from "./connection";
 import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
 import { showProgress } from "./progress";
 import { countState } from "./state-size";
-import { casesInWords, countsTable, duration, sumOf, whole } from "./words";
+import { describeCases, countsTable, duration, sumOf, whole } from "./words";
 
 interface VerifyOptions extends CommonOptions {
   readonly state?: string;
@@ -36,7 +36,7 @@ export const verifyCommand = command("verify", {
   await requireReadable(sides);
   const database = await connect(options, await addressOf(options, settings));
   const report = await verify({ ...sides, database }, settings.advanced.ledger, options);
-  print(options, report, verificationInWords(sides.root, options, report));
+  print(options, report, describeVerification(sides.root, options, report));
   process.exitCode = report.holds ? 0 : 2;
 });
 
@@ -51,7 +51,7 @@ async function verify(
     return await verifyState({
       ...sides,
       exact: options.exact ?? false,
-      expiredBefore: await expiredBefore(sides.database, logs),
+      expiredBefore: await findEarlierExpiry(sides.database, logs),
       watch: (tally) => {
         if (options.quiet) return;
         const size = countState(sides);
@@ -64,7 +64,7 @@ async function verify(
   }
 }
 
-function verificationInWords(
+function describeVerification(
   root: string,
   { exact }: VerifyOptions,
   report: VerificationReport,
@@ -86,12 +86,12 @@ function verificationInWords(
     }),
     "",
     `compared in ${duration(report.elapsedMs)}`,
-    ...casesInWords("Not in MongoDB", ids(report, "onlyInFiles"), sumOf(report, "missing")),
-    ...casesInWords("Different", paths(report, "different"), sumOf(report, "differing")),
+    ...describeCases("Not in MongoDB", ids(report, "onlyInFiles"), sumOf(report, "missing")),
+    ...describeCases("Different", paths(report, "different"), sumOf(report, "differing")),
     ...(exact ? beyondFiles(report) : []),
-    ...casesInWords(
+    ...describeCases(
       "Not to be imported as they are",
-      report.quarantine.map(({ detail, ...place }) => `${placeInWords(place)}: ${detail}`),
+      report.quarantine.map(({ detail, ...place }) => `${describePlace(place)}: ${detail}`),
       sumOf(report, "quarantined"),
     ),
   ].join("\n");
@@ -101,8 +101,8 @@ function verificationInWords(
 function beyondFiles(report: VerificationReport): string[] {
   const repeated = collectionRoles.reduce((sum, role) => sum + (report[role].repeated ?? 0), 0);
   return [
-    ...casesInWords("Newer in MongoDB", paths(report, "newer"), sumOf(report, "newerInMongo")),
-    ...casesInWords("Only in MongoDB", ids(report, "extra"), sumOf(report, "onlyInMongo")),
+    ...describeCases("Newer in MongoDB", paths(report, "newer"), sumOf(report, "newerInMongo")),
+    ...describeCases("Only in MongoDB", ids(report, "extra"), sumOf(report, "onlyInMongo")),
     ...(repeated > 0
       ? ["", `${whole(repeated)} on disk have the key of another record there`]
       : []),

@@ -43,7 +43,7 @@ export function sumOf<Count extends string>(
 }
 
 /** The first cases as indented lines below a heading; none where there are none. */
-export function casesInWords(heading: string, cases: readonly string[], total: number): string[] {
+export function describeCases(heading: string, cases: readonly string[], total: number): string[] {
   if (total === 0) return [];
   const first = cases.slice(0, namedCases).map((one) => `  ${one}`);
   const more = total - first.length;

@@ -1,5 +1,5 @@
 import { stepKinds, type PackStep } from "./plan";
-import { afterTheStop, skipped, stopped, succeeded, type Progress } from "./progress";
+import { afterTheStop, skip, stop, succeed, type Progress } from "./progress";
 import { stepStatuses, type Execution, type StepStatus } from "./state";
 import { enumeration } from "./style";
 
@@ -29,10 +29,10 @@ function progressOf(execution: Execution, step: PackStep, id: string): Progress 
   if (execution.stopped) return afterTheStop(execution, id);
   execution.stopped = execution.left === 0;
   execution.left -= 1;
-  if (execution.stopped) return stopped(execution, step, id);
-  if (step.disabled) return skipped(execution, id, "disabled in the pack");
-  if (step.otherwise) return skipped(execution, id, "the condition chose the other branch");
-  return succeeded(execution, step, id);
+  if (execution.stopped) return stop(execution, step, id);
+  if (step.disabled) return skip(execution, id, "disabled in the pack");
+  if (step.otherwise) return skip(execution, id, "the condition chose the other branch");
+  return succeed(execution, step, id);
 }
 
 /** A group stands as its children do; its record comes before theirs. */

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sampleRun, type SampleRun } from "./run";
-import { seeded } from "./random";
+import { createRandom } from "./random";
 import { jsonText, linesText } from "./style";
 
 /** How much is made, and from which seed. */
@@ -57,7 +57,7 @@ export async function generateSample(
 
 async function writeRuns(root: string, seed: number, runs: number): Promise<SampleCounts> {
   const counts = { runs, logs: 0, artifacts: 0, approvals: 0 };
-  const random = seeded(seed);
+  const random = createRandom(seed);
   for (let number = 0; number < runs; number += 1) {
     const run = sampleRun(number, random);
     await writeFiles(root, filesOf(run));

@@ -69,7 +69,7 @@ export function planOf(pack: Pack, inputs: Readonly<Record<string, unknown>>) {
       tags: pack.tags,
     },
     inputs,
-    steps: pack.steps.map(plannedStep),
+    steps: pack.steps.map(planStep),
     approvals: pack.approvals.map(({ id, grants, reason, expires }) => ({
       id,
       grants,
@@ -89,7 +89,7 @@ export function planOf(pack: Pack, inputs: Readonly<Record<string, unknown>>) {
   return { plan: { ...plan, hash: planHash }, planHash };
 }
 
-function plannedStep(step: PackStep): object {
+function planStep(step: PackStep): object {
   return {
     id: step.id,
     templateId: step.id,
@@ -108,6 +108,6 @@ function plannedStep(step: PackStep): object {
     policyId: step.policy,
     maxParallel: step.maxParallel,
     continueOnError: step.tolerant ?? false,
-    children: step.children?.map(plannedStep),
+    children: step.children?.map(planStep),
   };
 }

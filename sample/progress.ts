@@ -15,19 +15,19 @@ export interface Progress {
 /** A step behind the one where the run stopped: it waits, or is given up with the run. */
 export function afterTheStop(execution: Execution, id: string): Progress {
   const givenUp = ["failed", "rejected", "expired"].includes(execution.outcome);
-  if (givenUp) return skipped(execution, id, "the run ended before");
+  if (givenUp) return skip(execution, id, "the run ended before");
   return { status: "Pending", attempts: 0 };
 }
 
 /** A step that is not executed, with the reason in its log line. */
-export function skipped({ journal }: Execution, id: string, reason: string): Progress {
+export function skip({ journal }: Execution, id: string, reason: string): Progress {
   const message = `Step ${id} skipped: ${reason}`;
   journal.write({ level: "info", type: "step.skipped", message, stepId: id });
   return { status: "Skipped", attempts: 0, at: journal.moment(), reason };
 }
 
 /** A step that comes to its end; now and then at the second attempt. */
-export function succeeded(execution: Execution, step: PackStep, id: string): Progress {
+export function succeed(execution: Execution, step: PackStep, id: string): Progress {
   const { journal, random } = execution;
   start(execution, step, id);
   if (step.kind === "GateApproval") askFor(execution, step, "approved");
@@ -46,7 +46,7 @@ export function succeeded(execution: Execution, step: PackStep, id: string): Pro
 }
 
 /** The step that the run's outcome is about. */
-export function stopped(execution: Execution, step: PackStep, id: string): Progress {
+export function stop(execution: Execution, step: PackStep, id: string): Progress {
   start(execution, step, id);
   switch (execution.outcome) {
     case "waiting":
@@ -63,11 +63,11 @@ export function stopped(execution: Execution, step: PackStep, id: string): Progr
       return fail(execution, id, 1, `the approval was ${execution.outcome}`);
     default:
       work(execution, step, id, execution.random.between(3, 9));
-      return interrupted(execution, id);
+      return interrupt(execution, id);
   }
 }
 
-function interrupted(execution: Execution, id: string): Progress {
+function interrupt(execution: Execution, id: string): Progress {
   const { journal, outcome, pack } = execution;
   if (outcome === "running") return { status: "Running", attempts: 1, at: journal.moment() };
   if (outcome === "failed") {

@@ -10,7 +10,7 @@ export interface Random {
 /**
  * Mulberry32: 32 bits of state, which is plenty for sample data.
  */
-export function seeded(seed: number): Random {
+export function createRandom(seed: number): Random {
   let state = seed;
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -62,8 +62,8 @@ function fileText(parts: readonly string[], { windows }: Style): string {
 
 /** .NET escapes what is not ASCII, and what means something in HTML, unless told otherwise. */
 function json(value: unknown, { nulls }: Style, indent?: number): string {
-  const filled = (_key: string, member: unknown) => (member === undefined && nulls ? null : member);
-  return JSON.stringify(value, filled, indent).replace(
+  const fill = (_key: string, member: unknown) => (member === undefined && nulls ? null : member);
+  return JSON.stringify(value, fill, indent).replace(
     /[<>&'\u0080-\uFFFF]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`,
   );

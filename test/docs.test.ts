@@ -13,7 +13,7 @@ import type { Rule } from "../components/kubernetes";
 import { rules as jobRules } from "../components/step/jobs";
 import { rules as podRules } from "../components/rollout/pods/rules";
 import { rules as policyRules } from "../policy/rules";
-import { generatedFiles } from "../tools/docs/generated";
+import { generateFiles } from "../tools/docs/generated";
 import { diagramsIn } from "../tools/gallery/page";
 import { pages } from "../tools/lint/pages";
 import { documentOptions } from "./contract/options";
@@ -21,7 +21,7 @@ import { stackFiles } from "./stack-files";
 
 const root = resolve(__dirname, "..");
 const page = (name: string) => readFileSync(resolve(root, name), "utf8");
-it.each(Object.entries(generatedFiles()))("%s is what `make docs` writes", (name, text) => {
+it.each(Object.entries(generateFiles()))("%s is what `make docs` writes", (name, text) => {
   expect(page(name)).toBe(text);
 });
 

@@ -1,6 +1,6 @@
 import { BSON, type Document } from "mongodb";
 import type { Collection, Key } from "./collection";
-import { compareValues, typedAt, valueAt, valueOf } from "./value";
+import { compareValues, readTyped, valueAt, valueOf } from "./value";
 import { documentOf } from "./wire";
 
 type Documents = Iterable<Uint8Array>;
@@ -9,7 +9,7 @@ type Documents = Iterable<Uint8Array>;
  * The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project`, `$count`, `$unwind` and
  * a `$lookup` in the collection itself.
  */
-export function aggregated(collection: Collection, pipeline: readonly Document[]): Documents {
+export function aggregate(collection: Collection, pipeline: readonly Document[]): Documents {
   const [first, ...others] = pipeline;
   const filter = first?.$match as Document | undefined;
   const sort = (filter ? others[0] : first)?.$sort as Key | undefined;
@@ -29,38 +29,38 @@ function through(collection: Collection, documents: Documents, stage: Document):
   const [[name, asked]] = Object.entries(stage) as [[string, Document]];
   switch (name) {
     case "$group":
-      return grouped(documents, asked);
+      return group(documents, asked);
     case "$sort":
-      return sorted(documents, asked);
+      return sortBy(documents, asked);
     case "$limit":
-      return limited(documents, Number(asked));
+      return takeFirst(documents, Number(asked));
     case "$project":
-      return projectedAll(documents, asked);
+      return projectAll(documents, asked);
     case "$count":
       return [BSON.serialize({ [nameIn(stage)]: [...documents].length })];
     case "$lookup":
-      return lookedUp(collection, documents, asked as Lookup);
+      return lookUp(collection, documents, asked as Lookup);
     case "$unwind":
-      return unwound(documents, (stage.$unwind as string).slice(1));
+      return unwind(documents, (stage.$unwind as string).slice(1));
     default:
       throw new Error(`The sink knows no stage ${name}.`);
   }
 }
 
-function* grouped(documents: Documents, { _id, ...fields }: Document): Documents {
+function* group(documents: Documents, { _id, ...fields }: Document): Documents {
   const groups = new Map<string, { readonly key: unknown; readonly totals: Document }>();
   const accumulators = Object.entries(fields).map(([name, one]) => {
     const [[operator, expression]] = Object.entries(one as Document) as [[string, unknown]];
     return { name, operator, expression };
   });
   for (const bytes of documents) {
-    const key = evaluated(_id, bytes);
+    const key = evaluate(_id, bytes);
     const text = keyText(key);
     const group = groups.get(text) ?? { key, totals: {} };
     groups.set(text, group);
     for (const { name, operator, expression } of accumulators) {
-      const value = operator === "$count" ? 1 : evaluated(expression, bytes);
-      group.totals[name] = added(operator, group.totals[name], value);
+      const value = operator === "$count" ? 1 : evaluate(expression, bytes);
+      group.totals[name] = accumulate(operator, group.totals[name], value);
     }
   }
   for (const { key, totals } of groups.values()) yield BSON.serialize({ _id: key, ...totals });
@@ -77,20 +77,20 @@ interface Lookup {
   ];
 }
 
-function* lookedUp(collection: Collection, documents: Documents, lookup: Lookup): Documents {
+function* lookUp(collection: Collection, documents: Documents, lookup: Lookup): Documents {
   const [field, variable] = lookup.pipeline[0].$match.$expr.$eq;
   const compared = lookup.let[variable.slice(2)] ?? "";
   for (const bytes of documents) {
     const found = collection.find({
-      [lookup.foreignField]: typedAt(bytes, lookup.localField),
-      [field.slice(1)]: typedAt(bytes, compared.slice(1)),
+      [lookup.foreignField]: readTyped(bytes, lookup.localField),
+      [field.slice(1)]: readTyped(bytes, compared.slice(1)),
     });
     const list = Array.from(found, (one) => documentOf(one.bytes));
     yield BSON.serialize({ ...documentOf(bytes), [lookup.as]: list });
   }
 }
 
-function* unwound(documents: Documents, field: string): Documents {
+function* unwind(documents: Documents, field: string): Documents {
   for (const bytes of documents) {
     const document = documentOf(bytes);
     for (const one of document[field] as unknown[]) {
@@ -107,7 +107,7 @@ function keyText(key: unknown): string {
   return BSON.EJSON.stringify([key ?? null]);
 }
 
-function added(operator: string, total: unknown, value: unknown): unknown {
+function accumulate(operator: string, total: unknown, value: unknown): unknown {
   switch (operator) {
     case "$sum":
     case "$count":
@@ -128,19 +128,19 @@ function added(operator: string, total: unknown, value: unknown): unknown {
 }
 
 /** A path, an object of expressions, or a value; of a path the type is that of the document. */
-function evaluated(expression: unknown, bytes: Uint8Array): unknown {
+function evaluate(expression: unknown, bytes: Uint8Array): unknown {
   if (typeof expression === "string" && expression.startsWith("$")) {
-    return typedAt(bytes, expression.slice(1));
+    return readTyped(bytes, expression.slice(1));
   }
   if (typeof expression !== "object" || expression?.constructor !== Object) return expression;
   const parts = Object.entries(expression as Document);
   if (parts[0]?.[0] === "$literal") return parts[0][1];
   const unknownOne = parts.find(([name]) => name.startsWith("$"));
   if (unknownOne) throw new Error(`The sink knows no expression ${unknownOne[0]}.`);
-  return Object.fromEntries(parts.map(([name, part]) => [name, evaluated(part, bytes)]));
+  return Object.fromEntries(parts.map(([name, part]) => [name, evaluate(part, bytes)]));
 }
 
-function sorted(documents: Documents, sort: Key): Documents {
+function sortBy(documents: Documents, sort: Key): Documents {
   const fields = Object.entries(sort).map(([field, way]) => [field, Number(way)] as const);
   return [...documents].sort((one, other) => {
     for (const [field, way] of fields) {
@@ -152,7 +152,7 @@ function sorted(documents: Documents, sort: Key): Documents {
 }
 
 /** The first of some documents. */
-export function* limited<T>(items: Iterable<T>, most: number): Generator<T> {
+export function* takeFirst<T>(items: Iterable<T>, most: number): Generator<T> {
   let left = most;
   if (left <= 0) return;
   for (const item of items) {
@@ -162,12 +162,12 @@ export function* limited<T>(items: Iterable<T>, most: number): Generator<T> {
   }
 }
 
-function* projectedAll(documents: Documents, projection: Document): Documents {
-  for (const bytes of documents) yield projected(bytes, projection);
+function* projectAll(documents: Documents, projection: Document): Documents {
+  for (const bytes of documents) yield project(bytes, projection);
 }
 
 /** The fields of a document that a projection of plain names asks for, or leaves out. */
-export function projected(bytes: Uint8Array, projection: Document): Uint8Array {
+export function project(bytes: Uint8Array, projection: Document): Uint8Array {
   const entries = Object.entries(projection).map(
     ([name, on]) => [name, Boolean(Number(on))] as const,
   );

@@ -45,19 +45,19 @@ export class Collection {
   *find(filter: Document, sort: Key = {}): Generator<Stored> {
     const fits = matcherOf(filter);
     const { candidates, isSorted } = this.plan(filter, sort);
-    const found = filtered(candidates, ({ bytes }) => fits(bytes));
+    const found = select(candidates, ({ bytes }) => fits(bytes));
     yield* isSorted ? found : [...found].sort(comparison(sort));
   }
 
   private plan(filter: Document, sort: Key): { candidates: Iterable<Stored>; isSorted: boolean } {
-    const bounded = (name: string) => {
+    const boundOf = (name: string) => {
       const fields = name.split(",");
       const end = fields.findIndex((field) => boundsOf(filter, field) === undefined);
       return end === -1 ? fields.length : end;
     };
     const rated = [...this.orders.keys()].map((name) => {
       const isSorted = hasOrder(name.split(","), filter, sort);
-      return { name, isSorted, bounded: bounded(name), rate: 2 * bounded(name) + Number(isSorted) };
+      return { name, isSorted, bounded: boundOf(name), rate: 2 * boundOf(name) + Number(isSorted) };
     });
     const [best] = rated.sort((one, other) => other.rate - one.rate);
     if (best?.bounded === 0 && Array.isArray(filter.$or)) {
@@ -98,7 +98,7 @@ function comparison(sort: Key): (one: Stored, other: Stored) => number {
   };
 }
 
-function* filtered<T>(items: Iterable<T>, test: (item: T) => boolean): Generator<T> {
+function* select<T>(items: Iterable<T>, test: (item: T) => boolean): Generator<T> {
   for (const item of items) if (test(item)) yield item;
 }
 

@@ -1,7 +1,7 @@
 import { BSON, type Document } from "mongodb";
-import { aggregated, limited, projected } from "./aggregate";
+import { aggregate, takeFirst, project } from "./aggregate";
 import { Collection, type Key } from "./collection";
-import { newDocument, updated } from "./update";
+import { newDocument, update } from "./update";
 import { valueAt, valueOf } from "./value";
 import { cursorReply, documentOf, type Message } from "./wire";
 
@@ -190,7 +190,7 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
     let n = 0;
     for (const raw of asked.rawsOf("deletes")) {
       const { q, limit } = documentOf(raw);
-      const found = [...limited(collection.find(q as Document), Number(limit) || Infinity)];
+      const found = [...takeFirst(collection.find(q as Document), Number(limit) || Infinity)];
       for (const document of found) collection.remove(document);
       n += found.length;
     }
@@ -200,7 +200,7 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
   find: (asked) => {
     const { filter = {}, sort, projection, limit = 0, batchSize, singleBatch } = asked.command;
     const found = asked.databases.collection(asked).find(filter as Document, sort as Key);
-    const documents = limited(
+    const documents = takeFirst(
       bytesIn(found, projection as Document | undefined),
       Number(limit) || Infinity,
     );
@@ -215,7 +215,7 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
   },
   aggregate: (asked) => {
     const { pipeline, cursor } = asked.command as { pipeline: Document[]; cursor?: Document };
-    const documents = aggregated(asked.databases.collection(asked), pipeline);
+    const documents = aggregate(asked.databases.collection(asked), pipeline);
     return asked.databases.open(documents, asked, Number(cursor?.batchSize ?? firstBatch));
   },
   count: (asked) => {
@@ -237,7 +237,7 @@ function bigintOf(value: unknown): bigint {
 
 function* bytesIn(found: Iterable<{ bytes: Uint8Array }>, projection: Document | undefined) {
   const isAsked = projection !== undefined && Object.keys(projection).length > 0;
-  for (const { bytes } of found) yield isAsked ? projected(bytes, projection) : bytes;
+  for (const { bytes } of found) yield isAsked ? project(bytes, projection) : bytes;
 }
 
 function updateOne(collection: Collection, operation: Document) {
@@ -247,16 +247,16 @@ function updateOne(collection: Collection, operation: Document) {
     multi?: boolean;
     upsert?: boolean;
   };
-  const found = [...limited(collection.find(q), multi ? Infinity : 1)];
+  const found = [...takeFirst(collection.find(q), multi ? Infinity : 1)];
   let nModified = 0;
   for (const document of found) {
-    const bytes = BSON.serialize(updated(documentOf(document.bytes), u, false));
+    const bytes = BSON.serialize(update(documentOf(document.bytes), u, false));
     if (Buffer.compare(bytes, document.bytes) === 0) continue;
     collection.replace(document, bytes);
     nModified += 1;
   }
   if (found.length > 0 || !upsert) return { n: found.length, nModified };
-  const document = updated(newDocument(q), u, true);
+  const document = update(newDocument(q), u, true);
   if (!collection.insert(BSON.serialize(document)))
     throw new Error(`Upserting ${String(valueOf(document._id))} found it.`);
   return { n: 1, nModified: 0, _id: document._id as unknown };

@@ -46,7 +46,7 @@ function testOf(operator: string, asked: unknown): Test {
     return (value) => values.has(value) === (operator === "$in");
   }
   const wanted = valueOf(asked);
-  const compared = (test: (order: number) => boolean) => (value: Value) =>
+  const compareWith = (test: (order: number) => boolean) => (value: Value) =>
     areAlike(value, wanted) && test(compareValues(value, wanted));
   switch (operator) {
     case "$eq":
@@ -54,13 +54,13 @@ function testOf(operator: string, asked: unknown): Test {
     case "$ne":
       return (value) => (wanted === null ? value != null : value !== wanted);
     case "$gt":
-      return compared((order) => order > 0);
+      return compareWith((order) => order > 0);
     case "$gte":
-      return compared((order) => order >= 0);
+      return compareWith((order) => order >= 0);
     case "$lt":
-      return compared((order) => order < 0);
+      return compareWith((order) => order < 0);
     case "$lte":
-      return compared((order) => order <= 0);
+      return compareWith((order) => order <= 0);
     case "$exists":
       return (value) => (value !== undefined) === Boolean(wanted);
     case "$type":

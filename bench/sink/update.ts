@@ -7,11 +7,11 @@ import { compareValues, valueOf } from "./value";
  *
  * @param isNew whether it is inserted now
  */
-export function updated(before: Document, update: Document | Document[], isNew: boolean): Document {
+export function update(before: Document, update: Document | Document[], isNew: boolean): Document {
   if (Array.isArray(update)) return withId(before, replacementIn(update));
   const operators = Object.entries(update);
   if (!operators.some(([name]) => name.startsWith("$"))) return withId(before, update);
-  const document = structured(before);
+  const document = toStructured(before);
   for (const [operator, fields] of operators) {
     if (operator === "$setOnInsert" && !isNew) continue;
     for (const [path, value] of Object.entries(fields as Document)) {
@@ -46,10 +46,10 @@ function replacementIn([stage]: readonly Document[]): Document {
 }
 
 /** Objects are copied, so that what is stored stays; values of BSON's types are shared. */
-function structured(document: Document): Document {
+function toStructured(document: Document): Document {
   const copied = Object.entries(document).map(([name, value]: [string, unknown]) => {
     const isPlain = typeof value === "object" && value?.constructor === Object;
-    return [name, isPlain ? structured(value) : value] as const;
+    return [name, isPlain ? toStructured(value) : value] as const;
   });
   return Object.fromEntries(copied);
 }

@@ -20,7 +20,7 @@ export function valueAt(bytes: Uint8Array, path: string): Value {
 }
 
 /** The same as a driver would write it again: a number keeps its type. */
-export function typedAt(bytes: Uint8Array, path: string): unknown {
+export function readTyped(bytes: Uint8Array, path: string): unknown {
   const found = elementAt(bytes, path);
   if (found === undefined) return undefined;
   if (found.type === types.text) return valueIn(found.type, found.bytes);

@@ -106,15 +106,15 @@ export function cursorReply(
 ): Uint8Array {
   const batch = documents.flatMap((bytes, at) => [nameOf(3, String(at)), bytes]);
   const rest = BSON.serialize({ id: BSON.Long.fromBigInt(id), ns: namespace }).subarray(4, -1);
-  const cursor = wrapped([nameOf(4, field), wrapped(batch), rest]);
-  return wrapped([nameOf(3, "cursor"), cursor, BSON.serialize({ ok: 1 }).subarray(4, -1)]);
+  const cursor = wrap([nameOf(4, field), wrap(batch), rest]);
+  return wrap([nameOf(3, "cursor"), cursor, BSON.serialize({ ok: 1 }).subarray(4, -1)]);
 }
 
 function nameOf(type: number, name: string): Uint8Array {
   return Buffer.from(`${String.fromCharCode(type)}${name}\0`, "latin1");
 }
 
-function wrapped(parts: readonly Uint8Array[]): Uint8Array {
+function wrap(parts: readonly Uint8Array[]): Uint8Array {
   const size = parts.reduce((sum, part) => sum + part.length, 5);
   const length = Buffer.alloc(4);
   length.writeInt32LE(size);

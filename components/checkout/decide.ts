@@ -39,12 +39,12 @@ export function decideFirst(stack: string): Decision {
  */
 export function decide(situation: Situation): Decision {
   const { stack, running, wanted, commit, isDescendant, isHalfWay, declared } = situation;
-  const refused = (words: string) => ({ allowed: false, words });
-  if (commit === undefined) return refused(describeNoCommit(stack));
-  if (!isDescendant) return refused(describeOther(stack, commit));
+  const refuse = (words: string) => ({ allowed: false, words });
+  if (commit === undefined) return refuse(describeNoCommit(stack));
+  if (!isDescendant) return refuse(describeOther(stack, commit));
   const isRolledBack = isHalfWay || running === "filesystem";
   if (wanted === "mongo" && isRolledBack && !declared.includes("filesystem")) {
-    return refused(describeUnknownRollback(stack, isHalfWay));
+    return refuse(describeUnknownRollback(stack, isHalfWay));
   }
   return { allowed: true, words: `${stack} ${describeAllowed(situation)}.` };
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMap, isScalar, parse, parseDocument, type Document, type Scalar } from "yaml";
-import { settingsSchema, structured, type StorageMode } from "../settings";
+import { settingsSchema, parseStructured, type StorageMode } from "../settings";
 import { CheckoutError } from "./git";
 
 /** The key of the storage mode, in a settings file and in a stack's history. */
@@ -30,8 +30,8 @@ export function withMode(text: string, mode: StorageMode): string {
   const document = documentOf(text);
   const stated = valueIn(document);
   if (stated?.value === mode) return text;
-  const edited = stated ? replaced(text, stated, mode) : added(text, document, mode);
-  if (!isDeepStrictEqual(parse(edited), expected(text, mode))) {
+  const edited = stated ? replaceMode(text, stated, mode) : addMode(text, document, mode);
+  if (!isDeepStrictEqual(parse(edited), expectContent(text, mode))) {
     throw new CheckoutError(`${modeKey} cannot be set without touching the rest: set it by hand.`);
   }
   return edited;
@@ -50,7 +50,7 @@ function valueIn(document: Document.Parsed): Scalar | undefined {
   throw new CheckoutError(`${modeKey} is no single word: it is mongo or filesystem.`);
 }
 
-function replaced(text: string, { range }: Scalar, mode: StorageMode): string {
+function replaceMode(text: string, { range }: Scalar, mode: StorageMode): string {
   const [start = 0, end = 0] = range ?? [];
   // A key without a value ends where its value would begin.
   const space = text.slice(0, start).endsWith(":") ? " " : "";
@@ -58,7 +58,7 @@ function replaced(text: string, { range }: Scalar, mode: StorageMode): string {
 }
 
 /** As the first key, right below `config:`, so that every comment stays with the key it is about. */
-function added(text: string, document: Document.Parsed, mode: StorageMode): string {
+function addMode(text: string, document: Document.Parsed, mode: StorageMode): string {
   const found = configIn(document);
   if (!found) {
     if (isMap(document.get("config"))) document.setIn(["config", modeKey], mode);
@@ -83,7 +83,7 @@ function configIn({ contents }: Document.Parsed): { end: number; first: number }
 
 const rangeOf = (node: unknown) => (isScalar(node) ? node.range : undefined);
 
-function expected(text: string, mode: StorageMode): unknown {
+function expectContent(text: string, mode: StorageMode): unknown {
   const before = (parse(text) ?? {}) as { readonly config?: object | null };
   return { ...before, config: { ...before.config, [modeKey]: mode } };
 }
@@ -119,6 +119,6 @@ interface Rollout {
 function rolloutIn(text: string): Rollout {
   const { config } = (parse(text) ?? {}) as { readonly config?: Record<string, unknown> | null };
   const stated = config?.[rolloutKey];
-  const rollout = typeof stated === "string" ? structured(stated) : stated;
+  const rollout = typeof stated === "string" ? parseStructured(stated) : stated;
   return typeof rollout === "object" && rollout !== null ? rollout : {};
 }

@@ -3,7 +3,7 @@ import { ConnectionString } from "mongodb-connection-string-url";
 import {
   addressIn,
   ConnectionError,
-  hostsInWords,
+  formatHosts,
   onOwnConnection,
   type DatabaseAddress,
 } from "../mongo";
@@ -31,7 +31,7 @@ export const logIn: Step<LogInInputs, object> = {
   refuses: ({ direction, cluster = "", isPaused }) => {
     const isRefused = direction === "forward" && isPaused === true;
     return Promise.resolve(
-      isRefused ? { property: "isPaused" as const, reason: paused(cluster) } : undefined,
+      isRefused ? { property: "isPaused" as const, reason: describePause(cluster) } : undefined,
     );
   },
   isDue: (state, { uri }) => state.uri !== uri,
@@ -42,7 +42,7 @@ export const logIn: Step<LogInInputs, object> = {
   },
 };
 
-function paused(cluster: string): string {
+function describePause(cluster: string): string {
   return (
     `The cluster ${cluster} of Atlas is paused: nobody can log in. Resume it ` +
     `(atlas clusters start ${cluster}), and run \`pulumi up --refresh\` once it runs.`
@@ -83,7 +83,7 @@ export async function untilLoggedIn(
     }
     if (Date.now() - began >= timeoutMs) throw new Unfinished(refusal(user, seconds, failure));
     if (attempts === 1) {
-      const hosts = hostsInWords(address.uri);
+      const hosts = formatHosts(address.uri);
       say(`user ${user}: cannot log in to ${hosts} yet; tried for ${timeoutMs / 1000} s at most`);
     }
     await sleep(delayMs);

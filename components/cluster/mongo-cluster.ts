@@ -4,9 +4,9 @@ import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes";
-import { loggedIn } from "./logged-in";
+import { awaitLogIn } from "./await-log-in";
 import type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
-import { referencedCluster } from "./stack-reference";
+import { referToCluster } from "./stack-reference";
 
 /** Where MongoDB is, with the same outputs whatever its kind (decision 13). */
 export class MongoCluster extends StepGroup implements Mongo {
@@ -33,7 +33,7 @@ export class MongoCluster extends StepGroup implements Mongo {
     // The users of the other kinds are there already.
     const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
     const users = { job: jobs?.target, appJob: appJobOf(outputs, jobs, isMade) };
-    const known = isMade ? loggedIn(outputs, directions.worker, users, this) : outputs;
+    const known = isMade ? awaitLogIn(outputs, directions.worker, users, this) : outputs;
     const { uri, appUri, database, serverVersion } = known;
     this.kind = cluster.kind;
     this.uri = uri;
@@ -72,7 +72,7 @@ function outputsOf(
     case "existing":
       return existingCluster({ cluster, ...others }, parent);
     case "stackReference":
-      return referencedCluster({ cluster, ...others }, parent);
+      return referToCluster({ cluster, ...others }, parent);
     case "kubernetes":
       return kubernetesCluster({ cluster, ...others }, parent);
   }

@@ -18,11 +18,13 @@ type Args = ClusterArgs<"stackReference">;
  * it: the export takes the connection string of the last cutover from this stack's own state, or
  * `mongoUri` where a site sets it.
  */
-export function referencedCluster(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
-  return args.directions.worker === "back" ? remembered(args, parent) : referenced(args, parent);
+export function referToCluster(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
+  return args.directions.worker === "back"
+    ? recallOutputs(args, parent)
+    : readReference(args, parent);
 }
 
-function referenced(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
+function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   const { cluster, mongo } = args;
   const other = new pulumi.StackReference("cluster-stack", { name: cluster.stack }, { parent });
   const both = other.outputs.apply((outputs) => connectionStrings(outputs, { cluster, mongo }));
@@ -38,7 +40,7 @@ function referenced(args: Args, parent: pulumi.ComponentResource): ClusterOutput
   return { ...outputs, serverVersion: check.output("serverVersion") };
 }
 
-function remembered(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
+function recallOutputs(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   const { mongoUri, mongo } = args;
   if (runsAsJobs(args)) return { uri: mongoUri, appUri: undefined, database: mongo.database };
   const { collections } = mongo;

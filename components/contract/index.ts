@@ -12,7 +12,7 @@ export {
 export { applicationRole, migratorRole, type DatabaseRole } from "./roles";
 export {
   defaultIndexNames,
-  wantedSchema,
+  buildSchema,
   type ContractSchema,
   type SchemaOptions,
   type Validation,
@@ -20,4 +20,4 @@ export {
   type WantedIndex,
   type WantedSchema,
 } from "./schema";
-export { ruleInWords, validatorOf } from "./validator";
+export { describeRule, validatorOf } from "./validator";

@@ -60,18 +60,18 @@ export interface ContractSchema extends WantedSchema {
  * document's order, then the indexes in the listed order, unique ones of all collections first
  * (the document, "Execution order", steps 1 and 2).
  */
-export function wantedSchema(options: SchemaOptions): ContractSchema {
+export function buildSchema(options: SchemaOptions): ContractSchema {
   const roles = collectionRoles.filter((role) => role !== "approvals" || options.approvals);
   const indexes = roles.flatMap((role) =>
-    collections[role].indexes.map((index) => wantedIndex(role, index, options)),
+    collections[role].indexes.map((index) => buildIndex(role, index, options)),
   );
   return {
-    collections: roles.map((role) => wantedCollection(role, options)),
+    collections: roles.map((role) => buildCollection(role, options)),
     indexes: [...indexes.filter((i) => i.unique), ...indexes.filter((i) => !i.unique)],
   };
 }
 
-function wantedCollection(role: CollectionRole, options: SchemaOptions) {
+function buildCollection(role: CollectionRole, options: SchemaOptions) {
   const { enabled, level, action } = options.validation;
   return {
     role,
@@ -82,7 +82,7 @@ function wantedCollection(role: CollectionRole, options: SchemaOptions) {
   };
 }
 
-function wantedIndex(role: CollectionRole, index: Index, options: SchemaOptions) {
+function buildIndex(role: CollectionRole, index: Index, options: SchemaOptions) {
   const defaultName = `${collections[role].name}_${index.suffix}`;
   const collection = options.collections[role];
   return {

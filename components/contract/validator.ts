@@ -30,7 +30,7 @@ export function validatorOf(collection: Collection): Document {
 }
 
 /** What a field must be, in words: `must be a long`, `must be one of trace, debug`. */
-export function ruleInWords(field: Field): string {
+export function describeRule(field: Field): string {
   if (field.closed) return `must be one of ${(field.names ?? []).join(", ")}`;
   const kind = { strings: "object of strings only", "object[]": "array of objects" }[
     field.type as string

@@ -46,7 +46,7 @@ export interface Cluster {
    *
    * @throws ClusterError
    */
-  readonly answered: <Answer>(
+  readonly ask: <Answer>(
     verb: Request["verb"],
     resource: Request["resource"],
     answer: Promise<Answer>,
@@ -74,7 +74,7 @@ export async function clusterAt(
   // Loaded here: it takes a second, and what looks at no cluster does without.
   const client = await import("@kubernetes/client-node");
   const { namespace } = address;
-  const config = loaded(new client.KubeConfig(), address);
+  const config = loadConfig(new client.KubeConfig(), address);
   const configuration = client.createConfiguration({
     baseServer: new client.ServerConfiguration(config.getCurrentCluster()?.server ?? "", {}),
     authMethods: { default: config },
@@ -83,7 +83,7 @@ export async function clusterAt(
   const core = new client.CoreV1Api(configuration);
   const apps = new client.AppsV1Api(configuration);
   const place = { context: config.getCurrentContext(), namespace };
-  const answered: Cluster["answered"] = async (verb, resource, answer) => {
+  const ask: Cluster["ask"] = async (verb, resource, answer) => {
     try {
       return await answer;
     } catch (error) {
@@ -91,7 +91,7 @@ export async function clusterAt(
     }
   };
   return {
-    ...{ place, core, apps, answered },
+    ...{ place, core, apps, ask: ask },
     batch: new client.BatchV1Api(configuration),
     custom: new client.CustomObjectsApi(configuration),
     merge: client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch),
@@ -99,25 +99,25 @@ export async function clusterAt(
       const wanted = { namespace, labelSelector };
       // One after the other: nobody would wait for the second if the first fails.
       const deployments = apps.listNamespacedDeployment(wanted);
-      const { items } = await answered("list", "deployments", deployments);
+      const { items } = await ask("list", "deployments", deployments);
       const sets = apps.listNamespacedStatefulSet(wanted);
-      const others = (await answered("list", "statefulsets", sets)).items;
+      const others = (await ask("list", "statefulsets", sets)).items;
       // The API server leaves the kind out of what it lists.
       return [...items.map(ofKind("Deployment")), ...others.map(ofKind("StatefulSet"))];
     },
     autoscalers: async () => {
       const autoscaling = new client.AutoscalingV2Api(configuration);
       const listing = autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace });
-      const all = () => answered("list", "horizontalpodautoscalers", listing);
+      const all = () => ask("list", "horizontalpodautoscalers", listing);
       return (await ifInReach(all))?.items ?? [];
     },
     pods: async (labelSelector) => {
       const listing = core.listNamespacedPod({ namespace, labelSelector });
-      return (await answered("list", "pods", listing)).items;
+      return (await ask("list", "pods", listing)).items;
     },
     warnings: async () => {
       const listing = core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" });
-      return (await answered("list", "events", listing)).items.map(warning);
+      return (await ask("list", "events", listing)).items.map(warning);
     },
   };
 }
@@ -132,7 +132,7 @@ function warning(event: CoreV1Event): Warning {
   return { uid: involvedObject.uid, message, at };
 }
 
-function loaded(config: KubeConfig, { kubeconfig, context }: ClusterAddress): KubeConfig {
+function loadConfig(config: KubeConfig, { kubeconfig, context }: ClusterAddress): KubeConfig {
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(resolve(kubeconfig));

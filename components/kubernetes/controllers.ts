@@ -16,7 +16,7 @@ export function isStatefulSet(controller: Controller): controller is V1StatefulS
 }
 
 /** Such as `Deployment worker`. */
-export function controllerInWords(controller: Controller): string {
+export function describeController(controller: Controller): string {
   return `${isStatefulSet(controller) ? "StatefulSet" : "Deployment"} ${nameOf(controller)}`;
 }
 
@@ -41,7 +41,7 @@ export function managersOfReplicas({ metadata }: Controller): string[] {
 }
 
 /** A label selector as a request has it. */
-export function selectorInWords(selector: V1LabelSelector | undefined): string {
+export function formatSelector(selector: V1LabelSelector | undefined): string {
   const words = { In: "in", NotIn: "notin" } as Record<string, string>;
   const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
     if (operator === "Exists") return key;

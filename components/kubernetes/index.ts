@@ -4,11 +4,11 @@
  */
 export { clusterAt, fieldManager, previewTimeoutMs, type Cluster } from "./client";
 export {
-  controllerInWords,
+  describeController,
   isStatefulSet,
   managersOfReplicas,
   replicasOf,
-  selectorInWords,
+  formatSelector,
   templateOf,
   type Controller,
 } from "./controllers";
@@ -17,18 +17,18 @@ export {
   ClusterError,
   ifInReach,
   KubeconfigError,
-  placeInWords,
+  describePlace,
   ruleFor,
   type ClusterAddress,
   type Place,
   type Rule,
 } from "./request";
-export { gitOpsOwnerOf, scalersInWords } from "./scalers";
+export { gitOpsOwnerOf, describeScalers } from "./scalers";
 export { disturbanceOf, drainAgain, standstillOf, type Standstill } from "./standstill";
 export {
   inFull,
   inProgress,
-  quoted,
+  quote,
   secondsBetween,
   warningOf,
   watch,

@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
-import { quoted, secondsBetween, warningOf, type Moment, type Obstacle } from "./watch";
+import { quote, secondsBetween, warningOf, type Moment, type Obstacle } from "./watch";
 
 interface KubernetesObject {
   readonly metadata?: V1ObjectMeta;
@@ -32,7 +32,10 @@ type Matter = Omit<Obstacle, "object">;
 /** Why a pod is in the way: it does not go, or it is not ready. */
 export function podObstacle(pod: V1Pod, moment: Moment): Obstacle {
   const matter =
-    terminating(pod, moment.now) ?? unowned(pod) ?? unscheduled(pod) ?? notRunning(pod, moment);
+    terminating(pod, moment.now) ??
+    findUnowned(pod) ??
+    findUnscheduled(pod) ??
+    notRunning(pod, moment);
   return { object: `pod ${nameOf(pod)}`, ...matter };
 }
 
@@ -68,7 +71,7 @@ function waysOut(isLate: boolean, finalizers: string[], name: string, node?: str
   );
 }
 
-function unowned(pod: V1Pod): Matter | undefined {
+function findUnowned(pod: V1Pod): Matter | undefined {
   if (controllerOf(pod)) return undefined;
   return {
     found: "running without a ReplicaSet that would end it",
@@ -76,12 +79,12 @@ function unowned(pod: V1Pod): Matter | undefined {
   };
 }
 
-function unscheduled({ status }: V1Pod): Matter | undefined {
+function findUnscheduled({ status }: V1Pod): Matter | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status !== "False") return undefined;
   return {
     found: "no node takes it",
-    detail: quoted(scheduled.message),
+    detail: quote(scheduled.message),
     advice: "Make room on the nodes, or change what the pod asks for in the service's values.",
   };
 }
@@ -115,7 +118,7 @@ function waiting({ name, image, state }: V1ContainerStatus): Matter | undefined 
   const reason = state?.waiting?.reason ?? "";
   // Every container waits for these two for a moment; an event says where it is more.
   if (["", "ContainerCreating", "PodInitializing"].includes(reason)) return undefined;
-  const detail = quoted(state?.waiting?.message);
+  const detail = quote(state?.waiting?.message);
   if (isOfImage.test(reason)) {
     return {
       found: `the image ${image} of container ${name} cannot be had (${reason})`,
@@ -131,7 +134,7 @@ function waiting({ name, image, state }: V1ContainerStatus): Matter | undefined 
 }
 
 function notReady(pod: V1Pod, statuses: V1ContainerStatus[], moment: Moment): Matter {
-  const detail = quoted(warningOf(pod.metadata?.uid, moment)?.message);
+  const detail = quote(warningOf(pod.metadata?.uid, moment)?.message);
   const running = statuses.find(({ ready, state }) => !ready && state?.running);
   if (!running) {
     return {

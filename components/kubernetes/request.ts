@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** A place in words. */
-export function placeInWords({ context, namespace }: Place): string {
+export function describePlace({ context, namespace }: Place): string {
   return `namespace ${namespace} of context ${context}`;
 }
 
@@ -68,8 +68,8 @@ export class ClusterError extends Error {
     const code = (cause as { code?: unknown }).code;
     const status = typeof code === "number" ? code : undefined;
     super(
-      `Kubernetes: ${verb} ${resource} in ${placeInWords(place)} failed` +
-        `${status === undefined ? "" : ` with status ${status}`}: ${found(cause)}. ` +
+      `Kubernetes: ${verb} ${resource} in ${describePlace(place)} failed` +
+        `${status === undefined ? "" : ` with status ${status}`}: ${describeCause(cause)}. ` +
         advice(status, request, place),
     );
     this.isPassing = status === undefined || status === 429 || status >= 500;
@@ -102,7 +102,7 @@ export async function ifInReach<T>(look: () => Promise<T>): Promise<T | undefine
 }
 
 /** The server's own words: an error of the client also holds headers, which are not to be shown. */
-function found(cause: unknown): string {
+function describeCause(cause: unknown): string {
   const { body, code } = cause as { body?: unknown; code?: unknown };
   if (typeof code !== "number") return cause instanceof Error ? cause.message : String(cause);
   return messageIn(body) ?? "no reason was given";
@@ -118,7 +118,7 @@ function messageIn(body: unknown): string | undefined {
 }
 
 /** The rule that a request needs, as a Role has it. */
-function ruleInWords({ verb, resource }: Request): string {
+function formatRule({ verb, resource }: Request): string {
   const group = apiGroups[resource];
   return `apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"]`;
 }
@@ -130,7 +130,7 @@ function advice(status: number | undefined, request: Request, place: Place): str
     case 401:
       return "Log in again: the credentials of this context do not count, or no longer.";
     case 403:
-      return `Give the user of this context a Role in ${place.namespace} with the rule { ${ruleInWords(request)} }.`;
+      return `Give the user of this context a Role in ${place.namespace} with the rule { ${formatRule(request)} }.`;
     case 404:
       return "Check the namespace and the names in it: somebody may have removed them meanwhile.";
     default:

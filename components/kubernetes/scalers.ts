@@ -1,5 +1,5 @@
 import type { V2HorizontalPodAutoscaler } from "@kubernetes/client-node";
-import { controllerInWords, managersOfReplicas, type Controller } from "./controllers";
+import { describeController, managersOfReplicas, type Controller } from "./controllers";
 import { controllerOf, nameOf } from "./objects";
 
 /** What sets a workload's replicas of its own accord. */
@@ -46,7 +46,7 @@ function autoscalersOf(
 ): Scaler[] {
   const own = all.filter(({ spec }) => {
     const { kind = "", name = "" } = spec?.scaleTargetRef ?? {};
-    return `${kind} ${name}` === controllerInWords(controller);
+    return `${kind} ${name}` === describeController(controller);
   });
   return own.map((one) => {
     const of = `--namespace ${one.metadata?.namespace ?? ""}`;
@@ -66,7 +66,7 @@ function autoscalersOf(
  *
  * @param autoscalers of the namespace
  */
-export function scalersInWords(
+export function describeScalers(
   controller: Controller,
   autoscalers: readonly V2HorizontalPodAutoscaler[],
 ): { readonly who: string; readonly pause: string } {

@@ -1,16 +1,16 @@
 import type { V1PodTemplateSpec, V1ReplicaSet } from "@kubernetes/client-node";
 import { clusterAt, type Cluster } from "./client";
 import {
-  controllerInWords,
+  describeController,
   isStatefulSet,
   replicasOf,
-  selectorInWords,
+  formatSelector,
   templateOf,
   type Controller,
 } from "./controllers";
 import { controllerOf, nameOf } from "./objects";
-import { placeInWords, type ClusterAddress } from "./request";
-import { scalersInWords } from "./scalers";
+import { describePlace, type ClusterAddress } from "./request";
+import { describeScalers } from "./scalers";
 
 /**
  * A service that was drained, so that it shows later whether anybody scaled it meanwhile: a poll would
@@ -41,12 +41,14 @@ export function standstillOf(
   }[],
 ): Standstill {
   const entries = drained.map(({ controller, replicaSets }): [string, WorkloadAtRest] => [
-    controllerInWords(controller),
+    describeController(controller),
     {
-      selector: selectorInWords(controller.spec?.selector),
+      selector: formatSelector(controller.spec?.selector),
       generations: isStatefulSet(controller)
-        ? { [controllerInWords(controller)]: generationOf(controller) }
-        : Object.fromEntries(replicaSets.map((one) => [setInWords(one), generationOf(one)])),
+        ? { [describeController(controller)]: generationOf(controller) }
+        : Object.fromEntries(
+            replicaSets.map((one) => [describeReplicaSet(one), generationOf(one)]),
+          ),
     },
   ]);
   const api = {
@@ -71,14 +73,14 @@ export async function disturbanceOf(
   const cluster = await clusterAt(address);
   const controllers = await cluster.controllers();
   for (const [name, atRest] of Object.entries(workloads)) {
-    const where = `${name} in ${placeInWords(cluster.place)}`;
-    const controller = controllers.find((one) => controllerInWords(one) === name);
+    const where = `${name} in ${describePlace(cluster.place)}`;
+    const controller = controllers.find((one) => describeController(one) === name);
     if (!controller) return `${where} is gone since the drain.`;
     const changed = isStatefulSet(controller)
       ? changesOfSet(controller, atRest, isOwn)
       : await changesOfDeployment(cluster, controller, atRest, isOwn);
     if (changed.length === 0) continue;
-    const { who, pause } = scalersInWords(controller, await cluster.autoscalers());
+    const { who, pause } = describeScalers(controller, await cluster.autoscalers());
     const by = isOwn(templateOf(controller))
       ? `before its upgrade (replicas are of ${who} now)`
       : `by ${who}`;
@@ -89,27 +91,27 @@ export async function disturbanceOf(
 
 /** A StatefulSet makes its pods itself: each change of its replicas or template counts. */
 function changesOfSet(controller: Controller, { generations }: WorkloadAtRest, isOwn: IsOwn) {
-  const name = controllerInWords(controller);
+  const name = describeController(controller);
   const isRolledOut = isOwn(templateOf(controller));
   const since = generationOf(controller) - (generations[name] ?? 0);
   return since > (isRolledOut ? 1 : 0) ? [`generation of ${name}`] : [];
 }
 
 async function changesOfDeployment(
-  { apps, answered, place: { namespace } }: Cluster,
+  { apps, ask, place: { namespace } }: Cluster,
   deployment: Controller,
   { selector, generations }: WorkloadAtRest,
   isOwn: IsOwn,
 ): Promise<string[]> {
   const listing = apps.listNamespacedReplicaSet({ namespace, labelSelector: selector });
-  const all = (await answered("list", "replicasets", listing)).items;
+  const all = (await ask("list", "replicasets", listing)).items;
   // The controllers mark the newest ReplicaSet only a moment after an upgrade: its template tells.
   const former = all.filter(
     (one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(one.spec?.template),
   );
   const changed = former
-    .filter((one) => generations[setInWords(one)] !== generationOf(one))
-    .map(setInWords);
+    .filter((one) => generations[describeReplicaSet(one)] !== generationOf(one))
+    .map(describeReplicaSet);
   // Set a moment ago, so that no ReplicaSet has it yet.
   const replicas = isOwn(templateOf(deployment)) ? 0 : replicasOf(deployment);
   return changed.length === 0 && replicas > 0 ? [`replicas: ${replicas}`] : changed;
@@ -123,7 +125,7 @@ export function drainAgain(service: string): string {
   );
 }
 
-function setInWords(replicaSet: V1ReplicaSet): string {
+function describeReplicaSet(replicaSet: V1ReplicaSet): string {
   return `ReplicaSet ${nameOf(replicaSet)}`;
 }
 

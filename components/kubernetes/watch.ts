@@ -106,7 +106,7 @@ export function warningOf(uid: string | undefined, { warnings }: Moment): Warnin
 }
 
 /** What Kubernetes says, in one line that shows no password of a URL. */
-export function quoted(message: string | undefined): string {
+export function quote(message: string | undefined): string {
   return (message ?? "")
     .replace(/:\/\/[^\s/]+@/g, "://***@")
     .replace(/\s+/g, " ")

@@ -1,4 +1,4 @@
-import { hostsInWords } from "../mongo";
+import { formatHosts } from "../mongo";
 import { readFence } from "../state";
 
 /** Where the migration's record is. */
@@ -11,8 +11,8 @@ export interface Place {
 }
 
 /** A place in words with no secret: `HOSTS/DATABASE/LEDGER`. */
-export function placeInWords({ uri, database, ledger }: Place): string {
-  return `${hostsInWords(uri)}/${database}/${ledger}`;
+export function describePlace({ uri, database, ledger }: Place): string {
+  return `${formatHosts(uri)}/${database}/${ledger}`;
 }
 
 /** Another database, or another ledger, while the services work on MongoDB; nothing was changed. */
@@ -37,14 +37,14 @@ export async function requirePlace(
   root: string | undefined,
   accepted: string | undefined,
 ): Promise<string | undefined> {
-  if (placeInWords(place) === former || root === undefined) return undefined;
+  if (describePlace(place) === former || root === undefined) return undefined;
   const fence = await readFence(root);
   if (!fence || fence.endedAt !== undefined) return undefined;
-  const wanted = `${fence.at}@${hostsInWords(place.uri)}/${place.database}`;
+  const wanted = `${fence.at}@${formatHosts(place.uri)}/${place.database}`;
   if (accepted === wanted) return fence.at;
   throw new PlaceRefused(
     [
-      `Going on with ${placeInWords(place)}, in the place of ${former}, is refused; nothing was ` +
+      `Going on with ${describePlace(place)}, in the place of ${former}, is refused; nothing was ` +
         `changed. The services work on the former since ${fence.at}, and what they wrote since is ` +
         "there. There are two ways:",
       "By way of files: let cluster, mongoUri and advanced.ledger name the former again, `pulumi up`; " +

@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
-import { wantedSchema } from "../contract";
-import { heldBack } from "./issues/data-issues";
+import { buildSchema } from "../contract";
+import { withholdChanges } from "./issues/data-issues";
 import { DataIssues } from "./errors";
 import { reconcile } from "./execute";
 import type { OnDataIssue } from "./steps/inputs";
@@ -31,7 +31,7 @@ export async function apply(db: Db, options: ApplyOptions): Promise<Applied> {
     throw new DataIssues(db.databaseName, issues);
   }
   await claim(db, options.ledger, { ...options, checksum });
-  await reconcile(db, heldBack(wantedSchema(options.schema), issues), (executed) =>
+  await reconcile(db, withholdChanges(buildSchema(options.schema), issues), (executed) =>
     recordCommand(db, options.ledger, executed),
   );
   return { ...planned, appliedAt: await complete(db, options.ledger, checksum) };

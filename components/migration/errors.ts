@@ -1,7 +1,7 @@
 import { MongoServerError } from "mongodb";
 import type { Command } from "./planner/change";
-import { dataIssueInWords, type DataIssue } from "./issues/data-issues";
-import { privilegeInWords } from "./privileges";
+import { describeDataIssue, type DataIssue } from "./issues/data-issues";
+import { describePrivilege } from "./privileges";
 
 /** A wanted collection's name belongs to something else; nothing was changed. */
 export class MigrationConflict extends Error {
@@ -26,7 +26,7 @@ export class DataIssues extends Error {
     super(
       [
         `The migration of database ${database} was stopped by its data; nothing was changed.`,
-        ...issues.map(dataIssueInWords),
+        ...issues.map(describeDataIssue),
         "Mend or remove these documents, then run again; or set migration.onDataIssue: report to " +
           "do what can be done and list the rest.",
       ].join("\n"),
@@ -58,16 +58,16 @@ export class MigrationError extends Error {
     const code = cause instanceof MongoServerError ? Number(cause.code) : undefined;
     const found = cause instanceof Error ? cause.message : String(cause);
     super(
-      `${commandInWords(database, command)} (${reason}) failed` +
+      `${formatCommand(database, command)} (${reason}) failed` +
         `${code === undefined ? "" : ` with server code ${code}`}: ` +
-        [`${found}.`, advice(code, privilegeInWords(database, command)), ...notUndone].join(" "),
+        [`${found}.`, advice(code, describePrivilege(database, command)), ...notUndone].join(" "),
       { cause },
     );
     this.code = code;
   }
 }
 
-function commandInWords(database: string, command: Command["command"]): string {
+function formatCommand(database: string, command: Command["command"]): string {
   const [verb = "", collection] = Object.entries(command)[0] ?? [];
   const indexes = (command.indexes as { name: string }[] | undefined)?.map(({ name }) => name);
   const dropped: unknown = command.index;

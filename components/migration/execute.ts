@@ -6,7 +6,7 @@ import { MigrationError, PlanOutdated } from "./errors";
 import { toCommands } from "./planner/commands";
 import type { AwaitIndex, Change, Command } from "./planner/change";
 import { diff } from "./planner/diff";
-import { observedSpec, sameSpec } from "./planner/index-spec";
+import { toSpec, sameSpec } from "./planner/index-spec";
 import { observe } from "./planner/observe";
 import { sendCommand } from "./send-command";
 import { watchBuild } from "./watch-build";
@@ -127,7 +127,7 @@ async function requireIndexes(
 ): Promise<void> {
   const collection = String(command.dropIndexes);
   const { indexes = [] } = (await observe(db, [collection])).get(collection) ?? {};
-  const built = indexes.filter(({ isBuilding }) => !isBuilding).map(observedSpec);
+  const built = indexes.filter(({ isBuilding }) => !isBuilding).map(toSpec);
   const missing = required.find((spec) => !built.some((index) => sameSpec(index, spec)));
   if (missing) throw new PlanOutdated(missing.name);
 }

@@ -25,15 +25,18 @@ export async function setExpiry(
 ): Promise<void> {
   const before = await expiresBefore(db, collection);
   if (before) await recordExpired(db, ledger, before);
-  const planned = async () => diffExpiry(collection, days, await observe(db, [collection]));
-  await untilDone(db, planned, (executed) => recordCommand(db, ledger, executed));
+  const planExpiry = async () => diffExpiry(collection, days, await observe(db, [collection]));
+  await untilDone(db, planExpiry, (executed) => recordCommand(db, ledger, executed));
 }
 
 /**
  * Up to which moment log entries may be gone, in ms since 1970: by the expiry that is in force, or by a
  * former one. -Infinity if none ever was in force, whatever the settings say (decision 8).
  */
-export async function expiredBefore(db: Db, { collection, ledger }: LogAddress): Promise<number> {
+export async function findEarlierExpiry(
+  db: Db,
+  { collection, ledger }: LogAddress,
+): Promise<number> {
   const look = () => Promise.all([expiresBefore(db, collection), readExpired(db, ledger)]);
   const found = await withRetries(
     `Looking at the expiry of ${db.databaseName}.${collection}`,

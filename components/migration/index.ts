@@ -4,10 +4,10 @@
  */
 export { apply, type ApplyOptions } from "./apply";
 export { DataIssues, MigrationConflict, MigrationError } from "./errors";
-export { expiredBefore, setExpiry } from "./expiry";
+export { findEarlierExpiry, setExpiry } from "./expiry";
 export { previewScan } from "./issues/data-issues";
 export { ClaimRefused } from "./ledger";
 export { nothingPlanned, plan, type Plan, type PlanOptions } from "./plan";
-export { planAsJson, planInWords } from "./plan-words";
+export { planAsJson, describePlan } from "./plan-words";
 export { mongoshScript } from "./script";
-export { status, statusInWords, type Status } from "./status";
+export { status, describeStatus, type Status } from "./status";

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { version } from "../../package.json";
 import type { Mongo, MongoCluster } from "../cluster";
-import { collections, wantedSchema, type ContractSchema } from "../contract";
+import { collections, buildSchema, type ContractSchema } from "../contract";
 import { migrationId } from "../ledger";
 import { sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
@@ -52,7 +52,7 @@ export class PackRunMigration extends StepGroup {
     super("PackRunMigration", name, options, direction === "back");
     const { collections: byRole, approvals } = mongo;
     const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: byRole } });
-    const wanted = wantedSchema(schema);
+    const wanted = buildSchema(schema);
     const checksum = checksumOf(wanted);
     const { uri, database, ledger, job } = mongo;
     const { onDataIssue, adopt } = settings.migration;

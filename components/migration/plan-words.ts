@@ -1,20 +1,20 @@
-import { dataIssueInWords, notCheckedInWords } from "./issues/data-issues";
+import { describeDataIssue, describeNotChecked } from "./issues/data-issues";
 import type { Plan } from "./plan";
-import { changeInWords, type Change } from "./planner/change";
+import { describeChange, type Change } from "./planner/change";
 import { toCommands } from "./planner/commands";
 
 /** A plan on one screen: changes with their reasons and risks, what is left alone, data issues. */
-export function planInWords(
+export function describePlan(
   database: string,
   { changes, foreign, issues, notChecked }: Omit<Plan, "checksum">,
 ): string {
   const todo = changes.length === 0 ? "nothing to do" : `${changes.length} changes`;
   return [
     `Database ${database}: ${todo}.`,
-    ...changes.map((change) => `  ${changeInWords(change)}${why(change)}${risks(change)}`),
-    ...foreign.map((change) => `  ${changeInWords(change)}: ${change.reason}`),
-    ...issues.map((issue) => `\n${dataIssueInWords(issue)}`),
-    ...notChecked.map((one) => `\n${notCheckedInWords(one)}`),
+    ...changes.map((change) => `  ${describeChange(change)}${why(change)}${risks(change)}`),
+    ...foreign.map((change) => `  ${describeChange(change)}: ${change.reason}`),
+    ...issues.map((issue) => `\n${describeDataIssue(issue)}`),
+    ...notChecked.map((one) => `\n${describeNotChecked(one)}`),
   ].join("\n");
 }
 
@@ -42,7 +42,7 @@ export function planAsJson({
     changes: changes.map(changeAsJson),
     leftAlone: foreign.map(changeAsJson),
     issues,
-    notChecked: notChecked.map(notCheckedInWords),
+    notChecked: notChecked.map(describeNotChecked),
   };
 }
 
@@ -52,7 +52,7 @@ function changeAsJson(change: Change): object {
   return {
     kind: change.kind,
     ...placeOf(change),
-    title: changeInWords(change),
+    title: describeChange(change),
     reason: change.reason,
     blocksWrites: commands.some(({ blocksWrites }) => blocksWrites),
     loses: commands.some(({ loses }) => loses),

@@ -1,5 +1,5 @@
 import type { AggregateOptions, Db } from "mongodb";
-import { wantedSchema, type SchemaOptions } from "../contract";
+import { buildSchema, type SchemaOptions } from "../contract";
 import { withRetries } from "../mongo";
 import type { Change, LeaveAlone } from "./planner/change";
 import { checksumOf } from "./planner/canonical";
@@ -49,7 +49,7 @@ async function planOnce(
   db: Db,
   { schema, ledger, ownRecords = [], scan }: PlanOptions,
 ): Promise<Plan> {
-  const wanted = wantedSchema(schema);
+  const wanted = buildSchema(schema);
   const checksum = checksumOf(wanted);
   const observed = await observe(db);
   const changes = diff(wanted, observed);
@@ -68,7 +68,7 @@ async function planOnce(
  * @throws ServerTroubleError if the database has trouble for a minute or two
  */
 export function searchData(db: Db, schema: SchemaOptions): Promise<DataSearch> {
-  const wanted = wantedSchema(schema);
+  const wanted = buildSchema(schema);
   const names = wanted.collections.map(({ name }) => name);
   return withRetries(`Searching database ${db.databaseName} for blocking documents`, async () =>
     dataIssues(db, wanted, diff(wanted, await observe(db, names))),

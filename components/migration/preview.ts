@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { briefReach, closeConnections, ConnectionError, databaseAt } from "../mongo";
 import type { Direction } from "../settings";
-import { wantedSchema, type SchemaOptions } from "../contract";
+import { buildSchema, type SchemaOptions } from "../contract";
 import {
-  dataIssueInWords,
+  describeDataIssue,
   dataIssues,
-  notCheckedInWords,
+  describeNotChecked,
   previewScan,
   type DataIssue,
 } from "./issues/data-issues";
@@ -40,14 +40,14 @@ export function warnOfDataIssues(
     const place = { uri: address, database: name };
     try {
       const db = await databaseAt(place, briefReach);
-      const wanted = wantedSchema(schema);
+      const wanted = buildSchema(schema);
       const names = wanted.collections.map(({ name }) => name);
       const changes = diff(wanted, await observe(db, names));
       const { issues, notChecked } = await dataIssues(db, wanted, changes, previewScan);
-      for (const issue of issues) await warn(dataIssueInWords(issue), resourceOf(issue));
-      for (const one of notChecked) await warn(`${notCheckedInWords(one)} ${checkedByUp}`);
+      for (const issue of issues) await warn(describeDataIssue(issue), resourceOf(issue));
+      for (const one of notChecked) await warn(`${describeNotChecked(one)} ${checkedByUp}`);
     } catch (error) {
-      await warn(failureInWords(error));
+      await warn(describeFailure(error));
     } finally {
       await closeConnections();
     }
@@ -69,7 +69,7 @@ export function warnOfHeldBack(
   });
 }
 
-function failureInWords(error: unknown): string {
+function describeFailure(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";
   return `${what}${why} This preview goes on without the data; \`pulumi up\` checks it first.`;

@@ -8,7 +8,7 @@ const actionOf: Readonly<Record<string, string>> = {
 };
 
 /** The privilege that a command needs, in words: `createIndex on taskrunner.pack_runs`. */
-export function privilegeInWords(database: string, command: Document): string {
+export function describePrivilege(database: string, command: Document): string {
   const [verb = "", collection] = Object.entries(command)[0] ?? [];
   return `${actionOf[verb] ?? verb} on ${database}.${String(collection)}`;
 }

@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import { collections, wantedSchema, type ContractSchema, type SchemaOptions } from "../contract";
+import { collections, buildSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { migrationId } from "../ledger";
 import type { Change, Command } from "./planner/change";
 import { checksumOf } from "./planner/canonical";
@@ -17,7 +17,7 @@ export function toMongosh(command: Document): string {
  * again; a collection that exists gets the validator.
  */
 export function mongoshScript(options: SchemaOptions, database: string, ledger: string): string {
-  const wanted = wantedSchema(options);
+  const wanted = buildSchema(options);
   const checksum = checksumOf(wanted);
   const reason = "last, when everything is there";
   const changes: Change[] = [

@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { wantedSchema, type SchemaOptions } from "../contract";
+import { buildSchema, type SchemaOptions } from "../contract";
 import { migrationId, type LedgerRecord } from "../ledger";
 import { checksumOf } from "./planner/canonical";
 import { diff } from "./planner/diff";
@@ -19,7 +19,7 @@ export interface Status {
 
 /** Looks at a database; changes nothing. `ledger` is the collection of the record. */
 export async function status(db: Db, options: SchemaOptions, ledger: string): Promise<Status> {
-  const wanted = wantedSchema(options);
+  const wanted = buildSchema(options);
   const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
   const names = wanted.collections.map(({ name }) => name);
   const counts = await Promise.all(
@@ -38,10 +38,10 @@ export async function status(db: Db, options: SchemaOptions, ledger: string): Pr
 }
 
 /** A status on one screen. */
-export function statusInWords({ database, record, current, drift, documents }: Status): string {
+export function describeStatus({ database, record, current, drift, documents }: Status): string {
   return [
     `Database ${database}`,
-    `  migration  ${record ? recordInWords(record) : "not applied"}`,
+    `  migration  ${record ? describeRecord(record) : "not applied"}`,
     ...(record && !current ? ["             its checksum is of other settings than these"] : []),
     `  fence      ${record?.fencedAt?.toISOString() ?? "none: no cutover came as far"}`,
     `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
@@ -51,7 +51,7 @@ export function statusInWords({ database, record, current, drift, documents }: S
   ].join("\n");
 }
 
-function recordInWords({ _id, stack, who, startedAt, finishedAt }: LedgerRecord): string {
+function describeRecord({ _id, stack, who, startedAt, finishedAt }: LedgerRecord): string {
   const state = finishedAt
     ? `finished ${finishedAt.toISOString()}`
     : `begun ${startedAt.toISOString()}, not finished`;

@@ -1,5 +1,5 @@
 import { MongoServerSelectionError } from "mongodb";
-import { hostsInWords } from "./server";
+import { formatHosts } from "./server";
 
 /** MongoDB could not be reached or refused the login; the message names hosts, never secrets. */
 export class ConnectionError extends Error {
@@ -10,7 +10,7 @@ export class ConnectionError extends Error {
   constructor(uri: string, cause: unknown) {
     const found = cause instanceof Error ? cause.message : String(cause);
     super(
-      `Connecting to MongoDB at ${hostsInWords(uri)} failed: ${found}. ` +
+      `Connecting to MongoDB at ${formatHosts(uri)} failed: ${found}. ` +
         `Check that it runs, that this machine may reach it and that the user of mongoUri may log in.`,
     );
     this.withoutPrimary = membersWithoutPrimary(cause);

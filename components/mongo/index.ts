@@ -8,6 +8,6 @@ export {
   type ConnectionOptions,
 } from "./client";
 export { ConnectionError, membersWithoutPrimary } from "./errors";
-export { type DatabaseAddress, addressIn, hostsInWords, sameServer } from "./server";
-export { resumed } from "./resumed";
+export { type DatabaseAddress, addressIn, formatHosts, sameServer } from "./server";
+export { resumeCursor } from "./resumed";
 export { isOfDocument, ServerTroubleError, withRetries } from "./server-trouble";

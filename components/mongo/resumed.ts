@@ -14,7 +14,7 @@ import { withRetries } from "./server-trouble";
  * @param retries how often it is asked again with no answer in between; default as withRetries
  * @throws ServerTroubleError where the trouble does not pass or must be mended by somebody
  */
-export async function* resumed<T, Key>(
+export async function* resumeCursor<T, Key>(
   doing: string,
   open: (last: Key | undefined) => AbstractCursor<T>,
   keyOf: (item: T) => Key,

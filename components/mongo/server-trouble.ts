@@ -64,7 +64,7 @@ export class ServerTroubleError extends Error {
     // What the server says beside its code may hold documents: it stays out.
     const times = attempts === 1 ? "" : ` ${attempts} times`;
     super(
-      `${doing} failed${times}: ${foundIn(cause)}. ${whatToDo(cause)}, then do this again: what was ` +
+      `${doing} failed${times}: ${describeTrouble(cause)}. ${whatToDo(cause)}, then do this again: what was ` +
         "done so far stays, and it goes on where it stopped.",
     );
   }
@@ -118,7 +118,9 @@ function sayWhileItLasts(doing: string): (error: unknown) => void {
     if (now - said < sayEveryMs) return;
     said = now;
     const seconds = Math.round((now - started) / 1_000);
-    console.warn(`${doing}: ${foundIn(troubleIn(error))}. Trying again, for ${seconds} s so far`);
+    console.warn(
+      `${doing}: ${describeTrouble(troubleIn(error))}. Trying again, for ${seconds} s so far`,
+    );
   };
 }
 
@@ -162,7 +164,7 @@ function codesIn(error: MongoError): unknown[] {
   return all.filter((one) => one !== undefined);
 }
 
-function foundIn(error: unknown): string {
+function describeTrouble(error: unknown): string {
   if (!(error instanceof MongoError)) return String(error);
   const codes = codesIn(error);
   if (codes.length === 0) return error.message;

@@ -27,7 +27,7 @@ export function addressIn({ uri, database }: Partial<DatabaseAddress>): Database
 }
 
 /** The hosts of a connection string, for a message; they are no secret. */
-export function hostsInWords(uri: string): string {
+export function formatHosts(uri: string): string {
   return new ConnectionString(uri).hosts.join(", ");
 }
 

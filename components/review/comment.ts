@@ -1,16 +1,16 @@
 import { detailSections } from "./details";
 import { environmentDiff } from "./differences";
-import { fit, fixed, folded, foldedTogether, type Section } from "./fit";
+import { fit, fix, fold, foldTogether, type Section } from "./fit";
 import { footer } from "./footer";
 import { headlineOf } from "./headline";
 import { dataIssueSection, errorSection, warningSection } from "./messages";
-import { verdictAsList, verdictInWords, verdictOf, type Level } from "./risks";
-import { fence, joined, md, ours } from "./safe/markdown";
+import { verdictAsList, describeVerdict, verdictOf, type Level } from "./risks";
+import { fence, join, md, ours } from "./safe/markdown";
 import { settingsSection } from "./settings";
 import type { Situation } from "./situation";
 import { cutoverStepOf } from "./steps";
 import { stepDetails, stepTable } from "./table";
-import { counted } from "./words";
+import { formatCount } from "./words";
 
 /** A review of a preview; no secret is in it. */
 export interface Review {
@@ -33,18 +33,15 @@ export function review(situation: Situation): Review {
   const { level } = verdict;
   const body = fit(
     [
-      fixed(joined([md`### ${situation.stack}`, ours(headline)], ": ")),
-      fixed(verdictAsList(situation, verdict)),
+      fix(join([md`### ${situation.stack}`, ours(headline)], ": ")),
+      fix(verdictAsList(situation, verdict)),
       errorSection(situation),
       dataIssueSection(situation),
       warningSection(situation),
       ...planSections(situation, level),
       environmentSection(situation),
-      ...foldedTogether("Everything else", [
-        ...stepDetails(situation),
-        ...detailSections(situation),
-      ]),
-      fixed(footer(situation, level)),
+      ...foldTogether("Everything else", [...stepDetails(situation), ...detailSections(situation)]),
+      fix(footer(situation, level)),
     ],
     longestComment,
   );
@@ -52,7 +49,7 @@ export function review(situation: Situation): Review {
   return {
     headline: `${stack}: ${headline}`,
     level,
-    verdict: verdictInWords(situation, verdict),
+    verdict: describeVerdict(situation, verdict),
     body: body.text,
   };
 }
@@ -61,7 +58,7 @@ export function review(situation: Situation): Review {
 function planSections(situation: Situation, level: Level): Section[] {
   const [steps, settings] = [stepTable(situation), settingsSection(situation.preview)];
   if (level !== "blocked") return [steps, settings];
-  return [folded("What would happen, in order", steps), folded("Settings that change", settings)];
+  return [fold("What would happen, in order", steps), fold("Settings that change", settings)];
 }
 
 /** What changes in the environments of worker and web, below one line. */
@@ -73,11 +70,11 @@ function environmentSection({ preview }: Situation): Section {
   });
   const words = diffs.map(({ service, lines }) => {
     const names = new Set(lines.map((line) => line.slice(2).split("=")[0]));
-    return `${counted(names.size, "variable")} of ${service}`;
+    return `${formatCount(names.size, "variable")} of ${service}`;
   });
   const parts = diffs.map(({ service, lines }) =>
-    joined([ours(`${service}:`), fence(lines, "diff")], "\n\n"),
+    join([ours(`${service}:`), fence(lines, "diff")], "\n\n"),
   );
-  const all = fixed(parts.length === 0 ? undefined : joined(parts, "\n\n"));
-  return folded(`Environment: ${words.join(", ")}`, all);
+  const all = fix(parts.length === 0 ? undefined : join(parts, "\n\n"));
+  return fold(`Environment: ${words.join(", ")}`, all);
 }

@@ -1,10 +1,10 @@
-import { age, stopInWords } from "../timeline";
+import { age, describeStop } from "../timeline";
 import { differencesOf, withoutEnvironment } from "./differences";
 import type { Message, Step } from "./read/preview";
 import { code } from "./safe/markdown";
 import { isRun, type Situation } from "./situation";
 import { cutoverStepOf, shortType } from "./steps";
-import { counted } from "./words";
+import { formatCount } from "./words";
 
 type Service = "worker" | "web";
 
@@ -18,7 +18,8 @@ export function serviceConsequences(situation: Situation): string[] {
     preview.steps.some((step) => restarts(step, service)),
   );
   const asked = preview.steps.filter((step) => isType(step, "Confirmation") && isRun(step)).length;
-  const waits = asked > 0 ? [`up stops ${counted(asked, "time")} until you confirm a step`] : [];
+  const waits =
+    asked > 0 ? [`up stops ${formatCount(asked, "time")} until you confirm a step`] : [];
   if (direction === "change") {
     const services = restarting.join(" and ");
     const verb = restarting.length === 1 ? "restarts" : "restart";
@@ -60,12 +61,12 @@ function workerStop(situation: Situation, restarting: readonly Service[]): strin
 function lastStop({ direction, preview, report, now }: Situation): string {
   const kind = direction === "rollback" ? "rollback" : "cutover";
   const own = preview.timeline?.[kind];
-  const ownStop = own && stopInWords(own);
+  const ownStop = own && describeStop(own);
   if (own && ownStop !== undefined) {
     return ` (last time, ${age(own.workerReady ?? own.began, now)}: ${ownStop})`;
   }
   const other = report?.timeline[kind];
-  const stop = other && stopInWords(other);
+  const stop = other && describeStop(other);
   if (!report || !other || stop === undefined) return ", for how long is not measured yet";
   const when = age(other.workerReady ?? other.began, now);
   return ` (${code(report.stack).text}, ${when}: worker stopped ${stop})`;
@@ -85,21 +86,21 @@ function waitingRuns({ direction, plan }: Situation): string[] {
   if (direction !== "cutover") return [];
   const { unfinished } = plan?.state ?? {};
   if (unfinished === undefined) return ["unfinished runs were not counted"];
-  return unfinished > 0 ? [`${counted(unfinished, "unfinished run")} wait meanwhile`] : [];
+  return unfinished > 0 ? [`${formatCount(unfinished, "unfinished run")} wait meanwhile`] : [];
 }
 
 /** What becomes of unfinished runs in a rollback; undefined if there are none. */
 export function runsOfRollback({ preview, plan }: Situation): string | undefined {
   const { exported, unfinished = 0 } = plan?.leftBehind ?? {};
   if (unfinished === 0) return undefined;
-  const runs = counted(unfinished, "unfinished run");
+  const runs = formatCount(unfinished, "unfinished run");
   if (exported) return `${runs} go on from the files`;
   const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
   return isReleased ? `${runs} may repeat steps` : `${runs} held`;
 }
 
 /** Releases whose upgrade changes more than the variables of this stack, as far as the inputs tell. */
-export function changedReleases({ preview }: Situation): string | undefined {
+export function describeReleaseChanges({ preview }: Situation): string | undefined {
   const changed = preview.steps.filter(
     (step) =>
       isType(step, "Release") &&
@@ -112,7 +113,7 @@ export function changedReleases({ preview }: Situation): string | undefined {
   const live = preview.messages.filter(isLiveRelease);
   const { size } = new Set([...changed, ...live].map(({ urn }) => urn));
   if (size === 0) return undefined;
-  return `${counted(size, "release")} would change more than the storage variables`;
+  return `${formatCount(size, "release")} would change more than the storage variables`;
 }
 
 /** What a preview says of a release whose live values are not what would be applied (`rollout/helm`). */

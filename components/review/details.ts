@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { differencesOf, withoutEnvironment, type Difference } from "./differences";
-import { fixed, folded, itemized, type Section } from "./fit";
+import { fix, fold, itemize, type Section } from "./fit";
 import type { Step } from "./read/preview";
-import { details, fence, joined, md, ours, table, type Markdown } from "./safe/markdown";
+import { details, fence, join, md, ours, table, type Markdown } from "./safe/markdown";
 import type { Situation } from "./situation";
 import { cutoverStepOf, isOurs, shortType } from "./steps";
 import { megabytes } from "./words";
@@ -15,32 +15,32 @@ export function detailSections(situation: Situation): Section[] {
   const behind = direction === "rollback" ? plan?.leftBehind : undefined;
   const inputs = preview.steps.flatMap(inputsOf);
   return [
-    foldedList({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
-    plan?.state && direction === "cutover" ? filesSection(plan.state) : fixed(undefined),
-    foldedList({
+    foldList({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
+    plan?.state && direction === "cutover" ? filesSection(plan.state) : fix(undefined),
+    foldList({
       title: "Commands on MongoDB",
       items: isForward ? commandsOf(situation) : [],
       noun: "command",
       between: "\n\n",
     }),
-    foldedList({
+    foldList({
       title: "Changed on both sides",
       items: (behind?.conflictExamples ?? []).map(listItem),
       noun: "record",
       total: behind?.conflicts,
     }),
-    foldedList({
+    foldList({
       title: "Runs that are unfinished on disk",
       items: (behind?.unfinishedRuns ?? []).map(listItem),
       noun: "run",
       total: behind?.unfinished,
     }),
-    foldedList({
+    foldList({
       title: "In MongoDB, not ours, left alone",
       items: isForward ? foreignOf(situation) : [],
       noun: "thing",
     }),
-    foldedList({
+    foldList({
       title: "Settings of this preview",
       items: direction === "nothing" ? [] : settings.map(listItem),
       noun: "setting",
@@ -60,10 +60,10 @@ interface Listed {
 }
 
 /** Items below a line that counts them, folded away. */
-export function foldedList({ title, items, noun, total, between = "\n" }: Listed): Section {
+export function foldList({ title, items, noun, total, between = "\n" }: Listed): Section {
   const count = total ?? items.length;
-  const list = itemized(items, noun, (shown) => joined(shown, between), count);
-  return folded(`${title}: ${count.toLocaleString("en-US")}`, list);
+  const list = itemize(items, noun, (shown) => join(shown, between), count);
+  return fold(`${title}: ${count.toLocaleString("en-US")}`, list);
 }
 
 /** The inputs of what changes, and of what is created beside our own steps, which the table has. */
@@ -83,7 +83,7 @@ function inputsOf(step: Step): Markdown[] {
     ...(before === undefined ? [] : [`- ${path}: ${before}`]),
     ...(after === undefined ? [] : [`+ ${path}: ${after}`]),
   ]);
-  return [joined([md`${shortType(step.type)} ${step.name}`, fence(lines, "diff")], "\n\n")];
+  return [join([md`${shortType(step.type)} ${step.name}`, fence(lines, "diff")], "\n\n")];
 }
 
 type State = NonNullable<NonNullable<Situation["plan"]>["state"]>;
@@ -97,7 +97,7 @@ function filesSection(state: State): Section {
   ]);
   const files = kinds.reduce((sum, kind) => sum + state[kind].files, 0);
   const inside = table(["", "files", "size"], rows);
-  return fixed(details(`Files on disk: ${files.toLocaleString("en-US")}`, inside));
+  return fix(details(`Files on disk: ${files.toLocaleString("en-US")}`, inside));
 }
 
 /** As the server gets them; the ledger's are the engine's own. */

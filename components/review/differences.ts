@@ -19,14 +19,14 @@ const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */
 export function differencesOf({ old, new: wanted }: Pick<Step, "old" | "new">): Difference[] {
-  return compared(shown(old), shown(wanted), "");
+  return compareValues(selectVisible(old), selectVisible(wanted), "");
 }
 
-function shown(inputs: Properties = {}): Properties {
+function selectVisible(inputs: Properties = {}): Properties {
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => !hidden.has(key)));
 }
 
-function compared(before: unknown, after: unknown, path: string): Difference[] {
+function compareValues(before: unknown, after: unknown, path: string): Difference[] {
   if (isDeepStrictEqual(before, after) || after === unknown) return [];
   const keys = [
     ...new Set([before, after].flatMap((side) => (isOpen(side) ? Object.keys(side) : []))),
@@ -36,7 +36,7 @@ function compared(before: unknown, after: unknown, path: string): Difference[] {
   }
   const [olds, news] = [before ?? {}, after ?? {}] as [Properties, Properties];
   return keys.flatMap((key) =>
-    compared(olds[key], news[key], path === "" ? key : `${path}.${key}`),
+    compareValues(olds[key], news[key], path === "" ? key : `${path}.${key}`),
   );
 }
 
@@ -53,7 +53,7 @@ export function textOf(value: unknown): string | undefined {
 }
 
 /** An input as a text; empty where it is not there. */
-export function said(value: unknown): string {
+export function formatValue(value: unknown): string {
   return textOf(value) ?? "";
 }
 

@@ -1,5 +1,5 @@
-import { details, joined, ours, type Markdown } from "./safe/markdown";
-import { counted } from "./words";
+import { details, join, ours, type Markdown } from "./safe/markdown";
+import { formatCount } from "./words";
 
 /** A part of the comment that may show fewer of its items, and then counts those left out. */
 export interface Section {
@@ -9,12 +9,12 @@ export interface Section {
 }
 
 /** A part that is shown as it is. */
-export function fixed(part: Markdown | undefined): Section {
+export function fix(part: Markdown | undefined): Section {
   return { items: 0, render: () => part };
 }
 
 /** A part below a line of ours, folded away. */
-export function folded(summary: string, section: Section): Section {
+export function fold(summary: string, section: Section): Section {
   return {
     items: section.items,
     render: (shown) => {
@@ -25,10 +25,10 @@ export function folded(summary: string, section: Section): Section {
 }
 
 /** Parts one after the other, folded away together; nothing if none of them has anything to say. */
-export function foldedTogether(summary: string, sections: readonly Section[]): Section[] {
+export function foldTogether(summary: string, sections: readonly Section[]): Section[] {
   if (sections.every((section) => section.render(section.items) === undefined)) return [];
   const [opened, closed] = [`<details><summary>${summary}</summary>`, "</details>"];
-  return [fixed(ours(opened)), ...sections, fixed(ours(closed))];
+  return [fix(ours(opened)), ...sections, fix(ours(closed))];
 }
 
 /**
@@ -38,7 +38,7 @@ export function foldedTogether(summary: string, sections: readonly Section[]): S
  * @param render the part with the items that are shown
  * @param total how many items there are, if not all of them are named
  */
-export function itemized<Item>(
+export function itemize<Item>(
   items: readonly Item[],
   noun: string,
   render: (shown: readonly Item[]) => Markdown,
@@ -49,8 +49,8 @@ export function itemized<Item>(
     render: (shown) => {
       if (items.length === 0) return undefined;
       const left = total - Math.min(items.length, shown);
-      const more = left > 0 ? [ours(`and ${counted(left, `more ${noun}`)}`)] : [];
-      return joined([render(items.slice(0, shown)), ...more], "\n\n");
+      const more = left > 0 ? [ours(`and ${formatCount(left, `more ${noun}`)}`)] : [];
+      return join([render(items.slice(0, shown)), ...more], "\n\n");
     },
   };
 }
@@ -63,7 +63,7 @@ export function fit(sections: readonly Section[], most: number): Markdown {
   const shown = sections.map(({ items }) => items);
   for (;;) {
     const parts = sections.map((section, at) => section.render(shown[at] ?? 0));
-    const all = joined(
+    const all = join(
       parts.filter((part) => part !== undefined),
       "\n\n",
     );

@@ -1,5 +1,5 @@
 import type { Level } from "./risks";
-import { joined, link, md, ours, type Markdown } from "./safe/markdown";
+import { join, link, md, ours, type Markdown } from "./safe/markdown";
 import type { Direction, Situation } from "./situation";
 
 /** The last line: of what and when the preview is, what comes next, how to undo it, what it all means. */
@@ -14,7 +14,7 @@ export function footer(situation: Situation, level: Level): Markdown {
     ...(direction === "nothing" || level === "blocked" ? [] : [ours(`Undo: ${undo[direction]}`)]),
     link("What each line means", docs),
   ];
-  return joined(parts, " · ");
+  return join(parts, " · ");
 }
 
 const undo: Readonly<Record<Exclude<Direction, "nothing">, string>> = {

@@ -1,8 +1,8 @@
 import type { Step } from "./read/preview";
 import { isMadeNow, type Situation } from "./situation";
 import { cutoverStepOf, isMigrationJob, type CutoverStep } from "./steps";
-import { counted, listed } from "./words";
-import { exportedInWords } from "./state-lines";
+import { formatCount, formatList } from "./words";
+import { describeExported } from "./state-lines";
 
 /** What a preview would do, in one sentence of ours without the stack's name. */
 export function headlineOf(situation: Situation): string {
@@ -12,50 +12,50 @@ export function headlineOf(situation: Situation): string {
     case "nothing":
       return "no changes";
     case "cutover":
-      return `cut over to MongoDB: ${cutoverInWords(situation)}`;
+      return `cut over to MongoDB: ${describeCutover(situation)}`;
     case "rollback":
-      return `roll back to files: ${rollbackInWords(situation)}`;
+      return `roll back to files: ${describeRollback(situation)}`;
     case "change":
-      return `${preview.refreshed ? "after a refresh" : "change"}: ${changesInWords(preview.steps)}`;
+      return `${preview.refreshed ? "after a refresh" : "change"}: ${describeChanges(preview.steps)}`;
   }
 }
 
-function cutoverInWords(situation: Situation): string {
+function describeCutover(situation: Situation): string {
   const { preview, plan } = situation;
   const { steps } = preview;
-  const made = (kinds: readonly CutoverStep[], kind: string) =>
+  const countMade = (kinds: readonly CutoverStep[], kind: string) =>
     plan?.reachable
       ? plan.changes.filter((change) => change.kind === kind).length
       : steps.filter((step) => kinds.includes(cutoverStepOf(step)) && isMadeNow(step)).length;
-  const collections = made(["collections"], "create collection");
-  const indexes = made(["uniqueIndexes", "indexes"], "create index");
+  const collections = countMade(["collections"], "create collection");
+  const indexes = countMade(["uniqueIndexes", "indexes"], "create index");
   const imports = steps.some((step) => cutoverStepOf(step) === "backfill");
-  const runs = plan?.state ? counted(plan.state.runs.files, "run") : "the runs on disk";
-  return listed([
-    collections > 0 && counted(collections, "collection"),
-    indexes > 0 && counted(indexes, "index", "indexes"),
+  const runs = plan?.state ? formatCount(plan.state.runs.files, "run") : "the runs on disk";
+  return formatList([
+    collections > 0 && formatCount(collections, "collection"),
+    indexes > 0 && formatCount(indexes, "index", "indexes"),
     steps.some(isMigrationJob) && "the migration as a Job",
     imports && `import of ${runs}`,
-    servicesInWords(steps),
+    describeServices(steps),
   ]);
 }
 
-function rollbackInWords({ preview, plan }: Situation): string {
+function describeRollback({ preview, plan }: Situation): string {
   const found = plan?.leftBehind;
   const exports = preview.steps.some((step) => cutoverStepOf(step) === "handover");
-  return listed([
-    found?.exported && exportInWords(exportedInWords(found.exported)),
+  return formatList([
+    found?.exported && describeExport(describeExported(found.exported)),
     found && !found.exported && "MongoDB unreachable",
-    found && found.unfinished > 0 && counted(found.unfinished, "unfinished run"),
+    found && found.unfinished > 0 && formatCount(found.unfinished, "unfinished run"),
     exports && !found && "export of what changed in MongoDB",
-    servicesInWords(preview.steps),
+    describeServices(preview.steps),
   ]);
 }
 
-const exportInWords = (records: string) =>
+const describeExport = (records: string) =>
   records === "" ? "nothing to export" : `export of ${records}`;
 
-function servicesInWords(steps: readonly Step[]): string | undefined {
+function describeServices(steps: readonly Step[]): string | undefined {
   const kinds = new Set(steps.map(cutoverStepOf));
   const services = (["worker", "web"] as const).filter((service) => kinds.has(service));
   return services.length > 0 ? services.join(" then ") : undefined;
@@ -89,11 +89,11 @@ function stateSteps(): CutoverStep[] {
   return ["backfill", "handover", "secondHandover", "verification"];
 }
 
-function changesInWords(steps: readonly Step[]): string {
+function describeChanges(steps: readonly Step[]): string {
   const words = groups.map(([[one, more], kinds]) => {
     const count = steps.filter((step) => kinds.includes(cutoverStepOf(step))).length;
-    return count > 0 && (more === "" ? one : counted(count, one, more));
+    return count > 0 && (more === "" ? one : formatCount(count, one, more));
   });
   const job = steps.some(isMigrationJob) && "the migration as a Job";
-  return listed([job, ...words]) || "the ledger";
+  return formatList([job, ...words]) || "the ledger";
 }

@@ -1,15 +1,15 @@
-import { itemized, type Section } from "./fit";
+import { itemize, type Section } from "./fit";
 import type { FoundIssue } from "./read/plan";
 import type { Message } from "./read/preview";
-import { fence, joined, md, ours, wrapped, type Markdown } from "./safe/markdown";
+import { fence, join, md, ours, wrap, type Markdown } from "./safe/markdown";
 import { isStop, touchesSchema, type Situation } from "./situation";
-import { counted } from "./words";
+import { formatCount } from "./words";
 
 /** The errors of a preview that failed. */
 export function errorSection({ preview }: Situation): Section {
   return sectionOf(
     "Errors",
-    preview.messages.filter(({ severity }) => severity === "error").map(shown),
+    preview.messages.filter(({ severity }) => severity === "error").map(renderMessage),
   );
 }
 
@@ -17,66 +17,66 @@ export function errorSection({ preview }: Situation): Section {
 export function dataIssueSection(situation: Situation): Section {
   const { preview, plan } = situation;
   if (!touchesSchema(situation)) return sectionOf("Data issues", []);
-  const warned = preview.messages.filter(isSchemaWarning).map(shown);
-  return sectionOf("Data issues", plan?.reachable ? plan.issues.map(issueInWords) : warned);
+  const warned = preview.messages.filter(isSchemaWarning).map(renderMessage);
+  return sectionOf("Data issues", plan?.reachable ? plan.issues.map(renderIssue) : warned);
 }
 
 /** All other warnings. */
 export function warningSection(situation: Situation): Section {
-  return sectionOf("Warnings", otherWarnings(situation).map(shown));
+  return sectionOf("Warnings", otherWarnings(situation).map(renderMessage));
 }
 
 function sectionOf(title: string, items: readonly Markdown[]): Section {
   const noun = title.toLowerCase().replace(/s$/, "");
-  return itemized(items, noun, (shown) => joined([ours(`#### ${title}`), ...shown], "\n\n"));
+  return itemize(items, noun, (shown) => join([ours(`#### ${title}`), ...shown], "\n\n"));
 }
 
 /** A message with the name of the resource that it is on, its text as it was said. */
-function shown({ urn, text }: Message): Markdown {
-  const block = fence(wrapped(text));
+function renderMessage({ urn, text }: Message): Markdown {
+  const block = fence(wrap(text));
   const name = urn?.split("::").slice(3).join("::");
-  return name === undefined ? block : joined([md`On ${name}:`, block], "\n\n");
+  return name === undefined ? block : join([md`On ${name}:`, block], "\n\n");
 }
 
-function issueInWords(issue: FoundIssue): Markdown {
+function renderIssue(issue: FoundIssue): Markdown {
   const [words, examples] =
-    issue.kind === "duplicate keys" ? duplicatesInWords(issue) : brokenInWords(issue);
-  return joined([words, joined(examples, "\n")], "\n\n");
+    issue.kind === "duplicate keys" ? renderDuplicates(issue) : renderBroken(issue);
+  return join([words, join(examples, "\n")], "\n\n");
 }
 
 type Of<Kind> = Extract<FoundIssue, { readonly kind: Kind }>;
 
-function duplicatesInWords(issue: Of<"duplicate keys">): [Markdown, Markdown[]] {
+function renderDuplicates(issue: Of<"duplicate keys">): [Markdown, Markdown[]] {
   const { index, collection, keys, documents, examples } = issue;
-  const many = ours(`${counted(keys, "key")} in ${counted(documents, "document")}`);
+  const many = ours(`${formatCount(keys, "key")} in ${formatCount(documents, "document")}`);
   return [
     md`The unique index ${index} cannot be built: duplicates in ${collection}, ${many}. For example:`,
     examples.map(({ key, documents: having }) => {
       const ids = having.map(({ id, at }) => md`${at === undefined ? id : `${id} (${at})`}`);
-      return md`- ${keyInWords(key)}: ${joined(ids, ", ")}`;
+      return md`- ${formatKey(key)}: ${join(ids, ", ")}`;
     }),
   ];
 }
 
-function keyInWords(key: Readonly<Record<string, unknown>>): string {
+function formatKey(key: Readonly<Record<string, unknown>>): string {
   return Object.entries(key)
     .map(([field, value]) => `${field} ${JSON.stringify(value)}`)
     .join(", ");
 }
 
-function brokenInWords({
+function renderBroken({
   collection,
   documents,
   rules,
 }: Of<"broken documents">): [Markdown, Markdown[]] {
   return [
-    md`The validator of ${collection} cannot be strict: ${ours(counted(documents, "blocking document"))}.`,
+    md`The validator of ${collection} cannot be strict: ${ours(formatCount(documents, "blocking document"))}.`,
     rules.map(({ field, rule, documents: breaking, ids }) => {
-      const examples = joined(
+      const examples = join(
         ids.map((id) => md`${id}`),
         ", ",
       );
-      return md`- ${`${field} ${rule}`}: ${ours(counted(breaking, "document"))}, for example ${examples}`;
+      return md`- ${`${field} ${rule}`}: ${ours(formatCount(breaking, "document"))}, for example ${examples}`;
     }),
   ];
 }

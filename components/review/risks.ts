@@ -1,5 +1,5 @@
 import {
-  changedReleases,
+  describeReleaseChanges,
   isLiveRelease,
   serviceConsequences,
   runsOfRollback,
@@ -8,11 +8,17 @@ import { differencesOf } from "./differences";
 import { otherWarnings, stopWarnings } from "./messages";
 import type { Step } from "./read/preview";
 import { ours, type Markdown } from "./safe/markdown";
-import { dataIssueCount, drift, indexRisks, unseenData, validatorRisks } from "./schema-risks";
+import {
+  dataIssueCount,
+  drift,
+  indexRisks,
+  describeUnseenData,
+  validatorRisks,
+} from "./schema-risks";
 import { stopsOnDataIssues, type Situation } from "./situation";
 import { losesFence } from "./state-lines";
 import { cutoverStepOf, isOurs } from "./steps";
-import { counted } from "./words";
+import { formatCount } from "./words";
 
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
 export type Level = "blocked" | "risks" | "clear";
@@ -29,22 +35,22 @@ export function verdictOf(situation: Situation): Verdict {
   const { preview } = situation;
   const errors = preview.messages.filter(({ severity }) => severity === "error").length;
   const issues = dataIssueCount(situation);
-  const documents = issues > 0 ? counted(issues, "data issue") : undefined;
+  const documents = issues > 0 ? formatCount(issues, "data issue") : undefined;
   const stops = stopWarnings(situation).length;
   const others = otherWarnings(situation).filter((warning) => !isLiveRelease(warning));
   const warnings = others.length - stops;
   const isStopped = stopsOnDataIssues(situation);
   const blocks = present([
-    errors > 0 && `the preview failed with ${counted(errors, "error")}`,
+    errors > 0 && `the preview failed with ${formatCount(errors, "error")}`,
     isStopped && documents && `${documents}: up stops before its first change`,
     stops > 0 && "up stops before it is done, a warning below says where",
   ]);
   const risks = present([
     ...rollbackRisks(situation),
     ...serviceConsequences(situation),
-    changedReleases(situation),
+    describeReleaseChanges(situation),
     !isStopped && documents && `${documents}: what they block is left out`,
-    unseenData(situation),
+    describeUnseenData(situation),
     ...destructions(situation),
     preview.steps.some(losesFence) &&
       "without `backfill` a rollback exports nothing and holds no run",
@@ -53,7 +59,7 @@ export function verdictOf(situation: Situation): Verdict {
     ...indexRisks(situation),
     drift(situation),
     expiry(situation),
-    warnings > 0 && counted(warnings, "warning"),
+    warnings > 0 && formatCount(warnings, "warning"),
   ]);
   return {
     level: blocks.length > 0 ? "blocked" : risks.length > 0 ? "risks" : "clear",
@@ -73,7 +79,7 @@ const none =
   "no service restarts, nothing expires, nothing waits, nothing is destroyed or replaced";
 
 /** The verdict as one line of ours. */
-export function verdictInWords({ direction }: Situation, verdict: Verdict): string {
+export function describeVerdict({ direction }: Situation, verdict: Verdict): string {
   const { level, blocks, risks } = verdict;
   if (level === "clear" && direction === "nothing") return "✅ Nothing to do.";
   const words = level === "clear" ? `${none}.` : [...blocks, ...risks].join(" · ");
@@ -84,11 +90,11 @@ export function verdictInWords({ direction }: Situation, verdict: Verdict): stri
 export function verdictAsList(situation: Situation, verdict: Verdict): Markdown {
   const { level, blocks, risks } = verdict;
   const all = [...blocks, ...risks];
-  if (all.length < 2) return ours(verdictInWords(situation, verdict));
+  if (all.length < 2) return ours(describeVerdict(situation, verdict));
   return ours([marks[level], "", ...all.map((one) => `- ${one}`)].join("\n"));
 }
 
-function uncounted(plan: Situation["plan"]): string {
+function describeUncounted(plan: Situation["plan"]): string {
   if (!plan) return "no plan was given";
   return plan.state
     ? "the plan is not one of filesystem mode"
@@ -105,9 +111,9 @@ function destructions({ preview }: Situation): (string | undefined)[] {
   const replaced = preview.steps.filter(({ operation }) => operation === "replace").length;
   const left = preview.steps.filter((step) => step.operation === "delete" && !isDestroyed(step));
   return [
-    destroyed > 0 ? `${counted(destroyed, "resource")} destroyed` : undefined,
-    replaced > 0 ? `${counted(replaced, "resource")} replaced` : undefined,
-    left.length > 0 ? `${counted(left.length, "resource")} no longer managed` : undefined,
+    destroyed > 0 ? `${formatCount(destroyed, "resource")} destroyed` : undefined,
+    replaced > 0 ? `${formatCount(replaced, "resource")} replaced` : undefined,
+    left.length > 0 ? `${formatCount(left.length, "resource")} no longer managed` : undefined,
   ];
 }
 
@@ -122,7 +128,7 @@ function clusterRisks(steps: readonly Step[]): (string | undefined)[] {
     return protection.test(path) && before === "true" && after !== "true";
   });
   return [
-    off.length > 0 ? `${counted(off.length, "protection")} of MongoDB turned off` : undefined,
+    off.length > 0 ? `${formatCount(off.length, "protection")} of MongoDB turned off` : undefined,
     changed.length > 0 ? "MongoDB itself changes, its members may restart" : undefined,
   ];
 }
@@ -132,13 +138,15 @@ function rollbackRisks(situation: Situation): (string | undefined)[] {
   if (direction !== "rollback") return [];
   if (!plan?.leftBehind) {
     if (stopWarnings(situation).length > 0) return [];
-    return [`what would stay behind was not counted, because ${uncounted(plan)}`];
+    return [`what would stay behind was not counted, because ${describeUncounted(plan)}`];
   }
   const { exported, conflicts } = plan.leftBehind;
   return [
     exported ? undefined : "MongoDB is unreachable, what changed there stays behind",
     runsOfRollback(situation),
-    conflicts > 0 ? `${counted(conflicts, "record")} changed on both sides stay behind` : undefined,
+    conflicts > 0
+      ? `${formatCount(conflicts, "record")} changed on both sides stay behind`
+      : undefined,
   ];
 }
 
@@ -147,8 +155,8 @@ function expiry({ preview, plan }: Situation): string | undefined {
   const [before, after] = [Number(retention?.old?.days ?? 0), Number(retention?.new?.days ?? 0)];
   if (after === 0 || (after === before && retention?.outputs.applied !== false)) return undefined;
   const { entries, isMore } = plan?.expiring ?? {};
-  const many = counted(entries ?? 0, "entry", "entries");
+  const many = formatCount(entries ?? 0, "entry", "entries");
   const now = `${isMore ? "more than " : ""}${many} of MongoDB now`;
   const found = entries === undefined ? "how many was not counted" : now;
-  return `log entries older than ${counted(after, "day")} will be deleted: ${found}`;
+  return `log entries older than ${formatCount(after, "day")} will be deleted: ${found}`;
 }

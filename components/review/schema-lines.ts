@@ -1,27 +1,27 @@
-import { differencesOf, said } from "./differences";
+import { differencesOf, formatValue } from "./differences";
 import type { PlanFacts } from "./read/plan";
 import type { Step } from "./read/preview";
-import { joined, md, ours, unbroken, type Markdown } from "./safe/markdown";
+import { join, md, ours, unbroken, type Markdown } from "./safe/markdown";
 import { isMadeNow, type Situation } from "./situation";
-import { differencesInWords } from "./words";
+import { describeDifferences } from "./words";
 
 type PlannedChange = PlanFacts["changes"][number];
 
 /** What happens to a collection, in a line: its name, its validator, what differs. */
 export function collectionLine(step: Step, situation: Situation): Markdown {
   const { name = step.name, validationLevel, validationAction, validator } = inputsOf(step);
-  if (step.operation === "delete") return leaving(said(name));
-  const verb = ours(schemaVerb(step, situation, said(name)));
+  if (step.operation === "delete") return leaving(formatValue(name));
+  const verb = ours(schemaVerb(step, situation, formatValue(name)));
   if (!isMadeNow(step)) {
     const changed = differencesOf(step).filter(({ path }) => !isRule(path));
     const isRuled = differencesOf(step).some(({ path }) => isRule(path));
     const rules = isRuled ? [ours("other rules in its validator")] : [];
-    const words = changed.length > 0 ? [differencesInWords(changed)] : [];
-    return md`${verb} ${said(name)}: ${joined([...words, ...rules], ", ")}`;
+    const words = changed.length > 0 ? [describeDifferences(changed)] : [];
+    return md`${verb} ${formatValue(name)}: ${join([...words, ...rules], ", ")}`;
   }
   const isEmpty = Object.keys(validator ?? {}).length === 0;
-  if (isEmpty) return md`${verb} ${said(name)}, no validator`;
-  return md`${verb} ${said(name)}, validator of level ${said(validationLevel)}, action ${said(validationAction)}`;
+  if (isEmpty) return md`${verb} ${formatValue(name)}, no validator`;
+  return md`${verb} ${formatValue(name)}, validator of level ${formatValue(validationLevel)}, action ${formatValue(validationAction)}`;
 }
 
 const isRule = (path: string) => /^validator(\.|$)/.test(path);
@@ -29,12 +29,12 @@ const isRule = (path: string) => /^validator(\.|$)/.test(path);
 /** What happens to an index, in a line: its name, collection, key and options, what differs. */
 export function indexLine(step: Step, situation: Situation): Markdown {
   const { name = step.name, collection, key, unique, sparse } = inputsOf(step);
-  if (step.operation === "delete") return leaving(said(name));
-  const verb = ours(schemaVerb(step, situation, said(collection), said(name)));
+  if (step.operation === "delete") return leaving(formatValue(name));
+  const verb = ours(schemaVerb(step, situation, formatValue(collection), formatValue(name)));
   const options = ours(`${unique === true ? ", unique" : ""}${sparse === true ? ", sparse" : ""}`);
-  const spec = md`${verb} ${placeOf(said(name), said(collection))} ${keyInWords(key)}${options}`;
+  const spec = md`${verb} ${placeOf(formatValue(name), formatValue(collection))} ${formatKey(key)}${options}`;
   const changed = isMadeNow(step) ? [] : differencesOf(step);
-  return changed.length === 0 ? spec : md`${spec} (${differencesInWords(changed)})`;
+  return changed.length === 0 ? spec : md`${spec} (${describeDifferences(changed)})`;
 }
 
 /** By default an index has its collection's name before its own. */
@@ -47,8 +47,8 @@ function inputsOf(step: Step) {
 }
 
 /** The inputs have it as one text, `runId:1, sequence:1`. */
-function keyInWords(key: unknown): Markdown {
-  return unbroken(`{ ${said(key).replaceAll(":", ": ")} }`);
+function formatKey(key: unknown): Markdown {
+  return unbroken(`{ ${formatValue(key).replaceAll(":", ": ")} }`);
 }
 
 /** Nothing is ever dropped (decision 7). */
@@ -63,19 +63,19 @@ export const asItShouldBe = "find as it should be:";
 export function schemaVerbOf(step: Step, situation: Situation): string | undefined {
   if (step.operation === "delete") return undefined;
   const { name = step.name, collection } = inputsOf(step);
-  if (step.type.endsWith("mongo:Collection")) return schemaVerb(step, situation, said(name));
+  if (step.type.endsWith("mongo:Collection")) return schemaVerb(step, situation, formatValue(name));
   if (!step.type.endsWith("mongo:Index")) return undefined;
-  return schemaVerb(step, situation, said(collection), said(name));
+  return schemaVerb(step, situation, formatValue(collection), formatValue(name));
 }
 
 /** How the plan would do it, which has looked at the database; else as the engine has it. */
 function schemaVerb(step: Step, { plan }: Situation, collection: string, index?: string): string {
   if (!plan?.reachable) return isMadeNow(step) ? "create" : step.operation;
   const change = plan.changes.find((one) => one.collection === collection && one.index === index);
-  return change ? plannedVerb(change) : isMadeNow(step) ? asItShouldBe : step.operation;
+  return change ? verbOf(change) : isMadeNow(step) ? asItShouldBe : step.operation;
 }
 
-function plannedVerb({ kind, blocksWrites }: PlannedChange): string {
+function verbOf({ kind, blocksWrites }: PlannedChange): string {
   const waits = blocksWrites ? ", writers waiting," : "";
   switch (kind.split(" ")[0]) {
     case "create":

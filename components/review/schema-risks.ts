@@ -3,7 +3,7 @@ import { isSchemaWarning } from "./messages";
 import type { Properties, Step } from "./read/preview";
 import { isMadeNow, touchesSchema, type Situation } from "./situation";
 import { isMigrationJob } from "./steps";
-import { counted } from "./words";
+import { formatCount } from "./words";
 
 /** How many data issues there are: by the plan; without one, what the preview itself warned of on an index or a collection. */
 export function dataIssueCount(situation: Situation): number {
@@ -14,7 +14,7 @@ export function dataIssueCount(situation: Situation): number {
 }
 
 /** That nobody looked at the data: if the migration is a Job (the setting `jobs`), a preview does not. */
-export function unseenData({ preview, plan }: Situation): string | undefined {
+export function describeUnseenData({ preview, plan }: Situation): string | undefined {
   const isJob = (step: Step) =>
     isMigrationJob(step) && step.operation !== "delete" && step.new?.direction === "forward";
   if (plan?.reachable || !preview.steps.some(isJob)) return undefined;
@@ -30,7 +30,7 @@ export function validatorRisks({ preview }: Situation): (string | undefined)[] {
   const lost = changed.filter((step) => isOff(step.old) && !isOff(step.new));
   const loosened = changed.filter((step) => !isOff(step.old) && isLooser(step));
   const others = changed.filter((step) => !lost.includes(step) && !loosened.includes(step));
-  const validators = (found: readonly Step[]) => counted(found.length, "validator");
+  const validators = (found: readonly Step[]) => formatCount(found.length, "validator");
   return [
     lost.length > 0
       ? `${validators(lost)} lost: what was written since was not checked`
@@ -69,10 +69,10 @@ export function indexRisks(situation: Situation): (string | undefined)[] {
   const largest = Math.max(0, ...documents);
   return [
     largest > 0
-      ? `${counted(documents.filter(Boolean).length, "index", "indexes")} built over up to ${counted(largest, "document")}`
+      ? `${formatCount(documents.filter(Boolean).length, "index", "indexes")} built over up to ${formatCount(largest, "document")}`
       : undefined,
-    blocking > 0 ? `writers wait for ${counted(blocking, "index build")}` : undefined,
-    rebuilt > 0 ? `${counted(rebuilt, "index", "indexes")} built anew` : undefined,
+    blocking > 0 ? `writers wait for ${formatCount(blocking, "index build")}` : undefined,
+    rebuilt > 0 ? `${formatCount(rebuilt, "index", "indexes")} built anew` : undefined,
   ];
 }
 
@@ -93,5 +93,5 @@ export function drift(situation: Situation): string | undefined {
   const kinds = ["record ledger", "adopt index", "await index"];
   const count = plan.changes.filter(({ kind }) => !kinds.includes(kind)).length;
   if (count === 0) return undefined;
-  return `${counted(count, "difference")} in MongoDB that up leaves, unless with --refresh`;
+  return `${formatCount(count, "difference")} in MongoDB that up leaves, unless with --refresh`;
 }

@@ -1,10 +1,10 @@
-import { differencesOf, environmentDiff, said, withoutEnvironment } from "./differences";
+import { differencesOf, environmentDiff, formatValue, withoutEnvironment } from "./differences";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isRun } from "./situation";
 import { againLine } from "./state-lines";
 import { isOurs, shortType } from "./steps";
-import { counted, differencesInWords, verbOf } from "./words";
+import { formatCount, describeDifferences, verbOf } from "./words";
 
 /** What happens to the worker's or web's pods, values or release. */
 export function serviceLine(step: Step): Markdown {
@@ -12,15 +12,15 @@ export function serviceLine(step: Step): Markdown {
   const limit = ours(timeoutSeconds === undefined ? "" : `, ${Number(timeoutSeconds)} s at most`);
   switch (shortType(step.type)) {
     case "taskrunner:ValuesFile":
-      return md`values file ${said(file ?? step.old?.file)}: ${environmentInWords(step)}`;
+      return md`values file ${formatValue(file ?? step.old?.file)}: ${describeEnvironment(step)}`;
     case "kubernetes:helm.sh/v3:Release":
       return releaseLine(step);
     case "kubernetes:Drain":
       if (!isRun(step)) return againLine(step);
-      return md`${said(release ?? "the worker")} scaled to nothing, until its pods are gone${limit}`;
+      return md`${formatValue(release ?? "the worker")} scaled to nothing, until its pods are gone${limit}`;
     case "kubernetes:PodsReplaced":
       if (step.operation === "delete") return againLine(step);
-      return md`wait until every pod of ${said(release ?? service)} is one of mode ${said(mode)}${limit}`;
+      return md`wait until every pod of ${formatValue(release ?? service)} is one of mode ${formatValue(mode)}${limit}`;
     case "taskrunner:Confirmation":
       return isRun(step)
         ? ours("stop until someone has deployed it and confirmed")
@@ -34,35 +34,35 @@ export function serviceLine(step: Step): Markdown {
 
 function releaseLine(step: Step): Markdown {
   const { name, namespace } = step.new ?? step.old ?? {};
-  const release = md`Helm release ${said(name)} in ${said(namespace)}`;
-  if (step.operation === "delete") return md`${release} ${deletedInWords(step)}`;
-  if (step.operation === "create") return md`create ${release}: ${environmentInWords(step)}`;
-  if (step.operation === "import") return md`take over ${release}: ${environmentInWords(step)}`;
+  const release = md`Helm release ${formatValue(name)} in ${formatValue(namespace)}`;
+  if (step.operation === "delete") return md`${release} ${describeDeleted(step)}`;
+  if (step.operation === "create") return md`create ${release}: ${describeEnvironment(step)}`;
+  if (step.operation === "import") return md`take over ${release}: ${describeEnvironment(step)}`;
   const others = differencesOf({
     old: withoutEnvironment(step.old),
     new: withoutEnvironment(step.new),
   });
-  const rest = others.length > 0 ? md`; ${differencesInWords(others)}` : ours("");
-  return md`${verbOf(step)} ${release}: ${environmentInWords(step)}${rest}`;
+  const rest = others.length > 0 ? md`; ${describeDifferences(others)}` : ours("");
+  return md`${verbOf(step)} ${release}: ${describeEnvironment(step)}${rest}`;
 }
 
-function environmentInWords(step: Step): Markdown {
+function describeEnvironment(step: Step): Markdown {
   // A new Secret has its name in `up` alone, and the values refer to it.
   if (typeof step.new?.values === "string") return ours("environment known in up");
   const names = new Set(environmentDiff(step).map((line) => line.slice(2).split("=")[0]));
-  return ours(names.size === 0 ? "environment as it is" : counted(names.size, "variable"));
+  return ours(names.size === 0 ? "environment as it is" : formatCount(names.size, "variable"));
 }
 
 /** Any other resource: its type and name, and what differs. */
 export function resourceLine(step: Step): Markdown {
   const named = md`${shortType(step.type)} ${step.name}`;
-  if (step.operation === "delete") return md`${named} ${deletedInWords(step)}`;
+  if (step.operation === "delete") return md`${named} ${describeDeleted(step)}`;
   const differences = ["create", "import"].includes(step.operation) ? [] : differencesOf(step);
   if (differences.length > 0)
-    return md`${verbOf(step)} ${named}: ${differencesInWords(differences)}`;
+    return md`${verbOf(step)} ${named}: ${describeDifferences(differences)}`;
   return md`${verbOf(step)} ${named}`;
 }
 
-function deletedInWords(step: Step): Markdown {
+function describeDeleted(step: Step): Markdown {
   return ours(step.retained || isOurs(step) ? "leaves the stack and stays" : "is **deleted**");
 }

@@ -1,5 +1,5 @@
-import { differencesOf, said, type Difference } from "./differences";
-import { itemized, type Section } from "./fit";
+import { differencesOf, formatValue, type Difference } from "./differences";
+import { itemize, type Section } from "./fit";
 import type { Preview, Step } from "./read/preview";
 import { md, table } from "./safe/markdown";
 import { shortType } from "./steps";
@@ -44,7 +44,7 @@ const byType: Readonly<Record<string, Naming>> = {
 
 /** The settings that change, as they are and as they will be; not of the mode alone. */
 export function settingsSection({ steps }: Preview): Section {
-  const changed = new Map(steps.flatMap(changedBy).map((one) => [one.path, one]));
+  const changed = new Map(steps.flatMap(findChanges).map((one) => [one.path, one]));
   // The headline says the mode.
   if (changed.size === 1) changed.delete("storageMode");
   const rows = [...changed.values()].map(({ path, before, after }) => [
@@ -52,11 +52,11 @@ export function settingsSection({ steps }: Preview): Section {
     md`${before ?? "none"}`,
     md`${after ?? "none"}`,
   ]);
-  return itemized(rows, "setting", (shown) => table(["setting", "now", "then"], shown));
+  return itemize(rows, "setting", (shown) => table(["setting", "now", "then"], shown));
 }
 
 /** What is only created, or goes, has no setting that changes. */
-function changedBy(step: Step): Difference[] {
+function findChanges(step: Step): Difference[] {
   if (!step.old || !step.new) return [];
   const naming = [...everywhere, ...(byType[shortType(step.type)] ?? [])];
   const inputs = differencesOf(step).flatMap(({ path, before, after }) => {
@@ -74,7 +74,10 @@ const modes: Readonly<Record<string, string>> = { forward: "mongo", back: "files
 
 /** The direction of a step comes from the mode; one that rests says nothing of it. */
 function modeIn({ old, new: wanted }: Step): Difference[] {
-  const [before, after] = [modes[said(old?.direction)], modes[said(wanted?.direction)]];
+  const [before, after] = [
+    modes[formatValue(old?.direction)],
+    modes[formatValue(wanted?.direction)],
+  ];
   if (before === undefined || after === undefined || before === after) return [];
   return [{ path: "storageMode", before, after }];
 }

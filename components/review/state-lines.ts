@@ -1,29 +1,29 @@
-import { differencesOf, said } from "./differences";
+import { differencesOf, formatValue } from "./differences";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isRun, type Situation } from "./situation";
 import { cutoverStepOf } from "./steps";
-import { counted, differencesInWords, listed, megabytes } from "./words";
+import { formatCount, describeDifferences, formatList, megabytes } from "./words";
 
 /** What the bulk import does, in a line; its figures are those of the plan. */
 export function importLine(step: Step, { plan }: Situation): Markdown {
   if (!isRun(step)) return againLine(step);
-  const from = said(step.new?.root);
+  const from = formatValue(step.new?.root);
   return plan?.state
-    ? md`both services still on files: ${ours(stateInWords(plan.state))} from ${from}`
+    ? md`both services still on files: ${ours(describeState(plan.state))} from ${from}`
     : md`both services still on files: what is in ${from}`;
 }
 
 type State = NonNullable<NonNullable<Situation["plan"]>["state"]>;
 
 /** The files on disk by kind: `1,204 runs, 1,204 logs, … (12.3 MB)`. */
-export function stateInWords({ runs, logs, artifacts, approvals }: State): string {
+export function describeState({ runs, logs, artifacts, approvals }: State): string {
   const bytes = [runs, logs, artifacts, approvals].reduce((sum, one) => sum + one.bytes, 0);
-  const files = listed([
-    counted(runs.files, "run"),
-    counted(logs.files, "log"),
-    counted(artifacts.files, "artifact manifest"),
-    counted(approvals.files, "file of approvals", "files of approvals"),
+  const files = formatList([
+    formatCount(runs.files, "run"),
+    formatCount(logs.files, "log"),
+    formatCount(artifacts.files, "artifact manifest"),
+    formatCount(approvals.files, "file of approvals", "files of approvals"),
   ]);
   return `${files} (${megabytes(bytes)})`;
 }
@@ -42,13 +42,13 @@ export function handoverLine(step: Step, situation: Situation): Markdown {
 }
 
 function rollbackLine(step: Step, isSecond: boolean, { plan }: Situation): Markdown {
-  const to = said(step.new?.root);
+  const to = formatValue(step.new?.root);
   if (isSecond) return md`both services on files: write to ${to} what web still wrote to MongoDB`;
   if (!plan?.leftBehind) return md`the worker stopped: write to ${to} what changed in MongoDB`;
   const { exported, unfinished } = plan.leftBehind;
   if (exported)
-    return md`the worker stopped: write to ${to} from MongoDB: ${ours(exportedInWords(exported) || "nothing changed there")}`;
-  const runs = ours(counted(unfinished, "unfinished run"));
+    return md`the worker stopped: write to ${to} from MongoDB: ${ours(describeExported(exported) || "nothing changed there")}`;
+  const runs = ours(formatCount(unfinished, "unfinished run"));
   if (step.new?.heldRuns === "release") {
     return md`export nothing, because MongoDB is unreachable; ${runs} in ${to} may repeat steps`;
   }
@@ -68,12 +68,12 @@ interface Exported {
 }
 
 /** Documents that the export brings to the files: `12 runs, 340 log entries`; empty for none. */
-export function exportedInWords({ runs, logs, artifacts, approvals }: Exported): string {
-  return listed([
-    runs > 0 && counted(runs, "run"),
-    logs > 0 && counted(logs, "log entry", "log entries"),
-    artifacts > 0 && counted(artifacts, "artifact"),
-    approvals > 0 && counted(approvals, "approval"),
+export function describeExported({ runs, logs, artifacts, approvals }: Exported): string {
+  return formatList([
+    runs > 0 && formatCount(runs, "run"),
+    logs > 0 && formatCount(logs, "log entry", "log entries"),
+    artifacts > 0 && formatCount(artifacts, "artifact"),
+    approvals > 0 && formatCount(approvals, "approval"),
   ]);
 }
 
@@ -86,13 +86,13 @@ export function retentionLine(step: Step): Markdown {
 }
 
 function daysOf(days: unknown): string {
-  return Number(days) > 0 ? `${counted(Number(days), "day")} after their timestamp` : "never";
+  return Number(days) > 0 ? `${formatCount(Number(days), "day")} after their timestamp` : "never";
 }
 
 /** A step that runs, or is to be finished, although no direction changes. */
 export function againLine(step: Step): Markdown {
   if (step.operation === "delete") return md`${step.name} leaves the stack; what it did stays`;
   const differences = differencesOf(step);
-  if (differences.length > 0) return md`${step.name} again: ${differencesInWords(differences)}`;
+  if (differences.length > 0) return md`${step.name} again: ${describeDifferences(differences)}`;
   return md`${step.name} again: a secret changed, or the last up did not finish it`;
 }

@@ -1,6 +1,6 @@
 import type { Step } from "./read/preview";
-import { joined, md, ours, table, type Markdown } from "./safe/markdown";
-import { foldedList } from "./details";
+import { join, md, ours, table, type Markdown } from "./safe/markdown";
+import { foldList } from "./details";
 import type { Section } from "./fit";
 import { asItShouldBe, collectionLine, indexLine, schemaVerbOf } from "./schema-lines";
 import { resourceLine, serviceLine } from "./service-lines";
@@ -48,13 +48,13 @@ export function stepDetails(situation: Situation): Section[] {
   const rows = rowsOf(situation);
   const counted = rows.flatMap(({ title, lines }) => {
     const busy = lines.filter(({ isIdle }) => !isIdle);
-    return busy.length > maxLines ? [foldedList(listOf(title, busy))] : [];
+    return busy.length > maxLines ? [foldList(listOf(title, busy))] : [];
   });
   const idle = rows.flatMap(({ title, lines }) =>
     lines.filter(({ isIdle }) => isIdle).map(({ text }) => md`${ours(title)}: ${text}`),
   );
   const title = "Looked at or noted, nothing changes for the services";
-  return [...counted, foldedList({ title, items: idle.map(asItem), noun: "step" })];
+  return [...counted, foldList({ title, items: idle.map(asItem), noun: "step" })];
 }
 
 const asItem = (text: Markdown) => md`- ${text}`;
@@ -64,12 +64,12 @@ const listOf = (title: string, lines: readonly Line[]) => ({
 
 /** A few lines as they are; of more, the first that are lost or made anew, and how many of each kind. */
 function summaryOf(lines: readonly Line[]): Markdown {
-  if (lines.length <= maxLines) return joined(textsOf(lines), "<br>");
+  if (lines.length <= maxLines) return join(textsOf(lines), "<br>");
   const grave = lines.filter(({ verb }) => ["delete", "replace"].includes(verb)).slice(0, maxLines);
   const verbs = new Map<string, number>();
   for (const { verb } of lines) verbs.set(verb, (verbs.get(verb) ?? 0) + 1);
   const counts = [...verbs].map(([verb, count]) => `${verb} ${count.toLocaleString("en-US")}`);
-  return joined([...textsOf(grave), ours(`${counts.join(", ")}, each named below`)], "<br>");
+  return join([...textsOf(grave), ours(`${counts.join(", ")}, each named below`)], "<br>");
 }
 
 const textsOf = (lines: readonly Line[]) => lines.map(({ text }) => text);
@@ -129,7 +129,7 @@ function lineOf(kind: CutoverStep, step: Step, situation: Situation): Markdown {
     case "check":
       return ours("MongoDB and the user of `mongoUri` can do what is needed, else up stops");
     case "ledger":
-      return ours(ledgerInWords(step));
+      return ours(describeLedger(step));
     case "collections":
       return collectionLine(step, situation);
     case "uniqueIndexes":
@@ -155,7 +155,7 @@ function lineOf(kind: CutoverStep, step: Step, situation: Situation): Markdown {
   }
 }
 
-function ledgerInWords(step: Step): string {
+function describeLedger(step: Step): string {
   if (step.operation === "delete") return "the record leaves the stack and stays in MongoDB";
   if (isMigrationJob(step)) {
     return "a Job checks the documents, then creates the collections and indexes, and completes the record";

@@ -1,14 +1,14 @@
 import type { Difference } from "./differences";
 import type { Step } from "./read/preview";
-import { joined, md, ours, type Markdown } from "./safe/markdown";
+import { join, md, ours, type Markdown } from "./safe/markdown";
 
 /** A number with its thousands apart, and its noun: `1,204 runs`, `1 run`. */
-export function counted(count: number, one: string, more = `${one}s`): string {
+export function formatCount(count: number, one: string, more = `${one}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : more}`;
 }
 
 /** Words with a comma between them, without those that are not there. */
-export function listed(parts: readonly (string | false | undefined)[]): string {
+export function formatList(parts: readonly (string | false | undefined)[]): string {
   return parts.filter((part) => part !== false && part !== undefined).join(", ");
 }
 
@@ -24,15 +24,15 @@ export function verbOf({ operation }: Pick<Step, "operation">): Markdown {
 }
 
 /** One input: `instanceSize: M10 → M30`; what is folded says in which of a list's members. */
-export function differenceInWords({ path, before, after }: Difference): Markdown {
+export function describeDifference({ path, before, after }: Difference): Markdown {
   const name = path.replace(/^.*\.\d+\.(?=.)/, "");
   if (before === undefined) return md`${name} ${after ?? ""}`;
   return after === undefined ? md`${name} ${before} → none` : md`${name} ${before} → ${after}`;
 }
 
 /** All that differs, in one line; the first six. */
-export function differencesInWords(differences: readonly Difference[]): Markdown {
-  const shown = differences.slice(0, 6).map(differenceInWords);
+export function describeDifferences(differences: readonly Difference[]): Markdown {
+  const shown = differences.slice(0, 6).map(describeDifference);
   const left = differences.length - shown.length;
-  return joined(left > 0 ? [...shown, ours(`and ${left} more`)] : shown, ", ");
+  return join(left > 0 ? [...shown, ours(`and ${left} more`)] : shown, ", ");
 }

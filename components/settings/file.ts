@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
-import { structured } from "./parse";
+import { parseStructured } from "./parse";
 import { problemsOf, SettingsError, SettingsFileError, type Problem } from "./problems";
 import { rolloutFor } from "./rollout";
 import { collectionRules, indexRules, sectionConflicts } from "./rules";
@@ -79,7 +79,7 @@ async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> 
     // Other projects and providers have keys of their own here.
     const isOurs = project === "taskrunner-storage" || Object.hasOwn(commandSchema.shape, name);
     if (!isOurs || isEncrypted(value)) return [];
-    return [[name, typeof value === "string" ? structured(value) : value] as const];
+    return [[name, typeof value === "string" ? parseStructured(value) : value] as const];
   });
   return Object.fromEntries(values);
 }

@@ -7,7 +7,7 @@ export { connectionStringRules } from "./connection-string-rules";
 export { databaseOf, resolveNamespace, runsAsJobs, schemaOptionsOf } from "./derived";
 export type { Direction, Directions } from "./direction";
 export { commandSettings, plainMongoUri, requireIndexNames, type CommandSettings } from "./file";
-export { parseSettings, structured } from "./parse";
+export { parseSettings, parseStructured } from "./parse";
 export { SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {
   HelmRolloutSettings,

@@ -23,7 +23,7 @@ export function parseSettings(
 }
 
 /** A setting's value: the engine hands objects, numbers and booleans over as JSON text. */
-export function structured(value: string): unknown {
+export function parseStructured(value: string): unknown {
   if (!/^(\{|\[|true$|false$|-?\d+$)/.test(value)) return value;
   try {
     return JSON.parse(value);

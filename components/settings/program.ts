@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { databaseOf } from "./derived";
 import { directionsOf, type Directions } from "./direction";
-import { parseSettings, structured } from "./parse";
+import { parseSettings, parseStructured } from "./parse";
 import { SettingsError } from "./problems";
 import type { Settings } from "./schema";
 
@@ -20,7 +20,7 @@ export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUr
  *   one message, before any resource is registered
  */
 export function programSettings(): ProgramSettings {
-  const settings = parsedOrRefused();
+  const settings = parseOrRefuse();
   return {
     ...settings,
     mongoUri: secretOf(settings.mongoUri),
@@ -30,9 +30,9 @@ export function programSettings(): ProgramSettings {
   };
 }
 
-function parsedOrRefused(): Settings {
+function parseOrRefuse(): Settings {
   try {
-    return parseSettings(configuredValues(), plainKeys());
+    return parseSettings(readConfiguration(), plainKeys());
   } catch (error) {
     throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
   }
@@ -42,11 +42,11 @@ const secretOf = (uri: string | undefined) => (uri === undefined ? undefined : p
 
 const prefix = () => `${pulumi.getProject()}:`;
 
-function configuredValues(): Record<string, unknown> {
+function readConfiguration(): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(pulumi.runtime.allConfig())
       .filter(([key]) => key.startsWith(prefix()))
-      .map(([key, value]) => [key.slice(prefix().length), structured(value)]),
+      .map(([key, value]) => [key.slice(prefix().length), parseStructured(value)]),
   );
 }
 

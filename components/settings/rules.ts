@@ -1,4 +1,4 @@
-import { wantedSchema } from "../contract";
+import { buildSchema } from "../contract";
 import { atlasRules } from "./cluster/atlas-rules";
 import { existingRules, referenceRules } from "./cluster/connection-rules";
 import { kubernetesRules } from "./cluster/kubernetes-rules";
@@ -54,7 +54,7 @@ export function collectionRules({ mongo, advanced }: NameSettings): Problem[] {
 export function indexRules(settings: NameSettings): Problem[] {
   const { collections } = settings.mongo;
   const { indexNames } = settings.advanced;
-  const wanted = wantedSchema(schemaOptionsOf(settings));
+  const wanted = buildSchema(schemaOptionsOf(settings));
   // Those with a name of the site's own come last, so that a problem names what a site can change.
   const isOwn = ({ defaultName }: { readonly defaultName: string }) =>
     Number(indexNames[defaultName] !== undefined);

@@ -4,7 +4,7 @@ import {
   type Field,
   type FieldType,
   collections,
-  ruleInWords,
+  describeRule,
 } from "../contract";
 import { Refusal } from "./errors";
 import { isJsonObject, membersOf } from "./json/object";
@@ -23,7 +23,7 @@ export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>
     ...Object.entries(collections[role].fields).flatMap(([name, field]) =>
       fieldProblems(name, field, fields.get(name)),
     ),
-    ...reservedProblems(role, fields),
+    ...findReserved(role, fields),
   ];
   if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
   for (const [name, value] of fields) {
@@ -51,7 +51,7 @@ function fieldProblems(name: string, field: Field, value: unknown): string[] {
   }
   const known = !field.closed || field.names?.some((name) => name === value);
   if (known && hasType[field.type](value)) return [];
-  return [`${name} ${ruleInWords(field)}, found ${kindOf(value)}`];
+  return [`${name} ${describeRule(field)}, found ${kindOf(value)}`];
 }
 
 const isString = (value: unknown) => typeof value === "string";
@@ -68,7 +68,7 @@ const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
 };
 
 /** `_id` is generated except for runs; the driver takes `_bsontype` for a type of its own. */
-function reservedProblems(role: CollectionRole, fields: ReadonlyMap<string, unknown>): string[] {
+function findReserved(role: CollectionRole, fields: ReadonlyMap<string, unknown>): string[] {
   const reserved = role === "runs" ? ["_bsontype"] : ["_id", "_bsontype"];
   return reserved.filter((name) => fields.has(name)).map((name) => `${name} is a reserved name`);
 }

@@ -61,7 +61,7 @@ export interface Place {
 }
 
 /** A place as people read it: `logs/runs/r.ndjson line 3`. */
-export function placeInWords({ file, line, entry }: Place): string {
+export function describePlace({ file, line, entry }: Place): string {
   const inLog = line === undefined ? "" : ` line ${line}`;
   const inList = entry === undefined ? "" : ` entry ${entry}`;
   return file + inLog + inList;

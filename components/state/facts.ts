@@ -1,7 +1,7 @@
 import { fileOf } from "./list";
 import { access } from "node:fs/promises";
 import { type StateAddress, type StateFile, fileStems } from "./address";
-import { heldAddress } from "./held";
+import { toHeldAddress } from "./held";
 import { type RawText } from "./lines";
 import { readTexts } from "./read";
 import { objectIn } from "./records";
@@ -39,7 +39,7 @@ export async function runIdOf(
   otherwise = stem,
 ): Promise<string> {
   if (!stem.includes("_")) return stem;
-  for (const place of [address, heldAddress(address)]) {
+  for (const place of [address, toHeldAddress(address)]) {
     const file = fileOf(place, "runs", stem);
     if (!(await isThere(file.path))) continue;
     const id = await firstMember(file, "runId");
@@ -107,7 +107,7 @@ export async function logsOfRun(address: StateAddress, runId: string): Promise<S
 }
 
 /** What there is to report where another log comes before this one for the same run. */
-export async function sharedLog(
+export async function readSharedLog(
   address: StateAddress,
   { role, name }: StateFile,
   runId: string,

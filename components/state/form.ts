@@ -24,7 +24,7 @@ export function recordOf(role: CollectionRole, document: Document): Map<string, 
  * the same value stays as it is written there, with its name's case, all digits of a timestamp
  * and an enumeration's integer.
  */
-export function renewedRecord(
+export function renewRecord(
   role: CollectionRole,
   before: JsonObject,
   document: Document,

@@ -23,7 +23,7 @@ export interface Moved {
 }
 
 /** The address of what is held: a state root of its own. */
-export function heldAddress<Address extends StateAddress>(address: Address): Address {
+export function toHeldAddress<Address extends StateAddress>(address: Address): Address {
   return { ...address, root: join(address.root, heldFolder) };
 }
 
@@ -34,15 +34,15 @@ export function heldAddress<Address extends StateAddress>(address: Address): Add
 export async function holdRuns(address: StateAddress, runIds: readonly string[]): Promise<Moved> {
   const wanted = new Set(runIds);
   const found: RunFile[] = [];
-  for await (const run of unfinishedRuns(address)) if (wanted.has(run.runId)) found.push(run);
-  const to = join(heldAddress(address).root, address.layout.runs);
+  for await (const run of listUnfinishedRuns(address)) if (wanted.has(run.runId)) found.push(run);
+  const to = join(toHeldAddress(address).root, address.layout.runs);
   return moveAll(found, to);
 }
 
 /** The runs whose files are held. */
-export async function heldRuns(address: StateAddress): Promise<RunFile[]> {
+export async function listHeldRuns(address: StateAddress): Promise<RunFile[]> {
   const runs: RunFile[] = [];
-  for await (const file of filesOf(heldAddress(address), "runs")) {
+  for await (const file of filesOf(toHeldAddress(address), "runs")) {
     const run = await runIn(file);
     const runId = run && memberOf(run, "runId");
     runs.push({ runId: typeof runId === "string" ? runId : file.stem, file });
@@ -151,7 +151,7 @@ function isFinal(step: JsonObject): boolean {
 }
 
 /** The runs on disk that may still execute steps; a file that cannot be read executes none. */
-export async function* unfinishedRuns(address: StateAddress): AsyncGenerator<RunFile> {
+export async function* listUnfinishedRuns(address: StateAddress): AsyncGenerator<RunFile> {
   for await (const file of filesOf(address, "runs")) {
     const run = await runIn(file);
     const runId = run && memberOf(run, "runId");

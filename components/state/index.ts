@@ -14,29 +14,23 @@ export {
   type RefusalReason,
   StateFolderError,
   WriteError,
-  placeInWords,
+  describePlace,
   refusalIn,
 } from "./errors";
-export { type SharedLog, factsOf, logsOfRun, runIdOf, sharedLog } from "./facts";
+export { type SharedLog, factsOf, logsOfRun, runIdOf, readSharedLog } from "./facts";
 export { type Fence, readFence, requireFenceWritable, writeFence } from "./fence";
-export {
-  type WholeFilePlace,
-  type WholeFileRole,
-  recordOf,
-  renewedRecord,
-  wholeFile,
-} from "./form";
+export { type WholeFilePlace, type WholeFileRole, recordOf, renewRecord, wholeFile } from "./form";
 export {
   type RunFile,
   endMoves,
-  heldAddress,
+  toHeldAddress,
   heldFolder,
-  heldRuns,
+  listHeldRuns,
   holdRuns,
   isUnfinished,
   mayBeUnfinished,
   putBack,
-  unfinishedRuns,
+  listUnfinishedRuns,
 } from "./held";
 export { differingPaths, hashOf } from "./json/compare";
 export { isJsonObject } from "./json/object";
@@ -51,7 +45,7 @@ export {
   isBesideFile,
   isSideOf,
   noneSkipped,
-  sharedName,
+  commonName,
   stateFiles,
 } from "./list";
 export { type FilePlace, besideOf, lookAt, placeOf, stemNamed } from "./place";

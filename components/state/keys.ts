@@ -43,7 +43,7 @@ export function readableKey(key: Key): string {
  *
  * @param time of a log entry
  */
-export function generatedId(role: CollectionRole, key: Key, time?: Date): ObjectId {
+export function generateId(role: CollectionRole, key: Key, time?: Date): ObjectId {
   const text = hash("sha256", `${role}\0${key}`);
   if (time === undefined) return ObjectId.createFromHexString(text.slice(0, 24));
   const seconds = Math.floor(time.getTime() / 1_000) >>> 0;

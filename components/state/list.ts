@@ -119,7 +119,7 @@ const mark = ".mongo";
  * What the names of a run's files have in common with those of any run that may have to do with one of
  * them: a name is lossy, and may be that of what is beside another run's file.
  */
-export function sharedName(runId: string): string {
+export function commonName(runId: string): string {
   let name = fileStems(runId).at(-1) ?? "";
   while (name.endsWith(mark)) name = name.slice(0, -mark.length);
   return name;

@@ -1,7 +1,7 @@
 import { type Document, Long } from "mongodb";
 import { collections } from "../contract";
 import { instantOf } from "./convert";
-import { type Key, generatedId, logKey } from "./keys";
+import { type Key, generateId, logKey } from "./keys";
 
 /** A log line's document and its key. */
 export interface LogDocument {
@@ -25,7 +25,7 @@ const levels: ReadonlySet<unknown> = new Set(collections.logs.fields.level?.name
 export function plainLogLine(text: string, runId: string): LogDocument | undefined {
   // Only an escape can bring half a surrogate pair or a null character.
   if (text.length > longestLine || text.includes("\\u")) return undefined;
-  const fields = parsedObject(text);
+  const fields = parseObject(text);
   if (!fields || !isSequence(fields.sequence, text)) return undefined;
   const ownId = fields.runId ?? runId;
   if (typeof ownId !== "string" || fields.runId === null) return undefined;
@@ -33,11 +33,11 @@ export function plainLogLine(text: string, runId: string): LogDocument | undefin
   const sequence = Long.fromNumber(fields.sequence);
   const document = documentOf(fields, ownId, sequence);
   if (!document) return undefined;
-  document._id = generatedId("logs", key, document.timestamp as Date);
+  document._id = generateId("logs", key, document.timestamp as Date);
   return { key, document };
 }
 
-function parsedObject(text: string): Record<string, unknown> | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   if (!text.startsWith("{")) return undefined;
   try {
     return JSON.parse(text) as Record<string, unknown>;

@@ -75,11 +75,11 @@ export async function publish(
 }
 
 async function giveName(aside: string, path: string, read: Stamp): Promise<void> {
-  if ((await stampOf(path)) !== read) throw changed();
+  if ((await stampOf(path)) !== read) throw refuseChanged();
   if (read !== undefined) return rename(aside, path);
   // A link, unlike a renaming, never takes the place of a file that came in between.
   await link(aside, path).catch((error: unknown) => {
-    if (isSystemError(error) && error.code === "EEXIST") throw changed();
+    if (isSystemError(error) && error.code === "EEXIST") throw refuseChanged();
     throw error;
   });
   await rm(aside);
@@ -94,7 +94,7 @@ function notPublished(path: string, cause: NodeJS.ErrnoException): WriteError {
   );
 }
 
-function changed(): Refusal {
+function refuseChanged(): Refusal {
   return new Refusal("conflict", "its file changed while it was exported; export again");
 }
 

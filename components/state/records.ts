@@ -6,7 +6,7 @@ import { type Conversion, convert } from "./convert";
 import { type Place, Refusal, refusalIn } from "./errors";
 import { type JsonObject, isJsonObject } from "./json/object";
 import { parseJson } from "./json/parse";
-import { type Key, generatedId, keyFields, keyOf } from "./keys";
+import { type Key, generateId, keyFields, keyOf } from "./keys";
 import { plainLogLine } from "./log-line";
 import { type Raw, type RawText } from "./lines";
 import { decode } from "./read";
@@ -134,7 +134,7 @@ function documentOf(role: CollectionRole, fields: ReadonlyMap<string, unknown>):
   if (role === "runs") return { _id: known._id as unknown, ...known };
   const keys = Object.fromEntries(keyFields(role).map((field) => [field, known[field] as unknown]));
   const time = role === "logs" ? (known.timestamp as Date) : undefined;
-  return { _id: generatedId(role, keyOf(role, known), time), ...keys, ...known };
+  return { _id: generateId(role, keyOf(role, known), time), ...keys, ...known };
 }
 
 function placeOf(place: Place, { entry }: Entry): Place {

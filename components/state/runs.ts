@@ -57,15 +57,15 @@ async function runNamed(
   stem: string,
   earlier: readonly CollectionRole[],
 ): Promise<RunOnDisk | undefined> {
-  for (const role of earlier) if (await foundFile(address, role, stem)) return undefined;
+  for (const role of earlier) if (await findFile(address, role, stem)) return undefined;
   // The run's own file comes last: whoever reads the others' side sees no run without its parts.
   const isRun = (role: CollectionRole) => Number(role === "runs");
   const roles = rolesIn(address).sort((a, b) => isRun(a) - isRun(b));
-  const files = await Promise.all(roles.map((role) => foundFile(address, role, stem)));
+  const files = await Promise.all(roles.map((role) => findFile(address, role, stem)));
   return { stem, files: files.filter((file) => file !== undefined) };
 }
 
-async function foundFile(
+async function findFile(
   address: StateAddress,
   role: CollectionRole,
   stem: string,

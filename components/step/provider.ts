@@ -21,7 +21,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       return Promise.resolve();
     },
     check: async (olds: StepInputs, news: StepInputs) => {
-      const inputs = step.isOncePerCutover ? counted(olds, news) : news;
+      const inputs = step.isOncePerCutover ? countCutover(olds, news) : news;
       const refusal = await step.refuses?.(inputs, Object.keys(olds).length > 0 ? olds : undefined);
       return { inputs, failures: refusal ? [refusal] : [] };
     },
@@ -48,7 +48,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       const isApart = isResting || (state as MongoInputs).job !== undefined;
       if (isApart || !state.applied || !step.reads) return { id, props: state };
       const drift = await readOrWarn(id, step.reads(state));
-      return drift === undefined ? {} : { id, ...drifted(step, state, drift) };
+      return drift === undefined ? {} : { id, ...applyDrift(step, state, drift) };
     },
     delete: () => Promise.resolve(),
   };
@@ -58,7 +58,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
  * Counts the cutovers: one more where the step goes forward again after it did not. Nothing else about
  * the files or the database makes a step run that runs once in each.
  */
-function counted(olds: StepInputs, news: StepInputs): StepInputs {
+function countCutover(olds: StepInputs, news: StepInputs): StepInputs {
   const isKnown = Object.keys(olds).length > 0;
   const begins = isKnown && olds.direction !== "forward" && news.direction === "forward";
   return { ...news, cutover: (olds.cutover ?? 1) + (begins ? 1 : 0) };
@@ -91,18 +91,18 @@ function isRotated({ followsServer }: AnyStep, state: MongoInputs, { uri }: Mong
 /** @throws the engine's own form of `Unfinished`, by which it keeps a resource that is not finished */
 async function run(step: AnyStep, id: string, inputs: StepInputs, state?: State): Promise<State> {
   const began = now();
-  const timed = (ended?: string) => {
+  const recordTimes = (ended?: string) => {
     const times = timesAfter(inputs, state, { began, ...(ended !== undefined && { ended }) });
     return Object.keys(times).length > 0 ? { times } : {};
   };
   try {
     const results = await workOf(step, inputs, state);
-    return { ...inputs, ...results, ...timed(now()), applied: true };
+    return { ...inputs, ...results, ...recordTimes(now()), applied: true };
   } catch (error) {
     if (!(error instanceof Unfinished)) throw error;
     const { message, reasons, results } = error;
     const kept = results ? { ...inputs, ...results } : (state ?? inputs);
-    const properties = { ...kept, ...timed(), applied: false };
+    const properties = { ...kept, ...recordTimes(), applied: false };
     throw Object.assign(new Error(message), { id, properties, reasons });
   }
 }
@@ -121,7 +121,7 @@ async function readOrWarn(id: string, reading: Promise<object | undefined>) {
 }
 
 /** Inputs are returned with a drift alone: those in the state are not to be made anew. */
-function drifted({ results }: AnyStep, state: State, drift: object) {
+function applyDrift({ results }: AnyStep, state: State, drift: object) {
   if (Object.keys(drift).length === 0) return { props: state };
   const others: readonly string[] = ["applied", "times", "__provider", ...results];
   const inputs = Object.entries({ ...state, ...drift }).filter(([key]) => !others.includes(key));

@@ -4,4 +4,4 @@
  */
 export { readTimeline, timelineForm } from "./read";
 export { moments, timelineFrom, type Moment, type Passage, type Timeline } from "./timeline";
-export { age, duration, size, stopInWords, timelineAsMarkdown, timelineInWords } from "./words";
+export { age, duration, size, describeStop, timelineAsMarkdown, describeTimeline } from "./words";

@@ -33,7 +33,7 @@ export function age(at: string, now: Date): string {
  * How long the worker executed nothing, and what went over meanwhile: `4 min 12 s for 3.2 GB`; undefined
  * if it was not drained, or is not back yet.
  */
-export function stopInWords({ drainBegan, workerReady, bytes }: Passage): string | undefined {
+export function describeStop({ drainBegan, workerReady, bytes }: Passage): string | undefined {
   if (drainBegan === undefined || workerReady === undefined) return undefined;
   const time = duration(Date.parse(workerReady) - Date.parse(drainBegan));
   return bytes === undefined ? time : `${time} for ${size(bytes)}`;
@@ -71,7 +71,7 @@ function stagesOf(passage: Passage): Stage[] {
 }
 
 /** The last cutover and rollback of a stack, for a terminal. */
-export function timelineInWords(stack: string, timeline: Timeline): string {
+export function describeTimeline(stack: string, timeline: Timeline): string {
   return passagesOf(timeline, stack, (title, passage) => {
     const lines = stagesOf(passage).map(({ title, from, to }) => {
       const time = duration(Date.parse(to) - Date.parse(from));
@@ -117,7 +117,7 @@ function passagesOf(
 
 function summaryOf(passage: Passage): string {
   const { began, counts, workerReady } = passage;
-  const stop = stopInWords(passage);
+  const stop = describeStop(passage);
   const amounts = collectionRoles.flatMap((role) =>
     counts && counts[role] > 0 ? [`${counts[role].toLocaleString("en-US")} ${role}`] : [],
   );

@@ -15,10 +15,10 @@ export async function* ahead<T, R>(
   const iterator = items[Symbol.asyncIterator]();
   const underWay: Promise<R>[] = [];
   try {
-    let next = begun(iterator.next());
+    let next = begin(iterator.next());
     for (let item = await next; !item.done; item = await next) {
-      next = begun(iterator.next());
-      underWay.push(begun(work(item.value)));
+      next = begin(iterator.next());
+      underWay.push(begin(work(item.value)));
       if (underWay.length >= most) yield* first(underWay);
     }
     while (underWay.length > 0) yield* first(underWay);
@@ -33,7 +33,7 @@ async function* first<R>(underWay: Promise<R>[]): AsyncGenerator<R> {
 }
 
 /** Its failure is thrown where it is waited for. */
-function begun<R>(work: Promise<R>): Promise<R> {
+function begin<R>(work: Promise<R>): Promise<R> {
   work.catch(() => undefined);
   return work;
 }

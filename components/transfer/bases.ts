@@ -107,7 +107,7 @@ export async function announceBases(
 ): Promise<void> {
   await update(bases, records, (record) => ({
     filter: {},
-    update: { $set: { next: announced(to, record) } },
+    update: { $set: { next: announce(to, record) } },
     upsert: true,
   }));
 }
@@ -119,12 +119,12 @@ export async function withdrawBases(
   records: readonly NewBase[],
 ): Promise<void> {
   await update(bases, records, (record) => ({
-    filter: { next: announced(to, record) },
+    filter: { next: announce(to, record) },
     update: { $unset: { next: true } },
   }));
 }
 
-function announced(to: keyof Hashes, { disk, mongo, file, isNew }: NewBase): Announced {
+function announce(to: keyof Hashes, { disk, mongo, file, isNew }: NewBase): Announced {
   return { disk, mongo, to, file, isNew };
 }
 

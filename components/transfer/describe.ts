@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
 import type { Layout } from "../settings";
-import { placeInWords } from "../state";
+import { describePlace } from "../state";
 import type { ImportReport, Quarantined } from "./tally";
 import type { VerificationReport } from "./verify/verify";
 
@@ -28,7 +28,7 @@ export function describeVerification(report: VerificationReport, root: string): 
     ...collectionRoles.flatMap((role) => describeMissing(report, role)),
     ...collectionRoles.flatMap((role) => describeDifferences(report, role)),
     ...ifAny(quarantined, () => {
-      return `${records} on disk cannot be imported: ${named(quarantine.map(caseOf), quarantined)}.`;
+      return `${records} on disk cannot be imported: ${formatCases(quarantine.map(caseOf), quarantined)}.`;
     }),
     ...(notForgotten === undefined
       ? []
@@ -49,8 +49,8 @@ function describeMissing(report: VerificationReport, role: CollectionRole): stri
   const { missing, files, onlyInFiles } = report[role];
   const verb = missing === 1 ? "is" : "are";
   return ifAny(missing, () => {
-    const of = `${missing} of ${counted(files, role)} on disk`;
-    return `${of} ${verb} not in MongoDB: ${named(onlyInFiles, missing)}.`;
+    const of = `${missing} of ${formatCount(files, role)} on disk`;
+    return `${of} ${verb} not in MongoDB: ${formatCases(onlyInFiles, missing)}.`;
   });
 }
 
@@ -59,8 +59,8 @@ function describeDifferences(report: VerificationReport, role: CollectionRole): 
   const cases = different.map(({ id, paths }) => `${id} (${paths.join(", ")})`);
   const verb = differing === 1 ? "differs" : "differ";
   return ifAny(differing, () => {
-    const what = `${counted(differing, role)} on disk ${verb} from MongoDB`;
-    return `${what}, which stays as it is: ${named(cases, differing)}.`;
+    const what = `${formatCount(differing, role)} on disk ${verb} from MongoDB`;
+    return `${what}, which stays as it is: ${formatCases(cases, differing)}.`;
   });
 }
 
@@ -83,12 +83,12 @@ export function describeQuarantinedRuns(
   const isTooMany = quarantined > count && quarantined * 100 > read * toleratedPercent;
   const reasons = [
     ...ifAny(count, () => {
-      const what = `${counted(count, "runs")} may still execute steps and cannot be imported`;
-      return `${what}: ${named(cases.map(caseOf), count)}.`;
+      const what = `${formatCount(count, "runs")} may still execute steps and cannot be imported`;
+      return `${what}: ${formatCases(cases.map(caseOf), count)}.`;
     }),
     ...ifAny(isTooMany ? quarantined : 0, () => {
-      const what = `${quarantined} of ${counted(read, "runs")} cannot be imported`;
-      return `${what}, which is more than ${toleratedPercent} %: ${named(runs, quarantined)}.`;
+      const what = `${quarantined} of ${formatCount(read, "runs")} cannot be imported`;
+      return `${what}, which is more than ${toleratedPercent} %: ${formatCases(runs, quarantined)}.`;
     }),
   ];
   return withAdvice(reasons, `Import of ${root}: `, fixRuns);
@@ -104,7 +104,7 @@ function withAdvice(reasons: readonly string[], what: string, advice: string): s
 }
 
 function caseOf({ detail, ...place }: Quarantined): string {
-  return `${placeInWords(place)} (${detail})`;
+  return `${describePlace(place)} (${detail})`;
 }
 
 /** A line, if there is anything to tell. */
@@ -113,12 +113,12 @@ export function ifAny(count: number, line: () => string): string[] {
 }
 
 /** A count with what is counted: `1 run`, `31,000 log entries`. */
-export function counted(count: number, role: CollectionRole): string {
+export function formatCount(count: number, role: CollectionRole): string {
   return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
 }
 
 /** The first cases, and how many more there are. */
-export function named(cases: readonly string[], total: number): string {
+export function formatCases(cases: readonly string[], total: number): string {
   const first = cases.slice(0, namedCases);
   const more = total - first.length;
   return first.join(", ") + (more > 0 ? ` and ${more} more` : "");

@@ -1,6 +1,6 @@
 import { BSON, type Collection, type Document, type Filter, type RunCommandCursor } from "mongodb";
 import type { CollectionRole } from "../contract";
-import { resumed, withRetries } from "../mongo";
+import { resumeCursor, withRetries } from "../mongo";
 import { isJsonObject } from "../state";
 import { type MongoSide, collectionOf } from "./sides";
 
@@ -18,7 +18,7 @@ const listType = 4;
 export function documentIn(bytes: Uint8Array): Document {
   const document = BSON.deserialize(bytes, asStored);
   return Object.values(document).some(losesOrder)
-    ? Object.fromEntries(orderedMembers(bytes))
+    ? Object.fromEntries(toOrderedMembers(bytes))
     : document;
 }
 
@@ -54,15 +54,15 @@ function losesOrder(value: unknown): boolean {
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
-function orderedMembers(bytes: Uint8Array): Map<string, unknown> {
+function toOrderedMembers(bytes: Uint8Array): Map<string, unknown> {
   return new Map(
-    Array.from(elementsIn(bytes), ([name, type, value]) => [name, orderedValue(type, value)]),
+    Array.from(elementsIn(bytes), ([name, type, value]) => [name, toOrderedValue(type, value)]),
   );
 }
 
-function orderedValue(type: number, bytes: Uint8Array): unknown {
-  if (type === objectType) return orderedMembers(bytes);
-  if (type === listType) return [...orderedMembers(bytes).values()];
+function toOrderedValue(type: number, bytes: Uint8Array): unknown {
+  if (type === objectType) return toOrderedMembers(bytes);
+  if (type === listType) return [...toOrderedMembers(bytes).values()];
   return scalarIn(type, bytes);
 }
 
@@ -122,7 +122,7 @@ export async function* rawDocuments(
     const document = documentIn(bytesOf(raw));
     return fields.map((field) => [field, document[field] as unknown]);
   };
-  const found = resumed(readingFrom(sides, role), open, placeOf, sides.retries);
+  const found = resumeCursor(readingFrom(sides, role), open, placeOf, sides.retries);
   let largest = 1;
   for await (const raw of found) {
     const bytes = bytesOf(raw);
@@ -140,11 +140,14 @@ const bytesOf = (raw: Document) => raw as unknown as Uint8Array;
 
 /** Of the documents that a filter selects, those behind one; unlike `$gt` alone in every type. */
 function behind(filter: Filter<Document>, place: Place): Filter<Document> {
-  const compared = (operator: string, [field, value]: Place[number]) => ({
+  const buildComparison = (operator: string, [field, value]: Place[number]) => ({
     [operator]: [`$${field}`, { $literal: value }],
   });
   const ways = place.map((last, at) => ({
-    $and: [...place.slice(0, at).map((same) => compared("$eq", same)), compared("$gt", last)],
+    $and: [
+      ...place.slice(0, at).map((same) => buildComparison("$eq", same)),
+      buildComparison("$gt", last),
+    ],
   }));
   return { $and: [filter, { $expr: { $or: ways } }] };
 }
@@ -158,7 +161,7 @@ export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGe
       { $sort: { _id: 1 } },
     ]);
   const idOf = ({ _id }: { readonly _id: string }) => _id;
-  const found = resumed(readingFrom(sides, role), open, idOf, sides.retries);
+  const found = resumeCursor(readingFrom(sides, role), open, idOf, sides.retries);
   for await (const { _id } of found) yield _id;
 }
 

@@ -9,7 +9,7 @@ export { type Batch, workOn } from "./import/pipeline";
 export type { Target } from "./import/write";
 export { collectEarly } from "./memory";
 export { describeRollback } from "./rollback/describe";
-export { drawFence, unfinishedIn } from "./rollback/fence";
+export { drawFence, listUnfinished } from "./rollback/fence";
 export { runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportStage, type Shard, importStages } from "./sides";
 export type { ImportReport } from "./tally";

@@ -50,7 +50,7 @@ export class KeyParts {
 
   /** What is kept of a part's keys, each as JSON text, in the order in which they were added. */
   textsIn(part: number): string[] {
-    return `${this.written(part)}${this.waiting[part] ?? ""}`.split("\n").slice(0, -1);
+    return `${this.write(part)}${this.waiting[part] ?? ""}`.split("\n").slice(0, -1);
   }
 
   private append(part: number, text: string): void {
@@ -61,7 +61,7 @@ export class KeyParts {
     }
   }
 
-  private written(part: number): string {
+  private write(part: number): string {
     try {
       return readFileSync(this.file(part), "utf8");
     } catch (error) {

@@ -56,28 +56,28 @@ type Merger = (
 ) => "disk" | "mongo" | "conflict";
 
 const mergers: Readonly<Record<CollectionRole, Merger>> = {
-  runs: changedSide,
+  runs: findChangedSide,
   logs: () => "conflict",
   artifacts: (disk, mongo, agreed) => {
-    const changed = changedSide(disk, mongo, agreed);
+    const changed = findChangedSide(disk, mongo, agreed);
     if (changed !== "conflict") return changed;
-    return capturedAt(disk) > capturedAt(mongo) ? "disk" : "mongo";
+    return captureTime(disk) > captureTime(mongo) ? "disk" : "mongo";
   },
   approvals: (disk, mongo, agreed) => {
     const [ours, theirs] = [decision(disk), decision(mongo)];
-    if (ours === theirs) return changedSide(disk, mongo, agreed);
+    if (ours === theirs) return findChangedSide(disk, mongo, agreed);
     if (theirs === "pending") return "disk";
     return ours === "pending" ? "mongo" : "conflict";
   },
 };
 
-function changedSide(disk: Side, mongo: Side, agreed: Hashes | undefined) {
+function findChangedSide(disk: Side, mongo: Side, agreed: Hashes | undefined) {
   if (mongo.hash === agreed?.mongo) return "disk";
   return disk.hash === agreed?.disk ? "mongo" : "conflict";
 }
 
 /** A document that a service wrote without a date is older than any file. */
-function capturedAt({ document }: Side): number {
+function captureTime({ document }: Side): number {
   const value: unknown = document.capturedAt;
   return value instanceof Date ? value.getTime() : -Infinity;
 }

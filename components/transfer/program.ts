@@ -57,7 +57,7 @@ export class FilesystemBackfill extends StepGroup {
     super("FilesystemBackfill", name, options, direction === "back" || !files.state);
     const inputs = files.state && stateInputs(direction, mongo, files.state);
     const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
-    this.counts = known(step?.output("report"));
+    this.counts = orNull(step?.output("report"));
     this.times = timesOf(step);
     this.registerOutputs({ counts: this.counts });
   }
@@ -103,7 +103,7 @@ export class Handover extends StepGroup {
     // The type of an input does not allow undefined, and an output may be it.
     const at = step?.output("fence").apply((fence) => fence?.at);
     this.fencedAt = (at ?? pulumi.output(undefined)) as pulumi.Output<string>;
-    this.rollback = known(step?.output("rollback"));
+    this.rollback = orNull(step?.output("rollback"));
     this.times = timesOf(step);
     this.registerOutputs({ fencedAt: this.fencedAt, rollback: this.rollback });
   }
@@ -139,7 +139,7 @@ export class Verification extends StepGroup {
     const { ledger } = mongo;
     const inputs = files.state && { ...stateInputs(direction, mongo, files.state), ledger };
     const step = inputs && new StepResource(kinds.Verification, name, inputs, this.ofChildren);
-    this.counts = known(step?.output("report"));
+    this.counts = orNull(step?.output("report"));
     this.times = timesOf(step);
     this.registerOutputs({ counts: this.counts });
   }
@@ -162,7 +162,7 @@ function timesOf(step: { readonly times: Times } | undefined): Times {
 }
 
 /** An output of a step that a stack has and that has run; else null. */
-function known<Value>(output: pulumi.Output<Value | undefined> | undefined) {
+function orNull<Value>(output: pulumi.Output<Value | undefined> | undefined) {
   return output ? output.apply((value) => value ?? null) : pulumi.output(null);
 }
 

@@ -89,7 +89,7 @@ export const program: readonly Break[] = [
   {
     guarantee: "a comment hides no warning",
     file: "components/review/risks.ts",
-    find: `    warnings > 0 && counted(warnings, "warning"),
+    find: `    warnings > 0 && formatCount(warnings, "warning"),
 `,
     replace: "",
     tests: ["test/review/direction.test.ts"],
@@ -139,10 +139,10 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "nothing gets the connection string of a user that cannot log in yet",
-    file: "components/cluster/logged-in.ts",
+    file: "components/cluster/await-log-in.ts",
     find: 'uri: migrator.output("uri") as pulumi.Output<string>,',
     replace: "uri,",
-    tests: ["test/cluster/logged-in.test.ts > both users' connection strings"],
+    tests: ["test/cluster/await-log-in.test.ts > both users' connection strings"],
   },
   {
     guarantee: "a cutover to a paused cluster of Atlas is refused",
@@ -265,8 +265,8 @@ export const program: readonly Break[] = [
   {
     guarantee: "what CI has set in a release past the files is a risk in a review",
     file: "components/rollout/helm/live.ts",
-    find: "const live = merged([chart?.values, config]);",
-    replace: "const live = merged([chart?.values]);",
+    find: "const live = mergeValues([chart?.values, config]);",
+    replace: "const live = mergeValues([chart?.values]);",
     tests: ["test/rollout/helm/live.test.ts > where CI has set an image"],
   },
   {

@@ -12,7 +12,7 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "an export leaves a file alone that changed while it was exported",
     file: "components/state/publish.ts",
-    find: "if ((await stampOf(path)) !== read) throw changed();",
+    find: "if ((await stampOf(path)) !== read) throw refuseChanged();",
     replace: "",
     tests: ["test/transfer/export-publish.test.ts"],
   },
@@ -40,7 +40,7 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "runs of one file name are exported one after the other",
     file: "components/transfer/export/block.ts",
-    find: "const name = sharedName(run.runId);",
+    find: "const name = commonName(run.runId);",
     replace: "const name = run.runId;",
     tests: ["test/transfer/export-blocks.test.ts > of two new runs with one file name"],
   },
@@ -163,7 +163,7 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "a rollback that fails half-way is unfinished",
     file: "components/transfer/steps/handover.ts",
-    find: "const earlier = isReleased ? undefined : failed([error.message], state);",
+    find: "const earlier = isReleased ? undefined : recordFailure([error.message], state);",
     replace: "const earlier = isReleased ? undefined : keepResults(state);",
     tests: ["test/transfer/rollback.test.ts > fails in the middle"],
   },

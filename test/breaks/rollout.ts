@@ -14,7 +14,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "a drain waits until the controllers have seen it",
     file: "components/rollout/pods/remaining.ts",
-    find: "return settled ? [] : [unseen(controller)];",
+    find: "return settled ? [] : [describeUnseen(controller)];",
     replace: "return [];",
     tests: ["test/rollout/pods/words.test.ts"],
   },
@@ -155,7 +155,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "the worker gets its replicas once its template states the mode",
     file: "components/rollout/pods/replaced.ts",
-    find: "if (statedMode(controller, service) !== mode) continue;",
+    find: "if (describeMode(controller, service) !== mode) continue;",
     replace: "",
     tests: ["test/rollout/pods/replaced.test.ts > once the template says the mode"],
   },

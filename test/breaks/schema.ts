@@ -230,8 +230,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "a preview warns of documents in the way on the very index",
     file: "components/migration/preview.ts",
-    find: "await warn(dataIssueInWords(issue), resourceOf(issue))",
-    replace: "await warn(dataIssueInWords(issue))",
+    find: "await warn(describeDataIssue(issue), resourceOf(issue))",
+    replace: "await warn(describeDataIssue(issue))",
     tests: ["test/engine/migration.test.ts > is refused by a duplicate"],
   },
 ];

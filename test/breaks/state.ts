@@ -26,8 +26,8 @@ export const state: readonly Break[] = [
   {
     guarantee: "of two artifacts captured at the same time MongoDB's counts",
     file: "components/transfer/merge.ts",
-    find: "capturedAt(disk) > capturedAt(mongo)",
-    replace: "capturedAt(disk) >= capturedAt(mongo)",
+    find: "captureTime(disk) > captureTime(mongo)",
+    replace: "captureTime(disk) >= captureTime(mongo)",
     tests: ["test/transfer/merge.test.ts"],
   },
   {
@@ -167,9 +167,9 @@ export const state: readonly Break[] = [
   {
     guarantee: "a log entry counts as expired only if an expiry was ever in force",
     file: "components/transfer/steps/import.ts",
-    find: "{ expiredBefore: await expiredBefore(database, logs) }",
+    find: "{ expiredBefore: await findEarlierExpiry(database, logs) }",
     replace:
-      "{ expiredBefore: (await expiredBefore(database, logs)) && Date.now() - 30 * 86_400_000 }",
+      "{ expiredBefore: (await findEarlierExpiry(database, logs)) && Date.now() - 30 * 86_400_000 }",
     tests: ["test/transfer/expired.test.ts > before the first expiry"],
   },
   {

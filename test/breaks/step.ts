@@ -47,7 +47,7 @@ export const step: readonly Break[] = [
   {
     guarantee: "a connection error does not show the password",
     file: "components/mongo/errors.ts",
-    find: "${hostsInWords(uri)}",
+    find: "${formatHosts(uri)}",
     replace: "${uri}",
     tests: ["test/cli/commands.test.ts > without the password"],
   },
@@ -62,7 +62,7 @@ export const step: readonly Break[] = [
   {
     guarantee: "a step that began and did not finish is not applied",
     file: "components/step/provider.ts",
-    find: "...timed(), applied: false }",
+    find: "...recordTimes(), applied: false }",
     replace: "...timed(), applied: true }",
     tests: ["test/step/provider.test.ts"],
   },

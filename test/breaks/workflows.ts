@@ -5,7 +5,7 @@ export const workflows: readonly Break[] = [
   {
     guarantee: "an up from a commit that does not descend from the last one's is refused",
     file: "components/checkout/decide.ts",
-    find: "if (!isDescendant) return refused(describeOther(stack, commit));",
+    find: "if (!isDescendant) return refuse(describeOther(stack, commit));",
     replace: "",
     tests: ["test/checkout/may-follow.test.ts > is refused, older or on another branch"],
   },

@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { execa } from "execa";
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
@@ -32,7 +32,7 @@ it("plan says 2, apply does it, plan says 0", async () => {
     exitCode: 0,
     stdout: `Database ${current.db.databaseName}: nothing to do.`,
   });
-  expect(diff(wantedSchema(documentOptions), await observe(current.db))).toEqual([]);
+  expect(diff(buildSchema(documentOptions), await observe(current.db))).toEqual([]);
 });
 
 it("the commands and options that only Jobs called are gone, and step is in no help", async () => {
@@ -66,7 +66,7 @@ it("with onDataIssue: report what can be done is done", async () => {
   await writeFile(settings, "config:\n  x:migration: { onDataIssue: report }\n");
 
   expect((await run("apply", "--settings", settings)).exitCode).toBe(0);
-  const left = diff(wantedSchema(documentOptions), await observe(current.db));
+  const left = diff(buildSchema(documentOptions), await observe(current.db));
   expect(left.map(({ reason }) => reason)).toEqual([
     "its validation level is moderate, not strict",
     "it does not exist",

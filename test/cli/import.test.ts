@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
-import { progressInWords } from "../../cli/progress";
+import { describeProgress } from "../../cli/progress";
 import type { ImportReport, VerificationReport } from "../../components/transfer";
 import { generateSample } from "../../sample";
 import { emptyDatabasePerTest } from "../server";
@@ -136,12 +136,12 @@ it("verify --json has the differences by id and path", async () => {
 
 it("progress says records, MB, rate and time left", () => {
   const sofar = { records: 12_000, bytes: 5_100_000 };
-  expect(progressInWords(sofar, { bytes: 20_400_000 }, 10_000)).toBe(
+  expect(describeProgress(sofar, { bytes: 20_400_000 }, 10_000)).toBe(
     "12,000 records, 5.1 MB, 1,200 records/s, 30 s left",
   );
-  expect(progressInWords(sofar, {}, 10_000)).toBe("12,000 records, 5.1 MB, 1,200 records/s");
-  expect(progressInWords({ records: 0, bytes: 5_100_000 }, {}, 2_000)).toBe("5.1 MB, 2.5 MB/s");
-  expect(progressInWords({ records: 30, bytes: 0 }, { records: 60 }, 3_000)).toBe(
+  expect(describeProgress(sofar, {}, 10_000)).toBe("12,000 records, 5.1 MB, 1,200 records/s");
+  expect(describeProgress({ records: 0, bytes: 5_100_000 }, {}, 2_000)).toBe("5.1 MB, 2.5 MB/s");
+  expect(describeProgress({ records: 30, bytes: 0 }, { records: 60 }, 3_000)).toBe(
     "30 records, 10 records/s, 3.0 s left",
   );
 });

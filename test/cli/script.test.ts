@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { type Db } from "mongodb";
 import { expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { apply, mongoshScript, plan } from "../../components/migration";
 import { observe } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
@@ -39,7 +39,7 @@ it("the script run by mongosh gives the state that apply gives, twice", async ()
   });
   const uri = `mongodb://${proxy.address}/?directConnection=true`;
   expect(await mongosh("by_script", uri)).toBe("20251106-task-runner-baseline: done");
-  expect(quorums).toEqual(wantedSchema(documentOptions).indexes.map(() => "majority"));
+  expect(quorums).toEqual(buildSchema(documentOptions).indexes.map(() => "majority"));
   await proxy.close();
   await mongosh("by_script");
   await applied(current.client.db("by_apply"));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { documentOptions } from "./options";
 
 describe("the wanted schema", () => {
   it("lists unique indexes first, then the others in the document's order", () => {
-    const { indexes } = wantedSchema(documentOptions);
+    const { indexes } = buildSchema(documentOptions);
 
     expect(indexes.map(({ name }) => name)).toEqual([
       "pack_run_logs_run_sequence",
@@ -22,7 +22,7 @@ describe("the wanted schema", () => {
 
   it("keeps the tenant index sparse until tenancy is enforced", () => {
     const sparse = (tenancy: "reserved" | "enforced") =>
-      wantedSchema({ ...documentOptions, tenancy })
+      buildSchema({ ...documentOptions, tenancy })
         .indexes.filter((index) => index.sparse)
         .map(({ name }) => name);
 
@@ -31,7 +31,7 @@ describe("the wanted schema", () => {
   });
 
   it("takes names of a site's own", () => {
-    const { collections, indexes } = wantedSchema({
+    const { collections, indexes } = buildSchema({
       ...documentOptions,
       collections: { ...documentOptions.collections, logs: "task_logs" },
       indexNames: { pack_run_logs_run_sequence: "by_sequence" },
@@ -43,7 +43,7 @@ describe("the wanted schema", () => {
   });
 
   it("leaves the approvals out where a site does not want them", () => {
-    const { collections, indexes } = wantedSchema({ ...documentOptions, approvals: false });
+    const { collections, indexes } = buildSchema({ ...documentOptions, approvals: false });
 
     expect(collections.map(({ role }) => role)).toEqual(["runs", "logs", "artifacts"]);
     expect(indexes.some(({ collection }) => collection === "pack_run_approvals")).toBe(false);
@@ -51,7 +51,7 @@ describe("the wanted schema", () => {
 
   it("has no validators where validation is off", () => {
     const validation = { ...documentOptions.validation, enabled: false };
-    const { collections } = wantedSchema({ ...documentOptions, validation });
+    const { collections } = buildSchema({ ...documentOptions, validation });
 
     expect(collections.map(({ validator }) => validator)).toEqual([{}, {}, {}, {}]);
   });

@@ -2,14 +2,14 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
 import { makeStack, type StackSettings, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
-const wanted = wantedSchema(documentOptions);
+const wanted = buildSchema(documentOptions);
 const minutes = 60_000;
 
 let stack: TestStack;
@@ -105,7 +105,7 @@ describe("a migration that fails on the real engine", () => {
       await configure(other, { tenancy: "enforced", migration: { adopt: true } });
 
       expect(await other.up()).toMatchObject({ failed: false });
-      const enforced = wantedSchema({ ...documentOptions, tenancy: "enforced" });
+      const enforced = buildSchema({ ...documentOptions, tenancy: "enforced" });
       expect(diff(enforced, await observe(db))).toEqual([]);
     },
     minutes,

@@ -2,14 +2,14 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { Long, MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
-const wanted = wantedSchema(documentOptions);
+const wanted = buildSchema(documentOptions);
 const minutes = 60_000;
 
 let stack: TestStack;

@@ -2,7 +2,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { Long, MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
@@ -10,7 +10,7 @@ import { makeStack, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
-const wanted = wantedSchema(documentOptions);
+const wanted = buildSchema(documentOptions);
 
 let stack: TestStack;
 let server: BorrowedServer;

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readTimeline, stopInWords } from "../../components/timeline";
+import { readTimeline, describeStop } from "../../components/timeline";
 import { generateSample } from "../../sample";
 import { helm } from "../../tools/parts";
 import { stable } from "../review/stable";
@@ -78,7 +78,7 @@ it(
     const { cutover, rollback } = readTimeline((await stack.outputs()).timeline) ?? {};
 
     expect(rollback).toBeNull();
-    expect(cutover && stopInWords(cutover)).toMatch(/ s for \d\.\d MB$/);
+    expect(cutover && describeStop(cutover)).toMatch(/ s for \d\.\d MB$/);
     const { began = "", drainBegan = "", drained = "", fence = "" } = cutover ?? {};
     const { workerReady = "", webReady = "", verified = "" } = cutover ?? {};
     const order = [began, drainBegan, drained, fence, workerReady, webReady, verified];
@@ -116,7 +116,7 @@ it(
     await expectInGallery("rollback-helm", await review());
     expect(await stack.up()).toMatchObject({ failed: false });
     const { rollback } = readTimeline((await stack.outputs()).timeline) ?? {};
-    expect(rollback && stopInWords(rollback)).toMatch(/ s for /);
+    expect(rollback && describeStop(rollback)).toMatch(/ s for /);
 
     await configure("mongo");
     expect((await review()).verdict).toMatch(/\(last time, \d+ minutes? ago: .* s for .* MB\)/);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { answerIn, saidIn } from "../../components/step/jobs/result";
+import { answerIn, linesIn } from "../../components/step/jobs/result";
 import { withoutSecrets } from "../../components/step/jobs/errors";
 
 it("the answer is the last JSON value, whatever was said before it", () => {
@@ -29,6 +29,6 @@ it("a line of a log shows no connection string", () => {
 it("what a pod said before its answer is told by its last lines", () => {
   const before = Array.from({ length: 30 }, (_, at) => `line ${at}`);
   const json = JSON.stringify({ done: true }, undefined, 2);
-  expect(saidIn(`${before.join("\n")}\n${json}\n`)).toEqual(before.slice(-20));
-  expect(saidIn(`${json}\n`)).toEqual([]);
+  expect(linesIn(`${before.join("\n")}\n${json}\n`)).toEqual(before.slice(-20));
+  expect(linesIn(`${json}\n`)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { claimInWords } from "../../components/step/jobs/claim";
+import { describeClaim } from "../../components/step/jobs/claim";
 import { namespaceAt } from "../../components/step/jobs/api";
 import { runJob } from "../../components/step/jobs";
 import { generateSample } from "../../sample";
@@ -186,7 +186,7 @@ describe("a ReadWriteOnce claim", () => {
     await cluster.kubectl("uncordon", "other");
     await cluster.kubectl("taint", "nodes", "local", "busy=yes:PreferNoSchedule");
 
-    const inWords = await claimInWords(await namespaceAt(cluster.target("once")), "state", 3);
+    const inWords = await describeClaim(await namespaceAt(cluster.target("once")), "state", 3);
     expect(inWords).toMatch(
       /^The claim state is ReadWriteOnce: the Jobs' pods run on node local, beside web-\S+, one at a time \(parallelism: 3 does not count\)\.$/,
     );
@@ -199,7 +199,7 @@ describe("a ReadWriteOnce claim", () => {
 
   it("is mounted anywhere if no pod has it", async () => {
     await prepare("unused");
-    const inWords = await claimInWords(await namespaceAt(cluster.target("unused")), "state", 1);
+    const inWords = await describeClaim(await namespaceAt(cluster.target("unused")), "state", 1);
     expect(inWords).toBe(
       "The claim state is ReadWriteOnce: no pod mounts it now, so that a Job's pod may run on any node that can.",
     );
@@ -208,7 +208,7 @@ describe("a ReadWriteOnce claim", () => {
 
   it("that is ReadWriteMany too needs no node", async () => {
     await prepare("many", "ReadWriteMany");
-    const inWords = await claimInWords(await namespaceAt(cluster.target("many")), "state", 4);
+    const inWords = await describeClaim(await namespaceAt(cluster.target("many")), "state", 4);
     expect(inWords).toBeUndefined();
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { collections, type WantedIndex } from "../../components/contract";
 import { closeConnections } from "../../components/mongo";
 import {
-  dataIssueInWords,
-  notCheckedInWords,
+  describeDataIssue,
+  describeNotChecked,
   previewScan,
 } from "../../components/migration/issues/data-issues";
 import { duplicateKeys } from "../../components/migration/issues/duplicate-keys";
@@ -31,7 +31,7 @@ const wordsOf = async () => {
     schema: documentOptions,
     ledger: "schema_migrations",
   });
-  return issues.map(dataIssueInWords).join("\n");
+  return issues.map(describeDataIssue).join("\n");
 };
 
 it("a duplicate log entry is named before the unique index is built", async () => {
@@ -205,7 +205,7 @@ describe("a search that the server's limits stop", () => {
     const { issues, notChecked } = await plan(current.db, {
       ...{ schema: documentOptions, ledger: "schema_migrations" },
     });
-    expect(notChecked.map(notCheckedInWords)).toEqual([
+    expect(notChecked.map(describeNotChecked)).toEqual([
       "Not checked for blocking documents: modify the validator of pack_artifacts. MongoDB stopped the " +
         `search at its limit of ${limit} (code ${code}).`,
     ]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Double, Int32, Long } from "mongodb";
-import { wantedSchema, type WantedIndex, type WantedSchema } from "../../components/contract";
+import { buildSchema, type WantedIndex, type WantedSchema } from "../../components/contract";
 import {
   canonicalValidator,
   sameValidator,
@@ -16,7 +16,7 @@ import type {
 } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
 
-const wanted = wantedSchema(documentOptions);
+const wanted = buildSchema(documentOptions);
 const runSequence: WantedIndex = {
   collection: "pack_run_logs",
   name: "pack_run_logs_run_sequence",
@@ -68,7 +68,7 @@ describe("a collection", () => {
 
   it("without validation says nothing of the server's default level", () => {
     const validation = { ...documentOptions.validation, enabled: false };
-    const [runs] = wantedSchema({ ...documentOptions, validation }).collections;
+    const [runs] = buildSchema({ ...documentOptions, validation }).collections;
 
     expect(changesOfRuns({ validator: {} }, runs)).toEqual([]);
   });

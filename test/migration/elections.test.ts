@@ -1,6 +1,6 @@
 import { Long, MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { wantedSchema, type WantedSchema } from "../../components/contract";
+import { buildSchema, type WantedSchema } from "../../components/contract";
 import { migrationId, type LedgerRecord } from "../../components/ledger";
 import { reconcile } from "../../components/migration/execute";
 import { indexSpec } from "../../components/migration/planner/index-spec";
@@ -38,8 +38,8 @@ const seconds = 0.4;
 
 const ledger = "schema_migrations";
 const nothing = () => Promise.resolve();
-const wanted = wantedSchema(documentOptions);
-const enforced = wantedSchema({ ...documentOptions, tenancy: "enforced" });
+const wanted = buildSchema(documentOptions);
+const enforced = buildSchema({ ...documentOptions, tenancy: "enforced" });
 const [runSequence] = wanted.indexes;
 if (!runSequence) throw new Error("the contract has a unique index");
 const onlyUnique: WantedSchema = { collections: [], indexes: [runSequence] };

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { wantedSchema, type SchemaOptions } from "../../components/contract";
+import { buildSchema, type SchemaOptions } from "../../components/contract";
 import { toCommands } from "../../components/migration/planner/commands";
 import { diff } from "../../components/migration/planner/diff";
 import { MigrationError } from "../../components/migration/errors";
@@ -22,21 +22,21 @@ const failAfter = (verb: string, skip: number, errorCode = 8000) =>
   });
 
 it("whichever command of a first migration fails, the next run finishes it", async () => {
-  const planned = diff(wantedSchema(documentOptions), new Map()).flatMap(toCommands);
+  const planned = diff(buildSchema(documentOptions), new Map()).flatMap(toCommands);
   const verbs = planned.map(({ command }) => Object.keys(command)[0] ?? "");
 
   for (const [at, verb] of verbs.entries()) {
     const db = current.client.db(`first_${at}`);
     await failAfter(verb, verbs.slice(0, at).filter((other) => other === verb).length);
-    const failure = await reconcile(db, wantedSchema(documentOptions), nothing).catch(
+    const failure = await reconcile(db, buildSchema(documentOptions), nothing).catch(
       (error: unknown) => error,
     );
     expect(failure).toBeInstanceOf(MigrationError);
     expect(failure).toMatchObject({ code: 8000 });
     expect(String(failure)).toContain(`${verb} on first_${at}.`);
 
-    await reconcile(db, wantedSchema(documentOptions), nothing);
-    expect(diff(wantedSchema(documentOptions), await observe(db))).toEqual([]);
+    await reconcile(db, buildSchema(documentOptions), nothing);
+    expect(diff(buildSchema(documentOptions), await observe(db))).toEqual([]);
   }
 }, 120_000);
 
@@ -48,8 +48,8 @@ it.each([
   const db = current.client.db(`raced_${verb}_${code}`);
   await failAfter(verb, 0, code);
 
-  await reconcile(db, wantedSchema(documentOptions), nothing);
-  expect(diff(wantedSchema(documentOptions), await observe(db))).toEqual([]);
+  await reconcile(db, buildSchema(documentOptions), nothing);
+  expect(diff(buildSchema(documentOptions), await observe(db))).toEqual([]);
 });
 
 it.each([
@@ -61,23 +61,23 @@ it.each([
   "a replacement whose %s (after %i) fails is finished, never without its index",
   async (verb, skip) => {
     const db = current.client.db(`replace_${verb}_${skip}`);
-    await reconcile(db, wantedSchema(documentOptions), nothing);
+    await reconcile(db, buildSchema(documentOptions), nothing);
     await failAfter(verb, skip);
 
-    await expect(reconcile(db, wantedSchema(enforced), nothing)).rejects.toMatchObject({
+    await expect(reconcile(db, buildSchema(enforced), nothing)).rejects.toMatchObject({
       code: 8000,
     });
     const { indexes = [] } = (await observe(db)).get("pack_runs") ?? {};
     expect(indexes.some(({ key }) => key[0]?.[0] === "tenantId")).toBe(true);
 
-    await reconcile(db, wantedSchema(enforced), nothing);
-    expect(diff(wantedSchema(enforced), await observe(db))).toEqual([]);
+    await reconcile(db, buildSchema(enforced), nothing);
+    expect(diff(buildSchema(enforced), await observe(db))).toEqual([]);
   },
 );
 
 it("a change to unique that fails half-way lets the services insert again", async () => {
   const db = current.client.db("unique");
-  const [runSequence] = wantedSchema(documentOptions).indexes;
+  const [runSequence] = buildSchema(documentOptions).indexes;
   const key = { runId: 1, sequence: 1 };
   const indexes = [{ key, name: runSequence?.name }];
   await db.command({ createIndexes: "pack_run_logs", indexes });
@@ -91,7 +91,7 @@ it("a change to unique that fails half-way lets the services insert again", asyn
 
 it("a change to unique that can neither be done nor undone names both, the first one first", async () => {
   const db = current.client.db("not_undone");
-  const [runSequence] = wantedSchema(documentOptions).indexes;
+  const [runSequence] = buildSchema(documentOptions).indexes;
   const indexes = [{ key: { runId: 1, sequence: 1 }, name: runSequence?.name }];
   await db.command({ createIndexes: "pack_run_logs", indexes });
   const data = { failCommands: ["collMod"], errorCode: 13 };

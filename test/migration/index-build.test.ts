@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Long, type Db, type Document } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { migrationId, type LedgerRecord } from "../../components/ledger";
-import { apply, plan, planInWords } from "../../components/migration";
+import { apply, plan, describePlan } from "../../components/migration";
 import { reconcile } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diff } from "../../components/migration/planner/diff";
@@ -41,7 +41,7 @@ const options = {
   ...{ ledger, schema: documentOptions, stack: "storage/dev", toolVersion: "1.0.0" },
   ...{ adopt: false, onDataIssue: "fail" as const },
 };
-const wanted = wantedSchema(documentOptions);
+const wanted = buildSchema(documentOptions);
 const [runSequence] = wanted.indexes;
 const byAge = wanted.indexes.find(({ name }) => name === "pack_runs_updatedAt_desc");
 const nothing = () => Promise.resolve();
@@ -108,7 +108,7 @@ it("a plan and a preview name a build in progress, and do not wait for it", asyn
   if (byAge) builds.begin("pack_runs", indexSpec(byAge));
   const planned = await plan(db, { schema: documentOptions, ledger });
 
-  expect(planInWords("d", planned)).toContain(
+  expect(describePlan("d", planned)).toContain(
     "wait for index pack_runs_updatedAt_desc on pack_runs, because it is still being built",
   );
 });

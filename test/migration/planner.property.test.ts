@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { type Db } from "mongodb";
 import { expect, it } from "vitest";
-import { wantedSchema, type SchemaOptions } from "../../components/contract";
+import { buildSchema, type SchemaOptions } from "../../components/contract";
 import { toCommands } from "../../components/migration/planner/commands";
 import { diff } from "../../components/migration/planner/diff";
 import { reconcile, type Executed } from "../../components/migration/execute";
@@ -24,7 +24,7 @@ const options: fc.Arbitrary<SchemaOptions> = fc.record({
   tenancy: fc.constantFrom("reserved" as const, "enforced" as const),
 });
 
-const ours = wantedSchema(documentOptions).indexes;
+const ours = buildSchema(documentOptions).indexes;
 type Spec = Record<string, unknown>;
 
 /** One of our indexes as somebody else might have made it. */
@@ -83,7 +83,7 @@ async function make(db: Db, { before, byHand }: State) {
     // Some of these contradict each other, and then the current.server keeps the first.
     await db.command(command).catch((error: unknown) => error);
   }
-  if (before) await reconcile(db, wantedSchema(before), () => Promise.resolve());
+  if (before) await reconcile(db, buildSchema(before), () => Promise.resolve());
 }
 interface State {
   readonly before: SchemaOptions | null;
@@ -97,7 +97,7 @@ it("applying the plan leaves nothing to plan, and executes the commands that it 
     fc.asyncProperty(state, options, async (found, wantedOptions) => {
       const db = asMongo(current.client.db(`planner_${++databases}`));
       await make(db, found);
-      const wanted = wantedSchema(wantedOptions);
+      const wanted = buildSchema(wantedOptions);
       const changes = diff(wanted, await observe(db));
       changes.forEach(({ kind }) => seen.add(kind));
       const planned = changes.flatMap(toCommands);

@@ -17,7 +17,7 @@ import { requireServer } from "../../components/cluster/server";
 import {
   applicationRole,
   migratorRole,
-  wantedSchema,
+  buildSchema,
   type DatabaseRole,
 } from "../../components/contract";
 import { recordFence } from "../../components/ledger";
@@ -185,7 +185,7 @@ it("a verification whose user may not write says so beside what it found", async
 
 it("what is missing is named: which action on what", async () => {
   const db = await databaseAs("taskrunnerApplication");
-  const [runs] = wantedSchema(documentOptions).collections;
+  const [runs] = buildSchema(documentOptions).collections;
   const indexes = [
     { collection: "pack_runs", name: "x", key: [["x", 1]], unique: false, sparse: false } as const,
   ];
@@ -238,7 +238,7 @@ it("what the services' user tries leaves nothing, and no service sees it", async
 it("the services' user creates the indexes that exist, as the services do at start", async () => {
   const db = await databaseAs("taskrunnerApplication");
   // On the last of the log's indexes the cutover above has set an expiry.
-  const same = wantedSchema(documentOptions).indexes.filter(({ name }) => !name.endsWith("_ttl"));
+  const same = buildSchema(documentOptions).indexes.filter(({ name }) => !name.endsWith("_ttl"));
   for (const { collection, name, key, unique, sparse } of same) {
     const index = {
       key: Object.fromEntries(key),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { wantedSchema, type WantedSchema } from "../../components/contract";
+import { buildSchema, type WantedSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { MigrationError } from "../../components/migration/errors";
 import { reconcile } from "../../components/migration/execute";
@@ -9,7 +9,7 @@ import { emptyDatabasePerTest } from "../server";
 
 const current = emptyDatabasePerTest();
 
-const wanted = wantedSchema(documentOptions);
+const wanted = buildSchema(documentOptions);
 const createIndex = (collection: string, key: object, name: string) =>
   current.db.command({ createIndexes: collection, indexes: [{ key, name }] });
 const nothing = () => Promise.resolve();
@@ -83,7 +83,7 @@ describe("on a real server", () => {
 
   it("tenancy that becomes enforced makes the index full, and no bridge stays", async () => {
     await reconcile(current.db, wanted, nothing);
-    await reconcile(current.db, wantedSchema({ ...documentOptions, tenancy: "enforced" }), nothing);
+    await reconcile(current.db, buildSchema({ ...documentOptions, tenancy: "enforced" }), nothing);
 
     const { indexes = [] } = (await observe(current.db)).get("pack_runs") ?? {};
     expect(Object.fromEntries(indexes.map(({ name, sparse }) => [name, sparse]))).toEqual({

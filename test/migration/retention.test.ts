@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { diff, diffExpiry } from "../../components/migration/planner/diff";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const wanted = wantedSchema(documentOptions);
+const wanted = buildSchema(documentOptions);
 const nothing = () => Promise.resolve();
 const expireAfter = (days: number) =>
   untilDone(db, async () => diffExpiry("pack_run_logs", days, await observe(db)), nothing);

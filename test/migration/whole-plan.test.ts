@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Long } from "mongodb";
 import { beforeEach, describe, expect, it } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { writeFence } from "../../components/state";
 import { migrationId, type LedgerRecord } from "../../components/ledger";
 import { diff } from "../../components/migration/planner/diff";
@@ -68,7 +68,7 @@ it("rests on a rollback, whatever differs", async () => {
 });
 
 it("is the one Job: collections, indexes and the completion only state what they want", async () => {
-  const { collections, indexes } = wantedSchema(documentOptions);
+  const { collections, indexes } = buildSchema(documentOptions);
   const shared = { job, direction: "forward", uri: inputs.uri, database: "d", ledger };
   for (const collection of collections) {
     const made = await Collection.create({ ...shared, ...collection, onDataIssue: "fail" });
@@ -129,7 +129,7 @@ describe("in its pod", () => {
   let root: string;
   let place: string;
   const record = () => current.db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
-  const drift = async () => diff(wantedSchema(documentOptions), await observe(current.db));
+  const drift = async () => diff(buildSchema(documentOptions), await observe(current.db));
 
   beforeEach(async () => {
     root = join(current.folder, current.db.databaseName);

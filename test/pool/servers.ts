@@ -49,7 +49,7 @@ async function givenServer(uri: string) {
 }
 
 /** The server that a run's tests have, in one line; TEST_MONGODB_URI names another than this project's part. */
-export async function serverInWords(): Promise<string> {
+export async function describeServer(): Promise<string> {
   const { name } = await mongoProgram();
   const { TEST_MONGODB_URI: uri = "" } = process.env;
   if (uri === "") return `${name}, this project's part`;

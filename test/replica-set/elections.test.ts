@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { providers as stateSteps } from "../../components/transfer/provider";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { observe } from "../../components/migration/planner/observe";
 import { providers as schemaSteps } from "../../components/migration/provider";
 import { keyToText } from "../../components/migration/steps/inputs";
@@ -43,7 +43,7 @@ const untilPrimary = () =>
     { timeout: 60_000, interval: 100 },
   );
 
-const wanted = wantedSchema(documentOptions);
+const wanted = buildSchema(documentOptions);
 const { collections, approvals } = documentOptions;
 const steps = { ...schemaSteps, ...stateSteps };
 

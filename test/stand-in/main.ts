@@ -7,7 +7,7 @@
 import { hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MongoNetworkError, MongoServerSelectionError } from "mongodb";
-import { seeded } from "../../sample/random";
+import { createRandom } from "../../sample/random";
 import { FileJournal } from "./file-journal";
 import { timestamp, type Service, type Surroundings } from "./service";
 import { openStore, required, setting } from "./settings";
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
   const opened = await openStore(kind, process.env);
   const journal = new FileJournal(required(process.env, "StandIn__Journal"));
   const name = required(process.env, "HOSTNAME");
-  const random = seeded(seedOf(name));
+  const random = createRandom(seedOf(name));
   const about = { store: opened.store, journal, random, name, now: clock() };
   try {
     await work(serviceOf(kind, about, journal), about, journal);

@@ -9,7 +9,7 @@ import {
 } from "../../components/transfer";
 import { drawFence } from "../../components/transfer/rollback/fence";
 import { runRollback } from "../../components/transfer/rollback/rollback";
-import { type Random, seeded } from "../../sample/random";
+import { type Random, createRandom } from "../../sample/random";
 import { ledger } from "../transfer/database";
 import { sidesOf } from "../transfer/database-sides";
 import { FileStore } from "./file-store";
@@ -58,7 +58,7 @@ export class Simulation {
    * @param database with the contract's collections, otherwise empty
    */
   constructor(seed: number, root: string, database: Db) {
-    this.random = seeded(seed);
+    this.random = createRandom(seed);
     this.sides = sidesOf(
       interleaved(database, () => this.interrupt()),
       root,

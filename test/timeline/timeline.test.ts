@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import {
   age,
   readTimeline,
-  stopInWords,
+  describeStop,
   timelineAsMarkdown,
   timelineFrom,
-  timelineInWords,
+  describeTimeline,
 } from "../../components/timeline";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 25, 21, minute)).toISOString();
@@ -92,8 +92,8 @@ describe("a timeline in words", () => {
   const timeline = timelineFrom(done);
 
   it("says how long the worker stopped, for how much", () => {
-    expect(stopInWords(cutover)).toBe("5 min 0 s for 3.2 GB");
-    expect(stopInWords({ ...cutover, workerReady: undefined } as object as typeof cutover)).toBe(
+    expect(describeStop(cutover)).toBe("5 min 0 s for 3.2 GB");
+    expect(describeStop({ ...cutover, workerReady: undefined } as object as typeof cutover)).toBe(
       undefined,
     );
   });
@@ -108,14 +108,14 @@ describe("a timeline in words", () => {
   });
 
   it("has each stage with its time", () => {
-    const text = timelineInWords("staging", timeline);
+    const text = describeTimeline("staging", timeline);
 
     expect(text.split("\n")[0]).toBe(
       `Cutover of staging: begun ${at(0)}; worker stopped 5 min 0 s for 3.2 GB; 132 runs, 14,262 logs`,
     );
     expect(text).toContain(`  handover        ${at(12)} to ${at(13)}  60 s`);
     expect(text.split("\n")).toHaveLength(7);
-    expect(timelineInWords("dev", timelineFrom(nothing))).toBe("No cutover of dev is recorded.");
+    expect(describeTimeline("dev", timelineFrom(nothing))).toBe("No cutover of dev is recorded.");
   });
 
   it("is a diagram that Mermaid reads, in which nothing of the stack's name is Markdown", async () => {

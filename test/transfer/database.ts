@@ -1,6 +1,6 @@
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach } from "vitest";
-import { wantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { claim } from "../../components/migration/ledger";
 import { documentOptions } from "../contract/options";
 import { type BorrowedDatabases, borrowDatabases, type DatabasesOptions } from "../pool";
@@ -49,7 +49,7 @@ export async function claimMigration(database: Db): Promise<void> {
 /** Makes the contract's collections and unique indexes, and the migration's record. */
 export async function migrate(database: Db): Promise<void> {
   await claimMigration(database);
-  const { collections, indexes } = wantedSchema(documentOptions);
+  const { collections, indexes } = buildSchema(documentOptions);
   for (const { name, validator } of collections) {
     await database.createCollection(name, { validator });
   }

@@ -1,7 +1,7 @@
 import type { Db } from "mongodb";
 import { relative } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
-import { expiredBefore, setExpiry } from "../../components/migration";
+import { findEarlierExpiry, setExpiry } from "../../components/migration";
 import { closeConnections } from "../../components/mongo";
 import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
@@ -50,7 +50,7 @@ it("before the first expiry no entry that is missing counts as expired, whatever
   await lose(1);
   expect(await verified()).toMatchObject({ holds: false, logs: { missing: 1, expired: 0 } });
   await setExpiry(database, logs, 0);
-  expect(await expiredBefore(database, logs)).toBe(-Infinity);
+  expect(await findEarlierExpiry(database, logs)).toBe(-Infinity);
 });
 
 it("what an expiry that was lifted deleted counts as expired, and nothing that is younger", async () => {

@@ -2,11 +2,11 @@ import { lstat, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import {
-  heldRuns,
+  listHeldRuns,
   holdRuns,
   isUnfinished,
   putBack,
-  unfinishedRuns,
+  listUnfinishedRuns,
 } from "../../components/state/held";
 import { filesIn } from "./export-sides";
 import { layout } from "./layout";
@@ -46,7 +46,7 @@ it("only unfinished runs are held, with the layout inside, and come back as they
   const root = await stateRoot(files);
   const folder = address(root);
   const unfinished: string[] = [];
-  for await (const { runId } of unfinishedRuns(folder)) unfinished.push(runId);
+  for await (const { runId } of listUnfinishedRuns(folder)) unfinished.push(runId);
   expect(unfinished.sort()).toEqual(["a", "b"]);
 
   expect(await holdRuns(folder, ["a", "done"])).toEqual({ runs: ["a"], inTheWay: [] });
@@ -54,12 +54,12 @@ it("only unfinished runs are held, with the layout inside, and come back as they
   delete held["state/runs/a.json"];
   expect(await filesIn(root)).toEqual(held);
 
-  expect(await putBack(address(root), await heldRuns(address(root)))).toEqual({
+  expect(await putBack(address(root), await listHeldRuns(address(root)))).toEqual({
     runs: ["a"],
     inTheWay: [],
   });
   expect(await filesIn(root)).toEqual(files);
-  expect(await heldRuns(address(root))).toEqual([]);
+  expect(await listHeldRuns(address(root))).toEqual([]);
 });
 
 it("a file that has the place is never overwritten, in either direction", async () => {
@@ -68,7 +68,7 @@ it("a file that has the place is never overwritten, in either direction", async 
   await holdRuns(folder, ["a"]);
   const other = JSON.stringify(run("a", { planHash: "another", steps: [] }));
   await writeFile(join(root, "state/runs/a.json"), other);
-  const runs = await heldRuns(address(root));
+  const runs = await listHeldRuns(address(root));
   expect(await putBack(address(root), runs)).toEqual({ runs: [], inTheWay: ["a"] });
   expect(await holdRuns(folder, ["a"])).toEqual({ runs: [], inTheWay: ["a"] });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(other);
@@ -78,7 +78,7 @@ it("a file that has the place is never overwritten, in either direction", async 
 it("a folder in the place of held files is no obstacle to looking", async () => {
   const root = await stateRoot({});
   await mkdir(join(root, "held"));
-  expect(await heldRuns(address(root))).toEqual([]);
+  expect(await listHeldRuns(address(root))).toEqual([]);
 });
 
 it("two files whose inodes a number cannot tell apart are two files", async () => {
@@ -92,6 +92,6 @@ it("two files whose inodes a number cannot tell apart are two files", async () =
     inode += 1n;
     return Promise.resolve({ ino: options?.bigint ? inode : Number(inode), dev: 1n });
   }) as never);
-  const runs = await heldRuns(address(root));
+  const runs = await listHeldRuns(address(root));
   expect(await putBack(address(root), runs)).toEqual({ runs: [], inTheWay: ["a"] });
 });

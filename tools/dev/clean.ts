@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { down } from "./down";
-import { type Places, shown } from "./places";
+import { type Places, showPath } from "./places";
 import { stacks } from "./stacks";
 
 /**
@@ -18,5 +18,5 @@ export async function clean(places: Places): Promise<void> {
   }
   if (kept.length === 0) await rm(places.dev, { recursive: true, force: true });
   const stays = kept.map((name) => `; \`make clean STACK=${name}\` removes the rest`);
-  console.log(`removed ${shown(places, places.dev)}${stays.join("")}`);
+  console.log(`removed ${showPath(places, places.dev)}${stays.join("")}`);
 }

@@ -23,7 +23,7 @@ export interface DatabaseVariables {
  *
  * @throws DevError if a variable cannot be read; no URI is in it
  */
-export function chosenDatabase(
+export function chooseDatabase(
   variables: DatabaseVariables,
   stack: DevStack,
   running?: { readonly port: number },
@@ -44,7 +44,7 @@ export function secretsFor(database: Database, stack: DevStack): Record<string, 
 }
 
 /** A URI as people may see it: hosts and database, without a user and without options. */
-export function shownUri(uri: string): string {
+export function hidePassword(uri: string): string {
   const shown = new ConnectionString(uri);
   shown.username = "";
   shown.password = "";
@@ -53,12 +53,12 @@ export function shownUri(uri: string): string {
 }
 
 function withDatabase(text: string): string {
-  const uri = parsed(text);
+  const uri = parseUri(text);
   if (uri.pathname === "" || uri.pathname === "/") uri.pathname = `/${databaseName}`;
   return uri.href;
 }
 
-function parsed(text: string): ConnectionString {
+function parseUri(text: string): ConnectionString {
   try {
     return new ConnectionString(text);
   } catch {

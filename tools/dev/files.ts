@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { generateSample } from "../../sample";
 import { say } from "../parts";
-import { type Places, shown } from "./places";
+import { type Places, showPath } from "./places";
 
 /** The values files of the services, in sample/rollout and in .dev/rollout. */
 export const valuesFiles = ["worker.values.yaml", "web.values.yaml"] as const;
@@ -11,7 +11,7 @@ export const valuesFiles = ["worker.values.yaml", "web.values.yaml"] as const;
 /** Makes the files of an environment in filesystem mode, where they are not there yet. */
 export async function makeFiles(places: Places): Promise<void> {
   if (!existsSync(places.state)) {
-    say(`sample: writing a filesystem state to ${shown(places, places.state)}`);
+    say(`sample: writing a filesystem state to ${showPath(places, places.state)}`);
     await generateSample(places.state);
   }
   if (places.stack.kubernetes) return;

@@ -18,7 +18,7 @@ const commands: Readonly<Record<string, [(places: Places) => Promise<void>, stri
   clean: [clean, "down, then removes the stack and its data"],
 };
 
-function told(error: unknown): void {
+function tellError(error: unknown): void {
   if (!(error instanceof DevError || error instanceof PartError)) throw error;
   console.error(`\nerror: ${error.message}`);
   process.exitCode = 1;
@@ -32,7 +32,7 @@ for (const [name, [run, description]] of Object.entries(commands)) {
     .description(description)
     .action(() => {
       const { stack } = program.opts<{ stack: keyof typeof stacks }>();
-      return run(placesIn(repository, stacks[stack])).catch(told);
+      return run(placesIn(repository, stacks[stack])).catch(tellError);
     });
 }
-program.parseAsync().catch(told);
+program.parseAsync().catch(tellError);

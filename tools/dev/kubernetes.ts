@@ -7,7 +7,7 @@ import {
   startControlPlane,
   stopControlPlane,
 } from "../parts";
-import { type Places, shown } from "./places";
+import { type Places, showPath } from "./places";
 
 /**
  * The control plane of a stack that has one: the one that runs, or a new one that outlives this
@@ -18,7 +18,7 @@ export async function clusterOf(places: Places): Promise<ControlPlane | undefine
   const directory = places.cluster;
   const running = await runningControlPlane(directory);
   const cluster = running ?? (await startControlPlane({ directory, detached: true }));
-  const kubeconfig = shown(places, cluster.kubeconfig);
+  const kubeconfig = showPath(places, cluster.kubeconfig);
   say(`Kubernetes: https://127.0.0.1:${cluster.port} (kubeconfig ${kubeconfig})`);
   return cluster;
 }
@@ -33,5 +33,5 @@ export function kubectlFor(places: Places, { kubectl, kubeconfig }: ControlPlane
   const file = kubectl.startsWith(`${homedir()}/`)
     ? join("~", kubectl.slice(homedir().length))
     : kubectl;
-  return `${file} --kubeconfig ${shown(places, kubeconfig)}`;
+  return `${file} --kubeconfig ${showPath(places, kubeconfig)}`;
 }

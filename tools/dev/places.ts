@@ -41,6 +41,6 @@ export function placesIn(root: string, stack: DevStack = stacks.dev): Places {
 }
 
 /** A path as people see it: from the root of the repository on. */
-export function shown({ repository }: Places, path: string): string {
+export function showPath({ repository }: Places, path: string): string {
   return relative(repository, path);
 }

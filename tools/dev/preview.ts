@@ -1,5 +1,5 @@
 import { say } from "../parts";
-import { chosenDatabase, secretsFor } from "./database";
+import { chooseDatabase, secretsFor } from "./database";
 import { makeFiles } from "./files";
 import { clusterOf } from "./kubernetes";
 import type { Places } from "./places";
@@ -13,7 +13,7 @@ import { makeCommand } from "./stacks";
  * stack's Kubernetes is started, as an environment's would be there.
  */
 export async function preview(places: Places): Promise<void> {
-  const database = chosenDatabase(process.env, places.stack, await runningServer(places));
+  const database = chooseDatabase(process.env, places.stack, await runningServer(places));
   const cluster = await clusterOf(places);
   await makeFiles(places);
   const secrets = secretsFor(database, places.stack);

@@ -11,7 +11,7 @@ export type EmbeddedServer = z.infer<typeof embeddedServer>;
 
 /** The server that runs on the stack's data, if there is one. */
 export async function runningServer(places: Places): Promise<EmbeddedServer | undefined> {
-  const server = await noted(places.mongoPid);
+  const server = await readNote(places.mongoPid);
   if (server === undefined) return undefined;
   // An id may belong to another program by now; only ours was told where the data are.
   const line = await commandLine(server.pid);
@@ -54,7 +54,7 @@ async function start(port: number, places: Places): Promise<EmbeddedServer> {
   return server;
 }
 
-async function noted(file: string): Promise<EmbeddedServer | undefined> {
+async function readNote(file: string): Promise<EmbeddedServer | undefined> {
   const text = await readFile(file, "utf8").catch(() => undefined);
   return text === undefined ? undefined : embeddedServer.parse(JSON.parse(text));
 }

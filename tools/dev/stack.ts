@@ -39,12 +39,12 @@ export async function setSecret(
   value: string,
 ): Promise<void> {
   const set = ["config", "set", "--secret", `taskrunner-storage:${key}`];
-  await ask(stack, [...set, ...named(stack), "--config-file", file], value);
+  await ask(stack, [...set, ...nameStack(stack), "--config-file", file], value);
 }
 
 /** The stack's outputs; secret ones are masked. */
 export async function outputsOf(stack: Stack): Promise<unknown> {
-  return JSON.parse(await ask(stack, ["stack", "output", "--json", ...named(stack)]));
+  return JSON.parse(await ask(stack, ["stack", "output", "--json", ...nameStack(stack)]));
 }
 
 /** Shows what an update would change. */
@@ -68,7 +68,7 @@ export async function update(stack: Stack): Promise<string> {
 /** Runs the engine with its own display on this terminal. */
 async function show(stack: Stack, args: readonly string[]): Promise<void> {
   const common = ["--config-file", stack.places.settings, "--suppress-progress"];
-  const child = spawn("pulumi", [...args, ...named(stack), ...common], {
+  const child = spawn("pulumi", [...args, ...nameStack(stack), ...common], {
     cwd: stack.places.repository,
     // The event log is an option of the engine's debug commands, as its automation API uses it.
     env: { ...stack.environment, PULUMI_DEBUG_COMMANDS: "true" },
@@ -98,7 +98,7 @@ async function ask(stack: Stack, args: readonly string[], input = ""): Promise<s
 }
 
 /** The option that names the stack to the engine. */
-function named({ places }: Stack): string[] {
+function nameStack({ places }: Stack): string[] {
   return ["--stack", places.stack.name];
 }
 

@@ -1,6 +1,6 @@
 import type { Colours } from "./colour";
 import type { ServiceOutputs, StackOutputs } from "./outputs";
-import { type Places, shown } from "./places";
+import { type Places, showPath } from "./places";
 import { makeCommand } from "./stacks";
 
 /** What a summary tells. */
@@ -69,7 +69,7 @@ function verdict(holds: boolean, { green, red }: Colours): string {
 function factLines({ places, outputs, database, server }: Facts, { dim }: Colours): string[] {
   const { migration, rollout } = outputs;
   const applied = migration?.appliedAt ? `, applied ${migration.appliedAt}` : "";
-  return labelled(dim, [
+  return formatLabels(dim, [
     [
       "database",
       database === undefined ? undefined : [database, server].filter(Boolean).join("; "),
@@ -77,8 +77,8 @@ function factLines({ places, outputs, database, server }: Facts, { dim }: Colour
     ["schema", migration === undefined ? undefined : `${migration.id}${applied}`],
     ["worker", rollout && serviceText(rollout.worker)],
     ["web", rollout && serviceText(rollout.web)],
-    ["files", shown(places, places.state)],
-    ["held", heldText(outputs, shown(places, places.state))],
+    ["files", showPath(places, places.state)],
+    ["held", describeHeld(outputs, showPath(places, places.state))],
   ]);
 }
 
@@ -88,7 +88,7 @@ function serviceText({ mode, file = "", release, namespace, revision }: ServiceO
 }
 
 /** The runs that are held because MongoDB was unreachable in the rollback. */
-function heldText({ storageMode, rollback }: StackOutputs, files: string): string | undefined {
+function describeHeld({ storageMode, rollback }: StackOutputs, files: string): string | undefined {
   const held = rollback?.held.length ?? 0;
   if (storageMode !== "filesystem" || held === 0) return undefined;
   const back = `npx taskrunner-storage export --state ${files}`;
@@ -99,10 +99,10 @@ function wayLines(facts: Facts, { dim }: Colours): string[] {
   const { places, outputs, database, server, kubectl } = facts;
   const onMongo = outputs.storageMode === "mongo";
   const make = (target: string) => makeCommand(target, places.stack);
-  const log = shown(places, places.mongoLog);
+  const log = showPath(places, places.mongoLog);
   const runs = server !== undefined || kubectl !== undefined;
   const look = [database && `mongosh ${database}`, kubectl ? undefined : valuesLook(places)];
-  return labelled(dim, [
+  return formatLabels(dim, [
     ["look", look.filter(Boolean).join("; ") || undefined],
     ["pods", kubectl && `${kubectl} ${podsOf(outputs)}`],
     ["roll back", onMongo ? `${make("rollback")} (needs no MongoDB)` : undefined],
@@ -112,7 +112,7 @@ function wayLines(facts: Facts, { dim }: Colours): string[] {
 }
 
 function valuesLook(places: Places): string {
-  return `diff -r sample/rollout ${shown(places, places.rollout)}`;
+  return `diff -r sample/rollout ${showPath(places, places.rollout)}`;
 }
 
 function podsOf({ rollout }: StackOutputs): string {
@@ -121,7 +121,7 @@ function podsOf({ rollout }: StackOutputs): string {
 
 type Label = readonly [label: string, text: string | undefined];
 
-function labelled(dim: (text: string) => string, labels: readonly Label[]): string[] {
+function formatLabels(dim: (text: string) => string, labels: readonly Label[]): string[] {
   return labels.flatMap(([label, text]) =>
     text === undefined ? [] : [`${dim(label.padEnd(10))}${text}`],
   );

@@ -1,5 +1,5 @@
 import { say } from "../parts";
-import { chosenDatabase, type Database, secretsFor, shownUri } from "./database";
+import { chooseDatabase, type Database, secretsFor, hidePassword } from "./database";
 import { makeFiles } from "./files";
 import { clusterOf } from "./kubernetes";
 import type { Places } from "./places";
@@ -9,7 +9,7 @@ import { type Stack, update } from "./stack";
 
 /** The whole cutover of a stack of this machine, from nothing: servers, files, update, summary. */
 export async function up(places: Places): Promise<void> {
-  const database = chosenDatabase(process.env, places.stack, await runningServer(places));
+  const database = chooseDatabase(process.env, places.stack, await runningServer(places));
   const server = await serverFor(database, places);
   const cluster = await clusterOf(places);
   await makeFiles(places);
@@ -18,7 +18,7 @@ export async function up(places: Places): Promise<void> {
     stackWith({ storageMode, keepUris: false }, places, secrets);
   if (cluster !== undefined) await installServices(places, () => stackIn("filesystem"));
   const stack = await stackIn("mongo");
-  await updateAndTell(stack, { database: shownUri(database.uri), server, cluster });
+  await updateAndTell(stack, { database: hidePassword(database.uri), server, cluster });
 }
 
 /** Brings a new stack to where an environment is before its cutover. */
@@ -32,11 +32,11 @@ async function installServices({ stack }: Places, onFiles: () => Promise<Stack>)
 
 async function serverFor(database: Database, places: Places): Promise<string | undefined> {
   if (database.kind === "named") {
-    say(`MongoDB: ${shownUri(database.uri)}, which MONGODB_URI names`);
+    say(`MongoDB: ${hidePassword(database.uri)}, which MONGODB_URI names`);
     return undefined;
   }
   const { name, pid } = await embeddedServerOn(database.port, places);
   const server = `${name}, process ${pid}`;
-  say(`MongoDB: ${shownUri(database.uri)} (${server})`);
+  say(`MongoDB: ${hidePassword(database.uri)} (${server})`);
   return server;
 }

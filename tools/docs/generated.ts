@@ -6,7 +6,7 @@ import { palettes, timeline } from "../../docs/timeline";
 import { stackFileSchema } from "../../schema/settings";
 
 /** The files that are made from the code, with their texts; paths count from the repository. */
-export function generatedFiles(): Readonly<Record<string, string>> {
+export function generateFiles(): Readonly<Record<string, string>> {
   return {
     ...cliPages(program),
     "docs/collections.md": collectionsPage(),

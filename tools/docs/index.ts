@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { generatedFiles } from "./generated";
+import { generateFiles } from "./generated";
 
 /** `make docs`: writes the pages and the schema that are made from the code. */
-for (const [file, text] of Object.entries(generatedFiles())) {
+for (const [file, text] of Object.entries(generateFiles())) {
   writeFileSync(resolve(__dirname, "../..", file), text);
   console.log(file);
 }

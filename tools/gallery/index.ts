@@ -25,12 +25,12 @@ async function gallery(): Promise<void> {
   await mkdir(out, { recursive: true });
   for (const [name, text] of await pagesIn(comments)) {
     for (const look of looks) {
-      await drawn(`${name}${look.name}`, commentPage(text, look), look.width);
+      await draw(`${name}${look.name}`, commentPage(text, look), look.width);
     }
   }
   for (const [name, text] of await pagesIn(docs)) {
     for (const [at, diagram] of diagramsIn(text).entries()) {
-      await drawn(`${name}-diagram-${at + 1}`, diagramPage(diagram));
+      await draw(`${name}-diagram-${at + 1}`, diagramPage(diagram));
     }
   }
   await mkdir(join(docs, "pictures"), { recursive: true });
@@ -49,7 +49,7 @@ async function pagesIn(folder: string): Promise<(readonly [string, string])[]> {
   );
 }
 
-async function drawn(name: string, html: string, width = 912): Promise<void> {
+async function draw(name: string, html: string, width = 912): Promise<void> {
   const page = join(out, `${name}.html`);
   await writeFile(page, html);
   await pictureOf(page, join(out, `${name}.png`), width);

@@ -34,7 +34,7 @@ const frameOf = ({ theme, width }: Look) => {
 const measure = `
   document.documentElement.dataset.height = document.documentElement.offsetHeight;`;
 
-const escaped = (text: string) =>
+const escape = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
 /** GitHub colours the lines of a diff, by these classes of its style sheet. */
@@ -44,7 +44,7 @@ const github = new Marked({
   renderer: {
     code({ text, lang }) {
       if (lang !== "diff") return false;
-      const lines = escaped(text).replace(/^([+-]).*$/gm, (line, sign) => {
+      const lines = escape(text).replace(/^([+-]).*$/gm, (line, sign) => {
         return `<span class="pl-m${sign === "+" ? "i1" : "d"}">${line}</span>`;
       });
       return `<pre><code>${lines}</code></pre>`;
@@ -61,7 +61,7 @@ export function commentPage(markdown: string, look: Look): string {
 
 /** A Mermaid diagram as GitHub shows it. */
 export function diagramPage(diagram: string): string {
-  return page(`<pre class="mermaid">${escaped(diagram)}</pre>
+  return page(`<pre class="mermaid">${escape(diagram)}</pre>
 <script src="${address("mermaid/dist/mermaid.min.js")}"></script>
 <script>mermaid.initialize({ startOnLoad: false }); mermaid.run().then(() => {${measure}});</script>`);
 }

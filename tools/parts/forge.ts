@@ -1,5 +1,5 @@
 import { PartError } from "./error";
-import { type GoBuild, goProgram, requiredModule } from "./go";
+import { type GoBuild, goProgram, findModule } from "./go";
 import { choose } from "./sources";
 import { versions } from "./versions";
 
@@ -19,7 +19,7 @@ export interface GiteaPrograms {
  * @throws PartError if there is no Go
  */
 export function act(): Promise<string> {
-  return built(
+  return buildOnce(
     "act",
     {
       ...{ module: "act", title: `act ${versions.act}`, packages: [actModule] },
@@ -41,13 +41,13 @@ export async function gitea(): Promise<GiteaPrograms> {
     stamps: [`main.Version=${versions.gitea.slice(1)}`],
     tags: ["sqlite", "sqlite_unlock_notify"],
   };
-  const program = await built("gitea", build, "5 to 20 minutes");
-  const files = await requiredModule("gitea", giteaModule);
+  const program = await buildOnce("gitea", build, "5 to 20 minutes");
+  const files = await findModule("gitea", giteaModule);
   if (files === undefined) throw new PartError("Go has no files of Gitea. Check its module proxy.");
   return { gitea: program, files };
 }
 
-async function built(name: "act" | "gitea", build: GoBuild, duration: string): Promise<string> {
+async function buildOnce(name: "act" | "gitea", build: GoBuild, duration: string): Promise<string> {
   const source = await goProgram(versions[name], build, duration);
   const notOnPath = () => Promise.resolve({ missing: "the pinned version is built" });
   return choose(name, notOnPath, [source], "Install Go (https://go.dev/dl/), and run this again");

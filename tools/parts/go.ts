@@ -102,7 +102,7 @@ export async function goPartFolder(
  * The folder in the Go module cache of a module that one of tools/go requires; it is put there if it
  * is not there yet. Undefined if it cannot be had.
  */
-export async function requiredModule(by: string, module: string): Promise<string | undefined> {
+export async function findModule(by: string, module: string): Promise<string | undefined> {
   const directory = goModule(by);
   await answerOf("go", "-C", directory, "mod", "download", module);
   const folder = await answerOf("go", "-C", directory, "list", "-m", "-f", "{{.Dir}}", module);

@@ -22,7 +22,7 @@ export async function withProgress<T>(
 ): Promise<T> {
   const start = Date.now();
   const line = () =>
-    [`  ${title}: ${elapsed(Date.now() - start)}`, detail()].filter(Boolean).join(", ");
+    [`  ${title}: ${formatElapsed(Date.now() - start)}`, detail()].filter(Boolean).join(", ");
   const live = screen.isTTY === true;
   const show = () => screen.write(live ? `\r\u001b[2K${line()}` : `${line()}\n`);
   const timer = setInterval(show, live ? second : every);
@@ -35,7 +35,7 @@ export async function withProgress<T>(
 }
 
 /** A length of time in words, such as `45 s` or `3 min 05 s`. */
-export function elapsed(milliseconds: number): string {
+export function formatElapsed(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / second);
   const minutes = Math.floor(seconds / 60);
   if (minutes === 0) return `${seconds} s`;

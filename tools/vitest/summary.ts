@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { Reporter, TestCase, TestModule } from "vitest/node";
-import { serverInWords } from "../../test/pool/servers";
+import { describeServer } from "../../test/pool/servers";
 
 /**
  * Ends a run of the tests with what a reader asks for first: which files took longest, why the run
@@ -9,7 +9,7 @@ import { serverInWords } from "../../test/pool/servers";
  */
 export default class Summary implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
-    const server = await serverInWords().catch((error: unknown) => String(error));
+    const server = await describeServer().catch((error: unknown) => String(error));
     const text = [...slowestLines(modules), ...failureLines(modules), `Server: ${server}`];
     console.log([...text, countsLine(modules)].join("\n"));
   }

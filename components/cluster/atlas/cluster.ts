@@ -9,7 +9,7 @@ type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegio
  * The cluster itself; one that exists is taken over and changed in the same update. Destroying the stack, or taking it out of the stack, leaves it in Atlas; with
  * `protection` neither the engine nor Atlas deletes it at all.
  */
-export function advancedCluster(
+export function createCluster(
   settings: AtlasSettings,
   projectId: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,

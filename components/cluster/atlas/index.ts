@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { StepResource } from "../../step/program";
 import { ConnectionStrings } from "../connection-strings";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
-import { advancedCluster, backupSchedule } from "./cluster";
+import { createCluster, backupSchedule } from "./cluster";
 import { connectionString } from "./connection";
 import { accessList, projectOf } from "./project";
 import { databaseUsers, usernames } from "./users";
@@ -21,7 +21,7 @@ export function atlasCluster(
   const isRollback = direction === "back";
   const options = { parent, ...(isRollback && { ignoreChanges: ["*"] }) };
   const projectId = projectOf(settings, options);
-  const cluster = advancedCluster(settings, projectId, options);
+  const cluster = createCluster(settings, projectId, options);
   // They stay where the cluster stays; while it is there, one that is taken out of the stack goes.
   const ofCluster = { ...options, deletedWith: cluster };
   const place = { projectId, clusterName: cluster.name };
@@ -35,13 +35,13 @@ export function atlasCluster(
       .apply(([strings, username, password]) =>
         connectionString(strings, settings, { username, password, database, appName }),
       );
-  const made = () => ({
+  const createStrings = () => ({
     uri: uriOf(users.migrator, "taskrunner-migrator"),
     appUri: uriOf(users.application, "taskrunner"),
     from: JSON.stringify([settings.name, settings.connection, usernames(settings), database]),
   });
   const none = { uri: undefined, appUri: undefined, from: undefined };
-  const inputs = { direction, ...(isRollback ? none : made()) };
+  const inputs = { direction, ...(isRollback ? none : createStrings()) };
   const known = new StepResource(ConnectionStrings, "connection-strings", inputs, {
     parent,
     // Whoever gets them can also reach the cluster and log in.

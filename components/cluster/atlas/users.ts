@@ -49,11 +49,11 @@ export function databaseUsers(
 
 /** The names of both users and of their roles; in Atlas they are the project's, hence the cluster's in them. */
 export function namesOf({ name, users, passwordVersion }: AtlasSettings) {
-  const named = (kind: "migrator" | "application") => {
+  const nameOf = (kind: "migrator" | "application") => {
     const roleName = users[kind] ?? `${name}-${kind}`;
     return { roleName, username: `${roleName}-${passwordVersion}` };
   };
-  return { migrator: named("migrator"), application: named("application") };
+  return { migrator: nameOf("migrator"), application: nameOf("application") };
 }
 
 /** The names of both users. */

@@ -45,12 +45,12 @@ export const storageRules = [ruleFor("persistentvolumeclaims", "get")];
 
 /** The sizes that the first member's claims ask for now, in so far as they are others. */
 async function sizesOf(state: MongoDBStorageInputs): Promise<Partial<MongoDBStorageInputs>> {
-  const { core, answered } = await clusterAt(state);
+  const { core, ask } = await clusterAt(state);
   const { namespace } = state;
   const sizeOf = async (volume: string) => {
     const name = `${volume}-${state.name}-0`;
     const reading = core.readNamespacedPersistentVolumeClaim({ name, namespace });
-    const { spec } = await answered("get", "persistentvolumeclaims", reading);
+    const { spec } = await ask("get", "persistentvolumeclaims", reading);
     return spec?.resources?.requests?.storage;
   };
   const [size, logsSize] = await Promise.all([sizeOf("data-volume"), sizeOf("logs-volume")]);

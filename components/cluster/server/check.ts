@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { ConnectionError, databaseAt, hostsInWords, type DatabaseAddress } from "../../mongo";
+import { ConnectionError, databaseAt, formatHosts, type DatabaseAddress } from "../../mongo";
 import { uriFacts } from "../../settings/uri";
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
 import { missingToApplication, missingToMigrator } from "./privileges";
@@ -15,7 +15,7 @@ export class ServerRefused extends Error {
 
   constructor(uri: string, refusals: readonly string[]) {
     super(
-      [`MongoDB at ${hostsInWords(uri)} cannot be used; nothing was changed.`, ...refusals].join(
+      [`MongoDB at ${formatHosts(uri)} cannot be used; nothing was changed.`, ...refusals].join(
         "\n",
       ),
     );
@@ -47,9 +47,9 @@ export async function requireServer(
 ): Promise<string> {
   const { version, refusals, warnings } = await checkServer(database, uri, names);
   if (refusals.length > 0) throw new ServerRefused(uri, refusals);
-  for (const words of warnings) console.warn(`warning: MongoDB at ${hostsInWords(uri)}: ${words}`);
+  for (const words of warnings) console.warn(`warning: MongoDB at ${formatHosts(uri)}: ${words}`);
   const missing = await missingToMigrator(database, names);
-  if (missing.length > 0) throw new ServerRefused(uri, [lackInWords("mongoUri", missing)]);
+  if (missing.length > 0) throw new ServerRefused(uri, [describeLack("mongoUri", missing)]);
   return version;
 }
 
@@ -71,14 +71,14 @@ export async function requireApplication(
   try {
     const missing = await missingToApplication(await databaseAt(address), names);
     if (missing.length === 0) return;
-    throw new ServerRefused(address.uri, [lackInWords("appMongoUri", missing)]);
+    throw new ServerRefused(address.uri, [describeLack("appMongoUri", missing)]);
   } catch (error) {
     if (!(error instanceof ConnectionError) || !isApart) throw error;
     console.warn(`warning: The user of appMongoUri was not tried. ${error.message}`);
   }
 }
 
-function lackInWords(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {
+function describeLack(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {
   return (
     `The user of ${setting} lacks ${missing.join(", ")}. Grant it these privileges ` +
     '(docs/security.md, "Database users"), then run again.'
@@ -103,15 +103,15 @@ const oldest = [6, 0] as const;
  * as safe that a majority acknowledged.
  */
 export function findingsOf(facts: ServerFacts, { local }: { readonly local: boolean }): Findings {
-  if (facts.otherProduct) return { refusals: [productInWords(facts.otherProduct)], warnings: [] };
-  const standalone = facts.standalone ? [standaloneInWords] : [];
+  if (facts.otherProduct) return { refusals: [describeProduct(facts.otherProduct)], warnings: [] };
+  const standalone = facts.standalone ? [standaloneWarning] : [];
   return {
     refusals: [...tooOld(facts), ...(local ? [] : standalone), ...shardRefusals(facts)],
     warnings: [...(local ? standalone : []), ...arbiterWarnings(facts), ...shardWarnings(facts)],
   };
 }
 
-function productInWords(name: string): string {
+function describeProduct(name: string): string {
   return (
     `It is ${name}, not MongoDB. It lacks what the migration and the services rely on, such as ` +
     `\`collMod\` of an index and validators. Use MongoDB ${oldest.join(".")} or later.`
@@ -160,7 +160,7 @@ function tooOld({ version }: ServerFacts): string[] {
   ];
 }
 
-const standaloneInWords =
+const standaloneWarning =
   "It is a standalone server. It lacks what a replica set gives: a write that a majority has " +
   "(here the import's and the services' writes are safe on one disk alone, and lost with it), writes " +
   "that are tried again where a connection breaks, transactions, change streams, and a secondary for " +

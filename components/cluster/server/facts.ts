@@ -42,7 +42,7 @@ export async function serverFacts(
     otherProduct: otherProduct(hostsOf(uri), build),
     standalone: hello.setName === undefined && !isRouter,
     arbiters: (hello.arbiters ?? []) as string[],
-    sharded: isRouter ? await shardedCollections(database, names) : [],
+    sharded: isRouter ? await findShardedCollections(database, names) : [],
   };
 }
 
@@ -91,7 +91,7 @@ interface ConfigEntry {
   readonly unsplittable?: boolean;
 }
 
-async function shardedCollections(
+async function findShardedCollections(
   { client, databaseName }: Db,
   names: CollectionNames,
 ): Promise<ShardedCollection[] | undefined> {

@@ -14,9 +14,9 @@ type Attempt = readonly [action: string, attempt: () => Promise<unknown>];
  */
 export async function missingToMigrator(db: Db, names: CollectionNames): Promise<string[]> {
   const ofDatabase: Attempt = ["listCollections", () => db.listCollections().toArray()];
-  const missing = await refused([ofDatabase], db.databaseName);
+  const missing = await findRefused([ofDatabase], db.databaseName);
   for (const name of Object.values(names)) {
-    missing.push(...(await refused(migratorAttempts(db, name), `${db.databaseName}.${name}`)));
+    missing.push(...(await findRefused(migratorAttempts(db, name), `${db.databaseName}.${name}`)));
   }
   return missing;
 }
@@ -32,7 +32,7 @@ function migratorAttempts(db: Db, name: string): Attempt[] {
   ];
 }
 
-async function refused(attempts: readonly Attempt[], place: string): Promise<string[]> {
+async function findRefused(attempts: readonly Attempt[], place: string): Promise<string[]> {
   const missing: string[] = [];
   for (const [action, attempt] of attempts) {
     if (!(await isAllowed(attempt))) missing.push(`${action} on ${place}`);
@@ -69,18 +69,22 @@ export async function missingToApplication(
     const place = `${db.databaseName}.${name}`;
     const doing = `Trying in ${place} what the services do`;
     const written = hasTransactions
-      ? await withRetries(doing, () => refusedInTransaction(db, role, name))
+      ? await withRetries(doing, () => findRefusedInTransaction(db, role, name))
       : [];
     const indexes = [{ key: { _id: 1 }, name: "_id_" }];
     const createIndex = () => db.command({ createIndexes: name, indexes });
-    const built = await refused([["createIndex", createIndex]], place);
+    const built = await findRefused([["createIndex", createIndex]], place);
     missing.push(...written.map((action) => `${action} on ${place}`), ...built);
   }
   return missing;
 }
 
 /** The first action that is refused, or none: a transaction ends with what it is refused. */
-async function refusedInTransaction(db: Db, role: CollectionRole, name: string): Promise<string[]> {
+async function findRefusedInTransaction(
+  db: Db,
+  role: CollectionRole,
+  name: string,
+): Promise<string[]> {
   return db.client.withSession(async (session) => {
     session.startTransaction();
     try {

@@ -26,12 +26,12 @@ function warnOfServer(
   if (!pulumi.runtime.isDryRun() || direction !== "forward" || uri === undefined) return;
   const known = pulumi.all([uri, database, collections] as const);
   known.apply(async ([address, name, names]) => {
-    const found = await findingsInWords(address, name, names as CollectionNames);
+    const found = await describeFindings(address, name, names as CollectionNames);
     for (const words of found) await pulumi.log.warn(words, check);
   });
 }
 
-async function findingsInWords(
+async function describeFindings(
   uri: string,
   database = "",
   names: CollectionNames,

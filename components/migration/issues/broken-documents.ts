@@ -1,7 +1,7 @@
 import type { AggregateOptions, Db, Document } from "mongodb";
 import {
   collections,
-  ruleInWords,
+  describeRule,
   validatorOf,
   type Collection,
   type CollectionRole,
@@ -32,7 +32,7 @@ interface Schema {
  * The documents that break the contract's validator, by the field and the rule that they break;
  * undefined where none does. One pass over the collection.
  */
-export async function brokenDocuments(
+export async function findBrokenDocuments(
   db: Db,
   role: CollectionRole,
   collection: string,
@@ -42,7 +42,7 @@ export async function brokenDocuments(
   const { $jsonSchema: schema } = validatorOf(contract) as { $jsonSchema: Schema };
   const [counted] = await db
     .collection(collection)
-    .aggregate<Record<string, unknown>>(brokenPipeline(schema), { allowDiskUse: true, ...options })
+    .aggregate<Record<string, unknown>>(buildPipeline(schema), { allowDiskUse: true, ...options })
     .toArray();
   const total = count(counted?.total);
   if (total.documents === 0) return undefined;
@@ -54,7 +54,7 @@ export async function brokenDocuments(
   };
 }
 
-function brokenPipeline(schema: Schema): Document[] {
+function buildPipeline(schema: Schema): Document[] {
   const byField = Object.entries(schema.properties).map(([field, rule]) => {
     const required = schema.required.includes(field) ? { required: [field] } : {};
     return [`field_${field}`, [breaks({ ...required, properties: { [field]: rule } }), counting]];
@@ -76,7 +76,7 @@ function rulesOf(
   return Object.entries(contract.fields)
     .map(([field, rule]) => ({
       field,
-      rule: ruleInWords(rule),
+      rule: describeRule(rule),
       ...count(counted?.[`field_${field}`]),
     }))
     .filter(({ documents }) => documents > 0);

@@ -1,7 +1,7 @@
 import { MongoServerError, type AggregateOptions, type Db } from "mongodb";
 import type { ContractSchema, WantedSchema } from "../../contract";
-import { changeInWords, type Change } from "../planner/change";
-import { brokenDocuments, type BrokenDocuments } from "./broken-documents";
+import { describeChange, type Change } from "../planner/change";
+import { findBrokenDocuments, type BrokenDocuments } from "./broken-documents";
 import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
 
 /** Documents that stand in the way of a change; found before anything is changed. */
@@ -70,10 +70,10 @@ export function limitIn(error: unknown): number | undefined {
 }
 
 /** A change that was not checked, in one sentence for what it is and one for why. */
-export function notCheckedInWords({ change, code }: NotChecked): string {
+export function describeNotChecked({ change, code }: NotChecked): string {
   const limit = timeLimits.includes(code) ? "time" : "memory";
   return (
-    `Not checked for blocking documents: ${changeInWords(change)}. MongoDB stopped the search at its ` +
+    `Not checked for blocking documents: ${describeChange(change)}. MongoDB stopped the search at its ` +
     `limit of ${limit} (code ${code}).`
   );
 }
@@ -88,7 +88,9 @@ async function issueOf(
     case "modify validator": {
       const role = collections.find(({ name }) => name === change.wanted.name)?.role;
       const strict = change.wanted.validationLevel === "strict";
-      return role && strict ? brokenDocuments(db, role, change.wanted.name, options) : undefined;
+      return role && strict
+        ? findBrokenDocuments(db, role, change.wanted.name, options)
+        : undefined;
     }
     case "create index":
     case "await index":
@@ -104,7 +106,7 @@ async function issueOf(
 }
 
 /** What can be set in spite of the issues: `moderate` validators, no index over duplicates. */
-export function heldBack(wanted: WantedSchema, issues: readonly DataIssue[]): WantedSchema {
+export function withholdChanges(wanted: WantedSchema, issues: readonly DataIssue[]): WantedSchema {
   const broken = new Set(
     issues.flatMap((issue) => (issue.kind === "broken documents" ? issue.collection : [])),
   );
@@ -120,11 +122,11 @@ export function heldBack(wanted: WantedSchema, issues: readonly DataIssue[]): Wa
 }
 
 /** A data issue as lines for a person: what stands in the way, how often, with examples. */
-export function dataIssueInWords(issue: DataIssue): string {
-  return issue.kind === "duplicate keys" ? duplicatesInWords(issue) : brokenInWords(issue);
+export function describeDataIssue(issue: DataIssue): string {
+  return issue.kind === "duplicate keys" ? describeDuplicates(issue) : describeBroken(issue);
 }
 
-function duplicatesInWords({
+function describeDuplicates({
   index,
   collection,
   keys,
@@ -135,30 +137,30 @@ function duplicatesInWords({
   const least = isPartial ? "at least " : "";
   const lines = examples.map(({ key, documents: having }) => {
     const ids = having.map(({ id, at }) => (at === undefined ? id : `${id} (${at})`));
-    return `  ${keyInWords(key)}: ${ids.join(", ")}`;
+    return `  ${formatKey(key)}: ${ids.join(", ")}`;
   });
   return [
-    `The unique index ${index} cannot be built: ${least}${counted(keys, "key")} of ${collection} ` +
-      `${keys === 1 ? "occurs" : "occur"} more than once, in ${least}${counted(documents, "document")}. For example:`,
+    `The unique index ${index} cannot be built: ${least}${formatCount(keys, "key")} of ${collection} ` +
+      `${keys === 1 ? "occurs" : "occur"} more than once, in ${least}${formatCount(documents, "document")}. For example:`,
     ...lines,
   ].join("\n");
 }
 
-function brokenInWords({ collection, documents, rules }: BrokenDocuments): string {
+function describeBroken({ collection, documents, rules }: BrokenDocuments): string {
   const lines = rules.map(
     ({ field, rule, documents: breaking, ids }) =>
-      `  ${field} ${rule}: ${counted(breaking, "document")}, for example ${ids.join(", ")}`,
+      `  ${field} ${rule}: ${formatCount(breaking, "document")}, for example ${ids.join(", ")}`,
   );
   return [
-    `The validator of ${collection} cannot be strict: ${counted(documents, "document")} ` +
+    `The validator of ${collection} cannot be strict: ${formatCount(documents, "document")} ` +
       `${documents === 1 ? "breaks" : "break"} it.`,
     ...lines,
   ].join("\n");
 }
 
-const keyInWords = (key: Readonly<Record<string, unknown>>) =>
+const formatKey = (key: Readonly<Record<string, unknown>>) =>
   Object.entries(key)
     .map(([field, value]) => `${field} ${JSON.stringify(value)}`)
     .join(", ");
 
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+const formatCount = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -108,21 +108,21 @@ export interface Command {
 }
 
 /** What a change does, in one line without its reason: `create index a on b { c: 1 }, unique`. */
-export function changeInWords(change: Change): string {
+export function describeChange(change: Change): string {
   switch (change.kind) {
     case "create collection":
       return `create collection ${change.wanted.name}`;
     case "modify validator":
       return `modify the validator of ${change.wanted.name}`;
     case "adopt index":
-      return `adopt index ${change.found.name} as ${indexInWords(change.wanted)}`;
+      return `adopt index ${change.found.name} as ${describeIndex(change.wanted)}`;
     case "await index":
       return `wait for index ${change.found.name} on ${change.wanted.collection}`;
     case "modify index":
       return `modify index ${change.found.name} on ${change.wanted.collection} in place`;
     case "create index":
     case "replace index":
-      return `${change.kind} ${indexInWords(change.wanted)}`;
+      return `${change.kind} ${describeIndex(change.wanted)}`;
     case "record ledger":
       return `record the migration in ${change.ledger}`;
     case "leave alone":
@@ -130,7 +130,7 @@ export function changeInWords(change: Change): string {
   }
 }
 
-function indexInWords({ name, collection, key, unique, sparse }: WantedIndex): string {
+function describeIndex({ name, collection, key, unique, sparse }: WantedIndex): string {
   const fields = key.map(([field, direction]) => `${field}: ${direction}`).join(", ");
   const options = `${unique ? ", unique" : ""}${sparse ? ", sparse" : ""}`;
   return `${name} on ${collection} { ${fields} }${options}`;

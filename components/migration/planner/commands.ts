@@ -10,7 +10,7 @@ import type {
   RecordLedger,
   ReplaceIndex,
 } from "./change";
-import { bridgeName, bridgeSpec, indexSpec, observedSpec, sameSpec } from "./index-spec";
+import { bridgeName, bridgeSpec, indexSpec, toSpec, sameSpec } from "./index-spec";
 import { noExpiry } from "./observe";
 
 /** The server commands that close a change, in order; none where nothing has to be done. */
@@ -87,8 +87,8 @@ function modifyIndex({ wanted, found, set, reason }: ModifyIndex): Command[] {
  */
 function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Command[] {
   const { collection } = wanted;
-  const [standIn, made] = [bridgeSpec(wanted), final ? observedSpec(final) : indexSpec(wanted)];
-  const left = bridge && observedSpec(bridge);
+  const [standIn, made] = [bridgeSpec(wanted), final ? toSpec(final) : indexSpec(wanted)];
+  const left = bridge && toSpec(bridge);
   const isUsable = left !== undefined && sameSpec(left, standIn);
   const last = left && final ? left : standIn;
   const commands: (Command | undefined | false)[] = [
@@ -101,7 +101,7 @@ function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Com
     !isUsable && !final && createIndexes(collection, standIn, `a bridge, because ${reason}`),
     old && {
       ...dropIndex(collection, old.name, "the bridge has taken its place"),
-      ...{ loses: true, requires: [observedSpec(old), standIn] },
+      ...{ loses: true, requires: [toSpec(old), standIn] },
     },
     !final && createIndexes(collection, made, reason),
     {

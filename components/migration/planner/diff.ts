@@ -76,15 +76,15 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   const equal = [named, ...indexes].find(
     (index) => index && index !== bridge && sameSignature(index, wanted),
   );
-  const ended = (final: ObservedIndex) => (bridge ? [endBridge(wanted, final, bridge)] : []);
-  if (equal) return [...heldIndex(wanted, equal), ...ended(equal)];
+  const endBridgeAt = (final: ObservedIndex) => (bridge ? [endBridge(wanted, final, bridge)] : []);
+  if (equal) return [...diffFound(wanted, equal), ...endBridgeAt(equal)];
   if (named && wanted.unique && sameButUnique(named, wanted)) {
     const reason = "it is not unique yet";
     // What ends the bridge requires the index as this change leaves it.
     const unique = { ...named, unique: true };
     return [
       { kind: "modify index", wanted, found: named, set: "unique", reason },
-      ...ended(unique),
+      ...endBridgeAt(unique),
     ];
   }
   if (named || bridge) return [replacement(wanted, named, bridge)];
@@ -97,7 +97,7 @@ function awaitIndex(wanted: WantedIndex, found: ObservedIndex): Change {
 }
 
 /** The changes of an index that exists, under its own or another name. */
-function heldIndex(wanted: WantedIndex, found: ObservedIndex): Change[] {
+function diffFound(wanted: WantedIndex, found: ObservedIndex): Change[] {
   const changes: Change[] = [];
   if (found.name !== wanted.name) {
     const reason = `it exists already under the name ${found.name}`;
@@ -120,7 +120,7 @@ function replacement(
   bridge: ObservedIndex | undefined,
 ): Change {
   const reason = old
-    ? `an index of this name exists, but ${differenceInWords(old, wanted)}`
+    ? `an index of this name exists, but ${describeDifference(old, wanted)}`
     : "an earlier replacement was interrupted";
   return { kind: "replace index", wanted, old, bridge, final: undefined, reason };
 }
@@ -130,7 +130,7 @@ function endBridge(wanted: WantedIndex, final: ObservedIndex, bridge: ObservedIn
   return { kind: "replace index", wanted, old: undefined, bridge, final, reason };
 }
 
-function differenceInWords(old: ObservedIndex, wanted: WantedIndex): string {
+function describeDifference(old: ObservedIndex, wanted: WantedIndex): string {
   const keyOf = (key: ObservedIndex["key"]) =>
     `{ ${key.map(([field, direction]) => `${field}: ${String(direction)}`).join(", ")} }`;
   if (JSON.stringify(old.key) !== JSON.stringify(wanted.key)) {
@@ -155,7 +155,7 @@ export function diffExpiry(collection: string, days: number, observed: Observed)
   const seconds = days === 0 ? undefined : days * day;
   if (!found || found.expireAfterSeconds === seconds) return [];
   const set = { expireAfterSeconds: seconds ?? noExpiry };
-  const reason = `log entries expire ${expiryInWords(found.expireAfterSeconds)}, not ${expiryInWords(seconds)}`;
+  const reason = `log entries expire ${describeExpiry(found.expireAfterSeconds)}, not ${describeExpiry(seconds)}`;
   return [{ kind: "modify index", wanted, found, set, reason }];
 }
 
@@ -170,7 +170,7 @@ function expiryIndex(collection: string): WantedIndex {
   return { collection, name: "timestamp", key: [["timestamp", 1]], unique: false, sparse: false };
 }
 
-function expiryInWords(seconds: number | undefined): string {
+function describeExpiry(seconds: number | undefined): string {
   if (seconds === undefined) return "never";
   return seconds % day === 0 ? `after ${seconds / day} days` : `after ${seconds} s`;
 }

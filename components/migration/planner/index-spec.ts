@@ -33,7 +33,7 @@ export function indexSpec(wanted: WantedIndex): Document {
 }
 
 /** The specification that builds an observed index again. */
-export function observedSpec(found: ObservedIndex): Document {
+export function toSpec(found: ObservedIndex): Document {
   return {
     key: Object.fromEntries(found.key),
     name: found.name,

@@ -70,7 +70,7 @@ async function observeCollection(db: Db, info: Document): Promise<ObservedCollec
     validationLevel: (options.validationLevel as string | undefined) ?? "strict",
     validationAction: (options.validationAction as string | undefined) ?? "error",
     indexes: indexes
-      .map((index: Document) => observedIndex(index, options.collation as Document | undefined))
+      .map((index: Document) => parseIndex(index, options.collation as Document | undefined))
       .filter((index) => index.name !== "_id_")
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
@@ -86,7 +86,7 @@ async function listIndexes(db: Db, collection: string): Promise<Document[]> {
 }
 
 /** An index without a collation of its own has the collection's, which the server fills in. */
-function observedIndex(listed: Document, inherited: Document | undefined): ObservedIndex {
+function parseIndex(listed: Document, inherited: Document | undefined): ObservedIndex {
   const raw = (listed.spec ?? listed) as Document;
   const expiry = raw.expireAfterSeconds as number | undefined;
   return {

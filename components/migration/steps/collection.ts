@@ -2,11 +2,11 @@ import { BSON } from "mongodb";
 import type { WantedSchema } from "../../contract";
 import { withRetries } from "../../mongo";
 import { kind, type Step } from "../../step";
-import { brokenDocuments } from "../issues/broken-documents";
-import { dataIssueInWords } from "../issues/data-issues";
+import { findBrokenDocuments } from "../issues/broken-documents";
+import { describeDataIssue } from "../issues/data-issues";
 import { diff } from "../planner/diff";
 import type { CollectionInputs } from "./inputs";
-import { databaseOf, reconcileOne, refreshed } from "./shared";
+import { databaseOf, reconcileOne, refreshObserved } from "./shared";
 
 interface CollectionResults {
   /** Why the validator is not as strict as asked for, in words; empty where it is. */
@@ -33,7 +33,7 @@ export const collection: Step<CollectionInputs, CollectionResults> = {
     return { heldBack };
   },
   reads: async (applied) => {
-    const observed = await refreshed(applied, applied.name);
+    const observed = await refreshObserved(applied, applied.name);
     const [change] = diff(schemaOf(applied), observed);
     if (change?.kind === "create collection") return undefined;
     if (change?.kind !== "modify validator") return {};
@@ -49,8 +49,10 @@ async function reasonToHoldBack(inputs: CollectionInputs): Promise<string> {
   if (inputs.onDataIssue === "fail" || inputs.validationLevel !== "strict") return "";
   const db = await databaseOf(inputs);
   const doing = `Looking for documents that break the validator of ${inputs.name}`;
-  const broken = await withRetries(doing, () => brokenDocuments(db, inputs.role, inputs.name, {}));
-  return broken ? dataIssueInWords(broken) : "";
+  const broken = await withRetries(doing, () =>
+    findBrokenDocuments(db, inputs.role, inputs.name, {}),
+  );
+  return broken ? describeDataIssue(broken) : "";
 }
 
 const schemaOf = (inputs: CollectionInputs): WantedSchema => ({

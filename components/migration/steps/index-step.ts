@@ -3,12 +3,12 @@ import type { WantedSchema } from "../../contract";
 import { withRetries } from "../../mongo";
 import { kind, type Step } from "../../step";
 import type { Change } from "../planner/change";
-import { dataIssueInWords, limitIn } from "../issues/data-issues";
+import { describeDataIssue, limitIn } from "../issues/data-issues";
 import { diff } from "../planner/diff";
 import { duplicateKeys, duplicatesOfKey, type DuplicateKeys } from "../issues/duplicate-keys";
 import { DataIssues, MigrationError } from "../errors";
-import { keyToText, wantedIndexOf, type IndexInputs } from "./inputs";
-import { databaseOf, reconcileOne, refreshed } from "./shared";
+import { keyToText, toWantedIndex, type IndexInputs } from "./inputs";
+import { databaseOf, reconcileOne, refreshObserved } from "./shared";
 
 interface IndexResults {
   /** The name in MongoDB, empty where duplicates hold the index back. */
@@ -43,7 +43,7 @@ export const index: Step<IndexInputs, IndexResults> = {
     }
   },
   reads: async (applied) => {
-    const observed = await refreshed(applied, applied.collection);
+    const observed = await refreshObserved(applied, applied.collection);
     const changes = diff(schemaOf(applied), observed);
     return driftOf(changes.find((change) => change.kind !== "adopt index"));
   },
@@ -62,7 +62,7 @@ async function duplicatesOrThrow(inputs: IndexInputs, error: unknown): Promise<s
   );
   if (!issue) throw error;
   if (inputs.onDataIssue === "fail") throw new DataIssues(db.databaseName, [issue]);
-  return dataIssueInWords(issue);
+  return describeDataIssue(issue);
 }
 
 /** All duplicates; those of the key that the server named, if its limits stop the search for all. */
@@ -71,7 +71,7 @@ async function duplicatesBehind(
   inputs: IndexInputs,
   { cause }: MigrationError,
 ): Promise<DuplicateKeys | undefined> {
-  const wanted = wantedIndexOf(inputs);
+  const wanted = toWantedIndex(inputs);
   try {
     return await duplicateKeys(db, inputs.role, wanted, {});
   } catch (error) {
@@ -99,5 +99,5 @@ function driftOf(change: Change | undefined): Partial<IndexInputs> | undefined {
 
 const schemaOf = (inputs: IndexInputs): WantedSchema => ({
   collections: [],
-  indexes: [wantedIndexOf(inputs)],
+  indexes: [toWantedIndex(inputs)],
 });

@@ -81,7 +81,7 @@ function keyFromText(text: string): WantedIndex["key"] {
 }
 
 /** The index that the inputs ask for. */
-export function wantedIndexOf(inputs: IndexInputs): WantedIndex {
+export function toWantedIndex(inputs: IndexInputs): WantedIndex {
   const { collection, name, unique, sparse } = inputs;
   return { collection, name, key: keyFromText(inputs.key), unique, sparse };
 }

@@ -3,10 +3,10 @@ import { addressIn, withRetries } from "../../mongo";
 import { requireServer } from "../../cluster/server";
 import { recordFence } from "../../ledger";
 import { kind, type StateOf, type Step } from "../../step";
-import { placeInWords, PlaceRefused, requirePlace } from "../another-place";
+import { describePlace, PlaceRefused, requirePlace } from "../another-place";
 import { apply } from "../apply";
 import { DataIssues } from "../errors";
-import { dataIssueInWords, notCheckedInWords, type NotChecked } from "../issues/data-issues";
+import { describeDataIssue, describeNotChecked, type NotChecked } from "../issues/data-issues";
 import { claim, complete, requireRecord } from "../ledger";
 import { searchData } from "../plan";
 import type { ClaimInputs, CompletionInputs } from "./inputs";
@@ -73,7 +73,7 @@ async function wholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<Claim
   const { appliedAt, issues, notChecked } = await apply(db, inputs);
   warnOfNotChecked(notChecked);
   await takeFence(db, ledger, fence);
-  const heldBack = issues.map(dataIssueInWords).join("\n");
+  const heldBack = issues.map(describeDataIssue).join("\n");
   return { place, appliedAt: appliedAt.toISOString(), heldBack };
 }
 
@@ -86,7 +86,7 @@ async function takeFence(db: Db, ledger: string, fence: string | undefined): Pro
 
 function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   for (const one of notChecked) {
-    console.warn(`warning: ${notCheckedInWords(one)} MongoDB refuses it itself if they exist.`);
+    console.warn(`warning: ${describeNotChecked(one)} MongoDB refuses it itself if they exist.`);
   }
 }
 
@@ -94,7 +94,7 @@ function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
 async function placeOf(inputs: ClaimInputs, state?: ClaimState) {
   const { ledger, root, acceptDatabase } = inputs;
   const asked = { ...addressIn(inputs), ledger };
-  const place = placeInWords(asked);
+  const place = describePlace(asked);
   // Also in the next cutover: a rollback that did not finish leaves the services on MongoDB.
   const former = state?.place ?? place;
   return { place, fence: await requirePlace(asked, former, root, acceptDatabase) };

@@ -2,7 +2,7 @@ import { kind, type Step } from "../../step";
 import { setExpiry } from "../expiry";
 import { day, diffExpiry } from "../planner/diff";
 import type { LiftInputs, RetentionInputs } from "./inputs";
-import { databaseOf, refreshed } from "./shared";
+import { databaseOf, refreshObserved } from "./shared";
 
 export const LogRetention = kind<RetentionInputs, object>("LogRetention", ["migration", "mongo"]);
 
@@ -19,7 +19,7 @@ export const logRetention: Step<RetentionInputs, object> = {
     return {};
   },
   reads: async ({ days, collection, ...address }) => {
-    const observed = await refreshed(address, collection);
+    const observed = await refreshObserved(address, collection);
     const [change] = diffExpiry(collection, days, observed);
     if (change?.kind !== "modify index") return {};
     return { days: (change.found.expireAfterSeconds ?? 0) / day };

@@ -21,7 +21,7 @@ export async function reconcileOne(
 }
 
 /** What a refresh finds of a collection, also if an election comes between. */
-export async function refreshed(inputs: MongoInputs, collection: string): Promise<Observed> {
+export async function refreshObserved(inputs: MongoInputs, collection: string): Promise<Observed> {
   const db = await databaseOf(inputs);
   const doing = `Looking at ${db.databaseName}.${collection}`;
   return withRetries(doing, () => observe(db, [collection]));

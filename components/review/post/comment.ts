@@ -1,6 +1,6 @@
 import { upsert, type Api, type ApiOptions, type Outcome } from "./api";
 import { isApiError } from "./errors";
-import { marked, marker, ownTexts } from "./own";
+import { markBody, marker, ownTexts } from "./own";
 import { readPullRequest, writeSummary, type Environment, type PullRequest } from "./target";
 
 /** A stack's comment on a pull request. */
@@ -30,7 +30,7 @@ export async function postComment(comment: Comment, options?: ApiOptions): Promi
   return upsert(comment, { what, permission: "pull-requests: write" }, options, async (api) => {
     const [first, ...others] = await former(api, pullRequest, mark);
     for (const { id } of others) await remove(api, id);
-    return put(api, pullRequest, first, marked(mark, body));
+    return put(api, pullRequest, first, markBody(mark, body));
   });
 }
 

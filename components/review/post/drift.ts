@@ -2,7 +2,7 @@ import { readJson } from "../read/json";
 import { messageOf, partsOf, previewForm } from "../read/preview";
 import { code } from "../safe/markdown";
 import type { Redact } from "../safe/secrets";
-import { counted } from "../words";
+import { formatCount } from "../words";
 import { PostError } from "./errors";
 
 /** A resource that is not as the program sets it up. */
@@ -84,7 +84,7 @@ function notLookedAtIn(warnings: readonly string[]): NotLookedAt[] {
 const named = 50;
 
 /** A stack's drift as a person reads it. */
-export interface DriftInWords {
+export interface DriftReport {
   /** Markdown: the whole finding. */
   readonly words: string;
   /** The issue about it; undefined if all that a refresh can look at was looked at and nothing differs. */
@@ -97,7 +97,7 @@ export interface DriftInWords {
  *
  * @param run the address of the workflow's run, if there is one
  */
-export function driftInWords(stack: string, drift: Drift, run?: string): DriftInWords {
+export function describeDrift(stack: string, drift: Drift, run?: string): DriftReport {
   const { differences, notLookedAt, comparesSchema } = drift;
   const schema = comparesSchema ? [] : [schemaNote(stack)];
   if (differences.length + notLookedAt.length === 0) {
@@ -126,7 +126,7 @@ function differencesInMarkdown(stack: string, differences: readonly Difference[]
     );
   const more = differences.length - first.length;
   return [
-    `${counted(differences.length, "resource")} of stack ${inCode(stack)} ${differences.length === 1 ? "differs" : "differ"} ` +
+    `${formatCount(differences.length, "resource")} of stack ${inCode(stack)} ${differences.length === 1 ? "differs" : "differ"} ` +
       "from the settings in git: changed by hand, or not brought there yet.",
     "",
     "| up would | resource | type |",

@@ -4,7 +4,7 @@
  * git true, and the summary of a workflow's job.
  */
 export { postComment, postReview } from "./comment";
-export { driftIn, driftInWords, type DriftInWords } from "./drift";
+export { driftIn, describeDrift, type DriftReport } from "./drift";
 export { PostError } from "./errors";
 export { openOrUpdateIssue } from "./issue";
 export { openPullRequest } from "./pull-request";

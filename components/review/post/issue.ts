@@ -1,5 +1,5 @@
 import { upsert, type Api, type ApiOptions, type Outcome } from "./api";
-import { marked, marker, ownTexts } from "./own";
+import { markBody, marker, ownTexts } from "./own";
 import type { Repository } from "./target";
 
 /** A stack's issue about its drift. */
@@ -29,7 +29,7 @@ export async function openOrUpdateIssue(issue: Issue, options?: ApiOptions): Pro
   return upsert(issue, { what, permission: "issues: write" }, options, async (api) => {
     const [first, ...others] = await open(api, mark);
     for (const { number } of others) await close(api, number);
-    if (body !== undefined) return put(api, first, title, marked(mark, body));
+    if (body !== undefined) return put(api, first, title, markBody(mark, body));
     if (!first) return { outcome: "none" };
     await close(api, first.number);
     return { outcome: "closed", url: first.html_url };

@@ -14,7 +14,7 @@ export function marker(stack: string, kind: Kind = "comment"): string {
 }
 
 /** A text with its marker. */
-export function marked(mark: string, body: string): string {
+export function markBody(mark: string, body: string): string {
   return `${mark}\n${body}`;
 }
 

@@ -30,7 +30,7 @@ export function ours(words: string): Markdown {
 }
 
 /** Pieces with our own text between them. */
-export function joined(pieces: readonly Markdown[], between: string): Markdown {
+export function join(pieces: readonly Markdown[], between: string): Markdown {
   return new Markdown(pieces.map(({ text }) => text).join(between));
 }
 
@@ -44,7 +44,7 @@ const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** A text from outside as code in a line. It never holds a `|`, so that it may stand in a table. */
 export function code(text: string): Markdown {
-  const { shown, left } = shortened(text, longest);
+  const { shown, left } = shorten(text, longest);
   const line = shown.replace(/\s+/g, " ").replace(invisible, "\ufffd").trim();
   const spans = line.split("|").map((piece) => (piece === "" ? "" : span(piece)));
   const all = line === "" ? "(empty)" : spans.join("&#124;");
@@ -65,7 +65,7 @@ function span(text: string): string {
   return `${quotes}${pad}${text}${pad}${quotes}`;
 }
 
-function shortened(text: string, most: number) {
+function shorten(text: string, most: number) {
   const shown = text.length <= most + spare ? text : text.slice(0, most);
   return { shown, left: text.length - shown.length };
 }
@@ -87,7 +87,7 @@ export function fence(lines: readonly string[], language = ""): Markdown {
 }
 
 function oneLine(line: string): string {
-  const { shown, left } = shortened(line, longest);
+  const { shown, left } = shorten(line, longest);
   const safe = shown.replace(/\t/g, "  ").replace(invisible, "\ufffd");
   return left === 0 ? safe : `${safe} (and ${left} more characters)`;
 }
@@ -96,7 +96,7 @@ function oneLine(line: string): string {
 const width = 90;
 
 /** A text from outside as lines that are read without scrolling. */
-export function wrapped(text: string): string[] {
+export function wrap(text: string): string[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const [, indent = ""] = /^( *)/.exec(line) ?? [];
     const lines = [""];

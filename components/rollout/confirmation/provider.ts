@@ -15,11 +15,11 @@ export const Confirmation = kind<ConfirmationInputs, ConfirmationResults>(
 export const confirmation: Step<ConfirmationInputs, ConfirmationResults> = {
   ...Confirmation,
   id: ({ step }) => step,
-  forward: answered,
-  back: answered,
+  forward: recordAnswer,
+  back: recordAnswer,
 };
 
-function answered(
+function recordAnswer(
   inputs: ConfirmationInputs,
   state?: StateOf<ConfirmationInputs, ConfirmationResults>,
 ): Promise<ConfirmationResults> {

@@ -22,18 +22,18 @@ export async function liveRelease(
   release: string,
 ): Promise<LiveRelease | undefined> {
   return ifInReach(async () => {
-    const { core, place, answered } = await clusterAt(address, previewTimeoutMs);
+    const { core, place, ask } = await clusterAt(address, previewTimeoutMs);
     const labelSelector = `owner=helm,name=${release},status=deployed`;
     const listing = core.listNamespacedSecret({ namespace: place.namespace, labelSelector });
-    const { items } = await answered("list", "secrets", listing);
+    const { items } = await ask("list", "secrets", listing);
     const version = ({ metadata }: V1Secret) => Number(metadata?.labels?.version);
     const newest = items.toSorted((a, b) => version(b) - version(a))[0];
-    return newest && decoded(newest);
+    return newest && decodeRelease(newest);
   });
 }
 
 /** Helm packs a revision, and the API encodes it once more. */
-function decoded({ data }: V1Secret): LiveRelease | undefined {
+function decodeRelease({ data }: V1Secret): LiveRelease | undefined {
   const packed = Buffer.from(data?.release ?? "", "base64").toString();
   if (packed === "") return undefined;
   const text = gunzipSync(Buffer.from(packed, "base64")).toString();
@@ -60,35 +60,35 @@ export function otherValues(
   applied: { readonly defaults?: readonly unknown[]; readonly ofSite: readonly unknown[] },
   ours: readonly string[],
 ): OtherValue[] {
-  const live = merged([chart?.values, config]);
+  const live = mergeValues([chart?.values, config]);
   // A chart that cannot be read here is taken for the one that is live.
-  const wanted = merged([...(applied.defaults ?? [chart?.values]), ...applied.ofSite]);
+  const wanted = mergeValues([...(applied.defaults ?? [chart?.values]), ...applied.ofSite]);
   const isOurs = (path: string) => ours.some((key) => path === key || path.startsWith(`${key}.`));
-  return compared(live, wanted, "").filter(({ path }) => !isOurs(path));
+  return compareValues(live, wanted, "").filter(({ path }) => !isOurs(path));
 }
 
 /** As Helm merges values: maps member by member, all else as a whole; null takes a key away. */
-function merged(all: readonly unknown[]): unknown {
-  return all.reduce((below, above) => (above === undefined ? below : mergedTwo(below, above)), {});
+function mergeValues(all: readonly unknown[]): unknown {
+  return all.reduce((below, above) => (above === undefined ? below : mergeTwo(below, above)), {});
 }
 
-function mergedTwo(below: unknown, above: unknown): unknown {
+function mergeTwo(below: unknown, above: unknown): unknown {
   if (!isMap(above)) return above;
   const under = isMap(below) ? below : {};
   const members = Object.entries(above)
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => [key, mergedTwo(under[key], value)] as const);
+    .map(([key, value]) => [key, mergeTwo(under[key], value)] as const);
   const kept = Object.entries(under).filter(([key]) => !(key in above));
   return Object.fromEntries([...kept, ...members]);
 }
 
-function compared(live: unknown, applied: unknown, path: string): OtherValue[] {
+function compareValues(live: unknown, applied: unknown, path: string): OtherValue[] {
   if (isDeepStrictEqual(live, applied)) return [];
   const sides = [live, applied].filter((side) => side !== undefined);
   if (!sides.every(isMap)) return [{ path, live, applied }];
   const keys = new Set(sides.flatMap((side) => Object.keys(side)));
   const [left, right] = [live, applied].map((side) => (isMap(side) ? side : {}));
   return [...keys].flatMap((key) =>
-    compared(left?.[key], right?.[key], path === "" ? key : `${path}.${key}`),
+    compareValues(left?.[key], right?.[key], path === "" ? key : `${path}.${key}`),
   );
 }

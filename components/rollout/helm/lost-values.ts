@@ -21,12 +21,12 @@ export interface OwnRelease {
  */
 export function warnOfLostValues(own: OwnRelease, resource: pulumi.Resource): void {
   if (!pulumi.runtime.isDryRun()) return;
-  void lostValues(own).then(async (words) => {
+  void findLostValues(own).then(async (words) => {
     if (words !== undefined) await pulumi.log.warn(words, resource);
   });
 }
 
-async function lostValues({ address, release, read, ours }: OwnRelease) {
+async function findLostValues({ address, release, read, ours }: OwnRelease) {
   const live = await liveRelease(address, release).catch(() => undefined);
   if (live === undefined) return undefined;
   const { defaults, ofSite } = read;
@@ -35,14 +35,14 @@ async function lostValues({ address, release, read, ours }: OwnRelease) {
     ofSite: ofSite.map(parseValues),
   };
   const found = otherValues(live, applied, ours);
-  return found.length > 0 ? lostValuesInWords(release, found, ofSite.at(-1)?.file) : undefined;
+  return found.length > 0 ? describeLostValues(release, found, ofSite.at(-1)?.file) : undefined;
 }
 
 /** The maximum number of keys that are named. */
 const maxKeys = 10;
 
 /** What a reviewer has to know of a release; a value that may be a secret is not shown. */
-export function lostValuesInWords(
+export function describeLostValues(
   release: string,
   found: readonly OtherValue[],
   file = "a values file of the release",

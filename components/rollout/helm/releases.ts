@@ -42,7 +42,7 @@ export function releasesOf(
 ): Releases {
   const { settings, ...others } = args;
   return "shared" in settings
-    ? sharedRelease({ settings, ...others }, secretRef, parent)
+    ? createSharedRelease({ settings, ...others }, secretRef, parent)
     : separateReleases({ settings, ...others }, secretRef);
 }
 
@@ -74,7 +74,7 @@ function separateReleases(
   };
 }
 
-function sharedRelease(
+function createSharedRelease(
   args: Args<SharedReleaseSettings>,
   secretRef: pulumi.Output<SecretRef>,
   parent: pulumi.Resource,

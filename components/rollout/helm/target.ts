@@ -6,7 +6,7 @@ import { PodsReplaced } from "../pods";
 import { drainOf } from "../pods/resources";
 import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/provider";
-import { serviceModes, sharedRelease } from "../update/modes";
+import { serviceModes, findSharedRelease } from "../update/modes";
 import { turnOf } from "../turn";
 import type { ServicesArgs, Target } from "../target";
 import { releasesOf } from "./releases";
@@ -30,7 +30,7 @@ export function helmTarget(
   const secretRef = connectionSecret(args, { parent, provider, dependsOn: made });
   const releases = releasesOf(args, secretRef, parent);
   const modes = serviceModes(mode, settings);
-  const step = sharedRelease(settings)?.step;
+  const step = findSharedRelease(settings)?.step;
   const pods = { ...api, namespace, timeoutSeconds };
   const watched: pulumi.Resource[] = [];
   return {

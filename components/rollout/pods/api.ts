@@ -44,30 +44,30 @@ export async function namespaceAt(address: ClusterAddress, timeoutMs?: number): 
   };
 }
 
-function readers({ apps, place: { namespace }, answered }: Cluster) {
+function readers({ apps, place: { namespace }, ask }: Cluster) {
   return {
     replicaSets: async (labelSelector: string) => {
       const listing = apps.listNamespacedReplicaSet({ namespace, labelSelector });
-      return (await answered("list", "replicasets", listing)).items;
+      return (await ask("list", "replicasets", listing)).items;
     },
   };
 }
 
-function writers({ apps, place: { namespace }, merge, answered }: Cluster) {
+function writers({ apps, place: { namespace }, merge, ask }: Cluster) {
   const patch = { namespace, fieldManager };
   return {
     scale: async (controller: Controller, replicas: number) => {
       const one = { ...patch, name: nameOf(controller), body: { spec: { replicas } } };
       await (isStatefulSet(controller)
-        ? answered("patch", "statefulsets/scale", apps.patchNamespacedStatefulSetScale(one, merge))
-        : answered("patch", "deployments/scale", apps.patchNamespacedDeploymentScale(one, merge)));
+        ? ask("patch", "statefulsets/scale", apps.patchNamespacedStatefulSetScale(one, merge))
+        : ask("patch", "deployments/scale", apps.patchNamespacedDeploymentScale(one, merge)));
     },
     annotate: async (controller: Controller, name: string, value: string | null) => {
       const body = { metadata: { annotations: { [name]: value } } };
       const one = { ...patch, name: nameOf(controller), body };
       await (isStatefulSet(controller)
-        ? answered("patch", "statefulsets", apps.patchNamespacedStatefulSet(one, merge))
-        : answered("patch", "deployments", apps.patchNamespacedDeployment(one, merge)));
+        ? ask("patch", "statefulsets", apps.patchNamespacedStatefulSet(one, merge))
+        : ask("patch", "deployments", apps.patchNamespacedDeployment(one, merge)));
     },
   };
 }

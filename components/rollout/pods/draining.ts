@@ -1,8 +1,8 @@
 import {
-  controllerInWords,
-  placeInWords,
+  describeController,
+  describePlace,
   replicasOf,
-  scalersInWords,
+  describeScalers,
   standstillOf,
   watch,
   type Controller,
@@ -25,7 +25,7 @@ type Say = (line: string) => void;
  * @throws ClusterError where the API refuses; Error where somebody scales a workload up meanwhile, or
  *   if there may be an executor beside those that are drained (`requireAllExecutors`)
  */
-export async function drained(
+export async function drainService(
   namespace: Namespace,
   inputs: DrainInputs,
   say: Say,
@@ -34,7 +34,7 @@ export async function drained(
   let found: readonly Workload[] = await observe(namespace, inputs);
   await requireAllExecutors(namespace, inputs, found);
   if (found.length === 0) {
-    say(`${service}: no workload in ${placeInWords(namespace.place)}, nothing to drain`);
+    say(`${service}: no workload in ${describePlace(namespace.place)}, nothing to drain`);
     return standstillOf(inputs, []);
   }
   for (const { controller } of found) await pause(namespace, controller);
@@ -61,7 +61,7 @@ export async function undoDrain(
   for (const controller of await controllersOf(namespace, inputs)) {
     const replicas = await putBack(namespace, controller);
     if (replicas === undefined) continue;
-    say(`${inputs.service}: ${controllerInWords(controller)} has its ${replicas} replicas back`);
+    say(`${inputs.service}: ${describeController(controller)} has its ${replicas} replicas back`);
   }
 }
 
@@ -69,9 +69,9 @@ export async function undoDrain(
 async function assertPaused(namespace: Namespace, controller: Controller): Promise<void> {
   const replicas = replicasOf(controller);
   if (replicas === 0) return;
-  const { who, pause } = scalersInWords(controller, await namespace.autoscalers());
+  const { who, pause } = describeScalers(controller, await namespace.autoscalers());
   throw new Error(
-    `${controllerInWords(controller)} was scaled to ${replicas} during the drain, by ${who}. ` +
+    `${describeController(controller)} was scaled to ${replicas} during the drain, by ${who}. ` +
       `Have that leave spec.replicas alone until the cutover is done, then run pulumi up again. ${pause}`,
   );
 }

@@ -1,10 +1,10 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import {
-  controllerInWords,
+  describeController,
   controllerOf,
   hasEnded,
   nameOf,
-  placeInWords,
+  describePlace,
   templateOf,
 } from "../../kubernetes";
 import { environmentKeys } from "../environment";
@@ -37,8 +37,8 @@ async function refuseOtherLabels(namespace: Namespace, inputs: DrainInputs): Pro
   const all = await controllersOf(namespace, { namespace: inputs.namespace, release });
   if (all.length === 0) return;
   throw new Error(
-    `No workload of release ${release} in ${placeInWords(namespace.place)} has the labels ${selector}; ` +
-      `it has ${all.map(controllerInWords).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`,
+    `No workload of release ${release} in ${describePlace(namespace.place)} has the labels ${selector}; ` +
+      `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`,
   );
 }
 
@@ -50,10 +50,10 @@ function refuseUnstated(
   const isStated = ({ controller }: Workload) =>
     modeIn(templateOf(controller)?.spec, service) !== undefined;
   if (found.length === 0 || found.some(isStated)) return;
-  const names = found.map(({ controller }) => controllerInWords(controller)).join(", ");
+  const names = found.map(({ controller }) => describeController(controller)).join(", ");
   const key = environmentKeys(service)[0] ?? "";
   throw new Error(
-    `Nothing shows that ${names} in ${placeInWords(place)} is the ${service}: no container of it has ` +
+    `Nothing shows that ${names} in ${describePlace(place)} is the ${service}: no container of it has ` +
       `${key} in its env. Nothing was scaled. Check release and selector; if they are right, state ` +
       `${key}: filesystem first (pulumi up with storageMode: filesystem does it, once its values are deployed).`,
   );
@@ -81,14 +81,14 @@ async function refuseOtherPods(
   if (others.size === 0) return;
   const key = environmentKeys(service)[0] ?? "";
   throw new Error(
-    `Pods in ${placeInWords(namespace.place)} with the labels ${labels}, or with ${key}, are not of a ` +
-      `Deployment or StatefulSet that is drained: ${[...others.values()].map(podInWords).join(", ")}. ` +
+    `Pods in ${describePlace(namespace.place)} with the labels ${labels}, or with ${key}, are not of a ` +
+      `Deployment or StatefulSet that is drained: ${[...others.values()].map(describePod).join(", ")}. ` +
       `Check namespace, release and selector; if they are not the ${service}'s, set ` +
       `rollout.${service}.selector to labels of ${service}'s own; if they are, end them.`,
   );
 }
 
-function podInWords(pod: V1Pod): string {
+function describePod(pod: V1Pod): string {
   const { kind, name } = controllerOf(pod) ?? {};
   return kind === undefined ? nameOf(pod) : `${nameOf(pod)} (of ${kind} ${name ?? ""})`;
 }

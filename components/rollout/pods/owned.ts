@@ -1,9 +1,9 @@
 import {
   clusterAt,
-  controllerInWords,
+  describeController,
   gitOpsOwnerOf,
   ifInReach,
-  placeInWords,
+  describePlace,
   previewTimeoutMs,
   type Controller,
   type Place,
@@ -19,29 +19,29 @@ import type { DrainInputs } from "./inputs";
  *
  * @param releases their names; none of target `values`
  */
-export async function foreseenOwner({
+export async function foreseeOwner({
   releases = [],
   ...address
 }: DrainInputs): Promise<string | undefined> {
   if (releases.length === 0) return undefined;
   return ifInReach(async () => {
     const { place, controllers } = await clusterAt(address, previewTimeoutMs);
-    return ownedInWords(place, releases, await controllers());
+    return describeOwned(place, releases, await controllers());
   });
 }
 
-function ownedInWords(
+function describeOwned(
   place: Place,
   releases: readonly string[],
   all: readonly Controller[],
 ): string | undefined {
   const owned = all.flatMap((one) => {
     const owner = isOfRelease(one, releases) ? gitOpsOwnerOf(one) : undefined;
-    return owner ? [`  ${controllerInWords(one)}: ${owner.name}`] : [];
+    return owner ? [`  ${describeController(one)}: ${owner.name}`] : [];
   });
   if (owned.length === 0) return undefined;
   return [
-    `In ${placeInWords(place)} something else deploys what rollout.target: helm would upgrade:`,
+    `In ${describePlace(place)} something else deploys what rollout.target: helm would upgrade:`,
     ...owned,
     "It would take the release back to its own values, and the worker to files that MongoDB has left",
     "behind. Set rollout.target: values, and let it deploy the files of values that pulumi up writes",

@@ -2,7 +2,7 @@ import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
 import {
   clusterAt,
   ifInReach,
-  placeInWords,
+  describePlace,
   previewTimeoutMs,
   type ClusterAddress,
   type Place,
@@ -35,9 +35,9 @@ export async function pendingOperations(
 async function revisionsIn(address: ClusterAddress, releases: readonly string[]) {
   const { namespace } = address;
   const labelSelector = `owner=helm,name in (${releases.join(",")})`;
-  const { place, core, answered } = await clusterAt(address, previewTimeoutMs);
+  const { place, core, ask } = await clusterAt(address, previewTimeoutMs);
   const listing = core.listNamespacedSecret({ namespace, labelSelector });
-  return { place, secrets: (await answered("list", "secrets", listing)).items };
+  return { place, secrets: (await ask("list", "secrets", listing)).items };
 }
 
 /** A release whose newest revision has not ended, and the Secret that says so. */
@@ -78,7 +78,7 @@ function refusal(
   const file = kubeconfig === undefined ? "" : `--kubeconfig ${kubeconfig} `;
   const names = pending.map(({ secret }) => secret).join(" ");
   return [
-    `In ${placeInWords(place)} Helm has not ended what it began, and refuses everything else until then:`,
+    `In ${describePlace(place)} Helm has not ended what it began, and refuses everything else until then:`,
     ...found,
     "Where a helm or another pulumi is at work there, wait for it. Where none is, one was killed in the",
     "middle: take its mark away, and run pulumi up again, which does what is missing:",

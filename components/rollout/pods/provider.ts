@@ -1,7 +1,7 @@
-import { disturbanceOf, drainAgain, placeInWords } from "../../kubernetes";
+import { disturbanceOf, drainAgain, describePlace } from "../../kubernetes";
 import { Unfinished, type StateOf, type Step } from "../../step";
 import { namespaceAt, type Namespace } from "./api";
-import { drained, undoDrain } from "./draining";
+import { drainService, undoDrain } from "./draining";
 import {
   comparedInputs,
   Drain,
@@ -15,10 +15,10 @@ import {
   type ServiceAddress,
 } from "./inputs";
 import { modeIn } from "./remaining";
-import { foreseenOwner } from "./owned";
+import { foreseeOwner } from "./owned";
 import { untilReplaced } from "./replaced";
 import { pendingOperations } from "./pending";
-import { foreseenCutover, unknownCutover } from "./unknown-cutover";
+import { foreseeCutover, findUnknownCutover } from "./unknown-cutover";
 import { goOn, waysOut, webIsNext } from "../ways-out";
 
 /**
@@ -29,11 +29,11 @@ import { goOn, waysOut, webIsNext } from "../ways-out";
 export const drainRequest: Step<DrainRequestInputs, DrainRequestResults> = {
   ...DrainRequest,
   id: ({ service }) => `${service}/drain-request`,
-  forward: requested,
-  back: requested,
+  forward: recordRequest,
+  back: recordRequest,
 };
 
-function requested(
+function recordRequest(
   _inputs: DrainRequestInputs,
   state?: Partial<DrainRequestResults>,
 ): Promise<DrainRequestResults> {
@@ -54,25 +54,25 @@ export const drain: Step<DrainInputs, DrainResults> = {
     // What Helm would refuse later is refused before the worker stops.
     const pending = await pendingOperations(inputs, inputs.releases ?? []);
     if (pending !== undefined) return { property: "releases", reason: pending };
-    const reason = olds ? undefined : await foreseenCutover(inputs);
+    const reason = olds ? undefined : await foreseeCutover(inputs);
     if (reason !== undefined) return { property: "mode", reason };
-    const owned = await foreseenOwner(inputs);
+    const owned = await foreseeOwner(inputs);
     if (owned === undefined) return undefined;
     if (inputs.mode === "mongo") return { property: "releases", reason: owned };
     // A rollback is not stopped by what was in force since the cutover.
     console.log(`warning: ${owned}`);
     return undefined;
   },
-  forward: drainedOnce,
-  back: drainedOnce,
+  forward: runDrain,
+  back: runDrain,
 };
 
-async function drainedOnce(
+async function runDrain(
   inputs: DrainInputs,
   state?: StateOf<DrainInputs, DrainResults>,
 ): Promise<DrainResults> {
   // What was out of reach in the check is asked again: nothing of this step is kept where it fails.
-  const reason = state === undefined ? await unknownCutover(inputs) : undefined;
+  const reason = state === undefined ? await findUnknownCutover(inputs) : undefined;
   if (reason !== undefined) throw new Error(`${inputs.service} was not taken to files. ${reason}`);
   const { drains = 0, finished = "filesystem", applied = true, standstill } = state ?? {};
   const requests = state ? (state.requests ?? inputs.requests) : 0;
@@ -85,7 +85,7 @@ async function drainedOnce(
       await undoDrain(namespace, inputs, console.log);
       return [];
     }
-    const found = await drained(namespace, inputs, console.log);
+    const found = await drainService(namespace, inputs, console.log);
     if (!("workloads" in found)) return found;
     done = { drains: drains + 1, finished: inputs.mode, standstill: found };
     return [];
@@ -102,11 +102,11 @@ export const podsReplaced: Step<PodsReplacedInputs, object> = {
   ...PodsReplaced,
   id: ({ namespace, service }) => `${namespace}/${service}/pods`,
   compares: [...comparedInputs, "drains", "revision"],
-  forward: replaced,
-  back: replaced,
+  forward: awaitReplacement,
+  back: awaitReplacement,
 };
 
-async function replaced(
+async function awaitReplacement(
   inputs: PodsReplacedInputs,
   state?: StateOf<PodsReplacedInputs, object>,
 ): Promise<object> {
@@ -157,7 +157,7 @@ async function finishing(
     throw new Unfinished([`${failure}.`, message, advice], results);
   });
   if (reasons.length === 0) return;
-  const where = placeInWords(namespace.place);
+  const where = describePlace(namespace.place);
   const first = `${failure} after ${address.timeoutSeconds} s, in ${where}:`;
   throw new Unfinished([first, ...reasons, advice], results);
 }

@@ -1,11 +1,11 @@
 import type { V1PodSpec, V1ReplicaSet } from "@kubernetes/client-node";
 import {
-  controllerInWords,
+  describeController,
   isReady,
   isStatefulSet,
   nameOf,
   podObstacle,
-  quoted,
+  quote,
   replicasOf,
   templateOf,
   type Controller,
@@ -22,25 +22,25 @@ export function drainObstacles(found: Workload, moment: Moment): Obstacle[] {
   const { controller, replicaSets } = found;
   const settled =
     isSeen(controller) && replicaSets.every((one) => isSeen(one) && one.spec?.replicas === 0);
-  return settled ? [] : [unseen(controller)];
+  return settled ? [] : [describeUnseen(controller)];
 }
 
 /** What stands between a workload and its pods being those of the mode, and no others. */
-export function replacedObstacles(
+export function findObstacles(
   found: Workload,
   wanted: { readonly service: Service; readonly mode: StorageMode },
   moment: Moment,
 ): Obstacle[] {
   const { controller } = found;
-  const said = statedMode(controller, wanted.service);
+  const said = describeMode(controller, wanted.service);
   if (said !== wanted.mode) return [otherTemplate(controller, said, wanted)];
   if (replicasBefore(controller) !== undefined) return [notPutBack(controller)];
-  if (!isSeen(controller)) return [unseen(controller)];
+  if (!isSeen(controller)) return [describeUnseen(controller)];
   return [...missing(found), ...podsInTheWay(found, moment)];
 }
 
 /** The mode that a workload's pod template states, in small letters; none is filesystem. */
-export function statedMode(controller: Controller, service: Service): string {
+export function describeMode(controller: Controller, service: Service): string {
   return modeIn(templateOf(controller)?.spec, service) ?? "filesystem";
 }
 
@@ -57,9 +57,9 @@ function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
 }
 
-function unseen(controller: Controller): Obstacle {
+function describeUnseen(controller: Controller): Obstacle {
   return {
-    object: controllerInWords(controller),
+    object: describeController(controller),
     found: "the controllers have not done what it asks for",
     advice: "See whether kube-controller-manager runs.",
   };
@@ -72,7 +72,7 @@ function otherTemplate(
 ): Obstacle {
   const key = environmentKeys(service)[0] ?? "";
   return {
-    object: controllerInWords(controller),
+    object: describeController(controller),
     found: `${key} in its pod template is ${said}, not ${mode}`,
     detail: "what deploys these values has not applied them",
     advice:
@@ -83,7 +83,7 @@ function otherTemplate(
 
 function notPutBack(controller: Controller): Obstacle {
   return {
-    object: controllerInWords(controller),
+    object: describeController(controller),
     found: `its replicas are not put back as before the drain (${replicasBefore(controller) ?? 0})`,
     advice: "Run again: they are put back then.",
   };
@@ -96,7 +96,7 @@ function missing(found: Workload): Obstacle[] {
   // A number of the status is a moment old, and a paused Deployment has pods of its old template.
   const there = Math.min(controller.status?.updatedReplicas ?? 0, youngPods(found).length);
   if (there >= wanted) return [];
-  const object = controllerInWords(controller);
+  const object = describeController(controller);
   const command = object.toLowerCase().split(" ")[0] ?? "";
   const number = `${there} of ${wanted} new pods are there`;
   if (!isStatefulSet(controller) && controller.spec?.paused) {
@@ -106,7 +106,7 @@ function missing(found: Workload): Obstacle[] {
   const failure = failureOf(found);
   if (failure !== undefined) {
     const advice = "Raise the quota, or mend what the message names; the controllers try again.";
-    return [{ object, found: `${number}, no more can be made`, detail: quoted(failure), advice }];
+    return [{ object, found: `${number}, no more can be made`, detail: quote(failure), advice }];
   }
   const advice = `See what its controllers say: kubectl describe ${command} ${nameOf(controller)}`;
   return olderPods(found).length > 0 ? [] : [{ object, found: number, advice }];

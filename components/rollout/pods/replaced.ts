@@ -1,6 +1,6 @@
 import {
   nameOf,
-  placeInWords,
+  describePlace,
   replicasOf,
   watch,
   type Moment,
@@ -8,7 +8,7 @@ import {
 } from "../../kubernetes";
 import type { Namespace } from "./api";
 import type { PodsReplacedInputs } from "./inputs";
-import { replacedObstacles, statedMode } from "./remaining";
+import { findObstacles, describeMode } from "./remaining";
 import { putBack } from "./replicas";
 import { observe, type Workload } from "./service";
 
@@ -53,7 +53,7 @@ async function putAllBack(
 ): Promise<void> {
   for (const { controller } of found) {
     // Before its template says the mode, a pod of it would do the other mode's work.
-    if (statedMode(controller, service) !== mode) continue;
+    if (describeMode(controller, service) !== mode) continue;
     const replicas = await putBack(namespace, controller);
     if (replicas === undefined) continue;
     say(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
@@ -66,13 +66,13 @@ function obstaclesOf(
   found: readonly Workload[],
   moment: Moment,
 ): readonly Obstacle[] {
-  if (found.length > 0) return found.flatMap((one) => replacedObstacles(one, inputs, moment));
+  if (found.length > 0) return found.flatMap((one) => findObstacles(one, inputs, moment));
   const { release, selector } = inputs;
   const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
   return [
     {
       object: `a Deployment or StatefulSet ${names.filter(Boolean).join(" ")}`,
-      found: `not in ${placeInWords(place)}`,
+      found: `not in ${describePlace(place)}`,
       advice: "Check namespace, release and selector, and that the service has been deployed.",
     },
   ];

@@ -3,7 +3,7 @@ import {
   controllerOf,
   hasEnded,
   isStatefulSet,
-  selectorInWords,
+  formatSelector,
   type Controller,
 } from "../../kubernetes";
 import type { Namespace } from "./api";
@@ -51,7 +51,7 @@ export async function observe(namespace: Namespace, address: ServiceAddress): Pr
 }
 
 async function workloadOf(namespace: Namespace, controller: Controller): Promise<Workload> {
-  const selector = selectorInWords(controller.spec?.selector);
+  const selector = formatSelector(controller.spec?.selector);
   // In this order: the ReplicaSet of a pod that is listed is there before the pod.
   const pods = await namespace.pods(selector);
   const replicaSets = await namespace.replicaSets(selector);

@@ -1,8 +1,8 @@
-import { controllerInWords, ifInReach, placeInWords, previewTimeoutMs } from "../../kubernetes";
+import { describeController, ifInReach, describePlace, previewTimeoutMs } from "../../kubernetes";
 import { mongoFirst } from "../ways-out";
 import { namespaceAt } from "./api";
 import type { DrainInputs } from "./inputs";
-import { statedMode } from "./remaining";
+import { describeMode } from "./remaining";
 import { controllersOf } from "./service";
 
 /**
@@ -12,7 +12,7 @@ import { controllersOf } from "./service";
  *
  * @throws ClusterError, KubeconfigError
  */
-export async function unknownCutover(
+export async function findUnknownCutover(
   inputs: DrainInputs,
   timeoutMs?: number,
 ): Promise<string | undefined> {
@@ -20,14 +20,14 @@ export async function unknownCutover(
   if (mode !== "filesystem") return undefined;
   const namespace = await namespaceAt(inputs, timeoutMs);
   const onMongo = (await controllersOf(namespace, inputs))
-    .filter((controller) => statedMode(controller, service) === "mongo")
-    .map(controllerInWords);
+    .filter((controller) => describeMode(controller, service) === "mongo")
+    .map(describeController);
   if (onMongo.length === 0) return undefined;
-  const place = placeInWords(namespace.place);
+  const place = describePlace(namespace.place);
   return `${onMongo.join(", ")} in ${place} is in mongo mode. ${mongoFirst}`;
 }
 
 /** The same before the step, for a preview: a cluster out of reach is left to the step to report. */
-export function foreseenCutover(inputs: DrainInputs): Promise<string | undefined> {
-  return ifInReach(() => unknownCutover(inputs, previewTimeoutMs));
+export function foreseeCutover(inputs: DrainInputs): Promise<string | undefined> {
+  return ifInReach(() => findUnknownCutover(inputs, previewTimeoutMs));
 }

@@ -26,12 +26,12 @@ export const formerSecrets: Step<FormerSecretsInputs, object> = {
   compares: ["inUse"],
   forward: async ({ selector, inUse, ...address }) => {
     const { namespace } = address;
-    const { core, answered } = await clusterAt(address);
+    const { core, ask } = await clusterAt(address);
     const listing = core.listNamespacedSecret({ namespace, labelSelector: selector });
-    for (const { metadata } of (await answered("list", "secrets", listing)).items) {
+    for (const { metadata } of (await ask("list", "secrets", listing)).items) {
       const name = metadata?.name;
       if (name === undefined || name === inUse) continue;
-      await answered("delete", "secrets", core.deleteNamespacedSecret({ namespace, name }));
+      await ask("delete", "secrets", core.deleteNamespacedSecret({ namespace, name }));
     }
     return {};
   },

@@ -1,9 +1,9 @@
-import { controllerInWords, inFull, type ClusterAddress, type Controller } from "../../kubernetes";
+import { describeController, inFull, type ClusterAddress, type Controller } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import type { Service } from "../environment";
 import { namespaceAt, type Namespace } from "../pods/api";
 import type { ServiceAddress } from "../pods/inputs";
-import { replacedObstacles, statedMode } from "../pods/remaining";
+import { findObstacles, describeMode } from "../pods/remaining";
 import { controllersOf, observe } from "../pods/service";
 import { moves, refusalOf, type FoundModes, type WantedStep } from "./modes";
 
@@ -35,8 +35,8 @@ export async function look(wanted: SharedReleaseAddress): Promise<Outlook> {
   const missed = selectorProblem(wanted, all, { worker, web });
   if (missed !== undefined) return { refusal: missed, movesWeb: false };
   const found: FoundModes = {
-    worker: worker.map((one) => statedMode(one, "worker")),
-    web: web.map((one) => statedMode(one, "web")),
+    worker: worker.map((one) => describeMode(one, "worker")),
+    web: web.map((one) => describeMode(one, "web")),
   };
   const movesWeb = moves("web", wanted, found);
   const refusal = refusalOf(wanted, found);
@@ -61,11 +61,11 @@ function selectorProblem(
     if (all.length === 0 || found[service].length > 0) continue;
     return (
       `No workload of release ${release} has the labels ${selectors[service]}; it has ` +
-      `${all.map(controllerInWords).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`
+      `${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`
     );
   }
-  const web = new Set(found.web.map(controllerInWords));
-  const both = found.worker.map(controllerInWords).find((name) => web.has(name));
+  const web = new Set(found.web.map(describeController));
+  const both = found.worker.map(describeController).find((name) => web.has(name));
   if (both === undefined) return undefined;
   return (
     `${both} of release ${release} has the labels of the worker (${selectors.worker}) and ` +
@@ -82,7 +82,7 @@ async function tooEarly(
   const workloads = await observe(namespace, addressOf("worker", wanted));
   const moment = { now: new Date(), warnings: [] };
   const obstacles = workloads.flatMap((one) =>
-    replacedObstacles(one, { service: "worker", mode }, moment),
+    findObstacles(one, { service: "worker", mode }, moment),
   );
   return notArrived(mode, obstacles.map(inFull));
 }

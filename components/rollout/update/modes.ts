@@ -61,7 +61,7 @@ export type ServiceModes = Readonly<Record<Service, StorageMode>>;
  * release holds both: there it stays in the other mode until `rollout.step` is `web` (decision 14).
  */
 export function serviceModes(mode: StorageMode, rollout: RolloutSettings): ServiceModes {
-  return modesIn(sharedRelease(rollout)?.step ?? "web", mode);
+  return modesIn(findSharedRelease(rollout)?.step ?? "web", mode);
 }
 
 /** The modes of both services in a step of a release that holds both. */
@@ -85,7 +85,7 @@ export function turnAfter(before: Direction, asked: Turn): Turn {
 }
 
 /** The settings of a release that holds both services; undefined where each has a release of its own. */
-export function sharedRelease(rollout: RolloutSettings): SharedReleaseSettings | undefined {
+export function findSharedRelease(rollout: RolloutSettings): SharedReleaseSettings | undefined {
   return rollout.target === "helm" && "shared" in rollout ? rollout : undefined;
 }
 

@@ -4,9 +4,9 @@ import type { Settings, SharedReleaseSettings } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { StepGroup, StepResource } from "../../step/program";
 import { JobsStopped } from "./jobs-stopped";
-import { sharedRelease } from "./modes";
+import { findSharedRelease } from "./modes";
 import { ReleaseStep, type ReleaseStepInputs } from "./provider";
-import { nextInWords, workerAlone } from "./words";
+import { describeNext, workerAlone } from "./words";
 
 type UpdateSettings = Pick<
   ProgramSettings,
@@ -29,8 +29,8 @@ export class Update extends StepGroup {
       const inputs = { direction, ...jobsAddress({ jobs, kubernetes, rollout }) };
       new StepResource(JobsStopped, "jobs-stopped", inputs, this.ofChildren);
     }
-    const shared = sharedRelease(rollout);
-    this.next = shared && nextInWords(shared.step);
+    const shared = findSharedRelease(rollout);
+    this.next = shared && describeNext(shared.step);
     if (shared) this.look(shared, settings);
     this.registerOutputs({ next: this.next });
   }

@@ -3,7 +3,7 @@ import type { Service } from "../environment";
 import { modesIn, otherMode } from "./modes";
 
 /** What comes after a step, for a stack's outputs. */
-export function nextInWords(step: Service): string {
+export function describeNext(step: Service): string {
   return step === "worker"
     ? "set rollout.step: web and run pulumi up"
     : "nothing, until storageMode changes: with it set rollout.step: worker";
@@ -14,7 +14,7 @@ export function workerAlone(mode: StorageMode): string {
   const { web } = modesIn("worker", mode);
   return (
     `This update takes the worker to ${mode} mode and leaves web in ${web} mode. ` +
-    `Next: ${nextInWords("worker")}. ` +
+    `Next: ${describeNext("worker")}. ` +
     (mode === "mongo"
       ? "Second handover, verification and log expiry wait for it."
       : "The export of what web still writes to MongoDB waits for it.")

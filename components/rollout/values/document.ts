@@ -26,7 +26,7 @@ import {
   type Place,
   siteOwn,
   type Stated,
-  statedIn,
+  findStatements,
   type Statement,
   states,
 } from "./statement";
@@ -38,7 +38,7 @@ import {
  * @throws ValuesFileError if the file is not YAML, or the place is neither a list nor a map
  */
 export function readStated(text: string, place: Place): Stated[] {
-  return statedIn(contentOf(documentOf(text, place.file)), place);
+  return findStatements(contentOf(documentOf(text, place.file)), place);
 }
 
 /**
@@ -116,7 +116,7 @@ function state(document: Document, { place, entries }: Statement, content: unkno
   if (!collection) return;
   const items = collection.items as (Node | Pair | null)[];
   const keyOf = (item: Node | Pair | null) => ourKey(nameOf(item, form), place);
-  const stated = statedIn(content, place);
+  const stated = findStatements(content, place);
   const missing = entries.filter(({ name }) => !items.some((item) => keyOf(item) === name));
   for (const entry of entries) {
     const item = items.find((one) => keyOf(one) === entry.name);

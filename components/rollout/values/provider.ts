@@ -7,8 +7,8 @@ import { readValuesFile, replaceValuesFile } from "./file";
 import {
   placeOf,
   statesMongo,
-  switched,
-  wanted,
+  switchMode,
+  listWanted,
   type ValuesFileInputs,
   type ValuesFileResults,
 } from "./switch";
@@ -33,14 +33,14 @@ export const valuesFile: Step<ValuesFileInputs, ValuesFileResults> = {
   compares: ["service", "file", "path", "mode", "environment", "podAnnotation"],
   isDue: async (state, inputs) => {
     const text = await readValuesFile(inputs.file);
-    return switched(text, inputs, state).text !== text;
+    return switchMode(text, inputs, state).text !== text;
   },
   refuses: async (inputs, olds) => {
     const reason = await problemOf(inputs, olds === undefined);
     return reason === undefined ? undefined : { property: "file", reason };
   },
-  forward: written,
-  back: written,
+  forward: writeValues,
+  back: writeValues,
   reads: async (state) => ({ environment: await environmentOf(state) }),
 };
 
@@ -48,15 +48,15 @@ export const valuesFile: Step<ValuesFileInputs, ValuesFileResults> = {
 async function problemOf(inputs: ValuesFileInputs, isNew: boolean): Promise<string | undefined> {
   try {
     const text = await readValuesFile(inputs.file);
-    switched(text, inputs);
-    return isNew && inputs.mode === "filesystem" ? unknownCutover(text, inputs) : undefined;
+    switchMode(text, inputs);
+    return isNew && inputs.mode === "filesystem" ? findUnknownCutover(text, inputs) : undefined;
   } catch (error) {
     if (error instanceof ValuesFileError) return error.message;
     throw error;
   }
 }
 
-function unknownCutover(text: string, inputs: ValuesFileInputs): string | undefined {
+function findUnknownCutover(text: string, inputs: ValuesFileInputs): string | undefined {
   const { file, service } = inputs;
   const place = placeOf(inputs);
   if (!statesMongo(text, place)) return undefined;
@@ -66,10 +66,10 @@ function unknownCutover(text: string, inputs: ValuesFileInputs): string | undefi
   );
 }
 
-async function written(inputs: ValuesFileInputs, state?: State): Promise<ValuesFileResults> {
-  const known = state && isMoved(state, inputs) ? await followed(state, inputs) : state;
+async function writeValues(inputs: ValuesFileInputs, state?: State): Promise<ValuesFileResults> {
+  const known = state && isMoved(state, inputs) ? await followMove(state, inputs) : state;
   const text = await readValuesFile(inputs.file);
-  const { text: edited, isEdited, ...results } = switched(text, inputs, known);
+  const { text: edited, isEdited, ...results } = switchMode(text, inputs, known);
   if (edited !== text) await replaceValuesFile(inputs.file, edited);
   if (isEdited && edited !== text) console.log(notAsLeft(inputs));
   return results;
@@ -90,13 +90,13 @@ function isMoved(state: State, news: ValuesFileInputs): boolean {
  * What is known of an environment that the settings now look for elsewhere. Where it has been
  * moved there with our variables in it, all of it; else the place that was left is put back.
  */
-async function followed(state: State, news: ValuesFileInputs): Promise<State | undefined> {
-  const ours = { place: placeOf(news), entries: wanted(state) };
+async function followMove(state: State, news: ValuesFileInputs): Promise<State | undefined> {
+  const ours = { place: placeOf(news), entries: listWanted(state) };
   if (holds(await readValuesFile(news.file), ours)) return state;
   if (state.mode === "filesystem") return undefined;
   const text = await readValuesFile(state.file).catch(() => undefined);
   if (text !== undefined) {
-    const back = switched(text, { ...state, mode: "filesystem" }, state);
+    const back = switchMode(text, { ...state, mode: "filesystem" }, state);
     await replaceValuesFile(state.file, back.text);
   }
   return undefined;
@@ -109,15 +109,15 @@ async function followed(state: State, news: ValuesFileInputs): Promise<State | u
 async function environmentOf(state: State): Promise<ValuesFileInputs["environment"]> {
   try {
     const text = await readValuesFile(state.file);
-    if (switched(text, state, state).text === text) return state.environment;
-    return foundIn(text, state);
+    if (switchMode(text, state, state).text === text) return state.environment;
+    return readEntries(text, state);
   } catch (error) {
     if (error instanceof ValuesFileError) return state.environment;
     throw error;
   }
 }
 
-function foundIn(text: string, state: State): Record<string, EnvironmentValue> {
+function readEntries(text: string, state: State): Record<string, EnvironmentValue> {
   const stated = readStated(text, placeOf(state));
   const shown = stated.filter(({ name }) => state.mode === "mongo" || name in state.environment);
   return Object.fromEntries(

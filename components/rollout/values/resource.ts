@@ -4,7 +4,7 @@ import type { Service } from "../environment";
 import { linesSetOutAnew } from "./document";
 import { readValuesFile } from "./file";
 import { ValuesFile } from "./provider";
-import { switched, type ValuesFileInputs, type ValuesFileResults } from "./switch";
+import { switchMode, type ValuesFileInputs, type ValuesFileResults } from "./switch";
 
 /**
  * A service's values file as a resource: the file in the mode asked for. Its text before the cutover is
@@ -29,7 +29,7 @@ export function valuesFileOf(
 type PodAnnotation = NonNullable<ValuesFileInputs["podAnnotation"]>;
 
 async function warnOfLayout(inputs: ValuesFileInputs, file: pulumi.Resource): Promise<void> {
-  const words = await layoutInWords(inputs);
+  const words = await describeLayout(inputs);
   if (words !== undefined) await pulumi.log.warn(words, file);
 }
 
@@ -37,7 +37,7 @@ async function warnOfLayout(inputs: ValuesFileInputs, file: pulumi.Resource): Pr
  * Why more lines of a file will differ than the cutover's own, for the reviewer of its change; undefined
  * where none will. A file that cannot be read or edited is refused by the provider, not here.
  */
-export async function layoutInWords(inputs: ValuesFileInputs): Promise<string | undefined> {
+export async function describeLayout(inputs: ValuesFileInputs): Promise<string | undefined> {
   const lines = await linesThatChange(inputs).catch(() => 0);
   if (lines === 0) return undefined;
   return (
@@ -50,5 +50,5 @@ export async function layoutInWords(inputs: ValuesFileInputs): Promise<string | 
 async function linesThatChange(inputs: ValuesFileInputs): Promise<number> {
   if (inputs.mode === "filesystem") return 0;
   const text = await readValuesFile(inputs.file);
-  return switched(text, inputs).text === text ? 0 : linesSetOutAnew(text, inputs.file);
+  return switchMode(text, inputs).text === text ? 0 : linesSetOutAnew(text, inputs.file);
 }

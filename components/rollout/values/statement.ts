@@ -42,7 +42,7 @@ export function ourKey(name: unknown, { keys }: Place): string | undefined {
  *
  * @throws ValuesFileError if the place is neither a list nor a map, or holds one of our keys twice
  */
-export function statedIn(content: unknown, place: Place): Stated[] {
+export function findStatements(content: unknown, place: Place): Stated[] {
   const form = formIn(content, place);
   const stated = membersIn(content, place).flatMap(([name, member]) => {
     const key = ourKey(name, place);
@@ -50,7 +50,7 @@ export function statedIn(content: unknown, place: Place): Stated[] {
   });
   const twice = stated.find(({ name }, at) => stated.findIndex((one) => one.name === name) !== at);
   if (twice === undefined) return stated;
-  throw refused(
+  throw refuse(
     place,
     `${describePath(place)} holds ${twice.name} twice`,
     "Leave the one that counts.",
@@ -59,7 +59,7 @@ export function statedIn(content: unknown, place: Place): Stated[] {
 
 /** Whether the parsed text states exactly these of our keys. */
 export function states(content: unknown, { place, entries }: Statement): boolean {
-  const stated = statedIn(content, place);
+  const stated = findStatements(content, place);
   return stated.length === entries.length && entries.every((entry) => isAmong(stated, entry));
 }
 
@@ -79,7 +79,7 @@ export function formIn(content: unknown, place: Place): Form {
   if (isPlain(node)) return "map";
   if (Array.isArray(node) && !place.isMap) return "list";
   const expected = place.isMap ? "not a map" : "neither a list nor a map";
-  throw refused(place, `${describePath(place)} is ${expected}`, checkPath);
+  throw refuse(place, `${describePath(place)} is ${expected}`, checkPath);
 }
 
 /** The names and members at a place. A list's member is its item, a map's is the value of its key. */
@@ -95,14 +95,14 @@ function nodeAt(content: unknown, place: Place): unknown {
   return place.path.reduce<unknown>((outer, key) => {
     if (outer === null || outer === undefined) return undefined;
     if (isPlain(outer)) return outer[key];
-    throw refused(place, `a part of ${describePath(place)} is not a map`, checkPath);
+    throw refuse(place, `a part of ${describePath(place)} is not a map`, checkPath);
   }, content);
 }
 
 function valueOf(member: unknown, form: Form, place: Place, key: string): unknown {
   if (!isPlain(member)) return member ?? undefined;
   if (form === "list" && "value" in member && "valueFrom" in member) {
-    throw refused(place, `${key} has both value and valueFrom`, "Leave the one that counts.");
+    throw refuse(place, `${key} has both value and valueFrom`, "Leave the one that counts.");
   }
   return member.valueFrom ?? (form === "list" ? (member.value ?? undefined) : member);
 }
@@ -110,11 +110,11 @@ function valueOf(member: unknown, form: Form, place: Place, key: string): unknow
 /** What the parsed text says apart from our keys, and from the empty places that they leave. */
 export function siteOwn(content: unknown, place: Place, path = place.path): unknown {
   const [key, ...below] = path;
-  if (key === undefined) return filled(othersOf(content, place));
-  if (!isPlain(content) || !(key in content)) return filled(content);
+  if (key === undefined) return fillNode(othersOf(content, place));
+  if (!isPlain(content) || !(key in content)) return fillNode(content);
   const inner = siteOwn(content[key], place, below);
   const others = Object.entries(content).filter(([name]) => name !== key);
-  return filled(Object.fromEntries(inner === undefined ? others : [...others, [key, inner]]));
+  return fillNode(Object.fromEntries(inner === undefined ? others : [...others, [key, inner]]));
 }
 
 function othersOf(node: unknown, place: Place): unknown {
@@ -130,7 +130,7 @@ function isPlain(node: unknown): node is Plain {
   return typeof node === "object" && node !== null && !Array.isArray(node);
 }
 
-function filled(node: unknown): unknown {
+function fillNode(node: unknown): unknown {
   const empty = node === null || (typeof node === "object" && Object.keys(node).length === 0);
   return empty ? undefined : node;
 }
@@ -147,5 +147,5 @@ export function mapMember(value: unknown): unknown {
 
 const checkPath = "Correct the file, or path and podAnnotations of rollout.worker or rollout.web.";
 const describePath = ({ path }: Place) => path.join(".");
-const refused = ({ file }: Place, found: string, advice: string) =>
+const refuse = ({ file }: Place, found: string, advice: string) =>
   new ValuesFileError(file, found, advice);

@@ -50,7 +50,7 @@ export function placeOf({ service, file, path }: ValuesFileInputs): Place {
 }
 
 /** What is wanted, in the document's order: the engine hands objects over with their keys sorted. */
-export function wanted({ service, environment }: ValuesFileInputs): Stated[] {
+export function listWanted({ service, environment }: ValuesFileInputs): Stated[] {
   return environmentKeys(service).flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [{ name, value: inOrder(value) }];
@@ -74,7 +74,7 @@ function inOrder(value: EnvironmentValue): EnvironmentValue {
  * @param state what was last written, absent for a file that is new to the stack
  * @throws ValuesFileError where the file cannot be edited
  */
-export function switched(
+export function switchMode(
   text: string,
   inputs: ValuesFileInputs,
   state?: ValuesFileState,
@@ -82,7 +82,7 @@ export function switched(
   if (inputs.mode === "mongo") return inMongoMode(text, inputs, state);
   if (state?.mode === "mongo") return backInFilesystemMode(text, inputs, state);
   const { before } = state ?? {};
-  const written = keptInFilesystemMode(text, inputs, before);
+  const written = keepFilesystemMode(text, inputs, before);
   return { text: written, ...(before !== undefined && { before }) };
 }
 
@@ -91,7 +91,7 @@ function inMongoMode(
   inputs: ValuesFileInputs,
   state: ValuesFileState | undefined,
 ): Switched {
-  const after = edited(text, inputs, wanted(inputs), state);
+  const after = editText(text, inputs, listWanted(inputs), state);
   const begins = state?.mode !== "mongo" && after !== text;
   const before = begins ? text : state?.before;
   const isOurs = begins || [text, after].map(hashOf).includes(state?.written ?? "");
@@ -110,18 +110,18 @@ function backInFilesystemMode(
   const { before, written } = state;
   const place = placeOf(inputs);
   if (before === undefined) {
-    return { text: edited(text, inputs, [filesystemMode(place)], state), isEdited: true };
+    return { text: editText(text, inputs, [filesystemMode(place)], state), isEdited: true };
   }
   const entries = readStated(before, place);
   const isOtherMode = (entry: Stated) => isMode(entry, place) && !isFilesystem(entry);
   const isRestored = written === hashOf(text) && !entries.some(isOtherMode);
   if (isRestored) return { text: before, before };
   const stated = entries.map((entry) => (isOtherMode(entry) ? filesystemMode(place) : entry));
-  return { text: edited(text, inputs, stated, state), before, isEdited: true };
+  return { text: editText(text, inputs, stated, state), before, isEdited: true };
 }
 
 /** The text with our variables as they are to be, and the annotation as the mode has it. */
-function edited(
+function editText(
   text: string,
   inputs: ValuesFileInputs,
   entries: readonly Stated[],
@@ -134,7 +134,7 @@ function edited(
 }
 
 /** The mode `filesystem`; a file that stated no mode before the cutover needs none after it. */
-function keptInFilesystemMode(text: string, inputs: ValuesFileInputs, before?: string): string {
+function keepFilesystemMode(text: string, inputs: ValuesFileInputs, before?: string): string {
   const place = placeOf(inputs);
   const stated = readStated(text, place);
   const mode = stated.find((entry) => isMode(entry, place));

@@ -1,7 +1,7 @@
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 import type { AtlasSettings } from "./atlas";
-import { leftOverRules, madeUsersRules } from "./connection-rules";
+import { checkLeftovers, checkCreatedUsers } from "./connection-rules";
 
 /** The rules of a cluster of Atlas: what Atlas would refuse minutes later, or silently do otherwise. */
 export function atlasRules(settings: Settings): Problem[] {
@@ -12,15 +12,15 @@ export function atlasRules(settings: Settings): Problem[] {
     ...regionRules(cluster),
     ...sizeRules(cluster),
     // A rollback must not stop on what a stack has from before.
-    ...(storageMode === "mongo" ? [...scaledRules(cluster), ...ownDiskRules(cluster)] : []),
+    ...(storageMode === "mongo" ? [...checkScaling(cluster), ...ownDiskRules(cluster)] : []),
     ...backupRules(cluster),
     ...accessRules(cluster),
     ...userRules(cluster),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
   return [
     ...problems,
-    ...leftOverRules(settings, "absent: the cluster gives its own"),
-    ...madeUsersRules(settings),
+    ...checkLeftovers(settings, "absent: the cluster gives its own"),
+    ...checkCreatedUsers(settings),
   ];
 }
 
@@ -29,16 +29,16 @@ function projectRules({ projectId, project, import: takesOver }: AtlasSettings):
     return [{ key: "import", found: "true, and a new project", allowed: "false, or projectId" }];
   }
   if ((projectId === undefined) !== (project === undefined)) return [];
-  const found = projectId === undefined ? "nothing" : `${quoted(projectId)}, and a new project`;
+  const found = projectId === undefined ? "nothing" : `${quote(projectId)}, and a new project`;
   const allowed = "the id of a project, or project: { name, orgId } for a new one";
   return [{ key: "projectId", found, allowed }];
 }
 
 function regionRules({ regions }: AtlasSettings): Problem[] {
   return [
-    ...repeated(regions.map(({ name }) => name)).map((name) => ({
+    ...findRepeated(regions.map(({ name }) => name)).map((name) => ({
       key: "regions",
-      found: `${quoted(name)} more than once`,
+      found: `${quote(name)} more than once`,
       allowed: "each region once",
     })),
     ...regions.flatMap(({ electable, readOnly }, at) =>
@@ -93,7 +93,7 @@ function shardSize(key: string, size: string): Problem[] {
  *
  * @see https://www.pulumi.com/registry/packages/mongodbatlas/api-docs/advancedcluster/
  */
-function scaledRules({ type, shards = 1, autoScaling }: AtlasSettings): Problem[] {
+function checkScaling({ type, shards = 1, autoScaling }: AtlasSettings): Problem[] {
   const { compute } = autoScaling;
   if (type !== "sharded" || compute === undefined) return [];
   if (shards === 1) return shardSize("autoScaling.compute.min", compute.min);
@@ -143,13 +143,13 @@ function accessRules({ provider, accessList }: AtlasSettings): Problem[] {
   return [
     ...entries.flatMap((named, at) => {
       if (named.length === 1) return [];
-      const found = named.length === 0 ? "nothing" : named.map(quoted).join(" and ");
+      const found = named.length === 0 ? "nothing" : named.map(quote).join(" and ");
       const allowed = "one of address, range, awsSecurityGroup";
       return [{ key: `accessList.${at}`, found, allowed }];
     }),
-    ...repeated(entries.flat()).map((entry) => ({
+    ...findRepeated(entries.flat()).map((entry) => ({
       key: "accessList",
-      found: `${quoted(entry)} more than once`,
+      found: `${quote(entry)} more than once`,
       allowed: "each entry once",
     })),
     ...(noAws
@@ -167,11 +167,11 @@ function accessRules({ provider, accessList }: AtlasSettings): Problem[] {
 function userRules({ users: { migrator, application } }: AtlasSettings): Problem[] {
   if (migrator === undefined || migrator !== application) return [];
   const allowed = "another name than users.migrator";
-  return [{ key: "users.application", found: quoted(migrator), allowed }];
+  return [{ key: "users.application", found: quote(migrator), allowed }];
 }
 
-function repeated(names: readonly string[]): string[] {
+function findRepeated(names: readonly string[]): string[] {
   return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
 }
 
-const quoted = (value: string) => JSON.stringify(value);
+const quote = (value: string) => JSON.stringify(value);

@@ -9,14 +9,14 @@ const both = ["mongoUri", "appMongoUri"] as const;
 export function existingRules(settings: Settings): Problem[] {
   if (settings.storageMode === "filesystem" || settings.cluster.kind !== "existing") return [];
   if (settings.mongoUri === undefined) {
-    if (settings.jobs?.secret) return hiddenConnectionRules(settings);
+    if (settings.jobs?.secret) return checkHiddenConnection(settings);
     return [{ key: "mongoUri", found: "nothing", allowed: "a secret connection string" }];
   }
   return connectionStringRules({ ...settings, mongoUri: settings.mongoUri });
 }
 
 /** If only the Jobs have the migrator's connection string, nothing can be read from it. */
-function hiddenConnectionRules(settings: Settings): Problem[] {
+function checkHiddenConnection(settings: Settings): Problem[] {
   const found = "nothing, and mongoUri is in the Secret of jobs.secret";
   const { mongo, rollout, appMongoUri } = settings;
   const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
@@ -39,14 +39,14 @@ export function referenceRules(settings: Settings): Problem[] {
   return [
     // In a rollback `mongoUri` may say where to export from.
     ...(storageMode === "mongo"
-      ? leftOverRules(settings, `absent: it is an output of stack ${cluster.stack}`)
+      ? checkLeftovers(settings, `absent: it is an output of stack ${cluster.stack}`)
       : []),
     ...(isHidden ? [{ key: "mongo.database", found, allowed: "the database's name" }] : []),
   ];
 }
 
 /** A connection string that is left over from another kind is not ignored. */
-export function leftOverRules(settings: Settings, allowed: string): Problem[] {
+export function checkLeftovers(settings: Settings, allowed: string): Problem[] {
   const found = `a connection string, and cluster.kind is ${settings.cluster.kind}`;
   return both.filter((key) => settings[key] !== undefined).map((key) => ({ key, found, allowed }));
 }
@@ -58,7 +58,7 @@ export function leftOverRules(settings: Settings, allowed: string): Problem[] {
  *
  * Only in mongo mode: a rollback needs none of these, and must not stop on them.
  */
-export function madeUsersRules(settings: Settings): Problem[] {
+export function checkCreatedUsers(settings: Settings): Problem[] {
   const { cluster, storageMode, rollout, jobs } = settings;
   if (storageMode === "filesystem") return [];
   const name = rollout.target === "helm" ? rollout.connectionSecret.name : undefined;

@@ -1,7 +1,7 @@
 import { runsAsJobs } from "../derived";
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
-import { leftOverRules, madeUsersRules } from "./connection-rules";
+import { checkLeftovers, checkCreatedUsers } from "./connection-rules";
 import type { KubernetesClusterSettings } from "./kubernetes";
 
 /** The rules about a replica set in Kubernetes. They hold in both modes. */
@@ -13,8 +13,8 @@ export function kubernetesRules(settings: Settings): Problem[] {
     ...reachRule(cluster, settings),
     ...tlsRules(cluster),
     ...userRules(cluster),
-    ...madeUsersRules(settings),
-    ...leftOverRules(settings, "absent: the stack makes both users"),
+    ...checkCreatedUsers(settings),
+    ...checkLeftovers(settings, "absent: the stack makes both users"),
   ];
 }
 

@@ -19,19 +19,19 @@ export function formatJson(value: unknown, indent = 0, level = 1): string {
   if (value instanceof Date) return JSON.stringify(value.toISOString());
   if (Array.isArray(value)) {
     const items = value.map((item) => formatJson(item, indent, level + 1));
-    return wrapped("[", items, "]", indent, level);
+    return wrapLines("[", items, "]", indent, level);
   }
   if (isJsonObject(value)) {
     const colon = indent === 0 ? ":" : ": ";
     const members = membersOf(value).map(
       ([key, inner]) => JSON.stringify(key) + colon + formatJson(inner, indent, level + 1),
     );
-    return wrapped("{", members, "}", indent, level);
+    return wrapLines("{", members, "}", indent, level);
   }
   return scalarText(value);
 }
 
-function wrapped(
+function wrapLines(
   open: string,
   items: readonly string[],
   close: string,

@@ -61,20 +61,20 @@ export async function namespaceAt(address: ClusterAddress): Promise<Namespace> {
   return { ...{ place, controllers, pods, warnings }, ...readers(cluster), ...writers(cluster) };
 }
 
-function readers({ batch, core, place: { namespace }, answered }: Cluster) {
+function readers({ batch, core, place: { namespace }, ask }: Cluster) {
   return {
-    job: (name: string) => answered("get", "jobs", batch.readNamespacedJob({ namespace, name })),
+    job: (name: string) => ask("get", "jobs", batch.readNamespacedJob({ namespace, name })),
     jobs: async (labelSelector: string) => {
       const listing = batch.listNamespacedJob({ namespace, labelSelector });
-      return (await answered("list", "jobs", listing)).items;
+      return (await ask("list", "jobs", listing)).items;
     },
     claim: (name: string) => {
       const reading = core.readNamespacedPersistentVolumeClaim({ namespace, name });
-      return answered("get", "persistentvolumeclaims", reading);
+      return ask("get", "persistentvolumeclaims", reading);
     },
     log: (name: string, tailLines?: number) => {
       const lines = tailLines === undefined ? {} : { tailLines };
-      return answered(
+      return ask(
         "get",
         "pods/log",
         core.readNamespacedPodLog({ namespace, name, container: containerName, ...lines }),
@@ -83,18 +83,18 @@ function readers({ batch, core, place: { namespace }, answered }: Cluster) {
   };
 }
 
-function writers({ batch, core, place: { namespace }, answered }: Cluster) {
+function writers({ batch, core, place: { namespace }, ask }: Cluster) {
   return {
     createJob: (body: V1Job) =>
-      answered("create", "jobs", batch.createNamespacedJob({ namespace, body, fieldManager })),
+      ask("create", "jobs", batch.createNamespacedJob({ namespace, body, fieldManager })),
     createConfigMap: async (body: V1ConfigMap) => {
       const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
-      await answered("create", "configmaps", creating);
+      await ask("create", "configmaps", creating);
     },
     removeJob: async (name: string) => {
       const propagationPolicy = "Foreground";
       const removing = batch.deleteNamespacedJob({ namespace, name, propagationPolicy });
-      await answered("delete", "jobs", removing);
+      await ask("delete", "jobs", removing);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { placeInWords } from "../../kubernetes";
+import { describePlace } from "../../kubernetes";
 import type { Namespace } from "./api";
 import { JobError } from "./errors";
 import {
@@ -50,7 +50,7 @@ export async function claimUseOf(
  *
  * @throws ClusterError
  */
-export async function claimInWords(
+export async function describeClaim(
   namespace: Namespace,
   claim: string,
   parallelism: number,
@@ -99,7 +99,7 @@ function refuseOthers(
   if (pods === 1 && others.length === 0) return;
   const own = pods === 1 ? `the pod of ${kind}` : `${pods} pods of ${kind}`;
   throw new JobError([
-    `The claim ${claim} in ${placeInWords(place)} is ReadWriteOncePod: only one pod ` +
+    `The claim ${claim} in ${describePlace(place)} is ReadWriteOncePod: only one pod ` +
       `may mount it, and ${[own, ...others.map(({ name }) => name)].join(", ")} would have to. Nothing was ` +
       "started. Give the state a claim that is ReadWriteOnce (pods of one node) or ReadWriteMany.",
   ]);

@@ -6,7 +6,7 @@ import { connectionStringSecret, kubernetesSdk } from "../../kubernetes/program"
 import type { StopAddress } from "./stop";
 import type { JobTarget } from "./target";
 import { namespaceAt } from "./api";
-import { claimInWords } from "./claim";
+import { describeClaim } from "./claim";
 
 /** The settings that say what runs as Jobs and where. */
 export type JobsArgs = Pick<
@@ -117,7 +117,7 @@ function warnOfClaim(
 
 async function wordsOf(address: ClusterAddress, claim: string, parallelism: number) {
   try {
-    return await claimInWords(await namespaceAt(address), claim, parallelism);
+    return await describeClaim(await namespaceAt(address), claim, parallelism);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return `The claim ${claim} was not looked at. ${why}`;

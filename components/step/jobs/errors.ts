@@ -1,4 +1,4 @@
-import { quoted } from "../../kubernetes";
+import { quote } from "../../kubernetes";
 
 /** A Job did not give its answer. Each reason is a sentence or a line of its pod; none is secret. */
 export class JobError extends Error {
@@ -11,5 +11,5 @@ export class JobError extends Error {
 
 /** A line of a log that shows no connection string, whoever printed it. */
 export function withoutSecrets(line: string): string {
-  return quoted(line.replace(/mongodb(\+srv)?:\/\/[^\s"'`,;)]+/g, "mongodb$1://***"));
+  return quote(line.replace(/mongodb(\+srv)?:\/\/[^\s"'`,;)]+/g, "mongodb$1://***"));
 }

@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { ClusterError, nameOf, placeInWords } from "../../kubernetes";
+import { ClusterError, nameOf, describePlace } from "../../kubernetes";
 import { indexOf, podsOf, type Namespace } from "./api";
 import { JobError, withoutSecrets } from "./errors";
 
@@ -24,7 +24,7 @@ export async function reasonsOf(
     const lines = log.trim().split("\n").map(withoutSecrets);
     return [`Pod ${nameOf(pod)} said last:`, ...lines.map((line) => `  ${line}`)];
   });
-  const first = `Job ${name} failed in ${placeInWords(namespace.place)}: ${withoutSecrets(why)}`;
+  const first = `Job ${name} failed in ${describePlace(namespace.place)}: ${withoutSecrets(why)}`;
   const last =
     "The Job stays as it is. Mend the cause, then run pulumi up again: it runs a new one.";
   return [first, ...(await Promise.all(words)).flat(), last];
@@ -49,7 +49,7 @@ export async function answersOf(
     const log = pod && (await logOf(namespace, nameOf(pod)));
     const answer = log === undefined ? undefined : answerIn(log);
     if (answer !== undefined) {
-      for (const line of saidIn(log ?? "")) say(withoutSecrets(line));
+      for (const line of linesIn(log ?? "")) say(withoutSecrets(line));
       return answer;
     }
     const which = pod ? `the log of pod ${nameOf(pod)}` : `a pod with index ${index}`;
@@ -76,7 +76,7 @@ function answerStart(log: string): number {
 const shownLines = 20;
 
 /** What a pod printed before its answer: its progress, and what it did in words. */
-export function saidIn(log: string): string[] {
+export function linesIn(log: string): string[] {
   const said = log.slice(0, answerStart(log)).trim();
   return said === "" ? [] : said.split("\n").slice(-shownLines);
 }

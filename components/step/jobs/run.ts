@@ -4,7 +4,7 @@ import {
   hasEnded,
   inFull,
   nameOf,
-  placeInWords,
+  describePlace,
   podObstacle,
   secondsBetween,
   warningOf,
@@ -42,7 +42,7 @@ export async function runJob(
   const job = await namespace.createJob(jobOf(target, asked, name, use));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
   await namespace.createConfigMap(configMapOf(asked, job));
-  say(`job ${name}: created in ${placeInWords(namespace.place)}`);
+  say(`job ${name}: created in ${describePlace(namespace.place)}`);
   const over = await untilOver(namespace, target, name, say);
   const why = failure(over);
   if (why !== undefined) throw new JobError(await reasonsOf(namespace, name, why));

@@ -1,4 +1,4 @@
-import { rolesIn, sharedName } from "../../state";
+import { rolesIn, commonName } from "../../state";
 import { atOnce } from "../ahead";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
@@ -40,7 +40,7 @@ export async function exportBlock(
 function groupsOf(block: readonly RunInMongo[]): RunInMongo[][] {
   const groups = new Map<string, RunInMongo[]>();
   for (const run of block) {
-    const name = sharedName(run.runId);
+    const name = commonName(run.runId);
     const group = groups.get(name) ?? [];
     groups.set(name, group);
     group.push(run);

@@ -58,12 +58,12 @@ const [idsAtOnce, orphansInBlock] = [5_000, 250];
 
 /** What belongs to runs that MongoDB does not have. */
 async function* runsWithout({ sides }: ExportTask, role: PartRole): AsyncGenerator<OwnRecord[]> {
-  const unknownOf = async (runIds: readonly string[]) => {
+  const findUnknown = async (runIds: readonly string[]) => {
     const known = await idsAmong(sides, "runs", runIds);
     return runIds.filter((runId) => !known.has(runId));
   };
   const ids = blocksOf(runIdsIn(sides, role), idsAtOnce);
-  for await (const orphans of ahead(ids, blocksAhead, unknownOf)) {
+  for await (const orphans of ahead(ids, blocksAhead, findUnknown)) {
     for (let at = 0; at < orphans.length; at += orphansInBlock) {
       yield orphans.slice(at, at + orphansInBlock).map((runId) => ({ runId }));
     }

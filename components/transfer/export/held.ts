@@ -1,4 +1,11 @@
-import { type RunFile, endMoves, fileStems, heldAddress, heldRuns, putBack } from "../../state";
+import {
+  type RunFile,
+  endMoves,
+  fileStems,
+  toHeldAddress,
+  listHeldRuns,
+  putBack,
+} from "../../state";
 import { exportBlock, partRoles } from "./block";
 import { blocksOfRuns, lookUp } from "./look";
 import type { ExportTask } from "./run";
@@ -16,7 +23,7 @@ const runsAtOnce = 500;
  */
 export async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<string>> {
   // A file under both names would be written under the held one, and stay stale in its place.
-  const held = await endMoves(task.sides, await heldRuns(task.sides));
+  const held = await endMoves(task.sides, await listHeldRuns(task.sides));
   for (let at = 0; at < held.length; at += runsAtOnce) {
     const some = held.slice(at, at + runsAtOnce);
     const stuck = await exportInPlace(task, some);
@@ -48,7 +55,7 @@ async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promis
   const wanted: object = { _id: { $in: [...files.keys()] } };
   for await (const block of blocksOfRuns(sides, wanted, isWritten)) {
     const found = await lookUp(task, block, partRoles(sides));
-    const behind = await exportBlock(task, found, heldAddress(sides));
+    const behind = await exportBlock(task, found, toHeldAddress(sides));
     for (const { runId } of found) stuck.delete(runId);
     for (const runId of behind) stuck.add(runId);
   }

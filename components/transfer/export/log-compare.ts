@@ -25,7 +25,7 @@ export async function compareLog(
   const beside = await lookBeside(logs.place);
   await publish(beside.path, beside.stamp, async (file) => {
     let before = "[\n";
-    for await (const { document, detail } of compared(logs, scan, last)) {
+    for await (const { document, detail } of compareEntries(logs, scan, last)) {
       if (detail === undefined) {
         tally.settle("logs", "unchanged");
         continue;
@@ -42,7 +42,7 @@ export async function compareLog(
 }
 
 /** Both logs side by side in the order of their sequence. */
-async function* compared(
+async function* compareEntries(
   { runId, place, sides }: BothLogs,
   scan: LogScan,
   last: bigint,

@@ -6,7 +6,7 @@ import {
   fileOf,
   formatJson,
   hashOf,
-  heldAddress,
+  toHeldAddress,
   placeOf,
   publish,
   recordOf,
@@ -38,7 +38,7 @@ export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void
   const { runId, log } = run;
   if (!log) return;
   const { sides } = task;
-  await counted(task, { runId }, async (tally) => {
+  await countWhile(task, { runId }, async (tally) => {
     if (!sides.all && (await endsAlike(sides, run, log))) {
       tally.settle("logs", "unchanged", log.count);
       return;
@@ -49,7 +49,7 @@ export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void
 }
 
 /** Counts what became of entries when they are in their file; if it is refused, all that a filter selects are. */
-async function counted(
+async function countWhile(
   { sides, tally }: ExportTask,
   filter: Filter<Document>,
   work: (tally: ExportTally) => Promise<void>,
@@ -122,7 +122,7 @@ async function append(
   const { place, sides, runId } = logs;
   const last = scan?.last && { sequence: { $gt: Long.fromBigInt(scan.last.sequence) } };
   const filter = { runId, ...last };
-  await counted(task, filter, async (tally) => {
+  await countWhile(task, filter, async (tally) => {
     const lineOf = lineFormat(logs, scan);
     // A half-written last line stays a line of its own.
     let text = scan && !scan.ended ? "\n" : "";
@@ -174,6 +174,6 @@ function lineFormat(logs: BothLogs, scan: LogScan | undefined): (entry: Document
 /** Whether the file's name or a run's file tells whose log it is; neither does if the run is new. */
 function isNamed({ runId, place, sides }: BothLogs): boolean {
   if (place.stem === runId) return true;
-  const runs = [sides, heldAddress(sides)].map((one) => fileOf(one, "runs", place.stem));
+  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", place.stem));
   return runs.some(({ path }) => existsSync(path));
 }

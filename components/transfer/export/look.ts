@@ -50,10 +50,10 @@ export async function* blocksOfRuns(
 
 function ownRecord(bytes: Uint8Array): Required<OwnRecord> {
   const document = documentIn(bytes);
-  return { runId: String(document._id), own: stored("runs", document, bytes) };
+  return { runId: String(document._id), own: toStored("runs", document, bytes) };
 }
 
-function stored(role: WholeFileRole, document: Document, bytes?: Uint8Array): StoredDocument {
+function toStored(role: WholeFileRole, document: Document, bytes?: Uint8Array): StoredDocument {
   return { key: keyOf(role, document), hash: hashOf(role, document), bytes };
 }
 
@@ -104,7 +104,7 @@ async function partsOf(
     size += bytes.length;
     const document = documentIn(bytes);
     const kept = size <= partBytes ? bytes : undefined;
-    runs.get(String(document.runId))?.push(stored(role, document, kept));
+    runs.get(String(document.runId))?.push(toStored(role, document, kept));
   }
   return runs;
 }

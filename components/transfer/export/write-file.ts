@@ -10,7 +10,7 @@ import {
   readableKey,
   recordOf,
   refusalIn,
-  renewedRecord,
+  renewRecord,
   wholeFile,
 } from "../../state";
 import { type Base, type NewBase, announceBases, isAgreed, withdrawBases } from "../bases";
@@ -71,7 +71,7 @@ function recordsToWrite(
       const record =
         at < 0
           ? recordOf(role, mongo.document)
-          : renewedRecord(role, isJsonObject(before) ? before : {}, mongo.document);
+          : renewRecord(role, isJsonObject(before) ? before : {}, mongo.document);
       formatJson(record);
       return [{ ...one, record }];
     } catch (error) {

@@ -31,7 +31,7 @@ export async function insertAll(
   return records.flatMap((record, at): Outcomes => {
     const error = errors.get(at);
     if (!error) return [[record, "inserted"]];
-    return error.code === duplicateKey ? [] : [[record, refusedWith(error.code)]];
+    return error.code === duplicateKey ? [] : [[record, toRefusal(error.code)]];
   });
 }
 
@@ -106,7 +106,7 @@ async function replace(
     const { matchedCount } = await replaceOne(collection, filter, Object.fromEntries(members));
     return matchedCount === 1 ? "updated" : undefined;
   } catch (error) {
-    if (isRefusal(error)) return refusedWith(error.code);
+    if (isRefusal(error)) return toRefusal(error.code);
     throw error;
   }
 }
@@ -124,6 +124,6 @@ function isRefusal(error: unknown): error is MongoServerError {
   return documentCodes.has(error.code) || ("index" in error && isOfDocument(error.code));
 }
 
-function refusedWith(code: unknown): Refusal {
+function toRefusal(code: unknown): Refusal {
   return new Refusal("server", `MongoDB refuses it with code ${String(code)}`);
 }

@@ -11,7 +11,7 @@ import {
   readChunks,
   recordsIn,
   runIdOf,
-  sharedLog,
+  readSharedLog,
   type FoundFile,
   runsOnDisk,
   type FileStamp,
@@ -45,7 +45,7 @@ const filesAtOnce = 16;
 export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecords> {
   const { address, tally } = reading;
   const open = ({ file, checkpoint }: Listed) => openFile(file, checkpoint);
-  for await (const file of ahead(listed(reading), filesAtOnce, open)) {
+  for await (const file of ahead(listFiles(reading), filesAtOnce, open)) {
     yield* recordsOf(address, file, tally);
   }
 }
@@ -55,7 +55,7 @@ interface Listed {
   readonly checkpoint: Checkpoint | undefined;
 }
 
-async function* listed({
+async function* listFiles({
   address,
   tally,
   isWanted,
@@ -163,7 +163,7 @@ async function* newRecords(
   let hasRefused = false;
   if (start) {
     for await (const { texts, end, last } of readChunks(file, start, bytes)) {
-      const refused = tally.refused(role);
+      const refused = tally.countRefused(role);
       facts ??= await factsOf(address, file, texts);
       const records = recordsIn(file, facts, texts, tally);
       // The next import reads a line that has no end yet again, and counts it then.
@@ -172,7 +172,7 @@ async function* newRecords(
         records.filter(({ raw }) => raw.text.ended),
       );
       // From there on the file counts as not imported.
-      hasRefused ||= tally.refused(role) > refused;
+      hasRefused ||= tally.countRefused(role) > refused;
       if (role === "runs") tally.unfinishedRuns += counts.unfinished;
       if (lookedAt || hasRefused) yield { role, records };
       else {
@@ -181,7 +181,7 @@ async function* newRecords(
       }
     }
   }
-  const shared = facts && (await sharedLog(address, file, facts.runId));
+  const shared = facts && (await readSharedLog(address, file, facts.runId));
   if (shared) tally.shareLog(shared);
 }
 

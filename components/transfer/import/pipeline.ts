@@ -92,7 +92,7 @@ export async function workOn(
     const one: Running = { runs, bytes: batch.bytes, done };
     running.add(one);
   };
-  const settled = async () => {
+  const settle = async () => {
     await Promise.all([...running].map(({ done }) => done));
     if (failures.length > 0) throw failures[0];
   };
@@ -104,10 +104,10 @@ export async function workOn(
       if (failures.length > 0) break;
       start(batch, runs);
       // Nothing is read beside a batch with more bytes: a large record is worked on alone.
-      if (batch.bytes > fullBytes) await settled();
+      if (batch.bytes > fullBytes) await settle();
     }
   } finally {
-    await settled();
+    await settle();
   }
 }
 

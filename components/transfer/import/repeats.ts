@@ -10,7 +10,7 @@ import {
   differingPaths,
   factsOf,
   logsOfRun,
-  placeInWords,
+  describePlace,
   readTexts,
   recordsIn,
   fileOf,
@@ -32,17 +32,17 @@ export function firstsAndRepeats(records: readonly ReadyRecord[]): {
   const byKey = new Map<string, ReadyRecord>();
   const repeats: Repeat[] = [];
   for (const record of records) {
-    const first = byKey.get(keyed(record));
+    const first = byKey.get(keyOf(record));
     if (first) repeats.push({ record, first });
-    else byKey.set(keyed(record), record);
+    else byKey.set(keyOf(record), record);
   }
   return { firsts: repeats.length === 0 ? records : [...byKey.values()], repeats };
 }
 
-const keyed = ({ role, key }: ReadyRecord) => `${role}\0${key}`;
+const keyOf = ({ role, key }: ReadyRecord) => `${role}\0${key}`;
 
 /** What becomes of a repeat: with the first one's content it shares its outcome. */
-export function* settledRepeats(
+export function* settleRepeats(
   repeats: readonly Repeat[],
   settled: ReadonlyMap<ReadyRecord, Outcome | Refusal>,
 ): Generator<readonly [ReadyRecord, Outcome | Refusal]> {
@@ -57,7 +57,7 @@ export function* settledRepeats(
 function refusalOf({ role, document }: ReadyRecord, first: ReadyRecord): Refusal | undefined {
   const paths = differingPaths(role, document, first.document);
   if (paths.length === 0) return undefined;
-  const detail = `${placeInWords(first.place)} has the same key and another content: `;
+  const detail = `${describePlace(first.place)} has the same key and another content: `;
   return new Refusal("conflict", detail + paths.join(", "), first.place);
 }
 
@@ -124,7 +124,7 @@ export async function withFirsts(
   return new Map(
     [...settled].map(([record, outcome]) => {
       const first = firsts.get(record);
-      return [record, first && outcome instanceof Refusal ? pointed(outcome, first) : outcome];
+      return [record, first && outcome instanceof Refusal ? pointTo(outcome, first) : outcome];
     }),
   );
 }
@@ -177,6 +177,6 @@ function isSame(one: Place, other: Place): boolean {
   return one.file === other.file && one.line === other.line;
 }
 
-function pointed({ reason, detail }: Refusal, first: Place): Refusal {
-  return new Refusal(reason, `${detail}; ${placeInWords(first)} has the same key`, first);
+function pointTo({ reason, detail }: Refusal, first: Place): Refusal {
+  return new Refusal(reason, `${detail}; ${describePlace(first)} has the same key`, first);
 }

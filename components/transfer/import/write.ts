@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Collection } from "mongodb";
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { withRetries } from "../../mongo";
-import { type ReadyRecord, Refusal, differingPaths, placeInWords } from "../../state";
+import { type ReadyRecord, Refusal, differingPaths, describePlace } from "../../state";
 import {
   type BaseDocument,
   type NewBase,
@@ -19,7 +19,7 @@ import { type BothSides, type ImportStage, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
 import type { Batch, Settled } from "./pipeline";
-import { firstsAndRepeats, settledRepeats } from "./repeats";
+import { firstsAndRepeats, settleRepeats } from "./repeats";
 
 /** Where an import brings its batches. */
 export interface Target {
@@ -50,7 +50,7 @@ export function databaseTarget(sides: BothSides, options: TargetOptions): Target
 function doing(sides: BothSides, { records: [first] }: Batch): string {
   if (!first) return `Importing into ${sides.database.databaseName}`;
   const { namespace } = collectionOf(sides, first.role);
-  return `Importing ${first.role} into ${namespace} from ${placeInWords(first.place)} on`;
+  return `Importing ${first.role} into ${namespace} from ${describePlace(first.place)} on`;
 }
 
 /** One batch under way. */
@@ -86,7 +86,7 @@ async function writeBatch(to: Writing, { records }: Batch): Promise<Settled> {
   for (const record of open) {
     settled.set(record, new Refusal("server", "another writer kept it busy"));
   }
-  for (const [record, outcome] of settledRepeats(repeats, settled)) settled.set(record, outcome);
+  for (const [record, outcome] of settleRepeats(repeats, settled)) settled.set(record, outcome);
   return settled;
 }
 

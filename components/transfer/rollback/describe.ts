@@ -1,12 +1,12 @@
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { heldFolder } from "../../state";
-import { counted, ifAny, named } from "../describe";
+import { formatCount, ifAny, formatCases } from "../describe";
 import type { DrawnFence } from "./fence";
 import type { Exported, Foreseen, RollbackReport } from "./rollback";
 
 /** What a fence is, as lines for the engine's log. */
 export function describeFence({ fence, held, unknown }: DrawnFence, root: string): string[] {
-  const runs = counted(fence.unfinishedCount, "runs");
+  const runs = formatCount(fence.unfinishedCount, "runs");
   return [
     `From ${fence.at} on MongoDB is the truth. ${runs} on disk may still execute steps.`,
     ...ofRuns(
@@ -31,7 +31,7 @@ function ofRuns(
   line: (runs: string, names: string) => string,
 ): string[] {
   const { length } = runIds;
-  return ifAny(length, () => line(counted(length, "runs"), named(runIds, length)));
+  return ifAny(length, () => line(formatCount(length, "runs"), formatCases(runIds, length)));
 }
 
 /** What is known of a cutover. */
@@ -77,7 +77,7 @@ export function describeRollback(
 function describeExport(report: Exported, root: string): string[] {
   const written = collectionRoles
     .filter((role) => report[role].written > 0)
-    .map((role) => counted(report[role].written, role));
+    .map((role) => formatCount(report[role].written, role));
   const sum = (of: (role: CollectionRole) => number) =>
     collectionRoles.reduce((total, role) => total + of(role), 0);
   const conflicts = sum((role) => report[role].conflicts);
@@ -87,11 +87,11 @@ function describeExport(report: Exported, root: string): string[] {
   return [
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
     ...ifAny(conflicts, () => {
-      const cases = named(copies, conflicts);
+      const cases = formatCases(copies, conflicts);
       return `warning: ${conflicts} changed on both sides; the files stay and MongoDB's content is beside them: ${cases}.`;
     }),
     ...ifAny(unwritable, () => {
-      return `warning: ${unwritable} could not be written: ${named(failed, unwritable)}.`;
+      return `warning: ${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;
     }),
   ];
 }

@@ -6,11 +6,11 @@ import {
   type StateAddress,
   StateFolderError,
   filesOf,
-  heldAddress,
-  heldRuns,
+  toHeldAddress,
+  listHeldRuns,
   readFence,
   requireState,
-  unfinishedRuns,
+  listUnfinishedRuns,
   writeFence,
 } from "../../state";
 import { idsAmong } from "../documents";
@@ -44,8 +44,8 @@ export interface FenceSides extends ExportSides {
 export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
   await requireState(sides);
   const at = new Date();
-  const unfinishedCount = sides.unfinishedCount ?? (await unfinishedIn(sides)).length;
-  const held = (await heldRuns(sides)).map(({ runId }) => runId);
+  const unfinishedCount = sides.unfinishedCount ?? (await listUnfinished(sides)).length;
+  const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   const known = await idsAmong(sides, "runs", held);
   const { database, ledger, root } = sides;
   const last = await readFence(root);
@@ -58,9 +58,9 @@ export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
 }
 
 /** The runs whose files say that they may still execute steps. */
-export async function unfinishedIn(address: StateAddress): Promise<string[]> {
+export async function listUnfinished(address: StateAddress): Promise<string[]> {
   const unfinished: string[] = [];
-  for await (const { runId } of unfinishedRuns(address)) unfinished.push(runId);
+  for await (const { runId } of listUnfinishedRuns(address)) unfinished.push(runId);
   return unfinished;
 }
 
@@ -117,7 +117,7 @@ async function requireMounted(address: StateAddress): Promise<void> {
 async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
   if (fence.unfinishedCount === 0) return;
   const { root, layout } = address;
-  for (const place of [address, heldAddress(address)]) {
+  for (const place of [address, toHeldAddress(address)]) {
     const files = filesOf(place, "runs");
     const { done } = await files.next();
     await files.return(undefined);

@@ -5,12 +5,19 @@ import {
   MongoServerSelectionError,
 } from "mongodb";
 import { ConnectionError, databaseAt, membersWithoutPrimary } from "../../mongo";
-import { type Fence, type StateAddress, heldRuns, holdRuns, putBack, readFence } from "../../state";
+import {
+  type Fence,
+  type StateAddress,
+  listHeldRuns,
+  holdRuns,
+  putBack,
+  readFence,
+} from "../../state";
 import { NoPrimary } from "../errors";
 import { exportState } from "../export/export";
 import type { ExportReport } from "../export/report";
 import type { ExportSides } from "../export/run";
-import { endFence, requireWitnesses, unfinishedIn } from "./fence";
+import { endFence, requireWitnesses, listUnfinished } from "./fence";
 
 /** What a rollback did. */
 export interface RollbackReport {
@@ -66,7 +73,7 @@ export async function runRollback(
   const report = database && (await exportState({ ...sides, database, holdUnknown: true }));
   // Not only those of the fence: what web wrote to files after it came to MongoDB by the second
   // handover, and steps of it were executed there.
-  const left = report ?? { behind: await unfinishedIn(sides), inTheWay: [] };
+  const left = report ?? { behind: await listUnfinished(sides), inTheWay: [] };
   const { behind, inTheWay, ...exported } = left;
   const held = await holdBehind(sides, options, fence, { behind, inTheWay });
   await endFence(sides.root, fence);
@@ -100,7 +107,7 @@ export async function foreseeRollback(
   const { database, unreachable } = await reachPrimary(sides.root, wanted);
   await requireWitnesses(sides, options, database);
   if (unreachable === undefined) return undefined;
-  return { unreachable, unfinished: await unfinishedIn(sides) };
+  return { unreachable, unfinished: await listUnfinished(sides) };
 }
 
 /** Holds what would be executed from files that are behind, while the fence is not ended. */
@@ -113,10 +120,10 @@ async function holdBehind(
   const isOpen = fence !== undefined && fence.endedAt === undefined;
   const moved =
     wish === "release"
-      ? await putBack(address, await heldRuns(address))
+      ? await putBack(address, await listHeldRuns(address))
       : await holdRuns(address, isOpen ? found.behind : []);
   const inTheWay = new Set([...found.inTheWay, ...moved.inTheWay]);
-  const held = (await heldRuns(address)).map(({ runId }) => runId);
+  const held = (await listHeldRuns(address)).map(({ runId }) => runId);
   return { held: held.filter((runId) => !inTheWay.has(runId)), inTheWay: [...inTheWay] };
 }
 

@@ -8,7 +8,7 @@ import { NoPrimary } from "../errors";
 import { describeFence, describeForeseen, describeRollback } from "../rollback/describe";
 import { drawFence } from "../rollback/fence";
 import { foreseeRollback, runRollback } from "../rollback/rollback";
-import { imported, leftRecordsOut } from "./import";
+import { importStage, hasLeftOut } from "./import";
 import {
   type FirstHandoverInputs,
   Handover,
@@ -40,7 +40,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     apart: ["standstill"],
     guard: requireStill,
     olds: ["direction", "heldRuns", "report", "fence", "rollback"],
-    failed,
+    failed: recordFailure,
   },
   foresees,
   forward: async (inputs, state) => {
@@ -49,7 +49,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
     if (former !== undefined) await requireFence(sides.database, ledger, former);
-    const report = await imported(sides, "delta", inputs);
+    const report = await importStage(sides, "delta", inputs);
     await requireStill(inputs);
     const drawn = await drawFence({ ...sides, ledger, unfinishedCount: report.unfinishedRuns });
     for (const line of describeFence(drawn, rootName)) console.log(line);
@@ -72,7 +72,7 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
     const isBehind = state.fencedAt !== inputs.fencedAt;
     if (inputs.direction === "back") return isBehind || isLeftBehind(state, inputs);
     return (
-      leftRecordsOut(state) ||
+      hasLeftOut(state) ||
       !sameServer(state.uri, inputs.uri) ||
       comparedInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
     );
@@ -80,9 +80,11 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
   job: {
     state: "write",
     olds: ["direction", "heldRuns", "report", "rollback"],
-    failed,
+    failed: recordFailure,
   },
-  forward: async (inputs) => ({ report: await imported(await sidesOf(inputs), "final", inputs) }),
+  forward: async (inputs) => ({
+    report: await importStage(await sidesOf(inputs), "final", inputs),
+  }),
   back: async (inputs, state) => rollBack(inputs, inputs.fencedAt, state),
 };
 
@@ -130,7 +132,7 @@ async function rollBack(
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const isReleased = state?.heldRuns !== inputs.heldRuns;
-    const earlier = isReleased ? undefined : failed([error.message], state);
+    const earlier = isReleased ? undefined : recordFailure([error.message], state);
     if (earlier) return earlier;
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new Unfinished([
@@ -141,7 +143,10 @@ async function rollBack(
 }
 
 /** What stays if the services work on files already, so that what is left behind stops nobody; told then. */
-function failed(reasons: readonly string[], state: Past | undefined): HandoverResults | undefined {
+function recordFailure(
+  reasons: readonly string[],
+  state: Past | undefined,
+): HandoverResults | undefined {
   // One that a rollback created and that failed has the direction, and no rollback yet.
   if (state?.direction !== "back" || state.rollback === undefined) return undefined;
   console.log(`warning: What is left behind in MongoDB still is. ${reasons.join(" ")}`);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { expiredBefore } from "../../migration";
+import { findEarlierExpiry } from "../../migration";
 import { requireFenceWritable } from "../../state";
 import { type Step, Unfinished } from "../../step";
 import { importState } from "../import/import";
@@ -15,7 +15,7 @@ import {
   type VerificationInputs,
   type VerificationResults,
 } from "./inputs";
-import { brief, comparedInputs, sidesOf, watched } from "./sides";
+import { brief, comparedInputs, sidesOf, reportProgress } from "./sides";
 
 /**
  * The import while both services still write files. It runs once in each cutover, and again if its
@@ -29,7 +29,7 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
   isOncePerCutover: true,
   followsServer: true,
   compares: comparedInputs,
-  isDue: leftRecordsOut,
+  isDue: hasLeftOut,
   job: {
     state: "write",
     forward: importRuns,
@@ -41,7 +41,7 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
 
 async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
-  const report = await imported(sides, "backfill", inputs);
+  const report = await importStage(sides, "backfill", inputs);
   const { runs, approvals, logs, artifacts } = sides.layout;
   await requireFenceWritable(sides.root, [runs, approvals, logs, artifacts]);
   return { report };
@@ -60,22 +60,18 @@ function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResult
  * Job's is in the folder in which its pod works, the only one that it may write beside the claim, and goes
  * with the pod.
  */
-export async function imported(
+export async function importStage(
   sides: BothSides,
   stage: ImportStage,
   { shard, isInPod }: Pick<ImportInputs, "shard" | "isInPod">,
 ): Promise<ImportReport> {
   const quarantine = isInPod ? "quarantine.ndjson" : `${resolve(sides.root)}.quarantine.ndjson`;
   const asked = { stage, quarantine, ...(shard && { shard }) };
-  return brief(await watched("import", sides, (all) => importState({ ...all, ...asked })));
+  return brief(await reportProgress("import", sides, (all) => importState({ ...all, ...asked })));
 }
 
 /** Whether the last import quarantined records, which may be fixed meanwhile. */
-export function leftRecordsOut({
-  report,
-}: {
-  readonly report?: ImportReport | undefined;
-}): boolean {
+export function hasLeftOut({ report }: { readonly report?: ImportReport | undefined }): boolean {
   return report !== undefined && report.quarantine.length > 0;
 }
 
@@ -91,8 +87,8 @@ export const verification: Step<VerificationInputs, VerificationResults> = {
     const { root, rootName = root, ledger } = inputs;
     const { database, ...others } = await sidesOf(inputs);
     const logs = { collection: others.collections.logs, ledger };
-    const asked = { expiredBefore: await expiredBefore(database, logs) };
-    const found = await watched("verification", { database, ...others }, async (sides) =>
+    const asked = { expiredBefore: await findEarlierExpiry(database, logs) };
+    const found = await reportProgress("verification", { database, ...others }, async (sides) =>
       forgetWhereMissing(sides, await verifyState({ ...sides, ...asked })),
     );
     const report = brief(found);

@@ -35,7 +35,7 @@ export async function sidesOf(
 const progressEveryMs = 10_000;
 
 /** Does work with lines of progress on standard output, which the engine shows. */
-export async function watched<Report>(
+export async function reportProgress<Report>(
   what: string,
   sides: BothSides,
   work: (sides: BothSides) => Promise<Report>,

@@ -41,11 +41,11 @@ export interface VerifyOptions {
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
   return sides.exact
-    ? inKeyFolder((folder) => verified(sides, new ExactKeys(folder)))
-    : verified(sides, undefined);
+    ? inKeyFolder((folder) => verifyOnce(sides, new ExactKeys(folder)))
+    : verifyOnce(sides, undefined);
 }
 
-async function verified(
+async function verifyOnce(
   sides: BothSides & VerifyOptions,
   exact: ExactKeys | undefined,
 ): Promise<VerificationReport> {

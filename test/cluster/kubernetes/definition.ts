@@ -1,6 +1,6 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { requiredModule } from "../../../tools/parts/go";
+import { findModule } from "../../../tools/parts/go";
 import { repository } from "../../../tools/parts";
 
 const name = "mongodbcommunity.mongodb.com_mongodbcommunity.yaml";
@@ -11,7 +11,7 @@ const name = "mongodbcommunity.mongodb.com_mongodbcommunity.yaml";
  */
 export async function definition(): Promise<string> {
   const module = "github.com/mongodb/mongodb-kubernetes-operator";
-  const folder = await requiredModule("mongodb-operator", module);
+  const folder = await findModule("mongodb-operator", module);
   if (folder === undefined) throw new Error(`go cannot get the module ${module}`);
   return join(folder, "config", "crd", "bases", name);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { otherValues } from "../../../components/rollout/helm/live";
-import { lostValuesInWords } from "../../../components/rollout/helm/lost-values";
+import { describeLostValues } from "../../../components/rollout/helm/lost-values";
 import { noPlan, previewOf, reviewOf } from "../../review/steps";
 
 const ours = ["env", "podAnnotations"];
@@ -45,7 +45,7 @@ describe("a warning of them", () => {
   ];
 
   it("names the keys, and of values only what is no secret", () => {
-    const words = lostValuesInWords("taskrunner-worker", found, "deploy/worker.yaml");
+    const words = describeLostValues("taskrunner-worker", found, "deploy/worker.yaml");
 
     expect(words).toContain("  image.tag: 2 is live, 1 would be applied\n");
     expect(words).toContain("  smtp.password: would be lost\n");
@@ -56,7 +56,7 @@ describe("a warning of them", () => {
   it("is a risk of its own in a review", () => {
     const urn =
       "urn:pulumi:s::p::taskrunner:storage:WorkerRollout$kubernetes:helm.sh/v3:Release::worker";
-    const message = lostValuesInWords("taskrunner-worker", found);
+    const message = describeLostValues("taskrunner-worker", found);
     const diagnostics = [{ severity: "warning", urn, message }];
     const { verdict } = reviewOf(previewOf([], { diagnostics }), noPlan);
 

@@ -10,12 +10,12 @@ import {
   inProgress,
   managersOfReplicas,
   podObstacle,
-  quoted,
+  quote,
 } from "../../../components/kubernetes";
 import {
   drainObstacles,
-  replacedObstacles,
-  statedMode,
+  findObstacles,
+  describeMode,
 } from "../../../components/rollout/pods/remaining";
 import { workload } from "../../../components/rollout/pods/service";
 
@@ -93,7 +93,7 @@ describe("a pod that is not ready", () => {
     expect(inState({ waiting: { reason: "ErrImagePull", message } })).toContain(
       "pull of https://***@registry/x failed",
     );
-    expect(quoted("mongodb://app:s3cr@t@db/x")).not.toContain("s3cr");
+    expect(quote("mongodb://app:s3cr@t@db/x")).not.toContain("s3cr");
   });
 
   it("says what the cluster warned of last", () => {
@@ -170,7 +170,7 @@ describe("what belongs to a Deployment", () => {
       owned("old", "ReplicaSet", "old"),
     ]);
     const wanted = { service: "worker", mode: "filesystem" } as const;
-    const objects = replacedObstacles(found, wanted, moment).map(({ object }) => object);
+    const objects = findObstacles(found, wanted, moment).map(({ object }) => object);
     expect(objects).toEqual(["pod young", "old pod old"]);
   });
 
@@ -178,7 +178,7 @@ describe("what belongs to a Deployment", () => {
     const going = { deletionTimestamp: secondsAgo(1), deletionGracePeriodSeconds: 0 };
     const wanted = { service: "worker", mode: "filesystem" } as const;
     for (const pods of [[], [pod({}, going)]]) {
-      const [obstacle] = replacedObstacles(workload(deployment(), sets, pods), wanted, moment);
+      const [obstacle] = findObstacles(workload(deployment(), sets, pods), wanted, moment);
       expect(obstacle?.found).toBe("0 of 1 new pods are there");
     }
   });
@@ -186,7 +186,7 @@ describe("what belongs to a Deployment", () => {
   it("is not judged before the controllers have seen it", () => {
     const found = workload(deployment([], { observedGeneration: 2 }), sets, []);
     const wanted = { service: "worker", mode: "filesystem" } as const;
-    expect(replacedObstacles(found, wanted, moment)[0]?.found).toMatch(/controllers have not done/);
+    expect(findObstacles(found, wanted, moment)[0]?.found).toMatch(/controllers have not done/);
   });
 });
 
@@ -223,12 +223,12 @@ describe("the mode of a pod template", () => {
       "mongo",
     ],
   ])("of the worker with %o is %s", (env, mode) => {
-    expect(statedMode(deployment(env), "worker")).toBe(mode);
+    expect(describeMode(deployment(env), "worker")).toBe(mode);
   });
 
   it("of web has a name of its own", () => {
     const env = [{ name: "TaskRunner__Storage__Mode", value: "mongo" }];
-    expect(statedMode(deployment(env), "web")).toBe("mongo");
+    expect(describeMode(deployment(env), "web")).toBe("mongo");
   });
 });
 

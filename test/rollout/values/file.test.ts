@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import { layoutInWords } from "../../../components/rollout/values/resource";
+import { describeLayout } from "../../../components/rollout/values/resource";
 import { created, file, folder, inFolder, inputs, original, text } from "./worker-file";
 
 const { ValuesFile } = providers;
@@ -21,14 +21,14 @@ inFolder();
 
 describe("the file itself", () => {
   it("is said to be set out anew where the library has another layout, while it is to change", async () => {
-    expect(await layoutInWords(inputs("mongo"))).toBeUndefined();
+    expect(await describeLayout(inputs("mongo"))).toBeUndefined();
     await writeFile(file, original.replace("filesystem #", "filesystem    #"));
-    expect(await layoutInWords(inputs("mongo"))).toMatch(/worker\.values\.yaml: 1 line would/);
-    expect(await layoutInWords(inputs("filesystem"))).toBeUndefined();
+    expect(await describeLayout(inputs("mongo"))).toMatch(/worker\.values\.yaml: 1 line would/);
+    expect(await describeLayout(inputs("filesystem"))).toBeUndefined();
     await created(inputs("mongo"));
-    expect(await layoutInWords(inputs("mongo"))).toBeUndefined();
+    expect(await describeLayout(inputs("mongo"))).toBeUndefined();
     await rm(file);
-    expect(await layoutInWords(inputs("mongo"))).toBeUndefined();
+    expect(await describeLayout(inputs("mongo"))).toBeUndefined();
   });
 
   it("keeps its permissions and stays a link, and nothing is left beside it", async () => {

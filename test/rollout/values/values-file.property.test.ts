@@ -6,7 +6,7 @@ import { readStated, withStatements } from "../../../components/rollout/values/d
 import type { Place } from "../../../components/rollout/values/statement";
 import {
   statesMongo,
-  switched,
+  switchMode,
   type ValuesFileInputs,
   type ValuesFileState,
 } from "../../../components/rollout/values/switch";
@@ -37,13 +37,13 @@ function thereAndBack(
 ): { readonly there: string; readonly back: string } {
   let [there, state] = [text, undefined as ValuesFileState | undefined];
   for (const one of all) {
-    const { text: next, ...known } = switched(there, one, state);
+    const { text: next, ...known } = switchMode(there, one, state);
     [there, state] = [next, stateOf(one, known)];
   }
   there = meanwhile(there);
   const last = all.at(-1);
   if (!last) throw new Error("no cutover");
-  return { there, back: switched(there, { ...last, mode: "filesystem" }, state).text };
+  return { there, back: switchMode(there, { ...last, mode: "filesystem" }, state).text };
 }
 
 const saidAnotherMode = (text: string, place: Place) => {
@@ -126,7 +126,7 @@ describe("in any values file", () => {
     const property = fc.property(valuesFiles, fc.boolean(), ({ text, place }, isKnown) => {
       const { there, back } = thereAndBack(text, [inputs(place)]);
       const unknown = { ...inputs(place), mode: "filesystem" } as const;
-      const restored = isKnown ? back : switched(there, unknown, stateOf(inputs(place), {})).text;
+      const restored = isKnown ? back : switchMode(there, unknown, stateOf(inputs(place), {})).text;
       expect(statesMongo(restored, place)).toBe(false);
       expect(saidAnotherMode(restored, place)).toBe(false);
       expect(withoutOurs(restored, place)).toEqual(withoutOurs(text, place));

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import {
-  chosenDatabase,
+  chooseDatabase,
   type DatabaseVariables,
   secretsFor,
-  shownUri,
+  hidePassword,
 } from "../../../tools/dev/database";
 import { stacks } from "../../../tools/dev/stacks";
 
 /** The database of a command on stack dev. */
 const chosen = (variables: DatabaseVariables, running?: { port: number }) =>
-  chosenDatabase(variables, stacks.dev, running);
+  chooseDatabase(variables, stacks.dev, running);
 
 describe("the database of a command", () => {
   test("is the document's, which the committed settings name", () => {
@@ -19,7 +19,7 @@ describe("the database of a command", () => {
   });
 
   test("of stack local is on another port, so that both stacks can run", () => {
-    const database = chosenDatabase({}, stacks.local);
+    const database = chooseDatabase({}, stacks.local);
     expect(database.uri).toBe("mongodb://127.0.0.1:27117/taskrunner");
     expect(secretsFor(database, stacks.local)).toEqual({});
     expect(secretsFor(database, stacks.dev)).toEqual({ mongoUri: database.uri });
@@ -64,10 +64,10 @@ describe("the database of a command", () => {
 });
 
 test("a URI is shown without user, password and options", () => {
-  expect(shownUri("mongodb://u:secret@a:1,b:2/taskrunner?replicaSet=r")).toBe(
+  expect(hidePassword("mongodb://u:secret@a:1,b:2/taskrunner?replicaSet=r")).toBe(
     "mongodb://a:1,b:2/taskrunner",
   );
-  expect(shownUri("mongodb+srv://u:secret@db.example.org/taskrunner")).toBe(
+  expect(hidePassword("mongodb+srv://u:secret@db.example.org/taskrunner")).toBe(
     "mongodb+srv://db.example.org/taskrunner",
   );
 });

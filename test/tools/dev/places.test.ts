@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { clean } from "../../../tools/dev/clean";
-import { placesIn, shown } from "../../../tools/dev/places";
+import { placesIn, showPath } from "../../../tools/dev/places";
 import { makeCommand, stacks } from "../../../tools/dev/stacks";
 import { repository } from "../../../tools/parts";
 
@@ -19,7 +19,7 @@ describe("the places of a stack", () => {
     expect(local.dev).toBe("/repository/.dev/local");
     expect(local.settings).toBe("/repository/.dev/local/Pulumi.local.yaml");
     expect(local.committedSettings).toBe("/repository/Pulumi.local.yaml");
-    expect(shown(local, local.mongoData)).toBe(".dev/local/mongo");
+    expect(showPath(local, local.mongoData)).toBe(".dev/local/mongo");
   });
 
   test("are those that its committed settings name", async () => {
@@ -29,8 +29,8 @@ describe("the places of a stack", () => {
     };
     const setting = (name: string) => config[`taskrunner-storage:${name}`];
     expect(setting("mongoUri")).toContain(`:${stacks.local.mongoPort}/`);
-    expect(setting("backfill")).toEqual({ source: { path: shown(places, places.state) } });
-    const kubeconfig = shown(places, join(places.cluster, "kubeconfig"));
+    expect(setting("backfill")).toEqual({ source: { path: showPath(places, places.state) } });
+    const kubeconfig = showPath(places, join(places.cluster, "kubeconfig"));
     expect(setting("kubernetes")).toEqual({ kubeconfig });
     expect(setting("rollout")).toMatchObject({ target: "helm" });
   });

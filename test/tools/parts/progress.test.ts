@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { elapsed, withProgress } from "../../../tools/parts/progress";
+import { formatElapsed, withProgress } from "../../../tools/parts/progress";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -30,6 +30,6 @@ test("on a terminal one line is written over every second and cleared at the end
 });
 
 test("a time is told in seconds, then in minutes", () => {
-  expect(elapsed(59_999)).toBe("59 s");
-  expect(elapsed(185_000)).toBe("3 min 05 s");
+  expect(formatElapsed(59_999)).toBe("59 s");
+  expect(formatElapsed(185_000)).toBe("3 min 05 s");
 });

@@ -2,7 +2,7 @@ import { BSON, Long } from "mongodb";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Refusal } from "../../../components/state/errors";
-import { generatedId } from "../../../components/state/keys";
+import { generateId } from "../../../components/state/keys";
 import { check } from "../../../components/state/check";
 import { convert } from "../../../components/state/convert";
 import { plainLogLine } from "../../../components/state/log-line";
@@ -25,7 +25,7 @@ function onTheLongWay(text: string): object | undefined {
       sequence: Long;
       timestamp: Date;
     };
-    const _id = generatedId("logs", `${runId}\0${sequence.toString()}`, timestamp);
+    const _id = generateId("logs", `${runId}\0${sequence.toString()}`, timestamp);
     return conversions.size > 0 ? undefined : { _id, runId, sequence, ...known };
   } catch (error) {
     if (error instanceof Refusal || error instanceof SyntaxError) return undefined;
@@ -37,7 +37,7 @@ it("a plain line goes the short way", () => {
   expect(plainLogLine(plain, "r")).toEqual({
     key: "r\x007",
     document: {
-      _id: generatedId("logs", "r\x007", new Date("2025-11-06T10:00:01Z")),
+      _id: generateId("logs", "r\x007", new Date("2025-11-06T10:00:01Z")),
       runId: "r",
       sequence: Long.fromNumber(7),
       timestamp: new Date("2025-11-06T10:00:01Z"),
@@ -105,8 +105,8 @@ it("the short way gives the document of the long way, to the last byte", () => {
 
 it("the id of an entry begins with its time, and two importers give it the same one", () => {
   const time = new Date("2025-11-06T10:00:01.999Z");
-  const id = generatedId("logs", "r\x007", time);
+  const id = generateId("logs", "r\x007", time);
   expect(id.getTimestamp()).toEqual(new Date("2025-11-06T10:00:01Z"));
-  expect(generatedId("logs", "r\x007", time)).toEqual(id);
-  expect(generatedId("logs", "r\x008", time)).not.toEqual(id);
+  expect(generateId("logs", "r\x007", time)).toEqual(id);
+  expect(generateId("logs", "r\x008", time)).not.toEqual(id);
 });

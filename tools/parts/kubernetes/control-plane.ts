@@ -51,7 +51,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const started: RunningProgram[] = [];
   try {
     const port = await start(programs, places, detached, started);
-    return reached(programs, places, port);
+    return connectTo(programs, places, port);
   } catch (error) {
     await endPrograms(started, places.directory);
     await removeNote(places);
@@ -70,7 +70,7 @@ export async function runningControlPlane(directory: string): Promise<ControlPla
   for (const program of note.programs) {
     if (!(await isRunning(program, places.directory))) return undefined;
   }
-  return reached(programs, places, note.port);
+  return connectTo(programs, places, note.port);
 }
 
 /**
@@ -87,7 +87,7 @@ export async function stopControlPlane(directory: string): Promise<boolean> {
   return stopped > 0;
 }
 
-function reached({ files }: ControlPlanePrograms, places: Places, port: number): ControlPlane {
+function connectTo({ files }: ControlPlanePrograms, places: Places, port: number): ControlPlane {
   const { directory, kubeconfig } = places;
   const stop = async () => {
     await stopControlPlane(directory);

@@ -18,8 +18,8 @@ export interface ControlPlanePrograms extends FoundPrograms {
  * @throws PartError if there is no way to them, with what can be installed
  */
 export async function controlPlane(): Promise<ControlPlanePrograms> {
-  const installed = async () => usable(await controlPlaneOnPath());
-  const found = await choose("Kubernetes", installed, [await controlPlaneBuild()], advice);
+  const findInstalled = async () => usable(await controlPlaneOnPath());
+  const found = await choose("Kubernetes", findInstalled, [await controlPlaneBuild()], advice);
   return { ...found, stages: join(await kwokStages(), "stages.yaml") };
 }
 

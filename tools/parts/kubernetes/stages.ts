@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fillOnce } from "../cache";
 import { PartError } from "../error";
-import { goPartFolder, noGo, requiredModule } from "../go";
+import { goPartFolder, noGo, findModule } from "../go";
 import { versions } from "../versions";
 import { controlPlaneModule } from "./build";
 
@@ -41,7 +41,7 @@ async function stagesIn(folder: string): Promise<string[]> {
 /** The folder of kwok's module in the Go module cache. */
 async function kwokModule(): Promise<string> {
   const module = "sigs.k8s.io/kwok";
-  const folder = await requiredModule(controlPlaneModule, module);
+  const folder = await findModule(controlPlaneModule, module);
   if (folder !== undefined) return folder;
   const reason = (await noGo()) ?? `go cannot get the module ${module} ${versions.kwok}`;
   throw new PartError(`kwok's stages: ${reason}. ${advice}`);

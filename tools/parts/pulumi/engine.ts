@@ -35,23 +35,23 @@ export interface EngineOptions {
  */
 export async function engine({ kubernetes = false }: EngineOptions = {}): Promise<Engine> {
   const own = process.env.PATH ?? "";
-  const installed = async () => {
+  const findInstalled = async () => {
     const answer = usable(await pulumiOnPath(own));
     return "part" in answer ? { part: nowhereElse } : answer;
   };
   const sources = [pulumiDownload(), await pulumiBuild()];
-  const folder = await choose("pulumi", installed, sources, advice);
+  const folder = await choose("pulumi", findInstalled, sources, advice);
   // The npm package's host of dynamic providers comes last: a distribution brings its own.
-  const path = joined(folder, own, join(repository, "node_modules", "@pulumi", "pulumi"));
+  const path = joinFolders(folder, own, join(repository, "node_modules", "@pulumi", "pulumi"));
   const { version = "" } = await pulumiOnPath(path);
   if (!kubernetes) return { path, version };
   const plugin = await kubernetesPlugin(path);
   // The engine prefers one on PATH, whatever its version.
   const other = executable(pluginName, path) !== undefined;
-  return { path: other ? joined(dirname(plugin), path) : path, version, plugin };
+  return { path: other ? joinFolders(dirname(plugin), path) : path, version, plugin };
 }
 
-function joined(...folders: readonly string[]): string {
+function joinFolders(...folders: readonly string[]): string {
   return folders.filter((folder) => folder !== nowhereElse).join(delimiter);
 }
 

@@ -37,14 +37,14 @@ export interface Namespace {
  * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
  */
 export async function namespaceAt(address: ClusterAddress): Promise<Namespace> {
-  const { place, custom, answered, pods, warnings } = await clusterAt(address);
+  const { place, custom, ask, pods, warnings } = await clusterAt(address);
   const kind = { group: "mongodbcommunity.mongodb.com", version: "v1", plural: "mongodbcommunity" };
   const { namespace } = place;
   return {
     ...{ place, pods, warnings },
     mongoDBCommunity: async (name) => {
       const reading = custom.getNamespacedCustomObject({ ...kind, namespace, name });
-      return (await answered("get", "mongodbcommunity", reading)) as MongoDBCommunity;
+      return (await ask("get", "mongodbcommunity", reading)) as MongoDBCommunity;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { placeInWords } from "../../../kubernetes";
+import { describePlace } from "../../../kubernetes";
 import { kind, Unfinished, type Step } from "../../../step";
 import { namespaceAt } from "./api";
 import { untilReady, type MongoDBReadyInputs } from "./ready";
@@ -19,7 +19,7 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
   id: ({ namespace, name }) => `${namespace}/${name}`,
   compares: ["namespace", "name", "generation"],
   forward: async (inputs) => {
-    const reasons = await waitedFor(inputs);
+    const reasons = await waitUntilReady(inputs);
     if (reasons.length > 0) throw new Unfinished([...reasons, goOn], {});
     return {};
   },
@@ -29,13 +29,13 @@ const goOn =
   "Nothing after it was begun. Mend the cause, then run pulumi up again: it goes on waiting.";
 
 /** What MongoDB waits for, or what the API says, in words; nothing where MongoDB runs. */
-async function waitedFor(inputs: MongoDBReadyInputs): Promise<readonly string[]> {
+async function waitUntilReady(inputs: MongoDBReadyInputs): Promise<readonly string[]> {
   const { name, timeoutSeconds } = inputs;
   try {
     const namespace = await namespaceAt(inputs);
     const reasons = await untilReady(namespace, inputs, console.log);
     if (reasons.length === 0) return [];
-    const where = placeInWords(namespace.place);
+    const where = describePlace(namespace.place);
     return [`MongoDB ${name} does not run after ${timeoutSeconds} s, in ${where}:`, ...reasons];
   } catch (error) {
     if (!(error instanceof Error)) throw error;

@@ -3,7 +3,7 @@ import {
   type Obstacle,
   isReady,
   podObstacle,
-  quoted,
+  quote,
   watch,
 } from "../../../kubernetes";
 import type { StepInputs } from "../../../step";
@@ -56,7 +56,7 @@ export async function untilReady(
 /** Why MongoDB is not ready, in the operator's words; undefined where it is. */
 function matterOf(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined {
   const { phase, message } = found.status ?? {};
-  const detail = quoted(message);
+  const detail = quote(message);
   switch (phase) {
     case undefined:
       return {

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { goBuild, goModule, goSource, requiredModule } from "../../go";
+import { goBuild, goModule, goSource, findModule } from "../../go";
 import type { Source } from "../../sources";
 import { versions } from "../../versions";
 import { pluginName } from "./installed";
@@ -40,7 +40,7 @@ async function writeSources(folder: string): Promise<void> {
   for (const file of ["go.mod", "go.sum", "main.go"]) {
     await copyFile(join(goModule(pluginName), file), join(folder, file));
   }
-  const module = await requiredModule(pluginName, provider);
+  const module = await findModule(pluginName, provider);
   if (module === undefined) throw new Error(`go cannot get the module ${provider}`);
   const read = async (name: string) =>
     JSON.parse(await readFile(join(module, "cmd", pluginName, name), "utf8")) as object;

@@ -11,7 +11,7 @@ import type { ClusterOutputs, Mongo } from "./outputs";
  *
  * @param users where each user's steps run as Jobs: the engine does not reach the cluster then
  */
-export function loggedIn(
+export function awaitLogIn(
   { uri, appUri, database, pausing, ...others }: ClusterOutputs,
   direction: Direction,
   users: { readonly job: Mongo["job"]; readonly appJob: Mongo["job"] },
