@@ -16,7 +16,7 @@ export const mostMbWithLargest = mostMb + (12 * 16 * 1_048_576) / 1e6;
 /** Client CPU for 10^6 log lines with validation, in seconds. */
 export const mostCpuSeconds = 10;
 
-/** How fast the pipeline is against the driver alone, and against mongoimport. */
+/** How fast the pipeline is against only the driver, and against mongoimport. */
 export const leastOfDriver = 0.9;
 export const leastOfMongoimport = 1.3;
 

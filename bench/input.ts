@@ -20,11 +20,11 @@ const words = [
   "pushed",
 ] as const;
 
-/** Where the only log of an input is, below its state root. */
+/** Where the only log of an input is, below its state directory. */
 export const logFile = "logs/runs/bench.ndjson";
 
 /**
- * Writes a state root that has one log of so many lines, the same for the same number.
+ * Writes a state directory that has one log of so many lines, the same for the same number.
  *
  * @returns its size in bytes
  */

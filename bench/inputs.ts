@@ -5,7 +5,7 @@ import { writeInput } from "./input";
 import { writeLarge } from "./large";
 import { whole } from "./table";
 
-/** A state root for measurements. */
+/** A state directory for measurements. */
 export interface Input {
   readonly name: string;
   readonly root: string;

@@ -11,7 +11,7 @@ const mebibyte = 1024 * 1024;
 const besideText = 512;
 
 /**
- * Writes a state root of large records.
+ * Writes a state directory of large records.
  *
  * @param kind `many` of 1 MiB, or `one` of 16 MiB, the largest that MongoDB takes
  * @returns how many records it has

@@ -95,7 +95,7 @@ function acceptAll({ records }: Batch): Map<ReadyRecord, "inserted"> {
   return new Map(records.map((record) => [record, "inserted"]));
 }
 
-/** What the driver alone does with the same documents in the same batches, as many at once. */
+/** What only the driver does with the same documents in the same batches, as many at once. */
 async function insertAll(logs: Collection, batches: readonly Batch[]): Promise<number> {
   let records = 0;
   await workOn(Readable.from(batches), async (batch) => {

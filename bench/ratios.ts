@@ -12,7 +12,7 @@ const pipeline = "the pipeline";
 const driver = "the driver alone";
 
 /**
- * How fast the pipeline is against the driver alone, which has the same documents in memory, and
+ * How fast the pipeline is against only the driver, which has the same documents in memory, and
  * against mongoimport where it is on PATH. Ours and the others in turn, so that all meet the same
  * machine.
  */

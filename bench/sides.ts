@@ -11,7 +11,7 @@ const { layout, checkpoints, indexNames } = advanced;
 /** The names in the database, by the document's defaults. */
 export const names = { collections: mongo.collections, checkpoints };
 
-/** A state root under the default layout. */
+/** A state directory under the default layout. */
 export function source(root: string) {
   return { root, layout, approvals: false };
 }

@@ -1,4 +1,4 @@
-/** One measurement: what is done with the records below a state root. */
+/** One measurement: what is done with the records below a state directory. */
 export interface Task {
   /**
    * `sink`: an import into a sink that answers at once; `pipeline`, `driver`: into a server's new

@@ -44,7 +44,7 @@ export const exportCommand = command("export", {
 }).action(async (options: ExportOptions) => {
   const settings = await settingsOf(options);
   const sides = stateOf(settings, options);
-  // A directory that was lost is made anew by --all.
+  // A directory that was lost is created again by --all.
   if (!options.all) requireDirectory(sides);
   if (options.holdUnfinished) await rollBack(settings, sides, options);
   else await exportChanges(settings, sides, options);
@@ -106,7 +106,7 @@ async function exportTo(sides: BothSides, options: ExportOptions): Promise<Expor
   }
 }
 
-/** A state that was lost and made anew has no fence, by which a rollback knows the right one. */
+/** A state that was lost and created again has no fence, by which a rollback knows the right one. */
 async function keepFence({ database, root }: BothSides, ledger: string): Promise<void> {
   const at = await lastFence(database, ledger);
   if (at === undefined || (await readFence(root)) !== undefined) return;

@@ -14,7 +14,7 @@ interface StateOnDisk extends Record<CollectionRole, FileCounts> {
   readonly root: string;
 }
 
-/** Counts the files below a state root by their kind; reads none. */
+/** Counts the files below a state directory by their kind; reads none. */
 export async function stateOnDisk(address: StateAddress): Promise<StateOnDisk> {
   const none = (): FileCounts => ({ files: 0, bytes: 0 });
   const counts = { runs: none(), logs: none(), artifacts: none(), approvals: none() };

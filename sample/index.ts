@@ -32,7 +32,7 @@ export class SampleError extends Error {
  * Packs, as the services' .NET writer leaves them, all of it valid. Beside it are a temporary and
  * a hidden file, which are no state.
  *
- * @param directory the state root; it is there in full or not at all
+ * @param directory the state directory; it is there in full or not at all
  * @throws SampleError where it is there already
  */
 export async function generateSample(

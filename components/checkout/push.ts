@@ -42,7 +42,7 @@ export async function pushChange(change: Change): Promise<Pushed> {
   return { base };
 }
 
-/** The id of a commit that changes this file alone, made in an index of its own. */
+/** The id of a commit that changes only this file, made in an index of its own. */
 async function commitOf({ file, message, author }: Change, directory: string, name: string) {
   const folder = await mkdtemp(join(tmpdir(), "index-"));
   const identity = `${author}@users.noreply.github.com`;

@@ -19,7 +19,7 @@ export const GeneratedPassword = kind<PasswordInputs, PasswordResults>(
 );
 
 /**
- * A password that lives in the stack's state alone, encrypted (decision 12): 192 bits, in characters
+ * A password that lives only in the stack's state, encrypted (decision 12): 192 bits, in characters
  * that a connection string takes as they are. Deleting it forgets it.
  */
 export const generatedPassword: Step<PasswordInputs, PasswordResults> = {

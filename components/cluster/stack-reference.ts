@@ -14,7 +14,7 @@ type Args = ClusterArgs<"stackReference">;
 /**
  * The cluster of another stack, by that stack's outputs.
  *
- * On a rollback the other stack is not asked, because one that is gone or out of reach would stop
+ * On a rollback the other stack is not asked, because one that is gone or unreachable would stop
  * it: the export takes the connection string of the last cutover from this stack's own state, or
  * `mongoUri` where a site sets it.
  */

@@ -3,7 +3,7 @@
  * Validators, index models, the importer's conversion and the printed tables derive from here.
  */
 
-/** The BSON types that the document's tables name; `string[]` occurs in the approvals alone. */
+/** The BSON types that the document's tables name; `string[]` occurs only in the approvals. */
 export type FieldType =
   "string" | "long" | "date" | "object" | "object[]" | "string[]" | "objectId" | "strings";
 

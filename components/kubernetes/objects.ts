@@ -29,7 +29,7 @@ export function labelValue(name: string): string {
 
 type Matter = Omit<Obstacle, "object">;
 
-/** Why a pod is in the way: it does not go, or it is not ready. */
+/** Why a pod blocks a step: it does not go, or it is not ready. */
 export function podObstacle(pod: V1Pod, moment: Moment): Obstacle {
   const matter =
     terminating(pod, moment.now) ??

@@ -34,7 +34,7 @@ interface Watch {
   readonly timeoutSeconds: number;
   /** Takes a line of progress. */
   readonly say: (line: string) => void;
-  /** Looks once, and says what is in the way. */
+  /** Looks once, and says what blocks it. */
   readonly look: (moment: Moment) => Promise<readonly Obstacle[]>;
   /** The cluster's recorded warnings; asked for once, at the end of the time. */
   readonly warnings: () => Promise<Moment["warnings"]>;
@@ -44,7 +44,7 @@ const everyMs = 1_000;
 const sayEveryMs = 10_000;
 
 /**
- * Looks once a second until nothing is in the way; a poll has nothing that could be dropped. An API
+ * Looks once a second until nothing blocks it; a poll has nothing that could be dropped. An API
  * that stops answering in between is asked again.
  *
  * @returns why it is not done when the time is over; nothing where it is done

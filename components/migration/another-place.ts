@@ -26,7 +26,7 @@ export class PlaceRefused extends Error {
  * by naming fence and place (decision 10).
  *
  * @param former the place of the last run, in words
- * @param root the state root, whose `fence.json` says whether they work on MongoDB; absent: no files
+ * @param root the state directory, whose `fence.json` says whether they work on MongoDB; absent: no files
  * @param accepted the setting `advanced.acceptDatabase`
  * @returns the fence that goes along to the new place, in ISO 8601; undefined where there is none
  * @throws PlaceRefused

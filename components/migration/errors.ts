@@ -15,7 +15,7 @@ export class MigrationConflict extends Error {
   }
 }
 
-/** Documents stand in the way of the migration; the message names them all. */
+/** Documents block the migration; the message names them all. */
 export class DataIssues extends Error {
   override readonly name = "DataIssues";
 

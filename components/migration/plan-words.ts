@@ -3,7 +3,7 @@ import type { Plan } from "./plan";
 import { describeChange, type Change } from "./planner/change";
 import { toCommands } from "./planner/commands";
 
-/** A plan on one screen: changes with their reasons and risks, what is left alone, data issues. */
+/** A plan on one screen: changes with their reasons and risks, what stays as it is, data issues. */
 export function describePlan(
   database: string,
   { changes, foreign, issues, notChecked }: Omit<Plan, "checksum">,

@@ -63,7 +63,7 @@ async function planOnce(
 }
 
 /**
- * What stands in the way of a migration; it looks at nothing that is not ours.
+ * What blocks a migration; it looks at nothing that is not ours.
  *
  * @throws ServerTroubleError if the database has trouble for a minute or two
  */

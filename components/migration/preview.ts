@@ -24,9 +24,9 @@ export interface PreviewArgs {
 export type ResourceOf = (issue: DataIssue) => pulumi.Resource | undefined;
 
 /**
- * Warns, in a preview, of the documents that stand in the way, on the very index or collection.
+ * Warns, in a preview, of the blocking documents, on the very index or collection.
  * The program does this itself, because a dynamic provider knows nothing of a preview and cannot
- * log onto a resource. A database that does not exist yet or is out of reach stops no preview.
+ * log onto a resource. A database that does not exist yet or is unreachable stops no preview.
  */
 export function warnOfDataIssues(
   { direction, uri, database, schema }: PreviewArgs,

@@ -5,7 +5,7 @@ import type { DatabaseAddress } from "./server";
 
 /** How a server is looked for. */
 export interface ConnectionOptions {
-  /** How long a server is looked for before it counts as out of reach, in ms; default 30,000. */
+  /** How long a server is looked for before it counts as unreachable, in ms; default 30,000. */
   readonly selectionTimeoutMs?: number;
 }
 

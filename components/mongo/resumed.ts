@@ -12,7 +12,7 @@ import { withRetries } from "./server-trouble";
  *   everything where there is no item yet
  * @param keyOf what tells an item's place in that order
  * @param retries how often it is asked again with no answer in between; default as withRetries
- * @throws ServerTroubleError where the trouble does not pass or must be mended by somebody
+ * @throws ServerTroubleError where the trouble does not pass or needs a person
  */
 export async function* resumeCursor<T, Key>(
   doing: string,

@@ -34,7 +34,7 @@ const ofDocument: ReadonlySet<unknown> = new Set([
   ...[121, 171, 10334, 11000, 16755, 17280, 17419],
 ]);
 
-/** Codes of what somebody must mend first, with what to do. */
+/** Codes of what somebody must fix first, with what to do. */
 const stopping: ReadonlyMap<unknown, string> = new Map([
   [13, "Grant the user of the connection string readWrite on this database"],
   [18, "Correct the user or the password in the connection string"],
@@ -78,7 +78,7 @@ export class ServerTroubleError extends Error {
  *
  * @param doing what is done and on what, for the error
  * @param retries how often it is tried again; default 12, one to two minutes
- * @throws ServerTroubleError where the trouble does not pass or must be mended by somebody
+ * @throws ServerTroubleError where the trouble does not pass or needs a person
  */
 export async function withRetries<T>(
   doing: string,

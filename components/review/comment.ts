@@ -54,7 +54,7 @@ export function review(situation: Situation): Review {
   };
 }
 
-/** What would happen; folded if something stands in the way. */
+/** What would happen; folded if something blocks it. */
 function planSections(situation: Situation, level: Level): Section[] {
   const [steps, settings] = [stepTable(situation), settingsSection(situation.preview)];
   if (level !== "blocked") return [steps, settings];

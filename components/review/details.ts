@@ -7,7 +7,7 @@ import type { Situation } from "./situation";
 import { cutoverStepOf, isOurs, shortType } from "./steps";
 import { megabytes } from "./words";
 
-/** What is folded: each input that differs, the files, the commands, what is left alone. */
+/** What is folded: each input that differs, the files, the commands, what stays as it is. */
 export function detailSections(situation: Situation): Section[] {
   const { direction, preview, plan } = situation;
   const isForward = direction === "cutover" || direction === "change";

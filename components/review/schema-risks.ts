@@ -86,7 +86,7 @@ const isRebuilt = (step: Step) =>
     step.old?.sparse !== step.new?.sparse ||
     (step.old?.unique === true && step.new?.unique === false));
 
-/** What differs in MongoDB while no step is about it: a refresh alone would see it. */
+/** What differs in MongoDB while no step is about it: only a refresh would see it. */
 export function drift(situation: Situation): string | undefined {
   const { direction, plan } = situation;
   if (direction === "rollback" || !plan?.reachable || touchesSchema(situation)) return undefined;

@@ -47,7 +47,7 @@ function releaseLine(step: Step): Markdown {
 }
 
 function describeEnvironment(step: Step): Markdown {
-  // A new Secret has its name in `up` alone, and the values refer to it.
+  // A new Secret has its name only in `up`, and the values refer to it.
   if (typeof step.new?.values === "string") return ours("environment known in up");
   const names = new Set(environmentDiff(step).map((line) => line.slice(2).split("=")[0]));
   return ours(names.size === 0 ? "environment as it is" : formatCount(names.size, "variable"));

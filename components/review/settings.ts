@@ -42,7 +42,7 @@ const byType: Readonly<Record<string, Naming>> = {
   "kubernetes:ReleaseStep": [["step", "rollout.step"]],
 };
 
-/** The settings that change, as they are and as they will be; not of the mode alone. */
+/** The settings that change, as they are and as they will be; not only of the mode. */
 export function settingsSection({ steps }: Preview): Section {
   const changed = new Map(steps.flatMap(findChanges).map((one) => [one.path, one]));
   // The headline says the mode.

@@ -62,7 +62,7 @@ const listOf = (title: string, lines: readonly Line[]) => ({
   ...{ title, noun: "change", items: lines.map(({ text }) => asItem(text)) },
 });
 
-/** A few lines as they are; of more, the first that are lost or made anew, and how many of each kind. */
+/** A few lines as they are; of more, the first that are lost or created again, and how many of each kind. */
 function summaryOf(lines: readonly Line[]): Markdown {
   if (lines.length <= maxLines) return join(textsOf(lines), "<br>");
   const grave = lines.filter(({ verb }) => ["delete", "replace"].includes(verb)).slice(0, maxLines);

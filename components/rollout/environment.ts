@@ -51,7 +51,7 @@ export function environmentKeys(service: Service): readonly string[] {
 /**
  * The environment of a service in a mode, in the document's order ("Configuration reference"):
  * ASP.NET Core binds `Section__Key` to `Section:Key`. The connection string is a reference to a
- * Secret, never text. In filesystem mode the mode alone is stated.
+ * Secret, never text. In filesystem mode only the mode is stated.
  */
 export function serviceEnvironment(
   service: Service,

@@ -8,7 +8,7 @@ import { StateFolderError } from "./errors";
 export interface StateFile {
   readonly role: CollectionRole;
   readonly path: string;
-  /** The path below the state root with `/`, as reports name it. */
+  /** The path below the state directory with `/`, as reports name it. */
   readonly name: string;
   /** The run's id as file names write it: a character that a name cannot hold is `_`. */
   readonly stem: string;
@@ -18,7 +18,7 @@ export interface StateFile {
 export interface StateAddress {
   readonly root: string;
   readonly layout: Layout;
-  /** Whether approvals are read; without it their files are left alone. */
+  /** Whether approvals are read; without it their files stay as they are. */
   readonly approvals: boolean;
 }
 
@@ -28,7 +28,7 @@ export function rolesIn({ approvals }: Pick<StateAddress, "approvals">): Collect
 }
 
 /**
- * Looks at a state root before anything is read.
+ * Looks at a state directory before anything is read.
  *
  * @throws StateFolderError if the root is not there, a folder of the layout leads out of it, or none
  *   of the layout's folders is there

@@ -53,7 +53,7 @@ export function refusalIn(error: unknown): Refusal {
   throw error;
 }
 
-/** Where a record is: the file below the state root, the line of a log, the place in a list. */
+/** Where a record is: the file below the state directory, the line of a log, the place in a list. */
 export interface Place {
   readonly file: string;
   readonly line?: number;

@@ -16,7 +16,7 @@ export interface Fence {
   readonly former?: readonly string[];
 }
 
-/** In the state root, where no service and no import looks for files. */
+/** In the state directory, where no service and no import looks for files. */
 export const fenceFile = "fence.json";
 
 /** The fence of the last cutover of this state; undefined if no cutover came as far. */
@@ -37,7 +37,7 @@ export async function writeFence(root: string, fence: Fence): Promise<void> {
 }
 
 /**
- * Makes sure that a fence can be kept in a state root, and that a rollback can write into the folders of
+ * Makes sure that a fence can be kept in a state directory, and that a rollback can write into the folders of
  * the state, before anything is stopped for it: writes a file in each, and removes it.
  *
  * @param folders below the root; one that is missing is made by a rollback, in one that is there

@@ -9,7 +9,7 @@ import { objectIn } from "./records";
 import { memberOf } from "./unpack";
 
 /**
- * The folder below the state root for the files of runs that are held (decision 10), with the
+ * The folder below the state directory for the files of runs that are held (decision 10), with the
  * layout of the root inside. No service and no import reads it.
  */
 export const heldFolder = "held";
@@ -22,7 +22,7 @@ export interface Moved {
   readonly inTheWay: string[];
 }
 
-/** The address of what is held: a state root of its own. */
+/** The address of what is held: a state directory of its own. */
 export function toHeldAddress<Address extends StateAddress>(address: Address): Address {
   return { ...address, root: join(address.root, heldFolder) };
 }

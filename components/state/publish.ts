@@ -37,7 +37,7 @@ const whatToDo: Readonly<Record<string, string>> = {
 
 /**
  * Publishes a file complete or not at all: it is written aside, brought to the disk and then gets
- * its name. A file that came or changed since it was read is left alone.
+ * its name. A file that came or changed since it was read stays as it is.
  *
  * @param read the file's stamp when it was read
  * @param write writes the content, or what follows where `continues`; if it gives false, nothing is

@@ -13,7 +13,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
   typed: Step<Inputs, Results>,
 ): Provider {
   const step = typed as unknown as AnyStep;
-  // A refresh sees outputs alone, which are those of the last direction that the step went.
+  // A refresh sees only outputs, which are those of the last direction that the step went.
   let isRollback = false;
   return {
     configure: ({ config }) => {
@@ -120,7 +120,7 @@ async function readOrWarn(id: string, reading: Promise<object | undefined>) {
   }
 }
 
-/** Inputs are returned with a drift alone: those in the state are not to be made anew. */
+/** Inputs are returned only with a drift: those in the state must not be created again. */
 function applyDrift({ results }: AnyStep, state: State, drift: object) {
   if (Object.keys(drift).length === 0) return { props: state };
   const others: readonly string[] = ["applied", "times", "__provider", ...results];

@@ -70,7 +70,7 @@ export interface Step<Inputs extends StepInputs, Results extends object> {
   readonly isOncePerCutover?: boolean;
   /**
    * Whether it works where `uri` leads: on another server it runs again, and a connection string whose
-   * user, password or options alone are others (a rotation) is taken into the state. Default: not.
+   * user, password or options differ (a rotation) is taken into the state. Default: not.
    */
   readonly followsServer?: boolean;
   /** The inputs that make it run again where they differ from those of the last run. */

@@ -29,7 +29,7 @@ export interface Base {
   /** Absent while the first write is only announced. */
   readonly agreed?: Hashes;
   readonly next?: Announced;
-  /** The file that holds the record by what was agreed, below the state root with `/`. */
+  /** The file that holds the record by what was agreed, below the state directory with `/`. */
   readonly file?: string;
 }
 

@@ -44,7 +44,7 @@ export interface Checkpoint extends FileStamp, ReadPosition, ImportedCounts {
   readonly numbered: boolean;
 }
 
-/** A checkpoint in the database: its `_id` is `file:<name below the state root>`. */
+/** A checkpoint in the database: its `_id` is `file:<name below the state directory>`. */
 interface CheckpointDocument extends Checkpoint {
   readonly _id: string;
 }
@@ -65,7 +65,7 @@ export class Checkpoints {
     this.collection = database.collection(name);
   }
 
-  /** The checkpoints of some files by their names below the state root. */
+  /** The checkpoints of some files by their names below the state directory. */
   async read(names: readonly string[]): Promise<Map<string, Checkpoint>> {
     const wanted = { _id: { $in: names.map(idOf) } };
     const found = await this.patient("Reading", () => this.collection.find(wanted).toArray());

@@ -38,7 +38,7 @@ export class KeyParts {
   constructor(private readonly path: string) {}
 
   /**
-   * @param kept what is kept of it, to be had again as JSON text; by default the key alone
+   * @param kept what is kept of it, to be had again as JSON text; by default only the key
    * @throws WriteError where its file cannot be written
    */
   add(key: Key, kept: string | object = key): void {

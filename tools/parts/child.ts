@@ -4,7 +4,7 @@ import { open, readFile } from "node:fs/promises";
 
 /** How a program that runs on beside this one is started. */
 export interface ChildOptions {
-  /** The file that gets its output, made anew. */
+  /** The file that gets its output, created again. */
   readonly log: string;
   /** It outlives this program. Default: false, it is ended when this program ends. */
   readonly detached?: boolean;

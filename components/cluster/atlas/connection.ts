@@ -47,7 +47,7 @@ function byEndpoint(
   const found = privateEndpoints.find(({ endpoints }) =>
     endpoints.some(({ endpointId }) => endpointId === id),
   );
-  // Atlas gives this one to sharded clusters alone, and not to all of them.
+  // Atlas gives this one only to sharded clusters, and not to all of them.
   const optimized = found?.srvShardOptimizedConnectionString;
   return type === "sharded" && optimized ? optimized : found?.srvConnectionString;
 }

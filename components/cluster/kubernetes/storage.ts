@@ -22,7 +22,7 @@ const volumes = ["size", "logsSize", "class"] as const;
 /**
  * The volumes that the replica set was created with. Others are refused before the resource changes, in
  * a preview too: Kubernetes lets nobody change the claim templates of a StatefulSet, and MongoDB's
- * operator neither enlarges a volume nor creates the StatefulSet anew, but fails from then on
+ * operator neither enlarges a volume nor creates the StatefulSet again, but fails from then on
  * (mongodb/mongodb-kubernetes-operator#197). It exists only in the state. A refresh takes the sizes of
  * claims that were enlarged by hand.
  */

@@ -18,7 +18,7 @@ export interface Login extends Credentials {
 
 /**
  * A connection string, which is secret: the members by the names that the operator's headless service
- * gives them, which are known inside the cluster alone.
+ * gives them, which are known only inside the cluster.
  */
 export function connectionString(
   { name, members, namespace, clusterDomain, tls }: ReplicaSet,

@@ -17,7 +17,7 @@ export function serverChecked(
 
 /**
  * Says in a preview what `pulumi up` would refuse, on the check itself. Nothing is said of a server
- * out of reach: the search for data issues does.
+ * unreachable: the search for data issues does.
  */
 function warnOfServer(
   { direction, uri, database, collections }: Args<ServerCheckInputs>,

@@ -4,7 +4,7 @@ import { describeChange, type Change } from "../planner/change";
 import { findBrokenDocuments, type BrokenDocuments } from "./broken-documents";
 import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
 
-/** Documents that stand in the way of a change; found before anything is changed. */
+/** Documents that block a change; found before anything is changed. */
 export type DataIssue = DuplicateKeys | BrokenDocuments;
 
 /** A change whose documents were not looked through, because the server stopped the search. */
@@ -27,7 +27,7 @@ export const previewScan = {
 } as const satisfies AggregateOptions;
 
 /**
- * The documents that stand in the way of `changes`: duplicates of a unique index that is to be
+ * The documents that block `changes`: duplicates of a unique index that is to be
  * built, and documents that break a validator that is to be set strict.
  *
  * @param options of each scan; by default it takes as long as it needs, on the primary
@@ -121,7 +121,7 @@ export function withholdChanges(wanted: WantedSchema, issues: readonly DataIssue
   };
 }
 
-/** A data issue as lines for a person: what stands in the way, how often, with examples. */
+/** A data issue as lines for a person: what blocks it, how often, with examples. */
 export function describeDataIssue(issue: DataIssue): string {
   return issue.kind === "duplicate keys" ? describeDuplicates(issue) : describeBroken(issue);
 }

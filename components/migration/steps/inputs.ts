@@ -8,14 +8,14 @@ export interface MigrationInputs extends MongoInputs {
   readonly ledger: string;
 }
 
-/** Whether documents that stand in the way stop the migration or are listed beside it. */
+/** Whether blocking documents stop the migration or are listed beside it. */
 export type OnDataIssue = "fail" | "report";
 
 /** The claim of the ledger's record, before the first change. */
 export interface ClaimInputs extends MigrationInputs, Claim {
   readonly schema: SchemaOptions;
   readonly onDataIssue: OnDataIssue;
-  /** The state root, whose `fence.json` says whether the services work on MongoDB; absent: no files. */
+  /** The state directory, whose `fence.json` says whether the services work on MongoDB; absent: no files. */
   readonly root?: string;
   /** The setting `advanced.acceptDatabase`; not compared. */
   readonly acceptDatabase?: string;

@@ -81,7 +81,7 @@ const silent = () => undefined;
 
 /**
  * The throttling plugin knows GitHub's own forms of a rate limit. Gitea, and proxies before any
- * server, answer 429 and say how long to wait in retry-after alone.
+ * server, answer 429 and say how long to wait only in retry-after.
  */
 function waitAsTold(octokit: Parameters<typeof retry>[0]): void {
   octokit.hook.error("request", (error) => {

@@ -30,7 +30,7 @@ export function secretsIn(environment: Readonly<Record<string, string | undefine
 /** The user's part of a URI is everything up to the last `@`: a password may have been left unencoded. */
 const userPart = /:\/\/(.*)@/s;
 
-/** A user's name alone, such as that of a certificate, is no secret. */
+/** Only a user's name, such as that of a certificate, is no secret. */
 function partsOf(uri: string): string[] {
   const [, user = ""] = userPart.exec(uri) ?? [];
   const colon = user.indexOf(":");
@@ -56,7 +56,7 @@ function whereWellFormed(convert: (text: string) => string, text: string): strin
 }
 
 /**
- * What is taken for a secret by its form alone, whoever wrote it. Too much goes rather than too
+ * What is taken for a secret only by its form, whoever wrote it. Too much goes rather than too
  * little: of a URI, everything before the last `@` of the word.
  */
 const forms: readonly (readonly [pattern: RegExp, put: string])[] = [

@@ -16,7 +16,7 @@ export interface OwnRelease {
 /**
  * Warns, in a preview, of a release whose live values are others than `up` would apply: somebody upgraded
  * it with values that the files do not have, such as an image set by CI with `--set`. The program looks
- * itself, because the engine compares with what it applied last. Cluster out of reach: nothing is said,
+ * itself, because the engine compares with what it applied last. Cluster unreachable: nothing is said,
  * the drain reports it.
  */
 export function warnOfLostValues(own: OwnRelease, resource: pulumi.Resource): void {

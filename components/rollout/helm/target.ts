@@ -14,7 +14,7 @@ import { releasesOf } from "./releases";
 /**
  * Worker and web as Helm releases on a Kubernetes API.
  *
- * @param options with the parent of what is neither service's alone
+ * @param options with the parent of what is shared by both services
  */
 export function helmTarget(
   args: ServicesArgs<HelmRolloutSettings>,

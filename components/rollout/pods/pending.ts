@@ -14,7 +14,7 @@ import {
  * drained already, and it does not say what to do about an operation that was killed
  * (pulumi/pulumi-kubernetes#2054).
  *
- * Looks where Helm keeps the revisions by default, in Secrets. A cluster out of reach is left to the
+ * Looks where Helm keeps the revisions by default, in Secrets. A cluster unreachable is left to the
  * releases themselves to report.
  *
  * @param releases their names

@@ -71,7 +71,7 @@ async function runDrain(
   inputs: DrainInputs,
   state?: StateOf<DrainInputs, DrainResults>,
 ): Promise<DrainResults> {
-  // What was out of reach in the check is asked again: nothing of this step is kept where it fails.
+  // What was unreachable in the check is asked again: nothing of this step is kept where it fails.
   const reason = state === undefined ? await findUnknownCutover(inputs) : undefined;
   if (reason !== undefined) throw new Error(`${inputs.service} was not taken to files. ${reason}`);
   const { drains = 0, finished = "filesystem", applied = true, standstill } = state ?? {};

@@ -19,7 +19,7 @@ type Say = (line: string) => void;
  * drain, and waits until the new pods are ready and no old one is there, terminating ones included.
  * Idempotent.
  *
- * @returns what is in the way when the time is over; nothing where it is done
+ * @returns what blocks it when the time is over; nothing where it is done
  * @throws ClusterError where the API refuses
  */
 export async function untilReplaced(

@@ -27,7 +27,7 @@ export async function findUnknownCutover(
   return `${onMongo.join(", ")} in ${place} is in mongo mode. ${mongoFirst}`;
 }
 
-/** The same before the step, for a preview: a cluster out of reach is left to the step to report. */
+/** The same before the step, for a preview: a cluster unreachable is left to the step to report. */
 export function foreseeCutover(inputs: DrainInputs): Promise<string | undefined> {
   return ifInReach(() => findUnknownCutover(inputs, previewTimeoutMs));
 }

@@ -9,7 +9,7 @@ export function describeNext(step: Service): string {
     : "nothing, until storageMode changes: with it set rollout.step: worker";
 }
 
-/** What an update of the worker alone leaves to be done. */
+/** What an update of only the worker leaves to be done. */
 export function workerAlone(mode: StorageMode): string {
   const { web } = modesIn("worker", mode);
   return (

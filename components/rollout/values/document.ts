@@ -73,7 +73,7 @@ export function withStatements(text: string, file: string, wanted: readonly Stat
 }
 
 /**
- * How many lines of a file an edit would set out anew though nothing is changed in them, as the
+ * How many lines of a file an edit would reformatted though nothing is changed in them, as the
  * library writes them: indentation, blanks before a comment, line breaks in texts.
  *
  * @throws ValuesFileError where the file is no YAML
@@ -89,7 +89,7 @@ function contentOf(document: Document): unknown {
 
 /**
  * A file as it is read by Helm, in whose YAML 1.1 `<<` brings another map's members in. The parser's own
- * words may quote the file, so an error has its code and the line alone.
+ * words may quote the file, so an error has only its code and the line.
  */
 function documentOf(text: string, file: string): Document {
   const lineCounter = new LineCounter();

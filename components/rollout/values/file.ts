@@ -4,7 +4,7 @@ import { ValuesFileError } from "./errors";
 /**
  * The text of a values file.
  *
- * @throws ValuesFileError where it is missing, out of reach or not UTF-8
+ * @throws ValuesFileError where it is missing, unreachable or not UTF-8
  */
 export async function readValuesFile(file: string): Promise<string> {
   try {

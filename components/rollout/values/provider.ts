@@ -23,7 +23,7 @@ export const ValuesFile = kind<ValuesFileInputs, ValuesFileResults>(
 type State = StateOf<ValuesFileInputs, ValuesFileResults>;
 
 /**
- * A service's values file in the mode asked for. It never connects: what it changes is the file alone. A
+ * A service's values file in the mode asked for. It never connects: what it changes is only the file. A
  * file that is new to the stack and in mongo mode is not taken to files: nothing would be drained or
  * exported before.
  */

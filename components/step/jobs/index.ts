@@ -1,4 +1,4 @@
-/** A step run as a Kubernetes Job, where the cluster alone reaches the database. */
+/** A step run as a Kubernetes Job, where only the cluster reaches the database. */
 export { rules } from "./api";
 export { JobError } from "./errors";
 export { runJob } from "./run";

@@ -16,7 +16,7 @@ export interface JobTarget extends ClusterAddress {
   readonly secret: { readonly name: string; readonly key: string };
   /** The ConfigMap and its key that hold the authority of MongoDB's certificate; absent: a public one. */
   readonly ca?: { readonly configMap: string; readonly key: string };
-  /** The claim that holds the filesystem state, and the state root in it; absent without an import. */
+  /** The claim that holds the filesystem state, and the state directory in it; absent without an import. */
   readonly claim?: { readonly name: string; readonly subPath?: string };
   /** How many pods share an import. */
   readonly parallelism: number;

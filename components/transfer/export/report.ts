@@ -7,11 +7,11 @@ import type { Refusal } from "../../state";
  */
 export interface ExportCounts {
   documents: number;
-  /** Written to files: new there, or changed in MongoDB alone. */
+  /** Written to files: new there, or changed only in MongoDB. */
   written: number;
   /** The file has it, or neither side changed since the last import or export. */
   unchanged: number;
-  /** Changed on disk alone: the file stays, the next import brings it. */
+  /** Changed only on disk: the file stays, the next import brings it. */
   newerOnDisk: number;
   /** Changed on both sides: the file stays, MongoDB's is written beside it. */
   conflicts: number;
@@ -36,7 +36,7 @@ export interface Unwritable {
 
 /** What an export did. `conflicts` and `unwritable` hold the first thousand cases each. */
 export interface ExportReport extends Record<CollectionRole, ExportCounts> {
-  /** How many files were written anew or appended to, those beside others not counted. */
+  /** How many files were written again or appended to, those beside others not counted. */
   files: number;
   /** How many bytes were written. */
   bytes: number;

@@ -37,7 +37,7 @@ export async function insertAll(
 
 /**
  * The errors of single documents by their place. Where the server refuses all of them because one
- * is too large, each is tried alone.
+ * is too large, each is tried by itself.
  */
 async function insertErrors(
   collection: Collection,

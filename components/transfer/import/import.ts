@@ -16,7 +16,7 @@ import { type Target, databaseTarget } from "./write";
 export interface ImportOptions {
   /** Where in the cutover it stands; default `backfill`. */
   readonly stage?: ImportStage;
-  /** The file for the records that are left out; without it they are in the report alone. */
+  /** The file for the records that are left out; without it they are only in the report. */
   readonly quarantine?: string;
   /** Imports the runs of one shard only. */
   readonly shard?: Shard;
@@ -30,7 +30,7 @@ export interface ImportOptions {
  * Imports filesystem state: every record is inserted, updated, unchanged or quarantined. A second
  * run changes nothing and reads only what is new, and several at once end in the same state.
  *
- * @throws StateFolderError before anything is written, where the state root cannot be used
+ * @throws StateFolderError before anything is written, where the state directory cannot be used
  * @throws WriteError where a dry run finds no room in the temporary folder
  * @throws WriteError where records were refused and their file cannot be written
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
@@ -60,7 +60,7 @@ export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"
 /**
  * Imports filesystem state into a target; `importState` says what that means.
  *
- * @throws StateFolderError before anything is written, if the state root cannot be used
+ * @throws StateFolderError before anything is written, if the state directory cannot be used
  */
 export async function importInto(target: Target, source: ImportSource): Promise<ImportReport> {
   const { quarantine: path, dryRun = false } = source;

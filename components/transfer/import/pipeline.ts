@@ -103,7 +103,7 @@ export async function workOn(
         await Promise.race([...running].map((one) => one.done));
       if (failures.length > 0) break;
       start(batch, runs);
-      // Nothing is read beside a batch with more bytes: a large record is worked on alone.
+      // Nothing is read beside a batch with more bytes: a large record is worked on by itself.
       if (batch.bytes > fullBytes) await settle();
     }
   } finally {

@@ -55,7 +55,7 @@ function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResult
 }
 
 /**
- * An import with its report in short. The quarantined records are in a file beside the state root, named
+ * An import with its report in short. The quarantined records are in a file beside the state directory, named
  * after it: `taskrunner.quarantine.ndjson` beside `taskrunner`; without such records there is none. A
  * Job's is in the folder in which its pod works, the only one that it may write beside the claim, and goes
  * with the pod.

@@ -12,7 +12,7 @@ const here = ["transfer", "taskrunner"] as const;
 
 /** Inputs of every step on the state: where both sides are. `uri` is secret. */
 export interface StateInputs extends MongoInputs {
-  /** The state root; a relative path counts from the project's folder. In a Job: of its pods. */
+  /** The state directory; a relative path counts from the project's folder. In a Job: of its pods. */
   readonly root: string;
   /** In a pod: the claim that it is in, for words. */
   readonly rootName?: string;

@@ -35,7 +35,7 @@ export interface VerifyOptions {
  * Compares one way, by the merge rules: every record on disk is in MongoDB, equal, or MongoDB's
  * is the newer. Reads both sides in batches and changes nothing.
  *
- * @throws StateFolderError where the state root cannot be used
+ * @throws StateFolderError where the state directory cannot be used
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
  * @throws WriteError where both are to be equal and the temporary folder has no room for their keys
  */

@@ -26,7 +26,7 @@ export interface StartOptions {
   readonly testCommands?: boolean;
   /** A server that outlives this program. Default: false, it is stopped when the program ends. */
   readonly detached?: boolean;
-  /** The file that gets its output, made anew. Default: `<directory>.log`. */
+  /** The file that gets its output, created again. Default: `<directory>.log`. */
   readonly log?: string;
 }
 
