@@ -61,8 +61,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "documents that break a validator are reported before it becomes strict",
     file: "components/migration/issues/data-issues.ts",
-    find: "return role && strict ?",
-    replace: "return role && !strict ?",
+    find: "return role && strict",
+    replace: "return role && !strict",
     tests: ["test/migration/data-issues.test.ts > documents that break a validator"],
   },
   {
