@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-workflows breaks lint bench bundle docs gallery
+.PHONY: help up preview rollback down clean test test-all test-workflows breaks lint bench bundle docs gallery
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
@@ -26,8 +26,11 @@ down: $(installed) ## stops what `make up` started; keeps the data
 clean: $(installed) ## stops it and removes .dev/, never the cache of tools
 	@$(dev) clean
 
-test: $(installed) ## all tests, on a real engine, a real server and a real control plane
+test: $(installed) ## every room on a real server and a real control plane, one cutover on a real engine
 	@$(tsx) tools/vitest/run.ts
+
+test-all: $(installed) ## all of that, and whole stacks: each kind of cluster, failures, reviews, emergencies
+	@$(tsx) tools/vitest/run.ts --all
 
 test-workflows: $(installed) ## the workflows, run by act against a Gitea of this machine; builds both once
 	@node_modules/.bin/vitest run --root . --config test/workflows/act/vitest.config.mts

@@ -1,6 +1,6 @@
 /**
- * Runs all tests: `tsx tools/vitest/run.ts`. Parts that are missing are built meanwhile, at a low
- * priority, and the files that need them come last.
+ * Runs the tests: `tsx tools/vitest/run.ts`, or with `--all` those of whole stacks too. Parts that are
+ * missing are built meanwhile, at a low priority, and the files that need them come last.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -10,6 +10,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** How long it takes at most to find parts that are all there, in ms. */
 const findMs = 10_000;
 
+/** Whole stacks on a real engine: more than half of all the time, so that one cutover stands for them. */
+const wholeStacks = ["test/engine/!(cutover).test.ts", "test/emergency/**"];
+
 async function run(): Promise<number> {
   const parts = start("tsx", ["tools/parts/ensure.ts"]);
   setPriority(parts.pid ?? 0, constants.priority.PRIORITY_LOW);
@@ -18,7 +21,9 @@ async function run(): Promise<number> {
   if (found !== undefined && found !== 0) return found;
   const reporters = ["--reporter=default", "--reporter=./tools/vitest/summary.ts"];
   const env = { TEST_PARTS: found === 0 ? "there" : "building" };
-  const tests = await exitCodeOf(start("vitest", ["run", ...reporters], env));
+  const left = process.argv.includes("--all") ? [] : wholeStacks;
+  const options = [...reporters, ...left.map((files) => `--exclude=${files}`)];
+  const tests = await exitCodeOf(start("vitest", ["run", ...options], env));
   return tests === 0 ? ended : tests;
 }
 
