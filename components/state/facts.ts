@@ -97,7 +97,7 @@ export interface SharedLog {
  * The logs that are there for one run: more than one where names are written in two systems' ways
  * (a name is lossy). The first one is the one that an export would write to.
  */
-export async function logsOfRun(address: StateAddress, runId: string): Promise<StateFile[]> {
+async function logsOfRun(address: StateAddress, runId: string): Promise<StateFile[]> {
   const logs: StateFile[] = [];
   for (const stem of fileStems(runId)) {
     const log = fileOf(address, "logs", stem);

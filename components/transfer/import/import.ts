@@ -9,7 +9,6 @@ import { recordsOnDisk } from "./file-records";
 import { batches, workOn, type Reached } from "./pipeline";
 import { PromisedInserts } from "./promised";
 import { QuarantineFile } from "./quarantine";
-import { LogOrder, withFirsts } from "./repeats";
 import { type Target, databaseTarget } from "./write";
 
 /** How an import is done. */
@@ -88,16 +87,13 @@ async function importFiles(
   const { shard, checkpoints, dryRun } = source;
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
-  const order = new LogOrder();
   const records = recordsOnDisk({
     ...{ address: source, tally },
     isWanted: shard && ((stem) => isInShard(stem, shard)),
     ...(checkpoints && { checkpointsOf: (files) => readCheckpoints(checkpoints, files) }),
   });
   await workOn(batches(records), async (batch) => {
-    const repeats = order.repeatsIn(batch);
-    const settled = await withFirsts(source, await target.write(batch), repeats);
-    for (const [record, outcome] of settled) {
+    for (const [record, outcome] of await target.write(batch)) {
       const { role, place, conversions, raw } = record;
       if (outcome instanceof Refusal) {
         refusedIn.add(place.file);
