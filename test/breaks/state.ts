@@ -82,9 +82,9 @@ export const state: readonly Break[] = [
   {
     guarantee: "a checkpoint is saved after its batch",
     file: "components/transfer/import/import.ts",
-    find: "const repeats = order.repeatsIn(batch);",
+    find: "for (const [record, outcome] of await target.write(batch)) {",
     replace: `await checkpoints?.store.save(furthest(batch.reached, refusedIn));
-    const repeats = order.repeatsIn(batch);`,
+    for (const [record, outcome] of await target.write(batch)) {`,
     tests: ["test/transfer/server-trouble.test.ts > leaves no checkpoint"],
   },
   {
