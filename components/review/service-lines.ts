@@ -9,7 +9,7 @@ import { formatCount, describeDifferences, verbOf } from "./words";
 /** What happens to the worker's or web's pods, values or release. */
 export function serviceLine(step: Step): Markdown {
   const { file, mode, release, service, timeoutSeconds } = step.new ?? {};
-  const limit = ours(timeoutSeconds === undefined ? "" : `, ${Number(timeoutSeconds)} s at most`);
+  const limit = ours(timeoutSeconds === undefined ? "" : ` up to ${Number(timeoutSeconds)} s`);
   switch (shortType(step.type)) {
     case "taskrunner:ValuesFile":
       return md`values file ${formatValue(file ?? step.old?.file)}: ${describeEnvironment(step)}`;
@@ -17,16 +17,16 @@ export function serviceLine(step: Step): Markdown {
       return releaseLine(step);
     case "kubernetes:Drain":
       if (!isRun(step)) return againLine(step);
-      return md`${formatValue(release ?? "the worker")} scaled to nothing, until its pods are gone${limit}`;
+      return md`scale ${formatValue(release ?? "the worker")} to zero, and wait${limit} until its pods are gone`;
     case "kubernetes:PodsReplaced":
       if (step.operation === "delete") return againLine(step);
-      return md`wait until every pod of ${formatValue(release ?? service)} is one of mode ${formatValue(mode)}${limit}`;
+      return md`wait${limit} until every pod of ${formatValue(release ?? service)} runs in mode ${formatValue(mode)}`;
     case "taskrunner:Confirmation":
       return isRun(step)
         ? ours("stop until someone has deployed it and confirmed")
         : againLine(step);
     case "kubernetes:FormerSecrets":
-      return ours("Secrets that no pod refers to any more go");
+      return ours("delete Secrets that no pod refers to any more");
     default:
       return resourceLine(step);
   }

@@ -10,8 +10,8 @@ export function importLine(step: Step, { plan }: Situation): Markdown {
   if (!isRun(step)) return againLine(step);
   const from = formatValue(step.new?.root);
   return plan?.state
-    ? md`both services still on files: ${ours(describeState(plan.state))} from ${from}`
-    : md`both services still on files: what is in ${from}`;
+    ? md`with both services on files, import ${ours(describeState(plan.state))} from ${from}`
+    : md`with both services on files, import what is in ${from}`;
 }
 
 type State = NonNullable<NonNullable<Situation["plan"]>["state"]>;
@@ -35,19 +35,20 @@ export function handoverLine(step: Step, situation: Situation): Markdown {
   const isSecond = cutoverStepOf(step) === "secondHandover";
   if (situation.direction === "rollback") return rollbackLine(step, isSecond, situation);
   return isSecond
-    ? ours("both services on MongoDB: import what web still wrote to files")
+    ? ours("with both services on MongoDB, import what web still wrote to files")
     : ours(
-        "the worker stopped: import what it wrote since, then record the fence, from which MongoDB is the source of truth",
+        "with the worker stopped, import what it wrote since, then record the fence, from which MongoDB is the source of truth",
       );
 }
 
 function rollbackLine(step: Step, isSecond: boolean, { plan }: Situation): Markdown {
   const to = formatValue(step.new?.root);
-  if (isSecond) return md`both services on files: write to ${to} what web still wrote to MongoDB`;
-  if (!plan?.leftBehind) return md`the worker stopped: write to ${to} what changed in MongoDB`;
+  if (isSecond)
+    return md`with both services on files, write to ${to} what web still wrote to MongoDB`;
+  if (!plan?.leftBehind) return md`with the worker stopped, write to ${to} what changed in MongoDB`;
   const { exported, unfinished } = plan.leftBehind;
   if (exported)
-    return md`the worker stopped: write to ${to} from MongoDB: ${ours(describeExported(exported) || "nothing changed there")}`;
+    return md`with the worker stopped, write to ${to} from MongoDB: ${ours(describeExported(exported) || "nothing changed there")}`;
   const runs = ours(formatCount(unfinished, "unfinished run"));
   if (step.new?.heldRuns === "release") {
     return md`export nothing, because MongoDB is unreachable; ${runs} in ${to} may repeat steps`;

@@ -1,9 +1,9 @@
 /**
  * What `make gallery` does: `tsx tools/gallery/index.ts`. Pictures of the comments that the tests keep,
- * in light, in dark and on a phone, and of the diagrams in docs/, below dist/gallery/; some are kept in
- * docs/pictures/.
+ * in light, in dark and on a phone, and of the diagrams in docs/, below dist/gallery/; what docs/review.md
+ * shows is kept in docs/pictures/review/.
  */
-import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PartError, repository } from "../parts";
 import { pictureOf } from "./chromium";
@@ -13,29 +13,24 @@ const out = join(repository, "dist/gallery");
 const comments = join(repository, "test/review/gallery");
 const docs = join(repository, "docs");
 
-/** Which comments' pictures are kept in docs/pictures/, and as what. */
-const kept = [
-  ["first-cutover", "cutover"],
-  ["first-cutover-dark", "cutover-dark"],
-  ["first-cutover-phone", "cutover-phone"],
-  ["rollback-mongodb-down", "rollback"],
-] as const;
+/** Each comment once, and the one that a reader sees first in every look. */
+const isKept = (name: string, look: string) => look === "" || name === "production-cutover";
 
 async function gallery(): Promise<void> {
+  const pictures = join(docs, "pictures/review");
   await mkdir(out, { recursive: true });
+  await rm(pictures, { recursive: true, force: true });
+  await mkdir(pictures, { recursive: true });
   for (const [name, text] of await pagesIn(comments)) {
     for (const look of looks) {
-      await draw(`${name}${look.name}`, commentPage(text, look), look.width);
+      const picture = await draw(`${name}${look.name}`, commentPage(text, look), look.width);
+      if (isKept(name, look.name)) await copyFile(picture, join(pictures, basename(picture)));
     }
   }
   for (const [name, text] of await pagesIn(docs)) {
     for (const [at, diagram] of diagramsIn(text).entries()) {
       await draw(`${name}-diagram-${at + 1}`, diagramPage(diagram));
     }
-  }
-  await mkdir(join(docs, "pictures"), { recursive: true });
-  for (const [comment, picture] of kept) {
-    await copyFile(join(out, `${comment}.png`), join(docs, "pictures", `${picture}.png`));
   }
 }
 
@@ -49,11 +44,13 @@ async function pagesIn(folder: string): Promise<(readonly [string, string])[]> {
   );
 }
 
-async function draw(name: string, html: string, width = 912): Promise<void> {
-  const page = join(out, `${name}.html`);
+/** @returns the picture's path, absolute */
+async function draw(name: string, html: string, width = 912): Promise<string> {
+  const [page, picture] = [join(out, `${name}.html`), join(out, `${name}.png`)];
   await writeFile(page, html);
-  await pictureOf(page, join(out, `${name}.png`), width);
+  await pictureOf(page, picture, width);
   console.log(join("dist/gallery", `${name}.png`));
+  return picture;
 }
 
 gallery().catch((error: unknown) => {
