@@ -11,7 +11,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 const findMs = 10_000;
 
 /** Whole stacks on a real engine: more than half of all the time, so that one cutover stands for them. */
-const wholeStacks = ["test/engine/!(cutover).test.ts", "test/emergency/**"];
+const wholeStacks = [
+  "test/engine/!(cutover).test.ts",
+  "test/emergency/**",
+  // Every example of the help, on a stack of its own.
+  "test/cli/examples.test.ts",
+];
 
 async function run(): Promise<number> {
   const parts = start("tsx", ["tools/parts/ensure.ts"]);
