@@ -60,6 +60,8 @@ async function copyTree(folder: string): Promise<void> {
     }
   }
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  // Some tests ask git which files there are.
+  await execa("git", ["init", "--quiet"], { cwd: folder });
 }
 
 /** Runs tests in a copy. A process group of its own, so that nothing of it outlives a stop. */
