@@ -10,6 +10,8 @@ export interface ChildOptions {
   readonly detached?: boolean;
   /** The signal that ends it when this program ends. Default: SIGTERM. */
   readonly lastSignal?: NodeJS.Signals;
+  /** Variables beside those of this program. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -19,10 +21,11 @@ export interface ChildOptions {
  */
 export async function startChild(
   [program, ...args]: readonly [string, ...string[]],
-  { log, detached = false, lastSignal = "SIGTERM" }: ChildOptions,
+  { log, detached = false, lastSignal = "SIGTERM", environment = {} }: ChildOptions,
 ): Promise<ChildProcess> {
   const output = await open(log, "w");
-  const child = spawn(program, args, { detached, stdio: ["ignore", output.fd, output.fd] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(program, args, { detached, env, stdio: ["ignore", output.fd, output.fd] });
   await once(child, "spawn").finally(() => output.close());
   child.unref();
   if (!detached) endWithThisProgram(child, lastSignal);

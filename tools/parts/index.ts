@@ -18,6 +18,7 @@ export { ownKubelet } from "./kubernetes/arguments";
 export { actionlint, vale } from "./checkers";
 export { act, gitea, type GiteaPrograms } from "./forge";
 export { helm } from "./kubernetes/helm";
+export { type Keda, keda } from "./kubernetes/keda";
 export { executable } from "./executable";
 export { isFree } from "./port";
 export { commandLine, stopByPid } from "./running";

@@ -25,6 +25,8 @@ export const versions = {
   /** Its stages are taken too, so one on PATH has to be as new. */
   kwok: "v0.8.0",
   helm: "v3.22.0",
+  /** It names the versions of Kubernetes that it was tested on: 1.34 to 1.36. */
+  keda: "v2.21.0",
   actionlint: "v1.7.12",
   vale: "v3.21.0",
   act: "v0.2.89",

@@ -23,6 +23,8 @@ test("what is said to be built is what the modules and requirements pin", async 
   expect(control).toContain(`sigs.k8s.io/kwok ${versions.kwok}`);
   const helm = await textOf("tools", "go", "helm", "go.mod");
   expect(helm).toContain(`helm.sh/helm/v3 ${versions.helm}`);
+  const keda = await textOf("tools", "go", "keda", "go.mod");
+  expect(keda).toContain(`github.com/kedacore/keda/v2 ${versions.keda} `);
   const act = await textOf("tools", "go", "act", "go.mod");
   expect(act).toContain(`github.com/nektos/act ${versions.act} `);
   const gitea = await textOf("tools", "go", "gitea", "go.mod");
