@@ -12,6 +12,11 @@ export interface Scaler {
 
 const flux = "helm.toolkit.fluxcd.io";
 const argo = "argocd.argoproj.io";
+/**
+ * Not `paused-replicas="0"`: with that KEDA scales the workload to zero itself, so that no drain knows
+ * how many replicas it had, and it stays at zero after its rollout.
+ */
+const kedaPaused = 'autoscaling.keda.sh/paused="true"';
 
 /**
  * Who deploys a workload from Git; undefined if no label says so. Flux labels all objects of a
@@ -52,7 +57,7 @@ function autoscalersOf(
     const of = `--namespace ${one.metadata?.namespace ?? ""}`;
     const { kind, name = "" } = controllerOf(one) ?? {};
     if (kind === "ScaledObject") {
-      const pause = `kubectl annotate scaledobject ${name} autoscaling.keda.sh/paused-replicas="0" ${of}`;
+      const pause = `kubectl annotate scaledobject ${name} ${kedaPaused} ${of}`;
       return { name: `KEDA (ScaledObject ${name})`, pause };
     }
     const pause = `kubectl delete hpa ${nameOf(one)} ${of}, and apply it again after the cutover`;
@@ -61,8 +66,8 @@ function autoscalersOf(
 }
 
 /**
- * Who sets a workload's replicas, and how to pause that. The API server does not always keep who did
- * it through the scale subresource, so that who could have done it is named too.
+ * Who sets a workload's replicas, and how to pause that. The API server does not keep who did it through
+ * the scale subresource, as KEDA and autoscalers do, so that who could have done it is named too.
  *
  * @param autoscalers of the namespace
  */
@@ -81,5 +86,5 @@ export function describeScalers(
 }
 
 const pauseOfAny =
-  'To pause it, for KEDA: kubectl annotate scaledobject NAME autoscaling.keda.sh/paused-replicas="0"; ' +
+  `To pause it, for KEDA: kubectl annotate scaledobject NAME ${kedaPaused}; ` +
   "for Flux: flux suspend helmrelease NAME; for Argo CD: argocd app set NAME --sync-policy none.";

@@ -260,4 +260,11 @@ export const rollout: readonly Break[] = [
       "(one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(templateOf(deployment)),",
     tests: ["test/rollout/pods/set-back.test.ts > during Helm's own upgrade"],
   },
+  {
+    guarantee: "the command that pauses KEDA leaves the worker's replicas to the drain",
+    file: "components/kubernetes/scalers.ts",
+    find: "const kedaPaused = 'autoscaling.keda.sh/paused=\"true\"';",
+    replace: "const kedaPaused = 'autoscaling.keda.sh/paused-replicas=\"0\"';",
+    tests: ["test/rollout/pods/set-back.test.ts > KEDA that sets the replicas"],
+  },
 ];

@@ -72,7 +72,8 @@ function kedaAutoscaler(namespace: string, kind: Kind): object {
 
 /**
  * Plays KEDA's operator: on each poll a workload that has fewer gets `minReplicaCount` replicas
- * (pkg/scaling/executor/scale_scaledobjects.go), through the scale subresource.
+ * (pkg/scaling/executor/scale_scaledobjects.go), through the scale subresource. `make test-autoscalers`
+ * runs the operator itself.
  */
 async function untilKedaScales(namespace: string, workload: string): Promise<void> {
   polling = true;
@@ -101,7 +102,7 @@ it.each(kinds)(
     await expect(up(undefined, stack.inputs({ standstill }))).rejects.toThrow(
       new RegExp(
         `${kind} worker in namespace ${namespace} .* since the drain, by KEDA \\(ScaledObject queue\\) .*` +
-          `kubectl annotate scaledobject queue autoscaling\\.keda\\.sh/paused-replicas="0" --namespace ${namespace}`,
+          `kubectl annotate scaledobject queue autoscaling\\.keda\\.sh/paused="true" --namespace ${namespace}`,
       ),
     );
     expect(await readFence(stack.root)).toBeUndefined();
