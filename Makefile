@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-all test-workflows breaks lint bench bundle docs gallery
+.PHONY: help up preview rollback down clean test test-all test-workflows test-autoscalers breaks lint bench bundle docs gallery
 
 installed := node_modules/.package-lock.json
 tsx := node_modules/.bin/tsx
@@ -9,7 +9,7 @@ STACK ?= dev
 dev := $(tsx) tools/dev/index.ts --stack $(STACK)
 
 help: ## lists the targets
-	@awk -F ":.*## " '/^[a-z-]+:.*## /{printf "  make %-15s%s\n", $$1, $$2}' Makefile
+	@awk -F ":.*## " '/^[a-z-]+:.*## /{printf "  make %-17s%s\n", $$1, $$2}' Makefile
 
 up: $(installed) ## takes stack dev from files to MongoDB, from nothing; STACK=local on a Kubernetes
 	@$(dev) up
@@ -34,6 +34,9 @@ test-all: $(installed) ## all of that, and whole stacks: each kind of cluster, f
 
 test-workflows: $(installed) ## the workflows, run by act against a Gitea of this machine; builds both once
 	@node_modules/.bin/vitest run --root . --config test/workflows/act/vitest.config.mts
+
+test-autoscalers: $(installed) ## the drain beside KEDA's operator, which is built once
+	@node_modules/.bin/vitest run --root . --config test/autoscalers/vitest.config.mts
 
 breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some
 	@$(tsx) tools/parts/ensure.ts

@@ -1,0 +1,29 @@
+import { expect, it } from "vitest";
+import { disturbanceOf } from "../../components/kubernetes";
+import { clusterForTests } from "../rollout/pods/cluster";
+import { deployWorker, type Worker } from "./worker";
+
+const current = clusterForTests();
+
+const kubectl = ({ namespace }: Worker, ...args: string[]) =>
+  current.cluster.kubectl(...args, `--namespace=${namespace}`);
+
+it("a HorizontalPodAutoscaler rests at 0, and raises only what somebody else started", async () => {
+  const worker = await deployWorker(current, "horizontal");
+  await kubectl(worker, "autoscale", worker.workload, "--min=3", "--max=5", "--cpu=80%");
+  await worker.untilReplicas(3);
+
+  const standstill = await worker.drain();
+  // Its controller looks every 15 s.
+  const reason = '{.status.conditions[?(@.type=="ScalingActive")].reason}';
+  const rests = ["wait", "hpa/worker", `--for=jsonpath=${reason}=ScalingDisabled`];
+  await kubectl(worker, ...rests, "--timeout=40s");
+  expect(await worker.replicas()).toBe("0 3");
+  expect(await disturbanceOf(standstill)).toBeUndefined();
+
+  await kubectl(worker, "scale", worker.workload, "--replicas=1");
+  await worker.untilReplicas(3);
+  expect(await disturbanceOf(standstill)).toMatch(
+    /since the drain, by HorizontalPodAutoscaler worker \(.*\)\. To pause it: kubectl delete hpa worker /,
+  );
+});

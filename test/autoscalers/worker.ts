@@ -1,0 +1,63 @@
+import { expect, vi } from "vitest";
+import type { Standstill } from "../../components/kubernetes";
+import { providers } from "../../components/rollout/provider";
+import type { Current } from "../rollout/pods/cluster";
+import type { Kind } from "./scaled-object";
+
+const { Drain, PodsReplaced } = providers;
+
+/** The worker of a test, in a namespace of its own. */
+export interface Worker {
+  readonly namespace: string;
+  /** Such as `Deployment/worker`. */
+  readonly workload: string;
+  /** Drains it for a cutover. @returns the outcome as the engine keeps it */
+  drain(): Promise<Standstill>;
+  /** Deploys its mode mongo, and waits for its pods as the cutover does. */
+  rollOut(standstill: Standstill): Promise<void>;
+  /** Replicas and recorded replicas, as `0 2`. */
+  replicas(): Promise<string>;
+  /** Waits until it has so many replicas. */
+  untilReplicas(wanted: number): Promise<void>;
+}
+
+/** Deploys a worker on files, of two pods. @param own its pods stay until a test ends them */
+export async function deployWorker(
+  current: Current,
+  namespace: string,
+  { kind = "Deployment", own = false }: { kind?: Kind; own?: boolean } = {},
+): Promise<Worker> {
+  const { cluster } = current;
+  const workload = `${kind}/worker`;
+  await cluster.deploy(namespace, { kind, replicas: 2, own, graceSeconds: 1 });
+  if (!own) await cluster.available(namespace, workload);
+  await vi.waitFor(async () => {
+    expect(await cluster.pods(namespace)).not.toEqual([]);
+  }, 20_000);
+  const inputs = {
+    ...{ kubeconfig: cluster.kubeconfig, namespace, release: "worker" },
+    ...{ service: "worker" as const, mode: "mongo" as const, timeoutSeconds: 30 },
+    direction: "forward" as const,
+  };
+  return {
+    ...{ namespace, workload },
+    drain: async () => {
+      const outs = (await Drain.create(inputs)).outs as { standstill: Standstill };
+      return JSON.parse(JSON.stringify(outs.standstill)) as Standstill;
+    },
+    rollOut: async (standstill) => {
+      const mode = "Worker__Storage__Mode=mongo";
+      await cluster.kubectl("set", "env", workload, mode, `--namespace=${namespace}`);
+      await PodsReplaced.create({ ...inputs, drains: 1, standstill });
+    },
+    replicas: () => cluster.replicas(namespace, workload),
+    untilReplicas: (wanted) =>
+      vi.waitFor(
+        async () => {
+          const [replicas] = (await cluster.replicas(namespace, workload)).split(" ");
+          expect(replicas).toBe(String(wanted));
+        },
+        { timeout: 40_000, interval: 200 },
+      ),
+  };
+}
