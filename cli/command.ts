@@ -85,7 +85,7 @@ function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Opti
 function secondsOf(text: string): number {
   const seconds = Number(text);
   if (text.trim() !== "" && seconds > 0 && seconds < 86_400) return seconds;
-  throw new InvalidArgumentError("It is a number of seconds, such as 30.");
+  throw new InvalidArgumentError("Give a number of seconds, such as 30.");
 }
 
 const settingsVariable = `

@@ -42,22 +42,22 @@ export async function addressOf(
   const found = await uriOf(options);
   if (!found) {
     throw new UsageError(
-      "No connection string: TASKRUNNER_MONGO_URI is not set. Set it to the migrator's, such as " +
-        "mongodb://127.0.0.1:27017/taskrunner, or name a file that holds it with --uri-file.",
+      "TASKRUNNER_MONGO_URI is not set, so there is no connection string. Set it to the migrator's, such " +
+        "as mongodb://127.0.0.1:27017/taskrunner, or name a file that contains it with --uri-file.",
     );
   }
   const facts = uriFacts(found.uri);
   if (!facts) {
     throw new UsageError(
-      `${found.from} is not a connection string. It begins with mongodb:// or mongodb+srv://, and ` +
-        "special characters in its password are percent-encoded.",
+      `${found.from} is not a connection string. Begin it with mongodb:// or mongodb+srv://, and ` +
+        "percent-encode special characters in its password.",
     );
   }
   const database = mongo.database ?? facts.database;
   if (database === undefined) {
     throw new UsageError(
-      `${found.from} names no database. Name it there, as in mongodb://host/taskrunner, or in ` +
-        "mongo.database of the settings.",
+      `${found.from} names no database. Add its name, as in mongodb://host/taskrunner, or set ` +
+        "mongo.database in the settings.",
     );
   }
   return { uri: found.uri, database };

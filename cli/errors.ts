@@ -39,7 +39,7 @@ function messageOf(error: unknown): string {
   if (!(error instanceof CommanderError)) {
     return error instanceof Error ? error.message : String(error);
   }
-  return `${error.message.replace(/^error: /, "")}. --help says what is allowed.`;
+  return `${error.message.replace(/^error: /, "")}. See --help.`;
 }
 
 /** The kind of an error, for scripts: `connection` for a ConnectionError, `data-issues` for DataIssues. */

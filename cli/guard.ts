@@ -42,7 +42,9 @@ export const guardCommand = command("guard", {
     (answer) => answer !== undefined,
   );
   if (answers.length === 0) {
-    throw new UsageError("Nothing to guard: give --outputs with --history, or --reviewers.");
+    throw new UsageError(
+      "No option names what to guard. Give --outputs with --history, or --reviewers.",
+    );
   }
   const allowed = answers.every((answer) => answer.allowed);
   const words = answers.map((answer) => answer.words).join("\n");
@@ -53,7 +55,7 @@ export const guardCommand = command("guard", {
 async function aboutStack({ outputs, history, ...common }: GuardOptions) {
   if (outputs === undefined && history === undefined) return undefined;
   if (outputs === undefined || history === undefined) {
-    throw new UsageError("--outputs and --history belong together: give both.");
+    throw new UsageError("Only one of --outputs and --history is given. Give both.");
   }
   const { file, stack } = await stackFileOf(common);
   const last = lastUpIn(textOf(outputs, "--outputs"));
@@ -61,7 +63,7 @@ async function aboutStack({ outputs, history, ...common }: GuardOptions) {
   if (!last && hasRun) {
     throw new Error(
       `${outputs} of --outputs is empty, but the history has an up of ${stack} that succeeded. ` +
-        "Write it with `pulumi stack output --json`.",
+        "Write `pulumi stack output --json` to it.",
     );
   }
   const wanted = modeIn(textOf(file, "--settings"));
@@ -81,8 +83,8 @@ async function aboutReviewers({ reviewers }: GuardOptions): Promise<Answer | und
 function describeNoReviewer(environment: string, repository: string): string {
   return [
     `Refused: environment ${environment} of ${repository} has no required reviewer, so its jobs start unapproved.`,
-    `Set one: Settings, Environments, ${environment}, Required reviewers. Private repositories need a`,
-    "plan that has them (docs/workflows.md). If approvals are given elsewhere, set the repository's",
-    "variable APPROVALS to elsewhere.",
+    `Set one in Settings, Environments, ${environment}, Required reviewers. Private repositories need a`,
+    "plan that has them (docs/workflows.md). If another system gives approvals, set the variable",
+    "APPROVALS of the repository to elsewhere.",
   ].join("\n");
 }

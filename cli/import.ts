@@ -145,5 +145,5 @@ function listCounts(counts: object): string {
 function shardOf(text: string): Shard {
   const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
   if (number >= 1 && number <= of) return { number, of };
-  throw new InvalidArgumentError("It is I/N with I from 1 to N, such as 2/4.");
+  throw new InvalidArgumentError("Give I/N with I from 1 to N, such as 2/4.");
 }

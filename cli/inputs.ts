@@ -41,7 +41,7 @@ export async function stackFileOf(
   options: CommonOptions,
 ): Promise<{ readonly file: string; readonly stack: string }> {
   const file = settingsFile(options);
-  if (file === undefined) throw new UsageError("No stack is named. Name it with --stack.");
+  if (file === undefined) throw new UsageError("No stack is named. Set --stack.");
   await commandSettings({ file });
   const named = /([^/\\]+?)\.ya?ml$/.exec(file)?.[1]?.replace(/^Pulumi\./, "");
   return { file, stack: options.stack ?? named ?? file };
@@ -58,7 +58,10 @@ export function textOf(file: string, option: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     const why = error instanceof Error && "code" in error ? String(error.code) : "no reason given";
-    throw new UsageError(`${file} of ${option} cannot be read: ${why}.`, { cause: error });
+    throw new UsageError(
+      `The file ${file} of ${option} cannot be read: ${why}. Check its path and permissions.`,
+      { cause: error },
+    );
   }
 }
 
@@ -95,7 +98,7 @@ export function stateOf(
   const directory = state ?? (source && "path" in source ? source.path : undefined);
   if (directory === undefined) {
     throw new UsageError(
-      "No state directory is named. Name it with --state, or in backfill.source.path of the settings.",
+      "No state directory is named. Set --state, or backfill.source.path in the settings.",
     );
   }
   return stateSides(settings, directory);
@@ -134,6 +137,6 @@ export async function requireReadable(address: StateAddress): Promise<void> {
 export function requireDirectory({ root }: StateAddress): void {
   if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) return;
   throw new UsageError(
-    `The state directory ${root} is not a directory. Mount it here, or name another one with --state.`,
+    `The state directory ${root} is not a directory. Mount it here, or set --state to another one.`,
   );
 }

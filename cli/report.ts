@@ -27,7 +27,7 @@ export const reportCommand = command("report", {
   const timeline = readTimeline((await outputsOf(stack)).timeline);
   if (timeline === undefined) {
     throw new Error(
-      `Stack ${stack} has no output \`timeline\` of this version. Run \`pulumi up\` once; it records the next change of the mode.`,
+      `Stack ${stack} has no output \`timeline\` of this version. Run \`pulumi up\`; the output then records the next cutover or rollback.`,
     );
   }
   const words = options.markdown
@@ -48,6 +48,9 @@ async function outputsOf(stack: string): Promise<Readonly<Record<string, unknown
       code === "ENOENT"
         ? "pulumi is not on PATH"
         : stderr.trim().replace(/^error: /, "") || message;
-    throw new Error(`The outputs of stack ${stack} cannot be read: ${why}.`, { cause: error });
+    throw new Error(
+      `The outputs of stack ${stack} cannot be read: ${why}. Check that \`pulumi stack output\` works.`,
+      { cause: error },
+    );
   }
 }

@@ -27,10 +27,13 @@ export const stepCommand = new Command("step")
   .action(async (kind: string, options: StepOptions) => {
     const step = steps.get(kind);
     if (!step)
-      throw new Error(`There is no step ${kind}; there are ${[...steps.keys()].join(", ")}.`);
+      throw new Error(`There is no step ${kind}. The steps are ${[...steps.keys()].join(", ")}.`);
     const request = JSON.parse(await readFile(options.request, "utf8")) as StepRequest;
     const { TASKRUNNER_MONGO_URI: uri, JOB_COMPLETION_INDEX: index } = process.env;
-    if (!uri) throw new Error("TASKRUNNER_MONGO_URI is not set.");
+    if (!uri)
+      throw new Error(
+        "TASKRUNNER_MONGO_URI is not set. Set it to the migrator's connection string.",
+      );
     const shard = index === undefined ? undefined : { number: Number(index) + 1, of: request.pods };
     const answer = await workInPod(step, request, { uri, ...(shard && { shard }) });
     console.log(JSON.stringify(answer, undefined, 2));

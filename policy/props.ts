@@ -36,7 +36,10 @@ function plain(get: () => unknown): unknown {
  */
 export function propsWithSecrets(props: Props): Props {
   const inner = (props[behind] as Props | undefined)?.[behind] as Props | undefined;
-  if (inner === undefined) throw new Error("@pulumi/policy has another form of its proxies.");
+  if (inner === undefined)
+    throw new Error(
+      "This version of @pulumi/policy is not supported: its resource proxies have another form.",
+    );
   return inner;
 }
 

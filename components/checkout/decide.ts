@@ -51,42 +51,42 @@ export function decide(situation: Situation): Decision {
 
 function describeAllowed({ running, wanted, isHalfWay }: Situation): string {
   if (isHalfWay && wanted === "filesystem") {
-    return "stopped half-way to files, and git says filesystem: up resumes";
+    return "stopped in a rollback, and git says filesystem: up resumes";
   }
-  const state = isHalfWay ? "stopped half-way to files" : `runs in mode ${running}`;
+  const state = isHalfWay ? "stopped in a rollback" : `runs in mode ${running}`;
   if (!isHalfWay && running === wanted) return `${state}, as git says`;
   return wanted === "filesystem"
     ? `${state}, and git says filesystem: a rollback`
-    : `${state}, and git said filesystem since: a new cutover`;
+    : `${state}, and git has said filesystem since then: a new cutover`;
 }
 
 function describeUnknownRollback(stack: string, isHalfWay: boolean): string {
   const state = isHalfWay
-    ? "'s last up was one to files and stopped half-way"
+    ? "'s last up was a rollback and stopped halfway"
     : " was rolled back and runs on files";
   return [
-    `Refused: ${stack}${state}, git says storageMode: mongo, and no commit since said filesystem.`,
+    `Refused: ${stack}${state}, but git says storageMode: mongo, and no commit since then said filesystem.`,
     "up would start a new cutover that nobody asked for. Either",
-    "  - merge the pull request that the rollback has opened; then git says filesystem, too; or",
-    `  - if ${stack} is to go forward: merge it all the same, then set storageMode to mongo in a`,
-    "    commit of its own.",
+    "  - merge the pull request that the rollback opened, so that git says filesystem too; or",
+    `  - if ${stack} must use MongoDB again: merge it too, then set storageMode to mongo in another`,
+    "    commit.",
   ].join("\n");
 }
 
 function describeOther(stack: string, commit: string): string {
   return [
-    `Refused: ${stack}'s last up was run from ${commit}, which is not in the history of what is checked out here.`,
-    "up would take back what was changed since, be it the storage mode. Either",
+    `Refused: the last up of ${stack} ran from ${commit}, which is not in the history of this checkout.`,
+    "up would undo what was changed since then, perhaps even the storage mode. Either",
     "  - run up from the newest commit (Actions, up, Run workflow); or",
-    "  - if a change is to be taken back: revert it in a commit of its own; or",
-    "  - if that commit is on a branch of its own: merge it first; or",
+    "  - to undo a change: revert it in a new commit; or",
+    "  - if that commit is on another branch: merge it first; or",
     "  - if this clone lacks older commits: check out the whole history (fetch-depth: 0).",
   ].join("\n");
 }
 
 function describeNoCommit(stack: string): string {
   return [
-    `Refused: the commit of ${stack}'s last up is unknown, because it was not run from a Git checkout.`,
-    "Run up by hand from a checkout of the newest commit. From then on the stack's outputs have it.",
+    `Refused: the commit of ${stack}'s last up is unknown, because it did not run from a Git checkout.`,
+    "Run up by hand from a checkout of the newest commit; the stack's outputs then have it.",
   ].join("\n");
 }

@@ -27,7 +27,7 @@ export async function git(args: readonly string[], options: GitOptions): Promise
     return stdout.replace(/\n$/, "");
   } catch (error) {
     const { stderr = "", code } = error as { readonly stderr?: string; readonly code?: unknown };
-    const said = code === "ENOENT" ? "there is no git on PATH" : stderr.trim();
+    const said = code === "ENOENT" ? "git is not on PATH" : stderr.trim();
     const safe = said.replaceAll(/[^\s/@:]+:[^\s/@]+@/g, "***@");
     throw new CheckoutError(`git ${args[0] ?? ""} failed in ${directory}: ${safe}`);
   }

@@ -17,7 +17,7 @@ export function modeIn(text: string): StorageMode {
   const mode = settingsSchema.shape.storageMode.safeParse(stated ?? undefined);
   if (mode.success) return mode.data;
   const found = stated === undefined ? "missing" : JSON.stringify(stated);
-  throw new CheckoutError(`${modeKey} is ${found}: it is mongo or filesystem.`);
+  throw new CheckoutError(`${modeKey} is ${found}. Set it to mongo or filesystem.`);
 }
 
 /**
@@ -32,7 +32,7 @@ export function withMode(text: string, mode: StorageMode): string {
   if (stated?.value === mode) return text;
   const edited = stated ? replaceMode(text, stated, mode) : addMode(text, document, mode);
   if (!isDeepStrictEqual(parse(edited), expectContent(text, mode))) {
-    throw new CheckoutError(`${modeKey} cannot be set without touching the rest: set it by hand.`);
+    throw new CheckoutError(`An edit of ${modeKey} would change other settings. Set it by hand.`);
   }
   return edited;
 }
@@ -40,14 +40,14 @@ export function withMode(text: string, mode: StorageMode): string {
 function documentOf(text: string): Document.Parsed {
   const document = parseDocument(text);
   const [error] = document.errors;
-  if (error) throw new CheckoutError(`The settings file is no YAML: ${error.message}`);
+  if (error) throw new CheckoutError(`The settings file is not valid YAML: ${error.message}`);
   return document;
 }
 
 function valueIn(document: Document.Parsed): Scalar | undefined {
   const value = document.getIn(["config", modeKey], true);
   if (value === undefined || isScalar(value)) return value;
-  throw new CheckoutError(`${modeKey} is no single word: it is mongo or filesystem.`);
+  throw new CheckoutError(`${modeKey} is not a single word. Set it to mongo or filesystem.`);
 }
 
 function replaceMode(text: string, { range }: Scalar, mode: StorageMode): string {
@@ -103,10 +103,10 @@ export function requireOneUpdate(text: string, mode: StorageMode): void {
   // Only the worker went over so far, so a rollback takes only the worker back.
   const isBetween = step === "worker";
   throw new CheckoutError(
-    `storageMode: ${mode} alone is refused by \`pulumi up\`: one release holds both services (rollout.shared), ` +
-      `which change over one an update. Set storageMode: ${mode} and ` +
+    `\`pulumi up\` would refuse storageMode: ${mode} without rollout.step: one release holds both services ` +
+      `(rollout.shared), and each update changes one of them. Set storageMode: ${mode} and ` +
       (isBetween
-        ? "rollout.step: web by hand and run `pulumi up`: web is there already, and the worker goes back."
+        ? "rollout.step: web by hand and run `pulumi up`: only the worker changes, because web is already there."
         : "rollout.step: worker by hand and run `pulumi up`, then set rollout.step: web and run it again."),
   );
 }

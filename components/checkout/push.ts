@@ -30,7 +30,9 @@ export async function pushChange(change: Change): Promise<Pushed> {
   const directory = dirname(resolve(change.file));
   const base = await git(["branch", "--show-current"], { directory });
   if (base === "") {
-    throw new CheckoutError("No branch is checked out: check out the one that the change is for.");
+    throw new CheckoutError(
+      "No branch is checked out. Check out the branch that the change is for.",
+    );
   }
   const name = `./${basename(change.file)}`;
   const changed = await git(["status", "--porcelain", "--", name], { directory });

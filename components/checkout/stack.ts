@@ -31,8 +31,8 @@ export function lastUpIn(text: string): LastUp | undefined {
   const parsed = outputs.safeParse(found);
   if (parsed.success) return parsed.data;
   throw new CheckoutError(
-    "The stack's outputs do not say its storageMode and source. Give --outputs what " +
-      "`pulumi stack output --json` prints; if it is that, run `pulumi up` by hand from a checkout of " +
+    "The stack's outputs have no storageMode and source. Give --outputs the output of " +
+      "`pulumi stack output --json`. If it is that already, run `pulumi up` by hand from a checkout of " +
       "the newest commit.",
   );
 }
@@ -71,7 +71,7 @@ export function historyIn(text: string): History {
   const all = updates.safeParse(jsonOf(text));
   if (!all.success) {
     throw new CheckoutError(
-      "The stack's history cannot be read. Give --history what `pulumi stack history --json` prints.",
+      "The stack's history is not valid. Give --history the output of `pulumi stack history --json`.",
     );
   }
   const changes = all.data.filter(({ kind }) => ["update", "destroy"].includes(kind));

@@ -44,8 +44,8 @@ export const logIn: Step<LogInInputs, object> = {
 
 function describePause(cluster: string): string {
   return (
-    `The cluster ${cluster} of Atlas is paused: nobody can log in. Resume it ` +
-    `(atlas clusters start ${cluster}), and run \`pulumi up --refresh\` once it runs.`
+    `The Atlas cluster ${cluster} is paused, so no user can log in. Resume it ` +
+    `(atlas clusters start ${cluster}) and run \`pulumi up --refresh\` when it runs.`
   );
 }
 
@@ -104,6 +104,6 @@ function refusal(user: string, seconds: number, { message }: ConnectionError): s
   return [
     `The user ${user}, which this stack created, cannot log in after ${seconds} s. Nothing uses it yet.`,
     message,
-    "Run `pulumi up` again: it tries the log-in again. If the user is missing on the cluster, set another passwordVersion, which creates it anew.",
+    "Run `pulumi up` again: it tries the log-in again. If the user is missing on the cluster, set another passwordVersion, which creates the user again.",
   ];
 }

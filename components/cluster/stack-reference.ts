@@ -6,6 +6,7 @@ import {
   type ClusterSettingsOf,
   type Settings,
 } from "../settings";
+import { ProgramError } from "../step/program";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
 import { serverChecked } from "./server/resource";
 
@@ -65,7 +66,7 @@ type Wanted = Pick<Settings, "mongo"> & { readonly cluster: ClusterSettingsOf<"s
 /**
  * The connection strings among another stack's outputs; both are secret.
  *
- * @throws pulumi.RunError, which the engine prints without a stack trace, where one is missing or
+ * @throws ProgramError if one is missing or
  *   breaks a rule of the settings; it names the stack, the output and the outputs that are there
  */
 export function connectionStrings(
@@ -80,7 +81,7 @@ export function connectionStrings(
   const found = { mongoUri, ...(isText && { appMongoUri }) };
   const problems = connectionStringRules({ ...found, cluster, mongo });
   if (problems.length === 0) return found;
-  throw new pulumi.RunError(
+  throw new ProgramError(
     [
       `The connection strings of stack ${stack} cannot be used; nothing was changed.`,
       ...problems.map(
@@ -98,9 +99,9 @@ function placeOf(key: string, names: Readonly<Record<string, string>>): string {
 
 function missing(stack: string, name: string, outputs: Readonly<Record<string, unknown>>) {
   const names = Object.keys(outputs).sort().join(", ");
-  const found = outputs[name] === undefined ? "has no output" : "has no text in its output";
-  return new pulumi.RunError(
-    `The stack ${stack} ${found} ${name}; it has ${names === "" ? "none" : names}. Export a secret ` +
-      "connection string from it, or name the output in cluster.outputs. Nothing was changed.",
+  const found = outputs[name] === undefined ? "has no output" : "has no string in its output";
+  return new ProgramError(
+    `The stack ${stack} ${found} ${name}; it has ${names === "" ? "none" : names}. Nothing was ` +
+      "changed. Export a secret connection string from it, or name the output in cluster.outputs.",
   );
 }

@@ -62,20 +62,20 @@ function terminating({ metadata, spec }: V1Pod, now: Date): Matter | undefined {
 
 function waysOut(isLate: boolean, finalizers: string[], name: string, node?: string): string {
   if (finalizers.length > 0) {
-    return "What set these finalizers has to take them away: see to its controller.";
+    return "Its finalizers must be removed first: check the controller that set them.";
   }
-  if (!isLate) return "It has time left: give the step a timeout above this grace period.";
+  if (!isLate) return "It still has time: set a timeout above this grace period.";
   return (
-    `Its grace period is over: see whether node ${node ?? "(none)"} answers. Only when its ` +
-    `containers are known to have ended: kubectl delete pod ${name} --grace-period=0 --force`
+    `Its grace period is over: check that node ${node ?? "(none)"} answers. Only if you know that its ` +
+    `containers have ended: kubectl delete pod ${name} --grace-period=0 --force`
   );
 }
 
 function findUnowned(pod: V1Pod): Matter | undefined {
   if (controllerOf(pod)) return undefined;
   return {
-    found: "running without a ReplicaSet that would end it",
-    advice: "It has the service's labels: delete it, or take these labels off it.",
+    found: "running, but no ReplicaSet owns it",
+    advice: "It has the service's labels: delete the pod, or remove these labels from it.",
   };
 }
 
@@ -83,9 +83,9 @@ function findUnscheduled({ status }: V1Pod): Matter | undefined {
   const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status !== "False") return undefined;
   return {
-    found: "no node takes it",
+    found: "not scheduled on any node",
     detail: quote(scheduled.message),
-    advice: "Make room on the nodes, or change what the pod asks for in the service's values.",
+    advice: "Free resources on the nodes, or change what the pod requests in the service's values.",
   };
 }
 
@@ -97,7 +97,7 @@ function notRunning(pod: V1Pod, moment: Moment): Matter {
     if (matter) return matter;
   }
   if (isReady(pod)) {
-    return { found: "running and ready", advice: "See why its controller lets it be." };
+    return { found: "running and ready", advice: "Check why its controller does not delete it." };
   }
   return notReady(pod, own, moment);
 }
@@ -108,7 +108,7 @@ function crashing({ name, state, lastState, restartCount }: V1ContainerStatus): 
   const reason = ended.reason === undefined ? "" : ` (${ended.reason})`;
   return {
     found: `container ${name} ended with exit code ${ended.exitCode}${reason}, restarted ${restartCount} times`,
-    advice: `Read its last words (kubectl logs --previous) and mend what they name.`,
+    advice: "Read its log (kubectl logs --previous) and fix what it names.",
   };
 }
 
@@ -121,7 +121,7 @@ function waiting({ name, image, state }: V1ContainerStatus): Matter | undefined 
   const detail = quote(state?.waiting?.message);
   if (isOfImage.test(reason)) {
     return {
-      found: `the image ${image} of container ${name} cannot be had (${reason})`,
+      found: `the image ${image} of container ${name} cannot be pulled (${reason})`,
       detail,
       advice: "Check the image's name, that the registry has it, and imagePullSecrets.",
     };

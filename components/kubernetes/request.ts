@@ -82,7 +82,7 @@ export class KubeconfigError extends Error {
 
   constructor(file: string | undefined, problem: string) {
     super(
-      `The kubeconfig ${file ?? "that kubectl would use"} is of no use: ${problem}. ` +
+      `The kubeconfig ${file ?? "that kubectl would use"} cannot be used: ${problem}. ` +
         "Check kubeconfig and context in the settings, or the variable KUBECONFIG.",
     );
   }
@@ -105,7 +105,7 @@ export async function ifInReach<T>(look: () => Promise<T>): Promise<T | undefine
 function describeCause(cause: unknown): string {
   const { body, code } = cause as { body?: unknown; code?: unknown };
   if (typeof code !== "number") return cause instanceof Error ? cause.message : String(cause);
-  return messageIn(body) ?? "no reason was given";
+  return messageIn(body) ?? "it gave no reason";
 }
 
 function messageIn(body: unknown): string | undefined {
@@ -126,14 +126,14 @@ function formatRule({ verb, resource }: Request): string {
 function advice(status: number | undefined, request: Request, place: Place): string {
   switch (status) {
     case undefined:
-      return "Check that the API server runs and that this machine may reach it.";
+      return "Check that the API server runs and that this machine can reach it.";
     case 401:
-      return "Log in again: the credentials of this context do not count, or no longer.";
+      return "Log in again: the credentials of this context are not valid, or have expired.";
     case 403:
       return `Give the user of this context a Role in ${place.namespace} with the rule { ${formatRule(request)} }.`;
     case 404:
-      return "Check the namespace and the names in it: somebody may have removed them meanwhile.";
+      return "Check the namespace and the names in it: somebody may have deleted them.";
     default:
-      return "Mend the cause, then run again: what was done stays, the rest follows.";
+      return "Fix the cause and run it again: what was done stays, and the rest follows.";
   }
 }

@@ -75,16 +75,16 @@ export async function disturbanceOf(
   for (const [name, atRest] of Object.entries(workloads)) {
     const where = `${name} in ${describePlace(cluster.place)}`;
     const controller = controllers.find((one) => describeController(one) === name);
-    if (!controller) return `${where} is gone since the drain.`;
+    if (!controller) return `${where} no longer exists since the drain.`;
     const changed = isStatefulSet(controller)
       ? changesOfSet(controller, atRest, isOwn)
       : await changesOfDeployment(cluster, controller, atRest, isOwn);
     if (changed.length === 0) continue;
     const { who, pause } = describeScalers(controller, await cluster.autoscalers());
     const by = isOwn(templateOf(controller))
-      ? `before its upgrade (replicas are of ${who} now)`
+      ? `before its upgrade; ${who} now sets its replicas`
       : `by ${who}`;
-    return `${where} was scaled or changed since the drain, ${by} (${changed.join(", ")}). ${pause}`;
+    return `${where} was scaled or changed since the drain (${changed.join(", ")}). That was done ${by}. ${pause}`;
   }
   return undefined;
 }
@@ -120,8 +120,8 @@ async function changesOfDeployment(
 /** What to do about a service that was disturbed in a cutover. */
 export function drainAgain(service: string): string {
   return (
-    "Have that leave it alone until the cutover is done; then set storageMode: filesystem and run " +
-    `pulumi up, which drains ${service} anew and takes it back, and storageMode: mongo after that.`
+    "Pause that until the cutover is done. Then set storageMode: filesystem and run pulumi up, which " +
+    `drains ${service} again and returns it to files. After that, set storageMode: mongo and run pulumi up.`
   );
 }
 

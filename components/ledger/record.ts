@@ -35,11 +35,10 @@ export async function requireFence(db: Db, ledger: string, at: string): Promise<
   const record = await recordsIn(db, ledger).findOne({ _id: migrationId });
   if (record?.fences?.some((one) => one.toISOString() === at)) return;
   throw new FenceMissing(
-    `Database ${db.databaseName} of the server that is named now is not where the services work on ` +
-      `MongoDB since ${at}: its ${ledger} knows nothing of that fence. What they wrote is elsewhere. ` +
-      "Let cluster, mongoUri and advanced.ledger name the database that the services work on, then run " +
-      "again. Where that server is lost, storageMode: filesystem without mongoUri, or with that of the " +
-      "lost one, exports nothing and holds unfinished runs.",
+    `Database ${db.databaseName} is not the one that the services have used since ${at}: its ${ledger} ` +
+      "has no record of that fence. What the services wrote is in another database. Set cluster, mongoUri " +
+      "and advanced.ledger to that database and run it again. If its server is lost, keep its mongoUri or " +
+      "remove it: storageMode: filesystem then exports nothing and holds unfinished runs.",
   );
 }
 
@@ -63,8 +62,8 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
   );
   if (matchedCount > 0) return;
   throw new Error(
-    `Recording the fence in ${records.namespace} failed: there is no record of the migration ` +
-      `${migrationId}. Run \`taskrunner-storage apply\`, which makes it, then do this again.`,
+    `Recording the fence in ${records.namespace} failed: it has no record of the migration ` +
+      `${migrationId}. Run \`taskrunner-storage apply\`, which creates it, then run this again.`,
   );
 }
 

@@ -44,15 +44,13 @@ export async function requirePlace(
   if (accepted === wanted) return fence.at;
   throw new PlaceRefused(
     [
-      `Going on with ${describePlace(place)}, in the place of ${former}, is refused; nothing was ` +
-        `changed. The services work on the former since ${fence.at}, and what they wrote since is ` +
-        "there. There are two ways:",
-      "By way of files: let cluster, mongoUri and advanced.ledger name the former again, `pulumi up`; " +
-        "set storageMode: filesystem, `pulumi up`, which exports what changed; name the other, set " +
-        "storageMode: mongo, `pulumi up`.",
-      "By a copy: stop worker and web, copy the whole database to the new place, with its ledger and " +
-        `checkpoints, set advanced.acceptDatabase: ${wanted}, which is valid for this fence alone, and ` +
+      `Refusing to switch to database ${describePlace(place)}: it is not a copy of ${former}, which the ` +
+        `services have used since ${fence.at}. Nothing was changed. There are two ways:`,
+      "By files: restore cluster, mongoUri and advanced.ledger. Set storageMode: filesystem and run " +
+        "`pulumi up`, which exports what changed. Then set the new database and storageMode: mongo, and " +
         "run `pulumi up` again.",
+      "By a copy: stop worker and web and copy the whole database, with its ledger and checkpoints. Then " +
+        `set advanced.acceptDatabase: ${wanted}, which is valid only for this fence, and run \`pulumi up\` again.`,
     ].join("\n"),
   );
 }

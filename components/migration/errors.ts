@@ -9,8 +9,8 @@ export class MigrationConflict extends Error {
 
   constructor(collection: string, type: string) {
     super(
-      `The collection ${collection} cannot be made: a ${type} of this name exists. ` +
-        `Give ours another name (mongo.collections) or move the ${type} away.`,
+      `The collection ${collection} cannot be created: a ${type} of this name exists. ` +
+        `Set another name in mongo.collections, or rename the ${type}.`,
     );
   }
 }
@@ -25,10 +25,10 @@ export class DataIssues extends Error {
   ) {
     super(
       [
-        `The migration of database ${database} was stopped by its data; nothing was changed.`,
+        `The migration of database ${database} stopped because of blocking documents; nothing was changed.`,
         ...issues.map(describeDataIssue),
-        "Mend or remove these documents, then run again; or set migration.onDataIssue: report to " +
-          "do what can be done and list the rest.",
+        "Fix or delete these documents and run it again. Or set migration.onDataIssue: report, which " +
+          "does what is possible and lists the rest.",
       ].join("\n"),
     );
   }
@@ -82,14 +82,14 @@ function indexName(option: unknown): string | undefined {
 function advice(code: number | undefined, privilege: string): string {
   switch (code) {
     case 13:
-      return `The user of mongoUri lacks a privilege: grant it ${privilege}.`;
+      return `The user of mongoUri lacks a privilege: grant ${privilege}.`;
     case 11000:
     case 359:
-      return "Two documents have the same key: remove or mend one of them, then run again.";
+      return "Two documents have the same key: delete or fix one of them and run it again.";
     case 85:
     case 86:
-      return "Another index is in the way: rename ours (advanced.indexNames) or drop the other.";
+      return "Another index blocks it: set another name in advanced.indexNames, or drop the other index.";
     default:
-      return "Mend the cause, then run again: what was done stays, the rest follows.";
+      return "Fix the cause and run it again: what was done stays, and the rest follows.";
   }
 }

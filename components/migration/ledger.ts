@@ -21,11 +21,10 @@ export class ClaimRefused extends Error {
 
   constructor(database: string, claim: Claim, held: LedgerRecord) {
     super(
-      `Claiming the migration ${migrationId} of database ${database} for stack ${claim.stack} was ` +
-        `refused: stack ${held.stack} holds it with another wanted state ` +
-        `(checksum ${held.checksum.slice(0, 12)}, ours ${claim.checksum.slice(0, 12)}). Nothing was ` +
-        `changed. Give the stacks equal settings or databases of their own, or set ` +
-        `migration.adopt: true to take it over.`,
+      `Stack ${claim.stack} cannot claim the migration ${migrationId} of database ${database}: stack ` +
+        `${held.stack} holds it with other settings (checksum ${held.checksum.slice(0, 12)}, here ` +
+        `${claim.checksum.slice(0, 12)}). Nothing was changed. Give both stacks the same settings or ` +
+        "different databases, or set migration.adopt: true to take it over.",
     );
   }
 }
@@ -67,8 +66,8 @@ export async function requireRecord(db: Db, ledger: string): Promise<void> {
   if (await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId })) return;
   throw new Error(
     `Claiming the migration ${migrationId} for another cutover in ${db.databaseName}.${ledger} ` +
-      "failed: its record is gone, so this is not the database that the last cutover left. Run " +
-      "`taskrunner-storage apply`, which makes what is missing, then do this again.",
+      "failed: it has no record, so this is not the database of the last cutover. Run " +
+      "`taskrunner-storage apply`, which creates what is missing, then run this again.",
   );
 }
 
@@ -112,7 +111,7 @@ async function completeOnce(db: Db, ledger: string, checksum: string): Promise<D
   if (!record?.finishedAt) {
     throw new Error(
       `Completing the migration ${migrationId} in ${db.databaseName}.${ledger} failed: the record ` +
-        `of this claim is gone or belongs to another stack now. Run again to claim it anew.`,
+        "of this claim was deleted, or another stack claimed it. Run it again to claim it again.",
     );
   }
   return record.finishedAt;

@@ -57,7 +57,7 @@ export function warnOfDataIssues(
 const checkedByUp = "`pulumi up` checks it.";
 
 const heldBackAdvice =
-  "It was set as far as the data allow. Mend them, and `pulumi up --refresh` does the rest.";
+  "The last up did what the data allow. Fix these documents; `pulumi up --refresh` then does the rest.";
 
 /** Warns, in a preview and in `up`, of what the last `up` could not do because of the data. */
 export function warnOfHeldBack(

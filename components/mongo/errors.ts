@@ -11,7 +11,7 @@ export class ConnectionError extends Error {
     const found = cause instanceof Error ? cause.message : String(cause);
     super(
       `Connecting to MongoDB at ${formatHosts(uri)} failed: ${found}. ` +
-        `Check that it runs, that this machine may reach it and that the user of mongoUri may log in.`,
+        "Check that it runs, that this machine can reach it and that the user of mongoUri can log in.",
     );
     this.withoutPrimary = membersWithoutPrimary(cause);
   }

@@ -37,11 +37,11 @@ const ofDocument: ReadonlySet<unknown> = new Set([
 /** Codes of what somebody must fix first, with what to do. */
 const stopping: ReadonlyMap<unknown, string> = new Map([
   [13, "Grant the user of the connection string readWrite on this database"],
-  [18, "Correct the user or the password in the connection string"],
-  [8000, "Atlas refuses it: make room below the cluster's quota, or grant the user readWrite"],
-  [12501, "Raise the database's quota or make room in it"],
-  [14031, "Make room on the server's disk"],
-  [371, "The server blocks all writes, mostly for want of disk space: lift the block"],
+  [18, "Fix the user or the password in the connection string"],
+  [8000, "Atlas refuses it: free space below the cluster's quota, or grant the user readWrite"],
+  [12501, "Raise the database's quota or free space in it"],
+  [14031, "Free space on the server's disk"],
+  [371, "The server blocks all writes, usually because its disk is full: remove the cause"],
 ]);
 
 /** How long trouble is waited out: 13 attempts in one to two minutes, and what the driver waits. */
@@ -64,8 +64,8 @@ export class ServerTroubleError extends Error {
     // What the server says beside its code may hold documents: it stays out.
     const times = attempts === 1 ? "" : ` ${attempts} times`;
     super(
-      `${doing} failed${times}: ${describeTrouble(cause)}. ${whatToDo(cause)}, then do this again: what was ` +
-        "done so far stays, and it goes on where it stopped.",
+      `${doing} failed${times}: ${describeTrouble(cause)}. ${whatToDo(cause)}, then run it again: what was ` +
+        "done so far stays, and it resumes where it stopped.",
     );
   }
 }
@@ -119,7 +119,7 @@ function sayWhileItLasts(doing: string): (error: unknown) => void {
     said = now;
     const seconds = Math.round((now - started) / 1_000);
     console.warn(
-      `${doing}: ${describeTrouble(troubleIn(error))}. Trying again, for ${seconds} s so far`,
+      `${doing}: ${describeTrouble(troubleIn(error))}. Retrying for ${seconds} s so far`,
     );
   };
 }
@@ -177,5 +177,5 @@ function describeTrouble(error: unknown): string {
 function whatToDo(error: unknown): string {
   const codes = error instanceof MongoError ? codesIn(error) : [];
   const advice = codes.map((code) => stopping.get(code)).find((found) => found !== undefined);
-  return advice ?? (passes(error) ? "Wait until the server is well" : "Mend the cause");
+  return advice ?? (passes(error) ? "Wait until the server works again" : "Fix the cause");
 }

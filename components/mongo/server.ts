@@ -22,8 +22,8 @@ export function sameServer(one: string | undefined, other: string | undefined): 
  */
 export function addressIn({ uri, database }: Partial<DatabaseAddress>): DatabaseAddress {
   if (uri !== undefined && database !== undefined) return { uri, database };
-  const missing = uri === undefined ? "connection string" : "name of a database";
-  throw new Error(`MongoDB cannot be reached: no ${missing} is configured. Set mongoUri.`);
+  const missing = uri === undefined ? "connection string" : "database name";
+  throw new Error(`Connecting to MongoDB failed: no ${missing} is configured. Set mongoUri.`);
 }
 
 /** The hosts of a connection string, for a message; they are no secret. */

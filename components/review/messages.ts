@@ -110,8 +110,8 @@ function isSaidElsewhere(message: Message, { direction, plan }: Situation): bool
 
 /** What the export foretells of a rollback without MongoDB (`describeForeseen`); the plan counts it. */
 const foreseen = [
-  /^MongoDB is unreachable: nothing would be exported\./,
-  /^[\d,]+ runs? would (be held|go on from their files)/,
+  /^MongoDB is unreachable, so nothing would be exported\./,
+  /^[\d,]+ runs? would (be held|continue with their files)/,
 ];
 
 function isForeseen({ printed, text }: Message): boolean {

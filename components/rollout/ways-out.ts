@@ -4,15 +4,14 @@ import { otherMode } from "./update/modes";
 
 /** What a step that failed leaves to the one who reads its error. */
 export const goOn =
-  "Nothing was put back. Mend the cause, then run pulumi up again: it goes on from here.";
+  "Nothing was rolled back. Fix the cause and run pulumi up again; it resumes here.";
 
 /** What to do where services work on MongoDB by a cutover that this step knows nothing of. */
 export const mongoFirst =
-  "This step is new to the stack. Where the cutover was made with other settings of rollout (target, " +
-  "confirm), put these back, and run again. Else the stack knows of no cutover: its rollback would export " +
-  "nothing, and the services would go on from files as old as the cutover. Run pulumi up with " +
-  "storageMode: mongo first, which is a cutover of this stack and loses nothing; then set storageMode: " +
-  "filesystem again.";
+  "This step is new to the stack, so a rollback would export nothing and the services would continue " +
+  "with files as old as the cutover. If the cutover was made with other rollout settings (target, " +
+  "confirm), restore them and run pulumi up again. If not, run pulumi up with storageMode: mongo first: " +
+  "it makes a cutover of this stack and loses nothing. Then set storageMode: filesystem again.";
 
 /** Where a service arrives, or does not. */
 interface Arrival {
@@ -25,13 +24,12 @@ interface Arrival {
 /** What to do where a service does not arrive in a mode. Web follows the worker. */
 export function waysOut({ service, mode, step }: Arrival): string {
   if (service === "worker") return goOn;
-  const [now, before] = mode === "mongo" ? ["Mongo", "filesystem"] : ["filesystem", "Mongo"];
   const back =
     step === undefined
       ? takesTheWorkerBack(mode)
       : `${setBack(mode)} with rollout.step: worker and run pulumi up, then rollout.step: web and ` +
-        "run it again, which take both back.";
-  return `The worker is in ${now} mode, and pods of web may still be in ${before} mode. ${twoWays(back)}`;
+        "run it again, which return both.";
+  return `The worker is in ${mode} mode, and pods of web may still be in ${otherMode(mode)} mode. ${twoWays(back)}`;
 }
 
 /**
@@ -40,21 +38,21 @@ export function waysOut({ service, mode, step }: Arrival): string {
  */
 export function webIsNext({ mode, step }: Arrival): string {
   if (step === undefined) {
-    return `worker: web is next. Where it cannot follow, the services work on different stores. ${twoWays(takesTheWorkerBack(mode))}`;
+    return `worker: web is next. If web cannot follow, the services use different stores. ${twoWays(takesTheWorkerBack(mode))}`;
   }
   return (
-    "worker: web is next, in an update of its own: set rollout.step: web and run pulumi up. Until then " +
-    `the services work on different stores. To go back instead, ${setBack(mode)} with rollout.step: web ` +
-    "and run pulumi up, which takes the worker back."
+    "worker: web is next, in its own update: set rollout.step: web and run pulumi up. Until then the " +
+    `services use different stores. To undo this instead, ${setBack(mode)} with rollout.step: web and ` +
+    "run pulumi up, which returns the worker."
   );
 }
 
 function twoWays(back: string): string {
-  return `Two ways out: mend the cause and run pulumi up again, which goes on from here; or ${back}`;
+  return `Either fix the cause and run pulumi up again, which resumes here; or ${back}`;
 }
 
 function takesTheWorkerBack(mode: StorageMode): string {
-  return `${setBack(mode)} and run pulumi up, which takes the worker back too.`;
+  return `${setBack(mode)} and run pulumi up, which returns the worker too.`;
 }
 
 function setBack(mode: StorageMode): string {

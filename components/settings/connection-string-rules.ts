@@ -45,7 +45,7 @@ function tlsRule(key: string, { cluster }: ConnectionSettings, facts: UriFacts):
   const plainTextAllowed = "allowPlainText" in cluster && cluster.allowPlainText;
   if (facts.local || plainTextAllowed) return [];
   if (facts.tls && facts.unchecked.length > 0) {
-    const found = `TLS that checks no certificate (${facts.unchecked.join(", ")})`;
+    const found = `TLS that does not check certificates (${facts.unchecked.join(", ")})`;
     return [{ key, found, allowed: "TLS without that, or cluster.allowPlainText: true" }];
   }
   if (facts.tls) return [];
@@ -69,7 +69,7 @@ export function applicationRules(
       {
         key: "appMongoUri",
         found: "nothing",
-        allowed: "the services' own secret connection string",
+        allowed: "the services' connection string, as a secret",
       },
     ];
   }
@@ -89,7 +89,7 @@ function userRule(migrator: UriFacts, application: UriFacts): Problem[] {
     {
       key: "appMongoUri",
       found: migrator.user === "" ? "no user, like mongoUri" : "the same user as in mongoUri",
-      allowed: "another user, who may read and write the collections and nothing else",
+      allowed: "another user, who can only read and write the collections",
     },
   ];
 }
@@ -115,7 +115,7 @@ function sameDatabaseRule(
 function unparsable(key: string): Problem {
   return {
     key,
-    found: "a text that is not a connection string",
+    found: "a string that is not a connection string",
     allowed: "mongodb[+srv]://host[:port]/database",
   };
 }

@@ -112,8 +112,8 @@ async function textOf(file: string): Promise<string> {
   } catch (error) {
     const why = error instanceof Error && "code" in error ? String(error.code) : "no reason given";
     throw new SettingsFileError(
-      `The settings file ${file} cannot be read: ${why}. Name one that exists with --settings, or its ` +
-        "stack with --stack.",
+      `The settings file ${file} cannot be read: ${why}. Set --settings to an existing file, or --stack ` +
+        "to its stack.",
       { cause: error },
     );
   }

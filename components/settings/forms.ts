@@ -13,7 +13,7 @@ export function section<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** A text of the settings. */
-export const text = z.string().min(1, { error: "a text that is not empty" });
+export const text = z.string().min(1, { error: "a string that is not empty" });
 
 /** A count from 1 on. */
 export const positive = z.int().min(1);

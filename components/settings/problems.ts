@@ -24,7 +24,7 @@ export class SettingsError extends Error {
       ({ key, found, allowed }) =>
         `  taskrunner-storage:${key}: found ${found}; allowed: ${allowed}`,
     );
-    super([`The settings cannot be used; nothing was changed.`, ...lines].join("\n"));
+    super(["The settings are not valid; nothing was changed.", ...lines].join("\n"));
     this.problems = shown;
   }
 }

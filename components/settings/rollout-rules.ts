@@ -22,7 +22,7 @@ function secretRules({ secretVersion, connectionSecret }: HelmRolloutSettings): 
     {
       key: "rollout.secretVersion",
       found: JSON.stringify(secretVersion),
-      allowed: "absent without connectionSecret.name: the stack's own Secret gets a new name",
+      allowed: "only with connectionSecret.name: the stack's own Secret gets a new name",
     },
   ];
 }
@@ -31,7 +31,7 @@ function secretRules({ secretVersion, connectionSecret }: HelmRolloutSettings): 
 function releaseRules({ worker, web }: SeparateReleasesSettings): Problem[] {
   if (worker.release !== web.release) return [];
   const allowed =
-    "another release than rollout.worker.release, or a section rollout.shared if one release holds both";
+    "a release that differs from rollout.worker.release, or a section rollout.shared if one release holds both";
   return [{ key: "rollout.web.release", found: JSON.stringify(web.release), allowed }];
 }
 
@@ -46,7 +46,7 @@ function placeRules({ worker, web }: SharedReleaseSettings): Problem[] {
   return places.flatMap(([key, place], at) => {
     const other = places.slice(0, at).find(([, former]) => isWithin(former, place));
     if (!other) return [];
-    const allowed = `a place apart from ${other[0]}, which is ${JSON.stringify(other[1])}`;
+    const allowed = `a place outside ${other[0]}, which is ${JSON.stringify(other[1])}`;
     return [{ key, found: JSON.stringify(place), allowed }];
   });
 }

@@ -133,7 +133,7 @@ const helm = {
 const separateReleases = section({
   target: z.literal("helm").describe("A Helm release for each service."),
   ...helm,
-  step: absent("without rollout.shared both services change over in one update"),
+  step: absent("without rollout.shared one update changes both services"),
   worker: ownRelease("worker"),
   web: ownRelease("web"),
 });

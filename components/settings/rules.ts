@@ -74,7 +74,11 @@ function distinctRules(names: readonly (readonly [key: string, name: string])[])
     const first = names.findIndex(([, other]) => other === name);
     if (first === at) return [];
     return [
-      { key, found: JSON.stringify(name), allowed: `another name than ${names[first]?.[0] ?? ""}` },
+      {
+        key,
+        found: JSON.stringify(name),
+        allowed: `a name that differs from ${names[first]?.[0] ?? ""}`,
+      },
     ];
   });
 }
@@ -110,12 +114,12 @@ function jobRules(settings: Settings): Problem[] {
 function backfillRules({ source, parallelism }: BackfillSettings, isJob: boolean): Problem[] {
   const problems: Problem[] = [];
   if (isJob && "path" in source) {
-    const found = `${JSON.stringify(source.path)}, and a section jobs: no Job reaches this machine`;
+    const found = `${JSON.stringify(source.path)}, and a section jobs, whose Jobs cannot read this machine's files`;
     const allowed = "persistentVolumeClaim instead of path";
     problems.push({ key: "backfill.source.path", found, allowed });
   }
   if (!isJob && "persistentVolumeClaim" in source) {
-    const found = `${JSON.stringify(source.persistentVolumeClaim)}, and no section jobs: only pods mount a claim`;
+    const found = `${JSON.stringify(source.persistentVolumeClaim)}, and no section jobs, although only pods can mount a claim`;
     const allowed = "path instead of persistentVolumeClaim, or a section jobs";
     problems.push({ key: "backfill.source.persistentVolumeClaim", found, allowed });
   }

@@ -37,8 +37,8 @@ export async function requireState(address: StateAddress): Promise<void> {
   const { root, layout } = address;
   if (!(await isFolder(root))) {
     throw new StateFolderError(
-      `The state root ${root} is not a folder that can be read. Nothing was written. ` +
-        `Set backfill.source.path to the folder that holds ${layout.runs}.`,
+      `The state directory ${root} is not a readable directory. Nothing was written. ` +
+        `Set backfill.source.path to the directory that contains ${layout.runs}.`,
     );
   }
   await requireInside(address);
@@ -46,8 +46,8 @@ export async function requireState(address: StateAddress): Promise<void> {
   const found = await Promise.all(expected.map((folder) => isFolder(join(root, folder))));
   if (found.includes(true)) return;
   throw new StateFolderError(
-    `The state root ${root} has none of the folders ${expected.join(", ")}. Nothing was written. ` +
-      `Correct backfill.source.path or advanced.layout; where there is no state, leave backfill out.`,
+    `The state directory ${root} has none of the directories ${expected.join(", ")}. Nothing was written. ` +
+      "Fix backfill.source.path or advanced.layout; if there is no state, remove backfill.",
   );
 }
 
@@ -70,8 +70,8 @@ export async function requireInside(address: StateAddress): Promise<void> {
     const real = await realpath(path).catch(() => inside);
     if (real === inside || real.startsWith(inside + sep)) continue;
     throw new StateFolderError(
-      `${path} leads out of the state root, to ${real}. Nothing was written. ` +
-        `Put the folder itself below the root, or set backfill.source.path to where it is.`,
+      `${path} is a link out of the state directory, to ${real}. Nothing was written. ` +
+        "Move the directory itself into the state directory, or set backfill.source.path to its parent.",
     );
   }
 }

@@ -40,7 +40,10 @@ export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>
 export function sizeOf(document: BSON.Document): number {
   const bytes = BSON.calculateObjectSize(document);
   if (bytes <= largestDocument) return bytes;
-  throw new Refusal("too-large", `${bytes} bytes; a document has ${largestDocument} at most`);
+  throw new Refusal(
+    "too-large",
+    `it has ${bytes} bytes, and a document has at most ${largestDocument}`,
+  );
 }
 
 function fieldProblems(name: string, field: Field, value: unknown): string[] {
@@ -74,7 +77,7 @@ function findReserved(role: CollectionRole, fields: ReadonlyMap<string, unknown>
 }
 
 function kindOf(value: unknown): string {
-  if (typeof value === "string") return "another text";
+  if (typeof value === "string") return "another string";
   if (Array.isArray(value)) return "a list";
   if (isJsonObject(value)) return "an object";
   return typeof value === "boolean" ? "a boolean" : "a number";
@@ -96,7 +99,7 @@ const loneSurrogate = /\p{Surrogate}/u;
 export function unstorable(path: string, value: unknown, depth = 2): string | undefined {
   if (typeof value === "string") return unstorableText(path, value);
   if (!Array.isArray(value) && !isJsonObject(value)) return undefined;
-  if (depth > deepest) return `${path.slice(0, 80)}... is nested more than ${deepest} deep`;
+  if (depth > deepest) return `${path.slice(0, 80)}... is nested deeper than ${deepest} levels`;
   if (Array.isArray(value)) {
     return firstOf(value.entries(), ([at, item]) => unstorable(`${path}[${at}]`, item, depth + 1));
   }
@@ -107,7 +110,7 @@ export function unstorable(path: string, value: unknown, depth = 2): string | un
 }
 
 function unstorableText(path: string, text: string): string | undefined {
-  return loneSurrogate.test(text) ? `${path} holds half a surrogate pair` : undefined;
+  return loneSurrogate.test(text) ? `${path} contains half a surrogate pair` : undefined;
 }
 
 function unstorableKey(path: string, key: string): string | undefined {

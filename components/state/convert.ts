@@ -23,12 +23,12 @@ export interface Converted {
  * @throws Refusal where the record is no object or has one field twice
  */
 export function convert(role: CollectionRole, { fields, given }: Entry): Converted {
-  if (!isJsonObject(fields)) throw new Refusal("form", "not an object");
+  if (!isJsonObject(fields)) throw new Refusal("form", "it is not an object");
   const conversions = new Set<Conversion>();
   const converted = new Map<string, unknown>();
   for (const [property, value] of membersOf(fields)) {
     const name = fieldName(role, property);
-    if (converted.has(name)) throw new Refusal("form", `${name} is there twice`);
+    if (converted.has(name)) throw new Refusal("form", `it has ${name} twice`);
     converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
   }
   for (const [name, value] of Object.entries(given)) {

@@ -65,8 +65,8 @@ async function probe(file: string, named: string): Promise<void> {
     throw new WriteError(
       `Writing ${named}`,
       error,
-      "A cutover keeps there since when MongoDB is the truth, and a rollback writes its files there. " +
-        "Nothing was stopped. Give the one who runs this the right to write in the state root and its folders.",
+      "A cutover records its fence there, and a rollback writes its files there. Nothing was stopped. " +
+        "Give this user write permission in the state directory and its subdirectories.",
     );
   }
 }

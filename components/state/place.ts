@@ -34,7 +34,7 @@ export async function placeOf(
     free = inside === undefined ? (free ?? place) : place;
   }
   if (free) return free;
-  throw new Refusal("conflict", `the file name of this run is taken by the run ${owner ?? ""}`);
+  throw new Refusal("conflict", `run ${owner ?? ""} already has the file name of this run`);
 }
 
 /**
@@ -60,7 +60,7 @@ function possibleStems(runId: string): string[] {
   const stems = fileStems(runId);
   const [stem = ""] = stems;
   if (stem === "" || stem.startsWith(".") || Buffer.byteLength(stem) > 200) {
-    throw new Refusal("form", "no file name can stand for this run id");
+    throw new Refusal("form", "this run id cannot be a file name");
   }
   return stems;
 }

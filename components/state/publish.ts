@@ -27,12 +27,12 @@ export async function stampOf(path: string): Promise<Stamp> {
 }
 
 const whatToDo: Readonly<Record<string, string>> = {
-  ENOSPC: "Make room on the disk",
-  EDQUOT: "Make room on the disk",
-  EFBIG: "Raise the greatest size of a file that this process may write",
-  EROFS: "Mount the file system for writing",
-  EACCES: "Let this user write there",
-  EPERM: "Let this user write there",
+  ENOSPC: "Free space on the disk",
+  EDQUOT: "Free space on the disk",
+  EFBIG: "Raise the maximum file size of this process",
+  EROFS: "Mount the file system read-write",
+  EACCES: "Give this user write permission there",
+  EPERM: "Give this user write permission there",
 };
 
 /**
@@ -86,16 +86,16 @@ async function giveName(aside: string, path: string, read: Stamp): Promise<void>
 }
 
 function notPublished(path: string, cause: NodeJS.ErrnoException): WriteError {
-  const fix = whatToDo[cause.code ?? ""] ?? "Fix it";
+  const fix = whatToDo[cause.code ?? ""] ?? "Fix the cause";
   return new WriteError(
     `Writing ${path}`,
     cause,
-    `No file was left half-written. ${fix}, then export again: it goes on where it stopped.`,
+    `No file is half-written. ${fix}, then export again: it resumes where it stopped.`,
   );
 }
 
 function refuseChanged(): Refusal {
-  return new Refusal("conflict", "its file changed while it was exported; export again");
+  return new Refusal("conflict", "its file changed during the export; export again");
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

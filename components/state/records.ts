@@ -153,15 +153,15 @@ function isBlank({ bytes }: RawText): boolean {
  */
 export function parse(text: RawText): unknown {
   const { bytes, length } = text;
-  if (!bytes) throw new Refusal("too-large", `${length} bytes are more than a record can have`);
+  if (!bytes) throw new Refusal("too-large", `it has ${length} bytes, more than a record can have`);
   if (bytes.length === 0) throw new Refusal("not-json", "the file is empty");
   const json = decode(text);
-  if (json === undefined) throw new Refusal("not-utf8", "not valid UTF-8");
+  if (json === undefined) throw new Refusal("not-utf8", "it is not valid UTF-8");
   try {
     return parseJson(json);
   } catch (error) {
     if (error instanceof SyntaxError) throw new Refusal("not-json", notJson(error));
-    if (error instanceof RangeError) throw new Refusal("form", "nested too deeply");
+    if (error instanceof RangeError) throw new Refusal("form", "it is nested too deeply");
     throw error;
   }
 }

@@ -47,7 +47,7 @@ export function unpack(
 }
 
 function outputsOf(manifest: unknown, runId: string): Entry[] {
-  if (!isJsonObject(manifest)) throw new Refusal("form", "found no manifest object");
+  if (!isJsonObject(manifest)) throw new Refusal("form", "it is not a manifest object");
   const uploadedAt = memberOf(manifest, "uploadedAt");
   return entries(memberOf(manifest, "outputs"), "a manifest with a list of outputs", {
     runId: memberOf(manifest, "runId") ?? runId,
@@ -56,7 +56,7 @@ function outputsOf(manifest: unknown, runId: string): Entry[] {
 }
 
 function entries(list: unknown, expected: string, given: Given): Entry[] {
-  if (!Array.isArray(list)) throw new Refusal("form", `not ${expected}`);
+  if (!Array.isArray(list)) throw new Refusal("form", `it is not ${expected}`);
   return list.map((fields: unknown, at) => ({ fields, given, entry: at + 1 }));
 }
 

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../settings";
+import { ProgramError } from "./program-error";
 import type { StepKind } from "./step";
 import type { StepTimes } from "./times";
 
+export { ProgramError } from "./program-error";
 export { timesThrough, type Span, type StepTimes } from "./times";
 
 /** The inputs of a step as the program gives them; `cutover` is counted by the step. */
@@ -46,7 +48,7 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
    * the update (`--target`, `--exclude`), it is the direction that the step went last: what comes after
    * it takes its own direction from here, and so cannot go past it (decision 9).
    *
-   * @throws pulumi.RunError on `up` if the last run of a step that is not part of it did not finish
+   * @throws ProgramError on `up` if the last run of a step that is not part of it did not finish
    */
   get lastDirection(): pulumi.Output<Direction> {
     const { direction, applied } = this as unknown as {
@@ -56,7 +58,7 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
     if (pulumi.runtime.isDryRun()) return direction;
     return pulumi.all([direction, applied, this.urn]).apply(([went, isFinished, urn]) => {
       if (isFinished !== false) return went;
-      throw new pulumi.RunError(
+      throw new ProgramError(
         `The last run of ${urn.split("::").at(-1) ?? ""} did not finish, and it is not part of this ` +
           "update. Run `pulumi up` without --target and --exclude.",
       );

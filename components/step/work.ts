@@ -74,8 +74,8 @@ export async function workInPod(
 ): Promise<Answer> {
   if (request.version !== version) {
     throw new Error(
-      `This image has version ${version}, and the stack asks for a step of version ` +
-        `${request.version}. Nothing was done. Set jobs.image to that version.`,
+      `The image of the Job has version ${version}, but the stack needs version ${request.version}. ` +
+        `Nothing was done. Set jobs.image to version ${request.version}.`,
     );
   }
   const { database = uriFacts(given.uri)?.database, ...others } = request.inputs as MongoInputs;

@@ -33,16 +33,16 @@ export function describeVerification(report: VerificationReport, root: string): 
     ...(notForgotten === undefined
       ? []
       : [
-          `The next import will trust the files' checkpoints, which it was not to: ${notForgotten}`,
+          `The checkpoints of these files could not be deleted, so the next import skips them: ${notForgotten}`,
         ]),
   ];
   return withAdvice(reasons, `Verification of ${root}: `, fixDifferences);
 }
 
 const fixDifferences =
-  "Nothing was changed by this step. Fix what is named, or move files that are not state out of " +
-  "the root, then run `pulumi up` again: it verifies again, and imports again what was quarantined. " +
-  "What is missing for another reason is imported by " +
+  "This step changed nothing. Fix what is named, or move files that are not state out of the " +
+  "directory. Then run `pulumi up` again: it imports quarantined records and verifies again. What is " +
+  "missing for another reason is imported by " +
   "`pulumi up --replace '**taskrunner:SecondHandover::second-handover'`.";
 
 function describeMissing(report: VerificationReport, role: CollectionRole): string[] {
@@ -60,7 +60,7 @@ function describeDifferences(report: VerificationReport, role: CollectionRole): 
   const verb = differing === 1 ? "differs" : "differ";
   return ifAny(differing, () => {
     const what = `${formatCount(differing, role)} on disk ${verb} from MongoDB`;
-    return `${what}, which stays as it is: ${formatCases(cases, differing)}.`;
+    return `${what}, and MongoDB's content stays: ${formatCases(cases, differing)}.`;
   });
 }
 
@@ -83,7 +83,7 @@ export function describeQuarantinedRuns(
   const isTooMany = quarantined > count && quarantined * 100 > read * toleratedPercent;
   const reasons = [
     ...ifAny(count, () => {
-      const what = `${formatCount(count, "runs")} may still execute steps and cannot be imported`;
+      const what = `${formatCount(count, "runs")} may still execute steps, but cannot be imported`;
       return `${what}: ${formatCases(cases.map(caseOf), count)}.`;
     }),
     ...ifAny(isTooMany ? quarantined : 0, () => {
@@ -95,8 +95,8 @@ export function describeQuarantinedRuns(
 }
 
 const fixRuns =
-  "Nothing was stopped: the services go on as they were. Fix these files, or move files that are not " +
-  "runs out of the root, then run `pulumi up` again: it imports what was quarantined.";
+  "No service was stopped. Fix these files, or move files that are not runs out of the directory. Then " +
+  "run `pulumi up` again: it imports the quarantined records.";
 
 function withAdvice(reasons: readonly string[], what: string, advice: string): string[] {
   const last = reasons.length - 1;

@@ -8,13 +8,13 @@ export class NoPrimary extends Error {
   /** @param fencedAt of the cutover, which an `advanced.abandonMongo` has to name; ISO 8601 */
   constructor(members: readonly string[], seconds: number, fencedAt: string | undefined) {
     super(
-      `MongoDB has no primary: ${members.join(", ")} answered, and none became the primary within ` +
-        `${seconds} s. Nothing was exported or held. Two ways out: once MongoDB has a primary, run pulumi ` +
-        "up again, which exports everything; or, if it is lost for good, " +
+      `MongoDB has no primary: ${members.join(", ")} answered, but none became the primary within ` +
+        `${seconds} s. Nothing was exported or held. When MongoDB has a primary, run pulumi up again, which ` +
+        "exports everything. If MongoDB is lost, " +
         (fencedAt === undefined
           ? "stop its members, and run pulumi up again."
-          : `set advanced.abandonMongo: "${fencedAt}" and run pulumi up again, which leaves behind what ` +
-            "changed there and holds the unfinished runs."),
+          : `set advanced.abandonMongo: "${fencedAt}" and run pulumi up again, which gives up what changed ` +
+            "there and holds the unfinished runs."),
     );
   }
 }

@@ -78,8 +78,8 @@ export class KeyParts {
 /** @param path in the system's temporary folder */
 function notKept(path: string, cause: unknown): WriteError {
   const advice =
-    "Nothing was changed. Make room there, or name another folder in TMPDIR, then do this again.";
-  return new WriteError(`Keeping the keys to compare in ${path}`, cause, advice);
+    "Nothing was changed. Free space there, or set TMPDIR to another directory, and run it again.";
+  return new WriteError(`Writing the keys to compare to ${path}`, cause, advice);
 }
 
 /** What two sides' keys have not in common. */

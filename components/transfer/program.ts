@@ -172,10 +172,10 @@ function orNull<Value>(output: pulumi.Output<Value | undefined> | undefined) {
  */
 function warnOfNoExport(step: pulumi.Resource): void {
   void pulumi.log.warn(
-    "There is no section `backfill`: nothing is exported from MongoDB, and no unfinished run is held. " +
-      "If the services work on MongoDB now, the worker would go on from files that are as old as the " +
-      "cutover, and repeat steps. Put the section back and run `pulumi up` with `storageMode: mongo`, " +
-      "which draws the fence anew; go back after that.",
+    "The settings have no section `backfill`, so nothing is exported from MongoDB and no unfinished run " +
+      "is held. If the services use MongoDB now, the worker would continue with files as old as the cutover " +
+      "and repeat steps. In that case restore the section, run `pulumi up` with `storageMode: mongo`, which " +
+      "draws a new fence, and roll back after that.",
     step,
   );
 }

@@ -25,7 +25,7 @@ function listLacks(text: string): string[] {
     .filter((facts) => facts && !facts.local);
   const lacks = remote.flatMap((facts) => {
     if (!facts?.tls) return ["has no TLS: use tls=true or mongodb+srv."];
-    return facts.unchecked.map((name) => `checks no certificate: leave ${name} out.`);
+    return facts.unchecked.map((name) => `does not check certificates: remove ${name}.`);
   });
   return [...new Set(lacks)];
 }
@@ -40,7 +40,7 @@ function checkCluster({ type, props }: Resource): string[] {
   if (type !== types.atlasCluster) return [];
   const oldest = valueAt(props, "advancedConfiguration", "minimumEnabledTlsProtocol");
   return oldest === "TLS1_0" || oldest === "TLS1_1"
-    ? [`The cluster takes ${oldest}: set minimumEnabledTlsProtocol to TLS1_2 or TLS1_3.`]
+    ? [`The cluster accepts ${oldest}: set minimumEnabledTlsProtocol to TLS1_2 or TLS1_3.`]
     : [];
 }
 
@@ -73,8 +73,10 @@ export const secretConnectionStrings: ResourceRule = {
   why: "it would be in plain text in the state and in every preview",
   of: ({ urn }) => {
     const found = plainTexts.get(urn);
-    if (!found) return ["Secrets were not looked at: leave this policy's level at remediate."];
-    return found.map((path) => `The connection string at ${path} is no secret: use pulumi.secret.`);
+    if (!found) return ["Secrets were not checked: set the level of this policy to remediate."];
+    return found.map(
+      (path) => `The connection string at ${path} is not a secret: use pulumi.secret.`,
+    );
   },
 };
 

@@ -30,7 +30,7 @@ export const backups: ResourceRule = {
     type === types.atlasCluster
       ? asked
           .filter((input) => differs(props[input], true))
-          .map((input) => `The cluster has not all of its backups: set ${input} to true.`)
+          .map((input) => `The cluster lacks a backup: set ${input} to true.`)
       : [],
 };
 
@@ -45,7 +45,7 @@ export const backupSchedule: StackRule = {
       .filter(({ type }) => type === types.atlasCluster)
       .map(({ urn }) => ({
         urn,
-        message: "No CloudBackupSchedule says how often the cluster is saved: add one.",
+        message: "The cluster has no CloudBackupSchedule: add one.",
       }));
   },
 };

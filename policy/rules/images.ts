@@ -42,7 +42,9 @@ async function releaseValues({ props }: Resource) {
     try {
       values = merge(values, await readContent(file));
     } catch {
-      unreadable.push("A values file of the release cannot be read: its images were not checked.");
+      unreadable.push(
+        "A values file of the release cannot be read, so its images were not checked: check its path.",
+      );
     }
   }
   return { values: merge(values, props.values), unreadable };

@@ -62,7 +62,7 @@ describe("a ScaledObject that is not paused", () => {
     await addFiles(stack.root, state);
     const refusal = up(undefined, stack.inputs({ standstill }));
     await expect(refusal).rejects.toThrow(
-      new RegExp(`${kind} worker in .* since the drain, by KEDA \\(ScaledObject queue\\) \\(`),
+      new RegExp(`${kind} worker in .* since the drain .* by KEDA \\(ScaledObject queue\\)`),
     );
     await expect(refusal).rejects.toThrow(pausing(namespace));
     expect(await readFence(stack.root)).toBeUndefined();

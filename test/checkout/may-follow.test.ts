@@ -37,7 +37,7 @@ describe("after a rollback that git does not know of", () => {
 
     expect(allowed).toBe(false);
     expect(words).toContain("prod was rolled back and runs on files");
-    expect(words).toContain("merge the pull request that the rollback has opened");
+    expect(words).toContain("merge the pull request that the rollback opened");
     await current.commit({ [file]: `${settings(mongo)}# another setting\n` });
     expect((await ask(files, base, mongo)).allowed).toBe(false);
   });
@@ -94,12 +94,12 @@ describe("after a rollback that stopped half-way", () => {
     const { allowed, words } = await ask(mongo, base, mongo, base);
 
     expect(allowed).toBe(false);
-    expect(words).toContain("prod's last up was one to files and stopped half-way");
+    expect(words).toContain("prod's last up was a rollback and stopped halfway");
     // The cutover before it did not finish either: what changed earlier is no wish to undo it.
     expect((await ask(files, before, mongo, base)).allowed).toBe(false);
     expect(await ask(mongo, base, files, base)).toEqual({
       allowed: true,
-      words: "prod stopped half-way to files, and git says filesystem: up resumes.",
+      words: "prod stopped in a rollback, and git says filesystem: up resumes.",
     });
     await commit(files);
     await commit(mongo);
@@ -122,7 +122,7 @@ describe("a commit that does not descend from the last up's", () => {
     await current.git("checkout", "--quiet", first);
     const { allowed, words } = await ask(mongo, second, mongo);
     expect(allowed).toBe(false);
-    expect(words).toContain(`run from ${second}, which is not in the history`);
+    expect(words).toContain(`ran from ${second}, which is not in the history`);
     await other("another");
     expect((await ask(mongo, second, files)).allowed).toBe(false);
   });
@@ -133,7 +133,7 @@ describe("a commit that does not descend from the last up's", () => {
       await commit(mongo);
       expect(await ask(mongo, base, mongo)).toMatchObject({
         allowed: false,
-        words: expect.stringContaining(`run from ${base}, which`) as string,
+        words: expect.stringContaining(`ran from ${base}, which`) as string,
       });
     },
   );
@@ -143,6 +143,6 @@ describe("a commit that does not descend from the last up's", () => {
     const { allowed, words } = await ask(mongo, undefined, mongo);
 
     expect(allowed).toBe(false);
-    expect(words).toContain("was not run from a Git checkout");
+    expect(words).toContain("did not run from a Git checkout");
   });
 });

@@ -58,9 +58,13 @@ it.each([
 });
 
 it.each([
-  ["another word", "config: { taskrunner-storage:storageMode: files }", '"files": it is mongo or'],
-  ["a list", "config: { taskrunner-storage:storageMode: [mongo] }", "no single word"],
-  ["no YAML", "config: {", "no YAML"],
+  [
+    "another word",
+    "config: { taskrunner-storage:storageMode: files }",
+    '"files". Set it to mongo or',
+  ],
+  ["a list", "config: { taskrunner-storage:storageMode: [mongo] }", "not a single word"],
+  ["no YAML", "config: {", "is not valid YAML"],
 ])("%s is refused", (_, text, words) => {
   expect(() => modeIn(text)).toThrow(CheckoutError);
   expect(() => modeIn(text)).toThrow(words);

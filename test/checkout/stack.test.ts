@@ -23,7 +23,7 @@ describe("a stack's outputs", () => {
     ["", "an empty file"],
     ["error: no stack", "an error"],
   ])("%s is refused: %s", (text) => {
-    expect(() => lastUpIn(text)).toThrow("do not say its storageMode and source");
+    expect(() => lastUpIn(text)).toThrow("have no storageMode and source");
   });
 });
 

@@ -45,7 +45,7 @@ it("guard refuses an up after a rollback until git knows of it", async () => {
 
   const refused = await guard();
   expect(refused.exitCode).toBe(3);
-  expect(refused.stdout).toContain("merge the pull request that the rollback has opened");
+  expect(refused.stdout).toContain("merge the pull request that the rollback opened");
   await repository.commit({ [file]: settings("filesystem") });
   expect(await guard()).toMatchObject({
     exitCode: 0,
@@ -62,7 +62,7 @@ it("guard lets no up undo a rollback that stopped half-way, whatever the outputs
 
   const refused = await guard();
   expect(refused.exitCode).toBe(3);
-  expect(refused.stdout).toContain("prod's last up was one to files and stopped half-way");
+  expect(refused.stdout).toContain("prod's last up was a rollback and stopped halfway");
 }, 30_000);
 
 it("guard refuses an up whose commit does not descend from the last one's", async () => {
@@ -75,7 +75,7 @@ it("guard refuses an up whose commit does not descend from the last one's", asyn
   await repository.git("checkout", "--quiet", first);
   const refused = await guard();
   expect(refused.exitCode).toBe(3);
-  expect(refused.stdout).toContain(`run from ${second}, which is not in the history`);
+  expect(refused.stdout).toContain(`ran from ${second}, which is not in the history`);
 }, 30_000);
 
 it("guard fails if it cannot know", async () => {
@@ -84,7 +84,7 @@ it("guard fails if it cannot know", async () => {
   await write("outputs.json", { name: "taskrunner-storage" });
   expect(await guard()).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining("do not say its storageMode and source") as string,
+    stderr: expect.stringContaining("have no storageMode and source") as string,
   });
   await write("outputs.json", {});
   expect(await guard()).toMatchObject({
@@ -98,7 +98,7 @@ it("guard fails if it cannot know", async () => {
   expect(await run(...outputsAlone)).toMatchObject({ exitCode: 64 });
   expect(await run("guard", "--stack", "prod")).toMatchObject({
     exitCode: 64,
-    stderr: expect.stringContaining("Nothing to guard") as string,
+    stderr: expect.stringContaining("No option names what to guard") as string,
   });
 }, 60_000);
 
@@ -121,7 +121,7 @@ it("guard refuses an environment that nobody has to approve", async () => {
   current.server.odd.push({ to: /environments/, answers: [{ status: 403 }] });
   expect(await ask()).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining("the job needs the permission actions: read") as string,
+    stderr: expect.stringContaining("give the job actions: read") as string,
   });
 }, 60_000);
 
@@ -181,7 +181,7 @@ it("mode says what to set by hand where one release holds both services", async 
   expect(await readFile(join(repository.checkout, file), "utf8")).toBe(shared("web"));
   await repository.commit({ [file]: shared("worker") });
   expect((await set()).stderr).toContain(
-    "rollout.step: web by hand and run `pulumi up`: web is there",
+    "rollout.step: web by hand and run `pulumi up`: only the worker changes",
   );
   expect((await run("mode", "--stack", "prod", "--set", "mongo")).exitCode).toBe(0);
 }, 60_000);

@@ -89,7 +89,7 @@ it("step draws a fence, which status shows, and on a rollback holds without Mong
   const first = await step("handover", sides());
   const fence = await readFence(state);
   expect(first).toMatchObject({
-    stdout: expect.stringMatching(/^From \S+ on MongoDB is the truth\./m) as string,
+    stdout: expect.stringMatching(/^MongoDB is the source of truth since \S+\. /m) as string,
     answer: { results: { fence, report: { runs: { inserted: 1 } } } },
   });
   expect((await run(["status"])).stdout).toContain(`fence      ${fence?.at}\n`);
@@ -152,10 +152,12 @@ it("step answers why it is unfinished with 0, and fails with 1 for what it canno
   });
   const unknown = await step("nothing", {});
   expect(unknown.exitCode).toBe(1);
-  expect(unknown.stderr).toMatch(/There is no step nothing; there are .*bulk-import, handover/);
+  expect(unknown.stderr).toMatch(
+    /There is no step nothing\. The steps are .*bulk-import, handover/,
+  );
   const other = await step("handover", sides(), { version: "0.0.0" });
   expect(other).toMatchObject({ exitCode: 1, stdout: "" });
-  expect(other.stderr).toContain("asks for a step of version 0.0.0. Nothing was done.");
+  expect(other.stderr).toContain("the stack needs version 0.0.0. Nothing was done.");
 });
 
 it("export --hold-unfinished is the rollback by hand: it exports, ends the fence, and holds nothing later", async () => {
@@ -195,7 +197,7 @@ it("export --all makes a state that was lost anew with its fence, without which 
   const back = ["export", "--state", state, "--hold-unfinished"];
   const refused = await run(back);
   expect(refused).toMatchObject({ exitCode: 1, stdout: "" });
-  expect(refused.stderr).toContain("has no fence.json, and the cutover drew its fence at");
+  expect(refused.stderr).toContain("has no fence.json, but the cutover drew its fence at");
   expect(refused.stderr).toContain(`taskrunner-storage export --all --state ${state}`);
 
   expect(await run(["export", "--state", state])).toMatchObject({ exitCode: 0 });
@@ -216,7 +218,7 @@ it("export --hold-unfinished finds no fence where the ledger was renamed since",
   const back = ["export", "--state", state, "--hold-unfinished"];
   const unknown = await run([...back, "--settings", file]);
   expect(unknown).toMatchObject({ exitCode: 1 });
-  expect(unknown.stderr).toContain("Let cluster, mongoUri and advanced.ledger name the database");
+  expect(unknown.stderr).toContain("Set cluster, mongoUri and advanced.ledger to that database");
   expect(await run(back)).toMatchObject({ exitCode: 0 });
 });
 

@@ -56,15 +56,15 @@ it.each<[string, string[], string]>([
   ["an unknown command", ["fence"], "unknown command 'fence'"],
   ["an unknown option", ["apply", "--follows", "x"], "unknown option '--follows'"],
   ["a missing option", ["comment"], "required option '--preview <file>' not specified"],
-  ["a shard that is none", ["import", "--shard", "3/2"], "It is I/N with I from 1 to N"],
+  ["a shard that is none", ["import", "--shard", "3/2"], "Give I/N with I from 1 to N"],
   ["a time that is none", ["status", "--connect-timeout", "soon"], "a number of seconds"],
-  ["no state directory", ["verify"], "Name it with --state, or in backfill.source.path"],
-  ["no state in it", ["import", "--state", "/nowhere"], "/nowhere is not a folder"],
+  ["no state directory", ["verify"], "Set --state, or backfill.source.path"],
+  ["no state in it", ["import", "--state", "/nowhere"], "/nowhere is not a readable directory"],
   ["nowhere to export to", ["export", "--state", "/nowhere"], "/nowhere is not a directory"],
   ["no such settings", ["status", "--stack", "none"], "Pulumi.none.yaml cannot be read: ENOENT"],
   ["no such preview", ["comment", "--preview", "none"], "none of --preview cannot be read"],
   ["no such connection string", ["status", "--uri-file", "none"], "none of --uri-file cannot"],
-  ["no stack", ["mode"], "Name it with --stack"],
+  ["no stack", ["mode"], "Set --stack"],
 ])("%s is wrong usage: 64", async (_name, args, words) => {
   // It is found before anything connects.
   const { exitCode, stderr, stdout } = await run(args, { TASKRUNNER_MONGO_URI: away });
@@ -74,7 +74,7 @@ it.each<[string, string[], string]>([
 });
 
 it.each([
-  ["", "No connection string: TASKRUNNER_MONGO_URI is not set"],
+  ["", "TASKRUNNER_MONGO_URI is not set, so there is no connection string"],
   ["geheim@127.0.0.1", "TASKRUNNER_MONGO_URI is not a connection string"],
   ["mongodb://127.0.0.1:1", "TASKRUNNER_MONGO_URI names no database"],
 ])("a connection string %j is wrong usage, and is not repeated", async (given, words) => {

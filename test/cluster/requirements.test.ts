@@ -24,7 +24,9 @@ describe("a server's version", () => {
     const { refusals } = findingsOf(member(version), local);
 
     expect(refusals).toHaveLength(1);
-    expect(refusals[0]).toContain(`It runs MongoDB ${version}, and 6.0 is the oldest`);
+    expect(refusals[0]).toContain(
+      `It runs MongoDB ${version}, but the oldest supported version is 6.0`,
+    );
   });
 });
 
@@ -35,7 +37,7 @@ describe("a standalone server", () => {
     const { refusals, warnings } = findingsOf(standalone, remote);
 
     expect(warnings).toEqual([]);
-    expect(refusals.join()).toMatch(/majority.*transactions, change streams.*rs\.initiate\(\)/);
+    expect(refusals.join()).toMatch(/majority.*transactions, no change streams.*rs\.initiate\(\)/);
   });
 
   it("of this machine is told the same, and used", () => {
@@ -132,7 +134,9 @@ describe("a real server", () => {
   it("that has an arbiter is used with a warning", async () => {
     const { refusals, warnings } = await findings({ hello: { arbiters: ["arbiter:27017"] } });
     expect(refusals).toEqual([]);
-    expect(warnings.join()).toMatch(/^It has an arbiter \(arbiter:27017\).*a majority may not/);
+    expect(warnings.join()).toMatch(
+      /^It has an arbiter \(arbiter:27017\).*may not reach a majority/,
+    );
   });
 
   it("that shards log entries by time is refused", async () => {
@@ -144,7 +148,7 @@ describe("a real server", () => {
     await entries.deleteOne({ _id: "looked_at.pack_run_logs" });
     expect(refusals).toHaveLength(1);
     expect(refusals[0]).toContain(
-      'pack_run_logs is sharded by {"timestamp":1}, so that { runId, sequence } cannot be unique',
+      'pack_run_logs is sharded by {"timestamp":1}, so { runId, sequence } cannot be unique',
     );
   });
 

@@ -50,7 +50,7 @@ describe("another stack's outputs", () => {
 
   it.each([
     [{}, `The stack ${stack} has no output mongoUri; it has none.`],
-    [{ mongoUri: 1, x: 2 }, `has no text in its output mongoUri; it has mongoUri, x.`],
+    [{ mongoUri: 1, x: 2 }, `has no string in its output mongoUri; it has mongoUri, x.`],
     [{ mongoUri: both.mongoUri }, `has no output appMongoUri; it has mongoUri.`],
   ])("that are missing are named, with those that are there: %j", (outputs, message) => {
     expect(() => strings(outputs)).toThrow(message);

@@ -177,7 +177,7 @@ describe("releases that a site has installed", () => {
       expect(run.output).toContain(
         `Deployment ${cluster.releases.worker} in namespace taskrunner of context local is in mongo mode.`,
       );
-      expect(run.output).toContain("Run pulumi up with storageMode: mongo first");
+      expect(run.output).toContain("run pulumi up with storageMode: mongo first");
       expect([await cluster.podsOf("worker"), await cluster.podsOf("web")]).toEqual(pods);
     },
     3 * minutes,

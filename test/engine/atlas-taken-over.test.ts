@@ -35,7 +35,7 @@ describe("a stack with a cluster that Atlas has already", () => {
       await site.configure(takenOver);
       const output = await site.failed(site.stack.up());
 
-      expect(output).toContain("The cluster taskrunner of Atlas is paused: nobody can log in");
+      expect(output).toContain("The Atlas cluster taskrunner is paused, so no user can log in");
       expect(await site.databases()).not.toContain("taskrunner");
     },
     8 * minutes,

@@ -51,7 +51,7 @@ describe("values files whose pods nobody watches", () => {
     async () => {
       const atDrain = await up("mongo");
       expect(atDrain.failed).toBe(true);
-      expect(atDrain.output).toContain("Scale the worker to nothing and wait until");
+      expect(atDrain.output).toContain("scale it to zero and wait until");
       expect(atDrain.output).toContain("set rollout.confirmed: drained");
       expect(await modes()).toEqual(["filesystem", "filesystem"]);
 
@@ -78,7 +78,9 @@ describe("values files whose pods nobody watches", () => {
       await server.stop();
       const atDrain = await up("filesystem", "web");
       expect(atDrain.failed).toBe(true);
-      expect(atDrain.output).toContain("before it changes to filesystem mode");
+      expect(atDrain.output).toContain(
+        "Before the worker changes to filesystem mode, scale it to zero",
+      );
       expect(await modes()).toEqual(["mongo", "mongo"]);
 
       expect((await up("filesystem", "drained")).output).toContain("set rollout.confirmed: worker");

@@ -53,7 +53,7 @@ describe("the cutover on the real engine and a server with logins", () => {
       ]);
       expect(await documents()).toEqual(sample);
       const { fencedAt } = await ledgerRecord();
-      expect(up.output).toContain(`From ${fencedAt} on MongoDB is the truth.`);
+      expect(up.output).toContain(`MongoDB is the source of truth since ${fencedAt}.`);
       expect(await stack.outputs()).toMatchObject({
         storageMode: "mongo",
         database: "taskrunner",
@@ -109,7 +109,7 @@ describe("the cutover on the real engine and a server with logins", () => {
       // Two exports and two values files; nothing of the database.
       expect(preview.output).toMatch(/Resources:\n\s+~ 4 to update\n\s+\d+ unchanged/);
       expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
-      expect(preview.output).toContain("MongoDB is unreachable: nothing would be exported");
+      expect(preview.output).toContain("MongoDB is unreachable, so nothing would be exported");
       const up = kept(await stack.up());
       expect(up).toMatchObject({ failed: false });
       expect(up.output).toMatch(/Nothing was exported\..* output `verification` counts/);

@@ -70,7 +70,7 @@ async function previews(
     const { output, failed } = await stack.preview();
     expect(failed, output).toBe(false);
     // Of a shared release the worker comes first, and the program says what is next.
-    expect(output).not.toMatch(/^\s*(error|warning):(?! This update takes the worker)/m);
+    expect(output).not.toMatch(/^\s*(error|warning):(?! This update changes the worker)/m);
     outputs.push(output);
   }
   const [first = "", cutover = ""] = outputs;

@@ -151,7 +151,7 @@ describe("a worker whose new pods are never ready", () => {
       const up = await stack.up();
 
       expect(up.failed).toBe(true);
-      expect(up.output).toContain("The pods of worker in mongo mode are not all there");
+      expect(up.output).toContain("The rollout of worker to mongo mode is incomplete");
       expect(up.output).toMatch(/container task-runner runs( for \d+ s)? and is not ready/);
       expect(begun(up)).toEqual(["worker-pods"]);
       expect(await cluster.podsOf("web")).toEqual(web);
@@ -214,9 +214,11 @@ describe("web that fails after the worker's rollout", () => {
 
       expect(up.failed).toBe(true);
       expect(up.output).toContain("the image example.test/web:gone of container task-runner");
-      expect(up.output).toMatch(/old pod \S+: running and ready\. It goes once the new pods are/);
+      expect(up.output).toMatch(/old pod \S+: running and ready\. It ends when the new pods are/);
       expect(up.output).toContain("The worker is in Mongo mode");
-      expect(up.output).toContain("pods of web may still be in filesystem mode. Two ways out:");
+      expect(up.output).toContain(
+        "pods of web may still be in filesystem mode. Either fix the cause",
+      );
       expect(up.output).toContain("storageMode: filesystem");
       expect(begun(up)).not.toContain("second-handover");
       expect(await cluster.modesOf("worker")).toEqual(onMongo);

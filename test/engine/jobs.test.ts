@@ -84,7 +84,7 @@ describe("a cutover whose database only the cluster reaches", () => {
         /\+ pulumi-nodejs:dynamic\/mongo:Index: \(create\)[^]*"pack_run_logs_run_sequence"/,
       );
       expect(preview).toMatch(
-        /The claim state is ReadWriteOnce: no pod mounts it now, .* one at a time \(parallelism: 2 does not count\)/,
+        /The claim state is ReadWriteOnce: no pod mounts it now, .* one at a time \(parallelism: 2 has no effect\)/,
       );
       expect(await kubectl("get", "jobs", "--output=name")).toBe("");
     },
@@ -161,7 +161,7 @@ describe("a cutover whose database only the cluster reaches", () => {
       const runId = await changeOneRun();
       await configure("filesystem");
       const up = await succeeded(stack.up());
-      expect(up).toContain("job taskrunner-left: stopped, because it is not wanted any more");
+      expect(up).toContain("job taskrunner-left: stopped, because it is no longer wanted");
       expect(up).toMatch(/Exported to claim state\/taskrunner: 1 run\./);
       expect(await steps()).toEqual([
         ...["application-check", "bulk-import", "handover", "handover", "ledger-claim"],
@@ -188,7 +188,7 @@ describe("a cutover whose database only the cluster reaches", () => {
       const up = await succeeded(stack.up());
       expect(up).toMatch(/Nothing was exported\. Connecting to MongoDB at 127\.0\.0\.1/);
       expect(up).toContain(`${count} runs held in claim state/taskrunner/held`);
-      expect(up).toContain("comes to the files by the next `pulumi up` when it answers");
+      expect(up).toContain("the next `pulumi up` writes it to the files");
     },
     10 * minutes,
   );

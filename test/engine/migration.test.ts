@@ -51,7 +51,7 @@ describe("the migration on the real engine", () => {
       );
       const up = await stack.up();
       expect(up.failed).toBe(true);
-      expect(up.output).toContain("was stopped by its data; nothing was changed");
+      expect(up.output).toContain("stopped because of blocking documents; nothing was changed");
       expect([...(await observe(db)).keys()]).toEqual(["pack_run_logs"]);
       await db.dropCollection("pack_run_logs");
     },

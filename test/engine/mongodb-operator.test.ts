@@ -57,13 +57,13 @@ describe("MongoDB by its operator, from nothing", () => {
 
       expect(run.failed).toBe(true);
       expect(run.output).toContain(
-        `MongoDB ${name} does not run after 10 s, in namespace ${namespace} of context`,
+        `MongoDB ${name} is not running after 10 s, in namespace ${namespace} of context`,
       );
       expect(run.output).toContain(
         `mongodbcommunity ${name}: Pending, ReplicaSet is not yet ready`,
       );
       expect(run.output).toContain(
-        `pod ${name}-0: the image registry.example.test/mongodb/mongod:1 of container mongod cannot be had (ImagePullBackOff)`,
+        `pod ${name}-0: the image registry.example.test/mongodb/mongod:1 of container mongod cannot be pulled (ImagePullBackOff)`,
       );
       expect(await site.hasStepAfter()).toBe(false);
     },
@@ -186,7 +186,7 @@ describe("MongoDB by its operator, later on", () => {
       const { users } = await site.operator.spec();
 
       expect(run).toMatchObject({ failed: false });
-      expect(run.output).toContain("running, not yet as it is asked for");
+      expect(run.output).toContain("running, but the last change is not applied yet");
       expect(after.migrator).toBe(before.migrator);
       expect(after.application).not.toBe(before.application);
       expect(await site.passwordIn(users[1]?.passwordSecretRef.name ?? "")).toBe(
@@ -254,7 +254,7 @@ describe("MongoDB by its operator, later on", () => {
       await site.configure(late);
       const failed = await site.up();
       expect(failed.failed).toBe(true);
-      expect(failed.output).toContain("running, not yet as it is asked for");
+      expect(failed.output).toContain("running, but the last change is not applied yet");
 
       await site.configure({ ...late, storageMode: "filesystem" });
       const back = await site.up();

@@ -97,7 +97,7 @@ describe("one release that holds both services", () => {
       expect(await site.podsOf("gateway")).toEqual(gateway);
       expect((await stack.outputs()).rollout).toMatchObject({
         worker: { mode: "filesystem", release: "stella", revision: 2 },
-        next: "nothing, until storageMode changes: with it set rollout.step: worker",
+        next: "nothing until storageMode changes; then also set rollout.step: worker",
       });
       expect(await dependantsOf("release-step", stack)).toEqual(
         expect.arrayContaining(["kubernetes", "ledger-claim", "worker-drain-request"]),
@@ -135,7 +135,7 @@ describe("one release that holds both services", () => {
       await configure("mongo", "worker");
       const preview = await stack.preview();
       expect(preview.output).toContain(
-        "This update takes the worker to mongo mode and leaves web in filesystem mode. " +
+        "This update changes the worker to mongo mode and leaves web in filesystem mode. " +
           "Next: set rollout.step: web and run pulumi up.",
       );
       expect(preview.output).not.toContain("TaskRunner__Storage__Mongo");
@@ -149,7 +149,7 @@ describe("one release that holds both services", () => {
         "Release release",
         "PodsReplaced worker-pods",
       ]);
-      expect(up.output).toContain("worker: web is next, in an update of its own");
+      expect(up.output).toContain("worker: web is next, in its own update");
       expect(await site.modesOf("worker")).toEqual(onMongo);
       expect(await site.podsOf("web")).toEqual(web);
       expect(Object.values(web)).toEqual(onFiles);
@@ -176,7 +176,7 @@ describe("one release that holds both services", () => {
       const up = await stack.up();
 
       expect(up.failed, up.output).toBe(false);
-      expect(up.output).toContain("web goes over to mongo mode, where the worker is.");
+      expect(up.output).toContain("web changes to mongo mode, which the worker already has.");
       expect(orderOf(up)).toEqual([
         "Release release",
         "PodsReplaced worker-pods",
@@ -207,7 +207,7 @@ describe("the rollback of such a release", () => {
       expect((await stack.preview()).output).toContain("would take both to filesystem mode");
       await configure("mongo", "worker");
       expect((await stack.preview()).output).toContain(
-        "would take web to filesystem mode. Set rollout.step: web: web is in mongo mode already.",
+        "would change web to filesystem mode. Set rollout.step: web, because web is already in mongo mode.",
       );
       expect(await site.standing()).toEqual(before);
     },

@@ -188,7 +188,7 @@ describe("a ReadWriteOnce claim", () => {
 
     const inWords = await describeClaim(await namespaceAt(cluster.target("once")), "state", 3);
     expect(inWords).toMatch(
-      /^The claim state is ReadWriteOnce: the Jobs' pods run on node local, beside web-\S+, one at a time \(parallelism: 3 does not count\)\.$/,
+      /^The claim state is ReadWriteOnce: the Jobs' pods run on node local, beside web-\S+, one at a time \(parallelism: 3 has no effect\)\.$/,
     );
     const target = cluster.target("once", { timeoutSeconds: 10 });
     expect(await runJob(target, bulkImport(3), say)).toHaveLength(3);
@@ -201,7 +201,7 @@ describe("a ReadWriteOnce claim", () => {
     await prepare("unused");
     const inWords = await describeClaim(await namespaceAt(cluster.target("unused")), "state", 1);
     expect(inWords).toBe(
-      "The claim state is ReadWriteOnce: no pod mounts it now, so that a Job's pod may run on any node that can.",
+      "The claim state is ReadWriteOnce: no pod mounts it now, so a Job's pod may run on any node that can mount it.",
     );
     expect(await runJob(cluster.target("unused"), verification, say)).toHaveLength(1);
   });

@@ -89,7 +89,7 @@ it("a pod that fails is named with its last words, without the connection string
   const text = await failed(runs(cluster.target("failing")));
   expect(text).toMatch(/^Job taskrunner-ledger-claim-\w+ failed in namespace failing of context /);
   expect(text).toMatch(
-    /Pod taskrunner-ledger-claim-\S+ said last:\n {2}taskrunner-storage: Connecting/,
+    /Last lines of pod taskrunner-ledger-claim-\S+:\n {2}taskrunner-storage: Connecting/,
   );
   expect(text).not.toMatch(/hidden|user:/);
 
@@ -116,7 +116,9 @@ it("a request that is too long is refused, and nothing is made", async () => {
   await prepare("long");
   const long = { ...verification, request: "x".repeat(requestLimit + 1) };
   const text = await failed(runs(cluster.target("long"), long));
-  expect(text).toMatch(/^The request of verification has 262145 bytes, and .* holds 262144\./);
+  expect(text).toMatch(
+    /^The request of verification has 262145 bytes, and .* takes at most 262144\./,
+  );
   expect(text).toContain("Nothing was started.");
   expect(await jobs("long")).toBe("");
   const configMaps = ["get", "configmaps", "--namespace=long", "--output=name"];
@@ -129,7 +131,7 @@ it("a step of another version is refused by the pod, in words", async () => {
   const other = { ...(JSON.parse(request) as object), version: "0.0.1" };
   const older = { ...asked, request: JSON.stringify(other) };
   expect(await failed(runs(cluster.target("version"), older))).toMatch(
-    /This image has version \S+, and the stack asks for a step of version 0\.0\.1\. Nothing was done/,
+    /The image of the Job has version \S+, but the stack needs version 0\.0\.1\. Nothing was done/,
   );
 });
 
@@ -137,7 +139,7 @@ it("an image that cannot be had is named after the time-out, and its Job is dele
   await prepare("unpullable");
   const target = cluster.target("unpullable", { image: "none", timeoutSeconds: 5 });
   const text = await failed(runs(target));
-  expect(text).toMatch(/had no pod that runs for 5 s, and was deleted:\npod \S+: the image none/);
+  expect(text).toMatch(/had no running pod for 5 s, and was deleted:\npod \S+: the image none/);
   await vi.waitFor(async () => {
     expect(await jobs("unpullable")).toBe("");
   }, 20_000);
@@ -153,7 +155,7 @@ it("a Job of the same step that was left behind is stopped before a new one", as
     expect(said.join("\n")).toMatch(/1 to go: pod \S+ \(runs/);
   }, 30_000);
   await runs(cluster.target("again"));
-  expect(said.join("\n")).toContain("stopped, because it is not wanted any more");
+  expect(said.join("\n")).toContain("stopped, because it is no longer wanted");
   expect(await gone).toContain("status 404");
   expect((await jobs("again")).split("\n")).toHaveLength(1);
 });
@@ -187,11 +189,11 @@ it("pods that do not end are named after the time-out, whether their Job runs or
   }, 30_000);
   await cluster.kubectl("delete", "pods", "--all", "--namespace=lost", "--wait=false");
   expect(await running).toMatch(
-    /had no pod that runs for 4 s, and was deleted:\npod \S+: terminating/,
+    /had no running pod for 4 s, and was deleted:\npod \S+: terminating/,
   );
 
   expect(await failed(runs(target))).toMatch(
-    /^Job \S+ was deleted, and its pods have not ended after 4 s:\npod \S+: terminating for \d+ s/,
+    /^Job \S+ was deleted, but its pods have not ended after 4 s:\npod \S+: terminating for \d+ s/,
   );
   cluster.images.set("on-lost-node", { entrypoint: forEver });
 });
@@ -200,13 +202,13 @@ it("a claim that one pod alone may mount is refused where others would have to",
   await prepare("alone", "ReadWriteOncePod");
   const text = await failed(runs(cluster.target("alone"), bulkImport(2)));
   expect(text).toMatch(/claim state in namespace alone of context \S+ is ReadWriteOncePod/);
-  expect(text).toMatch(/and 2 pods of bulk-import would have to/);
+  expect(text).toMatch(/but these need it: 2 pods of bulk-import\./);
   const metadata = { name: "web", namespace: "alone" };
   const volumes = [{ name: "state", persistentVolumeClaim: { claimName: "state" } }];
   const spec = { containers: [{ name: "main", image: "none" }], volumes };
   await cluster.apply({ apiVersion: "v1", kind: "Pod", metadata, spec });
   expect(await failed(runs(cluster.target("alone"), verification))).toMatch(
-    /and the pod of verification, web would have to/,
+    /but these need it: the pod of verification, web\./,
   );
   expect(await jobs("alone")).toBe("");
 });

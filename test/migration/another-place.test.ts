@@ -96,9 +96,9 @@ it("another server is refused while the services work on the first, before anyth
   expect(refusal).toMatchObject({ name: "PlaceRefused" });
   const { message } = refusal as Error;
   expect(message).toContain(
-    `Going on with 127.0.0.1:${other.port}/${database}/${ledger}, in the place of ` +
-      `127.0.0.1:${current.server.port}/${database}/${ledger}, is refused; nothing was changed. ` +
-      `The services work on the former since ${fencedAt}`,
+    `Refusing to switch to database 127.0.0.1:${other.port}/${database}/${ledger}: it is not a copy of ` +
+      `127.0.0.1:${current.server.port}/${database}/${ledger}, which the services have used since ` +
+      `${fencedAt}. Nothing was changed.`,
   );
   expect(message).toMatch(/storageMode: filesystem[^]*copy/);
   expect(message).toContain(`advanced.acceptDatabase: ${accepting(fencedAt).acceptDatabase}`);
@@ -112,7 +112,9 @@ it.each([
   ["ledger of the same database", () => ({ ledger: "renamed" })],
 ])("another %s is refused as well", async (_words, fields) => {
   const stack = await onMongo();
-  await expect(up(stack, at(here(), fields()))).rejects.toThrow(/^Going on with .* is refused/);
+  await expect(up(stack, at(here(), fields()))).rejects.toThrow(
+    /^Refusing to switch to database .*Nothing was changed/,
+  );
 });
 
 it("a place that is accepted with its fence is taken, and its ledger has the fence", async () => {
@@ -127,7 +129,7 @@ it("a place that is accepted with its fence is taken, and its ledger has the fen
 
   const settings = at(there(), { ...accepting(fencedAt), cutover: 1 });
   expect(await LedgerClaim.diff("", moved.outs, settings)).toEqual({ changes: false });
-  await expect(up(moved, at(here(), accepting(fencedAt)))).rejects.toThrow(/is refused/);
+  await expect(up(moved, at(here(), accepting(fencedAt)))).rejects.toThrow(/^Refusing to switch/);
 });
 
 it.each([
@@ -187,7 +189,7 @@ it("after a rollback a cutover goes to any server, and holds on to it from its f
   expect(forward.outs).toMatchObject({ uri: there(), cutover: 2 });
   expect((await up(forward, at(here()))).outs).toMatchObject({ uri: here() });
   await writeFence(root, fence);
-  await expect(up(forward, at(here()))).rejects.toThrow(/is refused/);
+  await expect(up(forward, at(here()))).rejects.toThrow(/^Refusing to switch/);
 });
 
 it("after a second cutover to the same server another one is refused as well", async () => {
@@ -197,7 +199,7 @@ it("after a second cutover to the same server another one is refused as well", a
 
   expect(again.outs).toMatchObject({ uri: here(), cutover: 2 });
   expect(await up(again, at(here()))).toEqual(again);
-  await expect(up(again, at(there()))).rejects.toThrow(/is refused/);
+  await expect(up(again, at(there()))).rejects.toThrow(/^Refusing to switch/);
   await nothingThere();
 });
 
@@ -220,7 +222,7 @@ it("a rotated user or other options are no other server", async () => {
 it("another name of the same server is refused until it is accepted", async () => {
   const stack = await onMongo();
   const alias = here().replace("127.0.0.1", "localhost");
-  await expect(up(stack, at(alias))).rejects.toThrow(/is refused/);
+  await expect(up(stack, at(alias))).rejects.toThrow(/^Refusing to switch/);
   const acceptDatabase = `${fencedAt}@localhost:${current.server.port}/${database}`;
   expect((await up(stack, at(alias, { acceptDatabase }))).outs).toMatchObject({ uri: alias });
   expect(await record(current.client)).toMatchObject({ fences: [new Date(fencedAt)] });

@@ -207,7 +207,7 @@ describe("a search that the server's limits stop", () => {
     });
     expect(notChecked.map(describeNotChecked)).toEqual([
       "Not checked for blocking documents: modify the validator of pack_artifacts. MongoDB stopped the " +
-        `search at its limit of ${limit} (code ${code}).`,
+        `search at its ${limit} limit (code ${code}).`,
     ]);
     expect(issues).toMatchObject([{ kind: "duplicate keys", index: "pack_artifacts_run_name" }]);
   });

@@ -51,7 +51,7 @@ it("another stack with another wanted state is refused by both names", async () 
   const refusal = await claim(current.db, ledger, theirs).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(ClaimRefused);
   expect(String(refusal)).toMatch(
-    /for stack storage\/prod was refused: stack storage\/dev holds it/,
+    /Stack storage\/prod cannot claim .*: stack storage\/dev holds it/,
   );
   expect(await record()).toMatchObject({ stack: "storage/dev", checksum: "aaaa" });
 });
@@ -62,7 +62,7 @@ it("another stack takes it over where it is told to, and the former cannot compl
 
   expect(await record()).toMatchObject({ stack: "storage/prod", checksum: "bbbb" });
   await expect(complete(current.db, ledger, ours.checksum)).rejects.toThrow(
-    /belongs to another stack/,
+    /or another stack claimed it/,
   );
 });
 
@@ -99,13 +99,13 @@ it("a database has the fences that were drawn in it alone, whatever newer ones a
   await claim(current.db, ledger, ours);
   const [first, later] = ["2026-11-25T10:00:00.123Z", "2026-12-01T00:00:00.000Z"] as const;
   const required = (at: string) => requireFence(current.db, ledger, at);
-  await expect(required(later)).rejects.toThrow(/knows nothing of that fence/);
+  await expect(required(later)).rejects.toThrow(/has no record of that fence/);
   for (const at of [first, later, later]) await recordFence(current.db, ledger, new Date(at));
 
   expect((await record())?.fences).toEqual([new Date(first), new Date(later)]);
   await expect(required(first)).resolves.toBeUndefined();
   await expect(required(later)).resolves.toBeUndefined();
-  await expect(required("2026-11-26T00:00:00.000Z")).rejects.toThrow(/knows nothing/);
+  await expect(required("2026-11-26T00:00:00.000Z")).rejects.toThrow(/has no record/);
 });
 
 it("a record without a fence has no last one, and neither has a database without a record", async () => {

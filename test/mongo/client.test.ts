@@ -59,6 +59,6 @@ it("names trouble that lasts every ten seconds, and ends", async () => {
   expect(await failing).toMatch(/Counting things failed 13 times: MongoDB answers with code 10107/);
   expect(said.mock.calls.length).toBeGreaterThan(2);
   expect(String(said.mock.calls[0])).toMatch(
-    /^Counting things: MongoDB answers with code 10107\. Trying again, for 13 s so far$/,
+    /^Counting things: MongoDB answers with code 10107\. Retrying for 13 s so far$/,
   );
 });

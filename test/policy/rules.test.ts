@@ -59,7 +59,7 @@ describe("a cluster of Atlas", () => {
   it.each(["backupEnabled", "pitEnabled", "retainBackupsEnabled"])("has %s", (input) => {
     expect(backups.of(cluster(whole))).toEqual([]);
     expect(backups.of(cluster({ ...whole, [input]: false }))).toEqual([
-      `The cluster has not all of its backups: set ${input} to true.`,
+      `The cluster lacks a backup: set ${input} to true.`,
     ]);
     expect(backups.of(cluster({ ...whole, [input]: unknown }))).toEqual([]);
   });
@@ -106,7 +106,7 @@ describe("a connection string", () => {
 
   it("with TLS that checks no certificate is named by its place and the option", () => {
     expect(violations(`${remote}?tls=true&tlsAllowInvalidHostnames=true`)).toEqual([
-      "The connection string at deep.list.0 checks no certificate: leave tlsAllowInvalidHostnames out.",
+      "The connection string at deep.list.0 does not check certificates: remove tlsAllowInvalidHostnames.",
     ]);
     expect(violations(`${remote}?tls=true&tlsInsecure=false`)).toEqual([]);
   });
@@ -174,7 +174,7 @@ describe("an image", () => {
     expect(await ofFiles(tagged, pinned)).toEqual([]);
     expect(await ofFiles(pinned, tagged)).toEqual([]);
     expect(await ofFiles({ path: join(folder, "none.yaml") })).toEqual([
-      "A values file of the release cannot be read: its images were not checked.",
+      "A values file of the release cannot be read, so its images were not checked: check its path.",
     ]);
     await rm(folder, { recursive: true });
   });

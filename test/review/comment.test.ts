@@ -248,7 +248,7 @@ it("a preview that printed nothing has failed, and the comment says so", () => {
 
 describe("a file that is no preview", () => {
   it.each([
-    ["words", "error: no stack selected", "is no JSON"],
+    ["words", "error: no stack selected", "is not JSON"],
     ["another JSON", '{ "a": 1 }', "is not what `pulumi preview --json` prints"],
     ["a broken one", '{ "steps": [{ "op": 1 }] }', "steps.0.op"],
   ])("%s is a clear error", (_what, text, message) => {

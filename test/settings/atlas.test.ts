@@ -98,7 +98,7 @@ describe("the settings of a cluster of Atlas", () => {
           { name: "EU_WEST_1", electable: 2 },
         ],
       },
-      "regions: found 4 electable nodes in all; allowed: 3, 5 or 7",
+      "regions: found 4 electable nodes in total; allowed: 3, 5 or 7",
     ],
     [
       "a region without a node",
@@ -186,7 +186,7 @@ describe("the settings of a cluster of Atlas", () => {
     [
       "one name for two users",
       { users: { migrator: "runner", application: "runner" } },
-      'users.application: found "runner"; allowed: another name than users.migrator',
+      'users.application: found "runner"; allowed: a name that differs from users.migrator',
     ],
     ["an unknown way in", { connection: "public" }, "standard, private, privateEndpoint:<id"],
     ["an unknown key", { regionz: [] }, "cluster.regionz: found an unknown setting"],

@@ -21,11 +21,11 @@ describe("what runs as Jobs", () => {
   it.each([
     ["jobs.namespace: found nothing, and rollout has none", { ...asJobs, rollout: values }],
     [
-      'backfill.source.path: found "state", and a section jobs: no Job reaches this machine; allowed: persistentVolumeClaim',
+      `backfill.source.path: found "state", and a section jobs, whose Jobs cannot read this machine's files; allowed: persistentVolumeClaim`,
       { ...asJobs, backfill: { source: { path: "state" } } },
     ],
     [
-      'backfill.source.persistentVolumeClaim: found "state", and no section jobs: only pods mount a claim; allowed: path',
+      'backfill.source.persistentVolumeClaim: found "state", and no section jobs, although only pods can mount a claim; allowed: path',
       { ...asJobs, jobs: undefined, backfill: { source: { persistentVolumeClaim: "state" } } },
     ],
     [

@@ -32,7 +32,7 @@ describe("a replica set in Kubernetes", () => {
   it.each([
     ["resource.members: found 2; allowed: 1, 3, 5 or 7", resource({ members: 2 })],
     ["resource.members: found 9", resource({ members: 9 })],
-    ['resource.version: found "8.0"; allowed: a whole version', resource({ version: "8.0" })],
+    ['resource.version: found "8.0"; allowed: a full version', resource({ version: "8.0" })],
     ['resource.version: found "5.0.31"', resource({ version: "5.0.31" })],
     ["resource.version: found nothing", resource({ version: undefined })],
     ['resource.storage.size: found "10 GB"', resource({ storage: { size: "10 GB" } })],

@@ -126,7 +126,7 @@ describe("the connection string", () => {
       const [name = ""] = option.split("=");
 
       expect(problemsOf({ ...dev, ...both })).toContain(
-        `appMongoUri: found TLS that checks no certificate (${name}); allowed: TLS without that`,
+        `appMongoUri: found TLS that does not check certificates (${name}); allowed: TLS without that`,
       );
       const allowed = { kind: "existing", allowPlainText: true };
       expect(problemsOf({ ...dev, ...both, cluster: allowed })).toBe("no problem");
@@ -177,7 +177,7 @@ describe("the connection string", () => {
     const broken = problemsOf({ ...dev, mongoUri: "mongo//migrator:geheim@" });
 
     expect(plain).toContain("pulumi config set --secret mongoUri");
-    expect(broken).toContain("a text that is not a connection string");
+    expect(broken).toContain("a string that is not a connection string");
     expect(plain + broken).not.toContain("geheim");
   });
 
@@ -213,7 +213,7 @@ describe("the connection string", () => {
       const problems = problemsOf({ ...dev, mongoUri: uri, appMongoUri: uri });
 
       expect(problems).toContain(
-        "mongoUri: found a text that is not a connection string; allowed: ",
+        "mongoUri: found a string that is not a connection string; allowed: ",
       );
       expect(problems).not.toMatch(/geheim|%zz/);
     },
@@ -244,7 +244,7 @@ describe("the rollout by Helm releases", () => {
 describe("names", () => {
   it("of collections are distinct", () => {
     expect(problemsOf({ ...dev, advanced: { ledger: "pack_runs" } })).toContain(
-      'advanced.ledger: found "pack_runs"; allowed: another name than mongo.collections.runs',
+      'advanced.ledger: found "pack_runs"; allowed: a name that differs from mongo.collections.runs',
     );
   });
 
@@ -265,12 +265,12 @@ describe("names", () => {
   const [sequence, timestamp] = ["pack_run_logs_run_sequence", "pack_run_logs_run_timestamp"];
   it.each([
     [
-      `${timestamp}: found "x"; allowed: another name than advanced.indexNames.${sequence}`,
+      `${timestamp}: found "x"; allowed: a name that differs from advanced.indexNames.${sequence}`,
       "x",
       "x",
     ],
-    [`${timestamp}: found "${sequence}"; allowed: another name`, undefined, sequence],
-    [`${sequence}: found "${timestamp}"; allowed: another name`, timestamp, undefined],
+    [`${timestamp}: found "${sequence}"; allowed: a name that differs`, undefined, sequence],
+    [`${sequence}: found "${timestamp}"; allowed: a name that differs`, timestamp, undefined],
     [`${sequence}: found "_id_"; allowed: an index name without * that`, "_id_", undefined],
   ])("of indexes are distinct in a collection: %s", async (problem, first, second) => {
     const advanced = { indexNames: { [sequence]: first, [timestamp]: second } };

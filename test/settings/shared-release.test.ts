@@ -40,11 +40,11 @@ describe("one release for both services", () => {
       { ...shared, web: { chart: "charts/web" } },
     ],
     [
-      'rollout.web.path: found "env"; allowed: a place apart from rollout.worker.path, which is "env"',
+      'rollout.web.path: found "env"; allowed: a place outside rollout.worker.path, which is "env"',
       { ...shared, worker: { path: "env" }, web: { path: "env" } },
     ],
     [
-      'rollout.web.path: found "worker.env.web"; allowed: a place apart from rollout.worker.path',
+      'rollout.web.path: found "worker.env.web"; allowed: a place outside rollout.worker.path',
       { ...shared, web: { path: "worker.env.web" } },
     ],
     [
@@ -80,7 +80,7 @@ describe("a release for each service", () => {
 
   it.each([
     [
-      'rollout.step: found "worker"; allowed: absent: without rollout.shared both services',
+      'rollout.step: found "worker"; allowed: absent: without rollout.shared one update changes both services',
       { ...separate, step: "worker" },
     ],
     ["rollout.step: found nothing; allowed: worker, web", { ...separate, shared: shared.shared }],
@@ -89,11 +89,11 @@ describe("a release for each service", () => {
       { target: "values", directory: "deploy", shared: shared.shared },
     ],
     [
-      'rollout.web.release: found "stella"; allowed: another release than rollout.worker.release, or a section rollout.shared',
+      'rollout.web.release: found "stella"; allowed: a release that differs from rollout.worker.release, or a section rollout.shared',
       { ...separate, worker: { release: "stella" }, web: { release: "stella" } },
     ],
     [
-      'rollout.web.release: found "taskrunner-worker"; allowed: another release',
+      'rollout.web.release: found "taskrunner-worker"; allowed: a release that differs',
       { ...separate, web: { release: "taskrunner-worker" } },
     ],
   ])("%s", (problem, rollout) => {

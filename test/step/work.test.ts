@@ -153,7 +153,7 @@ describe("in a Job's pod a step", () => {
     const one = counting();
 
     await expect(inPod(one, { version: "0.0.9" })).rejects.toThrow(
-      `This image has version ${version}, and the stack asks for a step of version 0.0.9. Nothing was done.`,
+      `The image of the Job has version ${version}, but the stack needs version 0.0.9. Nothing was done.`,
     );
     expect(one.seen.forward).toBe(0);
   });

@@ -109,8 +109,8 @@ it("a Job that fails leaves an unfinished step, which a rollback leaves alone", 
   expect(failed).toMatchObject({
     ...{ id: `${namespace}/import`, properties: { applied: false } },
     reasons: [
-      expect.stringContaining("no pod that runs for 3 s"),
-      expect.stringContaining("the image none of container taskrunner-storage cannot be had"),
+      expect.stringContaining("no running pod for 3 s"),
+      expect.stringContaining("the image none of container taskrunner-storage cannot be pulled"),
     ],
   });
   const { properties } = failed as { properties: object };

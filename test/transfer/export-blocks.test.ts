@@ -106,9 +106,9 @@ it("of two new runs with one file name the first gets it, whichever would be qui
   const root = await stateRoot({});
   const { unwritable } = await exportState(sides(root));
   expect(unwritable.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([
-    "a_b:1: the file name of this run is taken by the run a/b",
-    "a_b:2: the file name of this run is taken by the run a/b",
-    "a_b: the file name of this run is taken by the run a/b",
+    "a_b:1: run a/b already has the file name of this run",
+    "a_b:2: run a/b already has the file name of this run",
+    "a_b: run a/b already has the file name of this run",
   ]);
   expect(Object.keys(await filesIn(root))).toEqual([
     "logs/runs/a_b.ndjson",

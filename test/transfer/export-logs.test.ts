@@ -25,8 +25,8 @@ it("a log is never rewritten: what has no place at its end goes beside it", asyn
   const report = await exportState(sides(root));
   expect(report.logs).toEqual(counts(5, { written: 1, unchanged: 2, conflicts: 2 }));
   expect(report.conflicts.map(({ id, detail }) => `${id} ${detail}`)).toEqual([
-    "r:1 the file has later entries and not this one; a log is only appended to",
-    "r:5 the file has another content: message",
+    "r:1 the file has later entries but not this one, and a log is only appended to",
+    "r:5 the file has different content: message",
   ]);
   expect(await readFile(join(root, "logs/runs/r.ndjson"), "utf8")).toBe(
     log + lines({ ...logLine(6), timestamp: "2025-11-06T10:00:01.000Z" }),

@@ -41,7 +41,7 @@ it.each([
     await file.writeFile("ours");
     await writeFile(path, "the service's");
   });
-  await expect(late).rejects.toThrow("its file changed while it was exported; export again");
+  await expect(late).rejects.toThrow("its file changed during the export; export again");
   expect(await readFile(path, "utf8")).toBe("the service's");
   expect(Object.keys(await filesIn(root))).toEqual(["r.json"]);
 });
@@ -52,7 +52,7 @@ it("a full disk is named with what to do", async () => {
     Promise.reject(Object.assign(new Error("full"), { code: "ENOSPC", syscall: "write" })),
   );
   await expect(full).rejects.toThrow(WriteError);
-  await expect(full).rejects.toThrow(/ENOSPC.*Make room on the disk, then export again/);
+  await expect(full).rejects.toThrow(/ENOSPC.*Free space on the disk, then export again/);
   expect(await filesIn(root)).toEqual({});
 });
 

@@ -27,7 +27,7 @@ it("no room stops an export with what to do, and a later one finishes it", async
     reject: false,
   });
   expect(stderr).toMatch(
-    /^Writing .*b-large\.json failed: EFBIG\. No file was left half-written\. Raise the greatest size/,
+    /^Writing .*b-large\.json failed: EFBIG\. No file is half-written\. Raise the maximum file size/,
   );
   expect(exitCode).toBe(1);
   expect(Object.keys(await filesIn(root))).toEqual(["state/runs/a-small.json"]);
@@ -48,7 +48,7 @@ it("a folder without permission stops an export with what to do, and a later one
   try {
     if (isRoot) seteuid?.(65_534);
     await expect(exportState(sides)).rejects.toThrow(
-      /^Writing .* failed: EACCES\. .* Let this user write there, then export again/,
+      /^Writing .* failed: EACCES\. .* Give this user write permission there, then export again/,
     );
   } finally {
     if (isRoot) seteuid?.(0);

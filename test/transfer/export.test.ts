@@ -198,7 +198,7 @@ it("what is beside a file is never another run's: not overwritten, and no file o
       id: "backup",
       reason: "conflict",
       detail:
-        "changed on both sides: planHash; state/runs/backup.mongo.json beside it is another file, which stays",
+        "changed on both sides: planHash; its conflict copy state/runs/backup.mongo.json cannot be written, because another file has that name",
     },
   ]);
   const own = "state/approvals/backup.mongo.json";
@@ -248,8 +248,8 @@ it("two ids that share a file's name: the id inside has it, the other is reporte
   await logs().insertMany([entry("a_b", 1), entry("a/b", 2)]);
   const report = await exportState(sides(root));
   expect(report.unwritable.map(({ id, detail }) => `${id}: ${detail}`)).toEqual([
-    "a_b:1: the file name of this run is taken by the run a/b",
-    "a_b: the file name of this run is taken by the run a/b",
+    "a_b:1: run a/b already has the file name of this run",
+    "a_b: run a/b already has the file name of this run",
   ]);
   expect(report.logs).toMatchObject({ written: 1 });
   expect(await jsonIn(root, "state/runs/a_b.json")).toEqual(run("a/b"));
@@ -299,5 +299,5 @@ it("no file is left half-written where the disk refuses, and the message says wh
 it("a folder of the layout that leads out of the root is refused", async () => {
   const [root, other] = [await stateRoot({}), await stateRoot({ "runs/x": "" })];
   await symlink(other, join(root, "logs"));
-  await expect(exportState(sides(root))).rejects.toThrow(/leads out of the state root/);
+  await expect(exportState(sides(root))).rejects.toThrow(/is a link out of the state directory/);
 });

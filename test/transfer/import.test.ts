@@ -81,7 +81,7 @@ it("a document that MongoDB refuses is quarantined, and the others come", async 
 
 it("a missing state root is named, and nothing is written", async () => {
   await expect(importState(sides("/nowhere/state"))).rejects.toThrow(
-    /The state root \/nowhere\/state is not a folder .* Nothing was written/,
+    /The state directory \/nowhere\/state is not a readable directory.* Nothing was written/,
   );
   expect(await everything(current.database)).toEqual([]);
 });

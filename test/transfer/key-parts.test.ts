@@ -41,6 +41,6 @@ it("a folder that is not there is named, with what to do", () => {
     for (const key of keys("a run ".repeat(100), 10_000)) disk.add(key);
   };
   expect(add).toThrow(
-    /^Keeping the keys to compare in \/nowhere\/disk-\d+ failed: ENOENT\..*TMPDIR/,
+    /^Writing the keys to compare to \/nowhere\/disk-\d+ failed: ENOENT\..*TMPDIR/,
   );
 });

@@ -86,12 +86,12 @@ it("a conflict is never overwritten: it is quarantined with what differs", async
       file: "logs/runs/r-2.ndjson",
       line: 1,
       reason: "conflict",
-      detail: "MongoDB has another content: message",
+      detail: "MongoDB has different content: message",
     },
     {
       file: "state/runs/r-1.json",
       reason: "conflict",
-      detail: "MongoDB has another content: planHash, extra",
+      detail: "MongoDB has different content: planHash, extra",
     },
   ]);
   expect(await everything(current.database)).toEqual(before);
@@ -150,7 +150,7 @@ it("of two records with one key the first stays, and the other is quarantined", 
       file: "logs/runs/r.ndjson",
       line: 3,
       reason: "conflict",
-      detail: "logs/runs/r.ndjson line 1 has the same key and another content: message",
+      detail: "logs/runs/r.ndjson line 1 has the same key and different content: message",
       other: { file: "logs/runs/r.ndjson", line: 1 },
     },
   ]);
@@ -171,7 +171,7 @@ it("of a log's sequence that comes again far behind the first line stays", async
     file: "logs/runs/r.ndjson",
     line: 1_001,
     reason: "conflict",
-    detail: "MongoDB has another content: message",
+    detail: "MongoDB has different content: message",
   };
   expect(report.quarantine).toEqual([quarantined]);
   expect((await importState(sides(root))).quarantine).toEqual([quarantined]);

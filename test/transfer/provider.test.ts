@@ -121,10 +121,10 @@ it("a verification that does not hold is unfinished, and says in words what and 
     reasons: [
       `Verification of ${inputs.root}: 7 of 7 log entries on disk are not in MongoDB: ` +
         "r:1, r:2, r:3, r:4, r:5 and 2 more.",
-      `Verification of ${inputs.root}: 1 run on disk differs from MongoDB, which stays as it is: ` +
+      `Verification of ${inputs.root}: 1 run on disk differs from MongoDB, and MongoDB's content stays: ` +
         "s (planHash).",
       expect.stringMatching(
-        /: 1 record on disk cannot be imported: state\/runs\/t\.json \(not valid JSON at position 1\)\. Nothing was changed .* run `pulumi up` again/,
+        /: 1 record on disk cannot be imported: state\/runs\/t\.json \(not valid JSON at position 1\)\. This step changed nothing.* run `pulumi up` again/,
       ),
     ],
   });
@@ -149,7 +149,7 @@ it("a bulk import fails, before the drain, where the state root takes no fence",
   expect(failed).toMatchObject({
     name: "WriteError",
     message: expect.stringMatching(
-      /^Writing .*fence\.json failed: EISDIR.* Nothing was stopped\. Give the one who runs this the right/,
+      /^Writing .*fence\.json failed: EISDIR.* Nothing was stopped\. Give this user write permission/,
     ) as string,
   });
   await rm(join(inputs.root, "fence.json.tmp"), { recursive: true });

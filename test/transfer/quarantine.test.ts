@@ -39,14 +39,14 @@ it("every record that is left out is kept with its place, its reason and its byt
       file: "logs/runs/r.ndjson",
       line: 2,
       reason: "contract",
-      detail: "level must be one of trace, debug, info, warn, error, found another text",
+      detail: "level must be one of trace, debug, info, warn, error, found another string",
       raw: badLine,
     },
     {
       file: "logs/runs/r.ndjson",
       line: 3,
       reason: "not-utf8",
-      detail: "not valid UTF-8",
+      detail: "it is not valid UTF-8",
       rawBase64: "e/8=",
     },
     {
@@ -96,5 +96,5 @@ it("a folder that cannot be written is named with what to do", async () => {
   const quarantine = join(root, "nowhere", "quarantine.ndjson");
   const failed = importInto(sink, { root, layout, approvals: true, quarantine });
   await expect(failed).rejects.toThrow(WriteError);
-  await expect(failed).rejects.toThrow(/nowhere.* failed: ENOENT\. .* Make that folder writable/);
+  await expect(failed).rejects.toThrow(/nowhere.* failed: ENOENT\. .* Make the directory writable/);
 });

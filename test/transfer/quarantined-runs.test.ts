@@ -59,7 +59,7 @@ it.each([
       properties: { applied: false, report: { runs: { inserted: 1, quarantined: 1 } } },
       reasons: [
         expect.stringMatching(
-          /^Import of \S+: 1 run may still execute steps and cannot be imported: state\/runs\/s\.json \(.+\)\. Nothing was stopped.* Fix these files, .* run `pulumi up` again/,
+          /^Import of \S+: 1 run may still execute steps, but cannot be imported: state\/runs\/s\.json \(.+\)\. No service was stopped.* Fix these files, .* run `pulumi up` again/,
         ),
       ],
     });
@@ -83,7 +83,7 @@ it("finished runs that are quarantined stop the cutover if they are more than 1 
   await expect(BulkImport.create(inputs)).rejects.toMatchObject({
     reasons: [
       expect.stringMatching(
-        /: 2 of 101 runs cannot be imported, which is more than 1 %: state\/runs\/s\.json \(.+\), state\/runs\/t\.json \(.+\)\. Nothing was stopped/,
+        /: 2 of 101 runs cannot be imported, which is more than 1 %: state\/runs\/s\.json \(.+\), state\/runs\/t\.json \(.+\)\. No service was stopped/,
       ),
     ],
   });
@@ -122,5 +122,5 @@ it("of an import by several pods the whole counts, and a pod's own part stops no
 
   await addFiles(inputs.root, { [file("s")]: bad("s", running) });
   await importParts();
-  expect(() => job.merged?.(parts, inputs)).toThrow(/1 run may still execute steps .*s\.json/);
+  expect(() => job.merged?.(parts, inputs)).toThrow(/1 run may still execute steps, .*s\.json/);
 });

@@ -127,7 +127,7 @@ it("what cannot be read is quarantined with file, line, reason and detail, the r
     {
       file: "artifacts/r/artifact-manifest.json",
       reason: "form",
-      detail: "not a manifest with a list of outputs",
+      detail: "it is not a manifest with a list of outputs",
     },
     {
       file: "logs/runs/r.ndjson",
@@ -141,7 +141,7 @@ it("what cannot be read is quarantined with file, line, reason and detail, the r
       reason: "not-json",
       detail: "not valid JSON at position 19",
     },
-    { file: "logs/runs/r.ndjson", line: 2, reason: "not-utf8", detail: "not valid UTF-8" },
+    { file: "logs/runs/r.ndjson", line: 2, reason: "not-utf8", detail: "it is not valid UTF-8" },
     {
       file: "state/approvals/r.json",
       entry: 2,
@@ -149,7 +149,7 @@ it("what cannot be read is quarantined with file, line, reason and detail, the r
       detail: "requestedAt is missing; status is missing",
     },
     { file: "state/runs/empty.json", reason: "not-json", detail: "the file is empty" },
-    { file: "state/runs/list.json", reason: "form", detail: "not an object" },
+    { file: "state/runs/list.json", reason: "form", detail: "it is not an object" },
   ]);
   expect(report.logs).toMatchObject({ read: 3, quarantined: 3 });
 });

@@ -247,7 +247,7 @@ it("a dry run counts a key that comes again in a later batch as an import does",
   expect(dry.quarantine).toMatchObject([
     {
       ...{ file: "logs/runs/a.ndjson", line: 5, reason: "conflict" },
-      detail: "logs/runs/a.ndjson line 1 has the same key and another content",
+      detail: "logs/runs/a.ndjson line 1 has the same key and different content",
       other: { file: "logs/runs/a.ndjson", line: 1 },
     },
   ]);

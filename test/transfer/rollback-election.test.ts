@@ -37,7 +37,7 @@ it("members without a primary stop the rollback with both ways out, and nothing 
 
   await expect(up(before, back)).rejects.toThrow(
     new RegExp(
-      `no primary: 127\\.0\\.0\\.1:\\d+ answered.*once MongoDB has .*abandonMongo: "${at}"`,
+      `no primary: 127\\.0\\.0\\.1:\\d+ answered.*When MongoDB has .*abandonMongo: "${at}"`,
     ),
   );
   expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB has no/);

@@ -35,7 +35,7 @@ it.each([unreachable, undefined])(
     expect(outs.rollback).not.toHaveProperty("exported");
     const text = stack.said.join("\n");
     expect(text).toMatch(/warning: 2 runs would be held in .*\/held: .*busy/);
-    expect(text).toMatch(/warning: Nothing was exported\. .* is left behind/);
+    expect(text).toMatch(/warning: Nothing was exported\. .* is still only there/);
     expect(text).toMatch(/warning: 2 runs held in .*\/held, .*busy/);
     expect(text).not.toContain("secret");
     expect(await stack.files()).toEqual({
@@ -118,7 +118,7 @@ it("a Job that fails later is a warning, and the services' next update holds not
   const kept = { fence: outs.fence, rollback: outs.rollback, applied: true };
   expect(await up(outs, stack.toFiles({ job }))).toMatchObject(kept);
   expect(stack.said.at(-1)).toMatch(
-    /^warning: What is left behind in MongoDB still is\. .*kubeconfig/,
+    /^warning: What changed in MongoDB is still only there\. .*kubeconfig/,
   );
 
   await addFiles(stack.root, { "state/runs/since.json": JSON.stringify(run("since", running)) });
@@ -138,7 +138,7 @@ it("a Job's pod that cannot export later warns too, because it knows of the firs
   const request = { version, pods: 1, inputs, state: Object.fromEntries(known) as object };
   const answer = await workInPod(steps.handover as unknown as AnyStep, request, { uri: uri ?? "" });
   expect(answer).toMatchObject({ results: { fence: outs.fence, rollback: outs.rollback } });
-  expect(stack.said.at(-1)).toMatch(/^warning: What is left behind in MongoDB still is\./);
+  expect(stack.said.at(-1)).toMatch(/^warning: What changed in MongoDB is still only there\./);
 });
 
 it("released runs stay in their places, and come back where they were held before", async () => {
@@ -180,7 +180,7 @@ it("a cutover leaves held runs aside: MongoDB goes on with them, and nothing is 
   const outs = await up(before, stack.toFiles({ uri: undefined }));
   const again = await stack.cutover(outs);
   expect(again.fence).toMatchObject({ unfinishedCount: 0 });
-  expect(stack.said.at(-1)).toMatch(/^2 runs held .* stay in .*\/held: .*busy/);
+  expect(stack.said.at(-1)).toMatch(/^A rollback without MongoDB held 2 runs in .*\/held: .*busy/);
   expect(await stack.files()).toHaveProperty(["held/state/runs/busy.json"]);
   expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
   expect(await stack.runs.findOne({ _id: "busy" })).toMatchObject(finished);
@@ -226,7 +226,9 @@ it("a held file whose place is taken stays held in a cutover, and is named", asy
   const other = JSON.stringify(run("busy", finished));
   await addFiles(stack.root, { "state/runs/busy.json": other });
   await stack.cutover(outs);
-  expect(stack.said.join("\n")).toMatch(/2 runs held .* stay in .*\/held: .*busy/);
+  expect(stack.said.join("\n")).toMatch(
+    /A rollback without MongoDB held 2 runs in .*\/held: .*busy/,
+  );
   const files = await stack.files();
   expect(files["state/runs/busy.json"]).toBe(other);
   expect(files["held/state/runs/busy.json"]).toBe(state["state/runs/busy.json"]);

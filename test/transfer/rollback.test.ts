@@ -179,7 +179,7 @@ describe("the second handover", () => {
       const said = stack.said.filter((line) => !line.includes("waiting up to"));
       expect(said).toEqual([
         expect.stringMatching(
-          /^warning: Nothing was exported\. .* since 20.* is left behind .* output `verification` counts/,
+          /^warning: Nothing was exported\. .* since 20.* is still only there\. .* output `verification` counts/,
         ),
       ]);
     },
@@ -198,7 +198,7 @@ it("an export from another database is refused, in the preview too, and the stat
   const refused = up(before, elsewhere);
   await expect(refused).rejects.toMatchObject({
     properties: { applied: false, direction: "forward", fence: before.fence },
-    reasons: [expect.stringContaining("knows nothing of that fence") as string],
+    reasons: [expect.stringContaining("has no record of that fence") as string],
   });
   expect(stack.said.at(-1)).toMatch(/^warning: `pulumi up` will stop here\. Database rollback_/);
   expect(await stack.files()).toEqual(state);
@@ -210,18 +210,18 @@ it("after a rollback that did not finish the cutover goes on in its own database
   const empty = `${stack.database}_empty`;
   const elsewhere = stack.inputs({ database: empty, cutover: 2 });
   await claimMigration(stack.db.client.db(empty));
-  await expect(up(unfinished, elsewhere)).rejects.toThrow(/knows nothing of that fence/);
+  await expect(up(unfinished, elsewhere)).rejects.toThrow(/has no record of that fence/);
   expect(await up(unfinished, stack.inputs({ cutover: 2 }))).toHaveProperty("fence");
 });
 
 /** What becomes of the state root where its volume is not mounted, or is another one. */
 const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp][] = [
-  ["missing", () => Promise.resolve(), /is not a folder that can be read/],
-  ["an empty mount point", (root) => mkdir(root), /has none of the folders/],
+  ["missing", () => Promise.resolve(), /is not a readable directory/],
+  ["an empty mount point", (root) => mkdir(root), /has none of the directories/],
   [
     "without the fence",
     (root) => addFiles(root, { "logs/runs/busy.ndjson": "" }),
-    /has no fence\.json, and the cutover drew its fence at 20/,
+    /has no fence\.json, but the cutover drew its fence at 20/,
   ],
   [
     "another cutover's",
@@ -229,7 +229,7 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
       await addFiles(root, state);
       await writeFence(root, { at: "2025-11-06T12:00:00.000Z", unfinishedCount: 1 });
     },
-    /has the fence of 2025-11-06T12:00:00\.000Z, and the cutover drew its fence at 20/,
+    /has the fence of 2025-11-06T12:00:00\.000Z, but the cutover drew its fence at 20/,
   ],
   [
     "without the volume of its runs",
@@ -238,7 +238,7 @@ const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp]
       const fence = await readFence(`${root}-unmounted`);
       if (fence) await writeFence(root, fence);
     },
-    /has no run's file in state\/runs, and the cutover at 20\S+ found 2 unfinished there/,
+    /has no run in state\/runs, but the cutover at 20\S+ found 2 unfinished runs there/,
   ],
 ];
 

@@ -93,9 +93,9 @@ it("what a majority confirms only later counts as inserted and updated", async (
 
 describe("trouble that stays", () => {
   it.each([
-    [14031, /code 14031 \(OutOfDiskSpace\)\. Make room on the server's disk, then/],
+    [14031, /code 14031 \(OutOfDiskSpace\)\. Free space on the server's disk, then/],
     [13, /code 13 \(Unauthorized\)\. Grant the user of the connection string readWrite/],
-    [8000, /code 8000 .*make room below the cluster's quota, or grant the user readWrite/],
+    [8000, /code 8000 .*free space below the cluster's quota, or grant the user readWrite/],
   ])(
     "code %i stops at once with what to do, and a later import finishes",
     async (errorCode, words) => {
@@ -127,7 +127,7 @@ describe("trouble that stays", () => {
     const root = await stateRoot(state);
     await fail(["insert"], "alwaysOn", { errorCode: 16500 });
     await expect(importState({ ...sides(root), retries: 2 })).rejects.toThrow(
-      /failed 3 times: MongoDB answers with code 16500.* Wait until the server is well, then do this again/,
+      /failed 3 times: MongoDB answers with code 16500.* Wait until the server works again, then run it again/,
     );
   });
 

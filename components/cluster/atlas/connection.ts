@@ -1,7 +1,7 @@
 import type * as mongodbatlas from "@pulumi/mongodbatlas";
-import { RunError } from "@pulumi/pulumi";
 import { ConnectionString } from "mongodb-connection-string-url";
 import type { AtlasSettings } from "../../settings";
+import { ProgramError } from "../../step/program";
 import { durableWrites, userDatabase, withLogin, type Credentials } from "../login";
 
 type Strings = mongodbatlas.types.output.AdvancedClusterConnectionStrings;
@@ -15,7 +15,7 @@ export interface Login extends Credentials {
 /**
  * The connection string of a user by the way that the settings name; secret.
  *
- * @throws pulumi.RunError, which the engine prints without a stack trace, where the cluster has no such way in, with those that it has
+ * @throws ProgramError if the cluster has no such connection, with those that it has
  */
 export function connectionString(
   strings: Strings,
@@ -32,9 +32,9 @@ function address(strings: Strings, connection: string, type: AtlasSettings["type
   const found =
     connection === "private" ? strings.privateSrv : byEndpoint(strings, connection, type);
   if (found) return found;
-  throw new RunError(
-    `The cluster has no way in by cluster.connection: ${connection}; it has ${waysIn(strings)}. ` +
-      "Set one of these, or make the network's side of it and run `pulumi up --refresh`.",
+  throw new ProgramError(
+    `The cluster has no connection string for cluster.connection: ${connection}; it has ${waysIn(strings)}. ` +
+      "Set one of these, or set up the network for it and run `pulumi up --refresh`.",
   );
 }
 

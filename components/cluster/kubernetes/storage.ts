@@ -68,7 +68,7 @@ function refusal(
   const [before, asked] = [olds, news].map((one) => one[changed] ?? "the cluster's default");
   return (
     `cluster.resource.storage.${changed} is ${asked}, and MongoDB ${news.name} was created with ${before}. ` +
-    "The claim templates of a StatefulSet cannot change. Set it back, or change the volumes by hand: " +
+    "The claim templates of a StatefulSet cannot change. Restore the setting, or change the volumes by hand: " +
     'see "Larger volumes" in docs/cluster-kubernetes.md.'
   );
 }

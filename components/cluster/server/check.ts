@@ -74,14 +74,14 @@ export async function requireApplication(
     throw new ServerRefused(address.uri, [describeLack("appMongoUri", missing)]);
   } catch (error) {
     if (!(error instanceof ConnectionError) || !isApart) throw error;
-    console.warn(`warning: The user of appMongoUri was not tried. ${error.message}`);
+    console.warn(`warning: The user of appMongoUri was not checked. ${error.message}`);
   }
 }
 
 function describeLack(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {
   return (
     `The user of ${setting} lacks ${missing.join(", ")}. Grant it these privileges ` +
-    '(docs/security.md, "Database users"), then run again.'
+    '(docs/security.md, "Database users") and run it again.'
   );
 }
 
@@ -113,7 +113,7 @@ export function findingsOf(facts: ServerFacts, { local }: { readonly local: bool
 
 function describeProduct(name: string): string {
   return (
-    `It is ${name}, not MongoDB. It lacks what the migration and the services rely on, such as ` +
+    `It is ${name}, not MongoDB. It lacks features that the migration and the services need, such as ` +
     `\`collMod\` of an index and validators. Use MongoDB ${oldest.join(".")} or later.`
   );
 }
@@ -123,8 +123,8 @@ function arbiterWarnings({ arbiters }: ServerFacts): string[] {
   if (arbiters.length === 0) return [];
   return [
     `It has an arbiter (${arbiters.join(", ")}), which holds no data. While another member is down, ` +
-      "a majority may not have a write: the import and the cutover then stop after a minute. " +
-      "Replace the arbiter by a member that holds data, or cut over while all members are up.",
+      "writes may not reach a majority, and the import and the cutover stop after a minute. " +
+      "Replace the arbiter with a member that holds data, or cut over while all members are up.",
   ];
 }
 
@@ -132,7 +132,7 @@ function shardRefusals({ sharded = [] }: ServerFacts): string[] {
   return sharded.flatMap((collection) =>
     keysNotUnique(collection).map(
       (key) =>
-        `${collection.name} is sharded by ${JSON.stringify(collection.shardKey)}, so that ` +
+        `${collection.name} is sharded by ${JSON.stringify(collection.shardKey)}, so ` +
         `{ ${key} } cannot be unique: a shard compares only its own documents. ${shardAdvice}`,
     ),
   );
@@ -141,8 +141,8 @@ function shardRefusals({ sharded = [] }: ServerFacts): string[] {
 function shardWarnings({ sharded }: ServerFacts): string[] {
   if (sharded !== undefined) return [];
   return [
-    "It is a sharded cluster, and this user may not read config.collections. With another shard key " +
-      `{ runId, sequence } cannot be unique. ${shardAdvice}`,
+    "It is a sharded cluster, and this user cannot read config.collections, so the shard keys are unknown. " +
+      `With a wrong one, { runId, sequence } cannot be unique. ${shardAdvice}`,
   ];
 }
 
@@ -154,15 +154,12 @@ function tooOld({ version }: ServerFacts): string[] {
   const isNewEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
   if (isNewEnough) return [];
   return [
-    `It runs MongoDB ${version}, and ${oldest.join(".")} is the oldest that will do: earlier ones ` +
-      "cannot make an index unique in place (`prepareUnique`). " +
-      "Upgrade the server, then run again.",
+    `It runs MongoDB ${version}, but the oldest supported version is ${oldest.join(".")}: earlier ones ` +
+      "cannot make an index unique in place (`prepareUnique`). Upgrade the server and run it again.",
   ];
 }
 
 const standaloneWarning =
-  "It is a standalone server. It lacks what a replica set gives: a write that a majority has " +
-  "(here the import's and the services' writes are safe on one disk alone, and lost with it), writes " +
-  "that are tried again where a connection breaks, transactions, change streams, and a secondary for " +
-  "scans and backups. Make it a replica set, of one member at least: set replication.replSetName, " +
-  "restart it, and run rs.initiate() once.";
+  "It is a standalone server, so the import's and the services' writes are on only one disk. It has no " +
+  "majority writes, no retried writes, no transactions, no change streams and no secondary. Make it a " +
+  "replica set of at least one member: set replication.replSetName, restart it, and run rs.initiate() once.";

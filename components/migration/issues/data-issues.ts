@@ -74,7 +74,7 @@ export function describeNotChecked({ change, code }: NotChecked): string {
   const limit = timeLimits.includes(code) ? "time" : "memory";
   return (
     `Not checked for blocking documents: ${describeChange(change)}. MongoDB stopped the search at its ` +
-    `limit of ${limit} (code ${code}).`
+    `${limit} limit (code ${code}).`
   );
 }
 

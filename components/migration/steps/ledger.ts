@@ -86,7 +86,7 @@ async function takeFence(db: Db, ledger: string, fence: string | undefined): Pro
 
 function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   for (const one of notChecked) {
-    console.warn(`warning: ${describeNotChecked(one)} MongoDB refuses it itself if they exist.`);
+    console.warn(`warning: ${describeNotChecked(one)} MongoDB refuses the change if they exist.`);
   }
 }
 

@@ -45,7 +45,7 @@ export function driftIn(text: string, redact: Redact): Drift {
   const messages = (diagnostics ?? []).flatMap(messageOf);
   if (messages.some(({ severity }) => severity === "error") || !steps) {
     throw new PostError(
-      "The preview failed, so it is not known what differs: look at its own words.",
+      "The preview failed, so its differences are unknown. Read its error, fix the cause and run it again.",
     );
   }
   const found = steps.map(({ op, urn, oldState, newState }) => ({

@@ -41,7 +41,9 @@ export function isApiError(error: unknown): error is Error & ApiError {
 export function inWords(error: unknown, doing: Doing): unknown {
   if (!isApiError(error)) return error;
   const { what, apiUrl, token } = doing;
-  const said = (token ? error.message.replaceAll(token, "***") : error.message).slice(0, 500);
+  const said = (token ? error.message.replaceAll(token, "***") : error.message)
+    .slice(0, 500)
+    .replace(/\.$/, "");
   const answer = error.response ? `${error.status}, ${said}` : `no answer, ${said}`;
   return new PostError(
     `${what} failed. ${apiUrl} says: ${answer}. ${adviceOn(error, doing)}`,
@@ -51,21 +53,21 @@ export function inWords(error: unknown, doing: Doing): unknown {
 
 function adviceOn(error: ApiError, { permission }: Doing): string {
   const { status, message, response } = error;
-  if (!response) return "Check GITHUB_API_URL and the network between.";
+  if (!response) return "Check GITHUB_API_URL and the network.";
   if (isRateLimit(error))
-    return `The rate limit is used up${until(response.headers)}. Run it again then.`;
+    return `The rate limit is reached${until(response.headers)}. Run it again later.`;
   if (/not permitted to create or approve pull requests/i.test(message)) {
     return "Allow it in the repository's settings: Actions, General, Workflow permissions.";
   }
-  if (status === 401) return "GITHUB_TOKEN is not valid, or no longer.";
-  if (status === 403)
-    return `The token has no right to it: the job needs the permission ${permission}.`;
+  if (status === 401) return "GITHUB_TOKEN is not valid or has expired. Set a valid one.";
+  if (status === 403) return `The token lacks a permission: give the job ${permission}.`;
   if (status === 404) {
-    return `There is no such place, or the token cannot see it: check GITHUB_REPOSITORY and ${permission}.`;
+    return `It does not exist, or the token cannot see it: check GITHUB_REPOSITORY and ${permission}.`;
   }
-  if (status === 410) return "Issues are switched off in this repository: switch them on.";
-  if (status === 422 && /too long/i.test(message)) return "The text is longer than the API takes.";
-  if (status >= 500) return "It was tried four times. Run it again when the server is well.";
+  if (status === 410) return "Issues are disabled in this repository. Enable them.";
+  if (status === 422 && /too long/i.test(message))
+    return "The text is longer than the API accepts.";
+  if (status >= 500) return "It was tried four times. Run it again when the server works.";
   return "Nothing was posted.";
 }
 

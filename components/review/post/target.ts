@@ -43,7 +43,7 @@ export function readPullRequest(env: Environment): PullRequest {
   const pullRequest = numberIn(env);
   if (pullRequest === undefined) {
     problems.push(
-      "no pull request, neither in the file of GITHUB_EVENT_PATH nor in GITHUB_REF " +
+      "no pull request in the file of GITHUB_EVENT_PATH or in GITHUB_REF " +
         "(refs/pull/<number>/merge): post from a workflow on pull_request",
     );
   }
@@ -90,15 +90,15 @@ function repositoryIn(env: Environment): { target: Repository; problems: string[
     problems.push("GITHUB_REPOSITORY is not set to owner/name; a workflow's runner sets it");
   }
   if (token === "") {
-    problems.push("GITHUB_TOKEN is not set: hand it over as ${{ github.token }} in the step's env");
+    problems.push("GITHUB_TOKEN is not set: set it to ${{ github.token }} in the step's env");
   }
   const apiUrl = (env.GITHUB_API_URL ?? "") || "https://api.github.com";
-  if (!URL.canParse(apiUrl)) problems.push("GITHUB_API_URL is no address");
+  if (!URL.canParse(apiUrl)) problems.push("GITHUB_API_URL is not a URL");
   return { target: { repository, apiUrl, token }, problems };
 }
 
 function missing(problems: readonly string[]): PostError {
-  return new PostError(`It is not known where to post:\n  ${problems.join("\n  ")}`);
+  return new PostError(`The place to post to is unknown:\n  ${problems.join("\n  ")}`);
 }
 
 function numberIn(env: Environment) {

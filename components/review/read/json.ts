@@ -22,19 +22,19 @@ export function readJson<Schema extends z.ZodType>(
   const [first] = parsed.error.issues;
   const place = first?.path.map(String).join(".") ?? "";
   throw new ReviewInputError(
-    `The file is not ${what}: ${redact(place || "the whole value")} is not of its form.`,
+    `The file is not ${what}: ${redact(place || "the whole value")} has another form.`,
   );
 }
 
 function jsonOf(text: string, what: string): unknown {
   if (text.trim() === "") {
-    throw new ReviewInputError(
-      `The file is empty, and not ${what}. See what that command printed.`,
-    );
+    throw new ReviewInputError(`The file is empty, not ${what}. Check the output of that command.`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new ReviewInputError(`The file is no JSON, and not ${what}.`);
+    throw new ReviewInputError(
+      `The file is not JSON, so it is not ${what}. Check the output of that command.`,
+    );
   }
 }

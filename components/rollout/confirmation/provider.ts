@@ -69,12 +69,11 @@ export function isAnswered(
 
 /** What has to be done before the next step, and how to say that it is. */
 export function question({ step, mode, file = "" }: ConfirmationInputs): string {
-  const target = mode === "mongo" ? "Mongo" : "filesystem";
   const work =
     step === "drained"
-      ? `Scale the worker to nothing and wait until its last pod is gone, before it changes to ${target} mode`
-      : `Deploy ${file}, which has ${step} in ${target} mode, and wait until its old pods are gone`;
-  return `${work}; then set rollout.confirmed: ${step} and run this again. To have the pods watched instead, set rollout.confirm.`;
+      ? `Before the worker changes to ${mode} mode, scale it to zero and wait until its last pod is gone`
+      : `Deploy ${file}, which has ${step} in ${mode} mode, and wait until its old pods are gone`;
+  return `${work}. Then set rollout.confirmed: ${step} and run pulumi up again. To let pulumi up watch the pods instead, set rollout.confirm.`;
 }
 
 function rank(confirmation: Confirmation): number {

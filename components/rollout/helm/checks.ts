@@ -25,8 +25,8 @@ export function refuseLostNulls({ defaults, ofSite }: ReleaseValues): void {
     if (!lost) continue;
     throw new ReleaseValuesError(
       values.file,
-      `${lost.join(".")} is null, which does not reach Helm from here, so the chart's default would count`,
-      'Write what stands for nothing there (false, [] or ""), or take the line out.',
+      `${lost.join(".")} is null, but Pulumi's Helm release drops nulls, so the chart's default would apply`,
+      'Write an empty value instead (false, [] or ""), or delete the line.',
     );
   }
 }
@@ -93,8 +93,8 @@ function refuseIn({ file }: ValuesText, key: string, value: unknown): void {
   if (found === undefined) return;
   throw new ReleaseValuesError(
     file,
-    `${found} has a password in a URI, which would be in the stack's state and previews in plain text`,
-    "Put the whole text into a Secret, and refer to that: valueFrom: { secretKeyRef: { name, key } }.",
+    `${found} has a password in a URI, which would be in plain text in the stack's state and previews`,
+    "Put the whole URI into a Secret and refer to it: valueFrom: { secretKeyRef: { name, key } }.",
   );
 }
 

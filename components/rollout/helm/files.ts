@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
+import { parse, stringify, YAMLParseError } from "yaml";
 
 /** A values file: its name, for messages, and its text. */
 export interface ValuesText {
@@ -81,7 +81,7 @@ function textOf(file: string): string {
     throw new ReleaseValuesError(
       file,
       `it cannot be read (${code})`,
-      "Check the values of rollout.worker and rollout.web, or of rollout.shared; paths count from the project's folder.",
+      "Check rollout.worker.values and rollout.web.values, or rollout.shared.values. Paths count from the project's folder.",
     );
   }
 }
@@ -99,10 +99,16 @@ export function valueAt(values: unknown, keys: readonly string[]): unknown {
 export function parseValues({ file, text }: ValuesText): unknown {
   try {
     return parse(text);
-  } catch {
-    // The parser's own message quotes the text, which may hold a password.
-    throw new ReleaseValuesError(file, "it is no valid YAML", "Mend it.");
+  } catch (error) {
+    const found = `it is not valid YAML${describeReason(error)}`;
+    throw new ReleaseValuesError(file, found, "Fix the syntax.");
   }
+}
+
+/** The parser's own message quotes the text, which may hold a password: only its code and line are shown. */
+function describeReason(error: unknown): string {
+  if (!(error instanceof YAMLParseError)) return "";
+  return ` (line ${error.linePos?.[0].line ?? 1}: ${error.code})`;
 }
 
 export function isMap(value: unknown): value is Record<string, unknown> {

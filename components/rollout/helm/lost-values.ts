@@ -57,8 +57,8 @@ export function describeLostValues(
     `The live release ${release} has other values than \`pulumi up\` would apply:`,
     ...keys,
     ...(more > 0 ? [`  and ${more} more`] : []),
-    `If this change is not about them, somebody has set them past the files, as by \`helm upgrade --set\`. ` +
-      `Write them into ${file}, or they are lost.`,
+    "If this change is not about these values, somebody set them outside the files, for example with " +
+      `\`helm upgrade --set\`. Write them into ${file}, or they are lost.`,
   ].join("\n");
 }
 

@@ -7,6 +7,7 @@ import type {
   SharedReleaseSettings,
   StorageMode,
 } from "../../settings";
+import { ProgramError } from "../../step/program";
 import type { Service } from "../environment";
 import { serviceModes, type ServiceModes } from "../update/modes";
 import type { ServicesArgs } from "../target";
@@ -108,11 +109,11 @@ function createSharedRelease(
  * The modes of both services where the worker's may not be the one asked for (`turnAfter`). In web's step
  * nothing tells then in which mode web is.
  *
- * @throws pulumi.RunError
+ * @throws ProgramError
  */
 function modesOfBoth(worker: StorageMode, asked: ServiceModes, step: Service): ServiceModes {
   if (worker === asked.worker || step === "worker") return { ...asked, worker };
-  throw new pulumi.RunError(
+  throw new ProgramError(
     "One release holds both services, and the steps before the worker's rollout are not part of this " +
       "update. Run `pulumi up` without --target and --exclude.",
   );

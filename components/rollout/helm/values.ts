@@ -111,8 +111,8 @@ export function refuseUnknownList(
   if (defaults || lastAt(ofSite, path) !== undefined) return;
   throw new ReleaseValuesError(
     ofSite.at(-1)?.file ?? "(none is named)",
-    `it has no ${path}, and ours would replace the list that chart ${chart} may have there`,
-    `Repeat in it what the chart has (helm show values has that). If the chart has nothing there, write an empty list ([]) or map ({}).`,
+    `it has no ${path}, so this stack's variables would replace a list that chart ${chart} may have there`,
+    "Copy the chart's list into the file (see helm show values). If the chart has none, write an empty list ([]) or map ({}).",
   );
 }
 
@@ -120,6 +120,6 @@ function wrongForm(file: string, path: string): ReleaseValuesError {
   return new ReleaseValuesError(
     file,
     `${path} is neither a list nor a map`,
-    "Set rollout.worker.path or rollout.web.path to where the variables are.",
+    "Set rollout.worker.path or rollout.web.path to the key of the variables.",
   );
 }

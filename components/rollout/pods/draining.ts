@@ -72,6 +72,6 @@ async function assertPaused(namespace: Namespace, controller: Controller): Promi
   const { who, pause } = describeScalers(controller, await namespace.autoscalers());
   throw new Error(
     `${describeController(controller)} was scaled to ${replicas} during the drain, by ${who}. ` +
-      `Have that leave spec.replicas alone until the cutover is done, then run pulumi up again. ${pause}`,
+      `Keep it from setting spec.replicas until the cutover is done, then run pulumi up again. ${pause}`,
   );
 }

@@ -38,7 +38,7 @@ async function refuseOtherLabels(namespace: Namespace, inputs: DrainInputs): Pro
   if (all.length === 0) return;
   throw new Error(
     `No workload of release ${release} in ${describePlace(namespace.place)} has the labels ${selector}; ` +
-      `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`,
+      `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`,
   );
 }
 
@@ -53,9 +53,9 @@ function refuseUnstated(
   const names = found.map(({ controller }) => describeController(controller)).join(", ");
   const key = environmentKeys(service)[0] ?? "";
   throw new Error(
-    `Nothing shows that ${names} in ${describePlace(place)} is the ${service}: no container of it has ` +
-      `${key} in its env. Nothing was scaled. Check release and selector; if they are right, state ` +
-      `${key}: filesystem first (pulumi up with storageMode: filesystem does it, once its values are deployed).`,
+    `No container of ${names} in ${describePlace(place)} has ${key} in its env, so it may not be the ` +
+      `${service}. Nothing was scaled. Check release and selector. If they are right, set ${key}: filesystem ` +
+      "first: run pulumi up with storageMode: filesystem, and deploy its values.",
   );
 }
 
@@ -81,10 +81,10 @@ async function refuseOtherPods(
   if (others.size === 0) return;
   const key = environmentKeys(service)[0] ?? "";
   throw new Error(
-    `Pods in ${describePlace(namespace.place)} with the labels ${labels}, or with ${key}, are not of a ` +
-      `Deployment or StatefulSet that is drained: ${[...others.values()].map(describePod).join(", ")}. ` +
-      `Check namespace, release and selector; if they are not the ${service}'s, set ` +
-      `rollout.${service}.selector to labels of ${service}'s own; if they are, end them.`,
+    `Pods in ${describePlace(namespace.place)} have the labels ${labels} or the variable ${key}, but ` +
+      `belong to nothing that is drained: ${[...others.values()].map(describePod).join(", ")}. ` +
+      `Check namespace, release and selector. If the pods are not the ${service}'s, set ` +
+      `rollout.${service}.selector to labels that only ${service} has. If they are, delete them.`,
   );
 }
 

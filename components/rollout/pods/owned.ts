@@ -41,11 +41,11 @@ function describeOwned(
   });
   if (owned.length === 0) return undefined;
   return [
-    `In ${describePlace(place)} something else deploys what rollout.target: helm would upgrade:`,
+    `In ${describePlace(place)} another tool deploys what rollout.target: helm would upgrade:`,
     ...owned,
-    "It would take the release back to its own values, and the worker to files that MongoDB has left",
-    "behind. Set rollout.target: values, and let it deploy the files of values that pulumi up writes",
-    '(docs/rollout.md, "Target values"). If it deploys them no longer, remove its labels and annotations.',
+    "It would restore its own values, and the worker would continue with outdated files.",
+    "Set rollout.target: values, and let that tool deploy the values files that pulumi up writes",
+    '(docs/rollout.md, "Target values"). If it no longer deploys them, remove its labels and annotations.',
   ].join("\n");
 }
 

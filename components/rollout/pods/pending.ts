@@ -78,10 +78,10 @@ function refusal(
   const file = kubeconfig === undefined ? "" : `--kubeconfig ${kubeconfig} `;
   const names = pending.map(({ secret }) => secret).join(" ");
   return [
-    `In ${describePlace(place)} Helm has not ended what it began, and refuses everything else until then:`,
+    `In ${describePlace(place)} a Helm operation is still pending, so Helm refuses any other one:`,
     ...found,
-    "Where a helm or another pulumi is at work there, wait for it. Where none is, one was killed in the",
-    "middle: take its mark away, and run pulumi up again, which does what is missing:",
+    "If helm or another pulumi still runs there, wait for it. If not, it was killed: delete the Secret of",
+    "that revision, and run pulumi up again, which does the rest:",
     `  kubectl ${file}--context ${context} --namespace ${namespace} delete secret ${names}`,
     "Do not use helm rollback: in a cutover it would start the worker on the files again.",
   ].join("\n");

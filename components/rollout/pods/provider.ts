@@ -73,7 +73,8 @@ async function runDrain(
 ): Promise<DrainResults> {
   // What was unreachable in the check is asked again: nothing of this step is kept where it fails.
   const reason = state === undefined ? await findUnknownCutover(inputs) : undefined;
-  if (reason !== undefined) throw new Error(`${inputs.service} was not taken to files. ${reason}`);
+  if (reason !== undefined)
+    throw new Error(`${inputs.service} was not rolled back to files. ${reason}`);
   const { drains = 0, finished = "filesystem", applied = true, standstill } = state ?? {};
   const requests = state ? (state.requests ?? inputs.requests) : 0;
   const results = { drains, finished, ...(standstill && { standstill }) };
@@ -112,7 +113,7 @@ async function awaitReplacement(
 ): Promise<object> {
   const before = state?.mode ?? "filesystem";
   if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);
-  const failure = `The pods of ${inputs.service} in ${inputs.mode} mode are not all there, or not alone`;
+  const failure = `The rollout of ${inputs.service} to ${inputs.mode} mode is incomplete (new pods are missing or old pods remain)`;
   const step = (namespace: Namespace) => untilReplaced(namespace, inputs, console.log);
   await finishing(inputs, {}, failure, step, waysOut(inputs));
   const arrives = before !== inputs.mode || state?.applied === false;
@@ -134,7 +135,7 @@ async function requireStill({ service, mode, standstill }: PodsReplacedInputs): 
     (await disturbanceOf(standstill, (template) => modeIn(template?.spec, service) === mode));
   if (found === undefined) return;
   throw new Error(
-    `${found} What ${service} wrote to files since is not in MongoDB. ${drainAgain(service)}`,
+    `${found} What ${service} has written to files since then is not in MongoDB. ${drainAgain(service)}`,
   );
 }
 

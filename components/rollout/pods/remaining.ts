@@ -49,7 +49,7 @@ export function modeIn(spec: V1PodSpec | undefined, service: Service): string | 
   const key = environmentKeys(service)[0]?.toLowerCase();
   const variables = (spec?.containers ?? []).flatMap(({ env = [] }) => env);
   const mode = variables.findLast(({ name }) => name.toLowerCase() === key);
-  if (mode?.valueFrom) return "what a reference says";
+  if (mode?.valueFrom) return "a reference";
   return mode?.value?.toLowerCase();
 }
 
@@ -60,8 +60,8 @@ function isSeen({ metadata, status }: Controller | V1ReplicaSet): boolean {
 function describeUnseen(controller: Controller): Obstacle {
   return {
     object: describeController(controller),
-    found: "the controllers have not done what it asks for",
-    advice: "See whether kube-controller-manager runs.",
+    found: "Kubernetes has not processed its last change",
+    advice: "Check that kube-controller-manager runs.",
   };
 }
 
@@ -74,18 +74,18 @@ function otherTemplate(
   return {
     object: describeController(controller),
     found: `${key} in its pod template is ${said}, not ${mode}`,
-    detail: "what deploys these values has not applied them",
+    detail: "so these values are not deployed yet",
     advice:
-      `Let it deploy them (for Argo CD or Flux: commit, push, sync). ` +
-      `The variable has to be in the container's env, with its value.`,
+      "Deploy them (with Argo CD or Flux: commit, push, sync). " +
+      "The variable must be in the container's env, with its value.",
   };
 }
 
 function notPutBack(controller: Controller): Obstacle {
   return {
     object: describeController(controller),
-    found: `its replicas are not put back as before the drain (${replicasBefore(controller) ?? 0})`,
-    advice: "Run again: they are put back then.",
+    found: `its replicas are not restored yet (${replicasBefore(controller) ?? 0} before the drain)`,
+    advice: "Run pulumi up again: it restores them.",
   };
 }
 
@@ -98,17 +98,19 @@ function missing(found: Workload): Obstacle[] {
   if (there >= wanted) return [];
   const object = describeController(controller);
   const command = object.toLowerCase().split(" ")[0] ?? "";
-  const number = `${there} of ${wanted} new pods are there`;
+  const number = `${there} of ${wanted} new pods exist`;
   if (!isStatefulSet(controller) && controller.spec?.paused) {
     const advice = `Resume it: kubectl rollout resume deployment ${nameOf(controller)}`;
-    return [{ object, found: `${number}, for it is paused`, advice }];
+    return [{ object, found: `${number}, because it is paused`, advice }];
   }
   const failure = failureOf(found);
   if (failure !== undefined) {
-    const advice = "Raise the quota, or mend what the message names; the controllers try again.";
-    return [{ object, found: `${number}, no more can be made`, detail: quote(failure), advice }];
+    const advice = "Raise the quota, or fix what the message names; Kubernetes tries again.";
+    return [
+      { object, found: `${number}, and no more can be created`, detail: quote(failure), advice },
+    ];
   }
-  const advice = `See what its controllers say: kubectl describe ${command} ${nameOf(controller)}`;
+  const advice = `See its events: kubectl describe ${command} ${nameOf(controller)}`;
   return olderPods(found).length > 0 ? [] : [{ object, found: number, advice }];
 }
 
@@ -130,7 +132,7 @@ function podsInTheWay(found: Workload, moment: Moment): Obstacle[] {
   const old = olderPods(found).map((pod) => {
     const { object, ...matter } = podObstacle(pod, moment);
     // A rolling update keeps a pod until a new one takes its place.
-    const advice = isEarly && isReady(pod) ? "It goes once the new pods are ready." : matter.advice;
+    const advice = isEarly && isReady(pod) ? "It ends when the new pods are ready." : matter.advice;
     return { ...matter, object: `old ${object}`, advice };
   });
   return [...unready.map((pod) => podObstacle(pod, moment)), ...old];

@@ -72,8 +72,8 @@ function obstaclesOf(
   return [
     {
       object: `a Deployment or StatefulSet ${names.filter(Boolean).join(" ")}`,
-      found: `not in ${describePlace(place)}`,
-      advice: "Check namespace, release and selector, and that the service has been deployed.",
+      found: `not found in ${describePlace(place)}`,
+      advice: "Check namespace, release and selector, and that the service is deployed.",
     },
   ];
 }

@@ -61,7 +61,7 @@ function selectorProblem(
     if (all.length === 0 || found[service].length > 0) continue;
     return (
       `No workload of release ${release} has the labels ${selectors[service]}; it has ` +
-      `${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels of ${service}'s own.`
+      `${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`
     );
   }
   const web = new Set(found.web.map(describeController));
@@ -69,7 +69,7 @@ function selectorProblem(
   if (both === undefined) return undefined;
   return (
     `${both} of release ${release} has the labels of the worker (${selectors.worker}) and ` +
-    `of web (${selectors.web}). Set rollout.worker.selector and rollout.web.selector apart.`
+    `of web (${selectors.web}). Set rollout.worker.selector and rollout.web.selector to different labels.`
   );
 }
 
@@ -90,7 +90,7 @@ async function tooEarly(
 function notArrived(mode: StorageMode, reasons: readonly string[]): string | undefined {
   if (reasons.length === 0) return undefined;
   return (
-    `The worker has not arrived in ${mode} mode, so web cannot follow. Set rollout.step: worker and ` +
-    `run pulumi up until it succeeds, then rollout.step: web. ${reasons.join(" ")}`
+    `The rollout of the worker to ${mode} mode is incomplete, so web cannot follow. Set rollout.step: ` +
+    `worker and run pulumi up until it succeeds. Then set rollout.step: web. ${reasons.join(" ")}`
   );
 }

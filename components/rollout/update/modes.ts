@@ -31,8 +31,8 @@ export function refusalOf(wanted: WantedStep, found: FoundModes): string | undef
   const isNew = found.worker.length + found.web.length === 0;
   if (isNew && step === "worker") {
     return (
-      `Nothing of release ${release} is deployed. Check rollout.shared.release and rollout.namespace; ` +
-      `where it is new, set rollout.step: web, with which both services start in ${mode} mode.`
+      `Release ${release} has no workloads. Check rollout.shared.release and rollout.namespace. If the ` +
+      `release is new, set rollout.step: web: both services then start in ${mode} mode.`
     );
   }
   if (!moves("web", wanted, found)) return undefined;
@@ -40,11 +40,11 @@ export function refusalOf(wanted: WantedStep, found: FoundModes): string | undef
   const asked = `storageMode: ${mode} with rollout.step: ${step}`;
   if (step === "worker") {
     const other = modesIn(step, mode).web;
-    return `${stand} ${asked} would take web to ${other} mode. Set rollout.step: web: web is in ${mode} mode already.`;
+    return `${stand} ${asked} would change web to ${other} mode. Set rollout.step: web, because web is already in ${mode} mode.`;
   }
   if (!moves("worker", wanted, found)) return undefined;
   return (
-    `${stand} ${asked} would take both to ${mode} mode in one upgrade. Set rollout.step: worker and ` +
+    `${stand} ${asked} would change both to ${mode} mode in one upgrade. Set rollout.step: worker and ` +
     "run pulumi up, then set rollout.step: web and run it again."
   );
 }

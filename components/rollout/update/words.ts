@@ -6,14 +6,14 @@ import { modesIn, otherMode } from "./modes";
 export function describeNext(step: Service): string {
   return step === "worker"
     ? "set rollout.step: web and run pulumi up"
-    : "nothing, until storageMode changes: with it set rollout.step: worker";
+    : "nothing until storageMode changes; then also set rollout.step: worker";
 }
 
 /** What an update of only the worker leaves to be done. */
 export function workerAlone(mode: StorageMode): string {
   const { web } = modesIn("worker", mode);
   return (
-    `This update takes the worker to ${mode} mode and leaves web in ${web} mode. ` +
+    `This update changes the worker to ${mode} mode and leaves web in ${web} mode. ` +
     `Next: ${describeNext("worker")}. ` +
     (mode === "mongo"
       ? "Second handover, verification and log expiry wait for it."
@@ -27,8 +27,8 @@ export function workerAlone(mode: StorageMode): string {
  */
 export function webGoesOver(mode: StorageMode): string {
   return (
-    `web goes over to ${mode} mode, where the worker is. Where the release cannot be upgraded, the ` +
-    "services work on different stores. Two ways out: mend the cause and run pulumi up again; or set " +
-    `storageMode: ${otherMode(mode)}, leave rollout.step: web, and run pulumi up, which takes the worker back.`
+    `web changes to ${mode} mode, which the worker already has. If the release cannot be upgraded, the ` +
+    "services use different stores. Either fix the cause and run pulumi up again; or set " +
+    `storageMode: ${otherMode(mode)}, leave rollout.step: web, and run pulumi up, which returns the worker.`
   );
 }

@@ -104,8 +104,8 @@ function documentOf(text: string, file: string): Document {
     file,
     several
       ? `it holds several YAML documents (the second begins at line ${line})`
-      : `it is not valid YAML (${error.code} at line ${line})`,
-    several ? "Leave one document in it." : "Correct it first.",
+      : `it is not valid YAML (line ${line}: ${error.code})`,
+    several ? "Keep one document in it." : "Fix the syntax.",
   );
 }
 
@@ -242,8 +242,7 @@ function cannotEdit(file: string, wanted: readonly Statement[]): ValuesFileError
   const keys = wanted.flatMap(({ entries }) => entries.map(({ name }) => name));
   return new ValuesFileError(
     file,
-    `${places.join(" or ")} is written in a way that cannot be edited without touching the rest`,
-    "Write it out there, without anchors, aliases and merges, or set these by hand: " +
-      `${keys.join(", ")}.`,
+    `an edit of ${places.join(" or ")} would change other values (an anchor, an alias or a merge)`,
+    `Write it out without anchors, aliases and merges, or set these by hand: ${keys.join(", ")}.`,
   );
 }

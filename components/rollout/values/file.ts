@@ -35,8 +35,8 @@ export async function replaceValuesFile(file: string, text: string): Promise<voi
     await rm(aside, { force: true }).catch(() => undefined);
     throw new ValuesFileError(
       file,
-      `its folder cannot be written (${codeOf(error)})`,
-      "Give the user that runs Pulumi the right to write there.",
+      `its directory cannot be written (${codeOf(error)})`,
+      "Give the user that runs Pulumi write permission there.",
     );
   }
 }

@@ -62,7 +62,7 @@ function findUnknownCutover(text: string, inputs: ValuesFileInputs): string | un
   if (!statesMongo(text, place)) return undefined;
   return (
     `The values file ${file} has ${service} in mongo mode. ${mongoFirst} ` +
-    `Where it was never deployed so, set ${place.keys[0] ?? ""} in it to filesystem by hand.`
+    `If it was never deployed in mongo mode, set ${place.keys[0] ?? ""} in it to filesystem by hand.`
   );
 }
 
@@ -77,8 +77,8 @@ async function writeValues(inputs: ValuesFileInputs, state?: State): Promise<Val
 
 function notAsLeft({ file }: ValuesFileInputs): string {
   return (
-    `${file} is not as the cutover left it: our variables were set back in it, and the rest stays as ` +
-    "it is now."
+    `${file} changed since the cutover: the rollback reset only the variables of this stack in it, and ` +
+    "kept the rest."
   );
 }
 

@@ -41,9 +41,8 @@ export async function describeLayout(inputs: ValuesFileInputs): Promise<string |
   const lines = await linesThatChange(inputs).catch(() => 0);
   if (lines === 0) return undefined;
   return (
-    `${inputs.file}: ${lines} ${lines === 1 ? "line" : "lines"} would be set out anew beside our ` +
-    "variables (indentation, blanks, line breaks in texts). What they say stays the same, and a rollback " +
-    "restores them."
+    `${inputs.file}: pulumi up also reformats ${lines} ${lines === 1 ? "line" : "lines"} (indentation, ` +
+    "blank lines, line breaks in strings). Their values stay the same, and a rollback restores them."
   );
 }
 

@@ -52,8 +52,8 @@ export function findStatements(content: unknown, place: Place): Stated[] {
   if (twice === undefined) return stated;
   throw refuse(
     place,
-    `${describePath(place)} holds ${twice.name} twice`,
-    "Leave the one that counts.",
+    `${describePath(place)} contains ${twice.name} twice`,
+    "Keep the one that applies.",
   );
 }
 
@@ -102,7 +102,7 @@ function nodeAt(content: unknown, place: Place): unknown {
 function valueOf(member: unknown, form: Form, place: Place, key: string): unknown {
   if (!isPlain(member)) return member ?? undefined;
   if (form === "list" && "value" in member && "valueFrom" in member) {
-    throw refuse(place, `${key} has both value and valueFrom`, "Leave the one that counts.");
+    throw refuse(place, `${key} has both value and valueFrom`, "Keep the one that applies.");
   }
   return member.valueFrom ?? (form === "list" ? (member.value ?? undefined) : member);
 }
@@ -145,7 +145,7 @@ export function mapMember(value: unknown): unknown {
   return isPlain(value) ? { valueFrom: value } : value;
 }
 
-const checkPath = "Correct the file, or path and podAnnotations of rollout.worker or rollout.web.";
+const checkPath = "Fix the file, or set path and podAnnotations of rollout.worker or rollout.web.";
 const describePath = ({ path }: Place) => path.join(".");
 const refuse = ({ file }: Place, found: string, advice: string) =>
   new ValuesFileError(file, found, advice);

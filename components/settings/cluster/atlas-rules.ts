@@ -19,7 +19,7 @@ export function atlasRules(settings: Settings): Problem[] {
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
   return [
     ...problems,
-    ...checkLeftovers(settings, "absent: the cluster gives its own"),
+    ...checkLeftovers(settings, "absent: the cluster provides its own"),
     ...checkCreatedUsers(settings),
   ];
 }
@@ -44,7 +44,13 @@ function regionRules({ regions }: AtlasSettings): Problem[] {
     ...regions.flatMap(({ electable, readOnly }, at) =>
       electable + readOnly > 0
         ? []
-        : [{ key: `regions.${at}`, found: "no node", allowed: "electable or readOnly from 1 on" }],
+        : [
+            {
+              key: `regions.${at}`,
+              found: "no node",
+              allowed: "electable or readOnly of at least 1",
+            },
+          ],
     ),
     ...electableRules(regions),
   ];
@@ -54,8 +60,8 @@ function regionRules({ regions }: AtlasSettings): Problem[] {
 function electableRules(regions: AtlasSettings["regions"]): Problem[] {
   const electable = regions.reduce((sum, region) => sum + region.electable, 0);
   if ([3, 5, 7].includes(electable)) return [];
-  const found = `${electable} electable nodes in all`;
-  return [{ key: "regions", found, allowed: "3, 5 or 7 electable nodes in all" }];
+  const found = `${electable} electable nodes in total`;
+  return [{ key: "regions", found, allowed: "3, 5 or 7 electable nodes in total" }];
 }
 
 /**
@@ -70,7 +76,7 @@ function autoScalingRules({ autoScaling, diskSizeGb }: AtlasSettings): Problem[]
   if (autoScaling.compute || !autoScaling.disk || diskSizeGb === undefined) return [];
   // Every `up` would set a disk back that has grown by itself.
   const found = `${diskSizeGb}, while the disk grows by itself`;
-  const allowed = "absent; or autoScaling.disk: false; or autoScaling.compute as well";
+  const allowed = "absent; or autoScaling.disk: false; or autoScaling.compute too";
   return [{ key: "diskSizeGb", found, allowed }];
 }
 
@@ -157,7 +163,7 @@ function accessRules({ provider, accessList }: AtlasSettings): Problem[] {
           {
             key: "accessList",
             found: `awsSecurityGroup on ${provider}`,
-            allowed: "it only on AWS",
+            allowed: "only on AWS",
           },
         ]
       : []),
@@ -166,7 +172,7 @@ function accessRules({ provider, accessList }: AtlasSettings): Problem[] {
 
 function userRules({ users: { migrator, application } }: AtlasSettings): Problem[] {
   if (migrator === undefined || migrator !== application) return [];
-  const allowed = "another name than users.migrator";
+  const allowed = "a name that differs from users.migrator";
   return [{ key: "users.application", found: quote(migrator), allowed }];
 }
 

@@ -8,7 +8,7 @@ const atlasId = z
 
 /** A name of a cluster, a custom role or, here, a user. */
 const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
-  error: "1 to 64 letters, digits and hyphens, beginning with a letter or digit",
+  error: "1 to 64 letters, digits and hyphens that begin with a letter or digit",
 });
 
 const region = section({

@@ -10,7 +10,7 @@ export function existingRules(settings: Settings): Problem[] {
   if (settings.storageMode === "filesystem" || settings.cluster.kind !== "existing") return [];
   if (settings.mongoUri === undefined) {
     if (settings.jobs?.secret) return checkHiddenConnection(settings);
-    return [{ key: "mongoUri", found: "nothing", allowed: "a secret connection string" }];
+    return [{ key: "mongoUri", found: "nothing", allowed: "a connection string, as a secret" }];
   }
   return connectionStringRules({ ...settings, mongoUri: settings.mongoUri });
 }
@@ -20,7 +20,7 @@ function checkHiddenConnection(settings: Settings): Problem[] {
   const found = "nothing, and mongoUri is in the Secret of jobs.secret";
   const { mongo, rollout, appMongoUri } = settings;
   const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
-  const allowed = "the services' own secret connection string, or rollout.connectionSecret.name";
+  const allowed = "the services' connection string, as a secret, or rollout.connectionSecret.name";
   return [
     ...(mongo.database === undefined
       ? [{ key: "mongo.database", found, allowed: "the database's name" }]
@@ -35,7 +35,7 @@ export function referenceRules(settings: Settings): Problem[] {
   const { cluster, mongo, storageMode } = settings;
   if (cluster.kind !== "stackReference") return [];
   const isHidden = runsAsJobs(settings) && mongo.database === undefined;
-  const found = "nothing, and the Jobs do not read the other stack's outputs";
+  const found = "nothing, and Jobs cannot read the other stack's outputs";
   return [
     // In a rollback `mongoUri` may say where to export from.
     ...(storageMode === "mongo"
@@ -62,7 +62,7 @@ export function checkCreatedUsers(settings: Settings): Problem[] {
   const { cluster, storageMode, rollout, jobs } = settings;
   if (storageMode === "filesystem") return [];
   const name = rollout.target === "helm" ? rollout.connectionSecret.name : undefined;
-  const allowed = `absent: cluster.kind ${cluster.kind} makes the users, and the Secret for them`;
+  const allowed = `absent: cluster.kind ${cluster.kind} creates the users and their Secret`;
   return [
     ...(name === undefined
       ? []
@@ -80,7 +80,7 @@ function valuesRules({ cluster, rollout, mongo }: Settings): Problem[] {
   if (rollout.target !== "values" || rollout.confirm === "none") return [];
   if (cluster.kind !== "kubernetes") {
     const found =
-      "values, with a Secret that nobody can fill: the users' passwords are the stack's";
+      "values, whose Secret nobody could fill, because only the stack knows the passwords";
     return [{ key: "rollout.target", found, allowed: "helm, or another cluster.kind" }];
   }
   const { name, key } = rollout.connectionSecret;

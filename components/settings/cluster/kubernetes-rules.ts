@@ -14,7 +14,7 @@ export function kubernetesRules(settings: Settings): Problem[] {
     ...tlsRules(cluster),
     ...userRules(cluster),
     ...checkCreatedUsers(settings),
-    ...checkLeftovers(settings, "absent: the stack makes both users"),
+    ...checkLeftovers(settings, "absent: the stack creates both users"),
   ];
 }
 

@@ -69,12 +69,14 @@ const resource = section({
     .describe("The replica set's name. Another name is another, empty replica set."),
   members: positive
     .max(7)
-    .refine((count) => count % 2 === 1, { error: "1, 3, 5 or 7: an even number elects no better" })
+    .refine((count) => count % 2 === 1, {
+      error: "1, 3, 5 or 7: an even number does not improve elections",
+    })
     .default(3)
     .describe("The number of members: 1, 3, 5 or 7."),
   version: z
     .string()
-    .regex(/^([6-9]|[1-9]\d)\.\d+\.\d+$/, { error: "a whole version from 6.0.0, such as 8.0.12" })
+    .regex(/^([6-9]|[1-9]\d)\.\d+\.\d+$/, { error: "a full version from 6.0.0, such as 8.0.12" })
     .describe("MongoDB's whole version, such as `8.0.12`."),
   tls: tls.prefault({}).describe("Encrypted connections."),
   storage: storage.prefault({}).describe("The volumes of a member."),

@@ -68,9 +68,9 @@ export async function describeClaim(
   const where =
     nodes.length > 0
       ? `the Jobs' pods run on node ${nodes.join(" or ")}, beside ${names}`
-      : "no pod mounts it now, so that a Job's pod may run on any node that can";
+      : "no pod mounts it now, so a Job's pod may run on any node that can mount it";
   const alone =
-    parallelism > 1 ? `, one at a time (parallelism: ${parallelism} does not count)` : "";
+    parallelism > 1 ? `, one at a time (parallelism: ${parallelism} has no effect)` : "";
   return `The claim ${claim} is ${modes.join(", ")}: ${where}${alone}.`;
 }
 
@@ -100,7 +100,7 @@ function refuseOthers(
   const own = pods === 1 ? `the pod of ${kind}` : `${pods} pods of ${kind}`;
   throw new JobError([
     `The claim ${claim} in ${describePlace(place)} is ReadWriteOncePod: only one pod ` +
-      `may mount it, and ${[own, ...others.map(({ name }) => name)].join(", ")} would have to. Nothing was ` +
-      "started. Give the state a claim that is ReadWriteOnce (pods of one node) or ReadWriteMany.",
+      `can mount it, but these need it: ${[own, ...others.map(({ name }) => name)].join(", ")}. Nothing was ` +
+      "started. Use a claim that is ReadWriteOnce (pods of one node) or ReadWriteMany.",
   ]);
 }

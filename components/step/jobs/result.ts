@@ -22,11 +22,11 @@ export async function reasonsOf(
       return `its log cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     });
     const lines = log.trim().split("\n").map(withoutSecrets);
-    return [`Pod ${nameOf(pod)} said last:`, ...lines.map((line) => `  ${line}`)];
+    return [`Last lines of pod ${nameOf(pod)}:`, ...lines.map((line) => `  ${line}`)];
   });
   const first = `Job ${name} failed in ${describePlace(namespace.place)}: ${withoutSecrets(why)}`;
   const last =
-    "The Job stays as it is. Mend the cause, then run pulumi up again: it runs a new one.";
+    "The Job stays as it is. Fix the cause and run pulumi up again: it creates a new Job.";
   return [first, ...(await Promise.all(words)).flat(), last];
 }
 
@@ -52,10 +52,10 @@ export async function answersOf(
       for (const line of linesIn(log ?? "")) say(withoutSecrets(line));
       return answer;
     }
-    const which = pod ? `the log of pod ${nameOf(pod)}` : `a pod with index ${index}`;
+    const which = pod ? `the log of pod ${nameOf(pod)}` : `the pod with index ${index}`;
     throw new JobError([
-      `Job ${name} is complete, and its result is not to be found: ${which} has none, or is gone. ` +
-        "Run pulumi up again: it runs a new one, which finds the work done.",
+      `Job ${name} is complete, but its result is missing: ${which} has none, or no longer exists. ` +
+        "Run pulumi up again: a new Job finds that the work is done.",
     ]);
   });
   return Promise.all(answers);

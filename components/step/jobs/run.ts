@@ -54,7 +54,7 @@ function requireShort({ kind, request }: JobRequest): void {
   const bytes = Buffer.byteLength(request);
   if (bytes <= requestLimit) return;
   throw new JobError([
-    `The request of ${kind} has ${bytes} bytes, and a ConfigMap of ours holds ${requestLimit}. ` +
+    `The request of ${kind} has ${bytes} bytes, and a ConfigMap takes at most ${requestLimit}. ` +
       "Nothing was started. Shorten the names in the settings.",
   ]);
 }
@@ -78,7 +78,7 @@ async function untilOver(
       if (!isLate) return obstaclesOf(job, pods, moment);
       const warnings = await namespace.warnings();
       await namespace.removeJob(name);
-      const first = `Job ${name} had no pod that runs for ${timeoutSeconds} s, and was deleted:`;
+      const first = `Job ${name} had no running pod for ${timeoutSeconds} s, and was deleted:`;
       const found = obstaclesOf(job, pods, { ...moment, warnings });
       throw new JobError([first, ...found.map(inFull)]);
     },
@@ -100,11 +100,17 @@ function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstac
   }
   const found = pods.length > 0 ? "its pods have ended" : "no pod yet";
   const detail = warningOf(job.metadata?.uid, moment)?.message ?? "";
-  return [{ object: `job ${nameOf(job)}`, found, detail, advice: "See to quotas and admission." }];
+  return [
+    { object: `job ${nameOf(job)}`, found, detail, advice: "Check quotas and admission webhooks." },
+  ];
 }
 
 function working(pod: V1Pod, { now }: Moment): Obstacle {
   const started = pod.status?.containerStatuses?.[0]?.state?.running?.startedAt;
   const found = started ? `runs for ${secondsBetween(started, now)} s` : "runs";
-  return { object: `pod ${nameOf(pod)}`, found, advice: `See kubectl logs ${nameOf(pod)}.` };
+  return {
+    object: `pod ${nameOf(pod)}`,
+    found,
+    advice: `See its log: kubectl logs ${nameOf(pod)}`,
+  };
 }

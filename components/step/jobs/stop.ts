@@ -54,7 +54,7 @@ async function stopJobs(
   const selector = `${labels.stack}=${labelValue(stack)},${which}`;
   const running = (await namespace.jobs(selector)).filter((job) => !isOver(job));
   for (const job of running) {
-    say(`job ${nameOf(job)}: stopped, because it is not wanted any more`);
+    say(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
     await namespace.removeJob(nameOf(job));
     const remain = await watch({
       ...{ what: `job ${nameOf(job)}`, timeoutSeconds, say, warnings: namespace.warnings },
@@ -64,7 +64,7 @@ async function stopJobs(
       },
     });
     if (remain.length === 0) continue;
-    const first = `Job ${nameOf(job)} was deleted, and its pods have not ended after ${timeoutSeconds} s:`;
+    const first = `Job ${nameOf(job)} was deleted, but its pods have not ended after ${timeoutSeconds} s:`;
     throw new JobError([first, ...remain]);
   }
 }

@@ -34,7 +34,9 @@ export async function lookBeside(file: FilePlace): Promise<BesidePlace> {
   const { path, name } = besideOf(file);
   const stamp = await stampOf(path);
   const isFree = stamp === undefined || (await isSideOf(path, file.stem));
-  const taken = isFree ? undefined : `${name} beside it is another file, which stays`;
+  const taken = isFree
+    ? undefined
+    : `its conflict copy ${name} cannot be written, because another file has that name`;
   return { path, name, file, stamp, taken };
 }
 

@@ -58,14 +58,14 @@ async function readFile(place: WholeFilePlace): Promise<ExistingFile> {
   throw new Refusal("not-json", "the file is empty");
 }
 
-const besideAnother = "its place has what an export put beside another run's file";
+const besideAnother = "its file name belongs to the conflict copy of another run";
 
 /** A manifest says whose it is; a run's file was looked at by its name. */
 function requireOwn({ role, runId }: WholeFilePlace, whole: unknown): void {
   if (role !== "artifacts" || !isJsonObject(whole)) return;
   const owner = memberOf(whole, "runId");
   if (typeof owner !== "string" || owner === runId) return;
-  throw new Refusal("conflict", `the manifest is that of the run ${owner}`);
+  throw new Refusal("conflict", `the manifest belongs to run ${owner}`);
 }
 
 /** The records in a file's value, by the import's own rules. */

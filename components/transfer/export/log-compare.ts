@@ -62,10 +62,10 @@ async function* compareEntries(
   await disk.return(undefined);
 }
 
-const noPlace = "the file has later entries and not this one; a log is only appended to";
+const noPlace = "the file has later entries but not this one, and a log is only appended to";
 
 function difference(disk: Document, mongo: Document): string | undefined {
   const verdict = merge("logs", sideOf("logs", disk), sideOf("logs", mongo), undefined);
   if (verdict === "equal") return undefined;
-  return `the file has another content: ${differingPaths("logs", disk, mongo).join(", ")}`;
+  return `the file has different content: ${differingPaths("logs", disk, mongo).join(", ")}`;
 }

@@ -161,7 +161,7 @@ function lineFormat(logs: BothLogs, scan: LogScan | undefined): (entry: Document
   return (entry) => {
     const record = new Map([...Object.entries(runId ?? {}), ...recordOf("logs", entry)]);
     if (!isNumbered && sequenceOf(entry) !== line + 1n) {
-      const detail = `the log's lines have no sequence, and line ${line + 1n} is next`;
+      const detail = `the lines of the log have no sequence, and the next one is line ${line + 1n}`;
       throw new Refusal("form", detail);
     }
     if (!isNumbered) record.delete("sequence");

@@ -57,7 +57,7 @@ function settlePart(tally: Tally, role: CollectionRole, texts: readonly string[]
     const { key, hash, place, mayExecute } = one;
     const first = firsts.get(key);
     if (first && first.hash !== hash) {
-      const detail = `${describePlace(first.place)} has the same key and another content`;
+      const detail = `${describePlace(first.place)} has the same key and different content`;
       const refusal = new Refusal("conflict", detail, first.place);
       tally.refuse(role, place, refusal, undefined, mayExecute);
     } else tally.settle(role, first ? "unchanged" : "inserted", new Set(one.conversions));

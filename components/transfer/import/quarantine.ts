@@ -48,7 +48,7 @@ export class QuarantineFile {
       throw new WriteError(
         `Writing the quarantined records to ${this.path}`,
         error,
-        "What was imported so far stays. Make that folder writable, then run the import again.",
+        "What was imported so far stays. Make the directory writable and run the import again.",
       );
     }
   }

@@ -40,6 +40,6 @@ export function* settleRepeats(
 function refusalOf({ role, document }: ReadyRecord, first: ReadyRecord): Refusal | undefined {
   const paths = differingPaths(role, document, first.document);
   if (paths.length === 0) return undefined;
-  const detail = `${describePlace(first.place)} has the same key and another content: `;
+  const detail = `${describePlace(first.place)} has the same key and different content: `;
   return new Refusal("conflict", detail + paths.join(", "), first.place);
 }

@@ -84,7 +84,7 @@ async function writeBatch(to: Writing, { records }: Batch): Promise<Settled> {
     open = open.filter((record) => !settled.has(record));
   }
   for (const record of open) {
-    settled.set(record, new Refusal("server", "another writer kept it busy"));
+    settled.set(record, new Refusal("server", "another writer kept changing it"));
   }
   for (const [record, outcome] of settleRepeats(repeats, settled)) settled.set(record, outcome);
   return settled;
@@ -175,7 +175,7 @@ async function otherFile({ sides }: Writing, { last, disk }: Pair): Promise<stri
 /** @param file the file that has the key, if it is not MongoDB's content that differs */
 function conflict({ disk, mongo = {} }: Pair, file?: string): Refusal {
   const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
-  if (file === undefined) return new Refusal("conflict", `MongoDB has another content: ${paths}`);
-  const detail = `${file} has the same key and another content: ${paths}`;
+  if (file === undefined) return new Refusal("conflict", `MongoDB has different content: ${paths}`);
+  const detail = `${file} has the same key and different content: ${paths}`;
   return new Refusal("conflict", detail, { file });
 }

@@ -8,19 +8,19 @@ import type { Exported, Foreseen, RollbackReport } from "./rollback";
 export function describeFence({ fence, held, unknown }: DrawnFence, root: string): string[] {
   const runs = formatCount(fence.unfinishedCount, "runs");
   return [
-    `From ${fence.at} on MongoDB is the truth. ${runs} on disk may still execute steps.`,
+    `MongoDB is the source of truth since ${fence.at}. ${runs} on disk may still execute steps.`,
     ...ofRuns(
       held,
       (runs, names) =>
-        `${runs} held by a rollback without MongoDB stay in ${root}/${heldFolder}: ${names}. MongoDB's ` +
-        "content counts; the next export brings their files back.",
+        `A rollback without MongoDB held ${runs} in ${root}/${heldFolder}: ${names}. Their content in ` +
+        "MongoDB applies, and the next export restores their files.",
     ),
     ...ofRuns(
       unknown,
       (runs, names) =>
-        `warning: ${runs} held in ${root}/${heldFolder} are not in this MongoDB, and nobody executes ` +
-        `them: ${names}. If the one that had them is lost, move the files back to their places and run ` +
-        "`taskrunner-storage import --stage final`, knowing that steps may run again.",
+        `warning: ${runs} held in ${root}/${heldFolder} are not in this MongoDB, and no service executes ` +
+        `them: ${names}. If the MongoDB that had them is lost, move the files back and run ` +
+        "`taskrunner-storage import --stage final`. Their steps may then run again.",
     ),
   ];
 }
@@ -54,22 +54,22 @@ export function describeRollback(
     ...(unreachable === undefined
       ? []
       : [
-          `warning: Nothing was exported. ${unreachable} What changed in MongoDB${since} is left behind ` +
-            `there, and comes to the files by ${later} when it answers. The stack's output ` +
-            "`verification` counts what it had then.",
+          `warning: Nothing was exported. ${unreachable} What changed in MongoDB${since} is still only ` +
+            `there. When MongoDB answers again, ${later} writes it to the files. The stack output ` +
+            "`verification` counts what MongoDB had at the cutover.",
         ]),
     ...ofRuns(
       held,
       (runs, names) =>
-        `warning: ${runs} held in ${root}/${heldFolder}, so that no step is executed again: ${names}. ` +
-        `What MongoDB has of them comes back by ${later}, once no conflict is in the way; ` +
-        "`advanced.heldRuns: release` puts the files back as they were.",
+        `warning: ${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
+        `When MongoDB answers and no conflict blocks it, ${later} restores them from MongoDB. ` +
+        "`advanced.heldRuns: release` moves the files back unchanged.",
     ),
     ...ofRuns(
       inTheWay,
       (runs, names) =>
-        `warning: ${runs} could not be moved, because another file has the place in ${root} or in ` +
-        `${root}/${heldFolder}: ${names}. Compare the two files and leave the one that counts.`,
+        `warning: ${runs} could not be moved, because another file exists in ${root} or in ` +
+        `${root}/${heldFolder}: ${names}. Compare the two files and keep the right one.`,
     ),
   ];
 }
@@ -88,7 +88,7 @@ function describeExport(report: Exported, root: string): string[] {
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
     ...ifAny(conflicts, () => {
       const cases = formatCases(copies, conflicts);
-      return `warning: ${conflicts} changed on both sides; the files stay and MongoDB's content is beside them: ${cases}.`;
+      return `warning: ${conflicts} changed on both sides. The files stay, with conflict copies of MongoDB's content: ${cases}.`;
     }),
     ...ifAny(unwritable, () => {
       return `warning: ${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;
@@ -103,12 +103,12 @@ export function describeForeseen(
   { fencedAt, heldRuns }: { readonly fencedAt: string; readonly heldRuns: "hold" | "release" },
 ): string[] {
   return [
-    `warning: MongoDB is unreachable: nothing would be exported. ${unreachable} What changed there ` +
-      `since ${fencedAt} would be left behind until \`taskrunner-storage export\`.`,
+    `warning: MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
+      `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
     ...ofRuns(unfinished, (runs, names) =>
       heldRuns === "hold"
         ? `warning: ${runs} would be held in ${root}/${heldFolder}: ${names}.`
-        : `warning: ${runs} would go on from their files, and may repeat steps: ${names}.`,
+        : `warning: ${runs} would continue with their files, and may repeat steps: ${names}.`,
     ),
   ];
 }

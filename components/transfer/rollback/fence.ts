@@ -107,8 +107,8 @@ async function requireMounted(address: StateAddress): Promise<void> {
   } catch (error) {
     if (!(error instanceof StateFolderError)) throw error;
     throw new StateFolderError(
-      `${error.message} A rollback writes to the files that the services have: mount them there, ` +
-        "where this runs.",
+      `${error.message} A rollback writes to the services' files: mount the state directory on this ` +
+        "machine.",
     );
   }
 }
@@ -124,16 +124,16 @@ async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
     if (!done) return;
   }
   throw new StateFolderError(
-    `The state root ${root} has no run's file in ${layout.runs}, and the cutover at ${fence.at} found ` +
-      `${fence.unfinishedCount} unfinished there. Nothing was written: mount the runs there, where this runs.`,
+    `The state directory ${root} has no run in ${layout.runs}, but the cutover at ${fence.at} found ` +
+      `${fence.unfinishedCount} unfinished runs there. Nothing was written. Mount the runs on this machine.`,
   );
 }
 
 function notTheState({ root }: StateAddress, expected: string, fence: Fence | undefined) {
   const found = fence ? `the fence of ${fence.at}` : "no fence.json";
   return new StateFolderError(
-    `The state root ${root} has ${found}, and the cutover drew its fence at ${expected}. Nothing was ` +
-      "written, because the services' files are elsewhere: mount the whole state there, where this " +
-      `runs. If it is lost, \`taskrunner-storage export --all --state ${root}\` makes it anew first.`,
+    `The state directory ${root} has ${found}, but the cutover drew its fence at ${expected}: it is not ` +
+      "the services' state directory. Nothing was written. Mount theirs on this machine. If it is lost, " +
+      `first run \`taskrunner-storage export --all --state ${root}\`, which creates it again.`,
   );
 }

@@ -167,6 +167,6 @@ function explainLoss(error: unknown, { abandonMongo, electionSeconds, fencedAt }
     error instanceof MongoServerSelectionError ||
     error instanceof MongoNetworkError ||
     error instanceof MongoOperationTimeoutError;
-  if (isGone) return `MongoDB does not answer any more: ${error.message}.`;
+  if (isGone) return `MongoDB no longer answers: ${error.message}.`;
   throw error;
 }

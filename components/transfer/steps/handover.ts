@@ -137,7 +137,7 @@ async function rollBack(
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new Unfinished([
       `Export to ${rootName}: ${error.message} What was exported stays; ` +
-        "run `pulumi up` again, which goes on where it stopped.",
+        "run `pulumi up` again, which resumes where it stopped.",
     ]);
   }
 }
@@ -149,7 +149,7 @@ function recordFailure(
 ): HandoverResults | undefined {
   // One that a rollback created and that failed has the direction, and no rollback yet.
   if (state?.direction !== "back" || state.rollback === undefined) return undefined;
-  console.log(`warning: What is left behind in MongoDB still is. ${reasons.join(" ")}`);
+  console.log(`warning: What changed in MongoDB is still only there. ${reasons.join(" ")}`);
   return keepResults(state);
 }
 

@@ -50,8 +50,8 @@ it("a sharded cluster is reached by the endpoint's optimized address, where it h
 
 it("names the ways in that there are where the one asked for is not", () => {
   expect(() => hostOf("privateEndpoint:vpce-3")).toThrow(
-    "The cluster has no way in by cluster.connection: privateEndpoint:vpce-3; it has standard, " +
-      "private, privateEndpoint:vpce-1, privateEndpoint:vpce-2. Set one of these, or make the " +
-      "network's side of it and run `pulumi up --refresh`.",
+    "The cluster has no connection string for cluster.connection: privateEndpoint:vpce-3; it has standard, " +
+      "private, privateEndpoint:vpce-1, privateEndpoint:vpce-2. Set one of these, or set up the " +
+      "network for it and run `pulumi up --refresh`.",
   );
 });

@@ -58,9 +58,9 @@ describe("the wait for MongoDB", () => {
     const reasons = await reasonsOf(MongoDBReady.create(inputs("silent")));
 
     expect(reasons).toContain(
-      "mongodbcommunity runs: no answer of the operator. See that the operator runs",
+      "mongodbcommunity runs: the operator does not answer. Check that the operator runs",
     );
-    expect(reasons).toMatch(/pod operator-\S+: no node takes it/);
+    expect(reasons).toMatch(/pod operator-\S+: not scheduled on any node/);
   });
 
   it("says the operator's own words", async () => {
@@ -81,7 +81,7 @@ describe("the wait for MongoDB", () => {
     const kubeconfig = await kubeconfigOf(current.cluster, "allowed", rules);
 
     expect(await reasonsOf(MongoDBReady.create(inputs("allowed", kubeconfig)))).toContain(
-      "no answer of the operator",
+      "the operator does not answer",
     );
   });
 });

@@ -126,7 +126,7 @@ it("does not wait for an hour: it says until when the limit is used up", async (
 
   const { message } = await failure(post("text"));
   expect(message).toContain(
-    `The rate limit is used up until ${new Date(reset * 1_000).toISOString()}`,
+    `The rate limit is reached until ${new Date(reset * 1_000).toISOString()}`,
   );
 });
 
@@ -152,11 +152,7 @@ it("gives up where the trouble lasts", async () => {
 });
 
 it.each([
-  [
-    403,
-    "Resource not accessible by integration",
-    "the job needs the permission pull-requests: write",
-  ],
+  [403, "Resource not accessible by integration", "give the job pull-requests: write"],
   [401, "Bad credentials", "GITHUB_TOKEN is not valid"],
   [404, "Not Found", "check GITHUB_REPOSITORY and pull-requests: write"],
 ])("says what to do about %s %s", async (status, message, advice) => {
@@ -176,7 +172,7 @@ it("says that a text is too long", async () => {
 
   const { message } = await failure(post("x".repeat(1_001)));
   expect(message).toContain("body is too long (maximum is 1000 characters)");
-  expect(message).toContain("The text is longer than the API takes.");
+  expect(message).toContain("The text is longer than the API accepts.");
   expect(bodies()).toEqual([]);
 });
 

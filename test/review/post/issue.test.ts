@@ -74,8 +74,8 @@ it("of two that are open the older one is kept, the other one closed", async () 
 it("says which permission is missing, and where issues are switched off", async () => {
   const answers = [{ status: 403, message: "Resource not accessible by integration" }];
   current.server.odd.push({ to: /^GET .*issues/, answers });
-  await expect(write("x")).rejects.toThrow("the job needs the permission issues: write");
+  await expect(write("x")).rejects.toThrow("give the job issues: write");
 
   answers.push({ status: 410, message: "Issues has been disabled in this repository." });
-  await expect(write("x")).rejects.toThrow("switch them on");
+  await expect(write("x")).rejects.toThrow("Enable them");
 });

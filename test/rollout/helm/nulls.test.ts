@@ -12,7 +12,7 @@ describe("a null in a site's values", () => {
   it("is refused where the chart has a default, which would be in force again", () => {
     expect(() => {
       refuseLostNulls({ defaults: [ofSubchart, ofChart], ofSite: site("web:\n  replicas: ~\n") });
-    }).toThrow(/site\.yaml .*: web\.replicas is null, which does not reach Helm from here/);
+    }).toThrow(/site\.yaml .*: web\.replicas is null, but Pulumi's Helm release drops nulls/);
   });
 
   it("is refused where a subchart of it has one", () => {

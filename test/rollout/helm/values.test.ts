@@ -36,7 +36,7 @@ describe("a place of which the chart may have a list of its own", () => {
 
   it("is refused if the chart is elsewhere and no file of the site's has it", () => {
     expect(refusing([bare])).toThrow(
-      /site\.yaml .*: it has no env, and .* chart oci:\/\/x\/c may have there\. Repeat .* \(\[\]\) or/,
+      /site\.yaml .*: it has no env, so .* chart oci:\/\/x\/c may have there\. Copy .* \(\[\]\) or/,
     );
     expect(refusing([])).toThrow("it has no env");
   });
@@ -153,7 +153,9 @@ describe("the environment on top of a site's values", () => {
   it("refuses a file that is no YAML, and quotes nothing of it", () => {
     const broken = { file: "site.yaml", text: 'password: "s3cret\nenv: [' };
 
-    expect(() => environmentOnTop([broken], env, onMongo)).toThrow("it is no valid YAML");
+    expect(() => environmentOnTop([broken], env, onMongo)).toThrow(
+      /it is not valid YAML \(line \d+: [A-Z_]+\)\. Fix the syntax\.$/,
+    );
     expect(() => environmentOnTop([broken], env, onMongo)).not.toThrow(/s3cret/);
   });
 });

@@ -91,7 +91,7 @@ describe("a drain", () => {
     await current.cluster.deploy("lost", { mode: "mongo" });
     const back = inputs("lost", { mode: "filesystem" });
     const reason =
-      /Deployment worker in namespace lost of context \S+ is in mongo mode\. This step is new .* Else the stack knows of no cutover: .* Run pulumi up with storageMode: mongo first/;
+      /Deployment worker in namespace lost of context \S+ is in mongo mode\. This step is new .* a rollback would export nothing .* run pulumi up with storageMode: mongo first/;
 
     expect(await failuresOf({}, back)).toEqual([
       { property: "mode", reason: expect.stringMatching(reason) as unknown },
@@ -107,7 +107,7 @@ describe("a drain", () => {
   it("leaves a cluster out of reach to the step itself to report", async () => {
     const unreachable = inputs("any", { kubeconfig: "missing", mode: "filesystem" });
     expect(await failuresOf({}, unreachable)).toEqual([]);
-    await expect(Drain.create(unreachable)).rejects.toThrow(/kubeconfig missing is of no use/);
+    await expect(Drain.create(unreachable)).rejects.toThrow(/kubeconfig missing cannot be used/);
   });
 
   it("has nothing to do where the service does not exist yet, and says so", async () => {
@@ -124,7 +124,7 @@ describe("a drain", () => {
     await current.cluster.kubectl("run", "alone", "--image=none", labels, "--namespace=stray");
     const { text } = await unfinished(Drain.create(inputs("stray")));
     expect(text).toMatch(
-      /Pods in namespace stray .* with the labels \S+=worker, or with \S+, are not of .*drained: alone\./,
+      /Pods in namespace stray .* have the labels \S+=worker or the variable \S+, but .*drained: alone\./,
     );
     expect(await current.cluster.pods("stray")).toEqual(["alone"]);
   });
@@ -142,7 +142,7 @@ describe("a drain", () => {
     await pod("of-worker", "worker");
     const { text } = await unfinished(Drain.create(inputs("umbrella", shared)));
     expect(text).toMatch(
-      /labels app\.kubernetes\.io\/instance=worker,app=worker, .* drained: of-worker\./,
+      /labels app\.kubernetes\.io\/instance=worker,app=worker .* drained: of-worker\./,
     );
   });
 
@@ -186,7 +186,7 @@ describe("a drain that is not finished", () => {
         new RegExp(`pod ${pod}: terminating for \\d+ s, since \\S+Z, with a grace period of 1 s`),
       );
     }
-    expect(text).toContain("see whether node local answers");
+    expect(text).toContain("check that node local answers");
     expect(current.said.join("\n")).toContain(`worker: 2 to go: pod ${first} (terminating for `);
     expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: false });
 
@@ -253,7 +253,7 @@ describe("a drain that is not finished", () => {
       patch,
     );
     const { text } = await running;
-    expect(text).toMatch(/worker was scaled to 3 during the drain, by argocd-controller\. Have/);
+    expect(text).toMatch(/worker was scaled to 3 during the drain, by argocd-controller\. Keep/);
   });
 });
 
@@ -286,7 +286,7 @@ describe("the API", () => {
       /no context other in it, it has \S+\. Check/,
     );
     await expect(Drain.create(inputs("any", { kubeconfig: "missing" }))).rejects.toThrow(
-      /kubeconfig missing is of no use: it cannot be read \(ENOENT\)/,
+      /kubeconfig missing cannot be used: it cannot be read \(ENOENT\)/,
     );
   });
 

@@ -58,7 +58,7 @@ describe("the replicas", () => {
     await Drain.create(inputs("back"));
     const waiting = await reasonsOf("back", 1);
     expect(waiting).toContain("Worker__Storage__Mode in its pod template is filesystem, not mongo");
-    expect(waiting).toContain("what deploys these values has not applied them");
+    expect(waiting).toContain("so these values are not deployed yet");
     expect(await current.cluster.replicas("back")).toBe("0 2");
     const running = replaced("back");
     await current.cluster.kubectl(
@@ -115,7 +115,7 @@ describe("a new pod that is not ready is named with the reason:", () => {
     await current.cluster.status("image", pod, { containerStatuses: [container] });
     const reasons = await reasonsOf("image");
     expect(reasons).toContain(
-      `pod ${pod}: the image ${image} of container main cannot be had (ImagePullBackOff), ` +
+      `pod ${pod}: the image ${image} of container main cannot be pulled (ImagePullBackOff), ` +
         "Back-off: not found. Check the image's name",
     );
     expect(reasons).toContain(`old pod ${former[0] ?? ""}: running and ready`);
@@ -146,7 +146,9 @@ describe("a new pod that is not ready is named with the reason:", () => {
 
   it("no node for it", async () => {
     await current.cluster.deploy("node", { mode: "mongo", memory: "99Ti" });
-    expect(await reasonsOf("node")).toMatch(/pod \S+: no node takes it, .*Insufficient memory/);
+    expect(await reasonsOf("node")).toMatch(
+      /pod \S+: not scheduled on any node, .*Insufficient memory/,
+    );
   });
 
   it("a quota that lets none be made", async () => {
@@ -154,7 +156,7 @@ describe("a new pod that is not ready is named with the reason:", () => {
     await current.cluster.kubectl("create", "quota", "none", "--hard=pods=0", "--namespace=full");
     await current.cluster.deploy("full", { replicas: 2, mode: "mongo" });
     expect(await reasonsOf("full")).toMatch(
-      /Deployment worker: 0 of 2 new pods are there, no more can be made, .*exceeded quota: none/,
+      /Deployment worker: 0 of 2 new pods exist, and no more can be created, .*exceeded quota: none/,
     );
   });
 
@@ -163,13 +165,13 @@ describe("a new pod that is not ready is named with the reason:", () => {
     await current.cluster.available("paused");
     await current.cluster.kubectl("rollout", "pause", "deployment/worker", "--namespace=paused");
     await current.cluster.deploy("paused", { mode: "mongo" });
-    expect(await reasonsOf("paused")).toContain("0 of 1 new pods are there, for it is paused");
+    expect(await reasonsOf("paused")).toContain("0 of 1 new pods exist, because it is paused");
   });
 
   it("no Deployment", async () => {
     await current.cluster.kubectl("create", "namespace", "none");
     expect(await reasonsOf("none", 1)).toMatch(
-      /a Deployment or StatefulSet with labels app=worker: not in namespace none of context \S+\. Check/,
+      /a Deployment or StatefulSet with labels app=worker: not found in namespace none of context \S+\. Check/,
     );
   });
 });

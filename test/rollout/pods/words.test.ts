@@ -46,20 +46,20 @@ describe("a pod that is terminating", () => {
   it("says since when, and with which grace period", () => {
     expect(inWords(pod({}, metadata))).toBe(
       "pod a: terminating for 10 s, since 2026-11-25T11:59:50.000Z, with a grace period of 30 s. " +
-        "It has time left: give the step a timeout above this grace period.",
+        "It still has time: set a timeout above this grace period.",
     );
   });
 
   it("past its time names the node and the last way out", () => {
     const late = { ...metadata, deletionTimestamp: secondsAgo(45) };
     expect(inWords(pod({}, late))).toMatch(
-      /for 75 s.*whether node node-1 answers.*kubectl delete pod a --grace-period=0 --force/,
+      /for 75 s.*that node node-1 answers.*kubectl delete pod a --grace-period=0 --force/,
     );
   });
 
   it("names what holds it", () => {
     expect(inWords(pod({}, { ...metadata, finalizers: ["example.org/x"] }))).toMatch(
-      /held by example\.org\/x\. What set these finalizers/,
+      /held by example\.org\/x\. Its finalizers must be removed/,
     );
   });
 });
@@ -108,7 +108,9 @@ describe("a pod that is not ready", () => {
   });
 
   it("and nobody's is to be taken away", () => {
-    expect(inWords(pod({}, { ownerReferences: [] }))).toMatch(/without a ReplicaSet.*delete it/);
+    expect(inWords(pod({}, { ownerReferences: [] }))).toMatch(
+      /no ReplicaSet owns it.*delete the pod/,
+    );
   });
 });
 
@@ -179,14 +181,16 @@ describe("what belongs to a Deployment", () => {
     const wanted = { service: "worker", mode: "filesystem" } as const;
     for (const pods of [[], [pod({}, going)]]) {
       const [obstacle] = findObstacles(workload(deployment(), sets, pods), wanted, moment);
-      expect(obstacle?.found).toBe("0 of 1 new pods are there");
+      expect(obstacle?.found).toBe("0 of 1 new pods exist");
     }
   });
 
   it("is not judged before the controllers have seen it", () => {
     const found = workload(deployment([], { observedGeneration: 2 }), sets, []);
     const wanted = { service: "worker", mode: "filesystem" } as const;
-    expect(findObstacles(found, wanted, moment)[0]?.found).toMatch(/controllers have not done/);
+    expect(findObstacles(found, wanted, moment)[0]?.found).toMatch(
+      /has not processed its last change/,
+    );
   });
 });
 
@@ -214,7 +218,7 @@ describe("the mode of a pod template", () => {
     [[], "filesystem"],
     [[{ name: "WORKER__STORAGE__MODE", value: "Mongo" }], "mongo"],
     [[{ name: "TaskRunner__Storage__Mode", value: "mongo" }], "filesystem"],
-    [[{ name: "Worker__Storage__Mode", valueFrom: {} }], "what a reference says"],
+    [[{ name: "Worker__Storage__Mode", valueFrom: {} }], "a reference"],
     [
       [
         { name: "Worker__Storage__Mode", value: "filesystem" },

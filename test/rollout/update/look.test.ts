@@ -52,7 +52,7 @@ describe("the look at a release that holds both services", () => {
     expect(await checked("arrived")).toEqual([]);
     expect(current.said).toEqual([
       expect.stringMatching(
-        /^web goes over to mongo mode, .* set storageMode: filesystem, leave rollout\.step: web,/,
+        /^web changes to mongo mode, .* set storageMode: filesystem, leave rollout\.step: web,/,
       ),
     ]);
   });
@@ -66,7 +66,7 @@ describe("the look at a release that holds both services", () => {
     }, 10_000);
 
     const refusal = expect.stringMatching(
-      /^The worker has not arrived in mongo mode, so web cannot follow\. Set rollout\.step: worker .* pod worker-\S+: /,
+      /^The rollout of the worker to mongo mode is incomplete, so web cannot follow\. Set rollout\.step: worker .* pod worker-\S+: /,
     ) as unknown;
     expect((await look(wanted("early"))).refusal).toEqual(refusal);
     expect(await checked("early")).toEqual([{ property: "step", reason: refusal }]);
@@ -82,7 +82,7 @@ describe("the look at a release that holds both services", () => {
 
     expect(await refusalWith("app=worker", "app=web")).toBe(
       "No workload of release worker has the labels app=web; it has Deployment web, Deployment worker. " +
-        "Set rollout.web.selector to labels of web's own.",
+        "Set rollout.web.selector to labels that only web has.",
     );
     expect(await refusalWith("app=worker", "app in (worker,other)")).toMatch(
       /^Deployment worker of release worker has the labels of the worker \(app=worker\) and of web/,

@@ -55,11 +55,11 @@ describe("an update of a release that holds both services", () => {
   it("is refused with what to do", () => {
     expect(refused({ worker: f, web: f, mode: m, step: "web" })).toBe(
       "In release stella the worker is in filesystem mode and web in filesystem mode. " +
-        "storageMode: mongo with rollout.step: web would take both to mongo mode in one upgrade. " +
+        "storageMode: mongo with rollout.step: web would change both to mongo mode in one upgrade. " +
         "Set rollout.step: worker and run pulumi up, then set rollout.step: web and run it again.",
     );
     expect(refused({ worker: m, web: m, mode: m, step: "worker" })).toMatch(
-      /would take web to filesystem mode\. Set rollout\.step: web: web is in mongo mode already\.$/,
+      /would change web to filesystem mode\. Set rollout\.step: web, because web is already in mongo mode\.$/,
     );
   });
 
@@ -70,7 +70,7 @@ describe("an update of a release that holds both services", () => {
 
     expect(started("web")).toBeUndefined();
     expect(started("worker")).toMatch(
-      /^Nothing of release new is deployed\. .* set rollout\.step: web, with which both services start in mongo mode\.$/,
+      /^Release new has no workloads\. .* set rollout\.step: web: both services then start in mongo mode\.$/,
     );
   });
 });

@@ -113,10 +113,18 @@ describe("a values file that cannot be edited", () => {
   it.each([
     ["several documents", "a: 1\n---\nb: 2\n", /several YAML documents.*line/],
     ["no YAML", "env: [\n", /not valid YAML/],
-    ["an environment that others share", "env: &e\n  - name: A\nweb: *e\n", /without touching/],
-    ["an alias for the environment", "e: &e []\nenv: *e\n", /without touching/],
+    [
+      "an environment that others share",
+      "env: &e\n  - name: A\nweb: *e\n",
+      /would change other values/,
+    ],
+    ["an alias for the environment", "e: &e []\nenv: *e\n", /would change other values/],
     ["an alias for our variable", "m: &m { name: Worker__Storage__Mode }\nenv: [*m]\n", /twice/],
-    ["a merge that brings it in", "b: &b { env: [{ name: A }] }\n<<: *b\n", /without touching/],
+    [
+      "a merge that brings it in",
+      "b: &b { env: [{ name: A }] }\n<<: *b\n",
+      /would change other values/,
+    ],
     ["a text in the environment's place", "env: text\n", /env is neither a list nor a map/],
     [
       "our variable twice",

@@ -23,7 +23,9 @@ describe("the file itself", () => {
   it("is said to be set out anew where the library has another layout, while it is to change", async () => {
     expect(await describeLayout(inputs("mongo"))).toBeUndefined();
     await writeFile(file, original.replace("filesystem #", "filesystem    #"));
-    expect(await describeLayout(inputs("mongo"))).toMatch(/worker\.values\.yaml: 1 line would/);
+    expect(await describeLayout(inputs("mongo"))).toMatch(
+      /worker\.values\.yaml: pulumi up also reformats 1 line /,
+    );
     expect(await describeLayout(inputs("filesystem"))).toBeUndefined();
     await created(inputs("mongo"));
     expect(await describeLayout(inputs("mongo"))).toBeUndefined();

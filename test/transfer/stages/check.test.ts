@@ -23,19 +23,19 @@ it("a complete entry passes, with optional fields absent, null or there", () => 
 it.each<[string, object, string]>([
   ["a missing field", { message: undefined }, "message is missing"],
   ["null in a required field", { eventType: null }, "eventType is missing"],
-  ["a text for a date", { timestamp: "today" }, "timestamp must be a date, found another text"],
+  ["a text for a date", { timestamp: "today" }, "timestamp must be a date, found another string"],
   ["a number for a text", { message: 5 }, "message must be a string, found a number"],
   [
     "an unknown level",
     { level: "loud" },
-    "level must be one of trace, debug, info, warn, error, found another text",
+    "level must be one of trace, debug, info, warn, error, found another string",
   ],
   ["metadata that is a list", { metadata: [] }, "found a list"],
   ["an _id, which is generated", { _id: "x" }, "_id is a reserved name"],
-  ["half a surrogate pair", { message: "\ud800" }, "message holds half a surrogate pair"],
+  ["half a surrogate pair", { message: "\ud800" }, "message contains half a surrogate pair"],
   ["a null character in a name", { extra: { "a\0": 1 } }, "extra has a name with a null character"],
   ["a name that the driver reserves", { extra: { _bsontype: "Long" } }, "reserved name _bsontype"],
-  ["deep nesting", { extra: nested(100) }, "nested more than 100 deep"],
+  ["deep nesting", { extra: nested(100) }, "nested deeper than 100 levels"],
 ])("%s is refused", (_what, fields, detail) => {
   expect(() => {
     checked(fields);
@@ -64,7 +64,9 @@ it("a document of 16 MiB or more, which the driver refuses, is refused", () => {
   expect(sizeOf({ a: "x".repeat(limit - beside - 1) })).toBe(limit - 1);
   for (const bytes of [limit, limit + 1]) {
     const document = { a: "x".repeat(bytes - beside) };
-    expect(() => sizeOf(document)).toThrow(`${bytes} bytes; a document has 16777215 at most`);
+    expect(() => sizeOf(document)).toThrow(
+      `it has ${bytes} bytes, and a document has at most 16777215`,
+    );
   }
 });
 

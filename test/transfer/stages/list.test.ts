@@ -85,17 +85,19 @@ it("approvals are left alone where they are not wanted", async () => {
 
 it("a state root that is not there is named", async () => {
   const root = join(await stateRoot({}), "nothing");
-  await expect(listed(root)).rejects.toThrow(/state root .*nothing is not a folder/);
+  await expect(listed(root)).rejects.toThrow(
+    /state directory .*nothing is not a readable directory/,
+  );
 });
 
 it("a root without any of the layout's folders is named with them", async () => {
   const root = await stateRoot({ "runs/r.json": "" });
-  await expect(listed(root)).rejects.toThrow(/none of the folders state\/runs, logs\/runs/);
+  await expect(listed(root)).rejects.toThrow(/none of the directories state\/runs, logs\/runs/);
 });
 
 it("a folder that leads out of the root is named, not followed", async () => {
   const elsewhere = await stateRoot({ "runs/r.json": "" });
   const root = await stateRoot({ "logs/runs/r.ndjson": "" });
   await symlink(elsewhere, join(root, "state"));
-  await expect(listed(root)).rejects.toThrow(/leads out of the state root/);
+  await expect(listed(root)).rejects.toThrow(/is a link out of the state directory/);
 });

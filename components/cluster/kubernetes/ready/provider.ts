@@ -26,7 +26,7 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
 };
 
 const goOn =
-  "Nothing after it was begun. Mend the cause, then run pulumi up again: it goes on waiting.";
+  "No later step was started. Fix the cause and run pulumi up again: it continues to wait.";
 
 /** What MongoDB waits for, or what the API says, in words; nothing where MongoDB runs. */
 async function waitUntilReady(inputs: MongoDBReadyInputs): Promise<readonly string[]> {
@@ -36,9 +36,9 @@ async function waitUntilReady(inputs: MongoDBReadyInputs): Promise<readonly stri
     const reasons = await untilReady(namespace, inputs, console.log);
     if (reasons.length === 0) return [];
     const where = describePlace(namespace.place);
-    return [`MongoDB ${name} does not run after ${timeoutSeconds} s, in ${where}:`, ...reasons];
+    return [`MongoDB ${name} is not running after ${timeoutSeconds} s, in ${where}:`, ...reasons];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return [`MongoDB ${name} was not waited for.`, error.message];
+    return [`The wait for MongoDB ${name} failed.`, error.message];
   }
 }

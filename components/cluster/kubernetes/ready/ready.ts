@@ -60,15 +60,15 @@ function matterOf(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined
   switch (phase) {
     case undefined:
       return {
-        found: "no answer of the operator",
-        advice: "See that the operator runs and watches this namespace.",
+        found: "the operator does not answer",
+        advice: "Check that the operator runs and watches this namespace.",
       };
     case "Running":
       if (confirms(found)) return undefined;
       return {
-        found: "running, not yet as it is asked for",
+        found: "running, but the last change is not applied yet",
         detail,
-        advice: "See the operator's log for what keeps it from the change.",
+        advice: "See the operator's log for the reason.",
       };
     default:
       return { found: phase, detail, advice: "See the pods below, and the operator's log." };
