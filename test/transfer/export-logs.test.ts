@@ -78,7 +78,12 @@ it("a log's entries go beside it anew each time, and never over another file", a
     const report = await exportState({ ...sides(root), all: true });
     expect(report.logs).toEqual(counts(4, { unchanged: 2, conflicts: 1, unwritable: 1 }));
     expect(report.unwritable).toMatchObject([
-      { id: "b:1", detail: expect.stringContaining("logs/runs/b.mongo.json beside it") as string },
+      {
+        id: "b:1",
+        detail: expect.stringContaining(
+          "its conflict copy logs/runs/b.mongo.json cannot be written",
+        ) as string,
+      },
     ]);
     expect(await jsonIn(root, "logs/runs/a.mongo.json")).toMatchObject([{ message }]);
     expect(await jsonIn(root, "logs/runs/b.mongo.json")).toEqual([{ approvalId: "gate" }]);
