@@ -11,7 +11,8 @@ export default defineConfig({
     // Most of the time a test waits: for an engine, a server, a control plane. Where all files have
     // one server (test/pool), they have it one after the other.
     maxWorkers: process.env.TEST_MONGODB_URI ? 1 : 2,
-    testTimeout: 20_000,
+    // For a test that hangs, not for one that is slow: both cores are busy.
+    testTimeout: 60_000,
     // A file that needs a part waits for it while it is built (tools/vitest/run.ts).
     hookTimeout: areBuilding ? 3_600_000 : 120_000,
   },
