@@ -9,7 +9,7 @@ const participles = [
 ];
 const functionNames = {
   format: null,
-  custom: { regex: `InWords$|^(${participles.join("|")})([A-Z]|$)`, match: false },
+  custom: { regex: `[iI]nWords$|^(${participles.join("|")})([A-Z]|$)`, match: false },
 };
 
 export default tseslint.config(

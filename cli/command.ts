@@ -60,8 +60,8 @@ export function exitWith(status: number, { exitZero }: { readonly exitZero?: tru
 }
 
 /** Prints the one result of a command, for a script or for a person. */
-export function print({ json }: CommonOptions, asJson: object, inWords: string): void {
-  console.log(json ? JSON.stringify(asJson, undefined, 2) : inWords);
+export function print({ json }: CommonOptions, asJson: object, text: string): void {
+  console.log(json ? JSON.stringify(asJson, undefined, 2) : text);
 }
 
 /** Every command takes all of them, so that a script can give all the same; not all are shown. */

@@ -48,7 +48,7 @@ export const modeCommand = command("mode", {
   const storageMode = modeIn(edited);
   const url = pullRequest && (await propose(file, stack, storageMode));
   const done = { storageMode, changed: edited !== text, ...(url && { pullRequest: url }) };
-  print(options, done, inWords(file, done, pullRequest));
+  print(options, done, describeDone(file, done, pullRequest));
 });
 
 /** The address of the pull request; undefined where the checked-out commit has the file as it is. */
@@ -79,7 +79,7 @@ const untilThen: Readonly<Record<StorageMode, string>> = {
   mongo: "Until then the next `up` takes the stack back to files.",
 };
 
-function inWords(file: string, done: Done, asked: true | undefined): string {
+function describeDone(file: string, done: Done, asked: true | undefined): string {
   const { storageMode, changed, pullRequest } = done;
   const first = `${file}: storageMode ${storageMode}${changed ? ", changed" : ""}.`;
   if (!asked) return first;

@@ -57,13 +57,13 @@ describe("values files whose pods nobody watches", () => {
 
       const atWorker = await up("mongo", "drained");
       expect(atWorker.failed).toBe(true);
-      expect(atWorker.output).toContain(`Deploy ${file("worker")}, which has worker in Mongo mode`);
+      expect(atWorker.output).toContain(`Deploy ${file("worker")}, which has worker in mongo mode`);
       expect(atWorker.output).toContain("set rollout.confirmed: worker");
       expect(await modes()).toEqual(["mongo", "filesystem"]);
 
       const atWeb = await up("mongo", "worker");
       expect(atWeb.failed).toBe(true);
-      expect(atWeb.output).toContain(`Deploy ${file("web")}, which has web in Mongo mode`);
+      expect(atWeb.output).toContain(`Deploy ${file("web")}, which has web in mongo mode`);
       expect(await modes()).toEqual(["mongo", "mongo"]);
 
       expect(await up("mongo", "web")).toMatchObject({ failed: false });

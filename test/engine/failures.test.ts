@@ -215,7 +215,7 @@ describe("web that fails after the worker's rollout", () => {
       expect(up.failed).toBe(true);
       expect(up.output).toContain("the image example.test/web:gone of container task-runner");
       expect(up.output).toMatch(/old pod \S+: running and ready\. It ends when the new pods are/);
-      expect(up.output).toContain("The worker is in Mongo mode");
+      expect(up.output).toContain("The worker is in mongo mode");
       expect(up.output).toContain(
         "pods of web may still be in filesystem mode. Either fix the cause",
       );

@@ -43,7 +43,7 @@ it(
     for (const { policy, resource } of found.filter(({ policy }) => policy !== "backup-schedule")) {
       expect(resource).toMatch(new RegExp(`^${policy}`));
     }
-    expect(output).toContain("The connection string at nested.uri is no secret");
+    expect(output).toContain("The connection string at nested.uri is not a secret");
     expect(output).toContain("The image at image is not pinned");
     expect(output).not.toContain("geheim");
   },

@@ -116,7 +116,7 @@ describe("one release that holds both services", () => {
       expect(run.failed).toBe(true);
       expect(run.output).toContain(
         `In release stella the worker is in filesystem mode and web in filesystem mode. ` +
-          "storageMode: mongo with rollout.step: web would take both to mongo mode in one upgrade. " +
+          "storageMode: mongo with rollout.step: web would change both to mongo mode in one upgrade. " +
           "Set rollout.step: worker and run pulumi up, then set rollout.step: web and run it again.",
       );
       expect(orderOf(run)).toEqual([]);
@@ -204,7 +204,7 @@ describe("the rollback of such a release", () => {
     async () => {
       const before = await site.standing();
       await configure("filesystem", "web");
-      expect((await stack.preview()).output).toContain("would take both to filesystem mode");
+      expect((await stack.preview()).output).toContain("would change both to filesystem mode");
       await configure("mongo", "worker");
       expect((await stack.preview()).output).toContain(
         "would change web to filesystem mode. Set rollout.step: web, because web is already in mongo mode.",

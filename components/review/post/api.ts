@@ -2,7 +2,7 @@ import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
 import pRetry from "p-retry";
-import { inWords, isApiError, isLimitOfGithub, type Doing } from "./errors";
+import { translateError, isApiError, isLimitOfGithub, type Doing } from "./errors";
 import type { Repository } from "./target";
 
 /** How many times a request is repeated at most, and how long a server may ask to wait before that. */
@@ -47,7 +47,7 @@ export async function upsert<T>(
     });
   } catch (error) {
     const { apiUrl, token } = target;
-    throw inWords(error, { ...doing, apiUrl, token });
+    throw translateError(error, { ...doing, apiUrl, token });
   }
 }
 

@@ -38,7 +38,7 @@ export function isApiError(error: unknown): error is Error & ApiError {
 }
 
 /** An error of the API in words; any other one as it is. */
-export function inWords(error: unknown, doing: Doing): unknown {
+export function translateError(error: unknown, doing: Doing): unknown {
   if (!isApiError(error)) return error;
   const { what, apiUrl, token } = doing;
   const said = (token ? error.message.replaceAll(token, "***") : error.message)

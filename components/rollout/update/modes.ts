@@ -36,7 +36,7 @@ export function refusalOf(wanted: WantedStep, found: FoundModes): string | undef
     );
   }
   if (!moves("web", wanted, found)) return undefined;
-  const stand = `In release ${release} the worker is in ${inWords(found.worker)} mode and web in ${inWords(found.web)} mode.`;
+  const stand = `In release ${release} the worker is in ${formatModes(found.worker)} mode and web in ${formatModes(found.web)} mode.`;
   const asked = `storageMode: ${mode} with rollout.step: ${step}`;
   if (step === "worker") {
     const other = modesIn(step, mode).web;
@@ -49,7 +49,7 @@ export function refusalOf(wanted: WantedStep, found: FoundModes): string | undef
   );
 }
 
-function inWords(modes: readonly string[]): string {
+function formatModes(modes: readonly string[]): string {
   return [...new Set(modes)].join(" and ") || "no";
 }
 

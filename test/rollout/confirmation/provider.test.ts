@@ -44,7 +44,7 @@ describe("a step that a site has to confirm", () => {
 
   it("stops with what to do, goes on once the setting says that it is done, then rests", async () => {
     const { state, reason } = await stopped(Confirmation.create(worker));
-    expect(reason).toContain("Deploy deploy/worker.values.yaml, which has worker in Mongo mode");
+    expect(reason).toContain("Deploy deploy/worker.values.yaml, which has worker in mongo mode");
     expect(reason).toContain("set rollout.confirmed: worker");
 
     await stopped(Confirmation.update("worker", state, { ...worker, confirmed: "drained" }));

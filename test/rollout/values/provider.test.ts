@@ -84,7 +84,7 @@ describe("the cutover and the rollback", () => {
 
     const [failure] = (await checked({}, "filesystem")) ?? [];
     expect(failure?.reason).toMatch(
-      /^The values file \S+ has worker in mongo mode\. This step is new .* a rollback would export nothing .* with storageMode: mongo first, .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
+      /^The values file \S+ has worker in mongo mode\. This step is new .* a rollback would export nothing .* with storageMode: mongo first: .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
     );
     expect(await checked({}, "mongo")).toEqual([]);
     expect(await checked(inputs("mongo"), "filesystem")).toEqual([]);
