@@ -135,13 +135,13 @@ it("what cannot be read is quarantined with file, line, reason and detail, the r
       reason: "number",
       detail: "a number that no BSON number holds without loss",
     },
+    { file: "logs/runs/r.ndjson", line: 2, reason: "not-utf8", detail: "it is not valid UTF-8" },
     {
       file: "logs/runs/r.ndjson",
       line: 1,
       reason: "not-json",
       detail: "not valid JSON at position 19",
     },
-    { file: "logs/runs/r.ndjson", line: 2, reason: "not-utf8", detail: "it is not valid UTF-8" },
     {
       file: "state/approvals/r.json",
       entry: 2,
