@@ -83,7 +83,7 @@ describe("the file itself", () => {
     const longest = join(folder, "w".repeat(255));
     await rename(file, longest);
     await expect(ValuesFile.create(inputs("mongo", { file: longest }))).rejects.toThrow(
-      /folder cannot be written \(ENAMETOOLONG\)/,
+      /directory cannot be written \(ENAMETOOLONG\)/,
     );
     expect(await readFile(longest, "utf8")).toBe(original);
   });
