@@ -94,16 +94,15 @@ export interface SharedLog {
 }
 
 /**
- * The logs that are there for one run: more than one where names are written in two systems' ways
- * (a name is lossy). The first one is the one that an export would write to.
+ * The log of a run that an export would write to: the first one that is there. There are several where
+ * names are written in two systems' ways (a name is lossy).
  */
-async function logsOfRun(address: StateAddress, runId: string): Promise<StateFile[]> {
-  const logs: StateFile[] = [];
+async function firstLogOf(address: StateAddress, runId: string): Promise<StateFile | undefined> {
   for (const stem of fileStems(runId)) {
     const log = fileOf(address, "logs", stem);
-    if ((await isThere(log.path)) && (await runIdOf(address, stem)) === runId) logs.push(log);
+    if ((await isThere(log.path)) && (await runIdOf(address, stem)) === runId) return log;
   }
-  return logs;
+  return undefined;
 }
 
 /** What there is to report where another log comes before this one for the same run. */
@@ -113,7 +112,7 @@ export async function readSharedLog(
   runId: string,
 ): Promise<SharedLog | undefined> {
   if (role !== "logs" || fileStems(runId).length === 1) return undefined;
-  const [first] = await logsOfRun(address, runId);
+  const first = await firstLogOf(address, runId);
   if (first === undefined || first.name === name) return undefined;
   return { runId, file: name, other: first.name };
 }
