@@ -17,14 +17,12 @@ const docs = join(repository, "docs");
 const isKept = (name: string, look: string) => look === "" || name === "production-cutover";
 
 async function gallery(): Promise<void> {
-  const pictures = join(docs, "pictures/review");
+  const kept: string[] = [];
   await mkdir(out, { recursive: true });
-  await rm(pictures, { recursive: true, force: true });
-  await mkdir(pictures, { recursive: true });
   for (const [name, text] of await pagesIn(comments)) {
     for (const look of looks) {
       const picture = await draw(`${name}${look.name}`, commentPage(text, look), look.width);
-      if (isKept(name, look.name)) await copyFile(picture, join(pictures, basename(picture)));
+      if (isKept(name, look.name)) kept.push(picture);
     }
   }
   for (const [name, text] of await pagesIn(docs)) {
@@ -32,6 +30,15 @@ async function gallery(): Promise<void> {
       await draw(`${name}-diagram-${at + 1}`, diagramPage(diagram));
     }
   }
+  await replacePictures(kept);
+}
+
+/** Only when all are drawn: without Chromium those of before stay. */
+async function replacePictures(kept: readonly string[]): Promise<void> {
+  const folder = join(docs, "pictures/review");
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const picture of kept) await copyFile(picture, join(folder, basename(picture)));
 }
 
 /** The Markdown files of a folder: name and text. */

@@ -1,5 +1,6 @@
 /** Alternatives beyond these are written within one text: `(a | b)`. */
 const maxAlternatives = 4;
+
 /** Whether a text says something beside what is put in. */
 export function hasWords(text: string): boolean {
   return /[a-z]{2,}[^a-z]/i.test(`${text.replaceAll(/‹[^›]*›/g, "")} `);
@@ -9,6 +10,7 @@ export function hasWords(text: string): boolean {
 export const isBare = (text: string) => /^‹[^›]*›$/.test(text);
 
 export const orEmpty = (texts: readonly string[]) => (texts.length > 0 ? texts : [""]);
+
 /** Each text once, and of `1 run` and `2 runs` only the second. */
 export function distinct(texts: readonly string[]): string[] {
   const all = new Set(texts);
@@ -27,7 +29,7 @@ export function combine(parts: readonly (readonly string[])[]): readonly string[
   );
 }
 
-/** Alternatives within one text, as `alternatives` finds them again. */
+/** Alternatives within one text, as docs/errors.ts finds them again. */
 export function inOne(texts: readonly string[]): string {
   const flat = texts.flatMap((text) => /^⟦([^⟦⟧]*)⟧$/.exec(text)?.[1]?.split("¦") ?? [text]);
   const stated = distinct(flat.filter((text) => text !== ""));
