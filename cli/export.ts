@@ -150,8 +150,8 @@ function describeExport(root: string, report: ExportReport): string {
     "",
     `${whole(files)} files, ${megabytes(bytes)} written in ${duration(elapsedMs)}`,
     ...describeCases(
-      "Changed on both sides; the file stays, MongoDB's content is beside it",
-      conflicts.map(({ id, detail, beside }) => `${id}: ${detail}; see ${beside}`),
+      "Changed on both sides; the file stays, a conflict copy has MongoDB's content",
+      conflicts.map(({ id, detail, copy }) => `${id}: ${detail}; see ${copy}`),
       both,
     ),
     ...describeCases("Held before, and in their places again", returned, returned.length),

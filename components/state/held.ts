@@ -14,6 +14,12 @@ import { memberOf } from "./unpack";
  */
 export const heldFolder = "held";
 
+/**
+ * The folder below the state directory for conflict copies, with the layout of the root inside: a copy
+ * next to its file would be a second run to a service that lists the folder.
+ */
+export const conflictsFolder = "conflicts";
+
 /** What became of run files that were to be moved. */
 export interface Moved {
   /** The runs whose files were moved. */
@@ -25,6 +31,11 @@ export interface Moved {
 /** The address of what is held: a state directory of its own. */
 export function toHeldAddress<Address extends StateAddress>(address: Address): Address {
   return { ...address, root: join(address.root, heldFolder) };
+}
+
+/** The address of the conflict copies, in the same way. */
+export function toConflictsAddress<Address extends StateAddress>(address: Address): Address {
+  return { ...address, root: join(address.root, conflictsFolder) };
 }
 
 /**

@@ -22,7 +22,9 @@ export { type Fence, readFence, requireFenceWritable, writeFence } from "./fence
 export { type WholeFilePlace, type WholeFileRole, recordOf, renewRecord, wholeFile } from "./form";
 export {
   type RunFile,
+  conflictsFolder,
   endMoves,
+  toConflictsAddress,
   toHeldAddress,
   heldFolder,
   listHeldRuns,
@@ -38,17 +40,8 @@ export { parseJson } from "./json/parse";
 export { formatJson } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText, ReadStart } from "./lines";
-export {
-  type Skipped,
-  fileOf,
-  filesOf,
-  isBesideFile,
-  isSideOf,
-  noneSkipped,
-  commonName,
-  stateFiles,
-} from "./list";
-export { type FilePlace, besideOf, lookAt, placeOf, stemNamed } from "./place";
+export { type Skipped, fileOf, filesOf, noneSkipped, stateFiles } from "./list";
+export { type FilePlace, lookAt, placeOf, stemNamed } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export { type ReadPosition, beginning, decode, hashOfFirst, readChunks, readTexts } from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";

@@ -1,13 +1,8 @@
 import type { Dirent } from "node:fs";
-import { lstat, open, opendir } from "node:fs/promises";
+import { lstat, opendir } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import type { CollectionRole } from "../contract";
-import { type StateAddress, type StateFile, fileStems, rolesIn } from "./address";
-import { Refusal } from "./errors";
-import { isJsonObject } from "./json/object";
-import { readTexts } from "./read";
-import { parse } from "./records";
-import { memberOf } from "./unpack";
+import { type StateAddress, type StateFile, rolesIn } from "./address";
 
 /** How many entries were left out, by why. */
 export interface Skipped {
@@ -28,8 +23,7 @@ export async function* stateFiles(
 
 /**
  * Lists the files of a role below a root, as the folders give them. Hidden entries, `*.tmp` and symbolic
- * links are left out and counted in `skipped`; other foreign entries, and what an export put beside a file,
- * are ignored.
+ * links are left out and counted in `skipped`; other foreign entries are ignored.
  */
 export function filesOf(
   address: StateAddress,
@@ -47,8 +41,7 @@ async function* filesOfRuns(
   const extension = extensionOf(role);
   for await (const entry of entriesIn(join(address.root, address.layout[role]))) {
     if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
-    const file = fileOf(address, role, basename(entry.name, extension));
-    if (role === "logs" || !(await isBesideFile(file))) yield file;
+    yield fileOf(address, role, basename(entry.name, extension));
   }
 }
 
@@ -110,68 +103,4 @@ export function fileOf(
 
 function extensionOf(role: CollectionRole): string {
   return role === "logs" ? ".ndjson" : ".json";
-}
-
-/** What the name of such a file has before its extension. */
-const mark = ".mongo";
-
-/**
- * What the names of a run's files have in common with those of any run that may have to do with one of
- * them: a name is lossy, and may be that of what is beside another run's file.
- */
-export function commonName(runId: string): string {
-  let name = fileStems(runId).at(-1) ?? "";
-  while (name.endsWith(mark)) name = name.slice(0, -mark.length);
-  return name;
-}
-
-/** How an export begins a list of log entries, as no other writer sets out a list. */
-const beginOfEntries = "[\n{";
-
-/**
- * Whether a file is MongoDB's side of a conflict, which an export put beside the file for a person
- * to read. The name alone does not say it: a run's id may end in `.mongo` too.
- */
-export async function isBesideFile({ path, stem }: StateFile): Promise<boolean> {
-  return stem.endsWith(mark) && isSideOf(path, stem.slice(0, -mark.length));
-}
-
-/**
- * Whether a file holds MongoDB's side of the file of a name without its extension: every record
- * inside names that run, or it is a list of log entries as an export writes it. One that is not
- * there or cannot be read is none.
- */
-export async function isSideOf(path: string, stem: string): Promise<boolean> {
-  try {
-    if ((await beginOf(path, beginOfEntries.length)) === beginOfEntries) return true;
-    const ids = await runIdsIn(path);
-    return ids.length > 0 && ids.every((id) => isNamed(id, stem));
-  } catch (error) {
-    if (error instanceof Refusal || (error instanceof Error && "syscall" in error)) return false;
-    throw error;
-  }
-}
-
-function isNamed(runId: unknown, stem: string): boolean {
-  return typeof runId === "string" && fileStems(runId).includes(stem);
-}
-
-async function beginOf(path: string, length: number): Promise<string> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, 0);
-    return buffer.toString("utf8", 0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-/** What the records of a file say whose they are; none where it is empty. */
-async function runIdsIn(path: string): Promise<unknown[]> {
-  for await (const [text] of readTexts({ role: "runs", path, name: "", stem: "" })) {
-    const value = text && parse(text);
-    const records: readonly unknown[] = Array.isArray(value) ? value : [value];
-    return records.map((record) => (isJsonObject(record) ? memberOf(record, "runId") : undefined));
-  }
-  return [];
 }

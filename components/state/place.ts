@@ -50,12 +50,6 @@ export function stemNamed(
   return fileStems(runId).find((stem) => fileOf(address, role, stem).name === name);
 }
 
-/** Where MongoDB's content goes where a file stays as it is: `<runId>.mongo.json`. */
-export function besideOf({ path, name }: FilePlace): { path: string; name: string } {
-  const beside = (text: string) => `${text.replace(/\.[^./]*$/, "")}.mongo.json`;
-  return { path: beside(path), name: beside(name) };
-}
-
 function possibleStems(runId: string): string[] {
   const stems = fileStems(runId);
   const [stem = ""] = stems;

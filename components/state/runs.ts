@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import type { CollectionRole } from "../contract";
 import { type StateAddress, type StateFile, rolesIn } from "./address";
-import { type Skipped, fileOf, filesOf, isBesideFile, isMissing } from "./list";
+import { type Skipped, fileOf, filesOf, isMissing } from "./list";
 
 /** What there is of a run on disk, by one name: what belongs to it first, the run's own file last. */
 export interface RunOnDisk {
@@ -72,9 +72,7 @@ async function findFile(
 ): Promise<FoundFile | undefined> {
   const file = fileOf(address, role, stem);
   const stamp = await lookAt(file.path);
-  const mayBeBeside = role === "runs" || role === "approvals";
-  if (!stamp || (mayBeBeside && (await isBesideFile(file)))) return undefined;
-  return { ...file, stamp };
+  return stamp && { ...file, stamp };
 }
 
 /** Looks at a file; undefined if there is none, or something else. One that cannot be looked at fails when read. */

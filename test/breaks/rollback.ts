@@ -40,9 +40,16 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "runs of one file name are exported one after the other",
     file: "components/transfer/export/block.ts",
-    find: "const name = commonName(run.runId);",
+    find: "const name = fileStems(run.runId).at(-1) ?? run.runId;",
     replace: "const name = run.runId;",
     tests: ["test/transfer/export-blocks.test.ts > of two new runs with one file name"],
+  },
+  {
+    guarantee: "a conflict copy is not in a folder that a service lists",
+    file: "components/state/held.ts",
+    find: 'export const conflictsFolder = "conflicts";',
+    replace: 'export const conflictsFolder = "state";',
+    tests: ["test/transfer/rollback-behind.test.ts > an unfinished run in conflict is held"],
   },
   {
     guarantee: "a query for several runs goes on behind its last document",

@@ -101,7 +101,7 @@ it("export writes what changed in MongoDB, and says 2 where a file changed too",
   await writeFile(file, text.replace("by MongoDB", "by file"));
   const second = await run("export", "--state", state, "--all");
   expect(second.exitCode).toBe(2);
-  expect(second.stdout).toContain("see state/runs/run-20251106-000001.mongo.json");
+  expect(second.stdout).toContain("see conflicts/state/runs/run-20251106-000001.json");
 });
 
 it("what is newer in MongoDB is no difference, but verify --exact says 2", async () => {

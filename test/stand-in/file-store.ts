@@ -93,10 +93,10 @@ function stem(runId: string): string {
   return runId.replaceAll("/", "_");
 }
 
-/** The state files of a folder: what is unfinished or set beside another file is none. */
+/** The state files of a folder: what is unfinished is none. */
 async function stateFilesIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(noneIfAbsent);
-  return (names ?? []).filter((name) => /^[^.][^.]*\.json$/.test(name)).sort();
+  return (names ?? []).filter((name) => /^[^.].*\.json$/.test(name)).sort();
 }
 
 async function textIn(file: string): Promise<string | undefined> {

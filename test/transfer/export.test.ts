@@ -135,7 +135,7 @@ it("the way there and back again: what changed on files after an export is impor
   expect(await runs().findOne({ _id: "r-1" })).toMatchObject({ planHash: "by file" });
 });
 
-it("a file that changed too stays, and MongoDB's content goes beside it", async () => {
+it("a file that changed too stays, and MongoDB's content goes to a conflict copy", async () => {
   const root = await stateRoot(state);
   await importState(sides(root));
   await change("r-1", { planHash: "by MongoDB" });
@@ -148,68 +148,38 @@ it("a file that changed too stays, and MongoDB's content goes beside it", async 
     {
       id: "r-1",
       file: "state/runs/r-1.json",
-      beside: "state/runs/r-1.mongo.json",
+      copy: "conflicts/state/runs/r-1.json",
       detail: "changed on both sides: planHash, extra",
     },
   ]);
   expect(await readFile(join(root, "state/runs/r-1.json"), "utf8")).toBe(file);
-  expect(await jsonIn(root, "state/runs/r-1.mongo.json")).toMatchObject({
+  expect(await jsonIn(root, "conflicts/state/runs/r-1.json")).toMatchObject({
     planHash: "by MongoDB",
     extra: [1, null],
   });
 });
 
-it("a file that cannot be read stays, and MongoDB's content goes beside it", async () => {
+it("a file that cannot be read stays, and MongoDB's content goes to a conflict copy", async () => {
   const root = await stateRoot(state);
   await importState(sides(root));
   await change("r-1", { planHash: "by MongoDB" });
   await addFiles(root, { "state/runs/r-1.json": '{"runId":' });
   const { conflicts } = await exportState(sides(root));
-  expect(conflicts).toMatchObject([{ id: "r-1", beside: "state/runs/r-1.mongo.json" }]);
+  expect(conflicts).toMatchObject([{ id: "r-1", copy: "conflicts/state/runs/r-1.json" }]);
   expect(await readFile(join(root, "state/runs/r-1.json"), "utf8")).toBe('{"runId":');
 });
 
-it("what is beside a file is never another run's: not overwritten, and no file of that run", async () => {
-  const files = {
-    "logs/runs/backup.mongo.ndjson": lines(logLine(1)),
-    "state/approvals/backup.json": JSON.stringify([approval("gate")]),
-    "state/runs/backup.json": JSON.stringify(run("backup", { planHash: "by file" })),
-    "state/runs/backup.mongo.json": JSON.stringify(run("backup.mongo")),
-  };
-  const root = await stateRoot({
-    ...files,
-    "state/runs/backup.json": JSON.stringify(run("backup")),
-  });
-  expect(await importState(sides(root))).toMatchObject({
-    runs: { inserted: 2 },
-    logs: { inserted: 1 },
-  });
-  const approvals = database.collection("pack_run_approvals");
-  await approvals.updateOne({ runId: "backup" }, { $set: { status: "approved" } });
-  const decided = JSON.stringify([approval("gate", { status: "rejected" })]);
-  const changed = { ...files, "state/approvals/backup.json": decided };
-  await addFiles(root, changed);
-  await change("backup", { planHash: "by MongoDB" });
-  await approvals.insertOne({ runId: "backup.mongo", approvalId: "gate", status: "approved" });
-
-  const report = await exportState(sides(root));
-  expect(report.unwritable).toEqual([
-    {
-      id: "backup",
-      reason: "conflict",
-      detail:
-        "changed on both sides: planHash; its conflict copy state/runs/backup.mongo.json cannot be written, because another file has that name",
-    },
-  ]);
-  const own = "state/approvals/backup.mongo.json";
-  expect(report.conflicts.map(({ id, beside }) => `${id} ${beside}`)).toEqual([
-    `backup:gate ${own}`,
-    "backup.mongo:gate state/approvals/backup.mongo.mongo.json",
-  ]);
-  expect(await filesIn(root)).toMatchObject(changed);
-  expect(await jsonIn(root, own)).toMatchObject([{ runId: "backup", status: "approved" }]);
-  await exportState(sides(root));
-  expect(await jsonIn(root, own)).toMatchObject([{ runId: "backup", status: "approved" }]);
+it("a conflict copy is no state: no import reads it, and the next export replaces it", async () => {
+  const root = await stateRoot(state);
+  await importState(sides(root));
+  await addFiles(root, { "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "mine" })) });
+  for (const planHash of ["first", "second"]) {
+    await change("r-1", { planHash });
+    expect(await exportState(sides(root))).toMatchObject({ runs: { conflicts: 1 } });
+    expect(await jsonIn(root, "conflicts/state/runs/r-1.json")).toMatchObject({ planHash });
+    expect((await importState(sides(root))).runs).toMatchObject({ read: 2, quarantined: 1 });
+  }
+  expect(await filesIn(join(root, "state"))).not.toHaveProperty(["runs/r-1.mongo.json"]);
 });
 
 it("of two approvals that differ the decision counts, and two decisions conflict", async () => {
@@ -228,14 +198,14 @@ it("of two approvals that differ the decision counts, and two decisions conflict
 
   expect(await exportState(sides(root))).toMatchObject({
     approvals: counts(3, { written: 1, conflicts: 1, unchanged: 1 }),
-    conflicts: [{ id: "r:b", beside: "state/approvals/r.mongo.json" }],
+    conflicts: [{ id: "r:b", copy: "conflicts/state/approvals/r.json" }],
   });
   expect(await jsonIn(root, "state/approvals/r.json")).toMatchObject([
     { approvalId: "a", status: "approved" },
     b,
     c,
   ]);
-  expect(await jsonIn(root, "state/approvals/r.mongo.json")).toMatchObject([
+  expect(await jsonIn(root, "conflicts/state/approvals/r.json")).toMatchObject([
     { approvalId: "b", status: "approved" },
   ]);
 });

@@ -234,7 +234,7 @@ it("a held file whose place is taken stays held in a cutover, and is named", asy
   expect(files["held/state/runs/busy.json"]).toBe(state["state/runs/busy.json"]);
 });
 
-it("a held run that changed on both sides stays held, with MongoDB's content beside it", async () => {
+it("a held run that changed on both sides stays held, with a conflict copy of MongoDB's content", async () => {
   const before = await stack.cutover();
   await stack.advance();
   await up(before, stack.toFiles({ uri: undefined }));
@@ -245,7 +245,7 @@ it("a held run that changed on both sides stays held, with MongoDB's content bes
   expect(report.conflicts).toMatchObject([{ id: "busy" }]);
   const files = await stack.files();
   expect(files["held/state/runs/busy.json"]).toBe(changed);
-  expect(files).toHaveProperty(["held/state/runs/busy.mongo.json"]);
+  expect(files).toHaveProperty(["conflicts/state/runs/busy.json"]);
   expect(files).not.toHaveProperty(["state/runs/busy.json"]);
 });
 

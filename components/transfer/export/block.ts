@@ -1,4 +1,4 @@
-import { rolesIn, commonName } from "../../state";
+import { fileStems, rolesIn } from "../../state";
 import { atOnce } from "../ahead";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
@@ -36,11 +36,11 @@ export async function exportBlock(
   });
 }
 
-/** Runs that may have to do with the same files are done one after the other. */
+/** Runs that may have the same file names are done one after the other. */
 function groupsOf(block: readonly RunInMongo[]): RunInMongo[][] {
   const groups = new Map<string, RunInMongo[]>();
   for (const run of block) {
-    const name = commonName(run.runId);
+    const name = fileStems(run.runId).at(-1) ?? run.runId;
     const group = groups.get(name) ?? [];
     groups.set(name, group);
     group.push(run);

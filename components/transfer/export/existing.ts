@@ -6,7 +6,6 @@ import {
   type Stamp,
   type WholeFilePlace,
   type WholeFileRole,
-  isBesideFile,
   isJsonObject,
   memberOf,
   parse,
@@ -47,7 +46,6 @@ export async function existingFile(place: WholeFilePlace): Promise<ExistingFile>
 }
 
 async function readFile(place: WholeFilePlace): Promise<ExistingFile> {
-  if (await isBesideFile(place)) throw new Refusal("conflict", besideAnother);
   const stamp = await stampOf(place.path);
   for await (const [text] of readTexts(place)) {
     if (!text) continue;
@@ -57,8 +55,6 @@ async function readFile(place: WholeFilePlace): Promise<ExistingFile> {
   }
   throw new Refusal("not-json", "the file is empty");
 }
-
-const besideAnother = "its file name belongs to the conflict copy of another run";
 
 /** A manifest says whose it is; a run's file was looked at by its name. */
 function requireOwn({ role, runId }: WholeFilePlace, whole: unknown): void {

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { blocksOf, removeLeftovers, requireInside } from "../../state";
+import { blocksOf, removeLeftovers, requireInside, toConflictsAddress } from "../../state";
 import { ahead, atOnce } from "../ahead";
 import { basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
@@ -12,7 +12,7 @@ import type { ExportSides, ExportTask } from "./run";
 /**
  * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no
  * file, and what changed only in MongoDB. A file that changed too is never overwritten: MongoDB's
- * content goes beside it. Every file is there complete or as it was before. Nothing is deleted on
+ * content goes to a conflict copy. Every file is there complete or as it was before. Nothing is deleted on
  * either side. A second export writes nothing. Runs that were held come back first.
  *
  * @throws StateFolderError before anything is written, if the layout leads out of the root
@@ -24,7 +24,8 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   await requireInside(sides);
   const tally = new ExportTally();
   sides.watch?.(tally);
-  const task = { sides, bases: basesIn(sides.database, sides.checkpoints), tally, settled: [] };
+  const bases = basesIn(sides.database, sides.checkpoints);
+  const task = { sides, conflicts: toConflictsAddress(sides), bases, tally, settled: [] };
   await atOnce(2, [() => removeLeftovers(sides), () => exportAll(task)], (work) => work());
   return tally.report();
 }

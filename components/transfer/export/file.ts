@@ -13,7 +13,7 @@ import {
 import type { Base } from "../bases";
 import { documentIn, documentsAsStored } from "../documents";
 import { type Side, merge, sideOf } from "../merge";
-import { lookBeside, writeBeside } from "./beside";
+import { writeConflictCopy } from "./conflict-copy";
 import { type ExistingFile, existingFile } from "./existing";
 import type { ExportSides, ExportTask, RunInMongo, StoredDocument } from "./run";
 import { type Decided, writeFile } from "./write-file";
@@ -21,7 +21,7 @@ import { type Decided, writeFile } from "./write-file";
 /**
  * Brings a run's documents of one role to their file by the merge rules, and counts what became
  * of each. A document that no file can hold is left out; the others are written. What is in conflict
- * goes beside the file.
+ * goes to a conflict copy.
  */
 export async function exportFile(
   task: ExportTask,
@@ -43,7 +43,7 @@ export async function exportFile(
     const decided = decide(place, existing, outgoing, bases.get(role));
     await writeFile(task, place, existing, decided);
     const conflicts = decided.filter(({ verdict }) => verdict === "conflict");
-    if (conflicts.length > 0) await writeBeside(tally, role, await lookBeside(place), conflicts);
+    if (conflicts.length > 0) await writeConflictCopy(task, place, conflicts);
   } catch (error) {
     const refusal = refusalIn(error);
     for (const { key } of documents) tally.refuse(role, readableKey(key), refusal);

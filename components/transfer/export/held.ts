@@ -16,8 +16,7 @@ const runsAtOnce = 500;
 /**
  * Brings back the runs that were held: if MongoDB has a run, its held file is brought to what the
  * merge rules say before it gets its place again; another one goes back as it was, unless
- * `holdUnknown`. A conflict stays held with MongoDB's content beside it, because its file must not be
- * executed.
+ * `holdUnknown`. A conflict stays held, because its file must not be executed.
  *
  * @returns the ids of the runs that were dealt with here
  */

@@ -1,10 +1,10 @@
 import { type Document, Long } from "mongodb";
-import { differingPaths, publish } from "../../state";
+import { differingPaths, formatJson, publish } from "../../state";
 import { documentsAsStored } from "../documents";
 import { merge, sideOf } from "../merge";
-import { besideText, lookBeside } from "./beside";
+import { conflictCopyOf, recordConflict } from "./conflict-copy";
 import { type BothLogs, type LogScan, ascendingEntries, entryId, sequenceOf } from "./log-entries";
-import type { ExportTally } from "./report";
+import type { ExportTask } from "./run";
 
 /** An entry in MongoDB, and how it differs from the file; no detail if it does not. */
 interface Compared {
@@ -12,32 +12,28 @@ interface Compared {
   readonly detail: string | undefined;
 }
 
-/**
- * Compares the entries up to the file's last one. Those that differ go beside the log, as a list whose
- * begin tells what it is.
- */
+/** Compares the entries up to the file's last one. Those that differ go to the log's conflict copy. */
 export async function compareLog(
-  tally: ExportTally,
+  task: ExportTask,
   logs: BothLogs,
   scan: LogScan,
   last: bigint,
 ): Promise<void> {
-  const beside = await lookBeside(logs.place);
-  await publish(beside.path, beside.stamp, async (file) => {
-    let before = "[\n";
+  const { tally } = task;
+  const copy = await conflictCopyOf(task, logs.place);
+  await publish(copy.path, copy.stamp, async (file) => {
+    let hasConflict = false;
     for await (const { document, detail } of compareEntries(logs, scan, last)) {
       if (detail === undefined) {
         tally.settle("logs", "unchanged");
         continue;
       }
-      const text = besideText(tally, beside, { id: entryId(document), document, detail });
-      if (text === undefined) continue;
-      await file.appendFile(before + text);
-      before = ",\n";
+      const record = recordConflict(tally, copy, { id: entryId(document), document, detail });
+      if (!record) continue;
+      await file.appendFile(`${formatJson(record)}\n`);
+      hasConflict = true;
     }
-    if (before === "[\n") return false;
-    await file.appendFile("\n]\n");
-    return true;
+    return hasConflict;
   });
 }
 

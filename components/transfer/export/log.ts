@@ -31,7 +31,7 @@ import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
 /**
  * Brings a run's log entries to its file: those that come after the file's last one are appended,
  * in the order of their sequence; what the file has is never rewritten. An entry that the file has
- * with other content, or has no place for, is written beside it. If the file's last entry is
+ * with other content, or has no place for, goes to a conflict copy. If the file's last entry is
  * MongoDB's too, none before it is looked at, unless `all`.
  */
 export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void> {
@@ -89,7 +89,7 @@ async function exportTo(
   const stamp = await stampOf(place.path);
   const scan = place.there ? await scanLog(sides, place) : undefined;
   const isCommon = scan?.last && !sides.all && (await isInMongo(logs, scan.last));
-  if (scan?.last && !isCommon) await compareLog(tally, logs, scan, scan.last.sequence);
+  if (scan?.last && !isCommon) await compareLog(task, logs, scan, scan.last.sequence);
   const isBehind = !scan?.last || last === undefined || last > scan.last.sequence;
   if (isBehind) await append(task, logs, stamp, scan);
   const appended = tally.counts.logs.documents;

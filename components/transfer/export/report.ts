@@ -13,17 +13,17 @@ export interface ExportCounts {
   unchanged: number;
   /** Changed only on disk: the file stays, the next import brings it. */
   newerOnDisk: number;
-  /** Changed on both sides: the file stays, MongoDB's is written beside it. */
+  /** Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. */
   conflicts: number;
   /** No file can hold it. */
   unwritable: number;
 }
 
-/** A document whose file changed too; `beside` has MongoDB's. Paths are below the root. */
+/** A document whose file changed too; `copy` has MongoDB's content. Paths are below the root. */
 export interface ExportConflict {
   readonly id: string;
   readonly file: string;
-  readonly beside: string;
+  readonly copy: string;
   readonly detail: string;
 }
 
@@ -36,7 +36,7 @@ export interface Unwritable {
 
 /** What an export did. `conflicts` and `unwritable` hold the first thousand cases each. */
 export interface ExportReport extends Record<CollectionRole, ExportCounts> {
-  /** How many files were written again or appended to, those beside others not counted. */
+  /** How many files were written again or appended to, conflict copies not counted. */
   files: number;
   /** How many bytes were written. */
   bytes: number;

@@ -1,7 +1,7 @@
 import type { Collection } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { withRetries } from "../../mongo";
-import type { Key, WholeFileRole } from "../../state";
+import type { Key, StateAddress, WholeFileRole } from "../../state";
 import type { Base, BaseDocument, NewBase } from "../bases";
 import type { BothSides } from "../sides";
 import type { ExportTally } from "./report";
@@ -19,6 +19,8 @@ export interface ExportSides extends Omit<BothSides, "watch"> {
 /** One export under way. */
 export interface ExportTask {
   readonly sides: ExportSides;
+  /** Where conflict copies go, those of held runs too. */
+  readonly conflicts: StateAddress;
   readonly bases: Collection<BaseDocument>;
   readonly tally: ExportTally;
   /** What both sides have now, to be said when a block is done. */

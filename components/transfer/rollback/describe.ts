@@ -82,7 +82,7 @@ function describeExport(report: Exported, root: string): string[] {
     collectionRoles.reduce((total, role) => total + of(role), 0);
   const conflicts = sum((role) => report[role].conflicts);
   const unwritable = sum((role) => report[role].unwritable);
-  const copies = report.conflicts.map(({ id, beside }) => `${id} (see ${beside})`);
+  const copies = report.conflicts.map(({ id, copy }) => `${id} (see ${copy})`);
   const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
   return [
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,

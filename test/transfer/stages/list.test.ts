@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { requireState } from "../../../components/state/address";
 import { stateFiles } from "../../../components/state/list";
 import { layout } from "../layout";
-import { approval, run, stateRoot } from "../state";
+import { stateRoot } from "../state";
 
 async function listed(root: string, approvals = true) {
   const skipped = { hidden: 0, temporary: 0, links: 0 };
@@ -56,26 +56,6 @@ it("hidden and temporary files and symbolic links are skipped and counted", asyn
     names: [],
     skipped: { hidden: 2, temporary: 3, links: 2 },
   });
-});
-
-it("what an export put beside a file is ignored, a run whose id ends like it is not", async () => {
-  const mongoSide = JSON.stringify([approval("gate", { runId: "a/b" })]);
-  const root = await stateRoot({
-    "logs/runs/backup.mongo.json": "[\n{}\n]\n",
-    "logs/runs/backup.mongo.ndjson": "",
-    "state/approvals/a_b.mongo.json": mongoSide,
-    "state/approvals/backup.mongo.json": JSON.stringify([approval("gate")]),
-    "state/runs/a_b.mongo.json": JSON.stringify(run("a/b")),
-    "state/runs/backup.mongo.json": JSON.stringify(run("backup.mongo")),
-    "state/runs/broken.mongo.json": "{",
-    "state/runs/log.mongo.json": "[\n{}\n]\n",
-  });
-  expect((await listed(root)).names.sort()).toEqual([
-    "approvals backup.mongo state/approvals/backup.mongo.json",
-    "logs backup.mongo logs/runs/backup.mongo.ndjson",
-    "runs backup.mongo state/runs/backup.mongo.json",
-    "runs broken.mongo state/runs/broken.mongo.json",
-  ]);
 });
 
 it("approvals are left alone where they are not wanted", async () => {

@@ -1,0 +1,80 @@
+import { posix } from "node:path";
+import type { Document } from "mongodb";
+import {
+  type Stamp,
+  type StateFile,
+  type WholeFileRole,
+  conflictsFolder,
+  fileOf,
+  formatJson,
+  publish,
+  readableKey,
+  recordOf,
+  refusalIn,
+  stampOf,
+  wholeFile,
+} from "../../state";
+import type { ExportTally } from "./report";
+import type { ExportTask } from "./run";
+import type { Decided } from "./write-file";
+
+/** Where MongoDB's content goes if a file stays as it is. */
+export interface ConflictCopy {
+  /** The file that stays. */
+  readonly file: StateFile;
+  readonly path: string;
+  /** The path below the state directory with `/`. */
+  readonly name: string;
+  /** The copy of an earlier export, which this one replaces. */
+  readonly stamp: Stamp;
+}
+
+/** The conflict copy of a file: the same name in a folder of its own, which no service and no import reads. */
+export async function conflictCopyOf(
+  { conflicts }: ExportTask,
+  file: StateFile,
+): Promise<ConflictCopy> {
+  const { path, name } = fileOf(conflicts, file.role, file.stem);
+  return { file, path, name: posix.join(conflictsFolder, name), stamp: await stampOf(path) };
+}
+
+/** A document that does not go to its file, and why. */
+interface Conflict {
+  readonly id: string;
+  readonly document: Document;
+  readonly detail: string;
+}
+
+/** The record of a document for a conflict copy, which is counted; undefined if no file can hold it. */
+export function recordConflict(
+  tally: ExportTally,
+  { file, name: copy }: ConflictCopy,
+  { id, document, detail }: Conflict,
+): ReadonlyMap<string, unknown> | undefined {
+  try {
+    const record = recordOf(file.role, document);
+    formatJson(record);
+    tally.conflict(file.role, { id, file: file.name, copy, detail });
+    return record;
+  } catch (error) {
+    tally.refuse(file.role, id, refusalIn(error));
+    return undefined;
+  }
+}
+
+/** Writes the documents of one file to its conflict copy. */
+export async function writeConflictCopy(
+  task: ExportTask,
+  file: StateFile & { readonly role: WholeFileRole },
+  conflicts: readonly Decided[],
+): Promise<void> {
+  const copy = await conflictCopyOf(task, file);
+  const records = conflicts.flatMap(({ key, mongo: { document }, detail = "" }) => {
+    const conflict = { id: readableKey(key), document, detail };
+    return recordConflict(task.tally, copy, conflict) ?? [];
+  });
+  if (records.length === 0) return;
+  const documents = conflicts.map(({ mongo }) => mongo.document);
+  const content = formatJson(wholeFile(file.role, records, undefined, documents), 2);
+  await publish(copy.path, copy.stamp, (to) => to.writeFile(`${content}\n`));
+}
