@@ -86,7 +86,7 @@ function quarantineFile({ shard }: ImportOptions): string {
 }
 
 function describeImport(root: string, options: ImportOptions, report: ImportReport): string {
-  const { elapsedMs, files, bytes, quarantine, incomplete, sharedLogs } = report;
+  const { elapsedMs, files, bytes, quarantine, incomplete } = report;
   const refused = sumOf(report, "quarantined");
   const outcome = refused === 0 ? "all in" : `${whole(refused)} records quarantined`;
   const dry = options.dryRun ? " (dry run: nothing was written)" : "";
@@ -109,11 +109,6 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
       `Left for the next run, because its last line has no end yet`,
       incomplete.map(({ file, line }) => `${file} line ${line}`),
       incomplete.length,
-    ),
-    ...describeCases(
-      "Two logs for one run; what differs between them is quarantined",
-      sharedLogs.map(({ runId, file, other }) => `${runId}: ${other} and ${file}`),
-      sharedLogs.length,
     ),
     ...describeCases(
       `Quarantined${options.dryRun ? "" : `, all of them in ${quarantineFile(options)}`}`,

@@ -1,8 +1,8 @@
 import { fileOf } from "./list";
 import { access } from "node:fs/promises";
-import { type StateAddress, type StateFile, fileStems } from "./address";
+import type { StateAddress, StateFile } from "./address";
 import { toHeldAddress } from "./held";
-import { type RawText } from "./lines";
+import type { RawText } from "./lines";
 import { readTexts } from "./read";
 import { objectIn } from "./records";
 import { type FileFacts, memberOf } from "./unpack";
@@ -84,35 +84,4 @@ function firstValue(texts: readonly RawText[], name: string): unknown {
     if (found != null) return found;
   }
   return undefined;
-}
-
-/** Two logs whose file names fit one run: `other` is the one that an export would write to. */
-export interface SharedLog {
-  readonly runId: string;
-  readonly file: string;
-  readonly other: string;
-}
-
-/**
- * The log of a run that an export would write to: the first one that is there. There are several where
- * names are written in two systems' ways (a name is lossy).
- */
-async function firstLogOf(address: StateAddress, runId: string): Promise<StateFile | undefined> {
-  for (const stem of fileStems(runId)) {
-    const log = fileOf(address, "logs", stem);
-    if ((await isThere(log.path)) && (await runIdOf(address, stem)) === runId) return log;
-  }
-  return undefined;
-}
-
-/** What there is to report where another log comes before this one for the same run. */
-export async function readSharedLog(
-  address: StateAddress,
-  { role, name }: StateFile,
-  runId: string,
-): Promise<SharedLog | undefined> {
-  if (role !== "logs" || fileStems(runId).length === 1) return undefined;
-  const first = await firstLogOf(address, runId);
-  if (first === undefined || first.name === name) return undefined;
-  return { runId, file: name, other: first.name };
 }

@@ -17,7 +17,7 @@ export {
   describePlace,
   refusalIn,
 } from "./errors";
-export { type SharedLog, factsOf, runIdOf, readSharedLog } from "./facts";
+export { factsOf, runIdOf } from "./facts";
 export { type Fence, readFence, requireFenceWritable, writeFence } from "./fence";
 export { type WholeFilePlace, type WholeFileRole, recordOf, renewRecord, wholeFile } from "./form";
 export {

@@ -6,7 +6,6 @@ import {
   type Raw,
   type Refusal,
   type RefusalReason,
-  type SharedLog,
   type Skipped,
   mayBeUnfinished,
   noneSkipped,
@@ -47,8 +46,6 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   skipped: Skipped;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
-  /** Logs whose entries went to a run that has another log too; the first thousand. */
-  sharedLogs: SharedLog[];
   /** How many files were not read again, because they are as they were when they were imported. */
   unchangedFiles: number;
   /** Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. */
@@ -73,7 +70,6 @@ export class Tally {
   readonly skipped = noneSkipped();
   readonly incomplete: IncompleteLine[] = [];
   readonly quarantine: Quarantined[] = [];
-  private readonly sharedLogs: SharedLog[] = [];
   private readonly conversions = new Map<Conversion, number>();
   files = 0;
   bytes = 0;
@@ -145,10 +141,6 @@ export class Tally {
     if (this.incomplete.length < keptCases) this.incomplete.push(line);
   }
 
-  shareLog(shared: SharedLog): void {
-    if (this.sharedLogs.length < keptCases) this.sharedLogs.push(shared);
-  }
-
   report(): ImportReport {
     return {
       files: this.files,
@@ -159,7 +151,6 @@ export class Tally {
       skipped: this.skipped,
       incomplete: this.incomplete,
       quarantine: this.quarantine,
-      sharedLogs: this.sharedLogs,
       unchangedFiles: this.unchangedFiles,
       unfinishedRuns: this.unfinishedRuns,
       quarantinedUnfinished: this.quarantinedUnfinished,

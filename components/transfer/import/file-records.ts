@@ -11,7 +11,6 @@ import {
   readChunks,
   recordsIn,
   runIdOf,
-  readSharedLog,
   type FoundFile,
   runsOnDisk,
   type FileStamp,
@@ -181,8 +180,6 @@ async function* newRecords(
       }
     }
   }
-  const shared = facts && (await readSharedLog(address, file, facts.runId));
-  if (shared) tally.shareLog(shared);
 }
 
 /** What is known now of a file that was imported: its run's file may have come later. */
