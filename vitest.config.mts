@@ -6,11 +6,11 @@ const areBuilding = process.env.TEST_PARTS === "building";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: "test/pool/setup.ts",
+    globalSetup: ["test/pool/setup.ts", "test/cli/setup.ts"],
     sequence: { sequencer: Sequencer },
-    // Most of the time a test waits: for an engine, a server, a control plane. Where all files have
-    // one server (test/pool), they have it one after the other.
-    maxWorkers: process.env.TEST_MONGODB_URI ? 1 : 2,
+    // A third of the time a test waits: for an engine, a server, a control plane. So three files keep
+    // two cores busy. Where all files have one server (test/pool), they have it one after the other.
+    maxWorkers: process.env.TEST_MONGODB_URI ? 1 : 3,
     // For a test that hangs, not for one that is slow: both cores are busy.
     testTimeout: 60_000,
     // A file that needs a part waits for it while it is built (tools/vitest/run.ts).

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { repositoryPerTest, settings } from "../checkout/repository";
 import { serverPerTest } from "../review/post/server";
 
 const repository = repositoryPerTest();
 const current = serverPerTest();
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const bin = inject("commands");
 const file = "Pulumi.prod.yaml";
 
 async function run(...args: string[]) {

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { execa } from "execa";
 import { Long } from "mongodb";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { buildSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
@@ -12,7 +12,7 @@ import { emptyDatabasePerTest } from "../server";
 
 const current = emptyDatabasePerTest();
 
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const bin = inject("commands");
 
 async function run(...args: string[]) {
   const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${current.db.databaseName}` };

@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, inject, it } from "vitest";
 import { serverPerTest } from "../review/post/server";
 
 const current = serverPerTest();
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const bin = inject("commands");
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "comment-"));

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, inject, it, vi } from "vitest";
 import { describeProgress } from "../../cli/progress";
 import type { ImportReport, VerificationReport } from "../../components/transfer";
 import { generateSample } from "../../sample";
@@ -19,7 +19,7 @@ beforeEach(async () => {
   await generateSample(state, { runs: 12 });
 });
 
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const bin = inject("commands");
 
 async function run(...args: string[]) {
   const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${current.db.databaseName}` };

@@ -1,7 +1,7 @@
 import { rm, stat, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, inject, it, vi } from "vitest";
 import { addFiles, run as runOf } from "../transfer/state";
 import { emptyDatabasePerTest } from "../server";
 
@@ -9,7 +9,7 @@ import { emptyDatabasePerTest } from "../server";
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const current = emptyDatabasePerTest();
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const bin = inject("commands");
 let tests = 0;
 let state: string;
 

@@ -2,10 +2,10 @@ import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 
 const root = resolve(__dirname, "../..");
-const bin = join(root, "cli/bin.cjs");
+const bin = inject("commands");
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "report-"));

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, inject, it, vi } from "vitest";
 import { drawFence } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
 import { version } from "../../package.json";
@@ -16,7 +16,7 @@ import { emptyDatabasePerTest } from "../server";
 vi.setConfig({ testTimeout: 120_000 });
 
 const current = emptyDatabasePerTest();
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const bin = inject("commands");
 const away = { TASKRUNNER_MONGO_URI: "mongodb://127.0.0.1:1/none" };
 let tests = 0;
 let state: string;

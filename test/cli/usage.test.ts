@@ -4,9 +4,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { Long } from "mongodb";
-import { beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, expect, inject, it, vi } from "vitest";
 import { generateSample } from "../../sample";
-import { bundle } from "../../tools/bundle/bundle";
 import { emptyDatabasePerTest } from "../server";
 
 // Each test starts several processes one after another.
@@ -15,12 +14,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const current = emptyDatabasePerTest();
 let tests = 0;
 let folder: string;
-let bin: string;
-
-/** One file starts several times as fast as the sources. */
-beforeAll(async () => {
-  bin = await bundle(join(current.folder, "made"));
-});
+const bin = inject("commands");
 
 /** A folder of a test's own, with a stack `test` whose state is below it. */
 beforeEach(async () => {

@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { checkServer, findingsOf, requireServer } from "../../components/cluster/server/check";
 import { keysNotUnique, otherProduct } from "../../components/cluster/server/facts";
 import { closeConnections, databaseAt } from "../../components/mongo";
@@ -155,7 +154,7 @@ describe("a real server", () => {
   it("that is too old is refused by the command of a Job before anything is changed", async () => {
     const older = await disguisedServer(current.server.port, { version: "5.0.31" });
     const env = { TASKRUNNER_MONGO_URI: `mongodb://127.0.0.1:${older.port}/of_apply` };
-    const bin = resolve(__dirname, "../../cli/bin.cjs");
+    const bin = inject("commands");
     const { stderr, exitCode } = await execa("node", [bin, "apply"], { env, reject: false });
     await older.stop();
 

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import { rendered } from "../review/rendered";
-import { expect } from "vitest";
+import { expect, inject } from "vitest";
 import type { TestStack } from "./stack";
 
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const bin = inject("commands");
 
 /** What `comment --json` prints. */
 export interface Review {

@@ -1,8 +1,8 @@
 import { appendFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import type { Db } from "mongodb";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { type ImportReport, importState, verifyState } from "../../components/transfer";
 import { collectionRoles } from "../../components/contract";
 import { generateSample } from "../../sample";
@@ -12,7 +12,7 @@ import { addFiles, approval, lines, logLine, run, stateRoot } from "./state";
 
 const current = databasePerTest();
 const minutes = 60_000;
-const bin = resolve(__dirname, "../../cli/bin.cjs");
+const bin = inject("commands");
 
 /** Two importers of everything, and three that share the same files by run. */
 const importers = [[], [], ...["1/3", "2/3", "3/3"].map((shard) => ["--shard", shard])];

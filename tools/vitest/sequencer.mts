@@ -7,17 +7,25 @@ const needParts = new RegExp(
     "|^test/(cli/examples|stand-in/cluster|transfer/as-jobs|cluster/kubernetes/spec)",
 );
 
+/** Files that take a minute or more each: they begin first, so that nobody waits for them in the end. */
+const longest =
+  /^test\/(jobs\/run|stand-in\/order|transfer\/kill|review\/comment\.property|cli\/usage)\.test\.ts$/;
+
 /**
- * The order of the files. Those with an engine or a control plane take longest, so that they come
- * first, and short ones fill what time is left on both workers. While parts are being built it is the
- * other way round.
+ * The order of the files: the longest, those with an engine or a control plane, then the short ones, which
+ * fill what time is left on each worker. While parts are being built, what needs one comes last.
  */
 export class Sequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const root = this.ctx.config.root;
-    const needs = ({ moduleId }: TestSpecification) => needParts.test(relative(root, moduleId));
-    const [slow, quick] = [sorted.filter(needs), sorted.filter((file) => !needs(file))];
-    return process.env.TEST_PARTS === "building" ? [...quick, ...slow] : [...slow, ...quick];
+    const nameOf = ({ moduleId }: TestSpecification) => relative(this.ctx.config.root, moduleId);
+    const isBuilding = process.env.TEST_PARTS === "building";
+    const rankOf = (file: TestSpecification): number => {
+      const [isLong, needsPart] = [longest, needParts].map((one) => one.test(nameOf(file)));
+      if (isBuilding) return (needsPart ? 2 : 0) + (isLong ? 0 : 1);
+      if (isLong) return 0;
+      return needsPart ? 1 : 2;
+    };
+    return sorted.sort((a, b) => rankOf(a) - rankOf(b));
   }
 }
