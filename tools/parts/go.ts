@@ -34,7 +34,8 @@ export async function goBuild(build: GoBuild, into: string): Promise<void> {
       program: "go",
       args: ["build", "-v", ...options, "-o", `${into}/`, ...build.packages],
       directory: build.directory ?? goModule(build.module),
-      environment: { GOWORK: "off" },
+      // The compiler collects less often: a fifth less of CPU (helm: 178 to 148 s), for a few GB at most.
+      environment: { GOWORK: "off", GOGC: process.env.GOGC ?? "400" },
       line: () => (compiled += 1),
     });
   await withProgress(`building ${build.title}`, () => `${compiled} packages`, work);
