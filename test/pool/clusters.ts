@@ -3,9 +3,12 @@ import { execa } from "execa";
 import { startControlPlane } from "../../tools/parts";
 import { type Pool, poolOf } from "./pool";
 
+/** At rest a control plane still takes a twentieth of a core. */
+const idleMs = 20_000;
+
 /** Control planes. What a file made in one is deleted before another file has it. */
 export function clusterPool(folder: string): Pool {
-  return poolOf(async (number) => {
+  const start = async (number: number) => {
     const options = { directory: join(folder, `cluster-${number}`) };
     const cluster = await startControlPlane(options);
     const { kubeconfig, port, kubectl } = cluster;
@@ -13,7 +16,8 @@ export function clusterPool(folder: string): Pool {
     const ask = async (...args: string[]) =>
       (await execa(kubectl, [`--kubeconfig=${kubeconfig}`, ...args])).stdout;
     return { facts: { kubeconfig, port, kubectl }, stop, renew: () => empty(ask) };
-  });
+  };
+  return poolOf(start, idleMs);
 }
 
 /** What tests make outside of a namespace, and in the namespace that is always there. */

@@ -21,10 +21,22 @@ export interface Pool {
   close(): Promise<void>;
 }
 
-/** A pool that starts one more where none is free. @param begin starts the one of a number, from 1 */
-export function poolOf(begin: (number: number) => Promise<Lent>): Pool {
+/**
+ * A pool that starts one more if none is free.
+ *
+ * @param begin starts the one of a number, from 1
+ * @param idleMs after so long without a borrower one is stopped: a control plane is never quite at rest.
+ *   Default: not before the pool is closed
+ */
+export function poolOf(begin: (number: number) => Promise<Lent>, idleMs?: number): Pool {
   const all: Promise<Lent>[] = [];
   const free: Promise<Lent>[] = [];
+  const stopped = new Set<Lent>();
+  const stop = async (lent: Lent) => {
+    if (stopped.has(lent)) return;
+    stopped.add(lent);
+    await lent.stop();
+  };
   return {
     lend: () => {
       const next = free.shift();
@@ -38,11 +50,18 @@ export function poolOf(begin: (number: number) => Promise<Lent>): Pool {
       // Whoever is lent it next is told why it could not be renewed.
       renewed.catch(() => undefined);
       free.push(renewed);
+      const stopIdle = () => {
+        const at = free.indexOf(renewed);
+        if (at < 0) return;
+        void free.splice(at, 1);
+        void stop(lent);
+      };
+      if (idleMs !== undefined) setTimeout(stopIdle, idleMs).unref();
     },
     close: async () => {
       const begun = await Promise.allSettled(all);
       await Promise.allSettled(free);
-      for (const one of begun) if (one.status === "fulfilled") await one.value.stop();
+      for (const one of begun) if (one.status === "fulfilled") await stop(one.value);
     },
   };
 }
