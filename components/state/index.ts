@@ -45,5 +45,5 @@ export { type FilePlace, lookAt, placeOf, stemNamed } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export { type ReadPosition, beginning, decode, hashOfFirst, readChunks, readTexts } from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";
-export { type FileStamp, type FoundFile, blocksOf, runsOnDisk } from "./runs";
+export { type FileStamp, type FoundFile, type RunOnDisk, blocksOf, runsOnDisk } from "./runs";
 export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

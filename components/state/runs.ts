@@ -26,7 +26,7 @@ export interface FileStamp {
 }
 
 /** The number of runs that are looked at together. */
-const runsAtOnce = 100;
+const runsAtOnce = 250;
 
 /**
  * Lists the runs on disk in blocks, with all files of each: those that have a run's file first, then
@@ -46,7 +46,8 @@ export async function* runsOnDisk(
     for await (const files of blocksOf(filesOf(address, role, skipped), runsAtOnce)) {
       const wanted = files.map(({ stem }) => stem).filter(isWanted);
       const found = await Promise.all(wanted.map((stem) => runNamed(address, stem, earlier)));
-      yield found.filter((run) => run !== undefined);
+      const runs = found.filter((run) => run !== undefined);
+      if (runs.length > 0) yield runs;
     }
   }
 }

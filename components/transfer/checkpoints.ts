@@ -68,7 +68,9 @@ export class Checkpoints {
   /** The checkpoints of some files by their names below the state directory. */
   async read(names: readonly string[]): Promise<Map<string, Checkpoint>> {
     const wanted = { _id: { $in: names.map(idOf) } };
-    const found = await this.patient("Reading", () => this.collection.find(wanted).toArray());
+    // One reply has them all.
+    const all = { batchSize: names.length + 1 };
+    const found = await this.patient("Reading", () => this.collection.find(wanted, all).toArray());
     const prefix = idOf("").length;
     return new Map(found.map(({ _id, ...checkpoint }) => [_id.slice(prefix), checkpoint]));
   }

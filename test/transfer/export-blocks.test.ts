@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Document, MongoClient, ObjectId } from "mongodb";
+import { type Db, type Document, MongoClient, ObjectId } from "mongodb";
 import { afterEach, expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { databasePerTest } from "./database";
@@ -34,21 +34,39 @@ function filesOf(count: number): Record<string, string> {
 }
 
 /** How many commands an export sends, by their names. */
-async function commandsOf(root: string, files = 0): Promise<Record<string, number>> {
+function commandsOf(root: string, files = 0): Promise<Record<string, number>> {
+  return countCommands(async (database) => {
+    expect(await exportState(sidesOf(database, root))).toMatchObject({ files });
+  });
+}
+
+/** How many commands some work sends, by their names. */
+async function countCommands(
+  work: (database: Db) => Promise<void>,
+): Promise<Record<string, number>> {
   const client = new MongoClient(current.server.uri, { monitorCommands: true });
   const commands: Record<string, number> = {};
   client.on("commandStarted", ({ commandName }) => {
     commands[commandName] = (commands[commandName] ?? 0) + 1;
   });
   try {
-    const database = client.db(current.database.databaseName);
-    expect(await exportState(sidesOf(database, root))).toMatchObject({ files });
+    await work(client.db(current.database.databaseName));
   } finally {
     await client.close();
   }
   delete commands.endSessions;
   return commands;
 }
+
+it("a second import asks for the checkpoints of a block of runs at once", async () => {
+  const root = await stateRoot(filesOf(150));
+  await importState(sides(root));
+  const commands = await countCommands(async (database) => {
+    expect(await importState(sidesOf(database, root))).toMatchObject({ unchangedFiles: 600 });
+  });
+  const roles = 4;
+  expect(commands).toEqual({ find: roles + 1 });
+});
 
 it("MongoDB is asked for a block of runs as often as for a few", async () => {
   const root = await stateRoot(filesOf(6));

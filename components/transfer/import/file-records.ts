@@ -12,6 +12,7 @@ import {
   recordsIn,
   runIdOf,
   type FoundFile,
+  type RunOnDisk,
   runsOnDisk,
   type FileStamp,
 } from "../../state";
@@ -54,15 +55,17 @@ interface Listed {
   readonly checkpoint: Checkpoint | undefined;
 }
 
-async function* listFiles({
-  address,
-  tally,
-  isWanted,
-  checkpointsOf,
-}: Reading): AsyncGenerator<Listed> {
-  for await (const runs of runsOnDisk(address, tally.skipped, isWanted)) {
+/** The number of blocks of runs whose checkpoints are asked for together. */
+const blocksAtOnce = 4;
+
+async function* listFiles(reading: Reading): AsyncGenerator<Listed> {
+  const { address, tally, isWanted, checkpointsOf } = reading;
+  const blocks = runsOnDisk(address, tally.skipped, isWanted);
+  const withCheckpoints = async (runs: readonly RunOnDisk[]) => {
     const files = runs.flatMap((run) => run.files);
-    const known = await checkpointsOf?.(files);
+    return { files, known: await checkpointsOf?.(files) };
+  };
+  for await (const { files, known } of ahead(blocks, blocksAtOnce, withCheckpoints)) {
     for (const file of files) yield { file, checkpoint: known?.get(file.name) };
   }
 }
