@@ -82,9 +82,11 @@ export const state: readonly Break[] = [
   {
     guarantee: "a checkpoint is saved after its batch",
     file: "components/transfer/import/import.ts",
-    find: "for (const [record, outcome] of await target.write(batch)) {",
-    replace: `await checkpoints?.store.save(furthest(batch.reached, refusedIn));
-    for (const [record, outcome] of await target.write(batch)) {`,
+    find: "await workOn(batches(records), (batch) => target.write(batch), count);",
+    replace: `await workOn(batches(records), async (batch) => {
+    await checkpoints?.store.save(furthest(batch.reached, refusedIn));
+    return target.write(batch);
+  }, count);`,
     tests: ["test/transfer/server-trouble.test.ts > leaves no checkpoint"],
   },
   {
@@ -125,9 +127,16 @@ export const state: readonly Break[] = [
   {
     guarantee: "of two records with one key the first stays, also in batches at work at once",
     file: "components/transfer/import/pipeline.ts",
-    find: "return [...running].some((one) => [...runs].some((id) => one.runs.has(id)));",
+    find: "return [...running].some((one) => overlap(one.ranges, ranges));",
     replace: "return false;",
     tests: ["test/transfer/pipeline.test.ts"],
+  },
+  {
+    guarantee: "no checkpoint is saved before what comes before it in a log is in MongoDB",
+    file: "components/transfer/import/pipeline.ts",
+    find: "if (!(await before)) return false;",
+    replace: "",
+    tests: ["test/transfer/pipeline.test.ts > batches are finished in their order"],
   },
   {
     guarantee: "only the owner can read quarantined records",

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { Long } from "mongodb";
 import { expect, it } from "vitest";
 import { type Batch, workOn } from "../../components/transfer/import/pipeline";
 
@@ -6,6 +7,15 @@ import { type Batch, workOn } from "../../components/transfer/import/pipeline";
 function batch(run: string, bytes = 1): Batch {
   const records = [{ role: "runs", key: run, document: {}, bytes }];
   return { records, reached: [], bytes } as unknown as Batch;
+}
+
+/** A batch of a run's log, from one sequence to another. */
+function logBatch(run: string, ...sequences: number[]): Batch {
+  const records = sequences.map((sequence) => {
+    const document = { runId: run, sequence: Long.fromNumber(sequence) };
+    return { role: "logs", key: `${run}${sequence} `, document, bytes: 1 };
+  });
+  return { records, reached: [], bytes: 1 } as unknown as Batch;
 }
 
 const name = ({ records }: Batch) => records.map(({ key }) => key).join("");
@@ -35,6 +45,36 @@ it("batches of several runs are worked on at once, at most four", async () => {
 
 it("a batch with something of a run at work waits for it", async () => {
   expect(await logOf(batch("a"), batch("a"))).toEqual(["begin a", "end a", "begin a", "end a"]);
+});
+
+it("batches of one log are worked on at once, if their sequences lie apart", async () => {
+  expect(await logOf(logBatch("a", 1, 2), logBatch("a", 3, 4), logBatch("a", 4, 5))).toEqual([
+    ...["begin a1 a2 ", "begin a3 a4 ", "end a1 a2 ", "end a3 a4 "],
+    ...["begin a4 a5 ", "end a4 a5 "],
+  ]);
+});
+
+it("a run waits for its log, and what else belongs to it for the other", async () => {
+  expect(await logOf(logBatch("a", 1), batch("a"), logBatch("a", 2))).toEqual([
+    ...["begin a1 ", "end a1 ", "begin a", "end a", "begin a2 ", "end a2 "],
+  ]);
+});
+
+it("batches are finished in their order, and none behind one that failed", async () => {
+  const finished: string[] = [];
+  const times = new Map([
+    ["a", 20],
+    ["c", 10],
+  ]);
+  const work = async (one: Batch) => {
+    await wait(times.get(name(one)) ?? 1);
+    if (name(one) === "c") throw new Error("no space left");
+    return name(one).toUpperCase();
+  };
+  const batches = ["a", "b", "c", "d"].map((run) => batch(run));
+  const done = workOn(asList(...batches), work, (result) => finished.push(result));
+  await expect(done).rejects.toThrow("no space left");
+  expect(finished).toEqual(["A", "B"]);
 });
 
 it("batches at work have at most 4 MiB together", async () => {

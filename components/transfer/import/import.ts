@@ -6,7 +6,7 @@ import { inKeyFolder } from "../key-parts";
 import { type BothSides, type ImportStage, type Shard, isInShard } from "../sides";
 import { type ImportReport, Tally } from "../tally";
 import { recordsOnDisk } from "./file-records";
-import { batches, workOn, type Reached } from "./pipeline";
+import { type Batch, type Reached, type Settled, batches, workOn } from "./pipeline";
 import { PromisedInserts } from "./promised";
 import { QuarantineFile } from "./quarantine";
 import { type Target, databaseTarget } from "./write";
@@ -92,8 +92,8 @@ async function importFiles(
     isWanted: shard && ((stem) => isInShard(stem, shard)),
     ...(checkpoints && { checkpointsOf: (files) => readCheckpoints(checkpoints, files) }),
   });
-  await workOn(batches(records), async (batch) => {
-    for (const [record, outcome] of await target.write(batch)) {
+  const count = async (settled: Settled, { reached }: Batch) => {
+    for (const [record, outcome] of settled) {
       const { role, place, conversions, raw } = record;
       if (outcome instanceof Refusal) {
         refusedIn.add(place.file);
@@ -101,8 +101,9 @@ async function importFiles(
       } else if (promised && outcome === "inserted") promised.add(record);
       else tally.settle(role, outcome, conversions);
     }
-    if (!dryRun) await checkpoints?.store.save(furthest(batch.reached, refusedIn));
-  });
+    if (!dryRun) await checkpoints?.store.save(furthest(reached, refusedIn));
+  };
+  await workOn(batches(records), (batch) => target.write(batch), count);
   promised?.settle(tally);
 }
 

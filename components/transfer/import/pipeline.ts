@@ -1,3 +1,4 @@
+import type { Long } from "mongodb";
 import type { Checkpoint } from "../checkpoints";
 import type { CollectionRole } from "../../contract";
 import type { ReadyRecord, Refusal } from "../../state";
@@ -63,34 +64,48 @@ function emptyBatch(): { records: ReadyRecord[]; reached: Reached[]; bytes: numb
 const batchesAtOnce = 4;
 const bytesAtOnce = 4 * fullBytes;
 
-/** A batch at work, with the runs that no other batch may touch meanwhile. */
+/** A batch at work. */
 interface Running {
-  readonly runs: ReadonlySet<string>;
+  readonly ranges: Ranges;
   readonly bytes: number;
-  readonly done: Promise<void>;
+  /** Whether it and all before it were done, when it is not at work any more. */
+  readonly done: Promise<boolean>;
 }
 
 /**
  * Works on several batches at once, so that a server far away costs little, in bounded memory. A batch
- * that has something of a run that is at work waits for it: of two records with one key the first stays,
+ * with records that one at work may have too waits for it: of two records with one key the first stays,
  * and a run comes behind what belongs to it. A process that is killed leaves at most the batches at work
  * not done.
  *
- * @param work done for each batch
+ * @param work done for several batches at once
+ * @param finish done for one batch after the other, in their order, and for none behind one that failed
  * @throws the first failure, when no batch is at work any more
  */
-export async function workOn(
+export async function workOn<Result>(
   batches: AsyncIterable<Batch>,
-  work: (batch: Batch) => Promise<void>,
+  work: (batch: Batch) => Promise<Result>,
+  finish: (result: Result, batch: Batch) => unknown = () => undefined,
 ): Promise<void> {
   const running = new Set<Running>();
   const failures: unknown[] = [];
-  const start = (batch: Batch, runs: ReadonlySet<string>) => {
-    const done = work(batch)
-      .catch((error: unknown) => void failures.push(error))
-      .finally(() => running.delete(one));
-    const one: Running = { runs, bytes: batch.bytes, done };
+  let last = Promise.resolve(true);
+  const workOnOne = async (batch: Batch, before: Promise<boolean>) => {
+    try {
+      const result = await work(batch);
+      if (!(await before)) return false;
+      await finish(result, batch);
+      return true;
+    } catch (error) {
+      failures.push(error);
+      return false;
+    }
+  };
+  const start = (batch: Batch, ranges: Ranges) => {
+    const done = workOnOne(batch, last).finally(() => running.delete(one));
+    const one: Running = { ranges, bytes: batch.bytes, done };
     running.add(one);
+    last = done;
   };
   const settle = async () => {
     await Promise.all([...running].map(({ done }) => done));
@@ -98,11 +113,11 @@ export async function workOn(
   };
   try {
     for await (const batch of batches) {
-      const runs = runsIn(batch);
-      while (mustWait(running, batch, runs))
+      const ranges = rangesIn(batch);
+      while (mustWait(running, batch, ranges))
         await Promise.race([...running].map((one) => one.done));
       if (failures.length > 0) break;
-      start(batch, runs);
+      start(batch, ranges);
       // Nothing is read beside a batch with more bytes: a large record is worked on by itself.
       if (batch.bytes > fullBytes) await settle();
     }
@@ -111,16 +126,38 @@ export async function workOn(
   }
 }
 
-function mustWait(running: ReadonlySet<Running>, { bytes }: Batch, runs: ReadonlySet<string>) {
+function mustWait(running: ReadonlySet<Running>, { bytes }: Batch, ranges: Ranges): boolean {
   const bytesNow = [...running].reduce((sum, one) => sum + one.bytes, bytes);
   if (running.size >= batchesAtOnce || (running.size > 0 && bytesNow > bytesAtOnce)) return true;
-  return [...running].some((one) => [...runs].some((id) => one.runs.has(id)));
+  return [...running].some((one) => overlap(one.ranges, ranges));
 }
 
-/** The runs that a batch has something of. */
-function runsIn({ records }: Batch): ReadonlySet<string> {
-  const ids = records.map(({ role, key, document }) =>
-    role === "runs" ? key : String(document.runId),
-  );
-  return new Set(ids);
+/**
+ * What a batch has of each run: entries of its log from one sequence to another, which is without end if
+ * it has other records of the run. So the batches of one log are worked on at once.
+ */
+type Ranges = ReadonlyMap<string, { readonly from: number; readonly to: number }>;
+
+function rangesIn({ records }: Batch): Ranges {
+  const ranges = new Map<string, { from: number; to: number }>();
+  for (const { role, key, document } of records) {
+    const runId = role === "runs" ? key : String(document.runId);
+    // Rounded, two sequences may be taken for one, but never for others in another order.
+    const at = role === "logs" ? (document.sequence as Long).toNumber() : undefined;
+    const [from, to] = [at ?? -Infinity, at ?? Infinity];
+    const range = ranges.get(runId);
+    if (!range) ranges.set(runId, { from, to });
+    else {
+      if (from < range.from) range.from = from;
+      if (to > range.to) range.to = to;
+    }
+  }
+  return ranges;
+}
+
+function overlap(one: Ranges, other: Ranges): boolean {
+  return [...one].some(([runId, { from, to }]) => {
+    const range = other.get(runId);
+    return range !== undefined && range.from <= to && from <= range.to;
+  });
 }

@@ -54,14 +54,18 @@ export interface Comparison {
   readonly exact: ExactKeys | undefined;
 }
 
-/** Compares a batch of records on disk with their documents, and counts what it finds. */
-export async function compare(
-  { sides, counts, expiredBefore, exact }: Comparison,
-  { records }: Batch,
-): Promise<void> {
+/** Pairs a batch of records on disk with their documents. */
+export async function pairBatch(sides: BothSides, { records }: Batch): Promise<Pair[]> {
   const [first] = records;
-  if (!first) return;
-  const pairs = await reading(sides, first.role, () => pairsOf(sides, records));
+  if (!first) return [];
+  return reading(sides, first.role, () => pairsOf(sides, records));
+}
+
+/** Counts what pairs show. */
+export function countPairs(
+  { counts, expiredBefore, exact }: Comparison,
+  pairs: readonly Pair[],
+): void {
   for (const pair of pairs) {
     const { disk, mongo, verdict } = pair;
     const count = counts[disk.role];

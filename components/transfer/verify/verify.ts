@@ -7,7 +7,7 @@ import { reading } from "../documents";
 import { batches, workOn } from "../import/pipeline";
 import type { BothSides } from "../sides";
 import { type Quarantined, Tally } from "../tally";
-import { type Comparison, type VerifiedCounts, compare, keptCases } from "./compared";
+import { type Comparison, type VerifiedCounts, countPairs, keptCases, pairBatch } from "./compared";
 import { inKeyFolder } from "../key-parts";
 import { ExactKeys } from "./exact";
 
@@ -55,8 +55,12 @@ async function verifyOnce(
   await requireState(sides);
   sides.watch?.(tally);
   const comparison = { sides, counts, expiredBefore, exact };
-  await workOn(batches(recordsOnDisk({ address: sides, tally })), (batch) =>
-    compare(comparison, batch),
+  await workOn(
+    batches(recordsOnDisk({ address: sides, tally })),
+    (batch) => pairBatch(sides, batch),
+    (pairs) => {
+      countPairs(comparison, pairs);
+    },
   );
   const at = new Date().toISOString();
   for (const role of collectionRoles) await complete(comparison, role, tally);
