@@ -1,5 +1,5 @@
 import type { MongoServer } from "../tools/parts";
-import { mostCpuSeconds, mostMb, mostMbWithLargest, type Bar } from "./bars";
+import { mostCpuSeconds, mostMb, mostMbOfLines, mostMbWithLargest, type Bar } from "./bars";
 import type { Input, Inputs } from "./inputs";
 import { measure } from "./run";
 import { say, whole } from "./table";
@@ -30,9 +30,10 @@ export async function measureCurve(
     const numbers = [(cpuMs / 1_000).toFixed(1), perMillion.toFixed(1), whole(peakMb)];
     rows.push([input.name, whole(perSecond), ...numbers]);
     const what = `${input.name} ${into}`;
-    const atMost = input === one ? mostMbWithLargest : mostMb;
+    const areLines = !server && lines.get(input.records) === input;
+    const atMost = input === one ? mostMbWithLargest : areLines ? mostMbOfLines : mostMb;
     bars.push({ what: `peak MB of ${what}`, found: peakMb, atMost });
-    if (!server && lines.has(input.records) && input.records >= manyLines) {
+    if (areLines && input.records >= manyLines) {
       bars.push({ what: `CPU s per 10^6 of ${what}`, found: perMillion, atMost: mostCpuSeconds });
     }
   }
@@ -41,8 +42,9 @@ export async function measureCurve(
 }
 
 function toReach(server: MongoServer | undefined): string {
-  const memory = `${mostMb} MB, ${whole(mostMbWithLargest)} MB with 16 MiB`;
-  return server ? memory : `${mostCpuSeconds} s of CPU per 10^6 lines from 10^6 on; ${memory}`;
+  const memory = `${mostMb} MB, ${mostMbWithLargest} MB with 16 MiB`;
+  const ofLines = `${mostMbOfLines} MB and, from 10^6 on, ${mostCpuSeconds} s of CPU per 10^6 lines`;
+  return server ? memory : `${ofLines}; ${memory} else`;
 }
 
 async function measureAll(input: Input, server: MongoServer | undefined): Promise<Measured> {
