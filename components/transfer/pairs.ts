@@ -26,6 +26,8 @@ export interface Pairing {
   readonly stage?: ImportStage;
   /** Collections that have no document of the records: nobody looks into them. */
   readonly empty?: ReadonlySet<CollectionRole>;
+  /** Nothing is written, so that the bases of equal pairs are not needed. Default: false. */
+  readonly isReadOnly?: boolean;
 }
 
 /** Where pairs are looked for. */
@@ -35,7 +37,7 @@ export type PairSides = Pick<BothSides, "database" | "collections" | "checkpoint
 export async function pairsOf(
   sides: PairSides,
   records: readonly ReadyRecord[],
-  { stage, empty }: Pairing = {},
+  { stage, empty, isReadOnly = false }: Pairing = {},
 ): Promise<Pair[]> {
   const groups = byRole((role) => records.filter((record) => record.role === role));
   const looked = await atOnce(collectionRoles.length, collectionRoles, async (role) => {
@@ -44,24 +46,37 @@ export async function pairsOf(
     return [role, await documentsOf(collectionOf(sides, role), role, wanted)] as const;
   });
   const documents = new Map(looked);
-  const keys = new Map(looked.map(([role, found]) => [role, [...found.keys()]]));
+  const found = records.map((disk) => ({ disk, mongo: documentFor(disk, documents) }));
+  const isEqual = ({ disk, mongo }: Found) => isReadOnly && mongo === disk.document;
+  const keys = new Map(collectionRoles.map((role): [CollectionRole, Key[]] => [role, []]));
+  for (const one of found) {
+    if (one.mongo && !isEqual(one)) keys.get(one.disk.role)?.push(one.disk.key);
+  }
   const bases = await readBases(basesIn(sides.database, sides.checkpoints), keys);
-  return records.map((record) => {
-    const { role, key } = record;
-    return pairOf(record, documents.get(role)?.get(key), bases.get(role)?.get(key), stage);
+  return found.map((one) => {
+    const { role, key } = one.disk;
+    if (isEqual(one)) return { ...one, ...equalPair };
+    return pairOf(one, bases.get(role)?.get(key), stage);
   });
 }
 
+/** A record on disk, and its document: the record's own if both are the same to the last byte. */
+type Found = Pick<Pair, "disk" | "mongo">;
+
+const equalPair = { base: undefined, last: {}, verdict: "equal", becomes: undefined } as const;
+
 const noDocuments: ReadonlyMap<Key, Stored> = new Map();
 
-function pairOf(
-  disk: ReadyRecord,
-  stored: Stored | undefined,
-  base: Base | undefined,
-  stage: ImportStage | undefined,
-): Pair {
+function documentFor(
+  { role, key, document }: ReadyRecord,
+  documents: ReadonlyMap<CollectionRole, ReadonlyMap<Key, Stored>>,
+): Document | undefined {
+  const stored = documents.get(role)?.get(key);
+  return stored && (stored.isSame(document) ? document : stored.document());
+}
+
+function pairOf({ disk, mongo }: Found, base: Base | undefined, stage?: ImportStage): Pair {
   const { role, key, place } = disk;
-  const mongo = stored && (stored.isSame(disk.document) ? disk.document : stored.document());
   // A log entry is immutable: its key and content suffice.
   if (role === "logs") {
     const verdict = logVerdict(disk.document, mongo);

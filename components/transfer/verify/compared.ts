@@ -58,7 +58,7 @@ export interface Comparison {
 export async function pairBatch(sides: BothSides, { records }: Batch): Promise<Pair[]> {
   const [first] = records;
   if (!first) return [];
-  return reading(sides, first.role, () => pairsOf(sides, records));
+  return reading(sides, first.role, () => pairsOf(sides, records, { isReadOnly: true }));
 }
 
 /** Counts what pairs show. */
