@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { Option } from "commander";
-import { modeIn, pushChange, requireOneUpdate, withMode } from "../components/checkout";
+import { modeIn, pushChange, withMode } from "../components/checkout";
 import { openPullRequest, readRepository, runAddress } from "../components/review/post";
 import { settingsSchema, type StorageMode } from "../components/settings";
 import { command, print, type CommonOptions } from "./command";
@@ -32,19 +32,12 @@ export const modeCommand = command("mode", {
     "npx taskrunner-storage mode --stack dev",
     "npx taskrunner-storage mode --stack dev --set filesystem",
   ],
-  notes: [
-    "If one release holds both services (rollout.shared), --set says what to set by",
-    "hand.",
-  ],
 }).action(async (options: ModeOptions) => {
   const { file, stack } = await stackFileOf(options);
   const { set, pullRequest } = options;
   const text = textOf(file, "--settings");
   const edited = set === undefined ? text : withMode(text, set);
-  if (set !== undefined && edited !== text) {
-    requireOneUpdate(text, set);
-    writeFileSync(file, edited);
-  }
+  if (edited !== text) writeFileSync(file, edited);
   const storageMode = modeIn(edited);
   const url = pullRequest && (await propose(file, stack, storageMode));
   const done = { storageMode, changed: edited !== text, ...(url && { pullRequest: url }) };

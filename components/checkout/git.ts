@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 
 /** The settings file or its history cannot be read or changed; the message says what to do. */
@@ -6,29 +7,27 @@ export class CheckoutError extends Error {
   override readonly name = "CheckoutError";
 }
 
-/** How Git is called. */
-export interface GitOptions {
-  /** The folder that it works in. */
-  readonly directory: string;
-  /** Added to this process's own variables; a secret goes here, never into the arguments. */
-  readonly environment?: Readonly<Record<string, string>>;
-}
-
 /**
  * What Git prints, without the last line's end.
  *
+ * @param file in whose folder Git works, such as the stack's settings file
+ * @param environment added to this process's own variables; a secret goes here, never into the arguments
  * @throws CheckoutError with Git's own words, without any password that is in an address
  */
-export async function git(args: readonly string[], options: GitOptions): Promise<string> {
-  const { directory, environment } = options;
+export async function git(
+  file: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const cwd = dirname(resolve(file));
   const env = { ...process.env, GIT_TERMINAL_PROMPT: "0", ...environment };
   try {
-    const { stdout } = await promisify(execFile)("git", args, { cwd: directory, env });
+    const { stdout } = await promisify(execFile)("git", args, { cwd, env });
     return stdout.replace(/\n$/, "");
   } catch (error) {
     const { stderr = "", code } = error as { readonly stderr?: string; readonly code?: unknown };
     const said = code === "ENOENT" ? "git is not on PATH" : stderr.trim();
     const safe = said.replaceAll(/[^\s/@:]+:[^\s/@]+@/g, "***@");
-    throw new CheckoutError(`git ${args[0] ?? ""} failed in ${directory}: ${safe}`);
+    throw new CheckoutError(`git ${args[0] ?? ""} failed in ${cwd}: ${safe}`);
   }
 }

@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from "node:path";
+import { basename } from "node:path";
 import type { StorageMode } from "../settings";
 import { CheckoutError, git } from "./git";
 import { modeIn } from "./mode";
@@ -18,8 +18,7 @@ export interface Source {
  * @throws CheckoutError if it is in no Git checkout
  */
 export async function readSource(file: string): Promise<Source> {
-  const directory = dirname(resolve(file));
-  const commit = await git(["rev-parse", "--verify", "HEAD^{commit}"], { directory });
+  const commit = await git(file, ["rev-parse", "--verify", "HEAD^{commit}"]);
   const [storageMode] = readableMode(await textAt(commit, file));
   return { commit, storageMode };
 }
@@ -35,9 +34,8 @@ export async function modesSince(
   commit: string,
   file: string,
 ): Promise<(StorageMode | undefined)[]> {
-  const directory = dirname(resolve(file));
   const range = ["--reverse", "--first-parent", `${commit}..HEAD`, "--", nameOf(file)];
-  const commits = (await git(["rev-list", ...range], { directory })).split("\n").filter(Boolean);
+  const commits = (await git(file, ["rev-list", ...range])).split("\n").filter(Boolean);
   const texts = [commit, ...commits].map((one) => textAt(one, file));
   return (await Promise.all(texts)).flatMap(readableMode);
 }
@@ -59,9 +57,7 @@ function readableMode(text: string | undefined): (StorageMode | undefined)[] {
  */
 export async function isInHistory(commit: string, file: string): Promise<boolean> {
   if (!/^[0-9a-f]{40,64}$/.test(commit)) return false;
-  const directory = dirname(resolve(file));
-  const asked = git(["merge-base", "--is-ancestor", commit, "HEAD"], { directory });
-  return asked.then(
+  return git(file, ["merge-base", "--is-ancestor", commit, "HEAD"]).then(
     () => true,
     () => false,
   );
@@ -69,14 +65,12 @@ export async function isInHistory(commit: string, file: string): Promise<boolean
 
 /** Whether the clone lacks older commits, as a workflow's checkout does by default. */
 export async function isShallow(file: string): Promise<boolean> {
-  const directory = dirname(resolve(file));
-  return (await git(["rev-parse", "--is-shallow-repository"], { directory })) === "true";
+  return (await git(file, ["rev-parse", "--is-shallow-repository"])) === "true";
 }
 
 const nameOf = (file: string) => `./${basename(file)}`;
 
 async function textAt(commit: string, file: string): Promise<string | undefined> {
-  const directory = dirname(resolve(file));
-  const listed = await git(["ls-tree", "--name-only", commit, "--", nameOf(file)], { directory });
-  return listed === "" ? undefined : git(["show", `${commit}:${nameOf(file)}`], { directory });
+  const listed = await git(file, ["ls-tree", "--name-only", commit, "--", nameOf(file)]);
+  return listed === "" ? undefined : git(file, ["show", `${commit}:${nameOf(file)}`]);
 }

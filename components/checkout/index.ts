@@ -5,6 +5,6 @@
  */
 export { CheckoutError } from "./git";
 export { mayFollow } from "./may-follow";
-export { modeIn, requireOneUpdate, withMode } from "./mode";
+export { modeIn, withMode } from "./mode";
 export { pushChange } from "./push";
 export { historyIn, lastUpIn } from "./stack";

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
-import { CheckoutError, git, type GitOptions } from "./git";
+import { basename, join } from "node:path";
+import { CheckoutError, git } from "./git";
 
 /** A change of one file that goes onto a branch of its own. */
 interface Change {
@@ -15,37 +15,32 @@ interface Change {
   readonly token?: string;
 }
 
-/** The branch that the change is to go into; undefined where it is in there already. */
-interface Pushed {
-  readonly base: string | undefined;
-}
-
 /**
  * Commits a file as it is on disk on top of the checked-out commit, and pushes that as a branch,
  * in the place of what was on it. The checkout itself, its index and its branch stay as they are.
  *
+ * @returns the branch that the change is to go into; undefined where it is in there already
  * @throws CheckoutError where no branch is checked out, or the remote `origin` refuses
  */
-export async function pushChange(change: Change): Promise<Pushed> {
-  const directory = dirname(resolve(change.file));
-  const base = await git(["branch", "--show-current"], { directory });
+export async function pushChange(change: Change): Promise<{ readonly base: string | undefined }> {
+  const { file } = change;
+  const base = await git(file, ["branch", "--show-current"]);
   if (base === "") {
     throw new CheckoutError(
       "No branch is checked out. Check out the branch that the change is for.",
     );
   }
-  const name = `./${basename(change.file)}`;
-  const changed = await git(["status", "--porcelain", "--", name], { directory });
-  if (changed === "") return { base: undefined };
-  const commit = await commitOf(change, directory, name);
-  const environment = await loginFor(change.token, directory);
+  const name = `./${basename(file)}`;
+  if ((await git(file, ["status", "--porcelain", "--", name])) === "") return { base: undefined };
+  const commit = await commitOf(change, name);
+  const environment = await loginFor(change);
   const branch = `${commit}:refs/heads/${change.branch}`;
-  await git(["push", "--quiet", "--force", "origin", branch], { directory, environment });
+  await git(file, ["push", "--quiet", "--force", "origin", branch], environment);
   return { base };
 }
 
 /** The id of a commit that changes only this file, made in an index of its own. */
-async function commitOf({ file, message, author }: Change, directory: string, name: string) {
+async function commitOf({ file, message, author }: Change, name: string) {
   const folder = await mkdtemp(join(tmpdir(), "index-"));
   const identity = `${author}@users.noreply.github.com`;
   const environment = {
@@ -53,15 +48,11 @@ async function commitOf({ file, message, author }: Change, directory: string, na
     ...{ GIT_AUTHOR_NAME: author, GIT_AUTHOR_EMAIL: identity },
     ...{ GIT_COMMITTER_NAME: author, GIT_COMMITTER_EMAIL: identity },
   };
-  const options: GitOptions = { directory, environment };
   try {
-    await git(["read-tree", "HEAD"], options);
-    await git(["add", "--", name], options);
-    const tree = await git(["write-tree"], options);
-    return await git(["commit-tree", tree, "-p", "HEAD", "-m", message], options);
-  } catch (error) {
-    if (!(error instanceof CheckoutError)) throw error;
-    throw new CheckoutError(`Committing ${file} failed. ${error.message}`);
+    await git(file, ["read-tree", "HEAD"], environment);
+    await git(file, ["add", "--", name], environment);
+    const tree = await git(file, ["write-tree"], environment);
+    return await git(file, ["commit-tree", tree, "-p", "HEAD", "-m", message], environment);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -71,8 +62,8 @@ async function commitOf({ file, message, author }: Change, directory: string, na
  * The token as a header of the remote's requests, in variables: arguments are visible in the process
  * list. An empty value before it takes away what the checkout may have set.
  */
-async function loginFor(token: string | undefined, directory: string) {
-  const remote = await git(["remote", "get-url", "--push", "origin"], { directory });
+async function loginFor({ file, token }: Change): Promise<Record<string, string>> {
+  const remote = await git(file, ["remote", "get-url", "--push", "origin"]);
   if (token === undefined || !/^https?:/.test(remote)) return {};
   const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
   const key = `http.${remote}.extraHeader`;

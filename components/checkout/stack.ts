@@ -1,7 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import { settingsSchema, type StorageMode } from "../settings";
+import { settingsSchema } from "../settings";
 import { CheckoutError } from "./git";
-import type { Source } from "./history";
 import { modeKey } from "./mode";
 
 const mode = settingsSchema.shape.storageMode;
@@ -10,13 +10,11 @@ const outputs = z.object({
   source: z.object({ commit: z.string().optional(), storageMode: mode.optional() }),
 });
 
-/** What a stack's outputs say of its last `up` that finished. */
-export interface LastUp {
-  /** The mode that it ended with. */
-  readonly storageMode: StorageMode;
-  /** Where it was run from; without a commit if that was no Git checkout. */
-  readonly source: Source;
-}
+/**
+ * What a stack's outputs say of its last `up` that finished: the mode that it ended with, and where it
+ * was run from, which has no commit if that was no Git checkout.
+ */
+export type LastUp = z.infer<typeof outputs>;
 
 /**
  * What a stack's outputs say of its last `up`.
@@ -27,7 +25,7 @@ export interface LastUp {
  */
 export function lastUpIn(text: string): LastUp | undefined {
   const found = jsonOf(text);
-  if (isEmpty(found)) return undefined;
+  if (isDeepStrictEqual(found, {})) return undefined;
   const parsed = outputs.safeParse(found);
   if (parsed.success) return parsed.data;
   throw new CheckoutError(
@@ -41,14 +39,11 @@ export function lastUpIn(text: string): LastUp | undefined {
 export interface History {
   /** Whether an `up` finished, and no `destroy` since. */
   readonly hasRun: boolean;
-  /** The newest `up` if it was one to files that did not finish. */
-  readonly halfWay?: HalfWay;
-}
-
-/** A rollback that did not finish: the worker may be on files although the outputs still say mongo. */
-export interface HalfWay {
-  /** The commit that it was run from; undefined if unknown. */
-  readonly commit: string | undefined;
+  /**
+   * The newest `up` if it was a rollback that did not finish, with its commit if that is known: the
+   * worker may be on files although the outputs still say mongo.
+   */
+  readonly halfWay?: { readonly commit: string | undefined };
 }
 
 const updates = z.array(
@@ -93,13 +88,4 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isEmpty(value: unknown): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.keys(value).length === 0
-  );
 }

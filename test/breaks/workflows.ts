@@ -4,21 +4,21 @@ import type { Break } from "./breaks";
 export const workflows: readonly Break[] = [
   {
     guarantee: "an up from a commit that does not descend from the last one's is refused",
-    file: "components/checkout/decide.ts",
-    find: "if (!isDescendant) return refuse(describeOther(stack, commit));",
+    file: "components/checkout/may-follow.ts",
+    find: "if (!(await isInHistory(commit, file))) return refuse(describeOther(stack, commit));",
     replace: "",
     tests: ["test/checkout/may-follow.test.ts > is refused, older or on another branch"],
   },
   {
     guarantee: "no up undoes a rollback that git does not know of",
-    file: "components/checkout/decide.ts",
+    file: "components/checkout/may-follow.ts",
     find: '!declared.includes("filesystem")',
     replace: "declared.length === 0",
     tests: ["test/checkout/may-follow.test.ts > refuses an up to mongo, whatever else"],
   },
   {
     guarantee: "no up undoes a rollback that stopped half-way",
-    file: "components/checkout/decide.ts",
+    file: "components/checkout/may-follow.ts",
     find: 'const isRolledBack = isHalfWay || running === "filesystem";',
     replace: 'const isRolledBack = running === "filesystem";',
     tests: ["test/checkout/may-follow.test.ts > lets no up undo it"],
@@ -26,7 +26,7 @@ export const workflows: readonly Break[] = [
   {
     guarantee: "outputs that do not say the mode are no first up",
     file: "components/checkout/stack.ts",
-    find: "if (isEmpty(found)) return undefined;",
+    find: "if (isDeepStrictEqual(found, {})) return undefined;",
     replace: 'if (!text.includes("storageMode")) return undefined;',
     tests: ["test/checkout/stack.test.ts"],
   },
@@ -68,17 +68,17 @@ export const workflows: readonly Break[] = [
   {
     guarantee: "a pull request changes the mode and nothing else",
     file: "components/checkout/push.ts",
-    find: 'await git(["add", "--", name], options);',
-    replace: 'await git(["add", "--all"], options);',
+    find: 'await git(file, ["add", "--", name], environment);',
+    replace: 'await git(file, ["add", "--all"], environment);',
     tests: ["test/checkout/push.test.ts"],
   },
   {
     guarantee: "the token is in no argument of a process",
     file: "components/checkout/push.ts",
-    find: 'await git(["push", "--quiet", "--force", "origin", branch], { directory, environment });',
+    find: 'await git(file, ["push", "--quiet", "--force", "origin", branch], environment);',
     replace: `const { GIT_CONFIG_KEY_1: key = "a.b", GIT_CONFIG_VALUE_1: value = "" } = environment;
   const login = ["-c", \`\${key}=\`, "-c", \`\${key}=\${value}\`];
-  await git([...login, "push", "--quiet", "--force", "origin", branch], { directory });`,
+  await git(file, [...login, "push", "--quiet", "--force", "origin", branch]);`,
     tests: ["test/checkout/push.test.ts"],
   },
   {

@@ -166,26 +166,6 @@ it("mode sets the mode and puts the change into one pull request", async () => {
   expect((await run(...propose)).stdout).toContain("Git says so already.");
 }, 60_000);
 
-it("mode says what to set by hand where one release holds both services", async () => {
-  const shared = (step: string) =>
-    `${settings("mongo")}  taskrunner-storage:rollout: { target: helm, namespace: n, shared: { release: a, chart: b }, step: ${step} }\n`;
-  const set = () => run("mode", "--stack", "prod", "--set", "filesystem");
-
-  await repository.commit({ [file]: shared("web") });
-  expect(await set()).toMatchObject({
-    exitCode: 1,
-    stderr: expect.stringMatching(
-      /storageMode: filesystem and rollout\.step: worker by hand and run `pulumi up`, then set rollout\.step: web/,
-    ) as string,
-  });
-  expect(await readFile(join(repository.checkout, file), "utf8")).toBe(shared("web"));
-  await repository.commit({ [file]: shared("worker") });
-  expect((await set()).stderr).toContain(
-    "rollout.step: web by hand and run `pulumi up`: only the worker changes",
-  );
-  expect((await run("mode", "--stack", "prod", "--set", "mongo")).exitCode).toBe(0);
-}, 60_000);
-
 const urn = (type: string, name: string) =>
   `urn:pulumi:prod::taskrunner-storage::taskrunner:storage:PackRunMigration$${type}::${name}`;
 const index = "pulumi-nodejs:dynamic/mongo:Index";
