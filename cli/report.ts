@@ -1,28 +1,19 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { Option } from "commander";
-import { readTimeline, timelineAsMarkdown, describeTimeline } from "../components/timeline";
+import { readTimeline, describeTimeline } from "../components/timeline";
 import { command, print, type CommonOptions } from "./command";
 import { stackFileOf } from "./inputs";
-
-interface ReportOptions extends CommonOptions {
-  readonly markdown?: true;
-}
 
 /** `report`: when the last cutover and the last rollback of a stack came how far. */
 export const reportCommand = command("report", {
   group: "Database",
   does: "Print when the last cutover and rollback came how far.",
-  options: [new Option("--markdown", "print Markdown with a diagram, for a workflow's summary")],
-  examples: [
-    "npx taskrunner-storage report --stack dev",
-    "npx taskrunner-storage report --stack dev --markdown",
-  ],
+  examples: ["npx taskrunner-storage report --stack dev"],
   notes: [
     "It asks `pulumi stack output`, so that pulumi has to be on PATH and logged in.",
     "`comment --report` takes what --json prints.",
   ],
-}).action(async (options: ReportOptions) => {
+}).action(async (options: CommonOptions) => {
   const { stack } = await stackFileOf(options);
   const timeline = readTimeline((await outputsOf(stack)).timeline);
   if (timeline === undefined) {
@@ -30,10 +21,7 @@ export const reportCommand = command("report", {
       `Stack ${stack} has no output \`timeline\` of this version. Run \`pulumi up\`; the output then records the next cutover or rollback.`,
     );
   }
-  const words = options.markdown
-    ? timelineAsMarkdown(stack, timeline)
-    : describeTimeline(stack, timeline);
-  print(options, { stack, ...timeline }, words);
+  print(options, { stack, ...timeline }, describeTimeline(stack, timeline));
 });
 
 /** @throws Error with what pulumi says if it cannot be asked */

@@ -1,35 +1,45 @@
-import type { CollectionRole } from "../contract";
+import { z } from "zod";
+import { byRole } from "../contract";
 import type { Span, StepTimes } from "../step/program";
 
-/** The moments of a change of the storage mode, in their order. */
-export const moments = [
-  ...(["began", "drainBegan", "drained", "fence", "exported"] as const),
-  ...(["workerReady", "webReady", "verified"] as const),
-] as const;
-export type Moment = (typeof moments)[number];
+const at = z.iso.datetime().optional();
+const moments = {
+  ...{ drainBegan: at, drained: at, fence: at, exported: at },
+  ...{ workerReady: at, webReady: at, verified: at },
+};
+const amount = { counts: z.object(byRole(() => z.number())), bytes: z.number() };
+const passageForm = z.object({
+  began: z.iso.datetime(),
+  ...moments,
+  counts: amount.counts.optional(),
+  bytes: amount.bytes.optional(),
+});
+
+/** The form of the stack's output `timeline`. */
+export const timelineForm = z.object({
+  cutover: passageForm.nullable(),
+  rollback: passageForm.nullable(),
+});
+
+/** The moments of a change of the storage mode after its beginning, in their order. */
+export type Moment = keyof typeof moments;
 
 /**
  * A change of the storage mode: its moments in ISO 8601, UTC, each absent until it came as far, and how
- * much went over. `fence` and `exported` are when the handover of a cutover or of a rollback ended.
+ * much went over: records by kind, and the bytes of their files. `fence` and `exported` are when the
+ * handover of a cutover or of a rollback ended.
  */
-export interface Passage extends Partial<Readonly<Record<Moment, string>>> {
-  readonly began: string;
-  /** Records by kind. */
-  readonly counts?: Readonly<Record<CollectionRole, number>>;
-  /** Of the files that were read or written. */
-  readonly bytes?: number;
-}
+export type Passage = z.infer<typeof passageForm>;
 
-/** The stack's output `timeline`; null if there was none that the stack knows of. */
-export interface Timeline {
-  readonly cutover: Passage | null;
-  readonly rollback: Passage | null;
-}
+/** The stack's output `timeline`; null if there was no such change that the stack knows of. */
+export type Timeline = z.infer<typeof timelineForm>;
 
 /** How many records went over, by kind, and the bytes of their files. */
-export interface Amount {
-  readonly counts: Readonly<Record<CollectionRole, number>>;
-  readonly bytes: number;
+export type Amount = z.infer<z.ZodObject<typeof amount>>;
+
+/** The timeline in a value from outside, such as a stack's output; undefined if it is none. */
+export function readTimeline(value: unknown): Timeline | undefined {
+  return timelineForm.safeParse(value).data;
 }
 
 /** What the steps say that a change of the storage mode goes through. */
@@ -78,13 +88,11 @@ function passage(
 ): Passage | null {
   const began = [first, ...others].find((span) => span !== undefined)?.began;
   if (began === undefined) return null;
-  const kept: Partial<Record<Moment, string>> = {};
   let last = began;
-  for (const name of moments) {
-    const at = found[name];
-    if (at === undefined || at < last) continue;
-    kept[name] = at;
+  const kept = Object.entries(found).filter(([, at]) => {
+    if (at === undefined || at < last) return false;
     last = at;
-  }
-  return { began, ...kept };
+    return true;
+  });
+  return { began, ...Object.fromEntries(kept) };
 }

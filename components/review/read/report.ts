@@ -19,5 +19,5 @@ const reportForm = timelineForm.extend({ stack: z.string() });
 export function readReport(text: string, redact: Redact): Report {
   const what = "what `taskrunner-storage report --json` prints";
   const { stack, ...timeline } = readJson(text, reportForm, { what, redact });
-  return { stack, timeline: timeline as Timeline };
+  return { stack, timeline };
 }
