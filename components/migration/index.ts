@@ -5,7 +5,7 @@
 export { apply, type ApplyOptions } from "./apply";
 export { DataIssues, MigrationConflict, MigrationError } from "./errors";
 export { findEarlierExpiry, setExpiry } from "./expiry";
-export { previewScan } from "./issues/data-issues";
+export { describeDataIssue, previewScan, type DataIssue } from "./issues/data-issues";
 export { ClaimRefused } from "./ledger";
 export { nothingPlanned, plan, type Plan, type PlanOptions } from "./plan";
 export { planAsJson, describePlan } from "./plan-words";

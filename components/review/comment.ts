@@ -1,12 +1,11 @@
 import { detailSections } from "./details";
-import { environmentDiff } from "./differences";
-import { fit, fix, fold, foldTogether, type Section } from "./fit";
+import { diffLines, splitDifferences } from "./differences";
+import { fit, fold, inSequence, type Section } from "./fit";
 import { footer } from "./footer";
 import { headlineOf } from "./headline";
 import { dataIssueSection, errorSection, warningSection } from "./messages";
 import { verdictAsList, describeVerdict, verdictOf, type Level } from "./risks";
 import { fence, join, md, ours } from "./safe/markdown";
-import { settingsSection } from "./settings";
 import type { Situation } from "./situation";
 import { cutoverStepOf } from "./steps";
 import { stepDetails, stepTable } from "./table";
@@ -31,50 +30,42 @@ export function review(situation: Situation): Review {
   const headline = headlineOf(situation);
   const verdict = verdictOf(situation);
   const { level } = verdict;
-  const body = fit(
-    [
-      fix(join([md`### ${situation.stack}`, ours(headline)], ": ")),
-      fix(verdictAsList(situation, verdict)),
-      errorSection(situation),
-      dataIssueSection(situation),
-      warningSection(situation),
-      ...planSections(situation, level),
-      environmentSection(situation),
-      ...foldTogether("Everything else", [...stepDetails(situation), ...detailSections(situation)]),
-      fix(footer(situation, level)),
-    ],
-    longestComment,
-  );
+  const steps = stepTable(situation);
+  const others = [...stepDetails(situation), ...detailSections(situation)];
+  const body = inSequence([
+    () => join([md`### ${situation.stack}`, ours(headline)], ": "),
+    () => verdictAsList(situation, verdict),
+    errorSection(situation),
+    dataIssueSection(situation),
+    warningSection(situation),
+    level === "blocked" ? fold("What would happen, in order", steps) : steps,
+    environmentSection(situation),
+    fold("Everything else", inSequence(others)),
+    () => footer(situation, level),
+  ]);
   const stack = situation.stack.replace(/[^\w.-]/g, "_");
   return {
     headline: `${stack}: ${headline}`,
     level,
     verdict: describeVerdict(situation, verdict),
-    body: body.text,
+    body: fit(body, longestComment).text,
   };
-}
-
-/** What would happen; folded if something blocks it. */
-function planSections(situation: Situation, level: Level): Section[] {
-  const [steps, settings] = [stepTable(situation), settingsSection(situation.preview)];
-  if (level !== "blocked") return [steps, settings];
-  return [fold("What would happen, in order", steps), fold("Settings that change", settings)];
 }
 
 /** What changes in the environments of worker and web, below one line. */
 function environmentSection({ preview }: Situation): Section {
   const diffs = (["worker", "web"] as const).flatMap((service) => {
     const steps = preview.steps.filter((step) => cutoverStepOf(step) === service);
-    const lines = steps.flatMap(environmentDiff);
-    return lines.length === 0 ? [] : [{ service, lines }];
+    const variables = steps.flatMap((step) => splitDifferences(step).variables);
+    return variables.length === 0 ? [] : [{ service, variables }];
   });
-  const words = diffs.map(({ service, lines }) => {
-    const names = new Set(lines.map((line) => line.slice(2).split("=")[0]));
-    return `${formatCount(names.size, "variable")} of ${service}`;
-  });
-  const parts = diffs.map(({ service, lines }) =>
-    join([ours(`${service}:`), fence(lines, "diff")], "\n\n"),
+  const words = diffs.map(
+    ({ service, variables }) => `${formatCount(variables.length, "variable")} of ${service}`,
   );
-  const all = fix(parts.length === 0 ? undefined : join(parts, "\n\n"));
-  return fold(`Environment: ${words.join(", ")}`, all);
+  const parts = diffs.map(
+    ({ service, variables }): Section =>
+      () =>
+        join([ours(`${service}:`), fence(diffLines(variables, "="), "diff")], "\n\n"),
+  );
+  return fold(`Environment: ${words.join(", ")}`, inSequence(parts));
 }

@@ -1,5 +1,5 @@
 import { age, describeStop } from "../timeline";
-import { differencesOf, withoutEnvironment } from "./differences";
+import { differencesOf, splitDifferences } from "./differences";
 import type { Message, Step } from "./read/preview";
 import { code } from "./safe/markdown";
 import { isRun, type Situation } from "./situation";
@@ -105,10 +105,7 @@ export function describeReleaseChanges({ preview }: Situation): string | undefin
     (step) =>
       isType(step, "Release") &&
       ["change", "replace"].includes(step.operation) &&
-      differencesOf({
-        old: withoutEnvironment(step.old),
-        new: withoutEnvironment(step.new),
-      }).length > 0,
+      splitDifferences(step).others.length > 0,
   );
   const live = preview.messages.filter(isLiveRelease);
   const { size } = new Set([...changed, ...live].map(({ urn }) => urn));

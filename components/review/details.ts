@@ -1,13 +1,12 @@
 import { inspect } from "node:util";
-import { differencesOf, withoutEnvironment, type Difference } from "./differences";
-import { fix, fold, itemize, type Section } from "./fit";
+import { diffLines, splitDifferences, type Difference } from "./differences";
+import { fold, itemize, type Section } from "./fit";
 import type { Step } from "./read/preview";
-import { details, fence, join, md, ours, table, type Markdown } from "./safe/markdown";
+import { fence, join, md, type Markdown } from "./safe/markdown";
 import type { Situation } from "./situation";
-import { cutoverStepOf, isOurs, shortType } from "./steps";
-import { megabytes } from "./words";
+import { isOurs, shortType } from "./steps";
 
-/** What is folded: each input that differs, the files, the commands, what stays as it is. */
+/** What is folded: each input that differs, the commands, what stays as it is. */
 export function detailSections(situation: Situation): Section[] {
   const { direction, preview, plan } = situation;
   const isForward = direction === "cutover" || direction === "change";
@@ -16,7 +15,6 @@ export function detailSections(situation: Situation): Section[] {
   const inputs = preview.steps.flatMap(inputsOf);
   return [
     foldList({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
-    plan?.state && direction === "cutover" ? filesSection(plan.state) : fix(undefined),
     foldList({
       title: "Commands on MongoDB",
       items: isForward ? commandsOf(situation) : [],
@@ -69,35 +67,16 @@ export function foldList({ title, items, noun, total, between = "\n" }: Listed):
 /** The inputs of what changes, and of what is created beside our own steps, which the table has. */
 function inputsOf(step: Step): Markdown[] {
   if (step.operation === "delete" || (step.operation === "create" && isOurs(step))) return [];
-  const differences = differencesOf({
-    old: step.old && withoutEnvironment(step.old),
-    new: step.new && withoutEnvironment(step.new),
-  });
-  if (differences.every(({ path }) => path === "mode") || cutoverStepOf(step) === "ledger")
-    return [];
-  // The mode is among the settings that change; what is off by default says nothing of what is created.
+  // What is off by default says nothing of what is created; the mode is in the headline.
   const isOff = ({ before, after }: Difference) =>
     before === undefined && (after === "false" || after === "");
-  const others = differences.filter((one) => one.path !== "mode" && !isOff(one));
-  const lines = others.flatMap(({ path, before, after }) => [
-    ...(before === undefined ? [] : [`- ${path}: ${before}`]),
-    ...(after === undefined ? [] : [`+ ${path}: ${after}`]),
-  ]);
+  const { others } = splitDifferences(step);
+  const lines = diffLines(
+    others.filter((one) => one.path !== "mode" && !isOff(one)),
+    ": ",
+  );
+  if (lines.length === 0) return [];
   return [join([md`${shortType(step.type)} ${step.name}`, fence(lines, "diff")], "\n\n")];
-}
-
-type State = NonNullable<NonNullable<Situation["plan"]>["state"]>;
-
-function filesSection(state: State): Section {
-  const kinds = ["runs", "logs", "artifacts", "approvals"] as const;
-  const rows = kinds.map((kind) => [
-    ours(kind),
-    ours(state[kind].files.toLocaleString("en-US")),
-    ours(megabytes(state[kind].bytes)),
-  ]);
-  const files = kinds.reduce((sum, kind) => sum + state[kind].files, 0);
-  const inside = table(["", "files", "size"], rows);
-  return fix(details(`Files on disk: ${files.toLocaleString("en-US")}`, inside));
 }
 
 /** As the server gets them; the ledger's are the engine's own. */

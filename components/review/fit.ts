@@ -1,34 +1,23 @@
 import { details, join, ours, type Markdown } from "./safe/markdown";
 import { formatCount } from "./words";
 
-/** A part of the comment that may show fewer of its items, and then counts those left out. */
-export interface Section {
-  readonly items: number;
-  /** The part with its first items; undefined where it has nothing to say. */
-  render(shown: number): Markdown | undefined;
-}
-
-/** A part that is shown as it is. */
-export function fix(part: Markdown | undefined): Section {
-  return { items: 0, render: () => part };
-}
+/** A part of the comment with at most so many of its items; undefined where it has nothing to say. */
+export type Section = (most: number) => Markdown | undefined;
 
 /** A part below a line of ours, folded away. */
 export function fold(summary: string, section: Section): Section {
-  return {
-    items: section.items,
-    render: (shown) => {
-      const inside = section.render(shown);
-      return inside && details(summary, inside);
-    },
+  return (most) => {
+    const inside = section(most);
+    return inside && details(summary, inside);
   };
 }
 
-/** Parts one after the other, folded away together; nothing if none of them has anything to say. */
-export function foldTogether(summary: string, sections: readonly Section[]): Section[] {
-  if (sections.every((section) => section.render(section.items) === undefined)) return [];
-  const [opened, closed] = [`<details><summary>${summary}</summary>`, "</details>"];
-  return [fix(ours(opened)), ...sections, fix(ours(closed))];
+/** Parts one after the other, an empty line between them. */
+export function inSequence(sections: readonly Section[]): Section {
+  return (most) => {
+    const parts = sections.map((section) => section(most)).filter((part) => part !== undefined);
+    return parts.length > 0 ? join(parts, "\n\n") : undefined;
+  };
 }
 
 /**
@@ -44,33 +33,21 @@ export function itemize<Item>(
   render: (shown: readonly Item[]) => Markdown,
   total = items.length,
 ): Section {
-  return {
-    items: items.length,
-    render: (shown) => {
-      if (items.length === 0) return undefined;
-      const left = total - Math.min(items.length, shown);
-      const more = left > 0 ? [ours(`and ${formatCount(left, `more ${noun}`)}`)] : [];
-      return join([render(items.slice(0, shown)), ...more], "\n\n");
-    },
+  return (most) => {
+    if (items.length === 0) return undefined;
+    const left = total - Math.min(items.length, most);
+    const more = left > 0 ? [ours(`and ${formatCount(left, `more ${noun}`)}`)] : [];
+    return join([render(items.slice(0, most)), ...more], "\n\n");
   };
 }
 
 /**
- * The parts, an empty line between them, in a comment that is not longer than `most` characters:
- * the longest part shows half as many items until all fit. Nothing is cut.
+ * The part in a text that is not longer than `longest` characters: each list in it shows half as many
+ * items until all fits. Nothing is cut.
  */
-export function fit(sections: readonly Section[], most: number): Markdown {
-  const shown = sections.map(({ items }) => items);
-  for (;;) {
-    const parts = sections.map((section, at) => section.render(shown[at] ?? 0));
-    const all = join(
-      parts.filter((part) => part !== undefined),
-      "\n\n",
-    );
-    if (all.length <= most) return all;
-    const sizes = parts.map((part, at) => (shown[at] === 0 ? 0 : (part?.length ?? 0)));
-    const largest = sizes.indexOf(Math.max(...sizes));
-    if ((sizes[largest] ?? 0) === 0) return all;
-    shown[largest] = Math.floor((shown[largest] ?? 0) / 2);
+export function fit(section: Section, longest: number): Markdown {
+  for (let most = 4_096; ; most = Math.floor(most / 2)) {
+    const all = section(most) ?? ours("");
+    if (all.length <= longest || most === 0) return all;
   }
 }

@@ -1,7 +1,7 @@
 import type { Step } from "./read/preview";
 import { isMadeNow, type Situation } from "./situation";
-import { cutoverStepOf, isMigrationJob, type CutoverStep } from "./steps";
-import { formatCount, formatList } from "./words";
+import { cutoverStepOf, isMigrationJob, nounsOf, type CutoverStep } from "./steps";
+import { countEach, formatCount, formatList } from "./words";
 import { describeExported } from "./state-lines";
 
 /** What a preview would do, in one sentence of ours without the stack's name. */
@@ -61,39 +61,11 @@ function describeServices(steps: readonly Step[]): string | undefined {
   return services.length > 0 ? services.join(" then ") : undefined;
 }
 
-/** What a group of resources is called, in the order in which a sentence names them. */
-const groups: readonly (readonly [
-  nouns: readonly [string, string],
-  kinds: readonly CutoverStep[],
-])[] = [
-  [["the preparation", ""], ["update"]],
-  [["resource of MongoDB itself", "resources of MongoDB itself"], ["cluster"]],
-  [["the server check", ""], ["check"]],
-  [["collection", "collections"], ["collections"]],
-  [
-    ["index", "indexes"],
-    ["uniqueIndexes", "indexes"],
-  ],
-  [["step on the state's files", "steps on the state's files"], stateSteps()],
-  [["the log expiry", ""], ["retention"]],
-  [["resource of the services' access", "resources of the services' access"], ["access"]],
-  [
-    ["step of the worker", "steps of the worker"],
-    ["drain", "worker"],
-  ],
-  [["step of web", "steps of web"], ["web"]],
-  [["other resource", "other resources"], ["other"]],
-];
-
-function stateSteps(): CutoverStep[] {
-  return ["backfill", "handover", "secondHandover", "verification"];
-}
-
 function describeChanges(steps: readonly Step[]): string {
-  const words = groups.map(([[one, more], kinds]) => {
-    const count = steps.filter((step) => kinds.includes(cutoverStepOf(step))).length;
-    return count > 0 && (more === "" ? one : formatCount(count, one, more));
-  });
+  const nouns = countEach(steps.map(nounsOf).filter((one) => one !== undefined));
+  const words = [...nouns].map(([[one, more], count]) =>
+    more === undefined ? one : formatCount(count, one, more),
+  );
   const job = steps.some(isMigrationJob) && "the migration as a Job";
   return formatList([job, ...words]) || "the ledger";
 }

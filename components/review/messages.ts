@@ -1,9 +1,8 @@
+import { describeDataIssue } from "../migration";
 import { itemize, type Section } from "./fit";
-import type { FoundIssue } from "./read/plan";
 import type { Message } from "./read/preview";
 import { fence, join, md, ours, wrap, type Markdown } from "./safe/markdown";
-import { isStop, touchesSchema, type Situation } from "./situation";
-import { formatCount } from "./words";
+import { isLost, isStop, touchesSchema, type Situation } from "./situation";
 
 /** The errors of a preview that failed. */
 export function errorSection({ preview }: Situation): Section {
@@ -17,8 +16,10 @@ export function errorSection({ preview }: Situation): Section {
 export function dataIssueSection(situation: Situation): Section {
   const { preview, plan } = situation;
   if (!touchesSchema(situation)) return sectionOf("Data issues", []);
-  const warned = preview.messages.filter(isSchemaWarning).map(renderMessage);
-  return sectionOf("Data issues", plan?.reachable ? plan.issues.map(renderIssue) : warned);
+  const found = plan?.reachable
+    ? plan.issues.map((issue) => fence(wrap(describeDataIssue(issue))))
+    : preview.messages.filter(isSchemaWarning).map(renderMessage);
+  return sectionOf("Data issues", found);
 }
 
 /** All other warnings. */
@@ -36,49 +37,6 @@ function renderMessage({ urn, text }: Message): Markdown {
   const block = fence(wrap(text));
   const name = urn?.split("::").slice(3).join("::");
   return name === undefined ? block : join([md`On ${name}:`, block], "\n\n");
-}
-
-function renderIssue(issue: FoundIssue): Markdown {
-  const [words, examples] =
-    issue.kind === "duplicate keys" ? renderDuplicates(issue) : renderBroken(issue);
-  return join([words, join(examples, "\n")], "\n\n");
-}
-
-type Of<Kind> = Extract<FoundIssue, { readonly kind: Kind }>;
-
-function renderDuplicates(issue: Of<"duplicate keys">): [Markdown, Markdown[]] {
-  const { index, collection, keys, documents, examples } = issue;
-  const many = ours(`${formatCount(keys, "key")} in ${formatCount(documents, "document")}`);
-  return [
-    md`The unique index ${index} cannot be built: duplicates in ${collection}, ${many}. For example:`,
-    examples.map(({ key, documents: having }) => {
-      const ids = having.map(({ id, at }) => md`${at === undefined ? id : `${id} (${at})`}`);
-      return md`- ${formatKey(key)}: ${join(ids, ", ")}`;
-    }),
-  ];
-}
-
-function formatKey(key: Readonly<Record<string, unknown>>): string {
-  return Object.entries(key)
-    .map(([field, value]) => `${field} ${JSON.stringify(value)}`)
-    .join(", ");
-}
-
-function renderBroken({
-  collection,
-  documents,
-  rules,
-}: Of<"broken documents">): [Markdown, Markdown[]] {
-  return [
-    md`The validator of ${collection} cannot be strict: ${ours(formatCount(documents, "blocking document"))}.`,
-    rules.map(({ field, rule, documents: breaking, ids }) => {
-      const examples = join(
-        ids.map((id) => md`${id}`),
-        ", ",
-      );
-      return md`- ${`${field} ${rule}`}: ${ours(formatCount(breaking, "document"))}, for example ${examples}`;
-    }),
-  ];
 }
 
 /** Whether a preview warns of the data of an index or a collection. */
@@ -100,12 +58,11 @@ export function otherWarnings(situation: Situation): Message[] {
 }
 
 function isSaidElsewhere(message: Message, { direction, plan }: Situation): boolean {
-  if (direction === "rollback") return isForeseen(message) && isOutOfReach(plan);
+  // A plan that did reach MongoDB says something else than the preview did: then both are shown.
+  if (direction === "rollback") return isForeseen(message) && isLost(plan);
   if (!isSchemaWarning(message)) return false;
   const names = plan?.issues.map((issue) => ("index" in issue ? issue.index : issue.collection));
-  return (
-    !plan?.reachable || names?.some((name) => message.urn?.endsWith(`::${String(name)}`)) === true
-  );
+  return !plan?.reachable || names?.some((name) => message.urn?.endsWith(`::${name}`)) === true;
 }
 
 /** What the export foretells of a rollback without MongoDB (`describeForeseen`); the plan counts it. */
@@ -116,9 +73,4 @@ const foreseen = [
 
 function isForeseen({ printed, text }: Message): boolean {
   return printed && foreseen.some((words) => words.test(text));
-}
-
-/** A plan that did reach MongoDB says something else than the preview did: then both are shown. */
-function isOutOfReach(plan: Situation["plan"]): boolean {
-  return plan?.leftBehind !== undefined && plan.leftBehind.exported === undefined;
 }

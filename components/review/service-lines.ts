@@ -1,10 +1,10 @@
-import { differencesOf, environmentDiff, formatValue, withoutEnvironment } from "./differences";
+import { differencesOf, formatValue, splitDifferences } from "./differences";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isRun } from "./situation";
 import { againLine } from "./state-lines";
 import { isOurs, shortType } from "./steps";
-import { formatCount, describeDifferences, verbOf } from "./words";
+import { formatCount, describeDifferences } from "./words";
 
 /** What happens to the worker's or web's pods, values or release. */
 export function serviceLine(step: Step): Markdown {
@@ -38,19 +38,16 @@ function releaseLine(step: Step): Markdown {
   if (step.operation === "delete") return md`${release} ${describeDeleted(step)}`;
   if (step.operation === "create") return md`create ${release}: ${describeEnvironment(step)}`;
   if (step.operation === "import") return md`take over ${release}: ${describeEnvironment(step)}`;
-  const others = differencesOf({
-    old: withoutEnvironment(step.old),
-    new: withoutEnvironment(step.new),
-  });
+  const { others } = splitDifferences(step);
   const rest = others.length > 0 ? md`; ${describeDifferences(others)}` : ours("");
-  return md`${verbOf(step)} ${release}: ${describeEnvironment(step)}${rest}`;
+  return md`${ours(step.operation)} ${release}: ${describeEnvironment(step)}${rest}`;
 }
 
 function describeEnvironment(step: Step): Markdown {
   // A new Secret has its name only in `up`, and the values refer to it.
   if (typeof step.new?.values === "string") return ours("environment known in up");
-  const names = new Set(environmentDiff(step).map((line) => line.slice(2).split("=")[0]));
-  return ours(names.size === 0 ? "environment as it is" : formatCount(names.size, "variable"));
+  const { length } = splitDifferences(step).variables;
+  return ours(length === 0 ? "environment as it is" : formatCount(length, "variable"));
 }
 
 /** Any other resource: its type and name, and what differs. */
@@ -58,9 +55,8 @@ export function resourceLine(step: Step): Markdown {
   const named = md`${shortType(step.type)} ${step.name}`;
   if (step.operation === "delete") return md`${named} ${describeDeleted(step)}`;
   const differences = ["create", "import"].includes(step.operation) ? [] : differencesOf(step);
-  if (differences.length > 0)
-    return md`${verbOf(step)} ${named}: ${describeDifferences(differences)}`;
-  return md`${verbOf(step)} ${named}`;
+  const rest = differences.length > 0 ? md`: ${describeDifferences(differences)}` : ours("");
+  return md`${ours(step.operation)} ${named}${rest}`;
 }
 
 function describeDeleted(step: Step): Markdown {

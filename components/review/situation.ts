@@ -59,10 +59,13 @@ export function isStop({ severity, text }: Message): boolean {
 }
 
 /** In an election the plan takes MongoDB for lost, and `up` stops and holds nothing: its figures are none. */
-function withoutLost({ leftBehind, ...plan }: PlanFacts, { messages }: Preview): PlanFacts {
-  const isLost = leftBehind !== undefined && leftBehind.exported === undefined;
-  if (isLost && messages.some(isStop)) return plan;
-  return { ...plan, ...(leftBehind && { leftBehind }) };
+function withoutLost(plan: PlanFacts, { messages }: Preview): PlanFacts {
+  return isLost(plan) && messages.some(isStop) ? { ...plan, leftBehind: undefined } : plan;
+}
+
+/** Whether the plan of a rollback did not reach MongoDB. */
+export function isLost(plan: PlanFacts | undefined): boolean {
+  return plan?.leftBehind !== undefined && plan.leftBehind.exported === undefined;
 }
 
 /** The direction is an input of every step of the list. */

@@ -1,9 +1,10 @@
+import { size } from "../timeline";
 import { differencesOf, formatValue } from "./differences";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isRun, type Situation } from "./situation";
 import { cutoverStepOf } from "./steps";
-import { formatCount, describeDifferences, formatList, megabytes } from "./words";
+import { formatCount, describeDifferences, formatList } from "./words";
 
 /** What the bulk import does, in a line; its figures are those of the plan. */
 export function importLine(step: Step, { plan }: Situation): Markdown {
@@ -17,7 +18,7 @@ export function importLine(step: Step, { plan }: Situation): Markdown {
 type State = NonNullable<NonNullable<Situation["plan"]>["state"]>;
 
 /** The files on disk by kind: `1,204 runs, 1,204 logs, … (12.3 MB)`. */
-export function describeState({ runs, logs, artifacts, approvals }: State): string {
+function describeState({ runs, logs, artifacts, approvals }: State): string {
   const bytes = [runs, logs, artifacts, approvals].reduce((sum, one) => sum + one.bytes, 0);
   const files = formatList([
     formatCount(runs.files, "run"),
@@ -25,7 +26,7 @@ export function describeState({ runs, logs, artifacts, approvals }: State): stri
     formatCount(artifacts.files, "artifact manifest"),
     formatCount(approvals.files, "file of approvals", "files of approvals"),
   ]);
-  return `${files} (${megabytes(bytes)})`;
+  return `${files} (${size(bytes)})`;
 }
 
 /** What a handover does in this direction, in a line; its figures are those of the plan. */

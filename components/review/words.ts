@@ -1,5 +1,4 @@
 import type { Difference } from "./differences";
-import type { Step } from "./read/preview";
 import { join, md, ours, type Markdown } from "./safe/markdown";
 
 /** A number with its thousands apart, and its noun: `1,204 runs`, `1 run`. */
@@ -12,19 +11,15 @@ export function formatList(parts: readonly (string | false | undefined)[]): stri
   return parts.filter((part) => part !== false && part !== undefined).join(", ");
 }
 
-/** Bytes as a person reads them: `12.3 MB`, `51 kB`. */
-export function megabytes(bytes: number): string {
-  if (bytes < 1e5) return `${Math.ceil(bytes / 1e3)} kB`;
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-/** What the engine does to a resource, as a verb of ours. */
-export function verbOf({ operation }: Pick<Step, "operation">): Markdown {
-  return ours(operation);
+/** How often each of these is there, in the order in which they come first. */
+export function countEach<T>(all: readonly T[]): ReadonlyMap<T, number> {
+  const counts = new Map<T, number>();
+  for (const one of all) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return counts;
 }
 
 /** One input: `instanceSize: M10 → M30`; what is folded says in which of a list's members. */
-export function describeDifference({ path, before, after }: Difference): Markdown {
+function describeDifference({ path, before, after }: Difference): Markdown {
   const name = path.replace(/^.*\.\d+\.(?=.)/, "");
   if (before === undefined) return md`${name} ${after ?? ""}`;
   return after === undefined ? md`${name} ${before} → none` : md`${name} ${before} → ${after}`;

@@ -23,23 +23,6 @@ describe("the direction of a preview", () => {
       ...["roll back to files", "roll back to files", "change"],
     ]);
   });
-
-  it("is shown as the setting that it comes from", () => {
-    const step = { ...turned("kubernetes:ReleaseStep", "back", "forward"), parent: "Update" };
-    const { body } = reviewOf(
-      previewOf([
-        {
-          ...step,
-          old: { ...step.old, step: "web", mode: "filesystem" },
-          now: { ...step.now, step: "worker", mode: "mongo" },
-        },
-      ]),
-    );
-
-    expect(body).toContain("| `storageMode` | `filesystem` | `mongo` |");
-    expect(body).toContain("| `rollout.step` | `web` | `worker` |");
-    expect(body).not.toContain("forward");
-  });
 });
 
 it("says what each handover does in its direction", () => {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DataIssue } from "../../migration";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
 
@@ -14,34 +15,9 @@ const change = z.looseObject({
   loses: z.boolean().default(false),
   commands: z.array(z.record(z.string(), z.unknown())).default([]),
 });
-const issue = z.discriminatedUnion("kind", [
-  z.looseObject({
-    kind: z.literal("duplicate keys"),
-    collection: z.string(),
-    index: z.string(),
-    keys: z.number(),
-    documents: z.number(),
-    examples: z.array(
-      z.looseObject({
-        key: z.record(z.string(), z.unknown()),
-        documents: z.array(z.looseObject({ id: z.string(), at: z.string().optional() })),
-      }),
-    ),
-  }),
-  z.looseObject({
-    kind: z.literal("broken documents"),
-    collection: z.string(),
-    documents: z.number(),
-    rules: z.array(
-      z.looseObject({
-        field: z.string(),
-        rule: z.string(),
-        documents: z.number(),
-        ids: z.array(z.string()),
-      }),
-    ),
-  }),
-]);
+const issue = z.custom<DataIssue>(
+  (one) => typeof one === "object" && one !== null && "kind" in one,
+);
 const planSchema = z.looseObject({
   reachable: z.boolean().default(true),
   changes: z.array(change),
@@ -70,8 +46,6 @@ const planSchema = z.looseObject({
 
 /** What `plan --json` says, as far as a review needs it. */
 export type PlanFacts = z.infer<typeof planSchema>;
-/** Documents that block a change, with examples. */
-export type FoundIssue = PlanFacts["issues"][number];
 
 /**
  * Reads what `plan --json` printed.

@@ -51,12 +51,6 @@ export function code(text: string): Markdown {
   return new Markdown(left === 0 ? all : `${all} (and ${left} more characters)`);
 }
 
-/** A short text from outside as code that stays in one line, as a key of an index does. */
-export function unbroken(text: string): Markdown {
-  const one = code(text);
-  return text.length > 60 ? one : new Markdown(one.text.replaceAll(" ", "\u00a0"));
-}
-
 function span(text: string): string {
   const runs = text.match(/`+/g) ?? [];
   const quotes = "`".repeat(Math.max(0, ...runs.map(({ length }) => length)) + 1);
