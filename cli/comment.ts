@@ -9,15 +9,15 @@ import {
   situationOf,
   type Review,
 } from "../components/review";
-import { postReview, readOccasion } from "../components/review/post";
-import { command, print, requireOption, type CommonOptions } from "./command";
+import { postComment, readOccasion, readPullRequest } from "../components/review/post";
+import { command, requireOption } from "./command";
 import { textOf } from "./inputs";
+import { postOption, printAndPost, type PostOptions } from "./post";
 
-interface CommentOptions extends CommonOptions {
+interface CommentOptions extends PostOptions {
   readonly preview: string;
   readonly plan?: string;
   readonly report?: string;
-  readonly post?: true;
 }
 
 /** `comment`: what a preview would do, for the person who says yes or no. */
@@ -31,10 +31,7 @@ export const commentCommand = command("comment", {
       "--report <file>",
       "what `report --json` of another stack printed: how long its worker stopped last time",
     ),
-    new Option(
-      "--post",
-      "create or update the stack's comment on the pull request, as GITHUB_TOKEN, and the job's summary",
-    ),
+    postOption("create or update the stack's comment on the pull request"),
   ],
   examples: [
     "pulumi preview --json --stack dev > preview.json",
@@ -49,12 +46,10 @@ export const commentCommand = command("comment", {
   ],
 }).action(async (options: CommentOptions) => {
   const { stack, ...made } = reviewOf(options);
-  if (!options.post) {
-    print(options, made, made.body);
-    return;
-  }
-  const posted = await postReview(stack, made.body, process.env);
-  print(options, { ...made, posted }, `${made.headline}\nComment ${posted.outcome}: ${posted.url}`);
+  const { body } = made;
+  await printAndPost(options, "Comment", { asJson: made, text: body }, () =>
+    postComment({ ...readPullRequest(process.env), stack, body }),
+  );
 });
 
 function reviewOf(options: CommentOptions): Review & { readonly stack: string } {

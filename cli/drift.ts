@@ -1,27 +1,11 @@
-import { Option } from "commander";
-import { redactor, secretsIn } from "../components/review";
-import {
-  driftIn,
-  describeDrift,
-  openOrUpdateIssue,
-  readRepository,
-  runAddress,
-  writeSummary,
-  type DriftReport,
-} from "../components/review/post";
-import {
-  command,
-  exitWith,
-  exitZeroOption,
-  print,
-  requireOption,
-  type CommonOptions,
-} from "./command";
+import { describeDrift, driftIn, readPreview, redactor, secretsIn } from "../components/review";
+import { openOrUpdateIssue, readRepository, runAddress } from "../components/review/post";
+import { command, exitWith, exitZeroOption, requireOption } from "./command";
 import { stackFileOf, textOf } from "./inputs";
+import { postOption, printAndPost, type PostOptions } from "./post";
 
-interface DriftOptions extends CommonOptions {
+interface DriftOptions extends PostOptions {
   readonly preview: string;
-  readonly post?: true;
   readonly exitZero?: true;
 }
 
@@ -31,7 +15,7 @@ export const driftCommand = command("drift", {
   does: "Show what differs from the settings, and keep an issue.",
   options: [
     requireOption("--preview <file>", "what `pulumi preview --refresh --json` printed"),
-    new Option("--post", "open, update or close the stack's issue, as GITHUB_TOKEN"),
+    postOption("open, update or close the stack's issue"),
     exitZeroOption,
   ],
   examples: [
@@ -46,16 +30,14 @@ export const driftCommand = command("drift", {
 }).action(async (options: DriftOptions) => {
   const { stack } = await stackFileOf(options);
   const redact = redactor(secretsIn(process.env));
-  const drift = driftIn(textOf(options.preview, "--preview"), redact);
-  const { words, issue: due } = describeDrift(stack, drift, runAddress(process.env));
-  writeSummary(words, process.env);
-  const issue = options.post && (await post(stack, due));
-  const where = issue?.url === undefined ? "" : `\n\nIssue ${issue.outcome}: ${issue.url}`;
-  print(options, { ...drift, ...(issue && { issue }) }, `${words}${where}`);
-  exitWith(due ? 2 : 0, options);
+  const drift = driftIn(readPreview(textOf(options.preview, "--preview"), redact));
+  const { words: text, title } = describeDrift(stack, drift, runAddress(process.env));
+  await printAndPost(options, "Issue", { asJson: drift, text }, () =>
+    openOrUpdateIssue({
+      ...readRepository(process.env),
+      stack,
+      ...(title && { title, body: text }),
+    }),
+  );
+  exitWith(title === undefined ? 0 : 2, options);
 });
-
-function post(stack: string, due: DriftReport["issue"]) {
-  const { title = "", body } = due ?? {};
-  return openOrUpdateIssue({ ...readRepository(process.env), stack, title, body });
-}

@@ -22,9 +22,6 @@ export interface Review {
   readonly body: string;
 }
 
-/** A comment's length in characters; GitHub refuses more than 65,536. */
-export const longestComment = 60_000;
-
 /** The comment on what is under review: what a person decides by comes first, the rest is folded. */
 export function review(situation: Situation): Review {
   const headline = headlineOf(situation);
@@ -48,7 +45,7 @@ export function review(situation: Situation): Review {
     headline: `${stack}: ${headline}`,
     level,
     verdict: describeVerdict(situation, verdict),
-    body: fit(body, longestComment).text,
+    body: fit(body).text,
   };
 }
 

@@ -41,13 +41,13 @@ export function itemize<Item>(
   };
 }
 
-/**
- * The part in a text that is not longer than `longest` characters: each list in it shows half as many
- * items until all fits. Nothing is cut.
- */
-export function fit(section: Section, longest: number): Markdown {
+/** A comment's length in characters; GitHub refuses more than 65,536. */
+export const longestComment = 60_000;
+
+/** The part as a comment: each list in it shows half as many items until all fits. Nothing is cut. */
+export function fit(section: Section): Markdown {
   for (let most = 4_096; ; most = Math.floor(most / 2)) {
     const all = section(most) ?? ours("");
-    if (all.length <= longest || most === 0) return all;
+    if (all.length <= longestComment || most === 0) return all;
   }
 }

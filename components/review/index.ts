@@ -1,5 +1,7 @@
 /** The review: what a preview would do, as a comment that a person can say yes or no to. */
-export { longestComment, review, type Review } from "./comment";
+export { review, type Review } from "./comment";
+export { driftIn, describeDrift } from "./drift";
+export { longestComment } from "./fit";
 export { ReviewInputError } from "./read/json";
 export { readPlan, type PlanFacts } from "./read/plan";
 export { readReport } from "./read/report";

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -18,7 +18,7 @@ async function comment(preview: object, ...more: string[]) {
   await writeFile(file, JSON.stringify(preview));
   const env = {
     ...{ GITHUB_REPOSITORY: "o/r", GITHUB_TOKEN: "ghs_secret", GITHUB_REF: "refs/pull/5/merge" },
-    ...{ GITHUB_API_URL: current.server.apiUrl, GITHUB_STEP_SUMMARY: join(folder, "summary.md") },
+    GITHUB_API_URL: current.server.apiUrl,
   };
   const args = [bin, "comment", "--stack", "prod", "--preview", file, ...more];
   return execa("node", args, { env, reject: false });
@@ -26,7 +26,7 @@ async function comment(preview: object, ...more: string[]) {
 
 const failed = (message: string) => ({ diagnostics: [{ severity: "error", message }] });
 
-it("--post keeps one comment a stack, the same text as in the summary, without the token", async () => {
+it("--post keeps one comment a stack, which it prints too, without the token", async () => {
   const first = await comment(failed("no login with ghs_secret"), "--post");
   const second = await comment(failed("no such region"), "--post", "--json");
 
@@ -34,17 +34,16 @@ it("--post keeps one comment a stack, the same text as in the summary, without t
   expect(others).toEqual([]);
   expect(first).toMatchObject({
     exitCode: 0,
-    stdout: `prod: the preview failed\nComment created: ${posted?.html_url ?? ""}`,
+    stdout: expect.stringContaining(`\n\nComment created: ${posted?.html_url ?? ""}`) as string,
   });
   expect(JSON.parse(second.stdout)).toMatchObject({
     level: "blocked",
     posted: { outcome: "updated", url: posted?.html_url },
   });
   expect(posted?.body).toMatch(/^<!-- taskrunner-storage:prod -->\n### `prod`: [^]*no such region/);
-  const summary = await readFile(join(folder, "summary.md"), "utf8");
-  expect(summary).toContain("no login with [secret]");
-  expect(summary).toContain("no such region");
-  expect(summary + first.stdout + second.stdout).not.toContain("ghs_secret");
+  expect(posted?.body).toContain((JSON.parse(second.stdout) as { body: string }).body);
+  expect(first.stdout).toContain("no login with [secret]");
+  expect(first.stdout + second.stdout).not.toContain("ghs_secret");
 }, 60_000);
 
 it("without --post the comment is printed and nothing is asked of the API", async () => {
@@ -54,10 +53,11 @@ it("without --post the comment is printed and nothing is asked of the API", asyn
   expect(current.server.requests).toEqual([]);
 }, 60_000);
 
-it("a refusal of the API says which permission is missing, and is an error", async () => {
+it("a refusal of the API says which permission is missing, and is an error behind the comment", async () => {
   current.server.odd.push({ to: /comments/, answers: [{ status: 403 }] });
-  const { exitCode, stderr } = await comment(failed("no such region"), "--post");
+  const { exitCode, stdout, stderr } = await comment(failed("no such region"), "--post");
 
   expect(exitCode).toBe(1);
+  expect(stdout).toContain("no such region");
   expect(stderr).toContain("pull-requests: write");
 }, 60_000);

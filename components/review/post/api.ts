@@ -22,8 +22,12 @@ export interface Api {
   readonly repo: { readonly owner: string; readonly repo: string };
 }
 
-/** What became of what was posted. */
-export type Outcome = "created" | "updated" | "unchanged";
+/** What became of what was posted; `none`: there is none, and none is needed. */
+export interface Posted {
+  readonly outcome: "created" | "updated" | "unchanged" | "closed" | "none";
+  /** For a person's browser. */
+  readonly url?: string;
+}
 
 /**
  * Looks for something, and then updates or creates it; repeats all of it, up to three times, if the

@@ -1,4 +1,4 @@
-import type { Api } from "./api";
+import type { Api, Posted } from "./api";
 import { isApiError } from "./errors";
 
 /** What one stack has one of. */
@@ -13,23 +13,65 @@ export function marker(stack: string, kind: Kind = "comment"): string {
   return `<!-- taskrunner-storage${kind === "comment" ? "" : `-${kind}`}:${name} -->`;
 }
 
-/** A text with its marker. */
-export function markBody(mark: string, body: string): string {
-  return `${mark}\n${body}`;
+/** What is to be written; a comment has no title. */
+export interface Text {
+  readonly title?: string;
+  /** Markdown, without the marker. */
+  readonly body: string;
 }
 
-/** A comment or an issue, as far as it says whose it is. */
-interface Text {
+/** A comment or an issue as the API has it. */
+interface Found {
+  readonly id: number;
+  readonly title?: string;
   readonly body?: string | null;
   readonly user: Author;
+  readonly html_url: string;
+}
+
+/** How texts of a kind are listed, written and removed. */
+interface Place<T extends Found> {
+  list(): Promise<readonly T[]>;
+  create(text: Text): Promise<T>;
+  update(found: T, text: Text): Promise<unknown>;
+  remove(found: T): Promise<unknown>;
+}
+
+/**
+ * Creates the one text of ours with a marker, or updates or removes it. If two runs at once created two,
+ * the older one is kept, because links may lead to it, and the others are removed.
+ *
+ * @param wanted undefined: there is to be none
+ */
+export async function keepOne<T extends Found>(
+  api: Api,
+  mark: string,
+  wanted: Text | undefined,
+  place: Place<T>,
+): Promise<Posted> {
+  const all = await ownTexts(api, mark, await place.list());
+  const [first, ...others] = all.sort((a, b) => a.id - b.id);
+  for (const other of others) await place.remove(other).catch(ignoreGone);
+  if (!wanted) {
+    if (!first) return { outcome: "none" };
+    await place.remove(first);
+    return { outcome: "closed", url: first.html_url };
+  }
+  const text = { ...wanted, body: `${mark}\n${wanted.body}` };
+  if (!first) return { outcome: "created", url: (await place.create(text)).html_url };
+  const url = first.html_url;
+  if (first.title === text.title && first.body === text.body) return { outcome: "unchanged", url };
+  await place.update(first, text);
+  return { outcome: "updated", url };
+}
+
+/** Another run may have been quicker. */
+function ignoreGone(error: unknown): void {
+  if (!isApiError(error) || error.status !== 404) throw error;
 }
 
 /** Those with this marker that the token's user wrote. */
-export async function ownTexts<T extends Text>(
-  api: Api,
-  mark: string,
-  all: readonly T[],
-): Promise<T[]> {
+async function ownTexts<T extends Found>(api: Api, mark: string, all: readonly T[]): Promise<T[]> {
   const withMarker = all.filter(({ body }) => hasMarker(mark, body));
   if (withMarker.length === 0) return [];
   const isOwn = await ownership(api);

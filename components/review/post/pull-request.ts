@@ -1,6 +1,5 @@
 import pRetry from "p-retry";
-import { upsert, type Api, type ApiOptions } from "./api";
-import type { Posted } from "./comment";
+import { upsert, type Api, type ApiOptions, type Posted } from "./api";
 import { isApiError } from "./errors";
 import type { Repository } from "./target";
 

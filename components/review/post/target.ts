@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Occasion } from "../situation";
 import { PostError } from "./errors";
 
@@ -49,19 +49,6 @@ export function readPullRequest(env: Environment): PullRequest {
   }
   if (problems.length > 0 || pullRequest === undefined) throw missing(problems);
   return { ...target, pullRequest };
-}
-
-/**
- * Writes a text into the summary of a workflow's job, where there is one (GITHUB_STEP_SUMMARY).
- *
- * @param body Markdown
- * @returns whether there is one
- */
-export function writeSummary(body: string, env: Environment): boolean {
-  const { GITHUB_STEP_SUMMARY: file = "" } = env;
-  if (file === "") return false;
-  appendFileSync(file, `${body}\n\n`);
-  return true;
 }
 
 /** The address of the workflow's run that this is part of; undefined elsewhere. */

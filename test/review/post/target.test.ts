@@ -1,13 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import {
-  readOccasion,
-  readPullRequest,
-  readRepository,
-  writeSummary,
-} from "../../../components/review/post";
+import { readOccasion, readPullRequest, readRepository } from "../../../components/review/post";
 
 let folder: string;
 beforeEach(() => {
@@ -54,16 +49,6 @@ it("everything that is missing is named at once", () => {
     /GITHUB_REPOSITORY is not set[^]*GITHUB_TOKEN is not set[^]*no pull request/,
   );
   expect(() => readRepository({ ...given, GITHUB_REPOSITORY: "o/r/../x" })).toThrow("owner/name");
-});
-
-it("the summary is written to, where there is one", () => {
-  const GITHUB_STEP_SUMMARY = join(folder, "summary.md");
-  writeFileSync(GITHUB_STEP_SUMMARY, "before\n");
-
-  expect(writeSummary("# One", { GITHUB_STEP_SUMMARY })).toBe(true);
-  writeSummary("# Two", { GITHUB_STEP_SUMMARY });
-  expect(readFileSync(GITHUB_STEP_SUMMARY, "utf8")).toBe("before\n# One\n\n# Two\n\n");
-  expect(writeSummary("x", {})).toBe(false);
 });
 
 it("the occasion is the pull request's own commit, with the page that explains the comment", () => {
