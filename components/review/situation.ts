@@ -1,3 +1,4 @@
+import { parseStructured } from "../settings";
 import type { PlanFacts } from "./read/plan";
 import type { Message, Preview, Step } from "./read/preview";
 import type { Report } from "./read/report";
@@ -101,18 +102,6 @@ export function touchesSchema({ preview }: Situation): boolean {
 
 /** Whether blocking documents stop `pulumi up`, as they do unless the settings say otherwise. */
 export function stopsOnDataIssues({ preview }: Situation): boolean {
-  const { migration = "{}" } = preview.settings;
-  return !isReport(jsonOf(migration)) && !preview.steps.some((step) => isReport(step.new));
-}
-
-const isReport = (inputs: unknown) =>
-  (inputs as { readonly onDataIssue?: unknown } | null | undefined)?.onDataIssue === "report";
-
-/** The engine gives a setting that is an object as JSON. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const migration = parseStructured(preview.settings.migration ?? "");
+  return (Object(migration) as { readonly onDataIssue?: unknown }).onDataIssue !== "report";
 }

@@ -71,13 +71,20 @@ function adviceOn(error: ApiError, { permission }: Doing): string {
   return "Nothing was posted.";
 }
 
-function isRateLimit(error: ApiError): boolean {
-  return error.status === 429 || (error.status === 403 && isLimitOfGithub(error));
+/** Whether too much was asked of the API: GitHub says so in several ways, Gitea and proxies by 429. */
+function isRateLimit({ status, message, response }: ApiError): boolean {
+  const isUsedUp = response?.headers["x-ratelimit-remaining"] === "0";
+  return status === 429 || (status === 403 && (isUsedUp || /\bsecondary rate\b/i.test(message)));
 }
 
-/** Whether the API refuses because too much was asked of it, in GitHub's own form. */
-export function isLimitOfGithub({ message, response }: ApiError): boolean {
-  return response?.headers["x-ratelimit-remaining"] === "0" || /\bsecondary rate\b/i.test(message);
+/** In how many seconds it is worth asking again, as the server says; Infinity if it is not. */
+export function secondsToWait(error: ApiError): number {
+  if (error.status >= 500) return 0;
+  if (!isRateLimit(error)) return Infinity;
+  const { "retry-after": after, "x-ratelimit-reset": reset } = error.response?.headers ?? {};
+  if (after !== undefined) return Number(after);
+  // Without any word GitHub wants a minute at least.
+  return reset === undefined ? 60 : Math.max(0, Number(reset) - Date.now() / 1_000);
 }
 
 function until(headers: Readonly<Record<string, string | undefined>>): string {
