@@ -4,7 +4,7 @@ import type { Message, Step } from "./read/preview";
 import { code } from "./safe/markdown";
 import { isRun, type Situation } from "./situation";
 import { cutoverStepOf, shortType } from "./steps";
-import { formatCount } from "./words";
+import { describeAny, formatCount } from "./words";
 
 type Service = "worker" | "web";
 
@@ -109,8 +109,7 @@ export function describeReleaseChanges({ preview }: Situation): string | undefin
   );
   const live = preview.messages.filter(isLiveRelease);
   const { size } = new Set([...changed, ...live].map(({ urn }) => urn));
-  if (size === 0) return undefined;
-  return `${formatCount(size, "release")} would change more than the storage variables`;
+  return describeAny(size, "release", " would change more than the storage variables");
 }
 
 /** What a preview says of a release whose live values are not what would be applied (`rollout/helm`). */

@@ -33,7 +33,7 @@ function describeCutover(situation: Situation): string {
   const runs = plan?.state ? formatCount(plan.state.runs.files, "run") : "the runs on disk";
   return formatList([
     collections > 0 && formatCount(collections, "collection"),
-    indexes > 0 && formatCount(indexes, "index", "indexes"),
+    indexes > 0 && formatCount(indexes, "index"),
     steps.some(isMigrationJob) && "the migration as a Job",
     imports && `import of ${runs}`,
     describeServices(steps),

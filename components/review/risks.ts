@@ -18,7 +18,7 @@ import {
 import { stopsOnDataIssues, type Situation } from "./situation";
 import { losesFence } from "./state-lines";
 import { cutoverStepOf, isOurs } from "./steps";
-import { formatCount } from "./words";
+import { describeAny, formatCount } from "./words";
 
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
 export type Level = "blocked" | "risks" | "clear";
@@ -35,21 +35,19 @@ export function verdictOf(situation: Situation): Verdict {
   const { preview } = situation;
   const errors = preview.messages.filter(({ severity }) => severity === "error").length;
   const issues = dataIssueCount(situation);
-  const documents = issues > 0 ? formatCount(issues, "data issue") : undefined;
+  const isStopped = stopsOnDataIssues(situation);
   const stops = stopWarnings(situation).length;
   const others = otherWarnings(situation).filter((warning) => !isLiveRelease(warning));
-  const warnings = others.length - stops;
-  const isStopped = stopsOnDataIssues(situation);
-  const blocks = present([
+  const blocks = [
     errors > 0 && `the preview failed with ${formatCount(errors, "error")}`,
-    isStopped && documents && `${documents}: up stops before its first change`,
+    isStopped && describeAny(issues, "data issue", ": up stops before its first change"),
     stops > 0 && "up stops before it is done, a warning below says where",
-  ]);
-  const risks = present([
+  ].filter(isSaid);
+  const risks = [
     ...rollbackRisks(situation),
     ...serviceConsequences(situation),
     describeReleaseChanges(situation),
-    !isStopped && documents && `${documents}: what they block is left out`,
+    !isStopped && describeAny(issues, "data issue", ": what they block is left out"),
     describeUnseenData(situation),
     ...destructions(situation),
     preview.steps.some(losesFence) &&
@@ -59,14 +57,13 @@ export function verdictOf(situation: Situation): Verdict {
     ...indexRisks(situation),
     drift(situation),
     expiry(situation),
-    warnings > 0 && formatCount(warnings, "warning"),
-  ]);
-  return {
-    level: blocks.length > 0 ? "blocked" : risks.length > 0 ? "risks" : "clear",
-    blocks,
-    risks,
-  };
+    describeAny(others.length - stops, "warning", ""),
+  ].filter(isSaid);
+  const level = blocks.length > 0 ? "blocked" : risks.length > 0 ? "risks" : "clear";
+  return { level, blocks, risks };
 }
+
+const isSaid = (words: string | false | undefined) => words !== false && words !== undefined;
 
 const marks: Readonly<Record<Level, string>> = {
   blocked: "⛔ **Not yet**",
@@ -101,26 +98,21 @@ function describeUncounted(plan: Situation["plan"]): string {
     : "the plan found no state folder where it was made";
 }
 
-const present = (words: readonly (string | false | undefined)[]) =>
-  words.filter((word) => word !== false && word !== undefined);
-
 function destructions({ preview }: Situation): (string | undefined)[] {
-  const isDestroyed = (step: Step) =>
-    step.operation === "delete" && !isOurs(step) && !step.retained;
-  const destroyed = preview.steps.filter(isDestroyed).length;
+  const deleted = preview.steps.filter(({ operation }) => operation === "delete");
+  const left = deleted.filter((step) => isOurs(step) || step.retained).length;
   const replaced = preview.steps.filter(({ operation }) => operation === "replace").length;
-  const left = preview.steps.filter((step) => step.operation === "delete" && !isDestroyed(step));
   return [
-    destroyed > 0 ? `${formatCount(destroyed, "resource")} destroyed` : undefined,
-    replaced > 0 ? `${formatCount(replaced, "resource")} replaced` : undefined,
-    left.length > 0 ? `${formatCount(left.length, "resource")} no longer managed` : undefined,
+    describeAny(deleted.length - left, "resource", " destroyed"),
+    describeAny(replaced, "resource", " replaced"),
+    describeAny(left, "resource", " no longer managed"),
   ];
 }
 
 /** The settings of a cluster that keep it, and its backups, from being lost. */
 const protection = /protection|backup|pitEnabled|retain/i;
 
-function clusterRisks(steps: readonly Step[]): (string | undefined)[] {
+function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
   const changed = steps.filter(
     (step) => step.operation === "change" && cutoverStepOf(step) === "cluster",
   );
@@ -128,12 +120,12 @@ function clusterRisks(steps: readonly Step[]): (string | undefined)[] {
     return protection.test(path) && before === "true" && after !== "true";
   });
   return [
-    off.length > 0 ? `${formatCount(off.length, "protection")} of MongoDB turned off` : undefined,
-    changed.length > 0 ? "MongoDB itself changes, its members may restart" : undefined,
+    describeAny(off.length, "protection", " of MongoDB turned off"),
+    changed.length > 0 && "MongoDB itself changes, its members may restart",
   ];
 }
 
-function rollbackRisks(situation: Situation): (string | undefined)[] {
+function rollbackRisks(situation: Situation): (string | false | undefined)[] {
   const { direction, plan } = situation;
   if (direction !== "rollback") return [];
   if (!plan?.leftBehind) {
@@ -142,11 +134,9 @@ function rollbackRisks(situation: Situation): (string | undefined)[] {
   }
   const { exported, conflicts } = plan.leftBehind;
   return [
-    exported ? undefined : "MongoDB is unreachable, what changed there stays behind",
+    !exported && "MongoDB is unreachable, what changed there stays behind",
     runsOfRollback(situation),
-    conflicts > 0
-      ? `${formatCount(conflicts, "record")} changed on both sides stay behind`
-      : undefined,
+    describeAny(conflicts, "record", " changed on both sides stay behind"),
   ];
 }
 

@@ -3,7 +3,7 @@ import { isSchemaWarning } from "./messages";
 import type { Properties, Step } from "./read/preview";
 import { isMadeNow, touchesSchema, type Situation } from "./situation";
 import { isMigrationJob } from "./steps";
-import { formatCount } from "./words";
+import { describeAny, formatCount } from "./words";
 
 /** How many data issues there are: by the plan; without one, what the preview itself warned of on an index or a collection. */
 export function dataIssueCount(situation: Situation): number {
@@ -30,17 +30,14 @@ export function validatorRisks({ preview }: Situation): (string | undefined)[] {
   const lost = changed.filter((step) => isOff(step.old) && !isOff(step.new));
   const loosened = changed.filter((step) => !isOff(step.old) && isLooser(step));
   const others = changed.filter((step) => !lost.includes(step) && !loosened.includes(step));
-  const validators = (found: readonly Step[]) => formatCount(found.length, "validator");
   return [
-    lost.length > 0
-      ? `${validators(lost)} lost: what was written since was not checked`
-      : undefined,
-    loosened.length > 0
-      ? `${validators(loosened)} loosened: broken documents come in unseen`
-      : undefined,
-    others.some(isOtherRule)
-      ? `${validators(others.filter(isOtherRule))} changed: a write that breaks it fails`
-      : undefined,
+    describeAny(lost.length, "validator", " lost: what was written since was not checked"),
+    describeAny(loosened.length, "validator", " loosened: broken documents come in unseen"),
+    describeAny(
+      others.filter(isOtherRule).length,
+      "validator",
+      " changed: a write that breaks it fails",
+    ),
   ];
 }
 
@@ -66,13 +63,11 @@ export function indexRisks(situation: Situation): (string | undefined)[] {
     : preview.steps.filter(isRebuilt).length;
   const built = changes?.filter(({ kind }) => /^(create|replace) index$/.test(kind)) ?? [];
   const documents = built.map(({ collection = "" }) => plan?.documents[collection] ?? 0);
-  const largest = Math.max(0, ...documents);
+  const largest = formatCount(Math.max(0, ...documents), "document");
   return [
-    largest > 0
-      ? `${formatCount(documents.filter(Boolean).length, "index", "indexes")} built over up to ${formatCount(largest, "document")}`
-      : undefined,
+    describeAny(documents.filter(Boolean).length, "index", ` built over up to ${largest}`),
     blocking > 0 ? `writers wait for ${formatCount(blocking, "index build")}` : undefined,
-    rebuilt > 0 ? `${formatCount(rebuilt, "index", "indexes")} built anew` : undefined,
+    describeAny(rebuilt, "index", " built anew"),
   ];
 }
 
@@ -92,6 +87,5 @@ export function drift(situation: Situation): string | undefined {
   if (direction === "rollback" || !plan?.reachable || touchesSchema(situation)) return undefined;
   const kinds = ["record ledger", "adopt index", "await index"];
   const count = plan.changes.filter(({ kind }) => !kinds.includes(kind)).length;
-  if (count === 0) return undefined;
-  return `${formatCount(count, "difference")} in MongoDB that up leaves, unless with --refresh`;
+  return describeAny(count, "difference", " in MongoDB that up leaves, unless with --refresh");
 }

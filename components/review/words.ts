@@ -2,8 +2,17 @@ import type { Difference } from "./differences";
 import { join, md, ours, type Markdown } from "./safe/markdown";
 
 /** A number with its thousands apart, and its noun: `1,204 runs`, `1 run`. */
-export function formatCount(count: number, one: string, more = `${one}s`): string {
+export function formatCount(
+  count: number,
+  one: string,
+  more = one === "index" ? "indexes" : `${one}s`,
+): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? one : more}`;
+}
+
+/** What is said of a number of things, ` destroyed`: `2 resources destroyed`; undefined of none. */
+export function describeAny(count: number, one: string, rest: string): string | undefined {
+  return count > 0 ? formatCount(count, one) + rest : undefined;
 }
 
 /** Words with a comma between them, without those that are not there. */

@@ -89,7 +89,7 @@ export const program: readonly Break[] = [
   {
     guarantee: "a comment hides no warning",
     file: "components/review/risks.ts",
-    find: `    warnings > 0 && formatCount(warnings, "warning"),
+    find: `    describeAny(others.length - stops, "warning", ""),
 `,
     replace: "",
     tests: ["test/review/direction.test.ts"],
