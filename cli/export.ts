@@ -12,8 +12,8 @@ import type { CommandSettings } from "../components/settings";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, announce, connect } from "./connection";
 import { requireDirectory, settingsOf, type StateSides, stateOf, stateOption } from "./inputs";
-import { type Total, showProgress } from "./progress";
-import { describeCases, countsTable, duration, megabytes, sumOf, whole } from "./words";
+import { withProgress } from "./progress";
+import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
 
 interface ExportOptions extends CommonOptions {
   readonly state?: string;
@@ -57,7 +57,12 @@ async function exportChanges(
 ): Promise<void> {
   const database = await connect(options, await addressOf(options, settings));
   const both = { ...sides, database };
-  const report = await exportTo(both, options);
+  const total = async () => ({ records: await countDocuments(both) });
+  const report = await withProgress(
+    options,
+    { what: "export", count: "documents", total },
+    (watch) => exportState({ ...both, all: options.all ?? false, watch }),
+  );
   if (options.all) await keepFence(both, settings.advanced.ledger);
   print(options, report, describeExport(sides.root, report));
   const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
@@ -88,24 +93,6 @@ async function rollBack(
   if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
 }
 
-async function exportTo(sides: BothSides, options: ExportOptions): Promise<ExportReport> {
-  let stop: (() => void) | undefined;
-  try {
-    return await exportState({
-      ...sides,
-      all: options.all ?? false,
-      watch: (tally) => {
-        if (options.quiet) return;
-        const total = countDocuments(sides);
-        const sofar = () => ({ records: sumOf(tally.counts, "documents"), bytes: tally.bytes });
-        stop = showProgress({ what: "export", sofar, total: () => total });
-      },
-    });
-  } finally {
-    stop?.();
-  }
-}
-
 /** A state that was lost and created again has no fence, by which a rollback knows the right one. */
 async function keepFence({ database, root }: BothSides, ledger: string): Promise<void> {
   const at = await lastFence(database, ledger);
@@ -114,19 +101,11 @@ async function keepFence({ database, root }: BothSides, ledger: string): Promise
 }
 
 /** How many documents there are, by the server's own estimate, which costs nothing. */
-function countDocuments({ database, collections }: BothSides): Total {
-  const total: { records?: number } = {};
+async function countDocuments({ database, collections }: BothSides): Promise<number> {
   const counts = Object.values(collections).map((name) =>
     database.collection(name).estimatedDocumentCount(),
   );
-  Promise.all(counts).then(
-    (found) => {
-      total.records = found.reduce((sum, count) => sum + count, 0);
-    },
-    // A database that does not answer is an error of the export itself.
-    () => undefined,
-  );
-  return total;
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
 function describeExport(root: string, report: ExportReport): string {
@@ -148,7 +127,7 @@ function describeExport(root: string, report: ExportReport): string {
       unwritable: "not written",
     }),
     "",
-    `${whole(files)} files, ${megabytes(bytes)} written in ${duration(elapsedMs)}`,
+    `${whole(files)} files, ${size(bytes)} written in ${duration(elapsedMs)}`,
     ...describeCases(
       "Changed on both sides; the file stays, a conflict copy has MongoDB's content",
       conflicts.map(({ id, detail, copy }) => `${id}: ${detail}; see ${copy}`),

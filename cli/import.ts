@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
-import { describePlace } from "../components/state";
+import { describePlace, requireState } from "../components/state";
 import {
-  type BothSides,
   type ImportReport,
   type ImportStage,
   type Shard,
@@ -10,10 +9,10 @@ import {
 } from "../components/transfer";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
-import { showProgress } from "./progress";
-import { countState } from "./state-size";
-import { describeCases, countsTable, duration, megabytes, sumOf, whole } from "./words";
+import { settingsOf, stateOf, stateOption } from "./inputs";
+import { withProgress } from "./progress";
+import { sizeOfState } from "./state-size";
+import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
 
 interface ImportOptions extends CommonOptions {
   readonly state?: string;
@@ -51,34 +50,21 @@ export const importCommand = command("import", {
   .action(async (options: ImportOptions) => {
     const settings = await settingsOf(options);
     const sides = stateOf(settings, options);
-    await requireReadable(sides);
+    await requireState(sides);
     const database = await connect(options, await addressOf(options, settings));
-    const report = await runImport({ ...sides, database }, options);
+    const { shard, stage, dryRun = false } = options;
+    const bytes = async () => ({ bytes: sumOf(await sizeOfState(sides), "bytes") });
+    const watched = { what: "import", count: "read", total: shard ? undefined : bytes } as const;
+    const report = await withProgress(options, watched, (watch) =>
+      importState({
+        ...{ ...sides, database, dryRun, stage, watch },
+        quarantine: quarantineFile(options),
+        ...(shard && { shard }),
+      }),
+    );
     print(options, report, describeImport(sides.root, options, report));
     process.exitCode = sumOf(report, "quarantined") > 0 ? 2 : 0;
   });
-
-async function runImport(sides: BothSides, options: ImportOptions): Promise<ImportReport> {
-  const { shard, stage, dryRun = false } = options;
-  let stop: (() => void) | undefined;
-  try {
-    return await importState({
-      ...sides,
-      dryRun,
-      stage,
-      quarantine: quarantineFile(options),
-      ...(shard && { shard }),
-      watch: (tally) => {
-        if (options.quiet) return;
-        const size = shard ? {} : countState(sides);
-        const sofar = () => ({ records: sumOf(tally.counts, "read"), bytes: tally.bytes });
-        stop = showProgress({ what: "import", sofar, total: () => size });
-      },
-    });
-  } finally {
-    stop?.();
-  }
-}
 
 /** In the current folder, a file a shard, so that several importers keep theirs. */
 function quarantineFile({ shard }: ImportOptions): string {
@@ -102,7 +88,7 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
       quarantined: "quarantined",
     }),
     "",
-    `${whole(files)} files, ${megabytes(bytes)} read in ${duration(elapsedMs)}, ` +
+    `${whole(files)} files, ${size(bytes)} read in ${duration(elapsedMs)}, ` +
       `${whole(rate)} records/s`,
     ...notes(report),
     ...describeCases(

@@ -7,7 +7,7 @@ import type { CommandSettings } from "../components/settings";
 import { isUnfinished, requireState, type StateAddress } from "../components/state";
 import { listUnfinished, verifyState } from "../components/transfer";
 import { stateSides } from "./inputs";
-import { stateOnDisk } from "./state-size";
+import { sizeOfState } from "./state-size";
 import { sumOf } from "./words";
 
 /**
@@ -24,7 +24,7 @@ export async function planFacts(settings: CommandSettings, db: Db | undefined): 
   const unfinished = isBack ? {} : { unfinished: (await listUnfinished(address)).length };
   return {
     ...inMongo,
-    state: { ...(await stateOnDisk(address)), ...unfinished },
+    state: { root: address.root, ...(await sizeOfState(address)), ...unfinished },
     ...(isBack && { leftBehind: await findLeftovers(settings, address, db) }),
   };
 }
@@ -89,27 +89,17 @@ interface LeftBehind {
 
 const named = 20;
 
-/** What a rollback would find now; compares both sides if MongoDB is reachable. */
 async function findLeftovers(
   settings: CommandSettings,
   address: StateAddress,
   database: Db | undefined,
 ): Promise<LeftBehind> {
-  if (database) return compareSides(settings, address, database);
-  const unfinished = await listUnfinished(address);
-  return {
-    ...{ conflicts: 0, conflictExamples: [] },
-    unfinished: unfinished.length,
-    unfinishedRuns: unfinished.sort().slice(0, named),
-  };
-}
-
-async function compareSides(
-  settings: CommandSettings,
-  { root }: StateAddress,
-  database: Db,
-): Promise<LeftBehind> {
-  const report = await verifyState({ database, ...stateSides(settings, root) });
+  if (!database) {
+    const unfinished = await listUnfinished(address);
+    const unfinishedRuns = unfinished.sort().slice(0, named);
+    return { conflicts: 0, conflictExamples: [], unfinished: unfinished.length, unfinishedRuns };
+  }
+  const report = await verifyState({ database, ...stateSides(settings, address.root) });
   const cases = collectionRoles.flatMap((role) =>
     report[role].different.map(({ id }) => `${role} ${id}`),
   );

@@ -1,79 +1,68 @@
-import { SingleBar } from "cli-progress";
-import { duration, megabytes, whole } from "./words";
+import type { CollectionRole } from "../components/contract";
+import type { CommonOptions } from "./command";
+import { duration, size, sumOf, whole } from "./words";
 
-/** How far some work is. */
-interface Sofar {
+/** How far some work is, or how much there is. */
+interface Amount {
   readonly records: number;
   readonly bytes: number;
 }
 
-/** How much there is; undefined as long as it is not known. */
-export type Total = Partial<Sofar>;
+/** What some work counts while it goes on. */
+interface Tally<Count extends string> {
+  readonly counts: Readonly<Record<CollectionRole, Readonly<Record<Count, number>>>>;
+  readonly bytes: number;
+}
 
 /** Some work whose progress is shown. */
-interface Watched {
+interface Watched<Count extends string> {
   /** The work's name, such as `import`. */
   readonly what: string;
-  readonly sofar: () => Sofar;
-  readonly total: () => Total;
+  /** Which of its counts is that of the records which it has dealt with. */
+  readonly count: Count;
+  /** Counts how much there is, beside the work; absent if that is not known. */
+  readonly total?: (() => Promise<Partial<Amount>>) | undefined;
 }
 
 const lineEveryMs = 10_000;
-const barEveryMs = 200;
 
-/**
- * Shows on standard error how far some work is, until the returned function is called: a bar on a
- * terminal, else a line every ten seconds.
- */
-export function showProgress(watched: Watched): () => void {
-  return process.stderr.isTTY ? showBar(watched) : sayLines(watched);
-}
-
-function showBar({ what, ...watched }: Watched): () => void {
+/** Does some work, and says on standard error how far it is: a line every ten seconds. */
+export async function withProgress<Count extends string, Report>(
+  { quiet }: CommonOptions,
+  { what, count, total }: Watched<Count>,
+  work: (watch: (tally: Tally<Count>) => void) => Promise<Report>,
+): Promise<Report> {
+  if (quiet) return work(() => undefined);
   const started = Date.now();
-  const bar = new SingleBar({
-    stream: process.stderr,
-    format: `${what} {bar} {percentage}% {words}`,
-    barsize: 24,
-    clearOnComplete: true,
-    hideCursor: true,
+  let all: Partial<Amount> = {};
+  let timer: NodeJS.Timeout | undefined;
+  const watch = (tally: Tally<Count>) => {
+    // What cannot be counted is an error of the work itself.
+    total?.().then(
+      (found) => (all = found),
+      () => undefined,
+    );
+    timer = setInterval(() => {
+      const sofar = { records: sumOf(tally.counts, count), bytes: tally.bytes };
+      console.error(`${what}: ${describeProgress(sofar, all, Date.now() - started)}`);
+    }, lineEveryMs);
+  };
+  return work(watch).finally(() => {
+    clearInterval(timer);
   });
-  const show = () => {
-    const words = describeProgress(watched.sofar(), watched.total(), Date.now() - started);
-    bar.update(Math.round(countDone(watched.sofar(), watched.total()) * 1_000), { words });
-  };
-  bar.start(1_000, 0, { words: "" });
-  const timer = setInterval(show, barEveryMs);
-  return () => {
-    clearInterval(timer);
-    bar.stop();
-  };
-}
-
-function sayLines({ what, sofar, total }: Watched): () => void {
-  const started = Date.now();
-  const timer = setInterval(() => {
-    console.error(`${what}: ${describeProgress(sofar(), total(), Date.now() - started)}`);
-  }, lineEveryMs);
-  return () => {
-    clearInterval(timer);
-  };
 }
 
 /** Progress in words: `12,000 records, 5.1 MB, 1,200 records/s, 15 s left`. */
-export function describeProgress(sofar: Sofar, total: Total, elapsedMs: number): string {
+export function describeProgress(
+  { records, bytes }: Amount,
+  total: Partial<Amount>,
+  elapsedMs: number,
+): string {
   const seconds = Math.max(elapsedMs / 1_000, 0.001);
-  const part = countDone(sofar, total);
-  const left = part > 0 ? `, ${duration((elapsedMs / part) * (1 - part))} left` : "";
-  const read = sofar.bytes > 0 ? `, ${megabytes(sofar.bytes)}` : "";
-  if (sofar.records === 0) {
-    return `${megabytes(sofar.bytes)}, ${megabytes(sofar.bytes / seconds)}/s${left}`;
-  }
-  return `${whole(sofar.records)} records${read}, ${whole(sofar.records / seconds)} records/s${left}`;
-}
-
-/** Which part of the whole is done, from 0 to 1; 0 as long as the whole is not known. */
-function countDone(sofar: Sofar, total: Total): number {
-  if (total.bytes) return Math.min(sofar.bytes / total.bytes, 1);
-  return total.records ? Math.min(sofar.records / total.records, 1) : 0;
+  const part = total.bytes ? bytes / total.bytes : total.records ? records / total.records : 0;
+  const leftMs = (elapsedMs / part) * (1 - Math.min(part, 1));
+  const left = part > 0 ? `, ${duration(leftMs)} left` : "";
+  if (records === 0) return `${size(bytes)}, ${size(bytes / seconds)}/s${left}`;
+  const read = bytes > 0 ? `, ${size(bytes)}` : "";
+  return `${whole(records)} records${read}, ${whole(records / seconds)} records/s${left}`;
 }

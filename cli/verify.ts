@@ -1,13 +1,13 @@
 import { Option } from "commander";
 import { findEarlierExpiry } from "../components/migration";
-import { describePlace } from "../components/state";
-import { type BothSides, type VerificationReport, verifyState } from "../components/transfer";
+import { describePlace, requireState } from "../components/state";
+import { type VerificationReport, verifyState } from "../components/transfer";
 import { collectionRoles } from "../components/contract";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
-import { showProgress } from "./progress";
-import { countState } from "./state-size";
+import { settingsOf, stateOf, stateOption } from "./inputs";
+import { withProgress } from "./progress";
+import { sizeOfState } from "./state-size";
 import { describeCases, countsTable, duration, sumOf, whole } from "./words";
 
 interface VerifyOptions extends CommonOptions {
@@ -33,36 +33,17 @@ export const verifyCommand = command("verify", {
 }).action(async (options: VerifyOptions) => {
   const settings = await settingsOf(options);
   const sides = stateOf(settings, options);
-  await requireReadable(sides);
+  await requireState(sides);
   const database = await connect(options, await addressOf(options, settings));
-  const report = await verify({ ...sides, database }, settings.advanced.ledger, options);
+  const logs = { collection: sides.collections.logs, ledger: settings.advanced.ledger };
+  const expiredBefore = await findEarlierExpiry(database, logs);
+  const total = async () => ({ bytes: sumOf(await sizeOfState(sides), "bytes") });
+  const report = await withProgress(options, { what: "verify", count: "read", total }, (watch) =>
+    verifyState({ ...sides, database, exact: options.exact ?? false, expiredBefore, watch }),
+  );
   print(options, report, describeVerification(sides.root, options, report));
   process.exitCode = report.holds ? 0 : 2;
 });
-
-async function verify(
-  sides: BothSides,
-  ledger: string,
-  options: VerifyOptions,
-): Promise<VerificationReport> {
-  const logs = { collection: sides.collections.logs, ledger };
-  let stop: (() => void) | undefined;
-  try {
-    return await verifyState({
-      ...sides,
-      exact: options.exact ?? false,
-      expiredBefore: await findEarlierExpiry(sides.database, logs),
-      watch: (tally) => {
-        if (options.quiet) return;
-        const size = countState(sides);
-        const sofar = () => ({ records: 0, bytes: tally.bytes });
-        stop = showProgress({ what: "verify", sofar, total: () => size });
-      },
-    });
-  } finally {
-    stop?.();
-  }
-}
 
 function describeVerification(
   root: string,

@@ -1,6 +1,6 @@
 import { collectionRoles, type CollectionRole } from "../components/contract";
 
-export { duration } from "../components/timeline";
+export { duration, size } from "../components/timeline";
 
 /** So many single cases are named on one screen. */
 const namedCases = 10;
@@ -8,11 +8,6 @@ const namedCases = 10;
 /** A number with its thousands apart: `31,531`. */
 export function whole(number: number): string {
   return Math.round(number).toLocaleString("en-US");
-}
-
-/** A size: `12.3 MB`. */
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** A table with a row for each collection and a column for each count. */
