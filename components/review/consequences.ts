@@ -65,7 +65,7 @@ function lastStop({ direction, preview, report, now }: Situation): string {
   if (own && ownStop !== undefined) {
     return ` (last time, ${age(own.workerReady ?? own.began, now)}: ${ownStop})`;
   }
-  const other = report?.timeline[kind];
+  const other = report?.[kind];
   const stop = other && describeStop(other);
   if (!report || !other || stop === undefined) return ", for how long is not measured yet";
   const when = age(other.workerReady ?? other.began, now);

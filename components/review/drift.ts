@@ -73,29 +73,21 @@ export interface DriftReport {
  */
 export function describeDrift(stack: string, drift: Drift, run?: string): DriftReport {
   const [differing, unknown] = [drift.differences.length > 0, drift.notLookedAt.length > 0];
-  const sections: readonly Section[] = [
-    () =>
-      differing || unknown
-        ? undefined
-        : md`Nothing of stack ${stack} differs from the settings in git.`,
-    ...(differing ? [differenceSection(stack, drift)] : []),
-    ...(unknown ? [notLookedAtSection(stack, drift)] : []),
-    ...(drift.comparesSchema ? [] : [() => schemaNote(stack)]),
-    () =>
-      differing || unknown
-        ? ours(
-            "This issue is kept up to date, and closed when all was looked at and nothing differs.",
-          )
-        : undefined,
-    ...(run === undefined ? [] : [() => ours(`Found by ${run}`)]),
+  const isDue = differing || unknown;
+  const kept =
+    "This issue is kept up to date, and closed when all was looked at and nothing differs.";
+  const sections: readonly (Section | false)[] = [
+    !isDue && (() => md`Nothing of stack ${stack} differs from the settings in git.`),
+    differing && differenceSection(stack, drift),
+    unknown && notLookedAtSection(stack, drift),
+    !drift.comparesSchema && (() => schemaNote(stack)),
+    isDue && (() => ours(kept)),
+    run !== undefined && (() => ours(`Found by ${run}`)),
   ];
+  const finding = differing ? "differs from" : "could not be compared with";
   return {
-    words: fit(inSequence(sections)).text,
-    title: differing
-      ? `${stack} differs from the settings in git`
-      : unknown
-        ? `${stack} could not be compared with the settings in git`
-        : undefined,
+    words: fit(inSequence(sections.filter((section) => section !== false))).text,
+    title: isDue ? `${stack} ${finding} the settings in git` : undefined,
   };
 }
 

@@ -1,8 +1,8 @@
+import type { PlanFacts } from "./read/facts";
 import type { Step } from "./read/preview";
 import { isMadeNow, type Situation } from "./situation";
 import { cutoverStepOf, isMigrationJob, nounsOf, type CutoverStep } from "./steps";
 import { countEach, formatCount, formatList } from "./words";
-import { describeExported } from "./state-lines";
 
 /** What a preview would do, in one sentence of ours without the stack's name. */
 export function headlineOf(situation: Situation): string {
@@ -44,7 +44,7 @@ function describeRollback({ preview, plan }: Situation): string {
   const found = plan?.leftBehind;
   const exports = preview.steps.some((step) => cutoverStepOf(step) === "handover");
   return formatList([
-    found?.exported && describeExport(describeExported(found.exported)),
+    found?.exported && describeExported(found.exported),
     found && !found.exported && "MongoDB unreachable",
     found && found.unfinished > 0 && formatCount(found.unfinished, "unfinished run"),
     exports && !found && "export of what changed in MongoDB",
@@ -52,8 +52,18 @@ function describeRollback({ preview, plan }: Situation): string {
   ]);
 }
 
-const describeExport = (records: string) =>
-  records === "" ? "nothing to export" : `export of ${records}`;
+type Exported = NonNullable<NonNullable<PlanFacts["leftBehind"]>["exported"]>;
+
+/** Documents that the export brings to the files: `export of 12 runs, 340 log entries`. */
+function describeExported({ runs, logs, artifacts, approvals }: Exported): string {
+  const records = formatList([
+    runs > 0 && formatCount(runs, "run"),
+    logs > 0 && formatCount(logs, "log entry", "log entries"),
+    artifacts > 0 && formatCount(artifacts, "artifact"),
+    approvals > 0 && formatCount(approvals, "approval"),
+  ]);
+  return records === "" ? "nothing to export" : `export of ${records}`;
+}
 
 function describeServices(steps: readonly Step[]): string | undefined {
   const kinds = new Set(steps.map(cutoverStepOf));

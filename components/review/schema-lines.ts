@@ -1,5 +1,5 @@
 import { differencesOf, formatValue } from "./differences";
-import type { PlanFacts } from "./read/plan";
+import type { PlanFacts } from "./read/facts";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isMadeNow, type Situation } from "./situation";

@@ -1,7 +1,6 @@
 import { parseStructured } from "../settings";
-import type { PlanFacts } from "./read/plan";
+import type { PlanFacts, Report } from "./read/facts";
 import type { Message, Preview, Step } from "./read/preview";
-import type { Report } from "./read/report";
 import { cutoverStepOf, inOrder, type CutoverStep } from "./steps";
 
 /** Where a preview leads: to MongoDB, back to files, or nowhere else than before. */

@@ -46,10 +46,10 @@ function rollbackLine(step: Step, isSecond: boolean, { plan }: Situation): Markd
   const to = formatValue(step.new?.root);
   if (isSecond)
     return md`with both services on files, write to ${to} what web still wrote to MongoDB`;
-  if (!plan?.leftBehind) return md`with the worker stopped, write to ${to} what changed in MongoDB`;
-  const { exported, unfinished } = plan.leftBehind;
-  if (exported)
-    return md`with the worker stopped, write to ${to} from MongoDB: ${ours(describeExported(exported) || "nothing changed there")}`;
+  if (!plan?.leftBehind || plan.leftBehind.exported) {
+    return md`with the worker stopped, write to ${to} what changed in MongoDB`;
+  }
+  const { unfinished } = plan.leftBehind;
   const runs = ours(formatCount(unfinished, "unfinished run"));
   if (step.new?.heldRuns === "release") {
     return md`export nothing, because MongoDB is unreachable; ${runs} in ${to} may repeat steps`;
@@ -60,23 +60,6 @@ function rollbackLine(step: Step, isSecond: boolean, { plan }: Situation): Markd
 /** Whether the stack forgets the fence while MongoDB is the source of truth. */
 export function losesFence({ operation, old, outputs }: Step): boolean {
   return operation === "delete" && outputs.fence !== undefined && old?.direction === "forward";
-}
-
-interface Exported {
-  readonly runs: number;
-  readonly logs: number;
-  readonly artifacts: number;
-  readonly approvals: number;
-}
-
-/** Documents that the export brings to the files: `12 runs, 340 log entries`; empty for none. */
-export function describeExported({ runs, logs, artifacts, approvals }: Exported): string {
-  return formatList([
-    runs > 0 && formatCount(runs, "run"),
-    logs > 0 && formatCount(logs, "log entry", "log entries"),
-    artifacts > 0 && formatCount(artifacts, "artifact"),
-    approvals > 0 && formatCount(approvals, "approval"),
-  ]);
 }
 
 /** The expiry of log entries, in days. */

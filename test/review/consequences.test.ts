@@ -67,7 +67,7 @@ describe("a change of the storage mode", () => {
   });
 
   it("quotes another stack if this one has none of that direction", () => {
-    const report = { stack: "st|aging", timeline: { cutover: passage(20, 4), rollback: null } };
+    const report = { stack: "st|aging", cutover: passage(20, 4), rollback: null };
     const verdict = (steps: readonly RawStep[]) =>
       reviewOf(previewOf(steps), undefined, [], { ...around(23), report }).verdict;
 

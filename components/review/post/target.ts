@@ -24,12 +24,24 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * The repository that a workflow runs for, from GITHUB_REPOSITORY, GITHUB_TOKEN and GITHUB_API_URL
  * (default: github.com's).
  *
+ * @param others what else is missing
  * @throws PostError with everything that is missing
  */
-export function readRepository(env: Environment): Repository {
-  const { target, problems } = repositoryIn(env);
-  if (problems.length > 0) throw missing(problems);
-  return target;
+export function readRepository(env: Environment, others: readonly string[] = []): Repository {
+  const { GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = env;
+  const apiUrl = (env.GITHUB_API_URL ?? "") || "https://api.github.com";
+  const problems = [
+    ...(/^[\w.-]+\/[\w.-]+$/.test(repository)
+      ? []
+      : ["GITHUB_REPOSITORY is not set to owner/name; a workflow's runner sets it"]),
+    ...(token === ""
+      ? ["GITHUB_TOKEN is not set: set it to ${{ github.token }} in the step's env"]
+      : []),
+    ...(URL.canParse(apiUrl) ? [] : ["GITHUB_API_URL is not a URL"]),
+    ...others,
+  ];
+  if (problems.length === 0) return { repository, apiUrl, token };
+  throw new PostError(`The place to post to is unknown:\n  ${problems.join("\n  ")}`);
 }
 
 /**
@@ -39,16 +51,12 @@ export function readRepository(env: Environment): Repository {
  * @throws PostError with everything that is missing
  */
 export function readPullRequest(env: Environment): PullRequest {
-  const { target, problems } = repositoryIn(env);
-  const pullRequest = numberIn(env);
-  if (pullRequest === undefined) {
-    problems.push(
-      "no pull request in the file of GITHUB_EVENT_PATH or in GITHUB_REF " +
-        "(refs/pull/<number>/merge): post from a workflow on pull_request",
-    );
-  }
-  if (problems.length > 0 || pullRequest === undefined) throw missing(problems);
-  return { ...target, pullRequest };
+  const [, ofRef] = /^refs\/pull\/(\d+)\//.exec(env.GITHUB_REF ?? "") ?? [];
+  const pullRequest = eventOf(env)?.number ?? Number(ofRef);
+  const none =
+    "no pull request in the file of GITHUB_EVENT_PATH or in GITHUB_REF " +
+    "(refs/pull/<number>/merge): post from a workflow on pull_request";
+  return { ...readRepository(env, pullRequest > 0 ? [] : [none]), pullRequest };
 }
 
 /** The address of the workflow's run that this is part of; undefined elsewhere. */
@@ -68,30 +76,6 @@ export function readOccasion(env: Environment): Occasion {
   const blob = env.GITEA_ACTIONS === "true" ? "src/commit" : "blob";
   const docs = `${server}/${repository}/${blob}/${commit}/docs/review.md`;
   return { commit, docs, before: isMerged ? "merge" : "approval" };
-}
-
-function repositoryIn(env: Environment): { target: Repository; problems: string[] } {
-  const { GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = env;
-  const problems: string[] = [];
-  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
-    problems.push("GITHUB_REPOSITORY is not set to owner/name; a workflow's runner sets it");
-  }
-  if (token === "") {
-    problems.push("GITHUB_TOKEN is not set: set it to ${{ github.token }} in the step's env");
-  }
-  const apiUrl = (env.GITHUB_API_URL ?? "") || "https://api.github.com";
-  if (!URL.canParse(apiUrl)) problems.push("GITHUB_API_URL is not a URL");
-  return { target: { repository, apiUrl, token }, problems };
-}
-
-function missing(problems: readonly string[]): PostError {
-  return new PostError(`The place to post to is unknown:\n  ${problems.join("\n  ")}`);
-}
-
-function numberIn(env: Environment) {
-  const { GITHUB_REF: ref = "" } = env;
-  const number = eventOf(env)?.number ?? Number(/^refs\/pull\/(\d+)\//.exec(ref)?.[1]);
-  return Number.isInteger(number) && number > 0 ? number : undefined;
 }
 
 /** The pull request of the event's file, which is there for every event. */
