@@ -6,7 +6,7 @@ import { fence, join, md, type Markdown } from "./safe/markdown";
 import type { Situation } from "./situation";
 import { isOurs, shortType } from "./steps";
 
-/** What is folded: each input that differs, the commands, what stays as it is. */
+/** What is folded: each input that differs, the commands, what stays behind, the settings. */
 export function detailSections(situation: Situation): Section[] {
   const { direction, preview, plan } = situation;
   const isForward = direction === "cutover" || direction === "change";
@@ -32,11 +32,6 @@ export function detailSections(situation: Situation): Section[] {
       items: (behind?.unfinishedRuns ?? []).map(listItem),
       noun: "run",
       total: behind?.unfinished,
-    }),
-    foldList({
-      title: "In MongoDB, not ours, left alone",
-      items: isForward ? foreignOf(situation) : [],
-      noun: "thing",
     }),
     foldList({
       title: "Settings of this preview",
@@ -86,11 +81,4 @@ function commandsOf({ plan }: Situation): Markdown[] {
   return changes.flatMap(({ commands }) =>
     commands.map((command) => fence(inspect(command, options).split("\n"), "js")),
   );
-}
-
-function foreignOf({ plan }: Situation): Markdown[] {
-  return (plan?.leftAlone ?? []).map(({ collection, index, reason }) => {
-    const name = [collection, index].filter((part) => part !== undefined).join(".");
-    return md`- ${name}: ${reason}`;
-  });
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Properties, Step } from "./read/preview";
+import { join, md, ours, type Markdown } from "./safe/markdown";
 
 /** One input that differs, by its path with dots; undefined where it is not there. */
 export interface Difference {
@@ -11,7 +12,7 @@ export interface Difference {
 /** Inputs that nobody chooses: the code, counters, the direction, and what no step compares. */
 const hidden = new Set([
   ...["__provider", "uri", "direction", "cutover", "job", "toolVersion", "resourceNames"],
-  ...["fencedAt", "requests", "drains"],
+  ...["fencedAt", "requests", "drains", "checksum"],
 ]);
 
 /** How the engine writes a value that is known only in `up`. */
@@ -102,4 +103,18 @@ export function diffLines(differences: readonly Difference[], between: string): 
     ...(before === undefined ? [] : [`- ${path}${between}${before}`]),
     ...(after === undefined ? [] : [`+ ${path}${between}${after}`]),
   ]);
+}
+
+/** One input: `instanceSize: M10 → M30`; what is folded says in which of a list's members. */
+function describeDifference({ path, before, after }: Difference): Markdown {
+  const name = path.replace(/^.*\.\d+\.(?=.)/, "");
+  if (before === undefined) return md`${name} ${after ?? ""}`;
+  return after === undefined ? md`${name} ${before} → none` : md`${name} ${before} → ${after}`;
+}
+
+/** All that differs, in one line; the first six. */
+export function describeDifferences(differences: readonly Difference[]): Markdown {
+  const shown = differences.slice(0, 6).map(describeDifference);
+  const left = differences.length - shown.length;
+  return join(left > 0 ? [...shown, ours(`and ${left} more`)] : shown, ", ");
 }

@@ -111,14 +111,8 @@ function differenceSection(stack: string, { differences }: Drift): Section {
 function notLookedAtSection(stack: string, { differences, notLookedAt }: Drift): Section {
   const isAll = differences.length === 0;
   const lines = notLookedAt.map(({ reason, names }) => {
-    const all =
-      names.length === 0
-        ? ours("MongoDB")
-        : join(
-            names.map((name) => md`${name}`),
-            ", ",
-          );
-    return md`- ${all}: ${reason}`;
+    const all = names.length === 0 ? [ours("MongoDB")] : names.map((name) => md`${name}`);
+    return md`- ${join(all, ", ")}: ${reason}`;
   });
   return inSequence([
     () =>

@@ -8,13 +8,7 @@ import { differencesOf } from "./differences";
 import { otherWarnings, stopWarnings } from "./messages";
 import type { Step } from "./read/preview";
 import { ours, type Markdown } from "./safe/markdown";
-import {
-  dataIssueCount,
-  drift,
-  indexRisks,
-  describeUnseenData,
-  validatorRisks,
-} from "./schema-risks";
+import { dataIssueCount, drift, indexRisks, describeUnseenData, validatorRisks } from "./schema";
 import { stopsOnDataIssues, type Situation } from "./situation";
 import { losesFence } from "./state-lines";
 import { cutoverStepOf, isOurs } from "./steps";

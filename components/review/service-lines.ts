@@ -1,10 +1,10 @@
-import { differencesOf, formatValue, splitDifferences } from "./differences";
+import { describeDifferences, differencesOf, formatValue, splitDifferences } from "./differences";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isRun } from "./situation";
 import { againLine } from "./state-lines";
 import { isOurs, shortType } from "./steps";
-import { formatCount, describeDifferences } from "./words";
+import { formatCount } from "./words";
 
 /** What happens to the worker's or web's pods, values or release. */
 export function serviceLine(step: Step): Markdown {

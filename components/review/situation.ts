@@ -8,6 +8,7 @@ export type Direction = "cutover" | "rollback" | "change" | "nothing";
 
 /** What is under review. */
 export interface Situation {
+  /** The preview's, else, if it failed early, the one of the command; default: `stack`. */
   readonly stack: string;
   readonly direction: Direction;
   readonly preview: Preview;
@@ -15,6 +16,7 @@ export interface Situation {
   /** Of another stack, whose last change of the mode may be quoted. */
   readonly report: Report | undefined;
   readonly occasion: Occasion;
+  /** Default: the present. */
   readonly now: Date;
 }
 
@@ -29,14 +31,9 @@ export interface Occasion {
 }
 
 /** What is known besides the preview and the plan. */
-export interface Surroundings {
-  /** The stack's name if the preview has none because it failed early. Default: `stack`. */
-  readonly stack?: string | undefined;
-  readonly report?: Report | undefined;
-  readonly occasion?: Occasion;
-  /** Default: the present. */
-  readonly now?: Date;
-}
+export type Surroundings = {
+  readonly [Key in "stack" | "report" | "occasion" | "now"]?: Situation[Key] | undefined;
+};
 
 /** What a preview, and the plan if there is one, are about. */
 export function situationOf(

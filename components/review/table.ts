@@ -2,7 +2,7 @@ import { foldList } from "./details";
 import type { Section } from "./fit";
 import type { Step } from "./read/preview";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
-import { isThere, schemaLine, schemaVerb } from "./schema-lines";
+import { isThere, schemaLine, schemaVerb } from "./schema";
 import { resourceLine, serviceLine } from "./service-lines";
 import { isLost, isRun, type Situation } from "./situation";
 import { againLine, handoverLine, importLine, retentionLine } from "./state-lines";

@@ -42,14 +42,11 @@ export function readTimeline(value: unknown): Timeline | undefined {
   return timelineForm.safeParse(value).data;
 }
 
-/** What the steps say that a change of the storage mode goes through. */
-export interface Stages {
-  readonly imported: StepTimes | undefined;
-  readonly drain: StepTimes | undefined;
-  readonly handover: StepTimes | undefined;
-  readonly worker: StepTimes | undefined;
-  readonly web: StepTimes | undefined;
-  readonly verified: StepTimes | undefined;
+/** The steps that a change of the storage mode goes through. */
+type Stage = "imported" | "drain" | "handover" | "worker" | "web" | "verified";
+
+/** What these steps say. */
+export interface Stages extends Readonly<Record<Stage, StepTimes | undefined>> {
   /** Of the last bulk import. */
   readonly imports: Amount | undefined;
   /** Of the last rollback. */

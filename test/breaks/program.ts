@@ -257,7 +257,7 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "a validator that was lost is a risk in a review",
-    file: "components/review/schema-risks.ts",
+    file: "components/review/schema.ts",
     find: "isOff(step.old) && !isOff(step.new)",
     replace: "isOff(step.old) && isOff(step.new)",
     tests: ["test/review/consequences.test.ts > names a validator that was lost"],

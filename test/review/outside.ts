@@ -177,7 +177,6 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
   return fc.record({
     reachable: fc.boolean(),
     changes: fc.array(change, { maxLength: 2 }),
-    leftAlone: fc.array(change, { maxLength: 1 }),
     issues: fc.array(fc.oneof(duplicate, broken), { maxLength: 2 }),
     state: fc.record({ runs: files, logs: files, artifacts: files, approvals: files }),
     leftBehind: fc.record({

@@ -21,6 +21,20 @@ describe("what is not folded", () => {
     expect(body).toContain("<summary>Other indexes: 4</summary>\n\n- create `pack_runs_a`");
   });
 
+  it("counts by words of ours alone, whatever the plan's file says", () => {
+    const names = ["pack_runs_a", "pack_runs_b", "pack_runs_c"];
+    const changes = names.map((name) => ({
+      ...{ kind: "@team <img>", collection: "pack_runs", index: name, title: "@team" },
+    }));
+    const { words, html } = rendered(
+      shownOf(reviewOf(previewOf(names.map(index)), { ...noPlan, changes }).body),
+    );
+
+    expect(words).toContain("create 3, each named below");
+    expect(words).not.toContain("@team");
+    expect(html.join("")).not.toContain("img");
+  });
+
   it("has thousands of foreign resources as one line, and what is deleted by name", () => {
     const foreign = Array.from({ length: 3_000 }, (_none, at) =>
       made("aws:x:Y", `thing-${at}`, {}, "Else"),

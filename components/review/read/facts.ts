@@ -13,7 +13,6 @@ const change = z.looseObject({
   collection: z.string().optional(),
   index: z.string().optional(),
   blocksWrites: z.boolean().default(false),
-  loses: z.boolean().default(false),
   commands: z.array(z.record(z.string(), z.unknown())).default([]),
 });
 const issue = z.custom<DataIssue>(
@@ -22,7 +21,6 @@ const issue = z.custom<DataIssue>(
 const planSchema = z.looseObject({
   reachable: z.boolean().default(true),
   changes: z.array(change),
-  leftAlone: z.array(change).default([]),
   issues: z.array(issue),
   documents: z.record(z.string(), z.number()).default({}),
   expiring: z.looseObject({ entries: z.number(), isMore: z.boolean() }).optional(),

@@ -70,7 +70,7 @@ type Raw = z.infer<typeof rawStep>;
 type Diagnostic = z.infer<typeof diagnostic>;
 
 /** What `pulumi preview --json` prints, as far as it is read; the rest may have any form. */
-export const previewForm = z
+const previewForm = z
   .looseObject({
     steps: z.array(rawStep).nullish(),
     diagnostics: z.array(diagnostic).nullish(),
@@ -164,7 +164,7 @@ function stepOf(urn: string, steps: readonly Raw[]): Step {
 }
 
 /** `urn:pulumi:STACK::PROJECT::PARENT$PARENT$TYPE::NAME`, of which the name may have anything. */
-export function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
+function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
   const [, , types = "", ...name] = urn.split("::");
   const parents = types.split("$");
   return { type: parents.at(-1) ?? "", parents: parents.slice(0, -1), name: name.join("::") };
@@ -174,7 +174,7 @@ export function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
  * An error or a warning; none of what is neither. What a provider prints is of no severity of its own:
  * what it warns of says so.
  */
-export function messageOf(said: Diagnostic): Message[] {
+function messageOf(said: Diagnostic): Message[] {
   const [, word, text = ""] =
     /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain(said.message)) ?? [];
   const isError = said.severity === "error" || (said.severity === undefined && word === "error");

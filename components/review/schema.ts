@@ -1,9 +1,56 @@
-import { differencesOf } from "./differences";
+import { describeDifferences, differencesOf, formatValue } from "./differences";
 import { isSchemaWarning } from "./messages";
+import type { PlanFacts } from "./read/facts";
 import type { Properties, Step } from "./read/preview";
+import { md, ours, type Markdown } from "./safe/markdown";
 import { isMadeNow, touchesSchema, type Situation } from "./situation";
 import { isMigrationJob } from "./steps";
 import { describeAny, formatCount } from "./words";
+
+/** What happens to a collection or an index: as the plan says, which has looked; else by the inputs. */
+export function schemaLine(step: Step, situation: Situation): Markdown {
+  const { name = step.name, collection, key } = step.new ?? step.old ?? {};
+  const named = md`${formatValue(name)}`;
+  // Nothing is ever dropped (decision 7).
+  if (step.operation === "delete") return md`${named} leaves the stack and stays in MongoDB`;
+  const change = changeOf(step, situation);
+  if (change) {
+    const waits = ours(change.blocksWrites ? "; writers wait while it runs" : "");
+    if (change.kind.startsWith("create")) return md`${change.title}${waits}`;
+    return md`${change.title}, because ${change.reason}${waits}`;
+  }
+  const verb = ours(schemaVerb(step, situation));
+  const place =
+    key === undefined ? ours("") : md` on ${formatValue(collection)} ${formatValue(key)}`;
+  const differences = isMadeNow(step) ? [] : differencesOf(step);
+  const words = differences.length > 0 ? md`: ${describeDifferences(differences)}` : ours("");
+  return md`${verb} ${named}${place}${words}`;
+}
+
+/** The first words of the plan's changes. What a file has there is not ours to print. */
+const verbs = ["create", "adopt", "await", "modify", "replace"];
+
+/** What is done to a collection or an index, in a word: the plan's, else the engine's. */
+export function schemaVerb(step: Step, situation: Situation): string {
+  const { kind = "" } = changeOf(step, situation) ?? {};
+  const planned = verbs.find((verb) => kind.startsWith(verb));
+  return planned ?? (isMadeNow(step) ? "create" : step.operation);
+}
+
+/** Whether the plan finds a collection or an index as it should be, which the engine would create. */
+export function isThere(step: Step, situation: Situation): boolean {
+  const isCreated = situation.plan?.reachable === true && isMadeNow(step);
+  return isCreated && !changeOf(step, situation);
+}
+
+function changeOf(step: Step, { plan }: Situation): PlanFacts["changes"][number] | undefined {
+  const { name = step.name, collection } = step.new ?? step.old ?? {};
+  const place = collection === undefined ? { collection: name } : { collection, index: name };
+  if (!plan?.reachable) return undefined;
+  return plan.changes.find(
+    (one) => one.collection === place.collection && one.index === place.index,
+  );
+}
 
 /** How many data issues there are: by the plan; without one, what the preview itself warned of on an index or a collection. */
 export function dataIssueCount(situation: Situation): number {
