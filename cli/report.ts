@@ -1,19 +1,28 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { readTimeline, describeTimeline } from "../components/timeline";
+import { Option } from "commander";
+import { describeTimeline, formatMarkdown, readTimeline } from "../components/timeline";
 import { command, print, type CommonOptions } from "./command";
 import { stackFileOf } from "./inputs";
+
+interface ReportOptions extends CommonOptions {
+  readonly markdown?: true;
+}
 
 /** `report`: when the last cutover and the last rollback of a stack came how far. */
 export const reportCommand = command("report", {
   group: "Database",
   does: "Print when the last cutover and rollback came how far.",
-  examples: ["npx taskrunner-storage report --stack dev"],
+  options: [new Option("--markdown", "print Markdown with a diagram, for a workflow's summary")],
+  examples: [
+    "npx taskrunner-storage report --stack dev",
+    "npx taskrunner-storage report --stack dev --markdown",
+  ],
   notes: [
     "It asks `pulumi stack output`, so that pulumi has to be on PATH and logged in.",
     "`comment --report` takes what --json prints.",
   ],
-}).action(async (options: CommonOptions) => {
+}).action(async (options: ReportOptions) => {
   const { stack } = await stackFileOf(options);
   const timeline = readTimeline((await outputsOf(stack)).timeline);
   if (timeline === undefined) {
@@ -21,7 +30,8 @@ export const reportCommand = command("report", {
       `Stack ${stack} has no output \`timeline\` of this version. Run \`pulumi up\`; the output then records the next cutover or rollback.`,
     );
   }
-  print(options, { stack, ...timeline }, describeTimeline(stack, timeline));
+  const describe = options.markdown ? formatMarkdown : describeTimeline;
+  print(options, { stack, ...timeline }, describe(stack, timeline));
 });
 
 /** @throws Error with what pulumi says if it cannot be asked */

@@ -3,4 +3,4 @@
  * door.
  */
 export { readTimeline, timelineForm, timelineFrom, type Timeline } from "./timeline";
-export { age, duration, size, describeStop, describeTimeline } from "./words";
+export { age, duration, size, describeStop, describeTimeline, formatMarkdown } from "./words";

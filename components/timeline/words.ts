@@ -37,38 +37,80 @@ export function describeStop({ drainBegan, workerReady, bytes }: Passage): strin
   return bytes === undefined ? time : `${time} for ${size(bytes)}`;
 }
 
-/** The last cutover and rollback of a stack, for a person. */
-export function describeTimeline(stack: string, { cutover, rollback }: Timeline): string {
+/** The last cutover and rollback of a stack, for a terminal. */
+export function describeTimeline(stack: string, timeline: Timeline): string {
+  return describePassages(timeline, stack, (title, passage) => {
+    const lines = stagesOf(passage).map(({ title, from, to }) => {
+      const time = duration(Date.parse(to) - Date.parse(from));
+      return `  ${title.padEnd(15)} ${from} to ${to}  ${time}`;
+    });
+    return [`${title} of ${stack}: ${summaryOf(passage)}`, ...lines].join("\n");
+  });
+}
+
+/** The same as Markdown with a Mermaid diagram of each, for the summary of a workflow (issue #18). */
+export function formatMarkdown(stack: string, timeline: Timeline): string {
+  // Nothing in a stack's name is Markdown then.
+  const name = `\`${stack.replace(/[^\w.-]/g, "_")}\``;
+  return describePassages(timeline, name, (title, passage) => {
+    const bars = stagesOf(passage).map(({ title, from, to, isStop }) => {
+      return `    ${title} :${isStop ? "crit, " : ""}${onAxis(from)}, ${onAxis(to)}`;
+    });
+    const chart = ["```mermaid", "gantt", ...axis, ...bars, "```"].join("\n");
+    const said = `${summaryOf(passage)}. Times are in UTC; in red no worker executes steps.`;
+    return [`#### ${title} of ${name}`, said, chart].join("\n\n");
+  });
+}
+
+const axis = [
+  ...["    dateFormat YYYY-MM-DD HH:mm:ss", "    axisFormat %H:%M:%S"],
+  "    todayMarker off",
+];
+
+/** A moment without its zone: what reads the diagram would else turn it into its own. */
+const onAxis = (at: string) => at.slice(0, 19).replace("T", " ");
+
+function describePassages(
+  { cutover, rollback }: Timeline,
+  stack: string,
+  describe: (title: string, passage: Passage) => string,
+): string {
   const found = [
-    ...(cutover ? [describePassage(`Cutover of ${stack}`, cutover)] : []),
-    ...(rollback ? [describePassage(`Rollback of ${stack}`, rollback)] : []),
+    ...(cutover ? [describe("Cutover", cutover)] : []),
+    ...(rollback ? [describe("Rollback", rollback)] : []),
   ];
   return found.length > 0 ? found.join("\n\n") : `No cutover of ${stack} is recorded.`;
 }
 
 /** The stages between two moments, as a reader calls them, by the moment that each ends with. */
-const stages: readonly (readonly [to: Moment, title: string])[] = [
-  ["drainBegan", "bulk import"],
-  ["drained", "worker drain"],
-  ["fence", "handover"],
-  ["exported", "handover"],
-  ["workerReady", "worker rollout"],
-  ["webReady", "web rollout"],
-  ["verified", "verification"],
+const stages: readonly (readonly [to: Moment, title: string, isStop: boolean])[] = [
+  ["drainBegan", "bulk import", false],
+  ["drained", "worker drain", true],
+  ["fence", "handover", true],
+  ["exported", "handover", true],
+  ["workerReady", "worker rollout", true],
+  ["webReady", "web rollout", false],
+  ["verified", "verification", false],
 ];
 
-function describePassage(title: string, passage: Passage): string {
+interface Stage {
+  readonly title: string;
+  readonly from: string;
+  readonly to: string;
+  /** Whether no worker executes steps meanwhile. */
+  readonly isStop: boolean;
+}
+
+function stagesOf(passage: Passage): Stage[] {
   let from = passage.began;
-  const lines = stages.flatMap(([moment, stage]) => {
+  return stages.flatMap(([moment, title, isStop]) => {
     const to = passage[moment];
     // A rollback begins with its drain.
     if (to === undefined || to === from) return [];
-    const time = duration(Date.parse(to) - Date.parse(from));
-    const line = `  ${stage.padEnd(15)} ${from} to ${to}  ${time}`;
+    const stage = { title, from, to, isStop: isStop && passage.drainBegan !== undefined };
     from = to;
-    return [line];
+    return [stage];
   });
-  return [`${title}: ${summaryOf(passage)}`, ...lines].join("\n");
 }
 
 function summaryOf(passage: Passage): string {

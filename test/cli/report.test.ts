@@ -35,10 +35,13 @@ async function report(printed: string, more: readonly string[] = [], fails = fal
 
 const outputs = JSON.stringify({ storageMode: "mongo", timeline });
 
-it("prints the timeline of a stack: in words, as JSON", async () => {
+it("prints the timeline of a stack: in words, as Markdown, as JSON", async () => {
   expect((await report(outputs)).stdout).toContain(
     `Cutover of staging: begun ${at(0)}; worker stopped 5 min 0 s for 3.2 GB`,
   );
+  const { stdout, exitCode } = await report(outputs, ["--markdown"]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^#### Cutover of `staging`\n[^]*```mermaid\ngantt\n/);
   expect(JSON.parse((await report(outputs, ["--json"])).stdout)).toEqual({
     stack: "staging",
     ...timeline,

@@ -1,3 +1,4 @@
+import mermaid from "mermaid";
 import { describe, expect, it } from "vitest";
 import {
   age,
@@ -5,6 +6,7 @@ import {
   describeStop,
   timelineFrom,
   describeTimeline,
+  formatMarkdown,
 } from "../../components/timeline";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 25, 21, minute)).toISOString();
@@ -114,5 +116,15 @@ describe("a timeline in words", () => {
     expect(text).toContain(`  handover        ${at(12)} to ${at(13)}  60 s`);
     expect(text.split("\n")).toHaveLength(7);
     expect(describeTimeline("dev", timelineFrom(nothing))).toBe("No cutover of dev is recorded.");
+  });
+
+  it("is a diagram that Mermaid reads, in which nothing of the stack's name is Markdown", async () => {
+    const text = formatMarkdown("a`b|<c>", timeline);
+    const [, chart = ""] = /```mermaid\n([^]*?)```/.exec(text) ?? [];
+
+    await expect(mermaid.parse(chart)).resolves.toMatchObject({ diagramType: "gantt" });
+    expect(chart).toContain("    worker drain :crit, 2026-11-25 21:10:00, 2026-11-25 21:12:00");
+    expect(chart).toContain("    web rollout :2026-11-25 21:15:00, 2026-11-25 21:17:00");
+    expect(text).toContain("#### Cutover of `a_b__c_`\n");
   });
 });
