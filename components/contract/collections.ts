@@ -47,6 +47,9 @@ export interface Collection {
   readonly indexes: readonly Index[];
 }
 
+/** A key as it is written for MongoDB, in its order. */
+const pairsOf = (key: Readonly<Record<string, 1 | -1>>) => Object.entries(key);
+
 const runs: Collection = {
   name: "pack_runs",
   moment: "updatedAt",
@@ -64,15 +67,12 @@ const runs: Collection = {
   indexes: [
     {
       suffix: "updatedAt_desc",
-      key: [["updatedAt", -1]],
+      key: pairsOf({ updatedAt: -1 }),
       note: "serves GET /runs listings and staleness checks",
     },
     {
       suffix: "tenant_updatedAt_desc",
-      key: [
-        ["tenantId", 1],
-        ["updatedAt", -1],
-      ],
+      key: pairsOf({ tenantId: 1, updatedAt: -1 }),
       sparseUntilTenancy: true,
       note: "activated once tenancy is enforced; remains sparse until then",
     },
@@ -105,24 +105,18 @@ const logs: Collection = {
   indexes: [
     {
       suffix: "run_sequence",
-      key: [
-        ["runId", 1],
-        ["sequence", 1],
-      ],
+      key: pairsOf({ runId: 1, sequence: 1 }),
       unique: true,
       note: "guarantees ordered retrieval and enforces idempotence",
     },
     {
       suffix: "run_timestamp",
-      key: [
-        ["runId", 1],
-        ["timestamp", 1],
-      ],
+      key: pairsOf({ runId: 1, timestamp: 1 }),
       note: "accelerates replay and time-window queries",
     },
     {
       suffix: "timestamp_ttl",
-      key: [["timestamp", 1]],
+      key: pairsOf({ timestamp: 1 }),
       note: "optional TTL (disabled by default) for retention policies",
     },
   ],
@@ -154,14 +148,15 @@ const artifacts: Collection = {
   indexes: [
     {
       suffix: "run_name",
-      key: [
-        ["runId", 1],
-        ["name", 1],
-      ],
+      key: pairsOf({ runId: 1, name: 1 }),
       unique: true,
       note: "a run emits at most one record per output",
     },
-    { suffix: "run", key: [["runId", 1]], note: "artifact listing alongside run inspection" },
+    {
+      suffix: "run",
+      key: pairsOf({ runId: 1 }),
+      note: "artifact listing alongside run inspection",
+    },
   ],
 };
 
@@ -189,19 +184,13 @@ const approvals: Collection = {
   indexes: [
     {
       suffix: "run_approval",
-      key: [
-        ["runId", 1],
-        ["approvalId", 1],
-      ],
+      key: pairsOf({ runId: 1, approvalId: 1 }),
       unique: true,
       note: "a run asks for each approval once",
     },
     {
       suffix: "run_status",
-      key: [
-        ["runId", 1],
-        ["status", 1],
-      ],
+      key: pairsOf({ runId: 1, status: 1 }),
       note: "finds the approvals that a run waits for",
     },
   ],
@@ -217,3 +206,13 @@ export const collections: Readonly<Record<CollectionRole, Collection>> = {
 
 /** The four roles in the document's order. */
 export const collectionRoles = Object.keys(collections) as CollectionRole[];
+
+/** One value for each of the four collections. */
+export function byRole<T>(valueOf: (role: CollectionRole) => T): Record<CollectionRole, T> {
+  return {
+    runs: valueOf("runs"),
+    logs: valueOf("logs"),
+    artifacts: valueOf("artifacts"),
+    approvals: valueOf("approvals"),
+  };
+}

@@ -1,6 +1,6 @@
 /** The contract: what the source document says must exist in MongoDB, as data. */
-export { byRole } from "./by-role";
 export {
+  byRole,
   collectionRoles,
   collections,
   type Collection,

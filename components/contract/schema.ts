@@ -23,6 +23,8 @@ export interface SchemaOptions {
 
 /** A collection as it should exist; without validation the validator is empty. */
 export interface WantedCollection {
+  /** By which the contract knows it. */
+  readonly role?: CollectionRole;
   readonly name: string;
   readonly validator: Document;
   readonly validationLevel: "strict" | "moderate" | "off";
@@ -31,6 +33,8 @@ export interface WantedCollection {
 
 /** An index as it should exist; `key` is a list of pairs, because the order of keys counts. */
 export interface WantedIndex {
+  /** Its collection's, by which the contract knows it. */
+  readonly role?: CollectionRole;
   readonly collection: string;
   readonly name: string;
   readonly key: readonly (readonly [field: string, direction: 1 | -1])[];

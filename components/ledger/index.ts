@@ -1,8 +1,8 @@
 /** What is kept of a migration in the database: the record that it claims and completes, with all fences. */
-export { migrationId } from "./migration-id";
 export {
   FenceMissing,
   lastFence,
+  migrationId,
   readExpired,
   recordExpired,
   recordFence,

@@ -1,12 +1,13 @@
 import type { Collection, Db } from "mongodb";
-import { migrationId } from "./migration-id";
+
+/** The migration's id in the ledger: the name it has upstream (the document, first paragraph). */
+export const migrationId = "20251106-task-runner-baseline";
 
 /** The ledger's record of the migration; times are UTC, durations in ms. */
 export interface LedgerRecord {
   readonly _id: string;
   readonly checksum: string;
   readonly stack: string;
-  readonly who: string;
   readonly toolVersion: string;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;

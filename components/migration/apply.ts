@@ -1,9 +1,8 @@
 import type { Db } from "mongodb";
 import { buildSchema } from "../contract";
-import { withholdChanges } from "./issues/data-issues";
+import { withholdChanges, type OnDataIssue } from "./issues/data-issues";
 import { DataIssues } from "./errors";
 import { reconcile } from "./execute";
-import type { OnDataIssue } from "./steps/inputs";
 import { claim, complete, recordCommand, type Claim } from "./ledger";
 import { plan, type Plan, type PlanOptions } from "./plan";
 

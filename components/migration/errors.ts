@@ -1,7 +1,6 @@
-import { MongoServerError } from "mongodb";
+import { MongoServerError, type Document } from "mongodb";
 import type { Command } from "./planner/change";
 import { describeDataIssue, type DataIssue } from "./issues/data-issues";
-import { describePrivilege } from "./privileges";
 
 /** A wanted collection's name belongs to something else; nothing was changed. */
 export class MigrationConflict extends Error {
@@ -49,18 +48,14 @@ export class MigrationError extends Error {
   readonly code: number | undefined;
 
   /** @param notUndone what had to be undone after it and could not be, in words */
-  constructor(
-    database: string,
-    { command, reason }: Command,
-    cause: unknown,
-    notUndone: readonly string[] = [],
-  ) {
+  constructor(database: string, { command, reason }: Command, cause: unknown, notUndone?: string) {
     const code = cause instanceof MongoServerError ? Number(cause.code) : undefined;
     const found = cause instanceof Error ? cause.message : String(cause);
     super(
       `${formatCommand(database, command)} (${reason}) failed` +
         `${code === undefined ? "" : ` with server code ${code}`}: ` +
-        [`${found}.`, advice(code, describePrivilege(database, command)), ...notUndone].join(" "),
+        `${found}. ${advice(code, describePrivilege(database, command))}` +
+        (notUndone === undefined ? "" : ` ${notUndone}`),
       { cause },
     );
     this.code = code;
@@ -77,6 +72,18 @@ function formatCommand(database: string, command: Command["command"]): string {
 
 function indexName(option: unknown): string | undefined {
   return (option as { name?: string } | undefined)?.name;
+}
+
+const actionOf: Readonly<Record<string, string>> = {
+  create: "createCollection",
+  createIndexes: "createIndex",
+  dropIndexes: "dropIndex",
+};
+
+/** The privilege that a command needs, in words: `createIndex on taskrunner.pack_runs`. */
+function describePrivilege(database: string, command: Document): string {
+  const [verb = "", collection] = Object.entries(command)[0] ?? [];
+  return `${actionOf[verb] ?? verb} on ${database}.${String(collection)}`;
 }
 
 function advice(code: number | undefined, privilege: string): string {

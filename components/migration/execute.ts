@@ -3,19 +3,13 @@ import type { Db, Document } from "mongodb";
 import type { WantedSchema } from "../contract";
 import { withRetries } from "../mongo";
 import { MigrationError, PlanOutdated } from "./errors";
+import { compare } from "./plan";
 import { toCommands } from "./planner/commands";
-import type { AwaitIndex, Change, Command } from "./planner/change";
-import { diff } from "./planner/diff";
-import { toSpec, sameSpec } from "./planner/index-spec";
-import { observe } from "./planner/observe";
+import type { AwaitIndex, Change, Command, Executed } from "./planner/change";
+import { indexSpec, sameSpec } from "./planner/index-spec";
+import { observeIndexes } from "./planner/observe";
 import { sendCommand } from "./send-command";
 import { watchBuild } from "./watch-build";
-
-/** A command that was executed and how long it took, in ms. */
-export interface Executed {
-  readonly command: Command;
-  readonly durationMs: number;
-}
 
 /** Told of each command after it was executed. */
 export type OnExecuted = (executed: Executed) => Promise<void>;
@@ -43,11 +37,7 @@ export async function reconcile(
   wanted: WantedSchema,
   onExecuted: OnExecuted,
 ): Promise<Change[]> {
-  const names = [
-    ...wanted.collections.map(({ name }) => name),
-    ...wanted.indexes.map(({ collection }) => collection),
-  ];
-  return untilDone(db, async () => diff(wanted, await observe(db, names)), onExecuted);
+  return untilDone(db, () => compare(db, wanted), onExecuted);
 }
 
 /**
@@ -103,16 +93,15 @@ async function execute(
   commands: readonly Command[],
   onExecuted: OnExecuted,
 ): Promise<void> {
-  const takeBack: Document[] = [];
   for (const command of commands) {
     const started = performance.now();
-    // Before it is sent: it may be done although its answer is lost.
-    if (command.onFailure) takeBack.push(command.onFailure);
     try {
       if (command.requires) await requireIndexes(db, command, command.requires);
       await sendCommand(db, command.command);
     } catch (error) {
-      const notUndone = await undo(db, takeBack.reverse());
+      // Also that of a command that failed: it may be done although its answer is lost.
+      const toUndo = commands.find(({ onFailure }) => onFailure)?.onFailure;
+      const notUndone = toUndo && (await undo(db, toUndo));
       throw new MigrationError(db.databaseName, command, error, notUndone);
     }
     await onExecuted({ command, durationMs: Math.round(performance.now() - started) });
@@ -125,9 +114,8 @@ async function requireIndexes(
   { command }: Command,
   required: readonly Document[],
 ): Promise<void> {
-  const collection = String(command.dropIndexes);
-  const { indexes = [] } = (await observe(db, [collection])).get(collection) ?? {};
-  const built = indexes.filter(({ isBuilding }) => !isBuilding).map(toSpec);
+  const indexes = await observeIndexes(db, String(command.dropIndexes));
+  const built = indexes.filter(({ isBuilding }) => !isBuilding).map(indexSpec);
   const missing = required.find((spec) => !built.some((index) => sameSpec(index, spec)));
   if (missing) throw new PlanOutdated(missing.name);
 }
@@ -136,24 +124,21 @@ async function requireIndexes(
  * Undoes what must not stay where it is found, and says what it could not undo: the first error is the
  * one that counts.
  */
-async function undo(db: Db, commands: readonly Document[]): Promise<string[]> {
-  const failed: string[] = [];
-  for (const command of commands) {
-    const undoing = async () => {
-      if (await isPrepared(db, command)) await sendCommand(db, command);
-    };
-    try {
-      await withRetries(`Undoing it by ${JSON.stringify(command)}`, undoing);
-    } catch (error) {
-      failed.push(error instanceof Error ? error.message : String(error));
-    }
+async function undo(db: Db, command: Document): Promise<string | undefined> {
+  const undoing = async () => {
+    if (await isPrepared(db, command)) await sendCommand(db, command);
+  };
+  try {
+    await withRetries(`Undoing it by ${JSON.stringify(command)}`, undoing);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  return failed;
 }
 
 /** Whether the index of a command refuses duplicates (`prepareUnique`) without being unique. */
 async function isPrepared(db: Db, { collMod, index }: Document): Promise<boolean> {
-  const { indexes = [] } = (await observe(db, [String(collMod)])).get(String(collMod)) ?? {};
+  const indexes = await observeIndexes(db, String(collMod));
   const { name } = index as { readonly name: string };
   return indexes.some((one) => one.name === name && one.prepareUnique && !one.unique);
 }

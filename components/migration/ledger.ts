@@ -1,9 +1,7 @@
-import { userInfo } from "node:os";
 import { MongoServerError, type Collection, type Db } from "mongodb";
 import { migrationId, type LedgerRecord } from "../ledger";
 import { withRetries } from "../mongo";
-import type { Change } from "./planner/change";
-import type { Executed } from "./execute";
+import type { Change, Executed } from "./planner/change";
 
 /** Who asks for the migration, and what for. */
 export interface Claim {
@@ -81,8 +79,7 @@ async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Pr
 }
 
 function startOf({ checksum, stack, toolVersion }: Claim) {
-  const who = userInfo().username;
-  return { checksum, stack, who, toolVersion, startedAt: new Date(), finishedAt: null };
+  return { checksum, stack, toolVersion, startedAt: new Date(), finishedAt: null };
 }
 
 /** Notes an executed command in the record, once however often it has to try. */

@@ -1,14 +1,14 @@
 import type { Mongo } from "../cluster";
 import type { Settings } from "../settings";
 import { StepGroup, StepResource, type After } from "../step/program";
-import * as steps from "./steps/retention";
+import { steps } from "./steps";
 
 /** No log entry expires while it is imported: lifts in each cutover what an earlier one set. */
 export class LogExpiryLift extends StepGroup {
   constructor(name: string, mongo: Mongo, options: After = {}) {
     const direction = mongo.directions.worker;
     super("LogExpiryLift", name, options, direction === "back");
-    new StepResource(steps.LogExpiryLift, name, inputsOf(mongo, direction), this.ofChildren);
+    new StepResource(steps.logExpiryLift, name, inputsOf(mongo, direction, 0), this.ofChildren);
     this.registerOutputs();
   }
 }
@@ -23,13 +23,12 @@ export class LogRetention extends StepGroup {
   ) {
     const direction = mongo.directions.web;
     super("LogRetention", name, options, direction !== "forward");
-    const inputs = { ...inputsOf(mongo, direction), days };
-    new StepResource(steps.LogRetention, name, inputs, this.ofChildren);
+    new StepResource(steps.logRetention, name, inputsOf(mongo, direction, days), this.ofChildren);
     this.registerOutputs();
   }
 }
 
-function inputsOf(mongo: Mongo, direction: Mongo["directions"]["web"]) {
-  const { uri, database, ledger, job } = mongo;
-  return { direction, uri, database, ledger, job, collection: mongo.collections.logs };
+function inputsOf(mongo: Mongo, direction: Mongo["directions"]["web"], days: number) {
+  const { uri, database, ledger, job, collections } = mongo;
+  return { direction, uri, database, ledger, job, collection: collections.logs, days };
 }

@@ -1,18 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { version } from "../../package.json";
 import type { Mongo, MongoCluster } from "../cluster";
-import { collections, buildSchema, type ContractSchema } from "../contract";
+import { collections, buildSchema } from "../contract";
 import { migrationId } from "../ledger";
 import { sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
 import { StepGroup, StepResource, type After } from "../step/program";
 import { checksumOf } from "./planner/canonical";
 import { warnOfDataIssues, warnOfHeldBack } from "./preview";
-import { ApplicationCheck } from "./steps/application";
-import { Collection } from "./steps/collection";
-import { Index } from "./steps/index-step";
-import { keyToText } from "./steps/inputs";
-import { LedgerClaim, LedgerCompletion } from "./steps/ledger";
+import { steps } from "./steps";
+import { keyToText, type IndexInputs, type IndexResults } from "./steps/index-step";
 
 /** The settings that say what should exist, and how the migration treats what is there. */
 export type PackRunMigrationSettings = Pick<
@@ -59,7 +56,7 @@ export class PackRunMigration extends StepGroup {
     const shared = { direction, uri, database, ledger, job };
 
     const claim = new StepResource(
-      LedgerClaim,
+      steps.ledgerClaim,
       "ledger-claim",
       {
         ...{ ...shared, schema, onDataIssue, checksum, adopt, toolVersion: version },
@@ -72,15 +69,20 @@ export class PackRunMigration extends StepGroup {
     const made = wanted.collections.map((collection) => {
       const inputs = { ...shared, ...collection, onDataIssue };
       const { name } = collections[collection.role];
-      return new StepResource(Collection, name, inputs, { parent: this, dependsOn: claim });
+      return new StepResource(steps.collection, name, inputs, { parent: this, dependsOn: claim });
     });
-    const indexes = indexesInOrder(wanted.indexes, made, (index, dependsOn) => {
-      const inputs = { ...shared, ...indexInputs(index), onDataIssue };
-      return new StepResource(Index, index.defaultName, inputs, { parent: this, dependsOn });
-    });
+    const indexes: StepResource<IndexInputs, IndexResults>[] = [];
+    for (const { role, collection, name, key, unique, sparse, defaultName } of wanted.indexes) {
+      const index = { role, collection, name, key: keyToText(key), unique, sparse };
+      const inputs = { ...shared, ...index, onDataIssue };
+      // Unique ones come first and wait for the collections only: all of them are tried, so that every
+      // data issue surfaces at once. The others wait for those and for each other.
+      const options = { parent: this, dependsOn: unique ? made : [...indexes] };
+      indexes.push(new StepResource(steps.index, defaultName, inputs, options));
+    }
     const names = Object.fromEntries(wanted.collections.map(({ role, name }) => [role, name]));
     const completion = new StepResource(
-      LedgerCompletion,
+      steps.ledgerCompletion,
       "ledger",
       { ...shared, checksum },
       { parent: this, dependsOn: [claim, ...indexes] },
@@ -88,7 +90,7 @@ export class PackRunMigration extends StepGroup {
     this.tryApplication(mongo, names, completion);
 
     for (const one of [claim, ...made, ...indexes]) warnOfHeldBack(one, one.output("heldBack"));
-    warnOfDataIssues({ direction, uri: job ? undefined : uri, database, schema }, this, (issue) =>
+    warnOfDataIssues({ direction, uri: job ? undefined : uri, database, wanted }, this, (issue) =>
       issue.kind === "duplicate keys"
         ? indexes[wanted.indexes.findIndex(({ name }) => name === issue.index)]
         : made[wanted.collections.findIndex(({ name }) => name === issue.collection)],
@@ -112,32 +114,10 @@ export class PackRunMigration extends StepGroup {
     const job = appUri && appJob;
     const place = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
     new StepResource(
-      ApplicationCheck,
+      steps.applicationCheck,
       "application-check",
       { ...place, direction: directions.worker, collections: names },
       { parent: this, dependsOn: completion },
     );
   }
-}
-
-type ContractIndex = ContractSchema["indexes"][number];
-
-function indexInputs({ role, collection, name, key, unique, sparse }: ContractIndex) {
-  return { role, collection, name, key: keyToText(key), unique, sparse };
-}
-
-/**
- * Unique indexes wait for all collections, and all unique ones are tried, so that every data
- * issue surfaces at once; the others wait for those and for each other.
- */
-function indexesInOrder<Resource extends pulumi.Resource>(
-  indexes: readonly ContractIndex[],
-  made: readonly pulumi.Resource[],
-  build: (index: ContractIndex, dependsOn: pulumi.Resource[]) => Resource,
-): Resource[] {
-  const built = indexes.filter(({ unique }) => unique).map((index) => build(index, [...made]));
-  for (const index of indexes.filter(({ unique }) => !unique)) {
-    built.push(build(index, [...built]));
-  }
-  return built;
 }

@@ -1,5 +1,5 @@
 import type { AggregateOptions, Db } from "mongodb";
-import { buildSchema, type SchemaOptions } from "../contract";
+import { buildSchema, type SchemaOptions, type WantedSchema } from "../contract";
 import { withRetries } from "../mongo";
 import type { Change, LeaveAlone } from "./planner/change";
 import { checksumOf } from "./planner/canonical";
@@ -58,8 +58,17 @@ async function planOnce(
     checksum,
     changes: [...changes, ...(await diffLedger(db, ledger, checksum))],
     foreign: foreign(wanted, observed).filter(({ collection }) => !ours.includes(collection)),
-    ...(await dataIssues(db, wanted, changes, scan)),
+    ...(await dataIssues(db, changes, scan)),
   };
+}
+
+/** What differs from what is wanted; it looks at nothing that is not ours. */
+export async function compare(db: Db, wanted: WantedSchema): Promise<Change[]> {
+  const names = [
+    ...wanted.collections.map(({ name }) => name),
+    ...wanted.indexes.map(({ collection }) => collection),
+  ];
+  return diff(wanted, await observe(db, names));
 }
 
 /**
@@ -67,10 +76,8 @@ async function planOnce(
  *
  * @throws ServerTroubleError if the database has trouble for a minute or two
  */
-export function searchData(db: Db, schema: SchemaOptions): Promise<DataSearch> {
-  const wanted = buildSchema(schema);
-  const names = wanted.collections.map(({ name }) => name);
+export function searchData(db: Db, wanted: WantedSchema): Promise<DataSearch> {
   return withRetries(`Searching database ${db.databaseName} for blocking documents`, async () =>
-    dataIssues(db, wanted, diff(wanted, await observe(db, names))),
+    dataIssues(db, await compare(db, wanted)),
   );
 }

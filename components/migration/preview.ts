@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { briefReach, closeConnections, ConnectionError, databaseAt } from "../mongo";
+import { briefReach, ConnectionError, onOwnConnection } from "../mongo";
+import type { WantedSchema } from "../contract";
 import type { Direction } from "../settings";
-import { buildSchema, type SchemaOptions } from "../contract";
 import {
   describeDataIssue,
   dataIssues,
@@ -9,14 +9,13 @@ import {
   previewScan,
   type DataIssue,
 } from "./issues/data-issues";
-import { diff } from "./planner/diff";
-import { observe } from "./planner/observe";
+import { compare } from "./plan";
 
 /** Where to look; `uri` is secret. */
 export interface PreviewArgs {
   readonly uri: pulumi.Input<string> | undefined;
   readonly database: pulumi.Input<string> | undefined;
-  readonly schema: SchemaOptions;
+  readonly wanted: WantedSchema;
   readonly direction: Direction;
 }
 
@@ -29,7 +28,7 @@ export type ResourceOf = (issue: DataIssue) => pulumi.Resource | undefined;
  * log onto a resource. A database that does not exist yet or is unreachable stops no preview.
  */
 export function warnOfDataIssues(
-  { direction, uri, database, schema }: PreviewArgs,
+  { direction, uri, database, wanted }: PreviewArgs,
   migration: pulumi.Resource,
   resourceOf: ResourceOf,
 ): void {
@@ -39,17 +38,15 @@ export function warnOfDataIssues(
   pulumi.all([uri, database]).apply(async ([address, name]) => {
     const place = { uri: address, database: name };
     try {
-      const db = await databaseAt(place, briefReach);
-      const wanted = buildSchema(schema);
-      const names = wanted.collections.map(({ name }) => name);
-      const changes = diff(wanted, await observe(db, names));
-      const { issues, notChecked } = await dataIssues(db, wanted, changes, previewScan);
+      const { issues, notChecked } = await onOwnConnection(
+        place,
+        async (db) => dataIssues(db, await compare(db, wanted), previewScan),
+        briefReach,
+      );
       for (const issue of issues) await warn(describeDataIssue(issue), resourceOf(issue));
       for (const one of notChecked) await warn(`${describeNotChecked(one)} ${checkedByUp}`);
     } catch (error) {
       await warn(describeFailure(error));
-    } finally {
-      await closeConnections();
     }
   });
 }

@@ -2,8 +2,7 @@ import type { Db } from "mongodb";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { migrationId, type LedgerRecord } from "../ledger";
 import { checksumOf } from "./planner/canonical";
-import { diff } from "./planner/diff";
-import { observe } from "./planner/observe";
+import { compare } from "./plan";
 
 /** Where a database stands: its ledger record, what differs, and how much is in it. */
 export interface Status {
@@ -31,8 +30,7 @@ export async function status(db: Db, options: SchemaOptions, ledger: string): Pr
     database: db.databaseName,
     record: record ?? undefined,
     current: record?.checksum === checksumOf(wanted),
-    drift: diff(wanted, await observe(db, names)).filter(({ kind }) => kind !== "adopt index")
-      .length,
+    drift: (await compare(db, wanted)).filter(({ kind }) => kind !== "adopt index").length,
     documents: Object.fromEntries(counts),
   };
 }
@@ -51,9 +49,9 @@ export function describeStatus({ database, record, current, drift, documents }: 
   ].join("\n");
 }
 
-function describeRecord({ _id, stack, who, startedAt, finishedAt }: LedgerRecord): string {
+function describeRecord({ _id, stack, startedAt, finishedAt }: LedgerRecord): string {
   const state = finishedAt
     ? `finished ${finishedAt.toISOString()}`
     : `begun ${startedAt.toISOString()}, not finished`;
-  return `${_id}, ${state}, by ${stack} (${who})`;
+  return `${_id}, ${state}, by ${stack}`;
 }

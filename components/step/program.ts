@@ -1,10 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../settings";
-import { ProgramError } from "./program-error";
 import type { StepKind } from "./step";
 import type { StepTimes } from "./times";
 
-export { ProgramError } from "./program-error";
 export { timesThrough, type Span, type StepTimes } from "./times";
 
 /** The inputs of a step as the program gives them; `cutover` is counted by the step. */
@@ -82,6 +80,20 @@ export function shim(module: string, kind: string): string {
   return provider;
 };
 `;
+}
+
+/**
+ * An error of the program that the engine prints as it is, without a stack trace. Thrown in the function of
+ * an output, it may reach a resource's input: there the engine would put `error serializing property "uri":`
+ * before its message.
+ */
+export class ProgramError extends pulumi.RunError {
+  override readonly name = "ProgramError";
+
+  constructor(message: string) {
+    super(message);
+    Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
+  }
 }
 
 /** Options by which a step waits for others. */

@@ -59,11 +59,10 @@ export interface Refusal<Inputs> {
  * A step without `back` rests on a rollback: it keeps its state and connects to nothing, so that the
  * rollback works while MongoDB is down. Destroying the stack leaves everything in place.
  */
-export interface Step<Inputs extends StepInputs, Results extends object> {
-  /** Its kind's: what a Job is called after. */
-  readonly name: string;
-  /** The outputs that are no inputs. */
-  readonly results: readonly (keyof Results & string)[];
+export interface Step<Inputs extends StepInputs, Results extends object> extends StepKind<
+  Inputs,
+  Results
+> {
   /** The resource's id; it holds no secret. */
   id(inputs: Inputs): string;
   /** Whether it runs again in each cutover. Default: not. */

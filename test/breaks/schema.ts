@@ -5,8 +5,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "a change to unique that fails is set back, so that services can insert again",
     file: "components/migration/execute.ts",
-    find: "const notUndone = await undo(db, takeBack.reverse());",
-    replace: "const notUndone: string[] = [];",
+    find: "const notUndone = toUndo && (await undo(db, toUndo));",
+    replace: "const notUndone = toUndo && undefined;",
     tests: ["test/migration/failure.test.ts > lets the services insert again"],
   },
   {
@@ -61,8 +61,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "documents that break a validator are reported before it becomes strict",
     file: "components/migration/issues/data-issues.ts",
-    find: "return role && strict",
-    replace: "return role && !strict",
+    find: 'validationLevel !== "strict"',
+    replace: 'validationLevel === "strict"',
     tests: ["test/migration/data-issues.test.ts > documents that break a validator"],
   },
   {
@@ -97,8 +97,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "the unique indexes of all collections come before the others",
     file: "components/migration/pack-run-migration.ts",
-    find: "built.push(build(index, [...built]));",
-    replace: "built.push(build(index, [...made]));",
+    find: "dependsOn: unique ? made : [...indexes]",
+    replace: "dependsOn: made",
     tests: ["test/migration/pack-run-migration.test.ts"],
   },
   {

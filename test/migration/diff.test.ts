@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Double, Int32, Long } from "mongodb";
 import { buildSchema, type WantedIndex, type WantedSchema } from "../../components/contract";
-import {
-  canonicalValidator,
-  sameValidator,
-  sameValue,
-} from "../../components/migration/planner/canonical";
+import { sameValue } from "../../components/migration/planner/canonical";
 import type { Change } from "../../components/migration/planner/change";
 import { toCommands } from "../../components/migration/planner/commands";
 import { diff, foreign } from "../../components/migration/planner/diff";
@@ -186,16 +182,12 @@ describe("canonical comparison", () => {
     expect(sameValue({ a: /x/ }, { a: /y/ })).toBe(false);
   });
 
-  it("keeps the order of an enumeration and of a query operator's document", () => {
+  it("keeps the order of an enumeration", () => {
     const levels = (...names: string[]) => ({
       $jsonSchema: { properties: { l: { enum: names } } },
     });
 
-    expect(sameValidator(levels("a", "b"), levels("b", "a"))).toBe(false);
-    expect(sameValidator({ a: { $eq: { x: 1, y: 2 } } }, { a: { $eq: { y: 2, x: 1 } } })).toBe(
-      false,
-    );
-    expect(canonicalValidator({ b: 1, a: 1 })).toEqual({ a: 1, b: 1 });
+    expect(sameValue(levels("a", "b"), levels("b", "a"))).toBe(false);
   });
 });
 

@@ -6,7 +6,7 @@ import { reconcile } from "../../components/migration/execute";
 import { indexSpec } from "../../components/migration/planner/index-spec";
 import { observe } from "../../components/migration/planner/observe";
 import { providers } from "../../components/migration/provider";
-import { keyToText } from "../../components/migration/steps/inputs";
+import { keyToText } from "../../components/migration/steps/index-step";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { playElection, type Election } from "../mongo/election";

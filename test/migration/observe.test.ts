@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { buildSchema } from "../../components/contract";
 import { plan, status } from "../../components/migration";
 import { observe } from "../../components/migration/planner/observe";
 import { searchData } from "../../components/migration/plan";
@@ -30,5 +31,8 @@ it("what does not show foreign collections does not look at them", async () => {
 
   await expect(observe(db)).rejects.toMatchObject({ code: 13 });
   expect(await status(db, documentOptions, ledger)).toMatchObject({ drift: 13 });
-  expect(await searchData(db, documentOptions)).toEqual({ issues: [], notChecked: [] });
+  expect(await searchData(db, buildSchema(documentOptions))).toEqual({
+    issues: [],
+    notChecked: [],
+  });
 });

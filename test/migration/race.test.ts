@@ -5,12 +5,7 @@ import type { WantedIndex } from "../../components/contract";
 import { reconcile } from "../../components/migration/execute";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
-import {
-  bridgeSpec,
-  indexSpec,
-  toSpec,
-  sameSpec,
-} from "../../components/migration/planner/index-spec";
+import { bridgeSpec, indexSpec, sameSpec } from "../../components/migration/planner/index-spec";
 import { serverForTests } from "../server";
 
 const current = serverForTests();
@@ -70,7 +65,7 @@ function watched(db: Db, wanted: WantedIndex, turns: Turns, wrong: string[]): Db
     (await observe(db, [plain.collection])).get(plain.collection)?.indexes ?? [];
   const drop = async (asked: Document) => {
     const dropped = (await indexesOf()).find(({ name }) => name === asked.index);
-    const isFinished = dropped && sameSpec(toSpec(dropped), indexSpec(wanted));
+    const isFinished = dropped && sameSpec(indexSpec(dropped), indexSpec(wanted));
     if (isFinished) wrong.push(`dropped the finished ${dropped.name}`);
     const reply = await db.command(asked);
     if ((await indexesOf()).length === 0) wrong.push("left the collection without an index");

@@ -6,7 +6,7 @@ import { providers as stateSteps } from "../../components/transfer/provider";
 import { buildSchema } from "../../components/contract";
 import { observe } from "../../components/migration/planner/observe";
 import { providers as schemaSteps } from "../../components/migration/provider";
-import { keyToText } from "../../components/migration/steps/inputs";
+import { keyToText } from "../../components/migration/steps/index-step";
 import { closeConnections } from "../../components/mongo";
 import { generateSample } from "../../sample";
 import { layout } from "../transfer/layout";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { providerOf, Unfinished, type MongoInputs, type Step } from "../../components/step";
+import { kind, providerOf, Unfinished, type MongoInputs, type Step } from "../../components/step";
 
 /** Inputs of the tests' step. */
 export interface ThingInputs extends MongoInputs {
@@ -15,7 +15,10 @@ export interface ThingResults {
 export type Thing = Step<ThingInputs, ThingResults>;
 
 /** What a kind of the tests' step is like. */
-export const thing = { name: "BigThing", results: ["made"] as const, id: () => "thing" };
+export const thing = {
+  ...kind<ThingInputs, ThingResults>("BigThing", ["test", "test"], ["made"]),
+  id: () => "thing",
+};
 
 /** A step that counts its runs in each direction, in which it would have connected. */
 export function counting(changes: Partial<Thing> = {}) {

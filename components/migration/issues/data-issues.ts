@@ -1,8 +1,11 @@
 import { MongoServerError, type AggregateOptions, type Db } from "mongodb";
-import type { ContractSchema, WantedSchema } from "../../contract";
+import type { WantedSchema } from "../../contract";
 import { describeChange, type Change } from "../planner/change";
 import { findBrokenDocuments, type BrokenDocuments } from "./broken-documents";
 import { duplicateKeys, type DuplicateKeys } from "./duplicate-keys";
+
+/** Whether blocking documents stop the migration or are listed beside it. */
+export type OnDataIssue = "fail" | "report";
 
 /** Documents that block a change; found before anything is changed. */
 export type DataIssue = DuplicateKeys | BrokenDocuments;
@@ -34,7 +37,6 @@ export const previewScan = {
  */
 export async function dataIssues(
   db: Db,
-  wanted: ContractSchema,
   changes: readonly Change[],
   options: AggregateOptions = {},
 ): Promise<DataSearch> {
@@ -42,9 +44,8 @@ export async function dataIssues(
   const notChecked: NotChecked[] = [];
   for (const change of changes) {
     try {
-      issues.push(
-        ...[await issueOf(db, wanted, change, options)].filter((one) => one !== undefined),
-      );
+      const issue = await issueOf(db, change, options);
+      if (issue) issues.push(issue);
     } catch (error) {
       const code = limitIn(error);
       if (code === undefined) throw error;
@@ -64,7 +65,7 @@ const timeLimits = [50, 262];
 const memoryLimits = [146, 292, 5414201, 5643008];
 
 /** The code by which the server's limits stopped a scan; undefined for other errors. */
-export function limitIn(error: unknown): number | undefined {
+function limitIn(error: unknown): number | undefined {
   const code = error instanceof MongoServerError ? Number(error.code) : undefined;
   return [...timeLimits, ...memoryLimits].find((limit) => limit === code);
 }
@@ -80,23 +81,20 @@ export function describeNotChecked({ change, code }: NotChecked): string {
 
 async function issueOf(
   db: Db,
-  { collections }: ContractSchema,
   change: Change,
   options: AggregateOptions,
 ): Promise<DataIssue | undefined> {
   switch (change.kind) {
     case "modify validator": {
-      const role = collections.find(({ name }) => name === change.wanted.name)?.role;
-      const strict = change.wanted.validationLevel === "strict";
-      return role && strict
-        ? findBrokenDocuments(db, role, change.wanted.name, options)
-        : undefined;
+      const { role, name, validationLevel } = change.wanted;
+      if (!role || validationLevel !== "strict") return undefined;
+      return findBrokenDocuments(db, role, name, options);
     }
     case "create index":
     case "await index":
     case "modify index":
     case "replace index": {
-      const role = collections.find(({ name }) => name === change.wanted.collection)?.role;
+      const { role } = change.wanted;
       const builds = change.wanted.unique && !("final" in change && change.final);
       return role && builds ? duplicateKeys(db, role, change.wanted, options) : undefined;
     }
@@ -107,17 +105,15 @@ async function issueOf(
 
 /** What can be set in spite of the issues: `moderate` validators, no index over duplicates. */
 export function withholdChanges(wanted: WantedSchema, issues: readonly DataIssue[]): WantedSchema {
-  const broken = new Set(
-    issues.flatMap((issue) => (issue.kind === "broken documents" ? issue.collection : [])),
-  );
-  const duplicated = new Set(
-    issues.flatMap((issue) => (issue.kind === "duplicate keys" ? issue.index : [])),
-  );
+  const broken = issues.filter((issue) => issue.kind === "broken documents");
+  const duplicated = issues.filter((issue) => issue.kind === "duplicate keys");
   return {
-    collections: wanted.collections.map((collection) =>
-      broken.has(collection.name) ? { ...collection, validationLevel: "moderate" } : collection,
+    collections: wanted.collections.map((one) =>
+      broken.some(({ collection }) => collection === one.name)
+        ? { ...one, validationLevel: "moderate" }
+        : one,
     ),
-    indexes: wanted.indexes.filter(({ name }) => !duplicated.has(name)),
+    indexes: wanted.indexes.filter(({ name }) => !duplicated.some(({ index }) => index === name)),
   };
 }
 
@@ -131,17 +127,15 @@ function describeDuplicates({
   collection,
   keys,
   documents,
-  isPartial,
   examples,
 }: DuplicateKeys): string {
-  const least = isPartial ? "at least " : "";
   const lines = examples.map(({ key, documents: having }) => {
     const ids = having.map(({ id, at }) => (at === undefined ? id : `${id} (${at})`));
     return `  ${formatKey(key)}: ${ids.join(", ")}`;
   });
   return [
-    `The unique index ${index} cannot be built: ${least}${formatCount(keys, "key")} of ${collection} ` +
-      `${keys === 1 ? "occurs" : "occur"} more than once, in ${least}${formatCount(documents, "document")}. For example:`,
+    `The unique index ${index} cannot be built: ${formatCount(keys, "key")} of ${collection} ` +
+      `${keys === 1 ? "occurs" : "occur"} more than once, in ${formatCount(documents, "document")}. For example:`,
     ...lines,
   ].join("\n");
 }

@@ -6,7 +6,7 @@ import {
   type Document,
 } from "mongodb";
 import { collections, type CollectionRole, type WantedIndex } from "../../contract";
-import { observe, type ObservedIndex } from "../planner/observe";
+import { observeIndexes, type ObservedIndex } from "../planner/observe";
 
 /** Keys that occur more than once where an index is to be unique. */
 export interface DuplicateKeys {
@@ -16,8 +16,6 @@ export interface DuplicateKeys {
   /** How many keys occur more than once, and how many documents have them. */
   readonly keys: number;
   readonly documents: number;
-  /** Whether there may be more: only the key is known at which a build failed. */
-  readonly isPartial?: true;
   /** At most three keys, each with at most three of its documents. */
   readonly examples: readonly {
     readonly key: Readonly<Record<string, unknown>>;
@@ -43,7 +41,7 @@ export async function duplicateKeys(
   index: WantedIndex,
   options: AggregateOptions,
 ): Promise<DuplicateKeys | undefined> {
-  const indexes = (await observe(db, [index.collection])).get(index.collection)?.indexes ?? [];
+  const indexes = await observeIndexes(db, index.collection);
   const hint = indexes.find((one) => givesOrder(one, index))?.name;
   const [found] = await search(db.collection(index.collection), index, hint, options);
   if (!found) return undefined;
@@ -56,23 +54,6 @@ export async function duplicateKeys(
     documents: found.documents as number,
     examples: await Promise.all(keys.map((key) => example(db, role, index, key, options))),
   };
-}
-
-/**
- * The documents of the one key at which a build failed, if a search for all of them is stopped by the
- * server's limits.
- */
-export async function duplicatesOfKey(
-  db: Db,
-  role: CollectionRole,
-  index: WantedIndex,
-  key: Document,
-  options: AggregateOptions,
-): Promise<DuplicateKeys> {
-  const found = await example(db, role, index, key, options);
-  const { collection, name } = index;
-  const counts = { keys: 1, documents: found.documents.length, isPartial: true } as const;
-  return { kind: "duplicate keys", collection, index: name, ...counts, examples: [found] };
 }
 
 /** Whether an index has every document, in the order of the wanted key. */

@@ -107,6 +107,12 @@ export interface Command {
   readonly requires?: readonly Document[];
 }
 
+/** A command that was executed and how long it took, in ms. */
+export interface Executed {
+  readonly command: Command;
+  readonly durationMs: number;
+}
+
 /** What a change does, in one line without its reason: `create index a on b { c: 1 }, unique`. */
 export function describeChange(change: Change): string {
   switch (change.kind) {

@@ -1,25 +1,19 @@
 import type { Document } from "mongodb";
 import type { WantedCollection } from "../../contract";
 import { migrationId } from "../../ledger";
-import type {
-  Change,
-  Command,
-  CreateCollection,
-  ModifyIndex,
-  ModifyValidator,
-  RecordLedger,
-  ReplaceIndex,
-} from "./change";
-import { bridgeName, bridgeSpec, indexSpec, toSpec, sameSpec } from "./index-spec";
+import type { Change, Command, ModifyIndex, RecordLedger, ReplaceIndex } from "./change";
+import { bridgeName, bridgeSpec, indexSpec, sameSpec } from "./index-spec";
 import { noExpiry } from "./observe";
 
 /** The server commands that close a change, in order; none where nothing has to be done. */
 export function toCommands(change: Change): Command[] {
   switch (change.kind) {
     case "create collection":
-      return createCollection(change);
+      return [harmless({ create: change.wanted.name, ...rulesOf(change.wanted) }, change.reason)];
     case "modify validator":
-      return modifyValidator(change);
+      return [
+        harmless({ collMod: change.wanted.name, ...optionsOf(change.wanted) }, change.reason),
+      ];
     case "create index":
       return [createIndexes(change.wanted.collection, indexSpec(change.wanted), change.reason)];
     case "modify index":
@@ -38,22 +32,17 @@ export function toCommands(change: Change): Command[] {
 /** The record in one command, as the script makes it; the engine claims it first and completes it last. */
 function recordLedger({ ledger, checksum, reason }: RecordLedger): Command {
   const made = { _id: migrationId, checksum, startedAt: "$$NOW", finishedAt: "$$NOW" };
-  const kept = { stack: "mongosh", who: "mongosh", toolVersion: "script", commands: [] };
+  const kept = { stack: "mongosh", toolVersion: "script", commands: [] };
   const u = [{ $replaceWith: { $mergeObjects: [kept, "$$ROOT", made] } }];
   const command = { update: ledger, updates: [{ q: { _id: migrationId }, u, upsert: true }] };
   return harmless(command, reason);
 }
 
-function createCollection({ wanted, reason }: CreateCollection): Command[] {
-  const hasRules = Object.keys(wanted.validator).length > 0;
-  return [harmless({ create: wanted.name, ...(hasRules && validation(wanted)) }, reason)];
+function rulesOf(wanted: WantedCollection): Document {
+  return Object.keys(wanted.validator).length > 0 ? optionsOf(wanted) : {};
 }
 
-function modifyValidator({ wanted, reason }: ModifyValidator): Command[] {
-  return [harmless({ collMod: wanted.name, ...validation(wanted) }, reason)];
-}
-
-function validation({ validator, validationLevel, validationAction }: WantedCollection): Document {
+function optionsOf({ validator, validationLevel, validationAction }: WantedCollection): Document {
   return { validator, validationLevel, validationAction };
 }
 
@@ -87,8 +76,8 @@ function modifyIndex({ wanted, found, set, reason }: ModifyIndex): Command[] {
  */
 function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Command[] {
   const { collection } = wanted;
-  const [standIn, made] = [bridgeSpec(wanted), final ? toSpec(final) : indexSpec(wanted)];
-  const left = bridge && toSpec(bridge);
+  const [standIn, made] = [bridgeSpec(wanted), indexSpec(final ?? wanted)];
+  const left = bridge && indexSpec(bridge);
   const isUsable = left !== undefined && sameSpec(left, standIn);
   const last = left && final ? left : standIn;
   const commands: (Command | undefined | false)[] = [
@@ -101,7 +90,7 @@ function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Com
     !isUsable && !final && createIndexes(collection, standIn, `a bridge, because ${reason}`),
     old && {
       ...dropIndex(collection, old.name, "the bridge has taken its place"),
-      ...{ loses: true, requires: [toSpec(old), standIn] },
+      ...{ loses: true, requires: [indexSpec(old), standIn] },
     },
     !final && createIndexes(collection, made, reason),
     {

@@ -1,6 +1,6 @@
 import type { WantedCollection, WantedIndex, WantedSchema } from "../../contract";
 import { MigrationConflict } from "../errors";
-import { sameValidator } from "./canonical";
+import { sameValue } from "./canonical";
 import type { Change, LeaveAlone } from "./change";
 import { bridgeName, sameButUnique, sameSignature } from "./index-spec";
 import { noExpiry, type Observed, type ObservedCollection, type ObservedIndex } from "./observe";
@@ -57,7 +57,7 @@ function validatorDifference(
   wanted: WantedCollection,
   found: ObservedCollection,
 ): string | undefined {
-  if (!sameValidator(wanted.validator, found.validator)) return "its validator differs";
+  if (!sameValue(wanted.validator, found.validator)) return "its validator differs";
   if (Object.keys(wanted.validator).length === 0) return undefined;
   if (wanted.validationLevel !== found.validationLevel) {
     return `its validation level is ${found.validationLevel}, not ${wanted.validationLevel}`;

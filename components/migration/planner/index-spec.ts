@@ -22,31 +22,21 @@ export function sameButUnique(found: ObservedIndex, wanted: Signature): boolean 
   );
 }
 
-/** The specification of a wanted index as `createIndexes` takes it. */
-export function indexSpec(wanted: WantedIndex): Document {
+/** The specification that builds a wanted index, or an observed one again, as `createIndexes` takes it. */
+export function indexSpec(
+  index: Signature & Partial<ObservedIndex> & { readonly name: string },
+): Document {
+  const { key, name, unique, sparse, hidden, expireAfterSeconds } = index;
+  const { partialFilterExpression, collation } = index;
   return {
-    key: Object.fromEntries(wanted.key),
-    name: wanted.name,
-    ...(wanted.unique && { unique: true }),
-    ...(wanted.sparse && { sparse: true }),
-  };
-}
-
-/** The specification that builds an observed index again. */
-export function toSpec(found: ObservedIndex): Document {
-  return {
-    key: Object.fromEntries(found.key),
-    name: found.name,
-    ...(found.unique && { unique: true }),
-    ...(found.sparse && { sparse: true }),
-    ...(found.hidden && { hidden: true }),
-    ...(found.partialFilterExpression && {
-      partialFilterExpression: found.partialFilterExpression,
-    }),
-    ...(found.collation && { collation: found.collation }),
-    ...(found.expireAfterSeconds !== undefined && {
-      expireAfterSeconds: found.expireAfterSeconds,
-    }),
+    key: Object.fromEntries(key),
+    name,
+    ...(unique && { unique }),
+    ...(sparse && { sparse }),
+    ...(hidden && { hidden }),
+    ...(partialFilterExpression && { partialFilterExpression }),
+    ...(collation && { collation }),
+    ...(expireAfterSeconds !== undefined && { expireAfterSeconds }),
   };
 }
 

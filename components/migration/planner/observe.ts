@@ -58,6 +58,14 @@ export async function observe(db: Db, names?: readonly string[]): Promise<Observ
   return new Map(collections.map((collection) => [collection.name, collection]));
 }
 
+/** The indexes of a collection as they are now; none if it does not exist. */
+export async function observeIndexes(
+  db: Db,
+  collection: string,
+): Promise<readonly ObservedIndex[]> {
+  return (await observe(db, [collection])).get(collection)?.indexes ?? [];
+}
+
 async function observeCollection(db: Db, info: Document): Promise<ObservedCollection> {
   const options = (info.options ?? {}) as Document;
   const name = info.name as string;

@@ -1,40 +1,30 @@
 import { BSON } from "mongodb";
-import type { WantedSchema } from "../../contract";
-import { withRetries } from "../../mongo";
+import type { WantedCollection } from "../../contract";
 import { kind, type Step } from "../../step";
-import { findBrokenDocuments } from "../issues/broken-documents";
-import { describeDataIssue } from "../issues/data-issues";
-import { diff } from "../planner/diff";
-import type { CollectionInputs } from "./inputs";
-import { databaseOf, reconcileOne, refreshObserved } from "./shared";
+import { compare } from "../plan";
+import { look, reconcileOne, room, type ReconcileInputs } from "./shared";
+
+/** One collection with its validator. */
+export type CollectionInputs = ReconcileInputs & WantedCollection;
 
 interface CollectionResults {
   /** Why the validator is not as strict as asked for, in words; empty where it is. */
   readonly heldBack: string;
 }
 
-export const Collection = kind<CollectionInputs, CollectionResults>(
-  "Collection",
-  ["migration", "mongo"],
-  ["heldBack"],
-);
-
 /** A collection with its validator. */
 export const collection: Step<CollectionInputs, CollectionResults> = {
-  ...Collection,
+  ...kind<CollectionInputs, CollectionResults>("Collection", room, ["heldBack"]),
   id: ({ name }) => name,
   followsServer: true,
   compares: ["database", "name", "validator", "validationLevel", "validationAction"],
   job: { doneByAnother: { heldBack: "" } },
   forward: async (inputs) => {
-    const heldBack = await reasonToHoldBack(inputs);
-    const validationLevel = heldBack === "" ? inputs.validationLevel : "moderate";
-    await reconcileOne(inputs, schemaOf({ ...inputs, validationLevel }));
+    const { heldBack } = await reconcileOne(inputs, schemaOf(inputs));
     return { heldBack };
   },
   reads: async (applied) => {
-    const observed = await refreshObserved(applied, applied.name);
-    const [change] = diff(schemaOf(applied), observed);
+    const [change] = await look(applied, applied.name, (db) => compare(db, schemaOf(applied)));
     if (change?.kind === "create collection") return undefined;
     if (change?.kind !== "modify validator") return {};
     const { validationLevel, validationAction } = change.found;
@@ -44,18 +34,4 @@ export const collection: Step<CollectionInputs, CollectionResults> = {
   },
 };
 
-/** A strict validator refuses every update of a document that breaks it already. */
-async function reasonToHoldBack(inputs: CollectionInputs): Promise<string> {
-  if (inputs.onDataIssue === "fail" || inputs.validationLevel !== "strict") return "";
-  const db = await databaseOf(inputs);
-  const doing = `Looking for documents that break the validator of ${inputs.name}`;
-  const broken = await withRetries(doing, () =>
-    findBrokenDocuments(db, inputs.role, inputs.name, {}),
-  );
-  return broken ? describeDataIssue(broken) : "";
-}
-
-const schemaOf = (inputs: CollectionInputs): WantedSchema => ({
-  collections: [inputs],
-  indexes: [],
-});
+const schemaOf = (inputs: CollectionInputs) => ({ collections: [inputs], indexes: [] });

@@ -1,85 +1,49 @@
-import { MongoServerError, type Db, type Document } from "mongodb";
-import type { WantedSchema } from "../../contract";
-import { withRetries } from "../../mongo";
+import type { CollectionRole, WantedIndex } from "../../contract";
 import { kind, type Step } from "../../step";
+import { compare } from "../plan";
 import type { Change } from "../planner/change";
-import { describeDataIssue, limitIn } from "../issues/data-issues";
-import { diff } from "../planner/diff";
-import { duplicateKeys, duplicatesOfKey, type DuplicateKeys } from "../issues/duplicate-keys";
-import { DataIssues, MigrationError } from "../errors";
-import { keyToText, toWantedIndex, type IndexInputs } from "./inputs";
-import { databaseOf, reconcileOne, refreshObserved } from "./shared";
+import { look, reconcileOne, room, type ReconcileInputs } from "./shared";
 
-interface IndexResults {
+/** One index. */
+export interface IndexInputs extends ReconcileInputs {
+  readonly role: CollectionRole;
+  readonly collection: string;
+  readonly name: string;
+  /** The key as one text, `runId:1, sequence:1`. */
+  readonly key: string;
+  readonly unique: boolean;
+  readonly sparse: boolean;
+  /** Set by a refresh that finds the index hidden by hand; never asked for. */
+  readonly hidden?: boolean;
+}
+
+/** What became of it. */
+export interface IndexResults {
   /** The name in MongoDB, empty where duplicates hold the index back. */
   readonly existsAs: string;
   /** Why it does not exist, in words; empty where it does. */
   readonly heldBack: string;
 }
 
-export const Index = kind<IndexInputs, IndexResults>(
-  "Index",
-  ["migration", "mongo"],
-  ["existsAs", "heldBack"],
-);
-
-/**
- * One index: created, changed in place, replaced or adopted as the planner says. It throws DataIssues
- * where documents stand in its way and they are not only to be reported.
- */
+/** One index: created, changed in place, replaced or adopted as the planner says. */
 export const index: Step<IndexInputs, IndexResults> = {
-  ...Index,
+  ...kind<IndexInputs, IndexResults>("Index", room, ["existsAs", "heldBack"]),
   id: ({ name }) => name,
   followsServer: true,
   compares: ["database", "collection", "name", "key", "unique", "sparse", "hidden"],
   job: { doneByAnother: { existsAs: "", heldBack: "" } },
   forward: async (inputs) => {
-    try {
-      const changes = await reconcileOne(inputs, schemaOf(inputs));
-      const adopted = changes.find((change) => change.kind === "adopt index");
-      return { existsAs: adopted?.found.name ?? inputs.name, heldBack: "" };
-    } catch (error) {
-      return { existsAs: "", heldBack: await duplicatesOrThrow(inputs, error) };
-    }
+    const { changes, heldBack } = await reconcileOne(inputs, schemaOf(inputs));
+    const adopted = changes.find((change) => change.kind === "adopt index");
+    const name = adopted?.found.name ?? inputs.name;
+    return { existsAs: heldBack === "" ? name : "", heldBack };
   },
   reads: async (applied) => {
-    const observed = await refreshObserved(applied, applied.collection);
-    const changes = diff(schemaOf(applied), observed);
+    const { collection } = applied;
+    const changes = await look(applied, collection, (db) => compare(db, schemaOf(applied)));
     return driftOf(changes.find((change) => change.kind !== "adopt index"));
   },
 };
-
-/** Server codes by which a unique index is refused for its data. */
-const duplicateCodes = [11000, 359];
-
-/** Duplicates may have come since the claim looked for them: they are named here too. */
-async function duplicatesOrThrow(inputs: IndexInputs, error: unknown): Promise<string> {
-  const isOurs = error instanceof MigrationError && duplicateCodes.includes(error.code ?? 0);
-  if (!isOurs) throw error;
-  const db = await databaseOf(inputs);
-  const issue = await withRetries(`Looking for duplicates of index ${inputs.name}`, () =>
-    duplicatesBehind(db, inputs, error),
-  );
-  if (!issue) throw error;
-  if (inputs.onDataIssue === "fail") throw new DataIssues(db.databaseName, [issue]);
-  return describeDataIssue(issue);
-}
-
-/** All duplicates; those of the key that the server named, if its limits stop the search for all. */
-async function duplicatesBehind(
-  db: Db,
-  inputs: IndexInputs,
-  { cause }: MigrationError,
-): Promise<DuplicateKeys | undefined> {
-  const wanted = toWantedIndex(inputs);
-  try {
-    return await duplicateKeys(db, inputs.role, wanted, {});
-  } catch (error) {
-    const named = cause instanceof MongoServerError ? (cause.keyValue as Document) : undefined;
-    if (limitIn(error) === undefined || named === undefined) throw error;
-    return duplicatesOfKey(db, inputs.role, wanted, named, {});
-  }
-}
 
 function driftOf(change: Change | undefined): Partial<IndexInputs> | undefined {
   switch (change?.kind) {
@@ -97,7 +61,22 @@ function driftOf(change: Change | undefined): Partial<IndexInputs> | undefined {
   }
 }
 
-const schemaOf = (inputs: IndexInputs): WantedSchema => ({
-  collections: [],
-  indexes: [toWantedIndex(inputs)],
-});
+function schemaOf({ role, collection, name, key, unique, sparse }: IndexInputs) {
+  const wanted = { role, collection, name, key: keyFromText(key), unique, sparse };
+  return { collections: [], indexes: [wanted] };
+}
+
+/**
+ * A key as one text in its order, `runId:1, sequence:1`: the engine sorts the keys of objects, and
+ * shows a text that is JSON or YAML as an object.
+ */
+export function keyToText(key: readonly (readonly [field: string, direction: unknown])[]): string {
+  return key.map(([field, direction]) => `${field}:${String(direction)}`).join(", ");
+}
+
+function keyFromText(text: string): WantedIndex["key"] {
+  return text.split(", ").map((member) => {
+    const colon = member.lastIndexOf(":");
+    return [member.slice(0, colon), Number(member.slice(colon + 1)) as 1 | -1];
+  });
+}

@@ -1,16 +1,31 @@
 import type { Db } from "mongodb";
-import { addressIn, withRetries } from "../../mongo";
 import { requireServer } from "../../cluster/server";
+import { buildSchema, type SchemaOptions } from "../../contract";
 import { recordFence } from "../../ledger";
+import { addressIn, withRetries } from "../../mongo";
 import { kind, type StateOf, type Step } from "../../step";
 import { describePlace, PlaceRefused, requirePlace } from "../another-place";
 import { apply } from "../apply";
 import { DataIssues } from "../errors";
-import { describeDataIssue, describeNotChecked, type NotChecked } from "../issues/data-issues";
-import { claim, complete, requireRecord } from "../ledger";
+import {
+  describeDataIssue,
+  describeNotChecked,
+  type NotChecked,
+  type OnDataIssue,
+} from "../issues/data-issues";
+import { claim, complete, requireRecord, type Claim } from "../ledger";
 import { searchData } from "../plan";
-import type { ClaimInputs, CompletionInputs } from "./inputs";
-import { databaseOf } from "./shared";
+import { databaseOf, room, type MigrationInputs } from "./shared";
+
+/** The claim of the ledger's record, before the first change. */
+export interface ClaimInputs extends MigrationInputs, Claim {
+  readonly schema: SchemaOptions;
+  readonly onDataIssue: OnDataIssue;
+  /** The state directory, whose `fence.json` says whether the services work on MongoDB; absent: no files. */
+  readonly root?: string;
+  /** The setting `advanced.acceptDatabase`; not compared. */
+  readonly acceptDatabase?: string;
+}
 
 interface ClaimResults {
   /** Where the record was claimed: `HOSTS/DATABASE/LEDGER`. */
@@ -21,12 +36,6 @@ interface ClaimResults {
   readonly heldBack: string;
 }
 
-export const LedgerClaim = kind<ClaimInputs, ClaimResults>(
-  "LedgerClaim",
-  ["migration", "mongo"],
-  ["place", "appliedAt", "heldBack"],
-);
-
 type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 
 /**
@@ -36,7 +45,7 @@ type ClaimState = StateOf<ClaimInputs, ClaimResults>;
  * only state it.
  */
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
-  ...LedgerClaim,
+  ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, ["place", "appliedAt", "heldBack"]),
   id: ({ ledger }) => `${ledger}-claim`,
   isOncePerCutover: true,
   followsServer: true,
@@ -55,7 +64,7 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     const db = await databaseOf(inputs);
     if (isSameAgain(inputs, place, state)) await requireRecord(db, inputs.ledger);
     if (inputs.onDataIssue === "fail") {
-      const { issues, notChecked } = await searchData(db, inputs.schema);
+      const { issues, notChecked } = await searchData(db, buildSchema(inputs.schema));
       if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
       warnOfNotChecked(notChecked);
     }
@@ -110,20 +119,19 @@ function isSameAgain(inputs: ClaimInputs, place: string, state?: ClaimState): bo
   return state?.place === place && state.cutover !== inputs.cutover;
 }
 
+/** The completion of the ledger's record, after the last change. */
+export interface CompletionInputs extends MigrationInputs {
+  readonly checksum: string;
+}
+
 interface CompletionResults {
   /** In ISO 8601, UTC. */
   readonly appliedAt: string;
 }
 
-export const LedgerCompletion = kind<CompletionInputs, CompletionResults>(
-  "LedgerCompletion",
-  ["migration", "mongo"],
-  ["appliedAt"],
-);
-
 /** The ledger's record completed, after everything is there. */
 export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
-  ...LedgerCompletion,
+  ...kind<CompletionInputs, CompletionResults>("LedgerCompletion", room, ["appliedAt"]),
   id: ({ ledger }) => ledger,
   isOncePerCutover: true,
   followsServer: true,

@@ -1,15 +1,17 @@
 import { kind, type Step } from "../../step";
 import { setExpiry } from "../expiry";
 import { day, diffExpiry } from "../planner/diff";
-import type { LiftInputs, RetentionInputs } from "./inputs";
-import { databaseOf, refreshObserved } from "./shared";
+import { observe } from "../planner/observe";
+import { databaseOf, look, room, type MigrationInputs } from "./shared";
 
-export const LogRetention = kind<RetentionInputs, object>("LogRetention", ["migration", "mongo"]);
+/** The expiry of log entries, which is no part of the index's own resource. */
+export interface RetentionInputs extends MigrationInputs {
+  readonly collection: string;
+  /** Days after which an entry expires; 0 for never. */
+  readonly days: number;
+}
 
-/** Sets, changes or lifts the expiry; last in a cutover, when everything is verified. */
-export const logRetention: Step<RetentionInputs, object> = {
-  ...LogRetention,
-  id: () => "log-retention",
+const setting = {
   isOncePerCutover: true,
   followsServer: true,
   compares: ["database", "collection", "days"],
@@ -18,29 +20,28 @@ export const logRetention: Step<RetentionInputs, object> = {
     await setExpiry(await databaseOf(inputs), inputs, inputs.days);
     return {};
   },
-  reads: async ({ days, collection, ...address }) => {
-    const observed = await refreshObserved(address, collection);
+} satisfies Partial<Step<RetentionInputs, object>>;
+
+/** Sets, changes or lifts the expiry; last in a cutover, when everything is verified. */
+export const logRetention: Step<RetentionInputs, object> = {
+  ...kind<RetentionInputs, object>("LogRetention", room),
+  ...setting,
+  id: () => "log-retention",
+  reads: async (inputs) => {
+    const { days, collection } = inputs;
+    const observed = await look(inputs, collection, (db) => observe(db, [collection]));
     const [change] = diffExpiry(collection, days, observed);
     if (change?.kind !== "modify index") return {};
     return { days: (change.found.expireAfterSeconds ?? 0) / day };
   },
 };
 
-export const LogExpiryLift = kind<LiftInputs, object>("LogExpiryLift", ["migration", "mongo"]);
-
 /**
  * Lifts an expiry that an earlier cutover set: a live one would delete old entries while they are
- * imported again.
+ * imported again. A refresh leaves the expiry to the retention.
  */
-export const logExpiryLift: Step<LiftInputs, object> = {
-  ...LogExpiryLift,
+export const logExpiryLift: Step<RetentionInputs, object> = {
+  ...kind<RetentionInputs, object>("LogExpiryLift", room),
+  ...setting,
   id: () => "log-expiry-lift",
-  isOncePerCutover: true,
-  followsServer: true,
-  compares: ["database", "collection"],
-  job: {},
-  forward: async (inputs) => {
-    await setExpiry(await databaseOf(inputs), inputs, 0);
-    return {};
-  },
 };
