@@ -19,7 +19,7 @@ interface StepOptions {
 
 /**
  * `step KIND`: what a Job runs; it is in no help, because a person has commands of their own. Its answer
- * is one JSON value, the last on standard output; progress goes before it.
+ * is the last line on standard output, as JSON; progress goes before it.
  */
 export const stepCommand = new Command("step")
   .argument("<kind>")
@@ -36,5 +36,5 @@ export const stepCommand = new Command("step")
       );
     const shard = index === undefined ? undefined : { number: Number(index) + 1, of: request.pods };
     const answer = await workInPod(step, request, { uri, ...(shard && { shard }) });
-    console.log(JSON.stringify(answer, undefined, 2));
+    console.log(JSON.stringify(answer));
   });

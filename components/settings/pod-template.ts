@@ -4,21 +4,10 @@ import { section, text } from "./forms";
 const object = z.record(text, z.unknown());
 const texts = z.record(text, z.string());
 
-/** Variables by which a Job's pod gets its connection string and its authority. */
-const isOurs = (name: string) => name.startsWith("TASKRUNNER_");
-
-const variable = section({
-  name: text
-    .refine((name) => !isOurs(name), { error: "a name that does not begin with TASKRUNNER_" })
-    .describe("The variable's name."),
-  value: z.string().exactOptional().describe("Its value. Not for secrets: it is in the state."),
-  valueFrom: object.exactOptional().describe("A reference, as Kubernetes has it."),
-});
-
 /**
  * What a site adds to the pods of Jobs: a part of Kubernetes' PodTemplateSpec, in its form. What a Job
- * needs (image, arguments, volumes, restart policy) is not among it, and neither are other containers,
- * with which no Job would end.
+ * needs (image, arguments, volumes, restart policy) is not among it, nor an affinity, which is the node of
+ * its claim. Neither are other containers, with which no Job would end.
  */
 export const podTemplate = section({
   metadata: section({
@@ -35,10 +24,11 @@ export const podTemplate = section({
       .array(object)
       .exactOptional()
       .describe("Taints of nodes that the pods tolerate."),
-    affinity: object
-      .exactOptional()
-      .describe("The pods' affinity. The node of a ReadWriteOnce claim is required as well."),
     priorityClassName: text.exactOptional().describe("The pods' PriorityClass."),
+    imagePullSecrets: z
+      .array(object)
+      .exactOptional()
+      .describe("References to the Secrets to pull the image with."),
     securityContext: object
       .exactOptional()
       .describe(
@@ -48,7 +38,10 @@ export const podTemplate = section({
       .array(
         section({
           name: z.literal("taskrunner-storage").describe("The name of the Jobs' one container."),
-          env: z.array(variable).exactOptional().describe("More variables, such as `HTTPS_PROXY`."),
+          env: z
+            .array(object)
+            .exactOptional()
+            .describe("More variables, such as `HTTPS_PROXY`. Not for secrets."),
           resources: object
             .exactOptional()
             .describe("Requests and limits; `requests` and `limits` win over ours."),

@@ -110,21 +110,13 @@ export const jobs = section({
     configMap: text.describe("The ConfigMap's name."),
     key: text.default("ca.crt").describe("The key in the ConfigMap."),
   })
-    .optional()
+    .exactOptional()
     .describe("A ConfigMap with the certificate authority of MongoDB's certificates."),
-  imagePullSecrets: z
-    .array(text)
-    .default([])
-    .describe("The names of the Secrets to pull the image with."),
-  runAsUser: positive
-    .optional()
-    .describe(
-      "The pods' user id. Default: that of the pods that mount the claim, else the image's.",
-    ),
-  podAnnotations: z.record(text, z.string()).default({}).describe("Annotations of the pods."),
   podTemplate: podTemplate
     .prefault({})
-    .describe("What is merged into the pods: labels, limits, nodes, tolerations, variables."),
+    .describe(
+      "What is merged into the pods: labels, user, limits, nodes, tolerations, variables. Default of the user: that of the pods that mount the claim, else the image's.",
+    ),
   timeoutSeconds: positive
     .default(600)
     .describe("How long a Job may be without a running pod, in seconds."),

@@ -239,10 +239,10 @@ export const rollout: readonly Break[] = [
     tests: ["test/jobs/claim.test.ts > on the node that has it"],
   },
   {
-    guarantee: "a claim's node is required whatever affinity the site adds",
-    file: "components/step/jobs/pod-template.ts",
-    find: "({ ...term, ...bothFields(term, one) })",
-    replace: "({ ...term, matchFields: one.matchFields })",
+    guarantee: "a claim's node is required whatever the site adds",
+    file: "components/settings/pod-template.ts",
+    find: "    nodeSelector: texts",
+    replace: "    affinity: object.exactOptional(),\n    nodeSelector: texts",
     tests: ["test/jobs/pod-template.test.ts"],
   },
   {

@@ -35,13 +35,13 @@ async function run(args: readonly string[], more: Record<string, string> = {}) {
   return { stdout, stderr, exitCode };
 }
 
-/** `step KIND` with the inputs of a Job's request; its answer is the last JSON that it prints. */
+/** `step KIND` with the inputs of a Job's request; its answer is the last line that it prints. */
 async function step(kind: string, inputs: object, own: object = {}, more = {}) {
   const file = join(current.folder, "request.json");
   await writeFile(file, JSON.stringify({ version, pods: 1, inputs, ...own }));
   const done = await run(["step", kind, "--request", file], more);
-  const from = `\n${done.stdout}`.lastIndexOf("\n{\n");
-  const answer = done.exitCode === 0 ? (JSON.parse(done.stdout.slice(from)) as object) : undefined;
+  const last = done.stdout.split("\n").at(-1) ?? "";
+  const answer = done.exitCode === 0 ? (JSON.parse(last) as object) : undefined;
   return { ...done, answer };
 }
 
@@ -80,7 +80,10 @@ it("step sets and lifts the expiry of log entries", async () => {
     answer: { results: {} },
   });
   expect(await expiry()).toEqual([864_000_000]);
-  expect(await step("log-expiry-lift", { ...logs, days: 0 })).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(await step("log-expiry-lift", { ...logs, days: 0 })).toMatchObject({
+    exitCode: 0,
+    stderr: "",
+  });
   expect(await expiry()).toEqual([2_147_483_647]);
 });
 
@@ -119,7 +122,7 @@ it("step imports its part of the runs where it has an index among several pods",
       await writeFile(file, JSON.stringify({ version, pods: 2, inputs: sides() }));
       const asked = ["step", "bulk-import", "--request", file];
       const { stdout } = await run(asked, { JOB_COMPLETION_INDEX: index });
-      return Number(/"inserted": (\d+)/.exec(stdout)?.[1]);
+      return Number(/"inserted":(\d+)/.exec(stdout)?.[1]);
     }),
   );
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(9);

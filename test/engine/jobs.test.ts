@@ -53,7 +53,7 @@ const configure = (storageMode: "mongo" | "filesystem", more: object = {}) =>
     kubernetes: { kubeconfig: cluster.kubeconfig },
     jobs: {
       ...{ image: "commands", namespace, timeoutSeconds: 60 },
-      podAnnotations: { [ownKubelet.name]: ownKubelet.value },
+      podTemplate: { metadata: { annotations: { [ownKubelet.name]: ownKubelet.value } } },
     },
     rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
     ...more,

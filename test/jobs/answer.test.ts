@@ -1,18 +1,19 @@
 import { expect, it } from "vitest";
-import { answerIn, linesIn } from "../../components/step/jobs/result";
+import { readLog } from "../../components/step/jobs/result";
 import { withoutSecrets } from "../../components/step/jobs/errors";
 
-it("the answer is the last JSON value, whatever was said before it", () => {
+it("the answer is the last line of JSON, whatever was said before it or behind it", () => {
   const value = { runs: { read: 1 }, quarantine: [{ detail: "a line\n{\n with a brace" }] };
-  const json = JSON.stringify(value, undefined, 2);
-  expect(answerIn(`${json}\n`)).toEqual(value);
-  expect(answerIn(`import: 3 files {\n{ not json\n${json}\n`)).toEqual(value);
-  expect(answerIn(`${JSON.stringify({ earlier: 1 }, undefined, 2)}\n${json}\n`)).toEqual(value);
+  const json = JSON.stringify(value);
+  expect(readLog(`${json}\n`).answer).toEqual(value);
+  expect(readLog(`import: 3 files {\n{ not json\n${json}\n`).answer).toEqual(value);
+  expect(readLog(`${JSON.stringify({ earlier: 1 })}\n${json}\n`).answer).toEqual(value);
+  expect(readLog(`${json}\nwarning: late\n`).answer).toEqual(value);
 });
 
 it("a log without one has no answer", () => {
-  for (const log of ["", "import: 3 files\n", '{\n  "runs": {\n', "{\n not json\n}\n", "}\n{\n"]) {
-    expect(answerIn(log)).toBeUndefined();
+  for (const log of ["", "import: 3 files\n", '{"runs": {\n', "{\n not json\n}\n", "}\n{\n"]) {
+    expect(readLog(log).answer).toBeUndefined();
   }
 });
 
@@ -28,7 +29,7 @@ it("a line of a log shows no connection string", () => {
 
 it("what a pod said before its answer is told by its last lines", () => {
   const before = Array.from({ length: 30 }, (_, at) => `line ${at}`);
-  const json = JSON.stringify({ done: true }, undefined, 2);
-  expect(linesIn(`${before.join("\n")}\n${json}\n`)).toEqual(before.slice(-20));
-  expect(linesIn(`${json}\n`)).toEqual([]);
+  const json = JSON.stringify({ done: true });
+  expect(readLog(`${before.join("\n")}\n${json}\n`).said).toEqual(before.slice(-20));
+  expect(readLog(`${json}\n`).said).toEqual([]);
 });

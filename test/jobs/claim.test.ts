@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { describeClaim } from "../../components/step/jobs/claim";
+import { claimUseOf } from "../../components/step/jobs/claim";
 import { namespaceAt } from "../../components/step/jobs/api";
 import { runJob } from "../../components/step/jobs";
 import { generateSample } from "../../sample";
@@ -152,15 +152,6 @@ describe("the user of a Job's pods", () => {
       expect(text).toMatch(/Writing \S+\/state\/runs failed: EACCES.* Nothing was stopped\./s);
     },
   );
-
-  it("is what jobs.runAsUser says, in the group of the services", async () => {
-    await prepare("stated");
-    await deploy("stated", { replicas: 0 });
-    const target = cluster.target("stated", { image: builtImage, runAsUser: 10002 });
-    await runJob(target, bulkImport(1), say);
-    const [spec] = await specsOf("stated", "bulk-import");
-    expect(spec?.securityContext).toMatchObject({ ...ofChart, runAsUser: 10002 });
-  });
 });
 
 describe("a ReadWriteOnce claim", () => {
@@ -186,10 +177,6 @@ describe("a ReadWriteOnce claim", () => {
     await cluster.kubectl("uncordon", "other");
     await cluster.kubectl("taint", "nodes", "local", "busy=yes:PreferNoSchedule");
 
-    const inWords = await describeClaim(await namespaceAt(cluster.target("once")), "state", 3);
-    expect(inWords).toMatch(
-      /^The claim state is ReadWriteOnce: the Jobs' pods run on node local, beside web-\S+, one at a time \(parallelism: 3 has no effect\)\.$/,
-    );
     const target = cluster.target("once", { timeoutSeconds: 10 });
     expect(await runJob(target, bulkImport(3), say)).toHaveLength(3);
     const nodes = (await specsOf("once", "bulk-import")).map(({ nodeName }) => nodeName);
@@ -199,16 +186,13 @@ describe("a ReadWriteOnce claim", () => {
 
   it("is mounted anywhere if no pod has it", async () => {
     await prepare("unused");
-    const inWords = await describeClaim(await namespaceAt(cluster.target("unused")), "state", 1);
-    expect(inWords).toBe(
-      "The claim state is ReadWriteOnce: no pod mounts it now, so a Job's pod may run on any node that can mount it.",
-    );
     expect(await runJob(cluster.target("unused"), verification, say)).toHaveLength(1);
   });
 
   it("that is ReadWriteMany too needs no node", async () => {
     await prepare("many", "ReadWriteMany");
-    const inWords = await describeClaim(await namespaceAt(cluster.target("many")), "state", 4);
-    expect(inWords).toBeUndefined();
+    const target = cluster.target("many");
+    const use = await claimUseOf(await namespaceAt(target), target, bulkImport(4));
+    expect(use).toEqual({ user: {}, isOfOneNode: false, nodes: [] });
   });
 });

@@ -56,8 +56,11 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
       for (const object of claimOn(namespace, root, accessMode)) await apply(object);
     },
     target: (namespace, changes) => ({
-      ...{ kubeconfig, namespace, image: "commands", imagePullSecrets: [] },
-      podAnnotations: { [ownKubelet.name]: ownKubelet.value },
+      ...{ kubeconfig, namespace, image: "commands" },
+      podTemplate: {
+        metadata: { labels: {}, annotations: { [ownKubelet.name]: ownKubelet.value } },
+        spec: { containers: [] },
+      },
       secret: { name: "mongo", key: "connectionString" },
       claim: { name: "state" },
       ...{ parallelism: 1, stack: `test/${namespace}` },

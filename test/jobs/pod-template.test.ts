@@ -14,13 +14,14 @@ const settings = (podTemplate: object) => ({
 });
 
 /** The pod template of a Job whose claim is on node `a`, as the settings ask for it. */
-function templateWith(podTemplate: object) {
-  const { jobs } = parseSettings(settings(podTemplate));
+function templateWith(stated: object) {
+  const { jobs } = parseSettings(settings(stated));
+  if (!jobs) throw new Error("the settings have a section jobs");
+  const { podTemplate } = jobs;
   const target: JobTarget = {
-    ...{ namespace: "taskrunner", image: "commands", imagePullSecrets: [], podAnnotations: {} },
+    ...{ namespace: "taskrunner", image: "commands" },
     ...{ secret: { name: "mongo", key: "uri" }, claim: { name: "state" }, parallelism: 1 },
-    ...{ stack: "test/jobs", timeoutSeconds: 60 },
-    ...(jobs && { podTemplate: jobs.podTemplate }),
+    ...{ stack: "test/jobs", timeoutSeconds: 60, podTemplate },
   };
   const user = { runAsUser: 10001, fsGroup: 10001 };
   const use = { user, isOfOneNode: true, nodes: ["a"] };
@@ -60,27 +61,15 @@ describe("jobs.podTemplate", () => {
 
   it("chooses nodes, and the security context wins over that of the services", () => {
     const tolerations = [{ key: "data", operator: "Exists" }];
-    const chosen = { nodeSelector: { pool: "data" }, tolerations, priorityClassName: "high" };
+    const chosen = {
+      ...{ nodeSelector: { pool: "data" }, tolerations, priorityClassName: "high" },
+      imagePullSecrets: [{ name: "registry-login" }],
+    };
     const securityContext = { runAsUser: 20000 };
     expect(templateWith({ spec: { ...chosen, securityContext } })?.spec).toMatchObject({
       ...chosen,
       securityContext: { runAsNonRoot: true, runAsUser: 20000, fsGroup: 10001 },
       affinity: requiring([{ matchFields: onNodeA }]),
-    });
-  });
-
-  it("requires a claim's node in each alternative of the site's affinity", () => {
-    const zones = ["x", "y"].map((zone) => ({
-      matchExpressions: [{ key: "zone", operator: "In", values: [zone] }],
-      matchFields: [{ key: "metadata.name", operator: "NotIn", values: [`worn-out-${zone}`] }],
-    }));
-    const podAntiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [] };
-    const affinity = { ...requiring(zones), podAntiAffinity };
-    expect(templateWith({ spec: { affinity } })?.spec?.affinity).toEqual({
-      podAntiAffinity,
-      ...requiring(
-        zones.map((zone) => ({ ...zone, matchFields: [...zone.matchFields, ...onNodeA] })),
-      ),
     });
   });
 
@@ -91,7 +80,11 @@ describe("jobs.podTemplate", () => {
       /containers\.0\.name: found "proxy"/,
     ],
     ["what a Job needs", { spec: { restartPolicy: "Always" } }, /podTemplate\.spec\.restartPolicy/],
-    ["our variables", container({ env: [{ name: "TASKRUNNER_MONGO_URI" }] }), /TASKRUNNER_/],
+    [
+      "what takes a pod off its claim's node",
+      { spec: { affinity: {} } },
+      /podTemplate\.spec\.affinity/,
+    ],
   ])("refuses %s", (_, podTemplate, problem) => {
     expect(problemsOf(settings(podTemplate))).toMatch(problem);
   });

@@ -198,21 +198,6 @@ it("pods that do not end are named after the time-out, whether their Job runs or
   cluster.images.set("on-lost-node", { entrypoint: forEver });
 });
 
-it("a claim that one pod alone may mount is refused where others would have to", async () => {
-  await prepare("alone", "ReadWriteOncePod");
-  const text = await failed(runs(cluster.target("alone"), bulkImport(2)));
-  expect(text).toMatch(/claim state in namespace alone of context \S+ is ReadWriteOncePod/);
-  expect(text).toMatch(/but these need it: 2 pods of bulk-import\./);
-  const metadata = { name: "web", namespace: "alone" };
-  const volumes = [{ name: "state", persistentVolumeClaim: { claimName: "state" } }];
-  const spec = { containers: [{ name: "main", image: "none" }], volumes };
-  await cluster.apply({ apiVersion: "v1", kind: "Pod", metadata, spec });
-  expect(await failed(runs(cluster.target("alone"), verification))).toMatch(
-    /but these need it: the pod of verification, web\./,
-  );
-  expect(await jobs("alone")).toBe("");
-});
-
 it("trusts the authority in a ConfigMap, and no server of another", async () => {
   await prepare("tls");
   const { certificate, port, stop } = await tlsInFront(current.server.port);

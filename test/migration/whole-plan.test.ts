@@ -21,8 +21,9 @@ const claimStep = steps.ledgerClaim as unknown as AnyStep;
 
 const ledger = "schema_migrations";
 const job = {
-  ...{ kubeconfig: "/nowhere", namespace: "apps", image: "commands:1", imagePullSecrets: [] },
-  ...{ podAnnotations: {}, parallelism: 1, stack: "project/stack" },
+  ...{ kubeconfig: "/nowhere", namespace: "apps", image: "commands:1" },
+  podTemplate: { metadata: { labels: {}, annotations: {} }, spec: { containers: [] } },
+  ...{ parallelism: 1, stack: "project/stack" },
   ...{ secret: { name: "mongo", key: "uri" }, timeoutSeconds: 5 },
 };
 const inputs = {

@@ -14,7 +14,7 @@ const values = { target: "values", directory: "deploy", confirm: "none" };
 describe("what runs as Jobs", () => {
   it("is taken if claim, image and namespace are there", () => {
     expect(parseSettings(asJobs)).toMatchObject({
-      jobs: { image: "registry.example.test/commands:1", podAnnotations: {}, timeoutSeconds: 600 },
+      jobs: { image: "registry.example.test/commands:1", timeoutSeconds: 600 },
     });
   });
 

@@ -1,16 +1,7 @@
-import type {
-  V1ConfigMap,
-  V1Job,
-  V1JobCondition,
-  V1PersistentVolumeClaim,
-  V1Pod,
-} from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Job, V1JobCondition, V1Pod } from "@kubernetes/client-node";
 import {
   type Cluster,
   type ClusterAddress,
-  type Controller,
-  type Place,
-  type Warning,
   clusterAt,
   fieldManager,
   ruleFor,
@@ -32,30 +23,14 @@ export const rules = [
 ];
 
 /** A namespace of a cluster, as far as Jobs use it. Each function may throw ClusterError. */
-export interface Namespace {
-  readonly place: Place;
-  job(name: string): Promise<V1Job>;
-  jobs(labelSelector: string): Promise<V1Job[]>;
-  createJob(job: V1Job): Promise<V1Job>;
-  createConfigMap(configMap: V1ConfigMap): Promise<void>;
-  /** With its pods, which end first. */
-  removeJob(name: string): Promise<void>;
-  claim(name: string): Promise<V1PersistentVolumeClaim>;
-  pods(labelSelector: string): Promise<V1Pod[]>;
-  /** All Deployments and StatefulSets. */
-  controllers(): Promise<Controller[]>;
-  /** What a pod's container printed; @param tailLines its last lines only. */
-  log(pod: string, tailLines?: number): Promise<string>;
-  /** The warnings of the last hour or so. */
-  readonly warnings: () => Promise<Warning[]>;
-}
+export type Namespace = Awaited<ReturnType<typeof namespaceAt>>;
 
 /**
  * The namespace of an address; nothing is asked of the cluster yet.
  *
  * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
  */
-export async function namespaceAt(address: ClusterAddress): Promise<Namespace> {
+export async function namespaceAt(address: ClusterAddress) {
   const cluster = await clusterAt(address);
   const { place, controllers, pods, warnings } = cluster;
   return { ...{ place, controllers, pods, warnings }, ...readers(cluster), ...writers(cluster) };
@@ -72,6 +47,7 @@ function readers({ batch, core, place: { namespace }, ask }: Cluster) {
       const reading = core.readNamespacedPersistentVolumeClaim({ namespace, name });
       return ask("get", "persistentvolumeclaims", reading);
     },
+    /** What a pod's container printed; @param tailLines its last lines only. */
     log: (name: string, tailLines?: number) => {
       const lines = tailLines === undefined ? {} : { tailLines };
       return ask(
@@ -91,6 +67,7 @@ function writers({ batch, core, place: { namespace }, ask }: Cluster) {
       const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
       await ask("create", "configmaps", creating);
     },
+    /** With its pods, which end first. */
     removeJob: async (name: string) => {
       const propagationPolicy = "Foreground";
       const removing = batch.deleteNamespacedJob({ namespace, name, propagationPolicy });

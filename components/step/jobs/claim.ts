@@ -1,14 +1,6 @@
-import { describePlace } from "../../kubernetes";
+import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
+import { hasEnded, isStatefulSet, nameOf, templateOf, type Controller } from "../../kubernetes";
 import type { Namespace } from "./api";
-import { JobError } from "./errors";
-import {
-  mountingPods,
-  mountingWorkloads,
-  nodesOf,
-  volumeUserOf,
-  type Mount,
-  type VolumeUser,
-} from "./mounts";
 import type { JobRequest, JobTarget } from "./target";
 
 /** How a Job's pods use the claim with the state. */
@@ -21,16 +13,23 @@ export interface ClaimUse {
   readonly nodes: readonly string[];
 }
 
+/** The numbers by which a container may read and write what the services keep in a volume. */
+interface VolumeUser {
+  readonly runAsUser?: number;
+  readonly runAsGroup?: number;
+  readonly fsGroup?: number;
+}
+
 /** The use of a step that mounts no claim. */
 export const noClaim: ClaimUse = { user: {}, isOfOneNode: false, nodes: [] };
 
 /**
  * Looks at who mounts the claim of a step. The scheduler would put a Job's pod on any node, where it
  * waits for a ReadWriteOnce volume until the services' pods are gone (`Multi-Attach error`): it
- * follows a claim only if that is ReadWriteOncePod, or if the volume itself names nodes. The kubelet
- * gives a fresh volume to `root:fsGroup`, and never changes an owner.
+ * follows a claim only if the volume itself names nodes. The kubelet gives a fresh volume to
+ * `root:fsGroup`, and never changes an owner.
  *
- * @throws JobError with who would share a claim that serves one pod; ClusterError
+ * @throws ClusterError
  */
 export async function claimUseOf(
   namespace: Namespace,
@@ -38,69 +37,77 @@ export async function claimUseOf(
   asked: JobRequest,
 ): Promise<ClaimUse> {
   if (asked.state === undefined || claim === undefined) return noClaim;
-  const found = await mountsOf(namespace, claim.name);
-  if (found.modes.includes("ReadWriteOncePod")) refuseOthers(namespace, claim.name, asked, found);
-  const user = volumeUserOf([...found.pods, ...found.workloads]);
-  const isOfOneNode = servesOneNode(found.modes);
-  return { user, isOfOneNode, nodes: isOfOneNode ? nodesOf(found.pods) : [] };
+  const modes = (await namespace.claim(claim.name)).spec?.accessModes ?? [];
+  const isOfOneNode = !modes.includes("ReadWriteMany");
+  const user = volumeUserOf(await namespace.controllers(), claim.name);
+  const nodes = isOfOneNode ? nodesOf(await namespace.pods(""), claim.name) : [];
+  return { user, isOfOneNode, nodes };
+}
+
+/** The nodes of the pods that mount a claim: those of running ones, if there are any. */
+function nodesOf(pods: readonly V1Pod[], claim: string): string[] {
+  const mounting = pods.filter((pod) => !hasEnded(pod) && pod.spec && mountIn(pod.spec, claim));
+  const running = mounting.filter(({ status }) => status?.phase === "Running");
+  const counted = running.length > 0 ? running : mounting;
+  return [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();
 }
 
 /**
- * What a claim means for Jobs, for a preview; undefined if they need to know nothing.
- *
- * @throws ClusterError
+ * As whom the services work on a claim's files, which their workloads say when they are scaled to zero
+ * too: what the first one says that may write, else the first. The number 0 is not taken, because a Job's
+ * pod never runs as root.
  */
-export async function describeClaim(
-  namespace: Namespace,
-  claim: string,
-  parallelism: number,
-): Promise<string | undefined> {
-  const { modes, pods } = await mountsOf(namespace, claim);
-  if (modes.includes("ReadWriteOncePod")) {
-    return (
-      `The claim ${claim} is ReadWriteOncePod: only one pod may mount it. \`pulumi up\` refuses it if ` +
-      "pods of the services mount it too, or if parallelism is more than 1."
-    );
-  }
-  if (!servesOneNode(modes)) return undefined;
-  const nodes = nodesOf(pods);
-  const names = pods.map(({ name }) => name).join(", ");
-  const where =
-    nodes.length > 0
-      ? `the Jobs' pods run on node ${nodes.join(" or ")}, beside ${names}`
-      : "no pod mounts it now, so a Job's pod may run on any node that can mount it";
-  const alone =
-    parallelism > 1 ? `, one at a time (parallelism: ${parallelism} has no effect)` : "";
-  return `The claim ${claim} is ${modes.join(", ")}: ${where}${alone}.`;
+function volumeUserOf(controllers: readonly Controller[], claim: string): VolumeUser {
+  const mounts = controllers.flatMap((controller) => {
+    const spec = templateOf(controller)?.spec;
+    const mount = spec && (claimTemplateIn(controller, claim) ?? mountIn(spec, claim));
+    return mount ? [{ user: userOf(spec, mount.volume), isReadOnly: mount.isReadOnly }] : [];
+  });
+  const known = mounts.filter(({ user }) => Object.keys(user).length > 0);
+  return (known.find(({ isReadOnly }) => !isReadOnly) ?? known[0])?.user ?? {};
 }
 
-interface Found {
-  readonly modes: readonly string[];
-  readonly pods: readonly Mount[];
-  readonly workloads: readonly Mount[];
+/** A volume that is a claim: what the pod calls it, and whether no container of it may write. */
+interface Mount {
+  readonly volume: string;
+  readonly isReadOnly: boolean;
 }
 
-async function mountsOf(namespace: Namespace, claim: string): Promise<Found> {
-  const modes = (await namespace.claim(claim)).spec?.accessModes ?? [];
-  const pods = mountingPods(await namespace.pods(""), claim);
-  return { modes, pods, workloads: mountingWorkloads(await namespace.controllers(), claim) };
+/** The claims that a StatefulSet makes are called `<template>-<StatefulSet>-<number>`. */
+function claimTemplateIn(controller: Controller, claim: string): Mount | undefined {
+  if (!isStatefulSet(controller)) return undefined;
+  const templates = controller.spec?.volumeClaimTemplates ?? [];
+  const made = templates.find((one) => {
+    const prefix = `${nameOf(one)}-${nameOf(controller)}-`;
+    return claim.startsWith(prefix) && /^\d+$/.test(claim.slice(prefix.length));
+  });
+  return made && { volume: nameOf(made), isReadOnly: false };
 }
 
-function servesOneNode(modes: readonly string[]): boolean {
-  return modes.includes("ReadWriteOnce") && !modes.includes("ReadWriteMany");
+function mountIn({ volumes = [], containers }: V1PodSpec, claim: string): Mount | undefined {
+  const found = volumes.find(
+    ({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName === claim,
+  );
+  if (!found) return undefined;
+  const mounts = containers.flatMap(({ volumeMounts = [] }) =>
+    volumeMounts.filter(({ name }) => name === found.name),
+  );
+  const isReadOnly =
+    found.persistentVolumeClaim?.readOnly === true ||
+    mounts.every(({ readOnly }) => readOnly === true);
+  return { volume: found.name, isReadOnly };
 }
 
-function refuseOthers(
-  { place }: Namespace,
-  claim: string,
-  { kind, pods = 1 }: JobRequest,
-  { pods: others }: Found,
-): void {
-  if (pods === 1 && others.length === 0) return;
-  const own = pods === 1 ? `the pod of ${kind}` : `${pods} pods of ${kind}`;
-  throw new JobError([
-    `The claim ${claim} in ${describePlace(place)} is ReadWriteOncePod: only one pod ` +
-      `can mount it, but these need it: ${[own, ...others.map(({ name }) => name)].join(", ")}. Nothing was ` +
-      "started. Use a claim that is ReadWriteOnce (pods of one node) or ReadWriteMany.",
-  ]);
+/** What a container says counts more than what its pod says. */
+function userOf({ securityContext: ofPod, containers }: V1PodSpec, volume: string): VolumeUser {
+  const mounter = containers.find(({ volumeMounts = [] }) =>
+    volumeMounts.some(({ name }) => name === volume),
+  );
+  const own = mounter?.securityContext;
+  const numbers = {
+    runAsUser: own?.runAsUser ?? ofPod?.runAsUser,
+    runAsGroup: own?.runAsGroup ?? ofPod?.runAsGroup,
+    fsGroup: ofPod?.fsGroup,
+  };
+  return Object.fromEntries(Object.entries(numbers).filter(([, number]) => number));
 }

@@ -5,14 +5,9 @@ import type { ClusterAddress } from "../../kubernetes";
 import { connectionStringSecret, kubernetesSdk } from "../../kubernetes/program";
 import type { StopAddress } from "./stop";
 import type { JobTarget } from "./target";
-import { namespaceAt } from "./api";
-import { describeClaim } from "./claim";
 
 /** The settings that say what runs as Jobs and where. */
-export type JobsArgs = Pick<
-  Settings,
-  "storageMode" | "backfill" | "kubernetes" | "jobs" | "rollout"
->;
+export type JobsArgs = Pick<Settings, "backfill" | "kubernetes" | "jobs" | "rollout">;
 
 /**
  * Where and how the stack's Jobs run, with the Secret of their connection string: one that exists,
@@ -34,20 +29,14 @@ export class Jobs extends pulumi.ComponentResource {
     const { stack, timeoutSeconds, ...address } = jobsAddress(settings);
     this.address = address;
     const secret = settings.jobs.secret ?? this.ownSecret("taskrunner-migrator", uri);
-    const { image, imagePullSecrets, podAnnotations, podTemplate, runAsUser, ca } = settings.jobs;
     const claim = claimOf(settings);
-    const parallelism = settings.backfill?.parallelism ?? 1;
     this.target = pulumi.output({
+      ...settings.jobs,
       ...address,
-      ...{ stack, timeoutSeconds, image, imagePullSecrets, podAnnotations, podTemplate, secret },
+      ...{ stack, timeoutSeconds, secret },
       ...(claim && { claim }),
-      ...(ca && { ca }),
-      ...(runAsUser !== undefined && { runAsUser }),
-      parallelism,
+      parallelism: settings.backfill?.parallelism ?? 1,
     });
-    if (claim && settings.storageMode === "mongo") {
-      warnOfClaim({ ...address, claim, parallelism }, this);
-    }
     this.registerOutputs({ target: this.target });
   }
 
@@ -96,30 +85,4 @@ function claimOf({ backfill }: JobsArgs): JobTarget["claim"] {
   if (!source || !("persistentVolumeClaim" in source)) return undefined;
   const { persistentVolumeClaim: name, subPath } = source;
   return { name, ...(subPath !== undefined && { subPath }) };
-}
-
-/** Says in a preview what a claim means for the Jobs, if the cluster can be asked. */
-function warnOfClaim(
-  {
-    claim,
-    parallelism,
-    ...address
-  }: ClusterAddress & Required<Pick<JobTarget, "claim" | "parallelism">>,
-  resource: pulumi.Resource,
-): void {
-  if (!pulumi.runtime.isDryRun()) return;
-  // The engine waits for what an output's function does.
-  pulumi.output(address).apply(async (known) => {
-    const words = await wordsOf(known, claim.name, parallelism);
-    if (words !== undefined) await pulumi.log.warn(words, resource);
-  });
-}
-
-async function wordsOf(address: ClusterAddress, claim: string, parallelism: number) {
-  try {
-    return await describeClaim(await namespaceAt(address), claim, parallelism);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `The claim ${claim} was not looked at. ${why}`;
-  }
 }

@@ -1,5 +1,5 @@
 // The client types its objects as classes; they are plain data, and are sent as such.
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
+/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment, @typescript-eslint/no-misused-spread */
 import { basename, dirname } from "node:path";
 import type {
   V1Affinity,
@@ -13,7 +13,7 @@ import type {
 import { containerName } from "./api";
 import { noClaim, type ClaimUse } from "./claim";
 import { labelValue } from "../../kubernetes";
-import { withPodTemplate } from "./pod-template";
+import type { PodTemplate } from "../../settings";
 import { requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
@@ -25,9 +25,9 @@ export const labels = {
 } as const;
 
 /**
- * The Job of a step. It has no time-to-live: one that vanishes could not be told from one that
- * never ran. What the command itself says is final (exit status 1 or 3) ends the Job, because
- * trying again would say the same; a pod that its node loses is replaced.
+ * The Job of a step, with what the site adds to its pods. It has no time-to-live: one that vanishes
+ * could not be told from one that never ran. What the command itself says is final (exit status 1 or 3)
+ * ends the Job, because trying again would say the same; a pod that its node loses is replaced.
  *
  * @param name the Job's and its ConfigMap's
  * @param use of the claim with the state
@@ -35,6 +35,7 @@ export const labels = {
 export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = noClaim): V1Job {
   const { pods } = asked;
   const metadata = { name, labels: labelsOf(target, asked) };
+  const site = target.podTemplate.metadata;
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -52,13 +53,13 @@ export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = 
         completions: pods,
         parallelism: use.isOfOneNode ? 1 : pods,
       }),
-      template: withPodTemplate(
-        {
-          metadata: { labels: metadata.labels, annotations: { ...target.podAnnotations } },
-          spec: podSpec(target, asked, name, use),
+      template: {
+        metadata: {
+          labels: { ...site.labels, ...metadata.labels },
+          annotations: { ...site.annotations },
         },
-        target.podTemplate,
-      ),
+        spec: podSpec(target, asked, name, use),
+      },
     },
   };
 }
@@ -89,20 +90,21 @@ function labelsOf({ stack }: JobTarget, { kind, direction }: JobRequest): Record
 }
 
 function podSpec(target: JobTarget, asked: JobRequest, name: string, use: ClaimUse): V1PodSpec {
-  const { imagePullSecrets, claim } = target;
+  const { claim, podTemplate } = target;
+  const { containers, securityContext, ...site } = podTemplate.spec;
   const hasState = asked.state !== undefined && claim !== undefined;
   const readOnly = asked.state === "read";
   const state = { claimName: claim?.name ?? "", readOnly };
   return {
+    ...(site as Partial<V1PodSpec>),
     restartPolicy: "Never",
     // Every command may be killed at any moment, and a rollback should not wait.
     terminationGracePeriodSeconds: 5,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    securityContext: userOf(target, use),
+    securityContext: { ...userOf(use), ...securityContext },
     ...(use.nodes.length > 0 && { affinity: affinityTo(use.nodes) }),
-    imagePullSecrets: imagePullSecrets.map((one) => ({ name: one })),
-    containers: [container(target, asked)],
+    containers: [container(target, asked, containers[0])],
     volumes: [
       { name: "tmp", emptyDir: {} },
       { name: "request", configMap: { name } },
@@ -111,15 +113,14 @@ function podSpec(target: JobTarget, asked: JobRequest, name: string, use: ClaimU
   };
 }
 
-/** As the services that use the claim; what the settings say counts more. */
-function userOf({ runAsUser }: JobTarget, { user }: ClaimUse): V1PodSecurityContext {
+/** As the services that use the claim. */
+function userOf({ user }: ClaimUse): V1PodSecurityContext {
   return {
     runAsNonRoot: true,
     seccompProfile: { type: "RuntimeDefault" },
     ...user,
     // A state of many files, in use, is not walked through for each Job.
     ...(user.fsGroup !== undefined && { fsGroupChangePolicy: "OnRootMismatch" }),
-    ...(runAsUser !== undefined && { runAsUser }),
   };
 }
 
@@ -136,7 +137,11 @@ function affinityTo(nodes: readonly string[]): V1Affinity {
   };
 }
 
-function container(target: JobTarget, { kind, state }: JobRequest): V1Container {
+function container(
+  target: JobTarget,
+  { kind, state }: JobRequest,
+  site: PodTemplate["spec"]["containers"][number] | undefined,
+): V1Container {
   const { image, claim, secret, ca } = target;
   const subPath = claim?.subPath === undefined ? {} : { subPath: claim.subPath };
   const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", ...subPath };
@@ -147,14 +152,17 @@ function container(target: JobTarget, { kind, state }: JobRequest): V1Container 
     // The quarantine file is written to the current folder, and goes with the pod (docs/jobs.md).
     workingDir: "/tmp",
     env: [
+      // Of two variables of one name the last one counts.
+      ...((site?.env ?? []) as unknown as V1EnvVar[]),
       { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
       ...(ca ? [authority(ca)] : []),
     ],
-    resources: { requests: { cpu: "100m", memory: "256Mi" } },
+    resources: { requests: { cpu: "100m", memory: "256Mi" }, ...site?.resources },
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ["ALL"] },
+      ...site?.securityContext,
     },
     volumeMounts: [
       { name: "tmp", mountPath: "/tmp" },

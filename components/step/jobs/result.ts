@@ -46,10 +46,9 @@ export async function answersOf(
   const done = pods.filter(({ status }) => status?.phase === "Succeeded");
   const answers = Array.from({ length: count }, async (_, index) => {
     const pod = done.find((one) => indexOf(one) === index);
-    const log = pod && (await logOf(namespace, nameOf(pod)));
-    const answer = log === undefined ? undefined : answerIn(log);
+    const { said, answer } = readLog(pod ? await logOf(namespace, nameOf(pod)) : "");
     if (answer !== undefined) {
-      for (const line of linesIn(log ?? "")) say(withoutSecrets(line));
+      for (const line of said) say(withoutSecrets(line));
       return answer;
     }
     const which = pod ? `the log of pod ${nameOf(pod)}` : `the pod with index ${index}`;
@@ -67,32 +66,26 @@ function logOf(namespace: Namespace, pod: string, lines?: number): Promise<strin
   return pRetry(() => namespace.log(pod, lines), { ...patience, shouldRetry });
 }
 
-/** Where the last JSON value begins that has lines of its own; negative where there is none. */
-function answerStart(log: string): number {
-  return `\n${log}`.lastIndexOf("\n{\n");
-}
-
 /** So many lines of a pod are shown, its last ones. */
 const shownLines = 20;
 
-/** What a pod printed before its answer: its progress, and what it did in words. */
-export function linesIn(log: string): string[] {
-  const said = log.slice(0, answerStart(log)).trim();
-  return said === "" ? [] : said.split("\n").slice(-shownLines);
+/**
+ * What a pod printed: the last line of JSON is its answer, undefined if there is none, and before it are
+ * its progress and what it did in words, of which the last lines are kept.
+ */
+export function readLog(log: string): {
+  readonly said: readonly string[];
+  readonly answer?: unknown;
+} {
+  const lines = log.trim().split("\n");
+  const last = lines.findLastIndex((line) => line.startsWith("{"));
+  if (last < 0) return { said: [] };
+  return { said: lines.slice(0, last).slice(-shownLines), answer: parseAnswer(lines[last] ?? "") };
 }
 
-/**
- * The JSON value that a command printed last: from a line `{` to the end. Its progress and its
- * errors are in the same log, before it.
- *
- * @returns undefined where there is none
- */
-export function answerIn(log: string): unknown {
-  const from = answerStart(log);
-  const to = log.lastIndexOf("\n}");
-  if (from < 0 || to < from) return undefined;
+function parseAnswer(line: string): unknown {
   try {
-    return JSON.parse(log.slice(from, to + 2));
+    return JSON.parse(line);
   } catch {
     return undefined;
   }

@@ -15,9 +15,9 @@ import {
 import { failure, isOver, namespaceAt, podsOf, type Namespace } from "./api";
 import { claimUseOf } from "./claim";
 import { JobError } from "./errors";
-import { configMapOf, jobOf } from "./manifest";
+import { configMapOf, jobOf, labels } from "./manifest";
 import { answersOf, reasonsOf } from "./result";
-import { stopFormer } from "./stop";
+import { stopJobs } from "./stop";
 import { requestLimit, type JobRequest, type JobTarget } from "./target";
 
 /**
@@ -36,7 +36,7 @@ export async function runJob(
 ): Promise<unknown[]> {
   const namespace = await namespaceAt(target);
   requireShort(asked);
-  await stopFormer(namespace, target, asked.kind, say);
+  await stopJobs(namespace, target, `${labels.step}=${asked.kind}`, say);
   const use = await claimUseOf(namespace, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
   const job = await namespace.createJob(jobOf(target, asked, name, use));

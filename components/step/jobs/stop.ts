@@ -31,21 +31,12 @@ export async function stopOthers(
 }
 
 /**
- * Stops what an interrupted run of a step has left.
+ * Deletes Jobs that are not over, and waits until their pods are gone. Those that are over stay.
  *
+ * @param which of the stack's Jobs, by their labels
  * @throws JobError where pods of it do not end within the target's time-out; ClusterError
  */
-export async function stopFormer(
-  namespace: Namespace,
-  target: StopAddress,
-  kind: string,
-  say: (line: string) => void,
-): Promise<void> {
-  await stopJobs(namespace, target, `${labels.step}=${kind}`, say);
-}
-
-/** Deletes Jobs that are not over, and waits until their pods are gone. Those that are over stay. */
-async function stopJobs(
+export async function stopJobs(
   namespace: Namespace,
   { stack, timeoutSeconds }: StopAddress,
   which: string,

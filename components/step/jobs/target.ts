@@ -1,29 +1,16 @@
 import type { ClusterAddress } from "../../kubernetes";
-import type { PodTemplate } from "../../settings";
+import type { JobsSettings } from "../../settings";
 
-/** Where and how Jobs run; none of it is secret. */
-export interface JobTarget extends ClusterAddress {
-  /** The image of our commands. */
-  readonly image: string;
-  /** Names of Secrets with the registry's login. */
-  readonly imagePullSecrets: readonly string[];
-  /** The user's number in the pods; default: that of the pods that mount the claim, else the image's. */
-  readonly runAsUser?: number;
-  readonly podAnnotations: Readonly<Record<string, string>>;
-  /** What the site adds to the pods. */
-  readonly podTemplate?: PodTemplate;
+/** Where and how Jobs run, as the settings say; none of it is secret. */
+export interface JobTarget extends ClusterAddress, Omit<JobsSettings, "namespace" | "secret"> {
   /** The Secret and its key that hold the migrator's connection string. */
   readonly secret: { readonly name: string; readonly key: string };
-  /** The ConfigMap and its key that hold the authority of MongoDB's certificate; absent: a public one. */
-  readonly ca?: { readonly configMap: string; readonly key: string };
   /** The claim that holds the filesystem state, and the state directory in it; absent without an import. */
   readonly claim?: { readonly name: string; readonly subPath?: string };
   /** How many pods share an import. */
   readonly parallelism: number;
   /** `<project>/<stack>`, as the value of a label. */
   readonly stack: string;
-  /** How long a Job may be without any pod that runs. */
-  readonly timeoutSeconds: number;
 }
 
 /** A step that is asked of a Job. */
