@@ -4,12 +4,7 @@ import { Option } from "commander";
 import type { PlanOptions } from "../components/migration";
 import type { StateAddress } from "../components/state";
 import type { BothSides } from "../components/transfer";
-import {
-  commandSettings,
-  requireIndexNames,
-  schemaOptionsOf,
-  type CommandSettings,
-} from "../components/settings";
+import { commandSettings, schemaOptionsOf, type CommandSettings } from "../components/settings";
 import type { CommonOptions } from "./command";
 import { UsageError } from "./errors";
 
@@ -65,13 +60,8 @@ export function textOf(file: string, option: string): string {
   }
 }
 
-/**
- * What a plan under these settings looks at.
- *
- * @throws SettingsError if two indexes of a collection would have one name
- */
+/** What a plan under these settings looks at. */
 export function planOptions(settings: CommandSettings): PlanOptions {
-  requireIndexNames(settings);
   const { ledger, checkpoints } = settings.advanced;
   return { schema: schemaOptionsOf(settings), ledger, ownRecords: [checkpoints] };
 }

@@ -1,5 +1,5 @@
 import { mongoshScript } from "../components/migration";
-import { schemaOptionsOf, requireIndexNames, uriFacts } from "../components/settings";
+import { schemaOptionsOf, uriFacts } from "../components/settings";
 import { command, print, type CommonOptions } from "./command";
 import { uriOf } from "./connection";
 import { settingsOf } from "./inputs";
@@ -17,7 +17,6 @@ export const scriptCommand = command("script", {
   const settings = await settingsOf(options);
   const named = uriFacts((await uriOf(options))?.uri ?? "")?.database;
   const database = settings.mongo.database ?? named ?? "taskrunner";
-  requireIndexNames(settings);
   const script = mongoshScript(schemaOptionsOf(settings), database, settings.advanced.ledger);
   print(options, { script }, script);
 });

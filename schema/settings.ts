@@ -15,7 +15,6 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
-  readonly not?: JsonSchema;
 }
 
 const prefix = "taskrunner-storage:";
@@ -27,10 +26,6 @@ export function settingsJsonSchema(): JsonSchema {
     io: "input",
     unrepresentable: "any",
     override: ({ jsonSchema }) => {
-      // What is refused in words of its own is unknown to an editor.
-      const properties = Object.entries(jsonSchema.properties ?? {});
-      const known = properties.filter(([, one]) => typeof one === "object" && !("not" in one));
-      if (jsonSchema.properties) jsonSchema.properties = Object.fromEntries(known);
       // Not a format of JSON Schema; its pattern stays.
       if (jsonSchema.format === "cidrv4") delete jsonSchema.format;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;

@@ -1,5 +1,4 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { runsAsJobs } from "../settings";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
 import { serverChecked } from "./server/resource";
 
@@ -14,7 +13,7 @@ export function existingCluster(
   const { mongoUri: uri, appMongoUri, database, directions, mongo } = args;
   const outputs = { uri, appUri: appMongoUri ?? uri, database };
   // The engine does not reach what Jobs reach: theirs is checked by the first of them.
-  if (runsAsJobs(args)) return outputs;
+  if (args.jobs) return outputs;
   const { collections } = mongo;
   const inputs = { direction: directions.worker, uri, database, collections };
   const check = serverChecked(inputs, { parent });

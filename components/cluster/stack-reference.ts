@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
   connectionStringRules,
-  runsAsJobs,
   uriFacts,
   type ClusterSettingsOf,
   type Settings,
@@ -35,7 +34,7 @@ function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOut
   const named = pulumi.unsecret(both.apply(({ mongoUri }) => uriFacts(mongoUri)?.database ?? ""));
   const database = mongo.database ?? named;
   const outputs = { uri, appUri, database };
-  if (runsAsJobs(args)) return outputs;
+  if (args.jobs) return outputs;
   const { collections } = mongo;
   const check = serverChecked({ direction: "forward", uri, database, collections }, { parent });
   return { ...outputs, serverVersion: check.output("serverVersion") };
@@ -43,7 +42,7 @@ function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOut
 
 function recallOutputs(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
   const { mongoUri, mongo } = args;
-  if (runsAsJobs(args)) return { uri: mongoUri, appUri: undefined, database: mongo.database };
+  if (args.jobs) return { uri: mongoUri, appUri: undefined, database: mongo.database };
   const { collections } = mongo;
   const nothing = { direction: "back", uri: undefined, database: undefined, collections } as const;
   const check = serverChecked(nothing, { parent });

@@ -1,4 +1,3 @@
-import { databaseName } from "./forms";
 import type { Problem } from "./problems";
 import type { Settings } from "./schema";
 import { uriFacts, type UriFacts } from "./uri";
@@ -19,26 +18,10 @@ export function connectionStringRules(
   ];
 }
 
-function databaseRule(settings: ConnectionSettings, facts: UriFacts): Problem[] {
-  if (settings.mongo.database !== undefined) return [];
-  if (facts.database === undefined) {
-    return [
-      {
-        key: "mongo.database",
-        found: "nothing, and mongoUri names none",
-        allowed: "a name in either",
-      },
-    ];
-  }
-  const named = databaseName.safeParse(facts.database);
-  if (named.success) return [];
-  return [
-    {
-      key: "mongoUri",
-      found: "a database name that MongoDB refuses",
-      allowed: named.error.issues[0]?.message ?? "",
-    },
-  ];
+function databaseRule({ mongo }: ConnectionSettings, facts: UriFacts): Problem[] {
+  if (mongo.database !== undefined || facts.database !== undefined) return [];
+  const found = "nothing, and mongoUri names none";
+  return [{ key: "mongo.database", found, allowed: "a name in either" }];
 }
 
 function tlsRule(key: string, { cluster }: ConnectionSettings, facts: UriFacts): Problem[] {

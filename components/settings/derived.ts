@@ -2,11 +2,6 @@ import type { SchemaOptions } from "../contract";
 import type { Settings } from "./schema";
 import { uriFacts } from "./uri";
 
-/** Whether every step that touches MongoDB runs as a Kubernetes Job. */
-export function runsAsJobs({ jobs }: Pick<Settings, "jobs">): boolean {
-  return jobs !== undefined;
-}
-
 /** The namespace of a section: its own, else that of the releases. The rules make sure that one is there. */
 export function resolveNamespace(
   own: { readonly namespace?: string | undefined },

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
 import type { z } from "zod";
 import { parseStructured } from "./parse";
-import { problemsOf, SettingsError, SettingsFileError, type Problem } from "./problems";
+import { problemsOf, SettingsError, SettingsFileError } from "./problems";
 import { rolloutFor } from "./rollout";
-import { collectionRules, indexRules, sectionConflicts } from "./rules";
+import { nameRules, sectionConflicts } from "./rules";
 import { settingsSchema } from "./schema";
 
 const parts = settingsSchema.pick({
@@ -37,14 +37,15 @@ type SettingsSource = { readonly file: string } | { readonly text: string };
  */
 export async function commandSettings(from: SettingsSource | undefined): Promise<CommandSettings> {
   const values = from ? await valuesIn(from) : {};
-  // The text that a Job has is without a rollout.
+  // A command needs no rollout.
   const rollout = rolloutFor(values.rollout).optional();
   const parsed = settingsSchema.extend({ storageMode, rollout }).safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
   const { rollout: stated, ...others } = parsed.data;
-  requireNone(
-    stated ? sectionConflicts({ ...others, rollout: stated }) : collectionRules(parsed.data),
-  );
+  const problems = stated
+    ? sectionConflicts({ ...others, rollout: stated })
+    : nameRules(parsed.data);
+  if (problems.length > 0) throw new SettingsError(problems);
   return commandSchema.strip().parse(values);
 }
 
@@ -57,19 +58,6 @@ export async function commandSettings(from: SettingsSource | undefined): Promise
 export async function plainMongoUri(from: SettingsSource): Promise<string | undefined> {
   const { mongoUri } = await valuesIn(from);
   return typeof mongoUri === "string" ? mongoUri : undefined;
-}
-
-/**
- * Makes sure that a schema can be built as the settings name its indexes.
- *
- * @throws SettingsError with every problem
- */
-export function requireIndexNames(settings: CommandSettings): void {
-  requireNone(indexRules(settings));
-}
-
-function requireNone(problems: readonly Problem[]): void {
-  if (problems.length > 0) throw new SettingsError(problems);
 }
 
 /** The settings without their prefix, by whatever name the project goes. */

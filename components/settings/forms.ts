@@ -4,11 +4,7 @@ import { z } from "zod";
 export function section<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: (issue) =>
-      issue.code === "unrecognized_keys"
-        ? Object.keys(shape)
-            .filter((key) => !isAbsent(shape[key]))
-            .join(", ")
-        : undefined,
+      issue.code === "unrecognized_keys" ? Object.keys(shape).join(", ") : undefined,
   });
 }
 
@@ -17,16 +13,6 @@ export const text = z.string().min(1, { error: "a string that is not empty" });
 
 /** A count from 1 on. */
 export const positive = z.int().min(1);
-
-/** A key that another choice has: it is refused with the reason instead of as an unknown one. */
-export function absent(reason: string) {
-  return z.never({ error: `absent: ${reason}` }).optional();
-}
-
-/** Whether a key is never there. */
-export function isAbsent(schema: unknown): boolean {
-  return schema instanceof z.ZodOptional && schema.unwrap() instanceof z.ZodNever;
-}
 
 /**
  * A name whose characters the JSON Schema states too; its length in bytes only the program counts.

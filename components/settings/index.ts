@@ -4,9 +4,9 @@
  */
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { connectionStringRules } from "./connection-string-rules";
-export { databaseOf, resolveNamespace, runsAsJobs, schemaOptionsOf } from "./derived";
+export { databaseOf, resolveNamespace, schemaOptionsOf } from "./derived";
 export type { Direction, Directions } from "./direction";
-export { commandSettings, plainMongoUri, requireIndexNames, type CommandSettings } from "./file";
+export { commandSettings, plainMongoUri, type CommandSettings } from "./file";
 export { parseSettings, parseStructured } from "./parse";
 export { SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {

@@ -90,7 +90,7 @@ function describeAllowed(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return issue.values.map(String).join(", ");
     case "invalid_type":
-      return issue.expected === "never" ? issue.message : `a value of type ${issue.expected}`;
+      return `a value of type ${issue.expected}`;
     case "invalid_union":
       return "options" in issue && Array.isArray(issue.options)
         ? issue.options.map(String).join(", ")

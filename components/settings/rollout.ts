@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { absent, positive, section, text } from "./forms";
+import { positive, section, text } from "./forms";
 
 const common = {
   timeoutSeconds: positive
@@ -133,7 +133,6 @@ const helm = {
 const separateReleases = section({
   target: z.literal("helm").describe("A Helm release for each service."),
   ...helm,
-  step: absent("without rollout.shared one update changes both services"),
   worker: ownRelease("worker"),
   web: ownRelease("web"),
 });

@@ -2,7 +2,7 @@ import { buildSchema } from "../contract";
 import { atlasRules } from "./cluster/atlas-rules";
 import { existingRules, referenceRules } from "./cluster/connection-rules";
 import { kubernetesRules } from "./cluster/kubernetes-rules";
-import { runsAsJobs, schemaOptionsOf } from "./derived";
+import { schemaOptionsOf } from "./derived";
 import type { Problem } from "./problems";
 import { rolloutRules } from "./rollout-rules";
 import type { BackfillSettings, Settings } from "./schema";
@@ -12,7 +12,6 @@ import { uriFacts } from "./uri";
 export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
   return [
     ...sectionConflicts(settings),
-    ...(settings.storageMode === "mongo" ? indexRules(settings) : []),
     ...passwordRules(settings, plainKeys),
     ...existingRules(settings),
   ];
@@ -21,7 +20,7 @@ export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): P
 /** The same without what asks for the connection strings, which only the program can read. */
 export function sectionConflicts(settings: Settings): Problem[] {
   return [
-    ...collectionRules(settings),
+    ...nameRules(settings),
     ...rolloutRules(settings),
     ...jobRules(settings),
     ...referenceRules(settings),
@@ -33,11 +32,16 @@ export function sectionConflicts(settings: Settings): Problem[] {
 /** The settings that name something in the database. */
 type NameSettings = Pick<
   Settings,
-  "mongo" | "validation" | "approvals" | "tenancy" | "migration" | "advanced"
+  "storageMode" | "mongo" | "validation" | "approvals" | "tenancy" | "advanced"
 >;
 
-/** No two collections have one name. */
-export function collectionRules({ mongo, advanced }: NameSettings): Problem[] {
+/** No two collections have one name, and no two indexes of one. */
+export function nameRules(settings: NameSettings): Problem[] {
+  const indexes = settings.storageMode === "mongo" ? indexRules(settings) : [];
+  return [...collectionRules(settings), ...indexes];
+}
+
+function collectionRules({ mongo, advanced }: NameSettings): Problem[] {
   return distinctRules([
     ...Object.entries(mongo.collections).map(
       ([role, name]) => [`mongo.collections.${role}`, name] as const,
@@ -47,11 +51,8 @@ export function collectionRules({ mongo, advanced }: NameSettings): Problem[] {
   ]);
 }
 
-/**
- * No two indexes of a collection have one name: MongoDB would keep the one that is built last. Only
- * for what builds them, because a rollback must not stop on names that a stack has from before.
- */
-export function indexRules(settings: NameSettings): Problem[] {
+/** MongoDB would keep the one that is built last. A rollback, which builds none, does not stop on it. */
+function indexRules(settings: NameSettings): Problem[] {
   const { collections } = settings.mongo;
   const { indexNames } = settings.advanced;
   const wanted = buildSchema(schemaOptionsOf(settings));
@@ -107,7 +108,7 @@ function jobRules(settings: Settings): Problem[] {
           },
         ]
       : []),
-    ...(backfill ? backfillRules(backfill, runsAsJobs(settings)) : []),
+    ...(backfill ? backfillRules(backfill, jobs !== undefined) : []),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSettings, runsAsJobs } from "../../components/settings";
+import { parseSettings } from "../../components/settings";
 import { problemsOf } from "./problems";
 
 const asJobs = {
@@ -35,13 +35,6 @@ describe("what runs as Jobs", () => {
   ])("%s", (problem, settings) => {
     expect(problemsOf(settings)).toContain(problem);
     expect(problemsOf({ ...settings, storageMode: "filesystem" })).toContain(problem);
-  });
-
-  it("is every step if the settings have jobs, and none if they have not", () => {
-    expect(runsAsJobs(parseSettings(asJobs))).toBe(true);
-    const path = { source: { path: "state" } };
-    const settings = parseSettings({ ...asJobs, jobs: undefined, backfill: path });
-    expect(runsAsJobs(settings)).toBe(false);
   });
 
   it("needs no mongoUri if a Secret has it, but then the database's name and appMongoUri", () => {

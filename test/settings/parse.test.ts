@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
-import {
-  commandSettings,
-  databaseOf,
-  parseSettings,
-  requireIndexNames,
-} from "../../components/settings";
+import { commandSettings, databaseOf, parseSettings } from "../../components/settings";
 import { problemsOf } from "./problems";
 
 const dev = {
@@ -277,15 +272,16 @@ describe("names", () => {
     const text = stringify({ config: { "taskrunner-storage:advanced": advanced } });
 
     expect(problemsOf({ ...dev, advanced })).toContain(`advanced.indexNames.${problem}`);
-    const ofCommand = async () => {
-      requireIndexNames(await commandSettings({ text }));
-    };
-    await expect(ofCommand()).rejects.toThrow(`advanced.indexNames.${problem}`);
+    await expect(commandSettings({ text })).rejects.toThrow(`advanced.indexNames.${problem}`);
   });
 
   it("of indexes that are the same stop no rollback, and no command of it", async () => {
     const advanced = { indexNames: { [sequence]: "x", [timestamp]: "x" } };
-    const text = stringify({ config: { "taskrunner-storage:advanced": advanced } });
+    const config = {
+      "taskrunner-storage:storageMode": "filesystem",
+      "taskrunner-storage:advanced": advanced,
+    };
+    const text = stringify({ config });
 
     expect(problemsOf({ ...dev, advanced, storageMode: "filesystem" })).toBe("no problem");
     await expect(commandSettings({ text })).resolves.toMatchObject({ advanced });

@@ -80,7 +80,7 @@ describe("a release for each service", () => {
 
   it.each([
     [
-      'rollout.step: found "worker"; allowed: absent: without rollout.shared one update changes both services',
+      "rollout.step: found an unknown setting; allowed: target, namespace",
       { ...separate, step: "worker" },
     ],
     ["rollout.step: found nothing; allowed: worker, web", { ...separate, shared: shared.shared }],

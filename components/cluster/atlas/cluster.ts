@@ -2,7 +2,6 @@ import * as mongodbatlas from "@pulumi/mongodbatlas";
 import type * as pulumi from "@pulumi/pulumi";
 import type { AtlasSettings } from "../../settings";
 
-type ReplicationSpec = mongodbatlas.types.input.AdvancedClusterReplicationSpec;
 type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
 
 /**
@@ -29,16 +28,15 @@ export function createCluster(
 export function clusterArgs(
   settings: AtlasSettings,
 ): Omit<mongodbatlas.AdvancedClusterArgs, "projectId"> {
-  const { name, type, shards = 1, mongoVersion, backup, protection, timeouts } = settings;
+  const { name, mongoVersion, backup, protection } = settings;
   const regionConfigs = regionsInOrder(settings).map((region) => regionConfig(region, settings));
   return {
     name,
-    clusterType: type === "sharded" ? "SHARDED" : "REPLICASET",
+    clusterType: "REPLICASET",
     mongoDbMajorVersion: mongoVersion,
-    replicationSpecs: Array.from({ length: shards }, (): ReplicationSpec => ({ regionConfigs })),
-    // Else every `up` after a refresh would set back what Atlas has scaled. For several shards it has
-    // no effect, and the settings' rules refuse them.
-    useEffectiveFields: settings.autoScaling.compute !== undefined && shards === 1,
+    replicationSpecs: [{ regionConfigs }],
+    // Else every `up` after a refresh would set back what Atlas has scaled.
+    useEffectiveFields: settings.autoScaling.compute !== undefined,
     backupEnabled: backup.enabled,
     pitEnabled: backup.pointInTime,
     retainBackupsEnabled: true,
@@ -46,7 +44,7 @@ export function clusterArgs(
     advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
     // A creation that takes longer than expected goes on, and so does the next `up`.
     deleteOnCreateTimeout: false,
-    timeouts: { create: `${timeouts.createMinutes}m`, update: `${timeouts.updateMinutes}m` },
+    timeouts: { create: "180m", update: "360m" },
   };
 }
 

@@ -48,9 +48,9 @@ export function databaseUsers(
 }
 
 /** The names of both users and of their roles; in Atlas they are the project's, hence the cluster's in them. */
-export function namesOf({ name, users, passwordVersion }: AtlasSettings) {
+export function namesOf({ name, passwordVersion }: AtlasSettings) {
   const nameOf = (kind: "migrator" | "application") => {
-    const roleName = users[kind] ?? `${name}-${kind}`;
+    const roleName = `${name}-${kind}`;
     return { roleName, username: `${roleName}-${passwordVersion}` };
   };
   return { migrator: nameOf("migrator"), application: nameOf("application") };

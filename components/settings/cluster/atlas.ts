@@ -6,7 +6,7 @@ const atlasId = z
   .string()
   .regex(/^[0-9a-f]{24}$/, { error: "an id of Atlas: 24 hexadecimal digits in lower case" });
 
-/** A name of a cluster, a custom role or, here, a user. */
+/** A name of a cluster, and with an ending of its users and roles. */
 const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
   error: "1 to 64 letters, digits and hyphens that begin with a letter or digit",
 });
@@ -24,7 +24,7 @@ const autoScaling = section({
     scaleDown: z.boolean().default(true).describe("Whether Atlas may choose a smaller size."),
   })
     .optional()
-    .describe("The limits within which Atlas changes the size. Not with more than one shard."),
+    .describe("The limits within which Atlas changes the size."),
   disk: z.boolean().default(true).describe("Whether Atlas may enlarge the disk."),
 });
 
@@ -79,7 +79,7 @@ const accessEntry = section({
     .describe("The last day of the entry (UTC). The first `pulumi up` after it deletes the entry."),
 });
 
-/** A cluster of MongoDB Atlas, which the stack makes; `atlas-rules.ts` has the rules that span keys. */
+/** A replica set of MongoDB Atlas, which the stack makes; `atlas-rules.ts` has the rules that span keys. */
 export const atlasCluster = section({
   kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),
   projectId: atlasId.optional().describe("The project, if it exists."),
@@ -98,11 +98,6 @@ export const atlasCluster = section({
     .describe(
       "Whether the stack takes over the cluster of this name in `projectId`, which exists.",
     ),
-  type: z
-    .enum(["replicaSet", "sharded"])
-    .default("replicaSet")
-    .describe("The cluster's type. `sharded` needs a size from M30 on."),
-  shards: positive.max(70).optional().describe("The number of shards, with type `sharded`."),
   mongoVersion: z
     .string()
     .regex(/^([6-9]|[1-9]\d)\.\d$/, { error: 'a major version from "6.0" on, in quotes' })
@@ -134,23 +129,11 @@ export const atlasCluster = section({
     })
     .default("standard")
     .describe("Which address is used: `standard`, `private` or `privateEndpoint:<id>`."),
-  users: section({
-    migrator: atlasName.optional().describe("Default: the cluster's name with `-migrator`."),
-    application: atlasName.optional().describe("Default: the cluster's name with `-application`."),
-  })
-    .prefault({})
-    .describe("The names of the users and of their roles."),
   passwordVersion: positive.default(1).describe("Another number creates new users and passwords."),
   protection: z
     .boolean()
     .default(true)
     .describe("Whether Pulumi and Atlas refuse to delete the cluster."),
-  timeouts: section({
-    createMinutes: positive.default(180).describe("How long a creation may take, in minutes."),
-    updateMinutes: positive.default(360).describe("How long a change may take, in minutes."),
-  })
-    .prefault({})
-    .describe("How long Atlas may take."),
 });
 
 /** The settings of a cluster of Atlas. */

@@ -1,5 +1,4 @@
 import { applicationRules, connectionStringRules } from "../connection-string-rules";
-import { runsAsJobs } from "../derived";
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 
@@ -32,9 +31,9 @@ function checkHiddenConnection(settings: Settings): Problem[] {
 
 /** The rules of a stack that uses the cluster of another. */
 export function referenceRules(settings: Settings): Problem[] {
-  const { cluster, mongo, storageMode } = settings;
+  const { cluster, jobs, mongo, storageMode } = settings;
   if (cluster.kind !== "stackReference") return [];
-  const isHidden = runsAsJobs(settings) && mongo.database === undefined;
+  const isHidden = jobs && mongo.database === undefined;
   const found = "nothing, and Jobs cannot read the other stack's outputs";
   return [
     // In a rollback `mongoUri` may say where to export from.

@@ -1,4 +1,3 @@
-import { runsAsJobs } from "../derived";
 import type { Problem } from "../problems";
 import type { Settings } from "../schema";
 import { checkLeftovers, checkCreatedUsers } from "./connection-rules";
@@ -34,7 +33,7 @@ function namespaceRule({ namespace }: KubernetesClusterSettings, { rollout }: Se
  * it runs, and then fail: that is known before.
  */
 function reachRule({ engineInside }: KubernetesClusterSettings, settings: Settings): Problem[] {
-  if (runsAsJobs(settings) || engineInside) return [];
+  if (settings.jobs || engineInside) return [];
   return [
     {
       key: "jobs",

@@ -62,24 +62,13 @@ it("priorities go down in the settings' order; regions that only read come last,
   ]);
 });
 
-it("every shard has the same regions", () => {
-  const sharded = { type: "sharded", shards: 2, instanceSize: "M30" };
-  const args = clusterArgs(atlasSettings(sharded));
-  const [one, other] = args.replicationSpecs as object[];
-
-  expect(args).toMatchObject({ clusterType: "SHARDED", useEffectiveFields: false });
-  expect(one).toEqual(other);
-});
-
-it("sizes that Atlas scales are its own, where the provider can leave them alone", () => {
+it("sizes that Atlas scales are its own", () => {
   const compute = { min: "M30", max: "M60" };
-  const sharded = { type: "sharded", instanceSize: "M30", autoScaling: { compute } };
-  const settings = atlasSettings({ ...sharded, diskSizeGb: 100 });
-  const args = clusterArgs(settings);
+  const scaled = { instanceSize: "M30", autoScaling: { compute } };
+  const args = clusterArgs(atlasSettings({ ...scaled, diskSizeGb: 100 }));
   const [one] = args.replicationSpecs as object[];
 
-  expect(args).toMatchObject({ clusterType: "SHARDED", useEffectiveFields: true });
-  expect(clusterArgs({ ...settings, shards: 2 })).toMatchObject({ useEffectiveFields: false });
+  expect(args).toMatchObject({ useEffectiveFields: true });
   expect(one).toMatchObject({
     regionConfigs: [
       {
@@ -144,10 +133,8 @@ it("a role's privileges are by action in Atlas, under Atlas' names", () => {
 });
 
 it("users and roles are named for their cluster, and users for the version of their password too", () => {
-  const users = { application: "runner" };
-
-  expect(namesOf(atlasSettings({ name: "prod", users, passwordVersion: 3 }))).toEqual({
+  expect(namesOf(atlasSettings({ name: "prod", passwordVersion: 3 }))).toEqual({
     migrator: { roleName: "prod-migrator", username: "prod-migrator-3" },
-    application: { roleName: "runner", username: "runner-3" },
+    application: { roleName: "prod-application", username: "prod-application-3" },
   });
 });
