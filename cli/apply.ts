@@ -1,6 +1,5 @@
 import { requireServer } from "../components/cluster/server";
 import { apply, planAsJson, describePlan } from "../components/migration";
-import { version } from "../package.json";
 import { command, print, usualSeconds, type CommonOptions } from "./command";
 import { addressOf, connect } from "./connection";
 import { planOptions, settingsOf } from "./inputs";
@@ -22,7 +21,6 @@ export const applyCommand = command("apply", {
   const done = await apply(db, {
     ...planned,
     stack: `taskrunner-storage/${options.stack ?? "command line"}`,
-    toolVersion: version,
     adopt,
     onDataIssue,
   });

@@ -1,4 +1,5 @@
 import { MongoServerError, type Collection, type Db } from "mongodb";
+import { version } from "../../package.json";
 import { migrationId, type LedgerRecord } from "../ledger";
 import { withRetries } from "../mongo";
 import type { Change, Executed } from "./planner/change";
@@ -8,7 +9,6 @@ export interface Claim {
   readonly checksum: string;
   /** `<project>/<stack>`. */
   readonly stack: string;
-  readonly toolVersion: string;
   /** Takes the record over from another stack with another checksum. */
   readonly adopt: boolean;
 }
@@ -78,8 +78,8 @@ async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Pr
   }
 }
 
-function startOf({ checksum, stack, toolVersion }: Claim) {
-  return { checksum, stack, toolVersion, startedAt: new Date(), finishedAt: null };
+function startOf({ checksum, stack }: Claim) {
+  return { checksum, stack, toolVersion: version, startedAt: new Date(), finishedAt: null };
 }
 
 /** Notes an executed command in the record, once however often it has to try. */

@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { version } from "../../package.json";
 import type { Mongo, MongoCluster } from "../cluster";
 import { collections, buildSchema } from "../contract";
 import { migrationId } from "../ledger";
@@ -59,7 +58,7 @@ export class PackRunMigration extends StepGroup {
       steps.ledgerClaim,
       "ledger-claim",
       {
-        ...{ ...shared, schema, onDataIssue, checksum, adopt, toolVersion: version },
+        ...{ ...shared, schema, onDataIssue, checksum, adopt },
         stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
         root: files.root,
         acceptDatabase: settings.advanced.acceptDatabase,

@@ -11,7 +11,7 @@ export interface Difference {
 
 /** Inputs that nobody chooses: the code, counters, the direction, and what no step compares. */
 const hidden = new Set([
-  ...["__provider", "uri", "direction", "cutover", "job", "toolVersion", "resourceNames"],
+  ...["__provider", "uri", "direction", "cutover", "job", "resourceNames"],
   ...["fencedAt", "requests", "drains", "checksum"],
 ]);
 

@@ -32,13 +32,8 @@ function tlsRule(key: string, { cluster }: ConnectionSettings, facts: UriFacts):
     return [{ key, found, allowed: "TLS without that, or cluster.allowPlainText: true" }];
   }
   if (facts.tls) return [];
-  return [
-    {
-      key,
-      found: "a connection without TLS to another machine",
-      allowed: "tls=true, or cluster.allowPlainText: true",
-    },
-  ];
+  const found = "a connection without TLS to another machine";
+  return [{ key, found, allowed: "tls=true, or cluster.allowPlainText: true" }];
 }
 
 /** The rules about the services' connection string; `migrator` is undefined if only a Secret has it. */
@@ -48,13 +43,8 @@ export function applicationRules(
 ): Problem[] {
   if (settings.appMongoUri === undefined) {
     if (migrator?.local) return [];
-    return [
-      {
-        key: "appMongoUri",
-        found: "nothing",
-        allowed: "the services' connection string, as a secret",
-      },
-    ];
+    const allowed = "the services' connection string, as a secret";
+    return [{ key: "appMongoUri", found: "nothing", allowed }];
   }
   const facts = uriFacts(settings.appMongoUri);
   if (!facts) return [unparsable("appMongoUri")];
@@ -68,13 +58,9 @@ export function applicationRules(
 function userRule(migrator: UriFacts, application: UriFacts): Problem[] {
   const isUnnamed = migrator.user === "" && migrator.externalUser;
   if (migrator.local || isUnnamed || migrator.user !== application.user) return [];
-  return [
-    {
-      key: "appMongoUri",
-      found: migrator.user === "" ? "no user, like mongoUri" : "the same user as in mongoUri",
-      allowed: "another user, who can only read and write the collections",
-    },
-  ];
+  const found = migrator.user === "" ? "no user, like mongoUri" : "the same user as in mongoUri";
+  const allowed = "another user, who can only read and write the collections";
+  return [{ key: "appMongoUri", found, allowed }];
 }
 
 /** Without `mongo.database` each side takes the name in its own connection string. */
@@ -85,14 +71,10 @@ function sameDatabaseRule(
 ): Problem[] {
   if (setting !== undefined || migrator.database === undefined) return [];
   if (application.database === migrator.database) return [];
-  const found = JSON.stringify(application.database ?? null).replace("null", "none");
-  return [
-    {
-      key: "appMongoUri",
-      found: `the database ${found}, and ${JSON.stringify(migrator.database)} in mongoUri`,
-      allowed: "the same database, or its name in mongo.database",
-    },
-  ];
+  const own = application.database === undefined ? "none" : JSON.stringify(application.database);
+  const found = `the database ${own}, and ${JSON.stringify(migrator.database)} in mongoUri`;
+  const allowed = "the same database, or its name in mongo.database";
+  return [{ key: "appMongoUri", found, allowed }];
 }
 
 function unparsable(key: string): Problem {

@@ -74,13 +74,8 @@ function distinctRules(names: readonly (readonly [key: string, name: string])[])
   return names.flatMap(([key, name], at) => {
     const first = names.findIndex(([, other]) => other === name);
     if (first === at) return [];
-    return [
-      {
-        key,
-        found: JSON.stringify(name),
-        allowed: `a name that differs from ${names[first]?.[0] ?? ""}`,
-      },
-    ];
+    const allowed = `a name that differs from ${names[first]?.[0] ?? ""}`;
+    return [{ key, found: JSON.stringify(name), allowed }];
   });
 }
 
@@ -95,21 +90,11 @@ function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Prob
 }
 
 /** The rules about what runs as Jobs. They hold in both modes. */
-function jobRules(settings: Settings): Problem[] {
-  const { jobs, rollout, backfill } = settings;
-  const isHomeless = jobs && jobs.namespace === undefined && rollout.target !== "helm";
-  return [
-    ...(isHomeless
-      ? [
-          {
-            key: "jobs.namespace",
-            found: "nothing, and rollout has none",
-            allowed: "the namespace of the Jobs",
-          },
-        ]
-      : []),
-    ...(backfill ? backfillRules(backfill, jobs !== undefined) : []),
-  ];
+function jobRules({ jobs, rollout, backfill }: Settings): Problem[] {
+  const problems = backfill ? backfillRules(backfill, jobs !== undefined) : [];
+  if (!jobs || jobs.namespace !== undefined || rollout.target === "helm") return problems;
+  const found = "nothing, and rollout has none";
+  return [{ key: "jobs.namespace", found, allowed: "the namespace of the Jobs" }, ...problems];
 }
 
 function backfillRules({ source, parallelism }: BackfillSettings, isJob: boolean): Problem[] {

@@ -25,7 +25,7 @@ async function mongosh(database: string, uri = current.server.uri): Promise<stri
 }
 
 async function applied(db: Db): Promise<void> {
-  const claim = { stack: "s", toolVersion: "1", adopt: false, onDataIssue: "fail" } as const;
+  const claim = { stack: "s", adopt: false, onDataIssue: "fail" } as const;
   await apply(db, { ...claim, schema: documentOptions, ledger });
 }
 

@@ -12,7 +12,7 @@ export function migration(collections: { runs?: string } = {}): JobRequest {
     ...documentOptions,
     collections: { ...documentOptions.collections, ...collections },
   };
-  const claim = { checksum: "", stack: "test/jobs", adopt: false, toolVersion: version };
+  const claim = { checksum: "", stack: "test/jobs", adopt: false };
   const inputs = { ledger: "schema_migrations", onDataIssue: "fail", schema, ...claim };
   return { kind: "ledger-claim", direction: "forward", request: request(inputs) };
 }

@@ -45,7 +45,7 @@ afterEach(() => vi.restoreAllMocks());
 const ledger = "schema_migrations";
 const at = (uri: string | undefined, fields: object = {}) => ({
   ...{ uri, database, ledger, schema: documentOptions, onDataIssue: "fail", checksum: "a" },
-  ...{ stack: "storage/dev", toolVersion: "1.0.0", adopt: false, root, direction: "forward" },
+  ...{ stack: "storage/dev", adopt: false, root, direction: "forward" },
   ...fields,
 });
 const onFiles = () => at(undefined, { direction: "back" });
@@ -152,7 +152,7 @@ it("a ledger that is renamed takes the fence along, if that is accepted", async 
 it("another environment's database is not taken over, although it is accepted", async () => {
   const stack = await onMongo();
   await claim(otherClient.db(database), ledger, {
-    ...{ checksum: "b", stack: "storage/staging", toolVersion: "1.0.0", adopt: false },
+    ...{ checksum: "b", stack: "storage/staging", adopt: false },
   });
   await expect(up(stack, at(there(), accepting(fencedAt)))).rejects.toMatchObject({
     name: "ClaimRefused",

@@ -48,7 +48,7 @@ const onlyUnique: WantedSchema = { collections: [], indexes: [runSequence] };
 function stepsOf(uri: string, database: string) {
   const shared = { direction: "forward", cutover: 1, uri, database, ledger, onDataIssue: "fail" };
   const checksum = "c";
-  const claim = { schema: documentOptions, checksum, stack: "storage/dev", toolVersion: "1" };
+  const claim = { schema: documentOptions, checksum, stack: "storage/dev" };
   return [
     {
       command: "insert",

@@ -38,7 +38,7 @@ afterEach(() => {
 
 const ledger = "schema_migrations";
 const options = {
-  ...{ ledger, schema: documentOptions, stack: "storage/dev", toolVersion: "1.0.0" },
+  ...{ ledger, schema: documentOptions, stack: "storage/dev" },
   ...{ adopt: false, onDataIssue: "fail" as const },
 };
 const wanted = buildSchema(documentOptions);

@@ -18,7 +18,7 @@ import { emptyDatabasePerTest } from "../server";
 const current = emptyDatabasePerTest();
 
 const ledger = "schema_migrations";
-const ours: Claim = { checksum: "aaaa", stack: "storage/dev", toolVersion: "1.0.0", adopt: false };
+const ours: Claim = { checksum: "aaaa", stack: "storage/dev", adopt: false };
 const theirs: Claim = { ...ours, checksum: "bbbb", stack: "storage/prod" };
 const record = () => current.db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
 

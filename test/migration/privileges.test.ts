@@ -89,7 +89,7 @@ async function databaseAs(user: string) {
   return client.db(database);
 }
 
-const claim = { stack: "s", toolVersion: "1", ledger: "schema_migrations", adopt: false } as const;
+const claim = { stack: "s", ledger: "schema_migrations", adopt: false } as const;
 const options = { ...claim, schema: documentOptions, onDataIssue: "fail" } as const;
 
 /** Everything that a migration ever does: make, change in place, replace, expiry and fence. */

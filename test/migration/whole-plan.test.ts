@@ -35,7 +35,7 @@ const inputs = {
     database: "d",
   },
   ...{ ledger, schema: documentOptions, onDataIssue: "fail", checksum: "a", stack: "storage/dev" },
-  ...{ toolVersion: "1.0.0", adopt: false, root: "claim state" },
+  ...{ adopt: false, root: "claim state" },
 };
 const done = {
   ...inputs,

@@ -86,7 +86,7 @@ async function apply(
 
 async function applySchema(stack: Stack): Promise<void> {
   const checksum = "checksum";
-  const asked = { schema: documentOptions, stack: "storage/dev", toolVersion: "1", adopt: false };
+  const asked = { schema: documentOptions, stack: "storage/dev", adopt: false };
   await apply(stack, "LedgerClaim", { ...asked, checksum });
   for (const collection of wanted.collections) await apply(stack, "Collection", collection);
   for (const index of wanted.indexes) {

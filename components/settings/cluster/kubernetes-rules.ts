@@ -19,13 +19,8 @@ export function kubernetesRules(settings: Settings): Problem[] {
 
 function namespaceRule({ namespace }: KubernetesClusterSettings, { rollout }: Settings): Problem[] {
   if (namespace !== undefined || rollout.target === "helm") return [];
-  return [
-    {
-      key: "cluster.namespace",
-      found: "nothing, and rollout has none",
-      allowed: "the namespace of MongoDB",
-    },
-  ];
+  const found = "nothing, and rollout has none";
+  return [{ key: "cluster.namespace", found, allowed: "the namespace of MongoDB" }];
 }
 
 /**
@@ -34,13 +29,9 @@ function namespaceRule({ namespace }: KubernetesClusterSettings, { rollout }: Se
  */
 function reachRule({ engineInside }: KubernetesClusterSettings, settings: Settings): Problem[] {
   if (settings.jobs || engineInside) return [];
-  return [
-    {
-      key: "jobs",
-      found: "nothing, and only the Kubernetes cluster reaches MongoDB in it",
-      allowed: "{ image, ... }, or cluster.engineInside: true if Pulumi runs in that cluster",
-    },
-  ];
+  const found = "nothing, and only the Kubernetes cluster reaches MongoDB in it";
+  const allowed = "{ image, ... }, or cluster.engineInside: true if Pulumi runs in that cluster";
+  return [{ key: "jobs", found, allowed }];
 }
 
 function tlsRules({ allowPlainText, resource }: KubernetesClusterSettings): Problem[] {

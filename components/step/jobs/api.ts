@@ -1,11 +1,5 @@
 import type { V1ConfigMap, V1Job, V1JobCondition, V1Pod } from "@kubernetes/client-node";
-import {
-  type Cluster,
-  type ClusterAddress,
-  clusterAt,
-  fieldManager,
-  ruleFor,
-} from "../../kubernetes";
+import { type ClusterAddress, clusterAt, fieldManager, ruleFor } from "../../kubernetes";
 
 /** The name of a Job's own container; a service mesh may add others. */
 export const containerName = "taskrunner-storage";
@@ -31,13 +25,10 @@ export type Namespace = Awaited<ReturnType<typeof namespaceAt>>;
  * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
  */
 export async function namespaceAt(address: ClusterAddress) {
-  const cluster = await clusterAt(address);
-  const { place, controllers, pods, warnings } = cluster;
-  return { ...{ place, controllers, pods, warnings }, ...readers(cluster), ...writers(cluster) };
-}
-
-function readers({ batch, core, place: { namespace }, ask }: Cluster) {
+  const { batch, core, place, ask, controllers, pods, warnings } = await clusterAt(address);
+  const { namespace } = place;
   return {
+    ...{ place, controllers, pods, warnings },
     job: (name: string) => ask("get", "jobs", batch.readNamespacedJob({ namespace, name })),
     jobs: async (labelSelector: string) => {
       const listing = batch.listNamespacedJob({ namespace, labelSelector });
@@ -50,17 +41,9 @@ function readers({ batch, core, place: { namespace }, ask }: Cluster) {
     /** What a pod's container printed; @param tailLines its last lines only. */
     log: (name: string, tailLines?: number) => {
       const lines = tailLines === undefined ? {} : { tailLines };
-      return ask(
-        "get",
-        "pods/log",
-        core.readNamespacedPodLog({ namespace, name, container: containerName, ...lines }),
-      );
+      const asked = { namespace, name, container: containerName, ...lines };
+      return ask("get", "pods/log", core.readNamespacedPodLog(asked));
     },
-  };
-}
-
-function writers({ batch, core, place: { namespace }, ask }: Cluster) {
-  return {
     createJob: (body: V1Job) =>
       ask("create", "jobs", batch.createNamespacedJob({ namespace, body, fieldManager })),
     createConfigMap: async (body: V1ConfigMap) => {
