@@ -62,16 +62,17 @@ export class MigrationError extends Error {
   }
 }
 
-function formatCommand(database: string, command: Command["command"]): string {
-  const [verb = "", collection] = Object.entries(command)[0] ?? [];
-  const indexes = (command.indexes as { name: string }[] | undefined)?.map(({ name }) => name);
-  const dropped: unknown = command.index;
-  const index = indexes?.join(", ") ?? (typeof dropped === "string" ? dropped : indexName(dropped));
-  return `${verb} on ${database}.${String(collection)}${index ? `, index ${index},` : ""}`;
-}
+/** An index as a command names it: `dropIndexes` by its name. */
+type NamedIndex = string | { readonly name: string };
 
-function indexName(option: unknown): string | undefined {
-  return (option as { name?: string } | undefined)?.name;
+function formatCommand(database: string, command: Document): string {
+  const [verb = "", collection] = Object.entries(command)[0] ?? [];
+  const { index, indexes = index === undefined ? [] : [index] } = command as {
+    readonly index?: NamedIndex;
+    readonly indexes?: readonly NamedIndex[];
+  };
+  const names = indexes.map((one) => (typeof one === "string" ? one : one.name)).join(", ");
+  return `${verb} on ${database}.${String(collection)}${names ? `, index ${names},` : ""}`;
 }
 
 const actionOf: Readonly<Record<string, string>> = {

@@ -1,15 +1,9 @@
-import type { Document } from "mongodb";
 import { collections, buildSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { migrationId } from "../ledger";
 import type { Change, Command } from "./planner/change";
 import { checksumOf } from "./planner/canonical";
 import { toCommands } from "./planner/commands";
 import { diff } from "./planner/diff";
-
-/** A server command as mongosh and JavaScript write it. */
-export function toMongosh(command: Document): string {
-  return JSON.stringify(command, undefined, 2);
-}
 
 /**
  * The migration as a mongosh script for a site that runs no Pulumi: the commands of a plan for an
@@ -53,7 +47,7 @@ function create({ create: name, ...validation }) {
 }`;
 
 function callOf({ command }: Command): string {
-  return `${"create" in command ? "create" : "run"}(${toMongosh(command)});`;
+  return `${"create" in command ? "create" : "run"}(${JSON.stringify(command, undefined, 2)});`;
 }
 
 function wordsOn(change: Change, wanted: ContractSchema): string {

@@ -40,6 +40,8 @@ export interface JobForm<Inputs, Results> {
   failed?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
   /** What the Job does if that is not the same as the step. */
   forward?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
+  /** The results if another step's Job does it with its own: then it has none. */
+  readonly doneByAnother?: Results;
 }
 
 /** Outputs: the inputs as of the last run, and its results. `applied` is false until one finished. */
@@ -86,8 +88,8 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
    */
   forward(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
   back?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
-  /** How it runs as a Job; or its results, where another step's Job does it with its own. */
-  readonly job?: JobForm<Inputs, Results> | { readonly doneByAnother: Results };
+  /** How it runs as a Job; absent: in the engine also then. */
+  readonly job?: JobForm<Inputs, Results>;
   /** What a refresh finds otherwise than the state says; undefined where the thing is gone. */
   reads?(state: StateOf<Inputs, Results>): Promise<Partial<Inputs> | undefined>;
 }

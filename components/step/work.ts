@@ -39,7 +39,7 @@ export async function workOf(
   const { job: form } = step;
   const { job } = inputs as MongoInputs;
   if (job === undefined || form === undefined) return inDirection(step, inputs, state);
-  if ("doneByAnother" in form) return form.doneByAnother;
+  if (form.doneByAnother) return form.doneByAnother;
   const pods = form.merged ? job.parallelism : 1;
   const request = { pods, ...requestOf(form, inputs, state) };
   const asked = {
@@ -81,8 +81,7 @@ export async function workInPod(
   const { database = uriFacts(given.uri)?.database, ...others } = request.inputs as MongoInputs;
   const inputs = { ...others, ...given, database, isInPod: true };
   const state = request.state as State | undefined;
-  const form = step.job && "doneByAnother" in step.job ? undefined : step.job;
-  const whole = inputs.direction === "back" ? undefined : form?.forward?.bind(form);
+  const whole = inputs.direction === "back" ? undefined : step.job?.forward?.bind(step.job);
   try {
     const results = await (whole ? whole(inputs, state) : inDirection(step, inputs, state));
     return { results: results ?? {} };
