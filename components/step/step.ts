@@ -1,3 +1,4 @@
+import type { dynamic } from "@pulumi/pulumi";
 import type { JobTarget } from "./jobs";
 import type { Direction } from "../settings";
 
@@ -47,12 +48,6 @@ export interface JobForm<Inputs, Results> {
 /** Outputs: the inputs as of the last run, and its results. `applied` is false until one finished. */
 export type StateOf<Inputs, Results> = Inputs & Partial<Results> & { readonly applied: boolean };
 
-/** Why an update must not be, already in its preview, and which input says so. */
-export interface Refusal<Inputs> {
-  readonly property: keyof Inputs & string;
-  readonly reason: string;
-}
-
 /**
  * A step of the list (design, "One list of steps, two directions"): what it does in each direction, and
  * when it has to. `providerOf` makes a dynamic provider of it. A run may connect; it is idempotent, and
@@ -79,7 +74,7 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   /** What else makes it run, although the last run finished. */
   isDue?(state: StateOf<Inputs, Results>, inputs: Inputs): boolean | Promise<boolean>;
   /** Looks before anything is changed, in a preview too. @param olds absent: it is new to the stack */
-  refuses?(inputs: Inputs, olds?: Inputs): Promise<Refusal<Inputs> | undefined>;
+  refuses?(inputs: Inputs, olds?: Inputs): Promise<dynamic.CheckFailure | undefined>;
   /** What is to be said before a run of a step that the stack has, as lines. It does not fail. */
   foresees?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly string[]>;
   /**

@@ -132,6 +132,16 @@ describe("the user of a Job's pods", () => {
     expect(spec?.securityContext).toMatchObject(ofChart);
   });
 
+  it.runIf(isRoot)("may have no name in the image when it claims the ledger", async () => {
+    await prepare("nameless");
+    await deploy("nameless", { replicas: 0 });
+    await runJob(asBuilt("nameless"), { ...migration(), state: "read" }, say);
+    const specs = await specsOf("nameless", "ledger-claim");
+    expect(specs).toContainEqual(
+      expect.objectContaining({ securityContext: expect.objectContaining(ofChart) as object }),
+    );
+  });
+
   it.runIf(isRoot)("stops before the drain if it cannot write fence.json", async () => {
     await prepare("read-only");
     await deploy("read-only", { replicas: 0, securityContext: { runAsUser: 10001 } });
