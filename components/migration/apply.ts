@@ -11,11 +11,6 @@ export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
   readonly onDataIssue: OnDataIssue;
 }
 
-/** A plan that was done, and when. */
-export interface Applied extends Plan {
-  readonly appliedAt: Date;
-}
-
 /**
  * Does the plan: looks for data issues, claims the ledger's record, changes what has to change,
  * completes the record. Returns the plan that was done; with `onDataIssue: report`, what stands in
@@ -23,7 +18,10 @@ export interface Applied extends Plan {
  *
  * @throws DataIssues or ClaimRefused before anything is changed, MigrationError afterwards
  */
-export async function apply(db: Db, options: ApplyOptions): Promise<Applied> {
+export async function apply(
+  db: Db,
+  options: ApplyOptions,
+): Promise<Plan & { readonly appliedAt: Date }> {
   const planned = await plan(db, options);
   const { checksum, issues } = planned;
   if (issues.length > 0 && options.onDataIssue === "fail") {

@@ -10,12 +10,6 @@ import { warnOfDataIssues, warnOfHeldBack } from "./preview";
 import { steps } from "./steps";
 import { keyToText, type IndexInputs, type IndexResults } from "./steps/index-step";
 
-/** The settings that say what should exist, and how the migration treats what is there. */
-export type PackRunMigrationSettings = Pick<
-  Settings,
-  "validation" | "tenancy" | "migration" | "advanced"
->;
-
 /** What the migration works on. */
 export interface PackRunMigrationArgs {
   readonly mongo: Mongo & Pick<MongoCluster, "appUri" | "appJob">;
@@ -40,7 +34,7 @@ export class PackRunMigration extends StepGroup {
 
   constructor(
     name: string,
-    settings: PackRunMigrationSettings,
+    settings: Pick<Settings, "validation" | "tenancy" | "migration" | "advanced">,
     { mongo, files }: PackRunMigrationArgs,
     options: After = {},
   ) {

@@ -19,9 +19,6 @@ export interface PreviewArgs {
   readonly direction: Direction;
 }
 
-/** Finds the resource that a data issue is about. */
-export type ResourceOf = (issue: DataIssue) => pulumi.Resource | undefined;
-
 /**
  * Warns, in a preview, of the blocking documents, on the very index or collection.
  * The program does this itself, because a dynamic provider knows nothing of a preview and cannot
@@ -30,7 +27,7 @@ export type ResourceOf = (issue: DataIssue) => pulumi.Resource | undefined;
 export function warnOfDataIssues(
   { direction, uri, database, wanted }: PreviewArgs,
   migration: pulumi.Resource,
-  resourceOf: ResourceOf,
+  resourceOf: (issue: DataIssue) => pulumi.Resource | undefined,
 ): void {
   if (!pulumi.runtime.isDryRun() || direction !== "forward") return;
   if (uri === undefined || database === undefined) return;

@@ -18,7 +18,6 @@ export type {
 } from "./rollout";
 export { settingsSchema } from "./schema";
 export type {
-  AdvancedSettings,
   BackfillSettings,
   JobsSettings,
   PodTemplate,

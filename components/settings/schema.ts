@@ -55,8 +55,6 @@ export const settingsSchema = section({
 export type Settings = z.infer<typeof settingsSchema>;
 /** The settings of the import; absent if a stack imports nothing. */
 export type BackfillSettings = NonNullable<Settings["backfill"]>;
-/** Settings that hardly anyone needs. */
-export type AdvancedSettings = Settings["advanced"];
 /** How the Kubernetes API is reached. */
 export type KubernetesSettings = Settings["kubernetes"];
 /** How commands run as Kubernetes Jobs. */
@@ -64,7 +62,7 @@ export type JobsSettings = NonNullable<Settings["jobs"]>;
 /** What is merged into the pods of Jobs. */
 export type PodTemplate = JobsSettings["podTemplate"];
 /** Where the state's files lie below its root. */
-export type Layout = AdvancedSettings["layout"];
+export type Layout = Settings["advanced"]["layout"];
 /** What the services work on. */
 export type StorageMode = Settings["storageMode"];
 
