@@ -17,9 +17,6 @@ export interface Entry {
   readonly value: EnvironmentValue;
 }
 
-/** The pods' annotation with the version of the Secret that they have their connection string from. */
-export const secretVersionAnnotation = "taskrunner.stellaops.io/secret-version";
-
 /** What the entries of a service say in mongo mode. */
 export interface MongoNames {
   /** Left out where the name in the connection string counts. */

@@ -92,8 +92,8 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "an edit of a values file touches nothing of the site's",
     file: "components/rollout/values/document.ts",
-    find: "isDeepStrictEqual(own(after), own(before)) && wanted",
-    replace: "wanted",
+    find: "isDeepStrictEqual(own(after), own(before)) && states",
+    replace: "states",
     tests: ["test/rollout/values/document.test.ts"],
   },
   {

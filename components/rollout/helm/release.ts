@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { Document } from "yaml";
 import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
-import { secretVersionAnnotation, serviceEnvironment, type Service } from "../environment";
+import { serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import type { ServiceModes } from "../update/modes";
 import { hasEmptyLists, refuseLostNulls, refusePasswords } from "./checks";
-import { ReleaseValuesError, valuesFiles, type ReleaseValues, type ValuesText } from "./files";
+import { ReleaseValuesError, valuesFiles, type ReleaseValues } from "./files";
 import { warnOfLostValues } from "./lost-values";
 import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./values";
 
@@ -23,10 +23,9 @@ export interface ReleaseArgs {
   readonly services: readonly ServiceInRelease[];
 }
 
-/** A service of a release, and where its variables and annotations are. */
+/** A service of a release, and where its variables are. */
 export interface ServiceInRelease extends EnvironmentPlace {
   readonly service: Service;
-  readonly podAnnotations: string;
 }
 
 /**
@@ -105,36 +104,25 @@ export function helmRelease(
     },
   );
   const address = { ...args.kubernetes, namespace };
-  const ours = services.flatMap(({ path, podAnnotations }) => [path, podAnnotations]);
+  const ours = services.map(({ path }) => path);
   warnOfLostValues({ address, release, read, ours }, resource);
   return resource;
 }
 
+/** The variables of each service at its place, on top of what the files say there. */
 function ourValues(
-  from: ReleaseArgs,
-  read: ReleaseValues,
-  args: Args,
+  { services }: ReleaseArgs,
+  { defaults = [], ofSite }: ReleaseValues,
+  { collections, database }: Args,
   modes: ServiceModes,
-  secret: SecretRef,
-): Record<string, unknown> {
-  const files = [...(read.defaults ?? []), ...read.ofSite];
-  const ours = new Document({});
-  for (const one of from.services) addService(ours, one, modes[one.service], files, args, secret);
-  return ours.toJS() as Record<string, unknown>;
-}
-
-function addService(
-  ours: Document,
-  { service, podAnnotations, ...place }: ServiceInRelease,
-  mode: StorageMode,
-  files: readonly ValuesText[],
-  { settings, collections, database }: Args,
   connectionSecret: SecretRef,
-): void {
-  const entries = serviceEnvironment(service, mode, { collections, connectionSecret, database });
-  const environment = environmentOnTop(files, place, entries);
-  ours.setIn(place.path.split("."), ours.createNode(environment));
-  if (mode !== "mongo" || settings.secretVersion === undefined) return;
-  const annotations = { [secretVersionAnnotation]: settings.secretVersion };
-  ours.setIn(podAnnotations.split("."), ours.createNode(annotations));
+): Record<string, unknown> {
+  const ours = new Document({});
+  for (const { service, path } of services) {
+    const names = { collections, connectionSecret, database };
+    const entries = serviceEnvironment(service, modes[service], names);
+    const environment = environmentOnTop([...defaults, ...ofSite], { path }, entries);
+    ours.setIn(path.split("."), ours.createNode(environment));
+  }
+  return ours.toJS() as Record<string, unknown>;
 }

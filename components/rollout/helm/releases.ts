@@ -53,9 +53,8 @@ function separateReleases(
 ): Releases {
   const { settings, mode } = args;
   const ofService = (service: Service) => {
-    const { path, podAnnotations } = settings[service];
-    const { release, chart, version, repository, values } = settings[service];
-    const services = [{ service, path, podAnnotations }];
+    const { path, release, chart, version, repository, values } = settings[service];
+    const services = [{ service, path }];
     const from: ReleaseArgs = { release, chart, version, repository, values, services };
     return { from, read: fittingValues(from, mode) };
   };

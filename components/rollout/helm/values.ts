@@ -1,5 +1,5 @@
 import type { Entry } from "../environment";
-import { listMember, mapMember } from "../values";
+import { listMember, mapMember } from "../values/statement";
 import {
   isMap,
   parseValues,

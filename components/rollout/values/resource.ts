@@ -16,17 +16,12 @@ export function valuesFileOf(
   options: pulumi.CustomResourceOptions,
 ): StepResource<ValuesFileInputs, ValuesFileResults> {
   const direction = inputs.apply(({ direction = "rest" }) => direction);
-  const podAnnotation = inputs.apply(
-    ({ podAnnotation }) => podAnnotation,
-  ) as pulumi.Output<PodAnnotation>;
   const { file: name, path, mode, environment } = inputs;
-  const all = { direction, service, file: name, path, mode, environment, podAnnotation };
+  const all = { direction, service, file: name, path, mode, environment };
   const file = new StepResource(ValuesFile, service, all, options);
   if (pulumi.runtime.isDryRun()) inputs.apply((known) => warnOfLayout(known, file));
   return file;
 }
-
-type PodAnnotation = NonNullable<ValuesFileInputs["podAnnotation"]>;
 
 async function warnOfLayout(inputs: ValuesFileInputs, file: pulumi.Resource): Promise<void> {
   const words = await describeLayout(inputs);

@@ -82,9 +82,7 @@ function deployment(
     return new StepResource(Confirmation, `${service}-deployed`, inputs, options);
   }
   const address = { ...kubernetes, ...confirm, selector: confirm.selector[service] };
-  const revision = stated.apply(({ environment, podAnnotation }) =>
-    hashOf(podAnnotation ? { environment, podAnnotation } : environment),
-  );
+  const revision = stated.environment.apply(hashOf);
   const inputs = { direction, ...address, service, mode, timeoutSeconds, ...drained, revision };
   return new StepResource(PodsReplaced, `${service}-pods`, inputs, options);
 }
@@ -95,8 +93,7 @@ function hashOf(stated: object): string {
 
 function inputsFor(service: Service, { direction, mode }: Turn, args: Args): ValuesFileInputs {
   const { settings, collections, database } = args;
-  const { file, path: keys, podAnnotations } = settings[service];
-  const { secretVersion } = settings;
+  const { file, path: keys } = settings[service];
   const entries = serviceEnvironment(service, mode, {
     collections,
     connectionSecret: settings.connectionSecret,
@@ -109,7 +106,5 @@ function inputsFor(service: Service, { direction, mode }: Turn, args: Args): Val
     path: keys,
     mode,
     environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
-    ...(mode === "mongo" &&
-      secretVersion !== undefined && { podAnnotation: { path: podAnnotations, secretVersion } }),
   };
 }
