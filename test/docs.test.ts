@@ -7,7 +7,7 @@ import { parse } from "yaml";
 import { program } from "../cli/program";
 import { atlasActions } from "../components/cluster/atlas/users";
 import { applicationRole, migratorRole, type DatabaseRole } from "../components/contract";
-import { rules as waitRules } from "../components/cluster/kubernetes/ready/api";
+import { rules as waitRules } from "../components/cluster/kubernetes/ready";
 import { storageRules } from "../components/cluster/kubernetes/storage";
 import type { Rule } from "../components/kubernetes";
 import { rules as jobRules } from "../components/step/jobs";

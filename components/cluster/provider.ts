@@ -1,6 +1,6 @@
 import { providerOf } from "../step";
 import { connectionStrings } from "./connection-strings";
-import { mongoDBReady } from "./kubernetes/ready/provider";
+import { mongoDBReady } from "./kubernetes/ready";
 import { mongoDBStorage } from "./kubernetes/storage";
 import { logIn } from "./log-in";
 import { generatedPassword } from "./password";

@@ -2,7 +2,7 @@
  * A Kubernetes API: its client, what may be asked of it, and waiting for what it has under way.
  * `program.ts` is the Pulumi program's own door.
  */
-export { clusterAt, fieldManager, previewTimeoutMs, type Cluster } from "./client";
+export { clusterAt, lookBriefly, type Cluster } from "./client";
 export {
   describeController,
   isStatefulSet,
@@ -15,6 +15,7 @@ export {
 export { controllerOf, hasEnded, isReady, labelValue, nameOf, podObstacle } from "./objects";
 export {
   ClusterError,
+  fieldManager,
   ifInReach,
   KubeconfigError,
   describePlace,

@@ -4,7 +4,7 @@ import { resolveNamespace } from "../../settings";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
 import { StepResource } from "../../step/program";
-import { MongoDBReady } from "./ready/provider";
+import { MongoDBReady } from "./ready";
 import { MongoDBStorage } from "./storage";
 import { replicaSet } from "./replica-set";
 import type { UserRole } from "./spec";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
-import { clusterAt, ifInReach, previewTimeoutMs, type ClusterAddress } from "../../kubernetes";
+import { lookBriefly, type ClusterAddress } from "../../kubernetes";
 import { isMap } from "./files";
 
 /** A revision of a release as Helm keeps it. */
@@ -13,21 +13,16 @@ export interface LiveRelease {
 
 /**
  * The newest deployed revision of a release, where Helm keeps it by default; undefined if there is none,
- * or if the cluster is unreachable.
- *
- * @throws ClusterError if the API refuses
+ * or if the cluster is unreachable or refuses.
  */
 export async function liveRelease(
   address: ClusterAddress,
   release: string,
 ): Promise<LiveRelease | undefined> {
-  return ifInReach(async () => {
-    const { core, place, ask } = await clusterAt(address, previewTimeoutMs);
-    const labelSelector = `owner=helm,name=${release},status=deployed`;
-    const listing = core.listNamespacedSecret({ namespace: place.namespace, labelSelector });
-    const { items } = await ask("list", "secrets", listing);
+  return lookBriefly(address, async (cluster) => {
+    const secrets = await cluster.secrets(`owner=helm,name=${release},status=deployed`);
     const version = ({ metadata }: V1Secret) => Number(metadata?.labels?.version);
-    const newest = items.toSorted((a, b) => version(b) - version(a))[0];
+    const newest = secrets.toSorted((a, b) => version(b) - version(a))[0];
     return newest && decodeRelease(newest);
   });
 }

@@ -3,10 +3,10 @@ import {
   describePlace,
   replicasOf,
   watch,
+  type Cluster,
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
-import type { Namespace } from "./api";
 import type { PodsReplacedInputs } from "./inputs";
 import { findObstacles, describeMode } from "./remaining";
 import { putBack } from "./replicas";
@@ -23,18 +23,18 @@ type Say = (line: string) => void;
  * @throws ClusterError where the API refuses
  */
 export async function untilReplaced(
-  namespace: Namespace,
+  cluster: Cluster,
   inputs: PodsReplacedInputs,
   say: Say,
 ): Promise<readonly string[]> {
   const { service, mode, timeoutSeconds } = inputs;
   let done: readonly Workload[] = [];
   const remain = await watch({
-    ...{ what: service, timeoutSeconds, say, warnings: namespace.warnings },
+    ...{ what: service, timeoutSeconds, say, warnings: cluster.warnings },
     look: async (moment) => {
-      done = await observe(namespace, inputs);
-      await putAllBack(namespace, inputs, done, say);
-      return obstaclesOf(namespace, inputs, done, moment);
+      done = await observe(cluster, inputs);
+      await putAllBack(cluster, inputs, done, say);
+      return obstaclesOf(cluster, inputs, done, moment);
     },
   });
   if (remain.length > 0) return remain;
@@ -46,7 +46,7 @@ export async function untilReplaced(
 }
 
 async function putAllBack(
-  namespace: Namespace,
+  cluster: Cluster,
   { service, mode }: PodsReplacedInputs,
   found: readonly Workload[],
   say: Say,
@@ -54,14 +54,14 @@ async function putAllBack(
   for (const { controller } of found) {
     // Before its template says the mode, a pod of it would do the other mode's work.
     if (describeMode(controller, service) !== mode) continue;
-    const replicas = await putBack(namespace, controller);
+    const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;
     say(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
   }
 }
 
 function obstaclesOf(
-  { place }: Namespace,
+  { place }: Cluster,
   inputs: PodsReplacedInputs,
   found: readonly Workload[],
   moment: Moment,

@@ -6,10 +6,8 @@ import { ruleFor } from "../../kubernetes";
  */
 export const rules = [
   ruleFor("deployments", "list", "patch"),
-  ruleFor("deployments/scale", "patch"),
   ruleFor("replicasets", "list"),
   ruleFor("statefulsets", "list", "patch"),
-  ruleFor("statefulsets/scale", "patch"),
   ruleFor("horizontalpodautoscalers", "list"),
   ruleFor("pods", "list"),
   ruleFor("events", "list"),

@@ -1,7 +1,13 @@
-import { describeController, inFull, type ClusterAddress, type Controller } from "../../kubernetes";
+import {
+  clusterAt,
+  describeController,
+  inFull,
+  type Cluster,
+  type ClusterAddress,
+  type Controller,
+} from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import type { Service } from "../environment";
-import { namespaceAt, type Namespace } from "../pods/api";
 import type { ServiceAddress } from "../pods/inputs";
 import { findObstacles, describeMode } from "../pods/remaining";
 import { controllersOf, observe } from "../pods/service";
@@ -28,10 +34,10 @@ export interface Outlook {
  * @throws ClusterError, KubeconfigError
  */
 export async function look(wanted: SharedReleaseAddress): Promise<Outlook> {
-  const namespace = await namespaceAt(wanted);
-  const all = await controllersOf(namespace, addressOf(undefined, wanted));
-  const worker = await controllersOf(namespace, addressOf("worker", wanted));
-  const web = await controllersOf(namespace, addressOf("web", wanted));
+  const cluster = await clusterAt(wanted);
+  const all = await controllersOf(cluster, addressOf(undefined, wanted));
+  const worker = await controllersOf(cluster, addressOf("worker", wanted));
+  const web = await controllersOf(cluster, addressOf("web", wanted));
   const missed = selectorProblem(wanted, all, { worker, web });
   if (missed !== undefined) return { refusal: missed, movesWeb: false };
   const found: FoundModes = {
@@ -41,7 +47,7 @@ export async function look(wanted: SharedReleaseAddress): Promise<Outlook> {
   const movesWeb = moves("web", wanted, found);
   const refusal = refusalOf(wanted, found);
   if (refusal !== undefined || !movesWeb) return { refusal, movesWeb };
-  return { refusal: await tooEarly(namespace, wanted), movesWeb };
+  return { refusal: await tooEarly(cluster, wanted), movesWeb };
 }
 
 function addressOf(
@@ -75,11 +81,11 @@ function selectorProblem(
 
 /** Web follows a worker that has arrived: in a step of its own nothing else makes it wait. */
 async function tooEarly(
-  namespace: Namespace,
+  cluster: Cluster,
   wanted: SharedReleaseAddress,
 ): Promise<string | undefined> {
   const { mode } = wanted;
-  const workloads = await observe(namespace, addressOf("worker", wanted));
+  const workloads = await observe(cluster, addressOf("worker", wanted));
   const moment = { now: new Date(), warnings: [] };
   const obstacles = workloads.flatMap((one) =>
     findObstacles(one, { service: "worker", mode }, moment),

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { providers } from "../../../components/cluster/provider";
-import { rules } from "../../../components/cluster/kubernetes/ready/api";
+import { rules } from "../../../components/cluster/kubernetes/ready";
 import { kubeconfigOf } from "../../rollout/pods/account";
 import { clusterForTests } from "../../rollout/pods/cluster";
 import { definition } from "./definition";
