@@ -35,7 +35,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "a null that Helm would not get is refused",
     file: "components/rollout/helm/checks.ts",
-    find: "if (!lost) continue;",
+    find: "if (found === undefined) continue;",
     replace: "continue;",
     tests: ["test/rollout/helm/nulls.test.ts"],
   },

@@ -52,12 +52,12 @@ export interface OtherValue {
  */
 export function otherValues(
   { config, chart }: LiveRelease,
-  applied: { readonly defaults?: readonly unknown[]; readonly ofSite: readonly unknown[] },
+  applied: { readonly defaults?: unknown; readonly ofSite: readonly unknown[] },
   ours: readonly string[],
 ): OtherValue[] {
   const live = mergeValues([chart?.values, config]);
   // A chart that cannot be read here is taken for the one that is live.
-  const wanted = mergeValues([...(applied.defaults ?? [chart?.values]), ...applied.ofSite]);
+  const wanted = mergeValues([applied.defaults ?? chart?.values, ...applied.ofSite]);
   const isOurs = (path: string) => ours.some((key) => path === key || path.startsWith(`${key}.`));
   return compareValues(live, wanted, "").filter(({ path }) => !isOurs(path));
 }

@@ -31,7 +31,7 @@ async function findLostValues({ address, release, read, ours }: OwnRelease) {
   if (live === undefined) return undefined;
   const { defaults, ofSite } = read;
   const applied = {
-    ...(defaults && { defaults: defaults.map(parseValues) }),
+    ...(defaults && { defaults: parseValues(defaults) }),
     ofSite: ofSite.map(parseValues),
   };
   const found = otherValues(live, applied, ours);

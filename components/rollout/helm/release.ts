@@ -6,8 +6,8 @@ import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import type { ServiceModes } from "../update/modes";
-import { hasEmptyLists, refuseLostNulls, refusePasswords } from "./checks";
-import { ReleaseValuesError, valuesFiles, type ReleaseValues } from "./files";
+import { refuseNulls, refusePasswords } from "./checks";
+import { inHelmsOrder, ReleaseValuesError, valuesFiles, type ReleaseValues } from "./files";
 import { warnOfLostValues } from "./lost-values";
 import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./values";
 
@@ -39,7 +39,7 @@ export interface ServiceInRelease extends EnvironmentPlace {
  */
 export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValues {
   const read = valuesFiles(from);
-  refuseLostNulls(read);
+  refuseNulls(read.ofSite);
   try {
     refusePasswords(read, from.services);
     for (const place of from.services) refuseUnknownList(read, from.chart, place);
@@ -89,8 +89,8 @@ export function helmRelease(
       values: pulumi
         .all([modes, secretRef])
         .apply(([modes, secret]) => ourValues(from, read, args, modes, secret)),
-      // Where nothing needs it, a stack that has none is not updated for it.
-      ...(hasEmptyLists(read, services) && { allowNullValues: true }),
+      // Else an empty list of the site's is dropped, and the chart's would apply again.
+      allowNullValues: true,
       atomic: false,
       skipAwait: true,
       timeout: timeoutSeconds,
@@ -112,7 +112,7 @@ export function helmRelease(
 /** The variables of each service at its place, on top of what the files say there. */
 function ourValues(
   { services }: ReleaseArgs,
-  { defaults = [], ofSite }: ReleaseValues,
+  read: ReleaseValues,
   { collections, database }: Args,
   modes: ServiceModes,
   connectionSecret: SecretRef,
@@ -121,7 +121,7 @@ function ourValues(
   for (const { service, path } of services) {
     const names = { collections, connectionSecret, database };
     const entries = serviceEnvironment(service, modes[service], names);
-    const environment = environmentOnTop([...defaults, ...ofSite], { path }, entries);
+    const environment = environmentOnTop(inHelmsOrder(read), { path }, entries);
     ours.setIn(path.split("."), ours.createNode(environment));
   }
   return ours.toJS() as Record<string, unknown>;

@@ -3,9 +3,9 @@ import { otherValues } from "../../../components/rollout/helm/live";
 import { describeLostValues } from "../../../components/rollout/helm/lost-values";
 import { noPlan, previewOf, reviewOf } from "../../review/steps";
 
-const ours = ["env", "podAnnotations"];
+const ours = ["env", "web.env"];
 const chart = { values: { image: { tag: "0" }, replicaCount: 1, env: [] } };
-const paths = (config: object, site: object, defaults?: readonly object[]) =>
+const paths = (config: object, site: object, defaults?: object) =>
   otherValues({ config, chart }, { ...(defaults && { defaults }), ofSite: [site] }, ours).map(
     ({ path }) => path,
   );
@@ -26,13 +26,13 @@ describe("the live values of a release", () => {
   });
 
   it("are the same where only our own keys differ, or a default of the chart is repeated", () => {
-    expect(paths({ env: [1], podAnnotations: { a: "b" } }, { env: {} })).toEqual([]);
+    expect(paths({ env: [1], web: { env: { a: "b" } } }, { env: {} })).toEqual([]);
     expect(paths({ replicaCount: 1 }, {})).toEqual([]);
-    expect(paths({}, { replicaCount: 1 }, [chart.values])).toEqual([]);
+    expect(paths({}, { replicaCount: 1 }, chart.values)).toEqual([]);
   });
 
   it("are others where the new chart has other defaults, lists count as a whole", () => {
-    expect(paths({}, {}, [{ ...chart.values, replicaCount: 3 }])).toEqual(["replicaCount"]);
+    expect(paths({}, {}, { ...chart.values, replicaCount: 3 })).toEqual(["replicaCount"]);
     expect(paths({ args: ["a", "b"] }, { args: ["a"] })).toEqual(["args"]);
     expect(paths({ image: { pullPolicy: "Always" } }, {})).toEqual(["image.pullPolicy"]);
   });
