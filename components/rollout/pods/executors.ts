@@ -11,7 +11,7 @@ import {
 import { environmentKeys } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { modeIn } from "./remaining";
-import { controllersOf, type Workload } from "./service";
+import { controllersOf, describeOtherLabels, type Workload } from "./service";
 
 /**
  * Makes sure that what is drained is the service, and all of it: otherwise an executor would go on
@@ -32,14 +32,10 @@ export async function requireAllExecutors(
 }
 
 async function refuseOtherLabels(cluster: Cluster, inputs: DrainInputs): Promise<void> {
-  const { service, release, selector } = inputs;
+  const { namespace, release, selector } = inputs;
   if (!release || !selector) return;
-  const all = await controllersOf(cluster, { namespace: inputs.namespace, release });
-  if (all.length === 0) return;
-  throw new Error(
-    `No workload of release ${release} in ${describePlace(cluster.place)} has the labels ${selector}; ` +
-      `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`,
-  );
+  const all = await controllersOf(cluster, { namespace, release });
+  if (all.length > 0) throw new Error(describeOtherLabels(cluster, inputs, all));
 }
 
 function refuseUnstated(

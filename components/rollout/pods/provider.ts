@@ -125,9 +125,9 @@ async function awaitReplacement(
   const step = (cluster: Cluster) => untilReplaced(cluster, inputs, console.log);
   await finishing(inputs, {}, failure, step, waysOut(inputs));
   const arrives = before !== inputs.mode || state?.applied === false;
-  // In web's step of a release that holds both, web is there before or comes with the worker.
-  const isAhead = inputs.service === "worker" && inputs.step !== "web";
-  if (arrives && isAhead) console.log(webIsNext(inputs));
+  // Of a release that holds both services, web has an update of its own.
+  const isAhead = inputs.service === "worker" && inputs.step === undefined;
+  if (arrives && isAhead) console.log(webIsNext(inputs.mode));
   return {};
 }
 

@@ -1,12 +1,15 @@
 import type { V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import {
   controllerOf,
+  describeController,
+  describePlace,
   hasEnded,
   isStatefulSet,
   formatSelector,
   type Cluster,
   type Controller,
 } from "../../kubernetes";
+import type { Service } from "../environment";
 import type { ServiceAddress } from "./inputs";
 
 /** A Deployment or StatefulSet with those of its pods that may run something. */
@@ -41,6 +44,18 @@ export async function controllersOf(
   const found = await cluster.controllers(labels.join(","));
   return found.filter(
     ({ metadata }) => !release || metadata?.annotations?.["meta.helm.sh/release-name"] === release,
+  );
+}
+
+/** What is said where labels are those of no workload of a release. */
+export function describeOtherLabels(
+  { place }: Cluster,
+  { service, release = "", selector = "" }: ServiceAddress & { readonly service: Service },
+  all: readonly Controller[],
+): string {
+  return (
+    `No workload of release ${release} in ${describePlace(place)} has the labels ${selector}; ` +
+    `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`
   );
 }
 
