@@ -168,8 +168,8 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "no service changes over without the handover before it (`--target`)",
-    file: "components/rollout/update/modes.ts",
-    find: "return { direction: before, mode: otherMode(asked.mode) };",
+    file: "components/rollout/turn.ts",
+    find: "return { direction, mode };",
     replace: "return asked;",
     tests: [
       "test/rollout/helm/component.test.ts > leaves worker and web in the mode in which they are",

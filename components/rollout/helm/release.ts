@@ -20,12 +20,12 @@ export interface ReleaseArgs {
   readonly version?: string | undefined;
   readonly repository?: string | undefined;
   readonly values: readonly string[];
-  readonly services: readonly ServiceInRelease[];
+  readonly services: readonly (EnvironmentPlace & { readonly service: Service })[];
 }
 
-/** A service of a release, and where its variables are. */
-export interface ServiceInRelease extends EnvironmentPlace {
-  readonly service: Service;
+/** The same with what its values files say. */
+export interface ReadRelease extends ReleaseArgs {
+  readonly read: ReleaseValues;
 }
 
 /**
@@ -64,19 +64,16 @@ export interface Stated {
  *
  * It is not atomic (decision 9: putting a worker back that has advanced runs already would be worse
  * than stopping), and it does not wait: the pods are watched by a step that names those that remain.
- *
- * @param read what its values files say
  */
 export function helmRelease(
   name: string,
-  from: ReleaseArgs,
-  read: ReleaseValues,
+  from: ReadRelease,
   args: Args,
   { modes, secretRef }: Stated,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
-  const { release, chart, version, repository, values, services } = from;
+  const { release, chart, version, repository, values, services, read } = from;
   const resource = new (kubernetesSdk().helm.v3.Release)(
     name,
     {
@@ -88,7 +85,7 @@ export function helmRelease(
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
       values: pulumi
         .all([modes, secretRef])
-        .apply(([modes, secret]) => ourValues(from, read, args, modes, secret)),
+        .apply(([modes, secret]) => ourValues(from, args, modes, secret)),
       // Else an empty list of the site's is dropped, and the chart's would apply again.
       allowNullValues: true,
       atomic: false,
@@ -111,8 +108,7 @@ export function helmRelease(
 
 /** The variables of each service at its place, on top of what the files say there. */
 function ourValues(
-  { services }: ReleaseArgs,
-  read: ReleaseValues,
+  { services, read }: ReadRelease,
   { collections, database }: Args,
   modes: ServiceModes,
   connectionSecret: SecretRef,

@@ -107,18 +107,17 @@ function state(document: Document, { place, entries }: Statement, content: unkno
   const items = collection.items as (Node | Pair | null)[];
   const keyOf = (item: Node | Pair | null) => ourKey(nameOf(item, form), place);
   const stated = findStatements(content, place);
-  const missing = entries.filter(({ name }) => !items.some((item) => keyOf(item) === name));
-  for (const entry of entries) {
-    const item = items.find((one) => keyOf(one) === entry.name);
-    if (item && !isAmong(stated, entry)) change(document, item, form, entry.value);
-  }
   const kept = items.filter((item) => {
     const key = keyOf(item);
     return key === undefined || entries.some(({ name }) => name === key);
   });
-  const behind = kept.findLastIndex((item) => keyOf(item) !== undefined);
-  const added = missing.map((entry) => newItem(document, entry, form));
-  kept.splice(behind < 0 ? kept.length : behind + 1, 0, ...added);
+  for (const entry of entries) {
+    const item = kept.find((one) => keyOf(one) === entry.name);
+    const behind = kept.findLastIndex((one) => keyOf(one) !== undefined);
+    if (!item)
+      kept.splice(behind < 0 ? kept.length : behind + 1, 0, newItem(document, entry, form));
+    else if (!isAmong(stated, entry)) change(document, item, form, entry.value);
+  }
   collection.items = kept;
   // An empty map is Helm's merge of nothing, and says that the next variables are a map, too.
   if (form === "map") return;
