@@ -3,7 +3,7 @@ import { jobsOf, type Jobs } from "../step/jobs/program";
 import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
-import { kubernetesCluster } from "./kubernetes";
+import { kubernetesCluster } from "./kubernetes/cluster";
 import { awaitLogIn } from "./await-log-in";
 import type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
 import { referToCluster } from "./stack-reference";

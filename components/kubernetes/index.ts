@@ -16,7 +16,6 @@ export { controllerOf, hasEnded, isReady, labelValue, nameOf, podObstacle } from
 export {
   ClusterError,
   fieldManager,
-  ifInReach,
   KubeconfigError,
   describePlace,
   ruleFor,

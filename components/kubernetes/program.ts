@@ -3,6 +3,16 @@ import { kubernetesSdk } from "./sdk";
 
 export { kubernetesSdk };
 
+/** A namespace. Destroying the stack leaves it, because what works in it stays. */
+export function createNamespace(
+  resource: string,
+  name: string,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  const kept = { ...options, retainOnDelete: true };
+  return new (kubernetesSdk().core.v1.Namespace)(resource, { metadata: { name } }, kept);
+}
+
 /** A key of a Secret, by the Secret's name. */
 export interface SecretRef {
   readonly name: string;
