@@ -18,10 +18,8 @@ export {
   fieldManager,
   KubeconfigError,
   describePlace,
-  ruleFor,
   type ClusterAddress,
   type Place,
-  type Rule,
 } from "./request";
 export { gitOpsOwnerOf, describeScalers } from "./scalers";
 export { disturbanceOf, drainAgain, standstillOf, type Standstill } from "./standstill";

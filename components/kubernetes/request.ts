@@ -43,18 +43,6 @@ export interface Request {
   readonly resource: keyof typeof apiGroups;
 }
 
-/** A rule of a Kubernetes Role. */
-export interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly Request["resource"][];
-  readonly verbs: readonly Request["verb"][];
-}
-
-/** A rule for objects of one kind. */
-export function ruleFor(resource: Request["resource"], ...verbs: Request["verb"][]): Rule {
-  return { apiGroups: [apiGroups[resource]], resources: [resource], verbs };
-}
-
 /**
  * The API refused a request or did not answer. The message names context, namespace and request,
  * never a token.

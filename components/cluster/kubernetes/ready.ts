@@ -4,7 +4,6 @@ import {
   isReady,
   podObstacle,
   quote,
-  ruleFor,
   watch,
   type Cluster,
   type ClusterAddress,
@@ -28,13 +27,6 @@ export const MongoDBReady = kind<MongoDBReadyInputs, object>(
   [],
   [],
 );
-
-/** What the wait may do in MongoDB's namespace: the rules of a Kubernetes Role. */
-export const rules = [
-  ruleFor("mongodbcommunity", "get"),
-  ruleFor("pods", "list"),
-  ruleFor("events", "list"),
-];
 
 /**
  * The wait for MongoDB: where the resource is new or has another spec, or where the last wait did not

@@ -1,4 +1,4 @@
-import { lookBriefly, ruleFor, type Cluster, type ClusterAddress } from "../../kubernetes";
+import { lookBriefly, type Cluster, type ClusterAddress } from "../../kubernetes";
 import { kind, type Step, type StepInputs } from "../../step";
 
 /** Inputs: the replica set, and the volumes of a member. */
@@ -39,9 +39,6 @@ export const mongoDBStorage: Step<MongoDBStorageInputs, object> = {
   forward: () => Promise.resolve({}),
   reads: async (state) => (await lookBriefly(state, (cluster) => sizesOf(cluster, state))) ?? {},
 };
-
-/** What a refresh may do in MongoDB's namespace: the rules of a Kubernetes Role. */
-export const storageRules = [ruleFor("persistentvolumeclaims", "get")];
 
 /** The sizes that the first member's claims ask for now, in so far as they are others. */
 async function sizesOf(

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { createNamespace, kubernetesSdk } from "../../kubernetes/program";
 import type { HelmRolloutSettings } from "../../settings";
 import { StepResource } from "../../step/program";
-import { PodsReplaced } from "../pods";
+import { PodsReplaced } from "../pods/inputs";
 import { drainOf } from "../pods/resources";
 import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/provider";

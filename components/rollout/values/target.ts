@@ -6,7 +6,7 @@ import { StepResource } from "../../step/program";
 import { Confirmation } from "../confirmation/provider";
 import { serviceEnvironment, type Service } from "../environment";
 import { drainOf } from "../pods/resources";
-import { PodsReplaced } from "../pods";
+import { PodsReplaced } from "../pods/inputs";
 import {
   notDrained,
   type Drained,
