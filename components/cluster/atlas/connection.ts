@@ -12,16 +12,15 @@ type Strings = mongodbatlas.types.output.AdvancedClusterConnectionStrings;
  */
 export function connectionString(
   strings: Strings,
-  { connection, type }: Pick<AtlasSettings, "connection" | "type">,
+  { connection }: Pick<AtlasSettings, "connection">,
   login: Login,
 ): string {
-  return withLogin(address(strings, connection, type), login);
+  return withLogin(address(strings, connection), login);
 }
 
-function address(strings: Strings, connection: string, type: AtlasSettings["type"]): string {
+function address(strings: Strings, connection: string): string {
   if (connection === "standard") return strings.standardSrv;
-  const found =
-    connection === "private" ? strings.privateSrv : byEndpoint(strings, connection, type);
+  const found = connection === "private" ? strings.privateSrv : byEndpoint(strings, connection);
   if (found) return found;
   throw new ProgramError(
     `The cluster has no connection string for cluster.connection: ${connection}; it has ${waysIn(strings)}. ` +
@@ -29,18 +28,12 @@ function address(strings: Strings, connection: string, type: AtlasSettings["type
   );
 }
 
-function byEndpoint(
-  { privateEndpoints }: Strings,
-  connection: string,
-  type: AtlasSettings["type"],
-): string | undefined {
+function byEndpoint({ privateEndpoints }: Strings, connection: string): string | undefined {
   const id = connection.replace("privateEndpoint:", "");
   const found = privateEndpoints.find(({ endpoints }) =>
     endpoints.some(({ endpointId }) => endpointId === id),
   );
-  // Atlas gives this one only to sharded clusters, and not to all of them.
-  const optimized = found?.srvShardOptimizedConnectionString;
-  return type === "sharded" && optimized ? optimized : found?.srvConnectionString;
+  return found?.srvConnectionString;
 }
 
 function waysIn({ privateSrv, privateEndpoints }: Strings): string {

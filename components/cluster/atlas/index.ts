@@ -5,7 +5,7 @@ import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { createCluster, backupSchedule } from "./cluster";
 import { connectionString } from "./connection";
 import { accessList, projectOf } from "./project";
-import { databaseUsers, usernames } from "./users";
+import { databaseUsers } from "./users";
 
 /**
  * A cluster of MongoDB Atlas with everything that belongs to it (decision 13). Nothing of it goes with
@@ -38,7 +38,7 @@ export function atlasCluster(
   const createStrings = () => ({
     uri: uriOf(users.migrator, "taskrunner-migrator"),
     appUri: uriOf(users.application, "taskrunner"),
-    from: JSON.stringify([settings.name, settings.connection, usernames(settings), database]),
+    from: JSON.stringify([settings.name, settings.connection, settings.passwordVersion, database]),
   });
   const none = { uri: undefined, appUri: undefined, from: undefined };
   const inputs = { direction, ...(isRollback ? none : createStrings()) };

@@ -48,17 +48,12 @@ export function databaseUsers(
 }
 
 /** The names of both users and of their roles; in Atlas they are the project's, hence the cluster's in them. */
-export function namesOf({ name, users, passwordVersion }: AtlasSettings) {
+export function namesOf({ name, passwordVersion }: AtlasSettings) {
   const nameOf = (kind: "migrator" | "application") => {
-    const roleName = users[kind] ?? `${name}-${kind}`;
+    const roleName = `${name}-${kind}`;
     return { roleName, username: `${roleName}-${passwordVersion}` };
   };
   return { migrator: nameOf("migrator"), application: nameOf("application") };
-}
-
-/** The names of both users. */
-export function usernames(settings: AtlasSettings): string[] {
-  return Object.values(namesOf(settings)).map(({ username }) => username);
 }
 
 interface UserArgs extends Pick<UsersArgs, "projectId" | "clusterName"> {

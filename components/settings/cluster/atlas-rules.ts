@@ -10,12 +10,11 @@ export function atlasRules(settings: Settings): Problem[] {
   const problems = [
     ...projectRules(cluster),
     ...regionRules(cluster),
-    ...sizeRules(cluster),
+    ...diskRules(cluster),
     // A rollback must not stop on what a stack has from before.
-    ...(storageMode === "mongo" ? [...checkScaling(cluster), ...ownDiskRules(cluster)] : []),
+    ...(storageMode === "mongo" ? ownDiskRules(cluster) : []),
     ...backupRules(cluster),
     ...accessRules(cluster),
-    ...userRules(cluster),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
   return [
     ...problems,
@@ -41,17 +40,6 @@ function regionRules({ regions }: AtlasSettings): Problem[] {
       found: `${quote(name)} more than once`,
       allowed: "each region once",
     })),
-    ...regions.flatMap(({ electable, readOnly }, at) =>
-      electable + readOnly > 0
-        ? []
-        : [
-            {
-              key: `regions.${at}`,
-              found: "no node",
-              allowed: "electable or readOnly of at least 1",
-            },
-          ],
-    ),
     ...electableRules(regions),
   ];
 }
@@ -65,46 +53,15 @@ function electableRules(regions: AtlasSettings["regions"]): Problem[] {
 }
 
 /**
- * The rules about a cluster's sizes, and about what Atlas scales by itself. Atlas knows best which sizes
- * and regions a cloud has: it refuses an unknown one in the stack's first step.
+ * The rule about a disk that Atlas scales by itself. Atlas knows best which sizes and regions a cloud has: it
+ * refuses an unknown one in the stack's first step.
  */
-function sizeRules(cluster: AtlasSettings): Problem[] {
-  return [...autoScalingRules(cluster), ...shardRules(cluster)];
-}
-
-function autoScalingRules({ autoScaling, diskSizeGb }: AtlasSettings): Problem[] {
+function diskRules({ autoScaling, diskSizeGb }: AtlasSettings): Problem[] {
   if (autoScaling.compute || !autoScaling.disk || diskSizeGb === undefined) return [];
   // Every `up` would set a disk back that has grown by itself.
   const found = `${diskSizeGb}, while the disk grows by itself`;
   const allowed = "absent; or autoScaling.disk: false; or autoScaling.compute too";
   return [{ key: "diskSizeGb", found, allowed }];
-}
-
-function shardRules({ type, shards, instanceSize }: AtlasSettings): Problem[] {
-  if (type === "sharded") return shardSize("instanceSize", instanceSize);
-  if (shards === undefined) return [];
-  return [{ key: "shards", found: String(shards), allowed: "absent for a replicaSet" }];
-}
-
-/** Atlas has no sharded clusters of its two smallest sizes. */
-function shardSize(key: string, size: string): Problem[] {
-  if (!["M10", "M20"].includes(size)) return [];
-  const allowed = "M30 or larger for a sharded cluster";
-  return [{ key, found: JSON.stringify(size), allowed }];
-}
-
-/**
- * The rules about shards that Atlas scales by itself. With several shards the provider cannot leave
- * what Atlas has scaled: an `up` after a refresh would set it back.
- *
- * @see https://www.pulumi.com/registry/packages/mongodbatlas/api-docs/advancedcluster/
- */
-function checkScaling({ type, shards = 1, autoScaling }: AtlasSettings): Problem[] {
-  const { compute } = autoScaling;
-  if (type !== "sharded" || compute === undefined) return [];
-  if (shards === 1) return shardSize("autoScaling.compute.min", compute.min);
-  const found = `limits for ${shards} shards`;
-  return [{ key: "autoScaling.compute", found, allowed: "absent with more than one shard" }];
 }
 
 /** @see https://www.mongodb.com/docs/atlas/backup/cloud-backup/scheduling/ */
@@ -141,39 +98,22 @@ function ownDiskRules({ instanceSize, backup: { enabled, hourly } }: AtlasSettin
   return [{ key: "backup.hourly.everyHours", found, allowed: `12 ${words}` }];
 }
 
-function accessRules({ provider, accessList }: AtlasSettings): Problem[] {
-  const entries = accessList.map(({ address, range, awsSecurityGroup }) =>
-    [address, range, awsSecurityGroup].filter((one) => one !== undefined),
+function accessRules({ accessList }: AtlasSettings): Problem[] {
+  const entries = accessList.map(({ address, range }) =>
+    [address, range].filter((one) => one !== undefined),
   );
-  const noAws = accessList.some(({ awsSecurityGroup }) => awsSecurityGroup) && provider !== "AWS";
   return [
     ...entries.flatMap((named, at) => {
       if (named.length === 1) return [];
       const found = named.length === 0 ? "nothing" : named.map(quote).join(" and ");
-      const allowed = "one of address, range, awsSecurityGroup";
-      return [{ key: `accessList.${at}`, found, allowed }];
+      return [{ key: `accessList.${at}`, found, allowed: "one of address, range" }];
     }),
     ...findRepeated(entries.flat()).map((entry) => ({
       key: "accessList",
       found: `${quote(entry)} more than once`,
       allowed: "each entry once",
     })),
-    ...(noAws
-      ? [
-          {
-            key: "accessList",
-            found: `awsSecurityGroup on ${provider}`,
-            allowed: "only on AWS",
-          },
-        ]
-      : []),
   ];
-}
-
-function userRules({ users: { migrator, application } }: AtlasSettings): Problem[] {
-  if (migrator === undefined || migrator !== application) return [];
-  const allowed = "a name that differs from users.migrator";
-  return [{ key: "users.application", found: quote(migrator), allowed }];
 }
 
 function findRepeated(names: readonly string[]): string[] {

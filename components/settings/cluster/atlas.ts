@@ -6,15 +6,14 @@ const atlasId = z
   .string()
   .regex(/^[0-9a-f]{24}$/, { error: "an id of Atlas: 24 hexadecimal digits in lower case" });
 
-/** A name of a cluster, a custom role or, here, a user. */
+/** A name of a cluster; the names of its users and their roles begin with it. */
 const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
   error: "1 to 64 letters, digits and hyphens that begin with a letter or digit",
 });
 
 const region = section({
   name: text.describe("The region's name in Atlas, such as `EU_CENTRAL_1`."),
-  electable: z.int().min(0).max(7).default(3).describe("Its nodes that may become the primary."),
-  readOnly: z.int().min(0).max(50).default(0).describe("Its nodes that only answer reads."),
+  electable: z.int().min(1).max(7).default(3).describe("Its nodes that may become the primary."),
 });
 
 const autoScaling = section({
@@ -24,7 +23,7 @@ const autoScaling = section({
     scaleDown: z.boolean().default(true).describe("Whether Atlas may choose a smaller size."),
   })
     .optional()
-    .describe("The limits within which Atlas changes the size. Not with more than one shard."),
+    .describe("The limits within which Atlas changes the size."),
   disk: z.boolean().default(true).describe("Whether Atlas may enlarge the disk."),
 });
 
@@ -68,11 +67,6 @@ const accessEntry = section({
     .cidrv4({ error: "a range of IPv4 addresses, such as 192.0.2.0/24" })
     .optional()
     .describe("A range of IPv4 addresses, such as `192.0.2.0/24`."),
-  awsSecurityGroup: z
-    .string()
-    .regex(/^sg-[0-9a-f]+$/, { error: "the id of a security group, sg-..." })
-    .optional()
-    .describe("The id of a security group. Only on AWS."),
   comment: z.string().max(80).default("").describe("What the entry is for."),
   expires: day
     .optional()
@@ -98,11 +92,6 @@ export const atlasCluster = section({
     .describe(
       "Whether the stack takes over the cluster of this name in `projectId`, which exists.",
     ),
-  type: z
-    .enum(["replicaSet", "sharded"])
-    .default("replicaSet")
-    .describe("The cluster's type. `sharded` needs a size from M30 on."),
-  shards: positive.max(70).optional().describe("The number of shards, with type `sharded`."),
   mongoVersion: z
     .string()
     .regex(/^([6-9]|[1-9]\d)\.\d$/, { error: 'a major version from "6.0" on, in quotes' })
@@ -134,23 +123,11 @@ export const atlasCluster = section({
     })
     .default("standard")
     .describe("Which address is used: `standard`, `private` or `privateEndpoint:<id>`."),
-  users: section({
-    migrator: atlasName.optional().describe("Default: the cluster's name with `-migrator`."),
-    application: atlasName.optional().describe("Default: the cluster's name with `-application`."),
-  })
-    .prefault({})
-    .describe("The names of the users and of their roles."),
   passwordVersion: positive.default(1).describe("Another number creates new users and passwords."),
   protection: z
     .boolean()
     .default(true)
     .describe("Whether Pulumi and Atlas refuse to delete the cluster."),
-  timeouts: section({
-    createMinutes: positive.default(180).describe("How long a creation may take, in minutes."),
-    updateMinutes: positive.default(360).describe("How long a change may take, in minutes."),
-  })
-    .prefault({})
-    .describe("How long Atlas may take."),
 });
 
 /** The settings of a cluster of Atlas. */

@@ -35,51 +35,29 @@ it("one region becomes one replication spec, with nothing that Atlas would delet
   });
 });
 
-it("priorities go down in the settings' order; regions that only read come last, the other way round", () => {
+it("priorities go down in the settings' order", () => {
   const regions = [
     { name: "EU_CENTRAL_1", electable: 2 },
-    { name: "AP_EAST_1", electable: 0, readOnly: 1 },
-    { name: "EU_WEST_1", electable: 2, readOnly: 1 },
-    { name: "US_EAST_1", electable: 0, readOnly: 2 },
+    { name: "EU_WEST_1", electable: 2 },
     { name: "EU_NORTH_1", electable: 1 },
   ];
   const [spec] = clusterArgs(atlasSettings({ regions })).replicationSpecs as {
-    regionConfigs: { regionName: string; priority: number; electableSpecs?: object }[];
+    regionConfigs: { regionName: string; priority: number }[];
   }[];
 
-  expect(
-    spec?.regionConfigs.map(({ regionName, priority, electableSpecs }) => [
-      regionName,
-      priority,
-      electableSpecs !== undefined,
-    ]),
-  ).toEqual([
-    ["EU_CENTRAL_1", 7, true],
-    ["EU_WEST_1", 6, true],
-    ["EU_NORTH_1", 5, true],
-    ["US_EAST_1", 0, false],
-    ["AP_EAST_1", 0, false],
+  expect(spec?.regionConfigs.map(({ regionName, priority }) => [regionName, priority])).toEqual([
+    ["EU_CENTRAL_1", 7],
+    ["EU_WEST_1", 6],
+    ["EU_NORTH_1", 5],
   ]);
 });
 
-it("every shard has the same regions", () => {
-  const sharded = { type: "sharded", shards: 2, instanceSize: "M30" };
-  const args = clusterArgs(atlasSettings(sharded));
-  const [one, other] = args.replicationSpecs as object[];
-
-  expect(args).toMatchObject({ clusterType: "SHARDED", useEffectiveFields: false });
-  expect(one).toEqual(other);
-});
-
-it("sizes that Atlas scales are its own, where the provider can leave them alone", () => {
-  const compute = { min: "M30", max: "M60" };
-  const sharded = { type: "sharded", instanceSize: "M30", autoScaling: { compute } };
-  const settings = atlasSettings({ ...sharded, diskSizeGb: 100 });
-  const args = clusterArgs(settings);
+it("sizes that Atlas scales are its own", () => {
+  const autoScaling = { compute: { min: "M30", max: "M60" } };
+  const args = clusterArgs(atlasSettings({ instanceSize: "M30", autoScaling, diskSizeGb: 100 }));
   const [one] = args.replicationSpecs as object[];
 
-  expect(args).toMatchObject({ clusterType: "SHARDED", useEffectiveFields: true });
-  expect(clusterArgs({ ...settings, shards: 2 })).toMatchObject({ useEffectiveFields: false });
+  expect(args).toMatchObject({ useEffectiveFields: true });
   expect(one).toMatchObject({
     regionConfigs: [
       {
@@ -144,10 +122,8 @@ it("a role's privileges are by action in Atlas, under Atlas' names", () => {
 });
 
 it("users and roles are named for their cluster, and users for the version of their password too", () => {
-  const users = { application: "runner" };
-
-  expect(namesOf(atlasSettings({ name: "prod", users, passwordVersion: 3 }))).toEqual({
+  expect(namesOf(atlasSettings({ name: "prod", passwordVersion: 3 }))).toEqual({
     migrator: { roleName: "prod-migrator", username: "prod-migrator-3" },
-    application: { roleName: "runner", username: "runner-3" },
+    application: { roleName: "prod-application", username: "prod-application-3" },
   });
 });

@@ -2,10 +2,10 @@ import { ConnectionString } from "mongodb-connection-string-url";
 import { expect, it } from "vitest";
 import { connectionString } from "../../../components/cluster/atlas/connection";
 
-const endpoint = (endpointId: string, optimized = "") => ({
+const endpoint = (endpointId: string) => ({
   connectionString: "",
   srvConnectionString: `mongodb+srv://${endpointId}.mongodb.net`,
-  srvShardOptimizedConnectionString: optimized,
+  srvShardOptimizedConnectionString: "",
   type: "MONGOD",
   endpoints: [{ endpointId, providerName: "AWS", region: "EU_CENTRAL_1" }],
 });
@@ -14,7 +14,7 @@ const strings = {
   standardSrv: "mongodb+srv://taskrunner.mongodb.net",
   private: "",
   privateSrv: "mongodb+srv://taskrunner-pri.mongodb.net",
-  privateEndpoints: [endpoint("vpce-1"), endpoint("vpce-2", "mongodb+srv://vpce-2-lb.mongodb.net")],
+  privateEndpoints: [endpoint("vpce-1"), endpoint("vpce-2")],
 };
 const login = {
   username: "taskrunner-application-1",
@@ -22,11 +22,11 @@ const login = {
   database: "task runner",
   appName: "taskrunner",
 };
-const hostOf = (connection: string, type: "replicaSet" | "sharded" = "replicaSet") =>
-  new ConnectionString(connectionString(strings, { connection, type }, login)).hosts[0];
+const hostOf = (connection: string) =>
+  new ConnectionString(connectionString(strings, { connection }, login)).hosts[0];
 
 it("has the user, the database and what makes writes safe", () => {
-  const uri = connectionString(strings, { connection: "standard", type: "replicaSet" }, login);
+  const uri = connectionString(strings, { connection: "standard" }, login);
 
   expect(uri).toBe(
     "mongodb+srv://taskrunner-application-1:pass-word_1@taskrunner.mongodb.net/task%20runner" +
@@ -40,12 +40,6 @@ it.each([
   ["privateEndpoint:vpce-1", "vpce-1.mongodb.net"],
 ])("%s leads to %s", (connection, host) => {
   expect(hostOf(connection)).toBe(host);
-});
-
-it("a sharded cluster is reached by the endpoint's optimized address, where it has one", () => {
-  expect(hostOf("privateEndpoint:vpce-2")).toBe("vpce-2.mongodb.net");
-  expect(hostOf("privateEndpoint:vpce-2", "sharded")).toBe("vpce-2-lb.mongodb.net");
-  expect(hostOf("privateEndpoint:vpce-1", "sharded")).toBe("vpce-1.mongodb.net");
 });
 
 it("names the ways in that there are where the one asked for is not", () => {
