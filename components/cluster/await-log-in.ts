@@ -12,7 +12,7 @@ import type { ClusterOutputs, Mongo } from "./outputs";
  * @param users where each user's steps run as Jobs: the engine does not reach the cluster then
  */
 export function awaitLogIn(
-  { uri, appUri, database, pausing, ...others }: ClusterOutputs,
+  { uri, appUri, database, pausing }: ClusterOutputs,
   direction: Direction,
   users: { readonly job: Mongo["job"]; readonly appJob: Mongo["job"] },
   parent: pulumi.ComponentResource,
@@ -39,7 +39,6 @@ export function awaitLogIn(
     { parent, dependsOn: migrator },
   );
   return {
-    ...others,
     uri: migrator.output("uri") as pulumi.Output<string>,
     appUri: application.output("uri") as pulumi.Output<string>,
     database,

@@ -49,6 +49,5 @@ export function atlasCluster(
   });
   const uri = known.output("uri") as pulumi.Output<string>;
   const appUri = known.output("appUri") as pulumi.Output<string>;
-  const { mongoDbVersion: serverVersion, paused } = cluster;
-  return { uri, appUri, database, serverVersion, pausing: { name: settings.name, paused } };
+  return { uri, appUri, database, pausing: { name: settings.name, paused: cluster.paused } };
 }

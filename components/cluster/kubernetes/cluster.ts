@@ -57,8 +57,7 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
       known.apply(([password]) => connectionString(members, { ...login, password })),
     );
   };
-  const serverVersion = pulumi.output(resource.version);
-  return { uri: uriOf("migrator"), appUri: uriOf("application"), database, serverVersion };
+  return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
 }
 
 /**
