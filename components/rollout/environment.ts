@@ -45,6 +45,11 @@ export function environmentKeys(service: Service): readonly string[] {
   return members.map((member) => nameOf(service, member));
 }
 
+/** The variable that states a service's mode. */
+export function modeKey(service: Service): string {
+  return nameOf(service, "Mode");
+}
+
 /**
  * The environment of a service in a mode, in the document's order ("Configuration reference"):
  * ASP.NET Core binds `Section__Key` to `Section:Key`. The connection string is a reference to a

@@ -8,7 +8,7 @@ import {
   templateOf,
   type Cluster,
 } from "../../kubernetes";
-import { environmentKeys } from "../environment";
+import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { modeIn } from "./remaining";
 import { controllersOf, describeOtherLabels, type Workload } from "./service";
@@ -47,7 +47,7 @@ function refuseUnstated(
     modeIn(templateOf(controller)?.spec, service) !== undefined;
   if (found.length === 0 || found.some(isStated)) return;
   const names = found.map(({ controller }) => describeController(controller)).join(", ");
-  const key = environmentKeys(service)[0] ?? "";
+  const key = modeKey(service);
   throw new Error(
     `No container of ${names} in ${describePlace(place)} has ${key} in its env, so it may not be the ` +
       `${service}. Nothing was scaled. Check release and selector. If they are right, set ${key}: filesystem ` +
@@ -75,7 +75,7 @@ async function refuseOtherPods(
   );
   const others = new Map([...labelled, ...stating].map((pod) => [nameOf(pod), pod]));
   if (others.size === 0) return;
-  const key = environmentKeys(service)[0] ?? "";
+  const key = modeKey(service);
   throw new Error(
     `Pods in ${describePlace(cluster.place)} have the labels ${labels} or the variable ${key}, but ` +
       `belong to nothing that is drained: ${[...others.values()].map(describePod).join(", ")}. ` +

@@ -1,5 +1,5 @@
 import { kind, type StateOf, type Step } from "../../step";
-import type { EnvironmentValue } from "../environment";
+import { modeKey, type EnvironmentValue } from "../environment";
 import { mongoFirst } from "../ways-out";
 import { readStated } from "./document";
 import { readValuesFile, replaceValuesFile, ValuesFileError } from "./file";
@@ -56,11 +56,10 @@ async function problemOf(inputs: ValuesFileInputs, isNew: boolean): Promise<stri
 
 function findUnknownCutover(text: string, inputs: ValuesFileInputs): string | undefined {
   const { file, service } = inputs;
-  const place = placeOf(inputs);
-  if (!statesMongo(text, place)) return undefined;
+  if (!statesMongo(text, placeOf(inputs))) return undefined;
   return (
     `The values file ${file} has ${service} in mongo mode. ${mongoFirst} ` +
-    `If it was never deployed in mongo mode, set ${place.keys[0] ?? ""} in it to filesystem by hand.`
+    `If it was never deployed in mongo mode, set ${modeKey(service)} in it to filesystem by hand.`
   );
 }
 
