@@ -53,9 +53,9 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "a rollback keeps the connection strings of the last cutover",
-    file: "components/cluster/connection-strings.ts",
-    find: "  forward: () => Promise.resolve({}),",
-    replace: "  forward: () => Promise.resolve({}),\n  back: () => Promise.resolve({}),",
+    file: "components/cluster/log-in.ts",
+    find: "  forward: async (inputs) => {",
+    replace: "  back: () => Promise.resolve({}),\n  forward: async (inputs) => {",
     tests: ["test/cluster/provider.test.ts"],
   },
   {
