@@ -141,7 +141,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "an abandoned drain puts the replicas back",
     file: "components/rollout/pods/provider.ts",
-    find: "await undoDrain(cluster, inputs, console.log);",
+    find: "await undoDrain(cluster, inputs);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > is undone where the cutover is abandoned"],
   },

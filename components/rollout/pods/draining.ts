@@ -15,8 +15,6 @@ import { drainObstacles } from "./remaining";
 import { pause, putBack } from "./replicas";
 import { controllersOf, observe, type Workload } from "./service";
 
-type Say = (line: string) => void;
-
 /**
  * Scales the Deployments and StatefulSets of a service to zero and waits until every pod is gone,
  * terminating ones included: from then on the service does nothing (decision 9, step 2). Idempotent.
@@ -28,18 +26,17 @@ type Say = (line: string) => void;
 export async function drainService(
   cluster: Cluster,
   inputs: DrainInputs,
-  say: Say,
 ): Promise<Standstill | readonly string[]> {
   const { service, timeoutSeconds } = inputs;
   let found: readonly Workload[] = await observe(cluster, inputs);
   await requireAllExecutors(cluster, inputs, found);
   if (found.length === 0) {
-    say(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
+    console.log(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
     return standstillOf(inputs, []);
   }
   for (const { controller } of found) await pause(cluster, controller);
   const remain = await watch({
-    ...{ what: service, timeoutSeconds, say, warnings: cluster.warnings },
+    ...{ what: service, timeoutSeconds, say: console.log, warnings: cluster.warnings },
     look: async (moment) => {
       found = await observe(cluster, inputs);
       for (const { controller } of found) await assertPaused(cluster, controller);
@@ -48,16 +45,17 @@ export async function drainService(
   });
   if (remain.length > 0) return remain;
   await requireAllExecutors(cluster, inputs, found);
-  say(`${service}: drained, all pods are gone`);
+  console.log(`${service}: drained, all pods are gone`);
   return standstillOf(inputs, found);
 }
 
 /** Puts the replicas of a service back as before a drain that was not finished. */
-export async function undoDrain(cluster: Cluster, inputs: DrainInputs, say: Say): Promise<void> {
+export async function undoDrain(cluster: Cluster, inputs: DrainInputs): Promise<void> {
   for (const controller of await controllersOf(cluster, inputs)) {
     const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;
-    say(`${inputs.service}: ${describeController(controller)} has its ${replicas} replicas back`);
+    const name = describeController(controller);
+    console.log(`${inputs.service}: ${name} has its ${replicas} replicas back`);
   }
 }
 

@@ -91,10 +91,10 @@ async function runDrain(
   let done: DrainResults = results;
   await finishing(inputs, results, `${inputs.service} was not drained`, async (cluster) => {
     if (!isWanted) {
-      await undoDrain(cluster, inputs, console.log);
+      await undoDrain(cluster, inputs);
       return [];
     }
-    const found = await drainService(cluster, inputs, console.log);
+    const found = await drainService(cluster, inputs);
     if (!("workloads" in found)) return found;
     done = { drains: drains + 1, finished: inputs.mode, standstill: found };
     return [];
@@ -122,7 +122,7 @@ async function awaitReplacement(
   const before = state?.mode ?? "filesystem";
   if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);
   const failure = `The rollout of ${inputs.service} to ${inputs.mode} mode is incomplete (new pods are missing or old pods remain)`;
-  const step = (cluster: Cluster) => untilReplaced(cluster, inputs, console.log);
+  const step = (cluster: Cluster) => untilReplaced(cluster, inputs);
   await finishing(inputs, {}, failure, step, waysOut(inputs));
   const arrives = before !== inputs.mode || state?.applied === false;
   // Of a release that holds both services, web has an update of its own.

@@ -12,8 +12,6 @@ import { findObstacles, describeMode } from "./remaining";
 import { putBack } from "./replicas";
 import { observe, type Workload } from "./service";
 
-type Say = (line: string) => void;
-
 /**
  * Waits until the pod templates of a service state the mode, puts the replicas back as before the
  * drain, and waits until the new pods are ready and no old one is there, terminating ones included.
@@ -25,22 +23,23 @@ type Say = (line: string) => void;
 export async function untilReplaced(
   cluster: Cluster,
   inputs: PodsReplacedInputs,
-  say: Say,
 ): Promise<readonly string[]> {
   const { service, mode, timeoutSeconds } = inputs;
   let done: readonly Workload[] = [];
   const remain = await watch({
-    ...{ what: service, timeoutSeconds, say, warnings: cluster.warnings },
+    ...{ what: service, timeoutSeconds, say: console.log, warnings: cluster.warnings },
     look: async (moment) => {
       done = await observe(cluster, inputs);
-      await putAllBack(cluster, inputs, done, say);
+      await putAllBack(cluster, inputs, done);
       return obstaclesOf(cluster, inputs, done, moment);
     },
   });
   if (remain.length > 0) return remain;
   for (const { controller } of done) {
     const replicas = replicasOf(controller);
-    say(`${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`);
+    console.log(
+      `${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`,
+    );
   }
   return [];
 }
@@ -49,14 +48,13 @@ async function putAllBack(
   cluster: Cluster,
   { service, mode }: PodsReplacedInputs,
   found: readonly Workload[],
-  say: Say,
 ): Promise<void> {
   for (const { controller } of found) {
     // Before its template says the mode, a pod of it would do the other mode's work.
     if (describeMode(controller, service) !== mode) continue;
     const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;
-    say(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
+    console.log(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
   }
 }
 
