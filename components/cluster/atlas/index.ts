@@ -24,10 +24,14 @@ export function atlasCluster(
   const place = { projectId, clusterName: cluster.name };
   backupSchedule(settings, place, ofCluster);
   const entries = accessList(settings, projectId, ofCluster);
-  const users = databaseUsers(settings, { ...place, database, mongo }, ofCluster);
+  const { migrator, application } = databaseUsers(
+    settings,
+    { ...place, database, mongo },
+    ofCluster,
+  );
   // A rollback waits for nothing of the cluster.
   if (isRollback) return { uri: undefined, appUri: undefined, database };
-  const uriOf = ({ username, password }: (typeof users)["migrator"], appName: string) =>
+  const uriOf = ({ username, password }: typeof migrator, appName: string) =>
     pulumi
       .all([cluster.connectionStrings, username, password])
       .apply(([strings, username, password]) =>
@@ -35,11 +39,11 @@ export function atlasCluster(
       );
   return {
     database,
-    uri: uriOf(users.migrator, "taskrunner-migrator"),
-    appUri: uriOf(users.application, "taskrunner"),
+    uri: uriOf(migrator, "taskrunner-migrator"),
+    appUri: uriOf(application, "taskrunner"),
     from: JSON.stringify([settings.name, settings.connection, settings.passwordVersion, database]),
     // Whoever gets them can also reach the cluster.
-    reachedAfter: [...users.resources, ...entries],
+    reachedAfter: [migrator.resource, application.resource, ...entries],
     pausing: { name: settings.name, paused: cluster.paused },
   };
 }
