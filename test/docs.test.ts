@@ -3,15 +3,9 @@ import { dirname, join, resolve } from "node:path";
 import { runInNewContext } from "node:vm";
 import mermaid from "mermaid";
 import { describe, expect, it } from "vitest";
-import { parse } from "yaml";
 import { program } from "../cli/program";
 import { atlasActions } from "../components/cluster/atlas/users";
 import { applicationRole, migratorRole, type DatabaseRole } from "../components/contract";
-import { rules as waitRules } from "../components/cluster/kubernetes/ready/api";
-import { storageRules } from "../components/cluster/kubernetes/storage";
-import type { Rule } from "../components/kubernetes";
-import { rules as jobRules } from "../components/step/jobs";
-import { rules as podRules } from "../components/rollout/pods/rules";
 import { rules as policyRules } from "../policy/rules";
 import { generateFiles } from "../tools/docs/generated";
 import { diagramsIn } from "../tools/gallery/page";
@@ -73,24 +67,6 @@ describe("docs/security.md", () => {
     expect(JSON.parse(JSON.stringify(users))).toMatchObject(
       roles.map(({ createRole: role }) => ({ pwd: "asked for", roles: [role] })),
     );
-  });
-
-  it.each([
-    ["the steps on the services' pods", 0, podRules],
-    ["the wait for MongoDB and a refresh", 1, [...waitRules, ...storageRules]],
-  ])("has the rules that %s need", (_, at, rules) => {
-    const row = ({ apiGroups: [group], resources, verbs }: Rule) =>
-      `| ${group ? `\`${group}\`` : "core"} | ${named(resources)} | ${named(verbs)} |`;
-    const named = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(", ");
-    const tables = security.match(/\| API group.*\n(?:\|.*\n)*/g) ?? [];
-
-    expect(tables).toHaveLength(2);
-    expect(tables[at]?.trim().split("\n").slice(2)).toEqual(rules.map(row));
-  });
-
-  it("has the Role that Jobs need", () => {
-    const [, role = ""] = /```yaml\n([^]*?)```/.exec(security) ?? [];
-    expect((parse(role) as { rules: unknown }).rules).toEqual(jobRules);
   });
 });
 

@@ -15,7 +15,6 @@ export function existingCluster(
   // The engine does not reach what Jobs reach: theirs is checked by the first of them.
   if (args.jobs) return outputs;
   const { collections } = mongo;
-  const inputs = { direction: directions.worker, uri, database, collections };
-  const check = serverChecked(inputs, { parent });
-  return { ...outputs, serverVersion: check.output("serverVersion") };
+  serverChecked({ direction: directions.worker, uri, database, collections }, { parent });
+  return outputs;
 }

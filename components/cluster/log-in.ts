@@ -11,6 +11,8 @@ import { kind, Unfinished, type MongoInputs, type Step } from "../step";
 
 /** Inputs of a log-in. `uri` is the user's connection string; secret. */
 export interface LogInInputs extends MongoInputs {
+  /** What decides about `uri` and is known in every preview; no secret. */
+  readonly from?: string;
   /** The cluster's name in Atlas; absent for another kind. */
   readonly cluster?: string;
   /** Whether Atlas has paused it, as far as the stack knows; another value in a preview that does not. */
@@ -24,6 +26,10 @@ export const LogIn = kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]);
  * know a new user (hashicorp/vault-plugin-database-mongodbatlas#10), and entries of the access list take
  * their time too. What uses the connection string gets it from here. It runs for each new connection
  * string, and rests on a rollback.
+ *
+ * In the preview of a change to a cluster its connection strings are not known; they count as unchanged
+ * as long as nothing else that decides about them changes, so that the preview shows the change itself. `up`
+ * compares them.
  */
 export const logIn: Step<LogInInputs, object> = {
   ...LogIn,
@@ -34,13 +40,17 @@ export const logIn: Step<LogInInputs, object> = {
       isRefused ? { property: "isPaused" as const, reason: describePause(cluster) } : undefined,
     );
   },
-  isDue: (state, { uri }) => state.uri !== uri,
-  job: { apart: ["cluster", "isPaused"] },
+  compares: ["from"],
+  isDue: (state, { uri }) => uri !== unknown && state.uri !== uri,
+  job: { apart: ["from", "cluster", "isPaused"] },
   forward: async (inputs) => {
     await untilLoggedIn(addressIn(inputs), usualPatience, console.log);
     return {};
   },
 };
+
+/** What the engine hands over in place of a value that a preview does not know. */
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function describePause(cluster: string): string {
   return (

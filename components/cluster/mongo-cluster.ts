@@ -3,20 +3,17 @@ import { jobsOf, type Jobs } from "../step/jobs/program";
 import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
-import { kubernetesCluster } from "./kubernetes";
+import { kubernetesCluster } from "./kubernetes/cluster";
 import { awaitLogIn } from "./await-log-in";
 import type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
 import { referToCluster } from "./stack-reference";
 
 /** Where MongoDB is, with the same outputs whatever its kind (decision 13). */
 export class MongoCluster extends StepGroup implements Mongo {
-  readonly kind: string;
   readonly uri: Mongo["uri"];
   /** The services' connection string; secret. A local server's is the migrator's. */
   readonly appUri: pulumi.Output<string> | undefined;
   readonly database: Mongo["database"];
-  /** The server's version, where it is known. */
-  readonly serverVersion: pulumi.Output<string | undefined> | undefined;
   readonly ledger: string;
   readonly collections: Mongo["collections"];
   readonly approvals: boolean;
@@ -34,20 +31,17 @@ export class MongoCluster extends StepGroup implements Mongo {
     const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
     const users = { job: jobs?.target, appJob: appJobOf(outputs, jobs, isMade) };
     const known = isMade ? awaitLogIn(outputs, directions.worker, users, this) : outputs;
-    const { uri, appUri, database, serverVersion } = known;
-    this.kind = cluster.kind;
+    const { uri, appUri, database } = known;
     this.uri = uri;
     this.appUri = appUri;
     this.database = database;
-    this.serverVersion = serverVersion;
     this.ledger = settings.advanced.ledger;
     this.collections = settings.mongo.collections;
     this.approvals = settings.approvals;
     this.job = users.job;
     this.appJob = users.appJob;
     this.directions = directions;
-    const { kind } = this;
-    this.registerOutputs({ kind, database, serverVersion });
+    this.registerOutputs({ database });
   }
 }
 

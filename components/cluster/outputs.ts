@@ -28,8 +28,10 @@ export interface ClusterOutputs {
   readonly appUri: pulumi.Output<string> | undefined;
   /** The database's name; absent on a rollback where no setting has it. */
   readonly database: pulumi.Input<string> | undefined;
-  /** Such as `8.0.4`; absent or undefined where it is not known. */
-  readonly serverVersion?: pulumi.Output<string | undefined>;
+  /** What decides about the connection strings and is known in every preview; no secret. */
+  readonly from?: string;
+  /** What has to be there before a user can log in. */
+  readonly reachedAfter?: readonly pulumi.Resource[];
   /** The cluster's name in Atlas, and whether Atlas has paused it as far as the stack knows. */
   readonly pausing?: { readonly name: string; readonly paused: pulumi.Output<boolean> };
 }

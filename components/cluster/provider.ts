@@ -1,6 +1,5 @@
 import { providerOf } from "../step";
-import { connectionStrings } from "./connection-strings";
-import { mongoDBReady } from "./kubernetes/ready/provider";
+import { mongoDBReady } from "./kubernetes/ready";
 import { mongoDBStorage } from "./kubernetes/storage";
 import { logIn } from "./log-in";
 import { generatedPassword } from "./password";
@@ -9,7 +8,6 @@ import { serverCheck } from "./server/provider";
 /** The dynamic providers of the cluster, by the kind that the shim names. */
 export const providers = {
   GeneratedPassword: providerOf(generatedPassword),
-  ConnectionStrings: providerOf(connectionStrings),
   MongoDBStorage: providerOf(mongoDBStorage),
   MongoDBReady: providerOf(mongoDBReady),
   LogIn: providerOf(logIn),

@@ -36,8 +36,8 @@ function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOut
   const outputs = { uri, appUri, database };
   if (args.jobs) return outputs;
   const { collections } = mongo;
-  const check = serverChecked({ direction: "forward", uri, database, collections }, { parent });
-  return { ...outputs, serverVersion: check.output("serverVersion") };
+  serverChecked({ direction: "forward", uri, database, collections }, { parent });
+  return outputs;
 }
 
 function recallOutputs(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
@@ -51,7 +51,6 @@ function recallOutputs(args: Args, parent: pulumi.ComponentResource): ClusterOut
     uri: mongoUri ?? (check.output("uri") as pulumi.Output<string>),
     appUri: undefined,
     database: mongo.database ?? (check.output("database") as pulumi.Output<string>),
-    serverVersion: check.output("serverVersion"),
   };
 }
 

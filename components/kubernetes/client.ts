@@ -1,20 +1,21 @@
 import { resolve } from "node:path";
 import type {
-  AppsV1Api,
   BatchV1Api,
-  ConfigurationOptions,
   CoreV1Api,
   CoreV1Event,
   CustomObjectsApi,
   KubeConfig,
   RequestContext,
-  V1Deployment,
   V1Pod,
-  V1StatefulSet,
+  V1ReplicaSet,
+  V1Secret,
   V2HorizontalPodAutoscaler,
 } from "@kubernetes/client-node";
+import { isStatefulSet, type Controller } from "./controllers";
+import { nameOf } from "./objects";
 import {
   ClusterError,
+  fieldManager,
   ifInReach,
   KubeconfigError,
   type ClusterAddress,
@@ -23,24 +24,18 @@ import {
 } from "./request";
 import type { Warning } from "./watch";
 
-/** The name under which the API server records what this program changes. */
-export const fieldManager = "taskrunner-storage";
-
 /** One request that takes longer has been lost on its way. */
 const requestTimeoutMs = 15_000;
 
-/** The same for a look in a preview, which is over soon where an API drops what it is sent. */
-export const previewTimeoutMs = 5_000;
+/** The same for a brief look, which is over soon where an API drops what it is sent. */
+const briefTimeoutMs = 5_000;
 
 /** The API of a cluster, and what every room asks of a namespace. */
 export interface Cluster {
   readonly place: Place;
-  readonly apps: AppsV1Api;
   readonly batch: BatchV1Api;
   readonly core: CoreV1Api;
   readonly custom: CustomObjectsApi;
-  /** Makes a patch a merge patch. */
-  readonly merge: ConfigurationOptions;
   /**
    * An answer, with an error that names the request.
    *
@@ -52,11 +47,17 @@ export interface Cluster {
     answer: Promise<Answer>,
   ) => Promise<Answer>;
   /** Deployments and StatefulSets, each with its kind. @throws ClusterError */
-  readonly controllers: (labelSelector?: string) => Promise<(V1Deployment | V1StatefulSet)[]>;
+  readonly controllers: (labelSelector?: string) => Promise<Controller[]>;
+  /** Merges into a Deployment or StatefulSet; null removes a member. @throws ClusterError */
+  readonly patch: (controller: Controller, body: object) => Promise<void>;
+  /** @throws ClusterError */
+  readonly replicaSets: (labelSelector: string) => Promise<V1ReplicaSet[]>;
   /** Empty if the API refuses: they only say who it was. */
   readonly autoscalers: () => Promise<V2HorizontalPodAutoscaler[]>;
   /** @throws ClusterError */
   readonly pods: (labelSelector: string) => Promise<V1Pod[]>;
+  /** @throws ClusterError */
+  readonly secrets: (labelSelector: string) => Promise<V1Secret[]>;
   /** The warnings of the last hour or so. @throws ClusterError */
   readonly warnings: () => Promise<Warning[]>;
 }
@@ -90,36 +91,53 @@ export async function clusterAt(
       throw new ClusterError({ verb, resource }, place, error);
     }
   };
+  const list = async <T>(resource: Request["resource"], listing: Promise<{ items: T[] }>) =>
+    (await ask("list", resource, listing)).items;
   return {
-    ...{ place, core, apps, ask: ask },
+    ...{ place, core, ask },
     batch: new client.BatchV1Api(configuration),
     custom: new client.CustomObjectsApi(configuration),
-    merge: client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch),
     controllers: async (labelSelector = "") => {
       const wanted = { namespace, labelSelector };
       // One after the other: nobody would wait for the second if the first fails.
-      const deployments = apps.listNamespacedDeployment(wanted);
-      const { items } = await ask("list", "deployments", deployments);
-      const sets = apps.listNamespacedStatefulSet(wanted);
-      const others = (await ask("list", "statefulsets", sets)).items;
+      const deployments = await list("deployments", apps.listNamespacedDeployment(wanted));
+      const sets = await list("statefulsets", apps.listNamespacedStatefulSet(wanted));
       // The API server leaves the kind out of what it lists.
-      return [...items.map(ofKind("Deployment")), ...others.map(ofKind("StatefulSet"))];
+      return [...deployments.map(ofKind("Deployment")), ...sets.map(ofKind("StatefulSet"))];
     },
+    patch: async (controller, body) => {
+      const merge = client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch);
+      const one = { namespace, name: nameOf(controller), body, fieldManager };
+      await (isStatefulSet(controller)
+        ? ask("patch", "statefulsets", apps.patchNamespacedStatefulSet(one, merge))
+        : ask("patch", "deployments", apps.patchNamespacedDeployment(one, merge)));
+    },
+    replicaSets: (labelSelector) =>
+      list("replicasets", apps.listNamespacedReplicaSet({ namespace, labelSelector })),
     autoscalers: async () => {
       const autoscaling = new client.AutoscalingV2Api(configuration);
       const listing = autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace });
-      const all = () => ask("list", "horizontalpodautoscalers", listing);
-      return (await ifInReach(all))?.items ?? [];
+      return (await ifInReach(() => list("horizontalpodautoscalers", listing))) ?? [];
     },
-    pods: async (labelSelector) => {
-      const listing = core.listNamespacedPod({ namespace, labelSelector });
-      return (await ask("list", "pods", listing)).items;
-    },
+    pods: (labelSelector) => list("pods", core.listNamespacedPod({ namespace, labelSelector })),
+    secrets: (labelSelector) =>
+      list("secrets", core.listNamespacedSecret({ namespace, labelSelector })),
     warnings: async () => {
       const listing = core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" });
-      return (await ask("list", "events", listing)).items.map(warning);
+      return (await list("events", listing)).map(warning);
     },
   };
+}
+
+/**
+ * What a brief look at a cluster finds, in a preview too; undefined if the cluster is unreachable or
+ * refuses, which is left to the step that works with it.
+ */
+export function lookBriefly<T>(
+  address: ClusterAddress,
+  look: (cluster: Cluster) => Promise<T>,
+): Promise<T | undefined> {
+  return ifInReach(async () => look(await clusterAt(address, briefTimeoutMs)));
 }
 
 function ofKind(kind: string) {

@@ -4,8 +4,8 @@ import type {
   V1PodTemplateSpec,
   V1StatefulSet,
 } from "@kubernetes/client-node";
-import { fieldManager } from "./client";
 import { nameOf } from "./objects";
+import { fieldManager } from "./request";
 
 /** What makes the pods of a service, and is drained. */
 export type Controller = V1Deployment | V1StatefulSet;

@@ -2,7 +2,7 @@
  * A Kubernetes API: its client, what may be asked of it, and waiting for what it has under way.
  * `program.ts` is the Pulumi program's own door.
  */
-export { clusterAt, fieldManager, previewTimeoutMs, type Cluster } from "./client";
+export { clusterAt, lookBriefly, type Cluster } from "./client";
 export {
   describeController,
   isStatefulSet,
@@ -15,13 +15,11 @@ export {
 export { controllerOf, hasEnded, isReady, labelValue, nameOf, podObstacle } from "./objects";
 export {
   ClusterError,
-  ifInReach,
+  fieldManager,
   KubeconfigError,
   describePlace,
-  ruleFor,
   type ClusterAddress,
   type Place,
-  type Rule,
 } from "./request";
 export { gitOpsOwnerOf, describeScalers } from "./scalers";
 export { disturbanceOf, drainAgain, standstillOf, type Standstill } from "./standstill";

@@ -1,7 +1,25 @@
+import type * as Sdk from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { kubernetesSdk } from "./sdk";
 
-export { kubernetesSdk };
+/**
+ * Pulumi's SDK for Kubernetes. It is loaded here when a stack first creates something on Kubernetes, and
+ * by no import: its 120 modules would be part of each run of a stack that has no use for them (issue #14,
+ * "Start-up").
+ */
+export function kubernetesSdk(): typeof Sdk {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it always
+  return require("@pulumi/kubernetes") as typeof Sdk;
+}
+
+/** A namespace. Destroying the stack leaves it, because what works in it stays. */
+export function createNamespace(
+  resource: string,
+  name: string,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  const kept = { ...options, retainOnDelete: true };
+  return new (kubernetesSdk().core.v1.Namespace)(resource, { metadata: { name } }, kept);
+}
 
 /** A key of a Secret, by the Secret's name. */
 export interface SecretRef {

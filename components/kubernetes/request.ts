@@ -1,3 +1,6 @@
+/** The name under which the API server records what this program changes. */
+export const fieldManager = "taskrunner-storage";
+
 /** A namespace on a Kubernetes API. None of it is secret. */
 export interface ClusterAddress {
   /** A file; default: as kubectl finds it. A relative path counts from the project's folder. */
@@ -21,10 +24,8 @@ export function describePlace({ context, namespace }: Place): string {
 /** The API group of every kind of object that requests go to. */
 const apiGroups = {
   deployments: "apps",
-  "deployments/scale": "apps",
   replicasets: "apps",
   statefulsets: "apps",
-  "statefulsets/scale": "apps",
   horizontalpodautoscalers: "autoscaling",
   jobs: "batch",
   pods: "",
@@ -40,18 +41,6 @@ const apiGroups = {
 export interface Request {
   readonly verb: "get" | "list" | "create" | "patch" | "delete";
   readonly resource: keyof typeof apiGroups;
-}
-
-/** A rule of a Kubernetes Role. */
-export interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly Request["resource"][];
-  readonly verbs: readonly Request["verb"][];
-}
-
-/** A rule for objects of one kind. */
-export function ruleFor(resource: Request["resource"], ...verbs: Request["verb"][]): Rule {
-  return { apiGroups: [apiGroups[resource]], resources: [resource], verbs };
 }
 
 /**
@@ -88,10 +77,7 @@ export class KubeconfigError extends Error {
   }
 }
 
-/**
- * What a look at a cluster finds before the step that works with it; undefined if the cluster is
- * unreachable or refuses, which the step itself reports.
- */
+/** What a look at a cluster finds; undefined if the cluster is unreachable or refuses. */
 export async function ifInReach<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
     return await look();

@@ -66,8 +66,8 @@ function autoscalersOf(
 }
 
 /**
- * Who sets a workload's replicas, and how to pause that. The API server does not keep who did it through
- * the scale subresource, as KEDA and autoscalers do, so that who could have done it is named too.
+ * Who sets a workload's replicas, and how to pause that. The API server keeps the name of a program, and of
+ * some that use the scale subresource none, so that who could have done it is named too.
  *
  * @param autoscalers of the namespace
  */

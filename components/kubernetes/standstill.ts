@@ -98,13 +98,12 @@ function changesOfSet(controller: Controller, { generations }: WorkloadAtRest, i
 }
 
 async function changesOfDeployment(
-  { apps, ask, place: { namespace } }: Cluster,
+  cluster: Cluster,
   deployment: Controller,
   { selector, generations }: WorkloadAtRest,
   isOwn: IsOwn,
 ): Promise<string[]> {
-  const listing = apps.listNamespacedReplicaSet({ namespace, labelSelector: selector });
-  const all = (await ask("list", "replicasets", listing)).items;
+  const all = await cluster.replicaSets(selector);
   // The controllers mark the newest ReplicaSet only a moment after an upgrade: its template tells.
   const former = all.filter(
     (one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(one.spec?.template),

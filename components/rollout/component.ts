@@ -16,35 +16,22 @@ import {
 } from "./target";
 import { valuesTarget } from "./values/target";
 
-/** The services' connection string; secret; absent where no setting has one. */
-interface MongoOfServices {
-  readonly appUri: pulumi.Output<string> | undefined;
-}
-
 /** Where worker and web run: the Helm values in a Git checkout, or releases on a Kubernetes API. */
 export class Services extends StepGroup {
   /** Where the services find their connection string; never the text. */
   readonly connectionSecretRef: pulumi.Output<SecretRef>;
   readonly target: Target;
-  readonly directions: ProgramSettings["directions"];
 
   constructor(
     name: string,
-    {
-      storageMode: mode,
-      rollout: settings,
-      kubernetes,
-      mongo: names,
-      directions,
-    }: ServicesSettings,
-    { appUri }: MongoOfServices,
+    { storageMode: mode, rollout: settings, kubernetes, mongo, directions }: ServicesSettings,
+    { appUri }: Pick<ServicesArgs, "appUri">,
     options: After = {},
   ) {
     super("Services", name, options);
-    const { collections, database } = names;
-    const args = { kubernetes, mode, directions, collections, database, appUri };
-    this.directions = directions;
-    this.target = targetOf({ settings, ...args }, { ...this.ofChildren, parent: this });
+    const { collections, database } = mongo;
+    const args = { settings, kubernetes, mode, directions, collections, database, appUri };
+    this.target = targetOf(args, { ...this.ofChildren, parent: this });
     this.connectionSecretRef = this.target.secretRef;
     this.registerOutputs({ connectionSecretRef: this.connectionSecretRef });
   }

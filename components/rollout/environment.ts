@@ -17,9 +17,6 @@ export interface Entry {
   readonly value: EnvironmentValue;
 }
 
-/** The pods' annotation with the version of the Secret that they have their connection string from. */
-export const secretVersionAnnotation = "taskrunner.stellaops.io/secret-version";
-
 /** What the entries of a service say in mongo mode. */
 export interface MongoNames {
   /** Left out where the name in the connection string counts. */
@@ -46,6 +43,11 @@ const members = [
 /** The variables of a service that this project writes, in the document's order. */
 export function environmentKeys(service: Service): readonly string[] {
   return members.map((member) => nameOf(service, member));
+}
+
+/** The variable that states a service's mode. */
+export function modeKey(service: Service): string {
+  return nameOf(service, "Mode");
 }
 
 /**

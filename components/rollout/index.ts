@@ -9,4 +9,3 @@ export {
   type SecretKeyRef,
   type Service,
 } from "./environment";
-export { ValuesFileError } from "./values";

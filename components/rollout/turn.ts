@@ -1,7 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Direction, StorageMode } from "../settings";
 import type { Service } from "./environment";
-import { turnAfter, type Turn } from "./update/modes";
+import { otherMode } from "./update/modes";
+
+/** The way that a service goes, and the mode in which it is then. */
+interface Turn {
+  readonly direction: Direction;
+  readonly mode: StorageMode;
+}
 
 /** A service's turn as inputs of its steps; both are known in previews. */
 export interface TurnOutputs {
@@ -10,8 +16,9 @@ export interface TurnOutputs {
 }
 
 /**
- * The turn of a service, which waits for the step before it: `--target` and `--exclude` cannot take the
- * service past that step (decision 9). A service that stays where it is for that reason is a warning.
+ * The turn of a service as asked for, which waits for the step before it: `--target` and `--exclude` cannot
+ * take the service past that step (decision 9). If that step went the other way because it is not part of
+ * the update, the service stays where it is, which is a warning.
  */
 export function turnOf(
   service: Service,
@@ -19,9 +26,10 @@ export function turnOf(
   before: pulumi.Output<Direction>,
 ): TurnOutputs {
   const turn = before.apply(async (direction) => {
-    const found = turnAfter(direction, asked);
-    if (found.mode !== asked.mode) await pulumi.log.warn(stays(service, found));
-    return found;
+    if (asked.direction === "rest" || asked.direction === direction) return asked;
+    const mode = otherMode(asked.mode);
+    await pulumi.log.warn(describeStay(service, mode));
+    return { direction, mode };
   });
   return {
     direction: turn.apply(({ direction }) => direction),
@@ -29,7 +37,7 @@ export function turnOf(
   };
 }
 
-function stays(service: Service, { mode }: Turn): string {
+function describeStay(service: Service, mode: StorageMode): string {
   return (
     `The service ${service} stays in ${mode} mode: the step before its rollout is not part of this ` +
     "update. Run `pulumi up` without --target and --exclude."

@@ -27,24 +27,17 @@ export function waysOut({ service, mode, step }: Arrival): string {
   const back =
     step === undefined
       ? takesTheWorkerBack(mode)
-      : `${setBack(mode)} with rollout.step: worker and run pulumi up, then rollout.step: web and ` +
-        "run it again, which return both.";
+      : `set storageMode: ${otherMode(mode)} with rollout.step: worker and run pulumi up, then ` +
+        "rollout.step: web and run it again, which return both.";
   return `The worker is in ${mode} mode, and pods of web may still be in ${otherMode(mode)} mode. ${twoWays(back)}`;
 }
 
 /**
- * What is said when the worker has arrived in a mode. Where Helm refuses web's release, the error is
- * Helm's own and knows nothing of the worker: this line stands beside it.
+ * What is said when the worker has arrived in a mode and web follows in the same update. Where Helm refuses
+ * web's release, the error is Helm's own and knows nothing of the worker: this line stands beside it.
  */
-export function webIsNext({ mode, step }: Arrival): string {
-  if (step === undefined) {
-    return `worker: web is next. If web cannot follow, the services use different stores. ${twoWays(takesTheWorkerBack(mode))}`;
-  }
-  return (
-    "worker: web is next, in its own update: set rollout.step: web and run pulumi up. Until then the " +
-    `services use different stores. To undo this instead, ${setBack(mode)} with rollout.step: web and ` +
-    "run pulumi up, which returns the worker."
-  );
+export function webIsNext(mode: StorageMode): string {
+  return `worker: web is next. If web cannot follow, the services use different stores. ${twoWays(takesTheWorkerBack(mode))}`;
 }
 
 function twoWays(back: string): string {
@@ -52,9 +45,5 @@ function twoWays(back: string): string {
 }
 
 function takesTheWorkerBack(mode: StorageMode): string {
-  return `${setBack(mode)} and run pulumi up, which returns the worker too.`;
-}
-
-function setBack(mode: StorageMode): string {
-  return `set storageMode: ${otherMode(mode)}`;
+  return `set storageMode: ${otherMode(mode)} and run pulumi up, which returns the worker too.`;
 }

@@ -5,11 +5,6 @@ const common = {
   timeoutSeconds: positive
     .default(600)
     .describe("How long a drain or a rollout may take, in seconds."),
-  secretVersion: text
-    .optional()
-    .describe(
-      "A version of your own Secret. It goes into an annotation of the pods, which restart if it changes.",
-    ),
 };
 
 const secretKey = text
@@ -23,18 +18,12 @@ const environmentPath = (path: string) =>
       "The keys that lead to the service's variables in the values, with dots between them. The values say whether these are a list or a map; a list by default.",
     );
 
-const annotationsPath = (path: string) =>
-  text
-    .default(path)
-    .describe("The keys that lead to the pods' annotations in the values, with dots between them.");
-
 const valuesFile = (service: string) =>
   section({
     file: text
       .default(`${service}.values.yaml`)
       .describe(`The values file of ${service} in \`directory\`.`),
     path: environmentPath("env"),
-    podAnnotations: annotationsPath("podAnnotations"),
   })
     .prefault({})
     .describe(`The values file of ${service}.`);
@@ -95,7 +84,6 @@ const ownRelease = (service: string) =>
       .describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
     ...chartFrom,
     path: environmentPath("env"),
-    podAnnotations: annotationsPath("podAnnotations"),
   })
     .prefault({})
     .describe(`The release of ${service}.`);
@@ -106,7 +94,6 @@ const partOfRelease = (service: string) =>
       .default(`app.kubernetes.io/component=${service}`)
       .describe("The labels of the service's Deployments and StatefulSets in the release."),
     path: environmentPath(`${service}.env`),
-    podAnnotations: annotationsPath(`${service}.podAnnotations`),
   })
     .prefault({})
     .describe(`The part of ${service} in the release.`);

@@ -53,9 +53,9 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "a rollback keeps the connection strings of the last cutover",
-    file: "components/cluster/connection-strings.ts",
-    find: "  forward: () => Promise.resolve({}),",
-    replace: "  forward: () => Promise.resolve({}),\n  back: () => Promise.resolve({}),",
+    file: "components/cluster/log-in.ts",
+    find: "  forward: async (inputs) => {",
+    replace: "  back: () => Promise.resolve({}),\n  forward: async (inputs) => {",
     tests: ["test/cluster/provider.test.ts"],
   },
   {
@@ -264,17 +264,17 @@ export const program: readonly Break[] = [
   },
   {
     guarantee: "what CI has set in a release past the files is a risk in a review",
-    file: "components/rollout/helm/live.ts",
+    file: "components/rollout/helm/lost-values.ts",
     find: "const live = mergeValues([chart?.values, config]);",
     replace: "const live = mergeValues([chart?.values]);",
-    tests: ["test/rollout/helm/live.test.ts > where CI has set an image"],
+    tests: ["test/rollout/helm/lost-values.test.ts > where CI has set an image"],
   },
   {
     guarantee: "no value of a release that may be a secret comes into a warning",
     file: "components/rollout/helm/lost-values.ts",
     find: "if (isShown) return",
     replace: "if (isShown || true) return",
-    tests: ["test/rollout/helm/live.test.ts > of values only what is no secret"],
+    tests: ["test/rollout/helm/lost-values.test.ts > of values only what is no secret"],
   },
   {
     guarantee: "an expiry says how many log entries it would delete",

@@ -35,7 +35,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "a null that Helm would not get is refused",
     file: "components/rollout/helm/checks.ts",
-    find: "if (!lost) continue;",
+    find: "if (found === undefined) continue;",
     replace: "continue;",
     tests: ["test/rollout/helm/nulls.test.ts"],
   },
@@ -92,8 +92,8 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "an edit of a values file touches nothing of the site's",
     file: "components/rollout/values/document.ts",
-    find: "isDeepStrictEqual(own(after), own(before)) && wanted",
-    replace: "wanted",
+    find: "isDeepStrictEqual(own(after), own(before)) && states",
+    replace: "states",
     tests: ["test/rollout/values/document.test.ts"],
   },
   {
@@ -127,27 +127,27 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "somebody who scales the worker up during the drain stops it",
     file: "components/rollout/pods/draining.ts",
-    find: "for (const { controller } of found) await assertPaused(namespace, controller);",
+    find: "for (const { controller } of found) await assertPaused(cluster, controller);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > names who scales"],
   },
   {
     guarantee: "a drain records the replicas before it scales to zero",
     file: "components/rollout/pods/replicas.ts",
-    find: "await namespace.annotate(controller, replicasBeforeDrain, String(replicas));",
-    replace: "",
+    find: "{ [replicasBeforeDrain]: String(replicas) }",
+    replace: "{}",
     tests: ["test/rollout/pods/drain.test.ts > records the replicas"],
   },
   {
     guarantee: "an abandoned drain puts the replicas back",
     file: "components/rollout/pods/provider.ts",
-    find: "await undoDrain(namespace, inputs, console.log);",
+    find: "await undoDrain(cluster, inputs);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > is undone where the cutover is abandoned"],
   },
   {
     guarantee: "a stack that knows of no cutover takes no service to files",
-    file: "components/rollout/pods/unknown-cutover.ts",
+    file: "components/rollout/pods/foreseen.ts",
     find: 'if (mode !== "filesystem") return undefined;',
     replace: "return undefined;",
     tests: ["test/rollout/pods/drain.test.ts > takes no service from MongoDB to files"],
@@ -168,8 +168,8 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "no service changes over without the handover before it (`--target`)",
-    file: "components/rollout/update/modes.ts",
-    find: "return { direction: before, mode: otherMode(asked.mode) };",
+    file: "components/rollout/turn.ts",
+    find: "return { direction, mode };",
     replace: "return asked;",
     tests: [
       "test/rollout/helm/component.test.ts > leaves worker and web in the mode in which they are",
@@ -220,7 +220,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "target helm refuses what Flux or Argo CD deploys",
     file: "components/rollout/pods/provider.ts",
-    find: 'if (inputs.mode === "mongo") return { property: "releases", reason: owned };',
+    find: 'if (mode === "mongo") return { property: "releases", reason: owned };',
     replace: "",
     tests: ["test/rollout/pods/owned.test.ts"],
   },

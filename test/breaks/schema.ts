@@ -209,8 +209,8 @@ export const schema: readonly Break[] = [
   {
     guarantee: "what is tried as the services' user stays invisible and leaves nothing",
     file: "components/cluster/server/privileges.ts",
-    find: "collection.insertOne(document, { session })",
-    replace: "collection.insertOne(document)",
+    find: "collection.insertOne({ _id: new ObjectId() }, { session })",
+    replace: "collection.insertOne({ _id: new ObjectId() })",
     tests: ["test/migration/privileges.test.ts"],
   },
   {

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { providers } from "../../components/cluster/provider";
 
 const { unknownValue } = pulumi.runtime as unknown as { readonly unknownValue: string };
-const { GeneratedPassword, ConnectionStrings, LogIn } = providers;
+const { GeneratedPassword, LogIn } = providers;
 
 it("a password is new with a new version, and stays with the same", async () => {
   const made = await GeneratedPassword.create({ version: 1 });
@@ -16,28 +16,27 @@ it("a password is new with a new version, and stays with the same", async () => 
   expect(await GeneratedPassword.diff("", made.outs, { version: 2 })).toEqual({ changes: true });
 });
 
-const inputs = { direction: "forward", uri: "mongodb://a/x", appUri: "mongodb://b/x" } as const;
+const inputs = { direction: "forward", uri: "mongodb://a/x" } as const;
 const state = { ...inputs, from: "version 1", applied: true };
 const differs = async (news: object) =>
-  (await ConnectionStrings.diff("", state, { ...state, ...news })).changes;
+  (await LogIn.diff("", state, { ...state, ...news })).changes;
 
-it("connection strings change with either of them, or with what decides about them", async () => {
+it("a log-in is due for another connection string, and for what decides about it", async () => {
   expect(await differs({})).toBe(false);
   expect(await differs({ uri: "mongodb://c/x" })).toBe(true);
-  expect(await differs({ appUri: "mongodb://c/x" })).toBe(true);
   expect(await differs({ from: "version 2" })).toBe(true);
 });
 
-it("connection strings that a preview does not know count as the same", async () => {
+it("a connection string that a preview does not know counts as the same", async () => {
   expect(unknownValue).toMatch(/^[0-9a-f-]{36}$/);
-  expect(await differs({ uri: unknownValue, appUri: unknownValue })).toBe(false);
+  expect(await differs({ uri: unknownValue })).toBe(false);
   expect(await differs({ uri: unknownValue, from: "version 2" })).toBe(true);
 });
 
-it("in filesystem mode the connection strings stay those of the state", async () => {
+it("in filesystem mode the connection string stays that of the state", async () => {
   const back = { direction: "back" } as const;
-  expect(await ConnectionStrings.diff("", state, back)).toEqual({ changes: false });
-  expect(await ConnectionStrings.update("", state, back)).toEqual({ outs: state });
+  expect(await LogIn.diff("", state, back)).toEqual({ changes: false });
+  expect(await LogIn.update("", state, back)).toEqual({ outs: state });
 });
 
 it("a cluster that Atlas has paused is refused by name, but not on a rollback", async () => {

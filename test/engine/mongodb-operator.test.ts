@@ -108,8 +108,7 @@ describe("MongoDB by its operator, from nothing", () => {
         expect(await site.passwordIn(users[at]?.passwordSecretRef.name ?? "")).toBe(password);
       }
       expect(await site.stack.outputs()).toMatchObject({
-        ...{ kind: "kubernetes", database: "taskrunner", serverVersion: "8.0.12" },
-        ...{ uri: "[secret]", appUri: "[secret]" },
+        ...{ database: "taskrunner", uri: "[secret]", appUri: "[secret]" },
       });
     },
     6 * minutes,

@@ -30,7 +30,7 @@ describe("the settings of a cluster of Atlas", () => {
       name: "taskrunner",
       import: false,
       mongoVersion: "8.0",
-      regions: [{ name: "EU_CENTRAL_1", electable: 3, readOnly: 0 }],
+      regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
       instanceSize: "M10",
       autoScaling: { disk: true },
       backup: {
@@ -52,16 +52,12 @@ describe("the settings of a cluster of Atlas", () => {
   it("are what a site with many regions needs", () => {
     expect(
       problemsWith({
-        regions: [
-          { name: "EU_CENTRAL_1" },
-          { name: "EU_WEST_1", electable: 2 },
-          { name: "US_EAST_1", electable: 0, readOnly: 1 },
-        ],
+        regions: [{ name: "EU_CENTRAL_1" }, { name: "EU_WEST_1", electable: 2 }],
         instanceSize: "M40",
         autoScaling: { disk: false },
         diskSizeGb: 100,
         backup: { pointInTime: true },
-        accessList: [{ range: "192.0.2.0/24" }, { awsSecurityGroup: "sg-0a1b2c" }],
+        accessList: [{ range: "192.0.2.0/24" }],
         connection: "privateEndpoint:vpce-0a1b2c",
       }),
     ).toBe("no problem");
@@ -78,6 +74,28 @@ describe("the settings of a cluster of Atlas", () => {
       "a new project, and a cluster in it that exists",
       { projectId: undefined, project: { name: "n", orgId: projectId }, import: true },
       "cluster.import: found true, and a new project; allowed: false, or projectId",
+    ],
+    [
+      "an even number of electable nodes",
+      {
+        regions: [
+          { name: "EU_CENTRAL_1", electable: 2 },
+          { name: "EU_WEST_1", electable: 2 },
+        ],
+      },
+      "regions: found 4 electable nodes in total; allowed: 3, 5 or 7",
+    ],
+    [
+      "a region without a node",
+      { regions: [{ name: "EU_CENTRAL_1" }, { name: "EU_WEST_1", electable: 0 }] },
+      "regions.1.electable: found 0",
+    ],
+    [
+      "a region twice",
+      {
+        regions: [{ name: "EU_CENTRAL_1" }, { name: "EU_CENTRAL_1", electable: 2 }],
+      },
+      'regions: found "EU_CENTRAL_1" more than once',
     ],
     [
       "a disk that grows by itself and is set",
@@ -115,6 +133,11 @@ describe("the settings of a cluster of Atlas", () => {
       { accessList: [{ address: "192.0.2.1", range: "192.0.2.0/24" }] },
       'accessList.0: found "192.0.2.1" and "192.0.2.0/24"',
     ],
+    [
+      "an entry twice",
+      { accessList: [{ address: "192.0.2.1" }, { address: "192.0.2.1" }] },
+      'accessList: found "192.0.2.1" more than once',
+    ],
     ["an address that is none", { accessList: [{ address: "192.0.2" }] }, "an IPv4 address"],
     ["a range that is none", { accessList: [{ range: "192.0.2.0/33" }] }, "a range of IPv4"],
     [
@@ -136,13 +159,11 @@ describe("the settings of a cluster of Atlas", () => {
     expect(problemsWith(nvme)).toBe("no problem");
   });
 
-  it.each([["disks of its own with other snapshots", { instanceSize: "M40_NVME" }]])(
-    "stop no rollback of %s",
-    (_what, more) => {
-      expect(problemsWith(more)).not.toBe("no problem");
-      expect(problemsWith(more, { storageMode: "filesystem" })).toBe("no problem");
-    },
-  );
+  it("stop no rollback of disks of its own with other snapshots", () => {
+    const more = { instanceSize: "M40_NVME" };
+    expect(problemsWith(more)).not.toBe("no problem");
+    expect(problemsWith(more, { storageMode: "filesystem" })).toBe("no problem");
+  });
 
   it.each(["mongoUri", "appMongoUri"])("refuse a %s, without quoting it", (key) => {
     const problems = problemsWith({}, { [key]: "mongodb://u:geheim@db.example.net/taskrunner" });

@@ -12,7 +12,7 @@ const helm = { target: "helm", namespace: "taskrunner" };
 
 describe("settings", () => {
   it("have the documented defaults", () => {
-    const place = { path: "env", podAnnotations: "podAnnotations" };
+    const place = { path: "env" };
     expect(parseSettings(dev)).toEqual({
       storageMode: "mongo",
       cluster: { kind: "existing", allowPlainText: false },
@@ -225,14 +225,6 @@ describe("the rollout by Helm releases", () => {
       web: { release: "taskrunner-web", values: [] },
       connectionSecret: { key: "connectionString" },
     });
-  });
-
-  it("has a version for a Secret of the site's alone", () => {
-    const versioned = { ...helm, secretVersion: "2" };
-
-    expect(problemsOf({ ...dev, rollout: versioned })).toContain("rollout.secretVersion");
-    const named = { ...versioned, connectionSecret: { name: "site" } };
-    expect(problemsOf({ ...dev, rollout: named })).toBe("no problem");
   });
 });
 

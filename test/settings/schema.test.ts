@@ -43,9 +43,8 @@ const full: Values = {
     target: "values",
     directory: "deploy",
     confirmed: "worker",
-    worker: { file: "w.yaml", path: "env", podAnnotations: "podAnnotations" },
+    worker: { file: "w.yaml", path: "env" },
     timeoutSeconds: 60,
-    secretVersion: "2",
   },
   [`${prefix}advanced`]: {
     ledger: "ledger",

@@ -24,7 +24,6 @@ describe("one release for both services", () => {
       worker: {
         selector: "app.kubernetes.io/component=worker",
         path: "worker.env",
-        podAnnotations: "worker.podAnnotations",
       },
       web: { selector: "app.kubernetes.io/component=web", path: "web.env" },
     });
@@ -36,7 +35,7 @@ describe("one release for both services", () => {
     ["rollout.shared: found null; allowed: a value of type object", { ...shared, shared: null }],
     ["rollout.release: found an unknown setting", { ...shared, release: "shared" }],
     [
-      "rollout.web.chart: found an unknown setting; allowed: selector, path, podAnnotations",
+      "rollout.web.chart: found an unknown setting; allowed: selector, path",
       { ...shared, web: { chart: "charts/web" } },
     ],
     [
@@ -46,10 +45,6 @@ describe("one release for both services", () => {
     [
       'rollout.web.path: found "worker.env.web"; allowed: a place outside rollout.worker.path',
       { ...shared, web: { path: "worker.env.web" } },
-    ],
-    [
-      "rollout.web.podAnnotations: found",
-      { ...shared, web: { podAnnotations: "worker.podAnnotations" } },
     ],
     [
       "rollout.web.selector: found",

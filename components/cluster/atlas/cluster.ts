@@ -5,8 +5,9 @@ import type { AtlasSettings } from "../../settings";
 type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
 
 /**
- * The cluster itself; one that exists is taken over and changed in the same update. Destroying the stack, or taking it out of the stack, leaves it in Atlas; with
- * `protection` neither the engine nor Atlas deletes it at all.
+ * The cluster itself; one that exists is taken over and changed in the same update. Destroying the stack,
+ * or taking it out of the stack, leaves it in Atlas; with `protection` neither the engine nor Atlas deletes
+ * it at all.
  */
 export function createCluster(
   settings: AtlasSettings,
@@ -28,15 +29,17 @@ export function createCluster(
 export function clusterArgs(
   settings: AtlasSettings,
 ): Omit<mongodbatlas.AdvancedClusterArgs, "projectId"> {
-  const { name, mongoVersion, backup, protection } = settings;
-  const regionConfigs = regionsInOrder(settings).map((region) => regionConfig(region, settings));
+  const { name, mongoVersion, regions, autoScaling, backup, protection } = settings;
   return {
     name,
     clusterType: "REPLICASET",
     mongoDbMajorVersion: mongoVersion,
-    replicationSpecs: [{ regionConfigs }],
+    // Atlas prefers the regions for the primary by their priority, from 7 down.
+    replicationSpecs: [
+      { regionConfigs: regions.map((region, at) => regionConfig(region, 7 - at, settings)) },
+    ],
     // Else every `up` after a refresh would set back what Atlas has scaled.
-    useEffectiveFields: settings.autoScaling.compute !== undefined,
+    useEffectiveFields: autoScaling.compute !== undefined,
     backupEnabled: backup.enabled,
     pitEnabled: backup.pointInTime,
     retainBackupsEnabled: true,
@@ -48,42 +51,20 @@ export function clusterArgs(
   };
 }
 
-interface Region {
-  readonly name: string;
-  readonly electable: number;
-  readonly readOnly: number;
-  readonly priority: number;
-}
-
-/**
- * The electable regions in the settings' order, from priority 7 down; then those that only read, in
- * the reverse alphabetical order that Atlas asks for.
- */
-function regionsInOrder({ regions }: AtlasSettings): Region[] {
-  const electable = regions.filter(({ electable }) => electable > 0);
-  const others = regions.filter(({ electable }) => electable === 0);
-  const reversed = others.sort((one, other) => (one.name < other.name ? 1 : -1));
-  return [
-    ...electable.map((region, at) => ({ ...region, priority: 7 - at })),
-    ...reversed.map((region) => ({ ...region, priority: 0 })),
-  ];
-}
-
 function regionConfig(
-  { name, electable, readOnly, priority }: Region,
+  { name, electable }: AtlasSettings["regions"][number],
+  priority: number,
   { provider, instanceSize, diskSizeGb, autoScaling }: AtlasSettings,
 ): RegionConfig {
-  const specs = (nodeCount: number) => ({
-    instanceSize,
-    nodeCount,
-    ...(diskSizeGb !== undefined && { diskSizeGb }),
-  });
   return {
     providerName: provider,
     regionName: name,
     priority,
-    ...(electable > 0 && { electableSpecs: specs(electable) }),
-    ...(readOnly > 0 && { readOnlySpecs: specs(readOnly) }),
+    electableSpecs: {
+      instanceSize,
+      nodeCount: electable,
+      ...(diskSizeGb !== undefined && { diskSizeGb }),
+    },
     autoScaling: autoScalingOf(autoScaling),
   };
 }

@@ -1,16 +1,9 @@
 import type * as mongodbatlas from "@pulumi/mongodbatlas";
-import { ConnectionString } from "mongodb-connection-string-url";
 import type { AtlasSettings } from "../../settings";
 import { ProgramError } from "../../step/program";
-import { durableWrites, userDatabase, withLogin, type Credentials } from "../login";
+import { withLogin, type Login } from "../login";
 
 type Strings = mongodbatlas.types.output.AdvancedClusterConnectionStrings;
-
-/** Who connects to what; the password is secret. */
-export interface Login extends Credentials {
-  readonly database: string;
-  readonly appName: string;
-}
 
 /**
  * The connection string of a user by the way that the settings name; secret.
@@ -20,11 +13,9 @@ export interface Login extends Credentials {
 export function connectionString(
   strings: Strings,
   { connection }: Pick<AtlasSettings, "connection">,
-  { database, appName, ...credentials }: Login,
+  login: Login,
 ): string {
-  const uri = new ConnectionString(address(strings, connection));
-  uri.pathname = `/${encodeURIComponent(database)}`;
-  return withLogin(uri, credentials, { authSource: userDatabase, ...durableWrites, appName });
+  return withLogin(address(strings, connection), login);
 }
 
 function address(strings: Strings, connection: string): string {

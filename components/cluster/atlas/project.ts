@@ -26,8 +26,7 @@ export function accessList(
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.ProjectIpAccessList[] {
   return entriesOn(settings.accessList, new Date()).map((entry) => {
-    const { address, range, awsSecurityGroup } = entry;
-    const name = `access-${address ?? range ?? awsSecurityGroup ?? ""}`;
+    const name = `access-${entry.address ?? entry.range ?? ""}`;
     const args = { ...entryArgs(entry), projectId };
     const replaced = { ...options, deleteBeforeReplace: true };
     return new mongodbatlas.ProjectIpAccessList(name, args, replaced);
@@ -47,7 +46,6 @@ export function entriesOn(entries: readonly Entry[], day: Date): Entry[] {
 export function entryArgs({
   address,
   range,
-  awsSecurityGroup,
   comment,
   expires,
 }: Entry): Omit<mongodbatlas.ProjectIpAccessListArgs, "projectId"> {
@@ -56,7 +54,6 @@ export function entryArgs({
   return {
     ...(address !== undefined && { ipAddress: address }),
     ...(range !== undefined && { cidrBlock: range }),
-    ...(awsSecurityGroup !== undefined && { awsSecurityGroup }),
     ...(words !== "" && { comment: words }),
   };
 }

@@ -6,25 +6,16 @@ import { userDatabase } from "../login";
 import { StepResource } from "../../step/program";
 import { GeneratedPassword } from "../password";
 
-/** Where the users are and what they may reach. */
-interface UsersArgs {
+/** A cluster in its project. */
+interface Place {
   readonly projectId: pulumi.Input<string>;
   readonly clusterName: pulumi.Input<string>;
+}
+
+/** Where the users are and what they may reach. */
+interface UsersArgs extends Place {
   readonly database: string;
   readonly mongo: Pick<Settings["mongo"], "collections">;
-}
-
-interface User {
-  readonly username: pulumi.Output<string>;
-  /** Secret. */
-  readonly password: pulumi.Output<string>;
-}
-
-/** The two users of the database, and what has to exist before either can log in. */
-export interface Users {
-  readonly migrator: User;
-  readonly application: User;
-  readonly resources: readonly pulumi.Resource[];
 }
 
 /**
@@ -38,13 +29,14 @@ export function databaseUsers(
   settings: AtlasSettings,
   { database, mongo, ...place }: UsersArgs,
   options: pulumi.CustomResourceOptions,
-): Users {
+) {
   const names = namesOf(settings);
   const user = (kind: keyof typeof names, role: DatabaseRole) =>
-    databaseUser(kind, { ...place, ...names[kind], role }, settings.passwordVersion, options);
-  const migrator = user("migrator", migratorRole(database));
-  const application = user("application", applicationRole(database, mongo));
-  return { migrator, application, resources: [migrator.resource, application.resource] };
+    databaseUser(kind, names[kind], role, { ...place, version: settings.passwordVersion }, options);
+  return {
+    migrator: user("migrator", migratorRole(database)),
+    application: user("application", applicationRole(database, mongo)),
+  };
 }
 
 /** The names of both users and of their roles; in Atlas they are the project's, hence the cluster's in them. */
@@ -56,28 +48,16 @@ export function namesOf({ name, passwordVersion }: AtlasSettings) {
   return { migrator: nameOf("migrator"), application: nameOf("application") };
 }
 
-/** The names of both users. */
-export function usernames(settings: AtlasSettings): string[] {
-  return Object.values(namesOf(settings)).map(({ username }) => username);
-}
-
-interface UserArgs extends Pick<UsersArgs, "projectId" | "clusterName"> {
-  readonly username: string;
-  readonly roleName: string;
-  readonly role: DatabaseRole;
-}
-
+/** @returns the user, whose password is secret; who logs in waits for the resource */
 function databaseUser(
   kind: string,
-  { projectId, clusterName, username, roleName, role }: UserArgs,
-  version: number,
+  { username, roleName }: { readonly username: string; readonly roleName: string },
+  role: DatabaseRole,
+  { projectId, clusterName, version }: Place & { readonly version: number },
   options: pulumi.CustomResourceOptions,
-): User & { readonly resource: pulumi.Resource } {
-  const custom = new mongodbatlas.CustomDbRole(
-    kind,
-    { projectId, roleName, actions: atlasActions(role) },
-    options,
-  );
+) {
+  const actions = atlasActions(role);
+  const custom = new mongodbatlas.CustomDbRole(kind, { projectId, roleName, actions }, options);
   const generated = new StepResource(GeneratedPassword, `${kind}-password`, { version }, options);
   const password = generated.output("password") as pulumi.Output<string>;
   const resource = new mongodbatlas.DatabaseUser(

@@ -1,15 +1,17 @@
+import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { kubernetesSdk } from "../../kubernetes/program";
+import { createNamespace, kubernetesSdk } from "../../kubernetes/program";
 import { resolveNamespace } from "../../settings";
+import { StepResource } from "../../step/program";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
-import { StepResource } from "../../step/program";
-import { MongoDBReady } from "./ready/provider";
+import { MongoDBReady } from "./ready";
+import { mongoDBCommunitySpec, type UserRole } from "./spec";
 import { MongoDBStorage } from "./storage";
-import { replicaSet } from "./replica-set";
-import type { UserRole } from "./spec";
 import { connectionString } from "./uri";
-import { userPasswords } from "./users";
+import { userPasswords, type Place, type UserPassword } from "./users";
+
+type Args = ClusterArgs<"kubernetes">;
 
 /** The name under which each user's connections are in the server's log. */
 const appNames = { migrator: "taskrunner-storage", application: "taskrunner" } as const;
@@ -21,35 +23,30 @@ const appNames = { migrator: "taskrunner-storage", application: "taskrunner" } a
  * The connection strings are known once MongoDB runs with both users as they are asked for, so that
  * nothing after it connects with a password that MongoDB has not taken in yet.
  */
-export function kubernetesCluster(
-  args: ClusterArgs<"kubernetes">,
-  parent: pulumi.Resource,
-): ClusterOutputs {
-  const { cluster, kubernetes: api, directions, mongo, rollout, database = "" } = args;
-  const direction = directions.worker;
+export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterOutputs {
+  const { cluster, kubernetes: api, directions, rollout, database = "" } = args;
   const { resource, users, timeoutSeconds } = cluster;
+  const direction = directions.worker;
   const namespace = resolveNamespace(cluster, rollout);
-  const provider = new (kubernetesSdk().Provider)("kubernetes-of-mongodb", api, { parent });
   const place = { namespace, direction };
-  const made = cluster.createNamespace ? [namespaceOf(namespace, { parent, provider })] : [];
+  const at = { direction, ...api, namespace, name: resource.name };
+  const provider = new (kubernetesSdk().Provider)("kubernetes-of-mongodb", api, { parent });
+  const made = cluster.createNamespace
+    ? [createNamespace("namespace-of-mongodb", namespace, { parent, provider })]
+    : [];
   const options = { parent, provider, dependsOn: made };
   const passwords = userPasswords(users, place, options);
   const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : made;
-  const scope = { database, collections: mongo.collections };
   const { size, logsSize, class: storageClass } = resource.storage;
   const storage = new StepResource(
     MongoDBStorage,
     "mongodb-storage",
-    { direction, ...api, namespace, name: resource.name, size, logsSize, class: storageClass },
+    { ...at, size, logsSize, class: storageClass },
     { parent, ...(direction === "back" && { ignoreChanges: ["*"] }) },
   );
-  const { metadata } = replicaSet(cluster, scope, passwords, place, {
-    ...options,
-    dependsOn: [storage, ...operator],
-  });
-  const { generation } = metadata;
-  const name = resource.name;
-  const waited = { direction, ...api, namespace, name, generation, timeoutSeconds };
+  const before = { ...options, dependsOn: [storage, ...operator] };
+  const { generation } = replicaSet(args, passwords, place, before).metadata;
+  const waited = { ...at, generation, timeoutSeconds };
   const ready = new StepResource(MongoDBReady, "mongodb-ready", waited, { parent });
 
   const members = { ...cluster, ...resource, namespace, tls: resource.tls.enabled };
@@ -60,15 +57,35 @@ export function kubernetesCluster(
       known.apply(([password]) => connectionString(members, { ...login, password })),
     );
   };
-  const serverVersion = pulumi.output(resource.version);
-  return { uri: uriOf("migrator"), appUri: uriOf("application"), database, serverVersion };
+  return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
 }
 
-function namespaceOf(name: string, options: pulumi.CustomResourceOptions) {
-  const kept = { ...options, retainOnDelete: true };
-  return new (kubernetesSdk().core.v1.Namespace)(
-    "namespace-of-mongodb",
-    { metadata: { name } },
-    kept,
+/**
+ * The `MongoDBCommunity` resource. It outlives the stack (decision 7), and a stack that is made again
+ * takes over what its predecessor left, fields of that one included. With `protection` the engine
+ * neither forgets nor replaces it.
+ */
+function replicaSet(
+  { cluster, database = "", mongo: { collections } }: Args,
+  { migrator, application }: Readonly<Record<UserRole, UserPassword>>,
+  { namespace, direction }: Place,
+  options: pulumi.CustomResourceOptions,
+): kubernetes.apiextensions.CustomResource {
+  const secrets = { migrator: migrator.secretName, application: application.secretName };
+  const annotations = { "pulumi.com/patchForce": "true" };
+  return new (kubernetesSdk().apiextensions.CustomResource)(
+    "mongodb",
+    {
+      apiVersion: "mongodbcommunity.mongodb.com/v1",
+      kind: "MongoDBCommunity",
+      metadata: { name: cluster.resource.name, namespace, annotations },
+      spec: mongoDBCommunitySpec(cluster, { database, collections }, secrets),
+    },
+    {
+      ...options,
+      protect: cluster.protection,
+      retainOnDelete: true,
+      ...(direction === "back" && { ignoreChanges: ["spec"] }),
+    },
   );
 }

@@ -1,4 +1,4 @@
-import { clusterAt, ifInReach, ruleFor, type ClusterAddress } from "../../kubernetes";
+import { lookBriefly, type Cluster, type ClusterAddress } from "../../kubernetes";
 import { kind, type Step, type StepInputs } from "../../step";
 
 /** Inputs: the replica set, and the volumes of a member. */
@@ -37,16 +37,14 @@ export const mongoDBStorage: Step<MongoDBStorageInputs, object> = {
     return Promise.resolve({ property: changed, reason: refusal(changed, olds, inputs) });
   },
   forward: () => Promise.resolve({}),
-  reads: async (state) => (await ifInReach(() => sizesOf(state))) ?? {},
+  reads: async (state) => (await lookBriefly(state, (cluster) => sizesOf(cluster, state))) ?? {},
 };
 
-/** What a refresh may do in MongoDB's namespace: the rules of a Kubernetes Role. */
-export const storageRules = [ruleFor("persistentvolumeclaims", "get")];
-
 /** The sizes that the first member's claims ask for now, in so far as they are others. */
-async function sizesOf(state: MongoDBStorageInputs): Promise<Partial<MongoDBStorageInputs>> {
-  const { core, ask } = await clusterAt(state);
-  const { namespace } = state;
+async function sizesOf(
+  { core, ask, place: { namespace } }: Cluster,
+  state: MongoDBStorageInputs,
+): Promise<Partial<MongoDBStorageInputs>> {
   const sizeOf = async (volume: string) => {
     const name = `${volume}-${state.name}-0`;
     const reading = core.readNamespacedPersistentVolumeClaim({ name, namespace });

@@ -1,5 +1,4 @@
-import { Long, MongoServerError, ObjectId, type ClientSession, type Db } from "mongodb";
-import { collectionRoles, collections, type CollectionRole, type FieldType } from "../../contract";
+import { MongoServerError, ObjectId, type Db } from "mongodb";
 import { withRetries } from "../../mongo";
 import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";
 
@@ -23,12 +22,69 @@ export async function missingToMigrator(db: Db, names: CollectionNames): Promise
 
 function migratorAttempts(db: Db, name: string): Attempt[] {
   const collection = db.collection(name);
-  const nothing = { _id: new ObjectId() };
+  const id = new ObjectId();
   return [
-    ["find", () => collection.findOne(nothing)],
+    ["find", () => collection.findOne({ _id: id })],
     ["listIndexes", () => collection.listIndexes().toArray()],
     ["collMod", () => db.command({ collMod: name })],
-    ["dropIndex", () => db.command({ dropIndexes: name, index: checkName() })],
+    [
+      "dropIndex",
+      () =>
+        db.command({ dropIndexes: name, index: `taskrunner-storage-check-${id.toHexString()}` }),
+    ],
+  ];
+}
+
+/**
+ * What the services' user may not do in collections that exist. A standalone server, which only a machine's
+ * own may be, has no transactions: there the insert is not tried.
+ */
+export async function missingToApplication(
+  db: Db,
+  names: Partial<CollectionNames>,
+): Promise<string[]> {
+  const hasTransactions = !(await isStandalone(db));
+  const missing: string[] = [];
+  for (const name of Object.values(names)) {
+    const place = `${db.databaseName}.${name}`;
+    const attempts = [
+      ...(hasTransactions ? [insertAttempt(db, name)] : []),
+      ...applicationAttempts(db, name),
+    ];
+    const doing = `Trying in ${place} what the services do`;
+    missing.push(...(await withRetries(doing, () => findRefused(attempts, place))));
+  }
+  return missing;
+}
+
+/** A document, in a transaction that is aborted: nothing stays, and no service sees it. */
+function insertAttempt({ client, databaseName }: Db, name: string): Attempt {
+  const collection = client.db(databaseName).collection(name);
+  const insert = () =>
+    client.withSession(async (session) => {
+      session.startTransaction();
+      try {
+        await collection.insertOne({ _id: new ObjectId() }, { session });
+      } finally {
+        await session.abortTransaction();
+      }
+    });
+  return ["insert", insert];
+}
+
+/**
+ * `createIndexes` names the index that every collection has: services create their indexes at start, and a
+ * server looks at the privilege before it looks whether they exist (CSHARP-1866).
+ */
+function applicationAttempts(db: Db, name: string): Attempt[] {
+  const collection = db.collection(name);
+  const nothing = { _id: new ObjectId() };
+  const indexes = [{ key: { _id: 1 }, name: "_id_" }];
+  return [
+    ["find", () => collection.findOne(nothing)],
+    ["update", () => collection.updateOne(nothing, { $set: { checked: true } })],
+    ["remove", () => collection.deleteOne(nothing)],
+    ["createIndex", () => db.command({ createIndexes: name, indexes })],
   ];
 }
 
@@ -40,121 +96,17 @@ async function findRefused(attempts: readonly Attempt[], place: string): Promise
   return missing;
 }
 
+/** Server codes of who may do what was tried: no such collection, no such index, not a valid document. */
+const allowed: readonly unknown[] = [26, 27, 121];
+
+/** Whether a server allows an attempt. What fails for another reason is an error: a service would meet it too. */
 async function isAllowed(attempt: () => Promise<unknown>): Promise<boolean> {
   try {
     await attempt();
     return true;
   } catch (error) {
-    if (!(error instanceof MongoServerError)) throw error;
-    return !isUnauthorized(error);
-  }
-}
-
-/**
- * What the services' user may not do in collections that exist. Documents are written in a transaction
- * that is aborted: nothing stays, and no service sees it. `createIndexes` names the index that every
- * collection has: services create their indexes at start, and a server looks at the privilege before it
- * looks whether they exist (CSHARP-1866). A standalone server, which only a machine's own may be, has no
- * transactions: there only the index is tried.
- */
-export async function missingToApplication(
-  db: Db,
-  names: Partial<CollectionNames>,
-): Promise<string[]> {
-  const hasTransactions = !(await isStandalone(db));
-  const missing: string[] = [];
-  for (const role of collectionRoles) {
-    const name = names[role];
-    if (name === undefined) continue;
-    const place = `${db.databaseName}.${name}`;
-    const doing = `Trying in ${place} what the services do`;
-    const written = hasTransactions
-      ? await withRetries(doing, () => findRefusedInTransaction(db, role, name))
-      : [];
-    const indexes = [{ key: { _id: 1 }, name: "_id_" }];
-    const createIndex = () => db.command({ createIndexes: name, indexes });
-    const built = await findRefused([["createIndex", createIndex]], place);
-    missing.push(...written.map((action) => `${action} on ${place}`), ...built);
-  }
-  return missing;
-}
-
-/** The first action that is refused, or none: a transaction ends with what it is refused. */
-async function findRefusedInTransaction(
-  db: Db,
-  role: CollectionRole,
-  name: string,
-): Promise<string[]> {
-  return db.client.withSession(async (session) => {
-    session.startTransaction();
-    try {
-      for (const [action, attempt] of applicationAttempts(db, role, name, session)) {
-        if (!(await isPermitted(attempt))) return [action];
-      }
-      return [];
-    } finally {
-      await session.abortTransaction();
-    }
-  });
-}
-
-/** As `isAllowed`, but what fails for another reason is an error: a service would meet it too. */
-async function isPermitted(attempt: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await attempt();
-    return true;
-  } catch (error) {
     if (isUnauthorized(error)) return false;
+    if (error instanceof MongoServerError && allowed.includes(error.code)) return true;
     throw error;
-  }
-}
-
-function applicationAttempts(
-  db: Db,
-  role: CollectionRole,
-  name: string,
-  session: ClientSession,
-): Attempt[] {
-  const collection = db.collection<{ _id: ObjectId }>(name);
-  const document = validDocument(role);
-  const own = { _id: document._id };
-  const changed = { $set: { [collections[role].moment]: new Date() } };
-  return [
-    ["insert", () => collection.insertOne(document, { session })],
-    ["find", () => collection.findOne(own, { session })],
-    ["update", () => collection.updateOne(own, changed, { session })],
-    ["remove", () => collection.deleteOne(own, { session })],
-  ];
-}
-
-/** A name that nothing else has. */
-const checkName = () => `taskrunner-storage-check-${new ObjectId().toHexString()}`;
-
-/** A document that the validator accepts and no unique index refuses. */
-function validDocument(role: CollectionRole): { readonly _id: ObjectId } {
-  const { fields } = collections[role];
-  const id = checkName();
-  const required = Object.entries(fields).filter(([, { optional }]) => !optional);
-  const values = required.map(([name, { type, names }]) => [name, names?.[0] ?? sample(type, id)]);
-  // The runs' own id is a text.
-  return { _id: new ObjectId(), ...(Object.fromEntries(values) as object) };
-}
-
-function sample(type: FieldType, id: string): unknown {
-  switch (type) {
-    case "string":
-      return id;
-    case "long":
-      return Long.ZERO;
-    case "date":
-      return new Date();
-    case "objectId":
-      return new ObjectId();
-    case "object[]":
-    case "string[]":
-      return [];
-    case "object":
-    case "strings":
-      return {};
   }
 }

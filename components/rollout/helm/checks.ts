@@ -1,74 +1,41 @@
 import {
+  inHelmsOrder,
   isMap,
   parseValues,
   ReleaseValuesError,
-  valueAt,
   type ReleaseValues,
   type ValuesText,
 } from "./files";
-import { isListAt, type EnvironmentPlace } from "./values";
+import { lastAt, type EnvironmentPlace } from "./values";
 
 /**
- * Refuses a null that would be lost. In Helm it removes a default of the chart, such as a number of
- * replicas that an autoscaler sets. Pulumi's Helm release drops nulls, so the default would apply
- * again and scale a service down.
- *
- * The defaults of a chart that is not a local folder cannot be read: every null is refused.
+ * Refuses a null. In Helm it removes a default of the chart, such as a number of replicas that an
+ * autoscaler sets. Pulumi's Helm release drops nulls, so the default would apply again and scale a service
+ * down.
  *
  * @throws ReleaseValuesError with the key
  */
-export function refuseLostNulls({ defaults, ofSite }: ReleaseValues): void {
-  const known = defaults?.map(parseValues);
+export function refuseNulls(ofSite: readonly ValuesText[]): void {
   for (const values of ofSite) {
-    const nulls = keysOf(parseValues(values), (value) => value === null);
-    const lost = nulls.find((keys) => hidesDefault(keys, known));
-    if (!lost) continue;
+    const found = findNull(parseValues(values) ?? {});
+    if (found === undefined) continue;
     throw new ReleaseValuesError(
       values.file,
-      `${lost.join(".")} is null, but Pulumi's Helm release drops nulls, so the chart's default would apply`,
-      'Write an empty value instead (false, [] or ""), or delete the line.',
+      `${found.join(".")} is null, but Pulumi's Helm release drops nulls, so a default of the chart would apply`,
+      'Write an empty value instead (false, {}, [] or ""), or delete the line.',
     );
   }
 }
 
-/**
- * Whether an empty list of the site's replaces a default that the chart has, or may have. Pulumi's
- * Helm release drops it, and the chart's list would apply again, unless it is told to allow null
- * values; it drops nulls all the same.
- *
- * @param places of our variables: a list there does not stay empty
- */
-export function hasEmptyLists(values: ReleaseValues, places: readonly EnvironmentPlace[]): boolean {
-  const { defaults, ofSite } = values;
-  const filled = places.filter((place) => isListAt(values, place)).map(({ path }) => path);
-  const known = defaults?.map(parseValues);
-  const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
-  return ofSite
-    .flatMap((file) => keysOf(parseValues(file), isEmpty))
-    .some((keys) => !filled.includes(keys.join(".")) && hidesDefault(keys, known));
-}
-
-/** The path of keys to each such value in maps. */
-function keysOf(value: unknown, isWanted: (value: unknown) => boolean): string[][] {
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, member]) =>
-    isWanted(member) ? [[key]] : keysOf(member, isWanted).map((keys) => [key, ...keys]),
-  );
-}
-
-/**
- * Whether a chart has a default at the end of a path of keys; one that cannot be read may have it.
- *
- * @param defaults what the chart's files say
- */
-function hidesDefault(keys: readonly string[], defaults: readonly unknown[] | undefined): boolean {
-  return defaults?.every((values) => isNothing(valueAt(values, keys))) !== true;
-}
-
-/** Whether a template treats a default like a missing one. */
-function isNothing(value: unknown): boolean {
-  if (isMap(value) || Array.isArray(value)) return Object.keys(value).length === 0;
-  return value === undefined || value === null || value === "" || value === false;
+/** The keys that lead to a null in maps; undefined if there is none. */
+function findNull(value: unknown): string[] | undefined {
+  if (value === null) return [];
+  if (!isMap(value)) return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const keys = findNull(member);
+    if (keys) return [key, ...keys];
+  }
+  return undefined;
 }
 
 /**
@@ -79,12 +46,10 @@ function isNothing(value: unknown): boolean {
  * @throws ReleaseValuesError with file and key, never the value
  */
 export function refusePasswords(values: ReleaseValues, places: readonly EnvironmentPlace[]): void {
-  const { defaults = [], ofSite } = values;
-  for (const file of ofSite) refuseIn(file, "", parseValues(file));
-  for (const place of places) {
-    if (!isListAt(values, place)) continue;
-    const keys = place.path.split(".");
-    for (const file of defaults) refuseIn(file, place.path, valueAt(parseValues(file), keys));
+  for (const file of values.ofSite) refuseIn(file, "", parseValues(file));
+  for (const { path } of places) {
+    const found = lastAt(inHelmsOrder(values), path);
+    if (Array.isArray(found?.value)) refuseIn(found.file, path, found.value);
   }
 }
 

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, stringify, YAMLParseError } from "yaml";
+import { parse, YAMLParseError } from "yaml";
 
 /** A values file: its name, for messages, and its text. */
 export interface ValuesText {
@@ -10,11 +10,8 @@ export interface ValuesText {
 
 /** The values files of a release. */
 export interface ReleaseValues {
-  /**
-   * The chart's: those of its subcharts, then its own, in Helm's order; absent for a chart that is not
-   * a local folder.
-   */
-  readonly defaults?: readonly ValuesText[];
+  /** The chart's own; absent for a chart that is not a local folder. Those of subcharts are not read. */
+  readonly defaults?: ValuesText;
   /** The site's, in Helm's order. */
   readonly ofSite: readonly ValuesText[];
 }
@@ -28,54 +25,22 @@ interface ChartFiles {
 /**
  * Reads the values files of a release.
  *
- * @throws ReleaseValuesError if a file cannot be read, or a subchart's is not valid YAML
+ * @throws ReleaseValuesError if a file cannot be read
  */
 export function valuesFiles({ chart, values }: ChartFiles): ReleaseValues {
-  const ofSite = values.map((file) => ({ file, text: textOf(file) }));
-  if (!existsSync(join(chart, "Chart.yaml"))) return { ofSite };
-  const own = readIfThere(join(chart, "values.yaml"));
-  return { defaults: [...subchartValues(chart), ...own], ofSite };
+  const ofSite = values.map(readText);
+  const own = join(chart, "values.yaml");
+  return { ...(existsSync(own) && { defaults: readText(own) }), ofSite };
 }
 
-/**
- * The default values of the subcharts in a chart's folder, as the chart's own values would have them:
- * under a subchart's name or its aliases. A packed subchart is not read.
- */
-function subchartValues(chart: string): ValuesText[] {
-  const folder = join(chart, "charts");
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
-  const aliases = aliasesIn(chart);
-  return names.flatMap((name) =>
-    readIfThere(join(folder, name, "values.yaml")).map((read) => {
-      const values = parseValues(read);
-      const keys = aliases.get(name) ?? [name];
-      return { ...read, text: stringify(Object.fromEntries(keys.map((key) => [key, values]))) };
-    }),
-  );
+/** The files of a release in Helm's order: of several that state a key, the last counts. */
+export function inHelmsOrder({ defaults, ofSite }: ReleaseValues): readonly ValuesText[] {
+  return [...(defaults ? [defaults] : []), ...ofSite];
 }
 
-/** The keys under which a chart's values have those of each of its dependencies. */
-function aliasesIn(chart: string): Map<string, string[]> {
-  const [described] = readIfThere(join(chart, "Chart.yaml")).map(parseValues);
-  const listed: unknown = isMap(described) ? described.dependencies : [];
-  const dependencies = (Array.isArray(listed) ? listed : []) as { name: string; alias?: string }[];
-  const aliases = new Map<string, string[]>();
-  for (const { name, alias = name } of dependencies) {
-    aliases.set(name, [...(aliases.get(name) ?? []), alias]);
-  }
-  return aliases;
-}
-
-function readIfThere(file: string): ValuesText[] {
-  return existsSync(file) ? [{ file, text: textOf(file) }] : [];
-}
-
-function textOf(file: string): string {
+function readText(file: string): ValuesText {
   try {
-    return readFileSync(file, "utf8");
+    return { file, text: readFileSync(file, "utf8") };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
     throw new ReleaseValuesError(

@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { Document } from "yaml";
 import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
-import { secretVersionAnnotation, serviceEnvironment, type Service } from "../environment";
+import { serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import type { ServiceModes } from "../update/modes";
-import { hasEmptyLists, refuseLostNulls, refusePasswords } from "./checks";
-import { ReleaseValuesError, valuesFiles, type ReleaseValues, type ValuesText } from "./files";
+import { refuseNulls, refusePasswords } from "./checks";
+import { inHelmsOrder, ReleaseValuesError, valuesFiles, type ReleaseValues } from "./files";
 import { warnOfLostValues } from "./lost-values";
 import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./values";
 
@@ -20,13 +20,12 @@ export interface ReleaseArgs {
   readonly version?: string | undefined;
   readonly repository?: string | undefined;
   readonly values: readonly string[];
-  readonly services: readonly ServiceInRelease[];
+  readonly services: readonly (EnvironmentPlace & { readonly service: Service })[];
 }
 
-/** A service of a release, and where its variables and annotations are. */
-export interface ServiceInRelease extends EnvironmentPlace {
-  readonly service: Service;
-  readonly podAnnotations: string;
+/** The same with what its values files say. */
+export interface ReadRelease extends ReleaseArgs {
+  readonly read: ReleaseValues;
 }
 
 /**
@@ -40,7 +39,7 @@ export interface ServiceInRelease extends EnvironmentPlace {
  */
 export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValues {
   const read = valuesFiles(from);
-  refuseLostNulls(read);
+  refuseNulls(read.ofSite);
   try {
     refusePasswords(read, from.services);
     for (const place of from.services) refuseUnknownList(read, from.chart, place);
@@ -65,19 +64,16 @@ export interface Stated {
  *
  * It is not atomic (decision 9: putting a worker back that has advanced runs already would be worse
  * than stopping), and it does not wait: the pods are watched by a step that names those that remain.
- *
- * @param read what its values files say
  */
 export function helmRelease(
   name: string,
-  from: ReleaseArgs,
-  read: ReleaseValues,
+  from: ReadRelease,
   args: Args,
   { modes, secretRef }: Stated,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
-  const { release, chart, version, repository, values, services } = from;
+  const { release, chart, version, repository, values, services, read } = from;
   const resource = new (kubernetesSdk().helm.v3.Release)(
     name,
     {
@@ -89,9 +85,9 @@ export function helmRelease(
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
       values: pulumi
         .all([modes, secretRef])
-        .apply(([modes, secret]) => ourValues(from, read, args, modes, secret)),
-      // Where nothing needs it, a stack that has none is not updated for it.
-      ...(hasEmptyLists(read, services) && { allowNullValues: true }),
+        .apply(([modes, secret]) => ourValues(from, args, modes, secret)),
+      // Else an empty list of the site's is dropped, and the chart's would apply again.
+      allowNullValues: true,
       atomic: false,
       skipAwait: true,
       timeout: timeoutSeconds,
@@ -105,36 +101,24 @@ export function helmRelease(
     },
   );
   const address = { ...args.kubernetes, namespace };
-  const ours = services.flatMap(({ path, podAnnotations }) => [path, podAnnotations]);
+  const ours = services.map(({ path }) => path);
   warnOfLostValues({ address, release, read, ours }, resource);
   return resource;
 }
 
+/** The variables of each service at its place, on top of what the files say there. */
 function ourValues(
-  from: ReleaseArgs,
-  read: ReleaseValues,
-  args: Args,
+  { services, read }: ReadRelease,
+  { collections, database }: Args,
   modes: ServiceModes,
-  secret: SecretRef,
-): Record<string, unknown> {
-  const files = [...(read.defaults ?? []), ...read.ofSite];
-  const ours = new Document({});
-  for (const one of from.services) addService(ours, one, modes[one.service], files, args, secret);
-  return ours.toJS() as Record<string, unknown>;
-}
-
-function addService(
-  ours: Document,
-  { service, podAnnotations, ...place }: ServiceInRelease,
-  mode: StorageMode,
-  files: readonly ValuesText[],
-  { settings, collections, database }: Args,
   connectionSecret: SecretRef,
-): void {
-  const entries = serviceEnvironment(service, mode, { collections, connectionSecret, database });
-  const environment = environmentOnTop(files, place, entries);
-  ours.setIn(place.path.split("."), ours.createNode(environment));
-  if (mode !== "mongo" || settings.secretVersion === undefined) return;
-  const annotations = { [secretVersionAnnotation]: settings.secretVersion };
-  ours.setIn(podAnnotations.split("."), ours.createNode(annotations));
+): Record<string, unknown> {
+  const ours = new Document({});
+  for (const { service, path } of services) {
+    const names = { collections, connectionSecret, database };
+    const entries = serviceEnvironment(service, modes[service], names);
+    const environment = environmentOnTop(inHelmsOrder(read), { path }, entries);
+    ours.setIn(path.split("."), ours.createNode(environment));
+  }
+  return ours.toJS() as Record<string, unknown>;
 }

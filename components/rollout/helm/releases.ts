@@ -1,19 +1,14 @@
 import type * as kubernetes from "@pulumi/kubernetes";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../../kubernetes/program";
-import type {
-  HelmRolloutSettings,
-  SeparateReleasesSettings,
-  SharedReleaseSettings,
-  StorageMode,
-} from "../../settings";
+import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { ProgramError } from "../../step/program";
 import type { Service } from "../environment";
-import { serviceModes, type ServiceModes } from "../update/modes";
+import { findSharedRelease, serviceModes, type ServiceModes } from "../update/modes";
 import type { ServicesArgs } from "../target";
-import { fittingValues, helmRelease, type ReleaseArgs } from "./release";
+import { fittingValues, helmRelease, type ReadRelease, type ReleaseArgs } from "./release";
 
-type Args<Settings> = ServicesArgs<Settings>;
+type Args = ServicesArgs<HelmRolloutSettings>;
 type Release = kubernetes.helm.v3.Release;
 
 /** The releases that hold worker and web: one for each, or one for both. */
@@ -37,76 +32,53 @@ export interface Releases {
  *   rollout
  */
 export function releasesOf(
-  args: Args<HelmRolloutSettings>,
+  args: Args,
   secretRef: pulumi.Output<SecretRef>,
   parent: pulumi.Resource,
 ): Releases {
-  const { settings, ...others } = args;
-  return "shared" in settings
-    ? createSharedRelease({ settings, ...others }, secretRef, parent)
-    : separateReleases({ settings, ...others }, secretRef);
-}
-
-function separateReleases(
-  args: Args<SeparateReleasesSettings>,
-  secretRef: pulumi.Output<SecretRef>,
-): Releases {
-  const { settings, mode } = args;
-  const ofService = (service: Service) => {
-    const { path, podAnnotations } = settings[service];
-    const { release, chart, version, repository, values } = settings[service];
-    const services = [{ service, path, podAnnotations }];
-    const from: ReleaseArgs = { release, chart, version, repository, values, services };
-    return { from, read: fittingValues(from, mode) };
-  };
-  const releases = { worker: ofService("worker"), web: ofService("web") };
+  const { settings } = args;
+  const shared = findSharedRelease(settings);
+  const releases = readReleases(args);
+  const asked = serviceModes(args.mode, settings);
+  let both: Release | undefined;
   return {
-    names: [settings.worker.release, settings.web.release],
+    names: [...new Set([releases.worker.release, releases.web.release])],
     address: (service) => {
-      const { release, selector } = settings[service];
+      const { release } = releases[service];
+      const { selector } = settings[service];
       return { release, ...(selector !== undefined && { selector }) };
     },
     of: (service, mode, options) => {
-      const { from, read } = releases[service];
+      if (shared) {
+        const modes = mode.apply((worker) => modesOfBoth(worker, asked, shared.step));
+        const ofBoth = { ...options, parent };
+        both ??= helmRelease("release", releases.worker, args, { modes, secretRef }, ofBoth);
+        return both;
+      }
       // The other service is not in it.
       const modes = mode.apply((mode) => ({ worker: mode, web: mode }));
-      return helmRelease(service, from, read, args, { modes, secretRef }, options);
+      return helmRelease(service, releases[service], args, { modes, secretRef }, options);
     },
   };
 }
 
-function createSharedRelease(
-  args: Args<SharedReleaseSettings>,
-  secretRef: pulumi.Output<SecretRef>,
-  parent: pulumi.Resource,
-): Releases {
-  const { shared, worker, web, step } = args.settings;
-  const asked = serviceModes(args.mode, args.settings);
-  const from: ReleaseArgs = {
-    ...shared,
-    services: [
-      { service: "worker", ...worker },
-      { service: "web", ...web },
-    ],
-  };
-  const read = fittingValues(from, args.mode);
-  let release: Release | undefined;
+/** The release that each service is in, with what its values files say. */
+function readReleases({ settings, mode }: Args): Readonly<Record<Service, ReadRelease>> {
+  const read = (from: ReleaseArgs) => ({ ...from, read: fittingValues(from, mode) });
+  const place = (service: Service) => ({ service, path: settings[service].path });
+  if ("shared" in settings) {
+    const both = read({ ...settings.shared, services: [place("worker"), place("web")] });
+    return { worker: both, web: both };
+  }
+  const { worker, web } = settings;
   return {
-    names: [shared.release],
-    address: (service) => ({
-      release: shared.release,
-      selector: args.settings[service].selector,
-    }),
-    of: (_service, worker, options) => {
-      const modes = worker.apply((mode) => modesOfBoth(mode, asked, step));
-      const stated = { modes, secretRef };
-      return (release ??= helmRelease("release", from, read, args, stated, { ...options, parent }));
-    },
+    worker: read({ ...worker, services: [place("worker")] }),
+    web: read({ ...web, services: [place("web")] }),
   };
 }
 
 /**
- * The modes of both services where the worker's may not be the one asked for (`turnAfter`). In web's step
+ * The modes of both services where the worker's may not be the one asked for (`turnOf`). In web's step
  * nothing tells then in which mode web is.
  *
  * @throws ProgramError

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { kubernetesSdk } from "../../kubernetes/program";
+import { createNamespace, kubernetesSdk } from "../../kubernetes/program";
 import type { HelmRolloutSettings } from "../../settings";
 import { StepResource } from "../../step/program";
-import { PodsReplaced } from "../pods";
+import { PodsReplaced } from "../pods/inputs";
 import { drainOf } from "../pods/resources";
 import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/provider";
@@ -26,7 +26,7 @@ export function helmTarget(
   const provider = new (kubernetesSdk().Provider)("kubernetes", api, options);
   // A Secret of the site's is in a namespace that exists.
   const isNew = settings.install && settings.connectionSecret.name === undefined;
-  const made = isNew ? [namespaceOf(namespace, { parent, provider })] : [];
+  const made = isNew ? [createNamespace("namespace", namespace, { parent, provider })] : [];
   const secretRef = connectionSecret(args, { parent, provider, dependsOn: made });
   const releases = releasesOf(args, secretRef, parent);
   const modes = serviceModes(mode, settings);
@@ -88,11 +88,4 @@ function formerSecrets(
     inUse,
   };
   new StepResource(FormerSecrets, "former-secrets", inputs, options);
-}
-
-/** Destroying the stack leaves the namespace, because the services in it stay. */
-function namespaceOf(name: string, options: pulumi.CustomResourceOptions) {
-  const metadata = { name };
-  const kept = { ...options, retainOnDelete: true };
-  return new (kubernetesSdk().core.v1.Namespace)("namespace", { metadata }, kept);
 }

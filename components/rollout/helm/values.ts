@@ -1,6 +1,7 @@
 import type { Entry } from "../environment";
-import { listMember, mapMember } from "../values";
+import { listMember, mapMember } from "../values/statement";
 import {
+  inHelmsOrder,
   isMap,
   parseValues,
   ReleaseValuesError,
@@ -32,7 +33,7 @@ export function environmentOnTop(
   { path }: EnvironmentPlace,
   entries: readonly Entry[],
 ): unknown {
-  const found = lastAt(files, path) ?? [];
+  const found = lastAt(files, path)?.value ?? [];
   if (Array.isArray(found)) return withEntries(found, entries);
   const known = files.flatMap((file) => {
     const value = valueAt(parseValues(file), path.split("."));
@@ -46,26 +47,14 @@ export function environmentOnTop(
 }
 
 /**
- * Whether the variables of a service are a list. The site's files say, then the chart's own; a list if
- * none has the path.
+ * The last file that has a path, and what it says there: a list or a map.
  *
  * @throws ReleaseValuesError if a file is not YAML, or has something else at the path
  */
-export function isListAt(
-  { defaults = [], ofSite }: ReleaseValues,
-  { path }: EnvironmentPlace,
-): boolean {
-  return Array.isArray(lastAt([...defaults, ...ofSite], path) ?? []);
-}
-
-/** What the last file that has a path says there: a list or a map. */
-function lastAt(
-  files: readonly ValuesText[],
-  path: string,
-): unknown[] | Record<string, unknown> | undefined {
+export function lastAt(files: readonly ValuesText[], path: string) {
   for (const file of files.toReversed()) {
     const value = valueAt(parseValues(file), path.split("."));
-    if (Array.isArray(value) || isMap(value)) return value;
+    if (Array.isArray(value) || isMap(value)) return { file, value };
     if (value !== undefined && value !== null) throw wrongForm(file.file, path);
   }
   return undefined;
@@ -98,19 +87,20 @@ function listItem({ name, value }: Entry): object {
 }
 
 /**
- * Refuses a list that a chart which is not a local folder may have too: it cannot be read here, and ours
- * would replace it.
+ * Refuses a place that no file states: a chart that is elsewhere, or a subchart, may have a list there, and
+ * ours would replace it.
  *
  * @throws ReleaseValuesError with what to write
  */
 export function refuseUnknownList(
-  { defaults, ofSite }: ReleaseValues,
+  values: ReleaseValues,
   chart: string,
   { path }: EnvironmentPlace,
 ): void {
-  if (defaults || lastAt(ofSite, path) !== undefined) return;
+  const files = inHelmsOrder(values);
+  if (lastAt(files, path) !== undefined) return;
   throw new ReleaseValuesError(
-    ofSite.at(-1)?.file ?? "(none is named)",
+    files.at(-1)?.file ?? "(none is named)",
     `it has no ${path}, so this stack's variables would replace a list that chart ${chart} may have there`,
     "Copy the chart's list into the file (see helm show values). If the chart has none, write an empty list ([]) or map ({}).",
   );

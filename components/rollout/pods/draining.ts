@@ -5,17 +5,15 @@ import {
   describeScalers,
   standstillOf,
   watch,
+  type Cluster,
   type Controller,
   type Standstill,
 } from "../../kubernetes";
-import type { Namespace } from "./api";
 import { requireAllExecutors } from "./executors";
 import type { DrainInputs } from "./inputs";
 import { drainObstacles } from "./remaining";
 import { pause, putBack } from "./replicas";
 import { controllersOf, observe, type Workload } from "./service";
-
-type Say = (line: string) => void;
 
 /**
  * Scales the Deployments and StatefulSets of a service to zero and waits until every pod is gone,
@@ -26,50 +24,46 @@ type Say = (line: string) => void;
  *   if there may be an executor beside those that are drained (`requireAllExecutors`)
  */
 export async function drainService(
-  namespace: Namespace,
+  cluster: Cluster,
   inputs: DrainInputs,
-  say: Say,
 ): Promise<Standstill | readonly string[]> {
   const { service, timeoutSeconds } = inputs;
-  let found: readonly Workload[] = await observe(namespace, inputs);
-  await requireAllExecutors(namespace, inputs, found);
+  let found: readonly Workload[] = await observe(cluster, inputs);
+  await requireAllExecutors(cluster, inputs, found);
   if (found.length === 0) {
-    say(`${service}: no workload in ${describePlace(namespace.place)}, nothing to drain`);
+    console.log(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
     return standstillOf(inputs, []);
   }
-  for (const { controller } of found) await pause(namespace, controller);
+  for (const { controller } of found) await pause(cluster, controller);
   const remain = await watch({
-    ...{ what: service, timeoutSeconds, say, warnings: namespace.warnings },
+    ...{ what: service, timeoutSeconds, say: console.log, warnings: cluster.warnings },
     look: async (moment) => {
-      found = await observe(namespace, inputs);
-      for (const { controller } of found) await assertPaused(namespace, controller);
+      found = await observe(cluster, inputs);
+      for (const { controller } of found) await assertPaused(cluster, controller);
       return found.flatMap((one) => drainObstacles(one, moment));
     },
   });
   if (remain.length > 0) return remain;
-  await requireAllExecutors(namespace, inputs, found);
-  say(`${service}: drained, all pods are gone`);
+  await requireAllExecutors(cluster, inputs, found);
+  console.log(`${service}: drained, all pods are gone`);
   return standstillOf(inputs, found);
 }
 
 /** Puts the replicas of a service back as before a drain that was not finished. */
-export async function undoDrain(
-  namespace: Namespace,
-  inputs: DrainInputs,
-  say: Say,
-): Promise<void> {
-  for (const controller of await controllersOf(namespace, inputs)) {
-    const replicas = await putBack(namespace, controller);
+export async function undoDrain(cluster: Cluster, inputs: DrainInputs): Promise<void> {
+  for (const controller of await controllersOf(cluster, inputs)) {
+    const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;
-    say(`${inputs.service}: ${describeController(controller)} has its ${replicas} replicas back`);
+    const name = describeController(controller);
+    console.log(`${inputs.service}: ${name} has its ${replicas} replicas back`);
   }
 }
 
 /** @throws Error with who set the replicas; ClusterError */
-async function assertPaused(namespace: Namespace, controller: Controller): Promise<void> {
+async function assertPaused(cluster: Cluster, controller: Controller): Promise<void> {
   const replicas = replicasOf(controller);
   if (replicas === 0) return;
-  const { who, pause } = describeScalers(controller, await namespace.autoscalers());
+  const { who, pause } = describeScalers(controller, await cluster.autoscalers());
   throw new Error(
     `${describeController(controller)} was scaled to ${replicas} during the drain, by ${who}. ` +
       `Keep it from setting spec.replicas until the cutover is done, then run pulumi up again. ${pause}`,

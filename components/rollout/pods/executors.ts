@@ -6,12 +6,12 @@ import {
   nameOf,
   describePlace,
   templateOf,
+  type Cluster,
 } from "../../kubernetes";
-import { environmentKeys } from "../environment";
-import type { Namespace } from "./api";
+import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { modeIn } from "./remaining";
-import { controllersOf, type Workload } from "./service";
+import { controllersOf, describeOtherLabels, type Workload } from "./service";
 
 /**
  * Makes sure that what is drained is the service, and all of it: otherwise an executor would go on
@@ -22,28 +22,24 @@ import { controllersOf, type Workload } from "./service";
  *   pods of the service belong to something that is not drained; ClusterError
  */
 export async function requireAllExecutors(
-  namespace: Namespace,
+  cluster: Cluster,
   inputs: DrainInputs,
   found: readonly Workload[],
 ): Promise<void> {
-  if (found.length === 0) await refuseOtherLabels(namespace, inputs);
-  refuseUnstated(namespace, inputs, found);
-  await refuseOtherPods(namespace, inputs, found);
+  if (found.length === 0) await refuseOtherLabels(cluster, inputs);
+  refuseUnstated(cluster, inputs, found);
+  await refuseOtherPods(cluster, inputs, found);
 }
 
-async function refuseOtherLabels(namespace: Namespace, inputs: DrainInputs): Promise<void> {
-  const { service, release, selector } = inputs;
+async function refuseOtherLabels(cluster: Cluster, inputs: DrainInputs): Promise<void> {
+  const { namespace, release, selector } = inputs;
   if (!release || !selector) return;
-  const all = await controllersOf(namespace, { namespace: inputs.namespace, release });
-  if (all.length === 0) return;
-  throw new Error(
-    `No workload of release ${release} in ${describePlace(namespace.place)} has the labels ${selector}; ` +
-      `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`,
-  );
+  const all = await controllersOf(cluster, { namespace, release });
+  if (all.length > 0) throw new Error(describeOtherLabels(cluster, inputs, all));
 }
 
 function refuseUnstated(
-  { place }: Namespace,
+  { place }: Cluster,
   { service }: DrainInputs,
   found: readonly Workload[],
 ): void {
@@ -51,7 +47,7 @@ function refuseUnstated(
     modeIn(templateOf(controller)?.spec, service) !== undefined;
   if (found.length === 0 || found.some(isStated)) return;
   const names = found.map(({ controller }) => describeController(controller)).join(", ");
-  const key = environmentKeys(service)[0] ?? "";
+  const key = modeKey(service);
   throw new Error(
     `No container of ${names} in ${describePlace(place)} has ${key} in its env, so it may not be the ` +
       `${service}. Nothing was scaled. Check release and selector. If they are right, set ${key}: filesystem ` +
@@ -64,7 +60,7 @@ function refuseUnstated(
  * that state its mode. Without labels of its own the whole release is the service's.
  */
 async function refuseOtherPods(
-  namespace: Namespace,
+  cluster: Cluster,
   inputs: DrainInputs,
   found: readonly Workload[],
 ): Promise<void> {
@@ -73,15 +69,15 @@ async function refuseOtherPods(
   const labels = [ofRelease, selector].filter(Boolean).join(",");
   const drained = new Set(found.flatMap(({ pods }) => pods.map(({ metadata }) => metadata?.uid)));
   const isOther = (pod: V1Pod) => !hasEnded(pod) && !drained.has(pod.metadata?.uid);
-  const labelled = (await namespace.pods(labels)).filter(isOther);
-  const stating = (await namespace.pods(ofRelease ?? labels)).filter(
+  const labelled = (await cluster.pods(labels)).filter(isOther);
+  const stating = (await cluster.pods(ofRelease ?? labels)).filter(
     (pod) => isOther(pod) && modeIn(pod.spec, service) !== undefined,
   );
   const others = new Map([...labelled, ...stating].map((pod) => [nameOf(pod), pod]));
   if (others.size === 0) return;
-  const key = environmentKeys(service)[0] ?? "";
+  const key = modeKey(service);
   throw new Error(
-    `Pods in ${describePlace(namespace.place)} have the labels ${labels} or the variable ${key}, but ` +
+    `Pods in ${describePlace(cluster.place)} have the labels ${labels} or the variable ${key}, but ` +
       `belong to nothing that is drained: ${[...others.values()].map(describePod).join(", ")}. ` +
       `Check namespace, release and selector. If the pods are not the ${service}'s, set ` +
       `rollout.${service}.selector to labels that only ${service} has. If they are, delete them.`,

@@ -1,7 +1,14 @@
-import { disturbanceOf, drainAgain, describePlace } from "../../kubernetes";
+import {
+  clusterAt,
+  describePlace,
+  disturbanceOf,
+  drainAgain,
+  lookBriefly,
+  type Cluster,
+} from "../../kubernetes";
 import { Unfinished, type StateOf, type Step } from "../../step";
-import { namespaceAt, type Namespace } from "./api";
 import { drainService, undoDrain } from "./draining";
+import { findOwner, findUnknownCutover } from "./foreseen";
 import {
   comparedInputs,
   Drain,
@@ -15,10 +22,8 @@ import {
   type ServiceAddress,
 } from "./inputs";
 import { modeIn } from "./remaining";
-import { foreseeOwner } from "./owned";
 import { untilReplaced } from "./replaced";
 import { pendingOperations } from "./pending";
-import { foreseeCutover, findUnknownCutover } from "./unknown-cutover";
 import { goOn, waysOut, webIsNext } from "../ways-out";
 
 /**
@@ -51,14 +56,16 @@ export const drain: Step<DrainInputs, DrainResults> = {
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
   compares: [...comparedInputs, "requests"],
   refuses: async (inputs, olds) => {
+    const { mode, releases = [] } = inputs;
     // What Helm would refuse later is refused before the worker stops.
-    const pending = await pendingOperations(inputs, inputs.releases ?? []);
+    const pending = await pendingOperations(inputs, releases);
     if (pending !== undefined) return { property: "releases", reason: pending };
-    const reason = olds ? undefined : await foreseeCutover(inputs);
+    const find = (cluster: Cluster) => findUnknownCutover(cluster, inputs);
+    const reason = olds ? undefined : await lookBriefly(inputs, find);
     if (reason !== undefined) return { property: "mode", reason };
-    const owned = await foreseeOwner(inputs);
+    const owned = await lookBriefly(inputs, (cluster) => findOwner(cluster, releases));
     if (owned === undefined) return undefined;
-    if (inputs.mode === "mongo") return { property: "releases", reason: owned };
+    if (mode === "mongo") return { property: "releases", reason: owned };
     // A rollback is not stopped by what was in force since the cutover.
     console.log(`warning: ${owned}`);
     return undefined;
@@ -72,21 +79,22 @@ async function runDrain(
   state?: StateOf<DrainInputs, DrainResults>,
 ): Promise<DrainResults> {
   // What was unreachable in the check is asked again: nothing of this step is kept where it fails.
-  const reason = state === undefined ? await findUnknownCutover(inputs) : undefined;
-  if (reason !== undefined)
+  const reason = state ? undefined : await findUnknownCutover(await clusterAt(inputs), inputs);
+  if (reason !== undefined) {
     throw new Error(`${inputs.service} was not rolled back to files. ${reason}`);
+  }
   const { drains = 0, finished = "filesystem", applied = true, standstill } = state ?? {};
   const requests = state ? (state.requests ?? inputs.requests) : 0;
   const results = { drains, finished, ...(standstill && { standstill }) };
   const isWanted = inputs.mode !== finished;
   if (!isWanted && applied && requests === inputs.requests) return results;
   let done: DrainResults = results;
-  await finishing(inputs, results, `${inputs.service} was not drained`, async (namespace) => {
+  await finishing(inputs, results, `${inputs.service} was not drained`, async (cluster) => {
     if (!isWanted) {
-      await undoDrain(namespace, inputs, console.log);
+      await undoDrain(cluster, inputs);
       return [];
     }
-    const found = await drainService(namespace, inputs, console.log);
+    const found = await drainService(cluster, inputs);
     if (!("workloads" in found)) return found;
     done = { drains: drains + 1, finished: inputs.mode, standstill: found };
     return [];
@@ -114,12 +122,12 @@ async function awaitReplacement(
   const before = state?.mode ?? "filesystem";
   if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);
   const failure = `The rollout of ${inputs.service} to ${inputs.mode} mode is incomplete (new pods are missing or old pods remain)`;
-  const step = (namespace: Namespace) => untilReplaced(namespace, inputs, console.log);
+  const step = (cluster: Cluster) => untilReplaced(cluster, inputs);
   await finishing(inputs, {}, failure, step, waysOut(inputs));
   const arrives = before !== inputs.mode || state?.applied === false;
-  // In web's step of a release that holds both, web is there before or comes with the worker.
-  const isAhead = inputs.service === "worker" && inputs.step !== "web";
-  if (arrives && isAhead) console.log(webIsNext(inputs));
+  // Of a release that holds both services, web has an update of its own.
+  const isAhead = inputs.service === "worker" && inputs.step === undefined;
+  if (arrives && isAhead) console.log(webIsNext(inputs.mode));
   return {};
 }
 
@@ -149,16 +157,16 @@ async function finishing(
   address: ServiceAddress & { readonly timeoutSeconds: number },
   results: object,
   failure: string,
-  step: (namespace: Namespace) => Promise<readonly string[]>,
+  step: (cluster: Cluster) => Promise<readonly string[]>,
   advice = goOn,
 ): Promise<void> {
-  const namespace = await namespaceAt(address);
-  const reasons = await step(namespace).catch((error: unknown) => {
+  const cluster = await clusterAt(address);
+  const reasons = await step(cluster).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
     throw new Unfinished([`${failure}.`, message, advice], results);
   });
   if (reasons.length === 0) return;
-  const where = describePlace(namespace.place);
+  const where = describePlace(cluster.place);
   const first = `${failure} after ${address.timeoutSeconds} s, in ${where}:`;
   throw new Unfinished([first, ...reasons, advice], results);
 }

@@ -13,7 +13,7 @@ import {
   type Obstacle,
 } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
-import { environmentKeys, type Service } from "../environment";
+import { modeKey, type Service } from "../environment";
 import { isOfNewest, newestOf, replicasBefore, type Workload } from "./service";
 
 /** What a drain waits for: every pod, and the controllers, which might make another one. */
@@ -34,8 +34,9 @@ export function findObstacles(
   const { controller } = found;
   const said = describeMode(controller, wanted.service);
   if (said !== wanted.mode) return [otherTemplate(controller, said, wanted)];
-  if (replicasBefore(controller) !== undefined) return [notPutBack(controller)];
-  if (!isSeen(controller)) return [describeUnseen(controller)];
+  // Of one whose replicas were put back in this look, the next one tells.
+  const isPutBack = replicasBefore(controller) === undefined;
+  if (!isPutBack || !isSeen(controller)) return [describeUnseen(controller)];
   return [...missing(found), ...podsInTheWay(found, moment)];
 }
 
@@ -46,7 +47,7 @@ export function describeMode(controller: Controller, service: Service): string {
 
 /** The mode that a pod's variables state, in small letters; undefined if they state none. */
 export function modeIn(spec: V1PodSpec | undefined, service: Service): string | undefined {
-  const key = environmentKeys(service)[0]?.toLowerCase();
+  const key = modeKey(service).toLowerCase();
   const variables = (spec?.containers ?? []).flatMap(({ env = [] }) => env);
   const mode = variables.findLast(({ name }) => name.toLowerCase() === key);
   if (mode?.valueFrom) return "a reference";
@@ -70,22 +71,13 @@ function otherTemplate(
   said: string,
   { service, mode }: { readonly service: Service; readonly mode: StorageMode },
 ): Obstacle {
-  const key = environmentKeys(service)[0] ?? "";
   return {
     object: describeController(controller),
-    found: `${key} in its pod template is ${said}, not ${mode}`,
+    found: `${modeKey(service)} in its pod template is ${said}, not ${mode}`,
     detail: "so these values are not deployed yet",
     advice:
       "Deploy them (with Argo CD or Flux: commit, push, sync). " +
       "The variable must be in the container's env, with its value.",
-  };
-}
-
-function notPutBack(controller: Controller): Obstacle {
-  return {
-    object: describeController(controller),
-    found: `its replicas are not restored yet (${replicasBefore(controller) ?? 0} before the drain)`,
-    advice: "Run pulumi up again: it restores them.",
   };
 }
 

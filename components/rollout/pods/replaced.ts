@@ -3,16 +3,14 @@ import {
   describePlace,
   replicasOf,
   watch,
+  type Cluster,
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
-import type { Namespace } from "./api";
 import type { PodsReplacedInputs } from "./inputs";
 import { findObstacles, describeMode } from "./remaining";
 import { putBack } from "./replicas";
 import { observe, type Workload } from "./service";
-
-type Say = (line: string) => void;
 
 /**
  * Waits until the pod templates of a service state the mode, puts the replicas back as before the
@@ -23,45 +21,45 @@ type Say = (line: string) => void;
  * @throws ClusterError where the API refuses
  */
 export async function untilReplaced(
-  namespace: Namespace,
+  cluster: Cluster,
   inputs: PodsReplacedInputs,
-  say: Say,
 ): Promise<readonly string[]> {
   const { service, mode, timeoutSeconds } = inputs;
   let done: readonly Workload[] = [];
   const remain = await watch({
-    ...{ what: service, timeoutSeconds, say, warnings: namespace.warnings },
+    ...{ what: service, timeoutSeconds, say: console.log, warnings: cluster.warnings },
     look: async (moment) => {
-      done = await observe(namespace, inputs);
-      await putAllBack(namespace, inputs, done, say);
-      return obstaclesOf(namespace, inputs, done, moment);
+      done = await observe(cluster, inputs);
+      await putAllBack(cluster, inputs, done);
+      return obstaclesOf(cluster, inputs, done, moment);
     },
   });
   if (remain.length > 0) return remain;
   for (const { controller } of done) {
     const replicas = replicasOf(controller);
-    say(`${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`);
+    console.log(
+      `${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`,
+    );
   }
   return [];
 }
 
 async function putAllBack(
-  namespace: Namespace,
+  cluster: Cluster,
   { service, mode }: PodsReplacedInputs,
   found: readonly Workload[],
-  say: Say,
 ): Promise<void> {
   for (const { controller } of found) {
     // Before its template says the mode, a pod of it would do the other mode's work.
     if (describeMode(controller, service) !== mode) continue;
-    const replicas = await putBack(namespace, controller);
+    const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;
-    say(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
+    console.log(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
   }
 }
 
 function obstaclesOf(
-  { place }: Namespace,
+  { place }: Cluster,
   inputs: PodsReplacedInputs,
   found: readonly Workload[],
   moment: Moment,

@@ -1,12 +1,15 @@
 import type { V1Pod, V1ReplicaSet } from "@kubernetes/client-node";
 import {
   controllerOf,
+  describeController,
+  describePlace,
   hasEnded,
   isStatefulSet,
   formatSelector,
+  type Cluster,
   type Controller,
 } from "../../kubernetes";
-import type { Namespace } from "./api";
+import type { Service } from "../environment";
 import type { ServiceAddress } from "./inputs";
 
 /** A Deployment or StatefulSet with those of its pods that may run something. */
@@ -33,28 +36,40 @@ export function replicasBefore({ metadata }: Controller): number | undefined {
  * @throws Error if neither is given: all workloads of a namespace are not one service
  */
 export async function controllersOf(
-  namespace: Namespace,
+  cluster: Cluster,
   { release, selector }: ServiceAddress,
 ): Promise<Controller[]> {
   if (!release && !selector) throw new Error("Neither a release nor a selector is given.");
   const labels = [release && "app.kubernetes.io/managed-by=Helm", selector].filter(Boolean);
-  const found = await namespace.controllers(labels.join(","));
+  const found = await cluster.controllers(labels.join(","));
   return found.filter(
     ({ metadata }) => !release || metadata?.annotations?.["meta.helm.sh/release-name"] === release,
   );
 }
 
-/** The workloads of a service with what belongs to them, as the cluster has it now. */
-export async function observe(namespace: Namespace, address: ServiceAddress): Promise<Workload[]> {
-  const controllers = await controllersOf(namespace, address);
-  return Promise.all(controllers.map((controller) => workloadOf(namespace, controller)));
+/** What is said where labels are those of no workload of a release. */
+export function describeOtherLabels(
+  { place }: Cluster,
+  { service, release = "", selector = "" }: ServiceAddress & { readonly service: Service },
+  all: readonly Controller[],
+): string {
+  return (
+    `No workload of release ${release} in ${describePlace(place)} has the labels ${selector}; ` +
+    `it has ${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`
+  );
 }
 
-async function workloadOf(namespace: Namespace, controller: Controller): Promise<Workload> {
+/** The workloads of a service with what belongs to them, as the cluster has it now. */
+export async function observe(cluster: Cluster, address: ServiceAddress): Promise<Workload[]> {
+  const controllers = await controllersOf(cluster, address);
+  return Promise.all(controllers.map((controller) => workloadOf(cluster, controller)));
+}
+
+async function workloadOf(cluster: Cluster, controller: Controller): Promise<Workload> {
   const selector = formatSelector(controller.spec?.selector);
   // In this order: the ReplicaSet of a pod that is listed is there before the pod.
-  const pods = await namespace.pods(selector);
-  const replicaSets = await namespace.replicaSets(selector);
+  const pods = await cluster.pods(selector);
+  const replicaSets = await cluster.replicaSets(selector);
   return workload(controller, replicaSets, pods);
 }
 

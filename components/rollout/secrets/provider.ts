@@ -26,9 +26,8 @@ export const formerSecrets: Step<FormerSecretsInputs, object> = {
   compares: ["inUse"],
   forward: async ({ selector, inUse, ...address }) => {
     const { namespace } = address;
-    const { core, ask } = await clusterAt(address);
-    const listing = core.listNamespacedSecret({ namespace, labelSelector: selector });
-    for (const { metadata } of (await ask("list", "secrets", listing)).items) {
+    const { core, ask, secrets } = await clusterAt(address);
+    for (const { metadata } of await secrets(selector)) {
       const name = metadata?.name;
       if (name === undefined || name === inUse) continue;
       await ask("delete", "secrets", core.deleteNamespacedSecret({ namespace, name }));

@@ -1,10 +1,15 @@
-import { describeController, inFull, type ClusterAddress, type Controller } from "../../kubernetes";
-import type { StorageMode } from "../../settings";
+import {
+  clusterAt,
+  describeController,
+  inFull,
+  type Cluster,
+  type ClusterAddress,
+  type Controller,
+} from "../../kubernetes";
 import type { Service } from "../environment";
-import { namespaceAt, type Namespace } from "../pods/api";
 import type { ServiceAddress } from "../pods/inputs";
 import { findObstacles, describeMode } from "../pods/remaining";
-import { controllersOf, observe } from "../pods/service";
+import { controllersOf, describeOtherLabels, observe } from "../pods/service";
 import { moves, refusalOf, type FoundModes, type WantedStep } from "./modes";
 
 /** Where a release that holds both services is, and what is asked of it. None of it is secret. */
@@ -13,35 +18,26 @@ export interface SharedReleaseAddress extends ClusterAddress, WantedStep {
   readonly selectors: Readonly<Record<Service, string>>;
 }
 
-/** What an update would do to the services as they are now. */
-export interface Outlook {
-  /** Why the update must not be, and what to do; absent where it may. */
-  readonly refusal?: string | undefined;
-  /** Whether it takes web to its other mode, to which the worker has gone before. */
-  readonly movesWeb: boolean;
-}
-
 /**
- * Looks at the workloads of both services: what they state counts, not what an earlier update
- * meant to do, which may have stopped anywhere.
+ * Why an update must not be, as the services are now, and what to do; undefined where it may. What the
+ * workloads state counts, not what an earlier update meant to do, which may have stopped anywhere.
  *
  * @throws ClusterError, KubeconfigError
  */
-export async function look(wanted: SharedReleaseAddress): Promise<Outlook> {
-  const namespace = await namespaceAt(wanted);
-  const all = await controllersOf(namespace, addressOf(undefined, wanted));
-  const worker = await controllersOf(namespace, addressOf("worker", wanted));
-  const web = await controllersOf(namespace, addressOf("web", wanted));
-  const missed = selectorProblem(wanted, all, { worker, web });
-  if (missed !== undefined) return { refusal: missed, movesWeb: false };
+export async function findRefusal(wanted: SharedReleaseAddress): Promise<string | undefined> {
+  const cluster = await clusterAt(wanted);
+  const all = await controllersOf(cluster, addressOf(undefined, wanted));
+  const worker = await controllersOf(cluster, addressOf("worker", wanted));
+  const web = await controllersOf(cluster, addressOf("web", wanted));
+  const missed = selectorProblem(cluster, wanted, all, { worker, web });
+  if (missed !== undefined) return missed;
   const found: FoundModes = {
     worker: worker.map((one) => describeMode(one, "worker")),
     web: web.map((one) => describeMode(one, "web")),
   };
-  const movesWeb = moves("web", wanted, found);
   const refusal = refusalOf(wanted, found);
-  if (refusal !== undefined || !movesWeb) return { refusal, movesWeb };
-  return { refusal: await tooEarly(namespace, wanted), movesWeb };
+  if (refusal !== undefined || !moves("web", wanted, found)) return refusal;
+  return tooEarly(cluster, wanted);
 }
 
 function addressOf(
@@ -53,20 +49,19 @@ function addressOf(
 
 /** A service whose workloads are not found would change over unseen. */
 function selectorProblem(
-  { release, selectors }: SharedReleaseAddress,
+  cluster: Cluster,
+  wanted: SharedReleaseAddress,
   all: readonly Controller[],
   found: Readonly<Record<Service, readonly Controller[]>>,
 ): string | undefined {
   for (const service of ["worker", "web"] as const) {
     if (all.length === 0 || found[service].length > 0) continue;
-    return (
-      `No workload of release ${release} has the labels ${selectors[service]}; it has ` +
-      `${all.map(describeController).join(", ")}. Set rollout.${service}.selector to labels that only ${service} has.`
-    );
+    return describeOtherLabels(cluster, { service, ...addressOf(service, wanted) }, all);
   }
   const web = new Set(found.web.map(describeController));
   const both = found.worker.map(describeController).find((name) => web.has(name));
   if (both === undefined) return undefined;
+  const { release, selectors } = wanted;
   return (
     `${both} of release ${release} has the labels of the worker (${selectors.worker}) and ` +
     `of web (${selectors.web}). Set rollout.worker.selector and rollout.web.selector to different labels.`
@@ -75,22 +70,18 @@ function selectorProblem(
 
 /** Web follows a worker that has arrived: in a step of its own nothing else makes it wait. */
 async function tooEarly(
-  namespace: Namespace,
+  cluster: Cluster,
   wanted: SharedReleaseAddress,
 ): Promise<string | undefined> {
   const { mode } = wanted;
-  const workloads = await observe(namespace, addressOf("worker", wanted));
+  const workloads = await observe(cluster, addressOf("worker", wanted));
   const moment = { now: new Date(), warnings: [] };
   const obstacles = workloads.flatMap((one) =>
     findObstacles(one, { service: "worker", mode }, moment),
   );
-  return notArrived(mode, obstacles.map(inFull));
-}
-
-function notArrived(mode: StorageMode, reasons: readonly string[]): string | undefined {
-  if (reasons.length === 0) return undefined;
+  if (obstacles.length === 0) return undefined;
   return (
     `The rollout of the worker to ${mode} mode is incomplete, so web cannot follow. Set rollout.step: ` +
-    `worker and run pulumi up until it succeeds. Then set rollout.step: web. ${reasons.join(" ")}`
+    `worker and run pulumi up until it succeeds. Then set rollout.step: web. ${obstacles.map(inFull).join(" ")}`
   );
 }

@@ -1,9 +1,4 @@
-import type {
-  Direction,
-  RolloutSettings,
-  SharedReleaseSettings,
-  StorageMode,
-} from "../../settings";
+import type { RolloutSettings, SharedReleaseSettings, StorageMode } from "../../settings";
 import type { Service } from "../environment";
 
 /** What a stack asks of a release that holds both services. */
@@ -67,21 +62,6 @@ export function serviceModes(mode: StorageMode, rollout: RolloutSettings): Servi
 /** The modes of both services in a step of a release that holds both. */
 export function modesIn(step: Service, mode: StorageMode): ServiceModes {
   return { worker: mode, web: step === "web" ? mode : otherMode(mode) };
-}
-
-/** The way that a service goes, and the mode in which it is then. */
-export interface Turn {
-  readonly direction: Direction;
-  readonly mode: StorageMode;
-}
-
-/**
- * The turn of a service after a step that went in the direction `before`: as asked for; or, if that step
- * went the other way because it is not part of the update (`--target`), the service stays where it is.
- */
-export function turnAfter(before: Direction, asked: Turn): Turn {
-  if (asked.direction === "rest" || asked.direction === before) return asked;
-  return { direction: before, mode: otherMode(asked.mode) };
 }
 
 /** The settings of a release that holds both services; undefined where each has a release of its own. */

@@ -1,6 +1,5 @@
 import { kind, type Step, type StepInputs } from "../../step";
-import { look, type SharedReleaseAddress } from "./look";
-import { webGoesOver } from "./words";
+import { findRefusal, type SharedReleaseAddress } from "./look";
 
 /** Inputs, and outputs as of the last update: the release, and what is asked of it. */
 export type ReleaseStepInputs = StepInputs & SharedReleaseAddress;
@@ -26,10 +25,8 @@ export const releaseStep: Step<ReleaseStepInputs, object> = {
     ...(["selectors", "step", "mode"] as const),
   ],
   refuses: async (inputs) => {
-    const { refusal, movesWeb } = await look(inputs);
-    if (refusal !== undefined) return { property: "step", reason: refusal };
-    if (movesWeb) console.log(webGoesOver(inputs.mode));
-    return undefined;
+    const reason = await findRefusal(inputs);
+    return reason === undefined ? undefined : { property: "step", reason };
   },
   forward: nothing,
   back: nothing,

@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { jobsAddress } from "../../step/jobs/program";
-import type { Settings, SharedReleaseSettings } from "../../settings";
+import type { SharedReleaseSettings, StorageMode } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { StepGroup, StepResource } from "../../step/program";
 import { JobsStopped } from "./jobs-stopped";
-import { findSharedRelease } from "./modes";
+import { findSharedRelease, otherMode } from "./modes";
 import { ReleaseStep, type ReleaseStepInputs } from "./provider";
-import { describeNext, workerAlone } from "./words";
 
 type UpdateSettings = Pick<
   ProgramSettings,
@@ -30,7 +29,7 @@ export class Update extends StepGroup {
       new StepResource(JobsStopped, "jobs-stopped", inputs, this.ofChildren);
     }
     const shared = findSharedRelease(rollout);
-    this.next = shared && describeNext(shared.step);
+    this.next = shared && next[shared.step];
     if (shared) this.look(shared, settings);
     this.registerOutputs({ next: this.next });
   }
@@ -46,7 +45,7 @@ export class Update extends StepGroup {
 
 function inputsOf(
   rollout: SharedReleaseSettings,
-  mode: Settings["storageMode"],
+  mode: StorageMode,
 ): Omit<ReleaseStepInputs, "cutover"> {
   const { namespace, shared, worker, web, step } = rollout;
   return {
@@ -56,4 +55,23 @@ function inputsOf(
     step,
     mode,
   };
+}
+
+const next = {
+  worker: "set rollout.step: web and run pulumi up",
+  web: "nothing until storageMode changes; then also set rollout.step: worker",
+} as const;
+
+/** What an update of only the worker leaves to be done. */
+function workerAlone(mode: StorageMode): string {
+  const other = otherMode(mode);
+  return (
+    `This update changes the worker to ${mode} mode and leaves web in ${other} mode. ` +
+    `Next: ${next.worker}. ` +
+    (mode === "mongo"
+      ? "Second handover, verification and log expiry wait for it. "
+      : "The export of what web still writes to MongoDB waits for it. ") +
+    `To undo this instead, set storageMode: ${other} with rollout.step: web and run pulumi up, which returns ` +
+    "the worker."
+  );
 }

@@ -15,7 +15,7 @@ import {
   YAMLMap,
   YAMLSeq,
 } from "yaml";
-import { ValuesFileError } from "./errors";
+import { ValuesFileError } from "./file";
 import {
   isAmong,
   type Form,
@@ -42,33 +42,23 @@ export function readStated(text: string, place: Place): Stated[] {
 }
 
 /**
- * Whether a file's text states exactly what a place is to state.
- *
- * @throws ValuesFileError as `readStated`
- */
-export function holds(text: string, statement: Statement): boolean {
-  return states(contentOf(documentOf(text, statement.place.file)), statement);
-}
-
-/**
- * The text with each place stating what it is to state. A text that does so already comes back as it
- * is; else the `yaml` library writes it, which keeps comments and may change the layout.
+ * The text with a place stating what it is to state. A text that does so already comes back as it is;
+ * else the `yaml` library writes it, which keeps comments and may change the layout.
  *
  * @throws ValuesFileError where the file is no YAML, or where the edit would change what the file says
  *   of anything else (an alias, a merge): it is parsed before and after
  */
-export function withStatements(text: string, file: string, wanted: readonly Statement[]): string {
-  const document = documentOf(text, file);
+export function withStatement(text: string, wanted: Statement): string {
+  const { place } = wanted;
+  const document = documentOf(text, place.file);
   const before = contentOf(document);
-  if (wanted.every((statement) => states(before, statement))) return text;
-  for (const statement of wanted) state(document, statement, before);
+  if (states(before, wanted)) return text;
+  state(document, wanted, before);
   const written = inLayoutOf(text, document);
-  const after = contentOf(documentOf(written, file));
-  const own = (content: unknown) =>
-    wanted.reduce((rest, { place }) => siteOwn(rest, place), content);
-  const isSafe =
-    isDeepStrictEqual(own(after), own(before)) && wanted.every((one) => states(after, one));
-  if (!isSafe) throw cannotEdit(file, wanted);
+  const after = contentOf(documentOf(written, place.file));
+  const own = (content: unknown) => siteOwn(content, place);
+  const isSafe = isDeepStrictEqual(own(after), own(before)) && states(after, wanted);
+  if (!isSafe) throw cannotEdit(wanted);
   return written;
 }
 
@@ -117,21 +107,20 @@ function state(document: Document, { place, entries }: Statement, content: unkno
   const items = collection.items as (Node | Pair | null)[];
   const keyOf = (item: Node | Pair | null) => ourKey(nameOf(item, form), place);
   const stated = findStatements(content, place);
-  const missing = entries.filter(({ name }) => !items.some((item) => keyOf(item) === name));
-  for (const entry of entries) {
-    const item = items.find((one) => keyOf(one) === entry.name);
-    if (item && !isAmong(stated, entry)) change(document, item, form, entry.value);
-  }
   const kept = items.filter((item) => {
     const key = keyOf(item);
     return key === undefined || entries.some(({ name }) => name === key);
   });
-  const behind = kept.findLastIndex((item) => keyOf(item) !== undefined);
-  const added = missing.map((entry) => newItem(document, entry, form));
-  kept.splice(behind < 0 ? kept.length : behind + 1, 0, ...added);
+  for (const entry of entries) {
+    const item = kept.find((one) => keyOf(one) === entry.name);
+    const behind = kept.findLastIndex((one) => keyOf(one) !== undefined);
+    if (!item)
+      kept.splice(behind < 0 ? kept.length : behind + 1, 0, newItem(document, entry, form));
+    else if (!isAmong(stated, entry)) change(document, item, form, entry.value);
+  }
   collection.items = kept;
   // An empty map is Helm's merge of nothing, and says that the next variables are a map, too.
-  if (form === "map" && !place.isMap) return;
+  if (form === "map") return;
   // An empty list would take a chart's own default away.
   for (let path = place.path; isEmptyAt(document, path); path = path.slice(0, -1)) {
     document.deleteIn(path);
@@ -237,12 +226,11 @@ function inLayoutOf(text: string, document: Document): string {
   return mark + (text.includes("\r\n") ? closest.replaceAll("\n", "\r\n") : closest);
 }
 
-function cannotEdit(file: string, wanted: readonly Statement[]): ValuesFileError {
-  const places = wanted.map(({ place }) => place.path.join("."));
-  const keys = wanted.flatMap(({ entries }) => entries.map(({ name }) => name));
+function cannotEdit({ place: { file, path }, entries }: Statement): ValuesFileError {
+  const keys = entries.map(({ name }) => name).join(", ");
   return new ValuesFileError(
     file,
-    `an edit of ${places.join(" or ")} would change other values (an anchor, an alias or a merge)`,
-    `Write it out without anchors, aliases and merges, or set these by hand: ${keys.join(", ")}.`,
+    `an edit of ${path.join(".")} would change other values (an anchor, an alias or a merge)`,
+    `Write it out without anchors, aliases and merges, or set these by hand: ${keys}.`,
   );
 }

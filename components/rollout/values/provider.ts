@@ -1,14 +1,12 @@
 import { kind, type StateOf, type Step } from "../../step";
-import type { EnvironmentValue } from "../environment";
+import { modeKey, type EnvironmentValue } from "../environment";
 import { mongoFirst } from "../ways-out";
-import { holds, readStated } from "./document";
-import { ValuesFileError } from "./errors";
-import { readValuesFile, replaceValuesFile } from "./file";
+import { readStated } from "./document";
+import { readValuesFile, replaceValuesFile, ValuesFileError } from "./file";
 import {
   placeOf,
   statesMongo,
   switchMode,
-  listWanted,
   type ValuesFileInputs,
   type ValuesFileResults,
 } from "./switch";
@@ -30,7 +28,7 @@ type State = StateOf<ValuesFileInputs, ValuesFileResults>;
 export const valuesFile: Step<ValuesFileInputs, ValuesFileResults> = {
   ...ValuesFile,
   id: ({ service }) => service,
-  compares: ["service", "file", "path", "mode", "environment", "podAnnotation"],
+  compares: ["service", "file", "path", "mode", "environment"],
   isDue: async (state, inputs) => {
     const text = await readValuesFile(inputs.file);
     return switchMode(text, inputs, state).text !== text;
@@ -58,18 +56,16 @@ async function problemOf(inputs: ValuesFileInputs, isNew: boolean): Promise<stri
 
 function findUnknownCutover(text: string, inputs: ValuesFileInputs): string | undefined {
   const { file, service } = inputs;
-  const place = placeOf(inputs);
-  if (!statesMongo(text, place)) return undefined;
+  if (!statesMongo(text, placeOf(inputs))) return undefined;
   return (
     `The values file ${file} has ${service} in mongo mode. ${mongoFirst} ` +
-    `If it was never deployed in mongo mode, set ${place.keys[0] ?? ""} in it to filesystem by hand.`
+    `If it was never deployed in mongo mode, set ${modeKey(service)} in it to filesystem by hand.`
   );
 }
 
 async function writeValues(inputs: ValuesFileInputs, state?: State): Promise<ValuesFileResults> {
-  const known = state && isMoved(state, inputs) ? await followMove(state, inputs) : state;
   const text = await readValuesFile(inputs.file);
-  const { text: edited, isEdited, ...results } = switchMode(text, inputs, known);
+  const { text: edited, isEdited, ...results } = switchMode(text, inputs, state);
   if (edited !== text) await replaceValuesFile(inputs.file, edited);
   if (isEdited && edited !== text) console.log(notAsLeft(inputs));
   return results;
@@ -80,26 +76,6 @@ function notAsLeft({ file }: ValuesFileInputs): string {
     `${file} changed since the cutover: the rollback reset only the variables of this stack in it, and ` +
     "kept the rest."
   );
-}
-
-function isMoved(state: State, news: ValuesFileInputs): boolean {
-  return (["file", "path"] as const).some((name) => state[name] !== news[name]);
-}
-
-/**
- * What is known of an environment that the settings now look for elsewhere. Where it has been
- * moved there with our variables in it, all of it; else the place that was left is put back.
- */
-async function followMove(state: State, news: ValuesFileInputs): Promise<State | undefined> {
-  const ours = { place: placeOf(news), entries: listWanted(state) };
-  if (holds(await readValuesFile(news.file), ours)) return state;
-  if (state.mode === "filesystem") return undefined;
-  const text = await readValuesFile(state.file).catch(() => undefined);
-  if (text !== undefined) {
-    const back = switchMode(text, { ...state, mode: "filesystem" }, state);
-    await replaceValuesFile(state.file, back.text);
-  }
-  return undefined;
 }
 
 /**

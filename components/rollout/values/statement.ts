@@ -1,15 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { ValuesFileError } from "./errors";
+import { ValuesFileError } from "./file";
 
-/** Where some of our keys stand in a values file: a service's environment, the pods' annotations. */
+/** Where a service's environment stands in a values file. */
 export interface Place {
   /** The file, for messages. */
   readonly file: string;
   /** The keys that lead to the list or map. */
   readonly path: readonly string[];
-  /** Whether only a map will do; else the file says, and a place that is not there becomes a list. */
-  readonly isMap?: true;
-  /** Our keys; of an environment the mode's is the first. A file may spell them in any case. */
+  /** Our keys, the mode's first. A file may spell them in any case. */
   readonly keys: readonly string[];
 }
 
@@ -69,17 +67,16 @@ export function isAmong(stated: readonly Stated[], { name, value }: Stated): boo
 }
 
 /**
- * Whether our keys are members of a list or of a map. Their site decides: an empty list or map counts.
+ * Whether our keys are members of a list or of a map. Their site decides: an empty list or map counts, and
+ * a place that is not there becomes a list.
  *
  * @throws ValuesFileError if the place is neither
  */
 export function formIn(content: unknown, place: Place): Form {
   const node = nodeAt(content, place);
-  if (node === null || node === undefined) return place.isMap ? "map" : "list";
   if (isPlain(node)) return "map";
-  if (Array.isArray(node) && !place.isMap) return "list";
-  const expected = place.isMap ? "not a map" : "neither a list nor a map";
-  throw refuse(place, `${describePath(place)} is ${expected}`, checkPath);
+  if (node === null || node === undefined || Array.isArray(node)) return "list";
+  throw refuse(place, `${describePath(place)} is neither a list nor a map`, checkPath);
 }
 
 /** The names and members at a place. A list's member is its item, a map's is the value of its key. */
@@ -145,7 +142,7 @@ export function mapMember(value: unknown): unknown {
   return isPlain(value) ? { valueFrom: value } : value;
 }
 
-const checkPath = "Fix the file, or set path and podAnnotations of rollout.worker or rollout.web.";
+const checkPath = "Fix the file, or set rollout.worker.path or rollout.web.path.";
 const describePath = ({ path }: Place) => path.join(".");
 const refuse = ({ file }: Place, found: string, advice: string) =>
   new ValuesFileError(file, found, advice);

@@ -1,13 +1,8 @@
 import { createHash } from "node:crypto";
 import type { StepInputs } from "../../step";
-import {
-  environmentKeys,
-  type EnvironmentValue,
-  secretVersionAnnotation,
-  type Service,
-} from "../environment";
-import { readStated, withStatements } from "./document";
-import type { Place, Stated, Statement } from "./statement";
+import { environmentKeys, type EnvironmentValue, type Service } from "../environment";
+import { readStated, withStatement } from "./document";
+import type { Place, Stated } from "./statement";
 
 /** Inputs of a values file: which service, where its environment lives, and what it is to say. */
 export interface ValuesFileInputs extends StepInputs {
@@ -19,8 +14,6 @@ export interface ValuesFileInputs extends StepInputs {
   readonly mode: "mongo" | "filesystem";
   /** Our variables by name; a reviewer sees in a preview what changes in them. */
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
-  /** Where the pods are to be told the version of their Secret, with dots between the keys. */
-  readonly podAnnotation?: { readonly path: string; readonly secretVersion: string };
 }
 
 /** What the variables took the place of. */
@@ -79,11 +72,17 @@ export function switchMode(
   inputs: ValuesFileInputs,
   state?: ValuesFileState,
 ): Switched {
-  if (inputs.mode === "mongo") return inMongoMode(text, inputs, state);
-  if (state?.mode === "mongo") return backInFilesystemMode(text, inputs, state);
-  const { before } = state ?? {};
+  const known = state && isSameFile(text, inputs, state) ? state : undefined;
+  if (inputs.mode === "mongo") return inMongoMode(text, inputs, known);
+  if (known?.mode === "mongo") return backInFilesystemMode(text, inputs, known);
+  const { before } = known ?? {};
   const written = keepFilesystemMode(text, inputs, before);
   return { text: written, ...(before !== undefined && { before }) };
+}
+
+/** Whether the state tells of this file, which may have been renamed as it was. */
+function isSameFile(text: string, { file }: ValuesFileInputs, state: ValuesFileState): boolean {
+  return state.file === file || state.written === hashOf(text);
 }
 
 function inMongoMode(
@@ -91,7 +90,7 @@ function inMongoMode(
   inputs: ValuesFileInputs,
   state: ValuesFileState | undefined,
 ): Switched {
-  const after = editText(text, inputs, listWanted(inputs), state);
+  const after = editText(text, inputs, listWanted(inputs));
   const begins = state?.mode !== "mongo" && after !== text;
   const before = begins ? text : state?.before;
   const isOurs = begins || [text, after].map(hashOf).includes(state?.written ?? "");
@@ -110,27 +109,19 @@ function backInFilesystemMode(
   const { before, written } = state;
   const place = placeOf(inputs);
   if (before === undefined) {
-    return { text: editText(text, inputs, [filesystemMode(place)], state), isEdited: true };
+    return { text: editText(text, inputs, [filesystemMode(place)]), isEdited: true };
   }
   const entries = readStated(before, place);
   const isOtherMode = (entry: Stated) => isMode(entry, place) && !isFilesystem(entry);
   const isRestored = written === hashOf(text) && !entries.some(isOtherMode);
   if (isRestored) return { text: before, before };
   const stated = entries.map((entry) => (isOtherMode(entry) ? filesystemMode(place) : entry));
-  return { text: editText(text, inputs, stated, state), before, isEdited: true };
+  return { text: editText(text, inputs, stated), before, isEdited: true };
 }
 
-/** The text with our variables as they are to be, and the annotation as the mode has it. */
-function editText(
-  text: string,
-  inputs: ValuesFileInputs,
-  entries: readonly Stated[],
-  former: ValuesFileState | undefined,
-): string {
-  const { file, mode, podAnnotation } = inputs;
-  const annotation = mode === "mongo" ? podAnnotation : undefined;
-  const environment = { place: placeOf(inputs), entries };
-  return withStatements(text, file, [environment, ...annotations(file, former, annotation)]);
+/** The text with our variables as they are to be. */
+function editText(text: string, inputs: ValuesFileInputs, entries: readonly Stated[]): string {
+  return withStatement(text, { place: placeOf(inputs), entries });
 }
 
 /** The mode `filesystem`; a file that stated no mode before the cutover needs none after it. */
@@ -142,34 +133,7 @@ function keepFilesystemMode(text: string, inputs: ValuesFileInputs, before?: str
     before === undefined || readStated(before, place).some((entry) => isMode(entry, place));
   if (mode ? isFilesystem(mode) : !needsOne) return text;
   const others = stated.filter((entry) => !isMode(entry, place));
-  const entries = [filesystemMode(place), ...others];
-  return withStatements(text, inputs.file, [{ place, entries }]);
-}
-
-/**
- * The annotation where it is wanted, and where it was and is not wanted any more as it stood before the
- * cutover.
- */
-function annotations(
-  file: string,
-  former: ValuesFileState | undefined,
-  now?: ValuesFileInputs["podAnnotation"],
-): Statement[] {
-  const place = (path: string): Place => {
-    const keys = [secretVersionAnnotation];
-    return { file, path: path.split("."), isMap: true, keys };
-  };
-  const statements: Statement[] = [];
-  const { podAnnotation: left, before } = former ?? {};
-  if (left && left.path !== now?.path) {
-    const entries = before === undefined ? [] : readStated(before, place(left.path));
-    statements.push({ place: place(left.path), entries });
-  }
-  if (now) {
-    const entries = [{ name: secretVersionAnnotation, value: now.secretVersion }];
-    statements.push({ place: place(now.path), entries });
-  }
-  return statements;
+  return editText(text, inputs, [filesystemMode(place), ...others]);
 }
 
 /** Whether the file states the mode `mongo`, in any case of letters. */

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import type { ValuesRolloutSettings } from "../../settings";
+import type { StorageMode, ValuesRolloutSettings } from "../../settings";
 import { StepResource } from "../../step/program";
 import { Confirmation } from "../confirmation/provider";
 import { serviceEnvironment, type Service } from "../environment";
 import { drainOf } from "../pods/resources";
-import { PodsReplaced } from "../pods";
+import { PodsReplaced } from "../pods/inputs";
 import {
   notDrained,
   type Drained,
@@ -14,9 +14,9 @@ import {
   type Target,
   type WorkerDrained,
 } from "../target";
-import { turnOf } from "../turn";
-import type { Turn } from "../update/modes";
-import { valuesFileOf } from "./resource";
+import { turnOf, type TurnOutputs } from "../turn";
+import { warnOfLayout } from "./layout";
+import { ValuesFile } from "./provider";
 import type { ValuesFileInputs } from "./switch";
 
 type Args = ServicesArgs<ValuesRolloutSettings>;
@@ -27,19 +27,23 @@ type Args = ServicesArgs<ValuesRolloutSettings>;
  * that it deployed the file; `confirm: none` is for a stack without services.
  */
 export function valuesTarget(args: Args): Target {
-  const { settings, mode } = args;
+  const { settings, mode, directions } = args;
   return {
     secretRef: pulumi.output({ ...settings.connectionSecret }),
     drain: (options) => drain(args, options),
     rollOut: (service, { direction: before, drained }, options) => {
-      const turn = turnOf(service, { direction: args.directions[service], mode }, before);
-      const inputs = pulumi.output(turn).apply((turn) => inputsFor(service, turn, args));
-      const values = valuesFileOf(service, inputs, options);
+      const turn = turnOf(service, { direction: directions[service], mode }, before);
+      const file = path.join(settings.directory, settings[service].file);
+      const environment = turn.mode.apply((mode) => environmentOf(service, mode, args));
+      const stated = { service, ...turn, file, path: settings[service].path, environment };
+      const values = new StepResource(ValuesFile, service, stated, options);
+      warnOfLayout(stated, values);
+      const written = { service, turn, file, revision: environment.apply(hashOf) };
       const after = { ...options, dependsOn: values };
-      const deployed = deployment(service, inputs, drained, args, after) ?? values;
+      const deployed = deployment(written, drained, args, after) ?? values;
       const summary = pulumi
-        .all([values.output("file"), turn.mode, deployed.urn])
-        .apply(([file = "", mode]) => ({ target: "values" as const, mode, file }));
+        .all([turn.mode, deployed.urn])
+        .apply(([mode]) => ({ target: "values" as const, mode, file }));
       return { direction: deployed.lastDirection, summary, times: deployed.times };
     },
   };
@@ -65,27 +69,30 @@ function drain(
   return drainOf("worker-drain", inputs, options);
 }
 
+/** A service's file as it was written. */
+interface Written {
+  readonly service: Service;
+  readonly turn: TurnOutputs;
+  readonly file: string;
+  /** Of what it states of the service. */
+  readonly revision: pulumi.Output<string>;
+}
+
 /** The step after which no pod of the service is left in its other mode; undefined without services. */
 function deployment(
-  service: Service,
-  stated: pulumi.Output<ValuesFileInputs>,
+  { service, turn, file, revision }: Written,
   drained: Drained,
   { settings, kubernetes }: Args,
   options: pulumi.CustomResourceOptions,
 ): Pick<StepResource<object, object>, "lastDirection" | "times" | "urn"> | undefined {
   const { confirm, confirmed, timeoutSeconds } = settings;
-  const { mode, file } = stated;
-  const direction = stated.apply(({ direction = "rest" }) => direction);
   if (confirm === "none") return undefined;
   if (confirm === undefined) {
-    const inputs = { direction, step: service, mode, file, confirmed };
+    const inputs = { ...turn, step: service, file, confirmed };
     return new StepResource(Confirmation, `${service}-deployed`, inputs, options);
   }
   const address = { ...kubernetes, ...confirm, selector: confirm.selector[service] };
-  const revision = stated.apply(({ environment, podAnnotation }) =>
-    hashOf(podAnnotation ? { environment, podAnnotation } : environment),
-  );
-  const inputs = { direction, ...address, service, mode, timeoutSeconds, ...drained, revision };
+  const inputs = { ...turn, ...address, service, timeoutSeconds, ...drained, revision };
   return new StepResource(PodsReplaced, `${service}-pods`, inputs, options);
 }
 
@@ -93,23 +100,11 @@ function hashOf(stated: object): string {
   return createHash("sha256").update(JSON.stringify(stated)).digest("hex").slice(0, 12);
 }
 
-function inputsFor(service: Service, { direction, mode }: Turn, args: Args): ValuesFileInputs {
-  const { settings, collections, database } = args;
-  const { file, path: keys, podAnnotations } = settings[service];
-  const { secretVersion } = settings;
-  const entries = serviceEnvironment(service, mode, {
-    collections,
-    connectionSecret: settings.connectionSecret,
-    database,
-  });
-  return {
-    direction,
-    service,
-    file: path.join(settings.directory, file),
-    path: keys,
-    mode,
-    environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
-    ...(mode === "mongo" &&
-      secretVersion !== undefined && { podAnnotation: { path: podAnnotations, secretVersion } }),
-  };
+function environmentOf(
+  service: Service,
+  mode: StorageMode,
+  { settings: { connectionSecret }, collections, database }: Args,
+): ValuesFileInputs["environment"] {
+  const entries = serviceEnvironment(service, mode, { collections, connectionSecret, database });
+  return Object.fromEntries(entries.map(({ name, value }) => [name, value]));
 }

@@ -3,16 +3,14 @@ import type { Settings } from "../schema";
 import type { AtlasSettings } from "./atlas";
 import { checkLeftovers, checkCreatedUsers } from "./connection-rules";
 
-/**
- * The rules of a cluster of Atlas that Atlas does not know: what would be silently done otherwise. What
- * Atlas refuses, it refuses in the stack's first step.
- */
+/** The rules of a cluster of Atlas: what Atlas would refuse minutes later, or silently do otherwise. */
 export function atlasRules(settings: Settings): Problem[] {
   const { cluster, storageMode } = settings;
   if (cluster.kind !== "atlas") return [];
   const problems = [
     ...projectRules(cluster),
-    ...autoScalingRules(cluster),
+    ...regionRules(cluster),
+    ...diskRules(cluster),
     // A rollback must not stop on what a stack has from before.
     ...(storageMode === "mongo" ? ownDiskRules(cluster) : []),
     ...backupRules(cluster),
@@ -35,7 +33,30 @@ function projectRules({ projectId, project, import: takesOver }: AtlasSettings):
   return [{ key: "projectId", found, allowed }];
 }
 
-function autoScalingRules({ autoScaling, diskSizeGb }: AtlasSettings): Problem[] {
+function regionRules({ regions }: AtlasSettings): Problem[] {
+  return [
+    ...findRepeated(regions.map(({ name }) => name)).map((name) => ({
+      key: "regions",
+      found: `${quote(name)} more than once`,
+      allowed: "each region once",
+    })),
+    ...electableRules(regions),
+  ];
+}
+
+/** Atlas elects a primary among an odd number of nodes. */
+function electableRules(regions: AtlasSettings["regions"]): Problem[] {
+  const electable = regions.reduce((sum, region) => sum + region.electable, 0);
+  if ([3, 5, 7].includes(electable)) return [];
+  const found = `${electable} electable nodes in total`;
+  return [{ key: "regions", found, allowed: "3, 5 or 7 electable nodes in total" }];
+}
+
+/**
+ * The rule about a disk that Atlas scales by itself. Atlas knows best which sizes and regions a cloud has: it
+ * refuses an unknown one in the stack's first step.
+ */
+function diskRules({ autoScaling, diskSizeGb }: AtlasSettings): Problem[] {
   if (autoScaling.compute || !autoScaling.disk || diskSizeGb === undefined) return [];
   // Every `up` would set a disk back that has grown by itself.
   const found = `${diskSizeGb}, while the disk grows by itself`;
@@ -78,13 +99,25 @@ function ownDiskRules({ instanceSize, backup: { enabled, hourly } }: AtlasSettin
 }
 
 function accessRules({ accessList }: AtlasSettings): Problem[] {
-  return accessList.flatMap(({ address, range, awsSecurityGroup }, at) => {
-    const named = [address, range, awsSecurityGroup].filter((one) => one !== undefined);
-    if (named.length === 1) return [];
-    const found = named.length === 0 ? "nothing" : named.map(quote).join(" and ");
-    const allowed = "one of address, range, awsSecurityGroup";
-    return [{ key: `accessList.${at}`, found, allowed }];
-  });
+  const entries = accessList.map(({ address, range }) =>
+    [address, range].filter((one) => one !== undefined),
+  );
+  return [
+    ...entries.flatMap((named, at) => {
+      if (named.length === 1) return [];
+      const found = named.length === 0 ? "nothing" : named.map(quote).join(" and ");
+      return [{ key: `accessList.${at}`, found, allowed: "one of address, range" }];
+    }),
+    ...findRepeated(entries.flat()).map((entry) => ({
+      key: "accessList",
+      found: `${quote(entry)} more than once`,
+      allowed: "each entry once",
+    })),
+  ];
+}
+
+function findRepeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
 }
 
 const quote = (value: string) => JSON.stringify(value);

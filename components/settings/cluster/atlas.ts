@@ -6,15 +6,14 @@ const atlasId = z
   .string()
   .regex(/^[0-9a-f]{24}$/, { error: "an id of Atlas: 24 hexadecimal digits in lower case" });
 
-/** A name of a cluster, and with an ending of its users and roles. */
+/** A name of a cluster; the names of its users and their roles begin with it. */
 const atlasName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/, {
   error: "1 to 64 letters, digits and hyphens that begin with a letter or digit",
 });
 
 const region = section({
   name: text.describe("The region's name in Atlas, such as `EU_CENTRAL_1`."),
-  electable: z.int().min(0).max(7).default(3).describe("Its nodes that may become the primary."),
-  readOnly: z.int().min(0).max(50).default(0).describe("Its nodes that only answer reads."),
+  electable: z.int().min(1).max(7).default(3).describe("Its nodes that may become the primary."),
 });
 
 const autoScaling = section({
@@ -68,18 +67,13 @@ const accessEntry = section({
     .cidrv4({ error: "a range of IPv4 addresses, such as 192.0.2.0/24" })
     .optional()
     .describe("A range of IPv4 addresses, such as `192.0.2.0/24`."),
-  awsSecurityGroup: z
-    .string()
-    .regex(/^sg-[0-9a-f]+$/, { error: "the id of a security group, sg-..." })
-    .optional()
-    .describe("The id of a security group. Only on AWS."),
   comment: z.string().max(80).default("").describe("What the entry is for."),
   expires: day
     .optional()
     .describe("The last day of the entry (UTC). The first `pulumi up` after it deletes the entry."),
 });
 
-/** A replica set of MongoDB Atlas, which the stack makes; `atlas-rules.ts` has the rules that span keys. */
+/** A cluster of MongoDB Atlas, which the stack makes; `atlas-rules.ts` has the rules that span keys. */
 export const atlasCluster = section({
   kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),
   projectId: atlasId.optional().describe("The project, if it exists."),

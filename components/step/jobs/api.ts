@@ -1,20 +1,8 @@
 import type { V1ConfigMap, V1Job, V1JobCondition, V1Pod } from "@kubernetes/client-node";
-import { type ClusterAddress, clusterAt, fieldManager, ruleFor } from "../../kubernetes";
+import { type ClusterAddress, clusterAt, fieldManager } from "../../kubernetes";
 
 /** The name of a Job's own container; a service mesh may add others. */
 export const containerName = "taskrunner-storage";
-
-/** What running commands as Jobs may do in its namespace: the rules of a Kubernetes Role. */
-export const rules = [
-  ruleFor("jobs", "get", "list", "create", "delete"),
-  ruleFor("configmaps", "create"),
-  ruleFor("persistentvolumeclaims", "get"),
-  ruleFor("deployments", "list"),
-  ruleFor("statefulsets", "list"),
-  ruleFor("pods", "list"),
-  ruleFor("pods/log", "get"),
-  ruleFor("events", "list"),
-];
 
 /** A namespace of a cluster, as far as Jobs use it. Each function may throw ClusterError. */
 export type Namespace = Awaited<ReturnType<typeof namespaceAt>>;

@@ -1,5 +1,4 @@
 /** A step run as a Kubernetes Job, where only the cluster reaches the database. */
-export { rules } from "./api";
 export { JobError } from "./errors";
 export { runJob } from "./run";
 export { stopOthers, type StopAddress } from "./stop";

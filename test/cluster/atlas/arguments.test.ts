@@ -35,37 +35,26 @@ it("one region becomes one replication spec, with nothing that Atlas would delet
   });
 });
 
-it("priorities go down in the settings' order; regions that only read come last, the other way round", () => {
+it("priorities go down in the settings' order", () => {
   const regions = [
     { name: "EU_CENTRAL_1", electable: 2 },
-    { name: "AP_EAST_1", electable: 0, readOnly: 1 },
-    { name: "EU_WEST_1", electable: 2, readOnly: 1 },
-    { name: "US_EAST_1", electable: 0, readOnly: 2 },
+    { name: "EU_WEST_1", electable: 2 },
     { name: "EU_NORTH_1", electable: 1 },
   ];
   const [spec] = clusterArgs(atlasSettings({ regions })).replicationSpecs as {
-    regionConfigs: { regionName: string; priority: number; electableSpecs?: object }[];
+    regionConfigs: { regionName: string; priority: number }[];
   }[];
 
-  expect(
-    spec?.regionConfigs.map(({ regionName, priority, electableSpecs }) => [
-      regionName,
-      priority,
-      electableSpecs !== undefined,
-    ]),
-  ).toEqual([
-    ["EU_CENTRAL_1", 7, true],
-    ["EU_WEST_1", 6, true],
-    ["EU_NORTH_1", 5, true],
-    ["US_EAST_1", 0, false],
-    ["AP_EAST_1", 0, false],
+  expect(spec?.regionConfigs.map(({ regionName, priority }) => [regionName, priority])).toEqual([
+    ["EU_CENTRAL_1", 7],
+    ["EU_WEST_1", 6],
+    ["EU_NORTH_1", 5],
   ]);
 });
 
 it("sizes that Atlas scales are its own", () => {
-  const compute = { min: "M30", max: "M60" };
-  const scaled = { instanceSize: "M30", autoScaling: { compute } };
-  const args = clusterArgs(atlasSettings({ ...scaled, diskSizeGb: 100 }));
+  const autoScaling = { compute: { min: "M30", max: "M60" } };
+  const args = clusterArgs(atlasSettings({ instanceSize: "M30", autoScaling, diskSizeGb: 100 }));
   const [one] = args.replicationSpecs as object[];
 
   expect(args).toMatchObject({ useEffectiveFields: true });

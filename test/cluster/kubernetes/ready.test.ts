@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { providers } from "../../../components/cluster/provider";
-import { rules } from "../../../components/cluster/kubernetes/ready/api";
+import { mongoDBRules } from "../../rights";
 import { kubeconfigOf } from "../../rollout/pods/account";
 import { clusterForTests } from "../../rollout/pods/cluster";
 import { definition } from "./definition";
@@ -76,9 +76,9 @@ describe("the wait for MongoDB", () => {
     );
   });
 
-  it("needs no more rights than its rules say", async () => {
+  it("needs no more rights than the docs say", async () => {
     await namespaceWith("allowed");
-    const kubeconfig = await kubeconfigOf(current.cluster, "allowed", rules);
+    const kubeconfig = await kubeconfigOf(current.cluster, "allowed", mongoDBRules);
 
     expect(await reasonsOf(MongoDBReady.create(inputs("allowed", kubeconfig)))).toContain(
       "the operator does not answer",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { storageRules } from "../../../components/cluster/kubernetes/storage";
 import { providers } from "../../../components/cluster/provider";
+import { mongoDBRules } from "../../rights";
 import { kubeconfigOf } from "../../rollout/pods/account";
 import { clusterForTests } from "../../rollout/pods/cluster";
 
@@ -44,7 +44,7 @@ describe("a refresh", () => {
     await current.cluster.kubectl("create", "namespace", "mongodb");
     await claim("data-volume-runs-0", "20Gi");
     await claim("logs-volume-runs-0", "2Gi");
-    const kubeconfig = await kubeconfigOf(current.cluster, "mongodb", storageRules);
+    const kubeconfig = await kubeconfigOf(current.cluster, "mongodb", mongoDBRules);
     const state = { ...inputs, kubeconfig, applied: true };
     const read = await MongoDBStorage.read("id", state);
 

@@ -30,4 +30,4 @@ const cluster = new MongoCluster("mongo", programSettings());
 const dependsOn = [...after(cluster).dependsOn];
 new StepResource(GeneratedPassword, "after-mongo", { version: 1 }, { dependsOn });
 
-export const { uri, appUri, kind, database, serverVersion } = cluster;
+export const { uri, appUri, database } = cluster;

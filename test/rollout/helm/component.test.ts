@@ -63,13 +63,9 @@ describe("the rollout by Helm releases", () => {
     expect(inOrder().at(-1)).toBe("former-secrets");
   });
 
-  it("puts the version of a Secret of the site's into an annotation of the pods", async () => {
-    const connectionSecret = { name: "site" };
-    await rolledOut({ ...onCluster, connectionSecret, secretVersion: "2026-11" });
+  it("has no Secret beside one of the site's", async () => {
+    await rolledOut({ ...onCluster, connectionSecret: { name: "site" } });
 
-    expect(inputsOf(":Release", "web")?.values).toMatchObject({
-      podAnnotations: { "taskrunner.stellaops.io/secret-version": "2026-11" },
-    });
     expect(named()).not.toContain("Secret taskrunner-mongo");
   });
 
@@ -201,22 +197,9 @@ describe("the rollout by one Helm release that holds both services", () => {
     expect(web).toMatchObject({ mode: "mongo", release: "stella", revision: 4 });
   });
 
-  it("lets an empty list of the site's come to Helm, and says nothing where there is none", async () => {
+  it("lets an empty list of the site's come to Helm", async () => {
     await rolledOut({ ...shared, step: "worker" });
     expect(inputsOf(":Release", "release")).toMatchObject({ allowNullValues: true });
-    await rolledOut(onCluster);
-    expect(inputsOf(":Release", "worker")).not.toHaveProperty("allowNullValues");
-  });
-
-  it("has the version of a Secret at the places of the services in mongo mode alone", async () => {
-    const version = { connectionSecret: { name: "site" }, secretVersion: "2026-11" };
-    await rolledOut({ ...shared, ...version, step: "worker" });
-
-    const { values } = inputsOf(":Release", "release") ?? {};
-    expect(values).toMatchObject({
-      worker: { podAnnotations: { "taskrunner.stellaops.io/secret-version": "2026-11" } },
-    });
-    expect(values).not.toHaveProperty("web");
   });
 
   const mode = (section: string, value: string) => ({ name: `${section}__Storage__Mode`, value });

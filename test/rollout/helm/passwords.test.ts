@@ -45,7 +45,7 @@ it("is refused of a chart's defaults in the list that ours come on top of, and n
   const chart = { file: "chart/values.yaml", text };
   const map = { ...chart, text: "worker: { env: { Db: 'mongodb://u:pw1@db/x' } }\n" };
   const refusal = (path: string, chart: ValuesText) => () => {
-    refusePasswords({ defaults: [chart], ofSite: [] }, [{ path }]);
+    refusePasswords({ defaults: chart, ofSite: [] }, [{ path }]);
   };
 
   expect(refusal("worker.env", chart)).toThrow(/chart\/values\.yaml .*worker\.env\[0\]\.value has/);

@@ -30,22 +30,23 @@ const site = {
 
 describe("a place of which the chart may have a list of its own", () => {
   const bare = { file: "site.yaml", text: "replicas: 2\n" };
-  const refusing = (ofSite: { file: string; text: string }[], defaults?: []) => () => {
+  const refusing = (ofSite: { file: string; text: string }[], defaults?: typeof site) => () => {
     refuseUnknownList({ ofSite, ...(defaults && { defaults }) }, "oci://x/c", env);
   };
 
-  it("is refused if the chart is elsewhere and no file of the site's has it", () => {
+  it("is refused if no file has it", () => {
     expect(refusing([bare])).toThrow(
       /site\.yaml .*: it has no env, so .* chart oci:\/\/x\/c may have there\. Copy .* \(\[\]\) or/,
     );
     expect(refusing([])).toThrow("it has no env");
+    expect(refusing([], bare)).toThrow("it has no env");
   });
 
-  it("is known if a file has it, an empty list or map too, or if the chart can be read", () => {
+  it("is known if a file has it, the chart's too, and an empty list or map", () => {
     expect(refusing([site, bare])).not.toThrow();
     expect(refusing([{ file: "site.yaml", text: "env: []" }])).not.toThrow();
     expect(refusing([{ file: "site.yaml", text: "env: {}" }])).not.toThrow();
-    expect(refusing([bare], [])).not.toThrow();
+    expect(refusing([bare], site)).not.toThrow();
   });
 });
 

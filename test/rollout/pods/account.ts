@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { Rule } from "../../../components/kubernetes";
+import type { Rule } from "../../rights";
 import type { TestCluster } from "./cluster";
 
 /** A kubeconfig of a service account that may do no more in a namespace than the rules say. */

@@ -2,7 +2,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import { rules } from "../../../components/rollout/pods";
 import type {
   DrainInputs,
   DrainRequestResults,
@@ -10,6 +9,7 @@ import type {
 } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
 import type { StateOf } from "../../../components/step";
+import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "./account";
 import { breakable } from "./breakable";
 import { clusterForTests } from "./cluster";
@@ -260,7 +260,7 @@ describe("a drain that is not finished", () => {
 describe("the API", () => {
   it("is asked for no more than the rules allow", async () => {
     await deployed("allowed", 1);
-    const kubeconfig = await kubeconfigOf(current.cluster, "allowed", rules);
+    const kubeconfig = await kubeconfigOf(current.cluster, "allowed", servicesRules);
     const state = await created(inputs("allowed", { kubeconfig }));
     expect(state.drains).toBe(1);
     await current.cluster.deploy("allowed", { replicas: 0, mode: "mongo" });

@@ -101,7 +101,7 @@ it.each(kinds)(
     await addFiles(stack.root, state);
     await expect(up(undefined, stack.inputs({ standstill }))).rejects.toThrow(
       new RegExp(
-        `${kind} worker in namespace ${namespace} .* since the drain .* by KEDA \\(ScaledObject queue\\)\\. .*` +
+        `${kind} worker in namespace ${namespace} .* since the drain .* by keda or KEDA \\(ScaledObject queue\\)\\. .*` +
           `kubectl annotate scaledobject queue autoscaling\\.keda\\.sh/paused="true" --namespace ${namespace}`,
       ),
     );
@@ -177,6 +177,6 @@ it("what Flux deploys is paused by suspending its HelmRelease", async () => {
   await current.cluster.kubectl("label", "deployment/worker", label, "--namespace=flux");
   await scale("flux", "deployment/worker", 1, "helm-controller");
   expect(await disturbanceOf(standstill)).toMatch(
-    /by Flux \(HelmRelease flux\/runner\)\. To pause it: flux suspend helmrelease runner --namespace flux\./,
+    /by helm-controller or Flux \(HelmRelease flux\/runner\)\. To pause it: flux suspend helmrelease runner --namespace flux\./,
   );
 });

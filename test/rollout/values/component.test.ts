@@ -58,19 +58,6 @@ describe("the rollout by values files", () => {
     });
   });
 
-  it("asks for the version of the Secret in the annotations of the pods", async () => {
-    await rolledOut({ ...inFolder, confirm: "none", secretVersion: "2" });
-    expect(inputsOf(":ValuesFile", "web")).toMatchObject({
-      podAnnotation: { path: "podAnnotations", secretVersion: "2" },
-    });
-  });
-
-  it("asks for no version in filesystem mode", async () => {
-    const versioned = { ...inFolder, confirm: "none", secretVersion: "2" };
-    await rolledOut(versioned, { mode: "filesystem" });
-    expect(inputsOf(":ValuesFile", "web")).not.toHaveProperty("podAnnotation");
-  });
-
   it("watches the pods where the settings say where they are", async () => {
     const selector = { worker: "app=worker", web: "app=web" };
     await rolledOut({ ...inFolder, confirm: { namespace: "apps", selector } });

@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import { describeLayout } from "../../../components/rollout/values/resource";
+import { describeLayout } from "../../../components/rollout/values/layout";
 import { created, file, folder, inFolder, inputs, original, text } from "./worker-file";
 
 const { ValuesFile } = providers;

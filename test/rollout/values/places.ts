@@ -1,5 +1,5 @@
 import { environmentKeys, serviceEnvironment } from "../../../components/rollout";
-import { withStatements } from "../../../components/rollout/values/document";
+import { withStatement } from "../../../components/rollout/values/document";
 import type { Place, Stated } from "../../../components/rollout/values/statement";
 
 /** What the worker's file is to state in mongo mode. */
@@ -22,5 +22,5 @@ export function workerAt(path = "env"): Place {
 
 /** A file's text with these entries as our only variables. */
 export function written(text: string, place: Place, entries: readonly Stated[]): string {
-  return withStatements(text, place.file, [{ place, entries }]);
+  return withStatement(text, { place, entries });
 }

@@ -15,7 +15,7 @@ import {
   stored,
   text,
   updated,
-  versioned,
+  onOtherSecret,
 } from "./worker-file";
 
 const { ValuesFile } = providers;
@@ -122,7 +122,7 @@ describe("an edit by hand", () => {
     const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
     await writeFile(file, (await text()).replace("UTC", "CET # moved"));
     expect(await changes(state, inputs("mongo"))).toBe(false);
-    const rotated = await updated(state, versioned("2"));
+    const rotated = await updated(state, onOtherSecret());
     await updated(rotated, inputs("filesystem"));
     expect(parse(await text())).toEqual(parse(original.replace("UTC", "CET")));
     expect(said).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(file));
@@ -132,7 +132,7 @@ describe("an edit by hand", () => {
   it("that nobody made is none either: a rollback that restores the text says nothing", async () => {
     const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
     await updated(
-      await updated(await created(inputs("mongo")), versioned("2")),
+      await updated(await created(inputs("mongo")), onOtherSecret()),
       inputs("filesystem"),
     );
     expect(await text()).toBe(original);
@@ -173,14 +173,24 @@ describe("an edit by hand", () => {
 });
 
 describe("other settings of where the environment is", () => {
-  it("put the place back that is left, and change over the new one", async () => {
+  it("change over the new place, and a rollback restores both", async () => {
     const state = await created(inputs("mongo"));
     const other = inputs("mongo", { path: "worker.env" });
     expect(await changes(state, other)).toBe(true);
     const moved = await updated(state, other);
-    expect((await text()).startsWith(`${original}worker:\n  env:\n`)).toBe(true);
+    expect(await text()).toContain("\nworker:\n  env:\n    - name: Worker__Storage__Mode\n");
     await updated(moved, inputs("filesystem", { path: "worker.env" }));
     expect(await text()).toBe(original);
+  });
+
+  it("take nothing of one file to another", async () => {
+    const other = join(folder, "other.yaml");
+    const text = "env: []\n";
+    await writeFile(other, text);
+    const state = await created(inputs("mongo"));
+    const moved = await updated(state, inputs("mongo", { file: other }));
+    await updated(moved, inputs("filesystem", { file: other }));
+    expect(await readFile(other, "utf8")).toBe(text);
   });
 
   it("follow a file that was renamed", async () => {
@@ -190,65 +200,5 @@ describe("other settings of where the environment is", () => {
     const followed = await updated(state, inputs("mongo", { file: renamed }));
     await updated(followed, inputs("filesystem", { file: renamed }));
     expect(await readFile(renamed, "utf8")).toBe(original);
-  });
-});
-
-describe("the version of the Secret, as an annotation of the pods", () => {
-  const annotation = "taskrunner.stellaops.io/secret-version";
-
-  it("comes with the cutover, changes with the setting, and goes with the rollback", async () => {
-    const first = await created(versioned("1"));
-    expect(await text()).toContain(`podAnnotations:\n  ${annotation}: "1"\n`);
-    expect(await changes(first, versioned("1"))).toBe(false);
-    expect(await changes(first, versioned("2"))).toBe(true);
-    const second = await updated(first, versioned("2"));
-    expect(await text()).toContain(`${annotation}: "2"`);
-    await updated(second, inputs("filesystem"));
-    expect(await text()).toBe(original);
-  });
-
-  it("leaves annotations of the site's as they are, an empty place of them too", async () => {
-    for (const own of ["podAnnotations: {} # none\n", "podAnnotations:\n  team: a # own\n"]) {
-      await writeFile(file, `${own}${original}`);
-      const state = await created(versioned("1"));
-      expect(await text()).toContain(annotation);
-      await updated(state, inputs("filesystem"));
-      expect(await text()).toBe(`${own}${original}`);
-    }
-  });
-
-  it("that the site had there comes back with the rollback", async () => {
-    const own = `${original}podAnnotations:\n  ${annotation}: by-hand # ours\n`;
-    await writeFile(file, own);
-    const state = await updated(await created(versioned("1")), versioned("2"));
-    expect(await text()).toContain(`${annotation}: "2" # ours`);
-    await updated(state, inputs("filesystem"));
-    expect(await text()).toBe(own);
-  });
-
-  it("goes where the setting is taken back, and follows a change of its place", async () => {
-    const plain = await created(inputs("mongo"));
-    const without = await text();
-    const state = await updated(plain, versioned("1"));
-    expect(await text()).not.toBe(without);
-    const moved = await updated(state, versioned("1", "pod.annotations"));
-    expect(await text()).toBe(`${without}pod:\n  annotations:\n    ${annotation}: "1"\n`);
-    await updated(moved, inputs("mongo"));
-    expect(await text()).toBe(without);
-  });
-
-  it("goes with the environment where that is looked for in another file", async () => {
-    const other = join(folder, "other.yaml");
-    await writeFile(other, original);
-    const state = await created(versioned("1"));
-    await updated(state, { ...versioned("1"), file: other });
-    expect(await text()).toBe(original);
-    expect(await readFile(other, "utf8")).toContain(`${annotation}: "1"`);
-  });
-
-  it("edited by hand is a change", async () => {
-    const state = await created(versioned("1"));
-    await writeFile(file, (await text()).replace(`${annotation}: "1"`, `${annotation}: "0"`));
-    expect(await changes(state, versioned("1"))).toBe(true);
   });
 });

@@ -55,8 +55,15 @@ export function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFile
   } as const;
 }
 
-export const versioned = (secretVersion: string, path = "podAnnotations") =>
-  inputs("mongo", { podAnnotation: { path, secretVersion } });
+/** Mongo mode with another Secret, as in a rotation. */
+export const onOtherSecret = () => {
+  const { environment } = inputs("mongo");
+  const secretKeyRef = { name: "taskrunner-mongo-2", key: "connectionString" };
+  const Worker__Storage__Mongo__ConnectionString = { secretKeyRef };
+  return inputs("mongo", {
+    environment: { ...environment, Worker__Storage__Mongo__ConnectionString },
+  });
+};
 
 /** Outputs as the state gives them back. */
 export const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as ValuesFileState;

@@ -1,41 +1,51 @@
 import {
-  clusterAt,
   describeController,
-  gitOpsOwnerOf,
-  ifInReach,
   describePlace,
-  previewTimeoutMs,
+  gitOpsOwnerOf,
+  type Cluster,
   type Controller,
-  type Place,
 } from "../../kubernetes";
+import { mongoFirst } from "../ways-out";
 import type { DrainInputs } from "./inputs";
+import { describeMode } from "./remaining";
+import { controllersOf } from "./service";
+
+/**
+ * Why a drain that is new to the stack must not be one to files; undefined where it may. Where the
+ * service works on MongoDB, the stack was destroyed, or lost its state: it would drain nothing, export
+ * nothing and set no run aside, and the service would go on from files as old as the cutover.
+ *
+ * @throws ClusterError
+ */
+export async function findUnknownCutover(
+  cluster: Cluster,
+  inputs: DrainInputs,
+): Promise<string | undefined> {
+  const { service, mode } = inputs;
+  if (mode !== "filesystem") return undefined;
+  const onMongo = (await controllersOf(cluster, inputs))
+    .filter((controller) => describeMode(controller, service) === "mongo")
+    .map(describeController);
+  if (onMongo.length === 0) return undefined;
+  const place = describePlace(cluster.place);
+  return `${onMongo.join(", ")} in ${place} is in mongo mode. ${mongoFirst}`;
+}
 
 /**
  * Why releases of target `helm` cannot be upgraded: Flux or Argo CD deploys workloads of them. A
  * HelmRelease that finds a revision which it did not make upgrades back to its own values
  * (fluxcd/helm-controller#1383), and Argo CD applies its manifests again: the worker would work on files,
- * behind the fence. Undefined if nobody else deploys them, or if the cluster is unreachable, which the
- * step itself reports.
+ * behind the fence. Undefined if nobody else deploys them.
  *
  * @param releases their names; none of target `values`
+ * @throws ClusterError
  */
-export async function foreseeOwner({
-  releases = [],
-  ...address
-}: DrainInputs): Promise<string | undefined> {
-  if (releases.length === 0) return undefined;
-  return ifInReach(async () => {
-    const { place, controllers } = await clusterAt(address, previewTimeoutMs);
-    return describeOwned(place, releases, await controllers());
-  });
-}
-
-function describeOwned(
-  place: Place,
+export async function findOwner(
+  { place, controllers }: Cluster,
   releases: readonly string[],
-  all: readonly Controller[],
-): string | undefined {
-  const owned = all.flatMap((one) => {
+): Promise<string | undefined> {
+  if (releases.length === 0) return undefined;
+  const owned = (await controllers()).flatMap((one) => {
     const owner = isOfRelease(one, releases) ? gitOpsOwnerOf(one) : undefined;
     return owner ? [`  ${describeController(one)}: ${owner.name}`] : [];
   });

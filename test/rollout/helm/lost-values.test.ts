@@ -1,14 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { otherValues } from "../../../components/rollout/helm/live";
-import { describeLostValues } from "../../../components/rollout/helm/lost-values";
+import { describeLostValues, otherValues } from "../../../components/rollout/helm/lost-values";
 import { noPlan, previewOf, reviewOf } from "../../review/steps";
 
-const ours = ["env", "podAnnotations"];
+const ours = ["env", "web.env"];
 const chart = { values: { image: { tag: "0" }, replicaCount: 1, env: [] } };
-const paths = (config: object, site: object, defaults?: readonly object[]) =>
-  otherValues({ config, chart }, { ...(defaults && { defaults }), ofSite: [site] }, ours).map(
-    ({ path }) => path,
-  );
+const paths = (config: object, ...applied: object[]) =>
+  otherValues({ config, chart }, applied, ours).map(({ path }) => path);
 
 describe("the live values of a release", () => {
   it("are others where CI has set an image that the files do not have", () => {
@@ -17,22 +14,20 @@ describe("the live values of a release", () => {
       chart,
     };
 
-    expect(otherValues(live, { ofSite: [{ image: { tag: "1" } }] }, ours)).toEqual([
+    expect(otherValues(live, [{ image: { tag: "1" } }], ours)).toEqual([
       { path: "image.tag", live: "2", applied: "1" },
     ]);
-    expect(otherValues(live, { ofSite: [{}] }, ours)).toEqual([
-      { path: "image.tag", live: "2", applied: "0" },
-    ]);
+    expect(otherValues(live, [{}], ours)).toEqual([{ path: "image.tag", live: "2", applied: "0" }]);
   });
 
   it("are the same where only our own keys differ, or a default of the chart is repeated", () => {
-    expect(paths({ env: [1], podAnnotations: { a: "b" } }, { env: {} })).toEqual([]);
+    expect(paths({ env: [1], web: { env: { a: "b" } } }, { env: {} })).toEqual([]);
     expect(paths({ replicaCount: 1 }, {})).toEqual([]);
-    expect(paths({}, { replicaCount: 1 }, [chart.values])).toEqual([]);
+    expect(paths({}, chart.values, { replicaCount: 1 })).toEqual([]);
   });
 
   it("are others where the new chart has other defaults, lists count as a whole", () => {
-    expect(paths({}, {}, [{ ...chart.values, replicaCount: 3 }])).toEqual(["replicaCount"]);
+    expect(paths({}, { ...chart.values, replicaCount: 3 }, {})).toEqual(["replicaCount"]);
     expect(paths({ args: ["a", "b"] }, { args: ["a"] })).toEqual(["args"]);
     expect(paths({ image: { pullPolicy: "Always" } }, {})).toEqual(["image.pullPolicy"]);
   });

@@ -1,0 +1,127 @@
+import {
+  clusterAt,
+  describePlace,
+  isReady,
+  podObstacle,
+  quote,
+  watch,
+  type Cluster,
+  type ClusterAddress,
+  type Obstacle,
+} from "../../kubernetes";
+import { kind, Unfinished, type Step, type StepInputs } from "../../step";
+import { confirms, type MongoDBCommunity } from "./confirmed";
+
+/** Inputs of the wait for MongoDB in Kubernetes. None of it is secret. */
+export interface MongoDBReadyInputs extends StepInputs, ClusterAddress {
+  /** The name of the `MongoDBCommunity` resource. */
+  readonly name: string;
+  /** The resource's generation: another one is another spec, and makes the step wait again. */
+  readonly generation: number;
+  readonly timeoutSeconds: number;
+}
+
+export const MongoDBReady = kind<MongoDBReadyInputs, object>(
+  "MongoDBReady",
+  ["cluster", "kubernetes"],
+  [],
+  [],
+);
+
+/**
+ * The wait for MongoDB: where the resource is new or has another spec, or where the last wait did not
+ * finish. A rollback needs no MongoDB.
+ */
+export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
+  ...MongoDBReady,
+  id: ({ namespace, name }) => `${namespace}/${name}`,
+  compares: ["namespace", "name", "generation"],
+  forward: async (inputs) => {
+    const reasons = await waitUntilReady(inputs);
+    if (reasons.length > 0) throw new Unfinished([...reasons, goOn], {});
+    return {};
+  },
+};
+
+const goOn =
+  "No later step was started. Fix the cause and run pulumi up again: it continues to wait.";
+
+/** What MongoDB waits for, or what the API says, in words; nothing where MongoDB runs. */
+async function waitUntilReady(inputs: MongoDBReadyInputs): Promise<readonly string[]> {
+  const { name, timeoutSeconds } = inputs;
+  try {
+    const cluster = await clusterAt(inputs);
+    const reasons = await untilReady(cluster, inputs);
+    if (reasons.length === 0) return [];
+    const where = describePlace(cluster.place);
+    return [`MongoDB ${name} is not running after ${timeoutSeconds} s, in ${where}:`, ...reasons];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return [`The wait for MongoDB ${name} failed.`, error.message];
+  }
+}
+
+/** The pods of the operator that the chart `mongodb-kubernetes` makes. */
+const operatorPods = "app.kubernetes.io/name=mongodb-kubernetes-operator";
+
+/**
+ * Waits until the operator says that MongoDB runs with the spec as it stands.
+ *
+ * @returns what it waits for when the time is over, pods and why; nothing where it runs
+ * @throws ClusterError where the API refuses
+ */
+async function untilReady(
+  cluster: Cluster,
+  { name, timeoutSeconds }: MongoDBReadyInputs,
+): Promise<readonly string[]> {
+  const { pods, warnings } = cluster;
+  const remain = await watch({
+    ...{ what: "MongoDB", timeoutSeconds, say: console.log, warnings },
+    look: async (moment) => {
+      const found = await readResource(cluster, name);
+      const matter = matterOf(found);
+      if (matter === undefined) return [];
+      const unready = [
+        ...(found.status?.phase === undefined ? await pods(operatorPods) : []),
+        ...(await pods(`app=${name}-svc`)),
+      ].filter((pod) => !isReady(pod));
+      return [
+        { object: `mongodbcommunity ${name}`, ...matter },
+        ...unready.map((pod) => podObstacle(pod, moment)),
+      ];
+    },
+  });
+  if (remain.length === 0) console.log(`MongoDB: ${name} runs`);
+  return remain;
+}
+
+async function readResource(
+  { custom, ask, place: { namespace } }: Cluster,
+  name: string,
+): Promise<MongoDBCommunity> {
+  const kind = { group: "mongodbcommunity.mongodb.com", version: "v1", plural: "mongodbcommunity" };
+  const reading = custom.getNamespacedCustomObject({ ...kind, namespace, name });
+  return (await ask("get", "mongodbcommunity", reading)) as MongoDBCommunity;
+}
+
+/** Why MongoDB is not ready, in the operator's words; undefined where it is. */
+function matterOf(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined {
+  const { phase, message } = found.status ?? {};
+  const detail = quote(message);
+  switch (phase) {
+    case undefined:
+      return {
+        found: "the operator does not answer",
+        advice: "Check that the operator runs and watches this namespace.",
+      };
+    case "Running":
+      if (confirms(found)) return undefined;
+      return {
+        found: "running, but the last change is not applied yet",
+        detail,
+        advice: "See the operator's log for the reason.",
+      };
+    default:
+      return { found: phase, detail, advice: "See the pods below, and the operator's log." };
+  }
+}
