@@ -1,7 +1,6 @@
 import { CommanderError } from "commander";
 import { DataIssues } from "../components/migration";
 import { SettingsError, SettingsFileError } from "../components/settings";
-import { StateFolderError } from "../components/state";
 
 /** What was given to a command cannot be used: an argument, a variable or a file. Nothing was done. */
 export class UsageError extends Error {
@@ -14,7 +13,7 @@ const wrongUsage = 64;
 /** The exit status for an error: 64 for wrong usage, 3 for data issues that block, else 1. */
 export function exitStatusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUsage;
-  const isUsage = [UsageError, SettingsError, SettingsFileError, StateFolderError].some(
+  const isUsage = [UsageError, SettingsError, SettingsFileError].some(
     (kind) => error instanceof kind,
   );
   if (isUsage) return wrongUsage;

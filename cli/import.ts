@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { describePlace, requireState } from "../components/state";
+import { describePlace } from "../components/state";
 import {
   type ImportReport,
   type ImportStage,
@@ -9,7 +9,7 @@ import {
 } from "../components/transfer";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { settingsOf, stateOf, stateOption } from "./inputs";
+import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
 import { withProgress } from "./progress";
 import { sizeOfState } from "./state-size";
 import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
@@ -50,7 +50,7 @@ export const importCommand = command("import", {
   .action(async (options: ImportOptions) => {
     const settings = await settingsOf(options);
     const sides = stateOf(settings, options);
-    await requireState(sides);
+    await requireReadable(sides);
     const database = await connect(options, await addressOf(options, settings));
     const { shard, stage, dryRun = false } = options;
     const bytes = async () => ({ bytes: sumOf(await sizeOfState(sides), "bytes") });

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { PlanOptions } from "../components/migration";
-import type { StateAddress } from "../components/state";
+import { type StateAddress, requireState, StateFolderError } from "../components/state";
 import type { BothSides } from "../components/transfer";
 import { commandSettings, schemaOptionsOf, type CommandSettings } from "../components/settings";
 import type { CommonOptions } from "./command";
@@ -103,6 +103,20 @@ export function stateSides(settings: CommandSettings, directory: string): StateS
     approvals: settings.approvals,
   };
   return { ...address, collections: settings.mongo.collections, checkpoints };
+}
+
+/**
+ * Looks at a state directory that is to be read, before anything connects.
+ *
+ * @throws UsageError if it is missing, or has no state
+ */
+export async function requireReadable(address: StateAddress): Promise<void> {
+  try {
+    await requireState(address);
+  } catch (error) {
+    if (error instanceof StateFolderError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /**

@@ -1,11 +1,11 @@
 import { Option } from "commander";
 import { findEarlierExpiry } from "../components/migration";
-import { describePlace, requireState } from "../components/state";
+import { describePlace } from "../components/state";
 import { type VerificationReport, verifyState } from "../components/transfer";
 import { collectionRoles } from "../components/contract";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { settingsOf, stateOf, stateOption } from "./inputs";
+import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
 import { withProgress } from "./progress";
 import { sizeOfState } from "./state-size";
 import { describeCases, countsTable, duration, sumOf, whole } from "./words";
@@ -33,7 +33,7 @@ export const verifyCommand = command("verify", {
 }).action(async (options: VerifyOptions) => {
   const settings = await settingsOf(options);
   const sides = stateOf(settings, options);
-  await requireState(sides);
+  await requireReadable(sides);
   const database = await connect(options, await addressOf(options, settings));
   const logs = { collection: sides.collections.logs, ledger: settings.advanced.ledger };
   const expiredBefore = await findEarlierExpiry(database, logs);

@@ -14,7 +14,7 @@ export const commands: readonly Break[] = [
   {
     guarantee: "a state directory is looked at before anything connects",
     file: "cli/import.ts",
-    find: "    await requireState(sides);\n",
+    find: "    await requireReadable(sides);\n",
     replace: "",
     tests: usage("is wrong usage: 64"),
   },

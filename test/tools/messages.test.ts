@@ -99,6 +99,7 @@ const inTexts = [
 /** Places that say what another one has said. */
 const passedOn = [
   "cli/errors.ts: new Error",
+  "cli/inputs.ts: new UsageError",
   "components/cluster/server/resource.ts: pulumi.log.warn",
   "components/review/read/preview.ts: finding",
   "components/rollout/helm/lost-values.ts: pulumi.log.warn",
