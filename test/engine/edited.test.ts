@@ -45,14 +45,14 @@ it(
   async () => {
     await configure();
     expect(await stack.up()).toMatchObject({ failed: false });
-    expect(await record()).not.toMatchObject({ who: "someone else" });
+    expect(await record()).not.toMatchObject({ toolVersion: "edited" });
 
     const file = join(project, "components", "migration", "ledger.ts");
     const code = await readFile(file, "utf8");
-    await writeFile(file, code.replace("userInfo().username", '"someone else"'));
+    await writeFile(file, code.replace("toolVersion: version", 'toolVersion: "edited"'));
     await configure({ tenancy: "enforced" });
     expect(await stack.up()).toMatchObject({ failed: false });
-    expect(await record()).toMatchObject({ who: "someone else" });
+    expect(await record()).toMatchObject({ toolVersion: "edited" });
   },
   3 * minutes,
 );
