@@ -169,7 +169,7 @@ it("a file that cannot be read stays, and MongoDB's content goes to a conflict c
   expect(await readFile(join(root, "state/runs/r-1.json"), "utf8")).toBe('{"runId":');
 });
 
-it("a conflict copy is no state: no import reads it, and the next export replaces it", async () => {
+it("a conflict copy is not state: no import reads it, and the next export replaces it", async () => {
   const root = await stateRoot(state);
   await importState(sides(root));
   await addFiles(root, { "state/runs/r-1.json": JSON.stringify(run("r-1", { planHash: "mine" })) });
@@ -180,6 +180,23 @@ it("a conflict copy is no state: no import reads it, and the next export replace
     expect((await importState(sides(root))).runs).toMatchObject({ read: 2, quarantined: 1 });
   }
   expect(await filesIn(join(root, "state"))).not.toHaveProperty(["runs/r-1.mongo.json"]);
+});
+
+it("a conflict copy of artifacts is dated by what it has", async () => {
+  const name = "artifacts/r/artifact-manifest.json";
+  const root = await stateRoot({ [name]: "not read" });
+  const captured = (day: number) => new Date(`2025-11-0${day}T00:00:00.000Z`);
+  await database.collection("pack_artifacts").insertMany([
+    { runId: "r", name: "a", capturedAt: captured(1) },
+    { runId: "r", name: "b", capturedAt: captured(2), notes: new Binary() },
+  ]);
+  expect(await exportState(sides(root))).toMatchObject({
+    artifacts: counts(2, { conflicts: 1, unwritable: 1 }),
+  });
+  expect(await jsonIn(root, `conflicts/${name}`)).toMatchObject({
+    uploadedAt: captured(1).toISOString(),
+    outputs: [{ name: "a" }],
+  });
 });
 
 it("of two approvals that differ the decision counts, and two decisions conflict", async () => {

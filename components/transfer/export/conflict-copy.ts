@@ -45,20 +45,19 @@ interface Conflict {
   readonly detail: string;
 }
 
-/** The record of a document for a conflict copy, which is counted; undefined if no file can hold it. */
-export function recordConflict(
+/** Counts a document for a conflict copy; false if no file can hold it, which is counted instead. */
+export function countConflict(
   tally: ExportTally,
   { file, name: copy }: ConflictCopy,
   { id, document, detail }: Conflict,
-): ReadonlyMap<string, unknown> | undefined {
+): boolean {
   try {
-    const record = recordOf(file.role, document);
-    formatJson(record);
+    formatJson(recordOf(file.role, document));
     tally.conflict(file.role, { id, file: file.name, copy, detail });
-    return record;
+    return true;
   } catch (error) {
     tally.refuse(file.role, id, refusalIn(error));
-    return undefined;
+    return false;
   }
 }
 
@@ -68,13 +67,14 @@ export async function writeConflictCopy(
   file: StateFile & { readonly role: WholeFileRole },
   conflicts: readonly Decided[],
 ): Promise<void> {
+  const { role } = file;
   const copy = await conflictCopyOf(task, file);
-  const records = conflicts.flatMap(({ key, mongo: { document }, detail = "" }) => {
+  const documents = conflicts.flatMap(({ key, mongo: { document }, detail = "" }) => {
     const conflict = { id: readableKey(key), document, detail };
-    return recordConflict(task.tally, copy, conflict) ?? [];
+    return countConflict(task.tally, copy, conflict) ? [document] : [];
   });
-  if (records.length === 0) return;
-  const documents = conflicts.map(({ mongo }) => mongo.document);
-  const content = formatJson(wholeFile(file.role, records, undefined, documents), 2);
+  if (documents.length === 0) return;
+  const records = documents.map((document) => recordOf(role, document));
+  const content = formatJson(wholeFile(role, records, undefined, documents), 2);
   await publish(copy.path, copy.stamp, (to) => to.writeFile(`${content}\n`));
 }

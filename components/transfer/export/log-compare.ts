@@ -1,8 +1,8 @@
 import { type Document, Long } from "mongodb";
-import { differingPaths, formatJson, publish } from "../../state";
+import { differingPaths, formatJson, publish, recordOf } from "../../state";
 import { documentsAsStored } from "../documents";
 import { merge, sideOf } from "../merge";
-import { conflictCopyOf, recordConflict } from "./conflict-copy";
+import { conflictCopyOf, countConflict } from "./conflict-copy";
 import { type BothLogs, type LogScan, ascendingEntries, entryId, sequenceOf } from "./log-entries";
 import type { ExportTask } from "./run";
 
@@ -28,9 +28,9 @@ export async function compareLog(
         tally.settle("logs", "unchanged");
         continue;
       }
-      const record = recordConflict(tally, copy, { id: entryId(document), document, detail });
-      if (!record) continue;
-      await file.appendFile(`${formatJson(record)}\n`);
+      const conflict = { id: entryId(document), document, detail };
+      if (!countConflict(tally, copy, conflict)) continue;
+      await file.appendFile(`${formatJson(recordOf("logs", document))}\n`);
       hasConflict = true;
     }
     return hasConflict;
