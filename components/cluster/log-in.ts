@@ -7,7 +7,7 @@ import {
   onOwnConnection,
   type DatabaseAddress,
 } from "../mongo";
-import { kind, Unfinished, type MongoInputs, type Step } from "../step";
+import { kind, Unfinished, unknownValue, type MongoInputs, type Step } from "../step";
 
 /** Inputs of a log-in. `uri` is the user's connection string; secret. */
 export interface LogInInputs extends MongoInputs {
@@ -41,16 +41,13 @@ export const logIn: Step<LogInInputs, object> = {
     );
   },
   compares: ["from"],
-  isDue: (state, { uri }) => uri !== unknown && state.uri !== uri,
+  isDue: (state, { uri }) => uri !== unknownValue && state.uri !== uri,
   job: { apart: ["from", "cluster", "isPaused"] },
   forward: async (inputs) => {
     await untilLoggedIn(addressIn(inputs), usualPatience, console.log);
     return {};
   },
 };
-
-/** What the engine hands over in place of a value that a preview does not know. */
-const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 function describePause(cluster: string): string {
   return (

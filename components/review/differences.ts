@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { unknownValue } from "../step";
 import type { Properties, Step } from "./read/preview";
 import { join, md, ours, type Markdown } from "./safe/markdown";
 
@@ -15,9 +16,6 @@ const hidden = new Set([
   ...["fencedAt", "requests", "drains", "checksum"],
 ]);
 
-/** How the engine writes a value that is known only in `up`. */
-const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
-
 /** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */
 export function differencesOf({ old, new: wanted }: Pick<Step, "old" | "new">): Difference[] {
   return compareValues(selectVisible(old), selectVisible(wanted), "");
@@ -28,7 +26,7 @@ function selectVisible(inputs: Properties = {}): Properties {
 }
 
 function compareValues(before: unknown, after: unknown, path: string): Difference[] {
-  if (isDeepStrictEqual(before, after) || after === unknown) return [];
+  if (isDeepStrictEqual(before, after) || after === unknownValue) return [];
   const [olds, news] = [before ?? {}, after ?? {}].map(membersOf);
   const keys = new Set([...Object.keys(olds ?? {}), ...Object.keys(news ?? {})]);
   if (!olds || !news || keys.size === 0) {
@@ -71,7 +69,7 @@ function secretIn(value: object): Reference["secretKeyRef"] {
 /** A value as a text; undefined where there is none. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined || typeof value === "string") {
-    return value === unknown ? "(known in up)" : value;
+    return value === unknownValue ? "(known in up)" : value;
   }
   const secret = secretIn(Object(value) as object);
   if (!secret) return JSON.stringify(value);

@@ -3,6 +3,7 @@ export { providerOf } from "./provider";
 export {
   kind,
   Unfinished,
+  unknownValue,
   type MongoInputs,
   type StateOf,
   type Step,

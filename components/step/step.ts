@@ -2,6 +2,9 @@ import type { dynamic } from "@pulumi/pulumi";
 import type { JobTarget } from "./jobs";
 import type { Direction } from "../settings";
 
+/** What the engine hands over, and writes, in place of a value that is known only in `up`. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /** Inputs that the engine hands to a step. */
 export interface StepInputs {
   /** Absent for what is the same in both directions. */
