@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { lookBriefly, type ClusterAddress } from "../../kubernetes";
+import { newestRevision } from "../pods/pending";
 import { inHelmsOrder, isMap, parseValues, type ReleaseValues } from "./files";
 
 /** A release and what this stack sets in it. */
@@ -54,8 +55,7 @@ async function liveRelease(
 ): Promise<LiveRelease | undefined> {
   return lookBriefly(address, async (cluster) => {
     const secrets = await cluster.secrets(`owner=helm,name=${release},status=deployed`);
-    const version = ({ metadata }: V1Secret) => Number(metadata?.labels?.version);
-    const newest = secrets.toSorted((a, b) => version(b) - version(a))[0];
+    const newest = newestRevision(release, secrets);
     return newest && decodeRelease(newest);
   });
 }
@@ -78,7 +78,7 @@ export interface OtherValue {
 
 /**
  * What an upgrade would change besides our own keys. Defaults of the chart count on both sides, so that a
- * key which only repeats one is no difference; a chart that cannot be read here is taken for the one that
+ * key which only repeats one is not a difference; a chart that cannot be read here is taken for the one that
  * is live.
  *
  * @param applied the values that the upgrade gives, in Helm's order

@@ -20,17 +20,21 @@ export async function pendingOperations(
   if (releases.length === 0) return undefined;
   return lookBriefly(address, async (cluster) => {
     const secrets = await cluster.secrets(`owner=helm,name in (${releases.join(",")})`);
-    const newest = releases.flatMap((release) => newestRevision(release, secrets) ?? []);
+    const newest = releases.flatMap((release) => newestRevision(release, secrets)?.metadata ?? []);
     // `pending-install`, `pending-upgrade` or `pending-rollback`.
     const pending = newest.filter(({ labels }) => labels?.status?.startsWith("pending-"));
     return pending.length > 0 ? refusal(address, cluster.place, pending) : undefined;
   });
 }
 
-function newestRevision(release: string, secrets: readonly V1Secret[]): V1ObjectMeta | undefined {
-  const version = ({ labels }: V1ObjectMeta) => Number(labels?.version);
+/** The Secret of the newest of a release's revisions among some; undefined if it has none. */
+export function newestRevision(
+  release: string,
+  secrets: readonly V1Secret[],
+): V1Secret | undefined {
+  const version = ({ metadata }: V1Secret) => Number(metadata?.labels?.version);
   return secrets
-    .flatMap(({ metadata }) => (metadata?.labels?.name === release ? [metadata] : []))
+    .filter(({ metadata }) => metadata?.labels?.name === release)
     .sort((a, b) => version(b) - version(a))[0];
 }
 
