@@ -21,7 +21,7 @@ describe("what is not folded", () => {
     expect(body).toContain("<summary>Other indexes: 4</summary>\n\n- create `pack_runs_a`");
   });
 
-  it("counts by words of ours alone, whatever the plan's file says", () => {
+  it("counts only by words of ours, whatever the plan's file says", () => {
     const names = ["pack_runs_a", "pack_runs_b", "pack_runs_c"];
     const changes = names.map((name) => ({
       ...{ kind: "@team <img>", collection: "pack_runs", index: name, title: "@team" },

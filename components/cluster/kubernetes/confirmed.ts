@@ -6,11 +6,11 @@ export interface MongoDBCommunity {
   readonly status?: { readonly phase?: string; readonly message?: string };
 }
 
-/** Where the operator writes the spec that it has brought about, as JSON. */
+/** Where the operator writes the spec that it has applied, as JSON. */
 const confirmation = "mongodb.com/v1.lastSuccessfulConfiguration";
 
 /**
- * Whether the operator has brought about the spec as it stands. The phase alone does not tell: until
+ * Whether the operator has applied the spec as it stands. The phase alone does not tell: until
  * the operator has seen a change it says `Running` of the spec before.
  */
 export function confirms({ metadata, spec }: MongoDBCommunity): boolean {

@@ -4,7 +4,7 @@ import { day, diffExpiry } from "../planner/diff";
 import { observe } from "../planner/observe";
 import { databaseOf, look, room, type MigrationInputs } from "./shared";
 
-/** The expiry of log entries, which is no part of the index's own resource. */
+/** The expiry of log entries, which is not part of the index's own resource. */
 export interface RetentionInputs extends MigrationInputs {
   readonly collection: string;
   /** Days after which an entry expires; 0 for never. */

@@ -30,7 +30,7 @@ const found = (successful: unknown) => ({
   spec,
 });
 
-describe("what the operator has brought about", () => {
+describe("what the operator has applied", () => {
   it("is the spec, in the operator's own form", () => {
     expect(confirms(found(written))).toBe(true);
   });

@@ -14,7 +14,7 @@ export interface PlayedOperator {
   /** Makes a member whose image is not to be had; @param file for what is applied */
   makesPendingMember(file: string): Promise<void>;
   says(phase: string, message?: string): Promise<void>;
-  /** Says that the spec as it stands has been brought about. */
+  /** Says that the spec as it stands has been applied. */
   confirms(): Promise<void>;
 }
 
