@@ -1,14 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import { repositoryPerTest, settings } from "../checkout/repository";
 import { rendered } from "../review/rendered";
 import { serverPerTest } from "../review/post/server";
+import { bundledCommands } from "./bundled";
 
 const repository = repositoryPerTest();
 const current = serverPerTest();
-const bin = inject("commands");
+const bin = bundledCommands();
 const file = "Pulumi.prod.yaml";
 
 async function run(...args: string[]) {

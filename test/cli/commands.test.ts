@@ -3,16 +3,17 @@ import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { execa } from "execa";
 import { Long } from "mongodb";
-import { expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import { buildSchema } from "../../components/contract";
 import { diff } from "../../components/migration/planner/diff";
 import { observe } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
+import { bundledCommands } from "./bundled";
 
 const current = emptyDatabasePerTest();
 
-const bin = inject("commands");
+const bin = bundledCommands();
 
 async function run(...args: string[]) {
   const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${current.db.databaseName}` };

@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { serverPerTest } from "../review/post/server";
+import { bundledCommands } from "./bundled";
 
 const current = serverPerTest();
-const bin = inject("commands");
+const bin = bundledCommands();
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "comment-"));

@@ -1,11 +1,12 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { beforeEach, expect, inject, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { describeProgress } from "../../cli/progress";
 import type { ImportReport, VerificationReport } from "../../components/transfer";
 import { generateSample } from "../../sample";
 import { emptyDatabasePerTest } from "../server";
+import { bundledCommands } from "./bundled";
 
 // Each test starts several processes one after another.
 vi.setConfig({ testTimeout: 120_000 });
@@ -19,7 +20,7 @@ beforeEach(async () => {
   await generateSample(state, { runs: 12 });
 });
 
-const bin = inject("commands");
+const bin = bundledCommands();
 
 async function run(...args: string[]) {
   const env = { TASKRUNNER_MONGO_URI: `${current.server.uri}/${current.db.databaseName}` };

@@ -1,15 +1,16 @@
 import { rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { beforeEach, expect, inject, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { addFiles, run as runOf } from "../transfer/state";
 import { emptyDatabasePerTest } from "../server";
+import { bundledCommands } from "./bundled";
 
 // Each test starts several processes one after another.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const current = emptyDatabasePerTest();
-const bin = inject("commands");
+const bin = bundledCommands();
 let tests = 0;
 let state: string;
 

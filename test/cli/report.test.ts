@@ -2,10 +2,11 @@ import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { bundledCommands } from "./bundled";
 
 const root = resolve(__dirname, "../..");
-const bin = inject("commands");
+const bin = bundledCommands();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "report-"));

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { beforeEach, expect, inject, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { drawFence } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
 import { version } from "../../package.json";
@@ -11,12 +11,13 @@ import { layout } from "../transfer/layout";
 import { addFiles, run as runOf } from "../transfer/state";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
+import { bundledCommands } from "./bundled";
 
 // Each test starts several processes one after another.
 vi.setConfig({ testTimeout: 120_000 });
 
 const current = emptyDatabasePerTest();
-const bin = inject("commands");
+const bin = bundledCommands();
 const away = { TASKRUNNER_MONGO_URI: "mongodb://127.0.0.1:1/none" };
 let tests = 0;
 let state: string;

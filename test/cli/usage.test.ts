@@ -4,9 +4,10 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { Long } from "mongodb";
-import { beforeEach, expect, inject, it, vi } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { generateSample } from "../../sample";
 import { emptyDatabasePerTest } from "../server";
+import { bundledCommands } from "./bundled";
 
 // Each test starts several processes one after another.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -14,7 +15,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 const current = emptyDatabasePerTest();
 let tests = 0;
 let folder: string;
-const bin = inject("commands");
+const bin = bundledCommands();
 
 /** A folder of a test's own, with a stack `test` whose state is below it. */
 beforeEach(async () => {

@@ -1,11 +1,12 @@
 import { execa } from "execa";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkServer, findingsOf, requireServer } from "../../components/cluster/server/check";
 import { keysNotUnique, otherProduct } from "../../components/cluster/server/facts";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
 import { disguisedServer, type Disguise } from "./disguised-server";
+import { bundledCommands } from "../cli/bundled";
 
 const [remote, local] = [{ local: false }, { local: true }];
 const member = (version: string) => ({
@@ -154,7 +155,7 @@ describe("a real server", () => {
   it("that is too old is refused by the command of a Job before anything is changed", async () => {
     const older = await disguisedServer(current.server.port, { version: "5.0.31" });
     const env = { TASKRUNNER_MONGO_URI: `mongodb://127.0.0.1:${older.port}/of_apply` };
-    const bin = inject("commands");
+    const bin = bundledCommands();
     const { stderr, exitCode } = await execa("node", [bin, "apply"], { env, reject: false });
     await older.stop();
 

@@ -2,10 +2,11 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { rendered } from "../review/rendered";
-import { expect, inject } from "vitest";
+import { expect } from "vitest";
 import type { TestStack } from "./stack";
+import { bundledCommands } from "../cli/bundled";
 
-const bin = inject("commands");
+const bin = bundledCommands();
 
 /** What `comment --json` prints. */
 export interface Review {

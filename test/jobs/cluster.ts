@@ -29,7 +29,7 @@ export interface JobCluster {
 
 /** Starts it below a folder; the bundle is made there. */
 export async function startJobCluster(folder: string): Promise<JobCluster> {
-  const entrypoint = [process.execPath, await bundle(join(folder, "bundle"))];
+  const entrypoint = [process.execPath, bundle(join(folder, "bundle"))];
   const images = new Map<string, Image>([
     ["commands", { entrypoint }],
     [builtImage, { entrypoint, user: { uid: 1000, gid: 1000 } }],

@@ -15,7 +15,7 @@ let alone: string;
 
 /** The bundle in a folder that has nothing else, and no packages above it. */
 beforeAll(async () => {
-  const made = await bundle(join(current.folder, "made"));
+  const made = bundle(join(current.folder, "made"));
   await mkdir(join(current.folder, "alone"));
   alone = join(current.folder, "alone", basename(made));
   await copyFile(made, alone);

@@ -2,17 +2,18 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Db } from "mongodb";
-import { expect, inject, it } from "vitest";
+import { expect, it } from "vitest";
 import { type ImportReport, importState, verifyState } from "../../components/transfer";
 import { collectionRoles } from "../../components/contract";
 import { generateSample } from "../../sample";
 import { databasePerTest, endState, migrate } from "./database";
 import { sidesOf } from "./database-sides";
 import { addFiles, approval, lines, logLine, run, stateRoot } from "./state";
+import { bundledCommands } from "../cli/bundled";
 
 const current = databasePerTest();
 const minutes = 60_000;
-const bin = inject("commands");
+const bin = bundledCommands();
 
 /** Two importers of everything, and three that share the same files by run. */
 const importers = [[], [], ...["1/3", "2/3", "3/3"].map((shard) => ["--shard", shard])];

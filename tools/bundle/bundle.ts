@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { build } from "esbuild";
+import { buildSync } from "esbuild";
 import { repository } from "../parts";
 
 /**
@@ -12,9 +12,9 @@ import { repository } from "../parts";
  * @returns the file's path; the Dockerfile names it too
  * @throws Error where the sources cannot be bundled; what is wrong is on standard error by then
  */
-export async function bundle(folder: string): Promise<string> {
+export function bundle(folder: string): string {
   const outfile = join(folder, "taskrunner-storage.cjs");
-  await build({
+  buildSync({
     entryPoints: [join(repository, "cli/index.ts")],
     outfile,
     bundle: true,

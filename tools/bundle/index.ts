@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { repository } from "../parts";
 import { bundle } from "./bundle";
 
-bundle(join(repository, "dist")).then(
-  (file) => {
-    console.log(file);
-  },
+try {
+  console.log(bundle(join(repository, "dist")));
+} catch {
   // esbuild has said what is wrong and where.
-  () => (process.exitCode = 1),
-);
+  process.exitCode = 1;
+}
