@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { repository, vale } from "../tools/parts";
 import { pages } from "../tools/lint/pages";
 
@@ -11,6 +11,9 @@ async function brokenBy(text: string): Promise<string[]> {
   const alerts = Object.values(JSON.parse(stdout) as Record<string, { Check: string }[]>).flat();
   return [...new Set(alerts.map(({ Check }) => Check.replace("Words.", "")))];
 }
+
+// Where it is missing it is built, which takes longer than a test may.
+beforeAll(() => vale());
 
 const long = Array.from({ length: 36 }, (_, at) => `word${at}`).join(" ");
 

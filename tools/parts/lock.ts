@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { link, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandLine } from "./running";
@@ -36,7 +37,8 @@ async function take(lock: string): Promise<void> {
 }
 
 async function claim(lock: string): Promise<boolean> {
-  const mine = `${lock}.${process.pid}`;
+  // A program may ask several times at once, such as the tests of one file.
+  const mine = `${lock}.${randomUUID()}`;
   await writeFile(mine, `${process.pid}`);
   try {
     // A link, so that nobody reads a lock without its text.
