@@ -1,21 +1,18 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { version } from "../../package.json";
 import { steps as stateSteps } from "../../components/transfer/steps";
-import { JobError, type JobTarget, runJob, stateRoot } from "../../components/step/jobs";
+import * as jobs from "../../components/step/jobs";
 import { steps as migrationSteps } from "../../components/migration/steps";
 import { type AnyStep, type StepRequest, jobNameOf, workInPod } from "../../components/step";
 import { type Thing, counting, inputs, kept, stopping, twoWay, timed } from "./thing";
 
-vi.mock("../../components/step/jobs", async (original) => ({
-  ...(await original<object>()),
-  runJob: vi.fn(),
-}));
-const run = vi.mocked(runJob);
+const { JobError, stateRoot } = jobs;
+const run = vi.spyOn(jobs, "runJob");
 afterEach(() => {
   run.mockReset();
 });
 
-const job = { namespace: "apps", parallelism: 3 } as unknown as JobTarget;
+const job = { namespace: "apps", parallelism: 3 } as unknown as jobs.JobTarget;
 const asJob = { ...inputs, job };
 const back = { ...asJob, direction: "back" } as const;
 const made = { ...asJob, made: "before", applied: true };

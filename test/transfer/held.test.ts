@@ -1,4 +1,6 @@
-import { lstat, mkdir, readFile, writeFile } from "node:fs/promises";
+import { promises } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import {
@@ -11,8 +13,6 @@ import {
 import { filesIn } from "./export-sides";
 import { layout } from "./layout";
 import { run, stateRoot } from "./state";
-
-vi.mock("node:fs/promises", { spy: true });
 
 const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, ...fields });
 
@@ -86,12 +86,17 @@ it("two files whose inodes a number cannot tell apart are two files", async () =
   const folder = address(root);
   await holdRuns(folder, ["a"]);
   await writeFile(join(root, "state/runs/a.json"), busy("a"));
-  onTestFinished(() => void vi.mocked(lstat).mockReset());
   let inode = 2n ** 60n;
-  vi.mocked(lstat).mockImplementation(((_path: string, options?: { bigint?: boolean }) => {
+  const lstat = vi.spyOn(promises, "lstat");
+  onTestFinished(() => {
+    lstat.mockRestore();
+    syncBuiltinESMExports();
+  });
+  lstat.mockImplementation(((_path: string, options?: { bigint?: boolean }) => {
     inode += 1n;
     return Promise.resolve({ ino: options?.bigint ? inode : Number(inode), dev: 1n });
   }) as never);
+  syncBuiltinESMExports();
   const runs = await listHeldRuns(address(root));
   expect(await putBack(address(root), runs)).toEqual({ runs: [], inTheWay: ["a"] });
 });
