@@ -72,7 +72,7 @@ export async function readBases(
     const some = ids.slice(at, at + idsInQuery);
     // One reply has them all.
     const query = bases.find({ _id: { $in: some } }, { batchSize: some.length + 1 });
-    for await (const { _id, ...base } of query) {
+    for (const { _id, ...base } of await query.toArray()) {
       const [, role = "", ...key] = _id.split(":");
       found.get(role as CollectionRole)?.set(key.join(":"), base);
     }

@@ -40,9 +40,16 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "runs of one file name are exported one after the other",
     file: "components/transfer/export/block.ts",
-    find: "const name = fileStems(run.runId).at(-1) ?? run.runId;",
-    replace: "const name = run.runId;",
-    tests: ["test/transfer/export-blocks.test.ts > of two new runs with one file name"],
+    find: "return fileStems(runId).at(-1) ?? runId;",
+    replace: "return runId;",
+    tests: ["test/transfer/export-blocks.test.ts > with one file name the first gets it"],
+  },
+  {
+    guarantee: "runs of one file name are exported in their order, also in different blocks",
+    file: "components/transfer/export/export.ts",
+    find: "const earlier = names.flatMap((name) => atWork.get(name) ?? []);",
+    replace: "const earlier: Promise<unknown>[] = [];",
+    tests: ["test/transfer/export-blocks.test.ts > that end and begin a block"],
   },
   {
     guarantee: "a conflict copy is not in a folder that a service lists",
@@ -107,8 +114,8 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "a held run in conflict stays held",
     file: "components/transfer/export/held.ts",
-    find: "    for (const runId of behind) stuck.add(runId);",
-    replace: "",
+    find: "if (done.isBehind) stuck.add(done.runId);",
+    replace: "if (done.isBehind) stuck.delete(done.runId);",
     tests: ["test/transfer/rollback-held.test.ts > a held run that changed on both sides"],
   },
   {

@@ -10,37 +10,39 @@ import { type ExportSides, type ExportTask, type RunInMongo, onBases } from "./r
 /** So many runs are written at once. */
 const runsAtOnce = 8;
 
+/** What became of a run. */
+export interface ExportedRun {
+  readonly runId: string;
+  readonly tally: ExportTally;
+  /** Whether its own file is not right now: there is a conflict, or it cannot be written. */
+  readonly isBehind: boolean;
+}
+
 /**
- * Brings runs to files, several at once, and counts what became of each.
+ * Brings runs to files, several at once.
  *
  * @param own where the runs' own records go
- * @returns the runs whose own file is not right now: there is a conflict, or it cannot be written
+ * @returns in the order of the runs, whichever was done first
  */
 export async function exportBlock(
   task: ExportTask,
   block: readonly RunInMongo[],
   own = task.sides,
-): Promise<string[]> {
-  const tallies = new Map<RunInMongo, ExportTally>();
+): Promise<ExportedRun[]> {
+  const done = new Map<RunInMongo, ExportedRun>();
   await atOnce(runsAtOnce, groupsOf(block), async (runs) => {
-    for (const run of runs) tallies.set(run, await exportRun(task, run, own));
+    for (const run of runs) done.set(run, await exportRun(task, run, own));
   });
   const settled = task.settled.splice(0);
   await onBases(task, (bases) => settleBases(bases, settled));
-  // In the order of the runs, whichever was done first.
-  return block.flatMap((run) => {
-    const tally = tallies.get(run) ?? new ExportTally();
-    task.tally.add(tally);
-    const { conflicts, unwritable } = tally.counts.runs;
-    return conflicts + unwritable > 0 ? [run.runId] : [];
-  });
+  return block.flatMap((run) => done.get(run) ?? []);
 }
 
 /** Runs that may have the same file names are done one after the other. */
 function groupsOf(block: readonly RunInMongo[]): RunInMongo[][] {
   const groups = new Map<string, RunInMongo[]>();
   for (const run of block) {
-    const name = fileStems(run.runId).at(-1) ?? run.runId;
+    const name = fileName(run);
     const group = groups.get(name) ?? [];
     groups.set(name, group);
     group.push(run);
@@ -48,16 +50,22 @@ function groupsOf(block: readonly RunInMongo[]): RunInMongo[][] {
   return [...groups.values()];
 }
 
+/** What the files of a run may be called: runs that share it are brought to files in their order. */
+export function fileName({ runId }: RunInMongo): string {
+  return fileStems(runId).at(-1) ?? runId;
+}
+
 /** A service on files sees all that belongs to a run before the run. */
 async function exportRun(
   task: ExportTask,
   run: RunInMongo,
   own: ExportSides,
-): Promise<ExportTally> {
+): Promise<ExportedRun> {
   const tally = new ExportTally();
   for (const role of partRoles(task.sides)) await exportPart({ ...task, tally }, role, run);
   await exportFile({ ...task, tally, sides: own }, "runs", run);
-  return tally;
+  const { conflicts, unwritable } = tally.counts.runs;
+  return { runId: run.runId, tally, isBehind: conflicts + unwritable > 0 };
 }
 
 /** The parts that an export writes. */

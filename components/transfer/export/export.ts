@@ -3,11 +3,11 @@ import { blocksOf, removeLeftovers, requireInside, toConflictsAddress } from "..
 import { ahead, atOnce } from "../ahead";
 import { basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
-import { exportBlock, partRoles } from "./block";
+import { exportBlock, fileName, partRoles } from "./block";
 import { exportHeldRuns } from "./held";
 import { type OwnRecord, type PartRole, blocksOfRuns, lookUp } from "./look";
 import { type ExportReport, ExportTally } from "./report";
-import type { ExportSides, ExportTask } from "./run";
+import type { ExportSides, ExportTask, RunInMongo } from "./run";
 
 /**
  * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no
@@ -41,7 +41,7 @@ async function exportAll(task: ExportTask): Promise<void> {
   for (const role of roles) await exportBlocks(task, runsWithout(task, role), [role]);
 }
 
-/** So many blocks are asked for at once: a server 50 ms away costs little. */
+/** So many blocks are asked for, and written, at once: a server 50 ms away costs little. */
 const blocksAhead = 4;
 
 async function exportBlocks(
@@ -49,9 +49,30 @@ async function exportBlocks(
   blocks: AsyncIterable<readonly OwnRecord[]>,
   roles: readonly PartRole[],
 ): Promise<void> {
-  for await (const block of ahead(blocks, blocksAhead, (block) => lookUp(task, block, roles))) {
-    task.tally.behind.push(...(await exportBlock(task, block)));
+  const found = ahead(blocks, blocksAhead, (block) => lookUp(task, block, roles));
+  const write = inTurn((block) => exportBlock(task, block));
+  for await (const runs of ahead(found, blocksAhead, write)) {
+    for (const { runId, tally, isBehind } of runs) {
+      task.tally.add(tally);
+      if (isBehind) task.tally.behind.push(runId);
+    }
   }
+}
+
+/** Several blocks are at work at once; one that has a file name of an earlier one waits for it. */
+function inTurn<T>(work: (block: RunInMongo[]) => Promise<T>) {
+  const atWork = new Map<string, Promise<unknown>>();
+  return (block: RunInMongo[]): Promise<T> => {
+    const names = block.map(fileName);
+    const earlier = names.flatMap((name) => atWork.get(name) ?? []);
+    const done = Promise.all(earlier).then(() => work(block));
+    for (const name of names) atWork.set(name, done);
+    const forget = () => {
+      for (const name of names) if (atWork.get(name) === done) atWork.delete(name);
+    };
+    done.then(forget, forget);
+    return done;
+  };
 }
 
 /** So many ids are looked for at once, and so many of runs that MongoDB has not are a block. */

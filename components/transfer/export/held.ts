@@ -54,9 +54,11 @@ async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promis
   const wanted: object = { _id: { $in: [...files.keys()] } };
   for await (const block of blocksOfRuns(sides, wanted, isWritten)) {
     const found = await lookUp(task, block, partRoles(sides));
-    const behind = await exportBlock(task, found, toHeldAddress(sides));
-    for (const { runId } of found) stuck.delete(runId);
-    for (const runId of behind) stuck.add(runId);
+    for (const done of await exportBlock(task, found, toHeldAddress(sides))) {
+      task.tally.add(done.tally);
+      if (done.isBehind) stuck.add(done.runId);
+      else stuck.delete(done.runId);
+    }
   }
   return stuck;
 }

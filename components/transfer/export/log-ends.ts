@@ -16,7 +16,9 @@ export async function logEnds(
   const pipeline = lastEntries(sides.collections.logs, runIds);
   return reading(sides, "logs", async (collection) => {
     const logs = new Map<string, LogInMongo>();
-    for await (const raw of collection.aggregate(pipeline, { raw: true })) {
+    // One reply has them all.
+    const found = collection.aggregate(pipeline, { raw: true, batchSize: runIds.length + 1 });
+    for (const raw of await found.toArray()) {
       const bytes = raw as unknown as Uint8Array;
       const { _id, count } = documentIn(bytes);
       const runId = String(_id);
