@@ -48,7 +48,7 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
   delta: (task) =>
     onState(task, async (sides) => {
       const report = await importState({ ...sides, stage: "delta" });
-      await drawFence({ ...sides, ledger });
+      await drawFence({ ...sides, ledger, unfinishedCount: report.unfinishedRuns });
       return countIn(report);
     }),
   export: (task) =>

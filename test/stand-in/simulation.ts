@@ -7,7 +7,7 @@ import {
   importState,
   verifyState,
 } from "../../components/transfer";
-import { drawFence } from "../../components/transfer/rollback/fence";
+import { drawFence, listUnfinished } from "../../components/transfer/rollback/fence";
 import { runRollback } from "../../components/transfer/rollback/rollback";
 import { type Random, createRandom } from "../../sample/random";
 import { ledger } from "../transfer/database";
@@ -110,7 +110,8 @@ export class Simulation {
   }
 
   async drawFence(): Promise<void> {
-    const { fence, unknown } = await drawFence({ ...this.sides, ledger });
+    const unfinishedCount = (await listUnfinished(this.sides)).length;
+    const { fence, unknown } = await drawFence({ ...this.sides, ledger, unfinishedCount });
     this.fencedAt = fence.at;
     for (const runId of unknown) this.problems.push(`${runId} is held, and not in MongoDB`);
   }

@@ -28,12 +28,12 @@ export interface DrawnFence {
 export interface FenceSides extends ExportSides {
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
-  /** As the import before it counted them; absent: they are counted here, by reading every run. */
-  readonly unfinishedCount?: number | undefined;
+  /** How many runs may still execute steps, as the import before it counted them. */
+  readonly unfinishedCount: number;
 }
 
 /**
- * Draws the fence: looks for what is unfinished, and notes the moment in the ledger, then beside the files.
+ * Draws the fence: notes the moment in the ledger, then beside the files.
  * To be called while no worker runs. What is held stays there: its files are older than what MongoDB has,
  * and a cutover that stops here and is given up, or goes to a new MongoDB, must not execute them.
  *
@@ -44,10 +44,9 @@ export interface FenceSides extends ExportSides {
 export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
   await requireState(sides);
   const at = new Date();
-  const unfinishedCount = sides.unfinishedCount ?? (await listUnfinished(sides)).length;
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   const known = await idsAmong(sides, "runs", held);
-  const { database, ledger, root } = sides;
+  const { database, ledger, root, unfinishedCount } = sides;
   const last = await readFence(root);
   const former = last && { former: [...(last.former ?? []), last.at] };
   const fence = { at: at.toISOString(), unfinishedCount, ...former };
