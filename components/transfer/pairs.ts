@@ -126,7 +126,7 @@ async function documentsOf(
   const documents = new Map<Key, Stored>();
   await atOnce(queriesAtOnce, filtersOf(role, records), async (filter) => {
     const cursor = collection.find(filter, { raw: true, batchSize: replyDocuments });
-    for await (const raw of cursor) {
+    for (const raw of await cursor.toArray()) {
       const bytes = raw as unknown as Uint8Array;
       const stored = new Stored(bytes);
       const key = keys.get(idIn(bytes)) ?? keyOf(role, stored.document());
