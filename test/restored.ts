@@ -6,4 +6,5 @@ afterAll(() => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
   vi.useRealTimers();
+  vi.resetConfig();
 });

@@ -7,7 +7,7 @@ import { emptyDatabasePerTest } from "../server";
 import { bundledCommands } from "./bundled";
 
 // Each test starts several processes one after another.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const current = emptyDatabasePerTest();
 const bin = bundledCommands();

@@ -11,7 +11,7 @@ import { serverForTests } from "../server";
 import { builtImage, startJobCluster, type JobCluster } from "./cluster";
 import { bulkImport, migration, verification } from "./requests";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
 let cluster: JobCluster;

@@ -9,7 +9,7 @@ import type { MongoServer } from "../../tools/parts";
 import { serverWithLogins } from "../atlas/site";
 import { startJobCluster, type JobCluster } from "./cluster";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 let server: MongoServer;

@@ -12,7 +12,7 @@ import { serverForTests } from "../server";
 import { startJobCluster, type JobCluster } from "./cluster";
 import { bulkImport, migration, verification } from "./requests";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
 let cluster: JobCluster;

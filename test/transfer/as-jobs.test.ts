@@ -16,7 +16,7 @@ import { ledger, migrate } from "./database";
 import { layout } from "./layout";
 import { addFiles, run } from "./state";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const current = serverForTests();
 const { BulkImport, Handover, SecondHandover, Verification } = providers;
