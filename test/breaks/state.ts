@@ -120,8 +120,10 @@ export const state: readonly Break[] = [
   {
     guarantee: "a worker in Mongo mode sees no run before its log",
     file: "components/transfer/import/write.ts",
-    find: "[written.filter((pair) => !isRun(pair)), written.filter(isRun)]",
-    replace: "[written.filter(isRun), written.filter((pair) => !isRun(pair))]",
+    find: `  await atOnce(parts.length, parts, write);
+  await write("runs");`,
+    replace: `  await write("runs");
+  await atOnce(parts.length, parts, write);`,
     tests: ["test/transfer/run-last.test.ts > sees no run before its parts"],
   },
   {

@@ -121,17 +121,13 @@ async function writeAll(to: Writing, written: readonly Pair[], settled: Settling
   await announceBases(bases, "mongo", becoming(written));
   const sentNow = written.filter(({ disk, mongo }) => !mongo && !sent.has(disk));
   for (const pair of written) sent.set(pair.disk, outcomeOf(pair));
-  const isRun = ({ disk }: Pair) => disk.role === "runs";
-  for (const some of [written.filter((pair) => !isRun(pair)), written.filter(isRun)]) {
-    await atOnce(collectionRoles.length, collectionRoles, (role) => {
-      return writeRole(
-        to,
-        role,
-        some.filter(({ disk }) => disk.role === role),
-        settled,
-      );
-    });
-  }
+  const write = async (role: CollectionRole) => {
+    const pairs = written.filter(({ disk }) => disk.role === role);
+    await writeRole(to, role, pairs, settled);
+  };
+  const parts = collectionRoles.filter((role) => role !== "runs");
+  await atOnce(parts.length, parts, write);
+  await write("runs");
   // What is not settled is another writer's.
   const isLeftOut = ({ disk }: Pair) => !settled.has(disk);
   for (const { disk } of written.filter(isLeftOut)) sent.delete(disk);
