@@ -29,6 +29,11 @@ afterAll(async () => {
 /** The specification's server is the one of the tests. */
 const here = (text: string) => text.replaceAll("127.0.0.1:27017", `127.0.0.1:${server.port}`);
 
+it("npx finds the command", async () => {
+  const { exitCode, output } = await checkout.run("command npx taskrunner-storage --version");
+  expect(exitCode, output).toBe(0);
+});
+
 it.each([["", mainPage], ...pages])(
   "the examples of `%s --help` run as they stand",
   async (_name, page) => {
