@@ -10,7 +10,7 @@ export interface MongoDBCommunity {
 const confirmation = "mongodb.com/v1.lastSuccessfulConfiguration";
 
 /**
- * Whether the operator has applied the spec as it stands. The phase alone does not tell: until
+ * Whether the operator has applied the spec as it stands. The phase is not enough: until
  * the operator has seen a change it says `Running` of the spec before.
  */
 export function confirms({ metadata, spec }: MongoDBCommunity): boolean {
