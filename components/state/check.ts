@@ -3,6 +3,7 @@ import {
   type CollectionRole,
   type Field,
   type FieldType,
+  byRole,
   collections,
   describeRule,
 } from "../contract";
@@ -19,18 +20,19 @@ const largestDocument = 16 * 1024 * 1024 - 1;
  * @throws Refusal with every problem in one sentence; it names types, not values
  */
 export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>): void {
-  const problems = [
-    ...Object.entries(collections[role].fields).flatMap(([name, field]) =>
-      fieldProblems(name, field, fields.get(name)),
-    ),
-    ...findReserved(role, fields),
-  ];
+  const problems = findReserved(role, fields);
+  for (const [name, field] of fieldsOf[role]) {
+    const problem = fieldProblem(name, field, fields.get(name));
+    if (problem) problems.push(problem);
+  }
   if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
   for (const [name, value] of fields) {
-    const problem = unstorable(name, value);
-    if (problem) throw new Refusal("form", problem);
+    const problem = unstorable(value);
+    if (problem) throw new Refusal("form", `${shorten(name + problem.path)} ${problem.detail}`);
   }
 }
+
+const fieldsOf = byRole((role) => Object.entries(collections[role].fields));
 
 /**
  * The size of a document in bytes.
@@ -46,15 +48,15 @@ export function sizeOf(document: BSON.Document): number {
   );
 }
 
-function fieldProblems(name: string, field: Field, value: unknown): string[] {
-  if (field.type === "objectId" || field.assumed) return [];
+function fieldProblem(name: string, field: Field, value: unknown): string | undefined {
+  if (field.type === "objectId" || field.assumed) return undefined;
   if (value === undefined || value === null) {
     // On disk a run's `_id` is its `runId`.
-    return field.optional ? [] : [`${name === "_id" ? "runId" : name} is missing`];
+    return field.optional ? undefined : `${name === "_id" ? "runId" : name} is missing`;
   }
   const known = !field.closed || field.names?.some((name) => name === value);
-  if (known && hasType[field.type](value)) return [];
-  return [`${name} ${describeRule(field)}, found ${kindOf(value)}`];
+  if (known && hasType[field.type](value)) return undefined;
+  return `${name} ${describeRule(field)}, found ${kindOf(value)}`;
 }
 
 const isString = (value: unknown) => typeof value === "string";
@@ -86,47 +88,57 @@ function kindOf(value: unknown): string {
 /** MongoDB's limit of nested documents and arrays, the document itself counted. */
 const deepest = 100;
 
-/** A half of a surrogate pair without the other: UTF-8, and so BSON, cannot hold it. */
-const loneSurrogate = /\p{Surrogate}/u;
+/** So much of a path says where something is. */
+const longestPath = 80;
+
+function shorten(path: string): string {
+  return path.length > longestPath ? `${path.slice(0, longestPath)}...` : path;
+}
+
+/** What BSON cannot hold, with the place of it below the value that was looked at. */
+interface Unstorable {
+  readonly path: string;
+  readonly detail: string;
+}
 
 /**
- * Why BSON cannot hold a parsed value, in words; undefined where it can.
+ * Why BSON cannot hold a parsed value; undefined where it can. The place is put together on the way
+ * back, since hardly any value has a problem.
  *
- * @param path where the value is, for the words
  * @param depth the value's level, where the document is the first
  * @see https://www.mongodb.com/docs/manual/reference/limits/
  */
-export function unstorable(path: string, value: unknown, depth = 2): string | undefined {
-  if (typeof value === "string") return unstorableText(path, value);
-  if (!Array.isArray(value) && !isJsonObject(value)) return undefined;
-  if (depth > deepest) return `${path.slice(0, 80)}... is nested deeper than ${deepest} levels`;
-  if (Array.isArray(value)) {
-    return firstOf(value.entries(), ([at, item]) => unstorable(`${path}[${at}]`, item, depth + 1));
+function unstorable(value: unknown, depth = 2): Unstorable | undefined {
+  if (typeof value === "string") return unstorableText(value);
+  const isList = Array.isArray(value);
+  if (!isList && !isJsonObject(value)) return undefined;
+  if (depth > deepest) return { path: "", detail: `is nested deeper than ${deepest} levels` };
+  if (isList) {
+    for (let at = 0; at < value.length; at += 1) {
+      const found = unstorable(value[at], depth + 1);
+      if (found) return { ...found, path: `[${at}]${found.path}` };
+    }
+    return undefined;
   }
-  return firstOf(
-    membersOf(value),
-    ([key, inner]) => unstorableKey(path, key) ?? unstorable(`${path}.${key}`, inner, depth + 1),
-  );
-}
-
-function unstorableText(path: string, text: string): string | undefined {
-  return loneSurrogate.test(text) ? `${path} contains half a surrogate pair` : undefined;
-}
-
-function unstorableKey(path: string, key: string): string | undefined {
-  if (key.includes("\0")) return `${path} has a name with a null character`;
-  // The driver takes an object with this member for a BSON type of its own.
-  if (key === "_bsontype") return `${path} has the reserved name _bsontype`;
-  return unstorableText(path, key);
-}
-
-function firstOf<T>(
-  items: Iterable<T>,
-  problem: (item: T) => string | undefined,
-): string | undefined {
-  for (const item of items) {
-    const found = problem(item);
-    if (found) return found;
+  for (const [name, inner] of membersOf(value)) {
+    const ofName = unstorableName(name);
+    if (ofName) return ofName;
+    const found = unstorable(inner, depth + 1);
+    if (found) return { ...found, path: `.${name}${found.path}` };
   }
   return undefined;
+}
+
+/** UTF-8, and so BSON, cannot hold a half of a surrogate pair without the other. */
+function unstorableText(text: string): Unstorable | undefined {
+  return halfPair.test(text) ? { path: "", detail: "contains half a surrogate pair" } : undefined;
+}
+
+const halfPair = /\p{Surrogate}/u;
+
+function unstorableName(name: string): Unstorable | undefined {
+  if (name.includes("\0")) return { path: "", detail: "has a name with a null character" };
+  // The driver takes an object with this member for a BSON type of its own.
+  if (name === "_bsontype") return { path: "", detail: "has the reserved name _bsontype" };
+  return unstorableText(name);
 }

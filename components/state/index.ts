@@ -1,4 +1,5 @@
 /** The state on disk: listed, read, converted, published and held. Knows nothing of MongoDB but its types. */
+export { ahead, atOnce, blocksOf } from "./ahead";
 export {
   type StateAddress,
   type StateFile,
@@ -45,5 +46,5 @@ export { type FilePlace, lookAt, placeOf, stemNamed } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export { type ReadPosition, beginning, decode, hashOfFirst, readChunks, readTexts } from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";
-export { type FileStamp, type FoundFile, type RunOnDisk, blocksOf, runsOnDisk } from "./runs";
+export { type FileStamp, type FoundFile, type RunOnDisk, runsOnDisk } from "./runs";
 export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

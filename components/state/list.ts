@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import type { CollectionRole } from "../contract";
+import { ahead } from "./ahead";
 import { type StateAddress, type StateFile, rolesIn } from "./address";
 
 /** How many entries were left out, by why. */
@@ -46,14 +47,26 @@ async function* filesOfRuns(
 }
 
 async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerator<StateFile> {
-  for await (const run of entriesIn(join(address.root, address.layout.artifacts))) {
-    if (isSkipped(run, skipped) || !run.isDirectory()) continue;
+  const look = async (run: Dirent) => {
     const file = fileOf(address, "artifacts", run.name);
     const found = await lstat(file.path).catch(() => undefined);
-    if (found?.isFile()) yield file;
-    else await countBeside(file.path, skipped);
+    if (found?.isFile()) return file;
+    await countBeside(file.path, skipped);
+    return undefined;
+  };
+  for await (const file of ahead(foldersOfRuns(address, skipped), foldersAtOnce, look)) {
+    if (file) yield file;
   }
 }
+
+async function* foldersOfRuns({ root, layout }: StateAddress, skipped: Skipped) {
+  for await (const run of entriesIn(join(root, layout.artifacts))) {
+    if (!isSkipped(run, skipped) && run.isDirectory()) yield run;
+  }
+}
+
+/** So many folders are looked into at once. */
+const foldersAtOnce = 32;
 
 /** Counts what stands where a manifest is missing; the artifacts themselves are none of our business. */
 async function countBeside(manifest: string, skipped: Skipped): Promise<void> {
@@ -63,10 +76,13 @@ async function countBeside(manifest: string, skipped: Skipped): Promise<void> {
   }
 }
 
+/** So many entries of a folder are read at once. */
+const entriesAtOnce = 256;
+
 /** What is in a folder; a run may have none for its manifest, or it may just have gone. */
 export async function* entriesIn(path: string): AsyncGenerator<Dirent> {
   try {
-    yield* await opendir(path);
+    yield* await opendir(path, { bufferSize: entriesAtOnce });
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
@@ -98,7 +114,7 @@ export function fileOf(
     role === "artifacts"
       ? posix.join(layout.artifacts, stem, layout.artifactManifest)
       : posix.join(layout[role], stem + extensionOf(role));
-  return { role, path: join(root, name), name, stem };
+  return { role, path: `${root}/${name}`, name, stem };
 }
 
 function extensionOf(role: CollectionRole): string {

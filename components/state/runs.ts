@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import type { CollectionRole } from "../contract";
+import { ahead, blocksOf } from "./ahead";
 import { type StateAddress, type StateFile, rolesIn } from "./address";
 import { type Skipped, fileOf, filesOf, isMissing } from "./list";
 
@@ -25,8 +26,8 @@ export interface FileStamp {
   readonly seen: number;
 }
 
-/** The number of runs that are looked at together. */
-const runsAtOnce = 250;
+/** The number of runs that are looked at together, and of such blocks. */
+const [runsAtOnce, blocksAtOnce] = [250, 2];
 
 /**
  * Lists the runs on disk in blocks, with all files of each: those that have a run's file first, then
@@ -43,9 +44,12 @@ export async function* runsOnDisk(
   const roles = rolesIn(address);
   for (const [at, role] of roles.entries()) {
     const earlier = roles.slice(0, at);
-    for await (const files of blocksOf(filesOf(address, role, skipped), runsAtOnce)) {
-      const wanted = files.map(({ stem }) => stem).filter(isWanted);
-      const found = await Promise.all(wanted.map((stem) => runNamed(address, stem, earlier)));
+    const look = (files: readonly StateFile[]) => {
+      const wanted = files.filter(({ stem }) => isWanted(stem));
+      return Promise.all(wanted.map(({ stem }) => runNamed(address, stem, earlier)));
+    };
+    const blocks = blocksOf(filesOf(address, role, skipped), runsAtOnce);
+    for await (const found of ahead(blocks, blocksAtOnce, look)) {
       const runs = found.filter((run) => run !== undefined);
       if (runs.length > 0) yield runs;
     }
@@ -88,15 +92,4 @@ async function lookAt(path: string): Promise<FileStamp | undefined> {
     if (isMissing(error)) return undefined;
     return { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen };
   }
-}
-
-/** Items some at a time, so that many are asked for at once and few are in memory. */
-export async function* blocksOf<T>(items: AsyncIterable<T>, size = 500): AsyncGenerator<T[]> {
-  let block: T[] = [];
-  for await (const item of items) {
-    if (block.push(item) < size) continue;
-    yield block;
-    block = [];
-  }
-  if (block.length > 0) yield block;
 }

@@ -72,7 +72,7 @@ export class Checkpoints {
     const all = { batchSize: names.length + 1 };
     const found = await this.patient("Reading", () => this.collection.find(wanted, all).toArray());
     const prefix = idOf("").length;
-    return new Map(found.map(({ _id, ...checkpoint }) => [_id.slice(prefix), checkpoint]));
+    return new Map(found.map((checkpoint) => [checkpoint._id.slice(prefix), checkpoint]));
   }
 
   async save(checkpoints: ReadonlyMap<string, Checkpoint>): Promise<void> {

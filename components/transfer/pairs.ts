@@ -1,7 +1,6 @@
 import { BSON, type Collection, type Document, type Filter, Long, ObjectId } from "mongodb";
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
-import { type Key, type ReadyRecord, differingPaths, hashOf, keyOf } from "../state";
-import { atOnce } from "./ahead";
+import { atOnce, type Key, type ReadyRecord, differingPaths, hashOf, keyOf } from "../state";
 import { type Agreement, type Base, type NewBase, agreementIn, basesIn, readBases } from "./bases";
 import { documentIn } from "./documents";
 import { type Verdict, merge } from "./merge";
@@ -55,7 +54,7 @@ export async function pairsOf(
   const bases = await readBases(basesIn(sides.database, sides.checkpoints), keys);
   return found.map((one) => {
     const { role, key } = one.disk;
-    if (isEqual(one)) return { ...one, ...equalPair };
+    if (isEqual(one)) return equalPair(one);
     return pairOf(one, bases.get(role)?.get(key), stage);
   });
 }
@@ -63,7 +62,9 @@ export async function pairsOf(
 /** A record on disk, and its document: the record's own if both are the same to the last byte. */
 type Found = Pick<Pair, "disk" | "mongo">;
 
-const equalPair = { base: undefined, last: {}, verdict: "equal", becomes: undefined } as const;
+function equalPair({ disk, mongo }: Found): Pair {
+  return { disk, mongo, base: undefined, last: {}, verdict: "equal", becomes: undefined };
+}
 
 const noDocuments: ReadonlyMap<Key, Stored> = new Map();
 

@@ -69,7 +69,7 @@ export const rollback: readonly Break[] = [
   },
   {
     guarantee: "work ahead ends before its failure is thrown",
-    file: "components/transfer/ahead.ts",
+    file: "components/state/ahead.ts",
     find: "await Promise.allSettled(results);",
     replace: "",
     tests: ["test/transfer/ahead.test.ts > after a failure nothing is begun"],

@@ -1,6 +1,6 @@
 import { setTimeout as after } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { ahead, atOnce } from "../../components/transfer/ahead";
+import { ahead, atOnce } from "../../components/state";
 
 async function* numbers(count: number): AsyncGenerator<number> {
   for (let number = 0; number < count; number += 1) yield await Promise.resolve(number);

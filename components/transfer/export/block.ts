@@ -1,5 +1,4 @@
-import { fileStems, rolesIn } from "../../state";
-import { atOnce } from "../ahead";
+import { atOnce, fileStems, rolesIn } from "../../state";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
 import type { PartRole } from "./look";

@@ -1,6 +1,12 @@
 import { mkdir } from "node:fs/promises";
-import { blocksOf, removeLeftovers, requireInside, toConflictsAddress } from "../../state";
-import { ahead, atOnce } from "../ahead";
+import {
+  ahead,
+  atOnce,
+  blocksOf,
+  removeLeftovers,
+  requireInside,
+  toConflictsAddress,
+} from "../../state";
 import { basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import { exportBlock, fileName, partRoles } from "./block";

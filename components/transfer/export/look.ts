@@ -1,7 +1,6 @@
 import type { Document, Filter } from "mongodb";
 import type { CollectionRole } from "../../contract";
-import { type Key, type WholeFileRole, hashOf, keyOf } from "../../state";
-import { atOnce } from "../ahead";
+import { atOnce, type Key, type WholeFileRole, hashOf, keyOf } from "../../state";
 import { readBases } from "../bases";
 import { documentIn, rawDocuments } from "../documents";
 import type { MongoSide } from "../sides";

@@ -8,8 +8,7 @@ import {
 } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { isOfDocument } from "../../mongo";
-import { type ReadyRecord, Refusal } from "../../state";
-import { atOnce } from "../ahead";
+import { atOnce, type ReadyRecord, Refusal } from "../../state";
 import type { Outcome } from "../tally";
 
 type Outcomes = (readonly [ReadyRecord, Outcome | Refusal])[];
@@ -87,8 +86,9 @@ export async function replaceAll(
   collection: Collection,
   pairs: readonly Pair[],
 ): Promise<Outcomes> {
-  const outcomes = await atOnce(replacementsAtOnce, pairs, async ({ disk, mongo }) => {
-    const outcome = mongo && (await replace(collection, disk, mongo));
+  const replaced = pairs.filter(({ mongo }) => mongo);
+  const outcomes = await atOnce(replacementsAtOnce, replaced, async ({ disk, mongo = {} }) => {
+    const outcome = await replace(collection, disk, mongo);
     return outcome ? [[disk, outcome] as const] : [];
   });
   return outcomes.flat();

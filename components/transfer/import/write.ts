@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Collection } from "mongodb";
 import { type CollectionRole, collectionRoles } from "../../contract";
 import { withRetries } from "../../mongo";
-import { type ReadyRecord, Refusal, differingPaths, describePlace } from "../../state";
+import { atOnce, type ReadyRecord, Refusal, differingPaths, describePlace } from "../../state";
 import {
   type BaseDocument,
   type NewBase,
@@ -14,7 +14,6 @@ import {
   withdrawBases,
 } from "../bases";
 import { type Pair, pairsOf } from "../pairs";
-import { atOnce } from "../ahead";
 import { type BothSides, type ImportStage, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
