@@ -1,6 +1,6 @@
 import { BSON, type Document } from "mongodb";
 import type { Collection, Key } from "./collection";
-import { compareValues, readTyped, valueAt, valueOf } from "./value";
+import { compareValues, readTyped, valueAt } from "./value";
 import { documentOf } from "./wire";
 
 type Documents = Iterable<Uint8Array>;
@@ -15,14 +15,24 @@ export function aggregate(collection: Collection, pipeline: readonly Document[])
   const sort = (filter ? others[0] : first)?.$sort as Key | undefined;
   const rest = pipeline.slice(Number(filter !== undefined) + Number(sort !== undefined));
   if (first?.$collStats) return [BSON.serialize({ count: collection.size })];
-  return rest.reduce<Documents>(
-    (documents, stage) => through(collection, documents, stage),
-    bytesOf(collection, filter ?? {}, sort),
-  );
+  const found = bytesOf(collection, filter ?? {}, sort, nameOfAll(rest[0]?.$group as Document));
+  return rest.reduce<Documents>((documents, stage) => through(collection, documents, stage), found);
 }
 
-function* bytesOf(collection: Collection, filter: Document, sort: Key | undefined): Documents {
-  for (const { bytes } of collection.find(filter, sort)) yield bytes;
+/** The field of a `$group` that only names its values. */
+function nameOfAll(group: Document = {}): string | undefined {
+  const { _id, ...others } = group;
+  return typeof _id === "string" && Object.keys(others).length === 0 ? _id.slice(1) : undefined;
+}
+
+function* bytesOf(
+  collection: Collection,
+  filter: Document,
+  sort: Key | undefined,
+  each: string | undefined,
+): Documents {
+  const found = collection.oneOfEach(each, filter) ?? collection.find(filter, sort);
+  for (const { bytes } of found) yield bytes;
 }
 
 function through(collection: Collection, documents: Documents, stage: Document): Documents {
@@ -48,7 +58,10 @@ function through(collection: Collection, documents: Documents, stage: Document):
 }
 
 function* group(documents: Documents, { _id, ...fields }: Document): Documents {
-  const groups = new Map<string, { readonly key: unknown; readonly totals: Document }>();
+  const groups = new Map<
+    string,
+    { readonly key: unknown; readonly totals: Record<string, Total> }
+  >();
   const accumulators = Object.entries(fields).map(([name, one]) => {
     const [[operator, expression]] = Object.entries(one as Document) as [[string, unknown]];
     return { name, operator, expression };
@@ -59,12 +72,20 @@ function* group(documents: Documents, { _id, ...fields }: Document): Documents {
     const group = groups.get(text) ?? { key, totals: {} };
     groups.set(text, group);
     for (const { name, operator, expression } of accumulators) {
-      const value = operator === "$count" ? 1 : evaluate(expression, bytes);
-      group.totals[name] = accumulate(operator, group.totals[name], value);
+      group.totals[name] = accumulate(operator, expression, group.totals[name], bytes);
     }
   }
-  for (const { key, totals } of groups.values()) yield BSON.serialize({ _id: key, ...totals });
+  for (const { key, totals } of groups.values()) {
+    const found = accumulators.map(({ name, expression }) => {
+      const total = totals[name];
+      return [name, total instanceof Uint8Array ? evaluate(expression, total) : total];
+    });
+    yield BSON.serialize({ _id: key, ...(Object.fromEntries(found) as Document) });
+  }
 }
+
+/** What an accumulator has so far: a sum, or the document whose value it takes. */
+type Total = number | Uint8Array | undefined;
 
 /** A `$lookup` whose pipeline compares one more field with a variable. */
 interface Lookup {
@@ -104,23 +125,27 @@ function nameIn({ $count }: Document): string {
 }
 
 function keyText(key: unknown): string {
-  return BSON.EJSON.stringify([key ?? null]);
+  return typeof key === "string" ? key : BSON.EJSON.stringify([key ?? null]);
 }
 
-function accumulate(operator: string, total: unknown, value: unknown): unknown {
+function accumulate(operator: string, expression: unknown, total: Total, bytes: Uint8Array): Total {
   switch (operator) {
     case "$sum":
-    case "$count":
+    case "$count": {
+      const value = operator === "$count" ? 1 : evaluate(expression, bytes);
       return Number(total ?? 0) + (Number(value ?? 0) || 0);
+    }
     case "$first":
-      return total === undefined ? value : total;
+      return total ?? bytes;
     case "$last":
-      return value;
+      return bytes;
     case "$min":
     case "$max": {
-      if (value == null || total === undefined) return total ?? value;
-      const order = compareValues(valueOf(value), valueOf(total));
-      return (operator === "$max" ? order > 0 : order < 0) ? value : total;
+      const path = String(expression).slice(1);
+      const value = valueAt(bytes, path);
+      if (value == null || !(total instanceof Uint8Array)) return value == null ? total : bytes;
+      const order = compareValues(value, valueAt(total, path));
+      return (operator === "$max" ? order > 0 : order < 0) ? bytes : total;
     }
     default:
       throw new Error(`The sink knows no accumulator ${operator}.`);

@@ -49,6 +49,19 @@ export class Collection {
     yield* isSorted ? found : [...found].sort(comparison(sort));
   }
 
+  /**
+   * One document for each value of a field that a filter on it lets through, as MongoDB's DISTINCT_SCAN
+   * finds them; undefined if no index begins with the field, or the filter asks for another one too.
+   */
+  oneOfEach(field: string | undefined, filter: Document): Iterable<Stored> | undefined {
+    const name = [...this.orders.keys()].find((one) => one.split(",")[0] === field);
+    if (name === undefined || Object.keys(filter).some((one) => one !== field)) return undefined;
+    const fits = matcherOf(filter);
+    return select(this.order(name).heads(boundsOf(filter, name.split(",")[0] ?? "")), ({ bytes }) =>
+      fits(bytes),
+    );
+  }
+
   private plan(filter: Document, sort: Key): { candidates: Iterable<Stored>; isSorted: boolean } {
     const boundOf = (name: string) => {
       const fields = name.split(",");

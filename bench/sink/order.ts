@@ -51,6 +51,14 @@ export class Order {
     return Array.isArray(found) ? found[0] : found;
   }
 
+  /** The first document of each value within what is asked of the first field, in order. */
+  *heads(bounds: Bounds | undefined): Generator<Stored> {
+    for (const value of this.between(bounds)) {
+      const found = this.get(value);
+      if (found) yield found;
+    }
+  }
+
   /** The documents within what is asked of each field, in order. */
   *within(boundsOn: (field: string) => Bounds | undefined): Generator<Stored, undefined> {
     const bounds = boundsOn(this.first);

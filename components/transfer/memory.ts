@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 
 /** By so many percent the heap may grow between two collections; V8 itself lets it grow fourfold. */
-const growingPercent = 20;
+const growingPercent = 40;
 
 /**
  * Makes V8 collect early in this process, so that its resident memory stays near what is in use

@@ -9,7 +9,7 @@ import {
 } from "../../state";
 import { basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
-import { exportBlock, fileName, partRoles } from "./block";
+import { type ExportedRun, exportBlock, fileName, partRoles } from "./block";
 import { exportHeldRuns } from "./held";
 import { type OwnRecord, type PartRole, blocksOfRuns, lookUp } from "./look";
 import { type ExportReport, ExportTally } from "./report";
@@ -36,28 +36,33 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   return tally.report();
 }
 
+/** Runs, and what has no run: to find that, MongoDB reads all parts, which takes its time. */
 async function exportAll(task: ExportTask): Promise<void> {
   const held = await exportHeldRuns(task);
   const roles = partRoles(task.sides);
-  await exportBlocks(
-    task,
-    blocksOfRuns(task.sides, {}, (runId) => !held.has(runId)),
-    roles,
-  );
-  for (const role of roles) await exportBlocks(task, runsWithout(task, role), [role]);
+  const write = inTurn((block) => exportBlock(task, block));
+  const runs = blocksOfRuns(task.sides, {}, (runId) => !held.has(runId));
+  const works = [
+    () => exportBlocks(task, runs, roles, write),
+    ...roles.map((role) => () => exportBlocks(task, runsWithout(task, role), [role], write)),
+  ];
+  await atOnce(works.length, works, (work) => work());
 }
 
-/** So many blocks are asked for, and written, at once: a server 50 ms away costs little. */
-const blocksAhead = 4;
+/**
+ * So many blocks are asked for, and written, at once: a server 50 ms away costs little. A block has few
+ * runs to write, but each of them takes some five round trips.
+ */
+const [blocksAhead, blocksWritten] = [4, 8];
 
 async function exportBlocks(
   task: ExportTask,
   blocks: AsyncIterable<readonly OwnRecord[]>,
   roles: readonly PartRole[],
+  write: (block: RunInMongo[]) => Promise<ExportedRun[]>,
 ): Promise<void> {
   const found = ahead(blocks, blocksAhead, (block) => lookUp(task, block, roles));
-  const write = inTurn((block) => exportBlock(task, block));
-  for await (const runs of ahead(found, blocksAhead, write)) {
+  for await (const runs of ahead(found, blocksWritten, write)) {
     for (const { runId, tally, isBehind } of runs) {
       task.tally.add(tally);
       if (isBehind) task.tally.behind.push(runId);
