@@ -42,11 +42,13 @@ export async function* runsOnDisk(
   isWanted: (stem: string) => boolean = () => true,
 ): AsyncGenerator<readonly RunOnDisk[]> {
   const roles = rolesIn(address);
+  // The run's own file comes last: whoever reads the others' side sees no run without its parts.
+  const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
   for (const [at, role] of roles.entries()) {
     const earlier = roles.slice(0, at);
     const look = (files: readonly StateFile[]) => {
       const wanted = files.filter(({ stem }) => isWanted(stem));
-      return Promise.all(wanted.map(({ stem }) => runNamed(address, stem, earlier)));
+      return Promise.all(wanted.map(({ stem }) => runNamed(address, stem, earlier, ownLast)));
     };
     const blocks = blocksOf(filesOf(address, role, skipped), runsAtOnce);
     for await (const found of ahead(blocks, blocksAtOnce, look)) {
@@ -61,11 +63,9 @@ async function runNamed(
   address: StateAddress,
   stem: string,
   earlier: readonly CollectionRole[],
+  roles: readonly CollectionRole[],
 ): Promise<RunOnDisk | undefined> {
   for (const role of earlier) if (await findFile(address, role, stem)) return undefined;
-  // The run's own file comes last: whoever reads the others' side sees no run without its parts.
-  const isRun = (role: CollectionRole) => Number(role === "runs");
-  const roles = rolesIn(address).sort((a, b) => isRun(a) - isRun(b));
   const files = await Promise.all(roles.map((role) => findFile(address, role, stem)));
   return { stem, files: files.filter((file) => file !== undefined) };
 }

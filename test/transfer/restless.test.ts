@@ -1,17 +1,19 @@
 import { expect, it } from "vitest";
-import { openFile } from "../../components/transfer/import/file-records";
+import { openFile } from "../../components/transfer/import/open";
 import type { Checkpoint } from "../../components/transfer/checkpoints";
 import type { FoundFile } from "../../components/state";
+import { layout } from "./layout";
 import { stateRoot } from "./state";
 
 const stamp = { size: 2, inode: 1, modified: 5_000, changed: 5_000, seen: 0 };
 
 /** A run's file that is imported, with what it looked like then. */
 async function opened(then: Partial<Checkpoint>, now = stamp) {
-  const path = `${await stateRoot({ "r.json": "{}" })}/r.json`;
+  const root = await stateRoot({ "r.json": "{}" });
+  const path = `${root}/r.json`;
   const file: FoundFile = { role: "runs", path, name: "r.json", stem: "r", stamp: now };
   const checkpoint = { ...stamp, offset: 2, lines: 0, hash: "", complete: true, ...then };
-  return openFile(file, checkpoint as Checkpoint);
+  return openFile({ root, layout, approvals: true }, file, checkpoint as Checkpoint);
 }
 
 it("a file that had not changed for two seconds when it was seen is not read again", async () => {

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { readFile as readFileWithCallback } from "node:fs";
+import { promisify } from "node:util";
+import {
+  type FileFacts,
+  type FileStamp,
+  type FoundFile,
+  type ReadStart,
+  Refusal,
+  type StateAddress,
+  beginning,
+  factsOf,
+  hashOfFirst,
+  runIdOf,
+} from "../../state";
+import type { Checkpoint } from "../checkpoints";
+
+/** A file of more bytes is read when its turn comes, and in parts: memory stays flat. */
+export const smallFile = 256 * 1024;
+
+/** Without a `FileHandle` for each of four files a run, which costs a verification a sixth of its CPU. */
+const readFile = promisify(readFileWithCallback);
+
+/**
+ * A file about to be read. `imported` is what counts as done before `start`; a file without `start` is
+ * not read at all. What is only `lookedAt` brings no new checkpoint.
+ */
+export interface Opened {
+  readonly file: FoundFile;
+  readonly imported?: Checkpoint;
+  readonly start?: ReadStart;
+  readonly lookedAt?: true;
+  /** The whole file, if it is small. */
+  readonly bytes?: Buffer;
+  /** What is known of a file that was imported. */
+  readonly facts?: FileFacts | undefined;
+  /** Why it cannot be read. */
+  readonly refusal?: Refusal;
+}
+
+/**
+ * Decides where to go on in a file that has a checkpoint: nowhere if it is as it was; behind the part
+ * that was imported if that part's hash is the same; else at the beginning.
+ */
+export async function openFile(
+  address: StateAddress,
+  file: FoundFile,
+  checkpoint?: Checkpoint,
+): Promise<Opened> {
+  try {
+    const opened = await resume(file, checkpoint);
+    const { imported, start } = opened;
+    if (!imported || (!start && file.role === "runs")) return opened;
+    const facts = await factsSince(address, opened, imported);
+    const isSame = facts.runId === imported.runId && facts.numbered === imported.numbered;
+    if (isSame) return start ? { ...opened, facts } : opened;
+    // Under another id, or by other sequences, the earlier lines were other records.
+    return { file, start: beginning() };
+  } catch (error) {
+    return { file, refusal: unreadable(error) };
+  }
+}
+
+async function resume(file: FoundFile, checkpoint?: Checkpoint): Promise<Opened> {
+  const { stamp, path } = file;
+  const isKnown = checkpoint?.complete === true && isUntouched(stamp, checkpoint);
+  if (isKnown && stamp.size === checkpoint.offset) return { file, imported: checkpoint };
+  const bytes = stamp.size <= smallFile ? { bytes: await readFile(path) } : {};
+  if (!checkpoint) return { file, start: beginning(), ...bytes };
+  if (isKnown) {
+    const { offset, lines } = checkpoint;
+    const start = { ...beginning(), offset, lines };
+    return { file, imported: checkpoint, start, lookedAt: true, ...bytes };
+  }
+  return { file, ...(await resumeIn(file, checkpoint, bytes.bytes)), ...bytes };
+}
+
+/** A file changed so shortly before it was looked at may be written again at the same time. */
+const restlessMs = 2_000;
+
+function isUntouched(now: FileStamp, then: Checkpoint): boolean {
+  const fields = ["size", "inode", "modified", "changed"] as const;
+  const youngest = Math.max(then.modified, then.changed);
+  return fields.every((field) => now[field] === then[field]) && then.seen - youngest >= restlessMs;
+}
+
+async function resumeIn(
+  { role, path, stamp }: FoundFile,
+  checkpoint: Checkpoint,
+  bytes: Buffer | undefined,
+): Promise<Pick<Opened, "imported" | "start">> {
+  const { offset, lines } = checkpoint;
+  const atEnd = stamp.size === offset;
+  if (stamp.size < offset || (role !== "logs" && !atEnd)) return { start: beginning() };
+  const hash = bytes
+    ? createHash("sha256").update(bytes.subarray(0, offset))
+    : await hashOfFirst(path, offset);
+  if (hash?.copy().digest("hex") !== checkpoint.hash) return { start: beginning() };
+  return { imported: checkpoint, ...(!atEnd && { start: { offset, lines, hash } }) };
+}
+
+/** What is known now of a file that was imported: its run's file may have come later. */
+async function factsSince(
+  address: StateAddress,
+  { file, start }: Opened,
+  { runId, numbered }: Checkpoint,
+): Promise<FileFacts> {
+  if (start) return factsOf(address, file, [], runId);
+  return { runId: await runIdOf(address, file.stem, runId), numbered };
+}
+
+/** A file that cannot be opened or read is one refused record; any other error ends the run. */
+export function unreadable(error: unknown): Refusal {
+  if (error instanceof Error && "syscall" in error && "code" in error) {
+    return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
+  }
+  throw error;
+}
