@@ -20,11 +20,12 @@ const largestDocument = 16 * 1024 * 1024 - 1;
  * @throws Refusal with every problem in one sentence; it names types, not values
  */
 export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>): void {
-  const problems = findReserved(role, fields);
+  const problems: string[] = [];
   for (const [name, field] of fieldsOf[role]) {
     const problem = fieldProblem(name, field, fields.get(name));
     if (problem) problems.push(problem);
   }
+  problems.push(...findReserved(role, fields));
   if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
   for (const [name, value] of fields) {
     const problem = unstorable(value);

@@ -35,6 +35,11 @@ it.each<[string, object, string]>([
   ["half a surrogate pair", { message: "\ud800" }, "message contains half a surrogate pair"],
   ["a null character in a name", { extra: { "a\0": 1 } }, "extra has a name with a null character"],
   ["a name that the driver reserves", { extra: { _bsontype: "Long" } }, "reserved name _bsontype"],
+  [
+    "half a surrogate pair in a list",
+    { extra: { list: ["a", { b: "\ud800" }] } },
+    "extra.list[1].b contains half a surrogate pair",
+  ],
   ["deep nesting", { extra: nested(100) }, "nested deeper than 100 levels"],
 ])("%s is refused", (_what, fields, detail) => {
   expect(() => {
