@@ -31,10 +31,9 @@ export interface Reading {
  */
 export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecords> {
   const { address, tally } = reading;
-  const open = (files: readonly Listed[]) =>
-    Promise.all(files.map(({ file, checkpoint }) => openFile(address, file, checkpoint)));
-  for await (const files of ahead(listFiles(reading), burstsAtOnce, open)) {
-    for (const opened of files) {
+  for await (const files of listFiles(reading)) {
+    const burst = files.map(({ file, checkpoint }) => openFile(address, file, checkpoint));
+    for (const opened of await Promise.all(burst)) {
       const { file, imported, start, refusal } = opened;
       tally.files += 1;
       if (imported) tally.resume(file.role, imported);
@@ -65,10 +64,10 @@ async function* listFiles(reading: Reading): AsyncGenerator<readonly Listed[]> {
 }
 
 /**
- * Files that are opened together, and how many such bursts are under way: a burst wakes the threads that
- * read it once, and a volume across a network takes its time.
+ * So many files, and bytes, are opened together: a burst wakes the threads that read it once, and a volume
+ * across a network takes its time.
  */
-const [burstFiles, burstBytes, burstsAtOnce] = [128, 512 * 1024, 2];
+const [burstFiles, burstBytes] = [64, 256 * 1024];
 
 function burstsOf(files: readonly Listed[]): Listed[][] {
   const bursts: Listed[][] = [];
