@@ -152,14 +152,20 @@ function behind(filter: Filter<Document>, place: Place): Filter<Document> {
   return { $and: [filter, { $expr: { $or: ways } }] };
 }
 
+/** A reply of 16 MiB, the server's own limit, would have half a million ids, which are objects first. */
+const idsInReply = 1_000;
+
 /** The runs that have documents in a collection, in their order; the index on `runId` has them all. */
 export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGenerator<string> {
   const open = (last: string | undefined) =>
-    collectionOf(sides, role).aggregate<{ readonly _id: string }>([
-      { $match: { runId: { $type: "string", ...(last !== undefined && { $gt: last }) } } },
-      { $group: { _id: "$runId" } },
-      { $sort: { _id: 1 } },
-    ]);
+    collectionOf(sides, role).aggregate<{ readonly _id: string }>(
+      [
+        { $match: { runId: { $type: "string", ...(last !== undefined && { $gt: last }) } } },
+        { $group: { _id: "$runId" } },
+        { $sort: { _id: 1 } },
+      ],
+      { batchSize: idsInReply },
+    );
   const idOf = ({ _id }: { readonly _id: string }) => _id;
   const found = resumeCursor(readingFrom(sides, role), open, idOf, sides.retries);
   for await (const { _id } of found) yield _id;
