@@ -20,16 +20,16 @@ const largestDocument = 16 * 1024 * 1024 - 1;
  * @throws Refusal with every problem in one sentence; it names types, not values
  */
 export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>): void {
-  const problems: string[] = [];
-  for (const [name, field] of fieldsOf[role]) {
-    const problem = fieldProblem(name, field, fields.get(name));
-    if (problem) problems.push(problem);
-  }
-  problems.push(...findReserved(role, fields));
+  const problems = [
+    ...fieldsOf[role].flatMap(([name, field]) => fieldProblems(name, field, fields.get(name))),
+    ...findReserved(role, fields),
+  ];
   if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
   for (const [name, value] of fields) {
-    const problem = unstorable(value);
-    if (problem) throw new Refusal("form", `${shorten(name + problem.path)} ${problem.detail}`);
+    const found = unstorable(value);
+    if (!found) continue;
+    const path = shorten(name + found.path);
+    throw new Refusal("form", `${path} ${found.problem}`);
   }
 }
 
@@ -49,15 +49,15 @@ export function sizeOf(document: BSON.Document): number {
   );
 }
 
-function fieldProblem(name: string, field: Field, value: unknown): string | undefined {
-  if (field.type === "objectId" || field.assumed) return undefined;
+function fieldProblems(name: string, field: Field, value: unknown): string[] {
+  if (field.type === "objectId" || field.assumed) return [];
   if (value === undefined || value === null) {
     // On disk a run's `_id` is its `runId`.
-    return field.optional ? undefined : `${name === "_id" ? "runId" : name} is missing`;
+    return field.optional ? [] : [`${name === "_id" ? "runId" : name} is missing`];
   }
   const known = !field.closed || field.names?.some((name) => name === value);
-  if (known && hasType[field.type](value)) return undefined;
-  return `${name} ${describeRule(field)}, found ${kindOf(value)}`;
+  if (known && hasType[field.type](value)) return [];
+  return [`${name} ${describeRule(field)}, found ${kindOf(value)}`];
 }
 
 const isString = (value: unknown) => typeof value === "string";
@@ -99,7 +99,7 @@ function shorten(path: string): string {
 /** What BSON cannot hold, with the place of it below the value that was looked at. */
 interface Unstorable {
   readonly path: string;
-  readonly detail: string;
+  readonly problem: string;
 }
 
 /**
@@ -113,7 +113,7 @@ function unstorable(value: unknown, depth = 2): Unstorable | undefined {
   if (typeof value === "string") return unstorableText(value);
   const isList = Array.isArray(value);
   if (!isList && !isJsonObject(value)) return undefined;
-  if (depth > deepest) return { path: "", detail: `is nested deeper than ${deepest} levels` };
+  if (depth > deepest) return { path: "", problem: `is nested deeper than ${deepest} levels` };
   if (isList) {
     for (let at = 0; at < value.length; at += 1) {
       const found = unstorable(value[at], depth + 1);
@@ -132,14 +132,14 @@ function unstorable(value: unknown, depth = 2): Unstorable | undefined {
 
 /** UTF-8, and so BSON, cannot hold a half of a surrogate pair without the other. */
 function unstorableText(text: string): Unstorable | undefined {
-  return halfPair.test(text) ? { path: "", detail: "contains half a surrogate pair" } : undefined;
+  return halfPair.test(text) ? { path: "", problem: "contains half a surrogate pair" } : undefined;
 }
 
 const halfPair = /\p{Surrogate}/u;
 
 function unstorableName(name: string): Unstorable | undefined {
-  if (name.includes("\0")) return { path: "", detail: "has a name with a null character" };
+  if (name.includes("\0")) return { path: "", problem: "has a name with a null character" };
   // The driver takes an object with this member for a BSON type of its own.
-  if (name === "_bsontype") return { path: "", detail: "has the reserved name _bsontype" };
+  if (name === "_bsontype") return { path: "", problem: "has the reserved name _bsontype" };
   return unstorableText(name);
 }
