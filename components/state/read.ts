@@ -24,7 +24,7 @@ export interface Chunk {
 }
 
 /** A text of more bytes is refused: no JSON form of a document of 16 MiB should need them. */
-export const longestText = 64 * 1024 * 1024;
+const longestText = 64 * 1024 * 1024;
 
 const chunkSize = 64 * 1024;
 

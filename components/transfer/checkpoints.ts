@@ -67,6 +67,7 @@ export class Checkpoints {
 
   /** The checkpoints of some files by their names below the state directory. */
   async read(names: readonly string[]): Promise<Map<string, Checkpoint>> {
+    if (names.length === 0) return new Map();
     const wanted = { _id: { $in: names.map(idOf) } };
     // One reply has them all.
     const all = { batchSize: names.length + 1 };

@@ -46,9 +46,9 @@ export const rollback: readonly Break[] = [
   },
   {
     guarantee: "runs of one file name are exported in their order, also in different blocks",
-    file: "components/transfer/export/export.ts",
-    find: "const earlier = names.flatMap((name) => atWork.get(name) ?? []);",
-    replace: "const earlier: Promise<unknown>[] = [];",
+    file: "components/transfer/export/block.ts",
+    find: "takeTurn(task.turns, fileName(run))",
+    replace: "takeTurn(new Map(), fileName(run))",
     tests: ["test/transfer/export-blocks.test.ts > that end and begin a block"],
   },
   {

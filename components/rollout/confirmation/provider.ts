@@ -34,7 +34,7 @@ function recordAnswer(
 }
 
 /** What a site can say that it has done, in the cutover's order (the setting `rollout.confirmed`). */
-export const confirmations = ["drained", "worker", "web"] as const;
+const confirmations = ["drained", "worker", "web"] as const;
 export type Confirmation = (typeof confirmations)[number];
 
 /** Inputs of a step that waits for a site's word: nothing here can see what it asks for. */
@@ -59,7 +59,7 @@ export interface ConfirmationResults {
  * now, and did not say then, that this step or a later one is done. What is left in the settings
  * from a former cutover answers nothing.
  */
-export function isAnswered(
+function isAnswered(
   { step, mode, confirmed }: ConfirmationInputs,
   asked: ConfirmationResults["asked"],
 ): boolean {

@@ -43,7 +43,7 @@ export function placeOf({ service, file, path }: ValuesFileInputs): Place {
 }
 
 /** What is wanted, in the document's order: the engine hands objects over with their keys sorted. */
-export function listWanted({ service, environment }: ValuesFileInputs): Stated[] {
+function listWanted({ service, environment }: ValuesFileInputs): Stated[] {
   return environmentKeys(service).flatMap((name) => {
     const value = environment[name];
     return value === undefined ? [] : [{ name, value: inOrder(value) }];

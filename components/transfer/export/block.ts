@@ -4,7 +4,7 @@ import { exportLog } from "./log";
 import type { PartRole } from "./look";
 import { settleBases } from "../bases";
 import { ExportTally } from "./report";
-import { type ExportSides, type ExportTask, type RunInMongo, onBases } from "./run";
+import { type ExportSides, type ExportTask, type RunInMongo, type Turns, onBases } from "./run";
 
 /** So many runs are written at once. */
 const runsAtOnce = 8;
@@ -18,7 +18,8 @@ export interface ExportedRun {
 }
 
 /**
- * Brings runs to files, several at once.
+ * Brings runs to files, several at once. Of runs that may have one file name the first gets it, also if
+ * they are in blocks that are at work at the same time.
  *
  * @param own where the runs' own records go
  * @returns in the order of the runs, whichever was done first
@@ -28,30 +29,35 @@ export async function exportBlock(
   block: readonly RunInMongo[],
   own = task.sides,
 ): Promise<ExportedRun[]> {
-  const done = new Map<RunInMongo, ExportedRun>();
-  await atOnce(runsAtOnce, groupsOf(block), async (runs) => {
-    for (const run of runs) done.set(run, await exportRun(task, run, own));
-  });
-  const settled = task.settled.splice(0);
-  await onBases(task, (bases) => settleBases(bases, settled));
-  return block.flatMap((run) => done.get(run) ?? []);
-}
-
-/** Runs that may have the same file names are done one after the other. */
-function groupsOf(block: readonly RunInMongo[]): RunInMongo[][] {
-  const groups = new Map<string, RunInMongo[]>();
-  for (const run of block) {
-    const name = fileName(run);
-    const group = groups.get(name) ?? [];
-    groups.set(name, group);
-    group.push(run);
+  const waiting = block.map((run) => ({ run, turn: takeTurn(task.turns, fileName(run)) }));
+  try {
+    const done = await atOnce(runsAtOnce, waiting, async ({ run, turn }) => {
+      await turn.before;
+      return exportRun(task, run, own).finally(turn.end);
+    });
+    const settled = task.settled.splice(0);
+    await onBases(task, (bases) => settleBases(bases, settled));
+    return done;
+  } finally {
+    for (const { turn } of waiting) turn.end();
   }
-  return [...groups.values()];
 }
 
-/** What the files of a run may be called: runs that share it are brought to files in their order. */
-export function fileName({ runId }: RunInMongo): string {
+/** What the files of a run may be called. */
+function fileName({ runId }: RunInMongo): string {
   return fileStems(runId).at(-1) ?? runId;
+}
+
+/** A turn behind the last one that was taken for a name. It has to end, whatever becomes of the work. */
+function takeTurn(turns: Turns, name: string) {
+  const before = turns.get(name);
+  let end!: () => void;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  turns.set(name, ended);
+  void ended.then(() => turns.get(name) === ended && turns.delete(name));
+  return { before, end };
 }
 
 /** A service on files sees all that belongs to a run before the run. */

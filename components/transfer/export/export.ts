@@ -9,7 +9,7 @@ import {
 } from "../../state";
 import { basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
-import { type ExportedRun, exportBlock, fileName, partRoles } from "./block";
+import { exportBlock, partRoles } from "./block";
 import { exportHeldRuns } from "./held";
 import { type OwnRecord, type PartRole, blocksOfRuns, lookUp } from "./look";
 import { type ExportReport, ExportTally } from "./report";
@@ -31,7 +31,14 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const tally = new ExportTally();
   sides.watch?.(tally);
   const bases = basesIn(sides.database, sides.checkpoints);
-  const task = { sides, conflicts: toConflictsAddress(sides), bases, tally, settled: [] };
+  const task = {
+    sides,
+    conflicts: toConflictsAddress(sides),
+    bases,
+    tally,
+    settled: [],
+    turns: new Map(),
+  };
   await atOnce(2, [() => removeLeftovers(sides), () => exportAll(task)], (work) => work());
   return tally.report();
 }
@@ -40,11 +47,10 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
 async function exportAll(task: ExportTask): Promise<void> {
   const held = await exportHeldRuns(task);
   const roles = partRoles(task.sides);
-  const write = inTurn((block) => exportBlock(task, block));
   const runs = blocksOfRuns(task.sides, {}, (runId) => !held.has(runId));
   const works = [
-    () => exportBlocks(task, runs, roles, write),
-    ...roles.map((role) => () => exportBlocks(task, runsWithout(task, role), [role], write)),
+    () => exportBlocks(task, runs, roles),
+    ...roles.map((role) => () => exportBlocks(task, runsWithout(task, role), [role])),
   ];
   await atOnce(works.length, works, (work) => work());
 }
@@ -59,31 +65,15 @@ async function exportBlocks(
   task: ExportTask,
   blocks: AsyncIterable<readonly OwnRecord[]>,
   roles: readonly PartRole[],
-  write: (block: RunInMongo[]) => Promise<ExportedRun[]>,
 ): Promise<void> {
   const found = ahead(blocks, blocksAhead, (block) => lookUp(task, block, roles));
+  const write = (block: readonly RunInMongo[]) => exportBlock(task, block);
   for await (const runs of ahead(found, blocksWritten, write)) {
     for (const { runId, tally, isBehind } of runs) {
       task.tally.add(tally);
       if (isBehind) task.tally.behind.push(runId);
     }
   }
-}
-
-/** Several blocks are at work at once; one that has a file name of an earlier one waits for it. */
-function inTurn<T>(work: (block: RunInMongo[]) => Promise<T>) {
-  const atWork = new Map<string, Promise<unknown>>();
-  return (block: RunInMongo[]): Promise<T> => {
-    const names = block.map(fileName);
-    const earlier = names.flatMap((name) => atWork.get(name) ?? []);
-    const done = Promise.all(earlier).then(() => work(block));
-    for (const name of names) atWork.set(name, done);
-    const forget = () => {
-      for (const name of names) if (atWork.get(name) === done) atWork.delete(name);
-    };
-    done.then(forget, forget);
-    return done;
-  };
 }
 
 /** So many ids are looked for at once, and so many of runs that MongoDB has not are a block. */

@@ -25,7 +25,11 @@ export interface ExportTask {
   readonly tally: ExportTally;
   /** What both sides have now, to be said when a block is done. */
   readonly settled: NewBase[];
+  readonly turns: Turns;
 }
+
+/** For each file name of a run at work: what ends when the last one with it is done. */
+export type Turns = Map<string, Promise<void>>;
 
 /** Reads or writes bases, again if the server has trouble that passes. */
 export function onBases<T>(

@@ -74,13 +74,12 @@ function burstsOf(files: readonly Listed[]): Listed[][] {
   let bytes = 0;
   for (const one of files) {
     const { size } = one.file.stamp;
-    bytes += size <= smallFile ? size : 0;
+    const read = size <= smallFile ? size : 0;
     const burst = bursts.at(-1);
-    if (burst && burst.length < burstFiles && bytes <= burstBytes) burst.push(one);
-    else {
-      bursts.push([one]);
-      bytes = size <= smallFile ? size : 0;
-    }
+    const fits = burst && burst.length < burstFiles && bytes + read <= burstBytes;
+    if (fits) burst.push(one);
+    else bursts.push([one]);
+    bytes = fits ? bytes + read : read;
   }
   return bursts;
 }
