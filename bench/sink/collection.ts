@@ -55,11 +55,10 @@ export class Collection {
    */
   oneOfEach(field: string | undefined, filter: Document): Iterable<Stored> | undefined {
     const name = [...this.orders.keys()].find((one) => one.split(",")[0] === field);
-    if (name === undefined || Object.keys(filter).some((one) => one !== field)) return undefined;
+    const isOther = Object.keys(filter).some((one) => one !== field);
+    if (field === undefined || name === undefined || isOther) return undefined;
     const fits = matcherOf(filter);
-    return select(this.order(name).heads(boundsOf(filter, name.split(",")[0] ?? "")), ({ bytes }) =>
-      fits(bytes),
-    );
+    return select(this.order(name).heads(boundsOf(filter, field)), ({ bytes }) => fits(bytes));
   }
 
   private plan(filter: Document, sort: Key): { candidates: Iterable<Stored>; isSorted: boolean } {

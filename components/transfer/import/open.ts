@@ -49,13 +49,13 @@ export async function openFile(
 ): Promise<Opened> {
   try {
     const opened = await resume(file, checkpoint);
-    const { imported, start } = opened;
+    const { imported, start, bytes } = opened;
     if (!imported || (!start && file.role === "runs")) return opened;
     const facts = await factsSince(address, opened, imported);
     const isSame = facts.runId === imported.runId && facts.numbered === imported.numbered;
     if (isSame) return start ? { ...opened, facts } : opened;
     // Under another id, or by other sequences, the earlier lines were other records.
-    return { file, start: beginning() };
+    return { file, start: beginning(), ...(bytes && { bytes }) };
   } catch (error) {
     return { file, refusal: unreadable(error) };
   }
