@@ -1,7 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isFolder } from "./address";
-import { WriteError } from "./errors";
+import { StateFolderError, WriteError } from "./errors";
 import { isMissing } from "./list";
 
 /** What a cutover leaves beside the files: the moment from which on MongoDB is the truth (decision 9). */
@@ -19,20 +19,30 @@ export interface Fence {
 /** In the state directory, where no service and no import looks for files. */
 export const fenceFile = "fence.json";
 
-/** The fence of the last cutover of this state; undefined if no cutover came as far. */
+/**
+ * The fence of the last cutover of this state; undefined if no cutover came as far.
+ *
+ * @throws StateFolderError if its file is damaged: without it nobody knows which database is the truth
+ */
 export async function readFence(root: string): Promise<Fence | undefined> {
+  const path = join(root, fenceFile);
   try {
-    return JSON.parse(await readFile(join(root, fenceFile), "utf8")) as Fence;
+    return JSON.parse(await readFile(path, "utf8")) as Fence;
   } catch (error) {
     if (isMissing(error)) return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new StateFolderError(
+      `The fence of the last cutover cannot be read: ${path} is not valid JSON. Nothing was written. Restore ` +
+        "it from a backup. If there is none, delete it and run " +
+        `\`taskrunner-storage export --all --state ${root}\`, which writes it again from the ledger.`,
+    );
   }
 }
 
-/** Keeps a fence beside the state; a reader finds the former one or this one. */
+/** Keeps a fence beside the state, on the disk; a reader finds the former one or this one. */
 export async function writeFence(root: string, fence: Fence): Promise<void> {
   const next = join(root, `${fenceFile}.tmp`);
-  await writeFile(next, `${JSON.stringify(fence, undefined, 2)}\n`);
+  await writeFile(next, `${JSON.stringify(fence, undefined, 2)}\n`, { flush: true });
   await rename(next, join(root, fenceFile));
 }
 

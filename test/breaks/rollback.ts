@@ -144,7 +144,7 @@ export const rollback: readonly Break[] = [
     file: "components/transfer/rollback/fence.ts",
     find: "if (!witness) throw notTheState(address, expected, fence);",
     replace: "",
-    tests: ["test/transfer/rollback.test.ts"],
+    tests: ["test/transfer/not-the-state.test.ts"],
   },
   {
     guarantee: "a rollback knows the fence of a cutover that was killed before the stack did",

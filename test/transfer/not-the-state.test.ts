@@ -1,0 +1,75 @@
+import { mkdir, rename } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { readFence, writeFence } from "../../components/state";
+import { RollbackStack, state, up, upSecond } from "./rollback-stack";
+import { addFiles } from "./state";
+
+const stack = new RollbackStack();
+
+/** What becomes of the state root where its volume is not mounted, or is another one. */
+const notTheState: readonly [string, (root: string) => Promise<unknown>, RegExp][] = [
+  ["missing", () => Promise.resolve(), /is not a readable directory/],
+  ["an empty mount point", (root) => mkdir(root), /has none of the directories/],
+  [
+    "without the fence",
+    (root) => addFiles(root, { "logs/runs/busy.ndjson": "" }),
+    /has no fence\.json, but the cutover drew its fence at 20/,
+  ],
+  [
+    "with a damaged fence",
+    (root) => addFiles(root, { ...state, "fence.json": '{ "at": "2025' }),
+    /fence\.json is not valid JSON\. .*`taskrunner-storage export --all/,
+  ],
+  [
+    "another cutover's",
+    async (root) => {
+      await addFiles(root, state);
+      await writeFence(root, { at: "2025-11-06T12:00:00.000Z", unfinishedCount: 1 });
+    },
+    /has the fence of 2025-11-06T12:00:00\.000Z, but the cutover drew its fence at 20/,
+  ],
+  [
+    "without the volume of its runs",
+    async (root) => {
+      await addFiles(root, { "logs/runs/busy.ndjson": "" });
+      const fence = await readFence(`${root}-unmounted`);
+      if (fence) await writeFence(root, fence);
+    },
+    /has no run in state\/runs, but the cutover at 20\S+ found 2 unfinished runs there/,
+  ],
+];
+
+describe.each(notTheState)("a state root that is %s", (_what, leave, words) => {
+  it.each(["first", "second"])("stops the %s handover back, and gets no file", async (which) => {
+    const before = await stack.cutover();
+    const second = await upSecond(undefined, stack.second(before));
+    await stack.advance();
+    await rename(stack.root, `${stack.root}-unmounted`);
+    await leave(stack.root);
+    const left = await stack.allFiles();
+    for (const uri of [stack.server.uri, undefined]) {
+      const refused =
+        which === "first"
+          ? up(before, stack.toFiles({ uri }))
+          : upSecond(second, stack.second(before, { direction: "back", uri }));
+      await expect(refused).rejects.toMatchObject({
+        properties: { applied: false, direction: "forward" },
+        reasons: [expect.stringMatching(words)],
+      });
+      expect(await stack.allFiles()).toEqual(left);
+    }
+    if (which === "second") return;
+    expect(stack.said).toContainEqual(
+      expect.stringMatching(/^warning: `pulumi up` will stop here/),
+    );
+    expect(stack.said.join("\n")).toMatch(words);
+  });
+});
+
+it("a state without any run, ever, gets those that began in MongoDB", async () => {
+  await addFiles(stack.root, { "logs/runs/none.ndjson": "" });
+  const before = await up(undefined, stack.inputs());
+  await stack.runs.insertOne({ _id: "late", planHash: "sha256:1" });
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({ exported: { runs: { written: 1 } } });
+});
