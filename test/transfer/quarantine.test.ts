@@ -1,4 +1,4 @@
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readFile, readdir, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { WriteError } from "../../components/state";
@@ -97,4 +97,12 @@ it("a folder that cannot be written is named with what to do", async () => {
   const failed = importInto(sink, { root, layout, approvals: true, quarantine });
   await expect(failed).rejects.toThrow(WriteError);
   await expect(failed).rejects.toThrow(/nowhere.* failed: ENOENT\. .* Make the directory writable/);
+});
+
+it("a full disk ends the import, and is not taken for a file that cannot be read", async () => {
+  const root = await stateRoot(state);
+  await symlink("/dev/full", join(root, `quarantine.ndjson.${process.pid}.tmp`));
+  const failed = importFrom(root);
+  await expect(failed).rejects.toThrow(WriteError);
+  await expect(failed).rejects.toThrow(/quarantine\.ndjson failed: ENOSPC\. .* with free space/);
 });

@@ -19,19 +19,27 @@ export class QuarantineFile {
     this.aside = `${path}.${process.pid}.tmp`;
   }
 
+  /** @throws WriteError if the file cannot be written */
   add(refused: Quarantined, raw?: Raw): void {
-    this.descriptor ??= this.open();
-    writeSync(this.descriptor, `${JSON.stringify({ ...refused, ...(raw && rawIn(raw)) })}\n`);
+    const text = `${JSON.stringify({ ...refused, ...(raw && rawIn(raw)) })}\n`;
+    this.writing(() => {
+      this.descriptor ??= openSync(this.aside, "w", 0o600);
+      writeSync(this.descriptor, text);
+    });
   }
 
-  /** Puts the file in its place; what an earlier import left out there is gone. */
+  /**
+   * Puts the file in its place; what an earlier import left out there is gone.
+   *
+   * @throws WriteError if it cannot be put there
+   */
   publish(): void {
-    if (this.descriptor === undefined) {
-      rmSync(this.path, { force: true });
-      return;
-    }
-    closeSync(this.descriptor);
-    renameSync(this.aside, this.path);
+    const { descriptor, path, aside } = this;
+    if (descriptor !== undefined) closeSync(descriptor);
+    this.writing(() => {
+      if (descriptor === undefined) rmSync(path, { force: true });
+      else renameSync(aside, path);
+    });
   }
 
   /** Leaves the earlier file as it is. */
@@ -41,14 +49,14 @@ export class QuarantineFile {
     rmSync(this.aside, { force: true });
   }
 
-  private open(): number {
+  private writing(work: () => void): void {
     try {
-      return openSync(this.aside, "w", 0o600);
+      work();
     } catch (error) {
       throw new WriteError(
         `Writing the quarantined records to ${this.path}`,
         error,
-        "What was imported so far stays. Make the directory writable and run the import again.",
+        "What was imported so far stays. Make the directory writable, with free space, and run the import again.",
       );
     }
   }
