@@ -111,10 +111,12 @@ export async function* rawDocuments(
 ): AsyncGenerator<Uint8Array> {
   const sort = orders[role];
   const fields = Object.keys(sort);
-  const { collectionName: find } = collectionOf(sides, role);
+  const { collectionName: find, readConcern } = collectionOf(sides, role);
+  // Unlike to a find of its own, the driver adds none to a command.
+  const majority = readConcern && { readConcern };
   let cursor: RunCommandCursor | undefined;
   const open = (last: Place | undefined) => {
-    const query = { find, filter: last ? behind(filter, last) : filter, sort };
+    const query = { find, filter: last ? behind(filter, last) : filter, sort, ...majority };
     cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
     return cursor;
   };
