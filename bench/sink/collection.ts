@@ -51,12 +51,14 @@ export class Collection {
 
   /**
    * One document for each value of a field that a filter on it lets through, as MongoDB's DISTINCT_SCAN
-   * finds them; undefined if no index begins with the field, or the filter asks for another one too.
+   * finds them; undefined if no index begins with the field, or the filter asks for anything but a range
+   * of it: for a type, MongoDB looks into every document.
    */
   oneOfEach(field: string | undefined, filter: Document): Iterable<Stored> | undefined {
     const name = [...this.orders.keys()].find((one) => one.split(",")[0] === field);
     const isOther = Object.keys(filter).some((one) => one !== field);
     if (field === undefined || name === undefined || isOther) return undefined;
+    if ("$type" in ((filter[field] ?? {}) as object)) return undefined;
     const fits = matcherOf(filter);
     return select(this.order(name).heads(boundsOf(filter, field)), ({ bytes }) => fits(bytes));
   }

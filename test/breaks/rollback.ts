@@ -63,7 +63,7 @@ export const rollback: readonly Break[] = [
     file: "components/transfer/documents.ts",
     find: "sort, ...majority }",
     replace: "sort }",
-    tests: ["test/transfer/read-concern.test.ts"],
+    tests: ["test/transfer/reads.test.ts"],
   },
   {
     guarantee: "a query for several runs goes on behind its last document",
