@@ -32,7 +32,7 @@ const safety = {
   retryWrites: true,
 } as const satisfies MongoClientOptions;
 
-/** The same for a command of \`db.command\`, to which the driver adds no write concern. */
+/** The same for a command of `db.command`, to which the driver adds no write concern. */
 export const commandWriteConcern = { w: "majority", j: true, wtimeout: writeTimeoutMs } as const;
 
 /** Options that say the same of a connection string, in lower case. */

@@ -18,7 +18,6 @@ export {
   describePlace,
   refusalIn,
 } from "./errors";
-export { factsOf, runIdOf } from "./facts";
 export { type Fence, readFence, requireFenceWritable, writeFence } from "./fence";
 export { type WholeFilePlace, type WholeFileRole, recordOf, renewRecord, wholeFile } from "./form";
 export {
@@ -42,7 +41,7 @@ export { formatJson } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText, ReadStart } from "./lines";
 export { type Skipped, fileOf, filesOf, noneSkipped, stateFiles } from "./list";
-export { type FilePlace, lookAt, placeOf, stemNamed } from "./place";
+export { type FilePlace, factsOf, lookAt, placeOf, runIdOf, stemNamed } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export { type ReadPosition, beginning, decode, hashOfFirst, readChunks, readTexts } from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";

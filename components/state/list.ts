@@ -40,7 +40,7 @@ async function* filesOfRuns(
   skipped: Skipped,
 ): AsyncGenerator<StateFile> {
   const extension = extensionOf(role);
-  for await (const entry of entriesIn(join(address.root, address.layout[role]))) {
+  for await (const entry of readFolder(join(address.root, address.layout[role]))) {
     if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
     yield fileOf(address, role, basename(entry.name, extension));
   }
@@ -60,7 +60,7 @@ async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerat
 }
 
 async function* foldersOfRuns({ root, layout }: StateAddress, skipped: Skipped) {
-  for await (const run of entriesIn(join(root, layout.artifacts))) {
+  for await (const run of readFolder(join(root, layout.artifacts))) {
     if (!isSkipped(run, skipped) && run.isDirectory()) yield run;
   }
 }
@@ -71,7 +71,7 @@ const foldersAtOnce = 32;
 /** Counts what stands where a manifest is missing; the artifacts themselves are none of our business. */
 async function countBeside(manifest: string, skipped: Skipped): Promise<void> {
   const name = basename(manifest);
-  for await (const entry of entriesIn(dirname(manifest))) {
+  for await (const entry of readFolder(dirname(manifest))) {
     if (entry.name.includes(name)) isSkipped(entry, skipped);
   }
 }
@@ -80,7 +80,7 @@ async function countBeside(manifest: string, skipped: Skipped): Promise<void> {
 const entriesAtOnce = 256;
 
 /** What is in a folder; a run may have none for its manifest, or it may just have gone. */
-export async function* entriesIn(path: string): AsyncGenerator<Dirent> {
+export async function* readFolder(path: string): AsyncGenerator<Dirent> {
   try {
     yield* await opendir(path, { bufferSize: entriesAtOnce });
   } catch (error) {

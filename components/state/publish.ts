@@ -15,7 +15,7 @@ import { basename, dirname, join } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
 import type { StateAddress } from "./address";
 import { Refusal, WriteError } from "./errors";
-import { entriesIn } from "./list";
+import { readFolder } from "./list";
 
 /** What tells whether a file is still the one that was read; undefined where there was none. */
 export type Stamp = string | undefined;
@@ -129,7 +129,7 @@ export async function removeLeftovers(address: StateAddress): Promise<void> {
 
 async function removeBelow({ root, layout }: StateAddress, role: CollectionRole): Promise<void> {
   const folder = join(root, layout[role]);
-  for await (const entry of entriesIn(folder)) {
+  for await (const entry of readFolder(folder)) {
     if (role !== "artifacts") await removeOld(folder, entry.name);
     else if (entry.isDirectory()) {
       const ofRun = join(folder, entry.name, dirname(layout.artifactManifest));

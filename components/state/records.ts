@@ -77,7 +77,9 @@ function recordsInText(
     } else findings.leaveIncomplete({ file: file.name, line: text.line, offset: text.offset });
     return [];
   }
-  return entries.flatMap((entry) => ready(file.role, placeOf(place, entry), entry, text, findings));
+  return entries.flatMap((entry) =>
+    ready(file.role, placeOfEntry(place, entry), entry, text, findings),
+  );
 }
 
 const noConversions: ReadonlySet<Conversion> = new Set();
@@ -137,7 +139,7 @@ function documentOf(role: CollectionRole, fields: ReadonlyMap<string, unknown>):
   return { _id: generateId(role, keyOf(role, known), time), ...keys, ...known };
 }
 
-function placeOf(place: Place, { entry }: Entry): Place {
+function placeOfEntry(place: Place, { entry }: Entry): Place {
   return entry === undefined ? place : { ...place, entry };
 }
 

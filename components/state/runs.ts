@@ -76,12 +76,12 @@ async function findFile(
   stem: string,
 ): Promise<FoundFile | undefined> {
   const file = fileOf(address, role, stem);
-  const stamp = await lookAt(file.path);
+  const stamp = await stampAt(file.path);
   return stamp && { ...file, stamp };
 }
 
 /** Looks at a file; undefined if there is none, or something else. One that cannot be looked at fails when read. */
-async function lookAt(path: string): Promise<FileStamp | undefined> {
+async function stampAt(path: string): Promise<FileStamp | undefined> {
   const seen = Date.now();
   try {
     const found = await lstat(path);

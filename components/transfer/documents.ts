@@ -23,7 +23,7 @@ export function documentIn(bytes: Uint8Array): Document {
 }
 
 /** The bytes of a document inside another one, for `documentIn`. */
-export function memberOf(bytes: Uint8Array, wanted: string): Uint8Array {
+export function memberBytes(bytes: Uint8Array, wanted: string): Uint8Array {
   for (const [name, , value] of elementsIn(bytes)) if (name === wanted) return value;
   throw new Error(`A document without ${wanted}, which was asked for`);
 }
@@ -115,16 +115,16 @@ export async function* rawDocuments(
   // Unlike to a find of its own, the driver adds none to a command.
   const majority = readConcern && { readConcern };
   let cursor: RunCommandCursor | undefined;
-  const open = (last: Place | undefined) => {
+  const open = (last: Position | undefined) => {
     const query = { find, filter: last ? behind(filter, last) : filter, sort, ...majority };
     cursor = sides.database.runCursorCommand({ ...query, batchSize: firstReply }, { raw: true });
     return cursor;
   };
-  const placeOf = (raw: Document): Place => {
+  const positionOf = (raw: Document): Position => {
     const document = documentIn(bytesOf(raw));
     return fields.map((field) => [field, document[field] as unknown]);
   };
-  const found = resumeCursor(readingFrom(sides, role), open, placeOf, sides.retries);
+  const found = resumeCursor(readingFrom(sides, role), open, positionOf, sides.retries);
   let largest = 1;
   for await (const raw of found) {
     const bytes = bytesOf(raw);
@@ -134,20 +134,20 @@ export async function* rawDocuments(
   }
 }
 
-/** A document's place in the order: the fields that tell it apart, with its values. */
-type Place = readonly (readonly [field: string, value: unknown])[];
+/** A document's position in the order: the fields that tell it apart, with its values. */
+type Position = readonly (readonly [field: string, value: unknown])[];
 
 /** A raw document's type does not say that it is its bytes. */
 const bytesOf = (raw: Document) => raw as unknown as Uint8Array;
 
 /** Of the documents that a filter selects, those behind one; unlike `$gt` alone in every type. */
-function behind(filter: Filter<Document>, place: Place): Filter<Document> {
-  const buildComparison = (operator: string, [field, value]: Place[number]) => ({
+function behind(filter: Filter<Document>, position: Position): Filter<Document> {
+  const buildComparison = (operator: string, [field, value]: Position[number]) => ({
     [operator]: [`$${field}`, { $literal: value }],
   });
-  const ways = place.map((last, at) => ({
+  const ways = position.map((last, at) => ({
     $and: [
-      ...place.slice(0, at).map((same) => buildComparison("$eq", same)),
+      ...position.slice(0, at).map((same) => buildComparison("$eq", same)),
       buildComparison("$gt", last),
     ],
   }));

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { rendered } from "../review/rendered";
 import { expect } from "vitest";
-import type { TestStack } from "./stack";
 import { bundledCommands } from "../cli/bundled";
+import { rendered } from "../review/rendered";
+import type { TestStack } from "./stack";
 
 const bin = bundledCommands();
 

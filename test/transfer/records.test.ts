@@ -1,3 +1,5 @@
+import { symlink } from "node:fs/promises";
+import { join } from "node:path";
 import { Long } from "mongodb";
 import { expect, it } from "vitest";
 import { recordsOnDisk } from "../../components/transfer/import/file-records";
@@ -5,9 +7,10 @@ import { Tally } from "../../components/transfer/tally";
 import { layout } from "./layout";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 
-async function read(files: Readonly<Record<string, string | Buffer>>) {
+async function read(files: Readonly<Record<string, string | Buffer>>, links: object = {}) {
   const root = await stateRoot({ "state/runs/.keep": "" });
   await addFiles(root, files);
+  for (const [name, to] of Object.entries(links)) await symlink(String(to), join(root, name));
   const tally = new Tally();
   const address = { root, layout, approvals: true };
   const documents = [];
@@ -43,6 +46,18 @@ it("an id inside a run file that does not fit its name says nothing of the log",
     "logs/runs/a_b.ndjson": lines(logLine(1)),
   });
   expect(documents[0]).toMatchObject({ runId: "a_b" });
+});
+
+it("a link in the place of a run file is not followed for a log's id", async () => {
+  const { documents, report } = await read(
+    {
+      "elsewhere.json": JSON.stringify(run("a/b")),
+      "logs/runs/a_b.ndjson": lines(logLine(1)),
+    },
+    { "state/runs/a_b.json": "../../elsewhere.json" },
+  );
+  expect(documents).toMatchObject([{ runId: "a_b" }]);
+  expect(report.skipped).toMatchObject({ links: 1 });
 });
 
 it("approvals and artifacts are entries of their files' lists", async () => {

@@ -63,8 +63,8 @@ export function withStatement(text: string, wanted: Statement): string {
 }
 
 /**
- * How many lines of a file an edit would reformatted though nothing is changed in them, as the
- * library writes them: indentation, blanks before a comment, line breaks in texts.
+ * How many lines of a file an edit would reformat although nothing in them changes, as the library
+ * writes them: indentation, blanks before a comment, line breaks in texts.
  *
  * @throws ValuesFileError where the file is no YAML
  */

@@ -1,8 +1,8 @@
 import { atOnce, fileStems, rolesIn } from "../../state";
+import { settleBases } from "../bases";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
 import type { PartRole } from "./look";
-import { settleBases } from "../bases";
 import { ExportTally } from "./report";
 import { type ExportSides, type ExportTask, type RunInMongo, type Turns, onBases } from "./run";
 

@@ -1,6 +1,6 @@
 import type { Document } from "mongodb";
 import { hashOf } from "../../state";
-import { documentIn, memberOf, reading } from "../documents";
+import { documentIn, memberBytes, reading } from "../documents";
 import type { MongoSide } from "../sides";
 import { sequenceOf } from "./log-entries";
 import type { LogInMongo } from "./run";
@@ -22,7 +22,7 @@ export async function logEnds(
       const bytes = raw as unknown as Uint8Array;
       const { _id, count } = documentIn(bytes);
       const runId = String(_id);
-      const end = documentIn(memberOf(bytes, "end"));
+      const end = documentIn(memberBytes(bytes, "end"));
       // Several entries with one sequence have no last one.
       const hash = logs.has(runId) ? undefined : hashOf("logs", end);
       logs.set(runId, { count: Number(count), last: sequenceOf(end), hash });

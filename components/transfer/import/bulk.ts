@@ -1,4 +1,3 @@
-import type { Pair } from "../pairs";
 import {
   type Collection,
   type Document,
@@ -9,6 +8,7 @@ import {
 import type { CollectionRole } from "../../contract";
 import { isOfDocument } from "../../mongo";
 import { atOnce, type ReadyRecord, Refusal } from "../../state";
+import type { Pair } from "../pairs";
 import type { Outcome } from "../tally";
 
 type Outcomes = (readonly [ReadyRecord, Outcome | Refusal])[];

@@ -1,7 +1,7 @@
 import type { Long } from "mongodb";
-import type { Checkpoint } from "../checkpoints";
 import type { CollectionRole } from "../../contract";
 import type { ReadyRecord, Refusal } from "../../state";
+import type { Checkpoint } from "../checkpoints";
 import type { Outcome } from "../tally";
 
 /** Records of one file that follow each other. */

@@ -15,14 +15,14 @@ export function firstsAndRepeats(records: readonly ReadyRecord[]): {
   const byKey = new Map<string, ReadyRecord>();
   const repeats: Repeat[] = [];
   for (const record of records) {
-    const first = byKey.get(keyOf(record));
+    const first = byKey.get(keyWithRole(record));
     if (first) repeats.push({ record, first });
-    else byKey.set(keyOf(record), record);
+    else byKey.set(keyWithRole(record), record);
   }
   return { firsts: repeats.length === 0 ? records : [...byKey.values()], repeats };
 }
 
-const keyOf = ({ role, key }: ReadyRecord) => `${role}\0${key}`;
+const keyWithRole = ({ role, key }: ReadyRecord) => `${role}\0${key}`;
 
 /** What becomes of a repeat: with the first one's content it shares its outcome. */
 export function* settleRepeats(

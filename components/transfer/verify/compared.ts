@@ -1,10 +1,10 @@
-import type { BothSides } from "../sides";
-import { reading } from "../documents";
-import { pairsOf, type Pair } from "../pairs";
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { type ReadyRecord, differingPaths, readableKey } from "../../state";
+import { reading } from "../documents";
 import type { Batch } from "../import/pipeline";
+import { type Pair, pairsOf } from "../pairs";
+import type { BothSides } from "../sides";
 import type { ExactKeys } from "./exact";
 
 /**

@@ -1,14 +1,14 @@
-import { recordsOnDisk } from "../import/file-records";
 import { type CollectionRole, byRole, collectionRoles } from "../../contract";
 import { ServerTroubleError } from "../../mongo";
 import { type IncompleteLine, requireState } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
+import { recordsOnDisk } from "../import/file-records";
 import { batches, workOn } from "../import/pipeline";
+import { inKeyFolder } from "../key-parts";
 import type { BothSides } from "../sides";
 import { type Quarantined, Tally } from "../tally";
 import { type Comparison, type VerifiedCounts, countPairs, keptCases, pairBatch } from "./compared";
-import { inKeyFolder } from "../key-parts";
 import { ExactKeys } from "./exact";
 
 /** What a verification found; it holds where nothing is missing, differing or quarantined. */
