@@ -1,4 +1,4 @@
-import { MongoServerSelectionError } from "mongodb";
+import { MongoServerError, MongoServerSelectionError } from "mongodb";
 import { formatHosts } from "./server";
 
 /** MongoDB could not be reached or refused the login; the message names hosts, never secrets. */
@@ -6,6 +6,8 @@ export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
   /** The members that answer, as `HOST:PORT`, where none of them is the primary; mostly none. */
   readonly withoutPrimary: readonly string[];
+  /** What the server answered, where it was reached and refused the login; mostly undefined. */
+  readonly answer: string | undefined;
 
   constructor(uri: string, cause: unknown) {
     const found = cause instanceof Error ? cause.message : String(cause);
@@ -14,6 +16,7 @@ export class ConnectionError extends Error {
         "Check that it runs, that this machine can reach it and that the user of mongoUri can log in.",
     );
     this.withoutPrimary = membersWithoutPrimary(cause);
+    this.answer = answerIn(cause);
   }
 }
 
@@ -23,4 +26,10 @@ export function membersWithoutPrimary(error: unknown): string[] {
   const found = error.reason;
   const members = [...(found?.servers.values() ?? [])];
   return members.filter(({ type }) => type.startsWith("RS")).map(({ address }) => address);
+}
+
+/** What a server answered with an error, and its code; undefined if there was no answer. */
+export function answerIn(error: unknown): string | undefined {
+  if (!(error instanceof MongoServerError)) return undefined;
+  return `${error.message.replace(/\.$/, "")} (code ${String(error.code)})`;
 }

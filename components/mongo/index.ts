@@ -7,7 +7,7 @@ export {
   onOwnConnection,
   type ConnectionOptions,
 } from "./client";
-export { ConnectionError, membersWithoutPrimary } from "./errors";
+export { answerIn, ConnectionError, membersWithoutPrimary } from "./errors";
 export { type DatabaseAddress, addressIn, formatHosts, sameServer } from "./server";
 export { resumeCursor } from "./resumed";
 export { isOfDocument, ServerTroubleError, withRetries } from "./server-trouble";

@@ -50,3 +50,21 @@ it("members without a primary stop the rollback with both ways out, and nothing 
   expect(rollback).toMatchObject({ held: ["busy", "slow"] });
   expect(rollback).not.toHaveProperty("exported");
 });
+
+it("a refused log-in stops the rollback: MongoDB is not lost, and nothing is held", async () => {
+  const before = await stack.cutover();
+  const at = before.fence?.at ?? "";
+  const { host } = new URL(stack.server.uri);
+  const uri = `mongodb://nobody:wrong-secret@${host}/?directConnection=true`;
+  const back = stack.toFiles({ uri, electionSeconds: 2 });
+
+  const refused = await up(before, back).then(() => "it went on", String);
+  expect(refused).toMatch(/MongoDB answered, .* failed \(code 18\)/);
+  expect(refused).toContain(`abandonMongo: "${at}"`);
+  expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB answered/);
+  expect(`${refused}${stack.said.join("\n")}`).not.toContain("wrong-secret");
+  expect(await stack.files()).toEqual(state);
+
+  const { rollback } = await up(before, { ...back, abandonMongo: at });
+  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+});

@@ -1,23 +1,9 @@
-import {
-  type Db,
-  MongoNetworkError,
-  MongoOperationTimeoutError,
-  MongoServerSelectionError,
-} from "mongodb";
-import { ConnectionError, databaseAt, membersWithoutPrimary } from "../../mongo";
-import {
-  type Fence,
-  type StateAddress,
-  listHeldRuns,
-  holdRuns,
-  putBack,
-  readFence,
-} from "../../state";
-import { NoPrimary } from "../errors";
+import { type Fence, type StateAddress, listHeldRuns, holdRuns, putBack } from "../../state";
 import { exportState } from "../export/export";
 import type { ExportReport } from "../export/report";
 import type { ExportSides } from "../export/run";
 import { endFence, requireWitnesses, listUnfinished } from "./fence";
+import { type Reach, reachPrimary } from "./reach";
 
 /** What a rollback did. */
 export interface RollbackReport {
@@ -35,21 +21,10 @@ export interface RollbackReport {
 export type Exported = Omit<ExportReport, "behind" | "inTheWay">;
 
 /** What a rollback works on. */
-export interface RollbackOptions {
-  /** The connection string, secret; undefined: MongoDB is unreachable. */
-  readonly uri: string | undefined;
-  readonly name: string | undefined;
-  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: the files know. */
-  readonly fencedAt: string | undefined;
+export interface RollbackOptions extends Reach {
   /** The collection of the migration's record, in which the fence is noted. */
   readonly ledger: string;
   readonly heldRuns: "hold" | "release";
-  /** How long a primary is waited for, because an election may be under way, in s. */
-  readonly electionSeconds: number;
-  /** The moment of the fence, if what changed in MongoDB since is given up if it has no primary. */
-  readonly abandonMongo?: string | undefined;
-  /** Told, as a line, that MongoDB is waited for. */
-  readonly watch?: (line: string) => void;
 }
 
 /**
@@ -58,7 +33,7 @@ export interface RollbackOptions {
  * `electionSeconds`, all that are unfinished on disk; then it ends the fence. Later none is held any more:
  * the worker may be at work on it.
  *
- * @throws NoPrimary if members answer without a primary, and `abandonMongo` does not name the fence
+ * @throws MongoNotLost if MongoDB answers and cannot be read, and `abandonMongo` does not name the fence
  * @throws FenceMissing if the database is not the one of the fence: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
  * @throws WriteError if files cannot be written
@@ -97,7 +72,7 @@ const previewSeconds = 5;
 /**
  * What a rollback would find now; nothing is changed. Undefined if MongoDB answers.
  *
- * @throws NoPrimary, FenceMissing and StateFolderError as the rollback would
+ * @throws MongoNotLost, FenceMissing and StateFolderError as the rollback would
  */
 export async function foreseeRollback(
   sides: StateAddress,
@@ -125,48 +100,4 @@ async function holdBehind(
   const inTheWay = new Set([...found.inTheWay, ...moved.inTheWay]);
   const held = (await listHeldRuns(address)).map(({ runId }) => runId);
   return { held: held.filter((runId) => !inTheWay.has(runId)), inTheWay: [...inTheWay] };
-}
-
-type Reach = Omit<RollbackOptions, "heldRuns" | "ledger">;
-
-/** The database if it has a primary, else why no member of it answers. */
-type Reached =
-  | { readonly database: Db; readonly unreachable?: undefined }
-  | { readonly database?: undefined; readonly unreachable: string };
-
-/** After so long a wait it is told, in ms. */
-const saidAfterMs = 2_000;
-
-/** @throws NoPrimary if members answer without a primary, which may be an election that goes on */
-async function reachPrimary(root: string, reach: Reach): Promise<Reached> {
-  const { uri, name, electionSeconds: seconds, watch } = reach;
-  if (!uri || !name) return { unreachable: "No connection string is configured." };
-  const line = `MongoDB does not answer yet: waiting up to ${seconds} s for a primary.`;
-  const late = setTimeout(() => watch?.(line), saidAfterMs);
-  try {
-    const ms = seconds * 1_000;
-    const database = await databaseAt({ uri, database: name }, { selectionTimeoutMs: ms });
-    // The connection may be an older one, of which the server has gone.
-    await database.command({ ping: 1 }, { signal: AbortSignal.timeout(ms) });
-    return { database };
-  } catch (error) {
-    const fencedAt = reach.fencedAt ?? (await readFence(root))?.at;
-    return { unreachable: explainLoss(error, { ...reach, fencedAt }) };
-  } finally {
-    clearTimeout(late);
-  }
-}
-
-function explainLoss(error: unknown, { abandonMongo, electionSeconds, fencedAt }: Reach): string {
-  const members =
-    error instanceof ConnectionError ? error.withoutPrimary : membersWithoutPrimary(error);
-  const isAbandoned = abandonMongo !== undefined && abandonMongo === fencedAt;
-  if (members.length > 0 && !isAbandoned) throw new NoPrimary(members, electionSeconds, fencedAt);
-  if (error instanceof ConnectionError) return error.message;
-  const isGone =
-    error instanceof MongoServerSelectionError ||
-    error instanceof MongoNetworkError ||
-    error instanceof MongoOperationTimeoutError;
-  if (isGone) return `MongoDB no longer answers: ${error.message}.`;
-  throw error;
 }

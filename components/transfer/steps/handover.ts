@@ -4,9 +4,9 @@ import { FenceMissing, requireFence } from "../../ledger";
 import { sameServer } from "../../mongo";
 import { StateFolderError } from "../../state";
 import { type StateOf, type Step, Unfinished } from "../../step";
-import { NoPrimary } from "../errors";
 import { describeFence, describeForeseen, describeRollback } from "../rollback/describe";
 import { drawFence } from "../rollback/fence";
+import { MongoNotLost } from "../rollback/reach";
 import { foreseeRollback, runRollback } from "../rollback/rollback";
 import { importStage, hasLeftOut } from "./import";
 import {
@@ -170,7 +170,7 @@ async function foresees(state: Past, inputs: HandoverInputs): Promise<readonly s
     const isForeseen =
       error instanceof FenceMissing ||
       error instanceof StateFolderError ||
-      error instanceof NoPrimary;
+      error instanceof MongoNotLost;
     if (!isForeseen) throw error;
     return [`warning: \`pulumi up\` will stop here. ${error.message}`];
   }
