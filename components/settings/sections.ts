@@ -167,7 +167,7 @@ export const advanced = section({
     .datetime()
     .optional()
     .describe(
-      "The moment of a fence. The rollback of that cutover goes on although MongoDB answers, without a primary or refusing the log-in.",
+      "The moment of a fence. The rollback of that cutover goes on although MongoDB answers, without a primary or refusing the connection.",
     ),
   acceptDatabase: text
     .optional()

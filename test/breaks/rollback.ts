@@ -179,7 +179,7 @@ export const rollback: readonly Break[] = [
     file: "components/transfer/rollback/reach.ts",
     find: "if (answer !== undefined)",
     replace: 'if (answer === "")',
-    tests: ["test/transfer/rollback-election.test.ts > a refused log-in stops the rollback"],
+    tests: ["test/transfer/rollback-election.test.ts > stops the rollback: MongoDB is not lost"],
   },
   {
     guarantee: "MongoDB is given up for the fence alone that the settings name",

@@ -1,4 +1,6 @@
-import { afterEach, expect, it } from "vitest";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { afterEach, expect, it, onTestFinished } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import { closeConnections } from "../../components/mongo";
 import { type Election, playElection } from "../mongo/election";
@@ -51,20 +53,36 @@ it("members without a primary stop the rollback with both ways out, and nothing 
   expect(rollback).not.toHaveProperty("exported");
 });
 
-it("a refused log-in stops the rollback: MongoDB is not lost, and nothing is held", async () => {
-  const before = await stack.cutover();
-  const at = before.fence?.at ?? "";
-  const { host } = new URL(stack.server.uri);
-  const uri = `mongodb://nobody:wrong-secret@${host}/?directConnection=true`;
-  const back = stack.toFiles({ uri, electionSeconds: 2 });
+/** What Atlas sends to an address that is not on its access list. */
+const tlsAlert = Buffer.from([0x15, 3, 1, 0, 2, 2, 80]);
 
-  const refused = await up(before, back).then(() => "it went on", String);
-  expect(refused).toMatch(/MongoDB answered, .* failed \(code 18\)/);
-  expect(refused).toContain(`abandonMongo: "${at}"`);
-  expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB answered/);
-  expect(`${refused}${stack.said.join("\n")}`).not.toContain("wrong-secret");
-  expect(await stack.files()).toEqual(state);
+it.each([
+  ["log-in", /answered, .* failed \(code 18\)/],
+  ["TLS handshake", /answered, .* handshake failed \(code ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR\)/],
+])(
+  "a refused %s stops the rollback: MongoDB is not lost, and nothing is held",
+  async (what, words) => {
+    const refusing = createServer((client) => client.once("data", () => client.end(tlsAlert)));
+    onTestFinished(() => void refusing.close());
+    await once(refusing.listen(0, "127.0.0.1"), "listening");
+    const { port } = refusing.address() as AddressInfo;
+    const { host } = new URL(stack.server.uri);
+    const uri =
+      what === "log-in"
+        ? `mongodb://nobody:wrong-secret@${host}/?directConnection=true`
+        : `mongodb://nobody:wrong-secret@127.0.0.1:${port}/?tls=true`;
+    const before = await stack.cutover();
+    const at = before.fence?.at ?? "";
+    const back = stack.toFiles({ uri, electionSeconds: 2 });
 
-  const { rollback } = await up(before, { ...back, abandonMongo: at });
-  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
-});
+    const refused = await up(before, back).then(() => "it went on", String);
+    expect(refused).toMatch(words);
+    expect(refused).toContain(`abandonMongo: "${at}"`);
+    expect(stack.said.join("\n")).toMatch(/warning: `pulumi up` will stop here\. MongoDB answered/);
+    expect(`${refused}${stack.said.join("\n")}`).not.toContain("wrong-secret");
+    expect(await stack.files()).toEqual(state);
+
+    const { rollback } = await up(before, { ...back, abandonMongo: at });
+    expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+  },
+);

@@ -25,7 +25,7 @@ export interface Reach {
 
 /**
  * MongoDB answers, and nothing can be read from it: no member of it becomes the primary for longer than an
- * election takes, or it refuses the log-in. Nothing was exported or held: whether MongoDB is lost is for
+ * election takes, or it refuses this user or this machine. Nothing was exported or held: whether MongoDB is lost is for
  * the reader to say (design, decision 10).
  */
 export class MongoNotLost extends Error {
@@ -91,6 +91,10 @@ function explainLoss(error: unknown, reach: Reach): string {
   throw error;
 }
 
+const checkAccess =
+  "Check user and password of mongoUri, the authority of the certificate (TASKRUNNER_MONGO_CA), and that the " +
+  "access list of Atlas has this machine.";
+
 function refuseAnswer(error: unknown, { electionSeconds, fencedAt }: Reach): void {
   const { withoutPrimary: members, answer } =
     error instanceof ConnectionError
@@ -105,7 +109,7 @@ function refuseAnswer(error: unknown, { electionSeconds, fencedAt }: Reach): voi
   }
   if (answer !== undefined) {
     throw new MongoNotLost(
-      `MongoDB answered, but cannot be read: ${answer}. If it refuses the log-in, fix user and password of mongoUri.`,
+      `MongoDB answered, but cannot be read: ${answer}. ${checkAccess}`,
       "it can be read",
       fencedAt,
     );
