@@ -1,9 +1,12 @@
-import { link, lstat, mkdir, rm, rmdir } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StateAddress, StateFile } from "./address";
+import { refusalIn } from "./errors";
 import { type JsonObject, isJsonObject } from "./json/object";
 import type { RawText } from "./lines";
 import { filesOf } from "./list";
+import { isOneFile, moveFile } from "./move";
+import { publish } from "./publish";
 import { readTexts } from "./read";
 import { objectIn } from "./records";
 import { memberOf } from "./unpack";
@@ -92,32 +95,28 @@ async function moveAll(runs: readonly RunFile[], to: string): Promise<Moved> {
   const moved: Moved = { runs: [], inTheWay: [] };
   if (runs.length > 0) await mkdir(to, { recursive: true });
   for (const { runId, file } of runs) {
-    const done = await moveFile(file, to);
+    const done = await moveTo(to, file);
     (done ? moved.runs : moved.inTheWay).push(runId);
   }
   return moved;
 }
 
-/** A link, unlike a renaming, never takes the place of another file. */
-async function moveFile({ path }: StateFile, folder: string): Promise<boolean> {
+/** The runs may be on a volume of their own: then a file goes over as a copy. */
+async function moveTo(folder: string, { path }: StateFile): Promise<boolean> {
   const to = join(folder, basename(path));
   try {
-    await link(path, to);
+    return await moveFile(path, to);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    if (!(await isOneFile(path, to))) return false;
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+  }
+  try {
+    await publish(to, undefined, async (file) => file.writeFile(await readFile(path)));
+  } catch (error) {
+    refusalIn(error);
+    return false;
   }
   await rm(path, { force: true });
   return true;
-}
-
-/** Whether a move that was interrupted left one file under both names. */
-async function isOneFile(one: string, other: string): Promise<boolean> {
-  // A number does not tell all inodes of a large file system apart.
-  const [a, b] = await Promise.all(
-    [one, other].map((path) => lstat(path, { bigint: true }).catch(() => undefined)),
-  );
-  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
 }
 
 /** Removes the folders of what was held, if nothing is left in them. */

@@ -3,7 +3,6 @@ import { constants } from "node:fs";
 import {
   type FileHandle,
   copyFile,
-  link,
   lstat,
   mkdir,
   open,
@@ -16,6 +15,7 @@ import { type CollectionRole, collectionRoles } from "../contract";
 import type { StateAddress } from "./address";
 import { Refusal, WriteError } from "./errors";
 import { readFolder } from "./list";
+import { moveFile } from "./move";
 
 /** What tells whether a file is still the one that was read; undefined where there was none. */
 export type Stamp = string | undefined;
@@ -76,13 +76,8 @@ export async function publish(
 
 async function giveName(aside: string, path: string, read: Stamp): Promise<void> {
   if ((await stampOf(path)) !== read) throw refuseChanged();
-  if (read !== undefined) return rename(aside, path);
-  // A link, unlike a renaming, never takes the place of a file that came in between.
-  await link(aside, path).catch((error: unknown) => {
-    if (isSystemError(error) && error.code === "EEXIST") throw refuseChanged();
-    throw error;
-  });
-  await rm(aside);
+  if (read !== undefined) await rename(aside, path);
+  else if (!(await moveFile(aside, path))) throw refuseChanged();
 }
 
 function notPublished(path: string, cause: NodeJS.ErrnoException): WriteError {

@@ -106,8 +106,8 @@ export const rollback: readonly Break[] = [
   },
   {
     guarantee: "a held run never takes the place of another file",
-    file: "components/state/held.ts",
-    find: "if (!(await isOneFile(path, to))) return false;",
+    file: "components/state/move.ts",
+    find: "if (!(await isOneFile(from, to))) return false;",
     replace: "",
     tests: ["test/transfer/held.test.ts"],
   },

@@ -105,6 +105,7 @@ const passedOn = [
   "components/rollout/helm/lost-values.ts: pulumi.log.warn",
   "components/rollout/helm/release.ts: pulumi.log.warn",
   "components/settings/program.ts: new pulumi.RunError",
+  "components/state/held.ts: refusalIn",
   "components/state/records.ts: refusalIn",
   "components/step/provider.ts: new Error",
   "components/step/work.ts: new Unfinished",

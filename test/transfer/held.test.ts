@@ -1,5 +1,5 @@
 import { promises } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
@@ -10,6 +10,7 @@ import {
   putBack,
   listUnfinishedRuns,
 } from "../../components/state/held";
+import { publish } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
 import { layout } from "./layout";
 import { run, stateRoot } from "./state";
@@ -73,6 +74,50 @@ it("a file that has the place is never overwritten, in either direction", async 
   expect(await holdRuns(folder, ["a"])).toEqual({ runs: [], inTheWay: ["a"] });
   expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(other);
   expect(await readFile(join(root, "held/state/runs/a.json"), "utf8")).toBe(busy("a"));
+});
+
+/** What becomes of files that are held and put back; another file has the place of one. */
+async function holdAndPutBack(root: string) {
+  const folder = address(root);
+  expect(await holdRuns(folder, ["a", "b"])).toEqual({ runs: ["a", "b"], inTheWay: [] });
+  expect(await listHeldRuns(folder)).toHaveLength(2);
+  await writeFile(join(root, "state/runs/b.json"), busy("other"));
+  expect(await putBack(folder, await listHeldRuns(folder))).toEqual({
+    ...{ runs: ["a"], inTheWay: ["b"] },
+  });
+  expect(await readFile(join(root, "state/runs/a.json"), "utf8")).toBe(busy("a"));
+  expect(await readFile(join(root, "state/runs/b.json"), "utf8")).toBe(busy("other"));
+}
+
+const unfinishedRuns = { "state/runs/a.json": busy("a"), "state/runs/b.json": busy("b") };
+
+it.each(["ENOTSUP", "EPERM", "ENOSYS"])(
+  "a volume without links (%s) holds files too",
+  async (code) => {
+    const root = await stateRoot(unfinishedRuns);
+    const link = vi.spyOn(promises, "link");
+    onTestFinished(() => {
+      link.mockRestore();
+      syncBuiltinESMExports();
+    });
+    link.mockRejectedValue(Object.assign(new Error(code), { code, syscall: "link" }));
+    syncBuiltinESMExports();
+    await holdAndPutBack(root);
+    await publish(join(root, "new.json"), undefined, (file) => file.writeFile("new"));
+    const again = publish(join(root, "new.json"), undefined, (file) => file.writeFile("newer"));
+    await expect(again).rejects.toThrow(/changed during the export/);
+    expect(await readFile(join(root, "new.json"), "utf8")).toBe("new");
+    expect(link).toHaveBeenCalled();
+  },
+);
+
+it("runs on a volume of their own are held beside it", async () => {
+  const root = await stateRoot(unfinishedRuns);
+  const volume = await mkdtemp("/dev/shm/held-");
+  onTestFinished(() => rm(volume, { recursive: true }));
+  expect((await stat(volume)).dev).not.toBe((await stat(root)).dev);
+  await symlink(volume, join(root, "held"));
+  await holdAndPutBack(root);
 });
 
 it("a folder in the place of held files is no obstacle to looking", async () => {
