@@ -113,7 +113,7 @@ async function moveTo(folder: string, { path }: StateFile): Promise<boolean> {
     await publish(to, undefined, async (file) => file.writeFile(await readFile(path)));
   } catch (error) {
     refusalIn(error);
-    return false;
+    if (!(await isOneFile(path, to))) return false;
   }
   await rm(path, { force: true });
   return true;

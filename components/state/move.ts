@@ -1,4 +1,4 @@
-import { link, lstat, rename, rm } from "node:fs/promises";
+import { link, lstat, readFile, rename, rm } from "node:fs/promises";
 
 /** Codes of a volume that has no hard links (SMB, FAT, many of FUSE), or lets this user make none. */
 const noLinks: ReadonlySet<unknown> = new Set(["ENOTSUP", "EPERM", "ENOSYS"]);
@@ -29,11 +29,13 @@ async function renameFile(from: string, to: string): Promise<boolean> {
   return true;
 }
 
-/** Whether a move that was interrupted left one file under both names. */
+/** Whether a move that was interrupted left one file under both names; on two volumes, a copy of it. */
 export async function isOneFile(one: string, other: string): Promise<boolean> {
   // A number does not tell all inodes of a large file system apart.
   const [a, b] = await Promise.all(
     [one, other].map((path) => lstat(path, { bigint: true }).catch(() => undefined)),
   );
-  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+  if (a === undefined || b === undefined) return false;
+  if (a.dev === b.dev) return a.ino === b.ino;
+  return (await readFile(one)).equals(await readFile(other));
 }

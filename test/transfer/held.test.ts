@@ -1,9 +1,10 @@
 import { promises } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import {
+  endMoves,
   listHeldRuns,
   holdRuns,
   isUnfinished,
@@ -118,6 +119,22 @@ it("runs on a volume of their own are held beside it", async () => {
   expect((await stat(volume)).dev).not.toBe((await stat(root)).dev);
   await symlink(volume, join(root, "held"));
   await holdAndPutBack(root);
+});
+
+it("a move to another volume that was interrupted goes on", async () => {
+  const root = await stateRoot({ "state/runs/a.json": busy("a") });
+  const volume = await mkdtemp("/dev/shm/held-");
+  onTestFinished(() => rm(volume, { recursive: true }));
+  await symlink(volume, join(root, "held"));
+  const folder = address(root);
+  const [place, copy] = [join(root, "state/runs/a.json"), join(root, "held/state/runs/a.json")];
+  await mkdir(dirname(copy), { recursive: true });
+  await copyFile(place, copy);
+  expect(await holdRuns(folder, ["a"])).toEqual({ runs: ["a"], inTheWay: [] });
+  expect(await listHeldRuns(folder)).toMatchObject([{ runId: "a" }]);
+  await copyFile(copy, place);
+  expect(await endMoves(folder, await listHeldRuns(folder))).toEqual([]);
+  expect(Object.keys(await filesIn(root))).toEqual(["state/runs/a.json"]);
 });
 
 it("a folder in the place of held files is no obstacle to looking", async () => {
