@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { StateAddress, StateFile } from "./address";
+import { ahead } from "./ahead";
 import { refusalIn } from "./errors";
 import { type JsonObject, isJsonObject } from "./json/object";
 import type { RawText } from "./lines";
@@ -42,13 +43,19 @@ export function toConflictsAddress<Address extends StateAddress>(address: Addres
 }
 
 /**
- * Holds the run files of runs that would be executed again: those of `runIds` that are still
- * unfinished on disk. Logs, approvals and artifacts stay, since nothing is executed from them.
+ * Holds the run files of runs that would be executed again: those that are still unfinished on disk.
+ * Logs, approvals and artifacts stay, since nothing is executed from them.
+ *
+ * @param runIds of the runs that may be held; default all
  */
-export async function holdRuns(address: StateAddress, runIds: readonly string[]): Promise<Moved> {
-  const wanted = new Set(runIds);
+export async function holdRuns(address: StateAddress, runIds?: readonly string[]): Promise<Moved> {
+  // To find them every run is read: the id inside counts.
+  if (runIds?.length === 0) return { runs: [], inTheWay: [] };
+  const wanted = runIds && new Set(runIds);
   const found: RunFile[] = [];
-  for await (const run of listUnfinishedRuns(address)) if (wanted.has(run.runId)) found.push(run);
+  for await (const run of listUnfinishedRuns(address)) {
+    if (wanted?.has(run.runId) ?? true) found.push(run);
+  }
   const to = join(toHeldAddress(address).root, address.layout.runs);
   return moveAll(found, to);
 }
@@ -160,10 +167,13 @@ function isFinal(step: JsonObject): boolean {
   return finalStatuses.has(typeof status === "string" ? status.toLowerCase() : status);
 }
 
+/** So many files are read at once: on a volume across a network each takes some milliseconds. */
+const filesAtOnce = 16;
+
 /** The runs on disk that may still execute steps; a file that cannot be read executes none. */
 export async function* listUnfinishedRuns(address: StateAddress): AsyncGenerator<RunFile> {
-  for await (const file of filesOf(address, "runs")) {
-    const run = await runIn(file);
+  const read = async (file: StateFile) => ({ file, run: await runIn(file) });
+  for await (const { file, run } of ahead(filesOf(address, "runs"), filesAtOnce, read)) {
     const runId = run && memberOf(run, "runId");
     if (run && typeof runId === "string" && isUnfinished(run)) yield { runId, file };
   }

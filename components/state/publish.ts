@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { type Dirent, constants } from "node:fs";
 import {
   type FileHandle,
   copyFile,
@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
 import type { StateAddress } from "./address";
+import { atOnce, blocksOf } from "./ahead";
 import { Refusal, WriteError } from "./errors";
 import { readFolder } from "./list";
 import { moveFile } from "./move";
@@ -124,16 +125,21 @@ export async function removeLeftovers(address: StateAddress): Promise<void> {
 
 async function removeBelow({ root, layout }: StateAddress, role: CollectionRole): Promise<void> {
   const folder = join(root, layout[role]);
-  for await (const entry of readFolder(folder)) {
-    if (role !== "artifacts") await removeOld(folder, entry.name);
-    else if (entry.isDirectory()) {
-      const ofRun = join(folder, entry.name, dirname(layout.artifactManifest));
-      // A run may have no such folder.
-      const names = await readdir(ofRun).catch(() => []);
-      for (const name of names) await removeOld(ofRun, name);
-    }
+  const look = async (entry: Dirent) => {
+    if (role !== "artifacts") return removeOld(folder, entry.name);
+    if (!entry.isDirectory()) return;
+    const ofRun = join(folder, entry.name, dirname(layout.artifactManifest));
+    // A run may have no such folder.
+    const names = await readdir(ofRun).catch(() => []);
+    for (const name of names) await removeOld(ofRun, name);
+  };
+  for await (const entries of blocksOf(readFolder(folder), foldersAtOnce)) {
+    await atOnce(foldersAtOnce, entries, look);
   }
 }
+
+/** So many runs' folders are read at once: on a volume across a network each takes some milliseconds. */
+const foldersAtOnce = 32;
 
 async function removeOld(folder: string, name: string): Promise<void> {
   if (!ours.test(name)) return;

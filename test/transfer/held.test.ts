@@ -64,6 +64,20 @@ it("only unfinished runs are held, with the layout inside, and come back as they
   expect(await listHeldRuns(address(root))).toEqual([]);
 });
 
+it("no run is read where none is behind: a rollback that exported all is not as long as the state is large", async () => {
+  const root = await stateRoot({ "state/runs/a.json": busy("a") });
+  const read = vi.spyOn(promises, "readFile");
+  onTestFinished(() => {
+    read.mockRestore();
+    syncBuiltinESMExports();
+  });
+  syncBuiltinESMExports();
+  expect(await holdRuns(address(root), [])).toEqual({ runs: [], inTheWay: [] });
+  expect(read).not.toHaveBeenCalled();
+  expect(await holdRuns(address(root))).toEqual({ runs: ["a"], inTheWay: [] });
+  expect(read).toHaveBeenCalled();
+});
+
 it("a file that has the place is never overwritten, in either direction", async () => {
   const root = await stateRoot({ "state/runs/a.json": busy("a") });
   const folder = address(root);

@@ -46,11 +46,8 @@ export async function runRollback(
   const fence = await requireWitnesses(sides, options, database);
   // A MongoDB that does not have a run that was held is a new one: the former may be lost.
   const report = database && (await exportState({ ...sides, database, holdUnknown: true }));
-  // Not only those of the fence: what web wrote to files after it came to MongoDB by the second
-  // handover, and steps of it were executed there.
-  const left = report ?? { behind: await listUnfinished(sides), inTheWay: [] };
-  const { behind, inTheWay, ...exported } = left;
-  const held = await holdBehind(sides, options, fence, { behind, inTheWay });
+  const { behind, inTheWay = [], ...exported }: Partial<ExportReport> = report ?? {};
+  const held = await holdBehind(sides, options, fence, { inTheWay, ...(behind && { behind }) });
   await endFence(sides.root, fence);
   return {
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
@@ -85,12 +82,16 @@ export async function foreseeRollback(
   return { unreachable, unfinished: await listUnfinished(sides) };
 }
 
-/** Holds what would be executed from files that are behind, while the fence is not ended. */
+/**
+ * Holds what would be executed from files that are behind, while the fence is not ended. Without MongoDB all
+ * are, not only those of the fence: what web wrote to files after it came to MongoDB by the second handover,
+ * and steps of it were executed there.
+ */
 async function holdBehind(
   address: StateAddress,
   { heldRuns: wish }: RollbackOptions,
   fence: Fence | undefined,
-  found: Pick<ExportReport, "behind" | "inTheWay">,
+  found: Pick<ExportReport, "inTheWay"> & Partial<Pick<ExportReport, "behind">>,
 ): Promise<Pick<RollbackReport, "held" | "inTheWay">> {
   const isOpen = fence !== undefined && fence.endedAt === undefined;
   const moved =
