@@ -55,7 +55,8 @@ describe("jobs.podTemplate", () => {
       resources: { requests: { memory: "256Mi" }, limits },
       securityContext: { readOnlyRootFilesystem: true, runAsUser: 7 },
     });
-    expect(own?.env?.map(({ name }) => name)).toEqual(["HTTPS_PROXY", "TASKRUNNER_MONGO_URI"]);
+    const names = own?.env?.map(({ name }) => name);
+    expect(names).toEqual(["UV_THREADPOOL_SIZE", "HTTPS_PROXY", "TASKRUNNER_MONGO_URI"]);
     expect(own?.args).toContain("verification");
   });
 
