@@ -41,7 +41,15 @@ export { formatJson } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText, ReadStart } from "./lines";
 export { type Skipped, fileOf, filesOf, noneSkipped, stateFiles } from "./list";
-export { type FilePlace, factsOf, lookAt, placeOf, runIdOf, stemNamed } from "./place";
+export {
+  type FilePlace,
+  type RunIdOf,
+  factsOf,
+  lookAt,
+  placeOf,
+  runIdsOf,
+  stemNamed,
+} from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export { type ReadPosition, beginning, decode, hashOfFirst, readChunks, readTexts } from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";

@@ -88,14 +88,14 @@ export async function lookAt(
  * @param known the run's id by an earlier import
  */
 export async function factsOf(
-  address: StateAddress,
+  idOf: RunIdOf,
   file: StateFile,
   first: readonly RawText[] = [],
   known?: string,
 ): Promise<FileFacts> {
   const isNumbered = file.role !== "logs" || firstValue(first, "sequence") !== undefined;
   return {
-    runId: await runIdOf(address, file.stem, known),
+    runId: await idOf(file.stem, known),
     numbered: isNumbered || (await hasSequences(file)),
   };
 }
@@ -107,17 +107,29 @@ export async function factsOf(
  *
  * @param otherwise the id where no run file says it; default the name itself
  */
-export async function runIdOf(
-  address: StateAddress,
-  stem: string,
-  otherwise = stem,
-): Promise<string> {
-  if (!stem.includes("_")) return stem;
+export type RunIdOf = (stem: string, otherwise?: string) => Promise<string>;
+
+/** The files of so many runs are at work at the same time, or follow each other. */
+const remembered = 500;
+
+/** Finds ids of runs; for files that follow each other a run's file is read once, whatever belongs to it. */
+export function runIdsOf(address: StateAddress): RunIdOf {
+  const known = new Map<string, Promise<string | undefined>>();
+  return async (stem, otherwise = stem) => {
+    if (!stem.includes("_")) return stem;
+    const found = known.get(stem) ?? idBehind(address, stem);
+    if (known.size >= remembered) known.clear();
+    known.set(stem, found);
+    return (await found) ?? otherwise;
+  };
+}
+
+async function idBehind(address: StateAddress, stem: string): Promise<string | undefined> {
   for (const place of [address, toHeldAddress(address)]) {
     const id = await runIdInside(place, stem);
     if (id !== undefined && fits(id, stem)) return id;
   }
-  return otherwise;
+  return undefined;
 }
 
 /** The id inside the run's file of a name; undefined if there is none, or the file says none. */

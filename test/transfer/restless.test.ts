@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openFile } from "../../components/transfer/import/open";
 import type { Checkpoint } from "../../components/transfer/checkpoints";
-import type { FoundFile } from "../../components/state";
+import { type FoundFile, runIdsOf } from "../../components/state";
 import { layout } from "./layout";
 import { stateRoot } from "./state";
 
@@ -13,7 +13,8 @@ async function opened(then: Partial<Checkpoint>, now = stamp) {
   const path = `${root}/r.json`;
   const file: FoundFile = { role: "runs", path, name: "r.json", stem: "r", stamp: now };
   const checkpoint = { ...stamp, offset: 2, lines: 0, hash: "", complete: true, ...then };
-  return openFile({ root, layout, approvals: true }, file, checkpoint as Checkpoint);
+  const idOf = runIdsOf({ root, layout, approvals: true });
+  return openFile(idOf, { file, checkpoint: checkpoint as Checkpoint, ownId: undefined });
 }
 
 it("a file that had not changed for two seconds when it was seen is not read again", async () => {

@@ -1,6 +1,8 @@
+import { promises } from "node:fs";
 import { appendFile, readFile, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { importStages, importState, verifyState } from "../../components/transfer";
 import { counts, databasePerTest, everything, twoRuns } from "./database";
 import { sidesOf } from "./database-sides";
@@ -153,6 +155,34 @@ it("what came before its run's file goes to the run when that one says its id", 
   });
   await appendFile(join(root, "logs/runs/a_b.ndjson"), lines(logLine(2)));
   expect((await importState(sides(root))).logs).toEqual(counts(2, { inserted: 1, unchanged: 1 }));
+});
+
+it("a run's file is read once for all that belongs to it, and not again while it is as before", async () => {
+  const outputs = [artifact("a")];
+  const root = await stateRoot({
+    "state/runs/a_b.json": JSON.stringify(run("a/b")),
+    "state/approvals/a_b.json": JSON.stringify([approval("gate")]),
+    "logs/runs/a_b.ndjson": lines(logLine(1)),
+    "artifacts/a_b/artifact-manifest.json": JSON.stringify({ outputs }),
+  });
+  const now = Date.now.bind(Date);
+  // Files that changed within two seconds are looked at again.
+  const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 10_000);
+  const read = vi.spyOn(promises, "readFile");
+  onTestFinished(() => {
+    clock.mockRestore();
+    read.mockRestore();
+    syncBuiltinESMExports();
+  });
+  syncBuiltinESMExports();
+  expect(await importState(sides(root))).toMatchObject({ logs: counts(1, { inserted: 1 }) });
+  expect(await current.database.collection("pack_run_logs").countDocuments({ runId: "a/b" })).toBe(
+    1,
+  );
+  expect(read).toHaveBeenCalledTimes(1);
+  read.mockClear();
+  expect(await importState(sides(root))).toMatchObject({ unchangedFiles: 4 });
+  expect(read).not.toHaveBeenCalled();
 });
 
 it("a file with a record that was left out is read again, and what was mended comes", async () => {

@@ -11,6 +11,7 @@ import {
   factsOf,
   readTexts,
   recordsIn,
+  runIdsOf,
 } from "../../state";
 import type { ExportSides } from "./run";
 
@@ -42,7 +43,7 @@ export interface LogScan {
 
 /** Reads a log once for what its comparison needs. */
 export async function scanLog(address: StateAddress, place: FilePlace): Promise<LogScan> {
-  const facts = await factsOf(address, place);
+  const facts = await factsOf(runIdsOf(address), place);
   const stragglers = new Map<bigint, Document>();
   let [last, lines, ended]: [LogEntry | undefined, number, boolean] = [undefined, 0, true];
   for await (const texts of readTexts(place)) {

@@ -1,17 +1,19 @@
 import {
   type FoundFile,
   type ReadStart,
+  type RunIdOf,
   type RunOnDisk,
   type StateAddress,
   ahead,
   factsOf,
   readChunks,
   recordsIn,
+  runIdsOf,
   runsOnDisk,
 } from "../../state";
 import { type Checkpoint, type ImportedCounts, countMore } from "../checkpoints";
 import type { Tally } from "../tally";
-import { type Opened, openFile, smallFile, unreadable } from "./open";
+import { type Listed, type Opened, ownIdOf, openFile, smallFile, unreadable } from "./open";
 import type { FileRecords } from "./pipeline";
 
 /** What is read of a state directory. */
@@ -31,21 +33,16 @@ export interface Reading {
  */
 export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecords> {
   const { address, tally } = reading;
+  const idOf = runIdsOf(address);
   for await (const files of listFiles(reading)) {
-    const burst = files.map(({ file, checkpoint }) => openFile(address, file, checkpoint));
-    for (const opened of await Promise.all(burst)) {
+    for (const opened of await Promise.all(files.map((one) => openFile(idOf, one)))) {
       const { file, imported, start, refusal } = opened;
       tally.files += 1;
       if (imported) tally.resume(file.role, imported);
       if (refusal) tally.refuse(file.role, { file: file.name }, refusal);
-      else if (start) yield* newRecords(address, opened, start, tally);
+      else if (start) yield* newRecords(idOf, opened, start, tally);
     }
   }
-}
-
-interface Listed {
-  readonly file: FoundFile;
-  readonly checkpoint: Checkpoint | undefined;
 }
 
 /** The number of blocks of runs whose checkpoints are asked for together. */
@@ -55,12 +52,14 @@ async function* listFiles(reading: Reading): AsyncGenerator<readonly Listed[]> {
   const { address, tally, isWanted, checkpointsOf } = reading;
   const blocks = runsOnDisk(address, tally.skipped, isWanted);
   const withCheckpoints = async (runs: readonly RunOnDisk[]) => {
-    const files = runs.flatMap((run) => run.files);
-    return { files, known: await checkpointsOf?.(files) };
+    const known = await checkpointsOf?.(runs.flatMap((run) => run.files));
+    return runs.flatMap(({ files }) => {
+      const own = files.at(-1);
+      const ownId = own && ownIdOf(own, known?.get(own.name));
+      return files.map((file) => ({ file, checkpoint: known?.get(file.name), ownId }));
+    });
   };
-  for await (const { files, known } of ahead(blocks, blocksAtOnce, withCheckpoints)) {
-    yield* burstsOf(files.map((file) => ({ file, checkpoint: known?.get(file.name) })));
-  }
+  for await (const files of ahead(blocks, blocksAtOnce, withCheckpoints)) yield* burstsOf(files);
 }
 
 /**
@@ -86,7 +85,7 @@ function burstsOf(files: readonly Listed[]): Listed[][] {
 
 /** The records of a file in chunks; what is refused on the way is counted in `tally` and left out. */
 async function* newRecords(
-  address: StateAddress,
+  idOf: RunIdOf,
   { file, imported, lookedAt, bytes, ...opened }: Opened,
   start: ReadStart,
   tally: Tally,
@@ -98,7 +97,7 @@ async function* newRecords(
   try {
     for await (const { texts, end, last } of readChunks(file, start, bytes)) {
       const refused = tally.countRefused(role);
-      facts ??= await factsOf(address, file, texts);
+      facts ??= await factsOf(idOf, file, texts);
       const records = recordsIn(file, facts, texts, tally);
       // The next import reads a line that has no end yet again, and counts it then.
       counts = countMore(

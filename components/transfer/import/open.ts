@@ -7,11 +7,10 @@ import {
   type FoundFile,
   type ReadStart,
   Refusal,
-  type StateAddress,
+  type RunIdOf,
   beginning,
   factsOf,
   hashOfFirst,
-  runIdOf,
 } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 
@@ -38,20 +37,34 @@ export interface Opened {
   readonly refusal?: Refusal;
 }
 
+/** A file as it was listed. */
+export interface Listed {
+  readonly file: FoundFile;
+  readonly checkpoint: Checkpoint | undefined;
+  /** The id inside the run's own file, if that is as it was when it was imported. */
+  readonly ownId: string | undefined;
+}
+
+/** The id of a run whose own file is as it was when it was imported. */
+export function ownIdOf(own: FoundFile | undefined, checkpoint?: Checkpoint): string | undefined {
+  const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
+  return isKnown ? checkpoint.runId : undefined;
+}
+
 /**
  * Decides where to go on in a file that has a checkpoint: nowhere if it is as it was; behind the part
  * that was imported if that part's hash is the same; else at the beginning.
  */
 export async function openFile(
-  address: StateAddress,
-  file: FoundFile,
-  checkpoint?: Checkpoint,
+  idOf: RunIdOf,
+  { file, checkpoint, ownId }: Listed,
 ): Promise<Opened> {
   try {
     const opened = await resume(file, checkpoint);
     const { imported, start, bytes } = opened;
-    if (!imported || (!start && file.role === "runs")) return opened;
-    const facts = await factsSince(address, opened, imported);
+    const isRunAsBefore = file.role === "runs" || imported?.runId === ownId;
+    if (!imported || (!start && isRunAsBefore)) return opened;
+    const facts = await factsSince(idOf, opened, imported);
     const isSame = facts.runId === imported.runId && facts.numbered === imported.numbered;
     if (isSame) return start ? { ...opened, facts } : opened;
     // Under another id, or by other sequences, the earlier lines were other records.
@@ -101,12 +114,12 @@ async function resumeIn(
 
 /** What is known now of a file that was imported: its run's file may have come later. */
 async function factsSince(
-  address: StateAddress,
+  idOf: RunIdOf,
   { file, start }: Opened,
   { runId, numbered }: Checkpoint,
 ): Promise<FileFacts> {
-  if (start) return factsOf(address, file, [], runId);
-  return { runId: await runIdOf(address, file.stem, runId), numbered };
+  if (start) return factsOf(idOf, file, [], runId);
+  return { runId: await idOf(file.stem, runId), numbered };
 }
 
 /** A file that cannot be opened or read is one refused record; any other error ends the run. */
