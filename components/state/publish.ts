@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
 import type { StateAddress } from "./address";
-import { atOnce, blocksOf } from "./ahead";
+import { blocksOf } from "./ahead";
 import { Refusal, WriteError } from "./errors";
 import { readFolder } from "./list";
 import { moveFile } from "./move";
@@ -125,16 +125,19 @@ export async function removeLeftovers(address: StateAddress): Promise<void> {
 
 async function removeBelow({ root, layout }: StateAddress, role: CollectionRole): Promise<void> {
   const folder = join(root, layout[role]);
-  const look = async (entry: Dirent) => {
-    if (role !== "artifacts") return removeOld(folder, entry.name);
-    if (!entry.isDirectory()) return;
-    const ofRun = join(folder, entry.name, dirname(layout.artifactManifest));
+  if (role !== "artifacts") {
+    for await (const { name } of readFolder(folder)) await removeOld(folder, name);
+    return;
+  }
+  const removeOfRun = async (run: Dirent) => {
+    if (!run.isDirectory()) return;
+    const ofRun = join(folder, run.name, dirname(layout.artifactManifest));
     // A run may have no such folder.
     const names = await readdir(ofRun).catch(() => []);
     for (const name of names) await removeOld(ofRun, name);
   };
-  for await (const entries of blocksOf(readFolder(folder), foldersAtOnce)) {
-    await atOnce(foldersAtOnce, entries, look);
+  for await (const runs of blocksOf(readFolder(folder), foldersAtOnce)) {
+    await Promise.all(runs.map(removeOfRun));
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile, utimes, writeFile } from "node:fs/promises";
+import { readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { WriteError } from "../../components/state";
@@ -61,10 +61,13 @@ it("an unfinished file of an export is removed when it is an hour old, and nothi
   const folders = ["state/runs", "logs/runs", "artifacts/r"];
   const left = folders.flatMap((folder) => [`${folder}/${old}`, `${folder}/${foreign}`]);
   const young = "state/approvals/.r.json.0123456789ab.tmp";
-  const root = await stateRoot(Object.fromEntries([...left, young].map((name) => [name, ""])));
-  for (const name of left) await utimes(join(root, name), 0, 0);
+  const linked = `elsewhere/${old}`;
+  const all = [...left, linked, young];
+  const root = await stateRoot(Object.fromEntries(all.map((name) => [name, ""])));
+  for (const name of [...left, linked]) await utimes(join(root, name), 0, 0);
+  await symlink("../elsewhere", join(root, "artifacts/link"));
   await removeLeftovers({ root, layout, approvals: true });
   expect(Object.keys(await filesIn(root)).sort()).toEqual(
-    [young, ...folders.map((folder) => `${folder}/${foreign}`)].sort(),
+    [young, linked, ...folders.map((folder) => `${folder}/${foreign}`)].sort(),
   );
 });

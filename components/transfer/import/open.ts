@@ -46,8 +46,8 @@ export interface Listed {
 }
 
 /** The id of a run whose own file is as it was when it was imported. */
-export function ownIdOf(own: FoundFile | undefined, checkpoint?: Checkpoint): string | undefined {
-  const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
+export function ownIdOf(own: FoundFile, checkpoint?: Checkpoint): string | undefined {
+  const isKnown = own.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
   return isKnown ? checkpoint.runId : undefined;
 }
 
