@@ -12,6 +12,7 @@ import {
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
+import { shareLike } from "./access";
 import type { StateAddress } from "./address";
 import { blocksOf } from "./ahead";
 import { Refusal, WriteError } from "./errors";
@@ -38,7 +39,8 @@ const whatToDo: Readonly<Record<string, string>> = {
 
 /**
  * Publishes a file complete or not at all: it is written aside, brought to the disk and then gets
- * its name. A file that came or changed since it was read stays as it is.
+ * its name. A file that came or changed since it was read stays as it is. The services may go on with it
+ * as with the file before, or with its folder (`shareLike`).
  *
  * @param read the file's stamp when it was read
  * @param write writes the content, or what follows where `continues`; if it gives false, nothing is
@@ -54,8 +56,10 @@ export async function publish(
   continues = false,
 ): Promise<void> {
   const aside = asideOf(path);
+  const folder = dirname(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    const made = await mkdir(folder, { recursive: true });
+    if (made !== undefined) await shareLike(folder, dirname(made));
     if (continues) await copyFile(path, aside, constants.COPYFILE_FICLONE);
     const file = await open(aside, continues ? "a" : "w");
     let written: unknown;
@@ -66,7 +70,10 @@ export async function publish(
       await file.close();
     }
     if (written === false) await rm(aside);
-    else await giveName(aside, path, read);
+    else {
+      await shareLike(aside, read === undefined ? folder : path);
+      await giveName(aside, path, read);
+    }
   } catch (error) {
     // What failed is what is said, not that nothing could be cleared away after it.
     await rm(aside, { force: true }).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { readFile, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { WriteError } from "../../components/state";
@@ -70,4 +70,33 @@ it("an unfinished file of an export is removed when it is an hour old, and nothi
   expect(Object.keys(await filesIn(root)).sort()).toEqual(
     [young, linked, ...folders.map((folder) => `${folder}/${foreign}`)].sort(),
   );
+});
+
+/** The permissions and, for root, the owner and the group of what is below a folder. */
+async function accessOf(root: string, ...names: string[]) {
+  const found = await Promise.all(names.map((name) => stat(join(root, name))));
+  const isRoot = process.getuid?.() === 0;
+  return found.map(({ mode, uid, gid }) => [mode & 0o7777, ...(isRoot ? [uid, gid] : [])]);
+}
+
+it("the services go on with what is written: it is theirs as what was there, or as its folder", async () => {
+  const root = await stateRoot({ "logs/r.ndjson": "one\n" });
+  const log = join(root, "logs/r.ndjson");
+  const [user, group] = [10_001, 10_002];
+  // Only root gives files away; as another user, permissions are all that can be looked at.
+  const give = (path: string) => (process.getuid?.() === 0 ? chown(path, user, group) : undefined);
+  await chmod(log, 0o660);
+  await give(log);
+  await mkdir(join(root, "artifacts"));
+  await chmod(join(root, "artifacts"), 0o2775);
+  await give(join(root, "artifacts"));
+  await publish(log, await stampOf(log), (file) => file.appendFile("two\n"), true);
+  const manifest = "artifacts/r/artifact-manifest.json";
+  await publish(join(root, manifest), undefined, (file) => file.writeFile("{}"));
+  const owner = process.getuid?.() === 0 ? [user, group] : [];
+  expect(await accessOf(root, "logs/r.ndjson", "artifacts/r", manifest)).toEqual([
+    [0o660, ...owner],
+    [0o2775, ...owner],
+    [0o664, ...owner],
+  ]);
 });
