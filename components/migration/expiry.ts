@@ -23,8 +23,10 @@ export async function setExpiry(
   { collection, ledger }: LogAddress,
   days: number,
 ): Promise<void> {
-  const before = await expiresBefore(db, collection);
-  if (before) await recordExpired(db, ledger, before);
+  await withRetries(`Looking at the expiry of ${db.databaseName}.${collection}`, async () => {
+    const before = await expiresBefore(db, collection);
+    if (before) await recordExpired(db, ledger, before);
+  });
   const planExpiry = async () => diffExpiry(collection, days, await observe(db, [collection]));
   await untilDone(db, planExpiry, (executed) => recordCommand(db, ledger, executed));
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { buildSchema, type WantedSchema } from "../../components/contract";
 import { migrationId, type LedgerRecord } from "../../components/ledger";
 import { reconcile } from "../../components/migration/execute";
+import { setExpiry } from "../../components/migration/expiry";
 import { indexSpec } from "../../components/migration/planner/index-spec";
 import { observe } from "../../components/migration/planner/observe";
 import { providers } from "../../components/migration/provider";
@@ -138,6 +139,17 @@ it.each([10107, 13435, 189, 91, 64, 12587])(
     expect(found).toMatchObject([{ name: runSequence.name, unique: true }]);
   },
 );
+
+it("an election while the expiry of before is looked at: the new one is set", async () => {
+  const { collection } = runSequence;
+  const expiring = { key: { timestamp: 1 }, name: "timestamp", expireAfterSeconds: 86_400 };
+  await db.command({ createIndexes: collection, indexes: [expiring] });
+  election.beginOn("listIndexes", 0, 10107);
+  await setExpiry(db, { collection, ledger: "schema_migrations" }, 30);
+
+  const { indexes = [] } = (await observe(db)).get(collection) ?? {};
+  expect(indexes).toMatchObject([{ expireAfterSeconds: 30 * 86_400 }]);
+});
 
 it("an election while a change to unique is undone: the services insert again, and why it failed stays", async () => {
   const indexes = [{ ...indexSpec(runSequence), unique: false }];
