@@ -33,12 +33,12 @@ export class MongoNotLost extends Error {
 
   /**
    * @param found what MongoDB answers, in a sentence
-   * @param mended what has to be before the next attempt
+   * @param ready what has to be so before the next attempt
    * @param fencedAt of the cutover, which an `advanced.abandonMongo` has to name; ISO 8601
    */
-  constructor(found: string, mended: string, fencedAt: string | undefined) {
+  constructor(found: string, ready: string, fencedAt: string | undefined) {
     super(
-      `${found} Nothing was exported or held. When ${mended}, run pulumi up again, which exports everything. ` +
+      `${found} Nothing was exported or held. When ${ready}, run pulumi up again, which exports everything. ` +
         "If MongoDB is lost, " +
         (fencedAt === undefined
           ? "stop its members, and run pulumi up again."
