@@ -1,7 +1,7 @@
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { generateSample } from "../sample";
+import { makeProject } from "../test/project";
 import { repository, startMongo, type MongoServer } from "../tools/parts";
 import { mostOfEmptyProgram, type Bar } from "./bars";
 import { makeStack, type BenchStack } from "./stack";
@@ -72,18 +72,14 @@ class Nothing extends pulumi.dynamic.Resource {}
 new Nothing({ create: () => Promise.resolve({ id: "nothing" }) }, "nothing", {});
 `;
 
-/** A stack of another program, with the same SDK and settings of TypeScript. */
+/** A stack of another program, with the same SDK and loader. */
 async function stackOf(program: string): Promise<BenchStack> {
-  const project = await mkdtemp(join(tmpdir(), "bench-program-"));
-  for (const name of ["node_modules", "package.json", "tsconfig.json", "Pulumi.yaml"]) {
-    await symlink(join(repository, name), join(project, name));
-  }
-  await writeFile(join(project, "index.ts"), program);
-  const stack = await makeStack(project);
+  const project = await makeProject(program);
+  const stack = await makeStack(project.folder);
   await stack.pulumi("up", "--yes", "--skip-preview");
   const remove = async () => {
     await stack.remove();
-    await rm(project, { recursive: true });
+    await project.remove();
   };
   return { ...stack, remove };
 }

@@ -26,7 +26,7 @@ export interface UserCheckout {
 }
 
 /** What commands and program need of the repository. */
-const parts = ["cli", "components", "charts", "sample", "index.ts", "Pulumi.yaml"];
+const parts = ["cli", "components", "charts", "sample", "index.ts", "program.cjs", "Pulumi.yaml"];
 const configuration = ["package.json", "tsconfig.json"];
 
 const identity = {

@@ -16,11 +16,11 @@ let client: MongoClient;
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "edited-"));
-  for (const part of ["components", "index.ts", "package.json", "tsconfig.json", "Pulumi.yaml"]) {
+  for (const part of ["components", "index.ts", "program.cjs", "package.json", "Pulumi.yaml"]) {
     await cp(join(repository, part), join(project, part), { recursive: true });
   }
   await symlink(join(repository, "node_modules"), join(project, "node_modules"));
-  stack = await makeStack("test", project, { ownProcess: true });
+  stack = await makeStack("test", project);
   server = await borrowServer();
   client = await new MongoClient(server.uri).connect();
   await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });

@@ -2,23 +2,28 @@ import { cp } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { rules } from "../../policy/rules";
+import { makeProject, type TestProject } from "../project";
 import { makeStack, type TestStack } from "./stack";
 
 const minutes = 60_000;
-const program = resolve(__dirname, "../policy/program");
 const pack = resolve(__dirname, "../../policy/bin.cjs");
 
+let program: TestProject;
 let prod: TestStack;
 let staging: TestStack;
 let ours: TestStack;
 
 beforeAll(async () => {
-  prod = await makeStack("prod-eu", program);
-  staging = await makeStack("staging", program, { beside: prod });
+  program = await makeProject('import "./test/policy/program";');
+  prod = await makeStack("prod-eu", program.folder);
+  staging = await makeStack("staging", program.folder, { beside: prod });
   ours = await makeStack("prod", undefined, { beside: prod });
   await cp("sample/rollout", join(prod.folder, "rollout"), { recursive: true });
 }, 15 * minutes);
-afterAll(() => prod.remove());
+afterAll(async () => {
+  await prod.remove();
+  await program.remove();
+});
 
 const preview = (stack: TestStack) => stack.pulumi("preview", "--policy-pack", pack);
 

@@ -1,8 +1,9 @@
 import { cp, readFile, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../sample";
+import { makeProject, type TestProject } from "../project";
 import { makeStack, type Run, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -10,6 +11,7 @@ const minutes = 60_000;
 const owners = "organization/taskrunner-storage/owner";
 
 let stack: TestStack;
+let project: TestProject;
 let owner: TestStack;
 let server: BorrowedServer;
 let client: MongoClient;
@@ -17,7 +19,8 @@ let empty: BorrowedServer;
 
 beforeAll(async () => {
   stack = await makeStack();
-  owner = await makeStack("owner", resolve(__dirname, "../cluster/owner"), { beside: stack });
+  project = await makeProject('export * from "./test/cluster/programs/owner";');
+  owner = await makeStack("owner", project.folder, { beside: stack });
   server = await borrowServer();
   empty = await borrowServer();
   client = await new MongoClient(server.uri).connect();
@@ -29,6 +32,7 @@ afterAll(async () => {
   await empty.release();
   await server.release();
   await stack.remove();
+  await project.remove();
 });
 
 const directory = () => join(stack.folder, "rollout");

@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { ConnectionString } from "mongodb-connection-string-url";
 import { makeStack, type Run, type TestStack } from "../../engine/stack";
 import { untilStepRuns } from "../../engine/steps";
-import { makeProject } from "../project";
+import { makeProject } from "../../project";
 import { operatorChart } from "./definition";
 import { playedOperator, type PlayedOperator } from "./played-operator";
 import { stackSettings, type Changes } from "./settings";
@@ -43,7 +43,7 @@ export interface OperatorSite {
 
 /** Makes the site; nothing of MongoDB is there yet. */
 export async function makeOperatorSite(namespace: string, name: string): Promise<OperatorSite> {
-  const project = await makeProject("mongodb");
+  const project = await makeProject('export * from "./test/cluster/programs/mongodb";');
   const stack = await makeStack("test", project.folder, { kubernetes: true });
   const controlPlane = await borrowCluster();
   const way = await breakable(controlPlane.port);

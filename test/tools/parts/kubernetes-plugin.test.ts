@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -14,6 +14,7 @@ import {
 import { pluginName, pluginOnPath } from "../../../tools/parts/pulumi/kubernetes/installed";
 import { versions } from "../../../tools/parts/versions";
 import { makeStack, type TestStack } from "../../engine/stack";
+import { makeProject, type TestProject } from "../../project";
 
 const version = versions.kubernetesPlugin.slice(1);
 
@@ -60,45 +61,21 @@ interface Schema {
   };
 }
 
-const text = `
-import * as kubernetes from "@pulumi/kubernetes";
-import { Config } from "@pulumi/pulumi";
-const config = new Config();
-const mode = config.require("mode");
-const provider = new kubernetes.Provider("cluster", { kubeconfig: config.require("kubeconfig") });
-const metadata = { name: "mode", namespace: "default" };
-new kubernetes.core.v1.ConfigMap("map", { metadata, data: { mode } }, { provider });
-const worker = new kubernetes.helm.v3.Release("worker", {
-  name: "worker",
-  namespace: "default",
-  chart: config.require("chart"),
-  values: {
-    image: { repository: "registry.example.org/worker", tag: "1" },
-    env: [{ name: "Worker__Storage__Mode", value: mode }],
-  },
-}, { provider });
-export const { revision, status } = worker.status;
-`;
-
 describe("the engine with its plugin", () => {
   let folder: string;
   let cluster: ControlPlane;
+  let project: TestProject;
   let stack: TestStack;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "plugin-"));
-    const project = join(folder, "project");
-    await mkdir(project);
-    await writeFile(join(project, "Pulumi.yaml"), "name: taskrunner-storage\nruntime: nodejs\n");
-    await writeFile(join(project, "index.ts"), text);
-    await writeFile(join(project, "package.json"), '{ "main": "index.ts" }');
-    await symlink(join(repository, "node_modules"), join(project, "node_modules"));
-    await symlink(join(repository, "tsconfig.json"), join(project, "tsconfig.json"));
-    stack = await makeStack("plugin", project, { kubernetes: true });
+    project = await makeProject('export * from "./test/tools/parts/mode-program";');
+    stack = await makeStack("plugin", project.folder, { kubernetes: true });
     cluster = await startControlPlane({ directory: join(folder, "cluster") });
   }, 1_200_000);
   afterAll(async () => {
     await cluster.stop();
     await stack.remove();
+    await project.remove();
     await rm(folder, { recursive: true });
   });
 

@@ -83,7 +83,5 @@ export async function engineEnvironment(
     PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    // The types are checked by `make lint`; here they would cost some seconds in each run.
-    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
   };
 }

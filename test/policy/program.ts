@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { types } from "../../../policy/rule";
+import { types } from "../../policy/rule";
 
 /** Whether every rule is broken, each by the resource that has its name; else none is. */
 const broken = new pulumi.Config().get("broken") === "true";
