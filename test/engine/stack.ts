@@ -5,7 +5,6 @@ import type { Readable } from "node:stream";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
 import { engine, engineEnvironment, type EngineOptions, repository } from "../../tools/parts";
-import { type ProgramProcess, startProgram } from "./program-process";
 
 /** What a run of the engine ended with: everything it printed, and whether it failed. */
 export interface Run {
@@ -46,8 +45,6 @@ export interface TestStack {
 export interface StackOptions extends EngineOptions {
   /** A stack whose folder and backend it shares, so that one can refer to the other. */
   readonly beside?: TestStack;
-  /** Each run has a process of its own for the program, as users have it. Default: false. */
-  readonly ownProcess?: boolean;
 }
 
 /** Where a test says nothing of it: a server that it has stopped is in no election. */
@@ -60,7 +57,7 @@ const usual = ({ storageMode = "mongo" }: StackSettings) =>
 export async function makeStack(
   name = "test",
   project = repository,
-  { beside, ownProcess = false, ...wanted }: StackOptions = {},
+  { beside, ...wanted }: StackOptions = {},
 ): Promise<TestStack> {
   const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "stack-")));
   const env = await engineEnvironment(await engine(wanted), folder, "a passphrase of the tests");
@@ -77,18 +74,7 @@ export async function makeStack(
     return { output: all, failed };
   };
   const ofProject = ["--stack", name, "--non-interactive", "--config-file", settingsFile];
-  let program: ProgramProcess | undefined;
-  /**
-   * What lets the engine run the program in the process that is kept for it. Not for a preview, whose
-   * warnings may come after the program's end: only a process of its own waits for them.
-   */
-  const keptProgram = async (command: string | undefined) => {
-    if (command !== "up" || ownProcess) return [];
-    program ??= await startProgram(project, env);
-    return ["--client", program.address];
-  };
-  const inProject = async (...args: string[]) =>
-    run(project, [...args, ...ofProject, ...(await keptProgram(args[0]))]);
+  const inProject = (...args: string[]) => run(project, [...args, ...ofProject]);
   const up = ["up", "--yes", "--skip-preview"];
   const ofStack = async (...args: string[]) =>
     (await succeeded(run(project, ["stack", ...args, "--stack", name]))).output;
@@ -135,10 +121,7 @@ export async function makeStack(
     outputs: async (...flags) =>
       JSON.parse(await ofStack("output", "--json", ...flags)) as Record<string, unknown>,
     state: () => readState(stateFile),
-    remove: () => {
-      program?.stop();
-      return rm(folder, { recursive: true });
-    },
+    remove: () => rm(folder, { recursive: true }),
   };
 }
 

@@ -1,18 +1,14 @@
 import { z } from "zod";
 
-/** The part of the engine's event log that says what an update did, by operation. */
-const summary = z.object({
-  summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()) }),
-});
+/** The part of the engine's history that says what an update did, by operation. */
+const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.number()).optional() }));
 
 /**
- * Whether an update changed a resource.
+ * Whether the stack's last update changed a resource.
  *
- * @param eventLog of the engine, one JSON object a line
+ * @param text what `pulumi stack history --json` prints, the last update first
  */
-export function somethingChanged(eventLog: string): boolean {
-  const lines = eventLog.split("\n").filter((line) => line.includes('"summaryEvent"'));
-  return lines
-    .map((line) => summary.parse(JSON.parse(line)).summaryEvent.resourceChanges)
-    .some((counts) => Object.keys(counts).some((operation) => operation !== "same"));
+export function somethingChanged(text: string): boolean {
+  const [last] = history.parse(JSON.parse(text));
+  return Object.keys(last?.resourceChanges ?? {}).some((operation) => operation !== "same");
 }

@@ -1,6 +1,5 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { somethingChanged } from "./changes";
 import type { ControlPlane } from "../parts";
 import { coloursFor } from "./colour";
 import { kubectlFor } from "./kubernetes";
@@ -38,7 +37,7 @@ export interface Servers extends Pick<Facts, "database" | "server"> {
 export async function updateAndTell(stack: Stack, servers: Servers): Promise<void> {
   const { cluster, ...database } = servers;
   const { places } = stack;
-  const changed = somethingChanged(await update(stack));
+  const changed = await update(stack);
   const outputs = stackOutputsFrom(await outputsOf(stack));
   const kubectl = cluster && kubectlFor(places, cluster);
   const facts = { places, changed, outputs, ...database, kubectl };

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { engine, engineEnvironment } from "../parts";
+import { somethingChanged } from "./changes";
 import { DevError } from "./error";
 import { removeDeadLocks } from "./locks";
 import type { Places } from "./places";
@@ -52,17 +53,12 @@ export async function preview(stack: Stack): Promise<void> {
   await show(stack, ["preview", "--suppress-outputs"]);
 }
 
-/** Updates the stack and returns the engine's log of events, one JSON object a line. */
-export async function update(stack: Stack): Promise<string> {
+/** Updates the stack. @returns whether that changed a resource */
+export async function update(stack: Stack): Promise<boolean> {
   await removeDeadLocks(join(stack.places.dev, "pulumi"));
-  const log = join(stack.places.dev, "events.log");
-  const quietly = ["--yes", "--skip-preview", "--suppress-outputs"];
-  try {
-    await show(stack, ["up", ...quietly, "--event-log", log]);
-    return await readFile(log, "utf8");
-  } finally {
-    await rm(log, { force: true });
-  }
+  await show(stack, ["up", "--yes", "--skip-preview", "--suppress-outputs"]);
+  const last = ["stack", "history", "--json", "--page-size", "1"];
+  return somethingChanged(await ask(stack, [...last, ...nameStack(stack)]));
 }
 
 /** Runs the engine with its own display on this terminal. */
@@ -70,8 +66,7 @@ async function show(stack: Stack, args: readonly string[]): Promise<void> {
   const common = ["--config-file", stack.places.settings, "--suppress-progress"];
   const child = spawn("pulumi", [...args, ...nameStack(stack), ...common], {
     cwd: stack.places.repository,
-    // The event log is an option of the engine's debug commands, as its automation API uses it.
-    env: { ...stack.environment, PULUMI_DEBUG_COMMANDS: "true" },
+    env: stack.environment,
     stdio: ["ignore", "inherit", "pipe"],
   });
   child.stderr.pipe(process.stderr);
