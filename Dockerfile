@@ -1,5 +1,5 @@
 # The commands as a container, such as for a Kubernetes Job. `make bundle` comes first.
-FROM node:20.20.2-bookworm-slim
+FROM node:24.21.0-bookworm-slim
 COPY dist/taskrunner-storage.cjs /opt/taskrunner-storage/
 # quarantine.ndjson is written to the current folder.
 WORKDIR /tmp

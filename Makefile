@@ -3,6 +3,11 @@
 .PHONY: help up preview rollback down clean test test-all test-workflows test-autoscalers breaks lint bench bundle docs gallery
 
 installed := node_modules/.package-lock.json
+# The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
+node := $(shell sh tools/npm/node.sh)
+ifneq ($(node),)
+export PATH := $(dir $(node)):$(PATH)
+endif
 tsx := node_modules/.bin/tsx
 # dev, or local: worker and web as releases on a Kubernetes of this machine.
 STACK ?= dev
@@ -58,5 +63,8 @@ docs: $(installed) ## the pages and the schema that are made from the code
 gallery: $(installed) ## pictures of the review comments in test/review/gallery; needs Chromium
 	@$(tsx) tools/gallery/index.ts
 
-$(installed): package-lock.json
+$(installed): package-lock.json | $(node)
 	@sh tools/npm/install.sh
+
+$(node):
+	@sh tools/npm/node.sh install >/dev/null

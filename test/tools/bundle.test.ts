@@ -58,7 +58,7 @@ it("the Dockerfile copies and starts what `make bundle` makes, not as root", asy
   const file = basename(alone);
   expect(from).toBe(`dist/${file}`);
   expect(JSON.parse(line("ENTRYPOINT"))).toEqual(["node", to + file]);
-  expect(line("FROM")).toMatch(/^node:20\.\d+\.\d+-/);
+  expect(line("FROM")).toMatch(/^node:24\.\d+\.\d+-/);
   expect(Number(line("USER").split(":")[0])).toBeGreaterThan(0);
 
   const { stdout } = await execa("make", ["--silent", "bundle"], { cwd: root });

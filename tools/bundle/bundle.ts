@@ -3,7 +3,7 @@ import { buildSync } from "esbuild";
 import { repository } from "../parts";
 
 /**
- * Makes the command line one file that needs Node.js 20 and no packages: what a container for a
+ * Makes the command line one file that needs Node.js 22.12 and no packages: what a container for a
  * Kubernetes Job runs. The driver's optional packages (zstd and Snappy compression, Kerberos,
  * client-side encryption, the clouds' own authentication) are not in it: the driver names the one
  * it misses where a connection string asks for it.

@@ -8,12 +8,6 @@ fail() {
   exit 1
 }
 
-recent='const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'
-needed="Node.js 20.19 or later is needed (https://nodejs.org)"
-command -v node >/dev/null || fail "no node on PATH. $needed"
-command -v npm >/dev/null || fail "no npm on PATH. It comes with Node.js. $needed"
-node -e "$recent" || fail "node on PATH is $(node --version). $needed"
-
 # npm itself tries each package for minutes where there is no network.
 from=""
 asked=$(npm ping --fetch-retries=0 --fetch-timeout=5000 2>&1) || case $asked in
