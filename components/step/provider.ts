@@ -13,6 +13,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
   typed: Step<Inputs, Results>,
 ): Provider {
   const step = typed as unknown as AnyStep;
+  const { withNulls, withoutNulls } = resultsOf(step);
   // A refresh sees only outputs, which are those of the last direction that the step went.
   let isRollback = false;
   return {
@@ -25,7 +26,8 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       const refusal = await step.refuses?.(inputs, Object.keys(olds).length > 0 ? olds : undefined);
       return { inputs, failures: refusal ? [refusal] : [] };
     },
-    diff: async (_id, state: State, news: StepInputs) => {
+    diff: async (_id, outs: State, news: StepInputs) => {
+      const state = withoutNulls(outs);
       if (rests(step, news)) return { changes: false };
       const isDue = await hasToRun(step, state, news);
       const lines = isDue ? await step.foresees?.(state, news) : undefined;
@@ -34,23 +36,46 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     },
     create: async (inputs: StepInputs) => {
       const id = step.id(inputs);
-      if (rests(step, inputs)) return { id, outs: { ...inputs, applied: false } };
-      return { id, outs: await run(step, id, inputs) };
+      if (rests(step, inputs)) return { id, outs: withNulls({ ...inputs, applied: false }) };
+      return { id, outs: withNulls(await run(step, id, inputs)) };
     },
-    update: async (id, state: State, news: StepInputs) => {
-      if (rests(step, news)) return { outs: state };
-      if (await hasToRun(step, state, news)) return { outs: await run(step, id, news, state) };
-      return { outs: step.followsServer ? { ...state, uri: (news as MongoInputs).uri } : state };
+    update: async (id, outs: State, news: StepInputs) => {
+      const state = withoutNulls(outs);
+      if (rests(step, news)) return { outs: withNulls(state) };
+      if (await hasToRun(step, state, news))
+        return { outs: withNulls(await run(step, id, news, state)) };
+      const { uri } = news as MongoInputs;
+      return { outs: withNulls(step.followsServer ? { ...state, uri } : state) };
     },
-    read: async (id, state: State) => {
+    read: async (id, outs: State) => {
+      const state = withoutNulls(outs);
       const isResting = isRollback && step.back === undefined;
       // What runs as Jobs is not looked at: the engine does not reach the database.
       const isApart = isResting || (state as MongoInputs).job !== undefined;
-      if (isApart || !state.applied || !step.reads) return { id, props: state };
+      if (isApart || !state.applied || !step.reads) return { id, props: withNulls(state) };
       const drift = await readOrWarn(id, step.reads(state));
-      return drift === undefined ? {} : { id, ...applyDrift(step, state, drift) };
+      if (drift === undefined) return {};
+      const { props, inputs } = applyDrift(step, state, drift);
+      return { id, props: withNulls(props), ...(inputs && { inputs }) };
     },
     delete: () => Promise.resolve(),
+  };
+}
+
+/**
+ * The state has a null for each result that a run did not have, because an output that the state lacks is
+ * unknown in each preview, also in one without changes. Steps know an absent result as undefined.
+ */
+function resultsOf({ results }: AnyStep) {
+  const names: readonly string[] = [...results, "times"];
+  const none = Object.fromEntries(names.map((name) => [name, null]));
+  return {
+    withNulls: <Outs extends object>(outs: Outs): Outs => ({ ...none, ...outs }),
+    withoutNulls: (outs: State): State => {
+      const members = Object.entries(outs);
+      const there = members.filter(([name, value]) => value !== null || !names.includes(name));
+      return Object.fromEntries(there) as unknown as State;
+    },
   };
 }
 
@@ -102,7 +127,7 @@ async function run(step: AnyStep, id: string, inputs: StepInputs, state?: State)
     if (!(error instanceof Unfinished)) throw error;
     const { message, reasons, results } = error;
     const kept = results ? { ...inputs, ...results } : (state ?? inputs);
-    const properties = { ...kept, ...recordTimes(), applied: false };
+    const properties = resultsOf(step).withNulls({ ...kept, ...recordTimes(), applied: false });
     throw Object.assign(new Error(message), { id, properties, reasons });
   }
 }
@@ -122,7 +147,7 @@ async function readOrWarn(id: string, reading: Promise<object | undefined>) {
 
 /** Inputs are returned only with a drift: those in the state must not be created again. */
 function applyDrift({ results }: AnyStep, state: State, drift: object) {
-  if (Object.keys(drift).length === 0) return { props: state };
+  if (Object.keys(drift).length === 0) return { props: state, inputs: undefined };
   const others: readonly string[] = ["applied", "times", "__provider", ...results];
   const inputs = Object.entries({ ...state, ...drift }).filter(([key]) => !others.includes(key));
   return { props: { ...state, ...drift }, inputs: Object.fromEntries(inputs) as object };
