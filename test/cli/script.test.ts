@@ -1,11 +1,12 @@
 import { writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { execa } from "execa";
 import { type Db } from "mongodb";
-import { expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { buildSchema } from "../../components/contract";
 import { apply, mongoshScript, plan } from "../../components/migration";
 import { observe } from "../../components/migration/planner/observe";
+import { mongosh as shellFile } from "../../tools/parts";
 import { documentOptions } from "../contract/options";
 import { proxyTo } from "../mongo/proxy";
 import { serverForTests } from "../server";
@@ -13,12 +14,15 @@ import { serverForTests } from "../server";
 const current = serverForTests();
 
 const ledger = "schema_migrations";
+let shell: string;
+beforeAll(async () => {
+  shell = await shellFile();
+}, 300_000);
 
 /** Runs the script in the real shell, as a site would. */
 async function mongosh(database: string, uri = current.server.uri): Promise<string> {
   const file = join(current.folder, `${database}.js`);
   await writeFile(file, mongoshScript(documentOptions, database, ledger));
-  const shell = resolve(__dirname, "../../node_modules/.bin/mongosh");
   const args = [uri, "--quiet", "--file", file];
   const { all } = await execa(shell, args, { all: true, env: { HOME: current.folder } });
   return all;

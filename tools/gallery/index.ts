@@ -27,7 +27,7 @@ async function gallery(): Promise<void> {
   }
   for (const [name, text] of await pagesIn(docs)) {
     for (const [at, diagram] of diagramsIn(text).entries()) {
-      await draw(`${name}-diagram-${at + 1}`, diagramPage(diagram));
+      await draw(`${name}-diagram-${at + 1}`, await diagramPage(diagram));
     }
   }
   await replacePictures(kept);

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { Marked } from "marked";
+import { mermaid } from "../parts";
 
 const address = (module: string) => pathToFileURL(require.resolve(module)).href;
 
@@ -60,9 +61,10 @@ export function commentPage(markdown: string, look: Look): string {
 }
 
 /** A Mermaid diagram as GitHub shows it. */
-export function diagramPage(diagram: string): string {
+export async function diagramPage(diagram: string): Promise<string> {
+  const { script } = await mermaid();
   return page(`<pre class="mermaid">${escape(diagram)}</pre>
-<script src="${address("mermaid/dist/mermaid.min.js")}"></script>
+<script src="${pathToFileURL(script).href}"></script>
 <script>mermaid.initialize({ startOnLoad: false }); mermaid.run().then(() => {${measure}});</script>`);
 }
 

@@ -1,12 +1,24 @@
 /** Gets every local part and says what each took: `tsx tools/parts/ensure.ts`. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { actionlint, controlPlane, engine, helm, mongoProgram, PartError, vale } from ".";
+import {
+  actionlint,
+  controlPlane,
+  engine,
+  helm,
+  mermaid,
+  mongoProgram,
+  mongosh,
+  PartError,
+  vale,
+} from ".";
 import { cacheFolder } from "./cache";
 
 /** Gets each part, in the order in which tests ask for them, and says what it is. */
 const parts: readonly (() => Promise<string>)[] = [
   async () => (await mongoProgram()).name,
+  () => mongosh().then(() => "mongosh"),
+  () => mermaid().then(() => "Mermaid"),
   () => actionlint().then(() => "actionlint"),
   async () => `Pulumi ${(await engine()).version}`,
   async () => `Kubernetes ${(await controlPlane()).version}`,

@@ -6,6 +6,7 @@
 export { type Engine, engine, engineEnvironment, type EngineOptions } from "./pulumi/engine";
 export { mongoProgram } from "./mongo/program";
 export type { MongoProgram } from "./mongo/server-program";
+export { mongosh } from "./mongo/mongosh";
 export { type MongoServer, type StartOptions, startMongo } from "./mongo/server";
 export { controlPlane, type ControlPlanePrograms } from "./kubernetes/programs";
 export {
@@ -16,6 +17,7 @@ export {
 } from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
 export { actionlint, vale } from "./checkers";
+export { mermaid, type MermaidFiles } from "./mermaid";
 export { act, gitea, type GiteaPrograms } from "./forge";
 export { helm } from "./kubernetes/helm";
 export { type Keda, keda } from "./kubernetes/keda";

@@ -16,6 +16,8 @@ export const versions = {
   mongod: "8.2.6",
   /** MongoDB's manual: `prepareUnique` and the other forms of `collMod` used here need 6.0. */
   oldestMongod: "6.0.0",
+  mongosh: "2.12.0",
+  oldestMongosh: "2.0.0",
   secantusdb: "0.7.0b3",
   oldestPython: "3.11",
   kubernetes: "v1.36.1",
@@ -29,6 +31,7 @@ export const versions = {
   keda: "v2.21.0",
   actionlint: "v1.7.12",
   vale: "v3.21.0",
+  mermaid: "11.17.2",
   act: "v0.2.89",
   /** The last one whose module is `code.gitea.io/gitea`: a later one needs modules of gitea.dev. */
   gitea: "v1.26.0",
