@@ -1,6 +1,6 @@
 # The commands as a container, such as for a Kubernetes Job. `make bundle` comes first.
 FROM node:24.21.0-bookworm-slim
-COPY dist/taskrunner-storage.cjs /opt/taskrunner-storage/
+COPY dist/taskrunner-storage.cjs dist/THIRD-PARTY-NOTICES /opt/taskrunner-storage/
 # quarantine.ndjson is written to the current folder.
 WORKDIR /tmp
 USER 1000:1000

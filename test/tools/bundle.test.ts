@@ -1,10 +1,11 @@
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { execa } from "execa";
-import { beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { version } from "../../package.json";
 import { generateSample } from "../../sample";
 import { bundle } from "../../tools/bundle/bundle";
+import { noticesFile, thirdPartyNotices } from "../../tools/bundle/notices";
 import { emptyDatabasePerTest } from "../server";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -54,13 +55,59 @@ it("the bundle has all commands, and says the same as the sources do", async () 
 it("the Dockerfile copies and starts what `make bundle` makes, not as root", async () => {
   const dockerfile = await readFile(join(root, "Dockerfile"), "utf8");
   const line = (word: string) => new RegExp(`^${word} (.*)$`, "m").exec(dockerfile)?.[1] ?? "";
-  const [from = "", to = ""] = line("COPY").split(" ");
+  const [from = "", notices, to = ""] = line("COPY").split(" ");
   const file = basename(alone);
-  expect(from).toBe(`dist/${file}`);
+  expect([from, notices]).toEqual([`dist/${file}`, `dist/${noticesFile}`]);
+  const allowed = await readFile(join(root, ".dockerignore"), "utf8");
+  expect(allowed.trimEnd().split("\n")).toEqual(["*", `!${from}`, `!${notices}`]);
+  const release = await readFile(join(root, ".github/workflows/release.yml"), "utf8");
+  expect(release).toMatch(new RegExp(`gh release create .* ${from} ${notices}$`, "m"));
   expect(JSON.parse(line("ENTRYPOINT"))).toEqual(["node", to + file]);
   expect(line("FROM")).toMatch(/^node:24\.\d+\.\d+-/);
   expect(Number(line("USER").split(":")[0])).toBeGreaterThan(0);
 
-  const { stdout } = await execa("make", ["--silent", "bundle"], { cwd: root });
+  // The packages that are there are those that the tests run on, however new the lock file is.
+  const asInstalled = "--old-file=node_modules/.package-lock.json";
+  const { stdout } = await execa("make", ["--silent", asInstalled, "bundle"], { cwd: root });
   expect(relative(root, stdout)).toBe(from);
+});
+
+describe("the notices beside the bundle", () => {
+  it("have each package with its licence and the licence's text", async () => {
+    const text = await readFile(join(current.folder, "made", noticesFile), "utf8");
+    const sections = text.split(/\n-{80}\n\n/).slice(1);
+    const names = sections.map((section) => section.split(" ")[0]);
+    expect(names).toEqual(expect.arrayContaining(["mongodb", "zod", "@octokit/rest"]));
+    // The shortest licence, ISC, has more than 600 characters.
+    for (const section of sections)
+      expect(section).toMatch(/^\S+ \d\S+\nLicence: \S.*\n\n[^]{600}/);
+    const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { version: string }>;
+    };
+    const installed = Object.entries(lock.packages);
+    for (const section of sections) {
+      const [, name = "", version] = /^(\S+) (\S+)\n/.exec(section) ?? [];
+      const ofName = installed.filter(([at]) => at.endsWith(`node_modules/${name}`));
+      expect(ofName.map(([, one]) => one.version)).toContain(version);
+    }
+  });
+
+  it("fail if a package has no text, unless another version of it has one", async () => {
+    const place = join(current.folder, "packages");
+    const put = async (at: string, version: string, licence?: string) => {
+      const folder = join(place, "node_modules", at);
+      await mkdir(folder, { recursive: true });
+      const manifest = { name: basename(at), version, license: "MIT" };
+      await writeFile(join(folder, "package.json"), JSON.stringify(manifest));
+      if (licence !== undefined) await writeFile(join(folder, "LICENSE.md"), licence);
+    };
+    await put("whole", "2.0.0", "Permission is granted");
+    await put("other/node_modules/whole", "1.0.0");
+    const files = ["node_modules/whole/lib/a.js", "node_modules/other/node_modules/whole/b.js"];
+    const text = thirdPartyNotices([...files, "cli/index.ts"], place);
+    expect(text.match(/Permission/g)).toHaveLength(2);
+
+    await rm(join(place, "node_modules/whole/LICENSE.md"));
+    expect(() => thirdPartyNotices(files, place)).toThrow(/whole 2\.0\.0, whole 1\.0\.0/);
+  });
 });

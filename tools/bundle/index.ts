@@ -5,7 +5,8 @@ import { bundle } from "./bundle";
 
 try {
   console.log(bundle(join(repository, "dist")));
-} catch {
+} catch (error) {
   // esbuild has said what is wrong and where.
+  if (!(error instanceof Error && "errors" in error)) console.error(String(error));
   process.exitCode = 1;
 }
