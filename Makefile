@@ -32,7 +32,7 @@ clean: $(installed) ## stops it and removes .dev/, never the cache of tools
 	@$(dev) clean
 
 test: $(installed) ## every room on a real server and a real control plane, one cutover on a real engine
-	@$(tsx) tools/vitest/run.ts
+	@ONLY="$(ONLY)" SHARD="$(SHARD)" $(tsx) tools/vitest/run.ts
 
 test-all: $(installed) ## all of that, and whole stacks: each kind of cluster, failures, reviews, emergencies
 	@$(tsx) tools/vitest/run.ts --all

@@ -125,6 +125,72 @@ it("stacks go up one after the other, each after its preview and its approval", 
   expect([approve?.needs, up?.needs]).toEqual(["preview", "approve"]);
 });
 
+it("what needs stacks runs only in a repository that says it has them", () => {
+  const roots = ["preview.yml", "up.yml", "drift.yml", "rollback.yml"].flatMap((name) =>
+    Object.entries(workflow(name).jobs).filter(([, { needs }]) => needs === undefined),
+  );
+  const needed = roots.filter(([, job]) => job.if?.startsWith("vars.HAS_STACKS == 'true'"));
+  expect(needed.map(([name]) => name)).toEqual(["preview", "dev", "drift", "preview"]);
+  const others = roots.filter((one) => !needed.includes(one));
+  expect(others.map(([name]) => name)).toEqual(["no-preview", "no-stacks"]);
+  // What somebody asked for by hand fails, in place of being skipped.
+  const { "no-stacks": fails } = workflow("rollback.yml").jobs;
+  expect([fails?.if, fails?.steps?.[0]?.run]).toEqual([
+    "vars.HAS_STACKS != 'true'",
+    expect.stringContaining("exit 1"),
+  ]);
+  expect(readFileSync(join(root, "docs/workflows.md"), "utf8")).toContain("| `HAS_STACKS` |");
+});
+
+describe("check", () => {
+  const { jobs } = workflow("check.yml");
+  const events = "github.event_name";
+  const fast = `${events} == 'pull_request' || ${events} == 'push'`;
+  const rest = `${events} != 'pull_request' && ${events} != 'push'`;
+
+  it("has a lane for pull requests, and the rest at night and in merge queues", () => {
+    const { on } = workflow("check.yml") as { on: Record<string, unknown> };
+    expect(Object.keys(on)).toEqual(
+      expect.arrayContaining(["pull_request", "merge_group", "schedule"]),
+    );
+    const { lint, rooms, passed, ...others } = jobs;
+    expect([lint?.if, rooms?.if, passed?.if]).toEqual([undefined, fast, "always()"]);
+    for (const [name, job] of Object.entries(others)) expect(job.if, name).toBe(rest);
+    expect(passed?.needs).toEqual(Object.keys(jobs).filter((name) => name !== "passed"));
+  });
+
+  it("runs each shard of the rooms", () => {
+    const shards = jobs.rooms?.strategy?.matrix.shard ?? [];
+    expect(shards.length).toBeGreaterThan(1);
+    expect(shards).toEqual(shards.map((_, at) => `${at + 1}/${shards.length}`));
+    const tests = jobs.rooms?.steps?.find(({ run }) => run === "make test");
+    expect(tests?.env).toEqual({ SHARD: "${{ matrix.shard }}" });
+  });
+
+  it("runs all tests on the newest MongoDB, and on older ones each folder that touches MongoDB", async () => {
+    const [all, some] = jobs.test?.steps?.filter(({ run }) => run?.startsWith("make ")) ?? [];
+    expect([all?.run, some?.run]).toEqual(["make test-all", "make test"]);
+    const newest = jobs.test?.strategy?.matrix.mongo?.at(-1) ?? "";
+    expect([all?.if, some?.if]).toEqual([
+      `matrix.mongo == '${newest}'`,
+      `matrix.mongo != '${newest}'`,
+    ]);
+    const folders = some?.env?.ONLY?.split(" ") ?? [];
+    for (const folder of folders) expect(existsSync(join(root, folder)), folder).toBe(true);
+
+    const grep = async (...args: string[]) =>
+      (await execa("git", ["grep", "-lE", ...args], { cwd: root })).stdout.split("\n");
+    const onDriver = await grep('from "mongodb"', "--", "cli", "components");
+    const rooms = new Set(onDriver.map((file) => file.replace("components/", "").split("/")[0]));
+    const borrowing = await grep("serverForTests|emptyDatabasePerTest", "--", "test/*.test.ts");
+    const touching = borrowing
+      .map((file) => file.split("/").slice(0, 2))
+      .filter(([, room]) => rooms.has(room));
+    expect(touching.length).toBeGreaterThan(20);
+    expect(folders).toEqual(expect.arrayContaining(touching.map((parts) => parts.join("/"))));
+  });
+});
+
 it("the stacks have examples of their settings, which the commands can read", async () => {
   const inputs = (workflow("rollback.yml").on as { workflow_dispatch: { inputs: object } })
     .workflow_dispatch.inputs as { stack: { options: string[] } };
@@ -165,7 +231,7 @@ describe("the shell", () => {
     const makefile = readFileSync(join(root, "Makefile"), "utf8");
     const targets = runs.flatMap((run) => /^make ([\w-]+)/.exec(run)?.[1] ?? []);
     expect(targets.sort()).toEqual([
-      ...["bundle", "lint", "test-all", "test-autoscalers", "test-workflows", "up"],
+      ...["bundle", "lint", "test", "test", "test-all", "test-autoscalers", "test-workflows", "up"],
     ]);
     for (const target of targets) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
   });

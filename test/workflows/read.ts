@@ -9,11 +9,13 @@ export interface Step {
   readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
   readonly with?: Readonly<Record<string, unknown>>;
   readonly "continue-on-error"?: unknown;
 }
 
 export interface Job {
+  readonly if?: string;
   readonly uses?: string;
   readonly needs?: string | readonly string[];
   readonly environment?: string;

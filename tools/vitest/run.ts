@@ -1,5 +1,6 @@
 /**
- * Runs the tests: `tsx tools/vitest/run.ts`, or with `--all` those of whole stacks too. Parts that are
+ * Runs the tests: `tsx tools/vitest/run.ts`, or with `--all` those of whole stacks too. `ONLY` has the
+ * folders and files to run, with spaces between; `SHARD` the part of them, such as `1/3`. Parts that are
  * missing are built meanwhile, at a low priority, and the files that need them come last.
  */
 import { spawn, type ChildProcess } from "node:child_process";
@@ -27,8 +28,11 @@ async function run(): Promise<number> {
   const reporters = ["--reporter=default", "--reporter=./tools/vitest/summary.ts"];
   const env = { TEST_PARTS: found === 0 ? "there" : "building" };
   const left = process.argv.includes("--all") ? [] : wholeStacks;
+  const { ONLY: only = "", SHARD: shard = "" } = process.env;
   const options = [...reporters, ...left.map((files) => `--exclude=${files}`)];
-  const tests = await exitCodeOf(start("vitest", ["run", ...options], env));
+  if (shard !== "") options.push(`--shard=${shard}`);
+  const args = ["run", ...options, ...only.split(" ").filter(Boolean)];
+  const tests = await exitCodeOf(start("vitest", args, env));
   return tests === 0 ? ended : tests;
 }
 

@@ -61,6 +61,27 @@ it(
 );
 
 it(
+  "a repository without stacks skips all of it, except a rollback that somebody asks for",
+  async () => {
+    const vars = { HAS_STACKS: "" };
+    for (const [event, name] of [
+      ["push", "up.yml"],
+      ["schedule", "drift.yml"],
+    ] as const) {
+      const run = await site.run(event, name, { vars });
+      expect(run.failed).toBe(false);
+      expect(run.output).not.toMatch(/Run Main|pulumi/);
+    }
+    const event = { inputs: { stack: "staging" } };
+    const asked = await site.run("workflow_dispatch", "rollback.yml", { event, vars });
+    expect(asked.failed).toBe(true);
+    expect(asked.output).toContain("HAS_STACKS");
+    expect(asked.output).not.toContain("pulumi preview");
+  },
+  10 * minutes,
+);
+
+it(
   "up stops if nobody has to approve it",
   async () => {
     const run = await site.run("push", "up.yml");
