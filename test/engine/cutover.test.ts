@@ -95,7 +95,7 @@ describe("the cutover on the real engine and a server with logins", () => {
       await expectNoChange();
       await writeFile(file, "");
     },
-    minutes,
+    2 * minutes,
   );
 
   it(
