@@ -41,22 +41,19 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     },
     update: async (id, outs: State, news: StepInputs) => {
       const state = withoutNulls(outs);
-      if (rests(step, news)) return { outs: withNulls(state) };
+      if (rests(step, news)) return { outs };
       if (await hasToRun(step, state, news))
         return { outs: withNulls(await run(step, id, news, state)) };
-      const { uri } = news as MongoInputs;
-      return { outs: withNulls(step.followsServer ? { ...state, uri } : state) };
+      return { outs: step.followsServer ? { ...outs, uri: (news as MongoInputs).uri } : outs };
     },
     read: async (id, outs: State) => {
       const state = withoutNulls(outs);
       const isResting = isRollback && step.back === undefined;
       // What runs as Jobs is not looked at: the engine does not reach the database.
       const isApart = isResting || (state as MongoInputs).job !== undefined;
-      if (isApart || !state.applied || !step.reads) return { id, props: withNulls(state) };
+      if (isApart || !state.applied || !step.reads) return { id, props: outs };
       const drift = await readOrWarn(id, step.reads(state));
-      if (drift === undefined) return {};
-      const { props, inputs } = applyDrift(step, state, drift);
-      return { id, props: withNulls(props), ...(inputs && { inputs }) };
+      return drift === undefined ? {} : { id, ...applyDrift(step, outs, drift) };
     },
     delete: () => Promise.resolve(),
   };
@@ -147,7 +144,7 @@ async function readOrWarn(id: string, reading: Promise<object | undefined>) {
 
 /** Inputs are returned only with a drift: those in the state must not be created again. */
 function applyDrift({ results }: AnyStep, state: State, drift: object) {
-  if (Object.keys(drift).length === 0) return { props: state, inputs: undefined };
+  if (Object.keys(drift).length === 0) return { props: state };
   const others: readonly string[] = ["applied", "times", "__provider", ...results];
   const inputs = Object.entries({ ...state, ...drift }).filter(([key]) => !others.includes(key));
   return { props: { ...state, ...drift }, inputs: Object.fromEntries(inputs) as object };
