@@ -109,10 +109,12 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
 function notes(report: ImportReport): string[] {
   const { skipped, conversions } = report;
   const normalized = sumOf(report, "normalized");
-  const left = Object.entries(skipped).filter(([, count]) => count > 0);
+  const { foreignNames, ...counts } = skipped;
+  const left = Object.values(counts).filter((count) => count > 0);
   return [
     ...(normalized > 0 ? [`${whole(normalized)} normalized: ${listCounts(conversions)}`] : []),
-    ...(left.length > 0 ? [`skipped: ${listCounts(skipped)}`] : []),
+    ...(left.length > 0 ? [`skipped: ${listCounts(counts)}`] : []),
+    ...describeCases("Names that are not state", foreignNames, skipped.foreign),
   ];
 }
 

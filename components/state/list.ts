@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
-import type { CollectionRole } from "../contract";
+import { type CollectionRole, collectionRoles } from "../contract";
 import { ahead } from "./ahead";
 import { type StateAddress, type StateFile, rolesIn } from "./address";
 
@@ -10,9 +10,15 @@ export interface Skipped {
   hidden: number;
   temporary: number;
   links: number;
+  /** Files with another extension than their folder's, and names that are not UTF-8. */
+  foreign: number;
+  /** The first three of these, with `/`, below the state directory. */
+  foreignNames: string[];
 }
 
-export const noneSkipped = (): Skipped => ({ hidden: 0, temporary: 0, links: 0 });
+export function noneSkipped(): Skipped {
+  return { hidden: 0, temporary: 0, links: 0, foreign: 0, foreignNames: [] };
+}
 
 /** Lists the state files below a root, role by role, as `filesOf` does. */
 export async function* stateFiles(
@@ -23,8 +29,8 @@ export async function* stateFiles(
 }
 
 /**
- * Lists the files of a role below a root, as the folders give them. Hidden entries, `*.tmp` and symbolic
- * links are left out and counted in `skipped`; other foreign entries are ignored.
+ * Lists the files of a role below a root, as the folders give them. Hidden entries, `*.tmp`, symbolic links
+ * and foreign files are left out and counted in `skipped`.
  */
 export function filesOf(
   address: StateAddress,
@@ -40,10 +46,30 @@ async function* filesOfRuns(
   skipped: Skipped,
 ): AsyncGenerator<StateFile> {
   const extension = extensionOf(role);
-  for await (const entry of readFolder(join(address.root, address.layout[role]))) {
-    if (isSkipped(entry, skipped) || !entry.isFile() || !entry.name.endsWith(extension)) continue;
-    yield fileOf(address, role, basename(entry.name, extension));
+  const folder = address.layout[role];
+  // Two roles may share a folder.
+  const others = collectionRoles.filter((one) => address.layout[one] === folder).map(extensionOf);
+  for await (const entry of readFolder(join(address.root, folder))) {
+    const { name } = entry;
+    if (isSkipped(entry, skipped) || !entry.isFile()) continue;
+    const isForeign = !others.some((one) => name.endsWith(one));
+    if (isForeign || (await isNotUtf8(join(address.root, folder, name)))) {
+      addForeign(skipped, posix.join(folder, name));
+    } else if (name.endsWith(extension)) yield fileOf(address, role, basename(name, extension));
   }
+}
+
+/** Nothing is found by the text of a name that is not UTF-8. */
+async function isNotUtf8(path: string): Promise<boolean> {
+  return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));
+}
+
+/** The maximum number of foreign names that are kept. */
+const namedForeign = 3;
+
+function addForeign(skipped: Skipped, name: string): void {
+  skipped.foreign += 1;
+  if (skipped.foreignNames.length < namedForeign) skipped.foreignNames.push(name);
 }
 
 async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerator<StateFile> {
@@ -51,7 +77,7 @@ async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerat
     const file = fileOf(address, "artifacts", run.name);
     const found = await lstat(file.path).catch(() => undefined);
     if (found?.isFile()) return file;
-    await countBeside(file.path, skipped);
+    await countBeside(file, skipped);
     return undefined;
   };
   for await (const file of ahead(foldersOfRuns(address, skipped), foldersAtOnce, look)) {
@@ -61,7 +87,9 @@ async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerat
 
 async function* foldersOfRuns({ root, layout }: StateAddress, skipped: Skipped) {
   for await (const run of readFolder(join(root, layout.artifacts))) {
-    if (!isSkipped(run, skipped) && run.isDirectory()) yield run;
+    if (isSkipped(run, skipped) || !run.isDirectory()) continue;
+    if (!(await isNotUtf8(join(root, layout.artifacts, run.name)))) yield run;
+    else addForeign(skipped, posix.join(layout.artifacts, run.name));
   }
 }
 
@@ -69,10 +97,10 @@ async function* foldersOfRuns({ root, layout }: StateAddress, skipped: Skipped) 
 const foldersAtOnce = 32;
 
 /** Counts what stands where a manifest is missing; the artifacts themselves are none of our business. */
-async function countBeside(manifest: string, skipped: Skipped): Promise<void> {
-  const name = basename(manifest);
-  for await (const entry of readFolder(dirname(manifest))) {
-    if (entry.name.includes(name)) isSkipped(entry, skipped);
+async function countBeside({ path, name }: StateFile, skipped: Skipped): Promise<void> {
+  for await (const entry of readFolder(dirname(path))) {
+    if (!entry.name.toLowerCase().includes(basename(path).toLowerCase())) continue;
+    if (!isSkipped(entry, skipped)) addForeign(skipped, posix.join(dirname(name), entry.name));
   }
 }
 

@@ -1,4 +1,11 @@
-import { BSON, type Collection, type Document, type Filter, type RunCommandCursor } from "mongodb";
+import {
+  BSON,
+  type Collection,
+  DBRef,
+  type Document,
+  type Filter,
+  type RunCommandCursor,
+} from "mongodb";
 import type { CollectionRole } from "../contract";
 import { resumeCursor, withRetries } from "../mongo";
 import { isJsonObject } from "../state";
@@ -17,7 +24,7 @@ const listType = 4;
  */
 export function documentIn(bytes: Uint8Array): Document {
   const document = BSON.deserialize(bytes, asStored);
-  return Object.values(document).some(losesOrder)
+  return Object.values(document).some(isChanged)
     ? Object.fromEntries(toOrderedMembers(bytes))
     : document;
 }
@@ -38,16 +45,19 @@ function* elementsIn(bytes: Uint8Array): Generator<readonly [string, number, Uin
   }
 }
 
-/** Whether an object has a key that looks like an integer: it goes first in a plain object. */
-function losesOrder(value: unknown): boolean {
+/**
+ * Whether an object has a key that looks like an integer, which goes first in a plain object, or both `$ref`
+ * and `$id`, which the driver takes for a reference; JSON Schema has both words.
+ */
+function isChanged(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
-  if (Array.isArray(value)) return value.some(losesOrder);
-  if (!isJsonObject(value)) return false;
+  if (Array.isArray(value)) return value.some(isChanged);
+  if (!isJsonObject(value)) return value instanceof DBRef;
   const members = value as Readonly<Record<string, unknown>>;
   for (const key in members) {
     if (isDigit(key.charCodeAt(0)) && /^\d+$/.test(key)) return true;
     const inner = members[key];
-    if (typeof inner === "object" && losesOrder(inner)) return true;
+    if (typeof inner === "object" && isChanged(inner)) return true;
   }
   return false;
 }

@@ -48,13 +48,15 @@ async function insertErrors(
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error;
     const errors = error.result.getWriteErrors();
-    if (errors.length === 0 && documentCodes.has(error.code)) {
+    // More than 16 MiB are several commands, and this one's error comes with what the earlier ones met.
+    const isOfCommand = ![error.writeErrors].flat().length;
+    if (isOfCommand && documentCodes.has(error.code)) {
       return documents.length === 1 ? new Map([[0, error]]) : insertOneByOne(collection, documents);
     }
     // Others may be well, but no majority has them yet, or they were not even tried.
     const ofOthers =
       error.result.getWriteConcernError() ?? errors.find(({ code }) => !isOfDocument(code));
-    if (errors.length === 0 || ofOthers) throw error;
+    if (isOfCommand || ofOthers) throw error;
     return new Map(errors.map((one) => [one.index, one]));
   }
 }

@@ -6,7 +6,7 @@ import { importState } from "../import/import";
 import type { BothSides, ImportStage } from "../sides";
 import { type ImportReport, ofShards } from "../tally";
 import { forgetWhereMissing, verifyState } from "../verify/verify";
-import { describeQuarantinedRuns, describeVerification } from "../describe";
+import { describeQuarantinedRuns, describeVerification, formatCases, ifAny } from "../describe";
 import {
   BulkImport,
   type ImportInputs,
@@ -42,6 +42,12 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
 async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   const report = await importStage(sides, "backfill", inputs);
+  const { foreign, foreignNames } = report.skipped;
+  for (const words of ifAny(foreign, () => formatCases(foreignNames, foreign))) {
+    console.warn(
+      `warning: Names in ${inputs.root} that are not state, and are not imported: ${words}`,
+    );
+  }
   const { runs, approvals, logs, artifacts } = sides.layout;
   await requireFenceWritable(sides.root, [runs, approvals, logs, artifacts]);
   return { report };

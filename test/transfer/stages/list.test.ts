@@ -2,12 +2,12 @@ import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { requireState } from "../../../components/state/address";
-import { stateFiles } from "../../../components/state/list";
+import { noneSkipped, stateFiles } from "../../../components/state/list";
 import { layout } from "../layout";
 import { stateRoot } from "../state";
 
 async function listed(root: string, approvals = true) {
-  const skipped = { hidden: 0, temporary: 0, links: 0 };
+  const skipped = noneSkipped();
   const names: string[] = [];
   const address = { root, layout, approvals };
   await requireState(address);
@@ -17,7 +17,7 @@ async function listed(root: string, approvals = true) {
   return { names, skipped };
 }
 
-it("the layout's files are listed role by role, foreign ones are ignored", async () => {
+it("the layout's files are listed role by role, foreign ones are counted", async () => {
   const root = await stateRoot({
     "artifacts/r-1/artifact-manifest.json": "",
     "artifacts/r-1/report.json": "",
@@ -37,7 +37,8 @@ it("the layout's files are listed role by role, foreign ones are ignored", async
     "artifacts r-1 artifacts/r-1/artifact-manifest.json",
     "approvals r-1 state/approvals/r-1.json",
   ]);
-  expect(skipped).toEqual({ hidden: 0, temporary: 0, links: 0 });
+  expect(skipped).toMatchObject({ hidden: 0, temporary: 0, links: 0, foreign: 2 });
+  expect(skipped.foreignNames).toEqual(["state/runs/r-1.json.bak", "logs/runs/r-1.log"]);
 });
 
 it("hidden and temporary files and symbolic links are skipped and counted", async () => {
@@ -54,7 +55,7 @@ it("hidden and temporary files and symbolic links are skipped and counted", asyn
   await symlink(join(root, "artifacts/r-1"), join(root, "artifacts/r-6"));
   expect(await listed(root)).toEqual({
     names: [],
-    skipped: { hidden: 2, temporary: 3, links: 2 },
+    skipped: { hidden: 2, temporary: 3, links: 2, foreign: 0, foreignNames: [] },
   });
 });
 

@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { exportState, importState, verifyState } from "../../components/transfer";
+import { counts, databasePerTest } from "./database";
+import { sidesOf } from "./export-sides";
+import { failingCommands } from "./fail-point";
+import { addFiles, artifact, lines, logLine, run, stateRoot } from "./state";
+
+const current = databasePerTest({ failPoints: true });
+const { fail, mend } = failingCommands(current);
+const sides = (root: string) => sidesOf(current.database, root);
+
+it("what the second of two commands of one insert did not bring is not reported as inserted", async () => {
+  // Two manifests have artifact `a`, which the second insert meets; with it each needs two commands.
+  const notes = "x".repeat(9 * 1024 * 1024);
+  const manifest = (own: string) =>
+    JSON.stringify({ runId: "r/1", outputs: [artifact("a", { notes }), artifact(own, { notes })] });
+  const root = await stateRoot({
+    "artifacts/r_1/artifact-manifest.json": manifest("one"),
+    "artifacts/r-1/artifact-manifest.json": manifest("other"),
+  });
+  await fail(["insert"], { skip: 3, times: 2 }, { closeConnection: true });
+  const report = await importState(sides(root)).finally(mend);
+
+  expect(report.artifacts).toMatchObject({ read: 4, quarantined: 0 });
+  const names = await current.database.collection("pack_artifacts").distinct("name");
+  expect(names.toSorted()).toEqual(["a", "one", "other"]);
+});
+
+it("a plan with $ref beside $id is a plan like any other, in both directions", async () => {
+  const schema = { $ref: "#/definitions/b", $id: "https://example.org/a", $db: "c", more: [1.5] };
+  const plan = { inputs: { schema, list: [{ $ref: "x", $id: 1 }] } };
+  const file = (status: string) =>
+    JSON.stringify(run("r", { plan, steps: [{ stepId: "a", status, attempts: 1 }] }));
+  const root = await stateRoot({ "state/runs/r.json": file("Running") });
+  await importState(sides(root));
+  const none = { unwritable: [], behind: [], conflicts: [] };
+
+  expect(await exportState(sides(root))).toMatchObject({ ...none, runs: { unchanged: 1 } });
+  await current.database
+    .collection("pack_runs")
+    .updateOne({}, { $set: { "steps.0.status": "Succeeded", updatedAt: new Date() } });
+  expect(await exportState(sides(root))).toMatchObject({ ...none, runs: { written: 1 } });
+  expect(await verifyState({ ...sides(root), exact: true })).toMatchObject({ holds: true });
+  await addFiles(root, { "state/runs/r.json": file("Failed") });
+  expect((await importState(sides(root))).runs).toEqual(counts(1, { updated: 1 }));
+});
+
+it("names that nobody reads are counted, and three of them are named", async () => {
+  const root = await stateRoot({
+    "state/runs/ok.json": JSON.stringify(run("ok")),
+    "state/runs/UPPER.JSON": JSON.stringify(run("UPPER")),
+    "logs/runs/ok.ndjson": lines(logLine(3)),
+    "logs/runs/ok.ndjson.1": lines(logLine(1), logLine(2)),
+    "artifacts/ok/report.txt": "not state",
+  });
+  const notUtf8 = (folder: string, end: string) =>
+    Buffer.concat([Buffer.from(`${join(root, folder)}/`), Buffer.from([0xe9]), Buffer.from(end)]);
+  await writeFile(notUtf8("state/runs", ".json"), JSON.stringify(run("latin1")));
+  await mkdir(notUtf8("artifacts", ""));
+  const { skipped, runs } = await importState(sides(root));
+
+  expect(runs).toEqual(counts(1, { inserted: 1 }));
+  expect(skipped).toMatchObject({ foreign: 4 });
+  const named = ["state/runs/UPPER.JSON", "logs/runs/ok.ndjson.1", "state/runs/\ufffd.json"];
+  expect(skipped.foreignNames).toHaveLength(3);
+  expect([...named, "artifacts/\ufffd"]).toEqual(expect.arrayContaining(skipped.foreignNames));
+});
