@@ -8,6 +8,7 @@ import { StepGroup, StepResource, type After } from "../step/program";
 import { checksumOf } from "./planner/canonical";
 import { warnOfDataIssues, warnOfHeldBack } from "./preview";
 import { steps } from "./steps";
+import type { ApplicationInputs } from "./steps/application";
 import { keyToText, type IndexInputs, type IndexResults } from "./steps/index-step";
 
 /** What the migration works on. */
@@ -34,7 +35,10 @@ export class PackRunMigration extends StepGroup {
 
   constructor(
     name: string,
-    settings: Pick<Settings, "validation" | "tenancy" | "migration" | "advanced">,
+    settings: Pick<
+      Settings,
+      "validation" | "tenancy" | "migration" | "advanced" | "logRetentionDays"
+    >,
     { mongo, files }: PackRunMigrationArgs,
     options: After = {},
   ) {
@@ -80,7 +84,13 @@ export class PackRunMigration extends StepGroup {
       { ...shared, checksum },
       { parent: this, dependsOn: [claim, ...indexes] },
     );
-    this.tryApplication(mongo, names, completion);
+    this.tryApplication(mongo, completion, {
+      collections: names,
+      indexes: wanted.indexes.map(({ collection, name, key, unique, sparse }) => {
+        return { collection, name, key, unique, sparse };
+      }),
+      days: settings.logRetentionDays ?? 0,
+    });
 
     for (const one of [claim, ...made, ...indexes]) warnOfHeldBack(one, one.output("heldBack"));
     warnOfDataIssues({ direction, uri: job ? undefined : uri, database, wanted }, this, (issue) =>
@@ -99,8 +109,8 @@ export class PackRunMigration extends StepGroup {
   /** The last step: what the services' user lacks has to be known before the worker is drained. */
   private tryApplication(
     { appUri, appJob, uri, database, directions }: PackRunMigrationArgs["mongo"],
-    names: Readonly<Record<string, string>>,
     completion: pulumi.Resource,
+    wanted: Pick<ApplicationInputs, "collections" | "indexes" | "days">,
   ): void {
     const isApart = pulumi.all([uri, appUri]).apply(([own, app]) => !sameServer(own, app));
     // Without the user's connection string there is nobody to try: neither here nor in a Job.
@@ -109,7 +119,7 @@ export class PackRunMigration extends StepGroup {
     new StepResource(
       steps.applicationCheck,
       "application-check",
-      { ...place, direction: directions.worker, collections: names },
+      { ...place, direction: directions.worker, ...wanted },
       { parent: this, dependsOn: completion },
     );
   }

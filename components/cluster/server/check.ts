@@ -2,7 +2,7 @@ import type { Db } from "mongodb";
 import { ConnectionError, databaseAt, formatHosts, type DatabaseAddress } from "../../mongo";
 import { uriFacts } from "../../settings/uri";
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
-import { missingToApplication, missingToMigrator } from "./privileges";
+import { type IndexToCreate, missingToApplication, missingToMigrator } from "./privileges";
 
 /** A server that was looked at. */
 export interface CheckedServer extends Findings {
@@ -61,15 +61,24 @@ export async function requireServer(
  * @param names of the collections that exist
  * @param isApart whether only the services may reach the address: if it is unreachable from here, a line on
  *   standard error says that nothing was tried
+ * @param indexes that the services may create at start: one that MongoDB refuses is a line on standard error
  * @throws ServerRefused with what the user lacks; ConnectionError if it cannot log in
  */
 export async function requireApplication(
   address: DatabaseAddress,
   names: Partial<CollectionNames>,
   isApart: boolean,
+  indexes: readonly IndexToCreate[],
 ): Promise<void> {
   try {
-    const missing = await missingToApplication(await databaseAt(address), names);
+    const database = await databaseAt(address);
+    const { missing, refused } = await missingToApplication(database, names, indexes);
+    for (const index of refused) {
+      console.warn(
+        `warning: MongoDB refuses to create the index ${index}, because it exists with other options. A service ` +
+          'that creates it at start fails (docs/migration.md, "Indexes that services create").',
+      );
+    }
     if (missing.length === 0) return;
     throw new ServerRefused(address.uri, [describeLack("appMongoUri", missing)]);
   } catch (error) {

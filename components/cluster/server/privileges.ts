@@ -1,4 +1,4 @@
-import { MongoServerError, ObjectId, type Db } from "mongodb";
+import { MongoServerError, ObjectId, type Db, type Document } from "mongodb";
 import { withRetries } from "../../mongo";
 import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";
 
@@ -35,26 +35,47 @@ function migratorAttempts(db: Db, name: string): Attempt[] {
   ];
 }
 
+/** An index as `createIndexes` takes it, and its collection. */
+export interface IndexToCreate {
+  readonly collection: string;
+  readonly spec: Document;
+}
+
+/** What the services cannot do. */
+export interface ApplicationLack {
+  /** The privileges that are missing, as `find on taskrunner.pack_runs`. */
+  readonly missing: readonly string[];
+  /** The specifications that MongoDB refuses because an index with other options exists, in words. */
+  readonly refused: ReadonlySet<string>;
+}
+
 /**
- * What the services' user may not do in collections that exist. A standalone server, which only a machine's
- * own may be, has no transactions: there the insert is not tried.
+ * What the services cannot do in collections that exist, with the indexes that they may create at start. A
+ * standalone server, which only a machine's own may be, has no transactions: there the insert is not tried.
  */
 export async function missingToApplication(
   db: Db,
   names: Partial<CollectionNames>,
-): Promise<string[]> {
+  indexes: readonly IndexToCreate[],
+): Promise<ApplicationLack> {
   const hasTransactions = !(await isStandalone(db));
   const missing: string[] = [];
+  const refused = new Set<string>();
   for (const name of Object.values(names)) {
     const place = `${db.databaseName}.${name}`;
     const attempts = [
       ...(hasTransactions ? [insertAttempt(db, name)] : []),
       ...applicationAttempts(db, name),
+      createAttempt(
+        db,
+        indexes.filter(({ collection }) => collection === name),
+        refused,
+      ),
     ];
     const doing = `Trying in ${place} what the services do`;
     missing.push(...(await withRetries(doing, () => findRefused(attempts, place))));
   }
-  return missing;
+  return { missing, refused };
 }
 
 /** A document, in a transaction that is aborted: nothing stays, and no service sees it. */
@@ -72,20 +93,36 @@ function insertAttempt({ client, databaseName }: Db, name: string): Attempt {
   return ["insert", insert];
 }
 
-/**
- * `createIndexes` names the index that every collection has: services create their indexes at start, and a
- * server looks at the privilege before it looks whether they exist (CSHARP-1866).
- */
 function applicationAttempts(db: Db, name: string): Attempt[] {
   const collection = db.collection(name);
   const nothing = { _id: new ObjectId() };
-  const indexes = [{ key: { _id: 1 }, name: "_id_" }];
   return [
     ["find", () => collection.findOne(nothing)],
     ["update", () => collection.updateOne(nothing, { $set: { checked: true } })],
     ["remove", () => collection.deleteOne(nothing)],
-    ["createIndex", () => db.command({ createIndexes: name, indexes })],
   ];
+}
+
+/** Server codes of an index that exists with other options, or with another name. */
+const indexConflicts: readonly unknown[] = [85, 86];
+
+/**
+ * Services create their indexes at start. A server looks at the privilege before it looks whether they exist
+ * (CSHARP-1866), and refuses one that exists with other options.
+ */
+function createAttempt(db: Db, indexes: readonly IndexToCreate[], refused: Set<string>): Attempt {
+  const create = async () => {
+    for (const { collection, spec } of indexes) {
+      try {
+        await db.command({ createIndexes: collection, indexes: [spec] });
+      } catch (error) {
+        if (!(error instanceof MongoServerError && indexConflicts.includes(error.code)))
+          throw error;
+        refused.add(`${JSON.stringify(spec)} on ${collection} (code ${String(error.code)})`);
+      }
+    }
+  };
+  return ["createIndex", create];
 }
 
 async function findRefused(attempts: readonly Attempt[], place: string): Promise<string[]> {

@@ -166,7 +166,7 @@ export function expiryOf(collection: string, observed: Observed): ObservedIndex 
 }
 
 /** The index on which log entries expire (the specification, `pack_run_logs`, index 3). */
-function expiryIndex(collection: string): WantedIndex {
+export function expiryIndex(collection: string): WantedIndex {
   return { collection, name: "timestamp", key: [["timestamp", 1]], unique: false, sparse: false };
 }
 
