@@ -10,4 +10,4 @@ export {
 export { answerIn, ConnectionError, membersWithoutPrimary } from "./errors";
 export { type DatabaseAddress, addressIn, formatHosts, sameServer } from "./server";
 export { resumeCursor } from "./resumed";
-export { isOfDocument, ServerTroubleError, withRetries } from "./server-trouble";
+export { isOfDocument, type Patience, ServerTroubleError, withRetries } from "./server-trouble";

@@ -1,5 +1,5 @@
 import type { AbstractCursor } from "mongodb";
-import { withRetries } from "./server-trouble";
+import { type Patience, withRetries } from "./server-trouble";
 
 /**
  * The items of a query one by one, also where the server has trouble in the middle: the driver
@@ -11,14 +11,14 @@ import { withRetries } from "./server-trouble";
  * @param open the query for what comes behind a key, in an order that is the same each time; for
  *   everything where there is no item yet
  * @param keyOf what tells an item's place in that order
- * @param retries how often it is asked again with no answer in between; default as withRetries
+ * @param patience how long it is asked again with no answer in between
  * @throws ServerTroubleError where the trouble does not pass or needs a person
  */
 export async function* resumeCursor<T, Key>(
   doing: string,
   open: (last: Key | undefined) => AbstractCursor<T>,
   keyOf: (item: T) => Key,
-  retries?: number,
+  patience?: Patience,
 ): AsyncGenerator<T> {
   let last: Key | undefined;
   let cursor = open(last);
@@ -34,7 +34,7 @@ export async function* resumeCursor<T, Key>(
   };
   try {
     for (;;) {
-      const items = await withRetries(doing, reply, retries);
+      const items = await withRetries(doing, reply, patience);
       const end = items.at(-1);
       if (end === undefined) return;
       last = keyOf(end);

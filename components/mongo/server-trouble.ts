@@ -1,28 +1,5 @@
-import {
-  MongoBulkWriteError,
-  MongoError,
-  MongoNetworkError,
-  MongoServerSelectionError,
-} from "mongodb";
+import { MongoAPIError, MongoBulkWriteError, MongoError } from "mongodb";
 import pRetry from "p-retry";
-
-/** Codes of trouble that passes by itself; the driver tries again once, and not after all of them. */
-const passing: ReadonlySet<unknown> = new Set([
-  // The primary changes, stops or starts.
-  ...[91, 189, 10107, 11600, 11602, 13435, 13436],
-  // Servers of a cluster do not reach each other.
-  ...[6, 7, 89, 9001],
-  // Something took too long: a write concern, a command, a read of what a majority has.
-  ...[50, 64, 134, 262],
-  // The server gave a cursor up, with its term or after its time.
-  ...[43, 175, 237],
-  // Another writer was quicker.
-  112,
-  // An index is being built on the collection, or in the database, which the command waits for.
-  ...[12586, 12587],
-  // The server takes less than it is sent: Cosmos DB's code, then MongoDB's.
-  ...[16500, 433, 449, 450, 462],
-]);
 
 /**
  * Codes that say something of one document, whatever is tried with it (MongoDB's error_codes.yml): it breaks
@@ -34,8 +11,12 @@ const ofDocument: ReadonlySet<unknown> = new Set([
   ...[121, 171, 10334, 11000, 16755, 17280, 17419],
 ]);
 
-/** Codes of what somebody must fix first, with what to do. */
+const fixIt = "Fix the cause";
+
+/** Codes of what somebody must fix first, with what to do; everything else may pass. */
 const stopping: ReadonlyMap<unknown, string> = new Map([
+  // What is asked does not fit the server, or what is there.
+  ...[20, 26, 27, 48, 59, 67, 72, 73, 85, 86, 115, 166].map((code) => [code, fixIt] as const),
   [13, "Grant the user of the connection string readWrite on this database"],
   [18, "Fix the user or the password in the connection string"],
   [8000, "Atlas refuses it: free space below the cluster's quota, or grant the user readWrite"],
@@ -44,8 +25,14 @@ const stopping: ReadonlyMap<unknown, string> = new Map([
   [371, "The server blocks all writes, usually because its disk is full: remove the cause"],
 ]);
 
-/** How long trouble is waited out: 13 attempts in one to two minutes, and what the driver waits. */
-const defaultRetries = 12;
+/** How long trouble is waited out; by default 13 attempts in one to two minutes, and what the driver waits. */
+export interface Patience {
+  /** How often work is tried again; default 12. */
+  readonly retries?: number | undefined;
+  /** After so long, in ms, nothing is tried again; default: no limit. */
+  readonly retryMs?: number | undefined;
+}
+
 const firstDelayMs = 100;
 const longestDelayMs = 10_000;
 
@@ -56,6 +43,9 @@ const sayEveryMs = 10_000;
 export class ServerTroubleError extends Error {
   override readonly name = "ServerTroubleError";
 
+  /** What the server or the driver answered, without documents. */
+  readonly found: string;
+
   /**
    * @param doing what was being done and on what, such as `Writing logs to db.pack_run_logs`
    * @param attempts how often it was tried
@@ -63,27 +53,28 @@ export class ServerTroubleError extends Error {
   constructor(doing: string, attempts: number, cause: unknown) {
     // What the server says beside its code may hold documents: it stays out.
     const times = attempts === 1 ? "" : ` ${attempts} times`;
+    const found = describeTrouble(cause);
     super(
-      `${doing} failed${times}: ${describeTrouble(cause)}. ${whatToDo(cause)}, then run it again: what was ` +
+      `${doing} failed${times}: ${found}. ${whatToDo(cause)}, then run it again: what was ` +
         "done so far stays, and it resumes where it stopped.",
     );
+    this.found = found;
   }
 }
 
 /**
- * Does work in the database, again where the server has trouble that passes: with a growing wait
- * in between, and not for ever. The work must look at what is there, because an attempt that failed
+ * Does work in the database, again unless the trouble needs a person or is a document's own: with a growing
+ * wait in between, and not for ever. The work must look at what is there, because an attempt that failed
  * may have done all of it (issue #5, "Server trouble"). Trouble that lasts is named on standard error
  * every ten seconds. An error that is not the driver's is judged by its `cause`.
  *
  * @param doing what is done and on what, for the error
- * @param retries how often it is tried again; default 12, one to two minutes
  * @throws ServerTroubleError where the trouble does not pass or needs a person
  */
 export async function withRetries<T>(
   doing: string,
   work: () => Promise<T>,
-  retries = defaultRetries,
+  { retries = 12, retryMs = Infinity }: Patience = {},
 ): Promise<T> {
   let attempts = 0;
   const say = sayWhileItLasts(doing);
@@ -95,6 +86,7 @@ export async function withRetries<T>(
       },
       {
         retries,
+        maxRetryTime: retryMs,
         minTimeout: firstDelayMs,
         maxTimeout: longestDelayMs,
         randomize: true,
@@ -136,23 +128,11 @@ function troubleIn(error: unknown): unknown {
 
 function passes(failure: unknown): boolean {
   const error = troubleIn(failure);
-  if (!(error instanceof MongoError)) return false;
+  if (!(error instanceof MongoError) || error instanceof MongoAPIError) return false;
   const codes = codesIn(error);
-  if (codes.some((code) => stopping.has(code))) return false;
-  return (
-    codes.some((code) => passing.has(code)) ||
-    error.hasErrorLabel("RetryableWriteError") ||
-    isWithoutAnswer(error)
-  );
-}
-
-/** The driver wraps what it got no answer for, as it does all errors of a bulk write. */
-function isWithoutAnswer(error: MongoError): boolean {
-  return (
-    error instanceof MongoNetworkError ||
-    error instanceof MongoServerSelectionError ||
-    (error instanceof MongoBulkWriteError && codesIn(error).length === 0)
-  );
+  // The driver wraps what it got no answer for without a code.
+  const isOfDocuments = codes.length > 0 && codes.every(isOfDocument);
+  return !isOfDocuments && !codes.some((code) => stopping.has(code));
 }
 
 /** All codes of a failure, those of single documents last. */
@@ -177,5 +157,5 @@ function describeTrouble(error: unknown): string {
 function whatToDo(error: unknown): string {
   const codes = error instanceof MongoError ? codesIn(error) : [];
   const advice = codes.map((code) => stopping.get(code)).find((found) => found !== undefined);
-  return advice ?? (passes(error) ? "Wait until the server works again" : "Fix the cause");
+  return advice ?? (passes(error) ? "Wait until the server works again, or fix the cause" : fixIt);
 }

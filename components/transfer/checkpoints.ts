@@ -95,7 +95,9 @@ export class Checkpoints {
   }
 
   private patient<T>(verb: string, work: () => Promise<T>): Promise<T> {
-    return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, this.retries);
+    return withRetries(`${verb} checkpoints in ${this.collection.namespace}`, work, {
+      retries: this.retries,
+    });
   }
 }
 

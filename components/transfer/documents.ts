@@ -134,7 +134,7 @@ export async function* rawDocuments(
     const document = documentIn(bytesOf(raw));
     return fields.map((field) => [field, document[field] as unknown]);
   };
-  const found = resumeCursor(readingFrom(sides, role), open, positionOf, sides.retries);
+  const found = resumeCursor(readingFrom(sides, role), open, positionOf, sides);
   let largest = 1;
   for await (const raw of found) {
     const bytes = bytesOf(raw);
@@ -181,7 +181,7 @@ export async function* runIdsIn(sides: MongoSide, role: CollectionRole): AsyncGe
     );
   };
   const idOf = ({ _id }: { readonly _id: string }) => _id;
-  const found = resumeCursor(readingFrom(sides, role), open, idOf, sides.retries);
+  const found = resumeCursor(readingFrom(sides, role), open, idOf, sides);
   for await (const { _id } of found) yield _id;
 }
 
@@ -214,7 +214,7 @@ export function reading<T>(
   work: (collection: Collection) => Promise<T>,
 ): Promise<T> {
   const collection = collectionOf(sides, role);
-  return withRetries(readingFrom(sides, role), () => work(collection), sides.retries);
+  return withRetries(readingFrom(sides, role), () => work(collection), sides);
 }
 
 /** What is done, as an error says it. */

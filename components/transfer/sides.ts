@@ -1,15 +1,14 @@
 import type { Collection, Db } from "mongodb";
 import { createHash } from "node:crypto";
 import type { CollectionRole } from "../contract";
+import type { Patience } from "../mongo";
 import type { StateAddress } from "../state";
 import type { Tally } from "./tally";
 
-/** MongoDB's side: a database with its collections' names by role. */
-export interface MongoSide {
+/** MongoDB's side: a database with its collections' names by role, and how long its trouble is waited out. */
+export interface MongoSide extends Patience {
   readonly database: Db;
   readonly collections: Readonly<Record<CollectionRole, string>>;
-  /** How often work in MongoDB is tried again where it has trouble; default 12, a minute or two. */
-  readonly retries?: number;
 }
 
 /** Filesystem state on one side, MongoDB on the other. */

@@ -1,4 +1,4 @@
-import { MongoServerError } from "mongodb";
+import { MongoInvalidArgumentError, MongoOperationTimeoutError, MongoServerError } from "mongodb";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { briefReach, closeConnections, databaseAt, withRetries } from "../../components/mongo";
 import { type BorrowedDatabases, borrowDatabases } from "../pool";
@@ -45,6 +45,44 @@ it("looks for a server for 30 s, also after a preview that gave up earlier", asy
   expect(brief.client.options.serverSelectionTimeoutMS).toBe(4_000);
   expect(usual.client.options.serverSelectionTimeoutMS).toBe(30_000);
   expect((await databaseAt(address)).client).toBe(usual.client);
+});
+
+/** How often work that fails by an error is tried, if it may be tried twice. */
+async function attemptsAt(error: Error): Promise<number> {
+  let attempts = 0;
+  const failing = () => {
+    attempts += 1;
+    return Promise.reject(error);
+  };
+  await withRetries("Counting things", failing, { retries: 1 }).catch(() => undefined);
+  return attempts;
+}
+
+it.each([24, 46, 117, 133, 202, 365, 402, 407, 453, 11601, 91331, 189, 262, 16500, 999999])(
+  "code %i may pass",
+  async (code) => {
+    expect(await attemptsAt(new MongoServerError({ message: "not now", code }))).toBe(2);
+  },
+);
+
+it.each([13, 18, 371, 8000, 14031, 59, 67, 85, 86, 121, 11000])(
+  "code %i does not pass",
+  async (code) => {
+    expect(await attemptsAt(new MongoServerError({ message: "never", code }))).toBe(1);
+  },
+);
+
+it("what the driver reports without a code may pass, unless it was called wrongly", async () => {
+  expect(await attemptsAt(new MongoOperationTimeoutError("no connection in time"))).toBe(2);
+  expect(await attemptsAt(new MongoInvalidArgumentError("no such option"))).toBe(1);
+});
+
+it("trouble that passes is waited for no longer than a time", async () => {
+  const trouble = new MongoServerError({ message: "not primary", code: 10107 });
+  const started = Date.now();
+  const failing = withRetries("Counting things", () => Promise.reject(trouble), { retryMs: 500 });
+  await expect(failing).rejects.toThrow(/failed [234] times: MongoDB answers with code 10107/);
+  expect(Date.now() - started).toBeLessThan(2_000);
 });
 
 it("names trouble that lasts every ten seconds, and ends", async () => {

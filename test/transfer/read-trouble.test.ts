@@ -90,7 +90,7 @@ describe("trouble that stays", () => {
     );
     expect(stopped).toBeInstanceOf(ServerTroubleError);
     expect(String(stopped)).toMatch(
-      /: (Reading \w+ from|Keeping bases in) backfill_\d+\.\w+ failed 3 times: MongoDB answers with code 189.*\. Wait until the server works again, then run it again/,
+      /: (Reading \w+ from|Keeping bases in) backfill_\d+\.\w+ failed 3 times: MongoDB answers with code 189.*\. Wait until the server works again, or fix the cause, then run it again/,
     );
     await mend();
     await exportState(sides(root));

@@ -58,6 +58,8 @@ describe("trouble that passes", () => {
     ["a throttling reply of Cosmos DB", { errorCode: 16500 }],
     ["a throttling reply of MongoDB", { errorCode: 462 }],
     ["a command that took too long", { errorCode: 262 }],
+    ["a cache under pressure", { errorCode: 365 }],
+    ["a shard without a primary", { errorCode: 133 }],
   ])(
     "%s changes neither state nor counts",
     async (_what, how) => {
@@ -127,7 +129,7 @@ describe("trouble that stays", () => {
     const root = await stateRoot(state);
     await fail(["insert"], "alwaysOn", { errorCode: 16500 });
     await expect(importState({ ...sides(root), retries: 2 })).rejects.toThrow(
-      /failed 3 times: MongoDB answers with code 16500.* Wait until the server works again, then run it again/,
+      /failed 3 times: MongoDB answers with code 16500.* Wait until the server works again, or fix the cause, then run it again/,
     );
   });
 

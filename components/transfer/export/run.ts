@@ -36,7 +36,7 @@ export function onBases<T>(
   { sides, bases }: ExportTask,
   work: (bases: Collection<BaseDocument>) => Promise<T>,
 ): Promise<T> {
-  return withRetries(`Keeping bases in ${bases.namespace}`, () => work(bases), sides.retries);
+  return withRetries(`Keeping bases in ${bases.namespace}`, () => work(bases), sides);
 }
 
 /** What MongoDB has of a run: an export's unit. */

@@ -41,7 +41,7 @@ export function databaseTarget(sides: BothSides, options: TargetOptions): Target
   return {
     write: (batch) => {
       const to = { sides, bases, options, sent: new Map<ReadyRecord, Outcome>() };
-      return withRetries(doing(sides, batch), () => writeBatch(to, batch), sides.retries);
+      return withRetries(doing(sides, batch), () => writeBatch(to, batch), sides);
     },
   };
 }
