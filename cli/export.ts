@@ -2,7 +2,7 @@ import { Option } from "commander";
 import {
   type BothSides,
   type ExportReport,
-  exportState,
+  exportByHand,
   runRollback,
   describeRollback,
 } from "../components/transfer";
@@ -19,6 +19,7 @@ interface ExportOptions extends CommonOptions {
   readonly state?: string;
   readonly all?: true;
   readonly holdUnfinished?: true;
+  readonly releaseUnknown?: true;
 }
 
 /** `export`: MongoDB's changes into files. */
@@ -29,6 +30,7 @@ export const exportCommand = command("export", {
     stateOption,
     new Option("--all", "look at every run, not only at those that changed"),
     new Option("--hold-unfinished", "roll the files back by hand, while no worker runs"),
+    new Option("--release-unknown", "move back held runs that MongoDB does not have"),
   ],
   examples: [
     "npx taskrunner-storage export --stack dev",
@@ -40,6 +42,7 @@ export const exportCommand = command("export", {
     "--hold-unfinished exports and ends the fence. If no member of MongoDB answers,",
     "it moves unfinished runs to held/ in the state directory, so that no step is",
     "executed twice. --all creates a state directory anew that was lost.",
+    "--release-unknown is for runs whose MongoDB is lost: their steps may run again.",
   ],
 }).action(async (options: ExportOptions) => {
   const settings = await settingsOf(options);
@@ -56,14 +59,16 @@ async function exportChanges(
   options: ExportOptions,
 ): Promise<void> {
   const database = await connect(options, await addressOf(options, settings));
-  const both = { ...sides, database };
+  const { all = false, releaseUnknown = false } = options;
+  const both = { ...sides, database, all, releaseUnknown };
+  const { ledger, electionSeconds, exportUnconfirmed } = settings.advanced;
   const total = async () => ({ records: await countDocuments(both) });
   const report = await withProgress(
     options,
     { what: "export", count: "documents", total },
-    (watch) => exportState({ ...both, all: options.all ?? false, watch }),
+    (watch) => exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
-  if (options.all) await keepFence(both, settings.advanced.ledger);
+  if (all) await keepFence(both, ledger);
   print(options, report, describeExport(sides.root, report));
   const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
   process.exitCode = left > 0 ? 2 : 0;
@@ -76,7 +81,7 @@ async function rollBack(
   options: ExportOptions,
 ): Promise<void> {
   const address = await addressOf(options, settings);
-  const { ledger, electionSeconds: usual, abandonMongo } = settings.advanced;
+  const { ledger, electionSeconds: usual, abandonMongo, exportUnconfirmed } = settings.advanced;
   const electionSeconds = options.connectTimeout ?? usual;
   const watch = (line: string) => {
     if (!options.quiet) console.error(line);
@@ -85,7 +90,7 @@ async function rollBack(
   const asked = { fencedAt: undefined, ledger, heldRuns: "hold" as const };
   const done = await runRollback(sides, {
     ...{ ...asked, uri: address.uri, name: address.database },
-    ...{ electionSeconds, abandonMongo, watch },
+    ...{ electionSeconds, abandonMongo, exportUnconfirmed, watch },
   });
   const known = { fencedAt: undefined, isAgain: false };
   print(options, done, describeRollback(done, sides.root, known).join("\n"));
@@ -110,6 +115,7 @@ async function countDocuments({ database, collections }: BothSides): Promise<num
 
 function describeExport(root: string, report: ExportReport): string {
   const { files, bytes, elapsedMs, conflicts, unwritable, returned, stillHeld } = report;
+  const { withoutBase, baseTrouble } = report;
   const [both, none] = [sumOf(report, "conflicts"), sumOf(report, "unwritable")];
   const outcome =
     both + none === 0
@@ -139,6 +145,11 @@ function describeExport(root: string, report: ExportReport): string {
       "Not written",
       unwritable.map(({ id, detail }) => `${id}: ${detail}`),
       none,
+    ),
+    ...describeCases(
+      `Not recorded as equal on both sides (${baseTrouble})`,
+      withoutBase,
+      withoutBase.length,
     ),
   ].join("\n");
 }

@@ -5,6 +5,7 @@ export {
   migrationId,
   readExpired,
   recordExpired,
+  recordExport,
   recordFence,
   requireFence,
   type LedgerRecord,

@@ -1,4 +1,4 @@
-import type { Collection, Db } from "mongodb";
+import type { Collection, Db, Timestamp } from "mongodb";
 
 /** The migration's id in the ledger: the name it has upstream (the document, first paragraph). */
 export const migrationId = "20251106-task-runner-baseline";
@@ -16,6 +16,8 @@ export interface LedgerRecord {
   readonly fencedAt?: Date;
   /** When each fence was drawn; absent in a record of the script until one was. */
   readonly fences?: readonly Date[];
+  /** When an export last proved that it reads what is current; absent until one did. */
+  readonly exportedAt?: Date;
   /** Log entries of before may be gone by an expiry that was changed or lifted since; absent: none was. */
   readonly logsExpiredBefore?: Date;
 }
@@ -66,6 +68,31 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
     `Recording the fence in ${records.namespace} failed: it has no record of the migration ` +
       `${migrationId}. Run \`taskrunner-storage apply\`, which creates it, then run this again.`,
   );
+}
+
+/**
+ * Records that an export begins, which proves that it reads what is current: once a majority has this write,
+ * it has all that was acknowledged before, by whatever write concern. Writes nothing in another database.
+ *
+ * @param at when the fence was drawn, in ISO 8601; undefined if no cutover drew one
+ * @param timeoutMs how long a majority may take
+ * @returns the write's operation time; undefined for a server that is alone
+ */
+export async function recordExport(
+  db: Db,
+  ledger: string,
+  at: string | undefined,
+  timeoutMs: number,
+): Promise<Timestamp | undefined> {
+  return db.client.withSession(async (session) => {
+    const writeConcern = { w: "majority", journal: true, wtimeoutMS: timeoutMs } as const;
+    await recordsIn(db, ledger).updateOne(
+      { _id: migrationId, ...(at !== undefined && { fences: new Date(at) }) },
+      { $set: { exportedAt: new Date() } },
+      { session, writeConcern },
+    );
+    return session.operationTime;
+  });
 }
 
 /** Records that an expiry which ends now may have deleted log entries up to this moment. */

@@ -1,4 +1,10 @@
-import { MongoClient, type Db, type MongoClientOptions } from "mongodb";
+import {
+  MongoClient,
+  ReadConcern,
+  type Db,
+  type MongoClientOptions,
+  type Timestamp,
+} from "mongodb";
 import { ConnectionString } from "mongodb-connection-string-url";
 import { ConnectionError } from "./errors";
 import type { DatabaseAddress } from "./server";
@@ -35,10 +41,14 @@ const safety = {
 /** The same for a command of `db.command`, to which the driver adds no write concern. */
 export const commandWriteConcern = { w: "majority", j: true, wtimeout: writeTimeoutMs } as const;
 
-/** Options that say the same of a connection string, in lower case. */
+/**
+ * Options of a connection string that do not count, in lower case: those that say the same, and those by which
+ * a secondary answers as the primary, or a long command is cut off.
+ */
 const saidInUri = new Set([
   ...["readpreference", "readpreferencetags", "maxstalenessseconds", "readconcernlevel"],
   ...["w", "wtimeout", "wtimeoutms", "j", "journal", "fsync", "retryreads", "retrywrites"],
+  ...["directconnection", "sockettimeoutms", "maxpoolsize"],
 ]);
 
 const clients = new Map<string, Promise<MongoClient>>();
@@ -63,6 +73,19 @@ export async function databaseAt(
     clients.delete(key);
     throw error;
   }
+}
+
+/**
+ * The same database, whose reads have all that a majority had at a moment, also on a later primary: a read of
+ * what a majority has may otherwise be older than what was acknowledged.
+ *
+ * @param afterClusterTime the operation time of a write that a majority acknowledged
+ * @see https://www.mongodb.com/docs/manual/reference/read-concern/#afterclustertime
+ */
+export function readingAfter({ client, databaseName }: Db, afterClusterTime: Timestamp): Db {
+  // The driver has it only for sessions, and one session is not for several reads at once.
+  const readConcern = Object.assign(new ReadConcern("majority"), { afterClusterTime });
+  return client.db(databaseName, { readConcern });
 }
 
 /**

@@ -5,6 +5,7 @@ export {
   commandWriteConcern,
   databaseAt,
   onOwnConnection,
+  readingAfter,
   type ConnectionOptions,
 } from "./client";
 export { answerIn, ConnectionError, membersWithoutPrimary } from "./errors";

@@ -16,7 +16,7 @@ const fixIt = "Fix the cause";
 /** Codes of what somebody must fix first, with what to do; everything else may pass. */
 const stopping: ReadonlyMap<unknown, string> = new Map([
   // What is asked does not fit the server, or what is there.
-  ...[20, 26, 27, 48, 59, 67, 72, 73, 85, 86, 115, 166].map((code) => [code, fixIt] as const),
+  ...[20, 26, 27, 48, 59, 67, 72, 73, 85, 86, 115, 166, 359].map((code) => [code, fixIt] as const),
   [13, "Grant the user of the connection string readWrite on this database"],
   [18, "Fix the user or the password in the connection string"],
   [8000, "Atlas refuses it: free space below the cluster's quota, or grant the user readWrite"],

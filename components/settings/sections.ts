@@ -167,7 +167,13 @@ export const advanced = section({
     .datetime()
     .optional()
     .describe(
-      "The moment of a fence. The rollback of that cutover goes on although MongoDB answers, without a primary or refusing the connection.",
+      "The moment of a fence. The rollback of that cutover does not ask MongoDB: what changed there since is given up.",
+    ),
+  exportUnconfirmed: z.iso
+    .datetime()
+    .optional()
+    .describe(
+      "The moment of a fence. The rollback of that cutover exports what MongoDB's primary has if no majority acknowledges a write.",
     ),
   acceptDatabase: text
     .optional()

@@ -10,7 +10,7 @@ export type { Target } from "./import/write";
 export { collectEarly } from "./memory";
 export { describeRollback } from "./rollback/describe";
 export { drawFence, listUnfinished } from "./rollback/fence";
-export { runRollback } from "./rollback/rollback";
+export { exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportStage, type Shard, importStages } from "./sides";
 export type { ImportReport } from "./tally";
 export { type VerificationReport, forgetWhereMissing, verifyState } from "./verify/verify";

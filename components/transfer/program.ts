@@ -27,7 +27,8 @@ type StateArgs = ReturnType<typeof stateArgs>;
 /** Where the state on disk is, and how a rollback treats it. */
 function stateArgs(root: string, advanced: Settings["advanced"]) {
   const { layout, checkpoints, heldRuns, electionSeconds, abandonMongo } = advanced;
-  const rollback = { heldRuns, electionSeconds, abandonMongo };
+  const { exportUnconfirmed } = advanced;
+  const rollback = { heldRuns, electionSeconds, abandonMongo, exportUnconfirmed };
   return { sides: { root, layout, checkpoints }, rollback };
 }
 

@@ -65,7 +65,7 @@ it.each([24, 46, 117, 133, 202, 365, 402, 407, 453, 11601, 91331, 189, 262, 1650
   },
 );
 
-it.each([13, 18, 371, 8000, 14031, 59, 67, 85, 86, 121, 11000])(
+it.each([13, 18, 371, 8000, 14031, 59, 67, 85, 86, 121, 359, 11000])(
   "code %i does not pass",
   async (code) => {
     expect(await attemptsAt(new MongoServerError({ message: "never", code }))).toBe(1);

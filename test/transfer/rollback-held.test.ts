@@ -158,9 +158,10 @@ it("held runs come back by an export, as MongoDB has them, and go forward again"
   await stack.advance();
   await stack.forget("slow");
   const outs = await up(before, stack.toFiles({ uri: undefined }));
-  const report = await exportState(stack.sides);
-  expect(report.returned.sort()).toEqual(["busy", "slow"]);
-  expect(report).toMatchObject({ stillHeld: [], runs: { documents: 2, written: 1, unchanged: 1 } });
+  expect(await exportState(stack.sides)).toMatchObject({ returned: ["busy"], stillHeld: ["slow"] });
+  const report = await exportState({ ...stack.sides, releaseUnknown: true });
+  expect(report.returned).toEqual(["slow"]);
+  expect(report).toMatchObject({ stillHeld: [], runs: { documents: 2, unchanged: 2 } });
   expect(Object.keys(await stack.files())).toEqual(Object.keys(state));
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await jsonIn(stack.root, "state/runs/slow.json")).toEqual(run("slow", running));

@@ -1,10 +1,10 @@
-import { atOnce, fileStems, rolesIn } from "../../state";
+import { atOnce, fileStems, readableKey, rolesIn } from "../../state";
 import { settleBases } from "../bases";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
 import type { PartRole } from "./look";
 import { ExportTally } from "./report";
-import { type ExportSides, type ExportTask, type RunInMongo, type Turns, onBases } from "./run";
+import { type ExportSides, type ExportTask, type RunInMongo, type Turns, keepBases } from "./run";
 
 /** So many runs are written at once. */
 const runsAtOnce = 8;
@@ -36,7 +36,8 @@ export async function exportBlock(
       return exportRun(task, run, own).finally(turn.end);
     });
     const settled = task.settled.splice(0);
-    await onBases(task, (bases) => settleBases(bases, settled));
+    const areKept = await keepBases(task, (bases) => settleBases(bases, settled));
+    if (!areKept) task.tally.withoutBase.push(...settled.map(({ key }) => readableKey(key)));
     return done;
   } finally {
     for (const { turn } of waiting) turn.end();

@@ -30,7 +30,8 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   await requireInside(sides);
   const tally = new ExportTally();
   sides.watch?.(tally);
-  const bases = basesIn(sides.database, sides.checkpoints);
+  const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;
+  const bases = { collection: basesIn(sides.database, sides.checkpoints), trouble };
   const task = {
     sides,
     conflicts: toConflictsAddress(sides),
@@ -40,7 +41,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
     turns: new Map(),
   };
   await atOnce(2, [() => removeLeftovers(sides), () => exportAll(task)], (work) => work());
-  return tally.report();
+  return { ...tally.report(), ...(bases.trouble && { baseTrouble: bases.trouble }) };
 }
 
 /** Runs, and what has no run: to find that, MongoDB reads all parts, which takes its time. */

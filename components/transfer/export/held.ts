@@ -15,8 +15,9 @@ const runsAtOnce = 500;
 
 /**
  * Brings back the runs that were held: if MongoDB has a run, its held file is brought to what the
- * merge rules say before it gets its place again; another one goes back as it was, unless
- * `holdUnknown`. A conflict stays held, because its file must not be executed.
+ * merge rules say before it gets its place again; another one stays held,
+ * because a MongoDB without it may be a new one, and the former only lost. A conflict stays held too, because its file
+ * must not be executed.
  *
  * @returns the ids of the runs that were dealt with here
  */
@@ -44,7 +45,7 @@ function isNamedAfterRun({ runId, file }: RunFile): boolean {
 async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promise<Set<string>> {
   const { sides } = task;
   const files = new Map(held.map((one) => [one.runId, one]));
-  const stuck = new Set<string>(sides.holdUnknown ? files.keys() : []);
+  const stuck = new Set<string>(sides.releaseUnknown ? [] : files.keys());
   const isWritten = (runId: string) => {
     const file = files.get(runId);
     const named = file !== undefined && isNamedAfterRun(file);

@@ -43,6 +43,10 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   elapsedMs: number;
   conflicts: ExportConflict[];
   unwritable: Unwritable[];
+  /** The records of which both sides have the same, without a base that says so: all of them. */
+  withoutBase: string[];
+  /** Why there are such records; absent if there are none. */
+  baseTrouble?: string;
   /** The runs that were held and are in their places again. */
   returned: string[];
   /** The runs that stay held: in conflict, not to be written, or another file has the place. */
@@ -63,6 +67,7 @@ export class ExportTally {
   readonly counts = byRole<ExportCounts>(noneExported);
   readonly conflicts: ExportConflict[] = [];
   readonly unwritable: Unwritable[] = [];
+  readonly withoutBase: string[] = [];
   readonly returned: string[] = [];
   readonly stillHeld: string[] = [];
   readonly inTheWay: string[] = [];

@@ -1,6 +1,6 @@
 import type { Collection } from "mongodb";
 import type { CollectionRole } from "../../contract";
-import { withRetries } from "../../mongo";
+import { ServerTroubleError, withRetries } from "../../mongo";
 import type { Key, StateAddress, WholeFileRole } from "../../state";
 import type { Base, BaseDocument, NewBase } from "../bases";
 import type { BothSides } from "../sides";
@@ -10,8 +10,10 @@ import type { ExportTally } from "./report";
 export interface ExportSides extends Omit<BothSides, "watch"> {
   /** Compares every document with its file, not only those that changed in MongoDB. */
   readonly all?: boolean;
-  /** Leaves runs held that MongoDB does not have; without it they go back as they were. */
-  readonly holdUnknown?: boolean;
+  /** Puts held runs that MongoDB does not have back as they were: without it they stay held. */
+  readonly releaseUnknown?: boolean;
+  /** What is read may never reach a majority: as a base it would let an older record win later. */
+  readonly isUnconfirmed?: boolean;
   /** Gets the tally at the beginning, to look at it while the work goes on. */
   readonly watch?: (tally: ExportTally) => void;
 }
@@ -21,11 +23,17 @@ export interface ExportTask {
   readonly sides: ExportSides;
   /** Where conflict copies go, those of held runs too. */
   readonly conflicts: StateAddress;
-  readonly bases: Collection<BaseDocument>;
+  readonly bases: Bases;
   readonly tally: ExportTally;
   /** What both sides have now, to be said when a block is done. */
   readonly settled: NewBase[];
   readonly turns: Turns;
+}
+
+/** The bases, and why they are not written any more; mostly undefined. */
+interface Bases {
+  readonly collection: Collection<BaseDocument>;
+  trouble?: string | undefined;
 }
 
 /** For each file name of a run at work: what ends when the last one with it is done. */
@@ -33,10 +41,31 @@ export type Turns = Map<string, Promise<void>>;
 
 /** Reads or writes bases, again if the server has trouble that passes. */
 export function onBases<T>(
-  { sides, bases }: ExportTask,
+  { sides, bases: { collection } }: ExportTask,
   work: (bases: Collection<BaseDocument>) => Promise<T>,
 ): Promise<T> {
-  return withRetries(`Keeping bases in ${bases.namespace}`, () => work(bases), sides);
+  return withRetries(`Keeping bases in ${collection.namespace}`, () => work(collection), sides);
+}
+
+/**
+ * Writes bases, unless that failed before: no file waits for them, because a rollback only needs to read.
+ * Without a base a later change of both sides is a conflict, and nothing is lost.
+ *
+ * @returns whether they are written
+ */
+export async function keepBases(
+  task: ExportTask,
+  write: (bases: Collection<BaseDocument>) => Promise<void>,
+): Promise<boolean> {
+  if (task.bases.trouble !== undefined) return false;
+  try {
+    await onBases(task, write);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ServerTroubleError)) throw error;
+    task.bases.trouble = error.found;
+    return false;
+  }
 }
 
 /** What MongoDB has of a run: an export's unit. */

@@ -17,7 +17,7 @@ import { type Base, type NewBase, announceBases, isAgreed, withdrawBases } from 
 import type { Side, Verdict } from "../merge";
 import { type ExistingFile, type ExistingRecord, recordsOf } from "./existing";
 import type { ExportTally } from "./report";
-import { type ExportTask, onBases } from "./run";
+import { type ExportTask, keepBases } from "./run";
 
 /** A document with what the merge rules say of it and its file. */
 export interface Decided {
@@ -94,14 +94,14 @@ async function writeRecords(
   const isNew = existing.whole === undefined || content !== textOf(existing.whole);
   try {
     if (isNew) {
-      await onBases(task, (bases) => announceBases(bases, "disk", become));
+      await keepBases(task, (bases) => announceBases(bases, "disk", become));
       await publish(path, existing.stamp, (file) => file.writeFile(content));
       task.tally.files += 1;
       task.tally.bytes += Buffer.byteLength(content);
     }
   } catch (error) {
     const refusal = refusalIn(error);
-    await onBases(task, (bases) => withdrawBases(bases, "disk", become));
+    await keepBases(task, (bases) => withdrawBases(bases, "disk", become));
     return refusal;
   }
   task.settled.push(...become);

@@ -84,6 +84,7 @@ function describeExport(report: Exported, root: string): string[] {
   const unwritable = sum((role) => report[role].unwritable);
   const copies = report.conflicts.map(({ id, copy }) => `${id} (see ${copy})`);
   const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
+  const { withoutBase, baseTrouble } = report;
   return [
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
     ...ifAny(conflicts, () => {
@@ -92,6 +93,10 @@ function describeExport(report: Exported, root: string): string[] {
     }),
     ...ifAny(unwritable, () => {
       return `warning: ${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;
+    }),
+    ...ifAny(withoutBase.length, () => {
+      const cases = formatCases(withoutBase, withoutBase.length);
+      return `warning: ${withoutBase.length} not recorded as equal on both sides (${baseTrouble}): ${cases}. The files are right; a later change on both sides is a conflict.`;
     }),
   ];
 }

@@ -1,23 +1,26 @@
+import { type Db, MongoError, ReadConcern } from "mongodb";
+import { recordExport } from "../../ledger";
 import {
-  type Db,
-  MongoNetworkError,
-  MongoOperationTimeoutError,
-  MongoServerError,
-  MongoServerSelectionError,
-} from "mongodb";
-import { ConnectionError, answerIn, databaseAt, membersWithoutPrimary } from "../../mongo";
-import { readFence } from "../../state";
+  ConnectionError,
+  ServerTroubleError,
+  answerIn,
+  databaseAt,
+  membersWithoutPrimary,
+  readingAfter,
+  withRetries,
+} from "../../mongo";
+import type { ExportSides } from "../export/run";
 
 /** Where a rollback looks for MongoDB, and what counts as lost. */
 export interface Reach {
   /** The connection string, secret; undefined: MongoDB is unreachable. */
   readonly uri: string | undefined;
   readonly name: string | undefined;
-  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: the files know. */
+  /** When the cutover drew its fence, in ISO 8601; undefined if none did. */
   readonly fencedAt: string | undefined;
   /** How long a primary is waited for, because an election may be under way, in s. */
   readonly electionSeconds: number;
-  /** The moment of the fence, if what changed in MongoDB since is given up if it cannot be read. */
+  /** The moment of the fence, if what changed in MongoDB since is given up: MongoDB is not asked then. */
   readonly abandonMongo?: string | undefined;
   /** Told, as a line, that MongoDB is waited for. */
   readonly watch?: (line: string) => void;
@@ -35,10 +38,12 @@ export class MongoNotLost extends Error {
    * @param found what MongoDB answers, in a sentence
    * @param ready what has to be so before the next attempt
    * @param fencedAt of the cutover, which an `advanced.abandonMongo` has to name; ISO 8601
+   * @param otherwise another way out, in a sentence; mostly none
    */
-  constructor(found: string, ready: string, fencedAt: string | undefined) {
+  constructor(found: string, ready: string, fencedAt: string | undefined, otherwise?: string) {
     super(
       `${found} Nothing was exported or held. When ${ready}, run pulumi up again, which exports everything. ` +
+        (otherwise ? `${otherwise} ` : "") +
         "If MongoDB is lost, " +
         (fencedAt === undefined
           ? "stop its members, and run pulumi up again."
@@ -57,8 +62,11 @@ type Reached =
 const saidAfterMs = 2_000;
 
 /** @throws MongoNotLost if MongoDB answers and cannot be read: the election may go on, the password be wrong */
-export async function reachPrimary(root: string, reach: Reach): Promise<Reached> {
-  const { uri, name, electionSeconds: seconds, watch } = reach;
+export async function reachPrimary(reach: Reach): Promise<Reached> {
+  const { uri, name, electionSeconds: seconds, abandonMongo, fencedAt, watch } = reach;
+  if (abandonMongo !== undefined && abandonMongo === fencedAt) {
+    return { unreachable: "MongoDB was not asked, because advanced.abandonMongo gives it up." };
+  }
   if (!uri || !name) return { unreachable: "No connection string is configured." };
   const line = `MongoDB does not answer yet: waiting up to ${seconds} s for a primary.`;
   const late = setTimeout(() => watch?.(line), saidAfterMs);
@@ -69,25 +77,73 @@ export async function reachPrimary(root: string, reach: Reach): Promise<Reached>
     await database.command({ ping: 1 }, { signal: AbortSignal.timeout(ms) });
     return { database };
   } catch (error) {
-    const fencedAt = reach.fencedAt ?? (await readFence(root))?.at;
-    return { unreachable: explainLoss(error, { ...reach, fencedAt }) };
+    return { unreachable: explainLoss(error, reach) };
   } finally {
     clearTimeout(late);
   }
 }
 
-/** @throws MongoNotLost where MongoDB answers, and is not given up for this fence */
+/** What a proof that a primary is current needs. */
+export interface Proof extends Pick<Reach, "fencedAt" | "electionSeconds"> {
+  /** The collection of the migration's record, in which the fence is noted. */
+  readonly ledger: string;
+  /** The moment of the fence, if what the primary has is exported without a majority. */
+  readonly exportUnconfirmed?: string | undefined;
+}
+
+/**
+ * Proves that a server is the primary and current: what a majority has may be hours behind where services write
+ * with `w: 1`, and the member that answers may be deposed (MongoDB's manual, "Read Concern majority"). Of a sharded
+ * cluster this proves it for the ledger's shard.
+ *
+ * @returns the database, whose reads have all that was acknowledged before; or, if the settings want it, one
+ *   that reads what the primary has
+ * @throws MongoNotLost if it is not the primary, or no majority acknowledges a write within `electionSeconds`
+ */
+export async function confirmPrimary(
+  database: Db,
+  { ledger, fencedAt, electionSeconds: seconds, exportUnconfirmed }: Proof,
+): Promise<Pick<ExportSides, "database" | "isUnconfirmed">> {
+  const { client, databaseName } = database;
+  const place = `${databaseName}.${ledger}`;
+  const timeoutMs = seconds * 1_000;
+  const prove = async () => {
+    const { isWritablePrimary } = await database.command({ hello: 1 });
+    if (isWritablePrimary === true) return recordExport(database, ledger, fencedAt, timeoutMs);
+    const found = `MongoDB has no primary: ${client.options.hosts.join(", ")} answered as a secondary.`;
+    throw new MongoNotLost(found, "MongoDB has a primary", fencedAt);
+  };
+  try {
+    const after = await withRetries(`Writing to ${place}`, prove, { retryMs: timeoutMs });
+    return { database: after ? readingAfter(database, after) : database };
+  } catch (error) {
+    if (!(error instanceof ServerTroubleError)) throw error;
+    if (exportUnconfirmed !== undefined && exportUnconfirmed === fencedAt) {
+      return {
+        database: client.db(databaseName, { readConcern: new ReadConcern("local") }),
+        isUnconfirmed: true,
+      };
+    }
+    throw new MongoNotLost(
+      `No majority of MongoDB's members acknowledged a write to ${place}: ${error.found}. What a majority has ` +
+        "may be older than what the services wrote.",
+      "a majority acknowledges writes",
+      fencedAt,
+      fencedAt &&
+        `To export what the primary has, set advanced.exportUnconfirmed: "${fencedAt}" and run pulumi up again; ` +
+          "a majority may never have it.",
+    );
+  }
+}
+
+/** @throws MongoNotLost if MongoDB answers */
 function explainLoss(error: unknown, reach: Reach): string {
-  const { abandonMongo, fencedAt } = reach;
-  const isAbandoned = abandonMongo !== undefined && abandonMongo === fencedAt;
-  if (!isAbandoned) refuseAnswer(error, reach);
+  refuseAnswer(error, reach);
   if (error instanceof ConnectionError) return error.message;
-  const isGone =
-    error instanceof MongoServerError ||
-    error instanceof MongoServerSelectionError ||
-    error instanceof MongoNetworkError ||
-    error instanceof MongoOperationTimeoutError;
-  if (isGone) return `MongoDB cannot be read any more: ${error.message}.`;
+  // The signal's own error is the platform's.
+  if (error instanceof MongoError || error instanceof DOMException) {
+    return `MongoDB cannot be read any more: ${error.message}.`;
+  }
   throw error;
 }
 

@@ -1,9 +1,16 @@
-import { type Fence, type StateAddress, listHeldRuns, holdRuns, putBack } from "../../state";
+import {
+  type Fence,
+  type StateAddress,
+  listHeldRuns,
+  holdRuns,
+  putBack,
+  readFence,
+} from "../../state";
 import { exportState } from "../export/export";
 import type { ExportReport } from "../export/report";
 import type { ExportSides } from "../export/run";
 import { endFence, requireWitnesses, listUnfinished } from "./fence";
-import { type Reach, reachPrimary } from "./reach";
+import { type Proof, type Reach, confirmPrimary, reachPrimary } from "./reach";
 
 /** What a rollback did. */
 export interface RollbackReport {
@@ -21,9 +28,9 @@ export interface RollbackReport {
 export type Exported = Omit<ExportReport, "behind" | "inTheWay">;
 
 /** What a rollback works on. */
-export interface RollbackOptions extends Reach {
-  /** The collection of the migration's record, in which the fence is noted. */
-  readonly ledger: string;
+export interface RollbackOptions extends Reach, Proof {
+  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: the files know. */
+  readonly fencedAt: string | undefined;
   readonly heldRuns: "hold" | "release";
 }
 
@@ -33,19 +40,21 @@ export interface RollbackOptions extends Reach {
  * `electionSeconds`, all that are unfinished on disk; then it ends the fence. Later none is held any more:
  * the worker may be at work on it.
  *
- * @throws MongoNotLost if MongoDB answers and cannot be read, and `abandonMongo` does not name the fence
+ * @throws MongoNotLost if MongoDB answers and what is current cannot be read
  * @throws FenceMissing if the database is not the one of the fence: nothing was exported
  * @throws StateFolderError if the state directory is not the one that the cutover left
  * @throws WriteError if files cannot be written
  */
 export async function runRollback(
   sides: Omit<ExportSides, "database">,
-  options: RollbackOptions,
+  asked: RollbackOptions,
 ): Promise<RollbackReport> {
-  const { database, unreachable } = await reachPrimary(sides.root, options);
-  const fence = await requireWitnesses(sides, options, database);
-  // A MongoDB that does not have a run that was held is a new one: the former may be lost.
-  const report = database && (await exportState({ ...sides, database, holdUnknown: true }));
+  const options = { ...asked, fencedAt: asked.fencedAt ?? (await readFence(sides.root))?.at };
+  const { database, unreachable } = await reachPrimary(options);
+  const mongo = database && (await confirmPrimary(database, options));
+  const fence = await requireWitnesses(sides, options, mongo?.database);
+  const retryMs = options.electionSeconds * 1_000;
+  const report = mongo && (await exportState({ ...sides, ...mongo, retryMs }));
   const { behind, inTheWay = [], ...exported }: Partial<ExportReport> = report ?? {};
   const held = await holdBehind(sides, options, fence, { inTheWay, ...(behind && { behind }) });
   await endFence(sides.root, fence);
@@ -53,6 +62,24 @@ export async function runRollback(
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
     ...held,
   };
+}
+
+/**
+ * What `export` does by hand: as a rollback, from the state's own database, and no run is held.
+ *
+ * @param sides with `all` a state that was lost, which has no fence, is created again
+ * @throws MongoNotLost, FenceMissing, StateFolderError and WriteError as the rollback
+ */
+export async function exportByHand(
+  sides: ExportSides,
+  asked: Omit<Proof, "fencedAt">,
+): Promise<ExportReport> {
+  const options = { ...asked, fencedAt: (await readFence(sides.root))?.at };
+  const mongo = await confirmPrimary(sides.database, options);
+  if (!sides.all || options.fencedAt !== undefined) {
+    await requireWitnesses(sides, options, mongo.database);
+  }
+  return exportState({ ...sides, ...mongo });
 }
 
 /** What a rollback without MongoDB would leave behind, and which runs it would hold. */
@@ -76,7 +103,7 @@ export async function foreseeRollback(
   options: Omit<RollbackOptions, "heldRuns" | "electionSeconds">,
 ): Promise<Foreseen | undefined> {
   const wanted = { ...options, electionSeconds: previewSeconds };
-  const { database, unreachable } = await reachPrimary(sides.root, wanted);
+  const { database, unreachable } = await reachPrimary(wanted);
   await requireWitnesses(sides, options, database);
   if (unreachable === undefined) return undefined;
   return { unreachable, unfinished: await listUnfinished(sides) };

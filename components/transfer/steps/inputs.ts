@@ -53,8 +53,10 @@ export interface HandoverInputs extends StateInputs {
   readonly heldRuns: "hold" | "release";
   /** How long a rollback waits for a primary, in s. */
   readonly electionSeconds: number;
-  /** The fence whose later changes are given up if MongoDB has no primary. */
+  /** The fence whose later changes are given up: MongoDB is not asked. */
   readonly abandonMongo?: string;
+  /** The fence since which the primary's content is exported if no majority acknowledges a write. */
+  readonly exportUnconfirmed?: string;
 }
 
 /** Inputs of the first handover: the worker as its drain left it; absent if nothing can be seen. */

@@ -1,0 +1,56 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { exportByHand } from "../../components/transfer";
+import { claimMigration, ledger } from "./database";
+import { RollbackStack, state, up } from "./rollback-stack";
+
+const stack = new RollbackStack();
+const proof = { ledger, electionSeconds: 5 };
+const heldRuns = ["held/state/runs/busy.json", "held/state/runs/slow.json"];
+const runFiles = async () =>
+  Object.keys(await stack.files()).filter((name) => /state.runs/.test(name));
+
+/** A rollback without MongoDB, which holds two runs. */
+async function rolledBack() {
+  return up(await stack.cutover(), stack.toFiles({ uri: undefined }));
+}
+
+it("an export from a MongoDB that is not the one of the fence is refused, and held runs stay", async () => {
+  await rolledBack();
+  // Another environment's, or one that was built anew.
+  await stack.db.dropDatabase();
+  await claimMigration(stack.db);
+  for (const all of [false, true]) {
+    await expect(exportByHand({ ...stack.sides, all }, proof)).rejects.toThrow(
+      /has no record of that fence/,
+    );
+  }
+  expect(await runFiles()).toEqual([...heldRuns, "state/runs/done.json"]);
+});
+
+it("held runs that MongoDB does not have stay held, until they are released", async () => {
+  await rolledBack();
+  await stack.runs.deleteMany({});
+  const kept = await exportByHand(stack.sides, proof);
+  expect(kept).toMatchObject({ returned: [], stillHeld: ["busy", "slow"] });
+  const released = await exportByHand({ ...stack.sides, releaseUnknown: true }, proof);
+  expect(released).toMatchObject({ returned: ["busy", "slow"], stillHeld: [] });
+  expect(await stack.files()).toEqual(state);
+});
+
+it("an export to a directory without the fence is refused, unless it creates a state that was lost", async () => {
+  await stack.cutover();
+  await rm(join(stack.root, "fence.json"));
+  await expect(exportByHand(stack.sides, proof)).rejects.toThrow(/has no fence\.json/);
+  await rm(stack.root, { recursive: true });
+  const all = { ...stack.sides, all: true };
+  expect(await exportByHand(all, proof)).toMatchObject({ runs: { written: 3 } });
+});
+
+it("a state without a cutover is exported: nothing says that its database is another one", async () => {
+  await stack.cutover();
+  await rm(join(stack.root, "fence.json"));
+  await stack.db.collection(ledger).deleteMany({});
+  expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { unchanged: 3 } });
+});

@@ -1,0 +1,171 @@
+import { type CommandStartedEvent, type Document, MongoClient, Timestamp } from "mongodb";
+import { afterEach, expect, it } from "vitest";
+import { closeConnections, databaseAt } from "../../components/mongo";
+import { exportByHand } from "../../components/transfer";
+import { ledger } from "./database";
+import { jsonIn } from "./export-sides";
+import { run } from "./state";
+import { type Outs, RollbackStack, finished, running, state, up } from "./rollback-stack";
+
+const stack = new RollbackStack();
+afterEach(async () => {
+  await fail("off");
+  await closeConnections();
+});
+
+/** Lets commands of some names fail. */
+async function fail(mode: Document | string, how: Document = {}, commands = ["update"]) {
+  const client = await new MongoClient(stack.server.uri).connect();
+  const data = { failCommands: commands, ...how };
+  await client.db("admin").command({ configureFailPoint: "failCommand", mode, data });
+  await client.close();
+}
+
+const late = { writeConcernError: { code: 64, errmsg: "waiting for replication timed out" } };
+
+/** A rollback's inputs, and what its connection sends to MongoDB from now on, without a driver's own. */
+async function watched(fields: object = {}) {
+  const uri = `${stack.server.uri.replace(/\/?$/, "/")}?monitorCommands=true&directConnection=true`;
+  const asked: CommandStartedEvent[] = [];
+  const address = { uri, database: stack.database };
+  const { client } = await databaseAt(address, { selectionTimeoutMs: 5_000 });
+  client.on("commandStarted", (event) => {
+    if (!["ping", "endSessions"].includes(event.commandName)) asked.push(event);
+  });
+  return { asked, back: stack.toFiles({ uri, ...fields }) };
+}
+
+it("a rollback proves that it reads what is current: by a majority's write, after which it reads", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const { asked, back } = await watched();
+  // What a preview says changes nothing, and proves nothing.
+  const { rollback } = await up(before, back);
+  expect(rollback).toMatchObject({ exported: { runs: { written: 1 } } });
+
+  const proof = asked.findIndex(({ command }) => command.update === ledger);
+  expect(asked[proof - 1]).toMatchObject({ commandName: "hello" });
+  expect(asked[proof]?.command).toMatchObject({
+    updates: [{ q: { fences: new Date(before.fence?.at ?? "") } }],
+    writeConcern: { w: "majority", j: true, wtimeout: 5_000 },
+  });
+  const reads = asked
+    .slice(proof)
+    .filter(({ commandName }) => ["find", "aggregate"].includes(commandName));
+  expect(reads.length).toBeGreaterThan(5);
+  for (const { command } of reads) {
+    const { level, afterClusterTime } = command.readConcern as Document;
+    expect([level, afterClusterTime instanceof Timestamp]).toEqual(["majority", true]);
+    // The driver's own way to a secondary.
+    expect(command).not.toHaveProperty("$readPreference");
+  }
+  expect(asked.slice(0, proof).map(({ command }) => command.find as unknown)).not.toContain(
+    "pack_runs",
+  );
+  expect(await stack.db.collection(ledger).findOne({})).toHaveProperty("exportedAt");
+});
+
+it("an export by hand proves the same", async () => {
+  await stack.cutover();
+  await stack.advance();
+  const proof = { ledger, electionSeconds: 2 };
+  await fail("alwaysOn", late);
+  await expect(exportByHand(stack.sides, proof)).rejects.toThrow(/No majority .* code 64/);
+  expect(await stack.files()).toEqual(state);
+  await fail("off");
+  expect(await exportByHand(stack.sides, proof)).toMatchObject({ runs: { written: 1 } });
+});
+
+/** A MongoDB that can be read and takes no write that a majority has. */
+const unwritable: [string, Document][] = [
+  ["a majority that lags", late],
+  ["writes that are blocked", { errorCode: 371 }],
+  ["a quota of Atlas", { errorCode: 8000 }],
+  ["a full disk", { errorCode: 14031 }],
+  ["a shard without a primary", { errorCode: 133 }],
+];
+
+it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) => {
+  const before = await stack.cutover();
+  const at = before.fence?.at ?? "";
+  await stack.advance();
+  await fail("alwaysOn", how);
+  const back = stack.toFiles({ electionSeconds: 1 });
+  const refused = await up(before, back).then(() => "it went on", String);
+  expect(refused).toMatch(/No majority of MongoDB's members acknowledged .* code \d+/);
+  expect(refused).toContain(`exportUnconfirmed: "${at}"`);
+  expect(refused).toContain(`abandonMongo: "${at}"`);
+  const another = { ...back, exportUnconfirmed: "2025-11-06T12:00:00.000Z" };
+  await expect(up(before, another)).rejects.toThrow(/No majority/);
+  expect(await stack.files()).toEqual(state);
+
+  const { rollback } = await up(before, { ...back, exportUnconfirmed: at });
+  expect(rollback).toMatchObject({
+    held: [],
+    exported: { runs: { written: 1 }, withoutBase: ["busy"] },
+  });
+  expect(stack.said.at(-1)).toMatch(/warning: 1 not recorded as equal on both sides .*: busy\./);
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+});
+
+it("what no majority has is read from the primary itself, and is no base for a later export", async () => {
+  const before = await stack.cutover();
+  const old = await stack.runs.findOne({ _id: "busy" });
+  await stack.advance();
+  const fields = { exportUnconfirmed: before.fence?.at, electionSeconds: 5 };
+  await fail("alwaysOn", { errorCode: 371 });
+  const { asked, back } = await watched(fields);
+  await up(before, back);
+  const reads = asked.filter(({ command }) => "find" in command && command.find !== ledger);
+  expect(reads.length).toBeGreaterThan(0);
+  for (const { command } of reads) expect(command.readConcern).toEqual({ level: "local" });
+  expect(asked.some(({ command }) => command.update === "pack_run_backfill")).toBe(false);
+
+  // The members that come back roll back what no majority had.
+  await fail("off");
+  await stack.runs.replaceOne({ _id: "busy" }, old ?? {});
+  await exportByHand(stack.sides, { ledger, electionSeconds: 5 });
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+});
+
+it("a MongoDB that is given up for this fence is not asked", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const { asked, back } = await watched({ abandonMongo: before.fence?.at });
+  const { rollback } = await up(before, back);
+  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+  expect(asked).toEqual([]);
+});
+
+it("a base that cannot be written stops no file: it is counted and named", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  // The first write is the proof.
+  await fail({ skip: 1, times: 1_000_000 }, { errorCode: 14031 });
+  const { rollback } = await up(before, stack.toFiles());
+  expect(rollback).toMatchObject({
+    held: [],
+    exported: {
+      runs: { written: 1, unchanged: 2 },
+      withoutBase: ["busy"],
+      baseTrouble: expect.stringContaining("code 14031") as string,
+    },
+  });
+  expect(stack.said.at(-1)).toMatch(/warning: 1 not recorded as equal on both sides .*: busy\./);
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
+  await fail("off");
+  expect(await exportByHand(stack.sides, { ledger, electionSeconds: 5 })).toMatchObject({
+    files: 0,
+    withoutBase: [],
+  });
+});
+
+it("trouble in the middle of a rollback is waited for no longer than an election", async () => {
+  const before: Outs = await stack.cutover();
+  await stack.advance();
+  await fail("alwaysOn", { errorCode: 11601 }, ["aggregate"]);
+  const started = Date.now();
+  await expect(up(before, stack.toFiles({ electionSeconds: 2 }))).rejects.toThrow(/code 11601/);
+  expect(Date.now() - started).toBeLessThan(10_000);
+  expect(await jsonIn(stack.root, "state/runs/busy.json")).toEqual(run("busy", running));
+});
