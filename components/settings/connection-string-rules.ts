@@ -51,7 +51,14 @@ export function applicationRules(
   const both = migrator
     ? [...userRule(migrator, facts), ...sameDatabaseRule(settings.mongo.database, migrator, facts)]
     : [];
-  return [...tlsRule("appMongoUri", settings, facts), ...both];
+  return [...tlsRule("appMongoUri", settings, facts), ...concernRule(facts), ...both];
+}
+
+/** A failover loses writes that no majority has, and a secondary has older runs. */
+function concernRule({ w = "majority", readPreference = "primary" }: UriFacts): Problem[] {
+  if (w === "majority" && readPreference === "primary") return [];
+  const found = `w=${w} and readPreference=${readPreference}`;
+  return [{ key: "appMongoUri", found, allowed: "w=majority and readPreference=primary" }];
 }
 
 /** Two users, so that the services may not alter the schema (decision 12). */

@@ -8,6 +8,9 @@ export interface UriFacts {
   readonly tls: boolean;
   /** The options by which TLS takes whoever answers for the server, as they are called; mostly none. */
   readonly unchecked: readonly string[];
+  /** The write concern and the read preference that it states; mostly undefined. */
+  readonly w: string | undefined;
+  readonly readPreference: string | undefined;
   readonly user: string;
   /** Whether the user is named elsewhere, such as in a certificate. */
   readonly externalUser: boolean;
@@ -49,6 +52,8 @@ function factsOf(parsed: ConnectionString): UriFacts {
     unchecked: [...parsed.searchParams]
       .filter(([name, value]) => unchecking[name.toLowerCase()] === value.toLowerCase())
       .map(([name]) => name),
+    w: parsed.searchParams.get("w") ?? undefined,
+    readPreference: parsed.searchParams.get("readPreference") ?? undefined,
     user: decodeURIComponent(parsed.username),
     externalUser: externalUsers.includes(parsed.searchParams.get("authMechanism") ?? ""),
     hasPassword: parsed.password !== "",

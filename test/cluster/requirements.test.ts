@@ -1,6 +1,11 @@
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
-import { checkServer, findingsOf, requireServer } from "../../components/cluster/server/check";
+import {
+  checkServer,
+  findingsOf,
+  requireApplication,
+  requireServer,
+} from "../../components/cluster/server/check";
 import { keysNotUnique, otherProduct } from "../../components/cluster/server/facts";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
@@ -137,6 +142,20 @@ describe("a real server", () => {
     expect(warnings.join()).toMatch(
       /^It has an arbiter \(arbiter:27017\).*may not reach a majority/,
     );
+  });
+
+  it("that has an arbiter is refused to services that do not wait for a majority", async () => {
+    const disguise = { hello: { arbiters: ["arbiter:27017"] } };
+    const disguised = await disguisedServer(current.server.port, disguise);
+    const check = (options: string) => {
+      const uri = `mongodb://127.0.0.1:${disguised.port}/?${options}`;
+      return requireApplication({ uri, database: "looked_at" }, names, false);
+    };
+    const stopped = check("retryWrites=true");
+    await expect(stopped).rejects.toThrow(/It has an arbiter.*Add w=majority to appMongoUri/);
+    await expect(check("w=majority")).resolves.toBeUndefined();
+    await closeConnections();
+    await disguised.stop();
   });
 
   it("that shards log entries by time is refused", async () => {

@@ -141,6 +141,29 @@ describe("the connection string", () => {
     expect(problemsOf({ ...dev, appMongoUri: dev.mongoUri })).toBe("no problem");
   });
 
+  it.each([
+    ["w=1", "w=1 and readPreference=primary"],
+    ["W=0", "w=0 and"],
+    ["readPreference=secondaryPreferred", "readPreference=secondaryPreferred"],
+  ])(
+    "of the services waits for a majority and reads from the primary, without %s",
+    (option, found) => {
+      const { mongoUri, appMongoUri } = remoteUris("one", "two");
+      const both = (options: string) => ({ mongoUri, appMongoUri: `${appMongoUri}&${options}` });
+
+      const problems = problemsOf({ ...dev, ...both(option) });
+      expect(problems).toContain("appMongoUri: found w=");
+      expect(problems).toContain(found);
+      expect(problemsOf({ ...dev, ...both("w=majority&readPreference=primary") })).toBe(
+        "no problem",
+      );
+      // The migrator reads and writes safely whatever it says.
+      expect(problemsOf({ ...dev, ...both(""), mongoUri: `${mongoUri}&${option}` })).toBe(
+        "no problem",
+      );
+    },
+  );
+
   it("of both may have its user in a certificate", () => {
     const { mongoUri, appMongoUri } = remoteUris("", "");
     const x509 = (uri: string) => `${uri}&authMechanism=MONGODB-X509`;

@@ -93,7 +93,7 @@ it.each(unwritable)("%s stops a rollback with the ways out", async (_what, how) 
   const back = stack.toFiles({ electionSeconds: 1 });
   const refused = await up(before, back).then(() => "it went on", String);
   expect(refused).toMatch(/No majority of MongoDB's members acknowledged .* code \d+/);
-  expect(refused).toContain(`exportUnconfirmed: "${at}"`);
+  expect(refused).toContain(`exportUnconfirmed to the fence (${at})`);
   expect(refused).toContain(`abandonMongo: "${at}"`);
   const another = { ...back, exportUnconfirmed: "2025-11-06T12:00:00.000Z" };
   await expect(up(before, another)).rejects.toThrow(/No majority/);

@@ -62,7 +62,8 @@ export async function requireServer(
  * @param isApart whether only the services may reach the address: if it is unreachable from here, a line on
  *   standard error says that nothing was tried
  * @param indexes that the services may create at start: one that MongoDB refuses is a line on standard error
- * @throws ServerRefused with what the user lacks; ConnectionError if it cannot log in
+ * @throws ServerRefused with what the user lacks, or if an arbiter makes their writes unsafe; ConnectionError if
+ *   it cannot log in
  */
 export async function requireApplication(
   address: DatabaseAddress,
@@ -72,6 +73,10 @@ export async function requireApplication(
 ): Promise<void> {
   try {
     const database = await databaseAt(address);
+    const { arbiters = [] } = (await database.command({ hello: 1 })) as { arbiters?: string[] };
+    if (arbiters.length > 0 && uriFacts(address.uri)?.w !== "majority") {
+      throw new ServerRefused(address.uri, [describeWrites(arbiters)]);
+    }
     const { missing, refused } = await missingToApplication(database, names, indexes);
     for (const index of refused) {
       console.warn(
@@ -85,6 +90,14 @@ export async function requireApplication(
     if (!(error instanceof ConnectionError) || !isApart) throw error;
     console.warn(`warning: The user of appMongoUri was not checked. ${error.message}`);
   }
+}
+
+/** @see https://www.mongodb.com/docs/manual/reference/mongodb-defaults/#default-write-concern */
+function describeWrites(arbiters: readonly string[]): string {
+  return (
+    `It has an arbiter (${arbiters.join(", ")}), so by default the services' writes do not wait for a majority, ` +
+    "and a failover may lose them. Add w=majority to appMongoUri and run it again."
+  );
 }
 
 function describeLack(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {

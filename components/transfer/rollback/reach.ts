@@ -38,12 +38,10 @@ export class MongoNotLost extends Error {
    * @param found what MongoDB answers, in a sentence
    * @param ready what has to be so before the next attempt
    * @param fencedAt of the cutover, which an `advanced.abandonMongo` has to name; ISO 8601
-   * @param otherwise another way out, in a sentence; mostly none
    */
-  constructor(found: string, ready: string, fencedAt: string | undefined, otherwise?: string) {
+  constructor(found: string, ready: string, fencedAt: string | undefined) {
     super(
       `${found} Nothing was exported or held. When ${ready}, run pulumi up again, which exports everything. ` +
-        (otherwise ? `${otherwise} ` : "") +
         "If MongoDB is lost, " +
         (fencedAt === undefined
           ? "stop its members, and run pulumi up again."
@@ -126,12 +124,10 @@ export async function confirmPrimary(
     }
     throw new MongoNotLost(
       `No majority of MongoDB's members acknowledged a write to ${place}: ${error.found}. What a majority has ` +
-        "may be older than what the services wrote.",
+        "may be older than what the services wrote. To export what the primary has, which a majority may never " +
+        `have, set advanced.exportUnconfirmed to the fence (${fencedAt ?? "none"}) and run it again.`,
       "a majority acknowledges writes",
       fencedAt,
-      fencedAt &&
-        `To export what the primary has, set advanced.exportUnconfirmed: "${fencedAt}" and run pulumi up again; ` +
-          "a majority may never have it.",
     );
   }
 }
