@@ -279,4 +279,11 @@ export const rollback: readonly Break[] = [
     replace: "exportState({ ...sides, ...mongo })",
     tests: ["test/transfer/rollback-current.test.ts > no longer than an election"],
   },
+  {
+    guarantee: "an unfinished run that MongoDB had and has no more is held",
+    file: "components/transfer/export/export.ts",
+    find: "task.tally.behind.push(...gone);",
+    replace: "void gone;",
+    tests: ["test/transfer/rollback-behind.test.ts > had and has no more is held"],
+  },
 ];

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { exportState } from "../../components/transfer";
+import { exportByHand, exportState } from "../../components/transfer";
+import { ledger } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
 import {
@@ -58,6 +59,29 @@ it("an unfinished run that no file can hold is held, a finished one in conflict 
   });
   expect(await inPlace()).toContain("state/runs/busy.json");
   expect(await inPlace()).not.toContain("state/runs/slow.json");
+});
+
+it("an unfinished run that MongoDB had and has no more is held: its file is that of the cutover", async () => {
+  const before = await stack.cutover();
+  // The worker finished it, and a service removed it; another was never in MongoDB.
+  await stack.runs.deleteMany({ _id: { $in: ["busy", "done"] } });
+  await addFiles(stack.root, { "state/runs/new.json": JSON.stringify(run("new", running)) });
+  const outs = await up(before, stack.toFiles());
+  expect(outs.rollback).toMatchObject({ held: ["busy"], inTheWay: [] });
+  expect(await inPlace()).toEqual([
+    "state/runs/done.json",
+    "state/runs/new.json",
+    "state/runs/slow.json",
+  ]);
+  const later = { ledger, electionSeconds: 5 };
+  expect(await exportByHand(stack.sides, later)).toMatchObject({ stillHeld: ["busy"] });
+});
+
+it("a run that MongoDB has no more is not held once the worker is at work on the files", async () => {
+  const back = await up(await stack.cutover(), stack.toFiles());
+  await stack.runs.deleteMany({ _id: "busy" });
+  const outs = await upSecond(undefined, stack.second(back, { direction: "back" }));
+  expect(outs.rollback).toMatchObject({ held: [] });
 });
 
 it("released runs stay in place in conflict too", async () => {

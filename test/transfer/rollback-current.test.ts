@@ -1,10 +1,10 @@
 import { type CommandStartedEvent, type Document, MongoClient, Timestamp } from "mongodb";
 import { afterEach, expect, it } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
-import { exportByHand } from "../../components/transfer";
+import { drawFence, exportByHand } from "../../components/transfer";
 import { ledger } from "./database";
 import { jsonIn } from "./export-sides";
-import { run } from "./state";
+import { addFiles, run } from "./state";
 import { type Outs, RollbackStack, finished, running, state, up } from "./rollback-stack";
 
 const stack = new RollbackStack();
@@ -158,6 +158,23 @@ it("a base that cannot be written stops no file: it is counted and named", async
     files: 0,
     withoutBase: [],
   });
+});
+
+it("a fence asks for the runs that are held in several queries: a command has 16 MiB", async () => {
+  const names = Array.from({ length: 5_001 }, (_, at) => `held/state/runs/r-${at}.json`);
+  await addFiles(stack.root, Object.fromEntries(names.map((name) => [name, "{}"])));
+  const { asked, back } = await watched();
+  const { client } = await databaseAt(
+    { uri: String(back.uri), database: stack.database },
+    { selectionTimeoutMs: 5_000 },
+  );
+  const sides = { ...stack.sides, database: client.db(stack.database) };
+  const { unknown } = await drawFence({ ...sides, ledger, unfinishedCount: 0 });
+  expect(unknown).toHaveLength(names.length);
+  const lengths = asked
+    .filter(({ command }) => command.find === "pack_runs")
+    .map(({ command }) => (command.filter as { _id: { $in: unknown[] } })._id.$in.length);
+  expect(lengths).toEqual([5_000, 1]);
 });
 
 it("trouble in the middle of a rollback is waited for no longer than an election", async () => {

@@ -7,7 +7,7 @@ import {
   requireInside,
   toConflictsAddress,
 } from "../../state";
-import { basesIn } from "../bases";
+import { runsWithBase, basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import { exportBlock, partRoles } from "./block";
 import { exportHeldRuns } from "./held";
@@ -52,6 +52,10 @@ async function exportAll(task: ExportTask): Promise<void> {
   const works = [
     () => exportBlocks(task, runs, roles),
     ...roles.map((role) => () => exportBlocks(task, runsWithout(task, role), [role])),
+    async () => {
+      const had = runsWithBase(task.bases.collection, task.sides);
+      for await (const gone of unknownAmong(task.sides, had)) task.tally.behind.push(...gone);
+    },
   ];
   await atOnce(works.length, works, (work) => work());
 }
@@ -82,14 +86,17 @@ const [idsAtOnce, orphansInBlock] = [5_000, 250];
 
 /** What belongs to runs that MongoDB does not have. */
 async function* runsWithout({ sides }: ExportTask, role: PartRole): AsyncGenerator<OwnRecord[]> {
-  const findUnknown = async (runIds: readonly string[]) => {
-    const known = await idsAmong(sides, "runs", runIds);
-    return runIds.filter((runId) => !known.has(runId));
-  };
-  const ids = blocksOf(runIdsIn(sides, role), idsAtOnce);
-  for await (const orphans of ahead(ids, blocksAhead, findUnknown)) {
+  for await (const orphans of unknownAmong(sides, runIdsIn(sides, role))) {
     for (let at = 0; at < orphans.length; at += orphansInBlock) {
       yield orphans.slice(at, at + orphansInBlock).map((runId) => ({ runId }));
     }
   }
+}
+
+/** Those of some runs that MongoDB does not have. */
+function unknownAmong(sides: ExportSides, runIds: AsyncIterable<string>): AsyncGenerator<string[]> {
+  return ahead(blocksOf(runIds, idsAtOnce), blocksAhead, async (some) => {
+    const known = await idsAmong(sides, "runs", some);
+    return some.filter((runId) => !known.has(runId));
+  });
 }

@@ -53,7 +53,7 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   stillHeld: string[];
   /** Those of `stillHeld` of which another file has the place. */
   inTheWay: string[];
-  /** The runs in their places whose files are older than what MongoDB has: all that failed. */
+  /** The runs whose files in their places are older than MongoDB: all that failed, or that it has no more. */
   behind: string[];
 }
 

@@ -62,7 +62,7 @@ export function describeRollback(
       held,
       (runs, names) =>
         `warning: ${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
-        `When MongoDB answers and no conflict blocks it, ${later} restores them from MongoDB. ` +
+        `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
         "`advanced.heldRuns: release` moves the files back unchanged.",
     ),
     ...ofRuns(
