@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { blockOf } from "./page";
 import { forward, killUp, loseState, makeFilesSite, type Site } from "./site";
@@ -84,3 +85,27 @@ it("election without end: given up by the moment of the fence", async () => {
   await play("MongoDB down", 1);
   expect(await heldRuns()).toEqual([]);
 });
+
+it("no majority: what the primary has is exported by the moment of the fence", async () => {
+  await forward(site);
+  await failUpdates(site.server.uri, "alwaysOn");
+  await site.done('npx taskrunner-storage mode --stack "$STACK" --set filesystem');
+  expect((await site.run("pulumi up")).output).toContain("No majority");
+  expect(await heldRuns()).toEqual([]);
+  const block = blockOf("Election without end");
+  expect(block).toContain("WAY_OUT=abandonMongo");
+  await site.done(block.replace("WAY_OUT=abandonMongo", "WAY_OUT=exportUnconfirmed"));
+  expect(await mode()).toBe("filesystem");
+  expect(await heldRuns()).toEqual([]);
+  expect(await fence()).toHaveProperty("endedAt");
+  await failUpdates(site.server.uri, "off");
+});
+
+/** A server that takes no write that a majority has. */
+async function failUpdates(uri: string, mode: "alwaysOn" | "off"): Promise<void> {
+  const client = await new MongoClient(uri).connect();
+  const writeConcernError = { code: 64, errmsg: "waiting for replication timed out" };
+  const data = { failCommands: ["update"], writeConcernError };
+  await client.db("admin").command({ configureFailPoint: "failCommand", mode, data });
+  await client.close();
+}
