@@ -125,7 +125,7 @@ function describeExport(root: string, report: ExportReport): string {
     `Export to ${root}: ${outcome}`,
     "",
     countsTable(report, {
-      documents: "in MongoDB",
+      documents: "looked at",
       written: "written",
       unchanged: "unchanged",
       newerOnDisk: "newer on disk",

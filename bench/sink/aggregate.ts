@@ -7,13 +7,20 @@ type Documents = Iterable<Uint8Array>;
 
 /**
  * The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project`, `$count`, `$unwind` and
- * a `$lookup` in the collection itself.
+ * a `$lookup` in the collection itself, which `$documents` may begin.
  */
 export function aggregate(collection: Collection, pipeline: readonly Document[]): Documents {
   const [first, ...others] = pipeline;
   const filter = first?.$match as Document | undefined;
   const sort = (filter ? others[0] : first)?.$sort as Key | undefined;
   const rest = pipeline.slice(Number(filter !== undefined) + Number(sort !== undefined));
+  if (first?.$documents) {
+    const given = (first.$documents as Document[]).map((one) => evaluate(one, new Uint8Array()));
+    return others.reduce<Documents>(
+      (documents, stage) => through(collection, documents, stage),
+      given.map((one) => BSON.serialize(one as Document)),
+    );
+  }
   if (first?.$collStats) return [BSON.serialize({ count: collection.size })];
   const found = bytesOf(collection, filter ?? {}, sort, nameOfAll(rest[0]?.$group as Document));
   return rest.reduce<Documents>((documents, stage) => through(collection, documents, stage), found);
@@ -87,25 +94,19 @@ function* group(documents: Documents, { _id, ...fields }: Document): Documents {
 /** What an accumulator has so far: a sum, or the document whose value it takes. */
 type Total = number | Uint8Array | undefined;
 
-/** A `$lookup` whose pipeline compares one more field with a variable. */
+/** A `$lookup` of the first documents in an order. */
 interface Lookup {
   readonly localField: string;
   readonly foreignField: string;
   readonly as: string;
-  readonly let: Readonly<Record<string, string>>;
-  readonly pipeline: readonly [
-    { readonly $match: { readonly $expr: { readonly $eq: readonly [string, string] } } },
-  ];
+  readonly pipeline: readonly [{ readonly $sort: Key }, { readonly $limit: number }];
 }
 
 function* lookUp(collection: Collection, documents: Documents, lookup: Lookup): Documents {
-  const [field, variable] = lookup.pipeline[0].$match.$expr.$eq;
-  const compared = lookup.let[variable.slice(2)] ?? "";
+  const [{ $sort }, { $limit }] = lookup.pipeline;
   for (const bytes of documents) {
-    const found = collection.find({
-      [lookup.foreignField]: readTyped(bytes, lookup.localField),
-      [field.slice(1)]: readTyped(bytes, compared.slice(1)),
-    });
+    const filter = { [lookup.foreignField]: readTyped(bytes, lookup.localField) };
+    const found = takeFirst(collection.find(filter, $sort), $limit);
     const list = Array.from(found, (one) => documentOf(one.bytes));
     yield BSON.serialize({ ...documentOf(bytes), [lookup.as]: list });
   }

@@ -215,7 +215,9 @@ const answers: Readonly<Record<string, (asked: Asked) => Document | Uint8Array>>
   },
   aggregate: (asked) => {
     const { pipeline, cursor } = asked.command as { pipeline: Document[]; cursor?: Document };
-    const documents = aggregate(asked.databases.collection(asked), pipeline);
+    const lookUp = pipeline.find((stage) => "$lookup" in stage)?.$lookup as Document | undefined;
+    const name = String(lookUp?.from ?? asked.name);
+    const documents = aggregate(asked.databases.collection({ ...asked, name }), pipeline);
     return asked.databases.open(documents, asked, Number(cursor?.batchSize ?? firstBatch));
   },
   count: (asked) => {

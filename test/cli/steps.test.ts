@@ -192,7 +192,12 @@ it("export --hold-unfinished holds what is unfinished without MongoDB, and says 
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^warning: Nothing was exported\./m);
   expect(stdout).toMatch(/^warning: 1 run held in .*\/held, .*: r\./m);
-  await run(["export", "--state", state]);
+  // A MongoDB that has the fence and not the run.
+  await current.db.collection("pack_runs").deleteMany({});
+  const kept = await run(["export", "--state", state]);
+  expect(kept).toMatchObject({ exitCode: 2 });
+  expect(kept.stdout).toContain("Still held, in held/:\n  r");
+  await run(["export", "--state", state, "--release-unknown"]);
   expect(await readFile(join(state, "state/runs/r.json"), "utf8")).toContain('"r"');
 });
 
@@ -206,8 +211,9 @@ it("export --all makes a state that was lost anew with its fence, without which 
   expect(refused.stderr).toContain("has no fence.json, but the cutover drew its fence at");
   expect(refused.stderr).toContain(`taskrunner-storage export --all --state ${state}`);
 
-  expect(await run(["export", "--state", state])).toMatchObject({ exitCode: 0 });
-  expect(await readFence(state)).toBeUndefined();
+  const plain = await run(["export", "--state", state]);
+  expect(plain).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(plain.stderr).toContain("has no fence.json, but the cutover drew its fence at");
   expect(await run(["export", "--state", state, "--all"])).toMatchObject({ exitCode: 0 });
   expect(await readFence(state)).toEqual({ at, unfinishedCount: 0 });
   expect(await run(back)).toMatchObject({ exitCode: 0 });

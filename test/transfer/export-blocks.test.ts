@@ -92,7 +92,7 @@ it("a log that did not change is not read: its end is MongoDB's", async () => {
   const root = await stateRoot({ ...filesOf(1), "logs/runs/run_0.ndjson": log });
   await importState(sides(root));
   await logs().updateOne({ message: "not looked at" }, { $set: { message: "entry 1" } });
-  expect(await exportState(sides(root))).toMatchObject({ logs: counts(2, { unchanged: 2 }) });
+  expect(await exportState(sides(root))).toMatchObject({ logs: counts(0, {}), files: 0 });
 });
 
 it("a log that went on in MongoDB is compared from the last common entry on", async () => {
@@ -100,7 +100,7 @@ it("a log that went on in MongoDB is compared from the last common entry on", as
   const root = await stateRoot({ "logs/runs/r.ndjson": log });
   await logs().insertMany([1, 2, 3, 4, 5].map((sequence) => entry("r", sequence)));
   expect(await exportState(sides(root))).toMatchObject({
-    logs: counts(5, { unchanged: 4, written: 1 }),
+    logs: counts(1, { written: 1 }),
     conflicts: [],
   });
   expect(await readFile(join(root, "logs/runs/r.ndjson"), "utf8")).toBe(

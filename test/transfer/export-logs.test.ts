@@ -69,7 +69,7 @@ it("a log whose lines have no sequence gets lines without one, in their place", 
   await importState(sides(root));
   await logs().insertMany([entry("r", 4), entry("r", 6)]);
   const report = await exportState(sides(root));
-  expect(report.logs).toEqual(counts(4, { unchanged: 2, written: 1, unwritable: 1 }));
+  expect(report.logs).toEqual(counts(2, { written: 1, unwritable: 1 }));
   expect(report.unwritable).toMatchObject([{ id: "r:6" }]);
   expect(await importState(sides(root))).toMatchObject({ logs: { quarantined: 0, unchanged: 3 } });
 });
@@ -106,5 +106,5 @@ it("a log is not read where it ends like MongoDB's, or MongoDB has none of it an
   const root = await stateRoot({ "logs/runs/a.ndjson": log, "logs/runs/gone.ndjson": log });
   await logs().insertMany([entry("a", 1), entry("a", 2)]);
   await database.collection<{ _id: string }>("pack_runs").insertOne({ _id: "gone" });
-  expect(await exportState(sides(root))).toMatchObject({ logs: counts(2, { unchanged: 2 }) });
+  expect(await exportState(sides(root))).toMatchObject({ logs: counts(0, {}) });
 });

@@ -42,7 +42,8 @@ it("after an import there is nothing to export", async () => {
     expect(await exportState({ ...sides(root), all })).toMatchObject({
       files: 0,
       runs: counts(2, { unchanged: 2 }),
-      logs: counts(3, { unchanged: 3 }),
+      // Without --all nothing is read of a log that ends alike.
+      logs: all ? counts(3, { unchanged: 3 }) : counts(0, {}),
       artifacts: counts(2, { unchanged: 2 }),
       approvals: counts(2, { unchanged: 2 }),
       conflicts: [],
@@ -91,7 +92,7 @@ it("what changed in MongoDB alone is written, and only what changed in a record"
   expect(await exportState(sides(root))).toMatchObject({
     files: 5,
     runs: counts(3, { written: 2, unchanged: 1 }),
-    logs: counts(6, { written: 3, unchanged: 3 }),
+    logs: counts(3, { written: 3 }),
     artifacts: counts(2, { unchanged: 2 }),
     approvals: counts(2, { written: 1, unchanged: 1 }),
   });

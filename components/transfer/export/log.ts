@@ -32,17 +32,14 @@ import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
  * Brings a run's log entries to its file: those that come after the file's last one are appended,
  * in the order of their sequence; what the file has is never rewritten. An entry that the file has
  * with other content, or has no place for, goes to a conflict copy. If the file's last entry is
- * MongoDB's too, none before it is looked at, unless `all`.
+ * MongoDB's too, none before it is looked at or counted, unless `all`.
  */
 export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void> {
   const { runId, log } = run;
   if (!log) return;
   const { sides } = task;
   await countWhile(task, { runId }, async (tally) => {
-    if (!sides.all && (await endsAlike(sides, run, log))) {
-      tally.settle("logs", "unchanged", log.count);
-      return;
-    }
+    if (!sides.all && (await endsAlike(sides, run, log))) return;
     const place = await placeOf(sides, "logs", runId);
     await exportTo({ ...task, tally }, { runId, place, sides }, log);
   });
@@ -79,12 +76,7 @@ async function endsAlike(
   return end !== undefined && hashOf("logs", end.document) === hash;
 }
 
-async function exportTo(
-  task: ExportTask,
-  logs: BothLogs,
-  { count, last }: LogInMongo,
-): Promise<void> {
-  const { tally } = task;
+async function exportTo(task: ExportTask, logs: BothLogs, { last }: LogInMongo): Promise<void> {
   const { place, sides } = logs;
   const stamp = await stampOf(place.path);
   const scan = place.there ? await scanLog(sides, place) : undefined;
@@ -92,8 +84,6 @@ async function exportTo(
   if (scan?.last && !isCommon) await compareLog(task, logs, scan, scan.last.sequence);
   const isBehind = !scan?.last || last === undefined || last > scan.last.sequence;
   if (isBehind) await append(task, logs, stamp, scan);
-  const appended = tally.counts.logs.documents;
-  if (isCommon) tally.settle("logs", "unchanged", Math.max(0, count - appended));
 }
 
 /** Whether MongoDB has a file's last entry as the file has it. */

@@ -3,7 +3,7 @@ import type { Refusal } from "../../state";
 
 /**
  * What became of one collection's documents: `documents` is the sum of the others. For logs a
- * document is a log entry, else a run, an approval or an artifact.
+ * document is a log entry that was looked at, else a run, an approval or an artifact.
  */
 export interface ExportCounts {
   documents: number;

@@ -89,9 +89,8 @@ export interface StoredDocument {
 
 /** A log as far as it has to be known if it did not change. */
 export interface LogInMongo {
-  readonly count: number;
   /** The greatest sequence; undefined if it is not an integer. */
   readonly last: bigint | undefined;
-  /** The last entry's, by `hashOf`; absent if several entries have its sequence. */
-  readonly hash: string | undefined;
+  /** The last entry's, by `hashOf`. */
+  readonly hash: string;
 }
