@@ -71,12 +71,11 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
 }
 
 /**
- * Records that an export begins, which proves that it reads what is current: once a majority has this write,
- * it has all that was acknowledged before, by whatever write concern. Writes nothing in another database.
+ * Records that an export begins: a majority that has this write has all that was acknowledged before.
  *
- * @param at when the fence was drawn, in ISO 8601; undefined if no cutover drew one
+ * @param at the fence in ISO 8601, without which nothing is written; undefined if no cutover drew one
  * @param timeoutMs how long a majority may take
- * @returns the write's operation time; undefined for a server that is alone
+ * @returns the write's operation time; undefined for a standalone server
  */
 export async function recordExport(
   db: Db,

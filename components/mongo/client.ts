@@ -41,10 +41,7 @@ const safety = {
 /** The same for a command of `db.command`, to which the driver adds no write concern. */
 export const commandWriteConcern = { w: "majority", j: true, wtimeout: writeTimeoutMs } as const;
 
-/**
- * Options of a connection string that do not count, in lower case: those that say the same, and those by which
- * a secondary answers as the primary, or a long command is cut off.
- */
+/** Options that say the same, lead to a secondary or cut off long commands: they do not count; lower case. */
 const saidInUri = new Set([
   ...["readpreference", "readpreferencetags", "maxstalenessseconds", "readconcernlevel"],
   ...["w", "wtimeout", "wtimeoutms", "j", "journal", "fsync", "retryreads", "retrywrites"],
@@ -75,13 +72,7 @@ export async function databaseAt(
   }
 }
 
-/**
- * The same database, whose reads have all that a majority had at a moment, also on a later primary: a read of
- * what a majority has may otherwise be older than what was acknowledged.
- *
- * @param afterClusterTime the operation time of a write that a majority acknowledged
- * @see https://www.mongodb.com/docs/manual/reference/read-concern/#afterclustertime
- */
+/** The same database, whose reads wait for what a majority had at an operation time, also on a later primary. */
 export function readingAfter({ client, databaseName }: Db, afterClusterTime: Timestamp): Db {
   // The driver has it only for sessions, and one session is not for several reads at once.
   const readConcern = Object.assign(new ReadConcern("majority"), { afterClusterTime });

@@ -16,15 +16,22 @@ export interface Reach {
   /** The connection string, secret; undefined: MongoDB is unreachable. */
   readonly uri: string | undefined;
   readonly name: string | undefined;
-  /** When the cutover drew its fence, in ISO 8601; undefined if none did. */
+  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: the files may know. */
   readonly fencedAt: string | undefined;
   /** How long a primary is waited for, because an election may be under way, in s. */
   readonly electionSeconds: number;
   /** The moment of the fence, if what changed in MongoDB since is given up: MongoDB is not asked then. */
   readonly abandonMongo?: string | undefined;
+  /** The moment of the fence, if what the primary has is exported without a majority. */
+  readonly exportUnconfirmed?: string | undefined;
+  /** The collection of the migration's record, in which the fence is noted. */
+  readonly ledger: string;
   /** Told, as a line, that MongoDB is waited for. */
   readonly watch?: (line: string) => void;
 }
+
+/** What a proof that a primary is current needs. */
+export type Proof = Pick<Reach, "ledger" | "fencedAt" | "electionSeconds" | "exportUnconfirmed">;
 
 /**
  * MongoDB answers, and nothing can be read from it: no member of it becomes the primary for longer than an
@@ -81,21 +88,11 @@ export async function reachPrimary(reach: Reach): Promise<Reached> {
   }
 }
 
-/** What a proof that a primary is current needs. */
-export interface Proof extends Pick<Reach, "fencedAt" | "electionSeconds"> {
-  /** The collection of the migration's record, in which the fence is noted. */
-  readonly ledger: string;
-  /** The moment of the fence, if what the primary has is exported without a majority. */
-  readonly exportUnconfirmed?: string | undefined;
-}
-
 /**
- * Proves that a server is the primary and current: what a majority has may be hours behind where services write
- * with `w: 1`, and the member that answers may be deposed (MongoDB's manual, "Read Concern majority"). Of a sharded
- * cluster this proves it for the ledger's shard.
+ * Proves that a server is the primary and current, on a sharded cluster for the ledger's shard: what a majority has
+ * may be hours behind, and the member that answers may be deposed (MongoDB's manual, "Read Concern majority").
  *
- * @returns the database, whose reads have all that was acknowledged before; or, if the settings want it, one
- *   that reads what the primary has
+ * @returns the database, which reads all that was acknowledged before, or what the primary has
  * @throws MongoNotLost if it is not the primary, or no majority acknowledges a write within `electionSeconds`
  */
 export async function confirmPrimary(
@@ -103,7 +100,6 @@ export async function confirmPrimary(
   { ledger, fencedAt, electionSeconds: seconds, exportUnconfirmed }: Proof,
 ): Promise<Pick<ExportSides, "database" | "isUnconfirmed">> {
   const { client, databaseName } = database;
-  const place = `${databaseName}.${ledger}`;
   const timeoutMs = seconds * 1_000;
   const prove = async () => {
     const { isWritablePrimary } = await database.command({ hello: 1 });
@@ -112,18 +108,16 @@ export async function confirmPrimary(
     throw new MongoNotLost(found, "MongoDB has a primary", fencedAt);
   };
   try {
-    const after = await withRetries(`Writing to ${place}`, prove, { retryMs: timeoutMs });
+    const after = await withRetries(`Writing to ${ledger}`, prove, { retryMs: timeoutMs });
     return { database: after ? readingAfter(database, after) : database };
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;
     if (exportUnconfirmed !== undefined && exportUnconfirmed === fencedAt) {
-      return {
-        database: client.db(databaseName, { readConcern: new ReadConcern("local") }),
-        isUnconfirmed: true,
-      };
+      const readConcern = new ReadConcern("local");
+      return { database: client.db(databaseName, { readConcern }), isUnconfirmed: true };
     }
     throw new MongoNotLost(
-      `No majority of MongoDB's members acknowledged a write to ${place}: ${error.found}. What a majority has ` +
+      `No majority of MongoDB's members acknowledged a write to ${databaseName}.${ledger}: ${error.found}. What a majority has ` +
         "may be older than what the services wrote. To export what the primary has, which a majority may never " +
         `have, set advanced.exportUnconfirmed to the fence (${fencedAt ?? "none"}) and run it again.`,
       "a majority acknowledges writes",

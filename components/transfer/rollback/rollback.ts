@@ -28,9 +28,7 @@ export interface RollbackReport {
 export type Exported = Omit<ExportReport, "behind" | "inTheWay">;
 
 /** What a rollback works on. */
-export interface RollbackOptions extends Reach, Proof {
-  /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: the files know. */
-  readonly fencedAt: string | undefined;
+export interface RollbackOptions extends Reach {
   readonly heldRuns: "hold" | "release";
 }
 
