@@ -68,14 +68,16 @@ function describeDifferences(report: VerificationReport, role: CollectionRole): 
 const toleratedPercent = 1;
 
 /**
- * Why an import stops a cutover before the drain, with what to do; empty if it does not. A quarantined run
- * that is unfinished would not be executed any more, and many that are finished would be missed.
+ * Why an import stops a cutover before the drain, or before the fence, with what to do; empty if it does not.
+ * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
+ * import brought; and many that are finished would be missed.
  *
  * @param root the state directory and `layout` as the settings name them
  */
 export function describeQuarantinedRuns(
   { runs: { read, quarantined }, quarantine, quarantinedUnfinished }: ImportReport,
   { root, layout }: { readonly root: string; readonly layout: Layout },
+  stage: "backfill" | "delta",
 ): string[] {
   const { count, cases } = quarantinedUnfinished;
   const folder = posix.normalize(`${layout.runs}/`);
@@ -91,12 +93,17 @@ export function describeQuarantinedRuns(
       return `${what}, which is more than ${toleratedPercent} %: ${formatCases(runs, quarantined)}.`;
     }),
   ];
-  return withAdvice(reasons, `Import of ${root}: `, fixRuns);
+  return withAdvice(reasons, `Import of ${root}: `, fixRuns[stage]);
 }
 
-const fixRuns =
-  "No service was stopped. Fix these files, or move files that are not runs out of the directory. Then " +
-  "run `pulumi up` again: it imports the quarantined records.";
+const fixRuns = {
+  backfill:
+    "No service was stopped. Fix these files, or move files that are not runs out of the directory. Then " +
+    "run `pulumi up` again: it imports the quarantined records.",
+  delta:
+    "The worker is stopped, and no fence was drawn. Either fix these files and run `pulumi up` again, which " +
+    "resumes here; or set storageMode: filesystem and run `pulumi up`, which starts the worker on files again.",
+};
 
 function withAdvice(reasons: readonly string[], what: string, advice: string): string[] {
   const last = reasons.length - 1;

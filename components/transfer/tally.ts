@@ -50,7 +50,7 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   unchangedFiles: number;
   /** Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. */
   quarantinedUnfinished: CountedCases;
-  /** How many runs on disk may still execute steps. */
+  /** How many runs on disk may still execute steps, quarantined ones included. */
   unfinishedRuns: number;
 }
 
@@ -74,15 +74,21 @@ export class Tally {
   files = 0;
   bytes = 0;
   private unchangedFiles = 0;
-  /** How many runs may still execute steps. */
-  unfinishedRuns = 0;
+  private unfinishedRuns = 0;
   private readonly quarantinedUnfinished: CountedCases = { count: 0, cases: [] };
 
   /** @param keep gets every refused record with what its file has */
   constructor(private readonly keep?: (refused: Quarantined, raw?: Raw) => void) {}
 
-  settle(role: CollectionRole, outcome: Outcome, conversions: ReadonlySet<Conversion>): void {
+  /** @param mayExecute whether it is a run that may still execute steps; default: it is not */
+  settle(
+    role: CollectionRole,
+    outcome: Outcome,
+    conversions: ReadonlySet<Conversion>,
+    mayExecute = false,
+  ): void {
     const counts = this.counts[role];
+    if (mayExecute) this.unfinishedRuns += 1;
     counts.read += 1;
     counts[outcome] += 1;
     if (conversions.size > 0) counts.normalized += 1;
@@ -115,6 +121,7 @@ export class Tally {
   private addUnfinished(refused: Quarantined): void {
     const { cases } = this.quarantinedUnfinished;
     this.quarantinedUnfinished.count += 1;
+    this.unfinishedRuns += 1;
     if (cases.length < keptCases) cases.push(refused);
   }
 

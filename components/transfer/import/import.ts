@@ -1,5 +1,11 @@
 import { type CollectionRole, collectionRoles } from "../../contract";
-import { Refusal, type StateAddress, requireState, type FoundFile } from "../../state";
+import {
+  type FoundFile,
+  Refusal,
+  type StateAddress,
+  isUnfinished,
+  requireState,
+} from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { hasAny } from "../documents";
 import { inKeyFolder } from "../key-parts";
@@ -94,12 +100,12 @@ async function importFiles(
   });
   const count = async (settled: Settled, { reached }: Batch) => {
     for (const [record, outcome] of settled) {
-      const { role, place, conversions, raw } = record;
+      const { role, place, document, conversions, raw } = record;
       if (outcome instanceof Refusal) {
         refusedIn.add(place.file);
         tally.refuse(role, place, outcome, raw);
       } else if (promised && outcome === "inserted") promised.add(record);
-      else tally.settle(role, outcome, conversions);
+      else tally.settle(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
     if (!dryRun) await checkpoints?.store.save(furthest(reached, refusedIn));
   };

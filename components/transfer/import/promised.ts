@@ -60,7 +60,10 @@ function settlePart(tally: Tally, role: CollectionRole, texts: readonly string[]
       const detail = `${describePlace(first.place)} has the same key and different content`;
       const refusal = new Refusal("conflict", detail, first.place);
       tally.refuse(role, place, refusal, undefined, mayExecute);
-    } else tally.settle(role, first ? "unchanged" : "inserted", new Set(one.conversions));
+    } else {
+      const outcome = first ? "unchanged" : "inserted";
+      tally.settle(role, outcome, new Set(one.conversions), mayExecute);
+    }
     if (!first) firsts.set(key, one);
   }
 }

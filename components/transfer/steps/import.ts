@@ -55,7 +55,7 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
 
 /** @throws Unfinished if the services in Mongo mode would lack runs (decision 15) */
 function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
-  const reasons = describeQuarantinedRuns(results.report, inputs);
+  const reasons = describeQuarantinedRuns(results.report, inputs, "backfill");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
   return results;
 }
