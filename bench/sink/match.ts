@@ -1,4 +1,4 @@
-import type { Document } from "mongodb";
+import { BSON, type Document } from "mongodb";
 import { areAlike, compareValues, type Value, valueAt, valueOf } from "./value";
 
 /** What a filter asks of one field. */
@@ -19,6 +19,7 @@ export function matcherOf(filter: Document): (bytes: Uint8Array) => boolean {
       const parts = (asked as Document[]).map(matcherOf);
       return (bytes: Uint8Array) => parts.some((part) => part(bytes));
     }
+    if (name === "$expr") return isWhole(asked as WholeDocument);
     if (name.startsWith("$")) throw new Error(`The sink knows no filter ${name}.`);
     const fits = all(conditionsIn(asked).map(([operator, value]) => testOf(operator, value)));
     return (bytes: Uint8Array) => fits(valueAt(bytes, name));
@@ -28,6 +29,16 @@ export function matcherOf(filter: Document): (bytes: Uint8Array) => boolean {
 
 function all<T>(tests: readonly ((value: T) => boolean)[]): (value: T) => boolean {
   return (value) => tests.every((test) => test(value));
+}
+
+/** What an import asks of a document that it replaces: `{ $eq: ["$$ROOT", { $literal }] }`. */
+interface WholeDocument {
+  readonly $eq: readonly [root: string, seen: { readonly $literal: Document }];
+}
+
+function isWhole({ $eq: [, { $literal }] }: WholeDocument): (bytes: Uint8Array) => boolean {
+  const wanted = BSON.serialize($literal);
+  return (bytes) => Buffer.compare(bytes, wanted) === 0;
 }
 
 /** The operators of a condition; a plain value is asked to be equal. */

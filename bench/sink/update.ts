@@ -3,12 +3,12 @@ import { compareValues, valueOf } from "./value";
 
 /**
  * A document after an update: a replacement, some operators, or the pipeline of one
- * `$replaceWith: { $literal }`.
+ * `$replaceWith: { $literal }`, which may be that of a checkpoint: only over an older one.
  *
  * @param isNew whether it is inserted now
  */
 export function update(before: Document, update: Document | Document[], isNew: boolean): Document {
-  if (Array.isArray(update)) return withId(before, replacementIn(update));
+  if (Array.isArray(update)) return withId(before, replacementIn(before, update));
   const operators = Object.entries(update);
   if (!operators.some(([name]) => name.startsWith("$"))) return withId(before, update);
   const document = toStructured(before);
@@ -39,8 +39,13 @@ function withId(before: Document, { _id, ...rest }: Document): Document {
   return { _id: given, ...rest };
 }
 
-function replacementIn([stage]: readonly Document[]): Document {
-  const { $literal } = (stage?.$replaceWith ?? {}) as { $literal?: Document };
+function replacementIn(before: Document, [stage]: readonly Document[]): Document {
+  const { $cond, ...given } = (stage?.$replaceWith ?? {}) as {
+    readonly $literal?: Document;
+    readonly $cond?: readonly [{ $gt: readonly [string, number] }, string, { $literal: Document }];
+  };
+  if ($cond && Number(before.seen ?? -1) > $cond[0].$gt[1]) return before;
+  const { $literal } = $cond?.[2] ?? given;
   if ($literal) return $literal;
   throw new Error(`The sink knows no update ${JSON.stringify(stage)}.`);
 }

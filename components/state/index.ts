@@ -53,5 +53,12 @@ export {
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
 export { type ReadPosition, beginning, decode, hashOfFirst, readChunks, readTexts } from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";
-export { type FileStamp, type FoundFile, type RunOnDisk, runsOnDisk } from "./runs";
+export {
+  type FileStamp,
+  type FoundFile,
+  type RunOnDisk,
+  isSameStamp,
+  runsOnDisk,
+  stampByOpening,
+} from "./runs";
 export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

@@ -1,4 +1,6 @@
+import { type Stats, close, constants, fstat, open } from "node:fs";
 import { lstat } from "node:fs/promises";
+import { promisify } from "node:util";
 import type { CollectionRole } from "../contract";
 import { ahead, blocksOf } from "./ahead";
 import { type StateAddress, type StateFile, rolesIn } from "./address";
@@ -85,11 +87,38 @@ async function stampAt(path: string): Promise<FileStamp | undefined> {
   const seen = Date.now();
   try {
     const found = await lstat(path);
-    if (!found.isFile()) return undefined;
-    const { size, ino, mtimeMs, ctimeMs } = found;
-    return { size, inode: ino, modified: mtimeMs, changed: ctimeMs, seen };
+    return found.isFile() ? toStamp(found, seen) : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;
     return { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen };
   }
+}
+
+function toStamp({ size, ino, mtimeMs, ctimeMs }: Stats, seen: number): FileStamp {
+  return { size, inode: ino, modified: mtimeMs, changed: ctimeMs, seen };
+}
+
+const [openFile, statFile, closeFile] = [promisify(open), promisify(fstat), promisify(close)];
+
+/**
+ * Looks at a file through `open`, which asks the server of a network file system; `lstat` may be answered
+ * from attributes that are cached for a minute (nfs(5), `actimeo`). Undefined if it cannot be opened.
+ */
+export async function stampByOpening(path: string): Promise<FileStamp | undefined> {
+  const seen = Date.now();
+  const file = await openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
+    () => undefined,
+  );
+  if (file === undefined) return undefined;
+  try {
+    return toStamp(await statFile(file), seen);
+  } finally {
+    await closeFile(file);
+  }
+}
+
+/** Whether nothing was written to a file, and nothing else took its place, from one look to another. */
+export function isSameStamp(one: FileStamp, other: FileStamp): boolean {
+  const fields = ["size", "inode", "modified", "changed"] as const;
+  return fields.every((field) => one[field] === other[field]);
 }

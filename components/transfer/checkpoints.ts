@@ -76,11 +76,15 @@ export class Checkpoints {
     return new Map(found.map((checkpoint) => [checkpoint._id.slice(prefix), checkpoint]));
   }
 
+  /** Saves checkpoints, but never over a newer one, which another importer of the same files has. */
   async save(checkpoints: ReadonlyMap<string, Checkpoint>): Promise<void> {
     if (checkpoints.size === 0) return;
-    const operations = [...checkpoints].map(([name, replacement]) => ({
-      replaceOne: { filter: { _id: idOf(name) }, replacement, upsert: true },
-    }));
+    const operations = [...checkpoints].map(([name, checkpoint]) => {
+      const _id = idOf(name);
+      const isNewer = { $gt: ["$seen", checkpoint.seen] };
+      const next = { $cond: [isNewer, "$$ROOT", { $literal: { _id, ...checkpoint } }] };
+      return { updateOne: { filter: { _id }, update: [{ $replaceWith: next }], upsert: true } };
+    });
     await this.patient("Saving", () => this.collection.bulkWrite(operations, { ordered: false }));
   }
 

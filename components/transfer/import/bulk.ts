@@ -1,4 +1,5 @@
 import {
+  BSON,
   type Collection,
   type Document,
   type Filter,
@@ -70,7 +71,13 @@ async function insertOneByOne(collection: Collection, documents: readonly Docume
   return found;
 }
 
-/** The field of a document on which a file's win rests: it must still be as it was seen. */
+/** A statement of an update that holds both documents has at most so many bytes: the server takes 16 MiB. */
+const largestCommand = 15 * 1024 * 1024;
+
+/**
+ * A document that is replaced must still be as it was seen, as a whole. One that is too large to be sent with
+ * its replacement is compared by this field.
+ */
 const seenField: Readonly<Record<CollectionRole, string>> = {
   runs: "updatedAt",
   logs: "_id",
@@ -102,7 +109,11 @@ async function replace(
   seen: Document,
 ): Promise<Outcome | Refusal | undefined> {
   const field = seenField[record.role];
-  const filter = { _id: seen._id as Document, [field]: seen[field] as unknown };
+  const isSmall = record.bytes + BSON.calculateObjectSize(seen) < largestCommand;
+  const filter = {
+    ...{ _id: seen._id as Document, [field]: seen[field] as unknown },
+    ...(isSmall && { $expr: { $eq: ["$$ROOT", { $literal: seen }] } }),
+  };
   const members = Object.entries(record.document).filter(([name]) => name !== "_id");
   try {
     const { matchedCount } = await replaceOne(collection, filter, Object.fromEntries(members));

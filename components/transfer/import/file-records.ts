@@ -91,6 +91,7 @@ async function* newRecords(
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
   const { role, stamp, name } = file;
+  const whole = role === "logs" ? {} : { file };
   let { facts } = opened;
   let counts: ImportedCounts | undefined = imported;
   let hasRefused = false;
@@ -106,11 +107,11 @@ async function* newRecords(
       );
       // From there on the file counts as not imported.
       hasRefused ||= tally.countRefused(role) > refused;
-      if (lookedAt || hasRefused) yield { role, records };
+      if (lookedAt || hasRefused) yield { role, records, ...whole };
       else {
         // One literal of all these spreads takes forty times as long.
         const checkpoint = Object.assign({ ...stamp, complete: last }, end, facts, counts);
-        yield { role, records, reached: { file: name, checkpoint } };
+        yield { role, records, ...whole, reached: { file: name, checkpoint } };
       }
     }
   } catch (error) {

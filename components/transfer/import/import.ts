@@ -12,6 +12,7 @@ import { inKeyFolder } from "../key-parts";
 import { type BothSides, type ImportStage, type Shard, isInShard } from "../sides";
 import { type ImportReport, Tally } from "../tally";
 import { recordsOnDisk } from "./file-records";
+import { findChanged } from "./open";
 import { type Batch, type Reached, type Settled, batches, workOn } from "./pipeline";
 import { PromisedInserts } from "./promised";
 import { QuarantineFile } from "./quarantine";
@@ -98,7 +99,7 @@ async function importFiles(
     isWanted: shard && ((stem) => isInShard(stem, shard)),
     ...(checkpoints && { checkpointsOf: (files) => readCheckpoints(checkpoints, files) }),
   });
-  const count = async (settled: Settled, { reached }: Batch) => {
+  const count = async (settled: Settled, { reached, files }: Batch) => {
     for (const [record, outcome] of settled) {
       const { role, place, document, conversions, raw } = record;
       if (outcome instanceof Refusal) {
@@ -107,15 +108,18 @@ async function importFiles(
       } else if (promised && outcome === "inserted") promised.add(record);
       else tally.settle(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
-    if (!dryRun) await checkpoints?.store.save(furthest(reached, refusedIn));
+    if (!checkpoints || dryRun) return;
+    // What such a file has now may be in MongoDB already, by another importer.
+    const changed = await findChanged(files.values());
+    await checkpoints.store.save(furthest(reached, new Set([...refusedIn, ...changed])));
   };
   await workOn(batches(records), (batch) => target.write(batch), count);
   promised?.settle(tally);
 }
 
-/** The last checkpoint of each file that had no refusal. */
-function furthest(reached: readonly Reached[], refusedIn: ReadonlySet<string>) {
-  const counted = reached.filter(({ file }) => !refusedIn.has(file));
+/** The last checkpoint of each file that is not left out. */
+function furthest(reached: readonly Reached[], leftOut: ReadonlySet<string>) {
+  const counted = reached.filter(({ file }) => !leftOut.has(file));
   return new Map(counted.map(({ file, checkpoint }) => [file, checkpoint]));
 }
 

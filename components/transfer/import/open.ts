@@ -8,9 +8,12 @@ import {
   type ReadStart,
   Refusal,
   type RunIdOf,
+  atOnce,
   beginning,
   factsOf,
   hashOfFirst,
+  isSameStamp,
+  stampByOpening,
 } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 
@@ -92,9 +95,20 @@ async function resume(file: FoundFile, checkpoint?: Checkpoint): Promise<Opened>
 const restlessMs = 2_000;
 
 function isUntouched(now: FileStamp, then: Checkpoint): boolean {
-  const fields = ["size", "inode", "modified", "changed"] as const;
   const youngest = Math.max(then.modified, then.changed);
-  return fields.every((field) => now[field] === then[field]) && then.seen - youngest >= restlessMs;
+  return isSameStamp(now, then) && then.seen - youngest >= restlessMs;
+}
+
+/** The number of files that are opened at once for a look. */
+const looksAtOnce = 16;
+
+/** The names of those of some files that are not as they were when they were read, or are gone. */
+export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {
+  const names = await atOnce(looksAtOnce, [...files], async ({ name, path, stamp }) => {
+    const now = await stampByOpening(path);
+    return now && isSameStamp(now, stamp) ? [] : [name];
+  });
+  return new Set(names.flat());
 }
 
 async function resumeIn(

@@ -1,6 +1,6 @@
 import type { Long } from "mongodb";
 import type { CollectionRole } from "../../contract";
-import type { ReadyRecord, Refusal } from "../../state";
+import type { FoundFile, ReadyRecord, Refusal } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 import type { Outcome } from "../tally";
 
@@ -8,6 +8,8 @@ import type { Outcome } from "../tally";
 export interface FileRecords {
   readonly role: CollectionRole;
   readonly records: readonly ReadyRecord[];
+  /** The file, unless it is a log, to which a service only appends. */
+  readonly file?: FoundFile;
   /** How far the file is imported once these and all before them are in MongoDB. */
   readonly reached?: Reached;
 }
@@ -22,6 +24,8 @@ export interface Batch {
   readonly records: readonly ReadyRecord[];
   /** Checkpoints to save once this batch and all before it of the same files are written. */
   readonly reached: readonly Reached[];
+  /** The files of the records by their names, without logs. */
+  readonly files: ReadonlyMap<string, FoundFile>;
   /** The size of the records' documents. */
   readonly bytes: number;
 }
@@ -39,7 +43,7 @@ const fullBytes = 1024 * 1024;
  */
 export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerator<Batch> {
   let batch = emptyBatch();
-  for await (const { records, reached } of chunks) {
+  for await (const { records, file, reached } of chunks) {
     const bytes = records.reduce((sum, record) => sum + record.bytes, 0);
     if (batch.records.length > 0 && batch.bytes + bytes > fullBytes) {
       yield batch;
@@ -47,6 +51,7 @@ export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerat
     }
     for (const record of records) batch.records.push(record);
     if (reached) batch.reached.push(reached);
+    if (file) batch.files.set(file.name, file);
     batch.bytes += bytes;
     if (batch.records.length >= fullRecords || batch.bytes >= fullBytes) {
       yield batch;
@@ -56,8 +61,10 @@ export async function* batches(chunks: AsyncIterable<FileRecords>): AsyncGenerat
   if (batch.records.length > 0 || batch.reached.length > 0) yield batch;
 }
 
-function emptyBatch(): { records: ReadyRecord[]; reached: Reached[]; bytes: number } {
-  return { records: [], reached: [], bytes: 0 };
+function emptyBatch() {
+  const records: ReadyRecord[] = [];
+  const reached: Reached[] = [];
+  return { records, reached, files: new Map<string, FoundFile>(), bytes: 0 };
 }
 
 /** Batches at work at the same time, and the bytes that they may have together. */

@@ -17,6 +17,7 @@ import { type Pair, pairsOf } from "../pairs";
 import { type BothSides, type ImportStage, collectionOf } from "../sides";
 import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
+import { findChanged } from "./open";
 import type { Batch, Settled } from "./pipeline";
 import { firstsAndRepeats, settleRepeats } from "./repeats";
 
@@ -71,7 +72,7 @@ const maxLooks = 3;
  * wins, and leaves everything else as it is. Safe against other writers: a document that came in
  * between is compared, not overwritten. Of two records with one key the first stays.
  */
-async function writeBatch(to: Writing, { records }: Batch): Promise<Settled> {
+async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settled> {
   const settled: Settling = new Map();
   const { firsts, repeats } = firstsAndRepeats(records);
   const { stage, empty } = to.options;
@@ -79,7 +80,7 @@ async function writeBatch(to: Writing, { records }: Batch): Promise<Settled> {
   for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
     const isFirst = look === 1 && to.sent.size === 0;
     const pairs = await pairsOf(to.sides, open, { stage, ...(isFirst && { empty }) });
-    await settle(to, pairs, settled);
+    await settle(to, await leaveChanged(to, pairs, files, settled), settled);
     open = open.filter((record) => !settled.has(record));
   }
   for (const record of open) {
@@ -87,6 +88,29 @@ async function writeBatch(to: Writing, { records }: Batch): Promise<Settled> {
   }
   for (const [record, outcome] of settleRepeats(repeats, settled)) settled.set(record, outcome);
   return settled;
+}
+
+/**
+ * Leaves records to the next import whose file is not as it was read: another importer may have brought what
+ * it has now. Later than the bulk pass, somebody writes who was to be stopped: they are refused.
+ *
+ * @returns the other pairs
+ */
+async function leaveChanged(
+  { options: { stage }, sent }: Writing,
+  pairs: readonly Pair[],
+  files: Batch["files"],
+  settled: Settling,
+): Promise<readonly Pair[]> {
+  const isAsked = ({ verdict }: Pair) => verdict === "disk" || stage !== "backfill";
+  const asked = pairs.filter(isAsked).flatMap(({ disk }) => files.get(disk.place.file) ?? []);
+  const changed = await findChanged(new Set(asked));
+  const left = pairs.filter((pair) => isAsked(pair) && changed.has(pair.disk.place.file));
+  for (const { disk } of left) {
+    const refusal = new Refusal("conflict", "its file changed during the import; import again");
+    settled.set(disk, stage === "backfill" ? (sent.get(disk) ?? "unchanged") : refusal);
+  }
+  return left.length === 0 ? pairs : pairs.filter(({ disk }) => !settled.has(disk));
 }
 
 /** One look: what stays open is not settled. */

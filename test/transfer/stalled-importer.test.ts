@@ -1,0 +1,115 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Collection, type Document, FindCursor } from "mongodb";
+import { afterEach, expect, it, vi } from "vitest";
+import { importState, verifyState } from "../../components/transfer";
+import { databasePerTest } from "./database";
+import { sidesOf } from "./database-sides";
+import { approval, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const file = "state/runs/r.json";
+const steps = (...statuses: string[]) => ({
+  steps: statuses.map((status, at) => ({ stepId: `s${at}`, status, attempts: 1 })),
+});
+/** The same time of change in each: clocks differ, so that it decides nothing. */
+const [first, second, third] = [
+  steps("Running", "Pending"),
+  steps("Succeeded", "Pending"),
+  steps("Succeeded", "Running"),
+].map((fields) => JSON.stringify(run("r", fields)));
+
+afterEach(() => vi.restoreAllMocks());
+
+const runs = () => current.database.collection<Document & { _id: string }>("pack_runs");
+const statuses = async () =>
+  ((await runs().findOne({ _id: "r" }))?.steps as Document[]).map(({ status }) => status as string);
+
+/** Does something else before the next read of runs, which waits for it. */
+function stallRead(meanwhile: () => Promise<unknown>): void {
+  const read = Reflect.get(FindCursor.prototype, "toArray");
+  let isDone = false;
+  vi.spyOn(FindCursor.prototype, "toArray").mockImplementation(async function (this: FindCursor) {
+    if (!isDone && this.namespace.collection === "pack_runs") {
+      isDone = true;
+      await meanwhile();
+    }
+    return read.call(this) as Promise<unknown[]>;
+  });
+}
+
+it("an importer that stalled behind a file's read leaves a newer run and checkpoint", async () => {
+  const root = await stateRoot({ [file]: first ?? "" });
+  const sides = sidesOf(current.database, root);
+  await importState(sides);
+  await writeFile(join(root, file), second ?? "");
+  stallRead(async () => {
+    await writeFile(join(root, file), third ?? "");
+    await importState(sides);
+  });
+  await importState(sides);
+  vi.restoreAllMocks();
+  expect(await statuses()).toEqual(["Succeeded", "Running"]);
+  await importState({ ...sides, stage: "delta" });
+  expect(await statuses()).toEqual(["Succeeded", "Running"]);
+  expect(await verifyState(sides)).toMatchObject({ holds: true });
+});
+
+it("an importer that stalled before its write replaces only what it read", async () => {
+  const root = await stateRoot({ [file]: first ?? "" });
+  const sides = sidesOf(current.database, root);
+  await importState(sides);
+  await writeFile(join(root, file), second ?? "");
+  const replace = Reflect.get(Collection.prototype, "replaceOne");
+  const replaced = vi
+    .spyOn(Collection.prototype, "replaceOne")
+    .mockImplementationOnce(async function (this: Collection, ...asked) {
+      replaced.mockRestore();
+      await writeFile(join(root, file), third ?? "");
+      await importState(sides);
+      return replace.apply(this, asked);
+    });
+  await importState(sides);
+  expect(await statuses()).toEqual(["Succeeded", "Running"]);
+});
+
+it("an older checkpoint never takes the place of a newer one", async () => {
+  const root = await stateRoot({ "logs/runs/r.ndjson": "", [file]: first ?? "" });
+  const sides = sidesOf(current.database, root);
+  const checkpoint = () =>
+    current.database.collection<{ _id: string }>("pack_run_backfill").findOne({
+      _id: `file:${file}`,
+    });
+  const save = Reflect.get(Collection.prototype, "bulkWrite");
+  const saves = vi.spyOn(Collection.prototype, "bulkWrite");
+  let newer: unknown;
+  saves.mockImplementation(async function (this: Collection, ...asked) {
+    const [operations] = asked;
+    if (newer === undefined && JSON.stringify(operations).includes(`file:${file}`)) {
+      newer = null;
+      await importState({ ...sides, afresh: true });
+      newer = await checkpoint();
+    }
+    return save.apply(this, asked);
+  });
+  await importState(sides);
+  saves.mockRestore();
+  expect(newer).toHaveProperty("seen");
+  expect(await checkpoint()).toEqual(newer);
+});
+
+it("a delta import refuses a file that changed while it was read", async () => {
+  const files = { "state/approvals/r.json": JSON.stringify([approval("a")]), [file]: first ?? "" };
+  const root = await stateRoot(files);
+  const sides = sidesOf(current.database, root);
+  await importState(sides);
+  await writeFile(join(root, file), second ?? "");
+  stallRead(() => writeFile(join(root, file), third ?? ""));
+  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+    runs: { updated: 0, quarantined: 1 },
+    quarantinedUnfinished: { count: 1 },
+  });
+  vi.restoreAllMocks();
+  expect(await statuses()).toEqual(["Running", "Pending"]);
+  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({ runs: { updated: 1 } });
+});
