@@ -132,6 +132,8 @@ const layout = section({
     .describe("The file in a run's folder of artifacts that lists them."),
 });
 
+const listHash = z.string().regex(/^[0-9a-f]{16}$/, { error: "the 16 digits that were printed" });
+
 /** Settings that hardly anyone needs. */
 export const advanced = section({
   ledger: collectionName
@@ -174,6 +176,11 @@ export const advanced = section({
     .optional()
     .describe(
       "The moment of a fence. The rollback of that cutover exports what MongoDB's primary has if no majority acknowledges a write.",
+    ),
+  acceptMissing: listHash
+    .optional()
+    .describe(
+      "The hash, which `pulumi up` prints, of the unfinished runs in MongoDB whose files are gone. The cutover goes on, and the worker executes them from MongoDB.",
     ),
   acceptDatabase: text
     .optional()

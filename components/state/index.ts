@@ -24,6 +24,7 @@ export {
   type RunFile,
   conflictsFolder,
   endMoves,
+  finalStatuses,
   toConflictsAddress,
   toHeldAddress,
   heldFolder,

@@ -67,23 +67,45 @@ function describeDifferences(report: VerificationReport, role: CollectionRole): 
 /** The maximum share of the runs, in percent, that may be quarantined in a cutover (decision 15). */
 const toleratedPercent = 1;
 
+/** What an import's stop is judged and told by; `root` and `layout` as the settings name them. */
+interface StopInputs {
+  readonly root: string;
+  readonly layout: Layout;
+  readonly acceptMissing?: string;
+}
+
 /**
  * Why an import stops a cutover before the drain, or before the fence, with what to do; empty if it does not.
  * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
- * import brought; and many that are finished would be missed.
- *
- * @param root the state directory and `layout` as the settings name them
+ * import brought, as one whose file is gone; and many that are finished would be missed.
  */
-export function describeQuarantinedRuns(
-  { runs: { read, quarantined }, quarantine, quarantinedUnfinished }: ImportReport,
-  { root, layout }: { readonly root: string; readonly layout: Layout },
+export function describeStop(
+  report: ImportReport,
+  inputs: StopInputs,
   stage: "backfill" | "delta",
+): string[] {
+  const { root, acceptMissing } = inputs;
+  const { count = 0, runs = [], hash = "" } = report.missing ?? {};
+  const missing = ifAny(hash === acceptMissing ? 0 : count, () => {
+    const what = `${formatCount(count, "runs")} that MongoDB has from an import may still execute steps, but`;
+    return (
+      `${what} the files are gone: ${formatCases(runs, count)}. Restore them, or delete these runs in MongoDB. ` +
+      `If the worker is to execute them from MongoDB, set advanced.acceptMissing: "${hash}".`
+    );
+  });
+  const reasons = [...describeQuarantinedRuns(report, inputs), ...missing];
+  return withAdvice(reasons, `Import of ${root}: `, fixRuns[stage]);
+}
+
+function describeQuarantinedRuns(
+  { runs: { read, quarantined }, quarantine, quarantinedUnfinished }: ImportReport,
+  { layout }: StopInputs,
 ): string[] {
   const { count, cases } = quarantinedUnfinished;
   const folder = posix.normalize(`${layout.runs}/`);
   const runs = quarantine.filter(({ file }) => file.startsWith(folder)).map(caseOf);
   const isTooMany = quarantined > count && quarantined * 100 > read * toleratedPercent;
-  const reasons = [
+  return [
     ...ifAny(count, () => {
       const what = `${formatCount(count, "runs")} may still execute steps, but cannot be imported`;
       return `${what}: ${formatCases(cases.map(caseOf), count)}.`;
@@ -93,7 +115,6 @@ export function describeQuarantinedRuns(
       return `${what}, which is more than ${toleratedPercent} %: ${formatCases(runs, quarantined)}.`;
     }),
   ];
-  return withAdvice(reasons, `Import of ${root}: `, fixRuns[stage]);
 }
 
 const fixRuns = {

@@ -11,6 +11,7 @@ import {
   noneSkipped,
 } from "../state";
 import type { ImportedCounts } from "./checkpoints";
+import type { MissingRuns } from "./missing";
 
 /**
  * What became of one collection's records: `read` is the sum of `inserted`, `updated`,
@@ -50,6 +51,8 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   unchangedFiles: number;
   /** Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. */
   quarantinedUnfinished: CountedCases;
+  /** Absent if nobody looked for them. */
+  missing?: MissingRuns;
   /** How many runs on disk may still execute steps, quarantined ones included. */
   unfinishedRuns: number;
 }

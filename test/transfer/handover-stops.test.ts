@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { readFence } from "../../components/state";
@@ -42,4 +42,49 @@ it.each([
     fence: { unfinishedCount: 1 },
   });
   expect(await readFile(join(stack.root, "fence.json"), "utf8")).toContain("unfinishedCount");
+});
+
+/** A bulk import after which the files of an unfinished and of a finished run go. */
+async function loseFiles() {
+  await addFiles(stack.root, state);
+  await BulkImport.create(stack.inputs());
+  await stack.runs.insertOne({ ...running, _id: "by-web" });
+  for (const name of [busy, "state/runs/done.json"]) await rm(join(stack.root, name));
+}
+
+it.each([
+  ["the bulk import", BulkImport, /No service was stopped/],
+  ["the handover", Handover, /worker is stopped.*storageMode: filesystem/],
+] as const)(
+  "%s stops at an unfinished run whose file is gone since an import",
+  async (_what, step, ways) => {
+    await loseFiles();
+    const stopped = await stoppedBy(step.create(stack.inputs()));
+    expect(stopped.reasons).toEqual([
+      expect.stringMatching(/1 run .* MongoDB has from an import .*: busy\. /),
+    ]);
+    const [reason = ""] = stopped.reasons;
+    expect(reason).toMatch(ways);
+    expect(await readFence(stack.root)).toBeUndefined();
+
+    const [, acceptMissing] = /acceptMissing: "(\w+)"/.exec(reason) ?? [];
+    const another = stack.inputs({ acceptMissing: "0123456789abcdef" });
+    await expect(step.update("id", stopped.properties, another)).rejects.toThrow("busy");
+    const accepted = stack.inputs({ acceptMissing });
+    expect((await step.update("id", stopped.properties, accepted)).outs).toMatchObject({
+      applied: true,
+    });
+  },
+);
+
+it("a run is not missing whose file is there again, has another name, or is held", async () => {
+  await loseFiles();
+  await mkdir(join(stack.root, "held/state/runs"), { recursive: true });
+  const files = join(stack.root, "state/runs");
+  await rename(join(files, "slow.json"), join(stack.root, "held/state/runs/slow.json"));
+  await writeFile(join(files, "busy.json"), JSON.stringify(run("busy", running)));
+  expect((await Handover.create(stack.inputs())).outs).toMatchObject({ applied: true });
+  await rename(join(files, "busy.json"), join(files, "another.json"));
+  const again = stack.inputs({ cutover: 2 });
+  expect((await Handover.create(again)).outs).toMatchObject({ applied: true });
 });

@@ -4,7 +4,7 @@ import { FenceMissing, requireFence } from "../../ledger";
 import { sameServer } from "../../mongo";
 import { StateFolderError } from "../../state";
 import { type StateOf, type Step, Unfinished } from "../../step";
-import { describeQuarantinedRuns } from "../describe";
+import { describeStop } from "../describe";
 import { describeFence, describeForeseen, describeRollback } from "../rollback/describe";
 import { drawFence } from "../rollback/fence";
 import { MongoNotLost } from "../rollback/reach";
@@ -52,7 +52,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     if (former !== undefined) await requireFence(sides.database, ledger, former);
     const report = await importStage(sides, "delta", inputs);
     // MongoDB may have these runs as an earlier import brought them: a worker would repeat their steps.
-    const reasons = describeQuarantinedRuns(report, { ...inputs, root: rootName }, "delta");
+    const reasons = describeStop(report, { ...inputs, root: rootName }, "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
     await requireStill(inputs);
     const drawn = await drawFence({ ...sides, ledger, unfinishedCount: report.unfinishedRuns });

@@ -3,10 +3,11 @@ import { findEarlierExpiry } from "../../migration";
 import { requireFenceWritable } from "../../state";
 import { type Step, Unfinished } from "../../step";
 import { importState } from "../import/import";
+import { findMissingRuns } from "../missing";
 import type { BothSides, ImportStage } from "../sides";
 import { type ImportReport, ofShards } from "../tally";
 import { forgetWhereMissing, verifyState } from "../verify/verify";
-import { describeQuarantinedRuns, describeVerification, formatCases, ifAny } from "../describe";
+import { describeStop, describeVerification, formatCases, ifAny } from "../describe";
 import {
   BulkImport,
   type ImportInputs,
@@ -53,9 +54,9 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   return { report };
 }
 
-/** @throws Unfinished if the services in Mongo mode would lack runs (decision 15) */
+/** @throws Unfinished if the services in Mongo mode would lack runs, or execute old ones (decision 15) */
 function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
-  const reasons = describeQuarantinedRuns(results.report, inputs, "backfill");
+  const reasons = describeStop(results.report, inputs, "backfill");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
   return results;
 }
@@ -73,7 +74,10 @@ export async function importStage(
 ): Promise<ImportReport> {
   const quarantine = isInPod ? "quarantine.ndjson" : `${resolve(sides.root)}.quarantine.ndjson`;
   const asked = { stage, quarantine, ...(shard && { shard }) };
-  return brief(await reportProgress("import", sides, (all) => importState({ ...all, ...asked })));
+  const report = await reportProgress("import", sides, (all) => importState({ ...all, ...asked }));
+  // The first of several pods looks for all: each sees the whole state directory.
+  const isAsked = stage !== "final" && (shard?.number ?? 1) === 1;
+  return brief({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
 }
 
 /** Whether the last import quarantined records, which may be fixed meanwhile. */

@@ -21,6 +21,8 @@ export interface StateInputs extends MongoInputs {
   readonly approvals: boolean;
   /** The name of the collection with bases and checkpoints. */
   readonly checkpoints: string;
+  /** The hash of the missing runs with which a cutover goes on. */
+  readonly acceptMissing?: string;
 }
 
 /** Inputs of the bulk import. */

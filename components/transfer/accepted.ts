@@ -1,0 +1,19 @@
+import { createHash } from "node:crypto";
+
+/**
+ * The hash of a list, whatever its order and length, by which the settings `advanced.acceptMissing` and
+ * `advanced.acceptQuarantined` accept just what a person has seen: 16 hexadecimal digits.
+ */
+export class ListHash {
+  private sum = 0n;
+
+  add(item: string): this {
+    const digest = createHash("sha256").update(item).digest().readBigUInt64BE();
+    this.sum = BigInt.asUintN(64, this.sum + digest);
+    return this;
+  }
+
+  toString(): string {
+    return this.sum.toString(16).padStart(16, "0");
+  }
+}
