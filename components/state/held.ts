@@ -145,7 +145,7 @@ export interface RunFile {
 }
 
 /** A step that is done with, by name or by its integer in the services' enumeration (assumed). */
-export const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "skipped", 2, 3, 4]);
+const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "skipped", 2, 3, 4]);
 
 /**
  * Whether a run may still execute steps. Its status is not stored, it follows from the steps: a

@@ -24,7 +24,6 @@ export {
   type RunFile,
   conflictsFolder,
   endMoves,
-  finalStatuses,
   toConflictsAddress,
   toHeldAddress,
   heldFolder,

@@ -6,7 +6,6 @@ import {
   MongoBulkWriteError,
   MongoServerError,
 } from "mongodb";
-import type { CollectionRole } from "../../contract";
 import { isOfDocument } from "../../mongo";
 import { atOnce, type ReadyRecord, Refusal } from "../../state";
 import type { Pair } from "../pairs";
@@ -71,19 +70,8 @@ async function insertOneByOne(collection: Collection, documents: readonly Docume
   return found;
 }
 
-/** A statement of an update that holds both documents has at most so many bytes: the server takes 16 MiB. */
-const largestCommand = 15 * 1024 * 1024;
-
-/**
- * A document that is replaced must still be as it was seen, as a whole. One that is too large to be sent with
- * its replacement is compared by this field.
- */
-const seenField: Readonly<Record<CollectionRole, string>> = {
-  runs: "updatedAt",
-  logs: "_id",
-  artifacts: "capturedAt",
-  approvals: "status",
-};
+/** A statement with both documents has at most so many bytes: the server takes 16 MiB. */
+const largestStatement = 15 * 1024 * 1024;
 
 const replacementsAtOnce = 8;
 
@@ -108,12 +96,10 @@ async function replace(
   record: ReadyRecord,
   seen: Document,
 ): Promise<Outcome | Refusal | undefined> {
-  const field = seenField[record.role];
-  const isSmall = record.bytes + BSON.calculateObjectSize(seen) < largestCommand;
-  const filter = {
-    ...{ _id: seen._id as Document, [field]: seen[field] as unknown },
-    ...(isSmall && { $expr: { $eq: ["$$ROOT", { $literal: seen }] } }),
-  };
+  const { _id, updatedAt = null } = seen as { _id: Document; updatedAt?: unknown };
+  const isLarge = record.bytes + BSON.calculateObjectSize(seen) > largestStatement;
+  const asSeen = isLarge ? { updatedAt } : { $expr: { $eq: ["$$ROOT", { $literal: seen }] } };
+  const filter = { _id, ...asSeen };
   const members = Object.entries(record.document).filter(([name]) => name !== "_id");
   try {
     const { matchedCount } = await replaceOne(collection, filter, Object.fromEntries(members));

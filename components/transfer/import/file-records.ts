@@ -6,14 +6,21 @@ import {
   type StateAddress,
   ahead,
   factsOf,
-  readChunks,
   recordsIn,
   runIdsOf,
   runsOnDisk,
 } from "../../state";
 import { type Checkpoint, type ImportedCounts, countMore } from "../checkpoints";
 import type { Tally } from "../tally";
-import { type Listed, type Opened, ownIdOf, openFile, smallFile, unreadable } from "./open";
+import {
+  type Listed,
+  type Opened,
+  ownIdOf,
+  openFile,
+  readSettled,
+  smallFile,
+  unreadable,
+} from "./open";
 import type { FileRecords } from "./pipeline";
 
 /** What is read of a state directory. */
@@ -86,17 +93,18 @@ function burstsOf(files: readonly Listed[]): Listed[][] {
 /** The records of a file in chunks; what is refused on the way is counted in `tally` and left out. */
 async function* newRecords(
   idOf: RunIdOf,
-  { file, imported, lookedAt, bytes, ...opened }: Opened,
+  { imported, lookedAt, ...opened }: Opened,
   start: ReadStart,
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
-  const { role, stamp, name } = file;
-  const whole = role === "logs" ? {} : { file };
+  const { role, name } = opened.file;
   let { facts } = opened;
   let counts: ImportedCounts | undefined = imported;
   let hasRefused = false;
   try {
-    for await (const { texts, end, last } of readChunks(file, start, bytes)) {
+    const { file, chunks } = await readSettled(opened, start);
+    const whole = role === "logs" ? {} : { file };
+    for await (const { texts, end, last } of chunks) {
       const refused = tally.countRefused(role);
       facts ??= await factsOf(idOf, file, texts);
       const records = recordsIn(file, facts, texts, tally);
@@ -110,7 +118,7 @@ async function* newRecords(
       if (lookedAt || hasRefused) yield { role, records, ...whole };
       else {
         // One literal of all these spreads takes forty times as long.
-        const checkpoint = Object.assign({ ...stamp, complete: last }, end, facts, counts);
+        const checkpoint = Object.assign({ ...file.stamp, complete: last }, end, facts, counts);
         yield { role, records, ...whole, reached: { file: name, checkpoint } };
       }
     }

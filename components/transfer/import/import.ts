@@ -58,7 +58,7 @@ export interface ImportCheckpoints {
 }
 
 /** What an import into any target works on. */
-export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh" | "stage"> {
+export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
   readonly checkpoints?: ImportCheckpoints;
   readonly watch?: (tally: Tally) => void;
 }
@@ -91,7 +91,7 @@ async function importFiles(
   tally: Tally,
   promised?: PromisedInserts,
 ): Promise<void> {
-  const { shard, checkpoints, dryRun } = source;
+  const { shard, checkpoints, dryRun, stage = "backfill" } = source;
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
   const records = recordsOnDisk({
@@ -100,18 +100,21 @@ async function importFiles(
     ...(checkpoints && { checkpointsOf: (files) => readCheckpoints(checkpoints, files) }),
   });
   const count = async (settled: Settled, { reached, files }: Batch) => {
-    for (const [record, outcome] of settled) {
+    // What such a file has now may be in MongoDB already, by another importer.
+    const changed = await findChanged(files.values());
+    for (const [record, result] of settled) {
       const { role, place, document, conversions, raw } = record;
+      // Later than the bulk pass somebody writes who was to be stopped.
+      const isLate = stage !== "backfill" && changed.has(place.file);
+      const outcome = isLate ? new Refusal("conflict", "it changed during the import") : result;
       if (outcome instanceof Refusal) {
         refusedIn.add(place.file);
         tally.refuse(role, place, outcome, raw);
       } else if (promised && outcome === "inserted") promised.add(record);
       else tally.settle(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
-    if (!checkpoints || dryRun) return;
-    // What such a file has now may be in MongoDB already, by another importer.
-    const changed = await findChanged(files.values());
-    await checkpoints.store.save(furthest(reached, new Set([...refusedIn, ...changed])));
+    const left = new Set([...refusedIn, ...changed]);
+    if (!dryRun) await checkpoints?.store.save(furthest(reached, left));
   };
   await workOn(batches(records), (batch) => target.write(batch), count);
   promised?.settle(tally);

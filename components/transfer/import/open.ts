@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFile as readFileWithCallback } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
   type FileFacts,
   type FileStamp,
   type FoundFile,
+  type RawText,
   type ReadStart,
   Refusal,
   type RunIdOf,
@@ -13,6 +15,9 @@ import {
   factsOf,
   hashOfFirst,
   isSameStamp,
+  parse,
+  readChunks,
+  refusalIn,
   stampByOpening,
 } from "../../state";
 import type { Checkpoint } from "../checkpoints";
@@ -89,6 +94,35 @@ async function resume(file: FoundFile, checkpoint?: Checkpoint): Promise<Opened>
     return { file, imported: checkpoint, start, lookedAt: true, ...bytes };
   }
   return { file, ...(await resumeIn(file, checkpoint, bytes.bytes)), ...bytes };
+}
+
+/** A file that was written so lately may be half-written; how often it is read again, after which pause. */
+const [writtenMs, maxRereads, pauseMs] = [5_000, 2, 1_000];
+
+/** Reads a file, again if it was written a moment ago and does not parse: a service may be writing it. */
+export async function readSettled(
+  { file, bytes }: Pick<Opened, "file" | "bytes">,
+  start: ReadStart,
+) {
+  if (file.role === "logs") return { file, chunks: readChunks(file, start, bytes) };
+  for (let reread = 0; ; reread += 1) {
+    const { value } = await readChunks(file, start, reread === 0 ? bytes : undefined).next();
+    const chunks = value ? [value] : [];
+    const isOld = Date.now() - file.stamp.modified >= writtenMs;
+    if (isOld || reread === maxRereads || value?.texts.every(isParsed)) return { file, chunks };
+    await setTimeout(pauseMs);
+    file = { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
+  }
+}
+
+function isParsed(text: RawText): boolean {
+  try {
+    parse(text);
+    return true;
+  } catch (error) {
+    refusalIn(error);
+    return false;
+  }
 }
 
 /** A file changed so shortly before it was looked at may be written again at the same time. */

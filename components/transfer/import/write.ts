@@ -80,7 +80,9 @@ async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settl
   for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
     const isFirst = look === 1 && to.sent.size === 0;
     const pairs = await pairsOf(to.sides, open, { stage, ...(isFirst && { empty }) });
-    await settle(to, await leaveChanged(to, pairs, files, settled), settled);
+    const winners = pairs.filter(({ verdict }) => verdict === "disk");
+    const read = winners.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
+    await settle(to, pairs, await findChanged(new Set(read)), settled);
     open = open.filter((record) => !settled.has(record));
   }
   for (const record of open) {
@@ -91,35 +93,21 @@ async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settl
 }
 
 /**
- * Leaves records to the next import whose file is not as it was read: another importer may have brought what
- * it has now. Later than the bulk pass, somebody writes who was to be stopped: they are refused.
+ * One look: what stays open is not settled.
  *
- * @returns the other pairs
+ * @param changed files that are not as they were read: MongoDB may have what they have now
  */
-async function leaveChanged(
-  { options: { stage }, sent }: Writing,
+async function settle(
+  to: Writing,
   pairs: readonly Pair[],
-  files: Batch["files"],
+  changed: ReadonlySet<string>,
   settled: Settling,
-): Promise<readonly Pair[]> {
-  const isAsked = ({ verdict }: Pair) => verdict === "disk" || stage !== "backfill";
-  const asked = pairs.filter(isAsked).flatMap(({ disk }) => files.get(disk.place.file) ?? []);
-  const changed = await findChanged(new Set(asked));
-  const left = pairs.filter((pair) => isAsked(pair) && changed.has(pair.disk.place.file));
-  for (const { disk } of left) {
-    const refusal = new Refusal("conflict", "its file changed during the import; import again");
-    settled.set(disk, stage === "backfill" ? (sent.get(disk) ?? "unchanged") : refusal);
-  }
-  return left.length === 0 ? pairs : pairs.filter(({ disk }) => !settled.has(disk));
-}
-
-/** One look: what stays open is not settled. */
-async function settle(to: Writing, pairs: readonly Pair[], settled: Settling): Promise<void> {
+): Promise<void> {
   const written: Pair[] = [];
   for (const pair of pairs) {
     const { disk, verdict } = pair;
     if (verdict === "conflict") settled.set(disk, conflict(pair));
-    else if (verdict === "equal" || verdict === "mongo") {
+    else if (verdict === "equal" || verdict === "mongo" || changed.has(disk.place.file)) {
       settled.set(disk, to.sent.get(disk) ?? "unchanged");
     } else {
       const other = await otherFile(to, pair);

@@ -1,0 +1,48 @@
+import { utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { importStages, importState } from "../../components/transfer";
+import { counts, databasePerTest } from "./database";
+import { sidesOf } from "./database-sides";
+import { approval, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const whole = JSON.stringify(run("r", { plan: { big: "x".repeat(300_000) } }));
+const file = "state/runs/r.json";
+
+it.each(importStages)(
+  "a file that a service is just writing is read again: %s",
+  { timeout: 20_000 },
+  async (stage) => {
+    const root = await stateRoot({
+      [file]: whole.slice(0, 16_384),
+      "state/approvals/r.json": JSON.stringify([approval("a")]).slice(0, 20),
+    });
+    const importing = importState({ ...sidesOf(current.database, root), stage });
+    await sleep(300);
+    await writeFile(join(root, "state/approvals/r.json"), JSON.stringify([approval("a")]));
+    await sleep(900);
+    await writeFile(join(root, file), whole);
+    expect(await importing).toMatchObject({
+      runs: counts(1, { inserted: 1 }),
+      approvals: counts(1, { inserted: 1 }),
+      quarantinedUnfinished: { count: 0 },
+    });
+    // What was read is what the checkpoint says: nothing is left for the next import.
+    await utimes(join(root, file), new Date(), new Date());
+    expect(await importState(sidesOf(current.database, root))).toMatchObject({ quarantine: [] });
+  },
+);
+
+it("a file that stays broken is quarantined, at once if nobody wrote it lately", async () => {
+  const root = await stateRoot({ [file]: whole.slice(0, 16_384) });
+  const old = new Date(Date.now() - 6_000);
+  await utimes(join(root, file), old, old);
+  const began = Date.now();
+  const quarantined = { runs: counts(1, { quarantined: 1 }) };
+  expect(await importState(sidesOf(current.database, root))).toMatchObject(quarantined);
+  expect(Date.now() - began).toBeLessThan(1_000);
+  await writeFile(join(root, file), "");
+  expect(await importState(sidesOf(current.database, root))).toMatchObject(quarantined);
+});
