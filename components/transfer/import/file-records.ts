@@ -5,16 +5,19 @@ import {
   type RunOnDisk,
   type StateAddress,
   ahead,
+  atOnce,
   factsOf,
   recordsIn,
   runIdsOf,
   runsOnDisk,
+  stampByOpening,
 } from "../../state";
 import { type Checkpoint, type ImportedCounts, countMore } from "../checkpoints";
 import type { Tally } from "../tally";
 import {
   type Listed,
   type Opened,
+  looksAtOnce,
   ownIdOf,
   openFile,
   readSettled,
@@ -32,6 +35,8 @@ export interface Reading {
   readonly isWanted?: ((stem: string) => boolean) | undefined;
   /** What earlier imports did of some files; without it every file is read from its beginning. */
   readonly checkpointsOf?: (files: readonly FoundFile[]) => Promise<Map<string, Checkpoint>>;
+  /** Looks at files through `open` that may have changed lately: nobody may miss it. Default: false. */
+  readonly isLast?: boolean;
 }
 
 /**
@@ -56,17 +61,34 @@ export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecor
 const blocksAtOnce = 4;
 
 async function* listFiles(reading: Reading): AsyncGenerator<readonly Listed[]> {
-  const { address, tally, isWanted, checkpointsOf } = reading;
+  const { address, tally, isWanted, checkpointsOf, isLast = false } = reading;
   const blocks = runsOnDisk(address, tally.skipped, isWanted);
   const withCheckpoints = async (runs: readonly RunOnDisk[]) => {
     const known = await checkpointsOf?.(runs.flatMap((run) => run.files));
-    return runs.flatMap(({ files }) => {
+    const listed = await atOnce(looksAtOnce, runs, async (run) => {
+      const files = isLast ? await lookAgain(run, known) : run.files;
       const own = files.at(-1);
       const ownId = own && ownIdOf(own, known?.get(own.name));
       return files.map((file) => ({ file, checkpoint: known?.get(file.name), ownId }));
     });
+    return listed.flat();
   };
   for await (const files of ahead(blocks, blocksAtOnce, withCheckpoints)) yield* burstsOf(files);
+}
+
+/** Attributes of a file are cached for so long at most, in ms (nfs(5), `acregmax`). */
+const cachedMs = 60_000;
+
+/** Only a run that was finished when it was imported is not written any more. */
+async function lookAgain({ files }: RunOnDisk, known?: ReadonlyMap<string, Checkpoint>) {
+  const own = files.at(-1);
+  const isFinished = own?.role === "runs" && known?.get(own.name)?.unfinished === 0;
+  const look = async (file: FoundFile) => {
+    const { modified, changed, seen } = file.stamp;
+    if (isFinished && seen - Math.max(modified, changed) > cachedMs) return file;
+    return { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
+  };
+  return Promise.all(files.map(look));
 }
 
 /**

@@ -95,7 +95,7 @@ async function importFiles(
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
   const records = recordsOnDisk({
-    ...{ address: source, tally },
+    ...{ address: source, tally, isLast: stage !== "backfill" },
     isWanted: shard && ((stem) => isInShard(stem, shard)),
     ...(checkpoints && { checkpointsOf: (files) => readCheckpoints(checkpoints, files) }),
   });

@@ -134,7 +134,7 @@ function isUntouched(now: FileStamp, then: Checkpoint): boolean {
 }
 
 /** The number of files that are opened at once for a look. */
-const looksAtOnce = 16;
+export const looksAtOnce = 16;
 
 /** The names of those of some files that are not as they were when they were read, or are gone. */
 export async function findChanged(files: Iterable<FoundFile>): Promise<ReadonlySet<string>> {

@@ -1,0 +1,59 @@
+import { type Stats, promises } from "node:fs";
+import { lstat, utimes, writeFile } from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { type ImportStage, importState } from "../../components/transfer";
+import { databasePerTest } from "./database";
+import { sidesOf } from "./database-sides";
+import { approval, run, stateRoot } from "./state";
+
+const current = databasePerTest();
+const file = "state/runs/r.json";
+const approvals = "state/approvals/r.json";
+const withStatus = (status: string) =>
+  JSON.stringify(run("r", { steps: [{ stepId: "build", status, attempts: 1 }] }));
+const decided = (by: string) =>
+  JSON.stringify([approval("a", { status: "approved", summary: by })]);
+
+/** A network's volume that answers `lstat` as it is now, whatever is written in place to these files. */
+async function cacheAttributes(root: string, names: readonly string[]): Promise<void> {
+  const cached = new Map<unknown, Stats>();
+  for (const name of names) cached.set(join(root, name), await lstat(join(root, name)));
+  const ask = promises.lstat;
+  const asked = vi
+    .spyOn(promises, "lstat")
+    .mockImplementation(((path: string, options: object) =>
+      cached.has(path) ? Promise.resolve(cached.get(path)) : ask(path, options)) as typeof ask);
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    asked.mockRestore();
+    syncBuiltinESMExports();
+  });
+}
+
+/** Imports files that are an hour old, then writes to them in place; what the next import finds. */
+async function importCached(status: string, stage: ImportStage, minutes = 60) {
+  const root = await stateRoot({ [file]: withStatus(status), [approvals]: decided("one") });
+  const time = new Date(Date.now() - minutes * 60_000);
+  for (const name of [file, approvals]) await utimes(join(root, name), time, time);
+  await sleep(2_100);
+  const sides = sidesOf(current.database, root);
+  await importState(sides);
+  await cacheAttributes(root, [file, approvals]);
+  await writeFile(join(root, file), withStatus(status).replace("sha256:1", "sha256:2"));
+  await writeFile(join(root, approvals), decided("two"));
+  return importState({ ...sides, stage });
+}
+
+it("a file that is written in place behind cached attributes is imported by the delta pass", async () => {
+  expect(await importCached("Running", "delta")).toMatchObject({
+    runs: { updated: 1 },
+    approvals: { updated: 1 },
+  });
+});
+
+it("the final pass looks through open too, at young files of finished runs as well", async () => {
+  expect(await importCached("Succeeded", "final", 0)).toMatchObject({ approvals: { updated: 1 } });
+});
