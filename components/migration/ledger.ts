@@ -13,16 +13,23 @@ export interface Claim {
   readonly adopt: boolean;
 }
 
-/** Another stack holds the migration of this database with another wanted state. */
+/** Another stack, or another runner, holds the migration of this database with another wanted state. */
 export class ClaimRefused extends Error {
   override readonly name = "ClaimRefused";
 
-  constructor(database: string, claim: Claim, held: LedgerRecord) {
+  constructor(database: string, claim: Claim, held: Partial<LedgerRecord>) {
+    const { checksum, stack = "of nobody" } = held;
+    const isOurs = typeof checksum === "string";
+    const holder = isOurs
+      ? `stack ${stack} holds it with other settings (checksum ${checksum.slice(0, 12)}, here ` +
+        `${claim.checksum.slice(0, 12)})`
+      : `another runner wrote its record, which has ${Object.keys(held).join(", ")} and no checksum`;
+    const instead = isOurs
+      ? "Give both stacks the same settings or different databases"
+      : "Set advanced.ledger to a collection of its own";
     super(
-      `Stack ${claim.stack} cannot claim the migration ${migrationId} of database ${database}: stack ` +
-        `${held.stack} holds it with other settings (checksum ${held.checksum.slice(0, 12)}, here ` +
-        `${claim.checksum.slice(0, 12)}). Nothing was changed. Give both stacks the same settings or ` +
-        "different databases, or set migration.adopt: true to take it over.",
+      `Stack ${claim.stack} cannot claim the migration ${migrationId} of database ${database}: ${holder}. ` +
+        `Nothing was changed. ${instead}, or set migration.adopt: true to take it over.`,
     );
   }
 }

@@ -75,7 +75,8 @@ async function probe(file: string, named: string): Promise<void> {
     throw new WriteError(
       `Writing ${named}`,
       error,
-      "A cutover records its fence there, and a rollback writes its files there. Nothing was stopped. " +
+      "A cutover records its fence and quarantined records there, and a rollback writes its files there. " +
+        "Nothing was stopped. " +
         "Give this user write permission in the state directory and its subdirectories.",
     );
   }

@@ -40,7 +40,7 @@ export { parseJson } from "./json/parse";
 export { formatJson } from "./json/text";
 export { type Key, keyFields, keyOf, readableKey } from "./keys";
 export type { Raw, RawText, ReadStart } from "./lines";
-export { type Skipped, fileOf, filesOf, noneSkipped, stateFiles } from "./list";
+export { type Skipped, fileOf, filesOf, noneSkipped, quarantineFile, stateFiles } from "./list";
 export {
   type FilePlace,
   type RunIdOf,

@@ -5,6 +5,9 @@ import { type CollectionRole, collectionRoles } from "../contract";
 import { ahead } from "./ahead";
 import { type StateAddress, type StateFile, rolesIn } from "./address";
 
+/** In the state directory: what the last import left out. It is not a log, if logs lie there too. */
+export const quarantineFile = "quarantine.ndjson";
+
 /** How many entries were left out, by why. */
 export interface Skipped {
   hidden: number;
@@ -51,7 +54,8 @@ async function* filesOfRuns(
   const others = collectionRoles.filter((one) => address.layout[one] === folder).map(extensionOf);
   for await (const entry of readFolder(join(address.root, folder))) {
     const { name } = entry;
-    if (isSkipped(entry, skipped) || !entry.isFile()) continue;
+    const isOurs = posix.join(folder, name) === quarantineFile;
+    if (isOurs || isSkipped(entry, skipped) || !entry.isFile()) continue;
     const isForeign = !others.some((one) => name.endsWith(one));
     if (isForeign || (await isNotUtf8(join(address.root, folder, name)))) {
       addForeign(skipped, posix.join(folder, name));

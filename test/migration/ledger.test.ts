@@ -66,6 +66,23 @@ it("another stack takes it over where it is told to, and the former cannot compl
   );
 });
 
+it.each([
+  [{ appliedAt: new Date(), runner: "platform" }, /another runner.*appliedAt, runner/],
+  [{ checksum: null }, /another runner.*checksum/],
+])(
+  "a record that another runner wrote is named, and taken over if told to",
+  async (fields, named) => {
+    await current.db.collection<{ _id: string }>(ledger).insertOne({ _id: migrationId, ...fields });
+    const refusal: unknown = await claim(current.db, ledger, ours).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ClaimRefused);
+    expect((refusal as Error).message).toMatch(named);
+    expect(await record()).toEqual({ _id: migrationId, ...fields });
+
+    await claim(current.db, ledger, { ...ours, adopt: true });
+    expect(await record()).toMatchObject({ checksum: "aaaa", stack: "storage/dev" });
+  },
+);
+
 it("the same wanted state is shared, and a stack may change its own", async () => {
   await claim(current.db, ledger, ours);
   await claim(current.db, ledger, { ...theirs, checksum: ours.checksum });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -76,13 +76,23 @@ it("an import that left records out runs again, until none is left out", async (
   await addFiles(inputs.root, { "state/approvals/r.json": "{}" });
   const outs = await imported();
   expect(outs.report.approvals).toMatchObject({ inserted: 0, quarantined: 1 });
-  const quarantine = await readFile(`${inputs.root}.quarantine.ndjson`, "utf8");
+  const quarantine = await readFile(join(inputs.root, "quarantine.ndjson"), "utf8");
   expect(JSON.parse(quarantine)).toMatchObject({ file: "state/approvals/r.json", raw: "{}" });
   expect(await changes(outs, inputs)).toBe(true);
   await addFiles(inputs.root, { "state/approvals/r.json": JSON.stringify([approval("a")]) });
   const fixed = await BulkImport.update("id", outs, inputs);
   expect(fixed.outs).toMatchObject({ report: { approvals: { inserted: 1 } } });
   expect(await changes(fixed.outs as object, inputs)).toBe(false);
+});
+
+it("the file of quarantined records is not read as a log, wherever logs lie", async () => {
+  const inRoot = { ...inputs, layout: { ...layout, logs: "." } };
+  await addFiles(inputs.root, { "r.ndjson": lines(logLine(1), { level: "loud" }) });
+  for (const _import of [1, 2]) {
+    const { report } = (await BulkImport.create(inRoot)).outs as ImportResults;
+    expect(report).toMatchObject({ files: 2, logs: { read: 2, quarantined: 1 } });
+  }
+  expect(await readdir(folder)).not.toContainEqual(expect.stringContaining("quarantine"));
 });
 
 it("outputs name the first twenty quarantined records and count all", async () => {

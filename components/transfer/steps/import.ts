@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
+import { join } from "node:path";
 import { findEarlierExpiry } from "../../migration";
-import { requireFenceWritable } from "../../state";
+import { quarantineFile, requireFenceWritable } from "../../state";
 import { type Step, Unfinished } from "../../step";
 import { importState } from "../import/import";
 import { findMissingRuns } from "../missing";
@@ -62,17 +62,16 @@ function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResult
 }
 
 /**
- * An import with its report in short. The quarantined records are in a file beside the state directory, named
- * after it: `taskrunner.quarantine.ndjson` beside `taskrunner`; without such records there is none. A
- * Job's is in the folder in which its pod works, the only one that it may write beside the claim, and goes
- * with the pod.
+ * An import with its report in short. The quarantined records are in a file in the state directory, which the
+ * bulk import has tried; without such records there is none. A Job's is in the folder in which its pod works,
+ * and goes with the pod: its pods share the claim.
  */
 export async function importStage(
   sides: BothSides,
   stage: ImportStage,
   { shard, isInPod }: Pick<ImportInputs, "shard" | "isInPod">,
 ): Promise<ImportReport> {
-  const quarantine = isInPod ? "quarantine.ndjson" : `${resolve(sides.root)}.quarantine.ndjson`;
+  const quarantine = isInPod ? quarantineFile : join(sides.root, quarantineFile);
   const asked = { stage, quarantine, ...(shard && { shard }) };
   const report = await reportProgress("import", sides, (all) => importState({ ...all, ...asked }));
   // The first of several pods looks for all: each sees the whole state directory.
