@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { findEarlierExpiry } from "../components/migration";
 import { describePlace } from "../components/state";
-import { type VerificationReport, verifyState } from "../components/transfer";
+import { type VerificationReport, acceptQuarantined, verifyState } from "../components/transfer";
 import { collectionRoles } from "../components/contract";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
@@ -39,7 +39,10 @@ export const verifyCommand = command("verify", {
   const expiredBefore = await findEarlierExpiry(database, logs);
   const total = async () => ({ bytes: sumOf(await sizeOfState(sides), "bytes") });
   const report = await withProgress(options, { what: "verify", count: "read", total }, (watch) =>
-    verifyState({ ...sides, database, exact: options.exact ?? false, expiredBefore, watch }),
+    verifyState({
+      ...{ ...sides, database, exact: options.exact ?? false, expiredBefore, watch },
+      acceptQuarantined: settings.advanced.acceptQuarantined,
+    }),
   );
   print(options, report, describeVerification(sides.root, options, report));
   process.exitCode = report.holds ? 0 : 2;
@@ -75,6 +78,7 @@ function describeVerification(
       report.quarantine.map(({ detail, ...place }) => `${describePlace(place)}: ${detail}`),
       sumOf(report, "quarantined"),
     ),
+    ...(report.hash === undefined ? [] : ["", acceptQuarantined(report.hash).trim()]),
   ].join("\n");
 }
 

@@ -182,6 +182,11 @@ export const advanced = section({
     .describe(
       "The hash, which `pulumi up` prints, of the unfinished runs in MongoDB whose files are gone. The cutover goes on, and the worker executes them from MongoDB.",
     ),
+  acceptQuarantined: listHash
+    .optional()
+    .describe(
+      "The hash, which `pulumi up` and `verify` print, of the records that are quarantined or differ and that nobody can fix. The verification then holds without them.",
+    ),
   acceptDatabase: text
     .optional()
     .describe(

@@ -21,7 +21,7 @@ const nouns: Readonly<Record<CollectionRole, readonly [one: string, many: string
  * @param root the state directory as the settings name it
  */
 export function describeVerification(report: VerificationReport, root: string): string[] {
-  const { quarantine, notForgotten } = report;
+  const { quarantine, notForgotten, hash } = report;
   const quarantined = collectionRoles.reduce((sum, role) => sum + report[role].quarantined, 0);
   const records = quarantined === 1 ? "1 record" : `${quarantined} records`;
   const reasons = [
@@ -36,7 +36,8 @@ export function describeVerification(report: VerificationReport, root: string): 
           `The checkpoints of these files could not be deleted, so the next import skips them: ${notForgotten}`,
         ]),
   ];
-  return withAdvice(reasons, `Verification of ${root}: `, fixDifferences);
+  const accept = hash === undefined ? "" : acceptQuarantined(hash);
+  return withAdvice(reasons, `Verification of ${root}: `, fixDifferences + accept);
 }
 
 const fixDifferences =
@@ -44,6 +45,11 @@ const fixDifferences =
   "directory. Then run `pulumi up` again: it imports quarantined records and verifies again. What is " +
   "missing for another reason is imported by " +
   "`pulumi up --replace '**taskrunner:SecondHandover::second-handover'`.";
+
+/** How a cutover ends without records that nobody can fix. */
+export function acceptQuarantined(hash: string): string {
+  return ` If nobody can fix what differs or cannot be imported, set advanced.acceptQuarantined: "${hash}".`;
+}
 
 function describeMissing(report: VerificationReport, role: CollectionRole): string[] {
   const { missing, files, onlyInFiles } = report[role];

@@ -7,6 +7,7 @@ export type { ExportReport } from "./export/report";
 export { importInto, importState } from "./import/import";
 export { type Batch, workOn } from "./import/pipeline";
 export type { Target } from "./import/write";
+export { acceptQuarantined } from "./describe";
 export { collectEarly } from "./memory";
 export { describeRollback } from "./rollback/describe";
 export { drawFence, listUnfinished } from "./rollback/fence";

@@ -10,6 +10,7 @@ import {
   mayBeUnfinished,
   noneSkipped,
 } from "../state";
+import { ListHash } from "./accepted";
 import type { ImportedCounts } from "./checkpoints";
 import type { MissingRuns } from "./missing";
 
@@ -78,6 +79,8 @@ export class Tally {
   bytes = 0;
   private unchangedFiles = 0;
   private unfinishedRuns = 0;
+  /** All that is quarantined, and in a verification all that differs. */
+  readonly left = new ListHash();
   private readonly quarantinedUnfinished: CountedCases = { count: 0, cases: [] };
 
   /** @param keep gets every refused record with what its file has */
@@ -116,6 +119,7 @@ export class Tally {
     this.counts[role].read += 1;
     this.counts[role].quarantined += 1;
     const refused = { ...place, reason, detail, ...(other && { other }) };
+    this.left.add(JSON.stringify(refused));
     this.keep?.(refused, raw);
     if (this.quarantine.length < keptCases) this.quarantine.push(refused);
     if (mayExecute) this.addUnfinished(refused);

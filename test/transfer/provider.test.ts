@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
 import type {
   ImportInputs,
@@ -88,10 +88,9 @@ it("an import that left records out runs again, until none is left out", async (
 it("the file of quarantined records is not read as a log, wherever logs lie", async () => {
   const inRoot = { ...inputs, layout: { ...layout, logs: "." } };
   await addFiles(inputs.root, { "r.ndjson": lines(logLine(1), { level: "loud" }) });
-  for (const _import of [1, 2]) {
-    const { report } = (await BulkImport.create(inRoot)).outs as ImportResults;
-    expect(report).toMatchObject({ files: 2, logs: { read: 2, quarantined: 1 } });
-  }
+  const found = { report: { files: 2, logs: { read: 2, quarantined: 1 } } };
+  expect((await BulkImport.create(inRoot)).outs).toMatchObject(found);
+  expect((await BulkImport.create(inRoot)).outs).toMatchObject(found);
   expect(await readdir(folder)).not.toContainEqual(expect.stringContaining("quarantine"));
 });
 
@@ -138,6 +137,40 @@ it("a verification that does not hold is unfinished, and says in words what and 
       ),
     ],
   });
+});
+
+it("a verification holds without records that nobody can fix, if their list is accepted", async () => {
+  const log = lines(logLine(1)) + "{\n" + lines(logLine(3));
+  const files = { "logs/runs/r.ndjson": log, "state/approvals/r.json": "[1]" };
+  await addFiles(inputs.root, files);
+  await BulkImport.create(inputs);
+  const database = await databaseAt({ uri: server.uri, database: inputs.database ?? "" });
+  await database.collection("pack_run_logs").updateOne({ sequence: 3 }, { $set: { message: "x" } });
+  const error: unknown = await Verification.create(inputs).catch((one: unknown) => one);
+  const { reasons, properties } = error as { reasons: string[]; properties: object };
+  const [, acceptQuarantined] = /acceptQuarantined: "(\w{16})"/.exec(reasons.at(-1) ?? "") ?? [];
+  expect(acceptQuarantined).toBeDefined();
+
+  const accepted = { ...inputs, acceptQuarantined };
+  const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  await Verification.diff("id", properties, inputs);
+  expect(said).toHaveBeenCalledWith(expect.stringContaining(`"${acceptQuarantined ?? ""}"`));
+  said.mockClear();
+  expect(await Verification.diff("id", properties, accepted)).toEqual({ changes: true });
+  expect(said).not.toHaveBeenCalled();
+
+  const verified = await Verification.update("id", properties, accepted);
+  expect(verified.outs).toMatchObject({
+    ...{ applied: true, report: { holds: true, logs: { quarantined: 1, differing: 1 } } },
+  });
+  const imported = (await BulkImport.create(accepted)).outs as object;
+  expect(await changes(imported, accepted)).toBe(false);
+  expect(await changes(imported, inputs)).toBe(true);
+
+  await addFiles(inputs.root, { "logs/runs/r.ndjson": log + "{\n" });
+  await expect(Verification.create(accepted)).rejects.toThrow("acceptQuarantined");
+  await addFiles(inputs.root, { ...files, "state/runs/s.json": JSON.stringify(run("s")) });
+  await expect(Verification.create(accepted)).rejects.toThrow("not in MongoDB: s");
 });
 
 it("after a verification that does not hold, an import brings what is missing", async () => {

@@ -76,7 +76,7 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
     const isBehind = state.fencedAt !== inputs.fencedAt;
     if (inputs.direction === "back") return isBehind || isLeftBehind(state, inputs);
     return (
-      hasLeftOut(state) ||
+      hasLeftOut(state, inputs) ||
       !sameServer(state.uri, inputs.uri) ||
       comparedInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
     );

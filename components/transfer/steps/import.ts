@@ -10,6 +10,7 @@ import { forgetWhereMissing, verifyState } from "../verify/verify";
 import { describeStop, describeVerification, formatCases, ifAny } from "../describe";
 import {
   BulkImport,
+  type StateInputs,
   type ImportInputs,
   type ImportResults,
   Verification,
@@ -79,9 +80,12 @@ export async function importStage(
   return brief({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
 }
 
-/** Whether the last import quarantined records, which may be fixed meanwhile. */
-export function hasLeftOut({ report }: { readonly report?: ImportReport | undefined }): boolean {
-  return report !== undefined && report.quarantine.length > 0;
+/** Whether the last import quarantined records, which may be fixed meanwhile, unless they were accepted. */
+export function hasLeftOut(
+  { report }: { readonly report?: ImportReport | undefined },
+  { acceptQuarantined }: Pick<StateInputs, "acceptQuarantined">,
+): boolean {
+  return acceptQuarantined === undefined && report !== undefined && report.quarantine.length > 0;
 }
 
 /** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
@@ -92,11 +96,16 @@ export const verification: Step<VerificationInputs, VerificationResults> = {
   followsServer: true,
   compares: comparedInputs,
   job: { state: "read" },
+  foresees: ({ report }, { acceptQuarantined, root }) => {
+    const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
+    const reasons = isRefused ? describeVerification(report, root) : [];
+    return Promise.resolve(reasons.map((reason) => `warning: As it was last: ${reason}`));
+  },
   forward: async (inputs) => {
-    const { root, rootName = root, ledger } = inputs;
+    const { root, rootName = root, ledger, acceptQuarantined } = inputs;
     const { database, ...others } = await sidesOf(inputs);
     const logs = { collection: others.collections.logs, ledger };
-    const asked = { expiredBefore: await findEarlierExpiry(database, logs) };
+    const asked = { expiredBefore: await findEarlierExpiry(database, logs), acceptQuarantined };
     const found = await reportProgress("verification", { database, ...others }, async (sides) =>
       forgetWhereMissing(sides, await verifyState({ ...sides, ...asked })),
     );

@@ -23,6 +23,8 @@ export interface StateInputs extends MongoInputs {
   readonly checkpoints: string;
   /** The hash of the missing runs with which a cutover goes on. */
   readonly acceptMissing?: string;
+  /** The hash of quarantined and differing records with which a cutover ends. */
+  readonly acceptQuarantined?: string;
 }
 
 /** Inputs of the bulk import. */

@@ -1,6 +1,7 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { type ReadyRecord, differingPaths, readableKey } from "../../state";
+import type { ListHash } from "../accepted";
 import { reading } from "../documents";
 import type { Batch } from "../import/pipeline";
 import { type Pair, pairsOf } from "../pairs";
@@ -48,6 +49,8 @@ export const keptCases = 100;
 export interface Comparison {
   readonly sides: BothSides;
   readonly counts: Readonly<Record<CollectionRole, VerifiedCounts>>;
+  /** Gets what differs. */
+  readonly left: ListHash;
   /** A log entry before it may be gone; in ms since 1970. */
   readonly expiredBefore: number;
   /** Gets the keys that are on both sides, where both are to be equal. */
@@ -63,7 +66,7 @@ export async function pairBatch(sides: BothSides, { records }: Batch): Promise<P
 
 /** Counts what pairs show. */
 export function countPairs(
-  { counts, expiredBefore, exact }: Comparison,
+  { counts, expiredBefore, exact, left }: Comparison,
   pairs: readonly Pair[],
 ): void {
   for (const pair of pairs) {
@@ -73,7 +76,7 @@ export function countPairs(
     if (verdict === "equal") count.equal += 1;
     else if (!mongo && isExpired(disk, expiredBefore)) count.expired += 1;
     else if (!mongo) addMissing(count, disk);
-    else addDifferent(count, pair, mongo);
+    else if (addDifferent(count, pair, mongo)) left.add(`${disk.role} ${disk.key}`);
   }
 }
 
@@ -86,7 +89,8 @@ function addMissing(counts: VerifiedCounts, { key }: ReadyRecord): void {
   keep(counts.onlyInFiles, readableKey(key));
 }
 
-function addDifferent(counts: VerifiedCounts, { disk, verdict }: Pair, mongo: Document): void {
+/** Whether it is a difference. */
+function addDifferent(counts: VerifiedCounts, { disk, verdict }: Pair, mongo: Document): boolean {
   const { role, key, document } = disk;
   const one = { id: readableKey(key), paths: differingPaths(role, document, mongo) };
   // Each side may write the same in its own way.
@@ -97,7 +101,9 @@ function addDifferent(counts: VerifiedCounts, { disk, verdict }: Pair, mongo: Do
   } else {
     counts.differing += 1;
     keep(counts.different, one);
+    return true;
   }
+  return false;
 }
 
 function keep<Case>(cases: Case[], one: Case): void {

@@ -11,9 +11,11 @@ import { type Quarantined, Tally } from "../tally";
 import { type Comparison, type VerifiedCounts, countPairs, keptCases, pairBatch } from "./compared";
 import { ExactKeys } from "./exact";
 
-/** What a verification found; it holds where nothing is missing, differing or quarantined. */
+/** What a verification found; it holds if nothing is missing, and nothing differs or is quarantined that was not accepted. */
 export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {
   holds: boolean;
+  /** Of all that differs or is quarantined, for `advanced.acceptQuarantined`; absent if nothing does. */
+  hash?: string;
   /** When MongoDB's documents were counted: ISO 8601. */
   at: string;
   elapsedMs: number;
@@ -27,6 +29,8 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
 export interface VerifyOptions {
   /** Asks that both sides are equal: what is newer or only in MongoDB is a difference too. */
   readonly exact?: boolean;
+  /** The hash of what differs or is quarantined and was accepted. */
+  readonly acceptQuarantined?: string | undefined;
   /** A log entry of before that is gone is `expired`; in ms since 1970. Default: none is. */
   readonly expiredBefore?: number;
 }
@@ -54,7 +58,7 @@ async function verifyOnce(
   const counts = byRole(() => (exact ? { ...noneVerified(), newer: [] } : noneVerified()));
   await requireState(sides);
   sides.watch?.(tally);
-  const comparison = { sides, counts, expiredBefore, exact };
+  const comparison = { sides, counts, expiredBefore, exact, left: tally.left };
   await workOn(
     batches(recordsOnDisk({ address: sides, tally })),
     (batch) => pairBatch(sides, batch),
@@ -65,8 +69,13 @@ async function verifyOnce(
   const at = new Date().toISOString();
   for (const role of collectionRoles) await complete(comparison, role, tally);
   const { elapsedMs, incomplete, quarantine } = tally.report();
+  const all = Object.values(counts);
+  const isEmpty = all.every(({ differing, quarantined }) => differing + quarantined === 0);
+  const hash = tally.left.toString();
+  const isAccepted = isEmpty || hash === sides.acceptQuarantined;
   return {
-    holds: Object.values(counts).every((one) => holds(one) && (!exact || isExact(one))),
+    holds: isAccepted && all.every((one) => one.missing === 0 && (!exact || isExact(one))),
+    ...(!isEmpty && { hash }),
     at,
     elapsedMs,
     ...counts,
@@ -91,10 +100,6 @@ async function complete(
     counts.onlyInMongo = Math.max(0, counts.mongo - inBoth);
     return counts;
   });
-}
-
-function holds({ missing, differing, quarantined }: VerifiedCounts): boolean {
-  return missing + differing + quarantined === 0;
 }
 
 function isExact({ newerInMongo, onlyInMongo }: VerifiedCounts): boolean {
