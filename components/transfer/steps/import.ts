@@ -105,9 +105,9 @@ export const verification: Step<VerificationInputs, VerificationResults> = {
     const { root, rootName = root, ledger, acceptQuarantined } = inputs;
     const { database, ...others } = await sidesOf(inputs);
     const logs = { collection: others.collections.logs, ledger };
-    const asked = { expiredBefore: await findEarlierExpiry(database, logs), acceptQuarantined };
+    const asked = { expiredBefore: await findEarlierExpiry(database, logs) };
     const found = await reportProgress("verification", { database, ...others }, async (sides) =>
-      forgetWhereMissing(sides, await verifyState({ ...sides, ...asked })),
+      forgetWhereMissing(sides, await verifyState({ ...sides, ...asked, acceptQuarantined })),
     );
     const report = brief(found);
     if (report.holds) return { report };
