@@ -17,3 +17,12 @@ export class ListHash {
     return this.sum.toString(16).padStart(16, "0");
   }
 }
+
+/** Unfinished runs that MongoDB has from an import, and whose files are gone. */
+export interface MissingRuns {
+  readonly count: number;
+  /** Their ids in order; in outputs the first twenty. */
+  readonly runs: readonly string[];
+  /** Of the complete list, for `advanced.acceptMissing`. */
+  readonly hash: string;
+}

@@ -1,18 +1,9 @@
 import { join } from "node:path";
 import { atOnce, isUnfinished, listHeldRuns, listUnfinishedRuns, stampByOpening } from "../state";
-import { ListHash } from "./accepted";
+import { ListHash, type MissingRuns } from "./accepted";
 import { basesIn, readBases } from "./bases";
 import { reading } from "./documents";
 import type { BothSides } from "./sides";
-
-/** Unfinished runs that MongoDB has from an import, and whose files are gone. */
-export interface MissingRuns {
-  readonly count: number;
-  /** Their ids in order; in outputs the first twenty. */
-  readonly runs: readonly string[];
-  /** Of the complete list, for `advanced.acceptMissing`. */
-  readonly hash: string;
-}
 
 /** Leaves out most runs that are finished, for speed; `isUnfinished` decides. */
 const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };

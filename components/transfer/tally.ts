@@ -10,9 +10,8 @@ import {
   mayBeUnfinished,
   noneSkipped,
 } from "../state";
-import { ListHash } from "./accepted";
+import { ListHash, type MissingRuns } from "./accepted";
 import type { ImportedCounts } from "./checkpoints";
-import type { MissingRuns } from "./missing";
 
 /**
  * What became of one collection's records: `read` is the sum of `inserted`, `updated`,
