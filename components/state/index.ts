@@ -51,7 +51,15 @@ export {
   stemNamed,
 } from "./place";
 export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
-export { type ReadPosition, beginning, decode, hashOfFirst, readChunks, readTexts } from "./read";
+export {
+  type Chunk,
+  type ReadPosition,
+  beginning,
+  decode,
+  hashOfFirst,
+  readChunks,
+  readTexts,
+} from "./read";
 export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";
 export {
   type FileStamp,

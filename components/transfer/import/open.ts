@@ -3,6 +3,7 @@ import { readFile as readFileWithCallback } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
+  type Chunk,
   type FileFacts,
   type FileStamp,
   type FoundFile,
@@ -106,10 +107,12 @@ export async function readSettled(
 ) {
   if (file.role === "logs") return { file, chunks: readChunks(file, start, bytes) };
   for (let reread = 0; ; reread += 1) {
-    const { value } = await readChunks(file, start, reread === 0 ? bytes : undefined).next();
-    const chunks = value ? [value] : [];
+    const chunks: Chunk[] = [];
+    const again = reread === 0 ? bytes : undefined;
+    for await (const chunk of readChunks(file, start, again)) chunks.push(chunk);
     const isOld = Date.now() - file.stamp.modified >= writtenMs;
-    if (isOld || reread === maxRereads || value?.texts.every(isParsed)) return { file, chunks };
+    if (isOld || reread === maxRereads || chunks.every(({ texts }) => texts.every(isParsed)))
+      return { file, chunks };
     await setTimeout(pauseMs);
     file = { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
   }
