@@ -14,8 +14,12 @@ export interface Proxy {
 
 /** What a proxy does beside letting everything through. */
 export interface ProxyRules {
+  /** Awaited before anything is done with a command; the next ones of its connection wait too. */
+  before?(command: string, body: Body): Promise<void>;
   /** The answer to a command in the server's place; undefined: the server gets it. */
-  answerTo?(command: string): Document | undefined;
+  answerTo?(command: string, body: Body): Document | undefined;
+  /** The command that the server gets in the place of another; undefined: the same. */
+  sentFor?(command: string, body: Body): Document | undefined;
   /** How the server's answer to a command is changed; undefined: it is not. */
   changesOf?(command: string, body: Body): ((answer: Document) => Document) | undefined;
   /** Told of each answer of the server; false: it is lost, and the connection with it. */
@@ -58,12 +62,20 @@ export async function proxyTo(port: number, rules: ProxyRules): Promise<Proxy> {
 
 function join(client: Socket, upstream: Socket, rules: ProxyRules): void {
   const asked = new Map<number, Buffer>();
-  eachMessage(client, (message) => {
+  const take = (message: Buffer) => {
     const command = commandIn(message);
-    const answer = rules.answerTo?.(command);
+    const body = () => documentIn(message);
+    const answer = rules.answerTo?.(command, body);
     if (answer) return void client.write(replyTo(message, answer));
     asked.set(message.readInt32LE(requestId), message);
-    upstream.write(message);
+    const other = rules.sentFor?.(command, body);
+    upstream.write(other ? withDocument(message, other) : message);
+  };
+  let turn = Promise.resolve();
+  eachMessage(client, (message) => {
+    const wait = rules.before?.bind(rules, commandIn(message), () => documentIn(message));
+    if (wait) turn = turn.then(wait).then(() => take(message) as undefined);
+    else take(message);
   });
   eachMessage(upstream, (message) => {
     const question = asked.get(message.readInt32LE(responseTo));
@@ -127,8 +139,15 @@ function replyTo(message: Buffer, answer: Document): Buffer {
 }
 
 function changed(message: Buffer, change: (answer: Document) => Document): Buffer {
-  const document = BSON.serialize(change(documentIn(message)));
-  return withLength(Buffer.concat([message.subarray(0, documentAt(message)), document]));
+  return withDocument(message, change(documentIn(message)));
+}
+
+/** A message with another document; what follows its own, such as the documents of an insert, stays. */
+function withDocument(message: Buffer, document: Document): Buffer {
+  const start = documentAt(message);
+  const rest = message.subarray(start + message.readInt32LE(start));
+  const parts = [message.subarray(0, start), BSON.serialize(document), rest];
+  return withLength(Buffer.concat(parts));
 }
 
 function withLength(message: Buffer): Buffer {

@@ -11,9 +11,15 @@ export interface Folders {
   readonly artifacts: string;
 }
 
+/** How a service writes a whole file; its folder is there. */
+export type WriteFile = (file: string, text: string) => Promise<void>;
+
 /** The filesystem stores, with the files that the Task Runner leaves. One process writes a file. */
 export class FileStore implements Store {
-  constructor(private readonly folders: Folders) {}
+  constructor(
+    private readonly folders: Folders,
+    private readonly writeText: WriteFile = writeAside,
+  ) {}
 
   async runs(): Promise<Run[]> {
     const names = await stateFilesIn(this.folders.runs);
@@ -21,13 +27,13 @@ export class FileStore implements Store {
   }
 
   async create(run: Run): Promise<void> {
-    await writeJson(this.runFile(run.runId), run);
+    await this.writeJson(this.runFile(run.runId), run);
   }
 
   async replace(run: Run, seen: Run): Promise<boolean> {
     const current = await readJson<Run>(this.runFile(run.runId));
     if (current.updatedAt !== seen.updatedAt) return false;
-    await writeJson(this.runFile(run.runId), run);
+    await this.writeJson(this.runFile(run.runId), run);
     return true;
   }
 
@@ -46,7 +52,7 @@ export class FileStore implements Store {
 
   async capture(runId: string, artifacts: readonly Artifact[]): Promise<void> {
     const uploadedAt = artifacts.at(-1)?.capturedAt;
-    await writeJson(this.manifest(runId), { runId, uploadedAt, outputs: artifacts });
+    await this.writeJson(this.manifest(runId), { runId, uploadedAt, outputs: artifacts });
   }
 
   async artifacts(runId: string): Promise<Artifact[]> {
@@ -69,7 +75,7 @@ export class FileStore implements Store {
   async ask(approval: Approval): Promise<void> {
     const asked = await this.approvals(approval.runId);
     if (asked.some(({ approvalId }) => approvalId === approval.approvalId)) return;
-    await writeJson(this.approvalFile(approval.runId), [...asked, approval]);
+    await this.writeJson(this.approvalFile(approval.runId), [...asked, approval]);
   }
 
   async decide(approval: Approval): Promise<void> {
@@ -77,7 +83,12 @@ export class FileStore implements Store {
     const asked = await this.approvals(runId);
     const at = asked.findIndex((one) => one.approvalId === approvalId && one.status === "pending");
     if (at < 0) throw new Error(`approval ${approvalId} of ${runId} is not pending`);
-    await writeJson(this.approvalFile(runId), asked.with(at, approval));
+    await this.writeJson(this.approvalFile(runId), asked.with(at, approval));
+  }
+
+  private async writeJson(file: string, value: unknown): Promise<void> {
+    await mkdir(dirname(file), { recursive: true });
+    await this.writeText(file, `${JSON.stringify(value, undefined, 2)}\n`);
   }
 
   private readonly runFile = (runId: string) => join(this.folders.runs, `${stem(runId)}.json`);
@@ -112,8 +123,7 @@ async function readJson<T>(file: string): Promise<T> {
 }
 
 /** Written aside first: a reader sees the file as it was or as it is. */
-async function writeJson(file: string, value: unknown): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.tmp`, `${JSON.stringify(value, undefined, 2)}\n`);
+async function writeAside(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.tmp`, text);
   await rename(`${file}.tmp`, file);
 }

@@ -2,27 +2,43 @@ import { eventsOf, type Journal } from "./journal";
 import { hasEnded, type Run } from "./records";
 import type { Store } from "./store";
 
+/** What a journal cannot know of, and which is not wrong then. */
+export interface Excuses {
+  /** Finished runs that were deleted: they may be anywhere or nowhere. */
+  readonly purged: ReadonlySet<string>;
+  /** Whether a worker was killed: it begins again what was in its hand, as another attempt. */
+  readonly isKilled: boolean;
+}
+
+const none: Excuses = { purged: new Set(), isKilled: false };
+
 /**
  * What is wrong in a store by the journal, in words; nothing where every submitted run ended once,
- * every step's attempts were executed and counted once, every log entry, approval and artifact is
- * there, and no write was refused.
+ * every step's attempts were executed and counted once and none after its success, every log entry,
+ * approval and artifact is there, and no write was refused.
  *
  * @param store where all runs are, after all of them ended
  */
-export async function findingsOf(store: Store, journal: Journal): Promise<string[]> {
+export async function findingsOf(
+  store: Store,
+  journal: Journal,
+  excuses: Excuses = none,
+): Promise<string[]> {
   const runs = await store.runs();
-  const perRun = await Promise.all(runs.map((run) => findingsOfRun(store, journal, run)));
+  const kept = runs.filter(({ runId }) => !excuses.purged.has(runId));
+  const perRun = await Promise.all(kept.map((run) => findingsOfRun(store, journal, run, excuses)));
   return [
     ...eventsOf(journal, "refused").map(({ by, reason }) => `${by} had a write refused: ${reason}`),
-    ...missing(journal, runs),
+    ...missing(journal, runs, excuses),
     ...executedTwice(journal),
+    ...executedAfterSuccess(journal),
     ...perRun.flat(),
   ];
 }
 
 /** What was submitted, or decided, or executed, and belongs to no run of a store. */
-export function missing(journal: Journal, runs: readonly Run[]): string[] {
-  const there = new Set(runs.map(({ runId }) => runId));
+export function missing(journal: Journal, runs: readonly Run[], { purged } = none): string[] {
+  const there = new Set([...runs.map(({ runId }) => runId), ...purged]);
   const submitted = eventsOf(journal, "submitted").map(({ runId }) => runId);
   const lost = submitted.filter((runId) => !there.has(runId));
   const unknown = runs.filter(({ runId }) => !submitted.includes(runId));
@@ -42,10 +58,26 @@ function executedTwice(journal: Journal): string[] {
   });
 }
 
-async function findingsOfRun(store: Store, journal: Journal, run: Run): Promise<string[]> {
+function executedAfterSuccess(journal: Journal): string[] {
+  const settled = new Set<string>();
+  return journal.events().flatMap((event) => {
+    if (event.event !== "settled" && event.event !== "executed") return [];
+    const words = `${event.stepId} of ${event.runId}`;
+    if (event.event === "settled") settled.add(words);
+    else if (settled.has(words)) return [`${words} is executed after its success`];
+    return [];
+  });
+}
+
+async function findingsOfRun(
+  store: Store,
+  journal: Journal,
+  run: Run,
+  { isKilled }: Excuses,
+): Promise<string[]> {
   return [
     ...endings(journal, run),
-    ...attempts(journal, run),
+    ...(isKilled ? [] : attempts(journal, run)),
     ...(await logFindings(store, journal, run)),
     ...(await approvalFindings(store, journal, run)),
     ...(await artifactFindings(store, run)),

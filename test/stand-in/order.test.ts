@@ -5,7 +5,8 @@ import { expect, it, vi } from "vitest";
 import { migrate } from "../transfer/database";
 import { serverForTests } from "../server";
 import { begin, cutover, rollback, rollbackAlone, take, type Step } from "./scenario";
-import { Simulation, type Mode } from "./simulation";
+import type { Mode } from "./crew";
+import { Simulation } from "./simulation";
 
 // Two hundred seeds are some 70,000 operations of the server.
 vi.setConfig({ testTimeout: 600_000 });

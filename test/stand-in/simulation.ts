@@ -9,83 +9,35 @@ import {
 } from "../../components/transfer";
 import { drawFence, listUnfinished } from "../../components/transfer/rollback/fence";
 import { runRollback } from "../../components/transfer/rollback/rollback";
-import { type Random, createRandom } from "../../sample/random";
+import { documentOptions } from "../contract/options";
 import { ledger } from "../transfer/database";
 import { sidesOf } from "../transfer/database-sides";
+import { Crew, type Mode } from "./crew";
 import { FileStore } from "./file-store";
 import { findingsOf, missing } from "./findings";
 import { interleaved } from "./interleaved";
-import { MemoryJournal } from "./journal";
 import { MongoStore } from "./mongo-store";
 import { foldersIn } from "./pods";
-import { type Service, type Surroundings, timestamp } from "./service";
-import type { Store } from "./store";
-import { type Load, Web } from "./web";
-import { Worker } from "./worker";
 
-/** What the services work on. */
-export type Mode = "filesystem" | "mongo";
-
-/** Each web service submits so many runs, over the time in which it works. */
-const fullLoad: Load = { runs: 2, chance: 0.15 };
-
-/** So often an operation of an import or an export is preceded by something that a service does. */
-const interruptions = 0.2;
-
-/**
- * Worker and web of the stand-in on one state root and one database, in one process, without
- * waiting: what happens next is drawn from the seed. Imports and exports are the real ones, and
- * the services go on between their operations.
- */
-export class Simulation {
-  /** What went wrong, in words. */
-  readonly problems: string[] = [];
-  readonly journal = new MemoryJournal();
-  private readonly random: Random;
-  private readonly stores: Readonly<Record<Mode, Store>>;
+/** The services, and between their operations imports and exports, which are the real ones. */
+export class Simulation extends Crew {
   private readonly sides: Omit<BothSides, "watch">;
-  private load = fullLoad;
   private fencedAt: string | undefined;
   private held = { runIds: new Set<string>(), since: 0 };
-  private worker: Service | undefined;
-  private webs: Service[] = [];
-  private instances = 0;
-  private moment = Date.UTC(2025, 10, 6);
-  private turn: Promise<void> = Promise.resolve();
 
   /**
    * @param root an empty folder
    * @param database with the contract's collections, otherwise empty
    */
   constructor(seed: number, root: string, database: Db) {
-    this.random = createRandom(seed);
+    super(seed, {
+      filesystem: new FileStore(foldersIn(root)),
+      mongo: new MongoStore(database, documentOptions.collections),
+    });
     this.sides = sidesOf(
       interleaved(database, () => this.interrupt()),
       root,
     );
-    this.stores = {
-      filesystem: new FileStore(foldersIn(root)),
-      mongo: new MongoStore(database, this.sides.collections),
-    };
-  }
-
-  startWorker(mode: Mode): void {
-    this.worker = new Worker(this.surroundings("worker", mode));
-  }
-
-  /** Stops the worker; web goes on while it finishes what is in hand. */
-  async drainWorker(): Promise<void> {
-    await this.between(3);
-    await this.worker?.drain();
-    this.worker = undefined;
-  }
-
-  /** Rolls web over: the old pods work beside the new ones for a while. */
-  async rollWeb(mode: Mode): Promise<void> {
-    const old = this.webs;
-    this.webs = [...old, new Web(this.surroundings("web", mode), () => this.load)];
-    await this.between(4);
-    this.webs = this.webs.filter((web) => !old.includes(web));
   }
 
   async import(stage: ImportStage): Promise<void> {
@@ -153,56 +105,9 @@ export class Simulation {
     this.problems.push(...missing(this.journal, await this.stores[mode].runs()));
   }
 
-  /** Lets the services do some things, `most` at most. */
-  async between(most: number): Promise<void> {
-    for (let left = this.random.between(0, most); left > 0; left -= 1) await this.act();
-  }
-
   /** Lets the services come to the end of all runs there are, then looks for what is wrong. */
   async findings(mode: Mode): Promise<string[]> {
-    this.load = { ...this.load, runs: 0 };
-    let acted = true;
-    while (acted) {
-      acted = false;
-      for (const service of this.services()) acted = (await this.tick(service)) || acted;
-    }
+    await this.finish();
     return [...this.problems, ...(await findingsOf(this.stores[mode], this.journal))];
-  }
-
-  private surroundings(kind: "worker" | "web", mode: Mode): Surroundings {
-    const { journal, random } = this;
-    const name = `${kind}-${++this.instances}`;
-    return { store: this.stores[mode], journal, random, name, now: () => this.now() };
-  }
-
-  private now(): string {
-    return timestamp((this.moment += this.random.between(1, 2_000)));
-  }
-
-  private async interrupt(): Promise<void> {
-    if (this.random.next() < interruptions) await this.act();
-  }
-
-  /** One thing that a service does, after what is done already. */
-  private async act(): Promise<void> {
-    this.turn = this.turn.then(async () => {
-      const services = this.services();
-      if (services.length > 0) await this.tick(this.random.pick(services));
-    });
-    await this.turn;
-  }
-
-  /** The worker has more to do than web. */
-  private services(): Service[] {
-    return [...this.webs, ...(this.worker ? [this.worker, this.worker] : [])];
-  }
-
-  private async tick(service: Service): Promise<boolean> {
-    try {
-      return await service.tick();
-    } catch (error) {
-      this.journal.write({ event: "refused", by: "a service", reason: String(error) });
-      return true;
-    }
   }
 }

@@ -70,17 +70,20 @@ export class Worker implements Service {
   private async ask(run: Run, step: Step): Promise<boolean> {
     const asked = await this.claim(run, step, { statusReason: "awaiting-approval" });
     if (!asked) return false;
-    const { runId } = run;
+    return this.request(run, asked.step);
+  }
+
+  private async request(run: Run, step: Step): Promise<boolean> {
     const { stepId, approvalId = "" } = step;
     await this.about.store.ask({
-      runId,
+      runId: run.runId,
       approvalId,
       requiredGrants: ["release"],
       stepIds: [stepId],
       requestedAt: this.about.now(),
       status: "pending",
     });
-    this.executed(run, asked.step);
+    this.executed(run, step);
     await this.say(run, "gate.approval.requested", `approval ${approvalId} requested`, stepId);
     return true;
   }
@@ -88,7 +91,9 @@ export class Worker implements Service {
   private async look(run: Run, step: Step): Promise<boolean> {
     const asked = await this.about.store.approvals(run.runId);
     const approval = asked.find(({ approvalId }) => approvalId === step.approvalId);
-    if (!approval || approval.status === "pending") return false;
+    // Its worker was killed in between.
+    if (!approval) return this.request(run, step);
+    if (approval.status === "pending") return false;
     const { approvalId, status } = approval;
     await this.say(run, "gate.approval.resolved", `approval ${approvalId} ${status}`, step.stepId);
     await this.settle(run, step, { status: status === "approved" ? "Succeeded" : "Failed" });
@@ -115,9 +120,12 @@ export class Worker implements Service {
     if (!(await this.about.store.replace(next, run))) {
       throw new Error(`the run ${run.runId} changed while its step was in hand`);
     }
+    const { journal } = this.about;
+    const settled = { runId: run.runId, stepId: step.stepId };
+    if (change.status === "Succeeded") journal.write({ event: "settled", ...settled });
     if (!hasEnded(next)) return;
     const outcome = failed ? "failed" : "succeeded";
-    this.about.journal.write({ event: "ended", runId: run.runId, outcome });
+    journal.write({ event: "ended", runId: run.runId, outcome });
   }
 
   private async capture(run: Run, status: "pending" | "copied" | "skipped"): Promise<void> {

@@ -1,0 +1,122 @@
+import { type Random, createRandom } from "../../sample/random";
+import { MemoryJournal } from "./journal";
+import { type Service, type Surroundings, timestamp } from "./service";
+import type { Store } from "./store";
+import { type Load, Web } from "./web";
+import { Worker } from "./worker";
+
+/** What the services work on. */
+export type Mode = "filesystem" | "mongo";
+
+/** Each web service submits so many runs, over the time in which it works. */
+const fullLoad: Load = { runs: 2, chance: 0.15 };
+
+/** So often an operation of an import or an export is preceded by something that a service does. */
+const interruptions = 0.2;
+
+/**
+ * Worker and web of the stand-in on one state root and one database, in one process, without
+ * waiting: what happens next is drawn from the seed.
+ */
+export class Crew {
+  /** What went wrong, in words. */
+  readonly problems: string[] = [];
+  readonly random: Random;
+  private load = fullLoad;
+  protected worker: Service | undefined;
+  protected webs: Service[] = [];
+  private instances = 0;
+  private moment = Date.UTC(2025, 10, 6);
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    seed: number,
+    readonly stores: Readonly<Record<Mode, Store>>,
+    readonly journal = new MemoryJournal(),
+  ) {
+    this.random = createRandom(seed);
+  }
+
+  startWorker(mode: Mode): void {
+    this.worker = new Worker(this.surroundings("worker", mode));
+  }
+
+  /** Stops the worker; web goes on while it finishes what is in hand. */
+  async drainWorker(): Promise<void> {
+    await this.between(3);
+    await this.settle();
+    await this.worker?.drain();
+    this.worker = undefined;
+  }
+
+  /** Rolls web over: the old pods work beside the new ones for a while. */
+  async rollWeb(mode: Mode): Promise<void> {
+    const old = this.webs;
+    this.webs = [...old, new Web(this.surroundings("web", mode), () => this.load)];
+    await this.between(4);
+    this.webs = this.webs.filter((web) => !old.includes(web));
+  }
+
+  /** Lets the services do some things, `most` at most. */
+  async between(most: number): Promise<void> {
+    for (let left = this.random.between(0, most); left > 0; left -= 1) await this.act();
+  }
+
+  /** Lets the services come to the end of all runs there are; nothing more is submitted. */
+  async finish(): Promise<void> {
+    this.load = { ...this.load, runs: 0 };
+    await this.settle();
+    let acted = true;
+    while (acted) {
+      acted = false;
+      for (const service of this.services()) acted = (await this.tick(service)) || acted;
+    }
+  }
+
+  /** Sometimes one thing that a service does, between two operations of something else. */
+  async interrupt(): Promise<void> {
+    if (this.random.next() < interruptions) await this.act();
+  }
+
+  /** One thing that a service does, after what is done already. */
+  async act(): Promise<void> {
+    this.turn = this.turn.then(async () => {
+      const services = this.services();
+      if (services.length > 0) await this.tick(this.random.pick(services));
+    });
+    await this.turn;
+  }
+
+  /** What a service began has its end. */
+  async settle(): Promise<void> {
+    await this.turn;
+  }
+
+  protected async tick(service: Service): Promise<boolean> {
+    try {
+      return await service.tick();
+    } catch (error) {
+      this.fails(service, error);
+      return true;
+    }
+  }
+
+  protected fails(_service: Service, error: unknown): void {
+    this.journal.write({ event: "refused", by: "a service", reason: String(error) });
+  }
+
+  /** The worker has more to do than web. */
+  private services(): Service[] {
+    return [...this.webs, ...(this.worker ? [this.worker, this.worker] : [])];
+  }
+
+  private surroundings(kind: "worker" | "web", mode: Mode): Surroundings {
+    const { journal, random } = this;
+    const name = `${kind}-${++this.instances}`;
+    return { store: this.stores[mode], journal, random, name, now: () => this.now() };
+  }
+
+  private now(): string {
+    return timestamp((this.moment += this.random.between(1, 2_000)));
+  }
+}

@@ -1,0 +1,108 @@
+import { writeFile } from "node:fs/promises";
+import { stringify } from "yaml";
+import { exportCommand } from "../../../cli/export";
+import type { HandoverResults } from "../../../components/transfer/steps/inputs";
+import { providers } from "../../../components/transfer/provider";
+import { documentOptions } from "../../contract/options";
+import { layout } from "../../transfer/layout";
+import { ledger } from "../../transfer/database";
+
+/** The steps on the state, as the engine has them. */
+export type StepName = keyof typeof providers;
+
+/** Where the product works. */
+export interface Place {
+  /** The address of the server, where a wire may be in between. */
+  readonly uri: string;
+  readonly database: string;
+  /** The state directory, absolute. */
+  readonly root: string;
+}
+
+/** What an error of the engine's form keeps of a step that is not finished. */
+interface Unfinished {
+  readonly properties?: object;
+}
+
+/** The product's steps on the state through their doors, with what the engine keeps of each. */
+export class Product {
+  private readonly states = new Map<StepName, object>();
+  private cutover = 0;
+  private replacedIn = 0;
+  /** Settings that an operator adds, such as `abandonMongo`. */
+  advanced: Readonly<Record<string, string>> = {};
+
+  constructor(private readonly place: Place) {}
+
+  /** The next steps belong to another cutover. */
+  begin(): void {
+    this.cutover += 1;
+    this.advanced = {};
+  }
+
+  /** As `pulumi up --replace` does, which a verification that does not hold asks for; false the second time. */
+  replaceSecondHandover(): boolean {
+    if (this.replacedIn === this.cutover) return false;
+    this.replacedIn = this.cutover;
+    return this.states.delete("SecondHandover");
+  }
+
+  get fencedAt(): string | undefined {
+    return (this.states.get("Handover") as HandoverResults | undefined)?.fence?.at;
+  }
+
+  /** Runs a step in a direction, again if it ran before. */
+  async run(name: StepName, direction: "forward" | "back", fields: object = {}): Promise<object> {
+    const { create, update } = providers[name];
+    const inputs = { ...this.inputs(name, direction), ...fields } as never;
+    const state = this.states.get(name);
+    try {
+      const { outs = {} } = (await (state
+        ? update("id", state as never, inputs)
+        : create(inputs))) as { outs?: object };
+      this.states.set(name, outs);
+      return outs;
+    } catch (error) {
+      const { properties } = error as Unfinished;
+      if (properties) this.states.set(name, properties);
+      throw error;
+    }
+  }
+
+  /** The bulk pass of another process, which keeps nothing. */
+  async importBeside(uri: string): Promise<void> {
+    const inputs = { ...this.inputs("BulkImport", "forward"), uri } as never;
+    await providers.BulkImport.create(inputs);
+  }
+
+  /** The command `export`. */
+  async export(): Promise<void> {
+    const { root, uri, database } = this.place;
+    const file = `${root}.settings.yaml`;
+    const values = {
+      storageMode: "filesystem",
+      mongoUri: uri.replace("/?", `/${database}?`),
+      backfill: { source: { path: root } },
+      rollout: { target: "values", directory: ".", confirm: "none" },
+    };
+    const config = Object.entries(values).map(([key, value]) => [
+      `taskrunner-storage:${key}`,
+      value,
+    ]);
+    await writeFile(file, stringify({ config: Object.fromEntries(config) as object }));
+    await exportCommand.parseAsync(["--settings", file, "--quiet"], { from: "user" });
+    process.exitCode = 0;
+  }
+
+  private inputs(name: StepName, direction: "forward" | "back"): object {
+    const { fencedAt } = this;
+    return {
+      ...this.place,
+      ...{ direction, layout, ledger, cutover: this.cutover, approvals: true },
+      ...{ collections: documentOptions.collections, checkpoints: "pack_run_backfill" },
+      ...{ heldRuns: "hold", electionSeconds: 2 },
+      ...(name === "SecondHandover" && fencedAt !== undefined && { fencedAt }),
+      ...this.advanced,
+    };
+  }
+}

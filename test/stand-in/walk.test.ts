@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import pLimit from "p-limit";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { closeConnections } from "../../components/mongo";
+import { createRandom } from "../../sample/random";
+import { migrate } from "../transfer/database";
+import { serverForTests } from "../server";
+import { MemoryJournal } from "./journal";
+import { type Danger, dangers, drawDangers } from "./unkind/dangers";
+import { RoughWriter } from "./unkind/rough-writer";
+import { StaleVolume } from "./unkind/stale-volume";
+import { Walk } from "./unkind/walk";
+import { Wire } from "./unkind/wire";
+import { type Surface, World } from "./unkind/world";
+
+/** The variables of CONTRIBUTING: how long, from which seed, and with which dangers. */
+const {
+  WALK_SECONDS = "45",
+  WALK_SEED = String(Date.now() % 1_000_000),
+  WALK_DANGERS = "",
+} = process.env;
+const seconds = Number(WALK_SECONDS);
+const asked = WALK_DANGERS.split(",").filter((name) => name !== "") as Danger[];
+vi.setConfig({ testTimeout: (seconds + 240) * 1_000 });
+
+const current = serverForTests();
+const wires = { wire: new Wire(), slow: new Wire() };
+beforeAll(async () => {
+  for (const wire of Object.values(wires)) await wire.open(current.server.uri);
+});
+afterAll(async () => {
+  await closeConnections();
+  for (const wire of Object.values(wires)) await wire.close();
+});
+
+/** One walk; what is wrong after it, with what stopped it on the way. */
+async function walk(seed: number, surface: Surface, wanted: readonly Danger[]) {
+  const folder = await mkdtemp(join(current.folder, "walk-"));
+  const database = current.client.db(`walk_${seed}`);
+  await migrate(database);
+  const journal = new MemoryJournal();
+  const drawn = drawDangers(createRandom(seed + 1), wanted);
+  const writer = new RoughWriter(createRandom(seed + 2), journal);
+  const world = new World(surface, database, join(folder, "state"), writer, drawn);
+  const one = new Walk(seed, world, journal);
+  const found = await one.findings();
+  await world.end();
+  await rm(folder, { recursive: true });
+  return { seed, dangers: [...drawn], found, stops: one.operator.stops };
+}
+
+it("in an unkind world no step is executed twice, nothing is lost, and a stop says why", async () => {
+  expect(dangers).toEqual(expect.arrayContaining(asked));
+  const write = process.stdout.write.bind(process.stdout);
+  for (const method of ["log", "warn", "error"] as const)
+    vi.spyOn(console, method).mockReturnValue();
+  const surface = { ...wires, volume: new StaleVolume() };
+  const until = Date.now() + seconds * 1_000;
+  const limit = pLimit(3);
+  const first = Number(WALK_SEED);
+  const walks: Awaited<ReturnType<typeof walk>>[] = [];
+  const lane = async (seed: number): Promise<void> => {
+    if (Date.now() > until) return;
+    walks.push(await walk(seed, surface, asked));
+    await lane(seed + 3);
+  };
+  await Promise.all([0, 1, 2].map((at) => limit(() => lane(first + at))));
+  write(`${walks.length} walks from WALK_SEED=${first} on\n`);
+  const failed = walks.filter(({ found }) => found.length > 0);
+  for (const one of failed) write(`WALK_SEED=${one.seed}: ${JSON.stringify(one, undefined, 2)}\n`);
+  expect(failed.map(({ seed }) => seed)).toEqual([]);
+});
