@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mongo, MongoCluster } from "../cluster";
-import { collections, buildSchema } from "../contract";
+import { collections, buildSchema, type ContractSchema } from "../contract";
 import { migrationId } from "../ledger";
 import { sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
@@ -8,7 +8,6 @@ import { StepGroup, StepResource, type After } from "../step/program";
 import { checksumOf } from "./planner/canonical";
 import { warnOfDataIssues, warnOfHeldBack } from "./preview";
 import { steps } from "./steps";
-import type { ApplicationInputs } from "./steps/application";
 import { keyToText, type IndexInputs, type IndexResults } from "./steps/index-step";
 
 /** What the migration works on. */
@@ -77,20 +76,13 @@ export class PackRunMigration extends StepGroup {
       const options = { parent: this, dependsOn: unique ? made : [...indexes] };
       indexes.push(new StepResource(steps.index, defaultName, inputs, options));
     }
-    const names = Object.fromEntries(wanted.collections.map(({ role, name }) => [role, name]));
     const completion = new StepResource(
       steps.ledgerCompletion,
       "ledger",
       { ...shared, checksum },
       { parent: this, dependsOn: [claim, ...indexes] },
     );
-    this.tryApplication(mongo, completion, {
-      collections: names,
-      indexes: wanted.indexes.map(({ collection, name, key, unique, sparse }) => {
-        return { collection, name, key, unique, sparse };
-      }),
-      days: settings.logRetentionDays ?? 0,
-    });
+    this.tryApplication(mongo, completion, wanted, settings.logRetentionDays);
 
     for (const one of [claim, ...made, ...indexes]) warnOfHeldBack(one, one.output("heldBack"));
     warnOfDataIssues({ direction, uri: job ? undefined : uri, database, wanted }, this, (issue) =>
@@ -110,16 +102,23 @@ export class PackRunMigration extends StepGroup {
   private tryApplication(
     { appUri, appJob, uri, database, directions }: PackRunMigrationArgs["mongo"],
     completion: pulumi.Resource,
-    wanted: Pick<ApplicationInputs, "collections" | "indexes" | "days">,
+    wanted: ContractSchema,
+    days = 0,
   ): void {
     const isApart = pulumi.all([uri, appUri]).apply(([own, app]) => !sameServer(own, app));
     // Without the user's connection string there is nobody to try: neither here nor in a Job.
     const job = appUri && appJob;
     const place = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
+    const collections = Object.fromEntries(
+      wanted.collections.map(({ role, name }) => [role, name]),
+    );
+    const indexes = wanted.indexes.map(({ collection, name, key, unique, sparse }) => {
+      return { collection, name, key, unique, sparse };
+    });
     new StepResource(
       steps.applicationCheck,
       "application-check",
-      { ...place, direction: directions.worker, ...wanted },
+      { ...place, direction: directions.worker, collections, indexes, days },
       { parent: this, dependsOn: completion },
     );
   }

@@ -243,7 +243,8 @@ it("what the services' user tries leaves nothing, and no service sees it", async
 
 it("an index that a service creates at start and MongoDB refuses is named before the drain", async () => {
   const warnings = vi.spyOn(console, "warn").mockReturnValue();
-  const named = () => warnings.mock.calls.flat().map((line) => /_ttl".*? on/.exec(line)?.[0]);
+  const named = () =>
+    warnings.mock.calls.flat().map((line) => /_ttl".*? on/.exec(String(line))?.[0]);
   // The cutover above has set an expiry: a service creates the index without it, or with its own.
   await tried("taskrunnerApplication", 24_855);
   expect(named()).toEqual(['_ttl"} on']);

@@ -74,8 +74,11 @@ function join(client: Socket, upstream: Socket, rules: ProxyRules): void {
   let turn = Promise.resolve();
   eachMessage(client, (message) => {
     const wait = rules.before?.bind(rules, commandIn(message), () => documentIn(message));
-    if (wait) turn = turn.then(wait).then(() => take(message) as undefined);
-    else take(message);
+    const now = () => {
+      take(message);
+    };
+    if (wait) turn = turn.then(wait).then(now);
+    else now();
   });
   eachMessage(upstream, (message) => {
     const question = asked.get(message.readInt32LE(responseTo));

@@ -11,12 +11,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** How long it takes at most to find parts that are all there, in ms. */
 const findMs = 10_000;
 
-/** Whole stacks on a real engine: more than half of all the time, so that one cutover stands for them. */
-const wholeStacks = [
+/**
+ * Whole stacks on a real engine: more than half of all the time, so that one cutover stands for them. A random
+ * walk takes as long as it is told to.
+ */
+const onlyInAll = [
   "test/engine/!(cutover).test.ts",
   "test/emergency/**",
   // Every example of the help, on a stack of its own.
   "test/cli/examples.test.ts",
+  "test/stand-in/walk.test.ts",
 ];
 
 async function run(): Promise<number> {
@@ -27,7 +31,7 @@ async function run(): Promise<number> {
   if (found !== undefined && found !== 0) return found;
   const reporters = ["--reporter=default", "--reporter=./tools/vitest/summary.ts"];
   const env = { TEST_PARTS: found === 0 ? "there" : "building" };
-  const left = process.argv.includes("--all") ? [] : wholeStacks;
+  const left = process.argv.includes("--all") ? [] : onlyInAll;
   const { ONLY: only = "", SHARD: shard = "" } = process.env;
   const options = [...reporters, ...left.map((files) => `--exclude=${files}`)];
   if (shard !== "") options.push(`--shard=${shard}`);

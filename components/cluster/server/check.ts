@@ -69,7 +69,7 @@ export async function requireApplication(
   address: DatabaseAddress,
   names: Partial<CollectionNames>,
   isApart: boolean,
-  indexes: readonly IndexToCreate[],
+  indexes: readonly IndexToCreate[] = [],
 ): Promise<void> {
   try {
     const database = await databaseAt(address);

@@ -10,7 +10,7 @@ import type { Random } from "../../../sample/random";
  * - `lag`: the services' writes are `w: 1`, and what a majority has is older, until a majority is asked for;
  * - `no majority`: the same, and no write reaches a majority (64);
  * - `refused writes`: MongoDB can be read, and refuses each write: 371, 8000 or 14031;
- * - `no shard primary`: a mongos answers, and no read finds a primary (133);
+ * - `no shard primary`: a mongos answers, and finds no primary of all shards, or of all but the ledger's (133);
  * - `other database`: another database is behind the same connection string;
  * - `lost`: a rollback has no MongoDB at all, and what comes back may be another database;
  * - `stale stat`: what `stat` says of a file is cached until the file is opened.

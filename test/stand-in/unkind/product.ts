@@ -57,9 +57,9 @@ export class Product {
     const inputs = { ...this.inputs(name, direction), ...fields } as never;
     const state = this.states.get(name);
     try {
-      const { outs = {} } = (await (state
-        ? update("id", state as never, inputs)
-        : create(inputs))) as { outs?: object };
+      const { outs = {} } = (await (state ? update("id", state, inputs) : create(inputs))) as {
+        outs?: object;
+      };
       this.states.set(name, outs);
       return outs;
     } catch (error) {

@@ -169,9 +169,10 @@ export class Walk extends Crew {
   }
 
   protected override fails(service: Service, error: unknown): void {
-    if (!(error instanceof Killed)) return super.fails(service, error);
-    this.world.isKilled = true;
-    this.worker = undefined;
+    if (error instanceof Killed) {
+      this.world.isKilled = true;
+      this.worker = undefined;
+    } else super.fails(service, error);
   }
 
   private onVolume<T>(work: () => Promise<T>): Promise<T> {

@@ -8,8 +8,10 @@ export interface Disturbance {
    * only, until a write with a majority is asked for (`lag`) or for ever (`none`).
    */
   majority: "current" | "lag" | "none";
-  /** With which code each write is refused; with 133 each read instead. */
+  /** With which code each write is refused; with 133, which a mongos answers, each read too. */
   refusal?: number | undefined;
+  /** A collection that is on a shard of its own, which refuses nothing. */
+  spared?: string | undefined;
   /** The database that answers in the place of the one that is asked. */
   other?: string | undefined;
   /** Awaited before each command. */
@@ -55,9 +57,9 @@ export class Wire {
   }
 
   private refuse(command: string, body: Body): Document | undefined {
-    const code = this.of(body)?.refusal;
-    const isRefused = code === 133 ? isRead(command) : isWrite(command);
-    if (code === undefined || !isRefused) return undefined;
+    const { refusal: code, spared } = this.of(body) ?? {};
+    const isRefused = isWrite(command) || (code === 133 && isRead(command));
+    if (code === undefined || !isRefused || body()[command] === spared) return undefined;
     return { ok: 0, code, errmsg: "refused: a danger is played" };
   }
 

@@ -4,7 +4,7 @@ import type { Db } from "mongodb";
 import type { Random } from "../../../sample/random";
 import { documentOptions } from "../../contract/options";
 import { layout } from "../../transfer/layout";
-import { migrate } from "../../transfer/database";
+import { ledger, migrate } from "../../transfer/database";
 import type { Mode } from "../crew";
 import { hasEnded, type Run } from "../records";
 import type { Danger } from "./dangers";
@@ -48,7 +48,10 @@ export class World {
       between.majority = dangers.has("no majority") ? "none" : "lag";
     }
     if (dangers.has("refused writes")) between.refusal = random.pick([371, 8000, 14031]);
-    if (dangers.has("no shard primary")) between.refusal = 133;
+    if (dangers.has("no shard primary")) {
+      between.refusal = 133;
+      between.spared = random.pick([ledger, undefined]);
+    }
   }
 
   /** From now on another database answers: one that was migrated, and has nothing else. */
