@@ -15,7 +15,8 @@ export function watchBuild(
   const timer = setInterval(() => {
     const seconds = Math.round((Date.now() - started) / 1_000);
     console.warn(
-      `Building index ${index} on ${db.databaseName}.${collection}: ${seconds} s so far`,
+      `Building index ${index} on ${db.databaseName}.${collection}: ${seconds} s so far. If a member is down, ` +
+        'see setIndexCommitQuorum (docs/migration.md, "Index builds")',
     );
   }, everyMs);
   return () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { buildSchema } from "../../components/contract";
+import { setExpiry } from "../../components/migration";
 import { diff, diffExpiry } from "../../components/migration/planner/diff";
 import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
@@ -53,6 +54,14 @@ it("an expiry is set, changed and lifted in place", async () => {
 
 it("an expiry that was lifted is none, and a second time there is nothing to do", async () => {
   expect(await expireAfter(0)).toEqual([]);
+});
+
+it("an expiry that no index can have is an error, and lifting it is not", async () => {
+  const address = { collection: "pack_run_logs", ledger: "schema_migrations" };
+  const other = client.db("without_index");
+  await other.createCollection("pack_run_logs");
+  await expect(setExpiry(other, address, 30)).rejects.toThrow(/no index has the key .*--refresh/);
+  await expect(setExpiry(other, address, 0)).resolves.toBeUndefined();
 });
 
 it("the index itself does not report the expiry, and is never built a second time", async () => {

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Decimal128, Long } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { counts, databasePerTest } from "./database";
@@ -45,6 +46,52 @@ it("a plan with $ref beside $id is a plan like any other, in both directions", a
   expect(await verifyState({ ...sides(root), exact: true })).toMatchObject({ holds: true });
   await addFiles(root, { "state/runs/r.json": file("Failed") });
   expect((await importState(sides(root))).runs).toEqual(counts(1, { updated: 1 }));
+});
+
+it("a number in a plan that needs a decimal is counted, and keeps each digit both ways", async () => {
+  const text = JSON.stringify(run("r", { plan: { limits: [{ cpu: "CPU" }] } }));
+  const root = await stateRoot({
+    "state/runs/r.json": text.replace('"CPU"', "0.1234567890123456789"),
+    "state/runs/s.json": JSON.stringify(run("s", { plan: { limits: [{ cpu: 0.5 }] } })),
+  });
+  expect((await importState(sides(root))).conversions).toEqual({ decimal: 1 });
+  const [stored] = await current.database
+    .collection("pack_runs")
+    .find({ _id: "r" as never })
+    .toArray();
+  expect((stored?.plan as { limits: object[] }).limits).toEqual([
+    { cpu: Decimal128.fromString("0.1234567890123456789") },
+  ]);
+  await exportState({ ...sides(root), all: true });
+  expect(await readFile(join(root, "state/runs/r.json"), "utf8")).toContain(
+    ":0.1234567890123456789}",
+  );
+});
+
+it("a date inside steps is a text on both sides", async () => {
+  const lastTransitionAt = "2025-11-06T10:00:01.1234567+00:00";
+  const steps = [{ stepId: "a", status: "Succeeded", attempts: 1, lastTransitionAt }];
+  const root = await stateRoot({ "state/runs/r.json": JSON.stringify(run("r", { steps })) });
+  await importState(sides(root));
+  const runs = current.database.collection("pack_runs");
+  expect(await runs.findOne()).toMatchObject({ steps });
+  const moment = new Date("2025-11-06T11:00:00Z");
+  await runs.updateOne({}, { $set: { "steps.0.lastTransitionAt": moment, updatedAt: moment } });
+  expect(await exportState(sides(root))).toMatchObject({ runs: { written: 1 }, unwritable: [] });
+  const file = JSON.parse(await readFile(join(root, "state/runs/r.json"), "utf8")) as object;
+  expect(file).toMatchObject({ steps: [{ lastTransitionAt: "2025-11-06T11:00:00.000Z" }] });
+});
+
+it.each([
+  ["ticks and offset", [Long.fromBigInt(638_980_452_010_000_000n), 60]],
+  ["an object", { DateTime: new Date(), Ticks: Long.fromNumber(1), Offset: 60 }],
+])("a service's DateTimeOffset as %s is refused by the validator", async (_, updatedAt) => {
+  const { runId: _id, ...fields } = run("r");
+  const [requestedAt, createdAt] = [new Date(), new Date()];
+  const document = { ...fields, requestedAt, createdAt, updatedAt };
+  const runs = current.database.collection<{ _id: string }>("pack_runs");
+  await expect(runs.insertOne({ _id, ...document })).rejects.toMatchObject({ code: 121 });
+  await runs.insertOne({ _id, ...document, updatedAt: new Date() } as never);
 });
 
 it("names that nobody reads are counted, and three of them are named", async () => {

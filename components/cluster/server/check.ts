@@ -145,7 +145,7 @@ function arbiterWarnings({ arbiters }: ServerFacts): string[] {
   if (arbiters.length === 0) return [];
   return [
     `It has an arbiter (${arbiters.join(", ")}), which holds no data. While another member is down, ` +
-      "writes may not reach a majority, and the import and the cutover stop after a minute. " +
+      "writes may not reach a majority, and a step of the cutover tries for up to a quarter of an hour before it stops. " +
       "Replace the arbiter with a member that holds data, or cut over while all members are up.",
   ];
 }

@@ -93,7 +93,9 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
 
 /** Nothing else is done to it before: MongoDB finds no index by its name until it is built. */
 function awaitIndex(wanted: WantedIndex, found: ObservedIndex): Change {
-  return { kind: "await index", wanted, found, reason: "it is still being built" };
+  const reason =
+    "it is still being built (if it waits for a member that is down: setIndexCommitQuorum)";
+  return { kind: "await index", wanted, found, reason };
 }
 
 /** The changes of an index that exists, under its own or another name. */

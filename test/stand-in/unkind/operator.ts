@@ -51,16 +51,14 @@ export class Operator {
     }
     if (what === "Verification" && product.replaceSecondHandover()) return undefined;
     if (!/back|export/.test(what)) return world.heal() ? undefined : "stops for nothing";
-    const { refusal, majority, other } = world.between;
-    const isReadable = other === undefined && (refusal !== undefined || majority !== "current");
-    const ways = [...words.matchAll(/advanced\.(\w+): "([^"]+)"/g)];
-    if (isReadable && what.includes("back") && ways.length === 0) {
-      return "stops for a MongoDB that can be read, and names no way out";
-    }
-    const [, key = "", value = ""] = random.pick([...ways, []]) as string[];
-    if (key in product.advanced) return `stops although ${key} is set`;
-    if (key !== "") product.advanced = { ...product.advanced, [key]: value };
-    else return world.heal() ? undefined : "stops for nothing";
+    const hasWays = what !== "export" && world.between.other === undefined;
+    if (hasWays && "abandonMongo" in product.advanced) return "stops although MongoDB is abandoned";
+    // What the runbook names, whether the words of this stop do or not.
+    const ways = /exportUnconfirmed/.test(words) ? ["exportUnconfirmed"] : [];
+    const way = random.pick(hasWays ? [...ways, "abandonMongo", ""] : [""]);
+    if (way === "" || way in product.advanced)
+      return world.heal() ? undefined : "stops for nothing";
+    product.advanced = { ...product.advanced, [way]: product.fencedAt ?? "" };
     return undefined;
   }
 
