@@ -54,7 +54,7 @@ export class Operator {
     const hasWays = what !== "export" && world.between.other === undefined;
     if (hasWays && "abandonMongo" in product.advanced) return "stops although MongoDB is abandoned";
     // What the runbook names, whether the words of this stop do or not.
-    const ways = /exportUnconfirmed/.test(words) ? ["exportUnconfirmed"] : [];
+    const ways = words.includes("exportUnconfirmed") ? ["exportUnconfirmed"] : [];
     const way = random.pick(hasWays ? [...ways, "abandonMongo", ""] : [""]);
     if (way === "" || way in product.advanced)
       return world.heal() ? undefined : "stops for nothing";
