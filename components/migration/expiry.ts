@@ -14,23 +14,11 @@ export interface LogAddress {
   readonly ledger: string;
 }
 
-/** No index can have the expiry of log entries. */
-export class ExpiryRefused extends Error {
-  override readonly name = "ExpiryRefused";
-
-  constructor({ databaseName }: Db, collection: string) {
-    super(
-      `Setting the expiry of log entries in ${databaseName}.${collection} failed: no index has the key { timestamp: 1 } ` +
-        "without other options. Run `pulumi up --refresh`, which creates it, and sets the expiry again.",
-    );
-  }
-}
-
 /**
  * Lets log entries expire after so many days; 0 for never. What is so already stays as it is. What the
  * expiry of before may have deleted is recorded first, because the index does not tell it any more.
  *
- * @throws ExpiryRefused if entries are to expire, and there is no index for it
+ * @throws Error if entries are to expire, and there is no index for it
  */
 export async function setExpiry(
   db: Db,
@@ -43,7 +31,12 @@ export async function setExpiry(
   });
   const planExpiry = async () => {
     const observed = await observe(db, [collection]);
-    if (days > 0 && !expiryOf(collection, observed)) throw new ExpiryRefused(db, collection);
+    if (days > 0 && !expiryOf(collection, observed)) {
+      throw new Error(
+        `Setting the expiry in ${db.databaseName}.${collection} failed: no index has the key { timestamp: 1 } and no ` +
+          "other options. Run `pulumi up --refresh`, which creates it and sets the expiry again.",
+      );
+    }
     return diffExpiry(collection, days, observed);
   };
   await untilDone(db, planExpiry, (executed) => recordCommand(db, ledger, executed));

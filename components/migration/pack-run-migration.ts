@@ -8,6 +8,7 @@ import { StepGroup, StepResource, type After } from "../step/program";
 import { checksumOf } from "./planner/canonical";
 import { warnOfDataIssues, warnOfHeldBack } from "./preview";
 import { steps } from "./steps";
+import { indexCreations } from "./steps/application";
 import { keyToText, type IndexInputs, type IndexResults } from "./steps/index-step";
 
 /** What the migration works on. */
@@ -112,13 +113,11 @@ export class PackRunMigration extends StepGroup {
     const collections = Object.fromEntries(
       wanted.collections.map(({ role, name }) => [role, name]),
     );
-    const indexes = wanted.indexes.map(({ collection, name, key, unique, sparse }) => {
-      return { collection, name, key, unique, sparse };
-    });
+    const creations = indexCreations(wanted.indexes, days);
     new StepResource(
       steps.applicationCheck,
       "application-check",
-      { ...place, direction: directions.worker, collections, indexes, days },
+      { ...place, direction: directions.worker, collections, creations },
       { parent: this, dependsOn: completion },
     );
   }

@@ -1,4 +1,5 @@
 import type { Db, Document } from "mongodb";
+import { isStandalone } from "../cluster/server";
 import { commandWriteConcern } from "../mongo";
 import { watchBuild } from "./watch-build";
 
@@ -14,7 +15,8 @@ export async function sendCommand(db: Db, command: Document): Promise<void> {
     await db.command(asked);
     return;
   }
-  const quorum = (await hasMembers(db)) ? { commitQuorum: "majority" } : {};
+  // A standalone server refuses a commit quorum (`create_indexes_cmd.cpp`).
+  const quorum = (await isStandalone(db)) ? {} : { commitQuorum: "majority" };
   const names = (indexes as { readonly name: string }[]).map(({ name }) => name);
   const stop = watchBuild(db, collection, names.join(", "));
   try {
@@ -22,10 +24,4 @@ export async function sendCommand(db: Db, command: Document): Promise<void> {
   } finally {
     stop();
   }
-}
-
-/** A standalone server refuses a commit quorum (`create_indexes_cmd.cpp`). */
-async function hasMembers(db: Db): Promise<boolean> {
-  const { setName, msg } = await db.command({ hello: 1 });
-  return setName !== undefined || msg === "isdbgrid";
 }

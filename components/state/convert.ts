@@ -1,4 +1,4 @@
-import { Decimal128, Long } from "mongodb";
+import { Long } from "mongodb";
 import { type CollectionRole, type Field, byRole, collections } from "../contract";
 import { Refusal } from "./errors";
 import { isJsonObject, membersOf, objectOf } from "./json/object";
@@ -6,7 +6,7 @@ import { formatJson } from "./json/text";
 import type { Entry } from "./unpack";
 
 /** Conversions beyond a record's form; a record that needed one counts as normalized. */
-export type Conversion = "metadataText" | "enumeration" | "lineNumber" | "offset" | "decimal";
+export type Conversion = "metadataText" | "enumeration" | "lineNumber" | "offset";
 
 /** A record's fields as BSON values, still to be checked, without a generated `_id`. */
 export interface Converted {
@@ -30,7 +30,6 @@ export function convert(role: CollectionRole, { fields, given }: Entry): Convert
     const name = fieldName(role, property);
     if (converted.has(name)) throw new Refusal("form", `it has ${name} twice`);
     converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
-    if (holdsDecimal(converted.get(name))) conversions.add("decimal");
   }
   for (const [name, value] of Object.entries(given)) {
     if (converted.get(name) != null) continue;
@@ -38,13 +37,6 @@ export function convert(role: CollectionRole, { fields, given }: Entry): Convert
     if (name === "sequence") conversions.add("lineNumber");
   }
   return { fields: converted, conversions };
-}
-
-/** Whether a number needs a type that a reader of JSON does not expect. */
-function holdsDecimal(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsDecimal);
-  if (isJsonObject(value)) return membersOf(value).some(([, inner]) => holdsDecimal(inner));
-  return value instanceof Decimal128;
 }
 
 const fieldsOf = byRole((role) => new Map(Object.entries(collections[role].fields)));

@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { lstat, opendir } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
-import { type CollectionRole, collectionRoles } from "../contract";
+import type { CollectionRole } from "../contract";
 import { ahead } from "./ahead";
 import { type StateAddress, type StateFile, rolesIn } from "./address";
 
@@ -50,16 +50,14 @@ async function* filesOfRuns(
 ): AsyncGenerator<StateFile> {
   const extension = extensionOf(role);
   const folder = address.layout[role];
-  // Two roles may share a folder.
-  const others = collectionRoles.filter((one) => address.layout[one] === folder).map(extensionOf);
   for await (const entry of readFolder(join(address.root, folder))) {
-    const { name } = entry;
-    const isOurs = posix.join(folder, name) === quarantineFile;
-    if (isOurs || isSkipped(entry, skipped) || !entry.isFile()) continue;
-    const isForeign = !others.some((one) => name.endsWith(one));
-    if (isForeign || (await isNotUtf8(join(address.root, folder, name)))) {
-      addForeign(skipped, posix.join(folder, name));
-    } else if (name.endsWith(extension)) yield fileOf(address, role, basename(name, extension));
+    if (isSkipped(entry, skipped) || !entry.isFile()) continue;
+    const file = fileOf(address, role, basename(entry.name, extension));
+    if (file.name === quarantineFile) continue;
+    // Two roles may share a folder.
+    const isState = /\.(nd)?json$/.test(entry.name) && !(await isNotUtf8(file.path));
+    if (!isState) addForeign(skipped, posix.join(folder, entry.name));
+    else if (entry.name.endsWith(extension)) yield file;
   }
 }
 
@@ -68,12 +66,9 @@ async function isNotUtf8(path: string): Promise<boolean> {
   return path.includes("\ufffd") && !(await lstat(path).catch(() => undefined));
 }
 
-/** The maximum number of foreign names that are kept. */
-const namedForeign = 3;
-
 function addForeign(skipped: Skipped, name: string): void {
   skipped.foreign += 1;
-  if (skipped.foreignNames.length < namedForeign) skipped.foreignNames.push(name);
+  if (skipped.foreign <= 3) skipped.foreignNames.push(name);
 }
 
 async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerator<StateFile> {

@@ -1,11 +1,4 @@
-import {
-  BSON,
-  type Collection,
-  DBRef,
-  type Document,
-  type Filter,
-  type RunCommandCursor,
-} from "mongodb";
+import { BSON, type Collection, type Document, type Filter, type RunCommandCursor } from "mongodb";
 import type { CollectionRole } from "../contract";
 import { resumeCursor, withRetries } from "../mongo";
 import { isJsonObject } from "../state";
@@ -45,14 +38,11 @@ function* elementsIn(bytes: Uint8Array): Generator<readonly [string, number, Uin
   }
 }
 
-/**
- * Whether an object has a key that looks like an integer, which goes first in a plain object, or both `$ref`
- * and `$id`, which the driver takes for a reference; JSON Schema has both words.
- */
+/** Whether the driver's reading differs: keys like integers go first, `$ref` with `$id` becomes a reference. */
 function isChanged(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return value.some(isChanged);
-  if (!isJsonObject(value)) return value instanceof DBRef;
+  if (!isJsonObject(value)) return value instanceof BSON.DBRef;
   const members = value as Readonly<Record<string, unknown>>;
   for (const key in members) {
     if (isDigit(key.charCodeAt(0)) && /^\d+$/.test(key)) return true;

@@ -178,7 +178,7 @@ export const state: readonly Break[] = [
   {
     guarantee: "a write that no majority confirmed does not count",
     file: "components/transfer/import/bulk.ts",
-    find: "if (errors.length === 0 || ofOthers) throw error;",
+    find: "if (isOfCommand || ofOthers) throw error;",
     replace: "",
     tests: ["test/transfer/server-trouble.test.ts > a majority that does not answer"],
   },

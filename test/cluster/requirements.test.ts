@@ -149,7 +149,7 @@ describe("a real server", () => {
     const disguised = await disguisedServer(current.server.port, disguise);
     const check = (options: string) => {
       const uri = `mongodb://127.0.0.1:${disguised.port}/?${options}`;
-      return requireApplication({ uri, database: "looked_at" }, names, false, []);
+      return requireApplication({ uri, database: "looked_at" }, names, false);
     };
     const stopped = check("retryWrites=true");
     await expect(stopped).rejects.toThrow(/It has an arbiter.*Add w=majority to appMongoUri/);

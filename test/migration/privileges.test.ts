@@ -26,6 +26,7 @@ import { reconcile, untilDone } from "../../components/migration/execute";
 import { observe } from "../../components/migration/planner/observe";
 import { diffExpiry } from "../../components/migration/planner/diff";
 import { providers } from "../../components/migration/provider";
+import { indexCreations } from "../../components/migration/steps/application";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { twoRuns } from "../transfer/database";
 import { sidesOf } from "../transfer/export-sides";
@@ -200,8 +201,8 @@ it("what is missing is named: which action on what", async () => {
 
 /** The step after the last index, with the services' user; the worker is drained later. */
 async function tried(user: string, days = 0): Promise<unknown> {
-  const { indexes } = buildSchema(documentOptions);
-  const inputs = { uri: uriOf(user), database, collections, isApart: false, indexes, days };
+  const creations = indexCreations(buildSchema(documentOptions).indexes, days);
+  const inputs = { uri: uriOf(user), database, collections, isApart: false, creations };
   return providers.ApplicationCheck.create({ direction: "forward", ...inputs });
 }
 
@@ -244,12 +245,12 @@ it("what the services' user tries leaves nothing, and no service sees it", async
 it("an index that a service creates at start and MongoDB refuses is named before the drain", async () => {
   const warnings = vi.spyOn(console, "warn").mockReturnValue();
   const named = () =>
-    warnings.mock.calls.flat().map((line) => /_ttl".*? on/.exec(String(line))?.[0]);
+    warnings.mock.calls.flat().map((line) => /_ttl".*? with/.exec(String(line))?.[0]);
   // The cutover above has set an expiry: a service creates the index without it, or with its own.
   await tried("taskrunnerApplication", 24_855);
-  expect(named()).toEqual(['_ttl"} on']);
+  expect(named()).toEqual(['_ttl"}]} with']);
   await tried("taskrunnerApplication", 30);
-  expect(named().slice(1)).toEqual(['_ttl"} on', '_ttl","expireAfterSeconds":2592000} on']);
+  expect(named().slice(1)).toEqual(['_ttl"}]} with', '_ttl","expireAfterSeconds":2592000}]} with']);
 });
 
 it("the services' user creates the indexes that exist, as the services do at start", async () => {

@@ -47,7 +47,11 @@ async function walk(seed: number, surface: Surface, wanted: readonly Danger[]) {
   const found = await one.findings();
   await world.end();
   await rm(folder, { recursive: true });
-  return { seed, dangers: [...drawn], found, stops: one.operator.stops };
+  const words = found.join(" ");
+  const events = journal
+    .events()
+    .filter((event) => "runId" in event && words.includes(event.runId));
+  return { seed, dangers: [...drawn], found, stops: one.operator.stops, events };
 }
 
 it("in an unkind world no step is executed twice, nothing is lost, and a stop says why", async () => {

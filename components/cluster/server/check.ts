@@ -1,8 +1,8 @@
-import type { Db } from "mongodb";
+import type { Db, Document } from "mongodb";
 import { ConnectionError, databaseAt, formatHosts, type DatabaseAddress } from "../../mongo";
 import { uriFacts } from "../../settings/uri";
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
-import { type IndexToCreate, missingToApplication, missingToMigrator } from "./privileges";
+import { missingToApplication, missingToMigrator } from "./privileges";
 
 /** A server that was looked at. */
 export interface CheckedServer extends Findings {
@@ -61,7 +61,7 @@ export async function requireServer(
  * @param names of the collections that exist
  * @param isApart whether only the services may reach the address: if it is unreachable from here, a line on
  *   standard error says that nothing was tried
- * @param indexes that the services may create at start: one that MongoDB refuses is a line on standard error
+ * @param creations as `missingToApplication` takes them; default none
  * @throws ServerRefused with what the user lacks, or if an arbiter makes their writes unsafe; ConnectionError if
  *   it cannot log in
  */
@@ -69,7 +69,7 @@ export async function requireApplication(
   address: DatabaseAddress,
   names: Partial<CollectionNames>,
   isApart: boolean,
-  indexes: readonly IndexToCreate[] = [],
+  creations: readonly Document[] = [],
 ): Promise<void> {
   try {
     const database = await databaseAt(address);
@@ -77,13 +77,7 @@ export async function requireApplication(
     if (arbiters.length > 0 && uriFacts(address.uri)?.w !== "majority") {
       throw new ServerRefused(address.uri, [describeWrites(arbiters)]);
     }
-    const { missing, refused } = await missingToApplication(database, names, indexes);
-    for (const index of refused) {
-      console.warn(
-        `warning: MongoDB refuses to create the index ${index}, because it exists with other options. A service ` +
-          'that creates it at start fails (docs/migration.md, "Indexes that services create").',
-      );
-    }
+    const missing = await missingToApplication(database, names, creations);
     if (missing.length === 0) return;
     throw new ServerRefused(address.uri, [describeLack("appMongoUri", missing)]);
   } catch (error) {

@@ -35,32 +35,19 @@ function migratorAttempts(db: Db, name: string): Attempt[] {
   ];
 }
 
-/** An index as `createIndexes` takes it, and its collection. */
-export interface IndexToCreate {
-  readonly collection: string;
-  readonly spec: Document;
-}
-
-/** What the services cannot do. */
-export interface ApplicationLack {
-  /** The privileges that are missing, as `find on taskrunner.pack_runs`. */
-  readonly missing: readonly string[];
-  /** The specifications that MongoDB refuses because an index with other options exists, in words. */
-  readonly refused: ReadonlySet<string>;
-}
-
 /**
- * What the services cannot do in collections that exist, with the indexes that they may create at start. A
- * standalone server, which only a machine's own may be, has no transactions: there the insert is not tried.
+ * What the services' user may not do in collections that exist. A standalone server, which only a machine's
+ * own may be, has no transactions: there the insert is not tried.
+ *
+ * @param creations commands by which services may create their indexes at start; a warning names one that fails
  */
 export async function missingToApplication(
   db: Db,
   names: Partial<CollectionNames>,
-  indexes: readonly IndexToCreate[],
-): Promise<ApplicationLack> {
+  creations: readonly Document[],
+): Promise<string[]> {
   const hasTransactions = !(await isStandalone(db));
   const missing: string[] = [];
-  const refused = new Set<string>();
   for (const name of Object.values(names)) {
     const place = `${db.databaseName}.${name}`;
     const attempts = [
@@ -68,14 +55,13 @@ export async function missingToApplication(
       ...applicationAttempts(db, name),
       createAttempt(
         db,
-        indexes.filter(({ collection }) => collection === name),
-        refused,
+        creations.filter(({ createIndexes }) => createIndexes === name),
       ),
     ];
     const doing = `Trying in ${place} what the services do`;
     missing.push(...(await withRetries(doing, () => findRefused(attempts, place))));
   }
-  return { missing, refused };
+  return missing;
 }
 
 /** A document, in a transaction that is aborted: nothing stays, and no service sees it. */
@@ -110,16 +96,17 @@ const indexConflicts: readonly unknown[] = [85, 86];
  * Services create their indexes at start. A server looks at the privilege before it looks whether they exist
  * (CSHARP-1866), and refuses one that exists with other options.
  */
-function createAttempt(db: Db, indexes: readonly IndexToCreate[], refused: Set<string>): Attempt {
+function createAttempt(db: Db, creations: readonly Document[]): Attempt {
   const create = async () => {
-    for (const { collection, spec } of indexes) {
-      try {
-        await db.command({ createIndexes: collection, indexes: [spec] });
-      } catch (error) {
+    for (const command of creations) {
+      await db.command(command).catch((error: unknown) => {
         if (!(error instanceof MongoServerError && indexConflicts.includes(error.code)))
           throw error;
-        refused.add(`${JSON.stringify(spec)} on ${collection} (code ${String(error.code)})`);
-      }
+        console.warn(
+          `warning: ${db.databaseName} refuses ${JSON.stringify(command)} with code ${String(error.code)}: the index has ` +
+            "other options. A service that creates it at start fails (docs/migration.md).",
+        );
+      });
     }
   };
   return ["createIndex", create];

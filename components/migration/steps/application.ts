@@ -1,19 +1,18 @@
+import type { Document } from "mongodb";
 import { requireApplication } from "../../cluster/server";
 import type { CollectionRole, WantedIndex } from "../../contract";
 import { addressIn } from "../../mongo";
 import { kind, type MongoInputs, type Step } from "../../step";
 import { day, expiryIndex } from "../planner/diff";
-import { indexSpec } from "../planner/index-spec";
+import { indexSpec, sameSpec } from "../planner/index-spec";
 import { room } from "./shared";
 
 /** What the services' user tries; `uri` is their connection string, which is secret. */
 export interface ApplicationInputs extends MongoInputs {
   /** The names of the collections that exist, by role. */
   readonly collections: Partial<Readonly<Record<CollectionRole, string>>>;
-  /** The contract's indexes, which the services may create at start. */
-  readonly indexes: readonly WantedIndex[];
-  /** Days after which a log entry expires; 0 for never. */
-  readonly days: number;
+  /** Commands by which the services may create their indexes at start. */
+  readonly creations: readonly Document[];
   /** Whether only the services may reach this address: then a warning is enough if it is unreachable. */
   readonly isApart: boolean;
 }
@@ -29,20 +28,24 @@ export const applicationCheck: Step<ApplicationInputs, object> = {
   followsServer: true,
   compares: ["database"],
   job: {},
-  forward: async ({ collections, isApart, indexes, days, ...inputs }) => {
+  forward: async ({ collections, isApart, creations, ...inputs }) => {
     // The services have a Secret of the site's own, and the settings no connection string.
     if (inputs.uri === undefined) return {};
-    const specs = indexes.flatMap((index) => specsOf(index, days));
-    await requireApplication(addressIn(inputs), collections, isApart, specs);
+    await requireApplication(addressIn(inputs), collections, isApart, creations);
     return {};
   },
 };
 
-/** What a service may create: the index on which entries expire with its expiry too, and without it. */
-function specsOf(index: WantedIndex, days: number) {
-  const { collection, key } = index;
-  const spec = indexSpec(index);
-  const isExpiry = JSON.stringify(key) === JSON.stringify(expiryIndex(collection).key);
-  const specs = days > 0 && isExpiry ? [spec, { ...spec, expireAfterSeconds: days * day }] : [spec];
-  return specs.map((one) => ({ collection, spec: one }));
+/**
+ * The commands by which a service may create the contract's indexes: the one on which log entries expire
+ * without an expiry, and with it if `days` is not 0.
+ */
+export function indexCreations(indexes: readonly WantedIndex[], days: number): Document[] {
+  return indexes.flatMap((index) => {
+    const spec = indexSpec(index);
+    const isExpiry =
+      days > 0 && sameSpec(spec, indexSpec({ ...expiryIndex(index.collection), name: index.name }));
+    const specs = isExpiry ? [spec, { ...spec, expireAfterSeconds: days * day }] : [spec];
+    return specs.map((one) => ({ createIndexes: index.collection, indexes: [one] }));
+  });
 }
