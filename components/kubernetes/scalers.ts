@@ -50,7 +50,7 @@ function autoscalersOf(
   all: readonly V2HorizontalPodAutoscaler[],
 ): Scaler[] {
   const own = all.filter(({ spec }) => {
-    const { kind = "", name = "" } = spec?.scaleTargetRef ?? {};
+    const { kind, name } = spec.scaleTargetRef;
     return `${kind} ${name}` === describeController(controller);
   });
   return own.map((one) => {
