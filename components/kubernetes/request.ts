@@ -90,7 +90,11 @@ export async function ifInReach<T>(look: () => Promise<T>): Promise<T | undefine
 /** The server's own words: an error of the client also holds headers, which are not to be shown. */
 function describeCause(cause: unknown): string {
   const { body, code } = cause as { body?: unknown; code?: unknown };
-  if (typeof code !== "number") return cause instanceof Error ? cause.message : String(cause);
+  if (typeof code !== "number") {
+    // `fetch failed` says nothing: what failed is its cause.
+    const error = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
+    return error instanceof Error ? error.message : String(error);
+  }
   return messageIn(body) ?? "it gave no reason";
 }
 
