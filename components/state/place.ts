@@ -1,4 +1,5 @@
 import { lstat } from "node:fs/promises";
+import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { type StateAddress, type StateFile, fileStems } from "./address";
 import { Refusal } from "./errors";
@@ -132,12 +133,20 @@ async function idBehind(address: StateAddress, stem: string): Promise<string | u
   return undefined;
 }
 
+/** A file that was written so lately, in ms, may be empty for a moment: its writer truncates it first. */
+const writtenMs = 5_000;
+
 /** The id inside the run's file of a name; undefined if there is none, or the file says none. */
 async function runIdInside(address: StateAddress, stem: string): Promise<string | undefined> {
   const file = fileOf(address, "runs", stem);
-  const found = await lstat(file.path).catch(() => undefined);
-  const id = found?.isFile() ? await firstMember(file, "runId") : undefined;
-  return typeof id === "string" ? id : undefined;
+  for (let looks = 1; ; looks += 1) {
+    const found = await lstat(file.path).catch(() => undefined);
+    if (!found?.isFile()) return undefined;
+    const id = await firstMember(file, "runId");
+    if (typeof id === "string") return id;
+    if (looks === 3 || Date.now() - found.mtimeMs >= writtenMs) return undefined;
+    await setTimeout(1_000);
+  }
 }
 
 function fits(id: string, stem: string): boolean {

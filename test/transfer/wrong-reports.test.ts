@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Decimal128, Long } from "mongodb";
 import { expect, it } from "vitest";
 import { exportState, importState, verifyState } from "../../components/transfer";
@@ -67,6 +68,19 @@ it("a number in a plan that needs a decimal keeps each digit both ways", async (
   expect(await exportState(sides(root))).toMatchObject({ runs: { written: 1 } });
   const text = await readFile(join(root, "state/runs/r.json"), "utf8");
   expect(text).toMatch(/"cpu": 0\.1234567890123456789\s/);
+});
+
+it("what belongs to a run whose file is empty for a moment is imported under the run's own id", async () => {
+  const root = await stateRoot({
+    "state/runs/r_1.json": "",
+    "logs/runs/r_1.ndjson": lines(logLine(1)),
+  });
+  const written = sleep(300).then(() =>
+    addFiles(root, { "state/runs/r_1.json": JSON.stringify(run("r/1")) }),
+  );
+  await importState(sides(root));
+  await written;
+  expect(await current.database.collection("pack_run_logs").distinct("runId")).toEqual(["r/1"]);
 });
 
 it("a date inside steps is a text on both sides", async () => {
