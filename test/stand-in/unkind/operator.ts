@@ -1,3 +1,5 @@
+import { documentOptions } from "../../contract/options";
+import { eventsOf } from "../journal";
 import type { Walk } from "./walk";
 
 /** How often an operator runs a step again before giving up. */
@@ -7,6 +9,8 @@ const maxAttempts = 6;
 export class Operator {
   /** What stopped, in the product's words. */
   readonly stops: string[] = [];
+  /** Whether bases could not be written in a rollback: a run that went on in files then is a conflict. */
+  private isUnconfirmed = false;
 
   constructor(private readonly walk: Walk) {}
 
@@ -46,6 +50,7 @@ export class Operator {
     const { world, random, product } = this.walk;
     if (await world.writer.repair()) return undefined;
     if (await this.deletePurged(words)) return undefined;
+    if (this.isUnconfirmed && (await this.preferFiles(words))) return undefined;
     if (world.dangers.has("in place") && /not valid JSON|is empty/.test(words)) {
       return "stops for a file that is being written";
     }
@@ -59,7 +64,21 @@ export class Operator {
     if (way === "" || way in product.advanced)
       return world.heal() ? undefined : "stops for nothing";
     product.advanced = { ...product.advanced, [way]: product.fencedAt ?? "" };
+    this.isUnconfirmed ||= way === "exportUnconfirmed";
     return undefined;
+  }
+
+  /** Of conflicts with MongoDB's copies the files are right: the runs' own documents are deleted, by hand. */
+  private async preferFiles(words: string): Promise<boolean> {
+    const { world, journal } = this.walk;
+    const stems = [...words.matchAll(/\/(\S+)\.json \(MongoDB has different/g)].map(
+      ([, stem]) => stem,
+    );
+    const runIds = eventsOf(journal, "submitted").map(({ runId }) => runId);
+    const named = runIds.filter((runId) => stems.includes(`runs/${runId.replaceAll("/", "_")}`));
+    const runs = world.database.collection<{ _id: string }>(documentOptions.collections.runs);
+    await runs.deleteMany({ _id: { $in: named } });
+    return named.length > 0;
   }
 
   /** A run that one side purged goes on the other side too, by hand, if a stop names it. */
