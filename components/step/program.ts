@@ -31,6 +31,11 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
     const all = { ...inputs, ...outputs, __provider: shim(module, kind) };
     const merged = { additionalSecretOutputs: [...secrets], ...options };
     super(`pulumi-nodejs:dynamic/${type}`, name, all, merged);
+    // In the state an absent result is null (provider.ts).
+    for (const one of [...results, "times"] as const) {
+      const own = this as unknown as Record<typeof one, pulumi.Output<object | null | undefined>>;
+      own[one] = own[one].apply((value) => value ?? undefined);
+    }
   }
 
   /** An input as of the last run, or a result; undefined until there was one. */

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import getPort from "get-port";
 import { describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import type {
@@ -279,7 +280,7 @@ describe("the API", () => {
   });
 
   it("that is out of reach, a context that is not there, and no file at all", async () => {
-    const kubeconfig = await kubeconfigWith("unreachable", "https://127.0.0.1:1");
+    const kubeconfig = await kubeconfigWith("unreachable", `https://127.0.0.1:${await getPort()}`);
     const { text } = await unfinished(Drain.create(inputs("any", { kubeconfig })));
     expect(text).toMatch(/list deployments in namespace any .*ECONNREFUSED.*API server runs/);
     await expect(Drain.create(inputs("any", { context: "other" }))).rejects.toThrow(
