@@ -1,4 +1,3 @@
-import { Option } from "commander";
 import { findEarlierExpiry } from "../components/migration";
 import { describePlace } from "../components/state";
 import { type VerificationReport, acceptQuarantined, verifyState } from "../components/transfer";
@@ -8,25 +7,18 @@ import { addressOf, connect } from "./connection";
 import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
 import { withProgress } from "./progress";
 import { sizeOfState } from "./state-size";
-import { describeCases, countsTable, duration, sumOf, whole } from "./words";
+import { describeCases, countsTable, duration, sumOf } from "./words";
 
 interface VerifyOptions extends CommonOptions {
   readonly state?: string;
-  readonly exact?: true;
 }
 
 /** `verify`: every record on disk is in MongoDB. */
 export const verifyCommand = command("verify", {
   group: "Data",
   does: "Verify that MongoDB has every record on disk.",
-  options: [
-    stateOption,
-    new Option("--exact", "require that both sides are equal, and name what differs"),
-  ],
-  examples: [
-    "npx taskrunner-storage verify --stack dev",
-    "npx taskrunner-storage verify --stack dev --exact",
-  ],
+  options: [stateOption],
+  examples: ["npx taskrunner-storage verify --stack dev"],
   statuses: { 0: "it holds", 2: "differences or conflicts" },
   connects: { seconds: usualSeconds },
   notes: ["Each record is to be equal in MongoDB, or descended from the one on disk."],
@@ -40,22 +32,24 @@ export const verifyCommand = command("verify", {
   const total = async () => ({ bytes: sumOf(await sizeOfState(sides), "bytes") });
   const report = await withProgress(options, { what: "verify", count: "read", total }, (watch) =>
     verifyState({
-      ...{ ...sides, database, exact: options.exact ?? false, expiredBefore, watch },
+      ...{ ...sides, database, expiredBefore, watch },
       acceptQuarantined: settings.advanced.acceptQuarantined,
     }),
   );
-  print(options, report, describeVerification(sides.root, options, report));
+  print(options, report, describeVerification(sides.root, report));
   process.exitCode = report.holds ? 0 : 2;
 });
 
-function describeVerification(
-  root: string,
-  { exact }: VerifyOptions,
-  report: VerificationReport,
-): string {
-  const claim = exact ? "both sides are equal" : "every record on disk is in MongoDB";
+function describeVerification(root: string, report: VerificationReport): string {
+  const outcome = report.holds ? "every record on disk is in MongoDB" : "does not hold";
+  const missing = collectionRoles.flatMap((role) =>
+    report[role].onlyInFiles.map((id) => `${role} ${id}`),
+  );
+  const different = collectionRoles.flatMap((role) =>
+    report[role].different.map(({ id, paths }) => `${role} ${id}: ${paths.join(", ")}`),
+  );
   return [
-    `Verification of ${root}: ${report.holds ? claim : "does not hold"}`,
+    `Verification of ${root}: ${outcome}`,
     "",
     countsTable(report, {
       files: "on disk",
@@ -70,9 +64,8 @@ function describeVerification(
     }),
     "",
     `compared in ${duration(report.elapsedMs)}`,
-    ...describeCases("Not in MongoDB", ids(report, "onlyInFiles"), sumOf(report, "missing")),
-    ...describeCases("Different", paths(report, "different"), sumOf(report, "differing")),
-    ...(exact ? beyondFiles(report) : []),
+    ...describeCases("Not in MongoDB", missing, sumOf(report, "missing")),
+    ...describeCases("Different", different, sumOf(report, "differing")),
     ...describeCases(
       "Not to be imported as they are",
       report.quarantine.map(({ detail, ...place }) => `${describePlace(place)}: ${detail}`),
@@ -80,26 +73,4 @@ function describeVerification(
     ),
     ...(report.hash === undefined ? [] : ["", acceptQuarantined(report.hash).trim()]),
   ].join("\n");
-}
-
-/** What is newer or only in MongoDB: differences where both sides are to be equal. */
-function beyondFiles(report: VerificationReport): string[] {
-  const repeated = collectionRoles.reduce((sum, role) => sum + (report[role].repeated ?? 0), 0);
-  return [
-    ...describeCases("Newer in MongoDB", paths(report, "newer"), sumOf(report, "newerInMongo")),
-    ...describeCases("Only in MongoDB", ids(report, "extra"), sumOf(report, "onlyInMongo")),
-    ...(repeated > 0
-      ? ["", `${whole(repeated)} on disk have the key of another record there`]
-      : []),
-  ];
-}
-
-function ids(report: VerificationReport, kind: "onlyInFiles" | "extra"): string[] {
-  return collectionRoles.flatMap((role) => (report[role][kind] ?? []).map((id) => `${role} ${id}`));
-}
-
-function paths(report: VerificationReport, kind: "different" | "newer"): string[] {
-  return collectionRoles.flatMap((role) =>
-    (report[role][kind] ?? []).map(({ id, paths }) => `${role} ${id}: ${paths.join(", ")}`),
-  );
 }

@@ -38,7 +38,7 @@ export { differingPaths, hashOf } from "./json/compare";
 export { isJsonObject } from "./json/object";
 export { parseJson } from "./json/parse";
 export { formatJson } from "./json/text";
-export { type Key, keyFields, keyOf, readableKey } from "./keys";
+export { type Key, keyOf, readableKey } from "./keys";
 export type { Raw, RawText, ReadStart } from "./lines";
 export { type Skipped, fileOf, filesOf, noneSkipped, quarantineFile, stateFiles } from "./list";
 export {

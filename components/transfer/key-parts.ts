@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Key, WriteError, readableKey } from "../state";
+import { type Key, WriteError } from "../state";
 
 /** A part for each value of a hash's first byte: of ten million keys it has forty thousand. */
 export const partNumbers = Array.from({ length: 256 }, (_, at) => at);
@@ -28,8 +28,7 @@ export async function inKeyFolder<T>(work: (folder: string) => Promise<T>): Prom
 }
 
 /**
- * Keys of any number in the same memory (issue #5): in files, parted by hash, so that two such
- * sides are compared part by part.
+ * Keys of any number in the same memory (issue #5): in files, parted by hash.
  */
 export class KeyParts {
   private readonly waiting = partNumbers.map(() => "");
@@ -80,32 +79,4 @@ function notKept(path: string, cause: unknown): WriteError {
   const advice =
     "Nothing was changed. Free space there, or set TMPDIR to another directory, and run it again.";
   return new WriteError(`Writing the keys to compare to ${path}`, cause, advice);
-}
-
-/** What two sides' keys have not in common. */
-export interface KeysApart {
-  /** How many keys MongoDB has. */
-  readonly mongo: number;
-  /** How many of them are not on disk, and ids of the first of them. */
-  readonly onlyInMongo: number;
-  readonly extra: readonly string[];
-  /** How many keys on disk were there before. */
-  readonly repeated: number;
-}
-
-/** Compares the keys of both sides, of which MongoDB has each once; names up to `most` ids. */
-export function keysApart(disk: KeyParts, mongo: KeyParts, most: number): KeysApart {
-  const counts = { mongo: 0, onlyInMongo: 0, repeated: 0 };
-  const extra: string[] = [];
-  for (const part of partNumbers) {
-    const onDisk = disk.textsIn(part);
-    const known = new Set(onDisk);
-    const keys = mongo.textsIn(part);
-    const others = keys.filter((key) => !known.has(key));
-    counts.mongo += keys.length;
-    counts.onlyInMongo += others.length;
-    counts.repeated += onDisk.length - known.size;
-    for (const key of others.slice(0, most - extra.length)) extra.push(key);
-  }
-  return { ...counts, extra: extra.map((key) => readableKey(JSON.parse(key) as Key)) };
 }

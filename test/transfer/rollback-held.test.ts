@@ -6,6 +6,7 @@ import { steps } from "../../components/transfer/steps";
 import { readFence } from "../../components/state";
 import { type AnyStep, workInPod } from "../../components/step";
 import { version } from "../../package.json";
+import { bothEqual } from "./both-equal";
 import { claimMigration, ledger } from "./database";
 import { jsonIn } from "./export-sides";
 import { addFiles, run } from "./state";
@@ -170,7 +171,7 @@ it("held runs come back by an export, as MongoDB has them, and go forward again"
   const again = await stack.cutover(outs);
   expect(again.fence).toMatchObject({ unfinishedCount: 1 });
   expect(await importState({ ...stack.sides, stage: "final" })).toMatchObject({ quarantine: [] });
-  expect(await verifyState({ ...stack.sides, exact: true })).toMatchObject({ holds: true });
+  expect(await verifyState(stack.sides)).toMatchObject(bothEqual);
   expect(await stack.runs.countDocuments()).toBe(3);
   expect(await stack.db.collection("pack_run_logs").countDocuments()).toBe(2);
 });

@@ -6,20 +6,19 @@ import { reading } from "../documents";
 import type { Batch } from "../import/pipeline";
 import { type Pair, pairsOf } from "../pairs";
 import type { BothSides } from "../sides";
-import type { ExactKeys } from "./exact";
 
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
  * `newerInMongo`, `expired`, `missing`, `differing` and `quarantined`. `newerInMongo`, `expired`
- * and `onlyInMongo` are no differences, unless both sides are to be equal.
+ * and `onlyInMongo` are no differences.
  */
 export interface VerifiedCounts {
   files: number;
-  /** By the collection's metadata, which a crash may leave somewhat wrong; counted if both sides are to be equal. */
+  /** By the collection's metadata, which a crash may leave somewhat wrong. */
   mongo: number;
   equal: number;
   newerInMongo: number;
-  /** At least so many, where a key is on disk twice; just so many where both are to be equal. */
+  /** At least so many, where a key is on disk twice. */
   onlyInMongo: number;
   /** Log entries that are gone because they are older than the log's expiry. */
   expired: number;
@@ -31,19 +30,10 @@ export interface VerifiedCounts {
   onlyInFiles: string[];
   /** The first hundred of those that differ, with the paths of what differs. */
   different: { id: string; paths: readonly string[] }[];
-  /** The first hundred of those that are newer in MongoDB, where both sides are to be equal. */
-  newer?: { id: string; paths: readonly string[] }[];
-  /** The ids of a hundred of those that are only in MongoDB, where both sides are to be equal. */
-  extra?: readonly string[];
-  /**
-   * Records on disk that have the key of another one, where both sides are to be equal; no
-   * difference, because each is compared.
-   */
-  repeated?: number;
 }
 
 /** So many single cases of a kind are named. */
-export const keptCases = 100;
+const keptCases = 100;
 
 /** What batches are compared with, and how. */
 export interface Comparison {
@@ -53,8 +43,6 @@ export interface Comparison {
   readonly left: ListHash;
   /** A log entry before it may be gone; in ms since 1970. */
   readonly expiredBefore: number;
-  /** Gets the keys that are on both sides, where both are to be equal. */
-  readonly exact: ExactKeys | undefined;
 }
 
 /** Pairs a batch of records on disk with their documents. */
@@ -66,13 +54,12 @@ export async function pairBatch(sides: BothSides, { records }: Batch): Promise<P
 
 /** Counts what pairs show. */
 export function countPairs(
-  { counts, expiredBefore, exact, left }: Comparison,
+  { counts, expiredBefore, left }: Comparison,
   pairs: readonly Pair[],
 ): void {
   for (const pair of pairs) {
     const { disk, mongo, verdict } = pair;
     const count = counts[disk.role];
-    if (mongo) exact?.add(disk.role, disk.key);
     if (verdict === "equal") count.equal += 1;
     else if (!mongo && isExpired(disk, expiredBefore)) count.expired += 1;
     else if (!mongo) addMissing(count, disk);
@@ -95,10 +82,8 @@ function addDifferent(counts: VerifiedCounts, { disk, verdict }: Pair, mongo: Do
   const one = { id: readableKey(key), paths: differingPaths(role, document, mongo) };
   // Each side may write the same in its own way.
   if (one.paths.length === 0) counts.equal += 1;
-  else if (verdict === "mongo") {
-    counts.newerInMongo += 1;
-    if (counts.newer) keep(counts.newer, one);
-  } else {
+  else if (verdict === "mongo") counts.newerInMongo += 1;
+  else {
     counts.differing += 1;
     keep(counts.different, one);
     return true;

@@ -5,11 +5,9 @@ import { Checkpoints } from "../checkpoints";
 import { reading } from "../documents";
 import { recordsOnDisk } from "../import/file-records";
 import { batches, workOn } from "../import/pipeline";
-import { inKeyFolder } from "../key-parts";
 import type { BothSides } from "../sides";
 import { type Quarantined, Tally } from "../tally";
-import { type Comparison, type VerifiedCounts, countPairs, keptCases, pairBatch } from "./compared";
-import { ExactKeys } from "./exact";
+import { type Comparison, type VerifiedCounts, countPairs, pairBatch } from "./compared";
 
 /** What a verification found; it holds if nothing is missing, and nothing differs or is quarantined that was not accepted. */
 export interface VerificationReport extends Record<CollectionRole, VerifiedCounts> {
@@ -27,8 +25,6 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
 
 /** How a verification compares. */
 export interface VerifyOptions {
-  /** Asks that both sides are equal: what is newer or only in MongoDB is a difference too. */
-  readonly exact?: boolean;
   /** The hash of what differs or is quarantined and was accepted. */
   readonly acceptQuarantined?: string | undefined;
   /** A log entry of before that is gone is `expired`; in ms since 1970. Default: none is. */
@@ -41,24 +37,14 @@ export interface VerifyOptions {
  *
  * @throws StateFolderError where the state directory cannot be used
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
- * @throws WriteError where both are to be equal and the temporary folder has no room for their keys
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
-  return sides.exact
-    ? inKeyFolder((folder) => verifyOnce(sides, new ExactKeys(folder)))
-    : verifyOnce(sides, undefined);
-}
-
-async function verifyOnce(
-  sides: BothSides & VerifyOptions,
-  exact: ExactKeys | undefined,
-): Promise<VerificationReport> {
   const { expiredBefore = -Infinity } = sides;
   const tally = new Tally();
-  const counts = byRole(() => (exact ? { ...noneVerified(), newer: [] } : noneVerified()));
+  const counts = byRole(noneVerified);
   await requireState(sides);
   sides.watch?.(tally);
-  const comparison = { sides, counts, expiredBefore, exact, left: tally.left };
+  const comparison = { sides, counts, expiredBefore, left: tally.left };
   await workOn(
     batches(recordsOnDisk({ address: sides, tally })),
     (batch) => pairBatch(sides, batch),
@@ -74,7 +60,7 @@ async function verifyOnce(
   const hash = tally.left.toString();
   const isAccepted = isEmpty || hash === sides.acceptQuarantined;
   return {
-    holds: isAccepted && all.every((one) => one.missing === 0 && (!exact || isExact(one))),
+    holds: isAccepted && all.every((one) => one.missing === 0),
     ...(!isEmpty && { hash }),
     at,
     elapsedMs,
@@ -85,7 +71,7 @@ async function verifyOnce(
 }
 
 async function complete(
-  { sides, counts: all, exact }: Comparison,
+  { sides, counts: all }: Comparison,
   role: CollectionRole,
   tally: Tally,
 ): Promise<void> {
@@ -94,16 +80,10 @@ async function complete(
   counts.quarantined = tally.counts[role].quarantined;
   counts.files = inBoth + counts.expired + counts.missing + counts.quarantined;
   await reading(sides, role, async (collection) => {
-    if (exact) return Object.assign(counts, await exact.apart(collection, role, keptCases));
     counts.mongo = await collection.estimatedDocumentCount();
     // A key that is on disk twice was found twice.
     counts.onlyInMongo = Math.max(0, counts.mongo - inBoth);
-    return counts;
   });
-}
-
-function isExact({ newerInMongo, onlyInMongo }: VerifiedCounts): boolean {
-  return newerInMongo + onlyInMongo === 0;
 }
 
 function noneVerified(): VerifiedCounts {
