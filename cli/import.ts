@@ -43,7 +43,8 @@ export const importCommand = command("import", {
   notes: [
     "A second run resumes where the first stopped. Quarantined records are written",
     "to quarantine.ndjson in the current directory. With --shard several importers",
-    "share the work, each with its own part of the runs.",
+    "share the work, each with its own part of the runs. --dry-run compares records",
+    "with MongoDB only: duplicates far apart on disk are found by the import only.",
   ],
 })
   .alias("backfill")

@@ -104,24 +104,15 @@ export class Tally {
     this.conversions.set(conversion, (this.conversions.get(conversion) ?? 0) + times);
   }
 
-  /**
-   * @param raw what the file has, if it could be read
-   * @param mayExecute whether it is a run that may still execute steps; default: as `raw` says
-   */
-  refuse(
-    role: CollectionRole,
-    place: Place,
-    { reason, detail, other }: Refusal,
-    raw?: Raw,
-    mayExecute = role === "runs" && mayBeUnfinished(raw?.text),
-  ): void {
+  /** @param raw what the file has, if it could be read */
+  refuse(role: CollectionRole, place: Place, { reason, detail, other }: Refusal, raw?: Raw): void {
     this.counts[role].read += 1;
     this.counts[role].quarantined += 1;
     const refused = { ...place, reason, detail, ...(other && { other }) };
     this.left.add(JSON.stringify(refused));
     this.keep?.(refused, raw);
     if (this.quarantine.length < keptCases) this.quarantine.push(refused);
-    if (mayExecute) this.addUnfinished(refused);
+    if (role === "runs" && mayBeUnfinished(raw?.text)) this.addUnfinished(refused);
   }
 
   private addUnfinished(refused: Quarantined): void {

@@ -87,13 +87,6 @@ export const state: readonly Break[] = [
     tests: ["test/transfer/one-key.test.ts"],
   },
   {
-    guarantee: "a dry run counts no finished run as unfinished",
-    file: "components/transfer/import/promised.ts",
-    find: "tally.refuse(role, place, refusal, undefined, mayExecute);",
-    replace: "tally.refuse(role, place, refusal);",
-    tests: ["test/transfer/resume.test.ts > does not count a finished run"],
-  },
-  {
     guarantee: "a dry run writes nothing",
     file: "components/transfer/import/write.ts",
     find: "if (to.options.dryRun) {",

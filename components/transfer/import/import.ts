@@ -8,13 +8,11 @@ import {
 } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { hasAny } from "../documents";
-import { inKeyFolder } from "../key-parts";
 import { type BothSides, type ImportStage, type Shard, isInShard } from "../sides";
 import { type ImportReport, Tally } from "../tally";
 import { recordsOnDisk } from "./file-records";
 import { findChanged } from "./open";
 import { type Batch, type Reached, type Settled, batches, workOn } from "./pipeline";
-import { PromisedInserts } from "./promised";
 import { QuarantineFile } from "./quarantine";
 import { type Target, databaseTarget } from "./write";
 
@@ -26,7 +24,7 @@ export interface ImportOptions {
   readonly quarantine?: string;
   /** Imports the runs of one shard only. */
   readonly shard?: Shard;
-  /** Says what would become of each record, and writes nothing but keys in a temporary folder. */
+  /** Says what would become of each record, and writes nothing. Duplicates far apart on disk all count. */
   readonly dryRun?: boolean;
   /** Reads every file again, whatever the checkpoints say. */
   readonly afresh?: boolean;
@@ -37,7 +35,6 @@ export interface ImportOptions {
  * run changes nothing and reads only what is new, and several at once end in the same state.
  *
  * @throws StateFolderError before anything is written, where the state directory cannot be used
- * @throws WriteError where a dry run finds no room in the temporary folder
  * @throws WriteError where records were refused and their file cannot be written
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
  */
@@ -75,8 +72,7 @@ export async function importInto(target: Target, source: ImportSource): Promise<
   const tally = new Tally((refused, raw) => quarantine?.add(refused, raw));
   source.watch?.(tally);
   try {
-    const work = (promised?: PromisedInserts) => importFiles(target, source, tally, promised);
-    await (dryRun ? inKeyFolder((folder) => work(new PromisedInserts(folder))) : work());
+    await importFiles(target, source, tally);
   } catch (error) {
     quarantine?.discard();
     throw error;
@@ -85,12 +81,7 @@ export async function importInto(target: Target, source: ImportSource): Promise<
   return tally.report();
 }
 
-async function importFiles(
-  target: Target,
-  source: ImportSource,
-  tally: Tally,
-  promised?: PromisedInserts,
-): Promise<void> {
+async function importFiles(target: Target, source: ImportSource, tally: Tally): Promise<void> {
   const { shard, checkpoints, dryRun, stage = "backfill" } = source;
   /** Files of which a record was refused when it was written: nothing more of them counts as done. */
   const refusedIn = new Set<string>();
@@ -110,14 +101,12 @@ async function importFiles(
       if (outcome instanceof Refusal) {
         refusedIn.add(place.file);
         tally.refuse(role, place, outcome, raw);
-      } else if (promised && outcome === "inserted") promised.add(record);
-      else tally.settle(role, outcome, conversions, role === "runs" && isUnfinished(document));
+      } else tally.settle(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
     const left = new Set([...refusedIn, ...changed]);
     if (!dryRun) await checkpoints?.store.save(furthest(reached, left));
   };
   await workOn(batches(records), (batch) => target.write(batch), count);
-  promised?.settle(tally);
 }
 
 /** The last checkpoint of each file that is not left out. */
