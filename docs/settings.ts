@@ -24,7 +24,7 @@ function firstPage(): string {
     "# Settings",
     madeFrom,
     "In `Pulumi.<stack>.yaml`, with the prefix `taskrunner-storage:`. They are checked before anything happens. An error\n" +
-      "lists every problem: the key, what was found, what is allowed, and the nearest known key for a typing error. The\n" +
+      "lists every problem: the key, what was found, and what is allowed; for an unknown key, all keys of its section. The\n" +
       "first line of each stack file names `schema/settings.json`, so that editors check and complete what you write. Only\n" +
       "`mongoUri` and `appMongoUri` are secret.",
     table(

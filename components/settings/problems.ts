@@ -55,15 +55,11 @@ export function problemsOf(error: z.ZodError, values: unknown): Problem[] {
 function describeIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   const path = issue.path.map(String);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => {
-      const nearest = findNearest(key, issue.message.split(", "));
-      const hint = nearest === undefined ? "" : ` (did you mean ${nearest}?)`;
-      return {
-        key: [...path, key].join("."),
-        found: `an unknown setting${hint}`,
-        allowed: issue.message,
-      };
-    });
+    return issue.keys.map((key) => ({
+      key: [...path, key].join("."),
+      found: "an unknown setting",
+      allowed: issue.message,
+    }));
   }
   const meant = issue.code === "invalid_union" ? findMeant(issue) : undefined;
   if (meant) {
@@ -108,27 +104,4 @@ function describeFound(path: readonly string[], values: unknown): string {
   if (value === undefined) return "nothing";
   if (secretKeys.includes(path[0] ?? "")) return "a secret of the wrong form";
   return JSON.stringify(value);
-}
-
-/** The known key that an unknown one is a typing error of; undefined if all are too different. */
-function findNearest(unknown: string, known: readonly string[]): string | undefined {
-  const [nearest] = known
-    .map((key) => ({ key, edits: countEdits(unknown.toLowerCase(), key.toLowerCase()) }))
-    .filter(({ key, edits }) => edits <= (key.length < 4 ? 1 : Math.max(2, key.length / 3)))
-    .sort((one, other) => one.edits - other.edits);
-  return nearest?.key;
-}
-
-/** The Levenshtein distance: how many letters to insert, delete or change. */
-function countEdits(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
-  for (let i = 0; i < from.length; i++) {
-    const next = [i + 1];
-    for (let j = 0; j < to.length; j++) {
-      const changed = (row[j] ?? 0) + Number(from[i] !== to[j]);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -89,7 +89,7 @@ it.each([
   await settings("Pulumi.test.yaml", { rollot: { target: "helm" } });
   const { exitCode, stderr } = await run([...args, "--stack", "test"]);
   expect(exitCode).toBe(64);
-  expect(stderr).toContain("rollot: found an unknown setting (did you mean rollout?)");
+  expect(stderr).toContain("rollot: found an unknown setting; allowed: storageMode,");
 });
 
 it("a settings file that is not YAML is wrong usage, with the line", async () => {
