@@ -50,7 +50,7 @@ export {
   runIdsOf,
   stemNamed,
 } from "./place";
-export { type Stamp, publish, removeLeftovers, stampOf } from "./publish";
+export { type Stamp, publish, stampOf } from "./publish";
 export {
   type Chunk,
   type ReadPosition,

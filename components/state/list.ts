@@ -107,7 +107,7 @@ async function countBeside({ path, name }: StateFile, skipped: Skipped): Promise
 const entriesAtOnce = 256;
 
 /** What is in a folder; a run may have none for its manifest, or it may just have gone. */
-export async function* readFolder(path: string): AsyncGenerator<Dirent> {
+async function* readFolder(path: string): AsyncGenerator<Dirent> {
   try {
     yield* await opendir(path, { bufferSize: entriesAtOnce });
   } catch (error) {

@@ -1,22 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { type Dirent, constants } from "node:fs";
-import {
-  type FileHandle,
-  copyFile,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-} from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, copyFile, lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type CollectionRole, collectionRoles } from "../contract";
 import { shareLike } from "./access";
-import type { StateAddress } from "./address";
-import { blocksOf } from "./ahead";
 import { Refusal, WriteError } from "./errors";
-import { readFolder } from "./list";
 import { moveFile } from "./move";
 
 /** What tells whether a file is still the one that was read; undefined where there was none. */
@@ -105,56 +92,10 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }
 
-const ours = /^\..+\.[0-9a-f]{12}\.tmp$/;
-
-/** An export at work writes to its unfinished file more often than that. */
-const leftAfterMs = 60 * 60_000;
-
 /**
  * Where the unfinished file of a place is written: in its folder, and no import reads it. The name
  * is another one each time, because several machines may export into one folder.
  */
-export function asideOf(path: string): string {
+function asideOf(path: string): string {
   return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
-}
-
-/** Removes the unfinished files of exports that were killed, once they are an hour old. */
-export async function removeLeftovers(address: StateAddress): Promise<void> {
-  for (const role of collectionRoles) {
-    try {
-      await removeBelow(address, role);
-    } catch (error) {
-      // They are in nobody's way; the export itself says where it may not write.
-      if (!(error instanceof Error && "syscall" in error)) throw error;
-    }
-  }
-}
-
-async function removeBelow({ root, layout }: StateAddress, role: CollectionRole): Promise<void> {
-  const folder = join(root, layout[role]);
-  if (role !== "artifacts") {
-    for await (const { name } of readFolder(folder)) await removeOld(folder, name);
-    return;
-  }
-  const removeOfRun = async (run: Dirent) => {
-    if (!run.isDirectory()) return;
-    const ofRun = join(folder, run.name, dirname(layout.artifactManifest));
-    // A run may have no such folder.
-    const names = await readdir(ofRun).catch(() => []);
-    for (const name of names) await removeOld(ofRun, name);
-  };
-  for await (const runs of blocksOf(readFolder(folder), foldersAtOnce)) {
-    await Promise.all(runs.map(removeOfRun));
-  }
-}
-
-/** So many runs' folders are read at once: on a volume across a network each takes some milliseconds. */
-const foldersAtOnce = 32;
-
-async function removeOld(folder: string, name: string): Promise<void> {
-  if (!ours.test(name)) return;
-  const path = join(folder, name);
-  const found = await lstat(path).catch(() => undefined);
-  if (!found?.isFile() || Date.now() - found.mtimeMs < leftAfterMs) return;
-  await rm(path, { force: true });
 }

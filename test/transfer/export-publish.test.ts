@@ -1,10 +1,9 @@
-import { chmod, chown, mkdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { WriteError } from "../../components/state";
-import { publish, removeLeftovers, stampOf } from "../../components/state/publish";
+import { publish, stampOf } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
-import { layout } from "./layout";
 import { stateRoot } from "./state";
 
 it("a new file is there complete, in a folder that was not there", async () => {
@@ -54,22 +53,6 @@ it("a full disk is named with what to do", async () => {
   await expect(full).rejects.toThrow(WriteError);
   await expect(full).rejects.toThrow(/ENOSPC.*Free space on the disk, then export again/);
   expect(await filesIn(root)).toEqual({});
-});
-
-it("an unfinished file of an export is removed when it is an hour old, and nothing else", async () => {
-  const [old, foreign] = [".r.json.0123456789ab.tmp", ".r.json.tmp"];
-  const folders = ["state/runs", "logs/runs", "artifacts/r"];
-  const left = folders.flatMap((folder) => [`${folder}/${old}`, `${folder}/${foreign}`]);
-  const young = "state/approvals/.r.json.0123456789ab.tmp";
-  const linked = `elsewhere/${old}`;
-  const all = [...left, linked, young];
-  const root = await stateRoot(Object.fromEntries(all.map((name) => [name, ""])));
-  for (const name of [...left, linked]) await utimes(join(root, name), 0, 0);
-  await symlink("../elsewhere", join(root, "artifacts/link"));
-  await removeLeftovers({ root, layout, approvals: true });
-  expect(Object.keys(await filesIn(root)).sort()).toEqual(
-    [young, linked, ...folders.map((folder) => `${folder}/${foreign}`)].sort(),
-  );
 });
 
 /** The permissions and, for root, the owner and the group of what is below a folder. */

@@ -1,12 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import {
-  ahead,
-  atOnce,
-  blocksOf,
-  removeLeftovers,
-  requireInside,
-  toConflictsAddress,
-} from "../../state";
+import { ahead, atOnce, blocksOf, requireInside, toConflictsAddress } from "../../state";
 import { runsWithBase, basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import { exportBlock, partRoles } from "./block";
@@ -40,7 +33,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
     settled: [],
     turns: new Map(),
   };
-  await atOnce(2, [() => removeLeftovers(sides), () => exportAll(task)], (work) => work());
+  await exportAll(task);
   return { ...tally.report(), ...(bases.trouble && { baseTrouble: bases.trouble }) };
 }
 
