@@ -62,17 +62,6 @@ export function withStatement(text: string, wanted: Statement): string {
   return written;
 }
 
-/**
- * How many lines of a file an edit would reformat although nothing in them changes, as the library
- * writes them: indentation, blanks before a comment, line breaks in texts.
- *
- * @throws ValuesFileError where the file is no YAML
- */
-export function linesSetOutAnew(text: string, file: string): number {
-  const written = new Set(inLayoutOf(text, documentOf(text, file)).split(/\r?\n/));
-  return text.split(/\r?\n/).filter((line) => !written.has(line)).length;
-}
-
 function contentOf(document: Document): unknown {
   return document.toJS({ maxAliasCount: -1 });
 }

@@ -15,7 +15,6 @@ import {
   type WorkerDrained,
 } from "../target";
 import { turnOf, type TurnOutputs } from "../turn";
-import { warnOfLayout } from "./layout";
 import { ValuesFile } from "./provider";
 import type { ValuesFileInputs } from "./switch";
 
@@ -37,7 +36,6 @@ export function valuesTarget(args: Args): Target {
       const environment = turn.mode.apply((mode) => environmentOf(service, mode, args));
       const stated = { service, ...turn, file, path: settings[service].path, environment };
       const values = new StepResource(ValuesFile, service, stated, options);
-      warnOfLayout(stated, values);
       const written = { service, turn, file, revision: environment.apply(hashOf) };
       const after = { ...options, dependsOn: values };
       const deployed = deployment(written, drained, args, after) ?? values;

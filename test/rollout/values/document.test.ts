@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { linesSetOutAnew, readStated } from "../../../components/rollout/values/document";
+import { readStated } from "../../../components/rollout/values/document";
 import { inMongoMode, workerAt, written } from "./places";
 
 const usual = `# Values of the worker
@@ -99,13 +99,15 @@ describe("our variables in a values file", () => {
 
 describe("the layout of a values file", () => {
   it.each(["worker", "web"])("stays, of the sample's %s", async (service) => {
-    const file = `sample/rollout/${service}.values.yaml`;
-    expect(linesSetOutAnew(await readFile(file, "utf8"), file)).toBe(0);
+    const text = await readFile(`sample/rollout/${service}.values.yaml`, "utf8");
+    const edited = written(text, workerAt("beside.env"), inMongoMode);
+    expect(edited.slice(0, text.length)).toBe(text);
+    expect(edited).toContain("beside:");
   });
 
-  it("is counted where the library has another", () => {
-    expect(linesSetOutAnew("a: 1   # far\nb:\n    - c\n", "x.yaml")).toBe(1);
-    expect(linesSetOutAnew("a: 1\nb:\n    - c\n", "x.yaml")).toBe(0);
+  it("stays, of lists that are indented by four", () => {
+    const text = "a: 1\nb:\n    - c\n";
+    expect(written(text, workerAt(), inMongoMode).slice(0, text.length)).toBe(text);
   });
 });
 

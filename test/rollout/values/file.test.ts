@@ -12,7 +12,6 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import { describeLayout } from "../../../components/rollout/values/layout";
 import { created, file, folder, inFolder, inputs, original, text } from "./worker-file";
 
 const { ValuesFile } = providers;
@@ -20,19 +19,6 @@ const { ValuesFile } = providers;
 inFolder();
 
 describe("the file itself", () => {
-  it("is said to be set out anew where the library has another layout, while it is to change", async () => {
-    expect(await describeLayout(inputs("mongo"))).toBeUndefined();
-    await writeFile(file, original.replace("filesystem #", "filesystem    #"));
-    expect(await describeLayout(inputs("mongo"))).toMatch(
-      /worker\.values\.yaml: pulumi up also reformats 1 line /,
-    );
-    expect(await describeLayout(inputs("filesystem"))).toBeUndefined();
-    await created(inputs("mongo"));
-    expect(await describeLayout(inputs("mongo"))).toBeUndefined();
-    await rm(file);
-    expect(await describeLayout(inputs("mongo"))).toBeUndefined();
-  });
-
   it("keeps its permissions and stays a link, and nothing is left beside it", async () => {
     const real = join(folder, "real.yaml");
     await rename(file, real);
