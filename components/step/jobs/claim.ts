@@ -37,39 +37,11 @@ export async function claimUseOf(
   asked: JobRequest,
 ): Promise<ClaimUse> {
   if (asked.state === undefined || claim === undefined) return noClaim;
-  const { isOfOneNode, nodes } = await mountsOf(namespace, claim.name);
+  const modes = (await namespace.claim(claim.name)).spec?.accessModes ?? [];
+  const isOfOneNode = !modes.includes("ReadWriteMany");
+  const nodes = isOfOneNode ? nodesOf(await namespace.pods(""), claim.name) : [];
   const user = volumeUserOf(await namespace.controllers(), claim.name);
   return { user, isOfOneNode, nodes };
-}
-
-/**
- * Where the Jobs of a claim run, for a preview; undefined if on any node (issue #17).
- *
- * @param parallelism of the bulk import
- * @throws ClusterError
- */
-export async function describeClaim(
-  namespace: Namespace,
-  claim: string,
-  parallelism: number,
-): Promise<string | undefined> {
-  const { modes, isOfOneNode, nodes } = await mountsOf(namespace, claim);
-  if (!isOfOneNode) return undefined;
-  const where =
-    nodes.length > 0
-      ? `the Jobs' pods run on node ${nodes.join(" or ")}, where it is mounted`
-      : "no pod mounts it now, so a Job's pod may run on any node that can mount it";
-  const atOnce =
-    parallelism > 1 ? `, one at a time (parallelism: ${parallelism} has no effect)` : "";
-  return `The claim ${claim} is ${modes.join(", ")}: ${where}${atOnce}.`;
-}
-
-/** A claim's access modes, and the nodes that mount it if only pods of one node may. */
-async function mountsOf(namespace: Namespace, claim: string) {
-  const modes = (await namespace.claim(claim)).spec?.accessModes ?? [];
-  const isOfOneNode = !modes.includes("ReadWriteMany");
-  const nodes = isOfOneNode ? nodesOf(await namespace.pods(""), claim) : [];
-  return { modes, isOfOneNode, nodes };
 }
 
 /** The nodes of the pods that mount a claim: those of running ones, if there are any. */

@@ -3,8 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { type JobsSettings, type Settings, resolveNamespace } from "../../settings";
 import type { ClusterAddress } from "../../kubernetes";
 import { connectionStringSecret, kubernetesSdk } from "../../kubernetes/program";
-import { namespaceAt } from "./api";
-import { describeClaim } from "./claim";
 import type { StopAddress } from "./stop";
 import type { JobTarget } from "./target";
 
@@ -43,9 +41,6 @@ export class Jobs extends pulumi.ComponentResource {
       ...(claim && { claim }),
       parallelism,
     });
-    if (claim && settings.storageMode === "mongo") {
-      warnOfClaim({ ...address, claim, parallelism }, this);
-    }
     this.registerOutputs({ target: this.target });
   }
 
@@ -94,25 +89,4 @@ function claimOf({ backfill }: JobsArgs): JobTarget["claim"] {
   if (!source || !("persistentVolumeClaim" in source)) return undefined;
   const { persistentVolumeClaim: name, subPath } = source;
   return { name, ...(subPath !== undefined && { subPath }) };
-}
-
-/** Says in a preview where the Jobs of a claim run, if the cluster can be asked. */
-function warnOfClaim(
-  {
-    claim,
-    parallelism,
-    ...address
-  }: ClusterAddress & Required<Pick<JobTarget, "claim" | "parallelism">>,
-  resource: pulumi.Resource,
-): void {
-  if (!pulumi.runtime.isDryRun()) return;
-  // The engine waits for what an output's function does.
-  pulumi.output(address).apply(async (known) => {
-    const look = async () => describeClaim(await namespaceAt(known), claim.name, parallelism);
-    const words = await look().catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      return `The claim ${claim.name} was not looked at. ${why}`;
-    });
-    if (words !== undefined) await pulumi.log.warn(words, resource);
-  });
 }
