@@ -139,7 +139,8 @@ function passes(failure: unknown): boolean {
 function codesIn(error: MongoError): unknown[] {
   if (!(error instanceof MongoBulkWriteError)) return error.code === undefined ? [] : [error.code];
   const { result, code } = error;
-  const ofDocuments = result.getWriteErrors().map((one) => one.code);
+  // The result also has what the bulk's earlier commands met; these are this one's.
+  const ofDocuments = [error.writeErrors].flat().map((one) => one.code);
   const all = [result.getWriteConcernError()?.code, ...ofDocuments, code];
   return all.filter((one) => one !== undefined);
 }

@@ -117,6 +117,7 @@ const passedOn = [
   "components/transfer/export/log.ts: refusalIn",
   "components/transfer/export/report.ts: finding",
   "components/transfer/export/write-file.ts: refusalIn",
+  "components/transfer/import/open.ts: refusalIn",
   "components/transfer/tally.ts: finding",
 ];
 
