@@ -130,6 +130,18 @@ it("what no majority has is read from the primary itself, and is no base for a l
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
 });
 
+it("reads that fail behind the proof stop a rollback with the way out", async () => {
+  const before = await stack.cutover();
+  const at = before.fence?.at ?? "";
+  await stack.advance();
+  await fail("alwaysOn", { errorCode: 133 }, ["aggregate"]);
+  const back = stack.toFiles({ electionSeconds: 1 });
+  await expect(up(before, back)).rejects.toThrow(`abandonMongo: "${at}"`);
+
+  const { rollback } = await up(before, { ...back, abandonMongo: at });
+  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+});
+
 it("a MongoDB that is given up for this fence is not asked", async () => {
   const before = await stack.cutover();
   await stack.advance();

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { disturbanceOf, drainAgain } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
-import { sameServer } from "../../mongo";
+import { sameServer, ServerTroubleError } from "../../mongo";
 import { StateFolderError } from "../../state";
 import { type StateOf, type Step, Unfinished } from "../../step";
 import { describeStop } from "../describe";
@@ -141,7 +141,10 @@ async function rollBack(
     // The state stays that of the cutover, so that the next `up` goes on from there.
     throw new Unfinished([
       `Export to ${rootName}: ${error.message} What was exported stays; ` +
-        "run `pulumi up` again, which resumes where it stopped.",
+        "run `pulumi up` again, which resumes where it stopped." +
+        (error instanceof ServerTroubleError
+          ? ` If MongoDB cannot be read again, set advanced.abandonMongo: "${fencedAt}" before that.`
+          : ""),
     ]);
   }
 }
