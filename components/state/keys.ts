@@ -25,6 +25,11 @@ export function keyOf(role: CollectionRole, document: Document): Key {
     .join("\0");
 }
 
+/** The key of a log entry. */
+export function logKey(runId: string, sequence: string): Key {
+  return `${runId}\0${sequence}`;
+}
+
 /** A key as people read it. */
 export function readableKey(key: Key): string {
   return key.replaceAll("\0", ":");

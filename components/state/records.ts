@@ -7,6 +7,7 @@ import { type Place, Refusal, refusalIn } from "./errors";
 import { type JsonObject, isJsonObject } from "./json/object";
 import { parseJson } from "./json/parse";
 import { type Key, generateId, keyFields, keyOf } from "./keys";
+import { plainLogLine } from "./log-line";
 import { type Raw, type RawText } from "./lines";
 import { decode } from "./read";
 import { type Entry, type FileFacts, unpack } from "./unpack";
@@ -62,6 +63,8 @@ function recordsInText(
   findings: Findings,
 ): ReadyRecord[] {
   findings.bytes += text.length;
+  const plain = file.role === "logs" && facts.numbered ? plainEntry(file, facts, text) : undefined;
+  if (plain) return [plain];
   if (text.line !== undefined && isBlank(text)) return [];
   const place: Place = { file: file.name, ...(text.line !== undefined && { line: text.line }) };
   let entries: Entry[];
@@ -77,6 +80,23 @@ function recordsInText(
   return entries.flatMap((entry) =>
     ready(file.role, placeOfEntry(place, entry), entry, text, findings),
   );
+}
+
+const noConversions: ReadonlySet<Conversion> = new Set();
+
+/** A log's line on the short way, if it can go there. */
+function plainEntry(
+  { role, name: file }: StateFile,
+  { runId }: FileFacts,
+  text: RawText,
+): ReadyRecord | undefined {
+  const { decoded, line = 0 } = text;
+  const plain = decoded === undefined ? undefined : plainLogLine(decoded, runId);
+  if (!plain || decoded === undefined) return undefined;
+  const { key, document } = plain;
+  const bytes = decoded.length;
+  const conversions = noConversions;
+  return { role, place: { file, line }, key, document, bytes, conversions, raw: { text } };
 }
 
 function ready(

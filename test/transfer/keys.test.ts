@@ -2,7 +2,7 @@ import { Collection, Long } from "mongodb";
 import { afterEach, expect, it, vi } from "vitest";
 import { collections } from "../../components/contract";
 import type { ReadyRecord } from "../../components/state";
-import { keyOf } from "../../components/state/keys";
+import { logKey } from "../../components/state/keys";
 import { pairsOf } from "../../components/transfer/pairs";
 import { databasePerTest } from "./database";
 import { sidesOf } from "./database-sides";
@@ -19,7 +19,7 @@ function records(...documents: ReturnType<typeof entry>[]): ReadyRecord[] {
     (document) =>
       ({
         role: "logs",
-        key: keyOf("logs", document),
+        key: logKey(document.runId, String(document.sequence)),
         place: { file: "" },
         document,
       }) as unknown as ReadyRecord,
