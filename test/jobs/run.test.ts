@@ -1,12 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { connect, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { createServer } from "node:tls";
+import getPort from "get-port";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
 import { runJob, stopOthers, type JobTarget } from "../../components/step/jobs";
 import { requestLimit } from "../../components/step/jobs/target";
 import { generateSample } from "../../sample";
+import { disguisedServer } from "../cluster/disguised-server";
 import { jobsRules } from "../rights";
 import { serverForTests } from "../server";
 import { startJobCluster, type JobCluster } from "./cluster";
@@ -202,7 +204,7 @@ it("pods that do not end are named after the time-out, whether their Job runs or
 it("trusts the authority in a ConfigMap, and no server of another", async () => {
   await prepare("tls");
   const { certificate, port, stop } = await tlsInFront(current.server.port);
-  const uri = `mongodb://127.0.0.1:${port}/tls?tls=true&directConnection=true`;
+  const uri = `mongodb://127.0.0.1:${port}/tls?tls=true`;
   const of = "--namespace=tls";
   const secret = ["secret", "generic", "by-tls", `--from-literal=connectionString=${uri}`];
   await cluster.kubectl("create", ...secret, of);
@@ -216,24 +218,31 @@ it("trusts the authority in a ConfigMap, and no server of another", async () => 
   expect(await failed(runs(cluster.target("tls", byTls)))).toMatch(
     /Connecting to MongoDB at 127\.0\.0\.1:\d+ failed: .*certificate/,
   );
-  stop();
+  await stop();
 });
 
-/** A server of TLS in front of another one, with the certificate that the API server made. */
+/** A member with TLS in front of another one, with the certificate that the API server made. */
 async function tlsInFront(port: number) {
   const certificates = join(dirname(cluster.kubeconfig), "certificates");
   const certificate = join(certificates, "apiserver.crt");
   const [cert, key] = await Promise.all(
     [certificate, join(certificates, "apiserver.key")].map((file) => readFile(file)),
   );
+  const own = await getPort();
+  // The driver goes on to the members that the answer names.
+  const [host, hosts] = [`127.0.0.1:${own}`, [`127.0.0.1:${own}`]];
+  const member = await disguisedServer(port, { hello: { hosts, me: host, primary: host } });
   const server = createServer({ cert, key }, (socket) => {
-    const behind = connect(port, "127.0.0.1");
+    const behind = connect(member.port, "127.0.0.1");
     for (const one of [socket, behind]) one.on("error", () => undefined);
     socket.pipe(behind).pipe(socket);
   });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const stop = () => void server.close();
-  return { certificate, port: (server.address() as AddressInfo).port, stop };
+  await new Promise<void>((listening) => server.listen(own, "127.0.0.1", listening));
+  const stop = () => {
+    server.close();
+    return member.stop();
+  };
+  return { certificate, port: own, stop };
 }
 
 it("is asked for no more than the rules allow", async () => {
