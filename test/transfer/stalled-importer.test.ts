@@ -113,3 +113,21 @@ it("a delta import refuses a file that changed while it was read", async () => {
   expect(await statuses()).toEqual(["Running", "Pending"]);
   expect(await importState({ ...sides, stage: "delta" })).toMatchObject({ runs: { updated: 1 } });
 });
+
+it("a delta import leaves approvals that web changed meanwhile to the final one", async () => {
+  const approvals = "state/approvals/r.json";
+  const decided = (status: string) => JSON.stringify([approval("a", { status })]);
+  const root = await stateRoot({ [approvals]: decided("pending"), [file]: first ?? "" });
+  const sides = sidesOf(current.database, root);
+  await importState(sides);
+  await writeFile(join(root, file), second ?? "");
+  await writeFile(join(root, approvals), `${decided("pending")}\n`);
+  stallRead(() => writeFile(join(root, approvals), decided("approved")));
+  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+    approvals: { quarantined: 0 },
+  });
+  vi.restoreAllMocks();
+  expect(await importState({ ...sides, stage: "final" })).toMatchObject({
+    approvals: { updated: 1, quarantined: 0 },
+  });
+});

@@ -95,8 +95,9 @@ async function importFiles(target: Target, source: ImportSource, tally: Tally): 
     const changed = await findChanged(files.values());
     for (const [record, result] of settled) {
       const { role, place, document, conversions, raw } = record;
-      // Later than the bulk pass somebody writes who was to be stopped.
-      const isLate = stage !== "backfill" && changed.has(place.file);
+      // Then somebody writes who was to be stopped. Web is at work on files until its own rollout.
+      const isStopped = stage === "final" || (stage === "delta" && role !== "approvals");
+      const isLate = isStopped && changed.has(place.file);
       const outcome = isLate ? new Refusal("conflict", "it changed during the import") : result;
       if (outcome instanceof Refusal) {
         refusedIn.add(place.file);
