@@ -59,7 +59,7 @@ describe("the cutover and the rollback", () => {
   it("a cutover that was cut off after the file was written leaves no reference behind", async () => {
     await created(inputs("mongo"));
     const state = await created(inputs("mongo"));
-    expect(state.before).toBeUndefined();
+    expect(state).toHaveProperty("before", null);
     await updated(state, inputs("filesystem"));
     expect(await text()).toBe(original.split("\n").slice(0, 6).join("\n") + "\n");
   });
