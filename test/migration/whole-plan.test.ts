@@ -107,7 +107,7 @@ it("what was applied is not forgotten where the Job on another server fails", as
   const never = { ...inputs, applied: false };
   const failed = await failureOf(LedgerClaim.update("id", never, moved));
   expect(failed).toMatchObject({ properties: { applied: false } });
-  expect(failed).not.toHaveProperty("properties.place");
+  expect(failed).toHaveProperty("properties.place", null);
 });
 
 it("a Job that fails leaves what the engine can keep, also where the stack knows no connection string", async () => {
