@@ -89,8 +89,8 @@ function applicationAttempts(db: Db, name: string): Attempt[] {
   ];
 }
 
-/** Server codes of an index that exists with other options, or with another name. */
-const indexConflicts: readonly unknown[] = [85, 86];
+/** Server codes of an index that exists with other options or another name, and of one that documents block. */
+const indexConflicts: readonly unknown[] = [85, 86, 11000];
 
 /**
  * Services create their indexes at start. A server looks at the privilege before it looks whether they exist
@@ -103,8 +103,8 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
         if (!(error instanceof MongoServerError && indexConflicts.includes(error.code)))
           throw error;
         console.warn(
-          `warning: ${db.databaseName} refuses ${JSON.stringify(command)} with code ${String(error.code)}: the index has ` +
-            "other options. A service that creates it at start fails (docs/migration.md).",
+          `warning: ${db.databaseName} refuses ${JSON.stringify(command)} with code ${String(error.code)}. A service ` +
+            "that creates this index at start fails (docs/migration.md).",
         );
       });
     }

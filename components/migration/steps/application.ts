@@ -11,8 +11,8 @@ import { room } from "./shared";
 export interface ApplicationInputs extends MongoInputs {
   /** The names of the collections that exist, by role. */
   readonly collections: Partial<Readonly<Record<CollectionRole, string>>>;
-  /** Commands by which the services may create their indexes at start. */
-  readonly creations: readonly Document[];
+  /** Commands by which the services may create their indexes at start, as JSON: the engine sorts an object's keys. */
+  readonly creations: readonly string[];
   /** Whether only the services may reach this address: then a warning is enough if it is unreachable. */
   readonly isApart: boolean;
 }
@@ -31,21 +31,22 @@ export const applicationCheck: Step<ApplicationInputs, object> = {
   forward: async ({ collections, isApart, creations, ...inputs }) => {
     // The services have a Secret of the site's own, and the settings no connection string.
     if (inputs.uri === undefined) return {};
-    await requireApplication(addressIn(inputs), collections, isApart, creations);
+    const commands = creations.map((text) => JSON.parse(text) as Document);
+    await requireApplication(addressIn(inputs), collections, isApart, commands);
     return {};
   },
 };
 
 /**
- * The commands by which a service may create the contract's indexes: the one on which log entries expire
+ * The commands, as JSON, by which a service may create the contract's indexes: the one on which log entries expire
  * without an expiry, and with it if `days` is not 0.
  */
-export function indexCreations(indexes: readonly WantedIndex[], days: number): Document[] {
+export function indexCreations(indexes: readonly WantedIndex[], days: number): string[] {
   return indexes.flatMap((index) => {
     const spec = indexSpec(index);
     const isExpiry =
       days > 0 && sameSpec(spec, indexSpec({ ...expiryIndex(index.collection), name: index.name }));
     const specs = isExpiry ? [spec, { ...spec, expireAfterSeconds: days * day }] : [spec];
-    return specs.map((one) => ({ createIndexes: index.collection, indexes: [one] }));
+    return specs.map((one) => JSON.stringify({ createIndexes: index.collection, indexes: [one] }));
   });
 }

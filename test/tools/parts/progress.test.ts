@@ -8,9 +8,9 @@ afterEach(() => vi.useRealTimers());
 async function shown(isTTY: boolean): Promise<string[]> {
   const written: string[] = [];
   const screen = { isTTY, write: (text: string) => written.push(text) };
-  const work = () => new Promise((resolve) => setTimeout(resolve, 40_000));
+  const work = () => new Promise((resolve) => setTimeout(resolve, 40_500));
   const done = withProgress("building pulumi", () => "7 packages", work, screen);
-  await vi.advanceTimersByTimeAsync(40_000);
+  await vi.advanceTimersByTimeAsync(40_500);
   await done;
   return written;
 }
