@@ -46,9 +46,12 @@ export {
   type RunIdOf,
   factsOf,
   lookAt,
+  maxRereads,
+  pauseMs,
   placeOf,
   runIdsOf,
   stemNamed,
+  writtenMs,
 } from "./place";
 export { type Stamp, publish, stampOf } from "./publish";
 export {

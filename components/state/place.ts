@@ -133,19 +133,22 @@ async function idBehind(address: StateAddress, stem: string): Promise<string | u
   return undefined;
 }
 
-/** A file that was written so lately, in ms, may be empty for a moment: its writer truncates it first. */
-const writtenMs = 5_000;
+/**
+ * A file that was written less than `writtenMs` ago may be half-written, because its writer truncates it first:
+ * it is read again, at most so many times, after `pauseMs` (issue #30, number 8).
+ */
+export const [writtenMs, maxRereads, pauseMs] = [5_000, 2, 1_000];
 
 /** The id inside the run's file of a name; undefined if there is none, or the file says none. */
 async function runIdInside(address: StateAddress, stem: string): Promise<string | undefined> {
   const file = fileOf(address, "runs", stem);
-  for (let looks = 1; ; looks += 1) {
+  for (let reread = 0; ; reread += 1) {
     const found = await lstat(file.path).catch(() => undefined);
     if (!found?.isFile()) return undefined;
     const id = await firstMember(file, "runId");
     if (typeof id === "string") return id;
-    if (looks === 3 || Date.now() - found.mtimeMs >= writtenMs) return undefined;
-    await setTimeout(1_000);
+    if (reread === maxRereads || Date.now() - found.mtimeMs >= writtenMs) return undefined;
+    await setTimeout(pauseMs);
   }
 }
 

@@ -16,10 +16,13 @@ import {
   factsOf,
   hashOfFirst,
   isSameStamp,
+  maxRereads,
   parse,
+  pauseMs,
   readChunks,
   refusalIn,
   stampByOpening,
+  writtenMs,
 } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 
@@ -96,9 +99,6 @@ async function resume(file: FoundFile, checkpoint?: Checkpoint): Promise<Opened>
   }
   return { file, ...(await resumeIn(file, checkpoint, bytes.bytes)), ...bytes };
 }
-
-/** A file that was written so lately may be half-written; how often it is read again, after which pause. */
-const [writtenMs, maxRereads, pauseMs] = [5_000, 2, 1_000];
 
 /** Reads a file, again if it was written a moment ago and does not parse: a service may be writing it. */
 export async function readSettled(
