@@ -48,6 +48,25 @@ describe("a change of the storage mode", () => {
     );
   });
 
+  it("counts the runs that wait: none is no risk, and an unknown number is one", () => {
+    const verdict = (unfinished?: number) =>
+      reviewOf(previewOf(cutover), { ...noPlan, state: { ...state, unfinished } }).verdict;
+
+    expect(verdict(1)).toContain("1 unfinished run");
+    expect(verdict(0)).not.toContain("unfinished");
+    expect(verdict()).toContain("unfinished runs were not counted");
+  });
+
+  it("names a migration that is a Job, and only then", () => {
+    const job: RawStep = {
+      ...{ op: "create", type: "~mongo:LedgerClaim", name: "ledger", parent: "PackRunMigration" },
+      now: { direction: "forward", job: { image: "x" } },
+    };
+
+    expect(reviewOf(previewOf([...cutover, job])).body).toContain("the migration as a Job");
+    expect(reviewOf(previewOf(cutover)).body).not.toContain("as a Job");
+  });
+
   it("says how long it took last time on this stack, in the same direction", () => {
     const stack = {
       ...{ op: "same", urn: "urn:pulumi:prod::p::pulumi:pulumi:Stack::p-prod" },
@@ -161,6 +180,23 @@ describe("a change without a change of the mode", () => {
     expect(verdict(strict, { ...strict, validator: rules("b") })).toContain(
       "1 validator changed: a write that breaks it fails",
     );
+  });
+
+  it("names an index that is built anew, without a plan too", () => {
+    const key = { key: "x:1", sparse: false, unique: true };
+    const index = (old: object, now: object): RawStep => ({
+      ...{ type: "~mongo:Index", name: "pack_runs_x", parent: "PackRunMigration" },
+      ...{ old, now, outputs: { applied: true } },
+    });
+    const verdict = (now: object) => reviewOf(previewOf([index(key, { ...key, ...now })])).verdict;
+
+    for (const change of [{ key: "y:1" }, { sparse: true }, { unique: false }]) {
+      expect(verdict(change), JSON.stringify(change)).toContain("1 index built anew");
+    }
+    expect(verdict({ hidden: true })).not.toContain("built anew");
+    const becomesUnique = reviewOf(previewOf([index({ ...key, unique: false }, key)])).verdict;
+    expect(becomesUnique).toContain("writers wait for 1 index build");
+    expect(becomesUnique).not.toContain("built anew");
   });
 
   it("says over how many documents an index is built", () => {
