@@ -107,6 +107,8 @@ async function connect(uri: string, options: ConnectionOptions): Promise<MongoCl
       ...safety,
       appName: "taskrunner-storage",
       serverSelectionTimeoutMS: selectionTimeoutMs,
+      // Else a server that lets a connection in and says nothing keeps the process for 30 s more.
+      connectTimeoutMS: selectionTimeoutMs,
       ...(ca !== undefined && { ca }),
     }).connect();
   } catch (error) {

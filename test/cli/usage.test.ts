@@ -127,8 +127,11 @@ it("says at once where it connects to, and gives up after --connect-timeout", as
   const { port } = silent.address() as AddressInfo;
   const TASKRUNNER_MONGO_URI = `mongodb://127.0.0.1:${port}/taskrunner`;
   const looked = ["import", "--stack", "test", "--connect-timeout", "1.5"];
+  const began = Date.now();
   const { stderr, exitCode } = await run(looked, { TASKRUNNER_MONGO_URI });
   silent.close();
+  // The process has ended too, not only said so.
+  expect(Date.now() - began).toBeLessThan(20_000);
   expect(stderr).toMatch(
     new RegExp(`^Connecting to 127\\.0\\.0\\.1:${port}\n.* selection timed out after 1500 ms`),
   );
