@@ -6,7 +6,7 @@ import { open, readFile } from "node:fs/promises";
 export interface ChildOptions {
   /** The file that gets its output, created again. */
   readonly log: string;
-  /** It outlives this program. Default: false, it is ended when this program ends. */
+  /** It outlives this program. Default: false, it is ended when this program ends or is killed. */
   readonly detached?: boolean;
   /** The signal that ends it when this program ends. Default: SIGTERM. */
   readonly lastSignal?: NodeJS.Signals;
@@ -32,10 +32,14 @@ export async function startChild(
   return child;
 }
 
+/** A shell waits for the end of its input, which comes even if this program is killed. */
 function endWithThisProgram(child: ChildProcess, lastSignal: NodeJS.Signals): void {
-  const end = () => child.kill(lastSignal);
-  process.once("exit", end);
-  child.once("exit", () => process.off("exit", end));
+  if (hasEnded(child)) return;
+  const ended = `cat >/dev/null; kill -${lastSignal.slice("SIG".length)} ${child.pid}`;
+  const watch = spawn("sh", ["-c", ended], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  watch.unref();
+  (watch.stdin as unknown as { unref(): void }).unref();
+  child.once("exit", () => watch.kill());
 }
 
 /** Whether a program that was started has ended, by itself or by a signal. */
