@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-all test-workflows test-autoscalers breaks lint bench bundle docs gallery
+.PHONY: help up preview rollback down clean test test-stacks test-workflows test-autoscalers breaks lint bench bundle docs gallery
 
 installed := node_modules/.package-lock.json
 # The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
@@ -34,8 +34,8 @@ clean: $(installed) ## stops it and removes .dev/, never the cache of tools
 test: $(installed) ## every room on a real server and a real control plane, one cutover on a real engine
 	@ONLY="$(ONLY)" SHARD="$(SHARD)" $(tsx) tools/vitest/run.ts
 
-test-all: $(installed) ## all of that, and whole stacks: each kind of cluster, failures, reviews, emergencies
-	@$(tsx) tools/vitest/run.ts --all
+test-stacks: $(installed) ## the rest: whole stacks of each kind, their failures and reviews, and long random tests
+	@ONLY="$(ONLY)" SHARD="$(SHARD)" $(tsx) tools/vitest/run.ts --stacks
 
 test-workflows: $(installed) ## the workflows, run by act against a Gitea of this machine; builds both once
 	@node_modules/.bin/vitest run --root . --config test/workflows/act/vitest.config.mts

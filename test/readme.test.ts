@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
 import { program } from "../cli/program";
-import { readme } from "./readme";
+import { blocksIn, readme } from "./readme";
 
 const root = resolve(__dirname, "..");
 const named = (pattern: RegExp) => [...readme.matchAll(pattern)].map(([, name = ""]) => name);
@@ -16,8 +17,17 @@ it("the README's make targets are in the Makefile", () => {
   const targets = [...help.matchAll(/^ {2}make ([\w-]+)/gm)].map(([, name]) => name);
   const used = named(/^ {4}make ([\w-]+)/gm);
 
-  expect(used).toEqual(["up", "rollback", "down"]);
+  expect(used).toEqual(["up", "rollback", "down", "test"]);
   for (const target of used) expect(targets).toContain(target);
+});
+
+it("the README's command for the tests is what CI runs", () => {
+  const [, , , test = ""] = blocksIn("Try it");
+  const ci = readFileSync(resolve(root, ".ci/run"), "utf8");
+
+  // Together with the static checks, and with whole stacks after it.
+  expect(test).toBe("make test");
+  expect(ci).toMatch(/^make --jobs=2 --keep-going lint test /m);
 });
 
 it("the README's commands and their options are the command line's", () => {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -6,6 +6,7 @@ import { execa } from "execa";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
+import { cacheFolder } from "../../tools/parts/cache";
 import { engine, engineEnvironment, helm, repository } from "../../tools/parts";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { blocksIn } from "../readme";
@@ -38,6 +39,18 @@ async function cloneTo(place: string): Promise<void> {
   }
 }
 
+/** A home and a folder for temporary files in which no earlier run left anything. */
+async function freshHome(name: string): Promise<Record<string, string>> {
+  const [HOME, TMPDIR] = [join(folder, name, "home"), join(folder, name, "tmp")];
+  for (const one of [HOME, TMPDIR]) await mkdir(one, { recursive: true });
+  // Which registry a reader uses is theirs to say, and parts that were built once are kept.
+  const npmrc = join(homedir(), ".npmrc");
+  if (existsSync(npmrc)) await copyFile(npmrc, join(HOME, ".npmrc"));
+  await mkdir(join(HOME, ".cache"));
+  await symlink(cacheFolder(), join(HOME, ".cache/taskrunner-storage"));
+  return { HOME, TMPDIR };
+}
+
 /** Runs a line of the README in the clone; what it asks for is on its standard input. */
 async function run(line: string, input = ""): Promise<string> {
   const { all, exitCode } = await execa("sh", ["-c", line], {
@@ -52,7 +65,7 @@ const shapeOf = (text: string) => text.replaceAll(/ *\d+/g, " 1");
 
 describe("the README's way to try it", () => {
   beforeAll(async () => {
-    env = { MONGO_PORT: String(await getPort()) };
+    env = { ...(await freshHome("try-it")), MONGO_PORT: String(await getPort()) };
   });
   afterAll(() => run("make clean"), 5 * minutes);
 
@@ -66,6 +79,8 @@ describe("the README's way to try it", () => {
       const [rollback = "", down = ""] = others.split("\n");
       expect(await run(rollback)).toContain("worker and web work on files");
       await run(down);
+      const { stdout } = await execa("ps", ["-e", "-o", "args="]);
+      expect(stdout.split("\n").filter((line) => line.includes(clone))).toEqual([]);
     },
     20 * minutes,
   );
@@ -81,23 +96,13 @@ describe("the README's first environment", () => {
     await generateSample(join(folder, "state"), { runs: 5 });
     await installServices();
     env = {
-      ...(await freshHome()),
+      ...(await freshHome("yours")),
       ...(await engineEnvironment(await engine({ kubernetes: true }), folder, "a passphrase")),
       KUBECONFIG: cluster.controlPlane.kubeconfig,
       // Nobody is asked in a test.
       PULUMI_SKIP_CONFIRMATIONS: "true",
     };
   }, 25 * minutes);
-
-  /** A home and a folder for temporary files in which no earlier run left anything. */
-  async function freshHome(): Promise<Record<string, string>> {
-    const [HOME, TMPDIR] = [join(folder, "home"), join(folder, "tmp")];
-    for (const one of [HOME, TMPDIR]) await mkdir(one);
-    // Which registry a reader uses is theirs to say.
-    const npmrc = join(homedir(), ".npmrc");
-    if (existsSync(npmrc)) await copyFile(npmrc, join(HOME, ".npmrc"));
-    return { HOME, TMPDIR };
-  }
 
   afterAll(async () => {
     await cluster.controlPlane.release();

@@ -1,7 +1,7 @@
 /**
- * Runs the tests: `tsx tools/vitest/run.ts`, or with `--all` those of whole stacks too. `ONLY` has the
- * folders and files to run, with spaces between; `SHARD` the part of them, such as `1/3`. Parts that are
- * missing are built meanwhile, at a low priority, and the files that need them come last.
+ * Runs the tests of the rooms: `tsx tools/vitest/run.ts`, or with `--stacks` those of whole stacks. `ONLY`
+ * has the folders and files to run, with spaces between; `SHARD` the part of them, such as `1/3`. Parts that
+ * are missing are built meanwhile, at a low priority, and the files that need them come last.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -12,16 +12,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 const findMs = 10_000;
 
 /**
- * Whole stacks on a real engine: more than half of all the time, so that one cutover stands for them. A random
- * walk takes as long as it is told to.
+ * Whole stacks on a real engine: more than half of all the time, so that one cutover stands for them. What
+ * is drawn at random hundreds of times comes with them.
  */
-const onlyInAll = [
-  "test/engine/!(cutover).test.ts",
-  "test/emergency/**",
+const stacks = [
+  "test/engine/",
+  "test/emergency/",
   // Every example of the help, on a stack of its own.
   "test/cli/examples.test.ts",
+  "test/review/comment.property.test.ts",
+  "test/stand-in/order.test.ts",
   "test/stand-in/walk.test.ts",
+  "test/transfer/kill.test.ts",
 ];
+const cutover = "test/engine/cutover.test.ts";
 
 async function run(): Promise<number> {
   const parts = start("tsx", ["tools/parts/ensure.ts"]);
@@ -31,13 +35,22 @@ async function run(): Promise<number> {
   if (found !== undefined && found !== 0) return found;
   const reporters = ["--reporter=default", "--reporter=./tools/vitest/summary.ts"];
   const env = { TEST_PARTS: found === 0 ? "there" : "building" };
-  const left = process.argv.includes("--all") ? [] : onlyInAll;
-  const { ONLY: only = "", SHARD: shard = "" } = process.env;
+  const { ONLY = "", SHARD: shard = "" } = process.env;
+  const only = ONLY.split(" ").filter(Boolean);
+  const isOfStacks = process.argv.includes("--stacks");
+  const left = isOfStacks ? [cutover] : stacks.map(patternOf);
   const options = [...reporters, ...left.map((files) => `--exclude=${files}`)];
   if (shard !== "") options.push(`--shard=${shard}`);
-  const args = ["run", ...options, ...only.split(" ").filter(Boolean)];
+  const named = isOfStacks && only.length === 0 ? stacks : only;
+  const args = ["run", ...options, ...named];
   const tests = await exitCodeOf(start("vitest", args, env));
   return tests === 0 ? ended : tests;
+}
+
+/** The files of a folder, without the one cutover that the rooms' tests have. */
+function patternOf(path: string): string {
+  if (cutover.startsWith(path)) return `${path}!(cutover).test.ts`;
+  return path.endsWith("/") ? `${path}**` : path;
 }
 
 function start(program: string, args: readonly string[], env: object = {}): ChildProcess {
