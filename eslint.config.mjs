@@ -1,4 +1,16 @@
+import { readFileSync } from "node:fs";
 import tseslint from "typescript-eslint";
+import { parse } from "yaml";
+
+/** The words that no text of the program has: those of the pages (tools/vale), which has a message for each. */
+const unwanted = ["Terms", "Latin", "IsNo", "Inversion"].map((name) => {
+  const file = `tools/vale/styles/Words/${name}.yml`;
+  const { swap = {}, tokens = [], message } = parse(readFileSync(file, "utf8"));
+  const words = Object.keys(swap).map((word) => `\\b(?:${word.replaceAll("\\b", "")})(?!\\w)`);
+  const pattern = `/${[...words, ...tokens].join("|")}/i`;
+  const selector = `:matches(Literal[value=${pattern}], TemplateElement[value.raw=${pattern}])`;
+  return { selector, message: `${file}: ${message}` };
+});
 
 /** A function does something, so its name begins with a verb: `describePlan`, never `planInWords`. */
 const participles = [
@@ -30,6 +42,10 @@ export default tseslint.config(
         { selector: "variable", types: ["function"], ...functionNames },
       ],
     },
+  },
+  {
+    files: ["index.ts", "components/**/*.ts", "cli/**/*.ts", "policy/**/*.ts"],
+    rules: { "no-restricted-syntax": ["error", ...unwanted] },
   },
   {
     files: ["test/**/*.ts"],

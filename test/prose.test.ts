@@ -1,3 +1,4 @@
+import { ESLint, Linter } from "eslint";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { repository, vale } from "../tools/parts";
@@ -41,16 +42,22 @@ describe("the rules of prose", () => {
     );
   });
 
+  it("hold for the texts in the code", async () => {
+    const eslint = new ESLint({ cwd: repository });
+    const { rules } = (await eslint.calculateConfigForFile("index.ts")) as Linter.Config;
+    const syntax = { "no-restricted-syntax": rules?.["no-restricted-syntax"] ?? "off" } as const;
+    const brokenByCode = (code: string) =>
+      new Linter().verify(code, { rules: syntax }).map(({ message }) => message);
+
+    expect(brokenByCode('throw new Error("MongoDB is out of reach.");')).toHaveLength(1);
+    expect(brokenByCode("warn(`${uri} is no valid URI`);")).toHaveLength(1);
+    expect(brokenByCode("warn(`${uri} is not valid: unreachable`);")).toEqual([]);
+  });
+
   it("hold for every page but what a command wrote", () => {
     const found = pages();
 
-    for (const page of [
-      "README.md",
-      "CHANGELOG.md",
-      "docs/faq.md",
-      "docs/errors-rollout.md",
-      "examples/README.md",
-    ]) {
+    for (const page of ["README.md", "CHANGELOG.md", "docs/faq.md", "examples/README.md"]) {
       expect(found).toContain(page);
     }
     expect(found.filter((page) => page.startsWith("test/"))).toEqual([]);

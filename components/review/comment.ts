@@ -89,7 +89,7 @@ const undo: Readonly<Record<Exclude<Direction, "nothing">, string>> = {
 
 /** Who has to do what before `up`. */
 function next({ stack, occasion }: Situation, level: Level): Markdown {
-  if (level === "blocked") return ours("Next: fix what stands in the way");
+  if (level === "blocked") return ours("Next: fix what blocks it");
   const approval = md`the reviewers of environment ${stack} approve ${ours("`up`")}`;
   switch (occasion.before) {
     case "merge":

@@ -94,7 +94,7 @@ export function runsOfRollback({ preview, plan }: Situation): string | undefined
   const { exported, unfinished = 0 } = plan?.leftBehind ?? {};
   if (unfinished === 0) return undefined;
   const runs = formatCount(unfinished, "unfinished run");
-  if (exported) return `${runs} go on from the files`;
+  if (exported) return `${runs} resume from the files`;
   const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
   return isReleased ? `${runs} may repeat steps` : `${runs} held`;
 }

@@ -153,7 +153,7 @@ it(
     await configure({ storageMode: "filesystem" });
     const made = await review();
 
-    expect(made.verdict).toMatch(/\d+ unfinished runs go on from the files/);
+    expect(made.verdict).toMatch(/\d+ unfinished runs resume from the files/);
     expect(made.headline).toContain(`roll back to files: export of ${sample.runs} runs`);
     await expectInGallery("rollback-mongodb-up", made);
   },

@@ -73,7 +73,7 @@ describe("the verdict on a rollback", () => {
     expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
     const answering = { ...noPlan, leftBehind: { conflicts: 0, unfinished: 3, exported } };
     expect(reviewOf(previewOf([toFiles]), answering).verdict).toContain(
-      "3 unfinished runs go on from the files",
+      "3 unfinished runs resume from the files",
     );
   });
 

@@ -61,7 +61,7 @@ describe("what is not folded", () => {
     expect(body).not.toContain("pack_runs_a");
   });
 
-  it("has what stands in the way in full, and not the plan", () => {
+  it("has what blocks it in full, and not the plan", () => {
     const diagnostics = [{ severity: "error", message: "error: no such region" }];
     const { body } = reviewOf(previewOf([toFiles], { diagnostics }));
 
@@ -105,7 +105,7 @@ describe("the footer", () => {
   it("sends nobody on where something stands in the way, or nothing is to do", () => {
     const diagnostics = [{ severity: "error", message: "error: no" }];
     const blocked = last([toFiles], { before: "merge" }, { diagnostics });
-    expect(blocked).toContain("Next: fix what stands in the way");
+    expect(blocked).toContain("Next: fix what blocks it");
     expect(blocked).not.toMatch(/approve|Undo/);
     expect(last([], {})).toBe("2026-11-26 22:39 UTC · What each line means");
   });
