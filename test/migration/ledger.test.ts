@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { Collection } from "mongodb";
+import { expect, it, vi } from "vitest";
 import {
   lastFence,
   migrationId,
@@ -43,6 +44,30 @@ it("the record is claimed, filled and completed", async () => {
     commands: [{ command: '{"create":"pack_runs"}', reason: "new", durationMs: 7 }],
   });
   expect(await complete(current.db, ledger, ours.checksum)).toEqual(finished);
+});
+
+it("a command is recorded once, also if it is recorded again after a lost answer", async () => {
+  await claim(current.db, ledger, ours);
+  const command = { command: { create: "x" }, reason: "new", blocksWrites: false, loses: false };
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await recordCommand(current.db, ledger, { command, durationMs: 7 });
+  }
+  expect((await record())?.commands).toHaveLength(1);
+});
+
+it("of two that take it over at once the second one finds the first", async () => {
+  await claim(current.db, ledger, ours);
+  const update = vi.spyOn(Collection.prototype, "updateOne");
+  update.mockImplementationOnce(async function (this: Collection, ...asked) {
+    update.mockRestore();
+    await claim(current.db, ledger, { ...theirs, adopt: true });
+    return this.updateOne(...asked);
+  });
+
+  await expect(claim(current.db, ledger, { ...ours, checksum: "cccc" })).rejects.toThrow(
+    ClaimRefused,
+  );
+  expect(await record()).toMatchObject({ stack: "storage/prod", checksum: "bbbb" });
 });
 
 it("another stack with another wanted state is refused by both names", async () => {

@@ -111,6 +111,34 @@ describe("the connection string", () => {
     expect(problemsOf({ ...dev, ...plain, cluster: allowed })).toBe("no problem");
   });
 
+  it("on this machine needs no TLS, by any name of it, and another machine takes ssl=true", () => {
+    for (const host of ["localhost", "127.0.0.1:27018", "127.8.0.1", "[::1]", "[::1]:27017"]) {
+      const mongoUri = `mongodb://${host}/taskrunner`;
+      expect(problemsOf({ ...dev, mongoUri }), host).toBe("no problem");
+    }
+    const { mongoUri, appMongoUri } = remoteUris("migrator", "application");
+    const ssl = (uri: string) => uri.replace("tls=true", "ssl=true");
+    const settings = { ...dev, mongoUri: ssl(mongoUri), appMongoUri: ssl(appMongoUri) };
+    expect(problemsOf(settings)).toBe("no problem");
+  });
+
+  it.each(["MONGODB-X509", "MONGODB-AWS", "MONGODB-OIDC"])(
+    "with authMechanism %s has its user elsewhere",
+    (mechanism) => {
+      const { mongoUri } = remoteUris("", "");
+      const uri = `${mongoUri}&authMechanism=${mechanism}`;
+      const both = { ...dev, mongoUri: uri, appMongoUri: uri };
+      expect(problemsOf(both)).not.toContain("found no user");
+      expect(problemsOf({ ...dev, mongoUri, appMongoUri: mongoUri })).not.toBe(problemsOf(both));
+    },
+  );
+
+  it("counts a database's name in bytes", () => {
+    const named = (database: string) => problemsOf({ ...dev, mongo: { database } });
+    expect(named("ä".repeat(31))).toBe("no problem");
+    expect(named("ä".repeat(32))).toContain("a database name of 1 to 63 bytes");
+  });
+
   it.each(["tlsInsecure=true", "tlsAllowInvalidCertificates=true", "sslVerifyCertificate=false"])(
     "needs TLS that checks certificates, without %s",
     (option) => {

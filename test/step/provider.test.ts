@@ -98,9 +98,10 @@ describe("a refresh of a step", () => {
   it("shows a drift as inputs, without its results", async () => {
     const provider = reading(() => Promise.resolve({ size: 7 }));
 
-    expect(await provider.read("thing", { ...made, __provider: "code" })).toEqual({
+    const state = { ...made, ...timed, __provider: "code" };
+    expect(await provider.read("thing", state)).toEqual({
       id: "thing",
-      props: { ...made, size: 7, __provider: "code" },
+      props: { ...state, size: 7 },
       inputs: { ...inputs, size: 7 },
     });
   });

@@ -1,7 +1,17 @@
-import { chmod, chown, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import {
+  type FileHandle,
+  chmod,
+  chown,
+  mkdir,
+  open,
+  readFile,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { WriteError } from "../../components/state";
+import { expect, it, vi } from "vitest";
+import { WriteError, writeFence } from "../../components/state";
 import { publish, stampOf } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
 import { stateRoot } from "./state";
@@ -17,6 +27,22 @@ it("a file that is continued begins with what it has", async () => {
   const path = join(root, "log.ndjson");
   await publish(path, await stampOf(path), (file) => file.appendFile("two\n"), true);
   expect(await filesIn(root)).toEqual({ "log.ndjson": "one\ntwo\n" });
+});
+
+it("what is published is on the disk before it has its name", async () => {
+  const root = await stateRoot({});
+  const path = join(root, "r.json");
+  const named: boolean[] = [];
+  const handle = await open(root);
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  vi.spyOn(prototype, "sync").mockImplementation(async function (this: FileHandle) {
+    named.push(existsSync(path), existsSync(join(root, "fence.json")));
+    await this.datasync();
+  });
+  await publish(path, undefined, (file) => file.writeFile("new"));
+  await writeFence(root, { at: "2025-11-06T10:00:00.000Z", unfinishedCount: 0 });
+  expect(named).toEqual([false, false, true, false]);
 });
 
 it("a failure in the middle leaves the file as it was and nothing beside it", async () => {

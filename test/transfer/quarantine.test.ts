@@ -1,4 +1,4 @@
-import { readFile, readdir, stat, symlink } from "node:fs/promises";
+import { readFile, readdir, stat, symlink, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { WriteError } from "../../components/state";
@@ -105,4 +105,35 @@ it("a full disk ends the import, and is not taken for a file that cannot be read
   const failed = importFrom(root);
   await expect(failed).rejects.toThrow(WriteError);
   await expect(failed).rejects.toThrow(/quarantine\.ndjson failed: ENOSPC\. .* with free space/);
+});
+
+it.each([
+  ["a short password", "geheim", "not-json"],
+  ["a connection string", "mongodb://migrator:geheim@db.example.test/", "not-json"],
+  ["a text in quotes that is not ended", '{"password": "geheim', "not-json"],
+  ["a word behind its end", '{"a": 1} geheim', "not-json"],
+  ["a depth that no parser takes", `${'{"a":'.repeat(200_000)}1.0${"}".repeat(200_000)}`, "form"],
+])(
+  "a file with %s is left out, and nothing of it is in the reason",
+  async (_what, text, reason) => {
+    const root = await stateRoot({ "state/runs/r.json": text });
+    const { quarantine } = await importFrom(root);
+
+    expect(quarantine).toMatchObject([{ file: "state/runs/r.json", reason }]);
+    expect(JSON.stringify(quarantine)).not.toContain("geheim");
+  },
+);
+
+it("a text of more than 64 MiB is left out and not read", async () => {
+  const root = await stateRoot({ "state/runs/r.json": "{}" });
+  await truncate(join(root, "state/runs/r.json"), 64 * 1024 * 1024 + 1);
+
+  expect((await importFrom(root)).quarantine).toMatchObject([{ reason: "too-large" }]);
+});
+
+it("an approval without stepIds is taken", async () => {
+  const root = await stateRoot({
+    "state/approvals/r.json": JSON.stringify([approval("one", { stepIds: undefined })]),
+  });
+  expect(await importFrom(root)).toMatchObject({ approvals: { inserted: 1 }, quarantine: [] });
 });
