@@ -43,9 +43,9 @@ test-workflows: $(installed) ## the workflows, run by act against a Gitea of thi
 test-autoscalers: $(installed) ## the drain beside KEDA's operator, which is built once
 	@node_modules/.bin/vitest run --root . --config test/autoscalers/vitest.config.mts
 
-breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some
+breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some, RANDOM=50 for chance
 	@$(tsx) tools/parts/ensure.ts
-	@ONLY="$(ONLY)" $(tsx) test/breaks/run.mts
+	@ONLY="$(ONLY)" RANDOM="$(RANDOM)" SEED="$(SEED)" $(tsx) test/breaks/run.mts
 
 lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint, prose
 	@npm run lint --silent

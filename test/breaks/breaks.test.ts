@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
 import { applyTo, breaks, parseTest } from "./breaks";
+import { draw, mutantsIn } from "./mutants";
 
 const root = resolve(__dirname, "../..");
 const textOf = (file: string) => readFileSync(resolve(root, file), "utf8");
@@ -43,4 +44,28 @@ it("a break whose text is missing or repeated is stale", () => {
   expect(applyTo("an egg", broken)).toBe("bn egg");
   expect(() => applyTo("egg", broken)).toThrow(`${broken.file} does not have the text "a"`);
   expect(() => applyTo("a banana", broken)).toThrow(`has the text "a" 4 times`);
+});
+
+it("a mutant changes one place, and neither types nor texts", () => {
+  const code = [
+    'import { say } from "say";',
+    "export function f(a: number | true, b = 1): string {",
+    '  if (a === 2 && b) say("a && b");',
+    '  return b ? "yes" : "no";',
+    "}",
+  ].join("\n");
+  const mutants = mutantsIn("one.ts", code);
+
+  expect(mutants.map(({ what }) => what)).toEqual([
+    "2: 1 -> (1 + 1)",
+    "3: a === 2 && b -> !(a === 2 && b)",
+    "3: && -> ||",
+    "3: === -> !==",
+    "3: 2 -> (2 + 1)",
+    '3: say("a && b"); -> ;',
+    "4: b -> !(b)",
+  ]);
+  expect(mutants[3]?.text).toBe(code.replace("a === 2", "a !== 2"));
+  expect(draw(mutants, 3, 7)).toEqual(draw(mutants, 3, 7));
+  expect(new Set(draw(mutants, 9, 7)).size).toBe(mutants.length);
 });

@@ -5,10 +5,12 @@ import { join, resolve } from "node:path";
 import { execa } from "execa";
 import pLimit from "p-limit";
 import { applyTo, breaks, parseTest, type Break } from "./breaks.js";
+import { draw, mutantsIn, type Mutant } from "./mutants.js";
 
 /**
  * Breaks the product in one place after the other, each in a copy of the working tree, and says
- * which breaks no test notices. Ends with 1 if there is any.
+ * which breaks no test notices. Ends with 1 if there is any. With `RANDOM=50` it tries so many changes that
+ * nobody thought of, by `SEED`, in the files whose path has `ONLY`.
  */
 const root = resolve(import.meta.dirname, "../..");
 const copyCount = 2;
@@ -19,7 +21,7 @@ const timeoutMs = 10 * 60_000;
 type Verdict = "caught" | "SURVIVED" | "stale" | "invalid";
 
 interface Result {
-  readonly broken: Break;
+  readonly broken: Pick<Break, "guarantee" | "file">;
   readonly verdict: Verdict;
   readonly detail: string;
   readonly seconds: number;
@@ -64,26 +66,23 @@ async function copyTree(folder: string): Promise<void> {
   await execa("git", ["init", "--quiet"], { cwd: folder });
 }
 
-/** Runs tests in a copy. A process group of its own, so that nothing of it outlives a stop. */
-async function runTests(
-  copy: string,
-  tests: readonly string[],
-  options: readonly string[],
-  limitMs = timeoutMs,
-) {
+/** How Vitest is asked for tests by their files and names. */
+function selectTests(tests: readonly string[]): string[] {
   const parsed = tests.map(parseTest);
   const names = parsed.flatMap(({ name }) => name ?? []);
   // A name selects in all files of a run, so it counts only if each file has one.
   const pattern = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+  const files = new Set(parsed.map(({ file }) => file));
+  return ["run", ...files, ...(names.length === tests.length ? ["-t", pattern] : [])];
+}
+
+/** Runs tests in a copy. A process group of its own, so that nothing of it outlives a stop. */
+async function runTests(copy: string, selected: readonly string[], limitMs = timeoutMs) {
   const output = join(copy, "..", `${copy.slice(-1)}.json`);
   await rm(output, { force: true });
   const child = execa(
     join(copy, "node_modules/.bin/vitest"),
-    [
-      ...["run", ...new Set(parsed.map(({ file }) => file))],
-      ...(names.length === tests.length ? ["-t", pattern] : []),
-      ...["--reporter=json", `--outputFile=${output}`, ...options],
-    ],
+    [...selected, "--reporter=json", `--outputFile=${output}`],
     { cwd: copy, detached: true, reject: false, all: true, env: { TEST_MONGODB_URI: "" } },
   );
   const end = () => {
@@ -121,22 +120,41 @@ interface Failure {
   readonly failure: string;
 }
 
-async function tryBreak(copy: string, broken: Break): Promise<Result> {
+const oneFailure = ["--bail=1", "--maxWorkers=1"];
+
+/** The tests of a room whose name their folder does not have. */
+const testsOfRoom: Readonly<Record<string, readonly string[]>> = {
+  "index.ts": ["test/program.test.ts"],
+  ledger: ["test/ledger/", "test/migration/ledger.test.ts"],
+  state: ["test/transfer/"],
+  step: ["test/step/", "test/jobs/"],
+};
+
+function selectRoom(file: string): string[] {
+  const room = file.replace("components/", "").split("/")[0] ?? "";
+  return ["run", ...(testsOfRoom[room] ?? [`test/${room}/`])];
+}
+
+async function tryOne(copy: string, broken: Break | Mutant): Promise<Result> {
   const started = performance.now();
+  const isBreak = "guarantee" in broken;
+  const guarantee = isBreak ? broken.guarantee : `${broken.file}:${broken.what}`;
   const result = (verdict: Verdict, detail = ""): Result => {
-    return { broken, verdict, detail, seconds: (performance.now() - started) / 1000 };
+    const seconds = (performance.now() - started) / 1000;
+    return { broken: { file: broken.file, guarantee }, verdict, detail, seconds };
   };
   const path = join(copy, broken.file);
   const text = await readFile(path, "utf8");
   let changed: string;
   try {
-    changed = applyTo(text, broken);
+    changed = isBreak ? applyTo(text, broken) : broken.text;
   } catch (error) {
     return result("stale", (error as Error).message);
   }
   await writeFile(path, changed);
   try {
-    const answer = await runTests(copy, broken.tests, ["--bail=1", "--maxWorkers=1"]);
+    const selected = isBreak ? selectTests(broken.tests) : selectRoom(broken.file);
+    const answer = await runTests(copy, [...selected, ...oneFailure]);
     if ("failure" in answer) return result("invalid", answer.failure);
     return result(answer.failed.length > 0 ? "caught" : "SURVIVED", answer.failed[0]);
   } finally {
@@ -151,7 +169,7 @@ async function requirePassing(copy: string, some: readonly Break[]): Promise<voi
   console.log(`${tests.length} tests or test files have to pass without a break`);
   for (const part of [tests.filter(isWhole), tests.filter((test) => !isWhole(test))]) {
     if (part.length === 0) continue;
-    const answer = await runTests(copy, part, [], 3 * timeoutMs);
+    const answer = await runTests(copy, selectTests(part), 3 * timeoutMs);
     if ("failure" in answer) throw new Error(`Without a break: ${answer.failure}`);
     if (answer.failed.length > 0) {
       throw new Error(`Failing without a break: ${answer.failed.join("; ")}`);
@@ -165,18 +183,33 @@ function say({ broken, verdict, detail, seconds }: Result, place: string): void 
   if (verdict !== "caught") console.log(`${" ".repeat(29)}${detail || broken.file}`);
 }
 
+/** Mutants of product files, by a seed that is printed. */
+async function drawMutants(count: number, only: string): Promise<Mutant[]> {
+  const list = ["ls-files", "components/**/*.ts", "cli/**/*.ts", "index.ts"];
+  const files = (await execa("git", list, { cwd: root })).stdout.split("\n");
+  const texts = files
+    .filter((file) => file.includes(only))
+    .map(async (file) => mutantsIn(file, await readFile(join(root, file), "utf8")));
+  const { SEED = "" } = process.env;
+  const seed = SEED === "" ? Date.now() % 1_000_000 : Number(SEED);
+  console.log(`SEED=${seed}`);
+  return draw((await Promise.all(texts)).flat(), count, seed);
+}
+
 async function main(folder: string): Promise<boolean> {
-  const only = process.env.ONLY ?? "";
-  const some = breaks.filter(({ guarantee, file }) => `${guarantee}\n${file}`.includes(only));
+  const { ONLY: only = "", RANDOM: random = "" } = process.env;
+  const named = breaks.filter(({ guarantee, file }) => `${guarantee}\n${file}`.includes(only));
+  const some: readonly (Break | Mutant)[] =
+    random === "" ? named : await drawMutants(Number(random), only);
   if (some.length === 0) throw new Error(`No guarantee and no file contains "${only}".`);
   const free = Array.from({ length: copyCount }, (_, at) => join(folder, String(at)));
   for (const copy of free) await copyTree(copy);
-  await requirePassing(free[0] ?? "", some);
+  if (random === "") await requirePassing(free[0] ?? "", named);
   const results: Result[] = [];
   await pLimit(copyCount).map(some, async (broken) => {
     if (isStopped()) return;
     const copy = free.pop() ?? "";
-    const result = await tryBreak(copy, broken);
+    const result = await tryOne(copy, broken);
     free.push(copy);
     if (isStopped()) return;
     results.push(result);
