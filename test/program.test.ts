@@ -60,6 +60,16 @@ function tooEarly(steps: Steps, order: readonly string[]): readonly string[] {
   return order.filter((name, at) => at > 0 && began(name) < ended(order[at - 1] ?? ""));
 }
 
+/** What begins before the services are known to be as the settings say. */
+function beforeCheck(steps: Steps): readonly string[] {
+  const components = [...steps].filter(([, { type }]) => type.startsWith("taskrunner:storage:"));
+  const ignored = ["services-check", ...components.map(([name]) => name)];
+  const { ended } = steps.get("services-check") ?? { ended: Infinity };
+  return [...steps]
+    .filter(([name, { began }]) => began < ended && !ignored.includes(name))
+    .map(([name]) => name);
+}
+
 /** The directions that steps are told; a step that is the same in both is told none. */
 function directionsIn(steps: Steps): readonly unknown[] {
   const told = [...steps.values()].map(
@@ -94,6 +104,10 @@ describe("the program in a cutover", () => {
     expect(tooEarly(steps, [...before, ...handover, ...services, ...after])).toEqual([]);
   });
 
+  it("changes nothing before the check of the services", () => {
+    expect(beforeCheck(steps)).toEqual([]);
+  });
+
   it("tells each step that it goes forward", () => {
     expect(directionsIn(steps)).toEqual(["forward"]);
   });
@@ -115,6 +129,10 @@ describe("the program in a rollback", () => {
       expect(tooEarly(steps, [step, "worker-drain-request"])).not.toEqual([]);
       expect(tooEarly(steps, [step, "handover"])).not.toEqual([]);
     }
+  });
+
+  it("changes nothing before the check of the services", () => {
+    expect(beforeCheck(steps)).toEqual([]);
   });
 
   it("tells each step that it goes back", () => {

@@ -76,14 +76,15 @@ export async function clusterAt(
   const client = await import("@kubernetes/client-node");
   const { namespace } = address;
   const config = loadConfig(new client.KubeConfig(), address);
+  const server = config.getCurrentCluster()?.server ?? "";
   const configuration = client.createConfiguration({
-    baseServer: new client.ServerConfiguration(config.getCurrentCluster()?.server ?? "", {}),
+    baseServer: new client.ServerConfiguration(server, {}),
     authMethods: { default: config },
     promiseMiddleware: [{ pre: within(timeoutMs), post: (response) => Promise.resolve(response) }],
   });
   const core = new client.CoreV1Api(configuration);
   const apps = new client.AppsV1Api(configuration);
-  const place = { context: config.getCurrentContext(), namespace };
+  const place = { context: config.getCurrentContext(), server, namespace };
   const ask: Cluster["ask"] = async (verb, resource, answer) => {
     try {
       return await answer;

@@ -12,6 +12,7 @@ export {
   templateOf,
   type Controller,
 } from "./controllers";
+export { identityOf, isSameCluster, type ClusterIdentity } from "./identity";
 export { controllerOf, hasEnded, isReady, labelValue, nameOf, podObstacle } from "./objects";
 export {
   ClusterError,

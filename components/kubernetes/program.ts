@@ -1,5 +1,6 @@
 import type * as Sdk from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { KubernetesSettings } from "../settings";
 
 /**
  * Pulumi's SDK for Kubernetes. It is loaded here when a stack first creates something on Kubernetes, and
@@ -9,6 +10,14 @@ import * as pulumi from "@pulumi/pulumi";
 export function kubernetesSdk(): typeof Sdk {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it always
   return require("@pulumi/kubernetes") as typeof Sdk;
+}
+
+/**
+ * Arguments of the engine's provider for a cluster. With an identifier that stays, another name or address of
+ * the cluster replaces nothing that the stack has there: `services-check` refuses another cluster.
+ */
+export function providerArgs(api: KubernetesSettings): Sdk.ProviderArgs {
+  return { ...api, clusterIdentifier: "of the stack" };
 }
 
 /** A namespace. Destroying the stack leaves it, because what works in it stays. */

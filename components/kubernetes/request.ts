@@ -10,14 +10,15 @@ export interface ClusterAddress {
   readonly namespace: string;
 }
 
-/** Where requests go: the kubeconfig's context and the namespace. */
+/** Where requests go: the kubeconfig's context, its API server's address, and the namespace. */
 export interface Place {
   readonly context: string;
+  readonly server: string;
   readonly namespace: string;
 }
 
 /** A place in words. */
-export function describePlace({ context, namespace }: Place): string {
+export function describePlace({ context, namespace }: Omit<Place, "server">): string {
   return `namespace ${namespace} of context ${context}`;
 }
 
@@ -34,6 +35,7 @@ const apiGroups = {
   secrets: "",
   configmaps: "",
   persistentvolumeclaims: "",
+  namespaces: "",
   mongodbcommunity: "mongodbcommunity.mongodb.com",
 } as const;
 

@@ -4,6 +4,7 @@ import type { ProgramSettings } from "../settings/program";
 import { StepGroup, type After } from "../step/program";
 import type { Service } from "./environment";
 import { helmTarget } from "./helm/target";
+import { drainOf, workerDrainInputs, type DrainSettings } from "./pods/resources";
 import {
   notDrained,
   type Before,
@@ -14,7 +15,7 @@ import {
   type Times,
   type WorkerDrained,
 } from "./target";
-import { valuesTarget } from "./values/target";
+import { confirmDrain, valuesTarget } from "./values/target";
 
 /** Where worker and web run: the Helm values in a Git checkout, or releases on a Kubernetes API. */
 export class Services extends StepGroup {
@@ -24,23 +25,21 @@ export class Services extends StepGroup {
 
   constructor(
     name: string,
-    { storageMode: mode, rollout: settings, kubernetes, mongo, directions }: ServicesSettings,
+    readonly settings: ServicesSettings,
     { appUri }: Pick<ServicesArgs, "appUri">,
     options: After = {},
   ) {
     super("Services", name, options);
+    const { storageMode: mode, rollout, kubernetes, directions, mongo } = settings;
     const { collections, database } = mongo;
-    const args = { settings, kubernetes, mode, directions, collections, database, appUri };
+    const args = { settings: rollout, kubernetes, mode, directions, collections, database, appUri };
     this.target = targetOf(args, { ...this.ofChildren, parent: this });
     this.connectionSecretRef = this.target.secretRef;
     this.registerOutputs({ connectionSecretRef: this.connectionSecretRef });
   }
 }
 
-type ServicesSettings = Pick<
-  ProgramSettings,
-  "storageMode" | "rollout" | "kubernetes" | "mongo" | "directions"
->;
+type ServicesSettings = DrainSettings & Pick<ProgramSettings, "mongo">;
 
 function targetOf(
   { settings, ...others }: ServicesArgs,
@@ -57,9 +56,12 @@ export class WorkerDrain extends StepGroup {
   readonly drained: Drained;
   readonly times: Times;
 
-  constructor(name: string, { target }: Services, options: After = {}) {
+  constructor(name: string, { settings }: Services, options: After = {}) {
     super("WorkerDrain", name, options);
-    const { direction, drained, times } = target.drain(this.ofChildren);
+    const inputs = workerDrainInputs(settings);
+    const { direction, drained, times } = inputs
+      ? drainOf("worker-drain", inputs, this.ofChildren)
+      : confirmDrain(settings, this.ofChildren);
     this.direction = direction;
     this.drained = drained;
     this.times = times;

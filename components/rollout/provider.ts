@@ -3,17 +3,17 @@ import { confirmation } from "./confirmation/provider";
 import { drain, drainRequest, podsReplaced } from "./pods/provider";
 import { formerSecrets } from "./secrets/provider";
 import { jobsStopped } from "./update/jobs-stopped";
-import { releaseStep } from "./update/provider";
+import { servicesCheck } from "./update/services-check";
 import { valuesFile } from "./values/provider";
 
 /** The dynamic providers of the rollout, by the kind that the shim names. */
 export const providers = {
   Confirmation: providerOf(confirmation),
+  ServicesCheck: providerOf(servicesCheck),
   DrainRequest: providerOf(drainRequest),
   Drain: providerOf(drain),
   PodsReplaced: providerOf(podsReplaced),
   FormerSecrets: providerOf(formerSecrets),
   JobsStopped: providerOf(jobsStopped),
-  ReleaseStep: providerOf(releaseStep),
   ValuesFile: providerOf(valuesFile),
 };

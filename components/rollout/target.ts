@@ -78,8 +78,6 @@ export interface RolledOut {
 /** Where worker and web run, and how they are brought into a mode (decision 14). */
 export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
-  /** Takes the worker's pods away, and waits until they are gone. */
-  drain(options: pulumi.CustomResourceOptions): WorkerDrained;
   /** Brings a service into the mode, and waits until no pod of its other mode is left. */
   rollOut(service: Service, before: Before, options: pulumi.CustomResourceOptions): RolledOut;
 }

@@ -5,6 +5,11 @@ const common = {
   timeoutSeconds: positive
     .default(600)
     .describe("How long a drain or a rollout may take, in seconds."),
+  ignorePods: text
+    .optional()
+    .describe(
+      "The labels of pods in the namespace that state the worker's mode but are of another environment: a drain leaves them at work.",
+    ),
 };
 
 const secretKey = text

@@ -89,7 +89,7 @@ export const kubernetes = section({
     ),
   context: text
     .exactOptional()
-    .describe("The context in the kubeconfig. Default: the kubeconfig's current one."),
+    .describe("The context in the kubeconfig. Required if the kubeconfig has several."),
 });
 
 /** How commands run as Kubernetes Jobs. */
@@ -191,5 +191,10 @@ export const advanced = section({
     .optional()
     .describe(
       "`<fencedAt>@<hosts>/<database>`: the place to which you have copied the database since that fence.",
+    ),
+  acceptCluster: text
+    .optional()
+    .describe(
+      "The UID, which the error prints, of the Kubernetes cluster that takes the place of the one that the stack knows, such as one that was rebuilt.",
     ),
 });

@@ -5,10 +5,10 @@ import type { StepTimes } from "./times";
 
 export { timesThrough, type Span, type StepTimes } from "./times";
 
-/** The inputs of a step as the program gives them; `cutover` is counted by the step. */
+/** The inputs of a step as the program gives them; `cutover` and `clusterIdentity` are the step's own. */
 export type Args<Inputs> = Omit<
   { readonly [Key in keyof Inputs]: pulumi.Input<NonNullable<Inputs[Key]>> | undefined },
-  "cutover"
+  "cutover" | "clusterIdentity"
 >;
 
 /**
@@ -118,10 +118,19 @@ export abstract class StepGroup extends pulumi.ComponentResource {
 
   /** @param rests whether it does nothing in this update, whatever becomes of its resources */
   constructor(type: string, name: string, { dependsOn = [] }: After, rests = false) {
-    super(`taskrunner:storage:${type}`, name, {}, { dependsOn: [...dependsOn] });
+    super(`taskrunner:storage:${type}`, name, {}, awaiting(dependsOn));
     this.settled = [...(rests ? [] : [this]), ...dependsOn];
     this.ofChildren = { parent: this, dependsOn: [...dependsOn] };
   }
+}
+
+/** The options of a component that waits with all its children, which `dependsOn` does not reach by itself. */
+export function awaiting(dependsOn: readonly pulumi.Resource[]): pulumi.ComponentResourceOptions {
+  const options = { dependsOn: [...dependsOn] };
+  const wait: pulumi.ResourceTransformation = ({ props, opts }) => ({
+    ...{ props, opts: pulumi.mergeOptions(opts, options) },
+  });
+  return { ...options, transformations: [wait] };
 }
 
 /** The options of a step that comes after others; a rollback waits for no step that rests in it. */

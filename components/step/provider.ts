@@ -22,8 +22,10 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       return Promise.resolve();
     },
     check: async (olds: StepInputs, news: StepInputs) => {
-      const inputs = step.isOncePerCutover ? countCutover(olds, news) : news;
-      const refusal = await step.refuses?.(inputs, Object.keys(olds).length > 0 ? olds : undefined);
+      const known = Object.keys(olds).length > 0 ? olds : undefined;
+      const counted = step.isOncePerCutover ? countCutover(olds, news) : news;
+      const inputs = { ...counted, ...(await step.observes?.(counted, known)) };
+      const refusal = await step.refuses?.(inputs, known);
       return { inputs, failures: refusal ? [refusal] : [] };
     },
     diff: async (_id, outs: State, news: StepInputs) => {

@@ -76,6 +76,8 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   readonly compares?: readonly (keyof Inputs & string)[];
   /** What else makes it run, although the last run finished. */
   isDue?(state: StateOf<Inputs, Results>, inputs: Inputs): boolean | Promise<boolean>;
+  /** Inputs that the step finds out itself, in a preview too. @param olds absent: it is new to the stack */
+  observes?(inputs: Inputs, olds?: Inputs): Promise<Partial<Inputs>>;
   /** Looks before anything is changed, in a preview too. @param olds absent: it is new to the stack */
   refuses?(inputs: Inputs, olds?: Inputs): Promise<dynamic.CheckFailure | undefined>;
   /** What is to be said before a run of a step that the stack has, as lines. It does not fail. */

@@ -3,6 +3,7 @@ import { program } from "./program";
 import { rollback } from "./rollback";
 import { rollout } from "./rollout";
 import { schema } from "./schema";
+import { services } from "./services";
 import { state } from "./state";
 import { step } from "./step";
 import { workflows } from "./workflows";
@@ -27,6 +28,7 @@ export const breaks: readonly Break[] = [
   ...state,
   ...rollback,
   ...rollout,
+  ...services,
   ...program,
   ...commands,
   ...workflows,

@@ -53,6 +53,11 @@ async function environment(stack: TestStack, site: TestSite, database: string) {
   return { stack, site, state, database };
 }
 
+const neighbour: Readonly<Record<string, string>> = {
+  staging: "preview-worker",
+  preview: "taskrunner-worker",
+  production: "none",
+};
 const up = async ({ stack, site, state, database }: Environment, user = "services:first@") => {
   await makeUser(server.uri, database, user);
   await stack.configure({
@@ -61,7 +66,8 @@ const up = async ({ stack, site, state, database }: Environment, user = "service
     appMongoUri: `mongodb://${user}127.0.0.1:${server.port}/${database}`,
     backfill: { source: { path: state } },
     kubernetes: site.kubernetes,
-    rollout: site.rollout,
+    // In one namespace each worker is another's neighbour.
+    rollout: { ...site.rollout, ignorePods: `app.kubernetes.io/instance=${neighbour[stack.name]}` },
   });
   return stack.up();
 };

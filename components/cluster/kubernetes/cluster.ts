@@ -1,6 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { createNamespace, kubernetesSdk } from "../../kubernetes/program";
+import { createNamespace, kubernetesSdk, providerArgs } from "../../kubernetes/program";
 import { resolveNamespace } from "../../settings";
 import { StepResource } from "../../step/program";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
@@ -30,7 +30,9 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
   const namespace = resolveNamespace(cluster, rollout);
   const place = { namespace, direction };
   const at = { direction, ...api, namespace, name: resource.name };
-  const provider = new (kubernetesSdk().Provider)("kubernetes-of-mongodb", api, { parent });
+  const provider = new (kubernetesSdk().Provider)("kubernetes-of-mongodb", providerArgs(api), {
+    parent,
+  });
   const made = cluster.createNamespace
     ? [createNamespace("namespace-of-mongodb", namespace, { parent, provider })]
     : [];

@@ -13,7 +13,6 @@ type Release = kubernetes.helm.v3.Release;
 
 /** The releases that hold worker and web: one for each, or one for both. */
 export interface Releases {
-  readonly names: readonly string[];
   /** Where the Deployments of a service are. */
   address(service: Service): { readonly release: string; readonly selector?: string };
   /** The release of a service in its mode; one of both is registered for the worker, who comes first. */
@@ -42,7 +41,6 @@ export function releasesOf(
   const asked = serviceModes(args.mode, settings);
   let both: Release | undefined;
   return {
-    names: [...new Set([releases.worker.release, releases.web.release])],
     address: (service) => {
       const { release } = releases[service];
       const { selector } = settings[service];

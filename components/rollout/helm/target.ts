@@ -1,9 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { createNamespace, kubernetesSdk } from "../../kubernetes/program";
+import { createNamespace, kubernetesSdk, providerArgs } from "../../kubernetes/program";
 import type { HelmRolloutSettings } from "../../settings";
 import { StepResource } from "../../step/program";
 import { PodsReplaced } from "../pods/inputs";
-import { drainOf } from "../pods/resources";
 import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/provider";
 import { serviceModes, findSharedRelease } from "../update/modes";
@@ -23,7 +22,7 @@ export function helmTarget(
   const { settings, kubernetes: api, mode, directions } = args;
   const { parent } = options;
   const { namespace, timeoutSeconds } = settings;
-  const provider = new (kubernetesSdk().Provider)("kubernetes", api, options);
+  const provider = new (kubernetesSdk().Provider)("kubernetes", providerArgs(api), options);
   // A Secret of the site's is in a namespace that exists.
   const isNew = settings.install && settings.connectionSecret.name === undefined;
   const made = isNew ? [createNamespace("namespace", namespace, { parent, provider })] : [];
@@ -35,12 +34,6 @@ export function helmTarget(
   const watched: pulumi.Resource[] = [];
   return {
     secretRef,
-    drain: (options) => {
-      const worker = { ...pods, ...releases.address("worker"), service: "worker" as const };
-      const changing = [...releases.names];
-      const inputs = { direction: directions.worker, ...worker, mode, releases: changing };
-      return drainOf("worker-drain", inputs, options);
-    },
     rollOut: (service, before, options) => {
       const asked = { direction: directions[service], mode: modes[service] };
       const turn = turnOf(service, asked, before.direction);

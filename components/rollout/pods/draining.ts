@@ -9,7 +9,7 @@ import {
   type Controller,
   type Standstill,
 } from "../../kubernetes";
-import { requireAllExecutors } from "./executors";
+import { findMissed } from "./executors";
 import type { DrainInputs } from "./inputs";
 import { drainObstacles } from "./remaining";
 import { pause, putBack } from "./replicas";
@@ -19,17 +19,20 @@ import { controllersOf, observe, type Workload } from "./service";
  * Scales the Deployments and StatefulSets of a service to zero and waits until every pod is gone,
  * terminating ones included: from then on the service does nothing (decision 9, step 2). Idempotent.
  *
+ * @param isKnown whether this is the cluster of the stack
  * @returns the service at rest, or why pods remain when the time is over
  * @throws ClusterError where the API refuses; Error where somebody scales a workload up meanwhile, or
- *   if there may be an executor beside those that are drained (`requireAllExecutors`)
+ *   if there may be an executor beside those that are drained (`findMissed`)
  */
 export async function drainService(
   cluster: Cluster,
   inputs: DrainInputs,
+  isKnown: boolean,
 ): Promise<Standstill | readonly string[]> {
   const { service, timeoutSeconds } = inputs;
   let found: readonly Workload[] = await observe(cluster, inputs);
-  await requireAllExecutors(cluster, inputs, found);
+  const missed = await findMissed(cluster, inputs, found, isKnown);
+  if (missed !== undefined) throw new Error(missed);
   if (found.length === 0) {
     console.log(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
     return standstillOf(inputs, []);
@@ -44,7 +47,8 @@ export async function drainService(
     },
   });
   if (remain.length > 0) return remain;
-  await requireAllExecutors(cluster, inputs, found);
+  const since = await findMissed(cluster, inputs, found, isKnown);
+  if (since !== undefined) throw new Error(since);
   console.log(`${service}: drained, all pods are gone`);
   return standstillOf(inputs, found);
 }

@@ -1,87 +1,161 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1EnvFromSource, V1Pod } from "@kubernetes/client-node";
 import {
-  describeController,
+  ClusterError,
   controllerOf,
-  hasEnded,
-  nameOf,
+  describeController,
   describePlace,
+  hasEnded,
+  isStatefulSet,
+  nameOf,
+  replicasOf,
   templateOf,
   type Cluster,
 } from "../../kubernetes";
 import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { modeIn } from "./remaining";
-import { controllersOf, describeOtherLabels, type Workload } from "./service";
+import { controllersOf, describeOtherLabels, replicasBefore, type Workload } from "./service";
 
 /**
- * Makes sure that what is drained is the service, and all of it: otherwise an executor would go on
- * through the whole cutover, unseen (decision 9).
+ * Why a drain would not stop every executor, and no other: one that it missed would go on through the
+ * whole cutover, unseen (decision 9). Undefined if it would.
  *
  * @param found what is drained
- * @throws Error if no workload states a mode, if the selector is that of none in the release, or if
- *   pods of the service belong to something that is not drained; ClusterError
+ * @param isKnown whether this is the cluster of the stack: a rollback then goes on without a worker, with a
+ *   warning, because somebody uninstalled it
+ * @throws ClusterError
  */
-export async function requireAllExecutors(
+export async function findMissed(
   cluster: Cluster,
   inputs: DrainInputs,
   found: readonly Workload[],
-): Promise<void> {
-  if (found.length === 0) await refuseOtherLabels(cluster, inputs);
-  refuseUnstated(cluster, inputs, found);
-  await refuseOtherPods(cluster, inputs, found);
+  isKnown: boolean,
+): Promise<string | undefined> {
+  const { namespace, release, install, mode } = inputs;
+  const ofRelease = release ? await controllersOf(cluster, { namespace, release }) : [];
+  if (found.length === 0 && ofRelease.length > 0) {
+    return describeOtherLabels(cluster, inputs, ofRelease);
+  }
+  const reason =
+    findUnstated(cluster, inputs, found) ??
+    findSplit(inputs, found) ??
+    (await findOtherPods(cluster, inputs, found));
+  if (reason !== undefined || found.length > 0) return reason;
+  // Helm has no revision of a release that the stack is to create.
+  const isNew = install && (await cluster.secrets(`owner=helm,name=${release ?? ""}`)).length === 0;
+  if (isNew) return undefined;
+  const absent = describeAbsent(cluster, inputs);
+  if (mode === "mongo") return absent;
+  const accepted = `advanced.acceptCluster: ${cluster.place.server}`;
+  if (!isKnown) return `${absent} If it was uninstalled on this very cluster, set ${accepted}.`;
+  console.log(`warning: ${absent} The rollback goes on: somebody uninstalled it.`);
+  return undefined;
 }
 
-async function refuseOtherLabels(cluster: Cluster, inputs: DrainInputs): Promise<void> {
-  const { namespace, release, selector } = inputs;
-  if (!release || !selector) return;
-  const all = await controllersOf(cluster, { namespace, release });
-  if (all.length > 0) throw new Error(describeOtherLabels(cluster, inputs, all));
+function describeAbsent({ place }: Cluster, inputs: DrainInputs): string {
+  const { service, release, selector } = inputs;
+  const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
+  return (
+    `No Deployment or StatefulSet ${names.filter(Boolean).join(" ")} exists in ${describePlace(place)}, so ` +
+    `nothing shows that the ${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`
+  );
 }
 
-function refuseUnstated(
+function findUnstated(
   { place }: Cluster,
   { service }: DrainInputs,
   found: readonly Workload[],
-): void {
+): string | undefined {
   const isStated = ({ controller }: Workload) =>
     modeIn(templateOf(controller)?.spec, service) !== undefined;
-  if (found.length === 0 || found.some(isStated)) return;
+  if (found.length === 0 || found.some(isStated)) return undefined;
   const names = found.map(({ controller }) => describeController(controller)).join(", ");
   const key = modeKey(service);
-  throw new Error(
+  return (
     `No container of ${names} in ${describePlace(place)} has ${key} in its env, so it may not be the ` +
-      `${service}. Nothing was scaled. Check release and selector. If they are right, set ${key}: filesystem ` +
-      "first: run pulumi up with storageMode: filesystem, and deploy its values.",
+    `${service}. Nothing was scaled. Check release and selector. If they are right, set ${key}: filesystem ` +
+    "first: run pulumi up with storageMode: filesystem, and deploy its values."
   );
 }
 
 /**
- * Pods of the release that are not drained: those with the service's own labels or, of other labels, those
- * that state its mode. Without labels of its own the whole release is the service's.
+ * A StatefulSet whose pods would be of two templates, or have a state each. Below a partition the controller
+ * creates pods of the former template, in both directions.
  */
-async function refuseOtherPods(
+function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | undefined {
+  const sets = found.flatMap(({ controller }) => (isStatefulSet(controller) ? controller : []));
+  const parted = sets.find(({ spec }) => spec?.updateStrategy?.rollingUpdate?.partition);
+  if (parted) {
+    return (
+      `StatefulSet ${nameOf(parted)} has a partition, so pods of its former template would start beside new ones. ` +
+      "Nothing was scaled. Set it to 0 in the service's values and in the cluster: kubectl patch statefulset " +
+      `${nameOf(parted)} --patch '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'`
+    );
+  }
+  const many = sets.find(
+    (set) =>
+      (set.spec?.volumeClaimTemplates ?? []).length > 0 &&
+      Math.max(replicasOf(set), replicasBefore(set) ?? 0) > 1,
+  );
+  if (!many || mode === "filesystem") return undefined;
+  return (
+    `StatefulSet ${nameOf(many)} has volumeClaimTemplates and several replicas, so each has a state of its ` +
+    "own, and one would be imported. Nothing was scaled. Scale it to 1, or give all replicas one claim."
+  );
+}
+
+/**
+ * Pods that are not drained, but have the service's own labels or, whatever their labels, state its mode.
+ * Without labels of its own the whole release is the service's.
+ */
+async function findOtherPods(
   cluster: Cluster,
   inputs: DrainInputs,
   found: readonly Workload[],
-): Promise<void> {
-  const { service, release, selector } = inputs;
+): Promise<string | undefined> {
+  const { service, release, selector, ignorePods } = inputs;
   const ofRelease = release ? `app.kubernetes.io/instance=${release}` : undefined;
   const labels = [ofRelease, selector].filter(Boolean).join(",");
-  const drained = new Set(found.flatMap(({ pods }) => pods.map(({ metadata }) => metadata?.uid)));
-  const isOther = (pod: V1Pod) => !hasEnded(pod) && !drained.has(pod.metadata?.uid);
-  const labelled = (await cluster.pods(labels)).filter(isOther);
-  const stating = (await cluster.pods(ofRelease ?? labels)).filter(
-    (pod) => isOther(pod) && modeIn(pod.spec, service) !== undefined,
+  const all = await cluster.pods("");
+  const ignored = ignorePods === undefined ? [] : await cluster.pods(ignorePods);
+  const own = [...found.flatMap(({ pods }) => pods), ...ignored];
+  const known = new Set(own.map(({ metadata }) => metadata?.uid));
+  const labelled = new Set((await cluster.pods(labels)).map(({ metadata }) => metadata?.uid));
+  const unknown = all.filter((pod) => !hasEnded(pod) && !known.has(pod.metadata?.uid));
+  const stating = await statingMode(cluster, service, unknown);
+  const others = unknown.filter((pod) => labelled.has(pod.metadata?.uid) || stating.includes(pod));
+  if (others.length === 0) return undefined;
+  return (
+    `Pods in ${describePlace(cluster.place)} have the labels ${labels} or the variable ${modeKey(service)}, but ` +
+    `belong to nothing that is drained: ${others.map(describePod).join(", ")}. ` +
+    `Check namespace, release and selector. If the pods are not this ${service}'s, name them by labels in ` +
+    "rollout.ignorePods. If they are, delete them."
   );
-  const others = new Map([...labelled, ...stating].map((pod) => [nameOf(pod), pod]));
-  if (others.size === 0) return;
-  const key = modeKey(service);
-  throw new Error(
-    `Pods in ${describePlace(cluster.place)} have the labels ${labels} or the variable ${key}, but ` +
-      `belong to nothing that is drained: ${[...others.values()].map(describePod).join(", ")}. ` +
-      `Check namespace, release and selector. If the pods are not the ${service}'s, set ` +
-      `rollout.${service}.selector to labels that only ${service} has. If they are, delete them.`,
-  );
+}
+
+/** Pods that state the mode, in their variables or by a ConfigMap; of one that may not be read it warns. */
+async function statingMode(
+  { core, ask, place: { namespace } }: Cluster,
+  service: DrainInputs["service"],
+  pods: readonly V1Pod[],
+): Promise<readonly V1Pod[]> {
+  const key = modeKey(service).toLowerCase();
+  const keysOf = new Map<string, readonly string[]>();
+  const sourcesOf = ({ spec }: V1Pod) =>
+    (spec?.containers ?? []).flatMap((one) => one.envFrom ?? []);
+  for (const { configMapRef } of pods.flatMap(sourcesOf)) {
+    const name = configMapRef?.name;
+    if (name === undefined || keysOf.has(name)) continue;
+    const reading = core.readNamespacedConfigMap({ namespace, name });
+    const found = await ask("get", "configmaps", reading).catch((error: unknown) => {
+      if (!(error instanceof ClusterError) || error.isPassing) throw error;
+      console.log(`warning: Pods have variables of ConfigMap ${name}. ${error.message}`);
+    });
+    keysOf.set(name, Object.keys(found?.data ?? {}));
+  }
+  const isStated = ({ configMapRef, prefix = "" }: V1EnvFromSource) =>
+    keysOf.get(configMapRef?.name ?? "")?.some((one) => `${prefix}${one}`.toLowerCase() === key);
+  return pods.filter((pod) => modeIn(pod.spec, service) ?? sourcesOf(pod).some(isStated));
 }
 
 function describePod(pod: V1Pod): string {

@@ -1,4 +1,4 @@
-import type { ClusterAddress, Standstill } from "../../kubernetes";
+import type { ClusterAddress, ClusterIdentity, Standstill } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import { kind, type StepInputs } from "../../step";
 import type { Service } from "../environment";
@@ -37,8 +37,16 @@ export interface DrainRequestResults {
 export interface DrainInputs extends PodsInputs {
   /** The output of its request. */
   readonly requests?: number;
-  /** With target `helm`, the releases that the stack upgrades: refused while one is pending or owned by others; not compared. */
+  /** With target `helm`, the releases that the stack upgrades: refused while one is pending or owned by others. */
   readonly releases?: readonly string[];
+  /** Whether the stack creates its releases (`rollout.install`). */
+  readonly install?: boolean;
+  /** The pods in the namespace that are not this worker's, whatever they state (`rollout.ignorePods`). */
+  readonly ignorePods?: string;
+  /** The UID of another cluster than the recorded one (`advanced.acceptCluster`). */
+  readonly acceptCluster?: string;
+  /** The cluster, which the step finds out itself; never given. */
+  readonly clusterIdentity?: ClusterIdentity;
 }
 
 /** Outputs of a drain: how far the last run came. */
@@ -63,11 +71,11 @@ export interface PodsReplacedInputs extends PodsInputs {
   readonly standstill?: Standstill;
 }
 
+/** Which workloads are a service's. A cluster may get another name: it is known by its UID. */
+export const addressInputs = ["namespace", "release", "selector"] as const;
+
 /** What a step on pods is compared by, beside its direction. */
-export const comparedInputs = [
-  ...(["kubeconfig", "context", "namespace", "release", "selector"] as const),
-  ...(["service", "mode", "timeoutSeconds"] as const),
-] as const;
+export const comparedInputs = [...addressInputs, "service", "mode", "timeoutSeconds"] as const;
 
 const kubernetes = ["rollout", "kubernetes"] as const;
 

@@ -3,13 +3,16 @@ import {
   describePlace,
   disturbanceOf,
   drainAgain,
+  identityOf,
+  isSameCluster,
   lookBriefly,
   type Cluster,
 } from "../../kubernetes";
 import { Unfinished, type StateOf, type Step } from "../../step";
 import { drainService, undoDrain } from "./draining";
-import { findOwner, findUnknownCutover } from "./foreseen";
+import { findUnknownCutover } from "./foreseen";
 import {
+  addressInputs,
   comparedInputs,
   Drain,
   DrainRequest,
@@ -21,9 +24,10 @@ import {
   type PodsReplacedInputs,
   type ServiceAddress,
 } from "./inputs";
-import { modeIn } from "./remaining";
+import { describeMode, modeIn } from "./remaining";
 import { untilReplaced } from "./replaced";
-import { pendingOperations } from "./pending";
+import { controllersOf } from "./service";
+import { describeOther, findRefusal, observeCluster } from "./refusal";
 import { goOn, waysOut, webIsNext } from "../ways-out";
 
 /**
@@ -46,7 +50,8 @@ function recordRequest(
 }
 
 /**
- * A service's drain: where its mode becomes another one than that of the last finished drain. A service
+ * A service's drain: where its mode becomes another one than that of the last finished drain, or its
+ * address or cluster are others and a service in another mode is there. A service
  * that is new to the stack and on files is left as it is, and refused, in a preview already, where the
  * stack is to take it there from MongoDB. A drain that was not finished and whose direction was then
  * taken back is undone.
@@ -55,24 +60,24 @@ export const drain: Step<DrainInputs, DrainResults> = {
   ...Drain,
   id: ({ namespace, service }) => `${namespace}/${service}/drain`,
   compares: [...comparedInputs, "requests"],
-  refuses: async (inputs, olds) => {
-    const { mode, releases = [] } = inputs;
-    // What Helm would refuse later is refused before the worker stops.
-    const pending = await pendingOperations(inputs, releases);
-    if (pending !== undefined) return { property: "releases", reason: pending };
-    const find = (cluster: Cluster) => findUnknownCutover(cluster, inputs);
-    const reason = olds ? undefined : await lookBriefly(inputs, find);
-    if (reason !== undefined) return { property: "mode", reason };
-    const owned = await lookBriefly(inputs, (cluster) => findOwner(cluster, releases));
-    if (owned === undefined) return undefined;
-    if (mode === "mongo") return { property: "releases", reason: owned };
-    // A rollback is not stopped by what was in force since the cutover.
-    console.log(`warning: ${owned}`);
-    return undefined;
-  },
+  isDue: (state, inputs) => isElsewhere(inputs, state),
+  observes: observeCluster,
+  refuses: (inputs, olds) =>
+    lookBriefly(inputs, async (cluster) => {
+      const reason = olds ? undefined : await findUnknownCutover(cluster, inputs);
+      if (reason !== undefined) return { property: "mode", reason };
+      return findRefusal(cluster, inputs, olds);
+    }),
   forward: runDrain,
   back: runDrain,
 };
+
+/** Whether the last drain was finished at another address, or on another cluster. */
+function isElsewhere(inputs: DrainInputs, state?: StateOf<DrainInputs, DrainResults>): boolean {
+  const isOther = isSameCluster(inputs.clusterIdentity, state?.clusterIdentity) === false;
+  const isMoved = isOther || addressInputs.some((key) => state?.[key] !== inputs[key]);
+  return isMoved && (state?.drains ?? 0) > 0;
+}
 
 async function runDrain(
   inputs: DrainInputs,
@@ -83,7 +88,14 @@ async function runDrain(
   if (reason !== undefined) {
     throw new Error(`${inputs.service} was not rolled back to files. ${reason}`);
   }
-  const { drains = 0, finished = "filesystem", applied = true, standstill } = state ?? {};
+  const { drains = 0, applied = true, standstill } = state ?? {};
+  const isMoved =
+    isElsewhere(inputs, state) &&
+    (await controllersOf(await clusterAt(inputs), inputs)).some(
+      (one) => describeMode(one, inputs.service) !== inputs.mode,
+    );
+  const otherMode = inputs.mode === "mongo" ? "filesystem" : "mongo";
+  const finished = isMoved ? otherMode : (state?.finished ?? "filesystem");
   const requests = state ? (state.requests ?? inputs.requests) : 0;
   const results = { drains, finished, ...(standstill && { standstill }) };
   const isWanted = inputs.mode !== finished;
@@ -94,7 +106,12 @@ async function runDrain(
       await undoDrain(cluster, inputs);
       return [];
     }
-    const found = await drainService(cluster, inputs);
+    const clusterIdentity = await identityOf(cluster);
+    const isOf = (one?: DrainInputs) =>
+      isSameCluster(clusterIdentity, one?.clusterIdentity, inputs.acceptCluster);
+    if (isOf(inputs) === false)
+      throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
+    const found = await drainService(cluster, inputs, isOf(state) === true);
     if (!("workloads" in found)) return found;
     done = { drains: drains + 1, finished: inputs.mode, standstill: found };
     return [];

@@ -24,7 +24,7 @@ export interface SharedReleaseAddress extends ClusterAddress, WantedStep {
  *
  * @throws ClusterError, KubeconfigError
  */
-export async function findRefusal(wanted: SharedReleaseAddress): Promise<string | undefined> {
+export async function findSharedRefusal(wanted: SharedReleaseAddress): Promise<string | undefined> {
   const cluster = await clusterAt(wanted);
   const all = await controllersOf(cluster, addressOf(undefined, wanted));
   const worker = await controllersOf(cluster, addressOf("worker", wanted));

@@ -1,20 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { jobsAddress } from "../../step/jobs/program";
-import type { SharedReleaseSettings, StorageMode } from "../../settings";
+import type { StorageMode } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { StepGroup, StepResource } from "../../step/program";
+import { workerDrainInputs, type DrainSettings } from "../pods/resources";
 import { JobsStopped } from "./jobs-stopped";
 import { findSharedRelease, otherMode } from "./modes";
-import { ReleaseStep, type ReleaseStepInputs } from "./provider";
+import { ServicesCheck } from "./services-check";
 
-type UpdateSettings = Pick<
-  ProgramSettings,
-  "storageMode" | "rollout" | "kubernetes" | "jobs" | "directions"
->;
+type UpdateSettings = DrainSettings & Pick<ProgramSettings, "jobs">;
 
 /**
- * What comes before anything else: Jobs of the other direction are stopped; and where one release holds
- * both services, an update that would take both to another mode at once is refused, in a preview already.
+ * What comes before anything else: the services are as the settings say, or nothing is changed; then Jobs of
+ * the other direction are stopped.
  */
 export class Update extends StepGroup {
   /** What the next update has to be, in words; undefined where this one does all. */
@@ -22,39 +20,26 @@ export class Update extends StepGroup {
 
   constructor(name: string, settings: UpdateSettings) {
     super("Update", name, {});
-    const { directions, rollout, kubernetes, jobs } = settings;
-    const direction = directions.worker;
-    if (jobs) {
-      const inputs = { direction, ...jobsAddress({ jobs, kubernetes, rollout }) };
-      new StepResource(JobsStopped, "jobs-stopped", inputs, this.ofChildren);
-    }
+    const { directions, rollout, kubernetes, jobs, storageMode } = settings;
     const shared = findSharedRelease(rollout);
+    const worker = workerDrainInputs(settings);
+    const asked = shared && {
+      selectors: { worker: shared.worker.selector, web: shared.web.selector },
+      step: shared.step,
+    };
+    const inputs = worker && { ...worker, shared: asked };
+    const check =
+      inputs && new StepResource(ServicesCheck, "services-check", inputs, this.ofChildren);
+    if (jobs) {
+      const address = jobsAddress({ jobs, kubernetes, rollout });
+      const options = { ...this.ofChildren, dependsOn: check ?? [] };
+      const inputs = { direction: directions.worker, ...address };
+      new StepResource(JobsStopped, "jobs-stopped", inputs, options);
+    }
     this.next = shared && next[shared.step];
-    if (shared) this.look(shared, settings);
+    if (shared?.step === "worker") void pulumi.log.warn(workerAlone(storageMode), check);
     this.registerOutputs({ next: this.next });
   }
-
-  private look(rollout: SharedReleaseSettings, settings: UpdateSettings): void {
-    const { storageMode, directions, kubernetes } = settings;
-    const release = inputsOf(rollout, storageMode);
-    const inputs = { direction: directions.worker, ...kubernetes, ...release };
-    const step = new StepResource(ReleaseStep, "release-step", inputs, this.ofChildren);
-    if (rollout.step === "worker") void pulumi.log.warn(workerAlone(storageMode), step);
-  }
-}
-
-function inputsOf(
-  rollout: SharedReleaseSettings,
-  mode: StorageMode,
-): Omit<ReleaseStepInputs, "cutover"> {
-  const { namespace, shared, worker, web, step } = rollout;
-  return {
-    namespace,
-    release: shared.release,
-    selectors: { worker: worker.selector, web: web.selector },
-    step,
-    mode,
-  };
 }
 
 const next = {

@@ -5,7 +5,7 @@ import type { StorageMode, ValuesRolloutSettings } from "../../settings";
 import { StepResource } from "../../step/program";
 import { Confirmation } from "../confirmation/provider";
 import { serviceEnvironment, type Service } from "../environment";
-import { drainOf } from "../pods/resources";
+import type { DrainSettings } from "../pods/resources";
 import { PodsReplaced } from "../pods/inputs";
 import {
   notDrained,
@@ -29,7 +29,6 @@ export function valuesTarget(args: Args): Target {
   const { settings, mode, directions } = args;
   return {
     secretRef: pulumi.output({ ...settings.connectionSecret }),
-    drain: (options) => drain(args, options),
     rollOut: (service, { direction: before, drained }, options) => {
       const turn = turnOf(service, { direction: directions[service], mode }, before);
       const file = path.join(settings.directory, settings[service].file);
@@ -47,24 +46,19 @@ export function valuesTarget(args: Args): Target {
   };
 }
 
-function drain(
-  { settings, kubernetes, mode, directions }: Args,
+/** A drain that a person does, if the stack sees no pods; none without services. */
+export function confirmDrain(
+  { rollout, storageMode: mode, directions }: DrainSettings,
   options: pulumi.CustomResourceOptions,
 ): WorkerDrained {
-  const { confirm, confirmed, timeoutSeconds } = settings;
   const direction = directions.worker;
-  if (confirm === "none") {
+  if (rollout.target !== "values" || rollout.confirm === "none") {
     const times = pulumi.output(undefined);
     return { drained: notDrained, direction: pulumi.output(direction), times };
   }
-  if (confirm === undefined) {
-    const inputs = { direction, step: "drained" as const, mode, confirmed };
-    const step = new StepResource(Confirmation, "worker-drained", inputs, options);
-    return { drained: notDrained, direction: step.lastDirection, times: step.times };
-  }
-  const address = { ...kubernetes, ...confirm, selector: confirm.selector.worker };
-  const inputs = { direction, ...address, service: "worker" as const, mode, timeoutSeconds };
-  return drainOf("worker-drain", inputs, options);
+  const inputs = { direction, step: "drained" as const, mode, confirmed: rollout.confirmed };
+  const step = new StepResource(Confirmation, "worker-drained", inputs, options);
+  return { drained: notDrained, direction: step.lastDirection, times: step.times };
 }
 
 /** A service's file as it was written. */

@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type JobsSettings, type Settings, resolveNamespace } from "../../settings";
 import type { ClusterAddress } from "../../kubernetes";
-import { connectionStringSecret, kubernetesSdk } from "../../kubernetes/program";
+import { connectionStringSecret, kubernetesSdk, providerArgs } from "../../kubernetes/program";
 import type { StopAddress } from "./stop";
 import type { JobTarget } from "./target";
 
@@ -57,7 +57,8 @@ export class Jobs extends pulumi.ComponentResource {
 
   private ownSecret(name: string, uri: pulumi.Input<string> | undefined) {
     const { namespace, ...api } = this.address;
-    this.provider ??= new (kubernetesSdk().Provider)("kubernetes-of-jobs", api, { parent: this });
+    const args = providerArgs(api);
+    this.provider ??= new (kubernetesSdk().Provider)("kubernetes-of-jobs", args, { parent: this });
     const { provider } = this;
     const key = "connectionString";
     return connectionStringSecret(name, { namespace, key, uri }, { parent: this, provider });
@@ -79,9 +80,10 @@ export function jobsAddress({
 export function jobsOf(
   settings: JobsArgs,
   uri: pulumi.Input<string> | undefined,
+  options: pulumi.ComponentResourceOptions = {},
 ): Jobs | undefined {
   const { jobs } = settings;
-  return jobs && new Jobs("jobs", { ...settings, jobs }, uri);
+  return jobs && new Jobs("jobs", { ...settings, jobs }, uri, options);
 }
 
 function claimOf({ backfill }: JobsArgs): JobTarget["claim"] {

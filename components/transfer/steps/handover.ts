@@ -28,13 +28,18 @@ type Past = StateOf<HandoverInputs, HandoverResults>;
  * bulk import goes over, and the fence is drawn: without it the worker would start from a stale copy and
  * execute finished steps again (decision 9). Back: what changed in MongoDB since goes to the files, and
  * unfinished runs are held if MongoDB is lost (decision 10). A live worker must not meet it, so that
- * nothing but the direction makes it run.
+ * nothing but the direction and another drain makes it run.
  */
 export const handover: Step<FirstHandoverInputs, HandoverResults> = {
   ...Handover,
   id: ({ database = "" }) => `${database}/handover`,
   isOncePerCutover: true,
-  isDue: (state, inputs) => inputs.direction === "back" && isLeftBehind(state, inputs),
+  isDue: (state, inputs) => {
+    if (inputs.direction === "back") return isLeftBehind(state, inputs);
+    // Another worker was drained, at a corrected address: it wrote files until then.
+    const [former, drained] = [state.standstill?.workloads, inputs.standstill?.workloads];
+    return former !== undefined && drained !== undefined && !isDeepStrictEqual(former, drained);
+  },
   job: {
     state: "write",
     // A pod has no access to the API: the engine looks before it and after it.

@@ -20,6 +20,7 @@ describe("the rollout by Helm releases", () => {
       "Release worker",
       "Secret taskrunner-mongo",
       "Services services",
+      "ServicesCheck services-check",
       "Update update",
       "WebRollout web-rollout",
       "WorkerDrain worker-drain",
@@ -124,20 +125,19 @@ describe("the rollout by one Helm release that holds both services", () => {
       "PodsReplaced web-pods",
       "PodsReplaced worker-pods",
       "Release release",
-      "ReleaseStep release-step",
       "Secret taskrunner-mongo",
       "Services services",
+      "ServicesCheck services-check",
       "Update update",
       "WebRollout web-rollout",
       "WorkerDrain worker-drain",
       "WorkerRollout worker-rollout",
       "kubernetes kubernetes",
     ]);
-    expect(inputsOf(":ReleaseStep", "release-step")).toMatchObject({
+    expect(inputsOf(":ServicesCheck", "services-check")).toMatchObject({
       kubeconfig: "kube.config",
       release: "stella",
-      selectors: { worker: "app=worker", web: "app=web" },
-      step: "worker",
+      shared: { selectors: { worker: "app=worker", web: "app=web" }, step: "worker" },
       mode: "mongo",
     });
   });
@@ -218,7 +218,7 @@ it("drains and watches those Deployments of a service's release that its labels 
 it("says nothing of steps where each service has its own release", async () => {
   await rolledOut(onCluster);
 
-  expect(named()).not.toContain("ReleaseStep release-step");
+  expect(inputsOf(":ServicesCheck", "services-check")).not.toHaveProperty("shared");
   for (const pods of ["worker-pods", "web-pods"]) {
     expect(inputsOf(":PodsReplaced", pods)).not.toHaveProperty("step");
     expect(inputsOf(":PodsReplaced", pods)).not.toHaveProperty("selector");

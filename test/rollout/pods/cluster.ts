@@ -24,6 +24,8 @@ export interface Deployed {
   readonly graceSeconds?: number;
   /** What each pod asks for, such as `1Gi`. */
   readonly memory?: string;
+  /** Whether each pod of a StatefulSet has a claim of its own. */
+  readonly claims?: boolean;
 }
 
 /** A control plane for a file of tests; each test has a namespace of its own. */
@@ -126,7 +128,7 @@ async function startCluster(): Promise<TestCluster> {
 function workload(namespace: string, deployed: Deployed = {}): object {
   const { kind = "Deployment", name = "worker", replicas = 1, mode = "filesystem" } = deployed;
   const { image = "registry.example.org/worker:1", strategy = "Recreate" } = deployed;
-  const { own = false, graceSeconds = 30, memory = "1Mi" } = deployed;
+  const { own = false, graceSeconds = 30, memory = "1Mi", claims = false } = deployed;
   const labels = { app: name };
   const env = mode === "nothing" ? [] : [{ name: "Worker__Storage__Mode", value: mode }];
   const annotations = own ? { [ownKubelet.name]: ownKubelet.value } : {};
@@ -134,8 +136,12 @@ function workload(namespace: string, deployed: Deployed = {}): object {
     terminationGracePeriodSeconds: graceSeconds,
     containers: [{ name: "main", image, env, resources: { requests: { memory } } }],
   };
-  const ofKind =
-    kind === "Deployment" ? { strategy: { type: strategy } } : { serviceName: "worker" };
+  const claim = {
+    metadata: { name: "state" },
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+  };
+  const ofSet = { serviceName: "worker", ...(claims && { volumeClaimTemplates: [claim] }) };
+  const ofKind = kind === "Deployment" ? { strategy: { type: strategy } } : ofSet;
   return {
     ...{ apiVersion: "apps/v1", kind },
     metadata: {

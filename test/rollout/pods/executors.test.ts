@@ -15,8 +15,9 @@ const inputs = (namespace: string, selector?: string): DrainInputs => ({
 const created = async (from: DrainInputs) => (await Drain.create(from)).outs as DrainResults;
 
 /** Why a drain did not finish. */
-const refusal = (from: DrainInputs) =>
-  Drain.create(from).then(
+const refusal = (from: DrainInputs) => reasonsOf(Drain.create(from));
+const reasonsOf = (step: Promise<unknown>) =>
+  step.then(
     () => "",
     (error: unknown) => (error as { reasons: string[] }).reasons.join("\n"),
   );
@@ -97,5 +98,64 @@ describe("a drain of every executor", () => {
       /or the variable Worker__Storage__Mode, but .*: agent-\w+ \(of DaemonSet/,
     );
     expect(await current.cluster.replicas("hidden")).toBe("1");
+  });
+
+  it("refuses a StatefulSet with a partition, in both directions, and scales nothing", async () => {
+    await current.cluster.deploy("parted", { kind: "StatefulSet", replicas: 2 });
+    const patch = (partition: number) =>
+      JSON.stringify({ spec: { updateStrategy: { rollingUpdate: { partition } } } });
+    const parted = ["statefulset/worker", "--namespace=parted"];
+    await current.cluster.kubectl("patch", ...parted, `--patch=${patch(1)}`);
+    const back = { mode: "filesystem", direction: "back" } as const;
+    const known = { ...inputs("parted"), drains: 1, finished: "mongo", applied: true };
+    for (const refused of [
+      refusal(inputs("parted")),
+      reasonsOf(Drain.update("id", known, { ...inputs("parted"), ...back })),
+    ]) {
+      expect(await refused).toMatch(
+        /StatefulSet worker has a partition.* kubectl patch statefulset/,
+      );
+    }
+    expect(await current.cluster.replicas("parted", "statefulset/worker")).toBe("2");
+
+    // The command of the error.
+    const [, fix = ""] = /--patch '(.*)'/.exec(await refusal(inputs("parted"))) ?? [];
+    await current.cluster.kubectl("patch", ...parted, `--patch=${fix}`);
+    expect(await created({ ...inputs("parted"), timeoutSeconds: 40 })).toMatchObject({ drains: 1 });
+  });
+
+  it("refuses replicas with a state each in a cutover", async () => {
+    await current.cluster.deploy("claims", { kind: "StatefulSet", replicas: 2, claims: true });
+    expect(await refusal(inputs("claims"))).toMatch(
+      /StatefulSet worker has volumeClaimTemplates and several replicas.* Scale it to 1/,
+    );
+    expect(await current.cluster.replicas("claims", "statefulset/worker")).toBe("2");
+    const scale = ["scale", "statefulset/worker", "--replicas=1", "--namespace=claims"];
+    await current.cluster.kubectl(...scale);
+    expect(await created(inputs("claims"))).toMatchObject({ drains: 1 });
+  });
+
+  it("finds a pod of any label that states the mode, by a ConfigMap too, unless it is ignored", async () => {
+    await deployed("anywhere");
+    const pod = (name: string, container: object) =>
+      current.cluster.apply({
+        ...{ apiVersion: "v1", kind: "Pod" },
+        metadata: { name, namespace: "anywhere", labels: { team: "other" } },
+        spec: { containers: [{ name: "main", image: "none", ...container }] },
+      });
+    const metadata = { name: "modes", namespace: "anywhere" };
+    const data = { Storage__Mode: "filesystem" };
+    await current.cluster.apply({ apiVersion: "v1", kind: "ConfigMap", metadata, data });
+    await pod("other", { envFrom: [{ configMapRef: { name: "modes" } }] });
+    await pod("by-map", { envFrom: [{ prefix: "WORKER__", configMapRef: { name: "modes" } }] });
+    await pod("by-value", { env: [{ name: "worker__storage__mode", value: "filesystem" }] });
+
+    const selected = { ...inputs("anywhere", "app=worker"), release: undefined } as never;
+    expect(await refusal(selected)).toMatch(
+      / drained: by-map, by-value\. .* rollout\.ignorePods\./,
+    );
+    expect(await current.cluster.replicas("anywhere")).toBe("1");
+    const ignoring = { ...inputs("anywhere", "app=worker"), ignorePods: "team=other" };
+    expect(await created(ignoring)).toMatchObject({ drains: 1 });
   });
 });

@@ -24,15 +24,16 @@ async function deployed(
     ...{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
   });
   const own = { app: "worker" };
+  const stated = { name: "Worker__Storage__Mode", value: "filesystem" };
   await current.cluster.apply({
     ...{ apiVersion: "apps/v1", kind },
-    metadata: { name: "worker", namespace, labels: { ...labels }, annotations },
+    metadata: { name: "worker", namespace, labels: { ...labels, run: "worker" }, annotations },
     spec: {
       ...{ replicas: 0, selector: { matchLabels: own } },
       ...(kind === "StatefulSet" && { serviceName: "worker" }),
       template: {
         metadata: { labels: own },
-        spec: { containers: [{ name: "main", image: "none" }] },
+        spec: { containers: [{ name: "main", image: "none", env: [stated] }] },
       },
     },
   });
@@ -42,7 +43,7 @@ async function deployed(
 async function refusal(namespace: string, changes: Partial<DrainInputs> = {}): Promise<string> {
   const { kubeconfig } = current.cluster;
   const inputs = {
-    ...{ kubeconfig, namespace, release: "worker", releases: ["worker", "web"] },
+    ...{ kubeconfig, namespace, selector: "run=worker", releases: ["worker", "web"] },
     ...{ service: "worker", mode: "mongo", direction: "forward", timeoutSeconds: 5, ...changes },
   };
   const { failures = [] } = await providers.Drain.check({}, inputs);

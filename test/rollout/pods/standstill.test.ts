@@ -47,6 +47,16 @@ it("a handover after a drain that nobody disturbed draws its fence", async () =>
   expect(outs.fence?.at).toMatch(/^20/);
 });
 
+it("a handover follows each drain, also of another worker at a corrected address", async () => {
+  const wrong = await drained("wrong-one");
+  const standstill = await drained("right-one");
+  await addFiles(stack.root, state);
+  const first = await up(undefined, stack.inputs({ standstill: wrong }));
+  expect(await up(first, stack.inputs({ standstill: wrong }))).toBe(first);
+  const again = await up(first, stack.inputs({ standstill }));
+  expect(again.fence?.at).not.toBe(first.fence?.at);
+});
+
 it("a worker that was scaled up once since its drain stops the cutover before the fence", async () => {
   const standstill = await drained("disturbed");
   await scaledOnce("disturbed");

@@ -1,5 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
-import { findRefusal, type SharedReleaseAddress } from "../../../components/rollout/update/look";
+import {
+  findSharedRefusal,
+  type SharedReleaseAddress,
+} from "../../../components/rollout/update/look";
 import { providers } from "../../../components/rollout/provider";
 import { clusterForTests } from "../pods/cluster";
 
@@ -48,7 +51,7 @@ describe("the look at a release that holds both services", () => {
     await deployWeb("arrived", "filesystem");
     await current.cluster.available("arrived");
 
-    expect(await findRefusal(wanted("arrived"))).toBeUndefined();
+    expect(await findSharedRefusal(wanted("arrived"))).toBeUndefined();
     expect(await checked("arrived")).toEqual([]);
   });
 
@@ -63,17 +66,17 @@ describe("the look at a release that holds both services", () => {
     const refusal = expect.stringMatching(
       /^The rollout of the worker to mongo mode is incomplete, so web cannot follow\. Set rollout\.step: worker .* pod worker-\S+: /,
     ) as unknown;
-    expect(await findRefusal(wanted("early"))).toEqual(refusal);
-    expect(await checked("early")).toEqual([{ property: "step", reason: refusal }]);
+    expect(await findSharedRefusal(wanted("early"))).toEqual(refusal);
+    expect(await checked("early")).toEqual([{ property: "shared", reason: refusal }]);
     // The rollback waits for no pod.
-    expect(await findRefusal(wanted("early", { mode: "filesystem" }))).toBeUndefined();
+    expect(await findSharedRefusal(wanted("early", { mode: "filesystem" }))).toBeUndefined();
   });
 
   it("wants labels that are each service's own", async () => {
     await current.cluster.deploy("labels");
     await deployWeb("labels", "filesystem", "other");
     const refusalWith = (worker: string, web: string) =>
-      findRefusal(wanted("labels", { selectors: { worker, web } }));
+      findSharedRefusal(wanted("labels", { selectors: { worker, web } }));
 
     expect(await refusalWith("app=worker", "app=web")).toMatch(
       /^No workload of release worker in namespace labels of context \S+ has the labels app=web; it has Deployment web, Deployment worker\. Set rollout\.web\.selector to labels that only web has\.$/,
@@ -84,12 +87,14 @@ describe("the look at a release that holds both services", () => {
   });
 
   it("takes nothing for two services where nothing is deployed", async () => {
-    expect(await findRefusal(wanted("nowhere"))).toBeUndefined();
+    expect(await findSharedRefusal(wanted("nowhere"))).toBeUndefined();
   });
 });
 
 /** The failures that a preview shows. */
 const checked = async (namespace: string) => {
-  const { failures = [] } = await providers.ReleaseStep.check({}, wanted(namespace));
+  const shared = wanted(namespace);
+  const inputs = { ...shared, service: "worker", timeoutSeconds: 5, shared };
+  const { failures = [] } = await providers.ServicesCheck.check({}, inputs);
   return failures;
 };

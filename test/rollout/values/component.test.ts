@@ -68,6 +68,7 @@ describe("the rollout by values files", () => {
       "PodsReplaced web-pods",
       "PodsReplaced worker-pods",
       "Services services",
+      "ServicesCheck services-check",
       "Update update",
       "ValuesFile web",
       "ValuesFile worker",

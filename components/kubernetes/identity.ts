@@ -1,0 +1,49 @@
+import type { Cluster } from "./client";
+import { describeController } from "./controllers";
+import { ClusterError } from "./request";
+
+/** Which cluster an address leads to, whatever its name. None of it is secret. */
+export interface ClusterIdentity {
+  /** The API server's address; for people, because a cluster may have several. */
+  readonly server: string;
+  /** Of the namespace `kube-system`, which nobody can delete; else of the address's own; else of its workloads. */
+  readonly uids: Readonly<Record<string, string>>;
+}
+
+/** Kubernetes has no id of a cluster. It warns if no namespace may be read. @throws ClusterError */
+export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
+  const { core, ask, place } = cluster;
+  const { server, namespace } = place;
+  for (const name of ["kube-system", namespace]) {
+    try {
+      const { metadata } = await ask("get", "namespaces", core.readNamespace({ name }));
+      return { server, uids: { [`Namespace ${name}`]: metadata?.uid ?? "" } };
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.isPassing) throw error;
+    }
+  }
+  console.log(
+    `warning: The cluster is known only by the workloads in ${namespace}, because neither namespace kube-system ` +
+      `nor ${namespace} may be read. Allow get on namespaces (docs/security.md).`,
+  );
+  const uids = (await cluster.controllers()).map((one) => [
+    ...[describeController(one), one.metadata?.uid ?? ""],
+  ]);
+  return { server, uids: Object.fromEntries(uids) as ClusterIdentity["uids"] };
+}
+
+/**
+ * Whether a cluster is the recorded one, or accepted instead: by a UID or, if none can be read, by its
+ * server. Undefined if nothing that both know tells.
+ */
+export function isSameCluster(
+  found: ClusterIdentity | undefined,
+  recorded: ClusterIdentity | undefined,
+  accepted = "",
+): boolean | undefined {
+  if (!found) return undefined;
+  if ([found.server, ...Object.values(found.uids)].includes(accepted)) return true;
+  const common = Object.keys(found.uids).filter((name) => recorded && name in recorded.uids);
+  if (common.length === 0) return undefined;
+  return common.some((name) => found.uids[name] === recorded?.uids[name]);
+}

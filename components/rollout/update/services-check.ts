@@ -1,0 +1,55 @@
+import { clusterAt, describePlace, identityOf, isSameCluster } from "../../kubernetes";
+import { kind, type Step } from "../../step";
+import { addressInputs, type DrainInputs } from "../pods/inputs";
+import { findRefusal, observeCluster } from "../pods/refusal";
+import { findSharedRefusal, type SharedReleaseAddress } from "./look";
+
+/** Inputs: those of the worker's drain, and what is asked of one release that holds both services. */
+export interface ServicesCheckInputs extends DrainInputs {
+  readonly shared?: Pick<SharedReleaseAddress, "selectors" | "step">;
+}
+
+export const ServicesCheck = kind<ServicesCheckInputs, object>(
+  "ServicesCheck",
+  ["rollout", "kubernetes"],
+  [],
+  [],
+);
+
+/**
+ * What comes before everything else: an update that would change both services of one release at once is
+ * refused (decision 14). An `up` may be without a preview (`--skip-preview`, Automation API, operators), so
+ * it also refuses what the drain refuses in a preview, if mode, address or cluster are others.
+ */
+export const servicesCheck: Step<ServicesCheckInputs, object> = {
+  ...ServicesCheck,
+  id: ({ namespace, service }) => `${namespace}/${service}/check`,
+  compares: [...addressInputs, "mode", "shared"],
+  isDue: (state, { clusterIdentity, acceptCluster }) =>
+    isSameCluster(clusterIdentity, state.clusterIdentity, acceptCluster) !== true,
+  observes: async (inputs, olds) => {
+    const found = await observeCluster(inputs, olds);
+    const { service, context = "in the kubeconfig", namespace } = inputs;
+    const server = found.clusterIdentity?.server ?? "a server that does not answer";
+    console.log(`${service}: ${describePlace({ context, namespace })}, ${server}`);
+    return found;
+  },
+  refuses: async (inputs) => {
+    const { shared, release = "" } = inputs;
+    const reason = shared && (await findSharedRefusal({ ...inputs, ...shared, release }));
+    return reason === undefined ? undefined : { property: "shared", reason };
+  },
+  forward: requireServices,
+  back: requireServices,
+};
+
+async function requireServices(
+  inputs: ServicesCheckInputs,
+  olds?: ServicesCheckInputs,
+): Promise<object> {
+  const cluster = await clusterAt(inputs);
+  const reached = { ...inputs, clusterIdentity: await identityOf(cluster) };
+  const refusal = await findRefusal(cluster, reached, olds);
+  if (refusal) throw new Error(`${refusal.reason}\nNothing was changed.`);
+  return {};
+}

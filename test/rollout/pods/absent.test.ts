@@ -1,0 +1,135 @@
+import { describe, expect, it, vi } from "vitest";
+import type { DrainInputs, DrainResults } from "../../../components/rollout/pods/inputs";
+import { providers } from "../../../components/rollout/provider";
+import type { StateOf } from "../../../components/step";
+import { clusterForTests } from "./cluster";
+
+const { Drain } = providers;
+const current = clusterForTests();
+
+type DrainState = StateOf<DrainInputs, DrainResults>;
+
+const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
+  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
+  ...{ service: "worker", mode: "mongo", timeoutSeconds: 15 },
+  direction: changes.mode === "filesystem" ? "back" : "forward",
+  ...changes,
+});
+
+/** Outputs as the state gives them back. */
+const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as DrainState;
+
+const created = async (from: DrainInputs) => stored((await Drain.create(from)).outs);
+const updated = async (state: DrainState, to: DrainInputs) =>
+  stored((await Drain.update("id", state, to)).outs);
+
+const failuresOf = async (olds: object, news: DrainInputs) =>
+  (await Drain.check(olds, news)).failures;
+
+/** The state that the engine keeps of a step that did not finish, and its reasons. */
+async function unfinished(step: Promise<unknown>) {
+  const error = (await step.then(
+    () => undefined,
+    (one: unknown) => one,
+  )) as { properties: unknown; reasons: string[] } | undefined;
+  expect(error).toMatchObject({ properties: {} });
+  return { state: stored(error?.properties), text: error?.reasons.join("\n") ?? "" };
+}
+
+async function deployed(namespace: string, replicas = 1, own = false) {
+  await current.cluster.deploy(namespace, { replicas, own, graceSeconds: 1 });
+  if (!own) return current.cluster.available(namespace);
+  await vi.waitFor(async () => {
+    expect(await current.cluster.pods(namespace)).toHaveLength(replicas);
+  }, 10_000);
+}
+
+/** The cluster as the step itself finds it. */
+async function identity(namespace: string) {
+  const { clusterIdentity } = (await Drain.check({}, inputs(namespace))).inputs as DrainInputs;
+  if (!clusterIdentity) throw new Error("no cluster");
+  return clusterIdentity;
+}
+
+describe("a drain without a worker", () => {
+  it("refuses a namespace without the service, in a preview too", async () => {
+    await current.cluster.kubectl("create", "namespace", "empty");
+    const reason =
+      /No Deployment or StatefulSet of release worker exists in namespace empty of context \S+, so nothing shows that the worker is stopped/;
+    expect(await failuresOf({}, inputs("empty"))).toEqual([
+      { property: "selector", reason: expect.stringMatching(reason) as unknown },
+    ]);
+    const { state, text } = await unfinished(Drain.create(inputs("empty")));
+    expect(text).toMatch(reason);
+    expect(state).toMatchObject({ drains: 0, finished: "filesystem", applied: false });
+  });
+
+  it("has nothing to do if the stack creates the release and Helm does not know it yet", async () => {
+    await current.cluster.kubectl("create", "namespace", "install");
+    const install = inputs("install", { install: true });
+    expect(await failuresOf({}, install)).toEqual([]);
+    expect(await created(install)).toMatchObject({ drains: 1, finished: "mongo" });
+    expect(current.said.join()).toMatch(
+      /no workload in namespace install of context \S+, nothing to/,
+    );
+
+    const labels = { owner: "helm", name: "worker", version: "1", status: "deployed" };
+    const metadata = { name: "sh.helm.release.v1.worker.v1", namespace: "install", labels };
+    await current.cluster.apply({ apiVersion: "v1", kind: "Secret", metadata });
+    expect(await failuresOf({}, install)).toMatchObject([{ property: "selector" }]);
+  });
+
+  it("of an uninstalled worker is a warning in a rollback on the stack's own cluster only", async () => {
+    await current.cluster.kubectl("create", "namespace", "gone");
+    const back = inputs("gone", { mode: "filesystem" });
+    const clusterIdentity = await identity("gone");
+    const before = { ...inputs("gone"), drains: 1, finished: "mongo", applied: true };
+    const unknown = await unfinished(Drain.update("id", before, { ...back, clusterIdentity }));
+    expect(unknown.text).toMatch(/No Deployment .* set advanced\.acceptCluster: https:/s);
+
+    const known = { ...before, clusterIdentity } as unknown as DrainState;
+    expect(await updated(known, { ...back, clusterIdentity })).toMatchObject({ drains: 2 });
+    expect(current.said.join()).toMatch(/warning: No Deployment or StatefulSet .* uninstalled it/);
+    const accepting = { ...back, acceptCluster: clusterIdentity.server };
+    expect(await updated(before as unknown as DrainState, accepting)).toMatchObject({ drains: 2 });
+
+    const env = [{ name: "Worker__Storage__Mode", value: "mongo" }];
+    const spec = { containers: [{ name: "main", image: "none", env }] };
+    const metadata = { name: "hidden", namespace: "gone" };
+    await vi.waitFor(
+      () => current.cluster.apply({ apiVersion: "v1", kind: "Pod", metadata, spec }),
+      10_000,
+    );
+    const { text } = await unfinished(Drain.update("id", known, { ...back, clusterIdentity }));
+    expect(text).toContain("drained: hidden.");
+  });
+});
+
+describe("a drain at another address", () => {
+  it("drains again at a corrected address, and not a service that is in the mode there", async () => {
+    await deployed("wrong", 1);
+    await deployed("right", 1);
+    const wrong = await created(inputs("wrong"));
+    const corrected = inputs("right");
+    expect((await Drain.diff("id", wrong, corrected)).changes).toBe(true);
+    const right = await updated(wrong, corrected);
+    expect(right).toMatchObject({ drains: 2, finished: "mongo", namespace: "right" });
+    expect(right.standstill?.address.namespace).toBe("right");
+    expect(await current.cluster.replicas("right")).toBe("0 1");
+
+    await current.cluster.deploy("other", { mode: "mongo" });
+    expect(await updated(right, inputs("other"))).toMatchObject({ drains: 2, namespace: "other" });
+    expect(await current.cluster.replicas("other")).toBe("1");
+  });
+
+  it("at a corrected address that does not finish is not taken for one that did", async () => {
+    await deployed("former", 1);
+    await deployed("stays-up", 1, true);
+    const short = inputs("stays-up", { timeoutSeconds: 1 });
+    const { state } = await unfinished(Drain.update("id", await created(inputs("former")), short));
+    expect(state).toMatchObject({ finished: "filesystem", applied: false });
+    const again = await unfinished(Drain.update("id", state, short));
+    expect(again.text).toContain("terminating");
+    expect(await current.cluster.replicas("stays-up")).toBe("0 1");
+  });
+});

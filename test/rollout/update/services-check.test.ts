@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { providers } from "../../../components/rollout/provider";
+import type { ServicesCheckInputs } from "../../../components/rollout/update/services-check";
+import { servicesRules } from "../../rights";
+import { kubeconfigOf } from "../pods/account";
+import { clusterForTests } from "../pods/cluster";
+
+const { Drain, ServicesCheck } = providers;
+const current = clusterForTests();
+
+const inputs = (
+  namespace: string,
+  changes: Partial<ServicesCheckInputs> = {},
+): ServicesCheckInputs => ({
+  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
+  ...{ service: "worker", mode: "mongo", timeoutSeconds: 15, direction: "forward" },
+  ...changes,
+});
+const toFiles = { mode: "filesystem", direction: "back" } as const;
+
+/** The inputs as the engine keeps them: with the cluster that the step finds. */
+const checked = async (from: ServicesCheckInputs, olds: object = {}) =>
+  (await ServicesCheck.check(olds, from)).inputs as ServicesCheckInputs;
+/** An `up` without a preview. */
+const upFrom = async (from: ServicesCheckInputs, olds?: ServicesCheckInputs) =>
+  olds
+    ? ServicesCheck.update("id", { ...olds, applied: true }, await checked(from, olds))
+    : ServicesCheck.create(await checked(from));
+
+const elsewhere = {
+  clusterIdentity: { server: "https://other:6443", uids: { "Namespace kube-system": "other" } },
+};
+
+describe("an up without a preview, before its first change", () => {
+  it("refuses a namespace without the worker", async () => {
+    await current.cluster.kubectl("create", "namespace", "empty");
+    await expect(upFrom(inputs("empty"))).rejects.toThrow(
+      /^No Deployment or StatefulSet .*\nNothing was changed\.$/s,
+    );
+    // A stack that begins on files drains nothing.
+    await upFrom(inputs("empty", toFiles));
+  });
+
+  it("refuses a pod that states the mode and is not drained", async () => {
+    await current.cluster.deploy("beside");
+    await current.cluster.deploy("beside", { name: "another" });
+    await current.cluster.available("beside", "deployment/another");
+    await expect(upFrom(inputs("beside", { selector: "app=worker" }))).rejects.toThrow(
+      /No workload of release|another-\S+ \(of ReplicaSet/,
+    );
+  });
+
+  it("refuses a StatefulSet with a claim for each replica", async () => {
+    await current.cluster.deploy("claims", { kind: "StatefulSet", replicas: 2, claims: true });
+    await expect(upFrom(inputs("claims"))).rejects.toThrow(/volumeClaimTemplates/);
+  });
+
+  it("lets a worker change over that can be drained, and says where it is", async () => {
+    await current.cluster.deploy("fine");
+    expect(await upFrom(inputs("fine"))).toMatchObject({ outs: { applied: true } });
+    const server = /^worker: namespace fine of context \S+( \S+)*, https:\/\/127\.0\.0\.1:\d+$/;
+    expect(current.said.join()).toMatch(server);
+  });
+
+  it("is refused on another cluster than the recorded one, in both directions", async () => {
+    await current.cluster.deploy("known");
+    for (const mode of [{}, toFiles]) {
+      const olds = { ...inputs("known"), ...elsewhere };
+      const words =
+        /on the cluster of https:\/\/127\S+, but this .* that of https:\/\/other:6443, .* advanced\.acceptCluster: (\S+)/;
+      await expect(upFrom(inputs("known", mode), olds)).rejects.toThrow(words);
+      const { failures } = await Drain.check(olds, inputs("known", mode));
+      const [{ property, reason } = { property: "", reason: "" }] = failures ?? [];
+      expect([property, reason]).toEqual(["context", expect.stringMatching(words)]);
+      const [, acceptCluster = ""] = words.exec(reason) ?? [];
+      await upFrom(inputs("known", { ...mode, acceptCluster }), olds);
+    }
+  });
+
+  it("is asked again by no other name of the cluster, and by another cluster", async () => {
+    await current.cluster.deploy("named");
+    const from = await checked(inputs("named"));
+    const context = await current.cluster.kubectl("config", "current-context");
+    const olds = { ...from, applied: true };
+    const changes = async (outs: object, to: object) =>
+      (await ServicesCheck.diff("id", outs, to)).changes;
+    const renamed = await checked(inputs("named", { context }), from);
+    expect(await changes(olds, renamed)).toBe(false);
+    const drained = { ...olds, drains: 1, finished: "mongo" };
+    expect((await Drain.diff("id", drained, renamed)).changes).toBe(false);
+    expect(await changes({ ...olds, ...elsewhere }, renamed)).toBe(true);
+    expect((await Drain.diff("id", { ...drained, ...elsewhere }, renamed)).changes).toBe(true);
+  });
+});
+
+describe("the cluster of a stack", () => {
+  it("is known by the namespace if kube-system may not be read, or else by its workloads", async () => {
+    await current.cluster.deploy("narrow");
+    const kubeconfig = await kubeconfigOf(current.cluster, "narrow", servicesRules);
+    const { clusterIdentity } = await checked(inputs("narrow", { kubeconfig }));
+    expect(Object.keys(clusterIdentity?.uids ?? {})).toEqual(["Namespace narrow"]);
+    expect(current.said.join()).not.toContain("warning");
+
+    await current.cluster.deploy("narrower");
+    const rules = servicesRules.filter(({ resources }) => !resources.includes("namespaces"));
+    const narrower = await kubeconfigOf(current.cluster, "narrower", rules);
+    const found = await checked(inputs("narrower", { kubeconfig: narrower }));
+    expect(Object.keys(found.clusterIdentity?.uids ?? {})).toEqual(["Deployment worker"]);
+    expect(current.said.join()).toMatch(/warning: The cluster is known only by the workloads/);
+  });
+});
