@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { databaseOf } from "./derived";
 import { directionsOf, type Directions } from "./direction";
+import { resolveContext } from "./kubeconfig";
 import { parseSettings, parseStructured } from "./parse";
 import { SettingsError } from "./problems";
 import type { Settings } from "./schema";
@@ -32,7 +33,8 @@ export function programSettings(): ProgramSettings {
 
 function parseOrRefuse(): Settings {
   try {
-    return parseSettings(readConfiguration(), plainKeys());
+    const settings = parseSettings(readConfiguration(), plainKeys());
+    return { ...settings, kubernetes: resolveContext(settings) };
   } catch (error) {
     throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
   }

@@ -98,11 +98,22 @@ describe("the README's first environment", () => {
     env = {
       ...(await freshHome("yours")),
       ...(await engineEnvironment(await engine({ kubernetes: true }), folder, "a passphrase")),
-      KUBECONFIG: cluster.controlPlane.kubeconfig,
+      KUBECONFIG: await kubeconfigOfReader(),
       // Nobody is asked in a test.
       PULUMI_SKIP_CONFIRMATIONS: "true",
     };
   }, 25 * minutes);
+
+  /** The cluster by the name that it has in the example. */
+  async function kubeconfigOfReader(): Promise<string> {
+    const { kubeconfig, kubectl } = cluster.controlPlane;
+    const file = join(folder, "kubeconfig");
+    await copyFile(kubeconfig, file);
+    const config = ["--kubeconfig", file, "config"];
+    const { stdout: name } = await execa(kubectl, [...config, "current-context"]);
+    await execa(kubectl, [...config, "rename-context", name, "existing"]);
+    return file;
+  }
 
   afterAll(async () => {
     await cluster.controlPlane.release();

@@ -1,0 +1,119 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { generateSample } from "../../sample";
+import { makeCluster, type TestCluster } from "./cluster";
+import { makeStack, type TestStack } from "./stack";
+import { cutoverKinds, stepsDone } from "./steps";
+import { type BorrowedServer, borrowServer } from "../pool";
+
+const minutes = 60_000;
+
+let stack: TestStack;
+let server: BorrowedServer;
+let cluster: TestCluster;
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await borrowServer();
+  cluster = await makeCluster(stack.folder);
+  await generateSample(join(stack.folder, "state"), { runs: 3 });
+}, 25 * minutes);
+afterAll(async () => {
+  await cluster.controlPlane.release();
+  await server.release();
+  await stack.remove();
+});
+
+const configure = (storageMode: "mongo" | "filesystem", kubernetes: object = cluster.kubernetes) =>
+  stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    kubernetes,
+    rollout: cluster.rollout,
+  });
+
+interface Kubeconfig {
+  readonly clusters: readonly [{ readonly name: string; readonly cluster: { server: string } }];
+  readonly contexts: readonly [{ readonly name: string; readonly context: object }];
+}
+
+/** A kubeconfig with two contexts of the one cluster, each by another address. */
+async function twoNames(): Promise<string> {
+  const { kubeconfig } = cluster.kubernetes;
+  const config = parse(await readFile(kubeconfig, "utf8")) as Kubeconfig;
+  const [{ name, cluster: known }] = config.clusters;
+  const [{ name: first, context }] = config.contexts;
+  const byName = known.server.replace("127.0.0.1", "localhost");
+  const other = { ...known, server: byName, "tls-server-name": "127.0.0.1" };
+  const file = join(stack.folder, "two.kubeconfig");
+  const contexts = [
+    { name: first, context },
+    { name: "renamed", context: { ...context, cluster: "other" } },
+  ];
+  const clusters = [
+    { name, cluster: known },
+    { name: "other", cluster: other },
+  ];
+  await writeFile(file, stringify({ ...config, clusters, contexts }));
+  return file;
+}
+
+describe("a stack whose cluster has several names", () => {
+  it(
+    "refuses an up without a preview before its first change",
+    async () => {
+      await configure("filesystem");
+      expect(await stack.up()).toMatchObject({ failed: false });
+      const env = "--env=Worker__Storage__Mode=filesystem";
+      await cluster.kubectl("run", "forgotten", "--image=none", env);
+      await configure("mongo");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toMatch(
+        /belong to nothing that is drained: forgotten\..*Nothing was changed/s,
+      );
+      expect(stepsDone(up, [...cutoverKinds, "Collection", "Index"])).toEqual([]);
+      const client = new MongoClient(server.uri);
+      expect(await client.db("taskrunner").listCollections().toArray()).toEqual([]);
+      await client.close();
+      await cluster.kubectl("delete", "pod", "forgotten", "--grace-period=0", "--force");
+      expect(await stack.up()).toMatchObject({ failed: false });
+    },
+    6 * minutes,
+  );
+
+  it(
+    "wants to be told which context counts",
+    async () => {
+      await configure("mongo", { kubeconfig: await twoNames() });
+      expect((await stack.up()).output).toMatch(
+        /kubernetes\.context: found nothing.* several contexts; allowed: \S+, renamed/,
+      );
+    },
+    2 * minutes,
+  );
+
+  it(
+    "changes nothing there by another name and another address of it",
+    async () => {
+      const pods = await cluster.podsOf("worker");
+      await configure("mongo", { kubeconfig: await twoNames(), context: "renamed" });
+      const up = await stack.up();
+      expect(up.failed, up.output).toBe(false);
+      // The one is the engine's own note of how it reaches the cluster.
+      expect(up.output).toMatch(/Resources:\n\s+~ 1 updated\n\s+\d+ unchanged\n/);
+      expect(up.output).toMatch(/pulumi:providers:kubernetes kubernetes updated/);
+      expect(await cluster.podsOf("worker")).toEqual(pods);
+
+      await configure("filesystem", { kubeconfig: await twoNames(), context: "renamed" });
+      expect(await stack.up()).toMatchObject({ failed: false });
+      expect(await cluster.modesOf("worker")).toEqual(["filesystem", "filesystem"]);
+    },
+    6 * minutes,
+  );
+});
