@@ -17,7 +17,7 @@ export function serviceLine(step: Step): Markdown {
       return releaseLine(step);
     case "kubernetes:Drain":
       if (!isRun(step)) return againLine(step);
-      return md`scale ${formatValue(release ?? "the worker")} to zero, and wait${limit} until its pods are gone`;
+      return md`scale ${formatValue(release ?? "the worker")} to zero${describeCluster(step)}, and wait${limit} until its pods are gone`;
     case "kubernetes:PodsReplaced":
       if (step.operation === "delete") return againLine(step);
       return md`wait${limit} until every pod of ${formatValue(release ?? service)} runs in mode ${formatValue(mode)}`;
@@ -30,6 +30,14 @@ export function serviceLine(step: Step): Markdown {
     default:
       return resourceLine(step);
   }
+}
+
+/** The cluster that a preview reached: a wrong one may have a service of the same name. */
+function describeCluster({ new: inputs }: Step): Markdown {
+  const { context = "", clusterIdentity } = inputs ?? {};
+  const { server } = (clusterIdentity ?? {}) as { readonly server?: unknown };
+  if (server === undefined) return ours("");
+  return md` in context ${formatValue(context)} (${formatValue(server)})`;
 }
 
 function releaseLine(step: Step): Markdown {

@@ -69,6 +69,7 @@ function rowsOf(situation: Situation): Row[] {
 function isNoise(step: Step, situation: Situation): boolean {
   const { direction, plan } = situation;
   switch (shortType(step.type)) {
+    case "kubernetes:ServicesCheck":
     case "kubernetes:DrainRequest":
     case "mongo:ServerCheck":
     case "mongo:LogExpiryLift":

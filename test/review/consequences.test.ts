@@ -67,6 +67,16 @@ describe("a change of the storage mode", () => {
     expect(reviewOf(previewOf(cutover)).body).not.toContain("as a Job");
   });
 
+  it("names the cluster whose worker stops, as the preview reached it", () => {
+    const clusterIdentity = { server: "https://10.0.0.1:6443", uids: {} };
+    const inputs = { release: "worker", context: "prod", clusterIdentity };
+    const [drain, ...others] = cutover;
+    const named = { ...drain, now: { ...drain?.now, ...inputs } } as RawStep;
+    expect(reviewOf(previewOf([named, ...others])).body).toContain(
+      "scale `worker` to zero in context `prod` (`https://10.0.0.1:6443`), and wait",
+    );
+  });
+
   it("says how long it took last time on this stack, in the same direction", () => {
     const stack = {
       ...{ op: "same", urn: "urn:pulumi:prod::p::pulumi:pulumi:Stack::p-prod" },
