@@ -13,12 +13,19 @@ export interface Difference {
 /** Inputs that nobody chooses: the code, counters, the direction, and what no step compares. */
 const hidden = new Set([
   ...["__provider", "uri", "direction", "cutover", "job", "resourceNames"],
-  ...["fencedAt", "requests", "drains", "checksum"],
+  ...["fencedAt", "requests", "drains", "checksum", "timeouts"],
 ]);
 
+/** A step's inputs, and how they came there. */
+type Inputs = Pick<Step, "old" | "new"> & Partial<Step>;
+
 /** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */
-export function differencesOf({ old, new: wanted }: Pick<Step, "old" | "new">): Difference[] {
-  return compareValues(selectVisible(old), selectVisible(wanted), "");
+export function differencesOf({ old, new: wanted, operation, type = "" }: Inputs): Difference[] {
+  const isTakenOver = operation === "import" && type.startsWith("mongodbatlas:");
+  if (isTakenOver && !old) return [];
+  const all = compareValues(selectVisible(old), selectVisible(wanted), "");
+  // What the import found and nobody names stays in Atlas.
+  return isTakenOver ? all.filter(({ after }) => after !== undefined) : all;
 }
 
 function selectVisible(inputs: Properties = {}): Properties {
@@ -85,7 +92,7 @@ export function formatValue(value: unknown): string {
 const ourVariable = /[^.]+__Storage__[^.]+$/;
 
 /** What differs in our variables of a service, by their names, and what else differs. */
-export function splitDifferences(step: Pick<Step, "old" | "new">) {
+export function splitDifferences(step: Inputs) {
   const all = differencesOf(step).map((one) => ({ ...one, name: ourVariable.exec(one.path)?.[0] }));
   return {
     variables: all.flatMap(({ name, ...one }) =>

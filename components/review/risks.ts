@@ -108,7 +108,10 @@ const protection = /protection|backup|pitEnabled|retain/i;
 
 function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
   const changed = steps.filter(
-    (step) => step.operation === "change" && cutoverStepOf(step) === "cluster",
+    (step) =>
+      ["change", "import"].includes(step.operation) &&
+      cutoverStepOf(step) === "cluster" &&
+      differencesOf(step).length > 0,
   );
   const off = changed.flatMap(differencesOf).filter(({ path, before, after }) => {
     return protection.test(path) && before === "true" && after !== "true";

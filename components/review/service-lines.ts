@@ -62,7 +62,7 @@ function describeEnvironment(step: Step): Markdown {
 export function resourceLine(step: Step): Markdown {
   const named = md`${shortType(step.type)} ${step.name}`;
   if (step.operation === "delete") return md`${named} ${describeDeleted(step)}`;
-  const differences = ["create", "import"].includes(step.operation) ? [] : differencesOf(step);
+  const differences = step.operation === "create" ? [] : differencesOf(step);
   const rest = differences.length > 0 ? md`: ${describeDifferences(differences)}` : ours("");
   return md`${ours(step.operation)} ${named}${rest}`;
 }

@@ -1,4 +1,5 @@
 import { foldList } from "./details";
+import { differencesOf } from "./differences";
 import type { Section } from "./fit";
 import type { Step } from "./read/preview";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
@@ -43,10 +44,11 @@ export function stepDetails(situation: Situation): Section[] {
     );
 }
 
-/** A few lines as they are; of more, the first that are lost or created again, and how many of each kind. */
+/** A few lines as they are; of more, the first that are lost, created again or taken over with changes, and how many of each kind. */
 function summaryOf(lines: readonly Line[]): Markdown {
   if (lines.length <= maxLines) return join(textsOf(lines), "<br>");
-  const grave = lines.filter(({ verb }) => ["delete", "replace"].includes(verb)).slice(0, maxLines);
+  const isGrave = ({ verb }: Line) => ["delete", "replace", "import and change"].includes(verb);
+  const grave = lines.filter(isGrave).slice(0, maxLines);
   const counts = [...countEach(lines.map(({ verb }) => verb))].map(
     ([verb, count]) => `${verb} ${count.toLocaleString("en-US")}`,
   );
@@ -114,8 +116,10 @@ function lineOf(kind: CutoverStep, step: Step, situation: Situation): Line {
     case "worker":
     case "web":
       return { verb, text: serviceLine(step) };
-    default:
-      return { verb, text: resourceLine(step) };
+    default: {
+      const isChanged = verb === "import" && differencesOf(step).length > 0;
+      return { verb: isChanged ? "import and change" : verb, text: resourceLine(step) };
+    }
   }
 }
 

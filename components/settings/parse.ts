@@ -1,3 +1,4 @@
+import { takeOverRules } from "./cluster/atlas-rules";
 import { problemsOf, SettingsError } from "./problems";
 import { rolloutFor } from "./rollout";
 import { conflicts } from "./rules";
@@ -17,7 +18,7 @@ export function parseSettings(
   const schema = settingsSchema.extend({ rollout: rolloutFor(values.rollout) });
   const parsed = schema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
-  const problems = conflicts(parsed.data, plainKeys);
+  const problems = [...conflicts(parsed.data, plainKeys), ...takeOverRules(parsed.data, values)];
   if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
 }

@@ -12,6 +12,10 @@ export interface PlayedAtlas {
   calls(): Promise<string[]>;
   /** The password of every user that was made, by name. */
   passwords(): Promise<ReadonlyMap<string, string>>;
+  /** The cluster as Atlas has it. */
+  cluster(): Promise<Readonly<Record<string, unknown>>>;
+  /** Changes the cluster, or puts one there, as somebody does in Atlas. */
+  setCluster(cluster: object): Promise<void>;
   /** The comments of the project's access list, by address or range. */
   accessList(): Promise<Readonly<Record<string, string>>>;
 }
@@ -48,6 +52,9 @@ export async function atlasFor(stack: TestStack): Promise<PlayedAtlas> {
       const lines = (await linesOf("passwords.txt")).map((line) => line.split(" "));
       return new Map(lines.map(([user = "", password = ""]) => [user, password]));
     },
+    cluster: async () =>
+      JSON.parse(await readFile(join(room, "cluster.json"), "utf8")) as Record<string, unknown>,
+    setCluster: (cluster) => writeFile(join(room, "cluster.json"), JSON.stringify(cluster)),
     accessList: async () => {
       const list = join(room, "access-list");
       const entries = (await readdir(list)).map(

@@ -1,25 +1,44 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clusterArgs } from "../../components/cluster/atlas/cluster";
-import { parseSettings, type AtlasSettings } from "../../components/settings";
 import { makeAtlasSite, type AtlasSite } from "../atlas/site";
+import { reviewed } from "./reviewed";
 
 const minutes = 60_000;
 const projectId = "5f0000000000000000000001";
-const takenOver = { project: undefined, projectId, import: true, accessList: [] };
+const created = { project: undefined, projectId, accessList: [] };
+/** What a take-over has to name, as the cluster below has it. */
+const takenOver = {
+  ...created,
+  import: true,
+  regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
+  instanceSize: "M40",
+  mongoVersion: "7.0",
+  autoScaling: { disk: true },
+  backup: {
+    ...{ enabled: true, pointInTime: true, restoreWindowDays: 7, hourly: { keepDays: 7 } },
+    ...{ daily: { keepDays: 7 }, weekly: { keepWeeks: 4 }, monthly: { keepMonths: 12 } },
+  },
+};
 
-/** The cluster as somebody made it before, of another size than the stack asks for. */
-function existing() {
-  const { cluster } = parseSettings({
-    storageMode: "mongo",
-    rollout: { target: "values", directory: "deploy", confirm: "none" },
-    cluster: {
-      ...{ kind: "atlas", projectId, provider: "AWS", regions: [{ name: "EU_CENTRAL_1" }] },
-      instanceSize: "M20",
+/** The cluster as somebody made it before, as Atlas answers. */
+const live = {
+  ...{ projectId, name: "taskrunner", clusterType: "REPLICASET", mongoDbMajorVersion: "7.0" },
+  replicationSpecs: [
+    {
+      zoneName: "Zone 1",
+      regionConfigs: [
+        {
+          ...{ providerName: "AWS", regionName: "EU_CENTRAL_1", priority: 7 },
+          electableSpecs: { instanceSize: "M40", nodeCount: 3, diskSizeGb: 80 },
+          analyticsSpecs: { instanceSize: "M40", nodeCount: 1, diskSizeGb: 80 },
+          autoScaling: { diskGbEnabled: true, computeEnabled: false },
+        },
+      ],
     },
-  });
-  const args = { ...clusterArgs(cluster as AtlasSettings), projectId };
-  return JSON.parse(JSON.stringify(args)) as Record<string, unknown>;
-}
+  ],
+  ...{ backupEnabled: true, pitEnabled: true, terminationProtectionEnabled: true },
+  advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_3", javascriptEnabled: true },
+  tags: { team: "runs" },
+};
 
 let site: AtlasSite;
 beforeAll(async () => {
@@ -27,38 +46,106 @@ beforeAll(async () => {
 }, 15 * minutes);
 afterAll(() => site.remove());
 
-describe("a stack with a cluster that Atlas has already", () => {
+describe("a stack whose cluster Atlas finished after the engine gave up", () => {
   it(
-    "says that it is paused, before anything is done in it",
+    "is refused a second one of the name, whatever the state says",
     async () => {
-      await site.play([], { existing: existing(), paused: true });
-      await site.configure(takenOver);
-      const output = await site.failed(site.stack.up());
+      await site.play([], { late: ["create AdvancedCluster"] });
+      await site.configure(created);
+      const late = await site.failed(site.stack.up());
+      expect(late).toContain("Atlas has not finished create AdvancedCluster cluster in time");
+      await site.play();
+      const again = await site.failed(site.stack.up());
 
-      expect(output).toContain("The Atlas cluster taskrunner is paused, so no user can log in");
+      expect(again).toContain("DUPLICATE_CLUSTER_NAME");
       expect(await site.databases()).not.toContain("taskrunner");
     },
     8 * minutes,
   );
 
   it(
-    "takes it over and changes it, and creates none",
+    "takes it over with `import`, and says that it is paused before anything is done in it",
     async () => {
-      await site.play([], { existing: existing() });
-      await site.succeeded(site.stack.pulumi("up", "--yes", "--skip-preview", "--refresh"));
+      await site.play([], { paused: true });
+      const asCreated = { ...takenOver, instanceSize: "M10", mongoVersion: "8.0" };
+      const backup = { ...takenOver.backup, pointInTime: false };
+      const settings = { ...asCreated, backup, protection: false };
+      await site.atlas.setCluster({
+        ...(await site.atlas.cluster()),
+        terminationProtectionEnabled: false,
+      });
+      await site.configure(settings);
+      const output = await site.failed(site.stack.up());
+      expect(output).toContain("The Atlas cluster taskrunner is paused, so no user can log in");
+      expect(await site.databases()).not.toContain("taskrunner");
 
-      const calls = await site.atlas.calls();
-      expect(calls).toContain("update AdvancedCluster cluster");
-      expect(calls).not.toContain("create AdvancedCluster cluster");
+      await site.play();
+      await site.succeeded(site.stack.pulumi("up", "--yes", "--skip-preview", "--refresh"));
+      expect(await site.atlas.calls()).not.toContain("delete AdvancedCluster cluster");
       expect(await site.stack.outputs()).toMatchObject({ verification: { holds: true } });
     },
-    8 * minutes,
+    12 * minutes,
+  );
+});
+
+describe("a stack with a cluster that Atlas has already", () => {
+  beforeAll(async () => {
+    // The state is lost, or the stack was destroyed: Atlas keeps what it has.
+    await site.succeeded(site.stack.pulumi("destroy", "--yes", "--skip-preview"));
+    await site.atlas.setCluster(live);
+    await site.atlas.calls();
+  }, 4 * minutes);
+
+  it(
+    "names the nodes that it would lose, and changes nothing",
+    async () => {
+      const autoScaling = { disk: true, compute: { min: "M30", max: "M60" } };
+      await site.configure({ ...takenOver, autoScaling });
+      const output = await site.failed(site.stack.preview());
+
+      expect(output).toContain("The Atlas cluster taskrunner cannot be taken over");
+      expect(output).toContain("1 in EU_CENTRAL_1. Remove autoScaling.compute");
+    },
+    4 * minutes,
+  );
+
+  it(
+    "shows what the take-over changes as a change of MongoDB",
+    async () => {
+      const backup = { ...takenOver.backup, pointInTime: false };
+      await site.configure({ ...takenOver, instanceSize: "M30", backup });
+      const { level, verdict, body } = await reviewed(site.stack, {});
+
+      expect(level).toBe("risks");
+      expect(verdict).toContain("1 protection of MongoDB turned off");
+      expect(verdict).toContain("MongoDB itself changes, its members may restart");
+      expect(body).toContain("`instanceSize` `M40` → `M30`");
+    },
+    4 * minutes,
+  );
+
+  it(
+    "takes it over as it is, with other names for its users than those that Atlas has",
+    async () => {
+      await site.configure(takenOver);
+      const refused = await site.failed(site.stack.up());
+      expect(refused).toMatch(/Atlas answers 409 to create (CustomDbRole|DatabaseUser)/);
+
+      await site.configure({ ...takenOver, passwordVersion: 2 });
+      await site.succeeded(site.stack.up());
+      expect(await site.atlas.cluster()).toEqual(live);
+      expect(await site.atlas.calls()).not.toContain("create AdvancedCluster cluster");
+      expect(await site.stack.outputs()).toMatchObject({ verification: { holds: true } });
+      expect(await site.userNames()).toContain("taskrunner-migrator-1");
+    },
+    12 * minutes,
   );
 
   it(
     "turns its backup off without a call for a schedule that is gone with it",
     async () => {
-      await site.configure({ ...takenOver, backup: { enabled: false } });
+      const backup = { enabled: false, pointInTime: false };
+      await site.configure({ ...takenOver, passwordVersion: 2, backup });
       await site.succeeded(site.stack.up());
 
       expect(await site.atlas.calls()).toEqual(["update AdvancedCluster cluster"]);

@@ -6,6 +6,8 @@ import { reviewed } from "./reviewed";
 import type { TestStack } from "./stack";
 
 const minutes = 60_000;
+/** The cluster as it is in the end. */
+const rotated = { instanceSize: "M30", passwordVersion: 3 };
 
 let site: AtlasSite;
 let stack: TestStack;
@@ -65,13 +67,21 @@ describe("a stack with a cluster of Atlas", () => {
   );
 
   it(
-    "keeps a cluster whose creation took too long, before the database and the services",
+    "finds a cluster whose creation took too long by `pulumi import`, in a project of its own",
     async () => {
       await site.play([], { late: ["create AdvancedCluster"] });
       await site.configure();
       const output = await site.failed(stack.up());
       expect(output).toContain("Atlas has not finished create AdvancedCluster cluster in time");
       expect(await site.databases()).not.toContain("taskrunner");
+      await site.play();
+      expect(await site.failed(stack.up())).toContain("DUPLICATE_CLUSTER_NAME");
+
+      const type = "mongodbatlas:index/advancedCluster:AdvancedCluster";
+      const parent = `mongo=urn:pulumi:${stack.name}::taskrunner-storage::taskrunner:storage:MongoCluster::mongo`;
+      const place = ["cluster", "5f0000000000000000000001-taskrunner", "--parent", parent];
+      const flags = ["--yes", "--generate-code=false"];
+      await site.succeeded(stack.pulumi("import", type, ...place, ...flags));
       expect(await atlas.calls()).toContain("create AdvancedCluster cluster");
     },
     8 * minutes,
@@ -212,19 +222,37 @@ describe("a stack with a cluster of Atlas", () => {
   );
 
   it(
-    "goes back to files past a change that Atlas began and answers nothing about",
+    "comes back after a destroy that was refused too late, with other names for its users",
     async () => {
-      await site.play([], { late: ["update AdvancedCluster"] });
-      await site.configure({ instanceSize: "M40", passwordVersion: 2 });
+      await site.failed(stack.pulumi("destroy", "--yes", "--skip-preview"));
+      const refused = await site.failed(stack.up());
+      expect(refused).toMatch(/Atlas answers 409 to create (CustomDbRole|DatabaseUser)/);
+
+      await site.configure(rotated);
+      await site.succeeded(stack.up());
+      expect(await site.modes()).toEqual(["mongo", "mongo"]);
+      expect(await site.userNames()).toEqual(
+        expect.arrayContaining(["taskrunner-application-2", "taskrunner-application-3"]),
+      );
+    },
+    12 * minutes,
+  );
+
+  it(
+    "goes back to files past a change of the schedule that Atlas began and answers nothing about",
+    async () => {
+      await site.play([], { late: ["update CloudBackupSchedule"] });
+      const changed = { ...rotated, backup: { monthly: { keepMonths: 24 } } };
+      await site.configure(changed);
       await site.failed(stack.up());
       expect(await site.modes()).toEqual(["mongo", "mongo"]);
 
       await site.play(["create", "update", "delete"]);
-      await site.configure({ instanceSize: "M40", passwordVersion: 2 }, "filesystem");
+      await site.configure(changed, "filesystem");
       const output = await site.failed(
         stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error"),
       );
-      expect(output).toContain("Atlas answers 500 to update AdvancedCluster cluster");
+      expect(output).toContain("Atlas answers 500 to update CloudBackupSchedule backup");
       expect(await site.modes()).toEqual(["filesystem", "filesystem"]);
     },
     12 * minutes,
@@ -234,7 +262,7 @@ describe("a stack with a cluster of Atlas", () => {
     const passwords = [...(await atlas.passwords()).values()];
     const state = await stack.state();
 
-    expect(passwords).toHaveLength(4);
+    expect(passwords).toHaveLength(6);
     for (const password of passwords) {
       expect(password).toMatch(/^[\w-]{32}$/);
       expect([state, ...site.printed].join("\n")).not.toContain(password);
@@ -246,13 +274,13 @@ describe("a stack with a cluster of Atlas", () => {
     "without protection is forgotten when the stack is destroyed, and stays in Atlas with its users",
     async () => {
       await site.play();
-      await site.configure({ instanceSize: "M30", passwordVersion: 2, protection: false });
+      await site.configure({ ...rotated, protection: false });
       await site.succeeded(stack.up());
       await atlas.calls();
 
       await site.succeeded(stack.pulumi("destroy", "--yes", "--skip-preview"));
       expect(await atlas.calls()).toEqual([]);
-      expect(await site.userNames()).toContain("taskrunner-application-2");
+      expect(await site.userNames()).toContain("taskrunner-application-3");
       expect(await site.databases()).toContain("taskrunner");
     },
     12 * minutes,

@@ -114,6 +114,30 @@ describe("the verdict", () => {
     expect(body).toContain("`instanceSize` `M30` → `M50`");
   });
 
+  it("names what the take-over of a cluster changes, and not what it leaves as it is", () => {
+    const cluster = {
+      ...{ type: "mongodbatlas:index/advancedCluster:AdvancedCluster", name: "cluster" },
+      parent: "MongoCluster",
+    };
+    const live = { pitEnabled: true, mongoDbMajorVersion: "7.0", tags: { team: "runs" } };
+    const takeOver = (now: object) =>
+      reviewOf(
+        previewOf([
+          { ...cluster, op: "import", now },
+          { ...cluster, old: live, now },
+        ]),
+      );
+    const { verdict, body } = takeOver({ pitEnabled: false, mongoDbMajorVersion: "8.0" });
+
+    expect(verdict).toBe(
+      "⚠️ **Look first:** 1 protection of MongoDB turned off · " +
+        "MongoDB itself changes, its members may restart",
+    );
+    expect(body).toContain("`mongoDbMajorVersion` `7.0` → `8.0`");
+    expect(body).not.toContain("tags");
+    expect(takeOver({ pitEnabled: true, mongoDbMajorVersion: "7.0" }).level).toBe("clear");
+  });
+
   it("does not take the check of a server for a change of it, and does not show it", () => {
     const check = (old: string, now: string): RawStep => ({
       ...{ type: "~mongo:ServerCheck", name: "server-check", parent: "MongoCluster" },

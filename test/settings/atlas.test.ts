@@ -35,6 +35,7 @@ describe("the settings of a cluster of Atlas", () => {
       autoScaling: { disk: true },
       backup: {
         enabled: true,
+        schedule: true,
         pointInTime: false,
         restoreWindowDays: 7,
         hourly: { everyHours: 6, keepDays: 7 },
@@ -145,12 +146,35 @@ describe("the settings of a cluster of Atlas", () => {
       { accessList: [{ address: "192.0.2.1", expires: "2026-13-01" }] },
       "a day, such as 2026-12-31",
     ],
+    ["a size that is not dedicated", { instanceSize: "M0" }, "M0, Flex and serverless are not"],
     ["a version without its dot", { mongoVersion: "8" }, "a major version from"],
     ["a version too old", { mongoVersion: "5.0" }, "a major version from"],
     ["an unknown way in", { connection: "public" }, "standard, private, privateEndpoint:<id"],
     ["an unknown key", { regionz: [] }, "cluster.regionz: found an unknown setting"],
   ])("refuse %s", (_what, more, words) => {
     expect(problemsWith(more)).toContain(words);
+  });
+
+  it("name everything that a take-over would change, and ask a rollback for none of it", () => {
+    const named = (problems: string) =>
+      [...problems.matchAll(/cluster\.(\S+): found nothing, and cluster\.import/g)].map(
+        ([, key]) => key,
+      );
+    const own = ["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled"];
+    const snapshots = ["hourly", "daily", "weekly", "monthly"].map((key) => `backup.${key}`);
+    expect(named(problemsWith({ import: true }))).toEqual([
+      ...[...own, "backup.pointInTime", "regions.0.electable", ...snapshots],
+    ]);
+    const takenOver = {
+      ...{ import: true, instanceSize: "M40", mongoVersion: "7.0", autoScaling: { disk: true } },
+      regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
+    };
+    const backup = { enabled: true, pointInTime: true };
+    expect(named(problemsWith({ ...takenOver, backup }))).toContain("backup.restoreWindowDays");
+    expect(problemsWith({ ...takenOver, backup: { ...backup, schedule: false } })).toBe(
+      "no problem",
+    );
+    expect(problemsWith({ import: true }, { storageMode: "filesystem" })).toBe("no problem");
   });
 
   it("take disks of its own with snapshots twice a day", () => {

@@ -5,6 +5,12 @@ import type { AtlasSettings } from "../../settings";
 type RegionConfig = mongodbatlas.types.input.AdvancedClusterReplicationSpecRegionConfig;
 
 /**
+ * What no setting names: an `up` keeps it as Atlas has it. `deleteOnCreateTimeout` counts only at a creation,
+ * and the plugin refuses it of a cluster that was imported.
+ */
+const unnamed = ["adaptiveCapacity", "deleteOnCreateTimeout", "labels", "pinnedFcv", "tags"];
+
+/**
  * The cluster itself; one that exists is taken over and changed in the same update. Destroying the stack,
  * or taking it out of the stack, leaves it in Atlas; with `protection` neither the engine nor Atlas deletes
  * it at all.
@@ -15,6 +21,8 @@ export function createCluster(
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.AdvancedCluster {
   const kept = {
+    // The TLS of a cluster that is taken over may be stricter than ours.
+    ignoreChanges: settings.import ? [...unnamed, "advancedConfiguration"] : unnamed,
     ...options,
     protect: settings.protection,
     retainOnDelete: true,
@@ -30,6 +38,7 @@ export function clusterArgs(
   settings: AtlasSettings,
 ): Omit<mongodbatlas.AdvancedClusterArgs, "projectId"> {
   const { name, mongoVersion, regions, autoScaling, backup, protection } = settings;
+  const takesOver = settings.import;
   return {
     name,
     clusterType: "REPLICASET",
@@ -38,14 +47,16 @@ export function clusterArgs(
     replicationSpecs: [
       { regionConfigs: regions.map((region, at) => regionConfig(region, 7 - at, settings)) },
     ],
-    // Else every `up` after a refresh would set back what Atlas has scaled.
-    useEffectiveFields: autoScaling.compute !== undefined,
+    // Else every `up` after a refresh would set back what Atlas has scaled. Without `compute` a cluster that
+    // is taken over does without: the plugin keeps its nodes for analytics and reading only if this stays.
+    useEffectiveFields: autoScaling.compute !== undefined || (autoScaling.disk && !takesOver),
     backupEnabled: backup.enabled,
     pitEnabled: backup.pointInTime,
     retainBackupsEnabled: true,
     terminationProtectionEnabled: protection,
     advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
-    // A creation that takes longer than expected goes on, and so does the next `up`.
+    // A creation that takes longer than expected goes on in Atlas. The plugin forgets it: see "A creation
+    // that ended badly" in docs/cluster-atlas.md.
     deleteOnCreateTimeout: false,
     timeouts: { create: "180m", update: "360m" },
   };
@@ -99,7 +110,7 @@ export function backupSchedule(
   place: { readonly projectId: pulumi.Input<string>; readonly clusterName: pulumi.Input<string> },
   options: pulumi.CustomResourceOptions,
 ): void {
-  if (!backup.enabled) return;
+  if (!backup.enabled || !backup.schedule) return;
   const args = { ...place, ...scheduleArgs(backup) };
   new mongodbatlas.CloudBackupSchedule("backup", args, { ...options, retainOnDelete: true });
 }

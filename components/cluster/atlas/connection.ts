@@ -28,17 +28,20 @@ function address(strings: Strings, connection: string): string {
   );
 }
 
-function byEndpoint({ privateEndpoints }: Strings, connection: string): string | undefined {
+/** Atlas' answer has no such key if there are none, whatever the plugin's type says. */
+const endpointsOf = ({ privateEndpoints }: Partial<Strings>) => privateEndpoints ?? [];
+
+function byEndpoint(strings: Strings, connection: string): string | undefined {
   const id = connection.replace("privateEndpoint:", "");
-  const found = privateEndpoints.find(({ endpoints }) =>
+  const found = endpointsOf(strings).find(({ endpoints }) =>
     endpoints.some(({ endpointId }) => endpointId === id),
   );
   return found?.srvConnectionString;
 }
 
-function waysIn({ privateSrv, privateEndpoints }: Strings): string {
-  const ids = privateEndpoints.flatMap(({ endpoints }) =>
+function waysIn(strings: Strings): string {
+  const ids = endpointsOf(strings).flatMap(({ endpoints }) =>
     endpoints.map(({ endpointId }) => `privateEndpoint:${endpointId}`),
   );
-  return ["standard", ...(privateSrv ? ["private"] : []), ...ids].join(", ");
+  return ["standard", ...(strings.privateSrv ? ["private"] : []), ...ids].join(", ");
 }

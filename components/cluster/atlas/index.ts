@@ -3,6 +3,7 @@ import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { createCluster, backupSchedule } from "./cluster";
 import { connectionString } from "./connection";
 import { accessList, projectOf } from "./project";
+import { checkTakeOver } from "./take-over";
 import { databaseUsers } from "./users";
 
 /**
@@ -17,7 +18,10 @@ export function atlasCluster(
   const { cluster: settings, directions, mongo, database = "" } = args;
   const isRollback = directions.worker === "back";
   const options = { parent, ...(isRollback && { ignoreChanges: ["*"] }) };
-  const projectId = projectOf(settings, options);
+  const isTakenOver = settings.import && !isRollback;
+  const projectId = isTakenOver
+    ? pulumi.output(checkTakeOver(settings, parent))
+    : projectOf(settings, options);
   const cluster = createCluster(settings, projectId, options);
   // They stay where the cluster stays; while it is there, one that is taken out of the stack goes.
   const ofCluster = { ...options, deletedWith: cluster };

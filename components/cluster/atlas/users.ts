@@ -22,8 +22,8 @@ interface UsersArgs extends Place {
  * The migrator and the application, each with a role of its own that has the least it needs, and only
  * on this cluster.
  *
- * Another `passwordVersion` makes new users beside the old ones, which go last: until the pods have
- * rolled, both can log in.
+ * Another `passwordVersion` makes new users and roles beside the old ones, which go last: until the pods have
+ * rolled, both can log in. A stack whose names Atlas has already gets by with another number too.
  */
 export function databaseUsers(
   settings: AtlasSettings,
@@ -42,8 +42,8 @@ export function databaseUsers(
 /** The names of both users and of their roles; in Atlas they are the project's, hence the cluster's in them. */
 export function namesOf({ name, passwordVersion }: AtlasSettings) {
   const nameOf = (kind: "migrator" | "application") => {
-    const roleName = `${name}-${kind}`;
-    return { roleName, username: `${roleName}-${passwordVersion}` };
+    const username = `${name}-${kind}-${passwordVersion}`;
+    return { roleName: username, username };
   };
   return { migrator: nameOf("migrator"), application: nameOf("application") };
 }

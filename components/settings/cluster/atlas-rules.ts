@@ -23,6 +23,45 @@ export function atlasRules(settings: Settings): Problem[] {
   ];
 }
 
+/**
+ * The rule of a cluster that is taken over: its `up` changes it to the settings, so no default of ours decides
+ * about what runs.
+ *
+ * @param values the settings before their defaults
+ */
+export function takeOverRules(
+  { cluster, storageMode }: Settings,
+  values: Readonly<Record<string, unknown>>,
+): Problem[] {
+  // A rollback takes it over as it is.
+  if (cluster.kind !== "atlas" || !cluster.import || storageMode === "filesystem") return [];
+  const { enabled, schedule, pointInTime } = cluster.backup;
+  const found = "nothing, and cluster.import is true";
+  const kept = [
+    "hourly",
+    "daily",
+    "weekly",
+    "monthly",
+    ...(pointInTime ? ["restoreWindowDays"] : []),
+  ];
+  const keys = [
+    ...["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled", "backup.pointInTime"],
+    ...cluster.regions.map((_region, at) => `regions.${at}.electable`),
+    ...(enabled && schedule ? kept.map((key) => `backup.${key}`) : []),
+  ].filter((key) => !isNamed(values.cluster, key.split(".")));
+  const isOfSchedule = (key: string) => kept.includes(key.replace("backup.", ""));
+  return keys.map((key) => ({
+    key: `cluster.${key}`,
+    found,
+    allowed: `what the cluster is to have${isOfSchedule(key) ? ", or backup.schedule: false" : ""}`,
+  }));
+}
+
+function isNamed(value: unknown, [key, ...others]: readonly string[]): boolean {
+  if (key === undefined) return value !== undefined;
+  return isNamed((value as Readonly<Record<string, unknown>> | undefined)?.[key], others);
+}
+
 function projectRules({ projectId, project, import: takesOver }: AtlasSettings): Problem[] {
   if (takesOver && project !== undefined) {
     return [{ key: "import", found: "true, and a new project", allowed: "false, or projectId" }];
@@ -90,7 +129,7 @@ function backupRules({ backup }: AtlasSettings): Problem[] {
 
 /** What Atlas asks of the sizes that have disks of their own. */
 function ownDiskRules({ instanceSize, backup: { enabled, hourly } }: AtlasSettings): Problem[] {
-  if (!instanceSize.endsWith("_NVME")) return [];
+  if (!instanceSize.includes("_NVME")) return [];
   const words = `for the size ${instanceSize}`;
   if (!enabled) return [{ key: "backup.enabled", found: "false", allowed: `true ${words}` }];
   if (hourly.everyHours === 12) return [];

@@ -29,6 +29,10 @@ const autoScaling = section({
 
 const backup = section({
   enabled: z.boolean().default(true).describe("Whether Atlas takes snapshots."),
+  schedule: z
+    .boolean()
+    .default(true)
+    .describe("Whether the stack sets their schedule. `false` leaves the one that Atlas has."),
   pointInTime: z.boolean().default(false).describe("Whether a moment can be restored."),
   restoreWindowDays: positive.default(7).describe("How far back such a moment may be, in days."),
   hourly: section({
@@ -90,7 +94,7 @@ export const atlasCluster = section({
     .boolean()
     .default(false)
     .describe(
-      "Whether the stack takes over the cluster of this name in `projectId`, which exists.",
+      "Whether the stack takes over the cluster of this name in `projectId`, which exists. What it would change has to be named.",
     ),
   mongoVersion: z
     .string()
@@ -104,7 +108,11 @@ export const atlasCluster = section({
     .describe(
       "The regions, the first preferred for the primary. 3, 5 or 7 electable nodes in all.",
     ),
-  instanceSize: text
+  instanceSize: z
+    .string()
+    .regex(/^[MR]\d{2,3}(_\w+)?$/, {
+      error: "a dedicated size, such as M10; M0, Flex and serverless are not supported",
+    })
     .default("M10")
     .describe("The size of a node. With `autoScaling.compute`: the size at creation."),
   autoScaling: autoScaling.prefault({}).describe("What Atlas scales by itself."),

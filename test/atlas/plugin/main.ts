@@ -3,10 +3,11 @@
  * provider protocol for the types that this project uses, and plays what Atlas does with them. Started
  * by the engine; the folder in ATLAS_ROOM says what to play (`room.ts`).
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { main, type Provider } from "@pulumi/pulumi/provider";
 import { changesOf } from "./changes";
-import { computedOf, played } from "./play";
-import { noteCall, roomOf, type Call } from "./room";
+import { computedOf, entryOf, played } from "./play";
+import { noteCall, notesIn, roomOf, type Call } from "./room";
 import { plain, type Properties } from "./values";
 
 const room = roomOf(process.env.ATLAS_ROOM ?? "");
@@ -17,45 +18,93 @@ function callOf(method: Call["method"], urn: string): Call {
   return { method, type: types.split(":").at(-1) ?? "", name };
 }
 
+/** What the plugin keeps of a change that failed, so that the engine tries it again: others stay as they were. */
+const keptOnFailure = ["CloudBackupSchedule", "CustomDbRole"];
+
 /** Plays a call to Atlas, unless the room says that this one fails. */
 async function call(method: Call["method"], urn: string, properties: Properties) {
   const made = callOf(method, urn);
-  const { fail = [], late = [], ...settings } = room.settings();
-  noteCall(room, made);
-  const isOneOf = (calls: readonly string[]) =>
+  const isOneOf = (calls: readonly string[] = []) =>
     calls.some((one) => `${made.method} ${made.type} ${made.name}`.startsWith(one));
-  if (isOneOf(fail)) throw new Error(`Atlas answers 500 to ${method} ${made.type} ${made.name}`);
-  const { id, computed } = await played(made, plain(properties), settings, room);
+  noteCall(room, made);
+  await untilAnswered(made, isOneOf);
+  const { fail, late, ...settings } = room.settings();
+  const isFailure = isOneOf(fail);
+  const { id, computed } = isFailure
+    ? { id: "", computed: {} }
+    : await played(made, plain(properties), settings, room);
   const outs = { ...properties, ...computed };
-  if (isOneOf(late)) {
-    const reasons = [`Atlas has not finished ${method} ${made.type} ${made.name} in time`];
-    throw Object.assign(new Error(reasons[0]), { id, properties: outs, reasons });
-  }
-  return { id, outs };
+  if (!isFailure && !isOneOf(late)) return { id, outs };
+  const reason = isFailure
+    ? `Atlas answers 500 to ${method} ${made.type} ${made.name}`
+    : `Atlas has not finished ${method} ${made.type} ${made.name} in time`;
+  const isKept = method === "update" && keptOnFailure.includes(made.type);
+  throw Object.assign(new Error(reason), isKept && { id, properties: outs, reasons: [reason] });
+}
+
+/** An entry of the access list is tried again as long as Atlas answers 500: 45 minutes in the real plugin. */
+async function untilAnswered(
+  { type }: Call,
+  isOneOf: (calls?: readonly string[]) => boolean,
+): Promise<void> {
+  if (type !== "ProjectIpAccessList") return;
+  for (let tries = 0; tries < 20 && isOneOf(room.settings().fail); tries += 1) await sleep(500);
 }
 
 /** It has no preview of its own: what is no input is unknown in one, as in the real plugin. */
 const provider: Provider = {
   version: "4.16.0",
+  check: (_urn, _olds, inputs: Properties) => {
+    const { cidrBlock = "0.0.0.0/0" } = plain(inputs);
+    const isCidr = typeof cidrBlock !== "string" || isNetwork(cidrBlock);
+    const reason = `${String(cidrBlock)} must be defined as a valid cidr`;
+    return Promise.resolve({ inputs, failures: isCidr ? [] : [{ property: "cidrBlock", reason }] });
+  },
   diff: (_id, urn, olds: Properties, news: Properties) => {
     const changes = changesOf(callOf("update", urn).type, plain(olds), plain(news));
     return Promise.resolve(changes);
   },
-  // What an import and a refresh see: of a cluster what Atlas says, of others what the state has.
-  read: (id, urn, props: Properties) => {
-    if (callOf("update", urn).type !== "AdvancedCluster") return Promise.resolve({ id, props });
-    const settings = room.settings();
-    const inputs = Object.keys(props).length === 0 ? settings.existing : undefined;
-    const known = inputs ?? props;
-    if (Object.keys(known).length === 0) return Promise.resolve({});
-    const found = { ...known, ...computedOf(plain(known), settings) };
-    return Promise.resolve({ id, props: found, ...(inputs && { inputs }) });
-  },
+  // What an import and a refresh see.
+  read: (id, urn, props: Properties) => Promise.resolve(readFrom(callOf("update", urn), id, props)),
   create: (urn, inputs: Properties) => call("create", urn, inputs),
   update: (_id, urn, _olds, news: Properties) => call("update", urn, news),
   delete: async (_id, urn, props: Properties) => {
     await call("delete", urn, props);
   },
+  invoke: (token, { projectId }: Properties) => {
+    if (token.endsWith(":getProjectIpAccessLists")) {
+      const results = [...notesIn(room.accessList)].map(([entry, comment]) =>
+        entry.includes("/")
+          ? { cidrBlock: entry, comment }
+          : { cidrBlock: `${entry}/32`, ipAddress: entry, comment },
+      );
+      return Promise.resolve({ outputs: { projectId, results } });
+    }
+    const cluster = room.cluster();
+    if (!cluster) throw new Error("Atlas answers 404: CLUSTER_NOT_FOUND");
+    return Promise.resolve({ outputs: cluster });
+  },
 };
+
+/** Whether a range begins with its network's first address. */
+function isNetwork(range: string): boolean {
+  const [first = "", bits = ""] = range.split("/");
+  const address = first.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  return address % 2 ** (32 - Number(bits)) === 0;
+}
+
+/** A resource as Atlas has it; what is gone there has no id. Only clusters are imported. */
+function readFrom({ type }: Call, id: string, props: Properties) {
+  const { username, ...others } = plain(props);
+  const isGone =
+    (type === "DatabaseUser" && !notesIn(room.users).has(String(username))) ||
+    (type === "ProjectIpAccessList" && !notesIn(room.accessList).has(entryOf(others)));
+  if (type !== "AdvancedCluster") return isGone ? {} : { id, props };
+  const cluster = room.cluster();
+  if (!cluster) return {};
+  const isImport = Object.keys(props).length === 0;
+  const found = { ...(isImport ? cluster : props), ...computedOf(cluster, room.settings()) };
+  return { id: "missing ID", props: found, ...(isImport && { inputs: cluster }) };
+}
 
 void main(provider, process.argv.slice(2));

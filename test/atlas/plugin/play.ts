@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
-import { noteEntry, type Call, type Room, type RoomSettings } from "./room";
+import { changesOf, optional, ownInputs } from "./changes";
+import { note, notesIn, type Call, type Room, type RoomSettings } from "./room";
 import type { Properties } from "./values";
 
 const repository = join(__dirname, "../../..");
@@ -32,49 +33,70 @@ export function played(
   return play(call, inputs, settings, room);
 }
 
-/** The outputs of a type that are no inputs. */
-export function computedKeys(type: string): readonly string[] {
-  return type === "AdvancedCluster"
-    ? ["clusterId", "connectionStrings", "mongoDbVersion", "paused"]
-    : [];
+/** An answer of Atlas' that is an error, with its code. */
+function refuse(status: number, { method, type, name }: Call, code: string): never {
+  throw new Error(`Atlas answers ${status} to ${method} ${type} ${name}: ${code}`);
+}
+
+/** An entry by its address: Atlas has a range of one address as that address. */
+export function entryOf({ ipAddress, cidrBlock }: Properties): string {
+  return String(ipAddress ?? cidrBlock).replace(/\/32$/, "");
 }
 
 const plays: Readonly<Record<string, Play>> = {
   Project: () => ({ id: "5f0000000000000000000001", computed: {} }),
-  // Atlas knows an entry by its address alone: who deletes one deletes whatever is there now.
-  ProjectIpAccessList: ({ method }, inputs, _settings, room) => {
-    const { ipAddress, cidrBlock, comment = "" } = inputs as Readonly<Record<string, string>>;
-    const id = ipAddress ?? cidrBlock ?? "";
-    noteEntry(room, id, method === "delete" ? undefined : comment);
-    return { id, computed: {} };
+  // Atlas knows an entry by its address: who creates one again changes it, and who deletes one deletes
+  // whatever is there now.
+  ProjectIpAccessList: (call, inputs, _settings, { accessList }) => {
+    const { comment = "" } = inputs as { readonly comment?: string };
+    if (comment.length > 80) refuse(400, call, "the comment has more than 80 characters");
+    note(accessList, entryOf(inputs), call.method === "delete" ? undefined : comment);
+    return { id: entryOf(inputs), computed: {} };
   },
-  CloudBackupSchedule: ({ method }, _inputs, _settings, { backup }) => {
-    if (method === "delete" && existsSync(backup) && readFileSync(backup, "utf8") === "false") {
-      throw new Error("Atlas answers 400: the cluster has no backup");
-    }
+  // The plugin deletes the schedule before it creates one, and takes no notice of a refusal.
+  CloudBackupSchedule: (call, _inputs, _settings, room) => {
+    if (room.cluster()?.backupEnabled !== true) refuse(400, call, "the cluster has no backup");
     return { id: "backup", computed: {} };
   },
-  AdvancedCluster: ({ method }, inputs, settings, { backup }) => {
-    if (method === "delete" && inputs.terminationProtectionEnabled === true) {
-      throw new Error("Atlas answers 400: the cluster is protected from termination");
+  AdvancedCluster: (call, inputs, settings, room) => {
+    const live = room.cluster();
+    if (call.method === "create" && live) refuse(400, call, "DUPLICATE_CLUSTER_NAME");
+    if (call.method === "delete" && live?.terminationProtectionEnabled === true) {
+      refuse(400, call, "the cluster is protected from termination");
     }
-    writeFileSync(backup, String(inputs.backupEnabled));
-    return { id: "c1", computed: computedOf(inputs, settings) };
+    const sent = Object.fromEntries(
+      Object.entries(inputs).filter(([key]) => !ownInputs.includes(key)),
+    );
+    const isChange = !live || changesOf(call.type, live, sent).changes === true;
+    if (isChange && settings.paused) refuse(409, call, "CANNOT_UPDATE_PAUSED_CLUSTER");
+    const kept = Object.entries(live ?? {}).filter(([key]) => !optional.includes(key));
+    const specs = merged(live?.replicationSpecs, sent.replicationSpecs);
+    room.setCluster({ ...Object.fromEntries(kept), ...sent, replicationSpecs: specs });
+    return { id: "missing ID", computed: computedOf(inputs, settings) };
   },
-  CustomDbRole: async ({ method }, inputs, { admin }) => {
+  CustomDbRole: async (call, inputs, { admin }, { users }) => {
     const { roleName, actions } = inputs as unknown as CustomRole;
-    await onServer(admin, dropping("Role", roleName));
-    if (method !== "delete") {
+    if (call.method === "delete") {
+      const isUsed = [...notesIn(users).values()].some((roles) => roles.includes(`"${roleName}"`));
+      if (isUsed) refuse(409, call, "a user has this role");
+    }
+    if (call.method !== "create") await onServer(admin, dropping("Role", roleName));
+    if (call.method !== "delete") {
       const privileges = actions.flatMap(privilegesOf);
-      await onServer(admin, { createRole: roleName, privileges, roles: [] });
+      const created = await onServer(admin, { createRole: roleName, privileges, roles: [] });
+      if (!created) refuse(409, call, "a role of this name exists");
     }
     return { id: roleName, computed: {} };
   },
   // Atlas answers before the cluster's members know the user.
-  DatabaseUser: async ({ method }, inputs, { admin, userDelaySeconds = 3 }, { passwords }) => {
+  DatabaseUser: async (call, inputs, { admin, userDelaySeconds = 3 }, { passwords, users }) => {
     const { username, password, roles } = inputs as unknown as DatabaseUser;
-    await onServer(admin, dropping("User", username));
-    if (method !== "delete") {
+    if (call.method === "create" && notesIn(users).has(username)) {
+      refuse(409, call, "USER_ALREADY_EXISTS");
+    }
+    if (call.method !== "create") await onServer(admin, dropping("User", username));
+    note(users, username, call.method === "delete" ? undefined : JSON.stringify(roles));
+    if (call.method !== "delete") {
       const granted = roles.map(({ roleName, databaseName }) => ({
         role: roleName,
         db: databaseName,
@@ -86,6 +108,18 @@ const plays: Readonly<Record<string, Play>> = {
     return { id: username, computed: {} };
   },
 };
+
+/** What Atlas has after a change: what nobody asks for stays, such as nodes for analytics. */
+function merged(live: unknown, asked: unknown): unknown {
+  if (Array.isArray(asked)) {
+    const members = Array.isArray(live) ? live : [];
+    return asked.map((one, at) => merged(members[at], one));
+  }
+  if (typeof asked !== "object" || asked === null) return asked;
+  const known = (live ?? {}) as Properties;
+  const all = Object.entries(asked).map(([key, one]) => [key, merged(known[key], one)] as const);
+  return { ...known, ...Object.fromEntries(all) };
+}
 
 /** What Atlas says of a cluster beside what it was asked for. */
 export function computedOf(inputs: Properties, settings: RoomSettings): Properties {
@@ -128,18 +162,21 @@ function connectionStringsOf({ host, privateEndpoints = [] }: RoomSettings): Pro
     standardSrv: address,
     private: "",
     privateSrv: "",
-    privateEndpoints: privateEndpoints.map((endpointId) => ({
-      connectionString: address,
-      srvConnectionString: address,
-      srvShardOptimizedConnectionString: "",
-      type: "MONGOD",
-      endpoints: [{ endpointId, providerName: "AWS", region: "EU_CENTRAL_1" }],
-    })),
+    // Without any, Atlas' answer has no such key.
+    ...(privateEndpoints.length > 0 && {
+      privateEndpoints: privateEndpoints.map((endpointId) => ({
+        connectionString: address,
+        srvConnectionString: address,
+        srvShardOptimizedConnectionString: "",
+        type: "MONGOD",
+        endpoints: [{ endpointId, providerName: "AWS", region: "EU_CENTRAL_1" }],
+      })),
+    }),
   };
 }
 
-/** The server's own error for a role or user that is not there counts as done. */
-const notFound = [11, 31];
+/** The server's own errors for a role or user that is not there, and for a role that is. */
+const known = [11, 31, 51002];
 
 function dropping(what: "Role" | "User", name: string): Properties {
   return { [`drop${what}`]: name };
@@ -158,12 +195,15 @@ function later(delayMs: number, admin: string, command: Properties): void {
   spawn(process.execPath, ["--eval", program], options).unref();
 }
 
-async function onServer(admin: string, command: Properties): Promise<void> {
+/** @returns whether the server did it */
+async function onServer(admin: string, command: Properties): Promise<boolean> {
   const client = await new MongoClient(admin).connect();
   try {
     await client.db("admin").command({ ...command });
+    return true;
   } catch (error) {
-    if (!notFound.includes((error as { readonly code?: number }).code ?? 0)) throw error;
+    if (!known.includes((error as { readonly code?: number }).code ?? 0)) throw error;
+    return false;
   } finally {
     await client.close();
   }

@@ -1,5 +1,14 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import type { Properties } from "./values";
 
 /** What the plugin plays; a test writes it as `settings.json`. */
 export interface RoomSettings {
@@ -8,11 +17,9 @@ export interface RoomSettings {
   readonly admin: string;
   /** The ids of the private endpoints that clusters have. */
   readonly privateEndpoints?: readonly string[];
-  /** A cluster that Atlas has before the stack, by what it was asked for. */
-  readonly existing?: Readonly<Record<string, unknown>>;
   /** Whether Atlas has paused the cluster; default: false. */
   readonly paused?: boolean;
-  /** The calls that fail, by their beginning, such as `create DatabaseUser`. */
+  /** The calls that Atlas answers with 500, by their beginning, such as `create DatabaseUser`. */
   readonly fail?: readonly string[];
   /** How long after Atlas' answer the server knows a new user, in s; default 3. */
   readonly userDelaySeconds?: number;
@@ -31,21 +38,30 @@ export interface Call {
 export interface Room {
   readonly calls: string;
   readonly passwords: string;
-  /** The file that says whether the cluster has a backup, as Atlas was asked last. */
-  readonly backup: string;
+  /** The folder of the users that Atlas has, a file each, with the names of its roles. */
+  readonly users: string;
   /** The folder of the project's access list, an entry a file: its name encoded, its comment within. */
   readonly accessList: string;
   settings(): RoomSettings;
+  /** The cluster as Atlas has it; undefined if there is none. */
+  cluster(): Properties | undefined;
+  setCluster(cluster: Properties): void;
 }
 
 /** @param folder absolute */
 export function roomOf(folder: string): Room {
+  const cluster = join(folder, "cluster.json");
   return {
     calls: join(folder, "calls.txt"),
     passwords: join(folder, "passwords.txt"),
-    backup: join(folder, "backup.txt"),
+    users: join(folder, "users"),
     accessList: join(folder, "access-list"),
     settings: () => JSON.parse(readFileSync(join(folder, "settings.json"), "utf8")) as RoomSettings,
+    cluster: () =>
+      existsSync(cluster) ? (JSON.parse(readFileSync(cluster, "utf8")) as Properties) : undefined,
+    setCluster: (properties) => {
+      writeFileSync(cluster, JSON.stringify(properties));
+    },
   };
 }
 
@@ -54,10 +70,19 @@ export function noteCall({ calls }: Room, { method, type, name }: Call): void {
   appendFileSync(calls, `${method} ${type} ${name}\n`);
 }
 
-/** Writes an entry of the access list over one of the same address, or takes that away. */
-export function noteEntry({ accessList }: Room, entry: string, comment: string | undefined): void {
-  const file = join(accessList, encodeURIComponent(entry));
-  mkdirSync(accessList, { recursive: true });
-  if (comment === undefined) rmSync(file, { force: true });
-  else writeFileSync(file, comment);
+/** Writes a file of a folder, such as an entry of the access list over one of the same address, or removes it. */
+export function note(folder: string, name: string, text: string | undefined): void {
+  const file = join(folder, encodeURIComponent(name));
+  mkdirSync(folder, { recursive: true });
+  if (text === undefined) rmSync(file, { force: true });
+  else writeFileSync(file, text);
+}
+
+/** The texts of a folder by name; none if it is not there yet. */
+export function notesIn(folder: string): Map<string, string> {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const texts = names.map(
+    (name) => [decodeURIComponent(name), readFileSync(join(folder, name), "utf8")] as const,
+  );
+  return new Map(texts);
 }

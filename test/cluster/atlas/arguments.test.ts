@@ -24,7 +24,7 @@ it("one region becomes one replication spec, with nothing that Atlas would delet
         ],
       },
     ],
-    useEffectiveFields: false,
+    useEffectiveFields: true,
     backupEnabled: true,
     pitEnabled: false,
     retainBackupsEnabled: true,
@@ -58,6 +58,8 @@ it("sizes that Atlas scales are its own", () => {
   const [one] = args.replicationSpecs as object[];
 
   expect(args).toMatchObject({ useEffectiveFields: true });
+  const neither = { autoScaling: { disk: false } };
+  expect(clusterArgs(atlasSettings(neither))).toMatchObject({ useEffectiveFields: false });
   expect(one).toMatchObject({
     regionConfigs: [
       {
@@ -121,9 +123,9 @@ it("a role's privileges are by action in Atlas, under Atlas' names", () => {
   });
 });
 
-it("users and roles are named for their cluster, and users for the version of their password too", () => {
+it("users and roles are named for their cluster and the version of the password", () => {
   expect(namesOf(atlasSettings({ name: "prod", passwordVersion: 3 }))).toEqual({
-    migrator: { roleName: "prod-migrator", username: "prod-migrator-3" },
-    application: { roleName: "prod-application", username: "prod-application-3" },
+    migrator: { roleName: "prod-migrator-3", username: "prod-migrator-3" },
+    application: { roleName: "prod-application-3", username: "prod-application-3" },
   });
 });
