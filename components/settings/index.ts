@@ -3,6 +3,7 @@
  * the Pulumi program's own door.
  */
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
+export { entryAddress } from "./cluster";
 export { connectionStringRules } from "./connection-string-rules";
 export { databaseOf, resolveNamespace, schemaOptionsOf } from "./derived";
 export type { Direction, Directions } from "./direction";

@@ -96,11 +96,16 @@ function describeAllowed(issue: z.core.$ZodIssue): string {
   }
 }
 
-function describeFound(path: readonly string[], values: unknown): string {
-  const value = path.reduce<unknown>(
+/** What settings have at a path, before their defaults; undefined if it is not there. */
+export function valueAt(path: readonly string[], values: unknown): unknown {
+  return path.reduce<unknown>(
     (at, key) => (at as Record<string, unknown> | null | undefined)?.[key],
     values,
   );
+}
+
+function describeFound(path: readonly string[], values: unknown): string {
+  const value = valueAt(path, values);
   if (value === undefined) return "nothing";
   if (secretKeys.includes(path[0] ?? "")) return "a secret of the wrong form";
   return JSON.stringify(value);

@@ -6,6 +6,7 @@ import { schema } from "./schema";
 import { services } from "./services";
 import { state } from "./state";
 import { step } from "./step";
+import { takeOver } from "./take-over";
 import { workflows } from "./workflows";
 
 /** A small change of product code that takes one guarantee away, and the tests that must notice. */
@@ -30,6 +31,7 @@ export const breaks: readonly Break[] = [
   ...rollout,
   ...services,
   ...program,
+  ...takeOver,
   ...commands,
   ...workflows,
 ];

@@ -150,7 +150,8 @@ describe("a stack with a cluster of Atlas", () => {
 
       // An entry of the access list is written anew for another comment, and kept.
       const address = "203.0.113.7";
-      const accessList = [{ address, comment: "builds", expires: "2999-12-31" }];
+      const [comment, expires] = ["builds", "2999-12-31"];
+      const accessList = [{ range: `${address}/32`, comment, expires }];
       await site.configure({ instanceSize: "M20", accessList });
       await site.succeeded(stack.up());
       expect(await atlas.accessList()).toEqual({ [address]: "builds, until 2999-12-31" });

@@ -139,6 +139,21 @@ describe("the settings of a cluster of Atlas", () => {
       { accessList: [{ address: "192.0.2.1" }, { address: "192.0.2.1" }] },
       'accessList: found "192.0.2.1" more than once',
     ],
+    [
+      "an address and its range of one",
+      { accessList: [{ address: "192.0.2.1" }, { range: "192.0.2.1/32" }] },
+      'accessList: found "192.0.2.1" more than once',
+    ],
+    [
+      "a range that begins inside its network",
+      { accessList: [{ range: "198.51.100.21/28" }] },
+      'accessList.0.range: found "198.51.100.21/28"; allowed: "198.51.100.16/28"',
+    ],
+    [
+      "a comment that has no room for its date",
+      { accessList: [{ address: "192.0.2.1", comment: "c".repeat(63), expires: "2999-12-31" }] },
+      "accessList.0.comment: found 81 characters with its date; allowed: 80",
+    ],
     ["an address that is none", { accessList: [{ address: "192.0.2" }] }, "an IPv4 address"],
     ["a range that is none", { accessList: [{ range: "192.0.2.0/33" }] }, "a range of IPv4"],
     [
@@ -194,6 +209,16 @@ describe("the settings of a cluster of Atlas", () => {
 
     expect(problems).toContain(`${key}: found a connection string, and cluster.kind is atlas`);
     expect(problems).not.toContain("geheim");
+  });
+
+  it("stop no rollback of entries that Atlas would not take as they are", () => {
+    const accessList = [
+      { range: "198.51.100.21/28" },
+      { address: "192.0.2.1", comment: "c".repeat(80), expires: "2999-12-31" },
+      { range: "192.0.2.1/32" },
+    ];
+    expect(problemsWith({ accessList })).not.toBe("no problem");
+    expect(problemsWith({ accessList }, { storageMode: "filesystem" })).toBe("no problem");
   });
 
   it("leave an access list that is open to all to the policies", () => {

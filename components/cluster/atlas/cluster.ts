@@ -65,7 +65,7 @@ export function clusterArgs(
 function regionConfig(
   { name, electable }: AtlasSettings["regions"][number],
   priority: number,
-  { provider, instanceSize, diskSizeGb, autoScaling }: AtlasSettings,
+  { provider, instanceSize, diskSizeGb, autoScaling: { compute, disk } }: AtlasSettings,
 ): RegionConfig {
   return {
     providerName: provider,
@@ -76,21 +76,15 @@ function regionConfig(
       nodeCount: electable,
       ...(diskSizeGb !== undefined && { diskSizeGb }),
     },
-    autoScaling: autoScalingOf(autoScaling),
-  };
-}
-
-function autoScalingOf({
-  compute,
-  disk,
-}: AtlasSettings["autoScaling"]): NonNullable<RegionConfig["autoScaling"]> {
-  if (!compute) return { diskGbEnabled: disk, computeEnabled: false };
-  return {
-    diskGbEnabled: disk,
-    computeEnabled: true,
-    computeMaxInstanceSize: compute.max,
-    computeScaleDownEnabled: compute.scaleDown,
-    ...(compute.scaleDown && { computeMinInstanceSize: compute.min }),
+    autoScaling: {
+      diskGbEnabled: disk,
+      computeEnabled: compute !== undefined,
+      ...(compute && {
+        computeMaxInstanceSize: compute.max,
+        computeScaleDownEnabled: compute.scaleDown,
+        ...(compute.scaleDown && { computeMinInstanceSize: compute.min }),
+      }),
+    },
   };
 }
 

@@ -20,7 +20,12 @@ export function connectionString(
 
 function address(strings: Strings, connection: string): string {
   if (connection === "standard") return strings.standardSrv;
-  const found = connection === "private" ? strings.privateSrv : byEndpoint(strings, connection);
+  const { privateEndpoints = [] }: Partial<Strings> = strings;
+  const id = connection.replace("privateEndpoint:", "");
+  const endpoint = privateEndpoints.find(({ endpoints }) =>
+    endpoints.some(({ endpointId }) => endpointId === id),
+  );
+  const found = connection === "private" ? strings.privateSrv : endpoint?.srvConnectionString;
   if (found) return found;
   throw new ProgramError(
     `The cluster has no connection string for cluster.connection: ${connection}; it has ${waysIn(strings)}. ` +
@@ -28,20 +33,10 @@ function address(strings: Strings, connection: string): string {
   );
 }
 
-/** Atlas' answer has no such key if there are none, whatever the plugin's type says. */
-const endpointsOf = ({ privateEndpoints }: Partial<Strings>) => privateEndpoints ?? [];
-
-function byEndpoint(strings: Strings, connection: string): string | undefined {
-  const id = connection.replace("privateEndpoint:", "");
-  const found = endpointsOf(strings).find(({ endpoints }) =>
-    endpoints.some(({ endpointId }) => endpointId === id),
-  );
-  return found?.srvConnectionString;
-}
-
-function waysIn(strings: Strings): string {
-  const ids = endpointsOf(strings).flatMap(({ endpoints }) =>
+// Atlas' answer has no such key if there are none, whatever the plugin's type says.
+function waysIn({ privateSrv, privateEndpoints = [] }: Partial<Strings>): string {
+  const ids = privateEndpoints.flatMap(({ endpoints }) =>
     endpoints.map(({ endpointId }) => `privateEndpoint:${endpointId}`),
   );
-  return ["standard", ...(strings.privateSrv ? ["private"] : []), ...ids].join(", ");
+  return ["standard", ...(privateSrv ? ["private"] : []), ...ids].join(", ");
 }

@@ -1,6 +1,6 @@
 import * as mongodbatlas from "@pulumi/mongodbatlas";
 import type * as pulumi from "@pulumi/pulumi";
-import type { AtlasSettings } from "../../settings";
+import { entryAddress, type AtlasSettings } from "../../settings";
 
 /** The id of the project that the settings name, or of a new one. Destroying the stack leaves it. */
 export function projectOf(
@@ -25,10 +25,12 @@ export function accessList(
   projectId: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.ProjectIpAccessList[] {
-  return entriesOn(settings.accessList, new Date()).map((entry) => {
-    const name = `access-${entry.address ?? entry.range ?? ""}`;
+  const entries = entriesOn(settings.accessList, new Date());
+  // Of two forms of one address Atlas has one.
+  const byAddress = new Map(entries.map((entry) => [`access-${entryAddress(entry)}`, entry]));
+  return [...byAddress].map(([name, entry]) => {
     const args = { ...entryArgs(entry), projectId };
-    const replaced = { ...options, deleteBeforeReplace: true };
+    const replaced = { ...options, aliases: [{ name: `${name}/32` }], deleteBeforeReplace: true };
     return new mongodbatlas.ProjectIpAccessList(name, args, replaced);
   });
 }
@@ -43,17 +45,14 @@ export function entriesOn(entries: readonly Entry[], day: Date): Entry[] {
 }
 
 /** An entry as Atlas has it; its expiry is in the comment, for who reads it there. */
-export function entryArgs({
-  address,
-  range,
-  comment,
-  expires,
-}: Entry): Omit<mongodbatlas.ProjectIpAccessListArgs, "projectId"> {
+export function entryArgs(entry: Entry): Omit<mongodbatlas.ProjectIpAccessListArgs, "projectId"> {
+  const { comment, expires } = entry;
+  const address = entryAddress(entry);
   const until = expires === undefined ? "" : `until ${expires}`;
   const words = [comment, until].filter((one) => one !== "").join(", ");
   return {
-    ...(address !== undefined && { ipAddress: address }),
-    ...(range !== undefined && { cidrBlock: range }),
-    ...(words !== "" && { comment: words }),
+    ...(address.includes("/") ? { cidrBlock: address } : { ipAddress: address }),
+    // Atlas takes no more.
+    ...(words !== "" && { comment: words.slice(0, 80) }),
   };
 }

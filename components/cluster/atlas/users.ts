@@ -39,25 +39,23 @@ export function databaseUsers(
   };
 }
 
-/** The names of both users and of their roles; in Atlas they are the project's, hence the cluster's in them. */
+/** The names of both users, and of their roles; in Atlas they are the project's, hence the cluster's in them. */
 export function namesOf({ name, passwordVersion }: AtlasSettings) {
-  const nameOf = (kind: "migrator" | "application") => {
-    const username = `${name}-${kind}-${passwordVersion}`;
-    return { roleName: username, username };
-  };
+  const nameOf = (kind: string) => `${name}-${kind}-${passwordVersion}`;
   return { migrator: nameOf("migrator"), application: nameOf("application") };
 }
 
 /** @returns the user, whose password is secret; who logs in waits for the resource */
 function databaseUser(
   kind: string,
-  { username, roleName }: { readonly username: string; readonly roleName: string },
+  username: string,
   role: DatabaseRole,
   { projectId, clusterName, version }: Place & { readonly version: number },
   options: pulumi.CustomResourceOptions,
 ) {
   const actions = atlasActions(role);
-  const custom = new mongodbatlas.CustomDbRole(kind, { projectId, roleName, actions }, options);
+  const named = { projectId, roleName: username, actions };
+  const custom = new mongodbatlas.CustomDbRole(kind, named, options);
   const generated = new StepResource(GeneratedPassword, `${kind}-password`, { version }, options);
   const password = generated.output("password") as pulumi.Output<string>;
   const resource = new mongodbatlas.DatabaseUser(
@@ -86,7 +84,8 @@ interface AtlasAction {
 export function atlasActions({ privileges }: DatabaseRole): AtlasAction[] {
   const actions = new Set(privileges.flatMap(({ actions }) => actions));
   return [...actions].map((action) => ({
-    action: atlasName(action),
+    // `COLL_MOD` for `collMod`.
+    action: action.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase(),
     resources: privileges
       .filter(({ actions }) => actions.includes(action))
       .map(({ resource: { db, collection } }) => ({
@@ -94,9 +93,4 @@ export function atlasActions({ privileges }: DatabaseRole): AtlasAction[] {
         collectionName: collection,
       })),
   }));
-}
-
-/** Atlas' name of an action: `COLL_MOD` for `collMod`. */
-function atlasName(action: string): string {
-  return action.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
 }

@@ -1,6 +1,6 @@
-import type { Problem } from "../problems";
+import { valueAt, type Problem } from "../problems";
 import type { Settings } from "../schema";
-import type { AtlasSettings } from "./atlas";
+import { entryAddress, type AtlasSettings } from "./atlas";
 import { checkLeftovers, checkCreatedUsers } from "./connection-rules";
 
 /** The rules of a cluster of Atlas: what Atlas would refuse minutes later, or silently do otherwise. */
@@ -14,7 +14,7 @@ export function atlasRules(settings: Settings): Problem[] {
     // A rollback must not stop on what a stack has from before.
     ...(storageMode === "mongo" ? ownDiskRules(cluster) : []),
     ...backupRules(cluster),
-    ...accessRules(cluster),
+    ...accessRules(cluster, storageMode === "filesystem"),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
   return [
     ...problems,
@@ -37,29 +37,19 @@ export function takeOverRules(
   if (cluster.kind !== "atlas" || !cluster.import || storageMode === "filesystem") return [];
   const { enabled, schedule, pointInTime } = cluster.backup;
   const found = "nothing, and cluster.import is true";
-  const kept = [
-    "hourly",
-    "daily",
-    "weekly",
-    "monthly",
-    ...(pointInTime ? ["restoreWindowDays"] : []),
-  ];
+  const kept = ["hourly", "daily", "weekly", "monthly"];
+  if (pointInTime) kept.push("restoreWindowDays");
   const keys = [
     ...["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled", "backup.pointInTime"],
     ...cluster.regions.map((_region, at) => `regions.${at}.electable`),
     ...(enabled && schedule ? kept.map((key) => `backup.${key}`) : []),
-  ].filter((key) => !isNamed(values.cluster, key.split(".")));
+  ].filter((key) => valueAt(["cluster", ...key.split(".")], values) === undefined);
   const isOfSchedule = (key: string) => kept.includes(key.replace("backup.", ""));
   return keys.map((key) => ({
     key: `cluster.${key}`,
     found,
     allowed: `what the cluster is to have${isOfSchedule(key) ? ", or backup.schedule: false" : ""}`,
   }));
-}
-
-function isNamed(value: unknown, [key, ...others]: readonly string[]): boolean {
-  if (key === undefined) return value !== undefined;
-  return isNamed((value as Readonly<Record<string, unknown>> | undefined)?.[key], others);
 }
 
 function projectRules({ projectId, project, import: takesOver }: AtlasSettings): Problem[] {
@@ -73,22 +63,15 @@ function projectRules({ projectId, project, import: takesOver }: AtlasSettings):
 }
 
 function regionRules({ regions }: AtlasSettings): Problem[] {
-  return [
-    ...findRepeated(regions.map(({ name }) => name)).map((name) => ({
-      key: "regions",
-      found: `${quote(name)} more than once`,
-      allowed: "each region once",
-    })),
-    ...electableRules(regions),
-  ];
-}
-
-/** Atlas elects a primary among an odd number of nodes. */
-function electableRules(regions: AtlasSettings["regions"]): Problem[] {
+  const key = "regions";
+  const repeated = findRepeated(regions.map(({ name }) => name)).map((name) => {
+    return { key, found: `${quote(name)} more than once`, allowed: "each region once" };
+  });
+  // Atlas elects a primary among an odd number of nodes.
   const electable = regions.reduce((sum, region) => sum + region.electable, 0);
-  if ([3, 5, 7].includes(electable)) return [];
+  if ([3, 5, 7].includes(electable)) return repeated;
   const found = `${electable} electable nodes in total`;
-  return [{ key: "regions", found, allowed: "3, 5 or 7 electable nodes in total" }];
+  return [...repeated, { key, found, allowed: "3, 5 or 7 electable nodes in total" }];
 }
 
 /**
@@ -137,22 +120,36 @@ function ownDiskRules({ instanceSize, backup: { enabled, hourly } }: AtlasSettin
   return [{ key: "backup.hourly.everyHours", found, allowed: `12 ${words}` }];
 }
 
-function accessRules({ accessList }: AtlasSettings): Problem[] {
-  const entries = accessList.map(({ address, range }) =>
-    [address, range].filter((one) => one !== undefined),
-  );
-  return [
-    ...entries.flatMap((named, at) => {
-      if (named.length === 1) return [];
-      const found = named.length === 0 ? "nothing" : named.map(quote).join(" and ");
-      return [{ key: `accessList.${at}`, found, allowed: "one of address, range" }];
-    }),
-    ...findRepeated(entries.flat()).map((entry) => ({
+function accessRules({ accessList }: AtlasSettings, isRollback: boolean): Problem[] {
+  const known = accessList.map(entryAddress);
+  const repeated = findRepeated(known).map((address) => {
+    return {
       key: "accessList",
-      found: `${quote(entry)} more than once`,
+      found: `${quote(address)} more than once`,
       allowed: "each entry once",
-    })),
-  ];
+    };
+  });
+  const problems = accessList.flatMap(({ address, range, comment, expires }, at) => {
+    const key = `accessList.${at}`;
+    const named = [address, range].filter((one) => one !== undefined);
+    if (named.length !== 1) {
+      const found = named.length === 0 ? "nothing" : named.map(quote).join(" and ");
+      return [{ key, found, allowed: "one of address, range" }];
+    }
+    // The program makes what Atlas takes of these: a rollback must not stop on them.
+    if (isRollback) return [];
+    const network = range?.endsWith("/32") ? range : (known[at] ?? "");
+    const length = comment.length + (expires === undefined ? 0 : `, until ${expires}`.length);
+    return [
+      ...(range === undefined || range === network
+        ? []
+        : [{ key: `${key}.range`, found: quote(range), allowed: quote(network) }]),
+      ...(length <= 80
+        ? []
+        : [{ key: `${key}.comment`, found: `${length} characters with its date`, allowed: "80" }]),
+    ];
+  });
+  return isRollback || problems.length > 0 ? problems : repeated;
 }
 
 function findRepeated(names: readonly string[]): string[] {

@@ -77,6 +77,19 @@ const accessEntry = section({
     .describe("The last day of the entry (UTC). The first `pulumi up` after it deletes the entry."),
 });
 
+/** An entry as Atlas knows it: by the first address of its network, a single one without `/32`. */
+export function entryAddress({
+  address = "",
+  range = address,
+}: z.infer<typeof accessEntry>): string {
+  const [first = "", bits = "32"] = range.split("/");
+  const size = 2 ** (32 - Number(bits));
+  const number = first.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const start = number - (number % size);
+  const network = [24, 16, 8, 0].map((bit) => Math.floor(start / 2 ** bit) % 256).join(".");
+  return size === 1 ? network : `${network}/${bits}`;
+}
+
 /** A cluster of MongoDB Atlas, which the stack makes; `atlas-rules.ts` has the rules that span keys. */
 export const atlasCluster = section({
   kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),

@@ -3,7 +3,7 @@ import { section, text } from "../forms";
 import { atlasCluster } from "./atlas";
 import { kubernetesCluster } from "./kubernetes";
 
-export type { AtlasSettings } from "./atlas";
+export { entryAddress, type AtlasSettings } from "./atlas";
 
 const allowPlainText = z
   .boolean()

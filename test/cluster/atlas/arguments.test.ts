@@ -105,6 +105,16 @@ it("an entry of the access list counts to the end of its last day, which its com
   ]);
 });
 
+it("an entry is sent as Atlas takes it, whatever a rollback finds in the settings", () => {
+  const entry = { comment: "" };
+  expect(entryArgs({ ...entry, range: "198.51.100.21/28" })).toEqual({
+    cidrBlock: "198.51.100.16/28",
+  });
+  expect(entryArgs({ ...entry, range: "192.0.2.1/32" })).toEqual({ ipAddress: "192.0.2.1" });
+  const long = { ...entry, address: "192.0.2.1", comment: "c".repeat(80), expires: "2999-12-31" };
+  expect(entryArgs(long).comment).toHaveLength(80);
+});
+
 it("a role's privileges are by action in Atlas, under Atlas' names", () => {
   const database = "taskrunner";
   const migrator = atlasActions(migratorRole(database));
@@ -125,7 +135,7 @@ it("a role's privileges are by action in Atlas, under Atlas' names", () => {
 
 it("users and roles are named for their cluster and the version of the password", () => {
   expect(namesOf(atlasSettings({ name: "prod", passwordVersion: 3 }))).toEqual({
-    migrator: { roleName: "prod-migrator-3", username: "prod-migrator-3" },
-    application: { roleName: "prod-application-3", username: "prod-application-3" },
+    migrator: "prod-migrator-3",
+    application: "prod-application-3",
   });
 });

@@ -42,6 +42,13 @@ it.each([
   expect(hostOf(connection)).toBe(host);
 });
 
+it.each(["private", "privateEndpoint:vpce-1"])("names the only way in for %s", (connection) => {
+  // Atlas' answer has no key of private endpoints if there are none.
+  const { privateEndpoints: _none, ...others } = { ...strings, privateSrv: "" };
+  const call = () => connectionString(others as typeof strings, { connection }, login);
+  expect(call).toThrow(`for cluster.connection: ${connection}; it has standard. Set one of these`);
+});
+
 it("names the ways in that there are where the one asked for is not", () => {
   expect(() => hostOf("privateEndpoint:vpce-3")).toThrow(
     "The cluster has no connection string for cluster.connection: privateEndpoint:vpce-3; it has standard, " +
