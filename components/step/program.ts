@@ -79,6 +79,7 @@ export function shim(module: string, kind: string): string {
   return `exports.handler = () => {
   const { createRequire } = process.getBuiltinModule("node:module");
   const require = createRequire(process.cwd() + "/");
+  require("./components/step/engine.cjs")(process.argv[2]);
   require("./components/typescript.cjs");
   const provider = require(${JSON.stringify(`./${module}`)}).providers[${JSON.stringify(kind)}];
   if (!provider) throw new Error(${JSON.stringify(`${module} has no dynamic provider named ${kind}`)});

@@ -87,4 +87,11 @@ export const step: readonly Break[] = [
     replace: "at === undefined",
     tests: ["test/timeline/timeline.test.ts > takes no moment"],
   },
+  {
+    guarantee: "a killed engine leaves no provider at work",
+    file: "components/step/engine.cjs",
+    find: 'code === "ECONNREFUSED" && end()',
+    replace: "code === port && end()",
+    tests: ["test/engine/killed.test.ts > leaves no program and no provider at work"],
+  },
 ];

@@ -124,7 +124,7 @@ describe("a drain whose pods do not go", () => {
       await restartServer();
       images.set("example.test/worker:1", { ...sleeping, trouble: "undying" });
       await configure("mongo");
-      await stack.interruptedUp(/worker: \d+ to go: .*terminating/, "SIGKILL");
+      await stack.killedUp(/worker: \d+ to go: .*terminating/);
       expect((await cluster.replicas()).worker).toBe(0);
 
       await server.stop();

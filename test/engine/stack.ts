@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
 import { engine, engineEnvironment, type EngineOptions, repository } from "../../tools/parts";
@@ -30,8 +31,10 @@ export interface TestStack {
   /** What `pulumi preview --json` writes to its standard output, as a workflow keeps it in a file. */
   previewAsJson(...args: string[]): Promise<Run>;
   up(): Promise<Run>;
-  /** An `up` that is interrupted, as by Ctrl-C, or killed with its plugins, once it prints this. */
-  interruptedUp(at: RegExp, signal?: "SIGINT" | "SIGKILL"): Promise<Run>;
+  /** An `up` that is interrupted, as by Ctrl-C, once it prints this. */
+  interruptedUp(at: RegExp): Promise<Run>;
+  /** An `up` whose engine ends by itself, without its plugins, once it prints this. */
+  killedUp(at: RegExp, how?: keyof typeof deaths): Promise<Run & Left>;
   /** Takes away the lock of an engine that was killed. */
   cancel(): Promise<void>;
   /** The stack's outputs; @param flags such as `--show-secrets` */
@@ -39,6 +42,12 @@ export interface TestStack {
   /** The state as the engine keeps it on disk, in the form of `pulumi stack export`. */
   state(): Promise<string>;
   remove(): Promise<void>;
+}
+
+/** The processes of Node.js that a killed engine has started, and those of them that still run later. */
+export interface Left {
+  readonly started: readonly number[];
+  readonly left: readonly number[];
 }
 
 /** What a stack is made for. */
@@ -69,7 +78,12 @@ export async function makeStack(
   ): Promise<Run> => {
     const options = { cwd, env, input, all: true, reject: false } as const;
     const running = execa("pulumi", [...args, "--color", "never"], options);
-    if (interrupt) interruptOnce(running, running.all, interrupt);
+    if (interrupt) {
+      const { pid = 0, stdout, stderr } = running;
+      once(running.all, interrupt.at, () => {
+        interrupt.end({ pid, stdout, stderr });
+      });
+    }
     const { all, failed } = await running;
     return { output: all, failed };
   };
@@ -113,8 +127,27 @@ export async function makeStack(
       return { output: stdout, failed };
     },
     up: () => inProject(...up),
-    interruptedUp: (at, signal = "SIGINT") =>
-      run(project, [...up, ...ofProject], { interrupt: { at, signal } }),
+    interruptedUp: (at) =>
+      run(project, [...up, ...ofProject], {
+        interrupt: { at, end: ({ pid }) => process.kill(pid, "SIGINT") },
+      }),
+    killedUp: async (at, how = "kill") => {
+      let children: readonly number[] = [];
+      let started: readonly number[] = [];
+      const end = (engine: Engine) => {
+        children = descendantsOf(engine.pid);
+        started = runningOf(children, /node.*@pulumi\/pulumi\/cmd\//);
+        deaths[how](engine);
+      };
+      const killed = await run(project, [...up, ...ofProject], { interrupt: { at, end } });
+      for (let second = 0; second < secondsToEnd && runningOf(started).length > 0; second += 1) {
+        await sleep(1_000);
+      }
+      const left = runningOf(started);
+      // Plugins of others look for their engine every five minutes.
+      for (const pid of runningOf(children)) process.kill(pid, "SIGKILL");
+      return { ...killed, started, left };
+    },
     cancel: async () => {
       await succeeded(run(project, ["cancel", name, "--yes"]));
     },
@@ -125,28 +158,48 @@ export async function makeStack(
   };
 }
 
-/** A signal for the engine, once what it printed so far has this. */
-interface Interrupt {
-  readonly at: RegExp;
-  readonly signal: NodeJS.Signals;
+interface Engine {
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
 }
 
-function interruptOnce(
-  engine: { readonly pid?: number | undefined },
-  printing: Readable,
-  { at, signal }: Interrupt,
-): void {
+/** How an engine ends, once what it printed so far has this. */
+interface Interrupt {
+  readonly at: RegExp;
+  readonly end: (engine: Engine) => void;
+}
+
+/** How an engine ends that its plugins know nothing of: as by the kernel, or because nobody reads it. */
+const deaths = {
+  kill: ({ pid }: Engine) => process.kill(pid, "SIGKILL"),
+  brokenPipe: ({ stdout, stderr }: Engine) => {
+    stdout.destroy();
+    stderr.destroy();
+  },
+};
+
+/** What an engine has started is to end within so many seconds after it. */
+const secondsToEnd = 10;
+
+function once(printing: Readable, at: RegExp, then: () => void): void {
   let printed = "";
   const look = (chunk: Buffer) => {
     printed += chunk.toString();
     if (!at.test(printed)) return;
     printing.off("data", look);
-    const { pid = 0 } = engine;
-    // What is killed does not end its plugins: they would go on with their steps.
-    const killed = signal === "SIGKILL" ? [pid, ...descendantsOf(pid)] : [pid];
-    for (const each of killed) process.kill(each, signal);
+    then();
   };
   printing.on("data", look);
+}
+
+/** Those of some processes that run, of these commands; one that has ended may wait for its parent. */
+function runningOf(pids: readonly number[], command = /./): number[] {
+  if (pids.length === 0) return [];
+  const asked = ["-o", "pid=,stat=,args=", "-p", pids.join(",")];
+  const { stdout } = execaSync("ps", asked, { reject: false });
+  const running = stdout.split("\n").filter((line) => command.test(line) && !/^ *\d+ Z/.test(line));
+  return running.map((line) => Number.parseInt(line, 10)).filter((pid) => !Number.isNaN(pid));
 }
 
 function descendantsOf(pid: number): number[] {
