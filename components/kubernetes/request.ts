@@ -115,10 +115,16 @@ function formatRule({ verb, resource }: Request): string {
   return `apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"]`;
 }
 
+/** Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig. */
+function describeProxy(): string {
+  if ((process.env.HTTPS_PROXY ?? process.env.https_proxy) === undefined) return "";
+  return " It was not asked by HTTPS_PROXY: for that, set proxy-url of the cluster in the kubeconfig.";
+}
+
 function advice(status: number | undefined, request: Request, place: Place): string {
   switch (status) {
     case undefined:
-      return "Check that the API server runs and that this machine can reach it.";
+      return `Check that the API server runs and that this machine can reach it.${describeProxy()}`;
     case 401:
       return "Log in again: the credentials of this context are not valid, or have expired.";
     case 403:

@@ -275,6 +275,11 @@ describe("the API", () => {
     const kubeconfig = await kubeconfigWith("unreachable", `https://127.0.0.1:${await getPort()}`);
     const { text } = await unfinished(Drain.create(inputs("any", { kubeconfig })));
     expect(text).toMatch(/get namespaces in namespace any .*ECONNREFUSED.*API server runs/);
+    expect(text).not.toContain("proxy-url");
+    vi.stubEnv("HTTPS_PROXY", "http://127.0.0.1:3128");
+    const behind = await unfinished(Drain.create(inputs("any", { kubeconfig })));
+    vi.unstubAllEnvs();
+    expect(behind.text).toMatch(/set proxy-url of the cluster in the kubeconfig/);
     await expect(Drain.create(inputs("any", { context: "other" }))).rejects.toThrow(
       /no context other in it, it has \S+\. Check/,
     );
