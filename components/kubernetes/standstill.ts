@@ -23,6 +23,8 @@ export interface Standstill {
 }
 
 interface WorkloadAtRest {
+  /** One of the same name may be in another namespace or cluster. */
+  readonly uid: string;
   /** The labels of its pods and ReplicaSets. */
   readonly selector: string;
   /** Of what makes its pods, by kind and name: its ReplicaSets, or the StatefulSet itself. */
@@ -43,6 +45,7 @@ export function standstillOf(
   const entries = drained.map(({ controller, replicaSets }): [string, WorkloadAtRest] => [
     describeController(controller),
     {
+      uid: controller.metadata?.uid ?? "",
       selector: formatSelector(controller.spec?.selector),
       generations: isStatefulSet(controller)
         ? { [describeController(controller)]: generationOf(controller) }

@@ -34,10 +34,9 @@ export function serviceLine(step: Step): Markdown {
 
 /** The cluster that a preview reached: a wrong one may have a service of the same name. */
 function describeCluster({ new: inputs }: Step): Markdown {
-  const { context = "", clusterIdentity } = inputs ?? {};
-  const { server } = (clusterIdentity ?? {}) as { readonly server?: unknown };
+  const { server } = (inputs?.clusterIdentity ?? {}) as { readonly server?: unknown };
   if (server === undefined) return ours("");
-  return md` in context ${formatValue(context)} (${formatValue(server)})`;
+  return md` in context ${formatValue(inputs?.context)} (${formatValue(server)})`;
 }
 
 function releaseLine(step: Step): Markdown {

@@ -1,20 +1,15 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parse } from "yaml";
 import { SettingsError } from "./problems";
 import type { KubernetesSettings, Settings } from "./schema";
 
-interface Kubeconfig {
-  readonly contexts?: readonly { readonly name: string }[];
-}
-
 /**
- * The cluster of a stack by the context's name, so that it stays the same during an `up` whatever
- * `kubectl config use-context` does meanwhile. As it is if the stack uses no cluster, or if the kubeconfig
- * cannot be read, which the steps report.
+ * The cluster by its context's name, which stays the same during an `up` whatever `kubectl config
+ * use-context` does meanwhile. A kubeconfig that cannot be read is left to the steps to report.
  *
- * @throws SettingsError if no context is named and the kubeconfig has several
+ * @throws SettingsError if a stack with a cluster names no context and the kubeconfig has several
  */
 export function resolveContext(settings: Settings): KubernetesSettings {
   const { kubernetes, rollout, jobs, cluster } = settings;
@@ -23,21 +18,19 @@ export function resolveContext(settings: Settings): KubernetesSettings {
   if (!isUsed || kubernetes.context !== undefined) return kubernetes;
   const usual = process.env.KUBECONFIG?.split(delimiter) ?? [join(homedir(), ".kube", "config")];
   const files = kubernetes.kubeconfig === undefined ? usual : [kubernetes.kubeconfig];
-  const configs = files.filter((file) => existsSync(file)).map(readKubeconfig);
-  const names = new Set(configs.flatMap(({ contexts = [] }) => contexts.map(({ name }) => name)));
-  if (names.size > 1) {
-    const found = "nothing, although the kubeconfig has several contexts";
-    const allowed = [...names].join(", ");
-    throw new SettingsError([{ key: "kubernetes.context", found, allowed }]);
-  }
-  const [context] = names;
-  return context === undefined ? kubernetes : { ...kubernetes, context };
+  const [context, ...others] = new Set(files.flatMap(contextsIn));
+  if (context === undefined) return kubernetes;
+  if (others.length === 0) return { ...kubernetes, context };
+  const found = "nothing, although the kubeconfig has several contexts";
+  const allowed = [context, ...others].join(", ");
+  throw new SettingsError([{ key: "kubernetes.context", found, allowed }]);
 }
 
-function readKubeconfig(file: string): Kubeconfig {
+function contextsIn(file: string): string[] {
   try {
-    return (parse(readFileSync(file, "utf8")) ?? {}) as Kubeconfig;
+    const { contexts } = parse(readFileSync(file, "utf8")) as { contexts: { name: string }[] };
+    return contexts.map(({ name }) => name);
   } catch {
-    return {};
+    return [];
   }
 }

@@ -102,7 +102,7 @@ describe("one release that holds both services", () => {
         worker: { mode: "filesystem", release: "stella", revision: 2 },
         next: "nothing until storageMode changes; then also set rollout.step: worker",
       });
-      expect(await dependantsOf("release-step", stack)).toEqual(
+      expect(await dependantsOf("services-check", stack)).toEqual(
         expect.arrayContaining(["kubernetes", "ledger-claim", "worker-drain-request"]),
       );
     },

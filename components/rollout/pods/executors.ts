@@ -10,11 +10,18 @@ import {
   replicasOf,
   templateOf,
   type Cluster,
+  type Controller,
 } from "../../kubernetes";
 import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { modeIn } from "./remaining";
-import { controllersOf, describeOtherLabels, replicasBefore, type Workload } from "./service";
+import {
+  controllersOf,
+  describeOtherLabels,
+  describeWanted,
+  replicasBefore,
+  type Workload,
+} from "./service";
 
 /**
  * Why a drain would not stop every executor, and no other: one that it missed would go on through the
@@ -31,7 +38,7 @@ export async function findMissed(
   found: readonly Workload[],
   isKnown: boolean,
 ): Promise<string | undefined> {
-  const { namespace, release, install, mode } = inputs;
+  const { namespace, release, install, mode, service } = inputs;
   const ofRelease = release ? await controllersOf(cluster, { namespace, release }) : [];
   if (found.length === 0 && ofRelease.length > 0) {
     return describeOtherLabels(cluster, inputs, ofRelease);
@@ -44,21 +51,14 @@ export async function findMissed(
   // Helm has no revision of a release that the stack is to create.
   const isNew = install && (await cluster.secrets(`owner=helm,name=${release ?? ""}`)).length === 0;
   if (isNew) return undefined;
-  const absent = describeAbsent(cluster, inputs);
+  const absent =
+    `No ${describeWanted(inputs)} exists in ${describePlace(cluster.place)}, so nothing shows that the ` +
+    `${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`;
   if (mode === "mongo") return absent;
   const accepted = `advanced.acceptCluster: ${cluster.place.server}`;
   if (!isKnown) return `${absent} If it was uninstalled on this very cluster, set ${accepted}.`;
   console.log(`warning: ${absent} The rollback goes on: somebody uninstalled it.`);
   return undefined;
-}
-
-function describeAbsent({ place }: Cluster, inputs: DrainInputs): string {
-  const { service, release, selector } = inputs;
-  const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
-  return (
-    `No Deployment or StatefulSet ${names.filter(Boolean).join(" ")} exists in ${describePlace(place)}, so ` +
-    `nothing shows that the ${service} is stopped. Check context, namespace, release and selector, and that it is deployed.`
-  );
 }
 
 function findUnstated(
@@ -92,11 +92,8 @@ function findSplit({ mode }: DrainInputs, found: readonly Workload[]): string | 
       `${nameOf(parted)} --patch '{"spec":{"updateStrategy":{"rollingUpdate":{"partition":0}}}}'`
     );
   }
-  const many = sets.find(
-    (set) =>
-      (set.spec?.volumeClaimTemplates ?? []).length > 0 &&
-      Math.max(replicasOf(set), replicasBefore(set) ?? 0) > 1,
-  );
+  const isMany = (set: Controller) => Math.max(replicasOf(set), replicasBefore(set) ?? 0) > 1;
+  const many = sets.find((set) => set.spec?.volumeClaimTemplates?.length && isMany(set));
   if (!many || mode === "filesystem") return undefined;
   return (
     `StatefulSet ${nameOf(many)} has volumeClaimTemplates and several replicas, so each has a state of its ` +

@@ -10,7 +10,7 @@ import {
 import type { PodsReplacedInputs } from "./inputs";
 import { findObstacles, describeMode } from "./remaining";
 import { putBack } from "./replicas";
-import { observe, type Workload } from "./service";
+import { describeWanted, observe, type Workload } from "./service";
 
 /**
  * Waits until the pod templates of a service state the mode, puts the replicas back as before the
@@ -65,11 +65,9 @@ function obstaclesOf(
   moment: Moment,
 ): readonly Obstacle[] {
   if (found.length > 0) return found.flatMap((one) => findObstacles(one, inputs, moment));
-  const { release, selector } = inputs;
-  const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
   return [
     {
-      object: `a Deployment or StatefulSet ${names.filter(Boolean).join(" ")}`,
+      object: `a ${describeWanted(inputs)}`,
       found: `not found in ${describePlace(place)}`,
       advice: "Check namespace, release and selector, and that the service is deployed.",
     },

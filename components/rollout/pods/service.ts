@@ -47,6 +47,12 @@ export async function controllersOf(
   );
 }
 
+/** Such as `Deployment or StatefulSet of release worker with labels app=worker`. */
+export function describeWanted({ release, selector }: ServiceAddress): string {
+  const names = [release && `of release ${release}`, selector && `with labels ${selector}`];
+  return `Deployment or StatefulSet ${names.filter(Boolean).join(" ")}`;
+}
+
 /** What is said where labels are those of no workload of a release. */
 export function describeOtherLabels(
   { place }: Cluster,

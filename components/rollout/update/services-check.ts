@@ -25,8 +25,9 @@ export const servicesCheck: Step<ServicesCheckInputs, object> = {
   ...ServicesCheck,
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
   compares: [...addressInputs, "mode", "shared"],
-  isDue: (state, { clusterIdentity, acceptCluster }) =>
-    isSameCluster(clusterIdentity, state.clusterIdentity, acceptCluster) !== true,
+  // One that is accepted is recorded by a run.
+  isDue: (state, { clusterIdentity }) =>
+    isSameCluster(clusterIdentity, state.clusterIdentity) !== true,
   observes: async (inputs, olds) => {
     const found = await observeCluster(inputs, olds);
     const { service, context = "in the kubeconfig", namespace } = inputs;

@@ -73,7 +73,12 @@ describe("an up without a preview, before its first change", () => {
       const [{ property, reason } = { property: "", reason: "" }] = failures ?? [];
       expect([property, reason]).toEqual(["context", expect.stringMatching(words)]);
       const [, acceptCluster = ""] = words.exec(reason) ?? [];
-      await upFrom(inputs("known", { ...mode, acceptCluster }), olds);
+      const accepting = await checked(inputs("known", { ...mode, acceptCluster }), olds);
+      const before = { ...olds, applied: true };
+      expect((await ServicesCheck.diff("id", before, accepting)).changes).toBe(true);
+      const after = (await ServicesCheck.update("id", before, accepting)).outs as typeof olds;
+      // From then on it is the stack's, without the setting.
+      await upFrom(inputs("known", mode), after);
     }
   });
 
