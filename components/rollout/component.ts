@@ -56,11 +56,12 @@ export class WorkerDrain extends StepGroup {
   readonly drained: Drained;
   readonly times: Times;
 
-  constructor(name: string, { settings }: Services, options: After = {}) {
+  constructor(name: string, { settings, target }: Services, options: After = {}) {
     super("WorkerDrain", name, options);
     const inputs = workerDrainInputs(settings);
+    const releases = target.rendered ?? inputs?.releases;
     const { direction, drained, times } = inputs
-      ? drainOf("worker-drain", inputs, this.ofChildren)
+      ? drainOf("worker-drain", { ...inputs, releases }, this.ofChildren)
       : confirmDrain(settings, this.ofChildren);
     this.direction = direction;
     this.drained = drained;

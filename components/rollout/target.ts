@@ -78,6 +78,8 @@ export interface RolledOut {
 /** Where worker and web run, and how they are brought into a mode (decision 14). */
 export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
+  /** With target `helm` the releases' names, once each chart was rendered with the site's values. */
+  readonly rendered?: pulumi.Output<string[]>;
   /** Brings a service into the mode, and waits until no pod of its other mode is left. */
   rollOut(service: Service, before: Before, options: pulumi.CustomResourceOptions): RolledOut;
 }

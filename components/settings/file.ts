@@ -67,7 +67,10 @@ async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> 
     // Other projects and providers have keys of their own here.
     const isOurs = project === "taskrunner-storage" || Object.hasOwn(commandSchema.shape, name);
     if (!isOurs || isEncrypted(value)) return [];
-    return [[name, typeof value === "string" ? parseStructured(value) : value] as const];
+    if (typeof value === "string") return [[name, parseStructured(value)] as const];
+    // What is encrypted in a section is nothing that a command needs.
+    const mask = (_: string, one: unknown): unknown => (isEncrypted(one) ? "[secret]" : one);
+    return [[name, JSON.parse(JSON.stringify(value), mask) as unknown] as const];
   });
   return Object.fromEntries(values);
 }

@@ -11,6 +11,7 @@ export { commandSettings, plainMongoUri, type CommandSettings } from "./file";
 export { parseSettings, parseStructured } from "./parse";
 export { SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {
+  ChartSettings,
   HelmRolloutSettings,
   RolloutSettings,
   SeparateReleasesSettings,

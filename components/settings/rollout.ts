@@ -67,9 +67,18 @@ const valuesRollout = section({
   ...common,
 });
 
+const repository = section({
+  url: text.describe("The address of the chart's repository."),
+  username: text.exactOptional().describe("The user who may read it."),
+  password: text.exactOptional().describe("The user's password, as a secret."),
+  ca: text
+    .exactOptional()
+    .describe("A file with the certificate authority of the repository's certificate."),
+});
+
 const chartFrom = {
-  version: text.optional().describe("The chart's version. Default: the newest."),
-  repository: text.optional().describe("The address of the chart's repository."),
+  version: text.optional().describe("The chart's version. Required unless the chart is a folder."),
+  repository: repository.optional().describe("The chart's repository."),
   values: z
     .array(text)
     .default([])
@@ -85,8 +94,10 @@ const ownRelease = (service: string) =>
         "The labels of the service's Deployments and StatefulSets. Default: all of the release.",
       ),
     chart: text
-      .default("charts/task-runner")
-      .describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
+      .exactOptional()
+      .describe(
+        "The chart: a folder, a name in `repository`, or an `oci://` address. Default: `charts/task-runner` with `install`, else it is required.",
+      ),
     ...chartFrom,
     path: environmentPath("env"),
   })
@@ -165,5 +176,10 @@ export type HelmRolloutSettings = SeparateReleasesSettings | SharedReleaseSettin
 export type SeparateReleasesSettings = z.infer<typeof separateReleases>;
 /** The settings of the rollout by one Helm release that holds both services. */
 export type SharedReleaseSettings = z.infer<typeof sharedRelease>;
+/** The chart of a release as the settings name it. */
+export type ChartSettings = Pick<
+  SeparateReleasesSettings["worker"],
+  "chart" | "version" | "repository"
+>;
 /** The settings of the rollout by either. */
 export type RolloutSettings = z.infer<typeof rollout>;

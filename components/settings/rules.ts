@@ -80,8 +80,12 @@ function distinctRules(names: readonly (readonly [key: string, name: string])[])
 }
 
 function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
-  return (["mongoUri", "appMongoUri"] as const)
-    .filter((key) => plainKeys.has(key) && uriFacts(settings[key] ?? "")?.hasPassword)
+  const hasPassword = (key: "mongoUri" | "appMongoUri" | "rollout") =>
+    key === "rollout"
+      ? JSON.stringify(settings.rollout).includes('"password":')
+      : uriFacts(settings[key] ?? "")?.hasPassword;
+  return (["mongoUri", "appMongoUri", "rollout"] as const)
+    .filter((key) => plainKeys.has(key) && hasPassword(key))
     .map((key) => ({
       key,
       found: "a password in plain text",

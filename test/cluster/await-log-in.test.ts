@@ -33,7 +33,7 @@ async function connectionStrings() {
       resource: { version: "8.0.12", tls: { enabled: false } },
     },
     jobs: { image: "registry.example.test/commands:1", namespace: "jobs" },
-    rollout: { target: "helm", namespace: "apps" },
+    rollout: { target: "helm", namespace: "apps", install: true },
   });
   const directions = directionsOf(settings);
   const { uri, appUri } = new MongoCluster("mongo", { ...settings, directions } as never);

@@ -76,13 +76,13 @@ afterAll(async () => {
   await stack.remove();
 });
 
-const configure = (storageMode: "mongo" | "filesystem") =>
+const configure = (storageMode: "mongo" | "filesystem", install = false) =>
   stack.configure({
     storageMode,
     mongoUri: `${server.uri}/taskrunner`,
     backfill: { source: { path: join(stack.folder, "state") } },
     kubernetes: cluster.kubernetes,
-    rollout: { ...cluster.rollout, install: false },
+    rollout: { ...cluster.rollout, install },
   });
 
 /** What is to change in each release, by the names of its inputs. */
@@ -94,14 +94,29 @@ const changesOf = (output: string) =>
 
 describe("releases that a site has installed", () => {
   it(
+    "are not installed again: an up without a preview stops before its first change",
+    async () => {
+      await configure("mongo", true);
+      const pods = await cluster.podsOf("worker");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain("release taskrunner-worker exists, and this stack has not");
+      expect(up.output).not.toMatch(/LogIn|MongoCollection .* (created|creating)/);
+      expect(await cluster.podsOf("worker")).toEqual(pods);
+    },
+    2 * minutes,
+  );
+
+  it(
     "are imported and changed in one update, in our variables alone",
     async () => {
       await configure("filesystem");
       const { output } = await stack.preview();
       expect(output.match(/= kubernetes:helm.sh\/v3:Release: \(import\)/g)).toHaveLength(2);
       expect(changesOf(output)).toEqual([
-        ["allowNullValues", "chart", "skipAwait", "timeout", "values"],
-        ["allowNullValues", "chart", "skipAwait", "timeout"],
+        ["allowNullValues", "chart", "maxHistory", "skipAwait", "timeout", "values"],
+        ["allowNullValues", "chart", "maxHistory", "skipAwait", "timeout"],
       ]);
       expect(output).toContain('+ name : "Worker__Storage__Mode"');
       const webPods = await cluster.podsOf("web");
@@ -116,6 +131,23 @@ describe("releases that a site has installed", () => {
       expect(await cluster.replicas()).toEqual({ worker: 3, web: 3 });
       // Nothing of web's changed.
       expect(await cluster.podsOf("web")).toEqual(webPods);
+    },
+    3 * minutes,
+  );
+
+  it(
+    "are not drained for a chart whose schema refuses the values",
+    async () => {
+      const values = await fileOf("web");
+      await cluster.setValues("web", { ...values, replicas: 3 });
+      await configure("mongo");
+      const up = await stack.up();
+      await cluster.setValues("web", values);
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toMatch(/Chart charts\/task-runner of release taskrunner-web cannot be/);
+      expect(up.output).not.toMatch(/Drain worker-drain (updating|creating)|handover updating/);
+      expect(await cluster.replicas()).toEqual({ worker: 3, web: 3 });
     },
     3 * minutes,
   );

@@ -37,6 +37,9 @@ export interface TestCluster extends TestSite {
   readonly controlPlane: BorrowedCluster;
 }
 
+/** The chart of both services. */
+const chart = "charts/task-runner";
+
 const variables = { worker: "Worker__Storage__Mode", web: "TaskRunner__Storage__Mode" };
 
 /** What a site has in its values before anything else: two pods of each service. */
@@ -109,8 +112,8 @@ export async function makeSite(
       namespace,
       install: true,
       timeoutSeconds: 60,
-      worker: { release: releases.worker, values: [valuesFiles.worker] },
-      web: { release: releases.web, values: [valuesFiles.web] },
+      worker: { release: releases.worker, chart, values: [valuesFiles.worker] },
+      web: { release: releases.web, chart, values: [valuesFiles.web] },
     },
     setValues,
     kubectl,
@@ -120,11 +123,11 @@ export async function makeSite(
       (await ofService(service)).map(({ metadata }) => metadata.name).sort(),
     replicas: async () => ({ worker: await replicasOf("worker"), web: await replicasOf("web") }),
     killHelm: async (service, tag) => {
-      const chart = [releases[service], "charts/task-runner", "--set-string", `image.tag=${tag}`];
+      const args = [releases[service], chart, "--set-string", `image.tag=${tag}`];
       const address = ["--kubeconfig", kubeconfig, "--namespace", namespace];
       // What the stack had set stays, as in an upgrade by the stack itself.
       const options = ["--reuse-values", "--wait"];
-      const upgrade = execa(await helm(), ["upgrade", ...chart, ...address, ...options], {
+      const upgrade = execa(await helm(), ["upgrade", ...args, ...address, ...options], {
         reject: false,
       });
       const pending = ["get", "secrets", "-l", "owner=helm,status=pending-upgrade", "-o", "name"];

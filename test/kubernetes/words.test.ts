@@ -28,7 +28,7 @@ it.each([
   [403, false],
   [404, false],
 ])("an answer with status %s may pass: %s", (code, passes) => {
-  const place = { context: "c", namespace: "n" };
+  const place = { context: "c", namespace: "n", server: "https://c.example.test" };
   const error = new ClusterError({ verb: "get", resource: "pods" }, place, { code });
   expect(error.isPassing).toBe(passes);
 });

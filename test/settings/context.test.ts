@@ -24,7 +24,7 @@ async function kubeconfig(...names: string[]): Promise<string> {
   return file;
 }
 
-const helm = { target: "helm", namespace: "apps" };
+const helm = { target: "helm", namespace: "apps", install: true };
 const resolved = (kubernetes: object, rollout: object = helm) => {
   const mongoUri = "mongodb://127.0.0.1/taskrunner";
   const settings = parseSettings({ storageMode: "mongo", mongoUri, kubernetes, rollout });

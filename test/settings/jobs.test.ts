@@ -7,7 +7,7 @@ const asJobs = {
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
   backfill: { source: { persistentVolumeClaim: "state" }, parallelism: 4 },
   jobs: { image: "registry.example.test/commands:1" },
-  rollout: { target: "helm", namespace: "taskrunner" },
+  rollout: { target: "helm", namespace: "taskrunner", install: true },
 };
 const values = { target: "values", directory: "deploy", confirm: "none" };
 

@@ -10,7 +10,7 @@ const whole = {
   storageMode: "mongo",
   cluster: kubernetes,
   jobs: { image: "registry.example.test/commands:1" },
-  rollout: { target: "helm", namespace: "taskrunner" },
+  rollout: { target: "helm", namespace: "taskrunner", install: true },
 };
 const resource = (change: object) => ({
   ...whole,

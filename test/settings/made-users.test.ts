@@ -11,7 +11,7 @@ const clusters = {
     resource: { version: "8.0.12", tls: { certificateSecret: "tls", caConfigMap: "ca" } },
   },
 };
-const helm = { target: "helm", namespace: "taskrunner" };
+const helm = { target: "helm", namespace: "taskrunner", install: true };
 const selector = { worker: "app=worker", web: "app=web" };
 const confirm = { namespace: "taskrunner", selector };
 const values = { target: "values", directory: "deploy", confirm };

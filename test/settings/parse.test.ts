@@ -8,7 +8,7 @@ const dev = {
   mongoUri: "mongodb://127.0.0.1:27017/taskrunner",
   rollout: { target: "values", directory: "deploy", confirm: "none" },
 };
-const helm = { target: "helm", namespace: "taskrunner" };
+const helm = { target: "helm", namespace: "taskrunner", install: true };
 
 describe("settings", () => {
   it("have the documented defaults", () => {
@@ -265,12 +265,12 @@ describe("the connection string", () => {
 });
 
 describe("the rollout by Helm releases", () => {
-  it("needs a namespace, and has a default for everything else", () => {
+  it("needs a namespace, and has a default for everything else if it installs", () => {
     expect(problemsOf({ ...dev, rollout: { target: "helm" } })).toContain(
       "rollout.namespace: found nothing",
     );
     expect(parseSettings({ ...dev, rollout: helm }).rollout).toMatchObject({
-      worker: { release: "taskrunner-worker", chart: "charts/task-runner", path: "env" },
+      worker: { release: "taskrunner-worker", path: "env" },
       web: { release: "taskrunner-web", values: [] },
       connectionSecret: { key: "connectionString" },
     });

@@ -8,7 +8,7 @@ const shared = {
   step: "worker",
   shared: { release: "stella", chart: "charts/stella" },
 };
-const separate = { target: "helm", namespace: "stellaops" };
+const separate = { target: "helm", namespace: "stellaops", install: true };
 
 const mongoUri = "mongodb://127.0.0.1/taskrunner";
 const parsed = (rollout: object) =>

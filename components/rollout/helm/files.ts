@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
+import { asHelm } from "../values/yaml";
 
 /** A values file: its name, for messages, and its text. */
 export interface ValuesText {
@@ -57,13 +58,13 @@ export function valueAt(values: unknown, keys: readonly string[]): unknown {
 }
 
 /**
- * The content of a values file.
+ * The content of a values file, as Helm reads it.
  *
  * @throws ReleaseValuesError if it is not valid YAML
  */
 export function parseValues({ file, text }: ValuesText): unknown {
   try {
-    return parse(text);
+    return parse(text, asHelm);
   } catch (error) {
     const found = `it is not valid YAML${describeReason(error)}`;
     throw new ReleaseValuesError(file, found, "Fix the syntax.");

@@ -3,8 +3,10 @@ import { gunzipSync } from "node:zlib";
 import type { V1Secret } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { lookBriefly, type ClusterAddress } from "../../kubernetes";
+import { environmentKeys, type Service } from "../environment";
 import { newestRevision } from "../pods/pending";
-import { inHelmsOrder, isMap, parseValues, type ReleaseValues } from "./files";
+import { inHelmsOrder, isMap, parseValues, valueAt, type ReleaseValues } from "./files";
+import { keyOf, type EnvironmentPlace } from "./values";
 
 /** A release and what this stack sets in it. */
 interface OwnRelease {
@@ -12,9 +14,11 @@ interface OwnRelease {
   readonly release: string;
   /** What the values files say. */
   readonly read: ReleaseValues;
-  /** The keys that lead to our own values, with dots between them. */
-  readonly ours: readonly string[];
+  readonly ours: readonly OwnPlace[];
 }
+
+/** Where our own values are: the keys that lead there, with dots between them, and the service whose they are. */
+type OwnPlace = EnvironmentPlace & { readonly service: Service };
 
 /**
  * Warns, in a preview, of a release whose live values are others than `up` would apply: somebody upgraded
@@ -82,21 +86,37 @@ export interface OtherValue {
  * is live.
  *
  * @param applied the values that the upgrade gives, in Helm's order
- * @param ours the keys that lead to what this stack sets, with dots between them
+ * @param ours where this stack sets variables; those of others there count, one by one
  */
 export function otherValues(
   { config, chart }: LiveRelease,
   applied: readonly unknown[],
-  ours: readonly string[],
+  ours: readonly OwnPlace[],
 ): OtherValue[] {
   const live = mergeValues([chart?.values, config]);
   const wanted = mergeValues([chart?.values, ...applied]);
-  const isOurs = (path: string) => ours.some((key) => path === key || path.startsWith(`${key}.`));
-  return compareValues(live, wanted, "").filter(({ path }) => !isOurs(path));
+  const keys = new Set(
+    ours.flatMap(({ service, path }) =>
+      environmentKeys(service).map((key) => keyOf(`${path}.${key}`)),
+    ),
+  );
+  const variables = ours.flatMap(({ path }) => {
+    const [left, right] = [live, wanted].map((side) => byName(valueAt(side, path.split("."))));
+    return compareValues(left, right, path).filter(({ path: one }) => !keys.has(keyOf(one)));
+  });
+  const isPlace = (path: string) => ours.some((one) => `${path}.`.startsWith(`${one.path}.`));
+  return [...compareValues(live, wanted, "").filter(({ path }) => !isPlace(path)), ...variables];
+}
+
+/** The variables of a list or a map, each by its name. */
+function byName(variables: unknown): Readonly<Record<string, unknown>> {
+  if (!Array.isArray(variables)) return isMap(variables) ? variables : {};
+  const nameIn = (one: unknown) => (isMap(one) ? String(one.name) : "");
+  return Object.fromEntries(variables.map((one) => [nameIn(one), JSON.stringify(one)]));
 }
 
 /** As Helm merges values: maps member by member, all else as a whole; null takes a key away. */
-function mergeValues(all: readonly unknown[]): unknown {
+export function mergeValues(all: readonly unknown[]): unknown {
   return all.reduce((below, above) => (isMap(above) ? mergeTwo(below, above) : below), {});
 }
 

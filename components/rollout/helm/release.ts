@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { Document } from "yaml";
 import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
-import type { HelmRolloutSettings, StorageMode } from "../../settings";
+import type { ChartSettings, HelmRolloutSettings, StorageMode } from "../../settings";
 import { serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import type { ServiceModes } from "../update/modes";
@@ -14,11 +14,9 @@ import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./va
 type Args = ServicesArgs<HelmRolloutSettings>;
 
 /** A Helm release: its chart, the site's values files, and the services that it holds. */
-export interface ReleaseArgs {
+export interface ReleaseArgs extends ChartSettings {
   readonly release: string;
   readonly chart: string;
-  readonly version?: string | undefined;
-  readonly repository?: string | undefined;
   readonly values: readonly string[];
   readonly services: readonly (EnvironmentPlace & { readonly service: Service })[];
 }
@@ -39,8 +37,8 @@ export interface ReadRelease extends ReleaseArgs {
  */
 export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValues {
   const read = valuesFiles(from);
-  refuseNulls(read.ofSite);
   try {
+    refuseNulls(read.ofSite);
     refusePasswords(read, from.services);
     for (const place of from.services) refuseUnknownList(read, from.chart, place);
   } catch (error) {
@@ -74,6 +72,7 @@ export function helmRelease(
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
   const { release, chart, version, repository, values, services, read } = from;
+  const { url, ca, username, password } = repository ?? {};
   const resource = new (kubernetesSdk().helm.v3.Release)(
     name,
     {
@@ -81,7 +80,14 @@ export function helmRelease(
       namespace,
       chart,
       ...(version !== undefined && { version }),
-      ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
+      ...(url !== undefined && {
+        repositoryOpts: {
+          repo: url,
+          ...(ca !== undefined && { caFile: ca }),
+          ...(username !== undefined && { username }),
+          ...(password !== undefined && { password: pulumi.secret(password) }),
+        },
+      }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
       values: pulumi
         .all([modes, secretRef])
@@ -91,6 +97,8 @@ export function helmRelease(
       atomic: false,
       skipAwait: true,
       timeout: timeoutSeconds,
+      // As Helm itself; else each upgrade leaves a Secret for ever.
+      maxHistory: 10,
     },
     {
       ...options,
@@ -101,13 +109,12 @@ export function helmRelease(
     },
   );
   const address = { ...args.kubernetes, namespace };
-  const ours = services.map(({ path }) => path);
-  warnOfLostValues({ address, release, read, ours }, resource);
+  warnOfLostValues({ address, release, read, ours: services }, resource);
   return resource;
 }
 
 /** The variables of each service at its place, on top of what the files say there. */
-function ourValues(
+export function ourValues(
   { services, read }: ReadRelease,
   { collections, database }: Args,
   modes: ServiceModes,

@@ -1,18 +1,27 @@
 import type * as kubernetes from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../../kubernetes/program";
 import type { HelmRolloutSettings, StorageMode } from "../../settings";
 import { ProgramError } from "../../step/program";
 import type { Service } from "../environment";
 import { findSharedRelease, serviceModes, type ServiceModes } from "../update/modes";
 import type { ServicesArgs } from "../target";
-import { fittingValues, helmRelease, type ReadRelease, type ReleaseArgs } from "./release";
+import { renderChart } from "./chart";
+import {
+  fittingValues,
+  helmRelease,
+  ourValues,
+  type ReadRelease,
+  type ReleaseArgs,
+} from "./release";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
 type Release = kubernetes.helm.v3.Release;
 
 /** The releases that hold worker and web: one for each, or one for both. */
 export interface Releases {
+  /** Their names, once each chart was rendered with the site's values. */
+  rendered(options: pulumi.InvokeOptions): pulumi.Output<string[]>;
   /** Where the Deployments of a service are. */
   address(service: Service): { readonly release: string; readonly selector?: string };
   /** The release of a service in its mode; one of both is registered for the worker, who comes first. */
@@ -41,6 +50,14 @@ export function releasesOf(
   const asked = serviceModes(args.mode, settings);
   let both: Release | undefined;
   return {
+    rendered: (options) =>
+      pulumi.output(secretRef).apply(async (secret) => {
+        const all = [...new Set([releases.worker, releases.web])];
+        const render = (one: ReadRelease) =>
+          renderChart(one, settings.namespace, ourValues(one, args, asked, secret), options);
+        await Promise.all(all.map(render));
+        return [...new Set(all.map(({ release }) => release))];
+      }),
     address: (service) => {
       const { release } = releases[service];
       const { selector } = settings[service];
@@ -60,6 +77,9 @@ export function releasesOf(
   };
 }
 
+/** What a stack installs that names no chart. */
+const sampleChart = "charts/task-runner";
+
 /** The release that each service is in, with what its values files say. */
 function readReleases({ settings, mode }: Args): Readonly<Record<Service, ReadRelease>> {
   const read = (from: ReleaseArgs) => ({ ...from, read: fittingValues(from, mode) });
@@ -70,8 +90,8 @@ function readReleases({ settings, mode }: Args): Readonly<Record<Service, ReadRe
   }
   const { worker, web } = settings;
   return {
-    worker: read({ ...worker, services: [place("worker")] }),
-    web: read({ ...web, services: [place("web")] }),
+    worker: read({ chart: sampleChart, ...worker, services: [place("worker")] }),
+    web: read({ chart: sampleChart, ...web, services: [place("web")] }),
   };
 }
 

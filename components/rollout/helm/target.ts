@@ -34,6 +34,7 @@ export function helmTarget(
   const watched: pulumi.Resource[] = [];
   return {
     secretRef,
+    rendered: releases.rendered({ parent, provider }),
     rollOut: (service, before, options) => {
       const asked = { direction: directions[service], mode: modes[service] };
       const turn = turnOf(service, asked, before.direction);

@@ -78,8 +78,8 @@ function withEntries(list: readonly unknown[], entries: readonly Entry[]): unkno
   return [...replaced, ...added];
 }
 
-/** .NET reads the names of configuration keys in any case. */
-const keyOf = (name: unknown) => String(name).toLowerCase();
+/** A name by which two are compared: .NET reads the names of configuration keys in any case. */
+export const keyOf = (name: unknown) => String(name).toLowerCase();
 
 function listItem({ name, value }: Entry): object {
   const [key, member] = listMember(value);

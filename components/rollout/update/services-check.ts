@@ -2,6 +2,7 @@ import { clusterAt, describePlace, identityOf, isSameCluster } from "../../kuber
 import { kind, type Step } from "../../step";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
+import { findMismatch } from "./found";
 import { findSharedRefusal, type SharedReleaseAddress } from "./look";
 
 /** Inputs: those of the worker's drain, and what is asked of one release that holds both services. */
@@ -17,14 +18,14 @@ export const ServicesCheck = kind<ServicesCheckInputs, object>(
 );
 
 /**
- * What comes before everything else: an update that would change both services of one release at once is
- * refused (decision 14). An `up` may be without a preview (`--skip-preview`, Automation API, operators), so
+ * What comes before everything else: releases that Helm would refuse, and an update that would change both
+ * services of one release at once, are refused (decision 14); of its releases a rollback is only warned. An `up` may be without a preview (`--skip-preview`, Automation API, operators), so
  * it also refuses what the drain refuses in a preview, if mode, address or cluster are others.
  */
 export const servicesCheck: Step<ServicesCheckInputs, object> = {
   ...ServicesCheck,
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
-  compares: [...addressInputs, "mode", "shared"],
+  compares: [...addressInputs, "mode", "releases", "install", "shared"],
   // One that is accepted is recorded by a run.
   isDue: (state, { clusterIdentity }) =>
     isSameCluster(clusterIdentity, state.clusterIdentity) !== true,
@@ -35,8 +36,13 @@ export const servicesCheck: Step<ServicesCheckInputs, object> = {
     console.log(`${service}: ${describePlace({ context, namespace })}, ${server}`);
     return found;
   },
-  refuses: async (inputs) => {
-    const { shared, release = "" } = inputs;
+  refuses: async (inputs, olds) => {
+    const { shared, release = "", releases, install = false, direction } = inputs;
+    const mismatch =
+      releases && (await findMismatch(inputs, { releases, install }, olds?.releases));
+    const isWarning = direction === "back" && olds !== undefined;
+    if (mismatch !== undefined && isWarning) console.log(`warning: ${mismatch}`);
+    else if (mismatch !== undefined) return { property: "install", reason: mismatch };
     const reason = shared && (await findSharedRefusal({ ...inputs, ...shared, release }));
     return reason === undefined ? undefined : { property: "shared", reason };
   },

@@ -11,8 +11,8 @@ import { ServicesCheck } from "./services-check";
 type UpdateSettings = DrainSettings & Pick<ProgramSettings, "jobs">;
 
 /**
- * What comes before anything else: the services are as the settings say, or nothing is changed; then Jobs of
- * the other direction are stopped.
+ * What comes before anything else: the services and their releases are as the settings say, or nothing is
+ * changed; then Jobs of the other direction are stopped.
  */
 export class Update extends StepGroup {
   /** What the next update has to be, in words; undefined where this one does all. */

@@ -30,6 +30,7 @@ import {
   type Statement,
   states,
 } from "./statement";
+import { asHelm } from "./yaml";
 
 /**
  * How our keys stand in a values file. The texts in it may be secret: a site may have had its
@@ -67,13 +68,13 @@ function contentOf(document: Document): unknown {
 }
 
 /**
- * A file as it is read by Helm, in whose YAML 1.1 `<<` brings another map's members in. The parser's own
- * words may quote the file, so an error has only its code and the line.
+ * A file as it is read by Helm. The parser's own words may quote the file, so an error has only its code
+ * and the line.
  */
 function documentOf(text: string, file: string): Document {
   const lineCounter = new LineCounter();
   const document = parseDocument(text.replaceAll("\r\n", "\n"), {
-    ...{ merge: true, prettyErrors: false, lineCounter },
+    ...{ ...asHelm, prettyErrors: false, lineCounter },
   });
   const [error] = document.errors;
   if (!error) return document;
@@ -194,7 +195,7 @@ function newItem(document: Document, { name, value }: Stated, form: Form): Node 
 /** A text, in quotes where Helm, which reads YAML 1.1, would take it for something else (`yes`). */
 function scalar(text: string): Scalar<string> {
   const node = new Scalar(text);
-  const isPlain = /^[A-Za-z_][\w.-]*$/.test(text) && parse(text, { version: "1.1" }) === text;
+  const isPlain = /^[A-Za-z_][\w.-]*$/.test(text) && parse(text, asHelm) === text;
   node.type = isPlain ? "PLAIN" : "QUOTE_DOUBLE";
   return node;
 }

@@ -3,7 +3,7 @@ import { settingsSchema } from "../../../components/settings/schema";
 
 /** The setting `cluster` of that kind, completed by its defaults. */
 export function clusterSettings(settings: object): ClusterSettingsOf<"kubernetes"> {
-  const rollout = { target: "helm", namespace: "taskrunner" };
+  const rollout = { target: "helm", namespace: "taskrunner", install: true };
   const { cluster } = settingsSchema.parse({
     storageMode: "mongo",
     cluster: { kind: "kubernetes", ...settings },

@@ -3,7 +3,8 @@ import { inOrder, inputsOf, mockedEngine, named, rolledOut, staying } from "../r
 
 mockedEngine();
 
-const onCluster = { target: "helm", namespace: "apps" };
+const chart = "charts/task-runner";
+const onCluster = { target: "helm", namespace: "apps", worker: { chart }, web: { chart } };
 const kubernetes = { kubeconfig: "kube.config" };
 
 describe("the rollout by Helm releases", () => {
@@ -49,6 +50,20 @@ describe("the rollout by Helm releases", () => {
         },
         ...Array.from({ length: 4 }, () => expect.anything() as unknown),
       ],
+    });
+  });
+
+  it("comes from a private repository, whose password is a secret, and keeps ten revisions", async () => {
+    const repository = { url: "https://charts.test", username: "ci", password: "geheim", ca: "ca" };
+    const worker = { chart: "task-runner", version: "1.4.0", repository };
+    const values = ["test/rollout/helm/umbrella.values.yaml"];
+    await rolledOut({ ...onCluster, worker: { ...worker, values, path: "runner.worker.env" } });
+
+    const release = inputsOf(":Release", "worker");
+    expect(release).toMatchObject({ chart: "task-runner", version: "1.4.0", maxHistory: 10 });
+    // What has a secret in it is one, with its value below it.
+    expect(release?.repositoryOpts).toMatchObject({
+      value: { repo: "https://charts.test", username: "ci", caFile: "ca", password: "geheim" },
     });
   });
 
@@ -137,6 +152,8 @@ describe("the rollout by one Helm release that holds both services", () => {
     expect(inputsOf(":ServicesCheck", "services-check")).toMatchObject({
       kubeconfig: "kube.config",
       release: "stella",
+      releases: ["stella"],
+      install: false,
       shared: { selectors: { worker: "app=worker", web: "app=web" }, step: "worker" },
       mode: "mongo",
     });
@@ -206,7 +223,7 @@ describe("the rollout by one Helm release that holds both services", () => {
 });
 
 it("drains and watches those Deployments of a service's release that its labels name", async () => {
-  await rolledOut({ ...onCluster, worker: { selector: "app=worker" } });
+  await rolledOut({ ...onCluster, worker: { chart, selector: "app=worker" } });
 
   const worker = { release: "taskrunner-worker", selector: "app=worker" };
   expect(inputsOf(":Drain", "worker-drain")).toMatchObject(worker);

@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { describeLostValues, otherValues } from "../../../components/rollout/helm/lost-values";
 import { noPlan, previewOf, reviewOf } from "../../review/steps";
 
-const ours = ["env", "web.env"];
+const ours = [
+  { service: "worker", path: "env" },
+  { service: "web", path: "web.env" },
+] as const;
 const chart = { values: { image: { tag: "0" }, replicaCount: 1, env: [] } };
 const paths = (config: object, ...applied: object[]) =>
   otherValues({ config, chart }, applied, ours).map(({ path }) => path);
@@ -10,7 +13,7 @@ const paths = (config: object, ...applied: object[]) =>
 describe("the live values of a release", () => {
   it("are others where CI has set an image that the files do not have", () => {
     const live = {
-      config: { image: { tag: "2" }, env: [{ name: "MODE", value: "mongo" }] },
+      config: { image: { tag: "2" }, env: [{ name: "Worker__Storage__Mode", value: "mongo" }] },
       chart,
     };
 
@@ -21,9 +24,26 @@ describe("the live values of a release", () => {
   });
 
   it("are the same where only our own keys differ, or a default of the chart is repeated", () => {
-    expect(paths({ env: [1], web: { env: { a: "b" } } }, { env: {} })).toEqual([]);
+    const mode = [{ name: "WORKER__Storage__Mode", value: "mongo" }];
+    const database = { TaskRunner__Storage__Mongo__Database: "taskrunner" };
+    expect(paths({ env: mode, web: { env: database } }, { env: [], web: { env: {} } })).toEqual([]);
     expect(paths({ replicaCount: 1 }, {})).toEqual([]);
     expect(paths({}, chart.values, { replicaCount: 1 })).toEqual([]);
+  });
+
+  it("are others where variables beside ours would be lost or change, each by its name", () => {
+    const env = [
+      { name: "HTTPS_PROXY", value: "http://proxy" },
+      { name: "TZ", value: "UTC" },
+      { name: "Worker__Storage__Mode", value: "mongo" },
+    ];
+    const live = { env, web: { env: { HTTPS_PROXY: "http://proxy" } } };
+
+    expect(paths(live, { env: [{ name: "TZ", value: "CET" }] })).toEqual([
+      "env.HTTPS_PROXY",
+      "env.TZ",
+      "web.env.HTTPS_PROXY",
+    ]);
   });
 
   it("are others where the new chart has other defaults, lists count as a whole", () => {

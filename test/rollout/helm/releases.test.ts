@@ -22,7 +22,7 @@ afterEach(() => {
 const releases =
   (rollout: object, mode: "mongo" | "filesystem" = "mongo") =>
   () => {
-    const onCluster = { target: "helm", namespace: "apps", ...rollout };
+    const onCluster = { target: "helm", namespace: "apps", install: true, ...rollout };
     const settings = parseSettings({
       storageMode: "mongo",
       mongoUri: "mongodb://127.0.0.1/x",
@@ -58,9 +58,23 @@ it("are refused with values that would not come to Helm", () => {
   expect(releases({ worker: { values: [file] } })).toThrow("podSecurityContext is null");
 });
 
+it("are warned of a null on a rollback", () => {
+  const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+  writeFileSync(file, "podSecurityContext:\n");
+
+  expect(releases({ worker: { values: [file] } }, "filesystem")).not.toThrow();
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining("podSecurityContext is null"));
+  warn.mockRestore();
+});
+
 it("are refused where a list of a chart that is elsewhere would be lost", () => {
   writeFileSync(file, "worker: { env: [] }\n");
-  const shared = { release: "stella", chart: "oci://charts/stella", values: [file] };
+  const shared = {
+    release: "stella",
+    chart: "oci://charts/stella",
+    version: "1.0.0",
+    values: [file],
+  };
   const both = { step: "web", shared };
 
   expect(releases(both)).toThrow("it has no web.env");

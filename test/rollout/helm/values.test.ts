@@ -81,6 +81,30 @@ describe("the environment on top of a site's values", () => {
     ]);
   });
 
+  it("has the values of a site's own list as Helm reads them: YAML 1.1, with merges", () => {
+    const text = [
+      "common: &common { env: [] }",
+      "worker:",
+      "  <<: *common",
+      "env:",
+      "  - { name: MASK, value: 0022 }",
+      "  - { name: DEBUG, value: yes }",
+      "  - { name: AT, value: 22:30 }",
+      "  - { name: DAY, value: 2026-01-01 }",
+      '  - { name: QUOTED, value: "yes" }',
+    ];
+    const old = { file: "site.yaml", text: text.join("\n") };
+
+    const environment = environmentOnTop([old], env, onFiles) as { value: unknown }[];
+    expect(environment.slice(0, 5).map(({ value }) => value)).toEqual([
+      ...[18, true, "22:30", "2026-01-01", "yes"],
+    ]);
+    expect(environmentOnTop([old], workerEnv, onFiles)).toHaveLength(1);
+    expect(
+      refuseUnknownList.bind(undefined, { ofSite: [old] }, "oci://x/c", workerEnv),
+    ).not.toThrow();
+  });
+
   it("takes the list of the last file that has one, as Helm does", () => {
     const chart = { file: "chart/values.yaml", text: "env: [{ name: A, value: a }]" };
     const last = { file: "last.yaml", text: "replicaCount: 2" };

@@ -91,7 +91,7 @@ describe("the look at a release that holds both services", () => {
   });
 });
 
-/** The failures that a preview shows. */
+/** The failures that a preview shows, and an up without one. */
 const checked = async (namespace: string) => {
   const shared = wanted(namespace);
   const inputs = { ...shared, service: "worker", timeoutSeconds: 5, shared };

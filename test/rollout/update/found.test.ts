@@ -1,0 +1,60 @@
+import { expect, it, vi } from "vitest";
+import { providers } from "../../../components/rollout/provider";
+import { clusterForTests } from "../pods/cluster";
+
+const current = clusterForTests();
+
+/** The note of Helm on a revision of a release. */
+const revision = (namespace: string, release: string, status: string) => {
+  const labels = { owner: "helm", name: release, version: "1", status };
+  const metadata = { name: `sh.helm.release.v1.${release}.v1`, namespace, labels };
+  return current.cluster.apply({ apiVersion: "v1", kind: "Secret", metadata });
+};
+
+/** Why a stack's update is refused before its first change; undefined if it is not. */
+const refusalOf = async (namespace: string, inputs: object, olds: object = {}) => {
+  const { kubeconfig } = current.cluster;
+  const asked = { kubeconfig, namespace, direction: "forward", releases: ["worker", "web"] };
+  const worker = { service: "worker", mode: "mongo", timeoutSeconds: 5 } as const;
+  const { failures } = await providers.ServicesCheck.check(olds, {
+    ...asked,
+    ...worker,
+    ...inputs,
+  });
+  return failures?.[0]?.reason;
+};
+
+it("releases that exist are not installed by a stack that does not have them", async () => {
+  await current.cluster.kubectl("create", "namespace", "exists");
+  expect(await refusalOf("exists", { install: true })).toBeUndefined();
+  await revision("exists", "web", "deployed");
+
+  expect(await refusalOf("exists", { install: true })).toMatch(
+    /release web exists, .* Set rollout\.install: false/,
+  );
+  expect(await refusalOf("exists", { install: true }, { releases: ["web"] })).toBeUndefined();
+});
+
+it("releases that do not exist, or were never deployed, are not taken over", async () => {
+  await current.cluster.kubectl("create", "namespace", "failed");
+  await revision("failed", "worker", "failed");
+
+  expect(await refusalOf("failed", { install: false })).toMatch(
+    /release worker has no deployed revision, only failed/,
+  );
+  await revision("failed", "worker", "deployed");
+  expect(await refusalOf("failed", { install: false })).toMatch(/release web does not exist/);
+  await revision("failed", "web", "deployed");
+  expect(await refusalOf("failed", { install: false })).toBeUndefined();
+});
+
+it("a rollback is warned of what became of a release that the stack has", async () => {
+  const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  const back = { install: false, direction: "back" };
+  await current.cluster.kubectl("create", "namespace", "gone");
+
+  expect(await refusalOf("gone", back, { releases: ["worker", "web"] })).toBeUndefined();
+  expect(said).toHaveBeenCalledWith(expect.stringContaining("release worker does not exist"));
+  expect(await refusalOf("gone", back)).toContain("release worker does not exist");
+  said.mockRestore();
+});
