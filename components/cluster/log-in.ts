@@ -35,11 +35,10 @@ export const logIn: Step<LogInInputs, object> = {
   ...LogIn,
   id: () => "log-in",
   refuses: ({ direction, cluster = "", isPaused }) => {
-    if (direction !== "forward" || isPaused !== true) return Promise.resolve(undefined);
-    const reason =
-      `The Atlas cluster ${cluster} is paused, so no user can log in. Resume it ` +
-      `(atlas clusters start ${cluster}) and run \`pulumi up --refresh\` when it runs.`;
-    return Promise.resolve({ property: "isPaused", reason });
+    const isRefused = direction === "forward" && isPaused === true;
+    return Promise.resolve(
+      isRefused ? { property: "isPaused" as const, reason: describePause(cluster) } : undefined,
+    );
   },
   compares: ["from"],
   isDue: (state, { uri }) => uri !== unknownValue && state.uri !== uri,
@@ -49,6 +48,13 @@ export const logIn: Step<LogInInputs, object> = {
     return {};
   },
 };
+
+function describePause(cluster: string): string {
+  return (
+    `The Atlas cluster ${cluster} is paused, so no user can log in. Resume it ` +
+    `(atlas clusters start ${cluster}) and run \`pulumi up --refresh\` when it runs.`
+  );
+}
 
 /** How long a log-in is tried, and how long after an attempt comes the next, in ms. */
 interface Patience {

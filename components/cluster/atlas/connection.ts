@@ -20,7 +20,7 @@ export function connectionString(
 
 function address(strings: Strings, connection: string): string {
   if (connection === "standard") return strings.standardSrv;
-  const { privateEndpoints = [] }: Partial<Strings> = strings;
+  const { privateEndpoints = [] } = strings as Partial<Strings>;
   const id = connection.replace("privateEndpoint:", "");
   const endpoint = privateEndpoints.find(({ endpoints }) =>
     endpoints.some(({ endpointId }) => endpointId === id),
