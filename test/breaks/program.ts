@@ -161,8 +161,8 @@ export const program: readonly Break[] = [
   {
     guarantee: "the volumes of MongoDB's StatefulSet are not changed by the settings",
     file: "components/cluster/kubernetes/storage.ts",
-    find: "isSame ? volumes.find((key) => olds[key] !== inputs[key]) : undefined",
-    replace: "isSame ? volumes.find(() => false) : undefined",
+    find: "volumes.find((key) => olds[key] !== inputs[key])",
+    replace: "volumes.find(() => false)",
     tests: ["test/cluster/kubernetes/storage.test.ts > refuses volumes"],
   },
   {

@@ -13,8 +13,8 @@ export const takeOver: readonly Break[] = [
   {
     guarantee: "no default of ours changes a cluster of Atlas that is taken over",
     file: "components/settings/cluster/atlas-rules.ts",
-    find: '.filter((key) => !isNamed(values.cluster, key.split(".")))',
-    replace: ".filter(() => false)",
+    find: '(key) => valueAt(["cluster", ...key.split(".")], values) === undefined',
+    replace: "() => false",
     tests: ["test/settings/atlas.test.ts > name everything that a take-over would change"],
   },
   {

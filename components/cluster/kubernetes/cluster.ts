@@ -7,7 +7,7 @@ import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
 import { MongoDBReady } from "./ready";
 import { mongoDBCommunitySpec, type UserRole } from "./spec";
-import { MongoDBStorage } from "./storage";
+import { MongoDBStorage, stackAnnotation } from "./storage";
 import { connectionString } from "./uri";
 import { userPasswords, type Place, type UserPassword } from "./users";
 
@@ -43,7 +43,7 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
   const storage = new StepResource(
     MongoDBStorage,
     "mongodb-storage",
-    { ...at, size, logsSize, class: storageClass },
+    { ...at, stack: thisStack(), size, logsSize, class: storageClass },
     { parent, ...(direction === "back" && { ignoreChanges: ["*"] }) },
   );
   const before = { ...options, dependsOn: [storage, ...operator] };
@@ -62,6 +62,9 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
   return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
 }
 
+const thisStack = () =>
+  [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+
 /**
  * The `MongoDBCommunity` resource. It outlives the stack (decision 7), and a stack that is made again
  * takes over what its predecessor left, fields of that one included. With `protection` the engine
@@ -74,7 +77,7 @@ function replicaSet(
   options: pulumi.CustomResourceOptions,
 ): kubernetes.apiextensions.CustomResource {
   const secrets = { migrator: migrator.secretName, application: application.secretName };
-  const annotations = { "pulumi.com/patchForce": "true" };
+  const annotations = { "pulumi.com/patchForce": "true", [stackAnnotation]: thisStack() };
   return new (kubernetesSdk().apiextensions.CustomResource)(
     "mongodb",
     {
@@ -87,7 +90,7 @@ function replicaSet(
       ...options,
       protect: cluster.protection,
       retainOnDelete: true,
-      ...(direction === "back" && { ignoreChanges: ["spec"] }),
+      ...(direction === "back" && { ignoreChanges: ["spec", "metadata.annotations"] }),
     },
   );
 }

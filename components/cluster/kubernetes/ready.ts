@@ -95,7 +95,8 @@ async function untilReady(
   return remain;
 }
 
-async function readResource(
+/** The replica set's resource. @throws ClusterError if it is not there, or the API refuses */
+export async function readResource(
   { custom, ask, place: { namespace } }: Cluster,
   name: string,
 ): Promise<MongoDBCommunity> {

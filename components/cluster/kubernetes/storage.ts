@@ -1,9 +1,15 @@
 import { lookBriefly, type Cluster, type ClusterAddress } from "../../kubernetes";
 import { kind, type Step, type StepInputs } from "../../step";
+import { readResource } from "./ready";
+
+/** The annotation of a replica set that names the stack which it belongs to. */
+export const stackAnnotation = "taskrunner.stellaops.io/stack";
 
 /** Inputs: the replica set, and the volumes of a member. */
 export interface MongoDBStorageInputs extends StepInputs, ClusterAddress {
   readonly name: string;
+  /** `ORGANIZATION/PROJECT/STACK`. */
+  readonly stack: string;
   readonly size: string;
   readonly logsSize: string;
   /** Absent: the cluster's default. */
@@ -20,7 +26,8 @@ export const MongoDBStorage = kind<MongoDBStorageInputs, object>(
 const volumes = ["size", "logsSize", "class"] as const;
 
 /**
- * The volumes that the replica set was created with. Others are refused before the resource changes, in
+ * The replica set belongs to no other stack: the engine would overwrite its users, its size and its TLS. And the
+ * volumes that the replica set was created with. Others are refused before the resource changes, in
  * a preview too: Kubernetes lets nobody change the claim templates of a StatefulSet, and MongoDB's
  * operator neither enlarges a volume nor creates the StatefulSet again, but fails from then on
  * (mongodb/mongodb-kubernetes-operator#197). It exists only in the state. A refresh takes the sizes of
@@ -30,11 +37,20 @@ export const mongoDBStorage: Step<MongoDBStorageInputs, object> = {
   ...MongoDBStorage,
   id: ({ namespace, name }) => `${namespace}/${name}/storage`,
   compares: ["namespace", "name", ...volumes],
-  refuses: (inputs, olds) => {
-    const isSame = olds?.namespace === inputs.namespace && olds.name === inputs.name;
-    const changed = isSame ? volumes.find((key) => olds[key] !== inputs[key]) : undefined;
-    if (!olds || changed === undefined) return Promise.resolve(undefined);
-    return Promise.resolve({ property: changed, reason: refusal(changed, olds, inputs) });
+  refuses: async (inputs, olds) => {
+    const { name, namespace, stack } = inputs;
+    if (olds?.namespace === namespace && olds.name === name) {
+      const changed = volumes.find((key) => olds[key] !== inputs[key]);
+      return changed && { property: changed, reason: refusal(changed, olds, inputs) };
+    }
+    const found = await lookBriefly(inputs, (cluster) => readResource(cluster, name));
+    const owner = found?.metadata.annotations?.[stackAnnotation] ?? stack;
+    if (owner === stack) return undefined;
+    const reason =
+      `MongoDBCommunity ${name} in namespace ${namespace} belongs to stack ${owner}. Set another ` +
+      `cluster.resource.name or cluster.namespace. If that stack is gone: kubectl --namespace ${namespace} ` +
+      `annotate mongodbcommunity ${name} ${stackAnnotation}-`;
+    return { property: "name", reason };
   },
   forward: () => Promise.resolve({}),
   reads: async (state) => (await lookBriefly(state, (cluster) => sizesOf(cluster, state))) ?? {},

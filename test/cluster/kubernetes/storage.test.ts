@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/cluster/provider";
 import { mongoDBRules } from "../../rights";
+import { definition } from "./definition";
 import { kubeconfigOf } from "../../rollout/pods/account";
 import { clusterForTests } from "../../rollout/pods/cluster";
 
@@ -30,8 +31,45 @@ it("takes the same volumes, those of a new stack, and those of another replica s
   expect(await refused({ size: "20Gi", name: "others" })).toEqual([]);
 });
 
+const current = clusterForTests();
+
+describe("a replica set that exists", () => {
+  /** What a stack is told that asks for it, and does not have it yet. */
+  const refusedTo = async (stack: string) => {
+    const { kubeconfig } = current.cluster;
+    const news = { ...inputs, namespace: "default", kubeconfig, stack };
+    return (await MongoDBStorage.check({}, news)).failures;
+  };
+
+  it("is refused to another stack than the one that created it", async () => {
+    await current.cluster.kubectl("apply", "--filename", await definition());
+    await current.cluster.kubectl("wait", "--for=condition=Established", "--all", "crds");
+    await current.cluster.apply({
+      apiVersion: "mongodbcommunity.mongodb.com/v1",
+      kind: "MongoDBCommunity",
+      metadata: {
+        ...{ name: "runs", namespace: "default" },
+        annotations: { "taskrunner.stellaops.io/stack": "organization/taskrunner-storage/prod" },
+      },
+      spec: { type: "ReplicaSet", security: { authentication: { modes: ["SCRAM"] } }, users: [] },
+    });
+
+    expect(await refusedTo("organization/taskrunner-storage/prod")).toEqual([]);
+    expect(await refusedTo("organization/taskrunner-storage/staging")).toMatchObject([
+      {
+        property: "name",
+        reason: expect.stringContaining(
+          "belongs to stack organization/taskrunner-storage/prod",
+        ) as string,
+      },
+    ]);
+    const annotation = "taskrunner.stellaops.io/stack-";
+    await current.cluster.kubectl("annotate", "mongodbcommunity", "runs", annotation);
+    expect(await refusedTo("organization/taskrunner-storage/staging")).toEqual([]);
+  });
+});
+
 describe("a refresh", () => {
-  const current = clusterForTests();
   const claim = (name: string, storage: string) =>
     current.cluster.apply({
       apiVersion: "v1",
