@@ -119,7 +119,7 @@ describe("a stack with a cluster that Atlas has already", () => {
       expect(level).toBe("risks");
       expect(verdict).toContain("1 protection of MongoDB turned off");
       expect(verdict).toContain("MongoDB itself changes, its members may restart");
-      expect(body).toContain("`instanceSize` `M40` → `M30`");
+      expect(body).toContain("instanceSize` `M40` → `M30`");
     },
     4 * minutes,
   );

@@ -71,15 +71,9 @@ const provider: Provider = {
   delete: async (_id, urn, props: Properties) => {
     await call("delete", urn, props);
   },
-  invoke: (token, { projectId }: Properties) => {
-    if (token.endsWith(":getProjectIpAccessLists")) {
-      const results = [...notesIn(room.accessList)].map(([entry, comment]) =>
-        entry.includes("/")
-          ? { cidrBlock: entry, comment }
-          : { cidrBlock: `${entry}/32`, ipAddress: entry, comment },
-      );
-      return Promise.resolve({ outputs: { projectId, results } });
-    }
+  invoke: (token) => {
+    if (!token.endsWith(":getAdvancedCluster"))
+      throw new Error(`mongodbatlas ${token} is not played`);
     const cluster = room.cluster();
     if (!cluster) throw new Error("Atlas answers 404: CLUSTER_NOT_FOUND");
     return Promise.resolve({ outputs: cluster });
@@ -95,9 +89,11 @@ function isNetwork(range: string): boolean {
 
 /** A resource as Atlas has it; what is gone there has no id. Only clusters are imported. */
 function readFrom({ type }: Call, id: string, props: Properties) {
-  const { username, ...others } = plain(props);
+  const { username, roleName, ...others } = plain(props) as Readonly<Record<string, string>>;
   const isGone =
-    (type === "DatabaseUser" && !notesIn(room.users).has(String(username))) ||
+    (type === "DatabaseUser" && !notesIn(room.users).has(username ?? "")) ||
+    (type === "CustomDbRole" && !notesIn(room.roles).has(roleName ?? "")) ||
+    (type === "CloudBackupSchedule" && room.cluster()?.backupEnabled !== true) ||
     (type === "ProjectIpAccessList" && !notesIn(room.accessList).has(entryOf(others)));
   if (type !== "AdvancedCluster") return isGone ? {} : { id, props };
   const cluster = room.cluster();

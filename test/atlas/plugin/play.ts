@@ -74,17 +74,20 @@ const plays: Readonly<Record<string, Play>> = {
     room.setCluster({ ...Object.fromEntries(kept), ...sent, replicationSpecs: specs });
     return { id: "missing ID", computed: computedOf(inputs, settings) };
   },
-  CustomDbRole: async (call, inputs, { admin }, { users }) => {
+  CustomDbRole: async (call, inputs, { admin }, { users, roles }) => {
     const { roleName, actions } = inputs as unknown as CustomRole;
     if (call.method === "delete") {
       const isUsed = [...notesIn(users).values()].some((roles) => roles.includes(`"${roleName}"`));
       if (isUsed) refuse(409, call, "a user has this role");
     }
+    if (call.method === "create" && notesIn(roles).has(roleName)) {
+      refuse(409, call, "a role of this name exists");
+    }
     if (call.method !== "create") await onServer(admin, dropping("Role", roleName));
+    note(roles, roleName, call.method === "delete" ? undefined : "");
     if (call.method !== "delete") {
       const privileges = actions.flatMap(privilegesOf);
-      const created = await onServer(admin, { createRole: roleName, privileges, roles: [] });
-      if (!created) refuse(409, call, "a role of this name exists");
+      await onServer(admin, { createRole: roleName, privileges, roles: [] });
     }
     return { id: roleName, computed: {} };
   },
@@ -175,8 +178,8 @@ function connectionStringsOf({ host, privateEndpoints = [] }: RoomSettings): Pro
   };
 }
 
-/** The server's own errors for a role or user that is not there, and for a role that is. */
-const known = [11, 31, 51002];
+/** The server's own error for a role or user that is not there counts as done. */
+const notFound = [11, 31];
 
 function dropping(what: "Role" | "User", name: string): Properties {
   return { [`drop${what}`]: name };
@@ -195,15 +198,12 @@ function later(delayMs: number, admin: string, command: Properties): void {
   spawn(process.execPath, ["--eval", program], options).unref();
 }
 
-/** @returns whether the server did it */
-async function onServer(admin: string, command: Properties): Promise<boolean> {
+async function onServer(admin: string, command: Properties): Promise<void> {
   const client = await new MongoClient(admin).connect();
   try {
     await client.db("admin").command({ ...command });
-    return true;
   } catch (error) {
-    if (!known.includes((error as { readonly code?: number }).code ?? 0)) throw error;
-    return false;
+    if (!notFound.includes((error as { readonly code?: number }).code ?? 0)) throw error;
   } finally {
     await client.close();
   }

@@ -38,8 +38,9 @@ export interface Call {
 export interface Room {
   readonly calls: string;
   readonly passwords: string;
-  /** The folder of the users that Atlas has, a file each, with the names of its roles. */
+  /** The folders of the users and the roles that Atlas has, a file each; a user's has its roles. */
   readonly users: string;
+  readonly roles: string;
   /** The folder of the project's access list, an entry a file: its name encoded, its comment within. */
   readonly accessList: string;
   settings(): RoomSettings;
@@ -55,6 +56,7 @@ export function roomOf(folder: string): Room {
     calls: join(folder, "calls.txt"),
     passwords: join(folder, "passwords.txt"),
     users: join(folder, "users"),
+    roles: join(folder, "roles"),
     accessList: join(folder, "access-list"),
     settings: () => JSON.parse(readFileSync(join(folder, "settings.json"), "utf8")) as RoomSettings,
     cluster: () =>
