@@ -22,7 +22,6 @@ export { settingsSchema } from "./schema";
 export type {
   BackfillSettings,
   JobsSettings,
-  PodTemplate,
   KubernetesSettings,
   Layout,
   Settings,

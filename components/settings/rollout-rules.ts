@@ -7,27 +7,17 @@ export function rolloutRules({ rollout, storageMode }: Settings): Problem[] {
   if (rollout.target !== "helm") return [];
   const charts: Readonly<Record<string, ChartSettings>> =
     "shared" in rollout ? { shared: rollout.shared } : { worker: rollout.worker, web: rollout.web };
-  const problems = Object.entries(charts).flatMap(([name, chart]) =>
-    chartRules(`rollout.${name}`, chart, rollout.install),
-  );
+  // Neither a chart that nobody named nor a newer one replaces what runs.
+  const problems = Object.entries(charts).flatMap(([name, { chart, version, repository }]) => {
+    const isRemote = repository !== undefined || chart?.startsWith("oci://");
+    const isUnnamed = chart === undefined && !rollout.install;
+    if (!isUnnamed && (version !== undefined || !isRemote)) return [];
+    const key = `rollout.${name}.${isUnnamed ? "chart" : "version"}`;
+    return [{ key, found: "nothing", allowed: "what runs, as helm list shows it" }];
+  });
   if ("shared" in rollout) return [...problems, ...placeRules(rollout), ...selectorRules(rollout)];
   // A rollback must not stop on one release for both that a stack has from before.
   return [...problems, ...(storageMode === "mongo" ? releaseRules(rollout) : [])];
-}
-
-/** Neither a chart that nobody named nor a newer one replaces what runs. */
-function chartRules(
-  key: string,
-  { chart, version, repository }: ChartSettings,
-  install: boolean,
-): Problem[] {
-  const seen = "as helm list shows it";
-  if (chart === undefined && !install) {
-    return [{ key: `${key}.chart`, found: "nothing", allowed: `the release's chart, ${seen}` }];
-  }
-  const isRemote = repository !== undefined || chart?.startsWith("oci://");
-  if (version !== undefined || !isRemote) return [];
-  return [{ key: `${key}.version`, found: "nothing", allowed: `the chart's version, ${seen}` }];
 }
 
 /** A release that seems to be of one service would be drained whole, with the other service in it. */

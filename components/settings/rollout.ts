@@ -177,9 +177,6 @@ export type SeparateReleasesSettings = z.infer<typeof separateReleases>;
 /** The settings of the rollout by one Helm release that holds both services. */
 export type SharedReleaseSettings = z.infer<typeof sharedRelease>;
 /** The chart of a release as the settings name it. */
-export type ChartSettings = Pick<
-  SeparateReleasesSettings["worker"],
-  "chart" | "version" | "repository"
->;
+export type ChartSettings = Omit<SeparateReleasesSettings["worker"], "release" | "values" | "path">;
 /** The settings of the rollout by either. */
 export type RolloutSettings = z.infer<typeof rollout>;

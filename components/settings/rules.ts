@@ -13,6 +13,7 @@ export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): P
   return [
     ...sectionConflicts(settings),
     ...passwordRules(settings, plainKeys),
+    ...mechanismRules(settings),
     ...existingRules(settings),
   ];
 }
@@ -91,6 +92,22 @@ function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Prob
       found: "a password in plain text",
       allowed: `a secret, set by: pulumi config set --secret ${key}`,
     }));
+}
+
+function mechanismRules({ jobs, ...settings }: Settings): Problem[] {
+  const needs = new Map([
+    ["MONGODB-AWS", "nothing, because the image has no SDK of AWS"],
+    ["MONGODB-OIDC", "serviceAccountName"],
+    ["MONGODB-X509", "volumes"],
+  ]);
+  const { spec = {} } = (jobs?.podTemplate ?? {}) as { readonly spec?: object };
+  return (["mongoUri", "appMongoUri"] as const).flatMap((key) => {
+    const { mechanism = "" } = uriFacts(settings[key] ?? "") ?? {};
+    const needed = needs.get(mechanism);
+    if (!jobs || needed === undefined || needed in spec) return [];
+    const allowed = `a password, or in jobs.podTemplate.spec: ${needed}`;
+    return [{ key, found: `authMechanism=${mechanism}, and a section jobs`, allowed }];
+  });
 }
 
 /** The rules about what runs as Jobs. They hold in both modes. */

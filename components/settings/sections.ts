@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { collections, defaultIndexNames } from "../contract";
 import { collectionName, databaseName, indexName, positive, section, text } from "./forms";
-import { podTemplate } from "./pod-template";
 
 /** Names in MongoDB. */
 export const mongo = section({
@@ -112,10 +111,11 @@ export const jobs = section({
   })
     .exactOptional()
     .describe("A ConfigMap with the certificate authority of MongoDB's certificates."),
-  podTemplate: podTemplate
-    .prefault({})
+  podTemplate: z
+    .record(text, z.unknown())
+    .default({})
     .describe(
-      "What is merged into the pods: labels, user, limits, nodes, tolerations, variables. Default of the user: that of the pods that mount the claim, else the image's.",
+      "A Kubernetes pod template that is merged into the pods: labels, user, limits, nodes, service account, volumes. What a Job needs wins. Default of the user: that of the pods that mount the claim, else the image's.",
     ),
   timeoutSeconds: positive
     .default(600)

@@ -12,6 +12,8 @@ export interface UriFacts {
   readonly w: string | undefined;
   readonly readPreference: string | undefined;
   readonly user: string;
+  /** The mechanism of the log-in that it states; mostly undefined. */
+  readonly mechanism: string | undefined;
   /** Whether the user is named elsewhere, such as in a certificate. */
   readonly externalUser: boolean;
   readonly hasPassword: boolean;
@@ -55,6 +57,7 @@ function factsOf(parsed: ConnectionString): UriFacts {
     w: parsed.searchParams.get("w") ?? undefined,
     readPreference: parsed.searchParams.get("readPreference") ?? undefined,
     user: decodeURIComponent(parsed.username),
+    mechanism: parsed.searchParams.get("authMechanism") ?? undefined,
     externalUser: externalUsers.includes(parsed.searchParams.get("authMechanism") ?? ""),
     hasPassword: parsed.password !== "",
   };

@@ -1,22 +1,21 @@
-/**
- * Ends this process once the engine that it works for is gone, as after `kill -9`: its step would go on
- * beside the next `up`, and `@pulumi/pulumi` reports a broken pipe to that very pipe, for ever.
- */
 const { connect } = require("node:net");
 
 const end = () => process.exit(1);
 let isWatching = false;
 
-/** @param address of the engine, `HOST:PORT`; undefined: only the pipe to whoever reads is watched */
-module.exports = function endWithEngine(address) {
+/**
+ * Ends this process once the engine that it works for (at `HOST:PORT`) is gone, as after `kill -9`: its step
+ * would go on beside the next `up`, and `@pulumi/pulumi` reports a broken pipe to that very pipe, for ever.
+ */
+module.exports = function endWithEngine(address = "") {
   if (isWatching) return;
   isWatching = true;
   for (const pipe of [process.stdout, process.stderr]) pipe.on("error", end);
-  const [host, port] = address?.split(":") ?? [];
+  const [host, port] = address.split(":");
   const look = () => {
     const socket = connect({ host, port }, () => socket.destroy()).unref();
     // Any other error is one of this machine, such as too many open files.
     socket.on("error", ({ code }) => code === "ECONNREFUSED" && end());
   };
-  if (port !== undefined) setInterval(look, 1_000).unref();
+  if (port) setInterval(look, 1_000).unref();
 };

@@ -239,10 +239,17 @@ export const rollout: readonly Break[] = [
     tests: ["test/jobs/claim.test.ts > on the node that has it"],
   },
   {
+    guarantee: "a Job is over when its own container is, whatever sidecars do",
+    file: "components/step/jobs/run.ts",
+    find: "if (beside) return [];",
+    replace: "",
+    tests: ["test/jobs/run.test.ts > whatever sidecars do"],
+  },
+  {
     guarantee: "a claim's node is required whatever the site adds",
-    file: "components/settings/pod-template.ts",
-    find: "    nodeSelector: texts",
-    replace: "    affinity: object.exactOptional(),\n    nodeSelector: texts",
+    file: "components/step/jobs/manifest.ts",
+    find: "if (!under || !over) return above;",
+    replace: "if (!under || !over) return below;",
     tests: ["test/jobs/pod-template.test.ts"],
   },
   {

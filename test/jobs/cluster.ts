@@ -58,8 +58,7 @@ export async function startJobCluster(folder: string): Promise<JobCluster> {
     target: (namespace, changes) => ({
       ...{ kubeconfig, namespace, image: "commands" },
       podTemplate: {
-        metadata: { labels: {}, annotations: { [ownKubelet.name]: ownKubelet.value } },
-        spec: { containers: [] },
+        metadata: { annotations: { [ownKubelet.name]: ownKubelet.value } },
       },
       secret: { name: "mongo", key: "connectionString" },
       claim: { name: "state" },

@@ -103,6 +103,33 @@ it("a pod that fails is named with its last words, without the connection string
   expect(shown).not.toMatch(/hidden|user:/);
 });
 
+it("is over when its own container is, whatever sidecars do", async () => {
+  await prepare("mesh");
+  const target = cluster.target("mesh", { timeoutSeconds: 5 });
+  const { podTemplate } = target;
+  const containers = [{ name: "istio-proxy", image: "proxy:1" }];
+  const meshed = { ...target, podTemplate: { ...podTemplate, spec: { containers } } };
+
+  expect(await runs(meshed)).toMatchObject([{ results: { heldBack: "" } }]);
+  await vi.waitFor(async () => {
+    expect(await jobs("mesh")).toBe("");
+  }, 20_000);
+  cluster.images.set("fails", {
+    entrypoint: [process.execPath, "--eval", "console.error('lost'); process.exit(1)", "--"],
+  });
+  const text = await failed(runs({ ...meshed, image: "fails" }));
+  expect(text).toMatch(/failed in .*: pod \S+ ended with exit code 1\n.*\n {2}lost/s);
+});
+
+it("a misspelt key of the site's template is refused", async () => {
+  await prepare("misspelt");
+  const target = cluster.target("misspelt");
+  const podTemplate = { ...target.podTemplate, spec: { nodeSelectors: { pool: "data" } } };
+
+  expect(await failed(runs({ ...target, podTemplate }))).toMatch(/unknown field .*nodeSelectors/);
+  expect(await jobs("misspelt")).toBe("");
+});
+
 it("data issues fail the Job in words, at once", async () => {
   await prepare("issues");
   await current.client

@@ -15,6 +15,8 @@ export class PodRunner {
   private process: ContainerProcess | undefined;
   private reported = "";
   private restarts = 0;
+  /** How it stands while only sidecars run. */
+  private heldOpen: Standing | undefined;
   private endedAt: number | undefined;
   private earlier = "";
 
@@ -79,7 +81,11 @@ export class PodRunner {
   private async settle(pod: V1Pod, image: Image, exitCode: number): Promise<void> {
     const { restartPolicy = "Always" } = pod.spec ?? {};
     if (restartPolicy === "Never" || (restartPolicy === "OnFailure" && exitCode === 0)) {
-      return this.report(pod, over(exitCode, this.restarts));
+      const ended = over(exitCode, this.restarts);
+      const hasSidecars = (pod.spec?.containers.length ?? 0) > 1;
+      if (!hasSidecars) return this.report(pod, ended);
+      this.heldOpen ??= { ...ended, phase: "Running" };
+      return this.report(pod, this.heldOpen);
     }
     this.endedAt ??= Date.now();
     if (Date.now() < this.endedAt + backOff) {

@@ -19,10 +19,12 @@ export interface Standing {
   readonly state: ContainerState;
 }
 
-/** A pod's status for its one container. */
+/** A pod's status for its first container. Others are sidecars, which only run while the pod does. */
 export function statusOf(pod: V1Pod, { phase, ready, restarts, state }: Standing): object {
-  const container = pod.spec?.containers[0];
+  const [container, ...sidecars] = pod.spec?.containers ?? [];
   const { name = "", image = "" } = container ?? {};
+  const common = { imageID: "", ready, started: ready, restartCount: restarts };
+  const runs = phase === "Running" ? { running: {} } : terminated(0);
   const answer = ready ? ("True" as const) : ("False" as const);
   return {
     phase,
@@ -31,7 +33,8 @@ export function statusOf(pod: V1Pod, { phase, ready, restarts, state }: Standing
       status: type === "Initialized" ? "True" : answer,
     })),
     containerStatuses: [
-      { name, image, imageID: "", ready, started: ready, restartCount: restarts, state },
+      { name, image, ...common, state },
+      ...sidecars.map(({ name, image = "" }) => ({ name, image, ...common, state: runs })),
     ],
   };
 }

@@ -1,11 +1,5 @@
-import {
-  inHelmsOrder,
-  isMap,
-  parseValues,
-  ReleaseValuesError,
-  type ReleaseValues,
-  type ValuesText,
-} from "./files";
+import { inHelmsOrder, isMap, parseValues, type ReleaseValues, type ValuesText } from "./files";
+import { ValuesFileError } from "../values/file";
 import { lastAt, type EnvironmentPlace } from "./values";
 
 /**
@@ -13,13 +7,13 @@ import { lastAt, type EnvironmentPlace } from "./values";
  * autoscaler sets. Pulumi's Helm release drops nulls, so the default would apply again and scale a service
  * down.
  *
- * @throws ReleaseValuesError with the key
+ * @throws ValuesFileError with the key
  */
 export function refuseNulls(ofSite: readonly ValuesText[]): void {
   for (const values of ofSite) {
     const found = findNull(parseValues(values) ?? {});
     if (found === undefined) continue;
-    throw new ReleaseValuesError(
+    throw new ValuesFileError(
       values.file,
       `${found.join(".")} is null, but Pulumi's Helm release drops nulls, so a default of the chart would apply`,
       'Write an empty value instead (false, {}, [] or ""), or delete the line.',
@@ -43,7 +37,7 @@ function findNull(value: unknown): string[] | undefined {
  * stack's state and in its previews, in plain text. The site's files go there whole; of the chart's
  * own, only the lists that ours are merged into. A placeholder for a password is not one.
  *
- * @throws ReleaseValuesError with file and key, never the value
+ * @throws ValuesFileError with file and key, never the value
  */
 export function refusePasswords(values: ReleaseValues, places: readonly EnvironmentPlace[]): void {
   for (const file of values.ofSite) refuseIn(file, "", parseValues(file));
@@ -56,7 +50,7 @@ export function refusePasswords(values: ReleaseValues, places: readonly Environm
 function refuseIn({ file }: ValuesText, key: string, value: unknown): void {
   const [found] = passwordsIn(value, key);
   if (found === undefined) return;
-  throw new ReleaseValuesError(
+  throw new ValuesFileError(
     file,
     `${found} has a password in a URI, which would be in plain text in the stack's state and previews`,
     "Put the whole URI into a Secret and refer to it: valueFrom: { secretKeyRef: { name, key } }.",

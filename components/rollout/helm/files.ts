@@ -1,7 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, YAMLParseError } from "yaml";
-import { asHelm } from "../values/yaml";
+import { parseContent } from "../values/document";
+import { ValuesFileError } from "../values/file";
+import { isPlain as isMap } from "../values/statement";
+
+export { isMap };
 
 /** A values file: its name, for messages, and its text. */
 export interface ValuesText {
@@ -26,7 +29,7 @@ interface ChartFiles {
 /**
  * Reads the values files of a release.
  *
- * @throws ReleaseValuesError if a file cannot be read
+ * @throws ValuesFileError if a file cannot be read
  */
 export function valuesFiles({ chart, values }: ChartFiles): ReleaseValues {
   const ofSite = values.map(readText);
@@ -44,7 +47,7 @@ function readText(file: string): ValuesText {
     return { file, text: readFileSync(file, "utf8") };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new ReleaseValuesError(
+    throw new ValuesFileError(
       file,
       `it cannot be read (${code})`,
       "Check rollout.worker.values and rollout.web.values, or rollout.shared.values. Paths count from the project's folder.",
@@ -60,35 +63,8 @@ export function valueAt(values: unknown, keys: readonly string[]): unknown {
 /**
  * The content of a values file, as Helm reads it.
  *
- * @throws ReleaseValuesError if it is not valid YAML
+ * @throws ValuesFileError if it is not valid YAML
  */
 export function parseValues({ file, text }: ValuesText): unknown {
-  try {
-    return parse(text, asHelm);
-  } catch (error) {
-    const found = `it is not valid YAML${describeReason(error)}`;
-    throw new ReleaseValuesError(file, found, "Fix the syntax.");
-  }
-}
-
-/** The parser's own message quotes the text, which may hold a password: only its code and line are shown. */
-function describeReason(error: unknown): string {
-  if (!(error instanceof YAMLParseError)) return "";
-  return ` (line ${error.linePos?.[0].line ?? 1}: ${error.code})`;
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/**
- * The values of a release cannot be put together; nothing was changed. The message names the file
- * and what was found, never a value: a file may hold a password.
- */
-export class ReleaseValuesError extends Error {
-  override readonly name = "ReleaseValuesError";
-
-  constructor(file: string, found: string, advice: string) {
-    super(`The values file ${file} cannot be used for its Helm release: ${found}. ${advice}`);
-  }
+  return parseContent(text, file);
 }

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { lookBriefly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys, type Service } from "../environment";
 import { newestRevision } from "../pods/pending";
-import { inHelmsOrder, isMap, parseValues, valueAt, type ReleaseValues } from "./files";
+import { inHelmsOrder, isMap, parseValues, type ReleaseValues } from "./files";
 import { keyOf, type EnvironmentPlace } from "./values";
 
 /** A release and what this stack sets in it. */
@@ -17,7 +17,6 @@ interface OwnRelease {
   readonly ours: readonly OwnPlace[];
 }
 
-/** Where our own values are: the keys that lead there, with dots between them, and the service whose they are. */
 type OwnPlace = EnvironmentPlace & { readonly service: Service };
 
 /**
@@ -95,24 +94,19 @@ export function otherValues(
 ): OtherValue[] {
   const live = mergeValues([chart?.values, config]);
   const wanted = mergeValues([chart?.values, ...applied]);
-  const keys = new Set(
-    ours.flatMap(({ service, path }) =>
-      environmentKeys(service).map((key) => keyOf(`${path}.${key}`)),
-    ),
+  const keys = ours.flatMap(({ service, path }) =>
+    environmentKeys(service).map((key) => keyOf(`${path}.${key}.`)),
   );
-  const variables = ours.flatMap(({ path }) => {
-    const [left, right] = [live, wanted].map((side) => byName(valueAt(side, path.split("."))));
-    return compareValues(left, right, path).filter(({ path: one }) => !keys.has(keyOf(one)));
-  });
-  const isPlace = (path: string) => ours.some((one) => `${path}.`.startsWith(`${one.path}.`));
-  return [...compareValues(live, wanted, "").filter(({ path }) => !isPlace(path)), ...variables];
+  const isOurs = (path: string) => keys.some((key) => keyOf(`${path}.`).startsWith(key));
+  return compareValues(live, wanted, "").filter(({ path }) => !isOurs(path));
 }
 
-/** The variables of a list or a map, each by its name. */
-function byName(variables: unknown): Readonly<Record<string, unknown>> {
-  if (!Array.isArray(variables)) return isMap(variables) ? variables : {};
-  const nameIn = (one: unknown) => (isMap(one) ? String(one.name) : "");
-  return Object.fromEntries(variables.map((one) => [nameIn(one), JSON.stringify(one)]));
+/** A list of variables, or of other things with names, as a map; anything else as it is. */
+function byName(value: unknown): unknown {
+  const isNamed = (one: unknown) => isMap(one) && typeof one.name === "string";
+  if (!Array.isArray(value) || !value.every(isNamed)) return value;
+  const list = value as { readonly name: string }[];
+  return Object.fromEntries(list.map((one) => [one.name, JSON.stringify(one)]));
 }
 
 /** As Helm merges values: maps member by member, all else as a whole; null takes a key away. */
@@ -130,7 +124,8 @@ function mergeTwo(below: unknown, above: unknown): unknown {
   return Object.fromEntries([...kept, ...members]);
 }
 
-function compareValues(live: unknown, applied: unknown, path: string): OtherValue[] {
+function compareValues(ofLive: unknown, ofApplied: unknown, path: string): OtherValue[] {
+  const [live, applied] = [byName(ofLive), byName(ofApplied)];
   if (isDeepStrictEqual(live, applied)) return [];
   const sides = [live, applied].filter((side) => side !== undefined);
   if (!sides.every(isMap)) return [{ path, live, applied }];

@@ -7,7 +7,8 @@ import { serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import type { ServiceModes } from "../update/modes";
 import { refuseNulls, refusePasswords } from "./checks";
-import { inHelmsOrder, ReleaseValuesError, valuesFiles, type ReleaseValues } from "./files";
+import { inHelmsOrder, valuesFiles, type ReleaseValues } from "./files";
+import { ValuesFileError } from "../values/file";
 import { warnOfLostValues } from "./lost-values";
 import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./values";
 
@@ -33,7 +34,7 @@ export interface ReadRelease extends ReleaseArgs {
  *
  * @param mode the stack's
  * @returns what the files say
- * @throws ReleaseValuesError
+ * @throws ValuesFileError
  */
 export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValues {
   const read = valuesFiles(from);
@@ -42,7 +43,7 @@ export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValu
     refusePasswords(read, from.services);
     for (const place of from.services) refuseUnknownList(read, from.chart, place);
   } catch (error) {
-    if (mode === "mongo" || !(error instanceof ReleaseValuesError)) throw error;
+    if (mode === "mongo" || !(error instanceof ValuesFileError)) throw error;
     void pulumi.log.warn(error.message);
   }
   return read;
@@ -72,7 +73,8 @@ export function helmRelease(
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
   const { release, chart, version, repository, values, services, read } = from;
-  const { url, ca, username, password } = repository ?? {};
+  const { url: repo = "", ca: caFile, ...user } = repository ?? {};
+  const repositoryOpts = { repo, ...user, ...(caFile !== undefined && { caFile }) };
   const resource = new (kubernetesSdk().helm.v3.Release)(
     name,
     {
@@ -80,14 +82,7 @@ export function helmRelease(
       namespace,
       chart,
       ...(version !== undefined && { version }),
-      ...(url !== undefined && {
-        repositoryOpts: {
-          repo: url,
-          ...(ca !== undefined && { caFile: ca }),
-          ...(username !== undefined && { username }),
-          ...(password !== undefined && { password: pulumi.secret(password) }),
-        },
-      }),
+      ...(repository && { repositoryOpts: pulumi.secret(repositoryOpts) }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
       values: pulumi
         .all([modes, secretRef])

@@ -7,13 +7,7 @@ import type { Service } from "../environment";
 import { findSharedRelease, serviceModes, type ServiceModes } from "../update/modes";
 import type { ServicesArgs } from "../target";
 import { renderChart } from "./chart";
-import {
-  fittingValues,
-  helmRelease,
-  ourValues,
-  type ReadRelease,
-  type ReleaseArgs,
-} from "./release";
+import { fittingValues, helmRelease, type ReadRelease, type ReleaseArgs } from "./release";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
 type Release = kubernetes.helm.v3.Release;
@@ -35,7 +29,7 @@ export interface Releases {
 /**
  * The releases of the settings.
  *
- * @throws ReleaseValuesError where a values file cannot be used
+ * @throws ValuesFileError where a values file cannot be used
  * @param parent of a release that holds both services; another one is a child of its service's
  *   rollout
  */
@@ -53,9 +47,7 @@ export function releasesOf(
     rendered: (options) =>
       pulumi.output(secretRef).apply(async (secret) => {
         const all = [...new Set([releases.worker, releases.web])];
-        const render = (one: ReadRelease) =>
-          renderChart(one, settings.namespace, ourValues(one, args, asked, secret), options);
-        await Promise.all(all.map(render));
+        await Promise.all(all.map((one) => renderChart(one, args, [asked, secret], options)));
         return [...new Set(all.map(({ release }) => release))];
       }),
     address: (service) => {

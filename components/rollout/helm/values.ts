@@ -4,11 +4,11 @@ import {
   inHelmsOrder,
   isMap,
   parseValues,
-  ReleaseValuesError,
   valueAt,
   type ReleaseValues,
   type ValuesText,
 } from "./files";
+import { ValuesFileError } from "../values/file";
 
 /** Where the variables of a service are in its chart's values. */
 export interface EnvironmentPlace {
@@ -26,7 +26,7 @@ export interface EnvironmentPlace {
  *
  * @param files the values files in Helm's order: of several that have the path, the last counts;
  *   the values that the chart itself brings come first
- * @throws ReleaseValuesError if a file is not valid YAML, or has something else at the path
+ * @throws ValuesFileError if a file is not valid YAML, or has something else at the path
  */
 export function environmentOnTop(
   files: readonly ValuesText[],
@@ -49,7 +49,7 @@ export function environmentOnTop(
 /**
  * The last file that has a path, and what it says there: a list or a map.
  *
- * @throws ReleaseValuesError if a file is not YAML, or has something else at the path
+ * @throws ValuesFileError if a file is not YAML, or has something else at the path
  */
 export function lastAt(files: readonly ValuesText[], path: string) {
   for (const file of files.toReversed()) {
@@ -90,7 +90,7 @@ function listItem({ name, value }: Entry): object {
  * Refuses a place that no file states: a chart that is elsewhere, or a subchart, may have a list there, and
  * ours would replace it.
  *
- * @throws ReleaseValuesError with what to write
+ * @throws ValuesFileError with what to write
  */
 export function refuseUnknownList(
   values: ReleaseValues,
@@ -99,15 +99,15 @@ export function refuseUnknownList(
 ): void {
   const files = inHelmsOrder(values);
   if (lastAt(files, path) !== undefined) return;
-  throw new ReleaseValuesError(
+  throw new ValuesFileError(
     files.at(-1)?.file ?? "(none is named)",
     `it has no ${path}, so this stack's variables would replace a list that chart ${chart} may have there`,
     "Copy the chart's list into the file (see helm show values). If the chart has none, write an empty list ([]) or map ({}).",
   );
 }
 
-function wrongForm(file: string, path: string): ReleaseValuesError {
-  return new ReleaseValuesError(
+function wrongForm(file: string, path: string): ValuesFileError {
+  return new ValuesFileError(
     file,
     `${path} is neither a list nor a map`,
     "Set rollout.worker.path or rollout.web.path to the key of the variables.",

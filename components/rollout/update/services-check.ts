@@ -38,8 +38,8 @@ export const servicesCheck: Step<ServicesCheckInputs, object> = {
   },
   refuses: async (inputs, olds) => {
     const { shared, release = "", releases, install = false, direction } = inputs;
-    const mismatch =
-      releases && (await findMismatch(inputs, { releases, install }, olds?.releases));
+    const asked = releases && { ...inputs, releases, install };
+    const mismatch = asked && (await findMismatch(asked, olds?.releases));
     const isWarning = direction === "back" && olds !== undefined;
     if (mismatch !== undefined && isWarning) console.log(`warning: ${mismatch}`);
     else if (mismatch !== undefined) return { property: "install", reason: mismatch };

@@ -39,7 +39,7 @@ import { asHelm } from "./yaml";
  * @throws ValuesFileError if the file is not YAML, or the place is neither a list nor a map
  */
 export function readStated(text: string, place: Place): Stated[] {
-  return findStatements(contentOf(documentOf(text, place.file)), place);
+  return findStatements(parseContent(text, place.file), place);
 }
 
 /**
@@ -52,19 +52,20 @@ export function readStated(text: string, place: Place): Stated[] {
 export function withStatement(text: string, wanted: Statement): string {
   const { place } = wanted;
   const document = documentOf(text, place.file);
-  const before = contentOf(document);
+  const before = parseContent(text, place.file);
   if (states(before, wanted)) return text;
   state(document, wanted, before);
   const written = inLayoutOf(text, document);
-  const after = contentOf(documentOf(written, place.file));
+  const after = parseContent(written, place.file);
   const own = (content: unknown) => siteOwn(content, place);
   const isSafe = isDeepStrictEqual(own(after), own(before)) && states(after, wanted);
   if (!isSafe) throw cannotEdit(wanted);
   return written;
 }
 
-function contentOf(document: Document): unknown {
-  return document.toJS({ maxAliasCount: -1 });
+/** What a values file says, as Helm reads it. @throws ValuesFileError if it is not valid YAML */
+export function parseContent(text: string, file: string): unknown {
+  return documentOf(text, file).toJS({ maxAliasCount: -1 });
 }
 
 /**

@@ -123,7 +123,8 @@ function othersOf(node: unknown, place: Place): unknown {
   return Object.fromEntries(Object.entries(node).filter(([name]) => !isOurs(name)));
 }
 
-function isPlain(node: unknown): node is Plain {
+/** Whether a value of a parsed file is a map. */
+export function isPlain(node: unknown): node is Plain {
   return typeof node === "object" && node !== null && !Array.isArray(node);
 }
 

@@ -1,5 +1,5 @@
 import type { V1ConfigMap, V1Job, V1JobCondition, V1Pod } from "@kubernetes/client-node";
-import { type ClusterAddress, clusterAt, fieldManager } from "../../kubernetes";
+import { type ClusterAddress, clusterAt, fieldManager, nameOf } from "../../kubernetes";
 
 /** The name of a Job's own container; a service mesh may add others. */
 export const containerName = "taskrunner-storage";
@@ -13,7 +13,7 @@ export type Namespace = Awaited<ReturnType<typeof namespaceAt>>;
  * @throws KubeconfigError where the kubeconfig cannot be read or names no such context
  */
 export async function namespaceAt(address: ClusterAddress) {
-  const { batch, core, place, ask, controllers, pods, warnings } = await clusterAt(address);
+  const { batch, core, custom, place, ask, controllers, pods, warnings } = await clusterAt(address);
   const { namespace } = place;
   return {
     ...{ place, controllers, pods, warnings },
@@ -32,8 +32,13 @@ export async function namespaceAt(address: ClusterAddress) {
       const asked = { namespace, name, container: containerName, ...lines };
       return ask("get", "pods/log", core.readNamespacedPodLog(asked));
     },
-    createJob: (body: V1Job) =>
-      ask("create", "jobs", batch.createNamespacedJob({ namespace, body, fieldManager })),
+    createJob: (body: V1Job) => {
+      // As it is, and strictly: a misspelt key of the site's template would be dropped without a word.
+      const job = { group: "batch", version: "v1", namespace, plural: "jobs", body };
+      const options = { fieldManager, fieldValidation: "Strict" };
+      const creating = custom.createNamespacedCustomObject({ ...job, ...options });
+      return ask("create", "jobs", creating as Promise<V1Job>);
+    },
     createConfigMap: async (body: V1ConfigMap) => {
       const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
       await ask("create", "configmaps", creating);
@@ -64,6 +69,25 @@ export function failure(job: V1Job): string | undefined {
   const end = ending(job);
   if (end?.type !== "Failed") return undefined;
   return end.message ?? end.reason ?? "Kubernetes gives no reason";
+}
+
+/** The exit code of a pod's own container, whatever its sidecars do; undefined while it has not ended. */
+export function ownExitCode({ status }: V1Pod): number | undefined {
+  const own = status?.containerStatuses?.find(({ name }) => name === containerName);
+  return own?.state?.terminated?.exitCode;
+}
+
+/** How a Job of so many pods has ended of which only sidecars run; undefined while it has not. */
+export function endBesideSidecars(pods: readonly V1Pod[], count: number) {
+  const held = pods.filter(
+    (pod) =>
+      pod.status?.containerStatuses?.some(({ state }) => state?.running) &&
+      ownExitCode(pod) !== undefined,
+  );
+  const failed = held.find((pod) => ownExitCode(pod) !== 0);
+  if (failed) return { why: `pod ${nameOf(failed)} ended with exit code ${ownExitCode(failed)}` };
+  const done = new Set(pods.filter((pod) => ownExitCode(pod) === 0).map(indexOf));
+  return held.length > 0 && done.size >= count ? { why: undefined } : undefined;
 }
 
 /** The index of a pod in an Indexed Job; 0 in another. */

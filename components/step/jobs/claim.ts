@@ -1,13 +1,14 @@
 import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { hasEnded, isStatefulSet, nameOf, templateOf, type Controller } from "../../kubernetes";
 import type { Namespace } from "./api";
+import { JobError } from "./errors";
 import type { JobRequest, JobTarget } from "./target";
 
 /** How a Job's pods use the claim with the state. */
 export interface ClaimUse {
   /** As whom the services work on its files; empty if nobody says. */
   readonly user: VolumeUser;
-  /** Only pods of one node may mount it, so that one pod runs at a time. */
+  /** Only pods of one node may mount it, so that one pod does all the work. */
   readonly isOfOneNode: boolean;
   /** The nodes whose pods mount a claim of one node now; empty if none does. */
   readonly nodes: readonly string[];
@@ -29,7 +30,7 @@ export const noClaim: ClaimUse = { user: {}, isOfOneNode: false, nodes: [] };
  * follows a claim only if the volume itself names nodes. The kubelet gives a fresh volume to
  * `root:fsGroup`, and never changes an owner.
  *
- * @throws ClusterError
+ * @throws JobError if only one pod at a time may mount the claim, and one does; ClusterError
  */
 export async function claimUseOf(
   namespace: Namespace,
@@ -39,14 +40,23 @@ export async function claimUseOf(
   if (asked.state === undefined || claim === undefined) return noClaim;
   const modes = (await namespace.claim(claim.name)).spec?.accessModes ?? [];
   const isOfOneNode = !modes.includes("ReadWriteMany");
-  const nodes = isOfOneNode ? nodesOf(await namespace.pods(""), claim.name) : [];
+  const mounting = (isOfOneNode ? await namespace.pods("") : []).filter(
+    (pod) => !hasEnded(pod) && pod.spec && mountIn(pod.spec, claim.name),
+  );
+  const [first] = mounting;
+  if (first && modes.includes("ReadWriteOncePod")) {
+    throw new JobError([
+      `Claim ${claim.name} is ReadWriteOncePod, and pod ${nameOf(first)} mounts it, so no Job can. Nothing ` +
+        "was started. Give the state a claim of ReadWriteMany or ReadWriteOnce.",
+    ]);
+  }
+  const nodes = nodesOf(mounting);
   const user = volumeUserOf(await namespace.controllers(), claim.name);
   return { user, isOfOneNode, nodes };
 }
 
 /** The nodes of the pods that mount a claim: those of running ones, if there are any. */
-function nodesOf(pods: readonly V1Pod[], claim: string): string[] {
-  const mounting = pods.filter((pod) => !hasEnded(pod) && pod.spec && mountIn(pod.spec, claim));
+function nodesOf(mounting: readonly V1Pod[]): string[] {
   const running = mounting.filter(({ status }) => status?.phase === "Running");
   const counted = running.length > 0 ? running : mounting;
   return [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();

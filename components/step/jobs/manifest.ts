@@ -1,5 +1,5 @@
 // The client types its objects as classes; they are plain data, and are sent as such.
-/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment, @typescript-eslint/no-misused-spread */
+/* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { basename, dirname } from "node:path";
 import type {
   V1Affinity,
@@ -8,12 +8,11 @@ import type {
   V1EnvVar,
   V1Job,
   V1PodSecurityContext,
-  V1PodSpec,
+  V1PodTemplateSpec,
 } from "@kubernetes/client-node";
 import { containerName } from "./api";
 import { noClaim, type ClaimUse } from "./claim";
 import { labelValue } from "../../kubernetes";
-import type { PodTemplate } from "../../settings";
 import { requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
@@ -25,9 +24,8 @@ export const labels = {
 } as const;
 
 /**
- * The Job of a step, with what the site adds to its pods. It has no time-to-live: one that vanishes
- * could not be told from one that never ran. What the command itself says is final (exit status 1 or 3)
- * ends the Job, because trying again would say the same; a pod that its node loses is replaced.
+ * The Job of a step, with what the site adds to its pods; a week after its end it goes. What the command
+ * itself says is final (exit status 1 or 3) ends the Job, because trying again would say the same; a pod that its node loses is replaced.
  *
  * @param name the Job's and its ConfigMap's
  * @param use of the claim with the state
@@ -35,31 +33,25 @@ export const labels = {
 export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = noClaim): V1Job {
   const { pods } = asked;
   const metadata = { name, labels: labelsOf(target, asked) };
-  const site = target.podTemplate.metadata;
   return {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata,
     spec: {
       backoffLimit: 2,
+      ttlSecondsAfterFinished: 7 * 24 * 3600,
       podFailurePolicy: {
         rules: [
           { action: "Ignore", onPodConditions: [{ type: "DisruptionTarget", status: "True" }] },
           { action: "FailJob", onExitCodes: { operator: "In", values: [1, 3] } },
         ],
       },
-      ...(pods !== undefined && {
-        completionMode: "Indexed",
-        completions: pods,
-        parallelism: use.isOfOneNode ? 1 : pods,
-      }),
-      template: {
-        metadata: {
-          labels: { ...site.labels, ...metadata.labels },
-          annotations: { ...site.annotations },
-        },
-        spec: podSpec(target, asked, name, use),
-      },
+      ...(pods !== undefined &&
+        !use.isOfOneNode && { completionMode: "Indexed", completions: pods, parallelism: pods }),
+      template: mergeTemplates(
+        mergeTemplates(defaultsFor(use), target.podTemplate),
+        podTemplate(target, asked, metadata, use),
+      ) as V1PodTemplateSpec,
     },
   };
 }
@@ -89,27 +81,65 @@ function labelsOf({ stack }: JobTarget, { kind, direction }: JobRequest): Record
   };
 }
 
-function podSpec(target: JobTarget, asked: JobRequest, name: string, use: ClaimUse): V1PodSpec {
-  const { claim, podTemplate } = target;
-  const { containers, securityContext, ...site } = podTemplate.spec;
+/** One template above another: maps member by member, lists of named members too; else the one above counts. */
+function mergeTemplates(below: unknown, above: unknown): unknown {
+  const [under, over] = [membersOf(below), membersOf(above)];
+  if (!under || !over) return above;
+  const both = Object.entries(over).map(([key, value]) => [
+    key,
+    key in under ? mergeTemplates(under[key], value) : value,
+  ]);
+  const merged = { ...under, ...(Object.fromEntries(both) as object) };
+  return Array.isArray(below) ? Object.values(merged) : merged;
+}
+
+/** The members of a map, or of a list by their names; mounts have the name of a volume, and a path of their own. */
+function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!Array.isArray(value)) return value as Readonly<Record<string, unknown>>;
+  const list = value as { readonly name?: string; readonly mountPath?: string }[];
+  const named = list.map((one) => [one.mountPath ?? one.name ?? "", one] as const);
+  return named.every(([name]) => name !== "") ? Object.fromEntries(named) : undefined;
+}
+
+function defaultsFor(use: ClaimUse): object {
+  const own: V1Container = {
+    name: containerName,
+    env: [fileThreads],
+    resources: { requests: { cpu: "100m", memory: "256Mi" } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ["ALL"] },
+    },
+  };
+  const spec = { automountServiceAccountToken: false, enableServiceLinks: false };
+  return { spec: { ...spec, securityContext: userOf(use), containers: [own] } };
+}
+
+function podTemplate(
+  target: JobTarget,
+  asked: JobRequest,
+  { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+  use: ClaimUse,
+): V1PodTemplateSpec {
+  const { claim } = target;
   const hasState = asked.state !== undefined && claim !== undefined;
-  const readOnly = asked.state === "read";
-  const state = { claimName: claim?.name ?? "", readOnly };
+  const state = { claimName: claim?.name ?? "", readOnly: asked.state === "read" };
   return {
-    ...(site as Partial<V1PodSpec>),
-    restartPolicy: "Never",
-    // Every command may be killed at any moment, and a rollback should not wait.
-    terminationGracePeriodSeconds: 5,
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    securityContext: { ...userOf(use), ...securityContext },
-    ...(use.nodes.length > 0 && { affinity: affinityTo(use.nodes) }),
-    containers: [container(target, asked, containers[0])],
-    volumes: [
-      { name: "tmp", emptyDir: {} },
-      { name: "request", configMap: { name } },
-      ...(hasState ? [{ name: "state", persistentVolumeClaim: state }] : []),
-    ],
+    metadata: { labels },
+    spec: {
+      restartPolicy: "Never",
+      // Every command may be killed at any moment, and a rollback should not wait.
+      terminationGracePeriodSeconds: 5,
+      ...(use.nodes.length > 0 && { affinity: affinityTo(use.nodes) }),
+      containers: [container(target, asked)],
+      volumes: [
+        { name: "tmp", emptyDir: {} },
+        { name: "request", configMap: { name } },
+        ...(hasState ? [{ name: "state", persistentVolumeClaim: state }] : []),
+      ],
+    },
   };
 }
 
@@ -137,40 +167,27 @@ function affinityTo(nodes: readonly string[]): V1Affinity {
   };
 }
 
-function container(
-  target: JobTarget,
-  { kind, state }: JobRequest,
-  site: PodTemplate["spec"]["containers"][number] | undefined,
-): V1Container {
+function container(target: JobTarget, { kind, state }: JobRequest): V1Container {
   const { image, claim, secret, ca } = target;
-  const subPath = claim?.subPath === undefined ? {} : { subPath: claim.subPath };
-  const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", ...subPath };
+  const subPath = claim?.subPath;
+  const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", subPath };
   return {
     name: containerName,
     image,
+    command: undefined,
     args: ["step", kind, "--request", requestFile],
     // The quarantine file is written to the current folder, and goes with the pod (docs/jobs.md).
     workingDir: "/tmp",
     env: [
-      // Of two variables of one name the last one counts.
-      fileThreads,
-      ...((site?.env ?? []) as unknown as V1EnvVar[]),
       { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
       ...(ca ? [authority(ca)] : []),
     ],
-    resources: { requests: { cpu: "100m", memory: "256Mi" }, ...site?.resources },
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ["ALL"] },
-      ...site?.securityContext,
-    },
     volumeMounts: [
       { name: "tmp", mountPath: "/tmp" },
       { name: "request", mountPath: dirname(requestFile), readOnly: true },
       ...(state !== undefined && claim !== undefined ? [mounted] : []),
     ],
-  };
+  } as unknown as V1Container;
 }
 
 /**

@@ -1,6 +1,6 @@
 import pRetry from "p-retry";
 import { ClusterError, nameOf, describePlace } from "../../kubernetes";
-import { indexOf, podsOf, type Namespace } from "./api";
+import { indexOf, ownExitCode, podsOf, type Namespace } from "./api";
 import { JobError, withoutSecrets } from "./errors";
 
 /** So many last lines of a failed pod are in the error, of so many pods. */
@@ -16,7 +16,9 @@ export async function reasonsOf(
   why: string,
 ): Promise<string[]> {
   const pods = await podsOf(namespace, name);
-  const failed = pods.filter(({ status }) => status?.phase === "Failed").slice(-namedPods);
+  const failed = pods
+    .filter((pod) => pod.status?.phase === "Failed" || ownExitCode(pod))
+    .slice(-namedPods);
   const words = failed.map(async (pod) => {
     const log = await logOf(namespace, nameOf(pod), lastLines).catch((error: unknown) => {
       return `its log cannot be read: ${error instanceof Error ? error.message : String(error)}`;
@@ -43,7 +45,7 @@ export async function answersOf(
   say: (line: string) => void,
 ): Promise<unknown[]> {
   const pods = await podsOf(namespace, name);
-  const done = pods.filter(({ status }) => status?.phase === "Succeeded");
+  const done = pods.filter((pod) => ownExitCode(pod) === 0);
   const answers = Array.from({ length: count }, async (_, index) => {
     const pod = done.find((one) => indexOf(one) === index);
     const { said, answer } = readLog(pod ? await logOf(namespace, nameOf(pod)) : "");

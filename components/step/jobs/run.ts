@@ -12,7 +12,7 @@ import {
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
-import { failure, isOver, namespaceAt, podsOf, type Namespace } from "./api";
+import { endBesideSidecars, failure, isOver, namespaceAt, podsOf, type Namespace } from "./api";
 import { claimUseOf } from "./claim";
 import { JobError } from "./errors";
 import { configMapOf, jobOf, labels } from "./manifest";
@@ -43,11 +43,14 @@ export async function runJob(
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
   await namespace.createConfigMap(configMapOf(asked, job));
   say(`job ${name}: created in ${describePlace(namespace.place)}`);
-  const over = await untilOver(namespace, target, name, say);
-  const why = failure(over);
+  const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
+  const { why, isHeld } = await untilOver(namespace, target, { name, count }, say);
   if (why !== undefined) throw new JobError(await reasonsOf(namespace, name, why));
   say(`job ${name}: complete`);
-  return answersOf(namespace, name, asked.pods ?? 1, say);
+  const answers = await answersOf(namespace, name, count, say);
+  // Else the sidecars go on for ever, with the claim mounted.
+  if (isHeld) await namespace.removeJob(name);
+  return answers;
 }
 
 function requireShort({ kind, request }: JobRequest): void {
@@ -62,10 +65,11 @@ function requireShort({ kind, request }: JobRequest): void {
 async function untilOver(
   namespace: Namespace,
   { timeoutSeconds }: JobTarget,
-  name: string,
+  { name, count }: { readonly name: string; readonly count: number },
   say: (line: string) => void,
-): Promise<V1Job> {
+) {
   let job = await namespace.job(name);
+  let beside: ReturnType<typeof endBesideSidecars>;
   let lastRan = new Date();
   await watch({
     ...{ what: `job ${name}`, timeoutSeconds: Infinity, say, warnings: namespace.warnings },
@@ -73,6 +77,8 @@ async function untilOver(
       job = await namespace.job(name);
       if (isOver(job)) return [];
       const pods = await podsOf(namespace, name);
+      beside = endBesideSidecars(pods, count);
+      if (beside) return [];
       if (pods.some(runs)) lastRan = moment.now;
       const isLate = secondsBetween(lastRan, moment.now) >= timeoutSeconds;
       if (!isLate) return obstaclesOf(job, pods, moment);
@@ -83,7 +89,7 @@ async function untilOver(
       throw new JobError([first, ...found.map(inFull)]);
     },
   });
-  return job;
+  return { why: beside ? beside.why : failure(job), isHeld: beside !== undefined };
 }
 
 /** A pod that is to go is on a node that may not answer any more: what its status says is old. */

@@ -2,7 +2,10 @@ import type { ClusterAddress } from "../../kubernetes";
 import type { JobsSettings } from "../../settings";
 
 /** Where and how Jobs run, as the settings say; none of it is secret. */
-export interface JobTarget extends ClusterAddress, Omit<JobsSettings, "namespace" | "secret"> {
+export interface JobTarget
+  extends ClusterAddress, Omit<JobsSettings, "namespace" | "secret" | "podTemplate"> {
+  /** What the site adds to the pods: a part of a PodTemplateSpec. */
+  readonly podTemplate: object;
   /** The Secret and its key that hold the migrator's connection string. */
   readonly secret: { readonly name: string; readonly key: string };
   /** The claim that holds the filesystem state, and the state directory in it; absent without an import. */

@@ -24,7 +24,7 @@ describe("a password in a URI of a site's values", () => {
     ["within a longer text", 'file: |\n  {"Db":"mongodb+srv://u:p%40w@db/x"}\n', "file has"],
     ["after one that has none", 'a: "http://web:80/x mongodb://u:pw1@db"', "a has"],
   ])("%s", (_, text, found) => {
-    expect(refusing(text)).toThrow(`site.yaml cannot be used for its Helm release: ${found}`);
+    expect(refusing(text)).toThrow(`site.yaml cannot be used: ${found}`);
   });
 
   it.each([

@@ -40,7 +40,7 @@ it("are refused with values that would show a password, before anything is regis
   writeFileSync(file, "other: amqp://u:pw1@queue\n");
 
   expect(releases({ web: { values: [file] } })).toThrow(
-    `The values file ${file} cannot be used for its Helm release: other has a password in a URI`,
+    `The values file ${file} cannot be used: other has a password in a URI`,
   );
 });
 

@@ -170,7 +170,7 @@ describe("the environment on top of a site's values", () => {
     const wrong = { file: "site.yaml", text: "worker: { env: s3cret }" };
 
     expect(() => environmentOnTop([wrong], workerEnv, onMongo)).toThrow(
-      "The values file site.yaml cannot be used for its Helm release: worker.env is neither a list nor a map.",
+      "The values file site.yaml cannot be used: worker.env is neither a list nor a map.",
     );
     expect(() => environmentOnTop([wrong], workerEnv, onMongo)).not.toThrow(/s3cret/);
   });
