@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { jobsOf, type Jobs } from "../step/jobs/program";
-import { awaiting, StepGroup, type After } from "../step/program";
+import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes/cluster";
@@ -26,7 +26,7 @@ export class MongoCluster extends StepGroup implements Mongo {
     super("MongoCluster", name, options, settings.directions.worker === "back");
     const { cluster, directions } = settings;
     const outputs = outputsOf(settings, this);
-    const jobs = jobsOf(settings, outputs.uri, awaiting(options.dependsOn ?? []));
+    const jobs = jobsOf(settings, outputs.uri, { dependsOn: [...(options.dependsOn ?? [])] });
     // The users of the other kinds are there already.
     const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
     const users = { job: jobs?.target, appJob: appJobOf(outputs, jobs, isMade) };

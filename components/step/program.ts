@@ -119,19 +119,10 @@ export abstract class StepGroup extends pulumi.ComponentResource {
 
   /** @param rests whether it does nothing in this update, whatever becomes of its resources */
   constructor(type: string, name: string, { dependsOn = [] }: After, rests = false) {
-    super(`taskrunner:storage:${type}`, name, {}, awaiting(dependsOn));
+    super(`taskrunner:storage:${type}`, name, {}, { dependsOn: [...dependsOn] });
     this.settled = [...(rests ? [] : [this]), ...dependsOn];
     this.ofChildren = { parent: this, dependsOn: [...dependsOn] };
   }
-}
-
-/** The options of a component that waits with all its children, which `dependsOn` does not reach by itself. */
-export function awaiting(dependsOn: readonly pulumi.Resource[]): pulumi.ComponentResourceOptions {
-  const options = { dependsOn: [...dependsOn] };
-  const wait: pulumi.ResourceTransformation = ({ props, opts }) => ({
-    ...{ props, opts: pulumi.mergeOptions(opts, options) },
-  });
-  return { ...options, transformations: [wait] };
 }
 
 /** The options of a step that comes after others; a rollback waits for no step that rests in it. */

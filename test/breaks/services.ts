@@ -46,9 +46,9 @@ export const services: readonly Break[] = [
   },
   {
     guarantee: "nothing is changed before the check of the services",
-    file: "components/step/program.ts",
-    find: "return { ...options, transformations: [wait] };",
-    replace: "return { ...options, transformations: [wait].slice(1) };",
+    file: "index.ts",
+    find: 'new MongoCluster("mongo", settings, after(update))',
+    replace: 'new MongoCluster("mongo", settings)',
     tests: ["test/program.test.ts > before the check of the services"],
   },
 ];
