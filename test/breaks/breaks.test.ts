@@ -7,15 +7,15 @@ import { draw, mutantsIn } from "./mutants";
 const root = resolve(__dirname, "../..");
 const textOf = (file: string) => readFileSync(resolve(root, file), "utf8");
 
-it("each of at least 48 guarantees has one break", () => {
+it("each of at least 70 guarantees has one break", () => {
   const guarantees = new Set(breaks.map(({ guarantee }) => guarantee));
 
   expect(guarantees.size).toBe(breaks.length);
-  expect(guarantees.size).toBeGreaterThanOrEqual(48);
+  expect(guarantees.size).toBeGreaterThanOrEqual(70);
 });
 
 it("a break changes product code", () => {
-  const product = /^(components\/|cli\/|policy\/|\.github\/workflows\/|index\.ts$)/;
+  const product = /^(components\/|cli\/|index\.ts$)/;
 
   expect(breaks.filter(({ file }) => !product.test(file))).toEqual([]);
 });

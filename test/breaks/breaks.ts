@@ -1,4 +1,3 @@
-import { commands } from "./commands";
 import { program } from "./program";
 import { rollback } from "./rollback";
 import { rollout } from "./rollout";
@@ -7,7 +6,6 @@ import { services } from "./services";
 import { state } from "./state";
 import { step } from "./step";
 import { takeOver } from "./take-over";
-import { workflows } from "./workflows";
 
 /** A small change of product code that takes one guarantee away, and the tests that must notice. */
 export interface Break {
@@ -32,8 +30,6 @@ export const breaks: readonly Break[] = [
   ...services,
   ...program,
   ...takeOver,
-  ...commands,
-  ...workflows,
 ];
 
 /** The file and the test's name in an entry of `tests`. */

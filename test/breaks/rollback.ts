@@ -17,20 +17,6 @@ export const rollback: readonly Break[] = [
     tests: ["test/transfer/export-publish.test.ts"],
   },
   {
-    guarantee: "a log entry that differs from MongoDB's is reported by an export",
-    file: "components/transfer/export/log-compare.ts",
-    find: "there ? difference(there, document) : noPlace",
-    replace: "there ? undefined : noPlace",
-    tests: ["test/transfer/export-logs.test.ts"],
-  },
-  {
-    guarantee: "an export asks for the bases of a block of runs at once",
-    file: "components/transfer/bases.ts",
-    find: "const idsInQuery = 5_000;",
-    replace: "const idsInQuery = 5;",
-    tests: ["test/transfer/export-blocks.test.ts > MongoDB is asked for a block of runs"],
-  },
-  {
     guarantee: "an export records what both sides agree on, for a later import",
     file: "components/transfer/export/block.ts",
     find: "await keepBases(task, (bases) => settleBases(bases, settled));",
@@ -43,20 +29,6 @@ export const rollback: readonly Break[] = [
     find: "return fileStems(runId).at(-1) ?? runId;",
     replace: "return runId;",
     tests: ["test/transfer/export-blocks.test.ts > with one file name the first gets it"],
-  },
-  {
-    guarantee: "runs of one file name are exported in their order, also in different blocks",
-    file: "components/transfer/export/block.ts",
-    find: "takeTurn(task.turns, fileName(run))",
-    replace: "takeTurn(new Map(), fileName(run))",
-    tests: ["test/transfer/export-blocks.test.ts > that end and begin a block"],
-  },
-  {
-    guarantee: "a conflict copy is not in a folder that a service lists",
-    file: "components/state/held.ts",
-    find: 'export const conflictsFolder = "conflicts";',
-    replace: 'export const conflictsFolder = "state";',
-    tests: ["test/transfer/rollback-behind.test.ts > an unfinished run in conflict is held"],
   },
   {
     guarantee: "an export reads what a majority of the members has",
@@ -75,13 +47,6 @@ export const rollback: readonly Break[] = [
     ],
   },
   {
-    guarantee: "work ahead ends before its failure is thrown",
-    file: "components/state/ahead.ts",
-    find: "await Promise.allSettled(results);",
-    replace: "",
-    tests: ["test/transfer/ahead.test.ts > after a failure nothing is begun"],
-  },
-  {
     guarantee: "an export writes a run after all that belongs to it",
     file: "components/transfer/export/block.ts",
     find: `  for (const role of partRoles(task.sides)) await exportPart({ ...task, tally }, role, run);
@@ -91,32 +56,11 @@ export const rollback: readonly Break[] = [
     tests: ["test/transfer/run-last.test.ts"],
   },
   {
-    guarantee: "an export writes nothing outside of the state directory",
-    file: "components/transfer/export/export.ts",
-    find: "await requireInside(sides);",
-    replace: "",
-    tests: ["test/transfer/export.test.ts > leads out of the root"],
-  },
-  {
     guarantee: "without MongoDB unfinished runs are held",
     file: "components/transfer/rollback/rollback.ts",
     find: "isOpen ? found.behind : []",
     replace: "[]",
     tests: ["test/transfer/rollback-held.test.ts > a run that was finished on disk"],
-  },
-  {
-    guarantee: "a held run never takes the place of another file",
-    file: "components/state/move.ts",
-    find: "if (!(await isOneFile(from, to))) return false;",
-    replace: "",
-    tests: ["test/transfer/held.test.ts"],
-  },
-  {
-    guarantee: "a run with a step that is not final is unfinished",
-    file: "components/state/held.ts",
-    find: '["succeeded", "failed", "skipped", 2, 3, 4]',
-    replace: '["succeeded", "failed", "skipped", "running", 1, 2, 3, 4]',
-    tests: ["test/transfer/held.test.ts"],
   },
   {
     guarantee: "a held run in conflict stays held",
@@ -196,25 +140,11 @@ export const rollback: readonly Break[] = [
     tests: ["test/transfer/rollback.test.ts > fails in the middle"],
   },
   {
-    guarantee: "a verification that does not hold is unfinished",
-    file: "components/transfer/steps/import.ts",
-    find: "if (report.holds) return { report };",
-    replace: "return { report };",
-    tests: ["test/transfer/provider.test.ts > does not hold is unfinished"],
-  },
-  {
     guarantee: "a quarantined unfinished run stops the cutover before the drain",
     file: "components/transfer/steps/import.ts",
     find: "if (reasons.length > 0) throw new Unfinished(reasons, results);",
     replace: "",
     tests: ["test/transfer/quarantined-runs.test.ts > stops the cutover, until its file is fixed"],
-  },
-  {
-    guarantee: "a fence.json that cannot be written stops before the drain",
-    file: "components/transfer/steps/import.ts",
-    find: "await requireFenceWritable(sides.root, [runs, approvals, logs, artifacts]);",
-    replace: "",
-    tests: ["test/transfer/provider.test.ts"],
   },
   {
     guarantee: "a rollback writes to the ledger, by a majority, before it reads",
@@ -228,13 +158,6 @@ export const rollback: readonly Break[] = [
     file: "components/mongo/client.ts",
     find: 'Object.assign(new ReadConcern("majority"), { afterClusterTime })',
     replace: 'new ReadConcern("majority")',
-    tests: ["test/transfer/rollback-current.test.ts > proves that it reads what is current"],
-  },
-  {
-    guarantee: "a connection string does not lead to a secondary",
-    file: "components/mongo/client.ts",
-    find: '"directconnection", ',
-    replace: "",
     tests: ["test/transfer/rollback-current.test.ts > proves that it reads what is current"],
   },
   {
@@ -259,25 +182,11 @@ export const rollback: readonly Break[] = [
     tests: ["test/transfer/rollback-current.test.ts > a base that cannot be written"],
   },
   {
-    guarantee: "what no majority has becomes no base",
-    file: "components/transfer/export/export.ts",
-    find: 'sides.isUnconfirmed ? "no majority has what was read" : undefined',
-    replace: "undefined as string | undefined",
-    tests: ["test/transfer/rollback-current.test.ts > what no majority has"],
-  },
-  {
     guarantee: "a MongoDB that is given up is not asked",
     file: "components/transfer/rollback/reach.ts",
     find: "if (abandonMongo !== undefined && abandonMongo === fencedAt) {",
     replace: "if (seconds < 0) {",
     tests: ["test/transfer/rollback-current.test.ts > given up for this fence is not asked"],
-  },
-  {
-    guarantee: "retries of a rollback end after an election's time",
-    file: "components/transfer/rollback/rollback.ts",
-    find: "exportState({ ...sides, ...mongo, retryMs })",
-    replace: "exportState({ ...sides, ...mongo })",
-    tests: ["test/transfer/rollback-current.test.ts > no longer than an election"],
   },
   {
     guarantee: "an unfinished run that MongoDB had and has no more is held",
