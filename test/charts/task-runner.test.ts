@@ -4,12 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { helm } from "../../tools/parts";
 import { deployment, lint, objects, render, sampleValues, type Values } from "./task-runner";
 import { type BorrowedCluster, borrowCluster } from "../pool";
 
 let folder: string;
 
 beforeAll(async () => {
+  // Where it is missing it is built, which takes longer than a test may.
+  await helm();
   folder = await mkdtemp(join(tmpdir(), "chart-"));
 });
 afterAll(() => rm(folder, { recursive: true }));

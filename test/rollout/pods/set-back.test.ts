@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
@@ -13,6 +13,11 @@ vi.setConfig({ testTimeout: 60_000 });
 const { Drain, PodsReplaced } = providers;
 const current = clusterForTests();
 const stack = new RollbackStack();
+
+// Where it is missing it is built, which takes longer than a test may.
+beforeAll(async () => {
+  await helm();
+});
 
 const common = (namespace: string) => ({
   ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
