@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
+import type { MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime";
 import { beforeEach, expect, it } from "vitest";
 import { MongoCluster } from "../../components/cluster";
 import { parseSettings } from "../../components/settings";
@@ -9,7 +9,7 @@ let registered: MockResourceArgs[];
 
 beforeEach(async () => {
   registered = [];
-  await pulumi.runtime.setMocks({
+  const mocks: Mocks = {
     newResource: (resource) => {
       registered.push(resource);
       const inputs = resource.inputs as object;
@@ -18,7 +18,8 @@ beforeEach(async () => {
       return { id: resource.name, state: { password: "pw", ...inputs, ...made, ...log } };
     },
     call: () => ({}),
-  });
+  };
+  await pulumi.runtime.setMocks(mocks, "taskrunner-storage", "test", false, "organization");
 });
 
 const valueOf = <T>(output: pulumi.Output<T> | undefined) =>
