@@ -10,6 +10,8 @@ import { exampleSettings, type Section } from "./example";
 import { makeStack, type TestStack } from "./stack";
 
 const minutes = 60_000;
+/** A namespace of its own: a drain finds each worker in its namespace. */
+const ofUmbrella = "umbrella";
 const umbrellaChart = join(repository, "test/engine/umbrella");
 
 let stack: TestStack;
@@ -21,13 +23,14 @@ beforeAll(async () => {
   server = await borrowServer();
   cluster = await makeCluster(stack.folder);
   await generateSample(join(stack.folder, "state"), { runs: 5 });
-  await cluster.kubectl("create", "namespace", "taskrunner");
+  for (const name of ["taskrunner", ofUmbrella]) await cluster.kubectl("create", "namespace", name);
   for (const service of ["worker", "web"]) {
     const values = join(repository, `examples/existing/${service}.values.yaml`);
-    await install(`taskrunner-${service}`, join(repository, "charts/task-runner"), values);
+    const chart = join(repository, "charts/task-runner");
+    await install(`taskrunner-${service}`, chart, values, "taskrunner");
   }
   const values = join(repository, "examples/umbrella/values.yaml");
-  await install("stellaops", umbrellaChart, values);
+  await install("stellaops", umbrellaChart, values, ofUmbrella);
 }, 25 * minutes);
 afterAll(async () => {
   await cluster.controlPlane.release();
@@ -36,8 +39,8 @@ afterAll(async () => {
 });
 
 /** A release as a site has it before. */
-async function install(release: string, chart: string, values: string): Promise<void> {
-  const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", "taskrunner"];
+async function install(release: string, chart: string, values: string, namespace: string) {
+  const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "--namespace", namespace];
   await execa(await helm(), ["install", release, chart, "--values", values, ...address]);
 }
 
@@ -98,7 +101,7 @@ it(
     expect(version).toBeDefined();
     const [first, cutover] = await previews(
       "umbrella/Pulumi.umbrella.yaml",
-      { shared: { ...shared, chart: umbrellaChart } },
+      { namespace: ofUmbrella, shared: { ...shared, chart: umbrellaChart } },
       { step: "worker" },
     );
 

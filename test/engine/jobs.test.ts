@@ -120,7 +120,7 @@ describe("a cutover whose database only the cluster reaches", () => {
   it("asks for a pod without privileges, that has the claim only as it needs it", async () => {
     const { items } = JSON.parse(await kubectl("get", "jobs", "--output=json")) as Jobs;
     for (const { metadata, spec } of items) {
-      expect(spec).not.toHaveProperty("ttlSecondsAfterFinished");
+      expect(spec.ttlSecondsAfterFinished).toBe(7 * 24 * 3600);
       const { containers, volumes = [], ...pod } = spec.template.spec;
       expect(pod).toMatchObject({
         automountServiceAccountToken: false,
@@ -214,6 +214,7 @@ interface Jobs {
   readonly items: readonly {
     readonly metadata: { readonly labels: Readonly<Record<string, string>> };
     readonly spec: {
+      readonly ttlSecondsAfterFinished: number;
       readonly template: {
         readonly spec: {
           readonly containers: readonly { readonly securityContext: unknown }[];
