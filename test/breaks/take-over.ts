@@ -8,7 +8,7 @@ export const takeOver: readonly Break[] = [
     file: "components/cluster/atlas/cluster.ts",
     find: 'const unnamed = ["adaptiveCapacity", "deleteOnCreateTimeout", ',
     replace: 'const unnamed = ["adaptiveCapacity", ',
-    tests: ["test/engine/atlas-taken-over.test.ts > takes it over with `import`"],
+    tests: ["test/engine/atlas-taken-over.test.ts"],
   },
   {
     guarantee: "no default of ours changes a cluster of Atlas that is taken over",
