@@ -1,48 +1,13 @@
 import { describe, expect, it, vi } from "vitest";
-import type { DrainInputs, DrainResults } from "../../../components/rollout/pods/inputs";
+import type { DrainInputs } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
-import type { StateOf } from "../../../components/step";
 import { clusterForTests } from "./cluster";
+import { created, drainsOn, type DrainState, failuresOf, unfinished, updated } from "./drains";
 
 const { Drain } = providers;
 const current = clusterForTests();
 
-type DrainState = StateOf<DrainInputs, DrainResults>;
-
-const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
-  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
-  ...{ service: "worker", mode: "mongo", timeoutSeconds: 15 },
-  direction: changes.mode === "filesystem" ? "back" : "forward",
-  ...changes,
-});
-
-/** Outputs as the state gives them back. */
-const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as DrainState;
-
-const created = async (from: DrainInputs) => stored((await Drain.create(from)).outs);
-const updated = async (state: DrainState, to: DrainInputs) =>
-  stored((await Drain.update("id", state, to)).outs);
-
-const failuresOf = async (olds: object, news: DrainInputs) =>
-  (await Drain.check(olds, news)).failures;
-
-/** The state that the engine keeps of a step that did not finish, and its reasons. */
-async function unfinished(step: Promise<unknown>) {
-  const error = (await step.then(
-    () => undefined,
-    (one: unknown) => one,
-  )) as { properties: unknown; reasons: string[] } | undefined;
-  expect(error).toMatchObject({ properties: {} });
-  return { state: stored(error?.properties), text: error?.reasons.join("\n") ?? "" };
-}
-
-async function deployed(namespace: string, replicas = 1, own = false) {
-  await current.cluster.deploy(namespace, { replicas, own, graceSeconds: 1 });
-  if (!own) return current.cluster.available(namespace);
-  await vi.waitFor(async () => {
-    expect(await current.cluster.pods(namespace)).toHaveLength(replicas);
-  }, 10_000);
-}
+const { inputs, deployed } = drainsOn(current);
 
 /** The cluster as the step itself finds it. */
 async function identity(namespace: string) {

@@ -3,57 +3,18 @@ import { join } from "node:path";
 import getPort from "get-port";
 import { describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
-import type {
-  DrainInputs,
-  DrainRequestResults,
-  DrainResults,
-} from "../../../components/rollout/pods/inputs";
+import type { DrainRequestResults } from "../../../components/rollout/pods/inputs";
 import { providers } from "../../../components/rollout/provider";
-import type { StateOf } from "../../../components/step";
 import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "./account";
 import { breakable } from "./breakable";
 import { clusterForTests } from "./cluster";
+import { created, drainsOn, failuresOf, stored, unfinished, updated } from "./drains";
 
 const { Drain, DrainRequest, PodsReplaced } = providers;
 const current = clusterForTests();
 
-type DrainState = StateOf<DrainInputs, DrainResults>;
-
-const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
-  ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
-  ...{ service: "worker", mode: "mongo", timeoutSeconds: 15 },
-  direction: changes.mode === "filesystem" ? "back" : "forward",
-  ...changes,
-});
-
-/** Outputs as the state gives them back. */
-const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as DrainState;
-
-const created = async (from: DrainInputs) => stored((await Drain.create(from)).outs);
-const updated = async (state: DrainState, to: DrainInputs) =>
-  stored((await Drain.update("id", state, to)).outs);
-
-const failuresOf = async (olds: object, news: DrainInputs) =>
-  (await Drain.check(olds, news)).failures;
-
-/** The state that the engine keeps of a step that did not finish, and its reasons. */
-async function unfinished(step: Promise<unknown>) {
-  const error = (await step.then(
-    () => undefined,
-    (one: unknown) => one,
-  )) as { properties: unknown; reasons: string[] } | undefined;
-  expect(error).toMatchObject({ id: expect.any(String) as string, properties: {} });
-  return { state: stored(error?.properties), text: error?.reasons.join("\n") ?? "" };
-}
-
-async function deployed(namespace: string, replicas = 2, own = false) {
-  await current.cluster.deploy(namespace, { replicas, own, graceSeconds: 1 });
-  if (!own) return current.cluster.available(namespace);
-  await vi.waitFor(async () => {
-    expect(await current.cluster.pods(namespace)).toHaveLength(replicas);
-  }, 10_000);
-}
+const { inputs, deployed } = drainsOn(current);
 
 describe("a drain", () => {
   it("records the replicas, scales to nothing, and ends when every pod is gone", async () => {
