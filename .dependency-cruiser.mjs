@@ -14,7 +14,6 @@ const rooms = [
   "migration",
   "transfer",
   "rollout",
-  "timeline",
   "review",
   "checkout",
 ];

@@ -17,7 +17,6 @@ import {
 } from "./components/rollout/program";
 import { programSettings } from "./components/settings/program";
 import { after } from "./components/step/program";
-import { timelineOf } from "./components/timeline/program";
 
 const settings = programSettings();
 const update = new Update("update", settings);
@@ -50,7 +49,12 @@ export const migration = { id, checksum, appliedAt };
 export const { counts: backfill } = imported;
 export const { counts: verification } = verified;
 export const { rollback } = handover;
-export const rollout = { worker: worker.summary, web: web.summary, next: update.next };
+const { stoppedSeconds } = worker;
+export const rollout = {
+  worker: worker.summary,
+  web: web.summary,
+  next: update.next,
+  stoppedSeconds,
+};
 export const { connectionSecretRef } = services;
-export const timeline = timelineOf({ imported, drain, handover, worker, web, verified });
 export const source = sourceOf(settings);

@@ -2,7 +2,6 @@ import { Option } from "commander";
 import {
   readPlan,
   readPreview,
-  readReport,
   redactor,
   review,
   secretsIn,
@@ -17,7 +16,6 @@ import { postOption, printAndPost, type PostOptions } from "./post";
 interface CommentOptions extends PostOptions {
   readonly preview: string;
   readonly plan?: string;
-  readonly report?: string;
 }
 
 /** `comment`: what a preview would do, for the person who says yes or no. */
@@ -27,10 +25,6 @@ export const commentCommand = command("comment", {
   options: [
     requireOption("--preview <file>", "what `pulumi preview --json` printed, also if it failed"),
     new Option("--plan <file>", "what `plan --json` printed: counts and data issues"),
-    new Option(
-      "--report <file>",
-      "what `report --json` of another stack printed: how long its worker stopped last time",
-    ),
     postOption("create or update the stack's comment on the pull request"),
   ],
   examples: [
@@ -53,13 +47,12 @@ export const commentCommand = command("comment", {
 });
 
 function reviewOf(options: CommentOptions): Review & { readonly stack: string } {
-  const { preview, plan, report, stack } = options;
+  const { preview, plan, stack } = options;
   const redact = redactor(secretsIn(process.env));
   const previewed = readPreview(textOf(preview, "--preview"), redact);
   const planned = plan === undefined ? undefined : readPlan(textOf(plan, "--plan"), redact);
   const situation = situationOf(previewed, planned, {
     stack,
-    report: report === undefined ? undefined : readReport(textOf(report, "--report"), redact),
     occasion: readOccasion(process.env),
   });
   return { stack: situation.stack, ...review(situation) };

@@ -8,7 +8,6 @@ import { guardCommand } from "./guard";
 import { importCommand } from "./import";
 import { modeCommand } from "./mode";
 import { planCommand } from "./plan";
-import { reportCommand } from "./report";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";
 import { stepCommand } from "./step";
@@ -35,7 +34,7 @@ Example:
     npx taskrunner-storage status`,
   );
 const commands = [
-  ...[statusCommand, planCommand, applyCommand, scriptCommand, reportCommand],
+  ...[statusCommand, planCommand, applyCommand, scriptCommand],
   ...[importCommand, verifyCommand, exportCommand],
   ...[commentCommand, driftCommand, guardCommand, modeCommand],
 ];

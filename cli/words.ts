@@ -1,6 +1,6 @@
 import { collectionRoles, type CollectionRole } from "../components/contract";
 
-export { duration, size } from "../components/timeline";
+export { duration, size } from "../components/review";
 
 /** So many single cases are named on one screen. */
 const namedCases = 10;

@@ -1,10 +1,8 @@
-import { age, describeStop } from "../timeline";
 import { differencesOf, splitDifferences } from "./differences";
 import type { Message, Step } from "./read/preview";
-import { code } from "./safe/markdown";
 import { isRun, type Situation } from "./situation";
 import { cutoverStepOf, shortType } from "./steps";
-import { describeAny, formatCount } from "./words";
+import { describeAny, duration, formatCount } from "./words";
 
 type Service = "worker" | "web";
 
@@ -57,19 +55,10 @@ function workerStop(situation: Situation, restarting: readonly Service[]): strin
   return `${services} will work on ${to}, and no step drains the worker`;
 }
 
-/** How long it took last time: on this stack, else on the one of the report. */
-function lastStop({ direction, preview, report, now }: Situation): string {
-  const kind = direction === "rollback" ? "rollback" : "cutover";
-  const own = preview.timeline?.[kind];
-  const ownStop = own && describeStop(own);
-  if (own && ownStop !== undefined) {
-    return ` (last time, ${age(own.workerReady ?? own.began, now)}: ${ownStop})`;
-  }
-  const other = report?.[kind];
-  const stop = other && describeStop(other);
-  if (!report || !other || stop === undefined) return ", for how long is not measured yet";
-  const when = age(other.workerReady ?? other.began, now);
-  return ` (${code(report.stack).text}, ${when}: worker stopped ${stop})`;
+/** In the stack's last change of mode, in whichever direction. */
+function lastStop({ preview: { stoppedSeconds } }: Situation): string {
+  if (stoppedSeconds === undefined) return ", for how long is not measured yet";
+  return ` (last time ${duration(stoppedSeconds * 1_000)})`;
 }
 
 function webRollout({ preview }: Situation, restarting: readonly Service[]): string[] {

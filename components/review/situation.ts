@@ -1,5 +1,5 @@
 import { parseStructured } from "../settings";
-import type { PlanFacts, Report } from "./read/facts";
+import type { PlanFacts } from "./read/facts";
 import type { Message, Preview, Step } from "./read/preview";
 import { cutoverStepOf, inOrder, type CutoverStep } from "./steps";
 
@@ -13,8 +13,6 @@ export interface Situation {
   readonly direction: Direction;
   readonly preview: Preview;
   readonly plan: PlanFacts | undefined;
-  /** Of another stack, whose last change of the mode may be quoted. */
-  readonly report: Report | undefined;
   readonly occasion: Occasion;
   /** Default: the present. */
   readonly now: Date;
@@ -32,18 +30,18 @@ export interface Occasion {
 
 /** What is known besides the preview and the plan. */
 export type Surroundings = {
-  readonly [Key in "stack" | "report" | "occasion" | "now"]?: Situation[Key] | undefined;
+  readonly [Key in "stack" | "occasion" | "now"]?: Situation[Key] | undefined;
 };
 
 /** What a preview, and the plan if there is one, are about. */
 export function situationOf(
   { steps: found, ...rest }: Preview,
   plan: PlanFacts | undefined,
-  { stack = "stack", report, occasion = {}, now = new Date() }: Surroundings = {},
+  { stack = "stack", occasion = {}, now = new Date() }: Surroundings = {},
 ): Situation {
   const preview = { ...rest, steps: inOrder(found) };
   const direction = directionOf(preview.steps);
-  const others = { direction, preview, report, occasion, now };
+  const others = { direction, preview, occasion, now };
   return { stack: preview.stack ?? stack, plan: plan && withoutLost(plan, preview), ...others };
 }
 

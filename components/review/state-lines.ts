@@ -1,10 +1,9 @@
-import { size } from "../timeline";
 import { describeDifferences, differencesOf, formatValue } from "./differences";
 import type { Step } from "./read/preview";
 import { md, ours, type Markdown } from "./safe/markdown";
 import { isRun, type Situation } from "./situation";
 import { cutoverStepOf } from "./steps";
-import { formatCount, formatList } from "./words";
+import { formatCount, formatList, size } from "./words";
 
 /** What the bulk import does, in a line; its figures are those of the plan. */
 export function importLine(step: Step, { plan }: Situation): Markdown {

@@ -12,7 +12,6 @@ import {
   type RolloutSummary,
   type ServicesArgs,
   type Target,
-  type Times,
   type WorkerDrained,
 } from "./target";
 import { confirmDrain, valuesTarget } from "./values/target";
@@ -54,18 +53,16 @@ function targetOf(
 export class WorkerDrain extends StepGroup {
   readonly direction: WorkerDrained["direction"];
   readonly drained: Drained;
-  readonly times: Times;
 
   constructor(name: string, { settings, target }: Services, options: After = {}) {
     super("WorkerDrain", name, options);
     const inputs = workerDrainInputs(settings);
     const releases = target.rendered ?? inputs?.releases;
-    const { direction, drained, times } = inputs
+    const { direction, drained } = inputs
       ? drainOf("worker-drain", { ...inputs, releases }, this.ofChildren)
       : confirmDrain(settings, this.ofChildren);
     this.direction = direction;
     this.drained = drained;
-    this.times = times;
     this.registerOutputs({ drains: this.drained.drains });
   }
 }
@@ -77,7 +74,7 @@ export class WorkerDrain extends StepGroup {
 class Rollout extends StepGroup {
   readonly direction: Before["direction"];
   readonly summary: pulumi.Output<RolloutSummary>;
-  readonly times: Times;
+  readonly stoppedSeconds: pulumi.Output<number | undefined>;
 
   constructor(
     service: Service,
@@ -87,10 +84,10 @@ class Rollout extends StepGroup {
     options: After = {},
   ) {
     super(type, name, options);
-    const { direction, summary, times } = target.rollOut(service, before, this.ofChildren);
-    this.direction = direction;
-    this.summary = summary;
-    this.times = times;
+    const rolledOut = target.rollOut(service, before, this.ofChildren);
+    this.direction = rolledOut.direction;
+    this.summary = rolledOut.summary;
+    this.stoppedSeconds = rolledOut.stoppedSeconds;
     this.registerOutputs({ summary: this.summary });
   }
 }

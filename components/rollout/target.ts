@@ -1,7 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Standstill } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
-import type { StepTimes } from "../step/program";
 import type {
   Direction,
   Directions,
@@ -40,24 +39,25 @@ export type RolloutSummary =
 export interface Drained {
   /** How often the worker was drained; a rollout that sees a new number puts its replicas back. */
   readonly drains: pulumi.Output<number> | undefined;
+  /** When that drain began, in ISO 8601, UTC. */
+  readonly stoppedAt: pulumi.Output<string> | undefined;
   /** The worker as its drain left it. */
   readonly standstill: pulumi.Output<Standstill> | undefined;
 }
 
 /** Nothing can be seen of a drain, or it is not this service's. */
-export const notDrained: Drained = { drains: undefined, standstill: undefined };
+export const notDrained: Drained = {
+  drains: undefined,
+  stoppedAt: undefined,
+  standstill: undefined,
+};
 
 /** The worker's drain. */
 export interface WorkerDrained {
   /** The direction that it goes, or went last; the handover takes its own from it. */
   readonly direction: pulumi.Output<Direction>;
   readonly drained: Drained;
-  /** From its request on; undefined if nothing is drained. */
-  readonly times: Times;
 }
-
-/** When a step began and ended in each direction; undefined until it did. */
-export type Times = pulumi.Output<StepTimes | undefined>;
 
 /** What a service's rollout follows. */
 export interface Before {
@@ -71,8 +71,8 @@ export interface RolledOut {
   /** The direction that its last step goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
   readonly summary: pulumi.Output<RolloutSummary>;
-  /** Of its last step. */
-  readonly times: Times;
+  /** How long the service was stopped in its last change of mode; undefined if no drain was seen. */
+  readonly stoppedSeconds: pulumi.Output<number | undefined>;
 }
 
 /** Where worker and web run, and how they are brought into a mode (decision 14). */

@@ -1,9 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../settings";
 import type { StepKind } from "./step";
-import type { StepTimes } from "./times";
-
-export { timesThrough, type Span, type StepTimes } from "./times";
 
 /** The inputs of a step as the program gives them; `cutover` and `clusterIdentity` are the step's own. */
 export type Args<Inputs> = Omit<
@@ -16,23 +13,18 @@ export type Args<Inputs> = Omit<
  * load it from its file, so that an edited file counts at once and the state holds no logic.
  */
 export class StepResource<Inputs, Results> extends pulumi.CustomResource {
-  /** When it began and ended in each direction; undefined until it did. */
-  declare readonly times: pulumi.Output<StepTimes | undefined>;
-
   constructor(
     { name: kind, type, module, results, secrets }: StepKind<Inputs, Results>,
     name: string,
     inputs: Args<Inputs>,
     options: pulumi.CustomResourceOptions,
   ) {
-    const outputs = Object.fromEntries(
-      [...results, "applied", "times"].map((one) => [one, undefined]),
-    );
+    const outputs = Object.fromEntries([...results, "applied"].map((one) => [one, undefined]));
     const all = { ...inputs, ...outputs, __provider: shim(module, kind) };
     const merged = { additionalSecretOutputs: [...secrets], ...options };
     super(`pulumi-nodejs:dynamic/${type}`, name, all, merged);
     // In the state an absent result is null (provider.ts).
-    for (const one of [...results, "times"] as const) {
+    for (const one of results) {
       const own = this as unknown as Record<typeof one, pulumi.Output<object | null | undefined>>;
       own[one] = own[one].apply((value) => value ?? undefined);
     }

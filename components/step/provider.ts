@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { ConnectionError, sameServer } from "../mongo";
 import { workOf, type AnyStep } from "./work";
-import { timesAfter } from "./times";
 import { Unfinished, type MongoInputs, type StateOf, type Step, type StepInputs } from "./step";
 
 type State = StateOf<StepInputs, object>;
@@ -66,7 +65,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
  * unknown in each preview, also in one without changes. Steps know an absent result as undefined.
  */
 function resultsOf({ results }: AnyStep) {
-  const names: readonly string[] = [...results, "times"];
+  const names: readonly string[] = results;
   const none = Object.fromEntries(names.map((name) => [name, null]));
   return {
     withNulls: <Outs extends object>(outs: Outs): Outs => ({ ...none, ...outs }),
@@ -114,24 +113,17 @@ function isRotated({ followsServer }: AnyStep, state: MongoInputs, { uri }: Mong
 
 /** @throws the engine's own form of `Unfinished`, by which it keeps a resource that is not finished */
 async function run(step: AnyStep, id: string, inputs: StepInputs, state?: State): Promise<State> {
-  const began = now();
-  const recordTimes = (ended?: string) => {
-    const times = timesAfter(inputs, state, { began, ...(ended !== undefined && { ended }) });
-    return Object.keys(times).length > 0 ? { times } : {};
-  };
   try {
     const results = await workOf(step, inputs, state);
-    return { ...inputs, ...results, ...recordTimes(now()), applied: true };
+    return { ...inputs, ...results, applied: true };
   } catch (error) {
     if (!(error instanceof Unfinished)) throw error;
     const { message, reasons, results } = error;
     const kept = results ? { ...inputs, ...results } : (state ?? inputs);
-    const properties = resultsOf(step).withNulls({ ...kept, ...recordTimes(), applied: false });
+    const properties = resultsOf(step).withNulls({ ...kept, applied: false });
     throw Object.assign(new Error(message), { id, properties, reasons });
   }
 }
-
-const now = () => new Date().toISOString();
 
 /** A refresh uses the connection string of the state, whose password may be a former one. */
 async function readOrWarn(id: string, reading: Promise<object | undefined>) {
@@ -147,7 +139,7 @@ async function readOrWarn(id: string, reading: Promise<object | undefined>) {
 /** Inputs are returned only with a drift: those in the state must not be created again. */
 function applyDrift({ results }: AnyStep, state: State, drift: object) {
   if (Object.keys(drift).length === 0) return { props: state };
-  const others: readonly string[] = ["applied", "times", "__provider", ...results];
+  const others: readonly string[] = ["applied", "__provider", ...results];
   const inputs = Object.entries({ ...state, ...drift }).filter(([key]) => !others.includes(key));
   return { props: { ...state, ...drift }, inputs: Object.fromEntries(inputs) as object };
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Mongo } from "../cluster";
 import type { Standstill } from "../kubernetes";
 import type { Direction, Settings } from "../settings";
-import { type After, StepGroup, StepResource, type StepTimes } from "../step/program";
+import { type After, StepGroup, StepResource } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import type { ImportReport } from "./tally";
@@ -51,7 +51,6 @@ export interface StateStepArgs {
 export class FilesystemBackfill extends StepGroup {
   /** What the last run did, by collection; null if there was none. */
   readonly counts: pulumi.Output<ImportReport | null>;
-  readonly times: Times;
 
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
     const direction = mongo.directions.worker;
@@ -59,7 +58,6 @@ export class FilesystemBackfill extends StepGroup {
     const inputs = files.state && stateInputs(direction, mongo, files.state);
     const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
-    this.times = timesOf(step);
     this.registerOutputs({ counts: this.counts });
   }
 }
@@ -82,7 +80,6 @@ export class Handover extends StepGroup {
   readonly fencedAt: pulumi.Output<string>;
   /** What the last rollback did; null if there was none since the last cutover. */
   readonly rollback: pulumi.Output<RollbackReport | null>;
-  readonly times: Times;
 
   constructor(
     name: string,
@@ -105,7 +102,6 @@ export class Handover extends StepGroup {
     const at = step?.output("fence").apply((fence) => fence?.at);
     this.fencedAt = (at ?? pulumi.output(undefined)) as pulumi.Output<string>;
     this.rollback = orNull(step?.output("rollback"));
-    this.times = timesOf(step);
     this.registerOutputs({ fencedAt: this.fencedAt, rollback: this.rollback });
   }
 }
@@ -132,7 +128,6 @@ export class SecondHandover extends StepGroup {
 export class Verification extends StepGroup {
   /** The counts of both sides and the differences; null if there was none. */
   readonly counts: pulumi.Output<VerificationReport | null>;
-  readonly times: Times;
 
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
     const direction = mongo.directions.web;
@@ -141,7 +136,6 @@ export class Verification extends StepGroup {
     const inputs = files.state && { ...stateInputs(direction, mongo, files.state), ledger };
     const step = inputs && new StepResource(kinds.Verification, name, inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
-    this.times = timesOf(step);
     this.registerOutputs({ counts: this.counts });
   }
 }
@@ -153,13 +147,6 @@ function stateInputs(direction: Direction, mongo: Mongo, { sides }: StateArgs) {
 
 function handoverInputs(direction: Direction, mongo: Mongo, state: StateArgs) {
   return { ...stateInputs(direction, mongo, state), ledger: mongo.ledger, ...state.rollback };
-}
-
-/** When a step began and ended in each direction; undefined if the stack does not have it. */
-type Times = pulumi.Output<StepTimes | undefined>;
-
-function timesOf(step: { readonly times: Times } | undefined): Times {
-  return step?.times ?? pulumi.output(undefined);
 }
 
 /** An output of a step that a stack has and that has run; else null. */

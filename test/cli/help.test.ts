@@ -7,9 +7,7 @@ it("the commands are in three groups, and `step` is in none", () => {
     linesBelow(mainPage, heading).map((line) => line.split(/,? /)[0] ?? "");
   const groups = [/^Database:$/, /^Data:$/, /^Pull requests:$/].map(named);
   expect(groups.flat()).toEqual([...pages.keys()]);
-  expect(groups[0]).toEqual(
-    expect.arrayContaining(["status", "plan", "apply", "script", "report"]),
-  );
+  expect(groups[0]).toEqual(expect.arrayContaining(["status", "plan", "apply", "script"]));
   expect(groups[1]).toEqual(["import", "verify", "export"]);
   expect(groups[2]).toEqual(["comment", "drift", "guard", "mode"]);
   expect(mainPage).not.toContain("step");

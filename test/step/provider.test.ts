@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { ConnectionError } from "../../components/mongo";
-import { counting, inputs, kept, stopping, timed, twoWay } from "./thing";
+import { counting, inputs, kept, stopping, twoWay } from "./thing";
 
 const made = { ...inputs, made: "forward 1", applied: true };
 
@@ -17,7 +17,7 @@ describe("a step that goes forward", () => {
   it("is applied and says so", async () => {
     expect(await counting().provider.create(inputs)).toEqual({
       id: "thing",
-      outs: { ...made, ...timed },
+      outs: { ...made },
     });
   });
 
@@ -98,7 +98,7 @@ describe("a refresh of a step", () => {
   it("shows a drift as inputs, without its results", async () => {
     const provider = reading(() => Promise.resolve({ size: 7 }));
 
-    const state = { ...made, ...timed, __provider: "code" };
+    const state = { ...made, __provider: "code" };
     expect(await provider.read("thing", state)).toEqual({
       id: "thing",
       props: { ...state, size: 7 },
@@ -147,7 +147,7 @@ describe("a step that rests", () => {
       expect(await provider.create(resting)).toEqual({
         id: "thing",
         // Nulls: what the state lacks would be unknown in each preview.
-        outs: { ...resting, made: null, times: null, applied: false },
+        outs: { ...resting, made: null, applied: false },
       });
       for (const state of [made, { ...made, applied: false }, { ...made, direction: "back" }]) {
         expect(await provider.diff("thing", state, resting)).toEqual({ changes: false });
@@ -198,7 +198,7 @@ describe("a step that goes both ways", () => {
 
     expect(await provider.diff("thing", made, back)).toEqual({ changes: true });
     const outs = (await provider.update("thing", made, back)).outs as object;
-    expect(outs).toEqual({ ...made, ...timed, direction: "back", made: "back 1" });
+    expect(outs).toEqual({ ...made, direction: "back", made: "back 1" });
     expect(await provider.diff("thing", outs, back)).toEqual({ changes: false });
     expect(await provider.diff("thing", outs, inputs)).toEqual({ changes: true });
     expect(seen).toEqual({ forward: 0, back: 1 });
@@ -219,7 +219,7 @@ describe("a run that did not finish", () => {
 
     expect(error).toMatchObject({ id: "thing", reasons: ["it stopped", "here"] });
     expect(error.message).toBe("it stopped\nhere");
-    expect(error.properties).toEqual({ ...inputs, ...timed, made: "half", applied: false });
+    expect(error.properties).toEqual({ ...inputs, made: "half", applied: false });
   });
 
   it("without results leaves the state of the last run, not applied", async () => {
@@ -228,12 +228,10 @@ describe("a run that did not finish", () => {
 
     expect((await kept(provider.update("thing", made, news))).properties).toEqual({
       ...made,
-      ...timed,
       applied: false,
     });
     expect((await kept(provider.create(inputs))).properties).toEqual({
       ...inputs,
-      ...timed,
       made: null,
       applied: false,
     });

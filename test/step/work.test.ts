@@ -4,7 +4,7 @@ import { steps as stateSteps } from "../../components/transfer/steps";
 import * as jobs from "../../components/step/jobs";
 import { steps as migrationSteps } from "../../components/migration/steps";
 import { type AnyStep, type StepRequest, jobNameOf, workInPod } from "../../components/step";
-import { type Thing, counting, inputs, kept, stopping, twoWay, timed } from "./thing";
+import { type Thing, counting, inputs, kept, stopping, twoWay } from "./thing";
 
 const { JobError, stateRoot } = jobs;
 const run = vi.spyOn(jobs, "runJob");
@@ -47,7 +47,7 @@ describe("a step as a Job", () => {
 
     expect(await provider.create(asJob)).toEqual({
       id: "thing",
-      outs: { ...asJob, ...timed, made: "in a pod", applied: true },
+      outs: { ...asJob, made: "in a pod", applied: true },
     });
     expect(seen.forward).toBe(0);
     expect(run.mock.calls[0]?.[0]).toBe(job);
@@ -125,7 +125,7 @@ describe("a step as a Job", () => {
 
     const error = await kept(ofForm({}).provider.update("thing", made, { ...asJob, size: 2 }));
     expect(error.reasons).toEqual(["Job x failed", "said last: no"]);
-    expect(error.properties).toEqual({ ...made, ...timed, applied: false });
+    expect(error.properties).toEqual({ ...made, applied: false });
   });
 
   it("that failed is done without where the step can", async () => {

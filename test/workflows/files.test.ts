@@ -248,7 +248,7 @@ describe("the shell", () => {
     }
 
     expect([...byCommand.keys()].sort()).toEqual([
-      ...["comment", "drift", "guard", "mode", "plan", "report"],
+      ...["comment", "drift", "guard", "mode", "plan"],
     ]);
     for (const [command, options] of byCommand) {
       const help = await execa("node", [join(root, "cli/bin.cjs"), command, "--help"]);

@@ -30,7 +30,9 @@ const stackOutputs = z.object({
       approvals: sides.optional(),
     })
     .nullish(),
-  rollout: z.object({ worker: service, web: service }).optional(),
+  rollout: z
+    .object({ worker: service, web: service, stoppedSeconds: z.number().optional() })
+    .optional(),
   rollback: z.object({ held: z.array(z.string()) }).nullish(),
 });
 

@@ -75,7 +75,7 @@ function factLines({ places, outputs, database, server }: Facts, { dim }: Colour
       database === undefined ? undefined : [database, server].filter(Boolean).join("; "),
     ],
     ["schema", migration === undefined ? undefined : `${migration.id}${applied}`],
-    ["worker", rollout && serviceText(rollout.worker)],
+    ["worker", rollout && serviceText(rollout.worker) + stopText(rollout)],
     ["web", rollout && serviceText(rollout.web)],
     ["files", showPath(places, places.state)],
     ["held", describeHeld(outputs, showPath(places, places.state))],
@@ -85,6 +85,10 @@ function factLines({ places, outputs, database, server }: Facts, { dim }: Colour
 function serviceText({ mode, file = "", release, namespace, revision }: ServiceOutputs): string {
   if (release === undefined) return `${mode}, ${file}`;
   return `${mode}, release ${release} in namespace ${namespace}, revision ${revision}`;
+}
+
+function stopText({ stoppedSeconds }: NonNullable<StackOutputs["rollout"]>): string {
+  return stoppedSeconds === undefined ? "" : `; stopped for ${stoppedSeconds} s`;
 }
 
 /** The runs that are held because MongoDB was unreachable in the rollback. */

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { DataIssue } from "../../migration";
-import { timelineForm } from "../../timeline";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
 
@@ -54,21 +53,4 @@ export type PlanFacts = z.infer<typeof planSchema>;
 export function readPlan(text: string, redact: Redact): PlanFacts {
   const what = "what `taskrunner-storage plan --json` prints";
   return readJson(text, planSchema, { what, redact });
-}
-
-const reportForm = timelineForm.extend({ stack: z.string() });
-
-/** When a stack's last changes of the mode came how far. */
-export type Report = z.infer<typeof reportForm>;
-
-/**
- * Reads what `report --json` printed.
- *
- * @throws ReviewInputError if the text is something else
- */
-export function readReport(text: string, redact: Redact): Report {
-  return readJson(text, reportForm, {
-    what: "what `taskrunner-storage report --json` prints",
-    redact,
-  });
 }

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { readTimeline, type Timeline } from "../../timeline";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
 
@@ -42,8 +41,8 @@ export interface Preview {
   readonly settings: Readonly<Record<string, string>>;
   /** Whether what exists was looked at first: `--refresh`. */
   readonly refreshed: boolean;
-  /** When the stack's last changes of the mode came how far; undefined in a stack without. */
-  readonly timeline: Timeline | undefined;
+  /** How long the worker was stopped in the stack's last change of mode; undefined if nobody saw it. */
+  readonly stoppedSeconds: number | undefined;
 }
 
 const properties = z.record(z.string(), z.unknown()).nullish().catch(undefined);
@@ -111,15 +110,17 @@ export function readPreview(text: string, redact: Redact): Preview {
     messages: (diagnostics ?? []).flatMap(messageOf),
     settings: Object.fromEntries(settings),
     refreshed: raw.some(({ op }) => op === "refresh"),
-    timeline: timelineIn(raw),
+    stoppedSeconds: readStopped(raw),
   };
 }
 
 /** The stack is a resource, too, with the stack's outputs. */
-function timelineIn(raw: readonly Raw[]): Timeline | undefined {
+function readStopped(raw: readonly Raw[]): number | undefined {
   const stack = raw.find(({ urn }) => partsOf(urn).type === "pulumi:pulumi:Stack");
-  return readTimeline(stack?.oldState?.outputs?.timeline);
+  return stoppedForm.safeParse(stack?.oldState?.outputs?.rollout).data?.stoppedSeconds;
 }
+
+const stoppedForm = z.looseObject({ stoppedSeconds: z.number() });
 
 /** What the engine does for itself, or shows although it does nothing. */
 const idle = new Set([

@@ -60,7 +60,8 @@ export function helmTarget(
         release: address.release,
         revision,
       }));
-      return { direction: replaced.lastDirection, summary, times: replaced.times };
+      const stoppedSeconds = replaced.output("stoppedSeconds");
+      return { direction: replaced.lastDirection, summary, stoppedSeconds };
     },
   };
 }

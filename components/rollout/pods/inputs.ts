@@ -28,15 +28,19 @@ export interface DrainRequestInputs extends StepInputs {
   readonly service: Service;
 }
 
-/** Outputs of it: how often the direction changed. */
+/** Outputs of it. */
 export interface DrainRequestResults {
+  /** How often the direction changed. */
   readonly requests: number;
+  /** When it changed last, in ISO 8601, UTC. */
+  readonly requestedAt: string;
 }
 
 /** Inputs of a drain. */
 export interface DrainInputs extends PodsInputs {
-  /** The output of its request. */
+  /** The outputs of its request. */
   readonly requests?: number;
+  readonly requestedAt?: string;
   /** With target `helm`, the releases that the stack upgrades: refused while one is pending or owned by others. */
   readonly releases?: readonly string[];
   /** Whether the stack creates its releases (`rollout.install`). */
@@ -55,6 +59,8 @@ export interface DrainResults {
   readonly drains: number;
   /** The mode whose drain was finished last. */
   readonly finished: StorageMode;
+  /** When that drain, or an unfinished one, began, in ISO 8601, UTC; absent before the first. */
+  readonly stoppedAt?: string;
   /** The service as that drain left it; absent before the first. */
   readonly standstill?: Standstill;
 }
@@ -69,6 +75,14 @@ export interface PodsReplacedInputs extends PodsInputs {
   readonly step?: Service;
   /** The service as its drain left it; not compared. */
   readonly standstill?: Standstill;
+  /** When that drain began, in ISO 8601, UTC; not compared. */
+  readonly stoppedAt?: string;
+}
+
+/** Outputs of it. */
+export interface PodsReplacedResults {
+  /** From the beginning of the last drain until the new pods were ready; absent without a drain. */
+  readonly stoppedSeconds?: number;
 }
 
 /** Which workloads are a service's. A cluster may get another name: it is known by its UID. */
@@ -82,15 +96,20 @@ const kubernetes = ["rollout", "kubernetes"] as const;
 export const DrainRequest = kind<DrainRequestInputs, DrainRequestResults>(
   "DrainRequest",
   kubernetes,
-  ["requests"],
+  ["requests", "requestedAt"],
   [],
 );
 
 export const Drain = kind<DrainInputs, DrainResults>(
   "Drain",
   kubernetes,
-  ["drains", "finished", "standstill"],
+  ["drains", "finished", "stoppedAt", "standstill"],
   [],
 );
 
-export const PodsReplaced = kind<PodsReplacedInputs, object>("PodsReplaced", kubernetes, [], []);
+export const PodsReplaced = kind<PodsReplacedInputs, PodsReplacedResults>(
+  "PodsReplaced",
+  kubernetes,
+  ["stoppedSeconds"],
+  [],
+);

@@ -22,6 +22,7 @@ import {
   type DrainRequestResults,
   type DrainResults,
   type PodsReplacedInputs,
+  type PodsReplacedResults,
   type ServiceAddress,
 } from "./inputs";
 import { describeMode, modeIn } from "./remaining";
@@ -46,8 +47,10 @@ function recordRequest(
   _inputs: DrainRequestInputs,
   state?: Partial<DrainRequestResults>,
 ): Promise<DrainRequestResults> {
-  return Promise.resolve({ requests: (state?.requests ?? -1) + 1 });
+  return Promise.resolve({ requests: (state?.requests ?? -1) + 1, requestedAt: now() });
 }
+
+const now = () => new Date().toISOString();
 
 /**
  * A service's drain: where its mode becomes another one than that of the last finished drain, or its
@@ -96,9 +99,17 @@ async function runDrain(
     );
   const otherMode = inputs.mode === "mongo" ? "filesystem" : "mongo";
   const finished = isMoved ? otherMode : (state?.finished ?? "filesystem");
-  const requests = state ? (state.requests ?? inputs.requests) : 0;
-  const results = { drains, finished, ...(standstill && { standstill }) };
   const isWanted = inputs.mode !== finished;
+  const requests = state ? (state.requests ?? inputs.requests) : 0;
+  // A killed drain left only its request; a drain at another address has none of its own.
+  const isNew = state === undefined || requests !== inputs.requests;
+  const began = isNew ? inputs.requestedAt : applied ? now() : state.stoppedAt;
+  const stoppedAt = isWanted ? began : state?.stoppedAt;
+  const results = {
+    ...{ drains, finished },
+    ...(stoppedAt !== undefined && { stoppedAt }),
+    ...(standstill && { standstill }),
+  };
   if (!isWanted && applied && requests === inputs.requests) return results;
   let done: DrainResults = results;
   await finishing(inputs, results, `${inputs.service} was not drained`, async (cluster) => {
@@ -113,7 +124,7 @@ async function runDrain(
       throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
     const found = await drainService(cluster, inputs, isOf(state) === true);
     if (!("workloads" in found)) return found;
-    done = { drains: drains + 1, finished: inputs.mode, standstill: found };
+    done = { ...results, drains: drains + 1, finished: inputs.mode, standstill: found };
     return [];
   });
   return done;
@@ -124,7 +135,7 @@ async function runDrain(
  * release that holds both services web's rests: pods of web that do not come must not keep the worker
  * from going back.
  */
-export const podsReplaced: Step<PodsReplacedInputs, object> = {
+export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
   ...PodsReplaced,
   id: ({ namespace, service }) => `${namespace}/${service}/pods`,
   compares: [...comparedInputs, "drains", "revision"],
@@ -134,18 +145,22 @@ export const podsReplaced: Step<PodsReplacedInputs, object> = {
 
 async function awaitReplacement(
   inputs: PodsReplacedInputs,
-  state?: StateOf<PodsReplacedInputs, object>,
-): Promise<object> {
+  state?: StateOf<PodsReplacedInputs, PodsReplacedResults>,
+): Promise<PodsReplacedResults> {
   const before = state?.mode ?? "filesystem";
   if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);
   const failure = `The rollout of ${inputs.service} to ${inputs.mode} mode is incomplete (new pods are missing or old pods remain)`;
   const step = (cluster: Cluster) => untilReplaced(cluster, inputs);
-  await finishing(inputs, {}, failure, step, waysOut(inputs));
+  const { drains = 0, stoppedAt } = inputs;
+  const former = state?.drains === drains ? state.stoppedSeconds : undefined;
+  const results = former === undefined ? {} : { stoppedSeconds: former };
+  await finishing(inputs, results, failure, step, waysOut(inputs));
   const arrives = before !== inputs.mode || state?.applied === false;
   // Of a release that holds both services, web has an update of its own.
   const isAhead = inputs.service === "worker" && inputs.step === undefined;
   if (arrives && isAhead) console.log(webIsNext(inputs.mode));
-  return {};
+  if (former !== undefined || drains === 0 || stoppedAt === undefined) return results;
+  return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ProgramSettings } from "../../settings/program";
-import { StepResource, timesThrough, type Args } from "../../step/program";
+import { StepResource, type Args } from "../../step/program";
 import type { Drained, WorkerDrained } from "../target";
 import { Drain, DrainRequest, type DrainInputs } from "./inputs";
 
@@ -42,19 +42,18 @@ export function drainOf(
   const address = { kubeconfig, context, namespace };
   const asked = { direction, service };
   const request = new StepResource(DrainRequest, `${name}-request`, asked, options);
-  const all = { ...inputs, requests: request.output("requests") as pulumi.Output<number> };
+  const requests = request.output("requests") as pulumi.Output<number>;
+  const requestedAt = request.output("requestedAt") as pulumi.Output<string>;
+  const all = { ...inputs, requests, requestedAt };
   const drain = new StepResource(Drain, name, all, options);
   return {
     direction: drain.lastDirection,
     drained: {
       drains: drain.output("drains") as pulumi.Output<number>,
+      stoppedAt: drain.output("stoppedAt") as pulumi.Output<string>,
       standstill: pulumi
         .all([drain.output("standstill"), address])
         .apply(([still, address]) => still && { ...still, address }) as Drained["standstill"],
     },
-    // A drain that is killed leaves nothing of itself; its request was there before.
-    times: pulumi
-      .all([request.times, drain.times])
-      .apply(([first, last]) => timesThrough(first, last)),
   };
 }

@@ -10,6 +10,7 @@ import { PodsReplaced } from "../pods/inputs";
 import {
   notDrained,
   type Drained,
+  type RolledOut,
   type ServicesArgs,
   type Target,
   type WorkerDrained,
@@ -37,11 +38,11 @@ export function valuesTarget(args: Args): Target {
       const values = new StepResource(ValuesFile, service, stated, options);
       const written = { service, turn, file, revision: environment.apply(hashOf) };
       const after = { ...options, dependsOn: values };
-      const deployed = deployment(written, drained, args, after) ?? values;
+      const { deployed = values, stoppedSeconds } = deployment(written, drained, args, after);
       const summary = pulumi
         .all([turn.mode, deployed.urn])
         .apply(([mode]) => ({ target: "values" as const, mode, file }));
-      return { direction: deployed.lastDirection, summary, times: deployed.times };
+      return { direction: deployed.lastDirection, summary, stoppedSeconds };
     },
   };
 }
@@ -53,12 +54,11 @@ export function confirmDrain(
 ): WorkerDrained {
   const direction = directions.worker;
   if (rollout.target !== "values" || rollout.confirm === "none") {
-    const times = pulumi.output(undefined);
-    return { drained: notDrained, direction: pulumi.output(direction), times };
+    return { drained: notDrained, direction: pulumi.output(direction) };
   }
   const inputs = { direction, step: "drained" as const, mode, confirmed: rollout.confirmed };
   const step = new StepResource(Confirmation, "worker-drained", inputs, options);
-  return { drained: notDrained, direction: step.lastDirection, times: step.times };
+  return { drained: notDrained, direction: step.lastDirection };
 }
 
 /** A service's file as it was written. */
@@ -70,22 +70,28 @@ interface Written {
   readonly revision: pulumi.Output<string>;
 }
 
-/** The step after which no pod of the service is left in its other mode; undefined without services. */
+/** The step after which no pod of the service is left in its other mode; none without services. */
 function deployment(
   { service, turn, file, revision }: Written,
   drained: Drained,
   { settings, kubernetes }: Args,
   options: pulumi.CustomResourceOptions,
-): Pick<StepResource<object, object>, "lastDirection" | "times" | "urn"> | undefined {
+): {
+  readonly deployed?: Pick<StepResource<object, object>, "lastDirection" | "urn">;
+  readonly stoppedSeconds: RolledOut["stoppedSeconds"];
+} {
+  const unseen = pulumi.output(undefined);
   const { confirm, confirmed, timeoutSeconds } = settings;
-  if (confirm === "none") return undefined;
+  if (confirm === "none") return { stoppedSeconds: unseen };
   if (confirm === undefined) {
     const inputs = { ...turn, step: service, file, confirmed };
-    return new StepResource(Confirmation, `${service}-deployed`, inputs, options);
+    const deployed = new StepResource(Confirmation, `${service}-deployed`, inputs, options);
+    return { deployed, stoppedSeconds: unseen };
   }
   const address = { ...kubernetes, ...confirm, selector: confirm.selector[service] };
   const inputs = { ...turn, ...address, service, timeoutSeconds, ...drained, revision };
-  return new StepResource(PodsReplaced, `${service}-pods`, inputs, options);
+  const deployed = new StepResource(PodsReplaced, `${service}-pods`, inputs, options);
+  return { deployed, stoppedSeconds: deployed.output("stoppedSeconds") };
 }
 
 function hashOf(stated: object): string {
