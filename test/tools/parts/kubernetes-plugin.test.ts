@@ -71,7 +71,7 @@ describe("the engine with its plugin", () => {
     project = await makeProject('export * from "./test/tools/parts/mode-program";');
     stack = await makeStack("plugin", project.folder, { kubernetes: true });
     cluster = await startControlPlane({ directory: join(folder, "cluster") });
-  }, 1_200_000);
+  });
   afterAll(async () => {
     await cluster.stop();
     await stack.remove();
