@@ -15,7 +15,6 @@ const rooms = [
   "transfer",
   "rollout",
   "review",
-  "checkout",
 ];
 
 const room = (names) => `^components/(${names.join("|")})/`;

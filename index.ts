@@ -5,7 +5,6 @@ import {
   SecondHandover,
   Verification,
 } from "./components/transfer/program";
-import { sourceOf } from "./components/checkout/program";
 import { MongoCluster } from "./components/cluster";
 import { LogExpiryLift, LogRetention, PackRunMigration } from "./components/migration/program";
 import {
@@ -32,7 +31,7 @@ const imported = new FilesystemBackfill("filesystem-backfill", state, after(lift
 // 4. Switch the services over, the worker first. While it is stopped, what it wrote since follows: to
 // MongoDB, or on a rollback to the files.
 const services = new Services("services", settings, mongo, after(update));
-const drain = new WorkerDrain("worker-drain", services, after(imported));
+const drain = new WorkerDrain("worker-drain", services, update, after(imported));
 const handover = new Handover("handover", { ...state, drain }, after(drain));
 const turn = { drain, handover };
 const worker = new WorkerRollout("worker-rollout", services, turn, after(handover));
@@ -43,6 +42,7 @@ const verified = new Verification("verification", state, after(last));
 new LogRetention("log-retention", settings, mongo, after(verified));
 
 export const { storageMode } = settings;
+export const { cutover } = update;
 export const { database, collections } = schema;
 const { migrationId: id, checksum, appliedAt } = schema;
 export const migration = { id, checksum, appliedAt };
@@ -53,8 +53,6 @@ const { stoppedSeconds } = worker;
 export const rollout = {
   worker: worker.summary,
   web: web.summary,
-  next: update.next,
   stoppedSeconds,
 };
 export const { connectionSecretRef } = services;
-export const source = sourceOf(settings);

@@ -48,7 +48,8 @@ const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> =
   delta: (task) =>
     onState(task, async (sides) => {
       const report = await importState({ ...sides, stage: "delta" });
-      await drawFence({ ...sides, ledger, unfinishedCount: report.unfinishedRuns });
+      const unfinishedCount = report.unfinishedRuns;
+      await drawFence({ ...sides, ledger, cutover: 1, unfinishedCount });
       return countIn(report);
     }),
   export: (task) =>

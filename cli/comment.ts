@@ -1,19 +1,20 @@
 import { Option } from "commander";
 import {
+  findChanges,
   readPlan,
   readPreview,
   redactor,
   review,
   secretsIn,
   situationOf,
-  type Review,
 } from "../components/review";
 import { postComment, readOccasion, readPullRequest } from "../components/review/post";
-import { command, requireOption } from "./command";
+import { command, requireOption, type CommonOptions } from "./command";
 import { textOf } from "./inputs";
-import { postOption, printAndPost, type PostOptions } from "./post";
 
-interface CommentOptions extends PostOptions {
+interface CommentOptions extends CommonOptions {
+  readonly post?: true;
+  readonly expectNoChanges?: true;
   readonly preview: string;
   readonly plan?: string;
 }
@@ -25,7 +26,8 @@ export const commentCommand = command("comment", {
   options: [
     requireOption("--preview <file>", "what `pulumi preview --json` printed, also if it failed"),
     new Option("--plan <file>", "what `plan --json` printed: counts and data issues"),
-    postOption("create or update the stack's comment on the pull request"),
+    new Option("--post", "create or update the stack's comment, as GITHUB_TOKEN"),
+    new Option("--expect-no-changes", "end with 3 unless the preview shows that nothing differs"),
   ],
   examples: [
     "pulumi preview --json --stack dev > preview.json",
@@ -33,20 +35,28 @@ export const commentCommand = command("comment", {
     "npx taskrunner-storage comment --preview preview.json --plan plan.json",
   ],
   ignoresSettings: true,
+  statuses: { 3: "something differs, or was not compared (--expect-no-changes)" },
   notes: [
     "With --json it prints an object with headline, level (clear, risks or blocked),",
     "verdict and body. Secrets that the environment names (…TOKEN, …PASSPHRASE,",
     "…URI) and those in URIs never get in.",
   ],
 }).action(async (options: CommentOptions) => {
-  const { stack, ...made } = reviewOf(options);
+  const { json, post, expectNoChanges } = options;
+  const { stack, changes, ...made } = reviewOf(options);
   const { body } = made;
-  await printAndPost(options, "Comment", { asJson: made, text: body }, () =>
-    postComment({ ...readPullRequest(process.env), stack, body }),
-  );
+  // The comment is there, as in a job's summary, even if the API refuses.
+  if (!json) console.log(body);
+  const posted = post && (await postComment({ ...readPullRequest(process.env), stack, body }));
+  const facts = { ...made, ...(posted && { posted }), ...(expectNoChanges && { changes }) };
+  if (json) console.log(JSON.stringify(facts, undefined, 2));
+  else if (posted) console.log(`\nComment ${posted.outcome}: ${posted.url}`);
+  if (!expectNoChanges || changes.length === 0) return;
+  console.error(`Stack ${stack} is not proven to be as its settings say: ${changes.join(", ")}.`);
+  process.exitCode = 3;
 });
 
-function reviewOf(options: CommentOptions): Review & { readonly stack: string } {
+function reviewOf(options: CommentOptions) {
   const { preview, plan, stack } = options;
   const redact = redactor(secretsIn(process.env));
   const previewed = readPreview(textOf(preview, "--preview"), redact);
@@ -55,5 +65,5 @@ function reviewOf(options: CommentOptions): Review & { readonly stack: string } 
     stack,
     occasion: readOccasion(process.env),
   });
-  return { stack: situation.stack, ...review(situation) };
+  return { stack: situation.stack, changes: findChanges(previewed), ...review(situation) };
 }

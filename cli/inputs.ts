@@ -28,21 +28,6 @@ export function settingsFile({ settings, stack }: CommonOptions): string | undef
 }
 
 /**
- * A stack's settings file, whose settings are valid, and what the stack is called.
- *
- * @throws UsageError if none is named; SettingsError and SettingsFileError as `settingsOf`
- */
-export async function stackFileOf(
-  options: CommonOptions,
-): Promise<{ readonly file: string; readonly stack: string }> {
-  const file = settingsFile(options);
-  if (file === undefined) throw new UsageError("No stack is named. Set --stack.");
-  await commandSettings({ file });
-  const named = /([^/\\]+?)\.ya?ml$/.exec(file)?.[1]?.replace(/^Pulumi\./, "");
-  return { file, stack: options.stack ?? named ?? file };
-}
-
-/**
  * The text of a file that an option names.
  *
  * @param option such as `--preview`

@@ -2,11 +2,8 @@ import { Command } from "commander";
 import { version } from "../package.json";
 import { applyCommand } from "./apply";
 import { commentCommand } from "./comment";
-import { driftCommand } from "./drift";
 import { exportCommand } from "./export";
-import { guardCommand } from "./guard";
 import { importCommand } from "./import";
-import { modeCommand } from "./mode";
 import { planCommand } from "./plan";
 import { scriptCommand } from "./script";
 import { statusCommand } from "./status";
@@ -36,7 +33,7 @@ Example:
 const commands = [
   ...[statusCommand, planCommand, applyCommand, scriptCommand],
   ...[importCommand, verifyCommand, exportCommand],
-  ...[commentCommand, driftCommand, guardCommand, modeCommand],
+  commentCommand,
 ];
 for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
 program.addCommand(stepCommand.copyInheritedSettings(program), { hidden: true });

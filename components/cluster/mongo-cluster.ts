@@ -21,6 +21,7 @@ export class MongoCluster extends StepGroup implements Mongo {
   /** Where the steps of the services' user run as Jobs; absent: in the engine. */
   readonly appJob: Mongo["job"];
   readonly directions: Mongo["directions"];
+  readonly cutover: number;
 
   constructor(name: string, settings: MongoClusterArgs, options: After = {}) {
     super("MongoCluster", name, options, settings.directions.worker === "back");
@@ -41,6 +42,7 @@ export class MongoCluster extends StepGroup implements Mongo {
     this.job = users.job;
     this.appJob = users.appJob;
     this.directions = directions;
+    this.cutover = settings.cutover;
     this.registerOutputs({ database });
   }
 }

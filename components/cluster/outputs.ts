@@ -8,7 +8,7 @@ import type { ProgramSettings } from "../settings/program";
 export type MongoClusterArgs = JobsArgs &
   Pick<
     ProgramSettings,
-    | ("cluster" | "mongoUri" | "appMongoUri" | "database" | "directions")
+    | ("cluster" | "mongoUri" | "appMongoUri" | "database" | "directions" | "cutover")
     | ("mongo" | "approvals" | "advanced")
   >;
 
@@ -50,4 +50,6 @@ export interface Mongo {
   /** Where the steps run as Jobs; absent: in the engine. */
   readonly job: pulumi.Output<JobTarget> | undefined;
   readonly directions: Directions;
+  /** The setting `cutover`: the cutover that forward makes or keeps, from 1. */
+  readonly cutover: number;
 }

@@ -36,16 +36,23 @@ function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOut
   const outputs = { uri, appUri, database };
   if (args.jobs) return outputs;
   const { collections } = mongo;
-  serverChecked({ direction: "forward", uri, database, collections }, { parent });
+  const inputs = {
+    direction: "forward" as const,
+    cutover: args.cutover,
+    uri,
+    database,
+    collections,
+  };
+  serverChecked(inputs, { parent });
   return outputs;
 }
 
 function recallOutputs(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
-  const { mongoUri, mongo } = args;
+  const { mongoUri, mongo, cutover } = args;
   if (args.jobs) return { uri: mongoUri, appUri: undefined, database: mongo.database };
   const { collections } = mongo;
-  const nothing = { direction: "back", uri: undefined, database: undefined, collections } as const;
-  const check = serverChecked(nothing, { parent });
+  const nothing = { direction: "back", uri: undefined, database: undefined } as const;
+  const check = serverChecked({ ...nothing, cutover, collections }, { parent });
   return {
     // Both are undefined where there was no cutover: then there is nothing to export either.
     uri: mongoUri ?? (check.output("uri") as pulumi.Output<string>),

@@ -3,6 +3,7 @@ export {
   FenceMissing,
   lastFence,
   migrationId,
+  readEndedCutover,
   readExpired,
   recordExpired,
   recordExport,

@@ -16,6 +16,8 @@ export interface LedgerRecord {
   readonly fencedAt?: Date;
   /** When each fence was drawn; absent in a record of the script until one was. */
   readonly fences?: readonly Date[];
+  /** The last cutover whose rollback began, from 1; absent until one did. */
+  readonly endedCutover?: number;
   /** When an export last proved that it reads what is current; absent until one did. */
   readonly exportedAt?: Date;
   /** Log entries of before may be gone by an expiry that was changed or lifted since; absent: none was. */
@@ -43,6 +45,11 @@ export async function requireFence(db: Db, ledger: string, at: string): Promise<
       "and advanced.ledger to that database and run it again. If its server is lost, keep its mongoUri or " +
       "remove it: storageMode: filesystem then exports nothing and holds unfinished runs.",
   );
+}
+
+/** The last cutover whose rollback began, from 1, as the database knows; 0 before the first. */
+export async function readEndedCutover(db: Db, ledger: string): Promise<number> {
+  return (await recordsIn(db, ledger).findOne({ _id: migrationId }))?.endedCutover ?? 0;
 }
 
 /** When the last fence was drawn in a database, in ISO 8601; undefined where none was. */
@@ -74,20 +81,24 @@ export async function recordFence(db: Db, ledger: string, at: Date): Promise<voi
  * Records that an export begins: a majority that has this write has all that was acknowledged before.
  *
  * @param at the fence in ISO 8601, without which nothing is written; undefined if no cutover drew one
+ * @param ended the cutover that a rollback ends; absent if none does
  * @param timeoutMs how long a majority may take
  * @returns the write's operation time; undefined for a standalone server
  */
 export async function recordExport(
   db: Db,
   ledger: string,
-  at: string | undefined,
+  { at, ended }: { readonly at: string | undefined; readonly ended?: number | undefined },
   timeoutMs: number,
 ): Promise<Timestamp | undefined> {
   return db.client.withSession(async (session) => {
     const writeConcern = { w: "majority", journal: true, wtimeoutMS: timeoutMs } as const;
     await recordsIn(db, ledger).updateOne(
       { _id: migrationId, ...(at !== undefined && { fences: new Date(at) }) },
-      { $set: { exportedAt: new Date() } },
+      {
+        $set: { exportedAt: new Date() },
+        ...(ended !== undefined && { $max: { endedCutover: ended } }),
+      },
       { session, writeConcern },
     );
     return session.operationTime;

@@ -29,6 +29,6 @@ export class LogRetention extends StepGroup {
 }
 
 function inputsOf(mongo: Mongo, direction: Mongo["directions"]["web"], days: number) {
-  const { uri, database, ledger, job, collections } = mongo;
-  return { direction, uri, database, ledger, job, collection: collections.logs, days };
+  const { uri, database, ledger, job, collections, cutover } = mongo;
+  return { direction, uri, database, ledger, job, cutover, collection: collections.logs, days };
 }

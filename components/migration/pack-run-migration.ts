@@ -48,7 +48,7 @@ export class PackRunMigration extends StepGroup {
     const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: byRole } });
     const wanted = buildSchema(schema);
     const checksum = checksumOf(wanted);
-    const { uri, database, ledger, job } = mongo;
+    const { uri, database, ledger, job, cutover } = mongo;
     const { onDataIssue, adopt } = settings.migration;
     const shared = { direction, uri, database, ledger, job };
 
@@ -56,7 +56,7 @@ export class PackRunMigration extends StepGroup {
       steps.ledgerClaim,
       "ledger-claim",
       {
-        ...{ ...shared, schema, onDataIssue, checksum, adopt },
+        ...{ ...shared, cutover, schema, onDataIssue, checksum, adopt },
         stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
         root: files.root,
         acceptDatabase: settings.advanced.acceptDatabase,
@@ -80,7 +80,7 @@ export class PackRunMigration extends StepGroup {
     const completion = new StepResource(
       steps.ledgerCompletion,
       "ledger",
-      { ...shared, checksum },
+      { ...shared, cutover, checksum },
       { parent: this, dependsOn: [claim, ...indexes] },
     );
     this.tryApplication(mongo, completion, wanted, settings.logRetentionDays);
@@ -101,7 +101,7 @@ export class PackRunMigration extends StepGroup {
 
   /** The last step: what the services' user lacks has to be known before the worker is drained. */
   private tryApplication(
-    { appUri, appJob, uri, database, directions }: PackRunMigrationArgs["mongo"],
+    { appUri, appJob, uri, database, directions, cutover }: PackRunMigrationArgs["mongo"],
     completion: pulumi.Resource,
     wanted: ContractSchema,
     days = 0,
@@ -117,7 +117,7 @@ export class PackRunMigration extends StepGroup {
     new StepResource(
       steps.applicationCheck,
       "application-check",
-      { ...place, direction: directions.worker, collections, creations },
+      { ...place, direction: directions.worker, cutover, collections, creations },
       { parent: this, dependsOn: completion },
     );
   }

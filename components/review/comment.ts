@@ -83,7 +83,7 @@ function footer(situation: Situation, level: Level): Markdown {
 
 const undo: Readonly<Record<Exclude<Direction, "nothing">, string>> = {
   cutover: "the workflow `rollback`, or `storageMode: filesystem` and `pulumi up`",
-  rollback: "`storageMode: mongo` and `pulumi up`, which is a new cutover",
+  rollback: "`storageMode: mongo` with the next number in `cutover`, and `pulumi up`",
   change: "revert the commit and run `pulumi up`; what was deleted does not come back",
 };
 

@@ -14,6 +14,7 @@ export interface Difference {
 const hidden = new Set([
   ...["__provider", "uri", "direction", "cutover", "job", "resourceNames"],
   ...["fencedAt", "requests", "drains", "checksum", "timeouts"],
+  ...["ended", "endedAt", "requestedAt", "stoppedAt"],
 ]);
 
 /** A step's inputs, and how they came there. */

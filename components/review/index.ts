@@ -1,6 +1,5 @@
 /** The review: what a preview would do, as a comment that a person can say yes or no to. */
 export { review, type Review } from "./comment";
-export { driftIn, describeDrift } from "./drift";
 export { longestComment } from "./fit";
 export { ReviewInputError } from "./read/json";
 export { readPlan, type PlanFacts } from "./read/facts";
@@ -8,4 +7,5 @@ export { readPreview, type Preview } from "./read/preview";
 export type { Level } from "./risks";
 export { redactor, secretsIn, type Redact } from "./safe/secrets";
 export { situationOf, type Occasion, type Surroundings } from "./situation";
+export { findChanges } from "./unchanged";
 export { duration, size } from "./words";

@@ -71,6 +71,7 @@ function rowsOf(situation: Situation): Row[] {
 function isNoise(step: Step, situation: Situation): boolean {
   const { direction, plan } = situation;
   switch (shortType(step.type)) {
+    case "taskrunner:Cutover":
     case "kubernetes:ServicesCheck":
     case "kubernetes:DrainRequest":
     case "mongo:ServerCheck":

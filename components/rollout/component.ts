@@ -14,6 +14,8 @@ import {
   type Target,
   type WorkerDrained,
 } from "./target";
+import { otherMode } from "./update/modes";
+import type { Update } from "./update/update";
 import { confirmDrain, valuesTarget } from "./values/target";
 
 /** Where worker and web run: the Helm values in a Git checkout, or releases on a Kubernetes API. */
@@ -54,13 +56,24 @@ export class WorkerDrain extends StepGroup {
   readonly direction: WorkerDrained["direction"];
   readonly drained: Drained;
 
-  constructor(name: string, { settings, target }: Services, options: After = {}) {
+  constructor(
+    name: string,
+    { settings, target }: Services,
+    update: Pick<Update, "direction">,
+    options: After = {},
+  ) {
     super("WorkerDrain", name, options);
+    const { storageMode, directions } = settings;
+    // Without the record of the cutover (`--target`) the worker stays where it is.
+    const mode = update.direction.apply((direction) =>
+      direction === directions.worker ? storageMode : otherMode(storageMode),
+    );
+    const turn = { direction: update.direction, mode };
     const inputs = workerDrainInputs(settings);
     const releases = target.rendered ?? inputs?.releases;
     const { direction, drained } = inputs
-      ? drainOf("worker-drain", { ...inputs, releases }, this.ofChildren)
-      : confirmDrain(settings, this.ofChildren);
+      ? drainOf("worker-drain", { ...inputs, ...turn, releases }, this.ofChildren)
+      : confirmDrain(settings, turn, this.ofChildren);
     this.direction = direction;
     this.drained = drained;
     this.registerOutputs({ drains: this.drained.drains });

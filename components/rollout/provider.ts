@@ -2,12 +2,14 @@ import { providerOf } from "../step";
 import { confirmation } from "./confirmation/provider";
 import { drain, drainRequest, podsReplaced } from "./pods/provider";
 import { formerSecrets } from "./secrets/provider";
+import { cutoverRecord } from "./update/cutover";
 import { jobsStopped } from "./update/jobs-stopped";
 import { servicesCheck } from "./update/services-check";
 import { valuesFile } from "./values/provider";
 
 /** The dynamic providers of the rollout, by the kind that the shim names. */
 export const providers = {
+  Cutover: providerOf(cutoverRecord),
   Confirmation: providerOf(confirmation),
   ServicesCheck: providerOf(servicesCheck),
   DrainRequest: providerOf(drainRequest),

@@ -13,6 +13,11 @@ export const settingsSchema = section({
   storageMode: z
     .enum(["mongo", "filesystem"])
     .describe("Where the services keep their state: the direction of `pulumi up`."),
+  cutover: positive
+    .default(1)
+    .describe(
+      "The cutover that `storageMode: mongo` makes or keeps. After each rollback `pulumi up` needs the next number, so that stale settings in git never cut over again.",
+    ),
   cluster: cluster.describe("Where MongoDB comes from."),
   mongoUri: text
     .optional()

@@ -10,6 +10,8 @@ export interface Fence {
   readonly at: string;
   /** How many runs said on disk then that they may still execute steps. */
   readonly unfinishedCount: number;
+  /** The number of the cutover, from 1; absent in a fence of an earlier version. */
+  readonly cutover?: number;
   /** When a rollback ended it: from then on the files are the truth again. Absent until one did. */
   readonly endedAt?: string;
   /** When former cutovers of this state drew theirs, in their order; absent in the first. */

@@ -5,6 +5,7 @@ export {
   Unfinished,
   unknownValue,
   type MongoInputs,
+  type OncePerCutover,
   type StateOf,
   type Step,
   type StepInputs,

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../settings";
 import type { StepKind } from "./step";
 
-/** The inputs of a step as the program gives them; `cutover` and `clusterIdentity` are the step's own. */
+/** The inputs of a step as the program gives them, without those that the step finds out itself. */
 export type Args<Inputs> = Omit<
   { readonly [Key in keyof Inputs]: pulumi.Input<NonNullable<Inputs[Key]>> | undefined },
-  "cutover" | "clusterIdentity"
+  "ended" | "endedAt" | "clusterIdentity"
 >;
 
 /**

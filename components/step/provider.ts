@@ -22,8 +22,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
     },
     check: async (olds: StepInputs, news: StepInputs) => {
       const known = Object.keys(olds).length > 0 ? olds : undefined;
-      const counted = step.isOncePerCutover ? countCutover(olds, news) : news;
-      const inputs = { ...counted, ...(await step.observes?.(counted, known)) };
+      const inputs = { ...news, ...(await step.observes?.(news, known)) };
       const refusal = await step.refuses?.(inputs, known);
       return { inputs, failures: refusal ? [refusal] : [] };
     },
@@ -77,16 +76,6 @@ function resultsOf({ results }: AnyStep) {
   };
 }
 
-/**
- * Counts the cutovers: one more where the step goes forward again after it did not. Nothing else about
- * the files or the database makes a step run that runs once in each.
- */
-function countCutover(olds: StepInputs, news: StepInputs): StepInputs {
-  const isKnown = Object.keys(olds).length > 0;
-  const begins = isKnown && olds.direction !== "forward" && news.direction === "forward";
-  return { ...news, cutover: (olds.cutover ?? 1) + (begins ? 1 : 0) };
-}
-
 function rests(step: AnyStep, { direction }: StepInputs): boolean {
   return direction === "rest" || (direction === "back" && step.back === undefined);
 }
@@ -94,8 +83,7 @@ function rests(step: AnyStep, { direction }: StepInputs): boolean {
 async function hasToRun(step: AnyStep, state: State, inputs: StepInputs): Promise<boolean> {
   const turns = step.back !== undefined && state.direction !== inputs.direction;
   if (!state.applied || turns) return true;
-  const compared = [...(step.compares ?? []), ...(step.isOncePerCutover ? ["cutover"] : [])];
-  const differs = compared.some(
+  const differs = (step.compares ?? []).some(
     (key) => !isDeepStrictEqual(memberOf(state, key), memberOf(inputs, key)),
   );
   const { uri } = inputs as MongoInputs;

@@ -9,8 +9,6 @@ export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export interface StepInputs {
   /** Absent for what is the same in both directions. */
   readonly direction?: Direction;
-  /** The number of the cutover, from 1; counted by the step itself, never given. */
-  readonly cutover?: number;
 }
 
 /** Inputs of a step that works in MongoDB. */
@@ -22,6 +20,12 @@ export interface MongoInputs extends StepInputs {
   readonly job?: JobTarget;
   /** Told to a step that runs in a Job's pod. */
   readonly isInPod?: true;
+}
+
+/** Inputs of a step that runs again in each cutover. */
+export interface OncePerCutover {
+  /** The setting `cutover`, from 1; compared. */
+  readonly cutover: number;
 }
 
 /** What a step is like where the steps that touch MongoDB run as Jobs. */
@@ -65,8 +69,6 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
 > {
   /** The resource's id; it holds no secret. */
   id(inputs: Inputs): string;
-  /** Whether it runs again in each cutover. Default: not. */
-  readonly isOncePerCutover?: boolean;
   /**
    * Whether it works where `uri` leads: on another server it runs again, and a connection string whose
    * user, password or options differ (a rotation) is taken into the state. Default: not.

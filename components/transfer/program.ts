@@ -55,7 +55,8 @@ export class FilesystemBackfill extends StepGroup {
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
     const direction = mongo.directions.worker;
     super("FilesystemBackfill", name, options, direction === "back" || !files.state);
-    const inputs = files.state && stateInputs(direction, mongo, files.state);
+    const { ledger } = mongo;
+    const inputs = files.state && { ...stateInputs(direction, mongo, files.state), ledger };
     const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });
@@ -66,7 +67,10 @@ export class FilesystemBackfill extends StepGroup {
 interface DrainArgs {
   /** The direction that it goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
-  readonly drained: { readonly standstill: pulumi.Output<Standstill> | undefined };
+  readonly drained: {
+    readonly drains: pulumi.Output<number> | undefined;
+    readonly standstill: pulumi.Output<Standstill> | undefined;
+  };
 }
 
 /**
@@ -89,12 +93,12 @@ export class Handover extends StepGroup {
     const direction = mongo.directions.worker;
     super("Handover", name, options, !files.state);
     if (!files.state && direction === "back") warnOfNoExport(this);
-    const { standstill } = drain.drained;
     const inputs = files.state && {
       ...handoverInputs(direction, mongo, files.state),
       // Without the drain no handover meets a live worker, also under `--target`.
       direction: drain.direction,
-      standstill,
+      drains: drain.drained.drains,
+      standstill: drain.drained.standstill,
     };
     const step = inputs && new StepResource(kinds.Handover, name, inputs, this.ofChildren);
     this.direction = step?.lastDirection ?? drain.direction;
@@ -141,8 +145,8 @@ export class Verification extends StepGroup {
 }
 
 function stateInputs(direction: Direction, mongo: Mongo, { sides }: StateArgs) {
-  const { uri, database, collections, approvals, job } = mongo;
-  return { direction, uri, database, job, collections, approvals, ...sides };
+  const { uri, database, collections, approvals, job, cutover } = mongo;
+  return { direction, cutover, uri, database, job, collections, approvals, ...sides };
 }
 
 function handoverInputs(direction: Direction, mongo: Mongo, state: StateArgs) {

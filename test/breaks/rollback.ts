@@ -149,7 +149,7 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "a rollback writes to the ledger, by a majority, before it reads",
     file: "components/transfer/rollback/reach.ts",
-    find: "return recordExport(database, ledger, fencedAt, timeoutMs);",
+    find: "return recordExport(database, ledger, { at: fencedAt, ended }, timeoutMs);",
     replace: "return undefined;",
     tests: ["test/transfer/rollback-current.test.ts > stops a rollback with the ways out"],
   },

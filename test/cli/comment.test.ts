@@ -62,3 +62,25 @@ it("a refusal of the API says which permission is missing, and is an error behin
   expect(stdout).toContain("no such region");
   expect(stderr).toContain("pull-requests: write");
 }, 60_000);
+
+it("--expect-no-changes ends with 3 unless nothing differs and all was compared", async () => {
+  const urn = "urn:pulumi:prod::p::pulumi-nodejs:dynamic/mongo:Index::pack_run_logs_run_sequence";
+  const same = { steps: [{ op: "same", urn }] };
+  const unseen = "pack_runs was not refreshed. MongoDB is unreachable.";
+  const cases: readonly (readonly [preview: object, status: number])[] = [
+    [same, 0],
+    [{ ...same, diagnostics: [{ severity: "info", message: "hello" }] }, 0],
+    [{ steps: [{ op: "update", urn }] }, 3],
+    [{ ...same, diagnostics: [{ severity: "warning", message: unseen }] }, 3],
+    [failed("no such region"), 3],
+  ];
+  for (const [preview, status] of cases) {
+    const { exitCode, stdout } = await comment(preview, "--expect-no-changes");
+    expect([preview, exitCode]).toEqual([preview, status]);
+    expect(stdout).toContain("### `prod`");
+  }
+  const { stdout, stderr } = await comment(failed("x"), "--expect-no-changes", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ changes: ["the preview failed"] });
+  expect(stderr).toContain("the preview failed");
+  expect((await comment(failed("x"))).exitCode).toBe(0);
+}, 60_000);

@@ -9,7 +9,7 @@ it("the commands are in three groups, and `step` is in none", () => {
   expect(groups.flat()).toEqual([...pages.keys()]);
   expect(groups[0]).toEqual(expect.arrayContaining(["status", "plan", "apply", "script"]));
   expect(groups[1]).toEqual(["import", "verify", "export"]);
-  expect(groups[2]).toEqual(["comment", "drift", "guard", "mode"]);
+  expect(groups[2]).toEqual(["comment"]);
   expect(mainPage).not.toContain("step");
 });
 

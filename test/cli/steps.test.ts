@@ -48,7 +48,13 @@ async function step(kind: string, inputs: object, own: object = {}, more = {}) {
 }
 
 const sides = () => ({
-  ...{ direction: "forward", root: state, layout, collections: documentOptions.collections },
+  ...{
+    direction: "forward",
+    cutover: 1,
+    root: state,
+    layout,
+    collections: documentOptions.collections,
+  },
   ...{ approvals: true, checkpoints: "pack_run_backfill", ledger, heldRuns: "hold" },
   electionSeconds: 2,
 });
@@ -58,7 +64,7 @@ async function fenced() {
   await migrate(current.db);
   const sides = sidesOf(current.db, state);
   const { unfinishedRuns: unfinishedCount } = await importState(sides);
-  return (await drawFence({ ...sides, ledger, unfinishedCount })).fence;
+  return (await drawFence({ ...sides, ledger, cutover: 1, unfinishedCount })).fence;
 }
 
 it("a final import leaves runs as MongoDB has them", async () => {

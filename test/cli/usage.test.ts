@@ -59,7 +59,6 @@ it.each<[string, string[], string]>([
   ["no such settings", ["status", "--stack", "none"], "Pulumi.none.yaml cannot be read: ENOENT"],
   ["no such preview", ["comment", "--preview", "none"], "none of --preview cannot be read"],
   ["no such connection string", ["status", "--uri-file", "none"], "none of --uri-file cannot"],
-  ["no stack", ["mode"], "Set --stack"],
 ])("%s is wrong usage: 64", async (_name, args, words) => {
   // It is found before anything connects.
   const { exitCode, stderr, stdout } = await run(args, { TASKRUNNER_MONGO_URI: away });
@@ -80,11 +79,7 @@ it.each([
 });
 
 it.each([
-  ...["status", "plan", "apply", "script", "import", "verify", "export", "mode"].map((name) => [
-    name,
-  ]),
-  ["drift", "--preview", "none.json"],
-  ["guard", "--outputs", "none.json", "--history", "none.json"],
+  ...["status", "plan", "apply", "script", "import", "verify", "export"].map((name) => [name]),
 ])("%s refuses an unknown setting: 64", async (...args) => {
   await settings("Pulumi.test.yaml", { rollot: { target: "helm" } });
   const { exitCode, stderr } = await run([...args, "--stack", "test"]);
@@ -175,5 +170,4 @@ it("TASKRUNNER_SETTINGS names the settings file if no option does", async () => 
   const env = { TASKRUNNER_SETTINGS: "Pulumi.test.yaml", TASKRUNNER_MONGO_URI: undefined };
   expect((await run(["verify"], env)).stderr).toContain(connecting());
   expect((await run(["status", "--stack", "none"], env)).stderr).toContain("Pulumi.none.yaml");
-  expect((await run(["mode"], env)).stdout).toBe("Pulumi.test.yaml: storageMode mongo.");
 });

@@ -74,7 +74,7 @@ it("MongoDB down: back to files without it, and its content comes later", async 
 it("election without end: given up by the moment of the fence", async () => {
   await forward(site);
   site.election.begin(3_600);
-  await site.done('npx taskrunner-storage mode --stack "$STACK" --set filesystem');
+  await site.done("pulumi config set storageMode filesystem");
   expect((await site.run("pulumi up")).output).toContain("MongoDB has no primary");
   expect(await heldRuns()).toEqual([]);
   await play("Election without end");
@@ -89,7 +89,7 @@ it("election without end: given up by the moment of the fence", async () => {
 it("no majority: what the primary has is exported by the moment of the fence", async () => {
   await forward(site);
   await failUpdates(site.server.uri, "alwaysOn");
-  await site.done('npx taskrunner-storage mode --stack "$STACK" --set filesystem');
+  await site.done("pulumi config set storageMode filesystem");
   expect((await site.run("pulumi up")).output).toContain("No majority");
   expect(await heldRuns()).toEqual([]);
   const block = blockOf("Election without end");

@@ -35,7 +35,7 @@ it("look first: says where the services and the stack are", async () => {
   expect(output).toContain("fence      20");
 });
 
-const rollBack = 'npx taskrunner-storage mode --stack "$STACK" --set filesystem; pulumi up';
+const rollBack = "pulumi config set storageMode filesystem; pulumi up";
 
 it("Kubernetes API down: nothing changes, and up goes on once it answers", async () => {
   const reachable = await readFile(site.kubeconfig, "utf8");

@@ -135,7 +135,10 @@ async function cutOver(
 
 /** A new cutover. */
 export function forward({ done }: Site): Promise<string> {
-  return done('npx taskrunner-storage mode --stack "$STACK" --set mongo; pulumi up');
+  return done(`
+    pulumi config set cutover "$(pulumi stack output cutover)"
+    pulumi config set storageMode mongo
+    pulumi up`);
 }
 
 /** The page's own first block, with the state directory of the test. */

@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
+import { nextCutover } from "../../tools/dev/cutover";
 import { engine, engineEnvironment, type EngineOptions, repository } from "../../tools/parts";
 
 /** What a run of the engine ended with: everything it printed, and whether it failed. */
@@ -24,7 +25,10 @@ export interface TestStack {
   readonly name: string;
   /** Absolute; everything the test makes is below it, and it goes with the stack. */
   readonly folder: string;
-  /** Writes the stack's settings file; `mongoUri` and `appMongoUri` are encrypted in it. */
+  /**
+   * Writes the stack's settings file; `mongoUri` and `appMongoUri` are encrypted in it. If it does not name
+   * a `cutover`, it is the one that the stack needs next.
+   */
   configure(settings: StackSettings): Promise<void>;
   pulumi(...args: string[]): Promise<Run>;
   preview(): Promise<Run>;
@@ -113,7 +117,8 @@ export async function makeStack(
         ...(mongoUri !== undefined && { mongoUri: await encrypted(mongoUri) }),
         ...(appMongoUri !== undefined && { appMongoUri: await encrypted(appMongoUri) }),
       };
-      await writeSettings(settingsFile, { ...usual(settings), ...settings, ...secrets });
+      const cutover = nextCutover(await readState(stateFile).catch(() => noState));
+      await writeSettings(settingsFile, { cutover, ...usual(settings), ...settings, ...secrets });
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
@@ -243,6 +248,8 @@ async function writeSettings(file: string, settings: Record<string, unknown>): P
   );
   await writeFile(file, stringify({ encryptionsalt, config }));
 }
+
+const noState = JSON.stringify({ deployment: {} });
 
 interface Checkpoint {
   readonly version: number;

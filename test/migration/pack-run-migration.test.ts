@@ -31,6 +31,7 @@ const mongo = (
   approvals: true,
   ...{ job, appJob },
   directions: { worker: direction, web: direction },
+  cutover: 1,
 });
 
 beforeAll(async () => {

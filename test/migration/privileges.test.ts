@@ -151,7 +151,10 @@ it("the migrator needs no more than its role for a cutover and its rollback", as
   const expiry = { collection: "pack_run_logs", ledger: claim.ledger };
   await setExpiry(db, expiry, 0);
   expect(await importState(sides)).toMatchObject({ runs: { inserted: 2 } });
-  const { fence } = await drawFence({ ...sides, ledger: claim.ledger, unfinishedCount: 2 });
+  const { fence } = await drawFence({
+    ...{ ...sides, ledger: claim.ledger },
+    ...{ cutover: 1, unfinishedCount: 2 },
+  });
   await addFiles(root, { "state/runs/r-3.json": JSON.stringify(run("r-3")) });
   const failed = await forgetWhereMissing(sides, await verifyState(sides));
   expect(failed).toMatchObject({ holds: false, runs: { onlyInFiles: ["r-3"] } });

@@ -95,7 +95,7 @@ describe("the footer", () => {
   it("says of what and when it is, who comes next and how to undo it, and where to read on", () => {
     expect(last([toFiles], { commit, docs, before: "merge" })).toBe(
       "`5a1c0f3e`, 2026-11-26 22:39 UTC · Next: merge, then the reviewers of environment `staging` " +
-        "approve `up` · Undo: `storageMode: mongo` and `pulumi up`, which is a new cutover · " +
+        "approve `up` · Undo: `storageMode: mongo` with the next number in `cutover`, and `pulumi up` · " +
         `[What each line means](${docs})`,
     );
     expect(last([toFiles], { before: "approval" })).toContain("Next: the reviewers of environment");

@@ -27,6 +27,7 @@ describe("settings", () => {
       },
       validation: { enabled: true, level: "strict", action: "error" },
       approvals: true,
+      cutover: 1,
       tenancy: "reserved",
       migration: { onDataIssue: "fail", adopt: false },
       kubernetes: {},

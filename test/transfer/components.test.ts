@@ -43,6 +43,7 @@ const mongo = (worker: Direction, web = worker): Mongo => ({
   approvals: true,
   job: undefined,
   directions: { worker, web },
+  cutover: 1,
 });
 
 const value = <T>(output: pulumi.Output<T>) =>
@@ -52,7 +53,7 @@ const value = <T>(output: pulumi.Output<T>) =>
 function stepsOf(args: { mongo: Mongo; files: RunFiles }) {
   const backfill = new FilesystemBackfill("filesystem-backfill", args);
   const direction = pulumi.output(args.mongo.directions.worker);
-  const drain = { direction, drained: { standstill: undefined } };
+  const drain = { direction, drained: { drains: undefined, standstill: undefined } };
   const handover = new Handover("handover", { ...args, drain }, after(backfill));
   const second = new SecondHandover("second-handover", { ...args, handover }, after(handover));
   const verification = new Verification("verification", args, after(second));

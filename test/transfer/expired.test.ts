@@ -31,6 +31,7 @@ beforeEach(async () => {
   await importState(sidesOf(database, root));
   inputs = {
     ...{ uri: current.server.uri, database: database.databaseName, direction: "forward" },
+    cutover: 1,
     ...{ root: relative(process.cwd(), root), layout, collections, approvals: true, ledger },
     checkpoints: "pack_run_backfill",
   };

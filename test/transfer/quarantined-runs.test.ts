@@ -30,7 +30,7 @@ beforeEach(() => {
   inputs = {
     ...{ uri: server.uri, database, direction: "forward", cutover: 1, layout },
     ...{ root: join(folder, database), collections: documentOptions.collections },
-    ...{ approvals: true, checkpoints: "pack_run_backfill" },
+    ...{ approvals: true, checkpoints: "pack_run_backfill", ledger: "schema_migrations" },
   };
 });
 

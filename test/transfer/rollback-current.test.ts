@@ -184,7 +184,7 @@ it("a fence asks for the runs that are held in several queries: a command has 16
     { selectionTimeoutMs: 5_000 },
   );
   const sides = { ...stack.sides, database: client.db(stack.database) };
-  const { unknown } = await drawFence({ ...sides, ledger, unfinishedCount: 0 });
+  const { unknown } = await drawFence({ ...sides, ledger, cutover: 1, unfinishedCount: 0 });
   expect(unknown).toHaveLength(names.length);
   const lengths = asked
     .filter(({ command }) => command.find === "pack_runs")

@@ -106,6 +106,8 @@ export class RollbackStack {
       ...{
         database: this.database,
         direction: "forward" as Direction,
+        cutover: 1,
+        drains: 1,
         root: this.root,
         layout,
         ledger,

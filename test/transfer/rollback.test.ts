@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { verifyState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
+import { requireNewCutover } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
 import { jsonIn } from "./export-sides";
 import { claimMigration, ledger } from "./database";
@@ -28,9 +29,13 @@ it("a cutover draws the fence once, and the next one again", async () => {
   expect(uri).toBe(stack.server.uri);
   expect(JSON.stringify(others)).not.toContain("mongodb:");
   expect(await changes(first, stack.inputs({ cutover: 1, heldRuns: "release" }))).toBe(false);
-  expect(await changes(first, stack.inputs({ cutover: 2 }))).toBe(true);
+  expect(await changes(first, stack.inputs({ cutover: 2, drains: 3 }))).toBe(true);
   await addFiles(stack.root, { "state/runs/busy.json": JSON.stringify(run("busy")) });
-  const again = await providers.Handover.update("id", first, stack.inputs({ cutover: 2 }));
+  const again = await providers.Handover.update(
+    "id",
+    first,
+    stack.inputs({ cutover: 2, drains: 3 }),
+  );
   expect(again.outs).toMatchObject({ fence: { unfinishedCount: 1 } });
 });
 
@@ -90,6 +95,14 @@ it("a rollback exports what changed in MongoDB, and a second up changes nothing"
   expect(await jsonIn(stack.root, "state/runs/busy.json")).toMatchObject(finished);
   expect(await changes(outs, stack.toFiles({ cutover: 1 }))).toBe(false);
   expect(await verifyState(stack.sides)).toMatchObject({ holds: true, runs: { equal: 3 } });
+});
+
+it("the ledger knows the cutover that ended, also if the stack's state and fence.json are lost", async () => {
+  await up(await stack.cutover(), stack.toFiles());
+  await rm(join(stack.root, "fence.json"));
+  const named = (cutover: number) => requireNewCutover(stack.sides, { cutover, ledger });
+  await expect(named(1)).rejects.toThrow("set cutover: 2");
+  await expect(named(2)).resolves.toBeUndefined();
 });
 
 it("conflicts do not stop a rollback: they are in the outputs and in a warning", async () => {
@@ -208,10 +221,10 @@ it("after a rollback that did not finish the cutover goes on in its own database
   const before = await stack.cutover();
   const unfinished = { ...before, applied: false };
   const empty = `${stack.database}_empty`;
-  const elsewhere = stack.inputs({ database: empty, cutover: 2 });
+  const elsewhere = stack.inputs({ database: empty, cutover: 2, drains: 3 });
   await claimMigration(stack.db.client.db(empty));
   await expect(up(unfinished, elsewhere)).rejects.toThrow(/has no record of that fence/);
-  expect(await up(unfinished, stack.inputs({ cutover: 2 }))).toHaveProperty("fence");
+  expect(await up(unfinished, stack.inputs({ cutover: 2, drains: 3 }))).toHaveProperty("fence");
 });
 
 it("the fence is kept beside the files, is ended by the rollback, and is drawn anew by the next cutover", async () => {

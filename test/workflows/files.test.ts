@@ -43,14 +43,12 @@ it("a job can write what it has to, and nothing else", () => {
   );
   expect(writes.sort()).toEqual([
     "drift.yml drift: id-token write",
-    "drift.yml drift: issues write",
     "preview.yml preview: id-token write",
     "preview.yml preview: pull-requests write",
     "release.yml release: contents write",
     "release.yml release: packages write",
+    "rollback.yml branch: contents write",
     "rollback.yml preview: id-token write",
-    "rollback.yml pull-request: contents write",
-    "rollback.yml pull-request: pull-requests write",
     "rollback.yml up: id-token write",
     "stack-preview.yml preview: id-token write",
     "stack-up.yml up: id-token write",
@@ -247,9 +245,7 @@ describe("the shell", () => {
       byCommand.set(command, options);
     }
 
-    expect([...byCommand.keys()].sort()).toEqual([
-      ...["comment", "drift", "guard", "mode", "plan"],
-    ]);
+    expect([...byCommand.keys()].sort()).toEqual(["comment", "plan"]);
     for (const [command, options] of byCommand) {
       const help = await execa("node", [join(root, "cli/bin.cjs"), command, "--help"]);
       for (const option of options) expect(help.stdout, command).toContain(` ${option} `);

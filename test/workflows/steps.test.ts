@@ -108,20 +108,46 @@ describe("the shell of a step", () => {
   });
 });
 
-it("the first thing asked is whether somebody has to approve", () => {
-  const [checkout, setup, first, ...others] = preview;
-  expect([checkout?.uses, setup?.uses]).toEqual([
-    expect.stringContaining("actions/checkout@"),
-    "./.github/actions/setup",
-  ]);
-  expect(runOf(first ?? {})).toBe('npx taskrunner-storage guard --reviewers "$STACK"');
-  expect(first?.if).toBe("vars.APPROVALS != 'elsewhere'");
-  expect(others.every((step) => !runOf(step).includes("--reviewers"))).toBe(true);
-  // The environment that it asks about is the one that the approval is given in.
-  expect(workflow("rollback.yml").jobs.approve?.environment).toBe("${{ inputs.stack }}");
-  for (const stack of ["staging", "prod"]) {
-    expect(workflow("up.yml").jobs[`approve-${stack}`]?.environment).toBe(stack);
-  }
+it("a rollback leaves a branch in which only the mode of the stack is another", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "branch-"));
+  const [origin, clone] = [join(folder, "origin.git"), join(folder, "clone")];
+  const git = async (...args: string[]) => (await execa("git", args, { cwd: clone })).stdout;
+  await execa("git", ["init", "--quiet", "--bare", "--initial-branch", "main", origin]);
+  await execa("git", ["clone", "--quiet", origin, clone]);
+  const text =
+    "config:\n  # ours\n  taskrunner-storage:storageMode: mongo\n  x:storageMode: mongo\n";
+  await writeFile(join(clone, "Pulumi.prod.yaml"), text);
+  await git("add", ".");
+  await git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "--message", "first");
+  await git("push", "--quiet", "origin", "HEAD:main");
+  const summary = join(folder, "summary");
+  const branch = "taskrunner-storage/filesystem-prod";
+  const env = {
+    ...{ STACK: "prod", BASE: "main", BRANCH: branch, TOKEN: "s3cret", GITHUB_ACTOR: "ann" },
+    ...{ GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r" },
+    GITHUB_STEP_SUMMARY: summary,
+  };
+  const job = async () => {
+    for (const { run } of stepsOf("rollback.yml", "branch")) {
+      if (run !== undefined) await execa("bash", ["-e", "-c", run], { cwd: clone, env });
+    }
+  };
+  await job();
+
+  expect(await git("show", `origin/${branch}:Pulumi.prod.yaml`)).toBe(
+    text.replace("storage:storageMode: mongo", "storage:storageMode: filesystem").trimEnd(),
+  );
+  expect(await git("log", "-1", "--format=%an: %s", `origin/${branch}`)).toBe(
+    "ann: prod: storageMode filesystem",
+  );
+  expect(await readFile(summary, "utf8")).toContain(
+    `https://github.com/o/r/compare/main...${branch}?expand=1`,
+  );
+  // The second time there is nothing to commit.
+  const head = await git("rev-parse", "HEAD");
+  await job();
+  expect(await git("rev-parse", `origin/${branch}`)).toBe(head);
+  await rm(folder, { recursive: true });
 });
 
 it("logins are valid as long as the job that changes a stack may take", () => {

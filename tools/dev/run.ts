@@ -2,16 +2,17 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ControlPlane } from "../parts";
 import { coloursFor } from "./colour";
+import { nextCutover } from "./cutover";
 import { kubectlFor } from "./kubernetes";
 import { stackOutputsFrom } from "./outputs";
 import type { Places } from "./places";
 import { type Change, workingCopy } from "./settings";
-import { openStack, outputsOf, setSecret, type Stack, update } from "./stack";
+import { exportOf, openStack, outputsOf, setSecret, type Stack, update } from "./stack";
 import { type Facts, summaryText } from "./summary";
 
 /** Makes the stack's settings anew, and opens the stack with them. */
 export async function stackWith(
-  change: Change,
+  asked: Omit<Change, "cutover">,
   places: Places,
   secrets: Readonly<Record<string, string>> = {},
 ): Promise<Stack> {
@@ -20,6 +21,7 @@ export async function stackWith(
     readFile(places.committedSettings, "utf8"),
     readFile(places.settings, "utf8").catch(() => ""),
   ]);
+  const change = { ...asked, cutover: nextCutover(await exportOf(stack)) };
   // Aside, so that a wrong passphrase leaves the former connection strings in place.
   const next = join(places.dev, "next.yaml");
   await writeFile(next, workingCopy(committed, former, change));

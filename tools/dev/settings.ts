@@ -5,6 +5,8 @@ const prefix = "taskrunner-storage:";
 /** What a run of the engine changes in the committed settings of the stack. */
 export interface Change {
   readonly storageMode: "mongo" | "filesystem";
+  /** The cutover that the stack needs next, from 1, which is the default. */
+  readonly cutover: number;
   /** Keeps the connection strings of the former run, encrypted as they are. */
   readonly keepUris: boolean;
 }
@@ -25,6 +27,7 @@ export function workingCopy(committed: string, former: string, change: Change): 
   const salt = before.get("encryptionsalt");
   if (salt !== undefined) copy.set("encryptionsalt", salt);
   copy.setIn(["config", `${prefix}storageMode`], change.storageMode);
+  if (change.cutover > 1) copy.setIn(["config", `${prefix}cutover`], change.cutover);
   const kept = change.keepUris ? ["mongoUri", "appMongoUri"] : [];
   for (const key of kept) {
     const value = before.getIn(["config", `${prefix}${key}`], true);

@@ -48,6 +48,11 @@ export async function outputsOf(stack: Stack): Promise<unknown> {
   return JSON.parse(await ask(stack, ["stack", "output", "--json", ...nameStack(stack)]));
 }
 
+/** The stack's state, in which secrets are encrypted. */
+export async function exportOf(stack: Stack): Promise<string> {
+  return ask(stack, ["stack", "export", ...nameStack(stack)]);
+}
+
 /** Shows what an update would change. */
 export async function preview(stack: Stack): Promise<void> {
   await show(stack, ["preview", "--suppress-outputs"]);

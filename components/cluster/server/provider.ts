@@ -1,10 +1,10 @@
 import { addressIn, databaseAt } from "../../mongo";
-import { kind, type MongoInputs, type Step } from "../../step";
+import { kind, type MongoInputs, type OncePerCutover, type Step } from "../../step";
 import { requireServer } from "./check";
 import type { CollectionNames } from "./facts";
 
 /** Inputs of a check: the collections need not exist yet. */
-export interface ServerCheckInputs extends MongoInputs {
+export interface ServerCheckInputs extends MongoInputs, OncePerCutover {
   readonly collections: CollectionNames;
 }
 
@@ -26,9 +26,8 @@ export const ServerCheck = kind<ServerCheckInputs, ServerCheckResults>(
 export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
   ...ServerCheck,
   id: () => "server-check",
-  isOncePerCutover: true,
   followsServer: true,
-  compares: ["database"],
+  compares: ["database", "cutover"],
   forward: async (inputs) => {
     const address = addressIn(inputs);
     const database = await databaseAt(address);

@@ -2,13 +2,13 @@ import type { Document } from "mongodb";
 import { requireApplication } from "../../cluster/server";
 import type { CollectionRole, WantedIndex } from "../../contract";
 import { addressIn } from "../../mongo";
-import { kind, type MongoInputs, type Step } from "../../step";
+import { kind, type MongoInputs, type OncePerCutover, type Step } from "../../step";
 import { day, expiryIndex } from "../planner/diff";
 import { indexSpec, sameSpec } from "../planner/index-spec";
 import { room } from "./shared";
 
 /** What the services' user tries; `uri` is their connection string, which is secret. */
-export interface ApplicationInputs extends MongoInputs {
+export interface ApplicationInputs extends MongoInputs, OncePerCutover {
   /** The names of the collections that exist, by role. */
   readonly collections: Partial<Readonly<Record<CollectionRole, string>>>;
   /** Commands by which the services may create their indexes at start, as JSON: the engine sorts an object's keys. */
@@ -24,9 +24,8 @@ export interface ApplicationInputs extends MongoInputs {
 export const applicationCheck: Step<ApplicationInputs, object> = {
   ...kind<ApplicationInputs, object>("ApplicationCheck", room),
   id: () => "application-check",
-  isOncePerCutover: true,
   followsServer: true,
-  compares: ["database"],
+  compares: ["database", "cutover"],
   job: {},
   forward: async ({ collections, isApart, creations, ...inputs }) => {
     // The services have a Secret of the site's own, and the settings no connection string.

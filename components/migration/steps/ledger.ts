@@ -3,7 +3,7 @@ import { requireServer } from "../../cluster/server";
 import { buildSchema, type SchemaOptions } from "../../contract";
 import { recordFence } from "../../ledger";
 import { addressIn, withRetries } from "../../mongo";
-import { kind, type StateOf, type Step } from "../../step";
+import { kind, type OncePerCutover, type StateOf, type Step } from "../../step";
 import { describePlace, PlaceRefused, requirePlace } from "../another-place";
 import { apply } from "../apply";
 import { DataIssues } from "../errors";
@@ -18,7 +18,7 @@ import { searchData } from "../plan";
 import { databaseOf, room, type MigrationInputs } from "./shared";
 
 /** The claim of the ledger's record, before the first change. */
-export interface ClaimInputs extends MigrationInputs, Claim {
+export interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
   readonly schema: SchemaOptions;
   readonly onDataIssue: OnDataIssue;
   /** The state directory, whose `fence.json` says whether the services work on MongoDB; absent: no files. */
@@ -47,9 +47,8 @@ type ClaimState = StateOf<ClaimInputs, ClaimResults>;
 export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, ["place", "appliedAt", "heldBack"]),
   id: ({ ledger }) => `${ledger}-claim`,
-  isOncePerCutover: true,
   followsServer: true,
-  compares: ["database", "ledger", "checksum", "stack"],
+  compares: ["database", "ledger", "checksum", "stack", "cutover"],
   isDue: ({ heldBack }, { job }) => job !== undefined && Boolean(heldBack),
   job: { state: "read", olds: ["place"], forward: wholePlan },
   foresees: async (state, inputs) => {
@@ -120,7 +119,7 @@ function isSameAgain(inputs: ClaimInputs, place: string, state?: ClaimState): bo
 }
 
 /** The completion of the ledger's record, after the last change. */
-export interface CompletionInputs extends MigrationInputs {
+export interface CompletionInputs extends MigrationInputs, OncePerCutover {
   readonly checksum: string;
 }
 
@@ -133,9 +132,8 @@ interface CompletionResults {
 export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
   ...kind<CompletionInputs, CompletionResults>("LedgerCompletion", room, ["appliedAt"]),
   id: ({ ledger }) => ledger,
-  isOncePerCutover: true,
   followsServer: true,
-  compares: ["database", "ledger", "checksum"],
+  compares: ["database", "ledger", "checksum", "cutover"],
   job: { doneByAnother: { appliedAt: "" } },
   forward: async (inputs) => {
     const finished = await complete(await databaseOf(inputs), inputs.ledger, inputs.checksum);

@@ -1,20 +1,19 @@
-import { kind, type Step } from "../../step";
+import { kind, type OncePerCutover, type Step } from "../../step";
 import { setExpiry } from "../expiry";
 import { day, diffExpiry } from "../planner/diff";
 import { observe } from "../planner/observe";
 import { databaseOf, look, room, type MigrationInputs } from "./shared";
 
 /** The expiry of log entries, which is not part of the index's own resource. */
-export interface RetentionInputs extends MigrationInputs {
+export interface RetentionInputs extends MigrationInputs, OncePerCutover {
   readonly collection: string;
   /** Days after which an entry expires; 0 for never. */
   readonly days: number;
 }
 
 const setting = {
-  isOncePerCutover: true,
   followsServer: true,
-  compares: ["database", "collection", "days"],
+  compares: ["database", "collection", "days", "cutover"],
   job: {},
   forward: async (inputs) => {
     await setExpiry(await databaseOf(inputs), inputs, inputs.days);

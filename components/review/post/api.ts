@@ -21,11 +21,11 @@ export interface Api {
   readonly repo: { readonly owner: string; readonly repo: string };
 }
 
-/** What became of what was posted; `none`: there is none, and none is needed. */
+/** What became of what was posted. */
 export interface Posted {
-  readonly outcome: "created" | "updated" | "unchanged" | "closed" | "none";
+  readonly outcome: "created" | "updated" | "unchanged";
   /** For a person's browser. */
-  readonly url?: string;
+  readonly url: string;
 }
 
 /**

@@ -56,9 +56,6 @@ function adviceOn(error: ApiError, { permission }: Doing): string {
   if (!response) return "Check GITHUB_API_URL and the network.";
   if (isRateLimit(error))
     return `The rate limit is reached${until(response.headers)}. Run it again later.`;
-  if (/not permitted to create or approve pull requests/i.test(message)) {
-    return "Allow it in the repository's settings: Actions, General, Workflow permissions.";
-  }
   if (status === 401) return "GITHUB_TOKEN is not valid or has expired. Set a valid one.";
   if (status === 403) return `The token lacks a permission: give the job ${permission}.`;
   if (status === 404) {

@@ -1,11 +1,8 @@
 /**
- * What goes to the place where a change is reviewed: GitHub, GitHub Enterprise or Gitea. One comment
- * a stack on a pull request, one issue a stack for drift, and the pull request that keeps a setting in
- * git true.
+ * What goes to the place where a change is reviewed, GitHub, GitHub Enterprise or Gitea: one comment for
+ * each stack on a pull request.
  */
 export type { Posted } from "./api";
-export { openOrUpdateIssue, postComment } from "./comment";
+export { postComment } from "./comment";
 export { PostError } from "./errors";
-export { openPullRequest } from "./pull-request";
-export { hasRequiredReviewer } from "./reviewers";
-export { readOccasion, readPullRequest, readRepository, runAddress } from "./target";
+export { readOccasion, readPullRequest } from "./target";

@@ -1,66 +1,49 @@
 import type { Api, Posted } from "./api";
 import { isApiError } from "./errors";
 
-/** What one stack has one of. */
-type Kind = "comment" | "drift";
-
 /**
- * The hidden first line by which a stack's comment or issue is found again. Another stack has
- * another one, and no name of a stack can end the HTML comment that it is in.
+ * The hidden first line by which a stack's comment is found again. Another stack has another one, and no
+ * name of a stack can end the HTML comment that it is in.
  */
-export function marker(stack: string, kind: Kind = "comment"): string {
-  const name = encodeURIComponent(stack).replaceAll("--", "-%2D");
-  return `<!-- taskrunner-storage${kind === "comment" ? "" : `-${kind}`}:${name} -->`;
+export function marker(stack: string): string {
+  return `<!-- taskrunner-storage:${encodeURIComponent(stack).replaceAll("--", "-%2D")} -->`;
 }
 
-/** What is to be written; a comment has no title. */
-export interface Text {
-  readonly title?: string;
-  /** Markdown, without the marker. */
-  readonly body: string;
-}
-
-/** A comment or an issue as the API has it. */
+/** A comment as the API has it. */
 interface Found {
   readonly id: number;
-  readonly title?: string;
   readonly body?: string | null;
   readonly user: Author;
   readonly html_url: string;
 }
 
-/** How texts of a kind are listed, written and removed. */
+/** How comments are listed, written and removed; a text is Markdown with its marker. */
 interface Place<T extends Found> {
   list(): Promise<readonly T[]>;
-  create(text: Text): Promise<T>;
-  update(found: T, text: Text): Promise<unknown>;
+  create(text: string): Promise<T>;
+  update(found: T, text: string): Promise<unknown>;
   remove(found: T): Promise<unknown>;
 }
 
 /**
- * Creates the one text of ours with a marker, or updates or removes it. If two runs at once created two,
- * the older one is kept, because links may lead to it, and the others are removed.
+ * Creates the one comment of ours with a marker, or updates it. If two runs at once created two, the older
+ * one is kept, because links may lead to it, and the others are removed.
  *
- * @param wanted undefined: there is to be none
+ * @param body Markdown, without the marker
  */
 export async function keepOne<T extends Found>(
   api: Api,
   mark: string,
-  wanted: Text | undefined,
+  body: string,
   place: Place<T>,
 ): Promise<Posted> {
   const all = await ownTexts(api, mark, await place.list());
   const [first, ...others] = all.sort((a, b) => a.id - b.id);
   for (const other of others) await place.remove(other).catch(ignoreGone);
-  if (!wanted) {
-    if (!first) return { outcome: "none" };
-    await place.remove(first);
-    return { outcome: "closed", url: first.html_url };
-  }
-  const text = { ...wanted, body: `${mark}\n${wanted.body}` };
+  const text = `${mark}\n${body}`;
   if (!first) return { outcome: "created", url: (await place.create(text)).html_url };
   const url = first.html_url;
-  if (first.title === text.title && first.body === text.body) return { outcome: "unchanged", url };
+  if (first.body === text) return { outcome: "unchanged", url };
   await place.update(first, text);
   return { outcome: "updated", url };
 }

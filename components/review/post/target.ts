@@ -59,12 +59,6 @@ export function readPullRequest(env: Environment): PullRequest {
   return { ...readRepository(env, pullRequest > 0 ? [] : [none]), pullRequest };
 }
 
-/** The address of the workflow's run that this is part of; undefined elsewhere. */
-export function runAddress(env: Environment): string | undefined {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
-  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
-}
-
 /** What a review in a workflow is made for; elsewhere it is for nothing in particular. */
 export function readOccasion(env: Environment): Occasion {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env;

@@ -49,14 +49,14 @@ export function valuesTarget(args: Args): Target {
 
 /** A drain that a person does, if the stack sees no pods; none without services. */
 export function confirmDrain(
-  { rollout, storageMode: mode, directions }: DrainSettings,
+  { rollout }: Pick<DrainSettings, "rollout">,
+  turn: TurnOutputs,
   options: pulumi.CustomResourceOptions,
 ): WorkerDrained {
-  const direction = directions.worker;
   if (rollout.target !== "values" || rollout.confirm === "none") {
-    return { drained: notDrained, direction: pulumi.output(direction) };
+    return { drained: notDrained, direction: turn.direction };
   }
-  const inputs = { direction, step: "drained" as const, mode, confirmed: rollout.confirmed };
+  const inputs = { ...turn, step: "drained" as const, confirmed: rollout.confirmed };
   const step = new StepResource(Confirmation, "worker-drained", inputs, options);
   return { drained: notDrained, direction: step.lastDirection };
 }

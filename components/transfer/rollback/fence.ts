@@ -1,5 +1,5 @@
 import type { Db } from "mongodb";
-import { lastFence, recordFence, requireFence } from "../../ledger";
+import { lastFence, readEndedCutover, recordFence, requireFence } from "../../ledger";
 import { withRetries } from "../../mongo";
 import {
   type Fence,
@@ -28,6 +28,8 @@ export interface DrawnFence {
 export interface FenceSides extends ExportSides {
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
+  /** The number of the cutover, from 1. */
+  readonly cutover: number;
   /** How many runs may still execute steps, as the import before it counted them. */
   readonly unfinishedCount: number;
 }
@@ -46,14 +48,36 @@ export async function drawFence(sides: FenceSides): Promise<DrawnFence> {
   const at = new Date();
   const held = (await listHeldRuns(sides)).map(({ runId }) => runId);
   const known = await idsAmong(sides, "runs", held);
-  const { database, ledger, root, unfinishedCount } = sides;
+  const { database, ledger, root, cutover, unfinishedCount } = sides;
   const last = await readFence(root);
   const former = last && { former: [...(last.former ?? []), last.at] };
-  const fence = { at: at.toISOString(), unfinishedCount, ...former };
+  const fence = { at: at.toISOString(), cutover, unfinishedCount, ...former };
   const doing = `Recording the fence in ${database.databaseName}.${ledger}`;
   await withRetries(doing, () => recordFence(database, ledger, at));
   await writeFence(root, fence);
   return { fence, held, unknown: held.filter((runId) => !known.has(runId)) };
+}
+
+/**
+ * Refuses a cutover that ended although the stack does not know it, because its state was lost or restored:
+ * the ledger and `fence.json` know it too (decision 10). To be called before the worker is drained.
+ *
+ * @throws Error with the number that the settings have to name
+ */
+export async function requireNewCutover(
+  { root, database }: Pick<ExportSides, "root" | "database">,
+  { cutover, ledger }: { readonly cutover: number; readonly ledger: string },
+): Promise<void> {
+  const fence = await readFence(root);
+  const last = fence?.cutover ?? 1;
+  const onDisk = fence === undefined ? 0 : fence.endedAt === undefined ? last - 1 : last;
+  const ended = Math.max(onDisk, await readEndedCutover(database, ledger));
+  if (cutover > ended) return;
+  throw new Error(
+    `Cutover ${ended} of the runs in ${root} was rolled back, as fence.json or the ledger of ` +
+      `${database.databaseName} has it, and the settings name cutover ${cutover}. To cut over again, set ` +
+      `cutover: ${ended + 1}. Otherwise set storageMode: filesystem.`,
+  );
 }
 
 /** The runs whose files say that they may still execute steps. */

@@ -18,6 +18,8 @@ export interface Reach {
   readonly name: string | undefined;
   /** When the stack's cutover drew its fence, in ISO 8601; undefined by hand: the files may know. */
   readonly fencedAt: string | undefined;
+  /** The cutover that the rollback ends, from 1; absent if it is not known. */
+  readonly ended?: number | undefined;
   /** How long a primary is waited for, because an election may be under way, in s. */
   readonly electionSeconds: number;
   /** The moment of the fence, if what changed in MongoDB since is given up: MongoDB is not asked then. */
@@ -31,7 +33,10 @@ export interface Reach {
 }
 
 /** What a proof that a primary is current needs. */
-export type Proof = Pick<Reach, "ledger" | "fencedAt" | "electionSeconds" | "exportUnconfirmed">;
+export type Proof = Pick<
+  Reach,
+  "ledger" | "fencedAt" | "ended" | "electionSeconds" | "exportUnconfirmed"
+>;
 
 /**
  * MongoDB answers, and nothing can be read from it: no member of it becomes the primary for longer than an
@@ -97,13 +102,14 @@ export async function reachPrimary(reach: Reach): Promise<Reached> {
  */
 export async function confirmPrimary(
   database: Db,
-  { ledger, fencedAt, electionSeconds: seconds, exportUnconfirmed }: Proof,
+  { ledger, fencedAt, ended, electionSeconds: seconds, exportUnconfirmed }: Proof,
 ): Promise<Pick<ExportSides, "database" | "isUnconfirmed">> {
   const { client, databaseName } = database;
   const timeoutMs = seconds * 1_000;
   const prove = async () => {
     const { isWritablePrimary } = await database.command({ hello: 1 });
-    if (isWritablePrimary === true) return recordExport(database, ledger, fencedAt, timeoutMs);
+    if (isWritablePrimary === true)
+      return recordExport(database, ledger, { at: fencedAt, ended }, timeoutMs);
     const found = `MongoDB has no primary: ${client.options.hosts.join(", ")} answered as a secondary.`;
     throw new MongoNotLost(found, "MongoDB has a primary", fencedAt);
   };

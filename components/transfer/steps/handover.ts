@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { disturbanceOf, drainAgain } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { sameServer, ServerTroubleError } from "../../mongo";
-import { StateFolderError } from "../../state";
+import { type Fence, StateFolderError } from "../../state";
 import { type StateOf, type Step, Unfinished } from "../../step";
 import { describeStop } from "../describe";
 import { describeFence, describeForeseen, describeRollback } from "../rollback/describe";
@@ -33,17 +33,16 @@ type Past = StateOf<HandoverInputs, HandoverResults>;
 export const handover: Step<FirstHandoverInputs, HandoverResults> = {
   ...Handover,
   id: ({ database = "" }) => `${database}/handover`,
-  isOncePerCutover: true,
   isDue: (state, inputs) => {
     if (inputs.direction === "back") return isLeftBehind(state, inputs);
-    // Another worker was drained, at a corrected address: it wrote files until then.
-    const [former, drained] = [state.standstill?.workloads, inputs.standstill?.workloads];
-    return former !== undefined && drained !== undefined && !isDeepStrictEqual(former, drained);
+    // It wrote files until then: at a corrected address, or after a rollback that stopped on its way.
+    const { drains } = state;
+    return drains !== undefined && inputs.drains !== undefined && drains !== inputs.drains;
   },
   job: {
     state: "write",
     // A pod has no access to the API: the engine looks before it and after it.
-    apart: ["standstill"],
+    apart: ["standstill", "drains"],
     guard: requireStill,
     olds: ["direction", "heldRuns", "report", "fence", "rollback"],
     failed: recordFailure,
@@ -60,11 +59,14 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     const reasons = describeStop(report, { ...inputs, root: rootName }, "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
     await requireStill(inputs);
-    const drawn = await drawFence({ ...sides, ledger, unfinishedCount: report.unfinishedRuns });
+    const drawn = await drawFence({
+      ...{ ...sides, ledger, cutover: inputs.cutover },
+      unfinishedCount: report.unfinishedRuns,
+    });
     for (const line of describeFence(drawn, rootName)) console.log(line);
     return { report, fence: drawn.fence };
   },
-  back: async (inputs, state) => rollBack(inputs, state?.fence?.at, state),
+  back: async (inputs, state) => rollBack(inputs, state?.fence, state),
 };
 
 /**
@@ -75,7 +77,6 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
 export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
   ...SecondHandover,
   id: ({ database = "" }) => `${database}/second-handover`,
-  isOncePerCutover: true,
   isDue: (state, inputs) => {
     // A cutover that stopped before this step may have come as far as its fence.
     const isBehind = state.fencedAt !== inputs.fencedAt;
@@ -94,7 +95,8 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
   forward: async (inputs) => ({
     report: await importStage(await sidesOf(inputs), "final", inputs),
   }),
-  back: async (inputs, state) => rollBack(inputs, inputs.fencedAt, state),
+  back: async (inputs, state) =>
+    rollBack(inputs, inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt }, state),
 };
 
 /** @throws Unfinished with who scaled the worker since its drain; no fence is drawn then */
@@ -124,14 +126,15 @@ function isLeftBehind(state: Past, { heldRuns, job }: HandoverInputs): boolean {
 /** @throws Unfinished if it cannot be done, and no earlier rollback stays as it is */
 async function rollBack(
   inputs: HandoverInputs,
-  fencedAt: string | undefined,
+  fence: Pick<Fence, "at" | "cutover"> | undefined,
   state: Past | undefined,
 ): Promise<HandoverResults> {
   // No cutover came as far: nobody worked on MongoDB.
-  if (fencedAt === undefined) return keepResults(state);
+  if (fence === undefined) return keepResults(state);
+  const { at: fencedAt, cutover: ended } = fence;
   const { database: name, root, rootName = root, isInPod } = inputs;
   try {
-    const options = { ...inputs, uri: inputs.uri, name, fencedAt, watch: console.log };
+    const options = { ...inputs, uri: inputs.uri, name, fencedAt, ended, watch: console.log };
     const report = await runRollback(stateOf(inputs), options);
     const known = { fencedAt, isAgain: isInPod === true };
     for (const line of describeRollback(report, rootName, known)) console.log(line);

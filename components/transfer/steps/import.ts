@@ -4,6 +4,7 @@ import { quarantineFile, requireFenceWritable } from "../../state";
 import { type Step, Unfinished } from "../../step";
 import { importState } from "../import/import";
 import { findMissingRuns } from "../missing";
+import { requireNewCutover } from "../rollback/fence";
 import type { BothSides, ImportStage } from "../sides";
 import { type ImportReport, ofShards } from "../tally";
 import { forgetWhereMissing, verifyState } from "../verify/verify";
@@ -28,7 +29,6 @@ import { brief, comparedInputs, sidesOf, reportProgress } from "./sides";
 export const bulkImport: Step<ImportInputs, ImportResults> = {
   ...BulkImport,
   id: ({ database = "" }) => `${database}/import`,
-  isOncePerCutover: true,
   followsServer: true,
   compares: comparedInputs,
   isDue: hasLeftOut,
@@ -43,6 +43,7 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
 
 async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
+  await requireNewCutover(sides, inputs);
   const report = await importStage(sides, "backfill", inputs);
   const { foreign, foreignNames } = report.skipped;
   for (const words of ifAny(foreign, () => formatCases(foreignNames, foreign))) {
@@ -92,7 +93,6 @@ export function hasLeftOut(
 export const verification: Step<VerificationInputs, VerificationResults> = {
   ...Verification,
   id: ({ database = "" }) => `${database}/verification`,
-  isOncePerCutover: true,
   followsServer: true,
   compares: comparedInputs,
   job: { state: "read" },

@@ -2,7 +2,7 @@ import type { CollectionRole } from "../../contract";
 import type { Standstill } from "../../kubernetes";
 import type { Layout } from "../../settings";
 import type { Fence } from "../../state";
-import { type MongoInputs, kind } from "../../step";
+import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
 import type { Shard } from "../sides";
 import type { ImportReport } from "../tally";
@@ -11,7 +11,7 @@ import type { VerificationReport } from "../verify/verify";
 const here = ["transfer", "taskrunner"] as const;
 
 /** Inputs of every step on the state: where both sides are. `uri` is secret. */
-export interface StateInputs extends MongoInputs {
+export interface StateInputs extends MongoInputs, OncePerCutover {
   /** The state directory; a relative path counts from the project's folder. In a Job: of its pods. */
   readonly root: string;
   /** In a pod: the claim that it is in, for words. */
@@ -29,6 +29,8 @@ export interface StateInputs extends MongoInputs {
 
 /** Inputs of the bulk import. */
 export interface ImportInputs extends StateInputs {
+  /** The collection of the migration's record, which knows the last cutover that ended. */
+  readonly ledger: string;
   /** In a pod of an Indexed Job: its part of the runs. */
   readonly shard?: Shard;
 }
@@ -63,8 +65,10 @@ export interface HandoverInputs extends StateInputs {
   readonly exportUnconfirmed?: string;
 }
 
-/** Inputs of the first handover: the worker as its drain left it; absent if nothing can be seen. */
+/** Inputs of the first handover: what the worker's drain left; absent if nothing can be seen. */
 export interface FirstHandoverInputs extends HandoverInputs {
+  /** How often the worker was drained; another number makes the step run. */
+  readonly drains?: number;
   readonly standstill?: Standstill;
 }
 

@@ -6,7 +6,7 @@ import type { StateInputs } from "./inputs";
 
 /** What a step is compared by: without the bases, which are with the checkpoints, each run is a conflict. */
 export const comparedInputs = [
-  ...(["database", "root", "layout"] as const),
+  ...(["cutover", "database", "root", "layout"] as const),
   ...(["collections", "approvals", "checkpoints"] as const),
 ] as const;
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readOccasion, readPullRequest, readRepository } from "../../../components/review/post";
+import { readOccasion, readPullRequest } from "../../../components/review/post";
 
 let folder: string;
 beforeEach(() => {
@@ -37,8 +37,9 @@ it("the number is that of the event, else that of the ref", () => {
 
 it("the API is github.com's unless another one is named", () => {
   const apiUrl = "https://git.example.org/api/v1";
-  expect(readRepository({ ...given, GITHUB_API_URL: apiUrl })).toEqual({ ...target, apiUrl });
-  expect(readRepository({ ...given, GITHUB_API_URL: "" })).toEqual(target);
+  const env = { ...given, GITHUB_REF: "refs/pull/7/merge" };
+  expect(readPullRequest({ ...env, GITHUB_API_URL: apiUrl })).toMatchObject({ ...target, apiUrl });
+  expect(readPullRequest({ ...env, GITHUB_API_URL: "" })).toMatchObject(target);
 });
 
 it("everything that is missing is named at once", () => {
@@ -48,7 +49,7 @@ it("everything that is missing is named at once", () => {
   expect(read).toThrow(
     /GITHUB_REPOSITORY is not set[^]*GITHUB_TOKEN is not set[^]*no pull request/,
   );
-  expect(() => readRepository({ ...given, GITHUB_REPOSITORY: "o/r/../x" })).toThrow("owner/name");
+  expect(() => readPullRequest({ ...given, GITHUB_REPOSITORY: "o/r/../x" })).toThrow("owner/name");
 });
 
 it("the occasion is the pull request's own commit, with the page that explains the comment", () => {

@@ -12,6 +12,7 @@ describe("the rollout by Helm releases", () => {
     await rolledOut(onCluster, { kubernetes });
 
     expect(named()).toEqual([
+      "Cutover cutover",
       "Drain worker-drain",
       "DrainRequest worker-drain-request",
       "FormerSecrets former-secrets",
@@ -134,6 +135,7 @@ describe("the rollout by one Helm release that holds both services", () => {
     await rolledOut({ ...shared, step: "worker" }, { kubernetes });
 
     expect(named()).toEqual([
+      "Cutover cutover",
       "Drain worker-drain",
       "DrainRequest worker-drain-request",
       "FormerSecrets former-secrets",

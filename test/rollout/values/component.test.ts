@@ -15,6 +15,7 @@ describe("the rollout by values files", () => {
     await rolledOut({ ...inFolder, confirm: "none" });
 
     expect(named()).toEqual([
+      "Cutover cutover",
       "Services services",
       "Update update",
       "ValuesFile web",
@@ -63,6 +64,7 @@ describe("the rollout by values files", () => {
     await rolledOut({ ...inFolder, confirm: { namespace: "apps", selector } });
 
     expect(named()).toEqual([
+      "Cutover cutover",
       "Drain worker-drain",
       "DrainRequest worker-drain-request",
       "PodsReplaced web-pods",

@@ -23,7 +23,7 @@ function copied(before: string, change: Parameters<typeof workingCopy>[2]) {
 }
 
 test("the copy is the committed settings with the mode and the stack's salt", () => {
-  expect(copied(former, { storageMode: "filesystem", keepUris: false })).toEqual({
+  expect(copied(former, { storageMode: "filesystem", keepUris: false, cutover: 1 })).toEqual({
     encryptionsalt: "v1:salt",
     config: {
       "taskrunner-storage:storageMode": "filesystem",
@@ -33,7 +33,7 @@ test("the copy is the committed settings with the mode and the stack's salt", ()
 });
 
 test("a rollback keeps the encrypted connection string of the last run, and nothing else", () => {
-  expect(copied(former, { storageMode: "filesystem", keepUris: true }).config).toEqual({
+  expect(copied(former, { storageMode: "filesystem", keepUris: true, cutover: 1 }).config).toEqual({
     "taskrunner-storage:storageMode": "filesystem",
     [uriKey]: { secure: "v1:cipher" },
   });
@@ -41,22 +41,33 @@ test("a rollback keeps the encrypted connection string of the last run, and noth
 
 test("a plain connection string of the last run gives way to the committed one", () => {
   const plain = `encryptionsalt: v1:salt\nconfig:\n  ${uriKey}: mongodb://127.0.0.1:1/old\n`;
-  const { config } = copied(plain, { storageMode: "filesystem", keepUris: true });
+  const { config } = copied(plain, { storageMode: "filesystem", keepUris: true, cutover: 1 });
   expect(config[uriKey]).toBe("mongodb://127.0.0.1:27017/taskrunner");
 });
 
 test("without a former copy there is no salt, and the engine makes one", () => {
-  expect(copied("", { storageMode: "mongo", keepUris: true })).toEqual(parse(committed));
+  expect(copied("", { storageMode: "mongo", keepUris: true, cutover: 1 })).toEqual(
+    parse(committed),
+  );
+});
+
+test("a cutover after the first is named", () => {
+  const { config } = copied(former, { storageMode: "mongo", keepUris: false, cutover: 2 });
+  expect(config["taskrunner-storage:cutover"]).toBe(2);
 });
 
 test("comments are kept", () => {
-  const text = workingCopy(committed, former, { storageMode: "mongo", keepUris: false });
+  const text = workingCopy(committed, former, {
+    storageMode: "mongo",
+    keepUris: false,
+    cutover: 1,
+  });
   expect(text).toContain("# the dev stack");
   expect(text).toContain("# plain");
 });
 
 test("the line for editors is not: the copy's path to the schema is another", () => {
   const named = `# yaml-language-server: $schema=schema/settings.json\n${committed}`;
-  const change = { storageMode: "mongo", keepUris: false } as const;
+  const change = { storageMode: "mongo", keepUris: false, cutover: 1 } as const;
   expect(workingCopy(named, former, change)).toBe(workingCopy(committed, former, change));
 });

@@ -44,8 +44,8 @@ export interface Site {
   /** A checkout of `main`. */
   readonly checkout: string;
   git(...args: string[]): Promise<string>;
-  /** Edits the storage mode in a stack's file. */
-  setMode(stack: string, mode: string): Promise<void>;
+  /** Edits the storage mode in a stack's file, and names a cutover. */
+  setMode(stack: string, mode: string, cutover?: number): Promise<void>;
   /** Commits what is edited in the checkout, pushes the branch and gives the commit. */
   push(message: string): Promise<string>;
   run(event: string, workflow: string, options?: RunOptions): Promise<WorkflowRun>;
@@ -95,10 +95,13 @@ export async function makeSite(): Promise<Site> {
   const runner = await makeRunner(folder, forge, env);
   return {
     ...{ forge, database, checkout, git, push },
-    async setMode(stack, mode) {
+    async setMode(stack, mode, cutover = 1) {
       const file = join(checkout, `Pulumi.${stack}.yaml`);
       const text = await readFile(file, "utf8");
-      await writeFile(file, text.replace(/(storageMode): \w+/, `$1: ${mode}`));
+      await writeFile(
+        file,
+        text.replace(/( +\S+:)(storageMode): \w+/, `$1$2: ${mode}\n$1cutover: ${cutover}`),
+      );
     },
     run: (event, workflow, options = {}) => runner(checkout, event, workflow, options),
     async outputs(stack) {

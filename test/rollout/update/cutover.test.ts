@@ -1,0 +1,64 @@
+import { expect, it } from "vitest";
+import { providers } from "../../../components/rollout/provider";
+import type { CutoverInputs } from "../../../components/rollout/update/cutover";
+
+const { Cutover } = providers;
+
+const files = (cutover = 1): CutoverInputs => ({ direction: "back", cutover });
+const mongo = (cutover: number): CutoverInputs => ({ direction: "forward", cutover });
+
+/** The inputs that the engine keeps after these updates, in which nothing was refused. */
+async function after(...updates: readonly CutoverInputs[]): Promise<CutoverInputs> {
+  let kept: object = {};
+  for (const news of updates) {
+    const checked = await Cutover.check(kept, news);
+    expect(checked.failures).toEqual([]);
+    kept = checked.inputs as object;
+  }
+  return kept as CutoverInputs;
+}
+
+/** Why an update is refused after others; undefined if it is not. */
+async function refusal(news: CutoverInputs, ...before: readonly CutoverInputs[]) {
+  const { failures } = await Cutover.check(await after(...before), news);
+  return failures?.map(({ property, reason }) => `${property}: ${reason}`).join();
+}
+
+it("a stack that begins on files, or on MongoDB, makes cutover 1", async () => {
+  expect(await after(files(), mongo(1), mongo(1))).toMatchObject({ cutover: 1, ended: 0 });
+  expect(await after(mongo(1))).toMatchObject({ cutover: 1, ended: 0 });
+});
+
+it("a turn to files ends the cutover with its date, and settings that name it are stale", async () => {
+  const rolledBack = await after(mongo(1), files());
+  expect(rolledBack).toMatchObject({ ended: 1, endedAt: expect.any(String) as string });
+  const today = new Date().toISOString().slice(0, 10);
+  const reason = await refusal(mongo(1), mongo(1), files());
+  expect(reason).toContain(`cutover: Cutover 1 of this stack was rolled back on ${today}.`);
+  expect(reason).toContain("set cutover: 2");
+  expect(await after(mongo(1), files(), files(), mongo(2))).toMatchObject({ cutover: 2, ended: 1 });
+});
+
+it("the revert of a revert is stale too, and a later rollback ends the number in force", async () => {
+  const before = [mongo(1), files(), mongo(2), files()];
+  expect(await refusal(mongo(1), ...before)).toContain("set cutover: 3");
+  expect(await refusal(mongo(2), ...before)).toContain("Cutover 2 of this stack was rolled back");
+  expect(await refusal(mongo(3), ...before)).toBe("");
+});
+
+it("a cutover that is made, or is under way, is not renamed to one that ended", async () => {
+  const before = [mongo(1), files(), mongo(2)];
+  expect(await refusal(mongo(1), ...before)).toContain("Set cutover: 2.");
+  expect(await refusal(mongo(2), ...before)).toBe("");
+});
+
+it("a stack that lost its state goes on with the number that the files know", async () => {
+  expect(await after(mongo(1), mongo(3), files())).toMatchObject({ ended: 3 });
+});
+
+it("on files any number passes, and a date of the end stays", async () => {
+  const ended = await after(mongo(1), files(1));
+  expect(await after(mongo(1), files(1), files(7))).toMatchObject({
+    ...{ ended: 1, endedAt: expect.stringContaining(ended.endedAt?.slice(0, 16) ?? "?") as string },
+  });
+});
