@@ -62,6 +62,9 @@ it("the Dockerfile copies and starts what `make bundle` makes, not as root", asy
   expect(allowed.trimEnd().split("\n")).toEqual(["*", `!${from}`, `!${notices}`]);
   const release = await readFile(join(root, ".github/workflows/release.yml"), "utf8");
   expect(release).toMatch(new RegExp(`gh release create .* ${from} ${notices}$`, "m"));
+  // One command for both platforms; a RUN would need an emulator.
+  expect(release).toMatch(/docker buildx build --platform linux\/amd64,linux\/arm64 .*--push \.$/m);
+  expect(dockerfile).not.toMatch(/^RUN/m);
   expect(JSON.parse(line("ENTRYPOINT"))).toEqual(["node", to + file]);
   expect(line("FROM")).toMatch(/^node:24\.\d+\.\d+-/);
   expect(Number(line("USER").split(":")[0])).toBeGreaterThan(0);
