@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { describePlace } from "../components/state";
+import { describePlace, quarantineFile } from "../components/state";
 import {
   type ImportReport,
   type ImportStage,
@@ -59,18 +59,13 @@ export const importCommand = command("import", {
     const report = await withProgress(options, watched, (watch) =>
       importState({
         ...{ ...sides, database, dryRun, stage, watch },
-        quarantine: quarantineFile(options),
+        quarantine: quarantineFile(options.shard),
         ...(shard && { shard }),
       }),
     );
     print(options, report, describeImport(sides.root, options, report));
     process.exitCode = sumOf(report, "quarantined") > 0 ? 2 : 0;
   });
-
-/** In the current folder, a file a shard, so that several importers keep theirs. */
-function quarantineFile({ shard }: ImportOptions): string {
-  return shard ? `quarantine.${shard.number}-of-${shard.of}.ndjson` : "quarantine.ndjson";
-}
 
 function describeImport(root: string, options: ImportOptions, report: ImportReport): string {
   const { elapsedMs, files, bytes, quarantine, incomplete } = report;
@@ -98,7 +93,7 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
       incomplete.length,
     ),
     ...describeCases(
-      `Quarantined${options.dryRun ? "" : `, all of them in ${quarantineFile(options)}`}`,
+      `Quarantined${options.dryRun ? "" : `, all of them in ${quarantineFile(options.shard)}`}`,
       quarantine.map(({ reason, detail, ...place }) => {
         return `${describePlace(place)}: ${detail} (${reason})`;
       }),

@@ -5,8 +5,10 @@ import type { CollectionRole } from "../contract";
 import { ahead } from "./ahead";
 import { type StateAddress, type StateFile, rolesIn } from "./address";
 
-/** In the state directory: what the last import left out. It is not a log, if logs lie there too. */
-export const quarantineFile = "quarantine.ndjson";
+/** What the last import, or a shard of it, left out. It is not a log, if logs lie there too. */
+export function quarantineFile(shard?: { readonly number: number; readonly of: number }): string {
+  return shard ? `quarantine.${shard.number}-of-${shard.of}.ndjson` : "quarantine.ndjson";
+}
 
 /** How many entries were left out, by why. */
 export interface Skipped {
@@ -53,7 +55,7 @@ async function* filesOfRuns(
   for await (const entry of readFolder(join(address.root, folder))) {
     if (isSkipped(entry, skipped) || !entry.isFile()) continue;
     const file = fileOf(address, role, basename(entry.name, extension));
-    if (file.name === quarantineFile) continue;
+    if (/^quarantine(\.\d+-of-\d+)?\.ndjson$/.test(file.name)) continue;
     // Two roles may share a folder.
     const isState = /\.(nd)?json$/.test(entry.name) && !(await isNotUtf8(file.path));
     if (!isState) addForeign(skipped, posix.join(folder, entry.name));

@@ -11,4 +11,5 @@ export {
   type StepInputs,
   type StepKind,
 } from "./step";
+export { formatAnswer, parseAnswer, tell } from "./jobs";
 export { jobNameOf, workInPod, type AnyStep, type StepRequest } from "./work";

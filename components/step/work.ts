@@ -51,13 +51,16 @@ export async function workOf(
   };
   await form.guard?.(inputs);
   const answers = await runJob(job, asked, console.log).catch((error: unknown) => {
-    const reasons = reasonsOf(error);
+    const text = error instanceof Error ? error.message : String(error);
+    const reasons = error instanceof JobError ? error.reasons : [text];
     const instead = form.failed?.(reasons, state);
     if (instead === undefined) throw new Unfinished(reasons);
     return [{ results: instead }];
   });
   await form.guard?.(inputs);
-  const results = answers.map(resultsIn);
+  // What a rollback leaves as it was is not for the pod.
+  const kept = inputs.direction === "back" && state ? pick(state, step.results) : {};
+  const results = answers.map((answer) => ({ ...kept, ...resultsIn(answer) }));
   return form.merged ? form.merged(results, inputs) : results[0];
 }
 
@@ -108,27 +111,22 @@ function requestOf(
 ): Omit<StepRequest, "pods"> {
   // What a pod gets otherwise, or not at all.
   const apart: readonly string[] = ["uri", "job", ...own];
-  const told = membersOf(inputs, (key) => !apart.includes(key));
+  const told = pick(
+    inputs,
+    Object.keys(inputs).filter((key) => !apart.includes(key)),
+  );
+  const { root } = told as { readonly root?: string };
+  // In words the state directory keeps the name that people know.
+  const inPod = { root: stateRoot, ...(root !== undefined && { rootName: root }) };
   return {
     version,
-    inputs: { ...told, ...(mounted && inPod(told as { readonly root?: string })) },
-    ...(state && { state: membersOf(state, (key) => olds.some((old) => old === key)) }),
+    inputs: { ...told, ...(mounted && inPod) },
+    ...(state && { state: pick(state, olds) }),
   };
 }
 
-/** Where the state is in a pod; in words it keeps the name that people know. */
-function inPod({ root }: { readonly root?: string }) {
-  return { root: stateRoot, ...(root !== undefined && { rootName: root }) };
-}
-
-function membersOf(of: StepInputs, isWanted: (key: string) => boolean): StepInputs {
-  return Object.fromEntries(Object.entries(of).filter(([key]) => isWanted(key)));
-}
-
-/** Why a Job failed; the state stays that of the last run. */
-function reasonsOf(error: unknown): readonly string[] {
-  if (error instanceof JobError) return error.reasons;
-  return [error instanceof Error ? error.message : String(error)];
+function pick(from: StepInputs, keys: readonly string[]): StepInputs {
+  return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)));
 }
 
 function resultsIn(answer: unknown): object {

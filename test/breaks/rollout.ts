@@ -94,6 +94,13 @@ export const rollout: readonly Break[] = [
     tests: ["test/jobs/run.test.ts > whatever sidecars do"],
   },
   {
+    guarantee: "a Job gives its result to who may not read logs",
+    file: "components/step/jobs/result.ts",
+    find: "if (!(error instanceof ClusterError)) throw error;",
+    replace: "throw error;",
+    tests: ["test/jobs/run.test.ts > which do not let it read logs"],
+  },
+  {
     guarantee: "a StatefulSet that was scaled up and back stops the rollout",
     file: "components/kubernetes/standstill.ts",
     find: "return since > (isRolledOut ? 1 : 0)",

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeEach, expect, it, vi } from "vitest";
+import { parseAnswer } from "../../components/step";
 import { importState } from "../../components/transfer";
 import { drawFence } from "../../components/transfer/rollback/fence";
 import { readFence } from "../../components/state";
@@ -37,14 +38,14 @@ async function run(args: readonly string[], more: Record<string, string> = {}) {
   return { stdout, stderr, exitCode };
 }
 
-/** `step KIND` with the inputs of a Job's request; its answer is the last line that it prints. */
+/** `step KIND` with the inputs of a Job's request, and its answer. */
 async function step(kind: string, inputs: object, own: object = {}, more = {}) {
   const file = join(current.folder, "request.json");
   await writeFile(file, JSON.stringify({ version, pods: 1, inputs, ...own }));
-  const done = await run(["step", kind, "--request", file], more);
-  const last = done.stdout.split("\n").at(-1) ?? "";
-  const answer = done.exitCode === 0 ? (JSON.parse(last) as object) : undefined;
-  return { ...done, answer };
+  const message = join(current.folder, "termination-message");
+  await rm(message, { force: true });
+  const done = await run(["step", kind, "--request", file, "--answer", message], more);
+  return { ...done, answer: parseAnswer(await readFile(message, "utf8"))?.answer };
 }
 
 const sides = () => ({
@@ -102,7 +103,10 @@ it("step draws a fence, which status shows, and on a rollback holds without Mong
   const fence = await readFence(state);
   expect(first).toMatchObject({
     stdout: expect.stringMatching(/^MongoDB is the source of truth since \S+\. /m) as string,
-    answer: { results: { fence, report: { runs: { inserted: 1 } } } },
+    answer: {
+      results: { fence, report: { runs: { inserted: 1 } } },
+      told: [expect.stringMatching(/^MongoDB is the source of truth since /)],
+    },
   });
   expect((await run(["status"])).stdout).toContain(`fence      ${fence?.at}\n`);
   const status = JSON.parse((await run(["status", "--json"])).stdout) as object;
@@ -129,25 +133,24 @@ it("step imports its part of the runs where it has an index among several pods",
     ["0", "1"].map(async (index) => {
       const file = join(current.folder, `request-${index}.json`);
       await writeFile(file, JSON.stringify({ version, pods: 2, inputs: sides() }));
-      const asked = ["step", "bulk-import", "--request", file];
-      const { stdout } = await run(asked, { JOB_COMPLETION_INDEX: index });
-      return Number(/"inserted":(\d+)/.exec(stdout)?.[1]);
+      const answer = join(current.folder, `answer-${index}`);
+      const asked = ["step", "bulk-import", "--request", file, "--answer", answer];
+      await run(asked, { JOB_COMPLETION_INDEX: index });
+      return Number(/"inserted":(\d+)/.exec(await readFile(answer, "utf8"))?.[1]);
     }),
   );
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(9);
   expect(counts).not.toContain(0);
 });
 
-it("step writes what it quarantines to the current folder, because a pod's root is read-only", async () => {
+it("step writes what it quarantines beside the state, where it stays when the pod is gone", async () => {
   await run(["apply"]);
   await addFiles(state, { "state/runs/bad.json": "{" });
   expect(await step("bulk-import", sides())).toMatchObject({
     answer: { results: { report: { runs: { inserted: 1, quarantined: 1 } } } },
   });
-  const quarantine = join(current.folder, "quarantine.ndjson");
+  const quarantine = join(state, "quarantine.ndjson");
   expect(JSON.parse(await readFile(quarantine, "utf8"))).toMatchObject({ raw: "{" });
-  await rm(quarantine);
-  await expect(readFile(`${state}.quarantine.ndjson`)).rejects.toThrow("ENOENT");
 });
 
 it("step answers why it is unfinished with 0, and fails with 1 for what it cannot be asked", async () => {
@@ -170,6 +173,9 @@ it("step answers why it is unfinished with 0, and fails with 1 for what it canno
   const other = await step("handover", sides(), { version: "0.0.0" });
   expect(other).toMatchObject({ exitCode: 1, stdout: "" });
   expect(other.stderr).toContain("the stack needs version 0.0.0. Nothing was done.");
+  expect(other.answer).toMatchObject({
+    failed: [expect.stringContaining("the stack needs version 0.0.0. Nothing was done.")],
+  });
 });
 
 it("export --hold-unfinished is the rollback by hand: it exports, ends the fence, and holds nothing later", async () => {

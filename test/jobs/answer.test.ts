@@ -1,35 +1,80 @@
 import { expect, it } from "vitest";
-import { readLog } from "../../components/step/jobs/result";
+import { formatAnswer, parseAnswer } from "../../components/step";
 import { withoutSecrets } from "../../components/step/jobs/errors";
 
-it("the answer is the last line of JSON, whatever was said before it or behind it", () => {
-  const value = { runs: { read: 1 }, quarantine: [{ detail: "a line\n{\n with a brace" }] };
-  const json = JSON.stringify(value);
-  expect(readLog(`${json}\n`).answer).toEqual(value);
-  expect(readLog(`import: 3 files {\n{ not json\n${json}\n`).answer).toEqual(value);
-  expect(readLog(`${JSON.stringify({ earlier: 1 })}\n${json}\n`).answer).toEqual(value);
-  expect(readLog(`${json}\nwarning: late\n`).answer).toEqual(value);
+const cases = (count: number, detail = "is not JSON") =>
+  Array.from({ length: count }, (_, at) => ({ file: `state/runs/${at}.json`, detail }));
+
+it("an answer that fits comes as it is, with its empty lists", () => {
+  const report = { runs: { read: 2 }, quarantine: cases(2), incomplete: [], hash: "a\n{" };
+  const answer = { results: { report, held: ["r", "s"] }, told: ["one", "two"] };
+
+  expect(parseAnswer(formatAnswer(answer))).toEqual({ answer, leftOut: 0 });
 });
 
-it("a log without one has no answer", () => {
-  for (const log of ["", "import: 3 files\n", '{"runs": {\n', "{\n not json\n}\n", "}\n{\n"]) {
-    expect(readLog(log).answer).toBeUndefined();
+it("an answer whose examples exceed 4,096 bytes has its counts and texts, and says how many are left out", () => {
+  const counts = { read: 90_000, quarantined: 60 };
+  const different = cases(60).map(({ file }) => ({ id: file, paths: ["plan", "steps"] }));
+  const report = { runs: counts, quarantine: cases(60), different };
+  const answer = { unfinished: { reasons: ["no", "and no"], results: { report } } };
+  const message = formatAnswer(answer);
+  expect(Buffer.byteLength(message)).toBeGreaterThan(3_900);
+  expect(Buffer.byteLength(message)).toBeLessThanOrEqual(4_096);
+
+  const found = parseAnswer(message);
+  const { unfinished } = found?.answer as typeof answer;
+  const { quarantine, different: first } = unfinished.results.report;
+  expect(unfinished.reasons).toEqual(["no", "and no"]);
+  expect(unfinished.results.report.runs).toEqual(counts);
+  expect(quarantine.length).toBeGreaterThan(10);
+  expect(quarantine).toEqual(report.quarantine.slice(0, quarantine.length));
+  expect(first).toEqual(different.slice(0, first.length));
+  expect(found?.leftOut).toBe(120 - quarantine.length - first.length);
+});
+
+it("an answer that a kubelet cuts, because five containers share the room, loses examples only", () => {
+  const report = { runs: { read: 90_000 }, quarantine: cases(60) };
+  const message = formatAnswer({ results: { report } });
+  const found = parseAnswer(message.slice(0, Math.floor((12 * 1_024) / 5)));
+  const { results } = found?.answer as { results: { report: typeof report } };
+
+  expect(results.report.runs).toEqual(report.runs);
+  expect(results.report.quarantine.length).toBeGreaterThan(10);
+  expect(found?.leftOut).toBe(60 - results.report.quarantine.length);
+});
+
+it("a text that is too long keeps its beginning and its end", () => {
+  const text = `Import of claim: ${"\u00e4".repeat(5_000)} Set advanced.acceptMissing.`;
+  const found = parseAnswer(formatAnswer({ failed: [text, "and more"] }));
+  const [long = "", more] = (found?.answer as { failed: string[] }).failed;
+
+  expect(long).toMatch(/^Import of claim: .* \.\.\. .* Set advanced\.acceptMissing\.$/);
+  expect(more).toBe("and more");
+});
+
+it("what is no answer has none", () => {
+  for (const message of ["", "exec format error", "1", '{"results":']) {
+    expect(parseAnswer(message)).toBeUndefined();
   }
 });
 
-it("a line of a log shows no connection string", () => {
-  const cases = [
+it("neither an answer nor a line of a log shows a connection string", () => {
+  const texts = [
+    "no mongodb://u:hidden@h:1/d?x=y",
+    'in "mongodb+srv://u:hidden@h/d"',
+    "http://u:hidden@p",
+  ];
+  const results = { place: texts[0], report: { quarantine: texts.map((detail) => ({ detail })) } };
+  const message = formatAnswer({ results, told: texts, failed: texts });
+  expect(message).toContain("mongodb+srv://***");
+  expect(message).not.toContain("hidden");
+  expect(parseAnswer(message)).toMatchObject({ answer: { told: expect.any(Array) as string[] } });
+
+  const lines = [
     ["no mongodb://u:p@h:1/d?x=y here", "no mongodb://*** here"],
     ['{"uri":"mongodb+srv://u:p@h/d"}', '{"uri":"mongodb+srv://***"}'],
     ["proxy http://u:p@h:3128", "proxy http://***@h:3128"],
-    ["  Connecting to MongoDB at h:1", "Connecting to MongoDB at h:1"],
+    ["Connecting to MongoDB at h:1", "Connecting to MongoDB at h:1"],
   ];
-  for (const [line = "", shown] of cases) expect(withoutSecrets(line)).toBe(shown);
-});
-
-it("what a pod said before its answer is told by its last lines", () => {
-  const before = Array.from({ length: 30 }, (_, at) => `line ${at}`);
-  const json = JSON.stringify({ done: true });
-  expect(readLog(`${before.join("\n")}\n${json}\n`).said).toEqual(before.slice(-20));
-  expect(readLog(`${json}\n`).said).toEqual([]);
+  for (const [line = "", shown] of lines) expect(withoutSecrets(line)).toBe(shown);
 });

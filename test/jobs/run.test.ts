@@ -52,7 +52,7 @@ it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
   const answers = await runs(cluster.target("schema"), migration({ runs: "my_runs" }));
   const appliedAt = expect.stringMatching(/^2/) as string;
   expect(answers).toEqual([
-    { results: { appliedAt, heldBack: "", place: expect.any(String) as string } },
+    { told: [], results: { appliedAt, heldBack: "", place: expect.any(String) as string } },
   ]);
   const names = (await current.client.db("schema").listCollections().toArray()).map(
     ({ name }) => name,
@@ -78,29 +78,33 @@ it("a migration is the answer of its pod, asked by its ConfigMap", async () => {
 
 it("an import by two pods has an answer of each, and every run once", async () => {
   await generateSample(rootOf("shards"), { runs: 20 });
-  await prepare("shards");
+  await prepare("shards", "ReadWriteMany");
   await runs(cluster.target("shards"));
   const answers = await runs(cluster.target("shards"), bulkImport(2));
   const inserted = answers.map((one) => (one as ImportAnswer).results.report.runs.inserted);
+  expect(inserted).toHaveLength(2);
   expect(inserted.reduce((sum, count) => sum + count, 0)).toBe(20);
   expect(Math.min(...inserted)).toBeGreaterThan(0);
   expect(await current.client.db("shards").collection("pack_runs").countDocuments()).toBe(20);
 });
 
-it("a pod that fails is named with its last words, without the connection string", async () => {
+it("a pod that fails is named with its error, without the connection string", async () => {
   await cluster.prepare("failing", "mongodb://user:hidden@127.0.0.1:1/failing", rootOf("failing"));
   const text = await failed(runs(cluster.target("failing")));
   expect(text).toMatch(/^Job taskrunner-ledger-claim-\w+ failed in namespace failing of context /);
   expect(text).toMatch(
-    /Last lines of pod taskrunner-ledger-claim-\S+:\n {2}taskrunner-storage: Connecting/,
+    /\nPod taskrunner-ledger-claim-\S+ ended \(Error, exit code 1\):\n {2}Connecting to MongoDB/,
   );
   expect(text).not.toMatch(/hidden|user:/);
 
   const prints = "console.error('lost', process.env.TASKRUNNER_MONGO_URI); process.exit(1)";
   cluster.images.set("prints", { entrypoint: [process.execPath, "--eval", prints, "--"] });
   const shown = await failed(runs(cluster.target("failing", { image: "prints" })));
-  expect(shown).toContain("lost mongodb://***");
-  expect(shown).not.toMatch(/hidden|user:/);
+  expect(shown).toMatch(/\nPod \S+ ended \(Error, exit code 1\):\n/);
+  expect(said).toContain("lost mongodb://***");
+  expect([shown, ...said].join("\n")).not.toMatch(/hidden|user:/);
+  const pods = ["get", "pods", "--namespace=failing", "--output=yaml"];
+  expect(await cluster.kubectl(...pods)).not.toMatch(/hidden|user:/);
 });
 
 it("is over when its own container is, whatever sidecars do", async () => {
@@ -118,7 +122,10 @@ it("is over when its own container is, whatever sidecars do", async () => {
     entrypoint: [process.execPath, "--eval", "console.error('lost'); process.exit(1)", "--"],
   });
   const text = await failed(runs({ ...meshed, image: "fails" }));
-  expect(text).toMatch(/failed in .*: pod \S+ ended with exit code 1\n.*\n {2}lost/s);
+  expect(text).toMatch(
+    /failed in .*: container \S+ of pod \S+ failed\nPod \S+ ended \(.*exit code 1\)/,
+  );
+  expect(said).toContain("lost");
 });
 
 it("a misspelt key of the site's template is refused", async () => {
@@ -272,12 +279,24 @@ async function tlsInFront(port: number) {
   return { certificate, port: own, stop };
 }
 
-it("is asked for no more than the rules allow", async () => {
-  await generateSample(rootOf("allowed"), { runs: 1 });
-  await prepare("allowed");
+const noLog = /^No lines of progress.* get pods\/log in namespace \S+ .* status 403/;
+
+it("is asked for no more than the rules allow, which do not let it read logs", async () => {
+  await generateSample(rootOf("allowed"), { runs: 20 });
+  await prepare("allowed", "ReadWriteMany");
   const kubeconfig = await kubeconfigOf("allowed");
   await runs(cluster.target("allowed", { kubeconfig }));
-  await runs(cluster.target("allowed", { kubeconfig }), bulkImport(1));
+  const answers = await runs(cluster.target("allowed", { kubeconfig }), bulkImport(2));
+  const inserted = answers.map((one) => (one as ImportAnswer).results.report.runs.inserted);
+  expect([inserted.length, inserted.reduce((sum, one) => sum + one)]).toEqual([2, 20]);
+  expect(said.filter((line) => noLog.test(line))).toHaveLength(2);
+
+  const { request, ...asked } = migration();
+  const older = { ...asked, request: request.replace(/"version":"[^"]*"/, '"version":"0.0.1"') };
+  expect(await failed(runs(cluster.target("allowed", { kubeconfig }), older))).toMatch(
+    /\n {2}The image of the Job has version \S+, but the stack needs version 0\.0\.1\./,
+  );
+  expect(said.filter((line) => noLog.test(line))).toHaveLength(3);
   await cluster.kubectl("delete", "rolebinding/jobs", "--namespace=allowed");
   expect(await failed(runs(cluster.target("allowed", { kubeconfig })))).toMatch(
     /list jobs in namespace allowed .* failed with status 403.*apiGroups: \["batch"\]/s,

@@ -153,6 +153,24 @@ test("a Job whose process fails has a failed pod with its exit code and its word
   expect(await kubectl("logs", pod)).toBe("no such database");
 });
 
+test("a termination message comes with the status: its last 4,096 bytes, or less beside other containers", async () => {
+  const script =
+    "require('node:fs').writeFileSync(process.argv[1], 'a'.repeat(5000) + 'b'.repeat(4095))";
+  const more = { args: ["/dev/termination-log"] };
+  const sidecars = ["one", "two", "three"].map((name) => ({ name, image: name }));
+  await runJob(templateOf("talking", script, more));
+  const meshed = templateOf("meshed", script, more);
+  await runJob(meshed, {}, { containers: [...meshed.spec.containers, ...sidecars] });
+
+  const message =
+    "--output=jsonpath={.items[*].status.containerStatuses[0].state.terminated.message}";
+  await vi.waitFor(async () => {
+    const read = (name: string) => kubectl("get", "pods", `--selector=app=${name}`, message);
+    expect(await read("talking")).toBe(`a${"b".repeat(4095)}`);
+    expect(await read("meshed")).toBe(`a${"b".repeat(3071)}`);
+  }, 20_000);
+});
+
 test("a service that ends is started again", async () => {
   await deploy(templateOf("crashing", "console.log('once more'); process.exit(1)"));
   const [pod = ""] = await vi.waitFor(async () => {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CoreV1Api, V1Pod, V1Volume } from "@kubernetes/client-node";
 import { giveToGroup, volumeOf, type Attachments } from "./volumes";
@@ -11,7 +11,7 @@ type Mounted = readonly [at: string, folder: string];
 /**
  * How a pod's claims and ConfigMaps are seen from its first container: a path below a mount is one below
  * the folder of the claim's volume, which is of the kind `hostPath`, or below one with a file for each of
- * the ConfigMap's keys. Every other path is this machine's own.
+ * the ConfigMap's keys. The termination message has a file of the pod's. Every other path is this machine's own.
  *
  * The container's process has no mounts, so that a ConfigMap's texts name claims by this machine's
  * folders too: in a text, what stands in quotes and begins with a mount's path.
@@ -46,7 +46,34 @@ export async function mountsOf(
     }
     return path;
   });
-  return pathIn([...claims, ...texts]);
+  return pathIn([...claims, ...texts, await messageFile(pod, folder)]);
+}
+
+/** The file of the termination message, in which every user may write. */
+async function messageFile({ spec }: V1Pod, folder: string): Promise<Mounted> {
+  const path = messageIn(folder);
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await writeFile(path, "");
+  await chmod(path, 0o666);
+  return [spec?.containers[0]?.terminationMessagePath ?? "/dev/termination-log", path];
+}
+
+/**
+ * What a container wrote as its termination message, as the kubelet takes it: the last 4,096 bytes of the file, and
+ * of these the first ones, because the containers of a pod share 12 KiB (`getTerminationMessage` in
+ * pkg/kubelet/kuberuntime, `normalizeStatus` in pkg/kubelet/status).
+ */
+export async function terminationMessage({ spec }: V1Pod, folder: string): Promise<string> {
+  const written = await readFile(messageIn(folder)).catch(() => Buffer.alloc(0));
+  const count = (spec?.containers.length ?? 1) + (spec?.initContainers?.length ?? 0);
+  return written
+    .subarray(-4_096)
+    .subarray(0, Math.floor((12 * 1_024) / count))
+    .toString();
+}
+
+function messageIn(folder: string): string {
+  return join(folder, "termination-message");
 }
 
 /** The mounts of a pod's first container whose volume has a folder on this machine. */

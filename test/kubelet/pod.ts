@@ -2,7 +2,7 @@ import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
 import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { environmentOf, expand, type Environment } from "./environment";
 import type { Image, Images } from "./images";
-import { mountsOf, type PathOf } from "./mounts";
+import { mountsOf, terminationMessage, type PathOf } from "./mounts";
 import { ContainerProcess, type ProcessUser } from "./process";
 import { statusOf, terminated, waiting, type Standing } from "./status";
 import { letThrough, processUserOf, type Attachments } from "./volumes";
@@ -81,7 +81,7 @@ export class PodRunner {
   private async settle(pod: V1Pod, image: Image, exitCode: number): Promise<void> {
     const { restartPolicy = "Always" } = pod.spec ?? {};
     if (restartPolicy === "Never" || (restartPolicy === "OnFailure" && exitCode === 0)) {
-      const ended = over(exitCode, this.restarts);
+      const ended = await this.over(pod, exitCode);
       const hasSidecars = (pod.spec?.containers.length ?? 0) > 1;
       if (!hasSidecars) return this.report(pod, ended);
       this.heldOpen ??= { ...ended, phase: "Running" };
@@ -98,12 +98,18 @@ export class PodRunner {
     await this.start(pod, image);
   }
 
+  private async over(pod: V1Pod, exitCode: number): Promise<Standing> {
+    const phase = exitCode === 0 ? "Succeeded" : "Failed";
+    const state = terminated(exitCode, await terminationMessage(pod, this.folder));
+    return { phase, ready: false, restarts: this.restarts, state };
+  }
+
   private async remove(pod: V1Pod): Promise<void> {
     const seconds = pod.metadata?.deletionGracePeriodSeconds ?? 30;
     if (this.images.get(imageOf(pod))?.trouble === "undying") return;
     await this.end(seconds);
     if (this.process?.exitCode !== undefined && !isOver(pod)) {
-      await this.report(pod, over(this.process.exitCode, this.restarts));
+      await this.report(pod, await this.over(pod, this.process.exitCode));
     }
     this.attachments.detach(pod);
     await this.core.deleteNamespacedPod({ ...nameOf(pod), gracePeriodSeconds: 0 });
@@ -125,11 +131,6 @@ const notYet = { phase: "Pending", ready: false, restarts: 0 } as const;
 function unpullable(pod: V1Pod): Standing {
   const message = `failed to pull image "${imageOf(pod)}": not found`;
   return { ...notYet, state: waiting("ErrImagePull", message) };
-}
-
-function over(exitCode: number, restarts: number): Standing {
-  const phase = exitCode === 0 ? "Succeeded" : "Failed";
-  return { phase, ready: false, restarts, state: terminated(exitCode) };
 }
 
 function isReady({ status }: V1Pod): boolean {

@@ -8,6 +8,7 @@ export interface ContainerState {
     readonly exitCode: number;
     readonly reason: string;
     readonly finishedAt: string;
+    readonly message?: string;
   };
 }
 
@@ -44,8 +45,9 @@ export function waiting(reason: string, message: string): ContainerState {
   return { waiting: { reason, message } };
 }
 
-/** The state of a container that ended. */
-export function terminated(exitCode: number): ContainerState {
-  const finishedAt = new Date().toISOString();
-  return { terminated: { exitCode, reason: exitCode === 0 ? "Completed" : "Error", finishedAt } };
+/** The state of a container that ended. @param message its termination message */
+export function terminated(exitCode: number, message = ""): ContainerState {
+  const reason = exitCode === 0 ? "Completed" : "Error";
+  const ended = { exitCode, reason, finishedAt: new Date().toISOString() };
+  return { terminated: { ...ended, ...(message !== "" && { message }) } };
 }

@@ -247,7 +247,7 @@ it("what the services' user tries leaves nothing, and no service sees it", async
 });
 
 it("an index that a service creates at start and MongoDB refuses is named before the drain", async () => {
-  const warnings = vi.spyOn(console, "warn").mockReturnValue();
+  const warnings = vi.spyOn(console, "log").mockReturnValue();
   const named = () =>
     warnings.mock.calls.flat().map((line) => /_ttl".*? with/.exec(String(line))?.[0]);
   // The cutover above has set an expiry: a service creates the index without it, or with its own.

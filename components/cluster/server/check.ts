@@ -1,6 +1,7 @@
 import type { Db, Document } from "mongodb";
 import { ConnectionError, databaseAt, formatHosts, type DatabaseAddress } from "../../mongo";
 import { uriFacts } from "../../settings/uri";
+import { tell } from "../../step";
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
 import { missingToApplication, missingToMigrator } from "./privileges";
 
@@ -47,7 +48,7 @@ export async function requireServer(
 ): Promise<string> {
   const { version, refusals, warnings } = await checkServer(database, uri, names);
   if (refusals.length > 0) throw new ServerRefused(uri, refusals);
-  for (const words of warnings) console.warn(`warning: MongoDB at ${formatHosts(uri)}: ${words}`);
+  for (const words of warnings) tell(`warning: MongoDB at ${formatHosts(uri)}: ${words}`);
   const missing = await missingToMigrator(database, names);
   if (missing.length > 0) throw new ServerRefused(uri, [describeLack("mongoUri", missing)]);
   return version;
@@ -60,7 +61,7 @@ export async function requireServer(
  * @param address with the services' connection string, which is secret
  * @param names of the collections that exist
  * @param isApart whether only the services may reach the address: if it is unreachable from here, a line on
- *   standard error says that nothing was tried
+ *   standard output says that nothing was tried
  * @param creations as `missingToApplication` takes them; default none
  * @throws ServerRefused with what the user lacks, or if an arbiter makes their writes unsafe; ConnectionError if
  *   it cannot log in
@@ -82,7 +83,7 @@ export async function requireApplication(
     throw new ServerRefused(address.uri, [describeLack("appMongoUri", missing)]);
   } catch (error) {
     if (!(error instanceof ConnectionError) || !isApart) throw error;
-    console.warn(`warning: The user of appMongoUri was not checked. ${error.message}`);
+    tell(`warning: The user of appMongoUri was not checked. ${error.message}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { MongoServerError, ObjectId, type Db, type Document } from "mongodb";
 import { withRetries } from "../../mongo";
+import { tell } from "../../step";
 import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";
 
 /** An action, as privileges name it, and a command that needs it and changes nothing. */
@@ -102,7 +103,7 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
       await db.command(command).catch((error: unknown) => {
         if (!(error instanceof MongoServerError && indexConflicts.includes(error.code)))
           throw error;
-        console.warn(
+        tell(
           `warning: ${db.databaseName} refuses ${JSON.stringify(command)} with code ${String(error.code)}. A service ` +
             "that creates this index at start fails (docs/migration.md).",
         );

@@ -3,7 +3,7 @@ import { requireServer } from "../../cluster/server";
 import { buildSchema, type SchemaOptions } from "../../contract";
 import { recordFence } from "../../ledger";
 import { addressIn, withRetries } from "../../mongo";
-import { kind, type OncePerCutover, type StateOf, type Step } from "../../step";
+import { kind, tell, type OncePerCutover, type StateOf, type Step } from "../../step";
 import { describePlace, PlaceRefused, requirePlace } from "../another-place";
 import { apply } from "../apply";
 import { DataIssues } from "../errors";
@@ -94,7 +94,7 @@ async function takeFence(db: Db, ledger: string, fence: string | undefined): Pro
 
 function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   for (const one of notChecked) {
-    console.warn(`warning: ${describeNotChecked(one)} MongoDB refuses the change if they exist.`);
+    tell(`warning: ${describeNotChecked(one)} MongoDB refuses the change if they exist.`);
   }
 }
 

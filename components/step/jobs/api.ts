@@ -26,10 +26,9 @@ export async function namespaceAt(address: ClusterAddress) {
       const reading = core.readNamespacedPersistentVolumeClaim({ namespace, name });
       return ask("get", "persistentvolumeclaims", reading);
     },
-    /** What a pod's container printed; @param tailLines its last lines only. */
-    log: (name: string, tailLines?: number) => {
-      const lines = tailLines === undefined ? {} : { tailLines };
-      const asked = { namespace, name, container: containerName, ...lines };
+    /** The last lines that a pod's container printed. */
+    log: (name: string, tailLines: number) => {
+      const asked = { namespace, name, container: containerName, tailLines };
       return ask("get", "pods/log", core.readNamespacedPodLog(asked));
     },
     createJob: (body: V1Job) => {
@@ -71,22 +70,20 @@ export function failure(job: V1Job): string | undefined {
   return end.message ?? end.reason ?? "Kubernetes gives no reason";
 }
 
-/** The exit code of a pod's own container, whatever its sidecars do; undefined while it has not ended. */
-export function ownExitCode({ status }: V1Pod): number | undefined {
+/** How a pod's own container ended, whatever its sidecars do; undefined while it has not. */
+export function ownEnd({ status }: V1Pod) {
   const own = status?.containerStatuses?.find(({ name }) => name === containerName);
-  return own?.state?.terminated?.exitCode;
+  return own?.state?.terminated;
 }
 
 /** How a Job of so many pods has ended of which only sidecars run; undefined while it has not. */
 export function endBesideSidecars(pods: readonly V1Pod[], count: number) {
   const held = pods.filter(
-    (pod) =>
-      pod.status?.containerStatuses?.some(({ state }) => state?.running) &&
-      ownExitCode(pod) !== undefined,
+    (pod) => pod.status?.containerStatuses?.some(({ state }) => state?.running) && ownEnd(pod),
   );
-  const failed = held.find((pod) => ownExitCode(pod) !== 0);
-  if (failed) return { why: `pod ${nameOf(failed)} ended with exit code ${ownExitCode(failed)}` };
-  const done = new Set(pods.filter((pod) => ownExitCode(pod) === 0).map(indexOf));
+  const failed = held.find((pod) => ownEnd(pod)?.exitCode !== 0);
+  if (failed) return { why: `container ${containerName} of pod ${nameOf(failed)} failed` };
+  const done = new Set(pods.filter((pod) => ownEnd(pod)?.exitCode === 0).map(indexOf));
   return held.length > 0 && done.size >= count ? { why: undefined } : undefined;
 }
 

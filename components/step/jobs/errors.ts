@@ -1,5 +1,3 @@
-import { quote } from "../../kubernetes";
-
 /** A Job did not give its answer. Each reason is a sentence or a line of its pod; none is secret. */
 export class JobError extends Error {
   override readonly name = "JobError";
@@ -9,7 +7,9 @@ export class JobError extends Error {
   }
 }
 
-/** A line of a log that shows no connection string, whoever printed it. */
-export function withoutSecrets(line: string): string {
-  return quote(line.replace(/mongodb(\+srv)?:\/\/[^\s"'`,;)]+/g, "mongodb$1://***"));
+/** A text that shows no connection string, whoever printed it. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replace(/mongodb(\+srv)?:\/\/[^\s"'`,;)]+/g, "mongodb$1://***")
+    .replace(/:\/\/[^\s/]+@/g, "://***@");
 }

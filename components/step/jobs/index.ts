@@ -1,4 +1,5 @@
 /** A step run as a Kubernetes Job, where only the cluster reaches the database. */
+export { formatAnswer, parseAnswer, tell } from "./answer";
 export { JobError } from "./errors";
 export { runJob } from "./run";
 export { stopOthers, type StopAddress } from "./stop";

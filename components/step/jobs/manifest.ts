@@ -13,7 +13,7 @@ import type {
 import { containerName } from "./api";
 import { noClaim, type ClaimUse } from "./claim";
 import { labelValue } from "../../kubernetes";
-import { requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
+import { answerFile, requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
 export const labels = {
@@ -102,7 +102,7 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefine
   return named.every(([name]) => name !== "") ? Object.fromEntries(named) : undefined;
 }
 
-function defaultsFor(use: ClaimUse): object {
+function defaultsFor({ user }: ClaimUse): object {
   const own: V1Container = {
     name: containerName,
     env: [fileThreads],
@@ -114,7 +114,15 @@ function defaultsFor(use: ClaimUse): object {
     },
   };
   const spec = { automountServiceAccountToken: false, enableServiceLinks: false };
-  return { spec: { ...spec, securityContext: userOf(use), containers: [own] } };
+  const securityContext: V1PodSecurityContext = {
+    runAsNonRoot: true,
+    seccompProfile: { type: "RuntimeDefault" },
+    // As the services that use the claim.
+    ...user,
+    // A state of many files, in use, is not walked through for each Job.
+    ...(user.fsGroup !== undefined && { fsGroupChangePolicy: "OnRootMismatch" }),
+  };
+  return { spec: { ...spec, securityContext, containers: [own] } };
 }
 
 function podTemplate(
@@ -143,17 +151,6 @@ function podTemplate(
   };
 }
 
-/** As the services that use the claim. */
-function userOf({ user }: ClaimUse): V1PodSecurityContext {
-  return {
-    runAsNonRoot: true,
-    seccompProfile: { type: "RuntimeDefault" },
-    ...user,
-    // A state of many files, in use, is not walked through for each Job.
-    ...(user.fsGroup !== undefined && { fsGroupChangePolicy: "OnRootMismatch" }),
-  };
-}
-
 /**
  * To one of these nodes, by name, as the DaemonSet controller does: the scheduler still looks for room
  * on it. A field has one value; terms are alternatives.
@@ -175,12 +172,21 @@ function container(target: JobTarget, { kind, state }: JobRequest): V1Container 
     name: containerName,
     image,
     command: undefined,
-    args: ["step", kind, "--request", requestFile],
-    // The quarantine file is written to the current folder, and goes with the pod (docs/jobs.md).
+    args: ["step", kind, "--request", requestFile, "--answer", answerFile],
     workingDir: "/tmp",
+    terminationMessagePath: answerFile,
+    // A log may hold what a message must not.
+    terminationMessagePolicy: "File",
     env: [
       { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
-      ...(ca ? [authority(ca)] : []),
+      ...(ca
+        ? [
+            {
+              name: "TASKRUNNER_MONGO_CA",
+              valueFrom: { configMapKeyRef: { name: ca.configMap, key: ca.key } },
+            },
+          ]
+        : []),
     ],
     volumeMounts: [
       { name: "tmp", mountPath: "/tmp" },
@@ -197,7 +203,3 @@ function container(target: JobTarget, { kind, state }: JobRequest): V1Container 
  * @see https://nodejs.org/docs/latest-v20.x/api/cli.html#uv_threadpool_sizesize
  */
 const fileThreads: V1EnvVar = { name: "UV_THREADPOOL_SIZE", value: "16" };
-
-function authority({ configMap: name, key }: NonNullable<JobTarget["ca"]>): V1EnvVar {
-  return { name: "TASKRUNNER_MONGO_CA", valueFrom: { configMapKeyRef: { name, key } } };
-}

@@ -1,42 +1,40 @@
-import pRetry from "p-retry";
+import type { V1Pod } from "@kubernetes/client-node";
 import { ClusterError, nameOf, describePlace } from "../../kubernetes";
-import { indexOf, ownExitCode, podsOf, type Namespace } from "./api";
+import { parseAnswer } from "./answer";
+import { indexOf, ownEnd, podsOf, type Namespace } from "./api";
 import { JobError, withoutSecrets } from "./errors";
 
-/** So many last lines of a failed pod are in the error, of so many pods. */
-const [lastLines, namedPods] = [15, 3];
+/** The maximum number of failed pods in an error, and of last lines of a pod that are shown. */
+const [namedPods, shownLines] = [3, 20];
 
-/** A node that does not answer for a moment is asked again, for a quarter of a minute in all. */
-const patience = { retries: 4, minTimeout: 1_000 };
-
-/** Why a Job has failed: Kubernetes' words, and the last ones of the pods that failed. */
+/** Why a Job has failed: Kubernetes' words, and the errors of the pods that failed. What they printed is said. */
 export async function reasonsOf(
   namespace: Namespace,
   name: string,
   why: string,
+  say: (line: string) => void,
 ): Promise<string[]> {
-  const pods = await podsOf(namespace, name);
-  const failed = pods
-    .filter((pod) => pod.status?.phase === "Failed" || ownExitCode(pod))
+  const failed = (await podsOf(namespace, name))
+    .filter((pod) => pod.status?.phase === "Failed" || ownEnd(pod)?.exitCode)
     .slice(-namedPods);
-  const words = failed.map(async (pod) => {
-    const log = await logOf(namespace, nameOf(pod), lastLines).catch((error: unknown) => {
-      return `its log cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-    });
-    const lines = log.trim().split("\n").map(withoutSecrets);
-    return [`Last lines of pod ${nameOf(pod)}:`, ...lines.map((line) => `  ${line}`)];
+  (await logsOf(namespace, failed)).forEach(say);
+  const errors = failed.flatMap((pod) => {
+    const { exitCode = "none", reason, message = pod.status?.message ?? "" } = ownEnd(pod) ?? {};
+    const how = `${reason ?? pod.status?.reason ?? "Failed"}, exit code ${exitCode}`;
+    // If a container could not start, the message is the kubelet's.
+    const { failed = [message] } = (parseAnswer(message)?.answer ?? {}) as { failed?: string[] };
+    return [`Pod ${nameOf(pod)} ended (${how}):`, ...failed.map((line) => `  ${line}`)];
   });
-  const first = `Job ${name} failed in ${describePlace(namespace.place)}: ${withoutSecrets(why)}`;
+  const first = `Job ${name} failed in ${describePlace(namespace.place)}: ${why}`;
   const last =
     "The Job stays as it is. Fix the cause and run pulumi up again: it creates a new Job.";
-  return [first, ...(await Promise.all(words)).flat(), last];
+  return [first, ...errors, last].map(withoutSecrets);
 }
 
 /**
- * What the pods of a complete Job answered, in the order of their indexes. What they printed before it
- * is said.
+ * What the pods of a complete Job answered, in the order of their indexes. What they printed or told is said.
  *
- * @throws JobError where a pod or its answer is gone; ClusterError
+ * @throws JobError if a pod or its answer is gone; ClusterError
  */
 export async function answersOf(
   namespace: Namespace,
@@ -44,51 +42,35 @@ export async function answersOf(
   count: number,
   say: (line: string) => void,
 ): Promise<unknown[]> {
-  const pods = await podsOf(namespace, name);
-  const done = pods.filter((pod) => ownExitCode(pod) === 0);
-  const answers = Array.from({ length: count }, async (_, index) => {
+  const done = (await podsOf(namespace, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
+  const found = Array.from({ length: count }, (_, index) => {
     const pod = done.find((one) => indexOf(one) === index);
-    const { said, answer } = readLog(pod ? await logOf(namespace, nameOf(pod)) : "");
-    if (answer !== undefined) {
-      for (const line of said) say(withoutSecrets(line));
-      return answer;
-    }
-    const which = pod ? `the log of pod ${nameOf(pod)}` : `the pod with index ${index}`;
+    const answer = parseAnswer((pod && ownEnd(pod)?.message) ?? "");
+    if (answer) return answer;
     throw new JobError([
-      `Job ${name} is complete, but its result is missing: ${which} has none, or no longer exists. ` +
-        "Run pulumi up again: a new Job finds that the work is done.",
+      `Job ${name} is complete, but its pod with index ${index} no longer exists, or its termination message ` +
+        "has no result. Run pulumi up again: a new Job finds that the work is done.",
     ]);
   });
-  return Promise.all(answers);
+  const told = found.flatMap(({ answer }) => (answer as { told?: string[] }).told ?? []);
+  for (const line of new Set([...(await logsOf(namespace, done)), ...told])) say(line);
+  const leftOut = found.reduce((sum, one) => sum + one.leftOut, 0);
+  if (leftOut > 0) {
+    say(
+      `job ${name}: The termination message has no room for ${leftOut} more examples. The counts are complete, and ` +
+        "quarantine*.ndjson, conflicts/ and held/ in the state directory have all cases.",
+    );
+  }
+  return found.map(({ answer }) => answer);
 }
 
-function logOf(namespace: Namespace, pod: string, lines?: number): Promise<string> {
-  const shouldRetry = ({ error }: { error: unknown }) =>
-    error instanceof ClusterError && error.isPassing;
-  return pRetry(() => namespace.log(pod, lines), { ...patience, shouldRetry });
-}
-
-/** So many lines of a pod are shown, its last ones. */
-const shownLines = 20;
-
-/**
- * What a pod printed: the last line of JSON is its answer, undefined if there is none, and before it are
- * its progress and what it did in words, of which the last lines are kept.
- */
-export function readLog(log: string): {
-  readonly said: readonly string[];
-  readonly answer?: unknown;
-} {
-  const lines = log.trim().split("\n");
-  const last = lines.findLastIndex((line) => line.startsWith("{"));
-  if (last < 0) return { said: [] };
-  return { said: lines.slice(0, last).slice(-shownLines), answer: parseAnswer(lines[last] ?? "") };
-}
-
-function parseAnswer(line: string): unknown {
+/** The last lines of pods' logs, or why there are none: nothing else depends on the right to read them. */
+async function logsOf(namespace: Namespace, pods: readonly V1Pod[]): Promise<string[]> {
   try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
+    const logs = await Promise.all(pods.map((pod) => namespace.log(nameOf(pod), shownLines)));
+    return logs.flatMap((log) => log.split("\n").filter(Boolean).map(withoutSecrets));
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return [`No lines of progress, which change no result: ${error.message}`];
   }
 }

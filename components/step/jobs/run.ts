@@ -25,7 +25,7 @@ import { requestLimit, type JobRequest, type JobTarget } from "./target";
  * an interrupted run left behind is stopped first.
  *
  * @param say takes a line of progress
- * @returns the JSON value that each pod printed, in the order of their indexes
+ * @returns what each pod answered by its termination message, in the order of their indexes
  * @throws JobError where the Job fails, where no pod of it runs for the target's time-out (it is
  *   deleted then), or where a pod gave no answer; ClusterError, KubeconfigError
  */
@@ -35,7 +35,13 @@ export async function runJob(
   say: (line: string) => void,
 ): Promise<unknown[]> {
   const namespace = await namespaceAt(target);
-  requireShort(asked);
+  const bytes = Buffer.byteLength(asked.request);
+  if (bytes > requestLimit) {
+    throw new JobError([
+      `The request of ${asked.kind} has ${bytes} bytes, and a ConfigMap takes at most ${requestLimit}. ` +
+        "Nothing was started. Shorten the names in the settings.",
+    ]);
+  }
   await stopJobs(namespace, target, `${labels.step}=${asked.kind}`, say);
   const use = await claimUseOf(namespace, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
@@ -45,21 +51,12 @@ export async function runJob(
   say(`job ${name}: created in ${describePlace(namespace.place)}`);
   const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
   const { why, isHeld } = await untilOver(namespace, target, { name, count }, say);
-  if (why !== undefined) throw new JobError(await reasonsOf(namespace, name, why));
+  if (why !== undefined) throw new JobError(await reasonsOf(namespace, name, why, say));
   say(`job ${name}: complete`);
   const answers = await answersOf(namespace, name, count, say);
   // Else the sidecars go on for ever, with the claim mounted.
   if (isHeld) await namespace.removeJob(name);
   return answers;
-}
-
-function requireShort({ kind, request }: JobRequest): void {
-  const bytes = Buffer.byteLength(request);
-  if (bytes <= requestLimit) return;
-  throw new JobError([
-    `The request of ${kind} has ${bytes} bytes, and a ConfigMap takes at most ${requestLimit}. ` +
-      "Nothing was started. Shorten the names in the settings.",
-  ]);
 }
 
 async function untilOver(

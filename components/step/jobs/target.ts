@@ -37,3 +37,6 @@ export const stateRoot = "/state";
 
 /** Where the request is in a pod. */
 export const requestFile = "/request/request.json";
+
+/** Where a pod's answer is: its termination message. */
+export const answerFile = "/dev/termination-log";

@@ -3,7 +3,7 @@ import { disturbanceOf, drainAgain } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { sameServer, ServerTroubleError } from "../../mongo";
 import { type Fence, StateFolderError } from "../../state";
-import { type StateOf, type Step, Unfinished } from "../../step";
+import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { describeStop } from "../describe";
 import { describeFence, describeForeseen, describeRollback } from "../rollback/describe";
 import { drawFence } from "../rollback/fence";
@@ -44,7 +44,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     // A pod has no access to the API: the engine looks before it and after it.
     apart: ["standstill", "drains"],
     guard: requireStill,
-    olds: ["direction", "heldRuns", "report", "fence", "rollback"],
+    olds: ["direction", "heldRuns", "fence", "rollback"],
     failed: recordFailure,
   },
   foresees,
@@ -54,7 +54,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
     // After a rollback that did not finish, the services may still work on the former database.
     const former = state?.direction === "forward" ? state.fence?.at : undefined;
     if (former !== undefined) await requireFence(sides.database, ledger, former);
-    const report = await importStage(sides, "delta", inputs);
+    const report = await importStage(sides, "delta");
     // MongoDB may have these runs as an earlier import brought them: a worker would repeat their steps.
     const reasons = describeStop(report, { ...inputs, root: rootName }, "delta");
     if (reasons.length > 0) throw new Unfinished(reasons);
@@ -63,7 +63,7 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
       ...{ ...sides, ledger, cutover: inputs.cutover },
       unfinishedCount: report.unfinishedRuns,
     });
-    for (const line of describeFence(drawn, rootName)) console.log(line);
+    describeFence(drawn, rootName).forEach(tell);
     return { report, fence: drawn.fence };
   },
   back: async (inputs, state) => rollBack(inputs, state?.fence, state),
@@ -89,11 +89,11 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
   },
   job: {
     state: "write",
-    olds: ["direction", "heldRuns", "report", "rollback"],
+    olds: ["direction", "heldRuns", "rollback"],
     failed: recordFailure,
   },
   forward: async (inputs) => ({
-    report: await importStage(await sidesOf(inputs), "final", inputs),
+    report: await importStage(await sidesOf(inputs), "final"),
   }),
   back: async (inputs, state) =>
     rollBack(inputs, inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt }, state),
@@ -137,7 +137,7 @@ async function rollBack(
     const options = { ...inputs, uri: inputs.uri, name, fencedAt, ended, watch: console.log };
     const report = await runRollback(stateOf(inputs), options);
     const known = { fencedAt, isAgain: isInPod === true };
-    for (const line of describeRollback(report, rootName, known)) console.log(line);
+    describeRollback(report, rootName, known).forEach(tell);
     const { exported } = report;
     const rollback = { ...report, ...(exported && { exported: brief(exported) }) };
     return { ...keepResults(state), rollback };
@@ -164,7 +164,7 @@ function recordFailure(
 ): HandoverResults | undefined {
   // One that a rollback created and that failed has the direction, and no rollback yet.
   if (state?.direction !== "back" || state.rollback === undefined) return undefined;
-  console.log(`warning: What changed in MongoDB is still only there. ${reasons.join(" ")}`);
+  tell(`warning: What changed in MongoDB is still only there. ${reasons.join(" ")}`);
   return keepResults(state);
 }
 

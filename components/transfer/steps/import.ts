@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { findEarlierExpiry } from "../../migration";
 import { quarantineFile, requireFenceWritable } from "../../state";
-import { type Step, Unfinished } from "../../step";
+import { type Step, tell, Unfinished } from "../../step";
 import { importState } from "../import/import";
 import { findMissingRuns } from "../missing";
 import { requireNewCutover } from "../rollback/fence";
@@ -44,12 +44,10 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
 async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   const sides = await sidesOf(inputs);
   await requireNewCutover(sides, inputs);
-  const report = await importStage(sides, "backfill", inputs);
+  const report = await importStage(sides, "backfill", inputs.shard);
   const { foreign, foreignNames } = report.skipped;
   for (const words of ifAny(foreign, () => formatCases(foreignNames, foreign))) {
-    console.warn(
-      `warning: Names in ${inputs.root} that are not state, and are not imported: ${words}`,
-    );
+    tell(`warning: Names in ${inputs.root} that are not state, and are not imported: ${words}`);
   }
   const { runs, approvals, logs, artifacts } = sides.layout;
   await requireFenceWritable(sides.root, [runs, approvals, logs, artifacts]);
@@ -65,15 +63,14 @@ function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResult
 
 /**
  * An import with its report in short. The quarantined records are in a file in the state directory, which the
- * bulk import has tried; without such records there is none. A Job's is in the folder in which its pod works,
- * and goes with the pod: its pods share the claim.
+ * bulk import has tried, one for each pod that shares the work; without such records there is none.
  */
 export async function importStage(
   sides: BothSides,
   stage: ImportStage,
-  { shard, isInPod }: Pick<ImportInputs, "shard" | "isInPod">,
+  shard?: ImportInputs["shard"],
 ): Promise<ImportReport> {
-  const quarantine = isInPod ? quarantineFile : join(sides.root, quarantineFile);
+  const quarantine = join(sides.root, quarantineFile(shard));
   const asked = { stage, quarantine, ...(shard && { shard }) };
   const report = await reportProgress("import", sides, (all) => importState({ ...all, ...asked }));
   // The first of several pods looks for all: each sees the whole state directory.

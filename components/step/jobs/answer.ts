@@ -1,0 +1,69 @@
+import { withoutSecrets } from "./errors";
+
+/** What a kubelet keeps of a termination message, and what an answer keeps of a text, in bytes. */
+const [messageBytes, textBytes] = [4_096, 1_500];
+
+const told: string[] = [];
+
+/** Prints a line for whoever runs `up`; in a pod, whose log they may not read, it is part of the answer too. */
+export function tell(line: string): void {
+  told.push(line);
+  console.log(line);
+}
+
+/**
+ * What a pod answers, as its container's termination message: a line of JSON whose lists are their number and length,
+ * then a line for each member of a list while there is room: texts, then the first examples of each list. The
+ * containers of a pod share 12 KiB, so that a kubelet may cut off more of these lines.
+ *
+ * @see https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
+ */
+export function formatAnswer(answer: object): string {
+  const lists: (readonly [key: string, list: readonly unknown[]])[] = [];
+  const first = JSON.stringify({ told, ...answer }, (key, value: unknown) =>
+    Array.isArray(value) ? [lists.push([key, value]) - 1, value.length] : shorten(value),
+  );
+  const members = lists.flatMap(([key, list], number) =>
+    list.map((member, at) => ({
+      rank: ["told", "reasons", "failed"].includes(key) ? -1 : at,
+      line: JSON.stringify([number, member], (_, value) => shorten(value)),
+    })),
+  );
+  const ranked = members.toSorted((one, other) => one.rank - other.rank);
+  return ranked.reduce((message, { line }) => {
+    const longer = `${message}\n${line}`;
+    return Buffer.byteLength(longer) <= messageBytes ? longer : message;
+  }, first);
+}
+
+function shorten(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const bytes = Buffer.from(withoutSecrets(value));
+  if (bytes.length <= textBytes) return bytes.toString();
+  const [first, last] = [bytes.subarray(0, textBytes / 2), bytes.subarray(-textBytes / 2)];
+  return `${first.toString()} ... ${last.toString()}`;
+}
+
+/** A pod's answer, and how many members of its lists are missing; undefined if the message has none. */
+export function parseAnswer(message: string) {
+  const [first = "", ...lines] = message.split("\n");
+  // A kubelet may have cut the last one.
+  const members = lines.map((line) => (parse(line) ?? []) as [number?, unknown?]);
+  let leftOut = 0;
+  const answer = parse(first, (_, value: unknown) => {
+    if (!Array.isArray(value)) return value;
+    const [number, length] = value as [number, number];
+    const list = members.filter(([of]) => of === number);
+    leftOut += length - list.length;
+    return list.map(([, member]) => member);
+  });
+  return answer instanceof Object ? { answer, leftOut } : undefined;
+}
+
+function parse(json: string, reviver?: Parameters<typeof JSON.parse>[1]): unknown {
+  try {
+    return JSON.parse(json, reviver);
+  } catch {
+    return undefined;
+  }
+}
