@@ -13,7 +13,15 @@ export {
   type Controller,
 } from "./controllers";
 export { identityOf, isSameCluster, type ClusterIdentity } from "./identity";
-export { controllerOf, hasEnded, isReady, labelValue, nameOf, podObstacle } from "./objects";
+export {
+  controllerOf,
+  hasEnded,
+  isGone,
+  isReady,
+  labelValue,
+  nameOf,
+  podObstacle,
+} from "./objects";
 export {
   ClusterError,
   fieldManager,

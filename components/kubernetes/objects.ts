@@ -21,6 +21,16 @@ export function hasEnded({ status }: V1Pod): boolean {
   return isOver && !(status.containerStatuses ?? []).some(({ state }) => state?.running);
 }
 
+/** Whether a pod has ended, or was taken from a node that does not answer, so that nobody hears of its end. */
+export function isGone(pod: V1Pod): boolean {
+  const { metadata, status } = pod;
+  const taken = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
+  const end = metadata?.deletionTimestamp;
+  if (hasEnded(pod) || taken?.status !== "True" || end === undefined) return hasEnded(pod);
+  // A live kubelet ends a pod within its grace period, and says so within moments.
+  return secondsBetween(end, new Date()) >= 15;
+}
+
 /** A name as the value of a label: 63 characters of letters, digits and `-_.`, none of these at an end. */
 export function labelValue(name: string): string {
   const legal = name.replace(/[^\w.-]/g, ".");

@@ -101,6 +101,16 @@ export const rollout: readonly Break[] = [
     tests: ["test/jobs/run.test.ts > which do not let it read logs"],
   },
   {
+    guarantee: "a Job whose node was cordoned or lost is created again",
+    file: "components/step/jobs/run.ts",
+    find: "else if ((stranded = await isStranded(pods))) return [];",
+    replace: "",
+    tests: [
+      "test/jobs/claim.test.ts > whose node was cordoned",
+      "test/jobs/claim.test.ts > whose node is lost",
+    ],
+  },
+  {
     guarantee: "a StatefulSet that was scaled up and back stops the rollout",
     file: "components/kubernetes/standstill.ts",
     find: "return since > (isRolledOut ? 1 : 0)",

@@ -1,6 +1,6 @@
-import { chmod, chown, mkdir, readdir, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { claimUseOf } from "../../components/step/jobs/claim";
 import { namespaceAt } from "../../components/step/jobs/api";
 import { runJob } from "../../components/step/jobs";
@@ -175,7 +175,6 @@ describe("a ReadWriteOnce claim", () => {
     await cluster.kubectl("wait", "node/other", "--for=condition=Ready", "--timeout=60s");
   });
   afterAll(async () => {
-    await cluster.kubectl("taint", "nodes", "local", "busy-");
     await cluster.kubectl("delete", "node/other");
   });
 
@@ -186,6 +185,9 @@ describe("a ReadWriteOnce claim", () => {
     await deploy("once");
     await cluster.kubectl("uncordon", "other");
     await cluster.kubectl("taint", "nodes", "local", "busy=yes:PreferNoSchedule");
+    onTestFinished(async () => {
+      await cluster.kubectl("taint", "nodes", "local", "busy-");
+    });
 
     const target = cluster.target("once", { timeoutSeconds: 10 });
     expect(await runJob(target, bulkImport(3), say)).toMatchObject([
@@ -193,6 +195,65 @@ describe("a ReadWriteOnce claim", () => {
     ]);
     const nodes = (await specsOf("once", "bulk-import")).map(({ nodeName }) => nodeName);
     expect(nodes).toEqual(["local"]);
+  });
+
+  const again = expect.stringMatching(
+    /^job \S+: its node was cordoned or lost, so it is created/,
+  ) as string;
+
+  it("whose node was cordoned has its Job created again, where the services' pods went", async () => {
+    await prepare("moved");
+    await cluster.kubectl("cordon", "local");
+    await deploy("moved");
+    await cluster.kubectl("uncordon", "local");
+    await cluster.kubectl("cordon", "other");
+    onTestFinished(async () => {
+      await cluster.kubectl("uncordon", "other");
+    });
+    const target = cluster.target("moved", { timeoutSeconds: 40 });
+    const running = runJob(target, bulkImport(1), say);
+    await Promise.all([
+      expect(running).resolves.toMatchObject([{ results: { report: { files: 0 } } }]),
+      vi
+        .waitFor(() => {
+          expect(said.join("\n")).toContain("not scheduled on any node");
+        }, 20_000)
+        .then(() => cluster.kubectl("delete", "pods", "--selector=app=web", of("moved"))),
+    ]);
+    expect(said).toContainEqual(again);
+    const nodes = (await specsOf("moved", "bulk-import")).map(({ nodeName }) => nodeName);
+    expect(nodes).toEqual(["local"]);
+  });
+
+  it("does not matter to a Job whose node is lost: it is created again on another one", async () => {
+    await prepare("lost-node");
+    // The first pod never ends, and is never told to have ended.
+    const [, commands = ""] = cluster.images.get("commands")?.entrypoint ?? [];
+    const script = join(current.folder, "on-lost-node.cjs");
+    const started = join(current.folder, "on-lost-node.started");
+    await writeFile(
+      script,
+      `const { existsSync, writeFileSync } = require("node:fs");
+      if (existsSync(${JSON.stringify(started)})) require(${JSON.stringify(commands)});
+      else setInterval(writeFileSync, 1_000, ${JSON.stringify(started)}, "");`,
+    );
+    const entrypoint = [process.execPath, script];
+    cluster.images.set("on-lost-node", { entrypoint, trouble: "undying" });
+    await cluster.kubectl("cordon", "local");
+    onTestFinished(async () => {
+      await cluster.kubectl("taint", "nodes", "other", "gone-");
+      cluster.images.set("on-lost-node", { entrypoint });
+    });
+    const target = cluster.target("lost-node", { image: "on-lost-node", timeoutSeconds: 40 });
+    const running = runJob(target, migration(), say);
+    await Promise.all([
+      expect(running).resolves.toMatchObject([{ results: { heldBack: "" } }]),
+      vi
+        .waitFor(() => stat(started), 30_000)
+        .then(() => cluster.kubectl("uncordon", "local"))
+        .then(() => cluster.kubectl("taint", "nodes", "other", "gone=yes:NoExecute")),
+    ]);
+    expect(said).toContainEqual(again);
   });
 
   it("that only one pod may mount is refused while a pod does", async () => {

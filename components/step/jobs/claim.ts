@@ -1,5 +1,5 @@
-import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { hasEnded, isStatefulSet, nameOf, templateOf, type Controller } from "../../kubernetes";
+import type { V1PodSpec } from "@kubernetes/client-node";
+import { isGone, isStatefulSet, nameOf, templateOf, type Controller } from "../../kubernetes";
 import type { Namespace } from "./api";
 import { JobError } from "./errors";
 import type { JobRequest, JobTarget } from "./target";
@@ -40,8 +40,10 @@ export async function claimUseOf(
   if (asked.state === undefined || claim === undefined) return noClaim;
   const modes = (await namespace.claim(claim.name)).spec?.accessModes ?? [];
   const isOfOneNode = !modes.includes("ReadWriteMany");
-  const mounting = (isOfOneNode ? await namespace.pods("") : []).filter(
-    (pod) => !hasEnded(pod) && pod.spec && mountIn(pod.spec, claim.name),
+  // A Job's own pods follow the others.
+  const others = "app.kubernetes.io/name!=taskrunner-storage";
+  const mounting = (isOfOneNode ? await namespace.pods(others) : []).filter(
+    (pod) => !isGone(pod) && pod.spec && mountIn(pod.spec, claim.name),
   );
   const [first] = mounting;
   if (first && modes.includes("ReadWriteOncePod")) {
@@ -50,16 +52,11 @@ export async function claimUseOf(
         "was started. Give the state a claim of ReadWriteMany or ReadWriteOnce.",
     ]);
   }
-  const nodes = nodesOf(mounting);
-  const user = volumeUserOf(await namespace.controllers(), claim.name);
-  return { user, isOfOneNode, nodes };
-}
-
-/** The nodes of the pods that mount a claim: those of running ones, if there are any. */
-function nodesOf(mounting: readonly V1Pod[]): string[] {
   const running = mounting.filter(({ status }) => status?.phase === "Running");
   const counted = running.length > 0 ? running : mounting;
-  return [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();
+  const nodes = [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();
+  const user = volumeUserOf(await namespace.controllers(), claim.name);
+  return { user, isOfOneNode, nodes };
 }
 
 /**

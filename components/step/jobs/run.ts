@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import {
   hasEnded,
   inFull,
+  isGone,
   nameOf,
   describePlace,
   podObstacle,
@@ -42,7 +44,8 @@ export async function runJob(
         "Nothing was started. Shorten the names in the settings.",
     ]);
   }
-  await stopJobs(namespace, target, `${labels.step}=${asked.kind}`, say);
+  // A pod of a lost node may still run: every step is safe against a second runner (decision 11).
+  await stopJobs(namespace, target, `${labels.step}=${asked.kind}`, say, isGone);
   const use = await claimUseOf(namespace, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
   const job = await namespace.createJob(jobOf(target, asked, name, use));
@@ -50,7 +53,18 @@ export async function runJob(
   await namespace.createConfigMap(configMapOf(asked, job));
   say(`job ${name}: created in ${describePlace(namespace.place)}`);
   const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
-  const { why, isHeld } = await untilOver(namespace, target, { name, count }, say);
+  // No pod of it runs, nor will one where it is bound to.
+  const isStranded = async (pods: readonly V1Pod[]) => {
+    if (pods.some((pod) => isGone(pod) && !hasEnded(pod))) return true;
+    if (use.nodes.length === 0 || pods.every(({ spec }) => spec?.nodeName)) return false;
+    return !isDeepStrictEqual((await claimUseOf(namespace, target, asked)).nodes, use.nodes);
+  };
+  const end = await untilOver(namespace, target, { name, count }, say, isStranded);
+  if (end === undefined) {
+    say(`job ${name}: its node was cordoned or lost, so it is created again`);
+    return runJob(target, asked, say);
+  }
+  const { why, isHeld } = end;
   if (why !== undefined) throw new JobError(await reasonsOf(namespace, name, why, say));
   say(`job ${name}: complete`);
   const answers = await answersOf(namespace, name, count, say);
@@ -59,15 +73,18 @@ export async function runJob(
   return answers;
 }
 
+/** How a Job ended; undefined if it is stranded. */
 async function untilOver(
   namespace: Namespace,
   { timeoutSeconds }: JobTarget,
   { name, count }: { readonly name: string; readonly count: number },
   say: (line: string) => void,
+  isStranded: (pods: readonly V1Pod[]) => Promise<boolean>,
 ) {
   let job = await namespace.job(name);
   let beside: ReturnType<typeof endBesideSidecars>;
   let lastRan = new Date();
+  let stranded: boolean | undefined;
   await watch({
     ...{ what: `job ${name}`, timeoutSeconds: Infinity, say, warnings: namespace.warnings },
     look: async (moment) => {
@@ -77,6 +94,7 @@ async function untilOver(
       beside = endBesideSidecars(pods, count);
       if (beside) return [];
       if (pods.some(runs)) lastRan = moment.now;
+      else if ((stranded = await isStranded(pods))) return [];
       const isLate = secondsBetween(lastRan, moment.now) >= timeoutSeconds;
       if (!isLate) return obstaclesOf(job, pods, moment);
       const warnings = await namespace.warnings();
@@ -86,6 +104,7 @@ async function untilOver(
       throw new JobError([first, ...found.map(inFull)]);
     },
   });
+  if (stranded) return undefined;
   return { why: beside ? beside.why : failure(job), isHeld: beside !== undefined };
 }
 

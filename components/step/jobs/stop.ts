@@ -34,6 +34,7 @@ export async function stopOthers(
  * Deletes Jobs that are not over, and waits until their pods are gone. Those that are over stay.
  *
  * @param which of the stack's Jobs, by their labels
+ * @param isGone whether a pod is not waited for; default: if it has ended
  * @throws JobError where pods of it do not end within the target's time-out; ClusterError
  */
 export async function stopJobs(
@@ -41,6 +42,7 @@ export async function stopJobs(
   { stack, timeoutSeconds }: StopAddress,
   which: string,
   say: (line: string) => void,
+  isGone = hasEnded,
 ): Promise<void> {
   const selector = `${labels.stack}=${labelValue(stack)},${which}`;
   const running = (await namespace.jobs(selector)).filter((job) => !isOver(job));
@@ -51,7 +53,7 @@ export async function stopJobs(
       ...{ what: `job ${nameOf(job)}`, timeoutSeconds, say, warnings: namespace.warnings },
       look: async (moment) => {
         const pods = await podsOf(namespace, nameOf(job));
-        return pods.filter((pod) => !hasEnded(pod)).map((pod) => podObstacle(pod, moment));
+        return pods.filter((pod) => !isGone(pod)).map((pod) => podObstacle(pod, moment));
       },
     });
     if (remain.length === 0) continue;
