@@ -1,4 +1,4 @@
-import type { V1ConfigMap, V1Job, V1JobCondition, V1Pod } from "@kubernetes/client-node";
+import type { V1ConfigMap, V1Job, V1Pod } from "@kubernetes/client-node";
 import { type ClusterAddress, clusterAt, fieldManager, nameOf } from "../../kubernetes";
 
 /** The name of a Job's own container; a service mesh may add others. */
@@ -51,23 +51,13 @@ export async function namespaceAt(address: ClusterAddress) {
   };
 }
 
-/** The condition by which a Job is over; undefined while it is not. */
-function ending({ status }: V1Job): V1JobCondition | undefined {
-  return status?.conditions?.find(
+/** How a Job is over: why it has failed, in Kubernetes' words, if it has; undefined while it is not over. */
+export function endOf({ status }: V1Job): { readonly why?: string } | undefined {
+  const end = status?.conditions?.find(
     ({ type, status: holds }) => holds === "True" && (type === "Complete" || type === "Failed"),
   );
-}
-
-/** Whether a Job is complete or has failed. */
-export function isOver(job: V1Job): boolean {
-  return ending(job) !== undefined;
-}
-
-/** Why a Job has failed, in Kubernetes' words; undefined where it has not. */
-export function failure(job: V1Job): string | undefined {
-  const end = ending(job);
-  if (end?.type !== "Failed") return undefined;
-  return end.message ?? end.reason ?? "Kubernetes gives no reason";
+  if (end?.type !== "Failed") return end && {};
+  return { why: end.message ?? end.reason ?? "Kubernetes gives no reason" };
 }
 
 /** How a pod's own container ended, whatever its sidecars do; undefined while it has not. */

@@ -14,7 +14,7 @@ import {
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
-import { endBesideSidecars, failure, isOver, namespaceAt, podsOf, type Namespace } from "./api";
+import { endBesideSidecars, endOf, namespaceAt, podsOf, type Namespace } from "./api";
 import { claimUseOf } from "./claim";
 import { JobError } from "./errors";
 import { configMapOf, jobOf, labels } from "./manifest";
@@ -89,7 +89,7 @@ async function untilOver(
     ...{ what: `job ${name}`, timeoutSeconds: Infinity, say, warnings: namespace.warnings },
     look: async (moment) => {
       job = await namespace.job(name);
-      if (isOver(job)) return [];
+      if (endOf(job)) return [];
       const pods = await podsOf(namespace, name);
       beside = endBesideSidecars(pods, count);
       if (beside) return [];
@@ -105,7 +105,7 @@ async function untilOver(
     },
   });
   if (stranded) return undefined;
-  return { why: beside ? beside.why : failure(job), isHeld: beside !== undefined };
+  return { why: (beside ?? endOf(job))?.why, isHeld: beside !== undefined };
 }
 
 /** A pod that is to go is on a node that may not answer any more: what its status says is old. */

@@ -6,7 +6,7 @@ import {
   podObstacle,
   watch,
 } from "../../kubernetes";
-import { isOver, namespaceAt, podsOf, type Namespace } from "./api";
+import { endOf, namespaceAt, podsOf, type Namespace } from "./api";
 import { JobError } from "./errors";
 import { labels } from "./manifest";
 import type { JobTarget } from "./target";
@@ -45,7 +45,7 @@ export async function stopJobs(
   isGone = hasEnded,
 ): Promise<void> {
   const selector = `${labels.stack}=${labelValue(stack)},${which}`;
-  const running = (await namespace.jobs(selector)).filter((job) => !isOver(job));
+  const running = (await namespace.jobs(selector)).filter((job) => !endOf(job));
   for (const job of running) {
     say(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
     await namespace.removeJob(nameOf(job));
