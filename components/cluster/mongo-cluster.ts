@@ -43,7 +43,7 @@ export class MongoCluster extends StepGroup implements Mongo {
     this.appJob = users.appJob;
     this.directions = directions;
     this.cutover = settings.cutover;
-    this.registerOutputs({ database });
+    this.registerOutputs({ database, ownEntries: outputs.ownEntries });
   }
 }
 

@@ -32,6 +32,8 @@ export interface ClusterOutputs {
   readonly from?: string;
   /** What has to be there before a user can log in. */
   readonly reachedAfter?: readonly pulumi.Resource[];
+  /** The entries of Atlas' access list that are the stack's own, for its next update. */
+  readonly ownEntries?: pulumi.Output<string[]> | undefined;
   /** The cluster's name in Atlas, and whether Atlas has paused it as far as the stack knows. */
   readonly pausing?: { readonly name: string; readonly paused: pulumi.Output<boolean> };
 }

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { repository } from "../../tools/parts";
 import type { TestStack } from "../engine/stack";
-import type { RoomSettings } from "./plugin/room";
+import { note, type RoomSettings } from "./plugin/room";
 
 /** Atlas, as the plugin in a stack's engine plays it. */
 export interface PlayedAtlas {
@@ -18,25 +18,39 @@ export interface PlayedAtlas {
   setCluster(cluster: object): Promise<void>;
   /** The comments of the project's access list, by address or range. */
   accessList(): Promise<Readonly<Record<string, string>>>;
+  /** Puts an entry there, as somebody does in Atlas. */
+  allow(address: string, comment: string): void;
+  /** Ends what plays it, if that is more than the plugin. */
+  stop?(): Promise<void>;
 }
 
-const version = "v4.16.0";
+/** The name of the plugin's folder, as the npm package asks for it. */
+export const pluginFolder = "resource-mongodbatlas-v4.16.0";
+export const pluginName = "pulumi-resource-mongodbatlas";
 
-/** Installs the plugin in the engine of a stack, as `pulumi plugin install` would. */
+/**
+ * Installs a plugin in the engine of a stack, as `pulumi plugin install` would.
+ *
+ * @param script lines of sh that start it with the engine's arguments
+ */
+export async function installPlugin(stack: TestStack, ...script: string[]): Promise<void> {
+  const folder = join(stack.folder, "pulumi-home/plugins", pluginFolder);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, pluginName), ["#!/bin/sh", ...script, ""].join("\n"));
+  await chmod(join(folder, pluginName), 0o755);
+}
+
+/** Atlas, as the plugin of the tests plays it in the place of the real one. */
 export async function atlasFor(stack: TestStack): Promise<PlayedAtlas> {
   const room = join(stack.folder, "atlas");
-  const plugin = join(stack.folder, "pulumi-home/plugins", `resource-mongodbatlas-${version}`);
-  const program = join(plugin, "pulumi-resource-mongodbatlas");
   const loader = join(repository, "node_modules/tsx/dist/loader.mjs");
   const main = join(repository, "test/atlas/plugin/main.ts");
-  await mkdir(plugin, { recursive: true });
   await mkdir(room);
-  await writeFile(
-    program,
-    `#!/bin/sh\nexport ATLAS_ROOM='${room}'\n` +
-      `exec '${process.execPath}' --import '${loader}' '${main}' "$@"\n`,
+  await installPlugin(
+    stack,
+    `export ATLAS_ROOM='${room}'`,
+    `exec '${process.execPath}' --import '${loader}' '${main}' "$@"`,
   );
-  await chmod(program, 0o755);
   const linesOf = async (name: string) => {
     const file = join(room, name);
     return (await readFile(file, "utf8").catch(() => "")).split("\n").filter(Boolean);
@@ -62,6 +76,9 @@ export async function atlasFor(stack: TestStack): Promise<PlayedAtlas> {
           [decodeURIComponent(name), await readFile(join(list, name), "utf8")] as const,
       );
       return Object.fromEntries(await Promise.all(entries));
+    },
+    allow: (address, comment) => {
+      note(join(room, "access-list"), address, comment);
     },
   };
 }

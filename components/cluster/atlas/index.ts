@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { createCluster, backupSchedule } from "./cluster";
 import { connectionString } from "./connection";
+import { requireOwnEntries } from "./own-entries";
 import { accessList, projectOf } from "./project";
 import { checkTakeOver } from "./take-over";
 import { databaseUsers } from "./users";
@@ -19,9 +20,14 @@ export function atlasCluster(
   const isRollback = directions.worker === "back";
   const options = { parent, ...(isRollback && { ignoreChanges: ["*"] }) };
   const isTakenOver = settings.import && !isRollback;
-  const projectId = isTakenOver
+  const named = isTakenOver
     ? pulumi.output(checkTakeOver(settings, parent))
     : projectOf(settings, options);
+  const ownEntries = isRollback
+    ? undefined
+    : pulumi.output(named).apply((id) => requireOwnEntries(settings, id, parent));
+  // All of the cluster waits for what may be refused.
+  const projectId = ownEntries ? pulumi.all([named, ownEntries]).apply(([id]) => id) : named;
   const cluster = createCluster(settings, projectId, options);
   // They stay where the cluster stays; while it is there, one that is taken out of the stack goes.
   const ofCluster = { ...options, deletedWith: cluster };
@@ -46,6 +52,7 @@ export function atlasCluster(
     uri: uriOf(migrator, "taskrunner-migrator"),
     appUri: uriOf(application, "taskrunner"),
     from: JSON.stringify([settings.name, settings.connection, settings.passwordVersion, database]),
+    ownEntries,
     // Whoever gets them can also reach the cluster.
     reachedAfter: [migrator.resource, application.resource, ...entries],
     pausing: { name: settings.name, paused: cluster.paused },

@@ -25,14 +25,19 @@ export function accessList(
   projectId: pulumi.Input<string>,
   options: pulumi.CustomResourceOptions,
 ): mongodbatlas.ProjectIpAccessList[] {
-  const entries = entriesOn(settings.accessList, new Date());
-  // Of two forms of one address Atlas has one.
-  const byAddress = new Map(entries.map((entry) => [`access-${entryAddress(entry)}`, entry]));
-  return [...byAddress].map(([name, entry]) => {
+  return [...entriesByAddress(settings)].map(([address, entry]) => {
+    const name = `access-${address}`;
     const args = { ...entryArgs(entry), projectId };
     const replaced = { ...options, aliases: [{ name: `${name}/32` }], deleteBeforeReplace: true };
     return new mongodbatlas.ProjectIpAccessList(name, args, replaced);
   });
+}
+
+/** The entries that count today. Of two forms of one address Atlas has one. */
+export function entriesByAddress({
+  accessList,
+}: Pick<AtlasSettings, "accessList">): Map<string, Entry> {
+  return new Map(entriesOn(accessList, new Date()).map((entry) => [entryAddress(entry), entry]));
 }
 
 /**

@@ -72,6 +72,12 @@ const provider: Provider = {
     await call("delete", urn, props);
   },
   invoke: (token) => {
+    if (token.endsWith(":getProjectIpAccessLists")) {
+      const entries = [...notesIn(room.accessList)].map(([entry, comment]) =>
+        listed(entry, comment),
+      );
+      return Promise.resolve({ outputs: entries.length > 0 ? { results: entries } : {} });
+    }
     if (!token.endsWith(":getAdvancedCluster"))
       throw new Error(`mongodbatlas ${token} is not played`);
     const cluster = room.cluster();
@@ -79,6 +85,12 @@ const provider: Provider = {
     return Promise.resolve({ outputs: cluster });
   },
 };
+
+/** An entry as Atlas lists it: what it has not is left out. */
+function listed(entry: string, comment: string): Properties {
+  const range = entry.includes("/") ? entry : `${entry}/32`;
+  return { cidrBlock: range, ...(range !== entry && { ipAddress: entry }), comment };
+}
 
 /** Whether a range begins with its network's first address. */
 function isNetwork(range: string): boolean {
