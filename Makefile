@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-stacks test-workflows test-autoscalers breaks lint bench bundle docs gallery
+.PHONY: help up preview rollback down clean test test-stacks test-workflows test-autoscalers test-atlas breaks lint bench bundle docs gallery
 
 installed := node_modules/.package-lock.json
 # The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
@@ -42,6 +42,9 @@ test-workflows: $(installed) ## the workflows, run by act against a Gitea of thi
 
 test-autoscalers: $(installed) ## the drain beside KEDA's operator, which is built once
 	@node_modules/.bin/vitest run --root . --config test/autoscalers/vitest.config.mts
+
+test-atlas: $(installed) ## Atlas cases with the real plugin, which must be installed, against a played Admin API
+	@node_modules/.bin/vitest run --root . --config test/atlas/vitest.config.mts
 
 breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some, RANDOM=50 for chance
 	@$(tsx) tools/parts/ensure.ts

@@ -45,10 +45,16 @@ const cluster = {
   ],
 };
 
-/** Makes the site, with the state of five runs on disk and both services' values files. */
-export async function makeAtlasSite(): Promise<AtlasSite> {
+/**
+ * Makes the site, with the state of five runs on disk and both services' values files.
+ *
+ * @param playedFor installs what plays Atlas; default: the plugin of the tests
+ */
+export async function makeAtlasSite(
+  playedFor: (stack: TestStack) => Promise<PlayedAtlas> = atlasFor,
+): Promise<AtlasSite> {
   const stack = await makeStack();
-  const atlas = await atlasFor(stack);
+  const atlas = await playedFor(stack);
   const { folder } = stack;
   const directory = join(folder, "data");
   let server = await serverWithLogins(directory);
@@ -96,6 +102,7 @@ export async function makeAtlasSite(): Promise<AtlasSite> {
     remove: async () => {
       await admin.client.close();
       await server.stop();
+      await atlas.stop?.();
       await stack.remove();
     },
   };

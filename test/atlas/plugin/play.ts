@@ -1,12 +1,8 @@
-import { spawn } from "node:child_process";
 import { appendFileSync } from "node:fs";
-import { join } from "node:path";
-import { MongoClient } from "mongodb";
+import { createRole, createUser, drop, type UserRole } from "../on-server";
 import { changesOf, optional, ownInputs } from "./changes";
 import { note, notesIn, type Call, type Room, type RoomSettings } from "./room";
 import type { Properties } from "./values";
-
-const repository = join(__dirname, "../../..");
 
 /** What Atlas answers: the id, and the properties that are no inputs. */
 interface Answer {
@@ -83,29 +79,22 @@ const plays: Readonly<Record<string, Play>> = {
     if (call.method === "create" && notesIn(roles).has(roleName)) {
       refuse(409, call, "a role of this name exists");
     }
-    if (call.method !== "create") await onServer(admin, dropping("Role", roleName));
+    if (call.method !== "create") await drop(admin, "Role", roleName);
     note(roles, roleName, call.method === "delete" ? undefined : "");
-    if (call.method !== "delete") {
-      const privileges = actions.flatMap(privilegesOf);
-      await onServer(admin, { createRole: roleName, privileges, roles: [] });
-    }
+    if (call.method !== "delete") await createRole(admin, roleName, actions.flatMap(privilegesOf));
     return { id: roleName, computed: {} };
   },
   // Atlas answers before the cluster's members know the user.
-  DatabaseUser: async (call, inputs, { admin, userDelaySeconds = 3 }, { passwords, users }) => {
-    const { username, password, roles } = inputs as unknown as DatabaseUser;
+  DatabaseUser: async (call, inputs, settings, { passwords, users }) => {
+    const user = inputs as unknown as DatabaseUser;
+    const { username, password, roles } = user;
     if (call.method === "create" && notesIn(users).has(username)) {
       refuse(409, call, "USER_ALREADY_EXISTS");
     }
-    if (call.method !== "create") await onServer(admin, dropping("User", username));
+    if (call.method !== "create") await drop(settings.admin, "User", username);
     note(users, username, call.method === "delete" ? undefined : JSON.stringify(roles));
     if (call.method !== "delete") {
-      const granted = roles.map(({ roleName, databaseName }) => ({
-        role: roleName,
-        db: databaseName,
-      }));
-      const command = { createUser: username, pwd: password, roles: granted };
-      later(userDelaySeconds * 1000, admin, command);
+      createUser(settings, user);
       appendFileSync(passwords, `${username} ${password}\n`);
     }
     return { id: username, computed: {} };
@@ -145,20 +134,18 @@ interface CustomRole {
 interface DatabaseUser {
   readonly username: string;
   readonly password: string;
-  readonly roles: readonly { readonly roleName: string; readonly databaseName: string }[];
+  readonly roles: readonly UserRole[];
 }
 
-/** `COLL_MOD` on its resources, as the server has it. */
+/** An action on its resources, as a role on the server is asked for. */
 function privilegesOf({ action, resources }: CustomRole["actions"][number]) {
-  const name = action.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  return resources.map(({ databaseName: db, collectionName: collection }) => ({
-    resource: { db, collection },
-    actions: [name],
-  }));
+  return resources.map(({ databaseName: db, collectionName: collection }) => {
+    return { action, db, collection };
+  });
 }
 
 /** Without DNS here, what would be an SRV address names the server's host itself. */
-function connectionStringsOf({ host, privateEndpoints = [] }: RoomSettings): Properties {
+export function connectionStringsOf({ host, privateEndpoints = [] }: RoomSettings): Properties {
   const address = `mongodb://${host}/`;
   return {
     standard: address,
@@ -176,35 +163,4 @@ function connectionStringsOf({ host, privateEndpoints = [] }: RoomSettings): Pro
       })),
     }),
   };
-}
-
-/** The server's own error for a role or user that is not there counts as done. */
-const notFound = [11, 31];
-
-function dropping(what: "Role" | "User", name: string): Properties {
-  return { [`drop${what}`]: name };
-}
-
-/** Does a command after a while, also if the engine has ended this plugin by then. */
-function later(delayMs: number, admin: string, command: Properties): void {
-  const program = `setTimeout(async () => {
-    const { MongoClient } = require("mongodb");
-    const client = await new MongoClient(process.env.ADMIN).connect();
-    await client.db("admin").command(JSON.parse(process.env.COMMAND));
-    await client.close();
-  }, ${delayMs})`;
-  const env = { ...process.env, ADMIN: admin, COMMAND: JSON.stringify(command) };
-  const options = { cwd: repository, env, detached: true, stdio: "ignore" } as const;
-  spawn(process.execPath, ["--eval", program], options).unref();
-}
-
-async function onServer(admin: string, command: Properties): Promise<void> {
-  const client = await new MongoClient(admin).connect();
-  try {
-    await client.db("admin").command({ ...command });
-  } catch (error) {
-    if (!notFound.includes((error as { readonly code?: number }).code ?? 0)) throw error;
-  } finally {
-    await client.close();
-  }
 }

@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import type { Properties } from "../plugin/values";
+
+type Specs = Properties & { readonly nodeCount: number };
+type Region = Properties & {
+  readonly electableSpecs: Specs & { readonly instanceSize: string };
+  readonly analyticsSpecs?: Specs;
+  readonly readOnlySpecs?: Specs;
+};
+
+/** A cluster as it was asked for. */
+export type Cluster = Properties & {
+  readonly name: string;
+  readonly replicationSpecs: readonly (Properties & { readonly regionConfigs: Region[] })[];
+};
+
+/** An id in Atlas' form, the same each time for one name. */
+export function idOf(name: string): string {
+  return createHash("sha1").update(name).digest("hex").slice(0, 24);
+}
+
+/** A cluster with what Atlas decides if nobody asks for it. */
+export function created(cluster: Cluster, groupId: string): Cluster {
+  return {
+    ...{ groupId, id: idOf(cluster.name), createDate: "2026-01-01T00:00:00Z", paused: false },
+    ...{ backupEnabled: false, pitEnabled: false, terminationProtectionEnabled: false },
+    ...{ encryptionAtRestProvider: "NONE", versionReleaseSystem: "LTS", labels: [], tags: [] },
+    advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2", tlsCipherConfigMode: "DEFAULT" },
+    mongoDBMajorVersion: "8.0",
+    ...cluster,
+  };
+}
+
+/**
+ * A cluster as Atlas answers; the answers recorded in the plugin's own tests have this form.
+ *
+ * @param isEffective whether the request asks for the sizes as they were set, beside those that Atlas scaled to
+ */
+export function answered(cluster: Cluster, isEffective: boolean): Properties {
+  const { name, mongoDBMajorVersion } = cluster;
+  const replicationSpecs = cluster.replicationSpecs.map((spec, at) => {
+    const regionConfigs = spec.regionConfigs.map((region) => regionAnswer(region, isEffective));
+    const ids = { id: idOf(`${name} ${at}`), zoneId: idOf(`${name} zone`) };
+    return { zoneName: "Zone 1", ...ids, ...spec, regionConfigs };
+  });
+  return { ...cluster, replicationSpecs, mongoDBVersion: `${String(mongoDBMajorVersion)}.4` };
+}
+
+/** Atlas fills in all kinds of nodes, also those that there are none of. */
+function regionAnswer(region: Region, isEffective: boolean): Properties {
+  const disk = { diskSizeGB: 10, diskIOPS: 3000, ebsVolumeType: "STANDARD" };
+  const { instanceSize } = region.electableSpecs;
+  const kinds = (["electableSpecs", "analyticsSpecs", "readOnlySpecs"] as const).map(
+    (kind) => [kind, { ...disk, instanceSize, nodeCount: 0, ...region[kind] }] as const,
+  );
+  const effective = kinds.map(([kind, specs]) => {
+    return [`effective${kind.replace(/^./, (letter) => letter.toUpperCase())}`, specs] as const;
+  });
+  return { ...region, ...Object.fromEntries([...effective, ...(isEffective ? [] : kinds)]) };
+}

@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import type { RoomSettings } from "./plugin/room";
+import type { Properties } from "./plugin/values";
+
+/**
+ * Roles and users of Atlas are really made on the server that stands for every cluster, by whoever plays
+ * Atlas: the plugin, or the Admin API.
+ */
+
+const repository = join(__dirname, "../..");
+
+/** An action of a custom role on one collection, such as `COLL_MOD`. */
+export interface Privilege {
+  readonly action: string;
+  readonly db: string;
+  readonly collection: string;
+}
+
+export function createRole(
+  admin: string,
+  createRole: string,
+  privileges: readonly Privilege[],
+): Promise<void> {
+  const asServer = privileges.map(({ action, db, collection }) => {
+    const name = action.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+    return { resource: { db, collection }, actions: [name] };
+  });
+  return command(admin, { createRole, privileges: asServer, roles: [] });
+}
+
+/** A role of a user, as Atlas has it. */
+export interface UserRole {
+  readonly roleName: string;
+  readonly databaseName: string;
+}
+
+/** Creates a user after a while, as Atlas does, also if this process has ended by then. */
+export function createUser(
+  { admin, userDelaySeconds = 3 }: RoomSettings,
+  user: {
+    readonly username: string;
+    readonly password: string;
+    readonly roles: readonly UserRole[];
+  },
+): void {
+  const { username, password, roles } = user;
+  const granted = roles.map(({ roleName, databaseName }) => ({ role: roleName, db: databaseName }));
+  later(userDelaySeconds * 1000, admin, { createUser: username, pwd: password, roles: granted });
+}
+
+/** Deletes a role or a user; one that is not there counts as deleted. */
+export function drop(admin: string, what: "Role" | "User", name: string): Promise<void> {
+  return command(admin, { [`drop${what}`]: name });
+}
+
+/** The server's own error for a role or user that is not there counts as done. */
+const notFound = [11, 31];
+
+async function command(admin: string, asked: Properties): Promise<void> {
+  const client = await new MongoClient(admin).connect();
+  try {
+    await client.db("admin").command({ ...asked });
+  } catch (error) {
+    if (!notFound.includes((error as { readonly code?: number }).code ?? 0)) throw error;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Does a command after a while, also if the engine has ended this plugin by then. */
+function later(delayMs: number, admin: string, asked: Properties): void {
+  const program = `setTimeout(async () => {
+    const { MongoClient } = require("mongodb");
+    const client = await new MongoClient(process.env.ADMIN).connect();
+    await client.db("admin").command(JSON.parse(process.env.COMMAND));
+    await client.close();
+  }, ${delayMs})`;
+  const env = { ...process.env, ADMIN: admin, COMMAND: JSON.stringify(asked) };
+  const options = { cwd: repository, env, detached: true, stdio: "ignore" } as const;
+  spawn(process.execPath, ["--eval", program], options).unref();
+}
