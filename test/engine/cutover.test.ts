@@ -106,8 +106,8 @@ describe("the cutover on the real engine and a server with logins", () => {
       await stack.configure({ ...settings(), storageMode: "filesystem" });
 
       const preview = kept(await stack.preview());
-      // Two exports and two values files; nothing of the database.
-      expect(preview.output).toMatch(/Resources:\n\s+~ 4 to update\n\s+\d+ unchanged/);
+      // The record of the cutover, two exports and two values files; nothing of the database.
+      expect(preview.output).toMatch(/Resources:\n\s+~ 5 to update\n\s+\d+ unchanged/);
       expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
       expect(preview.output).toContain("MongoDB is unreachable, so nothing would be exported");
       const up = kept(await stack.up());

@@ -118,7 +118,8 @@ export async function makeStack(
         ...(appMongoUri !== undefined && { appMongoUri: await encrypted(appMongoUri) }),
       };
       const cutover = nextCutover(await readState(stateFile).catch(() => noState));
-      await writeSettings(settingsFile, { cutover, ...usual(settings), ...settings, ...secrets });
+      const named = cutover > 1 ? { cutover } : {};
+      await writeSettings(settingsFile, { ...named, ...usual(settings), ...settings, ...secrets });
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),
