@@ -48,7 +48,7 @@ test-atlas: $(installed) ## Atlas cases with the real plugin, which must be inst
 
 breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some, RANDOM=50 for chance
 	@$(tsx) tools/parts/ensure.ts
-	@ONLY="$(ONLY)" RANDOM="$(RANDOM)" SEED="$(SEED)" $(tsx) test/breaks/run.mts
+	@ONLY="$(ONLY)" RANDOM="$(RANDOM)" SEED="$(SEED)" SHARD="$(SHARD)" $(tsx) test/breaks/run.mts
 
 lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint, prose
 	@npm run lint --silent

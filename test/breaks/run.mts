@@ -197,8 +197,11 @@ async function drawMutants(count: number, only: string): Promise<Mutant[]> {
 }
 
 async function main(folder: string): Promise<boolean> {
-  const { ONLY: only = "", RANDOM: random = "" } = process.env;
-  const named = breaks.filter(({ guarantee, file }) => `${guarantee}\n${file}`.includes(only));
+  const { ONLY: only = "", RANDOM: random = "", SHARD: shard = "" } = process.env;
+  const [number = 1, parts = 1] = (shard || "1/1").split("/").map(Number);
+  const named = breaks
+    .filter(({ guarantee, file }) => `${guarantee}\n${file}`.includes(only))
+    .filter((_one, at) => at % parts === number - 1);
   const some: readonly (Break | Mutant)[] =
     random === "" ? named : await drawMutants(Number(random), only);
   if (some.length === 0) throw new Error(`No guarantee and no file contains "${only}".`);

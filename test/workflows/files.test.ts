@@ -15,9 +15,17 @@ const runs = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
 
 it("there is one for each thing that is to be done", () => {
   expect([...workflows.keys()].sort()).toEqual(
-    ["check", "drift", "preview", "release", "rollback", "stack-preview", "stack-up", "up"].map(
-      (name) => `${name}.yml`,
-    ),
+    [
+      "breaks",
+      "check",
+      "drift",
+      "preview",
+      "release",
+      "rollback",
+      "stack-preview",
+      "stack-up",
+      "up",
+    ].map((name) => `${name}.yml`),
   );
 });
 
@@ -229,7 +237,7 @@ describe("the shell", () => {
     const makefile = readFileSync(join(root, "Makefile"), "utf8");
     const targets = runs.flatMap((run) => /^make ([\w -]+)/.exec(run)?.[1]?.split(" ") ?? []);
     expect(targets.sort()).toEqual([
-      ...["bundle", "lint", "test", "test", "test", "test-autoscalers", "test-stacks"],
+      ...["breaks", "bundle", "lint", "test", "test", "test", "test-autoscalers", "test-stacks"],
       ...["test-workflows", "up"],
     ]);
     for (const target of targets) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
