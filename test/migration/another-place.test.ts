@@ -45,7 +45,7 @@ afterEach(() => vi.restoreAllMocks());
 const ledger = "schema_migrations";
 const at = (uri: string | undefined, fields: object = {}) => ({
   ...{ uri, database, ledger, schema: documentOptions, onDataIssue: "fail", checksum: "a" },
-  ...{ stack: "storage/dev", adopt: false, root, direction: "forward" },
+  ...{ stack: "storage/dev", adopt: false, root, direction: "forward", cutover: 1 },
   ...fields,
 });
 const onFiles = () => at(undefined, { direction: "back" });
@@ -127,7 +127,7 @@ it("a place that is accepted with its fence is taken, and its ledger has the fen
   expect(await record(otherClient)).toMatchObject({ checksum: "a", ...noted });
   expect(await record(current.client)).not.toHaveProperty("fencedAt");
 
-  const settings = at(there(), { ...accepting(fencedAt), cutover: 1 });
+  const settings = at(there(), accepting(fencedAt));
   expect(await LedgerClaim.diff("", moved.outs, settings)).toEqual({ changes: false });
   await expect(up(moved, at(here(), accepting(fencedAt)))).rejects.toThrow(/^Refusing to switch/);
 });
@@ -179,27 +179,30 @@ it("a stack without files on disk goes to any server", async () => {
   expect(moved.outs).toMatchObject({ uri: there() });
 });
 
+/** What the settings name after a rollback. */
+const next = { cutover: 2 };
+
 it("after a rollback a cutover goes to any server, and holds on to it from its fence on", async () => {
   const stack = await onMongo();
   await writeFence(root, ended);
   const back = await up(stack, onFiles());
-  const forward = await up(back, at(there()));
+  const forward = await up(back, at(there(), next));
 
   expect(said).toEqual([]);
   expect(forward.outs).toMatchObject({ uri: there(), cutover: 2 });
-  expect((await up(forward, at(here()))).outs).toMatchObject({ uri: here() });
+  expect((await up(forward, at(here(), next))).outs).toMatchObject({ uri: here() });
   await writeFence(root, fence);
-  await expect(up(forward, at(here()))).rejects.toThrow(/^Refusing to switch/);
+  await expect(up(forward, at(here(), next))).rejects.toThrow(/^Refusing to switch/);
 });
 
 it("after a second cutover to the same server another one is refused as well", async () => {
   const stack = await up(undefined, at(here()));
-  const again = await up(await up(stack, onFiles()), at(here()));
+  const again = await up(await up(stack, onFiles()), at(here(), next));
   await writeFence(root, fence);
 
   expect(again.outs).toMatchObject({ uri: here(), cutover: 2 });
-  expect(await up(again, at(here()))).toEqual(again);
-  await expect(up(again, at(there()))).rejects.toThrow(/^Refusing to switch/);
+  expect(await up(again, at(here(), next))).toEqual(again);
+  await expect(up(again, at(there(), next))).rejects.toThrow(/^Refusing to switch/);
   await nothingThere();
 });
 
@@ -207,7 +210,7 @@ it("a second cutover to a server that lost the record stops, and makes none", as
   const back = await up(await up(undefined, at(here())), onFiles());
   await records(current.client).deleteMany({});
 
-  await expect(up(back, at(here()))).rejects.toThrow(
+  await expect(up(back, at(here(), next))).rejects.toThrow(
     /^Claiming the migration 2025.* in place_\d+\.schema_migrations.* Run `taskrunner-storage apply`/,
   );
   expect(await record(current.client)).toBeNull();
@@ -230,14 +233,14 @@ it("another name of the same server is refused until it is accepted", async () =
 
 it("a preview that does not know the other server says nothing of it", async () => {
   const { outs } = await onMongo();
-  const unknown = at("04da6b54-80e4-46f7-96ec-b56ff0331ba9", { cutover: 1 });
+  const unknown = at("04da6b54-80e4-46f7-96ec-b56ff0331ba9");
   expect(await LedgerClaim.diff("", outs, unknown)).toEqual({ changes: true });
   expect(said).toEqual([]);
 });
 
 it("a rollback rests: it connects to nothing, whatever the settings name", async () => {
   const { outs } = await onMongo();
-  const back = at("mongodb://127.0.0.1:1/", { direction: "back", checksum: "b", cutover: 1 });
+  const back = at("mongodb://127.0.0.1:1/", { direction: "back", checksum: "b" });
   expect(await LedgerClaim.diff("", outs, back)).toEqual({ changes: false });
   expect(await LedgerClaim.update("", outs, back)).toEqual({ outs });
 });
