@@ -53,7 +53,7 @@ it("a handover follows each drain, also of another worker at a corrected address
   await addFiles(stack.root, state);
   const first = await up(undefined, stack.inputs({ standstill: wrong }));
   expect(await up(first, stack.inputs({ standstill: wrong }))).toBe(first);
-  const again = await up(first, stack.inputs({ standstill }));
+  const again = await up(first, stack.inputs({ standstill, drains: 2 }));
   expect(again.fence?.at).not.toBe(first.fence?.at);
 });
 
