@@ -27,7 +27,12 @@ async function ownEntries(listed: readonly object[] | Error, ...inState: readonl
   };
   await pulumi.runtime.setMocks(mocks, "taskrunner-storage", "test", false, "organization");
   const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
-  return requireOwnEntries(atlasSettings({ accessList }), projectId, parent);
+  try {
+    return await requireOwnEntries(atlasSettings({ accessList }), projectId, parent);
+  } finally {
+    // The next test has a monitor of its own, which does not know this resource.
+    await pulumi.runtime.disconnect();
+  }
 }
 
 it("owns entries that Atlas does not have yet", async () => {
