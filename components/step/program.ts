@@ -94,6 +94,10 @@ export class ProgramError extends pulumi.RunError {
   }
 }
 
+/** The full name of the stack that runs: `ORGANIZATION/PROJECT/STACK`. */
+export const stackName = () =>
+  [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+
 /** Options by which a step waits for others. */
 export interface After {
   readonly dependsOn?: readonly pulumi.Resource[];

@@ -52,7 +52,7 @@ it("a text that is too long keeps its beginning and its end", () => {
   expect(more).toBe("and more");
 });
 
-it("what is no answer has none", () => {
+it("a message without an answer gives none", () => {
   for (const message of ["", "exec format error", "1", '{"results":']) {
     expect(parseAnswer(message)).toBeUndefined();
   }

@@ -1,7 +1,7 @@
 import * as mongodbatlas from "@pulumi/mongodbatlas";
 import * as pulumi from "@pulumi/pulumi";
 import type { AtlasSettings } from "../../settings";
-import { ProgramError } from "../../step/program";
+import { ProgramError, stackName } from "../../step/program";
 import { entriesByAddress } from "./project";
 
 /**
@@ -51,9 +51,8 @@ interface ResourceOutputs extends Entry {
 
 /** The entries in the state, and those that the last update was to create, whatever became of it. */
 async function readOwnEntries(): Promise<string[]> {
-  const stackName = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
   const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName,
+    stackName: stackName(),
   })) as { readonly outputs: Readonly<Record<string, { readonly outputs: ResourceOutputs }>> };
   return Object.values(answer.outputs).flatMap(({ outputs }) => [
     ...(outputs.ownEntries ?? []),

@@ -2,7 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createNamespace, kubernetesSdk, providerArgs } from "../../kubernetes/program";
 import { resolveNamespace } from "../../settings";
-import { StepResource } from "../../step/program";
+import { stackName, StepResource } from "../../step/program";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
 import { operatorRelease } from "./operator";
 import { MongoDBReady } from "./ready";
@@ -43,7 +43,7 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
   const storage = new StepResource(
     MongoDBStorage,
     "mongodb-storage",
-    { ...at, stack: thisStack(), size, logsSize, class: storageClass },
+    { ...at, stack: stackName(), size, logsSize, class: storageClass },
     { parent, ...(direction === "back" && { ignoreChanges: ["*"] }) },
   );
   const before = { ...options, dependsOn: [storage, ...operator] };
@@ -62,9 +62,6 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
   return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
 }
 
-const thisStack = () =>
-  [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-
 /**
  * The `MongoDBCommunity` resource. It outlives the stack (decision 7), and a stack that is made again
  * takes over what its predecessor left, fields of that one included. With `protection` the engine
@@ -77,7 +74,7 @@ function replicaSet(
   options: pulumi.CustomResourceOptions,
 ): kubernetes.apiextensions.CustomResource {
   const secrets = { migrator: migrator.secretName, application: application.secretName };
-  const annotations = { "pulumi.com/patchForce": "true", [stackAnnotation]: thisStack() };
+  const annotations = { "pulumi.com/patchForce": "true", [stackAnnotation]: stackName() };
   return new (kubernetesSdk().apiextensions.CustomResource)(
     "mongodb",
     {

@@ -27,7 +27,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @param others what else is missing
  * @throws PostError with everything that is missing
  */
-export function readRepository(env: Environment, others: readonly string[] = []): Repository {
+function readRepository(env: Environment, others: readonly string[] = []): Repository {
   const { GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = env;
   const apiUrl = (env.GITHUB_API_URL ?? "") || "https://api.github.com";
   const problems = [

@@ -21,7 +21,7 @@ export const Cutover = kind<CutoverInputs, CutoverResults>(
 );
 
 /**
- * The first resource of a stack: which cutover it made, and which one ended. A turn to files ends a
+ * Before anything is changed: which cutover the stack made, and which one ended. A turn to files ends a
  * cutover, finished or not. Settings in Git that name an ended one are stale, and must not take the
  * services to MongoDB again (decision 10).
  */

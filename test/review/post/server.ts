@@ -22,29 +22,19 @@ export interface Author {
 
 interface Entry {
   id: number;
-  number: number;
   user: Author;
-  title?: string;
-  state?: string;
   body: string;
   html_url: string;
-  pull_request?: object;
-  head?: { ref: string; repo: { full_name: string } | null };
-  base?: { ref: string };
 }
 
 /** What the server has of one repository, `o/r`, with the pull request 5. */
 interface Stored {
   comments: Entry[];
-  issues: Entry[];
-  pulls: Entry[];
 }
 
 /** A server that answers as the API of GitHub or of Gitea does, as far as it is used here. */
 export class ReviewServer {
-  readonly stored: Stored = { comments: [], issues: [], pulls: [] };
-  /** The repository's environments, as GitHub describes them. */
-  readonly environments = new Map<string, object>();
+  readonly stored: Stored = { comments: [] };
   /** Every request, as `METHOD /path?query`. */
   readonly requests: string[] = [];
   /** The header of each request. */
@@ -88,15 +78,7 @@ export class ReviewServer {
   add(where: keyof Stored, entry: Partial<Entry> = {}): Entry {
     const id = ++this.#ids;
     const html_url = `http://web/${where}/${id}`;
-    const whole = {
-      id,
-      number: id,
-      user: this.writer,
-      body: "",
-      state: "open",
-      html_url,
-      ...entry,
-    };
+    const whole = { id, user: this.writer, body: "", html_url, ...entry };
     this.stored[where].push(whole);
     return whole;
   }
@@ -141,20 +123,10 @@ export class ReviewServer {
     const path = url.pathname.replace(/^\/api\/v\d/, "");
     const at = (pattern: RegExp) => pattern.exec(`${method} ${path}`);
     if (at(/^GET \/user$/)) return this.#user();
-    if (at(/^GET \/repos\/o\/r\/issues\/5\/comments$/)) return this.#list("comments", url);
-    if (at(/^POST \/repos\/o\/r\/issues\/5\/comments$/)) return this.#create("comments", body);
+    if (at(/^GET \/repos\/o\/r\/issues\/5\/comments$/)) return this.#list(url);
+    if (at(/^POST \/repos\/o\/r\/issues\/5\/comments$/)) return this.#create(body);
     const [, comment] = at(/^\w+ \/repos\/o\/r\/issues\/comments\/(\d+)$/) ?? [];
-    if (comment !== undefined) return this.#change("comments", method, Number(comment), body);
-    if (at(/^GET \/repos\/o\/r\/issues$/)) return this.#list("issues", url);
-    if (at(/^POST \/repos\/o\/r\/issues$/)) return this.#create("issues", body);
-    const [, issue] = at(/^PATCH \/repos\/o\/r\/issues\/(\d+)$/) ?? [];
-    if (issue !== undefined) return this.#change("issues", method, Number(issue), body);
-    if (at(/^GET \/repos\/o\/r\/pulls$/)) return this.#list("pulls", url);
-    if (at(/^POST \/repos\/o\/r\/pulls$/)) return this.#pull(body);
-    if (at(/^GET \/repos\/o\/r\/branches\/./)) return { status: 200, data: {} };
-    const [, name = ""] = at(/^GET \/repos\/o\/r\/environments\/(\w+)$/) ?? [];
-    const environment = this.environments.get(name);
-    if (environment) return { status: 200, data: environment };
+    if (comment !== undefined) return this.#change(method, Number(comment), body);
     return notFound;
   }
 
@@ -163,14 +135,13 @@ export class ReviewServer {
     return { status: 403, data: { message: "Resource not accessible by integration" } };
   }
 
-  /** Gitea lists all comments at once, and reads `limit` elsewhere; 50 are its most. */
-  #list(what: keyof Stored, url: URL): Answer {
+  /** Gitea lists all comments at once. */
+  #list(url: URL): Answer {
     const gitea = this.kind === "gitea";
-    const asked = Number(url.searchParams.get(gitea ? "limit" : "per_page")) || 30;
-    const size = gitea && what === "comments" ? Infinity : Math.min(asked, gitea ? 50 : 100);
+    const asked = Number(url.searchParams.get("per_page")) || 30;
+    const size = gitea ? Infinity : Math.min(asked, 100);
     const page = Number(url.searchParams.get("page")) || 1;
-    const state = url.searchParams.get("state");
-    const all = this.stored[what].filter((one) => state === null || one.state === state);
+    const all = this.stored.comments;
     const data = size === Infinity ? all : all.slice((page - 1) * size, page * size);
     if (size === Infinity || page * size >= all.length) return { status: 200, data };
     const next = new URL(url);
@@ -182,17 +153,12 @@ export class ReviewServer {
     };
   }
 
-  #create(what: "comments" | "issues", body: Record<string, string>): Answer {
-    return this.#tooLong(body) ?? { status: 201, data: this.add(what, body) };
+  #create(body: Record<string, string>): Answer {
+    return this.#tooLong(body) ?? { status: 201, data: this.add("comments", body) };
   }
 
-  #change(
-    what: "comments" | "issues",
-    method: string,
-    id: number,
-    body: Record<string, string>,
-  ): Answer {
-    const all = this.stored[what];
+  #change(method: string, id: number, body: Record<string, string>): Answer {
+    const all = this.stored.comments;
     const found = all.find((one) => one.id === id);
     if (!found) return notFound;
     if (method === "DELETE") {
@@ -207,17 +173,6 @@ export class ReviewServer {
     const message = `body is too long (maximum is ${this.longest} characters)`;
     const errors = [{ resource: "IssueComment", code: "custom", field: "body", message }];
     return { status: 422, data: { message: "Validation Failed", errors } };
-  }
-
-  /** A second pull request of the same branch: 422 on GitHub, 409 on Gitea. */
-  #pull({ head = "", base = "", title = "", body = "" }: Record<string, string>): Answer {
-    const repo = { full_name: "o/r" };
-    const entry = { title, body, head: { ref: head, repo }, base: { ref: base } };
-    const again = this.stored.pulls.some(
-      (one) => one.head?.ref === head && one.head.repo?.full_name === "o/r",
-    );
-    if (!again) return { status: 201, data: this.add("pulls", entry) };
-    return { status: this.kind === "gitea" ? 409 : 422, data: { message: "already exists" } };
   }
 }
 
