@@ -15,9 +15,12 @@ export function serviceConsequences(situation: Situation): string[] {
   const restarting = (["worker", "web"] as const).filter((service) =>
     preview.steps.some((step) => restarts(step, service)),
   );
-  const asked = preview.steps.filter((step) => isType(step, "Confirmation") && isRun(step)).length;
+  const isAsked = preview.steps.some(
+    (step) =>
+      isType(step, "WorkerStopped") && isRun(step) && step.new?.stoppedFor !== step.new?.cutover,
+  );
   const waits =
-    asked > 0 ? [`up stops ${formatCount(asked, "time")} until you confirm a step`] : [];
+    isAsked && direction === "cutover" ? ["up stops until the worker is stopped by hand"] : [];
   if (direction === "change") {
     const services = restarting.join(" and ");
     const verb = restarting.length === 1 ? "restarts" : "restart";
@@ -49,7 +52,7 @@ const modes = { cutover: "MongoDB", rollback: "files" } as const;
 function workerStop(situation: Situation, restarting: readonly Service[]): string {
   const { direction, preview } = situation;
   const to = modes[direction === "rollback" ? "rollback" : "cutover"];
-  const isDrained = preview.steps.some((step) => cutoverStepOf(step) === "drain" && isRun(step));
+  const isDrained = preview.steps.some((step) => isType(step, "Drain") && isRun(step));
   if (isDrained) return `the worker stops until it works on ${to}${lastStop(situation)}`;
   const services = restarting.length === 0 ? "the stack" : restarting.join(" and ");
   return `${services} will work on ${to}, and no step drains the worker`;

@@ -144,7 +144,12 @@ async function writeSettings(checkout: string, stack: string, folder: string, mo
     mongoUri,
     advanced: { electionSeconds: 5 },
     backfill: { source: { path: join(folder, "state") } },
-    rollout: { target: "values", directory: join(folder, "rollout"), confirm: "none" },
+    rollout: {
+      target: "values",
+      directory: join(folder, "rollout"),
+      confirm: "none",
+      workerStopped: 1,
+    },
   };
   const config = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`taskrunner-storage:${key}`, value]),
