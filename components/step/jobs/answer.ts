@@ -16,11 +16,12 @@ export function tell(line: string): void {
  * then a line for each member of a list while there is room: texts, then the first examples of each list. The
  * containers of a pod share 12 KiB, so that a kubelet may cut off more of these lines.
  *
+ * @param lines default: what this process has told
  * @see https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
  */
-export function formatAnswer(answer: object): string {
+export function formatAnswer(answer: object, lines: readonly string[] = told): string {
   const lists: (readonly [key: string, list: readonly unknown[]])[] = [];
-  const first = JSON.stringify({ told, ...answer }, (key, value: unknown) =>
+  const first = JSON.stringify({ told: lines, ...answer }, (key, value: unknown) =>
     Array.isArray(value) ? [lists.push([key, value]) - 1, value.length] : shorten(value),
   );
   const members = lists.flatMap(([key, list], number) =>
