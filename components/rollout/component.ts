@@ -19,7 +19,7 @@ import type { Update } from "./update/update";
 import { valuesTarget } from "./values/target";
 import { WorkerStopped } from "./worker-stopped";
 
-/** Where worker and web run: the Helm values in a Git checkout, or releases on a Kubernetes API. */
+/** Where worker and web run: values files that somebody else deploys, or releases on a Kubernetes API. */
 export class Services extends StepGroup {
   /** Where the services find their connection string; never the text. */
   readonly connectionSecretRef: pulumi.Output<SecretRef>;

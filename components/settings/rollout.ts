@@ -26,12 +26,18 @@ const environmentPath = (path: string) =>
 const valuesFile = (service: string) =>
   section({
     file: text
-      .default(`${service}.values.yaml`)
-      .describe(`The values file of ${service} in \`directory\`.`),
+      .default(`taskrunner-storage.${service}.values.yaml`)
+      .describe("The stack's own values file in `directory`. List it last."),
+    values: z
+      .array(text)
+      .default([`${service}.values.yaml`])
+      .describe(
+        "Your values files in `directory`, in Helm's order. The stack reads them and never changes them.",
+      ),
     path: environmentPath("env"),
   })
     .prefault({})
-    .describe(`The values file of ${service}.`);
+    .describe(`The values files of ${service}.`);
 
 const confirm = section({
   namespace: text.describe("The namespace of both services."),
@@ -44,8 +50,10 @@ const confirm = section({
 });
 
 const valuesRollout = section({
-  target: z.literal("values").describe("The services' values files in a Git checkout."),
-  directory: text.describe("The folder of the values files."),
+  target: z
+    .literal("values")
+    .describe("A values file of the stack's own for each service, for Argo CD or Flux."),
+  directory: text.describe("The folder of the values files in a checkout."),
   confirm: z
     .union([z.literal("none"), confirm], { error: "none, or { namespace, selector }" })
     .describe(

@@ -124,7 +124,7 @@ export async function serverWithLogins(directory: string): Promise<MongoServer> 
 }
 
 async function modeOf(folder: string, service: string): Promise<string | undefined> {
-  const file = join(folder, "rollout", `${service}.values.yaml`);
+  const file = join(folder, "rollout", `taskrunner-storage.${service}.values.yaml`);
   const { env } = parse(await readFile(file, "utf8")) as {
     readonly env: readonly { readonly name: string; readonly value: string }[];
   };

@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse, parseAllDocuments, stringify } from "yaml";
-import { environmentKeys, type Service, serviceEnvironment } from "../../components/rollout";
-import { written } from "../rollout/values/places";
+import { type Service, serviceEnvironment } from "../../components/rollout";
+import { environmentOnTop } from "../../components/rollout/values/on-top";
 import { helm, repository } from "../../tools/parts";
 import { textOf } from "../../tools/parts/repository";
 
@@ -26,8 +26,8 @@ export async function sampleValues(
 ): Promise<Values> {
   const file = `${service}.values.yaml`;
   const text = await textOf("sample", "rollout", file);
-  if (mode === "filesystem") return parse(text) as Values;
-  const place = { file, path: ["env"], keys: environmentKeys(service) } as const;
+  const values = parse(text) as Values;
+  if (mode === "filesystem") return values;
   const entries = serviceEnvironment(service, "mongo", {
     database: "taskrunner",
     collections: {
@@ -38,7 +38,8 @@ export async function sampleValues(
     },
     connectionSecret: { name: secret, key: "connectionString" },
   });
-  return parse(written(text, place, entries)) as Values;
+  const env = environmentOnTop([{ file, text }], { path: "env" }, entries) as Values["env"];
+  return { ...values, env };
 }
 
 /** An object of Kubernetes, as far as the tests look at it. */

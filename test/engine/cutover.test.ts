@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { generateSample, type SampleCounts } from "../../sample";
 import { startMongo, type MongoServer } from "../../tools/parts";
 import { makeStack, type Run, type TestStack } from "./stack";
 import { nameIn, stateOf } from "./state";
+import { deployedMode, ownValues, siteValues } from "./values";
 
 const minutes = 60_000;
 const password = "s3cret-of-the-migrator";
@@ -15,7 +16,7 @@ let server: MongoServer;
 let client: MongoClient;
 let db: Db;
 let sample: SampleCounts;
-let before: readonly [worker: string, web: string];
+let before: readonly string[];
 /** Everything that the engine printed, to be searched for secrets at the end. */
 const printed: string[] = [];
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
   db = client.db("taskrunner");
   sample = await generateSample(join(stack.folder, "state"), { runs: 40 });
   await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
-  before = await valuesFiles();
+  before = await siteFiles();
 }, 15 * minutes);
 afterAll(async () => {
   await client.close();
@@ -62,7 +63,7 @@ describe("the cutover on the real engine and a server with logins", () => {
         rollout: { worker: { mode: "mongo" }, web: { mode: "mongo" } },
         connectionSecretRef: { name: "taskrunner-mongo", key: "connectionString" },
       });
-      const [worker, web] = await valuesFiles();
+      const [worker, web] = await ownFiles();
       expect(worker).toContain("- name: Worker__Storage__Mode\n    value: mongo\n");
       expect(web).toContain("- name: TaskRunner__Storage__Mode\n    value: mongo\n");
     },
@@ -99,21 +100,22 @@ describe("the cutover on the real engine and a server with logins", () => {
   );
 
   it(
-    "goes back to files with the server stopped, byte for byte",
+    "goes back to files with the server stopped, and leaves the site's own values as they were",
     async () => {
       await client.close();
       await server.stop();
       await stack.configure({ ...settings(), storageMode: "filesystem" });
 
       const preview = kept(await stack.preview());
-      // The record of the cutover, two exports and two values files; nothing of the database.
-      expect(preview.output).toMatch(/Resources:\n\s+~ 5 to update\n\s+\d+ unchanged/);
+      // The record of the cutover, the worker, two exports and two values files; nothing of the database.
+      expect(preview.output).toMatch(/Resources:\n\s+~ 6 to update\n\s+\d+ unchanged/);
       expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
       expect(preview.output).toContain("MongoDB is unreachable, so nothing would be exported");
       const up = kept(await stack.up());
       expect(up).toMatchObject({ failed: false });
       expect(up.output).toMatch(/Nothing was exported\..* output `verification` counts/);
-      expect(await valuesFiles()).toEqual(before);
+      expect(await deployedMode(directory(), "worker")).toBe("filesystem");
+      expect(await siteFiles()).toEqual(before);
       expect(await stack.outputs()).toMatchObject({
         storageMode: "filesystem",
         database: "taskrunner",
@@ -161,7 +163,7 @@ describe("the cutover on the real engine and a server with logins", () => {
     "lets no password out: not in the state, not in an output, not on the screen",
     async () => {
       const state = await stack.state();
-      const files = await valuesFiles();
+      const files = await ownFiles();
       const ledger = JSON.stringify(await db.collection("schema_migrations").find().toArray());
 
       expect([state, ...printed, ...files, ledger].join("\n")).not.toContain(password);
@@ -207,11 +209,11 @@ const settings = () => ({
 
 const mongoMode = () => stack.configure({ ...settings(), mongoUri: uri() });
 
-const valuesFiles = async () =>
-  [
-    await readFile(join(stack.folder, "rollout", "worker.values.yaml"), "utf8"),
-    await readFile(join(stack.folder, "rollout", "web.values.yaml"), "utf8"),
-  ] as const;
+const directory = () => join(stack.folder, "rollout");
+const siteFiles = () =>
+  Promise.all([siteValues(directory(), "worker"), siteValues(directory(), "web")]);
+const ownFiles = () =>
+  Promise.all([ownValues(directory(), "worker"), ownValues(directory(), "web")]);
 
 async function documents(): Promise<SampleCounts> {
   const count = (name: string) => db.collection(name).countDocuments();

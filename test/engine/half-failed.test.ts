@@ -1,8 +1,9 @@
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { makeStack, type TestStack } from "./stack";
+import { deployedMode } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -30,10 +31,7 @@ const configure = (storageMode: "mongo" | "filesystem") =>
     backfill: { source: { path: join(stack.folder, "state") } },
     rollout: { target: "values", directory: join(stack.folder, "rollout"), confirm: "none" },
   });
-const workerMode = async () => {
-  const text = await readFile(join(stack.folder, "rollout", "worker.values.yaml"), "utf8");
-  return /Worker__Storage__Mode\n\s+value: (\w+)/.exec(text)?.[1];
-};
+const workerMode = () => deployedMode(join(stack.folder, "rollout"), "worker");
 
 describe("a cutover whose verification fails", () => {
   it(

@@ -1,10 +1,11 @@
-import { cp, readFile } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { disguisedServer, type DisguisedServer } from "../cluster/disguised-server";
 import { makeStack, type Run, type TestStack } from "./stack";
 import { stateOf } from "./state";
+import { ownValues } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -35,7 +36,7 @@ const configure = (port: number, storageMode = "mongo") =>
     mongoUri: `mongodb://127.0.0.1:${port}/taskrunner`,
     rollout: { target: "values", directory: directory(), confirm: "none" },
   });
-const workerValues = () => readFile(join(directory(), "worker.values.yaml"), "utf8");
+const workerValues = () => ownValues(directory(), "worker");
 /** On a busy machine the program may not get to its connection within the time that it has for it. */
 async function previewInReach(tries = 4): Promise<Run> {
   const preview = await stack.pulumi("preview");

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { makeProject, type TestProject } from "../project";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { ownValues } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -103,7 +104,7 @@ it(
   async () => {
     await own(rotated, `${empty.uri}/taskrunner?appName=${rotated}`);
     expect(await owner.up()).toMatchObject({ failed: false });
-    const worker = () => readFile(join(directory(), "worker.values.yaml"), "utf8");
+    const worker = () => ownValues(directory(), "worker");
     const [values, place] = [
       await worker(),
       `127.0.0.1:${empty.port}/taskrunner/schema_migrations`,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { deployedMode } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -31,10 +32,7 @@ const onFiles = () => stack.configure({ ...settings(), storageMode: "filesystem"
 const naming = (cutover?: number) =>
   stack.configure({ ...settings(), ...(cutover !== undefined && { cutover }) });
 
-const workerMode = async () => {
-  const values = await readFile(join(stack.folder, "rollout/worker.values.yaml"), "utf8");
-  return /Worker__Storage__Mode\n\s+value: (\w+)/.exec(values)?.[1];
-};
+const workerMode = () => deployedMode(join(stack.folder, "rollout"), "worker");
 
 async function succeeded(running: Promise<Run>): Promise<void> {
   const { failed, output } = await running;

@@ -1,4 +1,4 @@
-import { cp, readFile } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -7,6 +7,7 @@ import { generateSample } from "../../sample";
 import { helm, repository } from "../../tools/parts";
 import { makeCluster, type Service, type TestCluster } from "./cluster";
 import { makeStack, type TestStack } from "./stack";
+import { ownValues, siteValues } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -50,10 +51,14 @@ async function startGitOps(): Promise<GitOps> {
   const deployed: Service[] = [];
   const stopping = new AbortController();
   const sync = async (service: Service) => {
-    const file = join(stack.folder, "rollout", `${service}.values.yaml`);
-    const text = await readFile(file, "utf8");
+    const directory = join(stack.folder, "rollout");
+    const file = `${service}.values.yaml`;
+    const own = await ownValues(directory, service);
+    const text = (await siteValues(directory, service)) + own;
     if (last.get(service) === text) return;
-    const release = ["upgrade", "--install", cluster.releases[service], chart, "--values", file];
+    const files = own === "" ? [file] : [file, `taskrunner-storage.${file}`];
+    const release = ["upgrade", "--install", cluster.releases[service], chart];
+    for (const file of files) release.push("--values", join(directory, file));
     // The sample's claim is not on this cluster.
     release.push("--set", "persistence.existingClaim=");
     const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];

@@ -1,8 +1,9 @@
-import { cp, readFile } from "node:fs/promises";
+import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { makeStack, type TestStack } from "./stack";
+import { deployedMode } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -36,11 +37,12 @@ async function up(storageMode: "mongo" | "filesystem", workerStopped?: number) {
   return stack.up();
 }
 /** What the values files say of worker and web. */
-const modes = () => Promise.all(["worker", "web"].map(modeIn));
-async function modeIn(service: string) {
-  const text = await readFile(join(stack.folder, "rollout", `${service}.values.yaml`), "utf8");
-  return /__Storage__Mode\n\s+value: (\w+)/.exec(text)?.[1];
-}
+const modes = () =>
+  Promise.all(
+    (["worker", "web"] as const).map((service) =>
+      deployedMode(join(stack.folder, "rollout"), service),
+    ),
+  );
 
 describe("a worker that the program cannot see", () => {
   it(

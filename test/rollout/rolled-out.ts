@@ -29,7 +29,7 @@ export function mockedEngine(): void {
   beforeEach(async () => {
     registered = [];
     retained = [];
-    await pulumi.runtime.setMocks({
+    const mocks: pulumi.runtime.Mocks = {
       newResource: async (resource) => {
         // What does not wait for the pods comes before them.
         if (resource.type.endsWith(":PodsReplaced")) await sleep(50);
@@ -39,7 +39,8 @@ export function mockedEngine(): void {
         return { id: resource.name, state };
       },
       call: () => ({}),
-    });
+    };
+    await pulumi.runtime.setMocks(mocks, "taskrunner-storage", "test", false, "organization");
   });
 }
 

@@ -12,7 +12,7 @@ const helm = { target: "helm", namespace: "taskrunner", install: true };
 
 describe("settings", () => {
   it("have the documented defaults", () => {
-    const place = { path: "env" };
+    const own = (of: string) => ({ file: `taskrunner-storage.${of}`, values: [of], path: "env" });
     expect(parseSettings(dev)).toEqual({
       storageMode: "mongo",
       cluster: { kind: "existing", allowPlainText: false },
@@ -35,8 +35,8 @@ describe("settings", () => {
         target: "values",
         directory: "deploy",
         confirm: "none",
-        worker: { file: "worker.values.yaml", ...place },
-        web: { file: "web.values.yaml", ...place },
+        worker: own("worker.values.yaml"),
+        web: own("web.values.yaml"),
         connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
         timeoutSeconds: 600,
       },

@@ -9,7 +9,7 @@ beforeAll(async () => {
       newResource: ({ name, inputs }) => ({ id: name, state: inputs as object }),
       call: () => ({}),
     },
-    "taskrunner-storage",
+    ...(["taskrunner-storage", "test", false, "organization"] as const),
   );
 });
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { ProgramError } from "../../step/program";
-import { parseValues } from "./files";
+import { parseValues } from "../values/files";
 import { mergeValues } from "./lost-values";
 import { ourValues, type ReadRelease } from "./release";
 

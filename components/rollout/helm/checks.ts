@@ -1,6 +1,12 @@
-import { inHelmsOrder, isMap, parseValues, type ReleaseValues, type ValuesText } from "./files";
-import { ValuesFileError } from "../values/file";
-import { lastAt, type EnvironmentPlace } from "./values";
+import {
+  inHelmsOrder,
+  isMap,
+  parseValues,
+  type ReleaseValues,
+  ValuesFileError,
+  type ValuesText,
+} from "../values/files";
+import { lastAt, type EnvironmentPlace } from "../values/on-top";
 
 /**
  * Refuses a null. In Helm it removes a default of the chart, such as a number of replicas that an

@@ -5,8 +5,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { lookBriefly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys, type Service } from "../environment";
 import { newestRevision } from "../pods/pending";
-import { inHelmsOrder, isMap, parseValues, type ReleaseValues } from "./files";
-import { keyOf, type EnvironmentPlace } from "./values";
+import { inHelmsOrder, isMap, parseValues, type ReleaseValues } from "../values/files";
+import { keyOf, type EnvironmentPlace } from "../values/on-top";
 
 /** A release and what this stack sets in it. */
 interface OwnRelease {

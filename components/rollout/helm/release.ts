@@ -7,10 +7,9 @@ import { serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
 import type { ServiceModes } from "../update/modes";
 import { refuseNulls, refusePasswords } from "./checks";
-import { inHelmsOrder, valuesFiles, type ReleaseValues } from "./files";
-import { ValuesFileError } from "../values/file";
+import { inHelmsOrder, type ReleaseValues, ValuesFileError, valuesFiles } from "../values/files";
 import { warnOfLostValues } from "./lost-values";
-import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "./values";
+import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "../values/on-top";
 
 type Args = ServicesArgs<HelmRolloutSettings>;
 
@@ -41,7 +40,8 @@ export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValu
   try {
     refuseNulls(read.ofSite);
     refusePasswords(read, from.services);
-    for (const place of from.services) refuseUnknownList(read, from.chart, place);
+    const files = inHelmsOrder(read);
+    for (const place of from.services) refuseUnknownList(files, `chart ${from.chart}`, place);
   } catch (error) {
     if (mode === "mongo" || !(error instanceof ValuesFileError)) throw error;
     void pulumi.log.warn(error.message);

@@ -1,109 +1,173 @@
-import { kind, type StateOf, type Step } from "../../step";
-import { modeKey, type EnvironmentValue } from "../environment";
-import { mongoFirst } from "../ways-out";
-import { readStated } from "./document";
-import { readValuesFile, replaceValuesFile, ValuesFileError } from "./file";
+import { rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { stringify } from "yaml";
+import { kind, type StateOf, type Step, type StepInputs } from "../../step";
+import type { StorageMode } from "../../settings";
 import {
-  placeOf,
-  statesMongo,
-  switchMode,
-  type ValuesFileInputs,
-  type ValuesFileResults,
-} from "./switch";
+  environmentKeys,
+  modeKey,
+  type Entry,
+  type EnvironmentValue,
+  type Service,
+} from "../environment";
+import { mongoFirst } from "../ways-out";
+import { errorCode, readText, ValuesFileError, type ValuesText } from "./files";
+import { environmentOnTop, keyOf, lastAt, refuseUnknownList, variablesAt } from "./on-top";
 
-export const ValuesFile = kind<ValuesFileInputs, ValuesFileResults>(
+/** Inputs of a service's values file: where it is, and what it says. None of them is secret. */
+export interface ValuesFileInputs extends StepInputs {
+  readonly service: Service;
+  /** The stack's own file. Paths count from the project's folder. */
+  readonly file: string;
+  /** The site's values files, in Helm's order. They are read, never changed. */
+  readonly site: readonly string[];
+  /** The keys that lead to the environment, with dots between them. */
+  readonly path: string;
+  readonly mode: StorageMode;
+  /** Our variables by name; a reviewer sees in a preview what changes in them. */
+  readonly environment: Readonly<Record<string, EnvironmentValue>>;
+  /** The full name of the stack, which the file names. */
+  readonly stack: string;
+}
+
+type State = StateOf<ValuesFileInputs, object>;
+
+export const ValuesFile = kind<ValuesFileInputs, object>(
   "ValuesFile",
   ["rollout", "taskrunner"],
-  ["before", "written"],
-  ["before"],
+  [],
+  [],
 );
 
-type State = StateOf<ValuesFileInputs, ValuesFileResults>;
-
 /**
- * A service's values file in the mode asked for. It never connects: what it changes is only the file. A
- * file that is new to the stack and in mongo mode is not taken to files: nothing would be drained or
- * exported before.
+ * A values file of the stack's own, which the site lists last: it sets a service's mode on top of what the
+ * site's files say (decision 14). It is written whole, and written again if somebody edited it or if the
+ * site's list that it was made of is another one.
  */
-export const valuesFile: Step<ValuesFileInputs, ValuesFileResults> = {
+export const valuesFile: Step<ValuesFileInputs, object> = {
   ...ValuesFile,
   id: ({ service }) => service,
-  compares: ["service", "file", "path", "mode", "environment"],
-  isDue: async (state, inputs) => {
-    const text = await readValuesFile(inputs.file);
-    return switchMode(text, inputs, state).text !== text;
+  compares: ["service", "file", "site", "path", "mode", "environment"],
+  isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
+  foresees: ({ mode, environment }, inputs) => {
+    const isAsked = mode !== inputs.mode || !isDeepStrictEqual(environment, inputs.environment);
+    return Promise.resolve(isAsked ? [] : [`${inputs.file} ${writtenAnew}`]);
   },
-  refuses: async (inputs, olds) => {
-    const reason = await problemOf(inputs, olds === undefined);
-    return reason === undefined ? undefined : { property: "file", reason };
+  refuses: (inputs, olds) => {
+    try {
+      formatValues(inputs);
+      // A rollback is not stopped by what the site took out of its files.
+      if (inputs.mode === "mongo" || !olds)
+        refuseUnknownList(siteTexts(inputs), "the chart", inputs);
+      const reason = inputs.mode === "filesystem" && !olds ? findUnknownCutover(inputs) : undefined;
+      return Promise.resolve(reason === undefined ? undefined : { property: "file", reason });
+    } catch (error) {
+      if (!(error instanceof ValuesFileError)) throw error;
+      return Promise.resolve({ property: "file", reason: error.message });
+    }
   },
   forward: writeValues,
   back: writeValues,
-  reads: async (state) => ({ environment: await environmentOf(state) }),
+  reads: (state) => Promise.resolve({ environment: environmentIn(state) }),
 };
 
-/** Why a file cannot be switched, already in a preview; undefined where it can. */
-async function problemOf(inputs: ValuesFileInputs, isNew: boolean): Promise<string | undefined> {
-  try {
-    const text = await readValuesFile(inputs.file);
-    switchMode(text, inputs);
-    return isNew && inputs.mode === "filesystem" ? findUnknownCutover(text, inputs) : undefined;
-  } catch (error) {
-    if (error instanceof ValuesFileError) return error.message;
-    throw error;
+const writtenAnew =
+  "is not what the stack writes: somebody edited it, or the site's own list of variables changed. " +
+  "pulumi up writes it again.";
+
+/** The text of the whole file. @throws ValuesFileError if a file cannot be used, or is another stack's */
+function formatValues(inputs: ValuesFileInputs): string {
+  const { file, path, mode, environment, stack } = inputs;
+  const heading = headingOf(stack);
+  const [found = ""] = ownText(inputs)?.text.split("\n") ?? [heading];
+  if (found !== heading) {
+    throw new ValuesFileError(
+      file,
+      `it is not of stack ${stack} (its first line is not "${heading}")`,
+      "Name another file. If the stack was renamed, write its name into that line.",
+    );
   }
+  const site = siteTexts(inputs);
+  // The engine hands objects over with their keys sorted.
+  const entries = environmentKeys(inputs.service).flatMap((name): Entry[] => {
+    const value = environment[name];
+    return value === undefined ? [] : [{ name, value }];
+  });
+  const ours = environmentOnTop(site, inputs, entries);
+  // A list of the site's own that says so already is not hidden by a copy.
+  const isSaid = mode === "filesystem" && isDeepStrictEqual(ours, lastAt(site, path)?.value);
+  const content = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), ours);
+  const options = { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 } as const;
+  return [
+    heading,
+    "# Written by pulumi up, which overwrites edits. List this file behind all other values files.",
+    stringify(isSaid ? {} : content, options),
+  ].join("\n");
 }
 
-function findUnknownCutover(text: string, inputs: ValuesFileInputs): string | undefined {
-  const { file, service } = inputs;
-  if (!statesMongo(text, placeOf(inputs))) return undefined;
+const headingOf = (stack: string) => `# taskrunner-storage: values of stack ${stack}`;
+
+const siteTexts = ({ site }: ValuesFileInputs): readonly ValuesText[] =>
+  site.map((file) =>
+    readText(file, "Check rollout.directory, rollout.worker.values and rollout.web.values."),
+  );
+
+/** The stack's own file as it stands; undefined before it was written. */
+function ownText({ file }: ValuesFileInputs): ValuesText | undefined {
+  return existsSync(file) ? readText(file, "Check rollout.directory.") : undefined;
+}
+
+/** A service that works on MongoDB by a cutover that the stack does not know: nothing would be exported. */
+function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
+  const { service, path } = inputs;
+  const files = [...siteTexts(inputs), ...[ownText(inputs) ?? []].flat()];
+  const stated = files.flatMap((file) =>
+    variablesAt(file, path)
+      .filter(({ name }) => keyOf(name) === keyOf(modeKey(service)))
+      .map(({ value }) => ({ file: file.file, mode: keyOf(value) })),
+  );
+  const last = stated.at(-1);
+  if (last?.mode !== "mongo") return undefined;
   return (
-    `The values file ${file} has ${service} in mongo mode. ${mongoFirst} ` +
+    `The values file ${last.file} has ${service} in mongo mode. ${mongoFirst} ` +
     `If it was never deployed in mongo mode, set ${modeKey(service)} in it to filesystem by hand.`
   );
 }
 
-async function writeValues(inputs: ValuesFileInputs, state?: State): Promise<ValuesFileResults> {
-  const text = await readValuesFile(inputs.file);
-  const { text: edited, isEdited, ...results } = switchMode(text, inputs, state);
-  if (edited !== text) await replaceValuesFile(inputs.file, edited);
-  if (isEdited && edited !== text) console.log(notAsLeft(inputs));
-  return results;
-}
-
-function notAsLeft({ file }: ValuesFileInputs): string {
-  return (
-    `${file} changed since the cutover: the rollback reset only the variables of this stack in it, and ` +
-    "kept the rest."
-  );
-}
-
-/**
- * The environment as a refresh reports it: the one that was written where the file still holds
- * it, or cannot be read; else what is there. A connection string is never shown.
- */
-async function environmentOf(state: State): Promise<ValuesFileInputs["environment"]> {
+/** Writes the file aside and renames it, so that it is never there in half. */
+async function writeValues(inputs: ValuesFileInputs): Promise<object> {
+  const { file } = inputs;
+  const aside = `${file}.${process.pid}.tmp`;
+  const text = formatValues(inputs);
   try {
-    const text = await readValuesFile(state.file);
-    if (switchMode(text, state, state).text === text) return state.environment;
-    return readEntries(text, state);
+    await writeFile(aside, text, { flush: true });
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true }).catch(() => undefined);
+    throw new ValuesFileError(
+      file,
+      `its directory cannot be written (${errorCode(error)})`,
+      "Give the user that runs Pulumi write permission there.",
+    );
+  }
+  return {};
+}
+
+/** The environment as a refresh reports it: what the file holds of ours. A connection string is never shown. */
+function environmentIn(state: State): ValuesFileInputs["environment"] {
+  try {
+    const own = ownText(state);
+    if (own?.text === formatValues(state)) return state.environment;
+    const keys = environmentKeys(state.service);
+    const found = (own ? variablesAt(own, state.path) : []).flatMap(({ name, value }) => {
+      const key = keys.find((one) => keyOf(one) === keyOf(name));
+      const isText = name.endsWith("ConnectionString") && typeof value === "string";
+      return key === undefined ? [] : [[key, isText ? "(a text in the file)" : value] as const];
+    });
+    return Object.fromEntries(found);
   } catch (error) {
     if (error instanceof ValuesFileError) return state.environment;
     throw error;
   }
-}
-
-function readEntries(text: string, state: State): Record<string, EnvironmentValue> {
-  const stated = readStated(text, placeOf(state));
-  const shown = stated.filter(({ name }) => state.mode === "mongo" || name in state.environment);
-  return Object.fromEntries(
-    shown.map(({ name, value = "" }): [string, EnvironmentValue] => {
-      const secret = name.endsWith("ConnectionString") && !isReference(value);
-      return [name, secret ? "(a text in the file)" : (value as EnvironmentValue)];
-    }),
-  );
-}
-
-function isReference(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "secretKeyRef" in value;
 }

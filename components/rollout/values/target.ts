@@ -2,19 +2,19 @@ import { createHash } from "node:crypto";
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { StorageMode, ValuesRolloutSettings } from "../../settings";
-import { StepResource } from "../../step/program";
+import { stackName, StepResource } from "../../step/program";
 import { serviceEnvironment, type Service } from "../environment";
 import { PodsReplaced } from "../pods/inputs";
 import type { ServicesArgs, Target } from "../target";
 import { turnOf } from "../turn";
-import { ValuesFile } from "./provider";
-import type { ValuesFileInputs } from "./switch";
+import { ValuesFile, type ValuesFileInputs } from "./provider";
 
 type Args = ServicesArgs<ValuesRolloutSettings>;
 
 /**
- * Worker and web whose Helm values are files of a Git checkout. Writing a file rolls nothing, so their pods
- * are watched after each (`rollout.confirm`). With `confirm: none` the program sees no pods.
+ * Worker and web that somebody else deploys, with a values file of the stack's own for each, listed last.
+ * Writing a file rolls nothing, so their pods are watched after each (`rollout.confirm`). With
+ * `confirm: none` the program sees no pods.
  */
 export function valuesTarget(args: Args): Target {
   const { settings, kubernetes, mode, directions } = args;
@@ -22,10 +22,12 @@ export function valuesTarget(args: Args): Target {
     secretRef: pulumi.output({ ...settings.connectionSecret }),
     rollOut: (service, { direction: before, drained }, options) => {
       const turn = turnOf(service, { direction: directions[service], mode }, before);
-      const file = path.join(settings.directory, settings[service].file);
+      const { file: own, values: ofSite, path: place } = settings[service];
+      const file = path.join(settings.directory, own);
+      const site = ofSite.map((one) => path.join(settings.directory, one));
       const environment = turn.mode.apply((mode) => environmentOf(service, mode, args));
-      const stated = { service, ...turn, file, path: settings[service].path, environment };
-      const values = new StepResource(ValuesFile, service, stated, options);
+      const written = { service, file, site, path: place, environment, stack: stackName() };
+      const values = new StepResource(ValuesFile, service, { ...written, ...turn }, options);
       const after = (last: pulumi.CustomResource) =>
         pulumi
           .all([turn.mode, last.urn])

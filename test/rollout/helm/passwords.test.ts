@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { refusePasswords } from "../../../components/rollout/helm/checks";
-import type { ValuesText } from "../../../components/rollout/helm/files";
+import type { ValuesText } from "../../../components/rollout/values/files";
 
 const site = (text: string) => ({ file: "site.yaml", text });
 const list = [{ path: "worker.env" }];

@@ -31,7 +31,9 @@ describe("the rollout by values files", () => {
 
     expect(inputsOf(":ValuesFile", "web")).toMatchObject({
       service: "web",
-      file: "deploy/web.values.yaml",
+      file: "deploy/taskrunner-storage.web.values.yaml",
+      site: ["deploy/web.values.yaml"],
+      stack: "organization/taskrunner-storage/test",
       path: "web.env",
       mode: "mongo",
       environment: {
@@ -54,7 +56,11 @@ describe("the rollout by values files", () => {
 
   it("says its target, mode and file, and refers to the Secret by name and key", async () => {
     expect(await rolledOut({ ...inFolder, confirm: "none" })).toMatchObject({
-      worker: { target: "values", mode: "mongo", file: "deploy/worker.values.yaml" },
+      worker: {
+        target: "values",
+        mode: "mongo",
+        file: "deploy/taskrunner-storage.worker.values.yaml",
+      },
       secretRef: { name: "mongo", key: "uri" },
     });
   });

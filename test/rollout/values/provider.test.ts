@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
@@ -10,195 +10,195 @@ import {
   folder,
   inFolder,
   inputs,
-  original,
+  list,
+  map,
   password,
-  stored,
+  refused,
+  siteFile,
   text,
   updated,
-  onOtherSecret,
 } from "./worker-file";
 
 const { ValuesFile } = providers;
 
 inFolder();
 
-describe("the cutover and the rollback", () => {
-  it("writes the file, and a second run changes nothing", async () => {
+interface Values {
+  readonly env?: unknown;
+}
+const values = async () => parse(await text()) as Values;
+const environment = async () => (await values()).env as { name: string; value?: string }[];
+
+describe("the file of the stack's own", () => {
+  it("has a site's list whole, with ours in the place of the same variables", async () => {
     const state = await created(inputs("mongo"));
-    expect(await text()).toContain("value: mongo # until the cutover");
+
+    const env = await environment();
+    expect(env[0]).toEqual({ name: "TZ", value: "UTC" });
+    expect(env[1]).toEqual({ name: "Worker__Storage__Mode", value: "mongo" });
+    expect(env).toHaveLength(8);
     expect(await text()).not.toContain(password);
+    expect(await readFile(siteFile, "utf8")).toBe(list);
     expect(await changes(state, inputs("mongo"))).toBe(false);
   });
 
-  it("goes back to the same bytes, and a second run changes nothing", async () => {
-    const state = await created(inputs("mongo"));
-    expect(await changes(state, inputs("filesystem"))).toBe(true);
-    const back = await updated(state, inputs("filesystem"));
-    expect(await text()).toBe(original);
-    expect(await changes(back, inputs("filesystem"))).toBe(false);
-  });
-
-  it("goes back to the same bytes where the file stated no mode, and leaves it at that", async () => {
-    await writeFile(file, "replicas: 1\n");
-    const state = await created(inputs("mongo"));
-    const back = await updated(state, inputs("filesystem"));
-    expect(await text()).toBe("replicas: 1\n");
-    expect(await changes(back, inputs("filesystem"))).toBe(false);
-    expect((await ValuesFile.read("worker", back)).inputs).toEqual(inputs("filesystem"));
-  });
-
-  it("a second cutover goes back to what stood before it, not before the first", async () => {
-    const first = await updated(await created(inputs("mongo")), inputs("filesystem"));
-    const rotated = original.replace(password, "an0ther");
-    await writeFile(file, rotated);
-    expect(await changes(first, inputs("filesystem"))).toBe(false);
-    await updated(await updated(first, inputs("mongo")), inputs("filesystem"));
-    expect(await text()).toBe(rotated);
-  });
-
-  it("a cutover that was cut off after the file was written leaves no reference behind", async () => {
+  it("has only ours of a map, by the site's spelling", async () => {
+    await writeFile(siteFile, map);
     await created(inputs("mongo"));
-    const state = await created(inputs("mongo"));
-    expect(state).toHaveProperty("before", null);
-    await updated(state, inputs("filesystem"));
-    expect(await text()).toBe(original.split("\n").slice(0, 6).join("\n") + "\n");
+
+    const { env } = (await values()) as { env: object };
+    expect(env).toMatchObject({
+      WORKER__STORAGE__MODE: "mongo",
+      Worker__Storage__Mongo__ConnectionString: {
+        valueFrom: { secretKeyRef: { name: "taskrunner-mongo", key: "connectionString" } },
+      },
+    });
+    expect(env).not.toHaveProperty("TZ");
+    expect(env).not.toHaveProperty("Worker__Storage__Mode");
   });
 
-  it("goes on from what stood before where the update is done again", async () => {
-    const state = await created(inputs("mongo"));
-    await updated(state, inputs("filesystem"));
-    await updated(state, inputs("filesystem"));
-    expect(await text()).toBe(original);
-  });
-
-  it("a new stack in filesystem mode sees to the mode alone", async () => {
-    await writeFile(file, original.replace("filesystem", "files"));
-    await created(inputs("filesystem"));
-    expect(await text()).toBe(original);
-  });
-
-  it("a new stack takes no file from mongo to filesystem: it knows of no cutover", async () => {
-    await writeFile(file, original.replace("filesystem", "Mongo"));
-    const checked = async (olds: object, mode: "mongo" | "filesystem") =>
-      (await ValuesFile.check(olds, inputs(mode))).failures;
-
-    const [failure] = (await checked({}, "filesystem")) ?? [];
-    expect(failure?.reason).toMatch(
-      /^The values file \S+ has worker in mongo mode\. This step is new .* a rollback would export nothing .* with storageMode: mongo first: .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
+  it("hides no list that states filesystem by itself, and has the mode otherwise", async () => {
+    const state = await updated(await created(inputs("mongo")), inputs("filesystem"));
+    expect((await environment()).find(({ name }) => name.endsWith("Mode"))?.value).toBe(
+      "filesystem",
     );
-    expect(await checked({}, "mongo")).toEqual([]);
-    expect(await checked(inputs("mongo"), "filesystem")).toEqual([]);
-    await writeFile(file, original);
-    expect(await checked({}, "filesystem")).toEqual([]);
+    await writeFile(siteFile, list.replace("WORKER__STORAGE__MODE", "Worker__Storage__Mode"));
+    expect(await changes(state, inputs("filesystem"))).toBe(true);
+    await updated(state, inputs("filesystem"));
+    expect(await values()).toEqual({});
+
+    await writeFile(siteFile, map);
+    await updated(state, inputs("filesystem"));
+    expect(await values()).toEqual({ env: { WORKER__STORAGE__MODE: "filesystem" } });
   });
 
-  it("writes entries in the document's order, however the engine hands them over", async () => {
-    const sorted = Object.fromEntries(Object.entries(inputs("mongo").environment).sort());
-    const secretKeyRef = { key: "connectionString", name: "taskrunner-mongo" };
-    sorted.Worker__Storage__Mongo__ConnectionString = { secretKeyRef };
+  it("takes the last of the site's files that has the variables, at any path", async () => {
+    const more = join(folder, "prod.yaml");
+    await writeFile(more, "worker:\n  env: [{ name: LAST, value: '0022' }]\n");
+    const other = { path: "worker.env", site: [siteFile, more] };
+    await created(inputs("mongo", other));
+
+    const { worker } = parse(await text(), { version: "1.1" }) as { worker: { env: unknown[] } };
+    expect(worker.env[0]).toEqual({ name: "LAST", value: "0022" });
+    expect(worker.env).toHaveLength(8);
+  });
+
+  it("is written whole or not at all, and nothing is left beside it", async () => {
     await created(inputs("mongo"));
-    const cutover = await text();
-    await writeFile(file, original);
-    await created(inputs("mongo", { environment: sorted }));
-    expect(await text()).toBe(cutover);
-    expect(cutover).toContain("name: taskrunner-mongo\n        key: connectionString\n");
+    expect((await readdir(folder)).sort()).toEqual([
+      "taskrunner-storage.worker.values.yaml",
+      "worker.values.yaml",
+    ]);
+    const longest = join(folder, "w".repeat(255));
+    await expect(ValuesFile.create(inputs("mongo", { file: longest }))).rejects.toThrow(
+      /directory cannot be written \(ENAMETOOLONG\)/,
+    );
+  });
+
+  it("stays when the resource is deleted", async () => {
+    const state = await created(inputs("mongo"));
+    await ValuesFile.delete("worker", state);
+    expect(await text()).toContain("mongo");
   });
 });
 
-describe("an edit by hand", () => {
-  it("is a change, and the next run puts ours back", async () => {
-    const state = await created(inputs("mongo"));
-    const cutover = await text();
-    await writeFile(file, cutover.replace("value: mongo", "value: filesystem"));
-    expect(await changes(state, inputs("mongo"))).toBe(true);
-    const again = await updated(state, inputs("mongo"));
-    expect(await text()).toBe(cutover);
-    await updated(again, inputs("filesystem"));
-    expect(await text()).toBe(original);
-  });
+describe("what somebody else changes", () => {
+  it.each([
+    [
+      "our file",
+      () =>
+        writeFile(
+          file,
+          "# taskrunner-storage: values of stack organization/taskrunner-storage/prod\n",
+        ),
+    ],
+    ["the site's list", () => writeFile(siteFile, list.replace("UTC", "CET"))],
+    ["nothing of ours is left", () => rm(file)],
+  ])(
+    "is a change that a preview explains, and the next up writes it again: %s",
+    async (_, edit) => {
+      const state = await created(inputs("mongo"));
+      await edit();
+      const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+      expect(await changes(state, inputs("mongo"))).toBe(true);
+      expect(log).toHaveBeenCalledWith(expect.stringContaining("pulumi up writes it again"));
+      log.mockRestore();
 
-  it("of anything else is none of ours, and stays in a rollback, which says so", async () => {
+      const again = await updated(state, inputs("mongo"));
+      expect((await environment())[1]?.value).toBe("mongo");
+      expect(await changes(again, inputs("mongo"))).toBe(false);
+    },
+  );
+
+  it("in a map of the site's is none of ours", async () => {
+    await writeFile(siteFile, map);
     const state = await created(inputs("mongo"));
-    const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
-    await writeFile(file, (await text()).replace("UTC", "CET # moved"));
+    await writeFile(siteFile, map.replace("UTC", "CET"));
     expect(await changes(state, inputs("mongo"))).toBe(false);
-    const rotated = await updated(state, onOtherSecret());
-    await updated(rotated, inputs("filesystem"));
-    expect(parse(await text())).toEqual(parse(original.replace("UTC", "CET")));
-    expect(said).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(file));
-    said.mockRestore();
-  });
-
-  it("that nobody made is none either: a rollback that restores the text says nothing", async () => {
-    const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
-    await updated(
-      await updated(await created(inputs("mongo")), onOtherSecret()),
-      inputs("filesystem"),
-    );
-    expect(await text()).toBe(original);
-    expect(said).not.toHaveBeenCalled();
-    said.mockRestore();
-  });
-
-  it("of the mode before a rollback never leaves the service in mongo mode", async () => {
-    await writeFile(file, original.replace("filesystem", "Mongo"));
-    const state = await created(inputs("mongo"));
-    await updated(state, inputs("filesystem"));
-    expect(parse(await text())).toEqual(parse(original));
   });
 
   it("shows on refresh, a connection string never", async () => {
     const state = await created(inputs("mongo"));
-    const edited = original.replace("filesystem", "Mongo");
-    await writeFile(file, edited);
-    const found = await ValuesFile.read("worker", state);
-    expect(found.inputs).toEqual(
-      inputs("mongo", {
-        environment: {
-          Worker__Storage__Mode: "Mongo",
-          Worker__Storage__Mongo__ConnectionString: "(a text in the file)",
-        },
-      }),
-    );
-    expect(stored(found.props).before).toEqual(state.before);
-    expect(await changes(stored(found.props), inputs("mongo"))).toBe(true);
-  });
-
-  it("shows nothing on refresh where there was none, or the file is not there", async () => {
-    const state = await created(inputs("mongo"));
     expect((await ValuesFile.read("worker", state)).inputs).toEqual(inputs("mongo"));
+
+    const heading = (await text()).split("\n")[0] ?? "";
+    await writeFile(file, `${heading}\n${list.replace("filesystem", "Mongo")}`);
+    expect((await ValuesFile.read("worker", state)).inputs).toMatchObject({
+      environment: {
+        Worker__Storage__Mode: "Mongo",
+        Worker__Storage__Mongo__ConnectionString: "(a text in the file)",
+      },
+    });
     await rm(file);
-    expect(await ValuesFile.read("worker", state)).toMatchObject({ id: "worker", props: state });
+    expect((await ValuesFile.read("worker", state)).inputs).toMatchObject({ environment: {} });
   });
 });
 
-describe("other settings of where the environment is", () => {
-  it("change over the new place, and a rollback restores both", async () => {
-    const state = await created(inputs("mongo"));
-    const other = inputs("mongo", { path: "worker.env" });
-    expect(await changes(state, other)).toBe(true);
-    const moved = await updated(state, other);
-    expect(await text()).toContain("\nworker:\n  env:\n    - name: Worker__Storage__Mode\n");
-    await updated(moved, inputs("filesystem", { path: "worker.env" }));
-    expect(await text()).toBe(original);
+describe("what is refused in the preview already", () => {
+  it("is a file of another stack, which stays as it is", async () => {
+    await created(inputs("mongo"));
+    const before = await text();
+    const other = inputs("mongo", { stack: "organization/taskrunner-storage/staging" });
+
+    expect(await refused({}, other)).toContain(
+      "it is not of stack organization/taskrunner-storage/staging",
+    );
+    await expect(ValuesFile.create(other)).rejects.toThrow("it is not of stack");
+    expect(await text()).toBe(before);
   });
 
-  it("take nothing of one file to another", async () => {
-    const other = join(folder, "other.yaml");
-    const text = "env: []\n";
-    await writeFile(other, text);
-    const state = await created(inputs("mongo"));
-    const moved = await updated(state, inputs("mongo", { file: other }));
-    await updated(moved, inputs("filesystem", { file: other }));
-    expect(await readFile(other, "utf8")).toBe(text);
+  it("is a site's file that cannot be read, is no YAML, or has something else at the place", async () => {
+    const found = async (content: string | Buffer) => {
+      await writeFile(siteFile, content);
+      return refused({}, inputs("mongo"));
+    };
+    expect(await found("a: 1\n---\nb: 2\n")).toContain("several YAML documents");
+    expect(await found(`env: [${password}\n`)).toMatch(/not valid YAML \(line \d/);
+    expect(await found(`env: [${password}\n`)).not.toContain(password);
+    expect(await found(Buffer.from([0x61, 0x3a, 0x20, 0xe4]))).toContain("cannot be read (ERR_ENC");
+    expect(await found("env: text\n")).toContain("neither a list nor a map");
+    expect(await found("replicas: 1\n")).toContain("write an empty list ([]) or map ({})");
+    await rm(siteFile);
+    expect(await refused({}, inputs("mongo"))).toMatch(/cannot be read \(ENOENT\).*rollout/);
   });
 
-  it("follow a file that was renamed", async () => {
-    const state = await created(inputs("mongo"));
-    const renamed = join(folder, "renamed.yaml");
-    await rename(file, renamed);
-    const followed = await updated(state, inputs("mongo", { file: renamed }));
-    await updated(followed, inputs("filesystem", { file: renamed }));
-    expect(await readFile(renamed, "utf8")).toBe(original);
+  it("is no variables of the site's, unless it is a rollback", async () => {
+    await created(inputs("mongo"));
+    await writeFile(siteFile, "replicas: 1\n");
+    expect(await refused(inputs("mongo"), inputs("filesystem"))).toBe("");
+  });
+
+  it("is a first rollback of a service in mongo mode: the stack knows of no cutover", async () => {
+    await writeFile(siteFile, list.replace("filesystem", "Mongo"));
+    expect(await refused({}, inputs("filesystem"))).toMatch(
+      /worker in mongo mode\. This step is new .* a rollback would export nothing .*, set Worker__Storage__Mode in it to filesystem by hand\.$/,
+    );
+    expect(await refused({}, inputs("mongo"))).toBe("");
+    expect(await refused(inputs("mongo"), inputs("filesystem"))).toBe("");
+
+    await writeFile(siteFile, list);
+    expect(await refused({}, inputs("filesystem"))).toBe("");
+    await created(inputs("mongo"));
+    expect(await refused({}, inputs("filesystem"))).toContain(`The values file ${file} has worker`);
   });
 });

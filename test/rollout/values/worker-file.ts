@@ -2,68 +2,72 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
+import { serviceEnvironment } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
-import type {
-  ValuesFileInputs,
-  ValuesFileResults,
-} from "../../../components/rollout/values/switch";
+import type { ValuesFileInputs } from "../../../components/rollout/values/provider";
 import type { StateOf } from "../../../components/step";
-import { inMongoMode } from "./places";
 
-type ValuesFileState = StateOf<ValuesFileInputs, ValuesFileResults>;
+type ValuesFileState = StateOf<ValuesFileInputs, object>;
 
 const { ValuesFile } = providers;
 export const password = "s3cret";
 
-export const original = `# Values of the worker
+/** A site's list of variables. */
+export const list = `# Values of the worker
 env:
   - name: TZ
     value: UTC
-  - name: Worker__Storage__Mode
+  - name: WORKER__STORAGE__MODE
     value: filesystem # until the cutover
   - name: Worker__Storage__Mongo__ConnectionString
     value: mongodb://app:${password}@db/taskrunner # shared
 `;
+/** A site's map of variables. */
+export const map = "env:\n  TZ: UTC\n  WORKER__STORAGE__MODE: filesystem\n";
 
 export let folder: string;
+/** The stack's own file, and the site's. */
 export let file: string;
+export let siteFile: string;
 
-/** Gives each test of a file a folder of its own with a values file of the worker. */
+/** Gives each test of a file a folder of its own with a site's values file of the worker. */
 export function inFolder(): void {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "rollout-"));
-    file = join(folder, "worker.values.yaml");
-    await writeFile(file, original);
+    file = join(folder, "taskrunner-storage.worker.values.yaml");
+    siteFile = join(folder, "worker.values.yaml");
+    await writeFile(siteFile, list);
   });
   afterEach(() => rm(folder, { recursive: true }));
 }
 
 export const text = () => readFile(file, "utf8");
 
+const names = {
+  database: "taskrunner",
+  collections: {
+    runs: "pack_runs",
+    logs: "pack_run_logs",
+    artifacts: "pack_artifacts",
+    approvals: "pack_run_approvals",
+  },
+  connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
+};
+
 export function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFileInputs> = {}) {
-  const entries =
-    mode === "mongo" ? inMongoMode : [{ name: "Worker__Storage__Mode", value: "filesystem" }];
-  const environment = Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+  const entries = serviceEnvironment("worker", mode, names);
   return {
     direction: mode === "mongo" ? "forward" : "back",
     service: "worker",
     file,
+    site: [siteFile],
     path: "env",
     mode,
-    environment,
+    environment: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
+    stack: "organization/taskrunner-storage/prod",
     ...changes,
   } as const;
 }
-
-/** Mongo mode with another Secret, as in a rotation. */
-export const onOtherSecret = () => {
-  const { environment } = inputs("mongo");
-  const secretKeyRef = { name: "taskrunner-mongo-2", key: "connectionString" };
-  const Worker__Storage__Mongo__ConnectionString = { secretKeyRef };
-  return inputs("mongo", {
-    environment: { ...environment, Worker__Storage__Mongo__ConnectionString },
-  });
-};
 
 /** Outputs as the state gives them back. */
 export const stored = (outs: unknown) => JSON.parse(JSON.stringify(outs)) as ValuesFileState;
@@ -83,3 +87,7 @@ export async function updated(
 
 export const changes = async (state: ValuesFileState, to: ValuesFileInputs) =>
   (await ValuesFile.diff("worker", state, to)).changes;
+
+/** Why a preview refuses inputs. */
+export const refused = async (olds: object, to: ValuesFileInputs) =>
+  ((await ValuesFile.check(olds, to)).failures ?? []).map(({ reason }) => reason).join("\n");

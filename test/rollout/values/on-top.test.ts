@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { serviceEnvironment } from "../../../components/rollout";
-import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/helm/values";
+import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/values/on-top";
 
 const names = {
   database: "taskrunner",
@@ -31,7 +31,7 @@ const site = {
 describe("a place of which the chart may have a list of its own", () => {
   const bare = { file: "site.yaml", text: "replicas: 2\n" };
   const refusing = (ofSite: { file: string; text: string }[], defaults?: typeof site) => () => {
-    refuseUnknownList({ ofSite, ...(defaults && { defaults }) }, "oci://x/c", env);
+    refuseUnknownList([...(defaults ? [defaults] : []), ...ofSite], "chart oci://x/c", env);
   };
 
   it("is refused if no file has it", () => {
@@ -100,9 +100,7 @@ describe("the environment on top of a site's values", () => {
       ...[18, true, "22:30", "2026-01-01", "yes"],
     ]);
     expect(environmentOnTop([old], workerEnv, onFiles)).toHaveLength(1);
-    expect(
-      refuseUnknownList.bind(undefined, { ofSite: [old] }, "oci://x/c", workerEnv),
-    ).not.toThrow();
+    expect(refuseUnknownList.bind(undefined, [old], "oci://x/c", workerEnv)).not.toThrow();
   });
 
   it("takes the list of the last file that has one, as Helm does", () => {

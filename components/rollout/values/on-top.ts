@@ -1,14 +1,5 @@
-import type { Entry } from "../environment";
-import { listMember, mapMember } from "../values/statement";
-import {
-  inHelmsOrder,
-  isMap,
-  parseValues,
-  valueAt,
-  type ReleaseValues,
-  type ValuesText,
-} from "./files";
-import { ValuesFileError } from "../values/file";
+import type { Entry, EnvironmentValue } from "../environment";
+import { isMap, parseValues, valueAt, ValuesFileError, type ValuesText } from "./files";
 
 /** Where the variables of a service are in its chart's values. */
 export interface EnvironmentPlace {
@@ -40,9 +31,11 @@ export function environmentOnTop(
     return isMap(value) ? Object.keys(value) : [];
   });
   return Object.fromEntries(
-    entries.flatMap(({ name, value }) =>
-      spellings(name, known).map((key) => [key, mapMember(value)]),
-    ),
+    entries.flatMap(({ name, value }) => {
+      const spellings = known.filter((key) => keyOf(key) === keyOf(name));
+      const member = typeof value === "string" ? value : { valueFrom: value };
+      return (spellings.length === 0 ? [name] : spellings).map((key) => [key, member]);
+    }),
   );
 }
 
@@ -55,19 +48,39 @@ export function lastAt(files: readonly ValuesText[], path: string) {
   for (const file of files.toReversed()) {
     const value = valueAt(parseValues(file), path.split("."));
     if (Array.isArray(value) || isMap(value)) return { file, value };
-    if (value !== undefined && value !== null) throw wrongForm(file.file, path);
+    if (value === undefined || value === null) continue;
+    throw new ValuesFileError(
+      file.file,
+      `${path} is neither a list nor a map`,
+      "Set rollout.worker.path or rollout.web.path to the key of the variables.",
+    );
   }
   return undefined;
 }
 
-/** A name as the files spell it; as it is if none of them has it. */
-function spellings(name: string, known: readonly string[]): readonly string[] {
-  const found = known.filter((key) => keyOf(key) === keyOf(name));
-  return found.length === 0 ? [name] : found;
+/** The variables at a path of a file, in either form; one that is neither a text nor a reference is left out. */
+export function variablesAt(file: ValuesText, path: string): Entry[] {
+  const found = valueAt(parseValues(file), path.split("."));
+  const members: readonly (readonly [unknown, unknown])[] = Array.isArray(found)
+    ? found.filter(isMap).map(({ name, value, valueFrom }) => [name, valueFrom ?? value])
+    : Object.entries(isMap(found) ? found : {}).map(([name, value]) => [
+        name,
+        isMap(value) ? value.valueFrom : value,
+      ]);
+  return members.flatMap(([name, value]) =>
+    typeof name === "string" && (typeof value === "string" || isMap(value))
+      ? [{ name, value: value as EnvironmentValue }]
+      : [],
+  );
 }
 
 function withEntries(list: readonly unknown[], entries: readonly Entry[]): unknown[] {
-  const items = new Map(entries.map((entry) => [keyOf(entry.name), listItem(entry)]));
+  const items = new Map(
+    entries.map(({ name, value }) => [
+      keyOf(name),
+      { name, [typeof value === "string" ? "value" : "valueFrom"]: value },
+    ]),
+  );
   const seen = new Set<string>();
   const replaced = list.map((item) => {
     const key = keyOf((item as { readonly name?: unknown } | null)?.name);
@@ -81,35 +94,21 @@ function withEntries(list: readonly unknown[], entries: readonly Entry[]): unkno
 /** A name by which two are compared: .NET reads the names of configuration keys in any case. */
 export const keyOf = (name: unknown) => String(name).toLowerCase();
 
-function listItem({ name, value }: Entry): object {
-  const [key, member] = listMember(value);
-  return { name, [key]: member };
-}
-
 /**
- * Refuses a place that no file states: a chart that is elsewhere, or a subchart, may have a list there, and
- * ours would replace it.
+ * Refuses a place that no file states: the chart may have a list there, and ours would replace it.
  *
+ * @param chart as the error names it
  * @throws ValuesFileError with what to write
  */
 export function refuseUnknownList(
-  values: ReleaseValues,
+  files: readonly ValuesText[],
   chart: string,
   { path }: EnvironmentPlace,
 ): void {
-  const files = inHelmsOrder(values);
   if (lastAt(files, path) !== undefined) return;
   throw new ValuesFileError(
     files.at(-1)?.file ?? "(none is named)",
-    `it has no ${path}, so this stack's variables would replace a list that chart ${chart} may have there`,
+    `it has no ${path}, so this stack's variables would replace a list that ${chart} may have there`,
     "Copy the chart's list into the file (see helm show values). If the chart has none, write an empty list ([]) or map ({}).",
-  );
-}
-
-function wrongForm(file: string, path: string): ValuesFileError {
-  return new ValuesFileError(
-    file,
-    `${path} is neither a list nor a map`,
-    "Set rollout.worker.path or rollout.web.path to the key of the variables.",
   );
 }
