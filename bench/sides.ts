@@ -6,14 +6,13 @@ import { settingsSchema } from "../components/settings";
 const { mongo, validation, tenancy, advanced } = settingsSchema
   .pick({ mongo: true, validation: true, tenancy: true, advanced: true })
   .parse({});
-const { layout, checkpoints, indexNames } = advanced;
 
 /** The names in the database, by the document's defaults. */
-export const names = { collections: mongo.collections, checkpoints };
+export const names = { collections: mongo.collections };
 
-/** A state directory under the default layout. */
+/** A state directory. */
 export function source(root: string) {
-  return { root, layout, approvals: false };
+  return { root, approvals: false };
 }
 
 /** The collection of the migration's record. */
@@ -38,7 +37,6 @@ async function createIndexes(db: Db, of: readonly string[]): Promise<void> {
   const wanted = buildSchema({
     collections: mongo.collections,
     validation,
-    indexNames,
     approvals: true,
     tenancy,
   });

@@ -47,8 +47,7 @@ export function textOf(file: string, option: string): string {
 
 /** What a plan under these settings looks at. */
 export function planOptions(settings: CommandSettings): PlanOptions {
-  const { ledger, checkpoints } = settings.advanced;
-  return { schema: schemaOptionsOf(settings), ledger, ownRecords: [checkpoints] };
+  return { schema: schemaOptionsOf(settings), ledger: settings.advanced.ledger };
 }
 
 /** What names filesystem state and the collections beside it, without the database. */
@@ -81,13 +80,8 @@ export function stateOf(
 
 /** Filesystem state below a directory, under the settings or the defaults. */
 export function stateSides(settings: CommandSettings, directory: string): StateSides {
-  const { checkpoints, layout } = settings.advanced;
-  const address: StateAddress = {
-    root: resolve(directory),
-    layout,
-    approvals: settings.approvals,
-  };
-  return { ...address, collections: settings.mongo.collections, checkpoints };
+  const { approvals, mongo } = settings;
+  return { root: resolve(directory), approvals, collections: mongo.collections };
 }
 
 /**

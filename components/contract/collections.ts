@@ -207,6 +207,9 @@ export const collections: Readonly<Record<CollectionRole, Collection>> = {
 /** The four roles in the document's order. */
 export const collectionRoles = Object.keys(collections) as CollectionRole[];
 
+/** The collection in which an import records its progress, beside the four. */
+export const checkpointsCollection = "pack_run_backfill";
+
 /** One value for each of the four collections. */
 export function byRole<T>(valueOf: (role: CollectionRole) => T): Record<CollectionRole, T> {
   return {

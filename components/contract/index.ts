@@ -3,6 +3,7 @@ export {
   byRole,
   collectionRoles,
   collections,
+  checkpointsCollection,
   type Collection,
   type CollectionRole,
   type Field,
@@ -11,7 +12,6 @@ export {
 } from "./collections";
 export { applicationRole, migratorRole, type DatabaseRole } from "./roles";
 export {
-  defaultIndexNames,
   buildSchema,
   type ContractSchema,
   type SchemaOptions,

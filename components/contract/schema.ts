@@ -14,8 +14,6 @@ export interface SchemaOptions {
   /** The collections' names by role. */
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly validation: Validation;
-  /** Names of a site's own by the index's default name (`pack_runs_updatedAt_desc`). */
-  readonly indexNames: Readonly<Record<string, string | undefined>>;
   /** Whether the approvals' collection and its indexes are made; the document lists neither. */
   readonly approvals: boolean;
   readonly tenancy: "reserved" | "enforced";
@@ -51,7 +49,7 @@ export interface WantedSchema {
 /** A wanted schema with the contract's own words on each collection and index. */
 export interface ContractSchema extends WantedSchema {
   readonly collections: readonly (WantedCollection & { readonly role: CollectionRole })[];
-  /** `defaultName` stays where a site gives the index a name of its own. */
+  /** `defaultName` stays where a site gives the collection a name of its own. */
   readonly indexes: readonly (WantedIndex & {
     readonly role: CollectionRole;
     readonly defaultName: string;
@@ -93,15 +91,10 @@ function buildIndex(role: CollectionRole, index: Index, options: SchemaOptions) 
     role,
     collection,
     defaultName,
-    name: options.indexNames[defaultName] ?? `${collection}_${index.suffix}`,
+    name: `${collection}_${index.suffix}`,
     key: index.key,
     unique: index.unique ?? false,
     sparse: (index.sparseUntilTenancy ?? false) && options.tenancy === "reserved",
     note: index.note,
   };
 }
-
-/** The default names of all indexes, by which `indexNames` is keyed. */
-export const defaultIndexNames: readonly string[] = Object.values(collections).flatMap(
-  (collection) => collection.indexes.map((index) => `${collection.name}_${index.suffix}`),
-);

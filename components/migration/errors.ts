@@ -96,7 +96,7 @@ function advice(code: number | undefined, privilege: string): string {
       return "Two documents have the same key: delete or fix one of them and run it again.";
     case 85:
     case 86:
-      return "Another index blocks it: set another name in advanced.indexNames, or drop the other index.";
+      return "Another index blocks it: drop the other index and run it again.";
     default:
       return "Fix the cause and run it again: what was done stays, and the rest follows.";
   }

@@ -1,5 +1,10 @@
 import type { AggregateOptions, Db } from "mongodb";
-import { buildSchema, type SchemaOptions, type WantedSchema } from "../contract";
+import {
+  buildSchema,
+  checkpointsCollection,
+  type SchemaOptions,
+  type WantedSchema,
+} from "../contract";
 import { withRetries } from "../mongo";
 import type { Change, LeaveAlone } from "./planner/change";
 import { checksumOf } from "./planner/canonical";
@@ -23,8 +28,6 @@ export interface PlanOptions {
   readonly schema: SchemaOptions;
   /** The collection of the ledger. */
   readonly ledger: string;
-  /** Collections that are ours without being part of the schema, such as the checkpoints'. */
-  readonly ownRecords?: readonly string[];
   /** Bounds of each scan for data issues; absent: it takes as long as it needs, on the primary. */
   readonly scan?: AggregateOptions;
 }
@@ -45,15 +48,12 @@ export function plan(db: Db, options: PlanOptions): Promise<Plan> {
   return withRetries(doing, () => planOnce(db, options));
 }
 
-async function planOnce(
-  db: Db,
-  { schema, ledger, ownRecords = [], scan }: PlanOptions,
-): Promise<Plan> {
+async function planOnce(db: Db, { schema, ledger, scan }: PlanOptions): Promise<Plan> {
   const wanted = buildSchema(schema);
   const checksum = checksumOf(wanted);
   const observed = await observe(db);
   const changes = diff(wanted, observed);
-  const ours = [ledger, ...ownRecords];
+  const ours = [ledger, checkpointsCollection];
   return {
     checksum,
     changes: [...changes, ...(await diffLedger(db, ledger, checksum))],

@@ -12,14 +12,12 @@ export function resolveNamespace(
 
 /** What should exist in the database, as the settings ask for it. */
 export function schemaOptionsOf(settings: SchemaSettings): SchemaOptions {
-  const { mongo, advanced, validation, approvals, tenancy } = settings;
-  const { collections } = mongo;
-  return { collections, validation, indexNames: advanced.indexNames, approvals, tenancy };
+  const { mongo, validation, approvals, tenancy } = settings;
+  return { collections: mongo.collections, validation, approvals, tenancy };
 }
 
 type SchemaSettings = Pick<Settings, "validation" | "approvals" | "tenancy"> & {
   readonly mongo: Pick<Settings["mongo"], "collections">;
-  readonly advanced: Pick<Settings["advanced"], "indexNames">;
 };
 
 /** The specification's name of the database, for a cluster that the stack creates. */

@@ -49,8 +49,3 @@ export const collectionName = nameOf(
   190,
   'a collection name of 1 to 190 bytes without $ that does not begin with "system."',
 );
-
-/** An index's name: not empty, without `*` and the null character, not that of MongoDB's own index. */
-export const indexName = z.string().regex(/^(?!_id_$)[^*\0]+$/, {
-  error: "an index name without * that is not _id_",
-});

@@ -23,7 +23,6 @@ export type {
   BackfillSettings,
   JobsSettings,
   KubernetesSettings,
-  Layout,
   Settings,
   StorageMode,
 } from "./schema";

@@ -1,8 +1,7 @@
-import { buildSchema } from "../contract";
+import { checkpointsCollection } from "../contract";
 import { atlasRules } from "./cluster/atlas-rules";
 import { existingRules, referenceRules } from "./cluster/connection-rules";
 import { kubernetesRules } from "./cluster/kubernetes-rules";
-import { schemaOptionsOf } from "./derived";
 import type { Problem } from "./problems";
 import { rolloutRules } from "./rollout-rules";
 import type { BackfillSettings, Settings } from "./schema";
@@ -31,43 +30,17 @@ export function sectionConflicts(settings: Settings): Problem[] {
 }
 
 /** The settings that name something in the database. */
-type NameSettings = Pick<
-  Settings,
-  "storageMode" | "mongo" | "validation" | "approvals" | "tenancy" | "advanced"
->;
+type NameSettings = Pick<Settings, "mongo" | "advanced">;
 
-/** No two collections have one name, and no two indexes of one. */
-export function nameRules(settings: NameSettings): Problem[] {
-  const indexes = settings.storageMode === "mongo" ? indexRules(settings) : [];
-  return [...collectionRules(settings), ...indexes];
-}
-
-function collectionRules({ mongo, advanced }: NameSettings): Problem[] {
+/** No two collections have one name. */
+export function nameRules({ mongo, advanced }: NameSettings): Problem[] {
   return distinctRules([
+    ["the collection of checkpoints", checkpointsCollection],
     ...Object.entries(mongo.collections).map(
       ([role, name]) => [`mongo.collections.${role}`, name] as const,
     ),
     ["advanced.ledger", advanced.ledger],
-    ["advanced.checkpoints", advanced.checkpoints],
   ]);
-}
-
-/** MongoDB would keep the one that is built last. A rollback, which builds none, does not stop on it. */
-function indexRules(settings: NameSettings): Problem[] {
-  const { collections } = settings.mongo;
-  const { indexNames } = settings.advanced;
-  const wanted = buildSchema(schemaOptionsOf(settings));
-  // Those with a name of the site's own come last, so that a problem names what a site can change.
-  const isOwn = ({ defaultName }: { readonly defaultName: string }) =>
-    Number(indexNames[defaultName] !== undefined);
-  const inOrder = [...wanted.indexes].sort((one, other) => isOwn(one) - isOwn(other));
-  return Object.keys(collections).flatMap((role) =>
-    distinctRules(
-      inOrder
-        .filter((index) => index.role === role)
-        .map(({ defaultName, name }) => [`advanced.indexNames.${defaultName}`, name] as const),
-    ),
-  );
 }
 
 /** The problems of settings, by key, whose name another before them has. */

@@ -64,8 +64,6 @@ export type BackfillSettings = NonNullable<Settings["backfill"]>;
 export type KubernetesSettings = Settings["kubernetes"];
 /** How commands run as Kubernetes Jobs. */
 export type JobsSettings = NonNullable<Settings["jobs"]>;
-/** Where the state's files lie below its root. */
-export type Layout = Settings["advanced"]["layout"];
 /** What the services work on. */
 export type StorageMode = Settings["storageMode"];
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { collections, defaultIndexNames } from "../contract";
-import { collectionName, databaseName, indexName, positive, section, text } from "./forms";
+import { collections } from "../contract";
+import { collectionName, databaseName, positive, section, text } from "./forms";
 
 /** Names in MongoDB. */
 export const mongo = section({
@@ -122,16 +122,6 @@ export const jobs = section({
     .describe("How long a Job may be without a running pod, in seconds."),
 });
 
-const layout = section({
-  runs: text.default("state/runs").describe("The folder of runs."),
-  approvals: text.default("state/approvals").describe("The folder of approvals."),
-  logs: text.default("logs/runs").describe("The folder of logs."),
-  artifacts: text.default("artifacts").describe("The folder of artifacts."),
-  artifactManifest: text
-    .default("artifact-manifest.json")
-    .describe("The file in a run's folder of artifacts that lists them."),
-});
-
 const listHash = z.string().regex(/^[0-9a-f]{16}$/, { error: "the 16 digits that were printed" });
 
 /** Settings that hardly anyone needs. */
@@ -139,22 +129,6 @@ export const advanced = section({
   ledger: collectionName
     .default("schema_migrations")
     .describe("The collection of the migration's record."),
-  checkpoints: collectionName
-    .default("pack_run_backfill")
-    .describe("The collection in which an import records its progress."),
-  layout: layout.prefault({}).describe("Where files lie below the state directory."),
-  indexNames: section(
-    Object.fromEntries(
-      defaultIndexNames.map((name) => [
-        name,
-        indexName.optional().describe(`Your name of the index \`${name}\`.`),
-      ]),
-    ),
-  )
-    .prefault({})
-    .describe(
-      "Names of indexes that your site has under other names. In a collection they must differ.",
-    ),
   heldRuns: z
     .enum(["hold", "release"])
     .default("hold")

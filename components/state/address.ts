@@ -1,7 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
-import type { Layout } from "../settings";
 import { StateFolderError } from "./errors";
 
 /** A file of state. */
@@ -14,10 +13,18 @@ export interface StateFile {
   readonly stem: string;
 }
 
-/** Where filesystem state is: `root` is absolute, the layout's paths are below it. */
+/** The folders of the services' filesystem stores below the state directory, by role. */
+export const layout = {
+  runs: "state/runs",
+  approvals: "state/approvals",
+  logs: "logs/runs",
+  artifacts: "artifacts",
+} as const satisfies Record<CollectionRole, string>;
+
+/** Where filesystem state is. */
 export interface StateAddress {
+  /** The state directory, as an absolute path. */
   readonly root: string;
-  readonly layout: Layout;
   /** Whether approvals are read; without it their files stay as they are. */
   readonly approvals: boolean;
 }
@@ -34,7 +41,7 @@ export function rolesIn({ approvals }: Pick<StateAddress, "approvals">): Collect
  *   of the layout's folders is there
  */
 export async function requireState(address: StateAddress): Promise<void> {
-  const { root, layout } = address;
+  const { root } = address;
   if (!(await isFolder(root))) {
     throw new StateFolderError(
       `The state directory ${root} is not a readable directory. Nothing was written. ` +
@@ -47,7 +54,7 @@ export async function requireState(address: StateAddress): Promise<void> {
   if (found.includes(true)) return;
   throw new StateFolderError(
     `The state directory ${root} has none of the directories ${expected.join(", ")}. Nothing was written. ` +
-      "Fix backfill.source.path or advanced.layout; if there is no state, remove backfill.",
+      "Fix backfill.source.path; if there is no state, remove backfill.",
   );
 }
 
@@ -66,7 +73,7 @@ export async function isFolder(path: string): Promise<boolean> {
 export async function requireInside(address: StateAddress): Promise<void> {
   const inside = await realpath(address.root);
   for (const role of rolesIn(address)) {
-    const path = join(address.root, address.layout[role]);
+    const path = join(address.root, layout[role]);
     const real = await realpath(path).catch(() => inside);
     if (real === inside || real.startsWith(inside + sep)) continue;
     throw new StateFolderError(

@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isFolder } from "./address";
+import { isFolder, layout } from "./address";
 import { StateFolderError, WriteError } from "./errors";
 import { isMissing } from "./list";
 
@@ -52,15 +52,12 @@ export async function writeFence(root: string, fence: Fence): Promise<void> {
  * Makes sure that a fence can be kept in a state directory, and that a rollback can write into the folders of
  * the state, before anything is stopped for it: writes a file in each, and removes it.
  *
- * @param folders below the root; one that is missing is made by a rollback, in one that is there
  * @throws WriteError
  */
-export async function requireFenceWritable(
-  root: string,
-  folders: readonly string[] = [],
-): Promise<void> {
+export async function requireFenceWritable(root: string): Promise<void> {
   await probe(join(root, `${fenceFile}.tmp`), join(root, fenceFile));
-  for (const folder of folders) {
+  for (const folder of Object.values(layout)) {
+    // A rollback makes one that is missing.
     const path = join(root, folder);
     // Hidden: it is not a record for whoever lists the folder at this moment.
     if (await isFolder(path)) await probe(join(path, `.${fenceFile}.tmp`), path);

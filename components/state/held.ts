@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { StateAddress, StateFile } from "./address";
+import { layout, type StateAddress, type StateFile } from "./address";
 import { ahead } from "./ahead";
 import { refusalIn } from "./errors";
 import { type JsonObject, isJsonObject } from "./json/object";
@@ -56,7 +56,7 @@ export async function holdRuns(address: StateAddress, runIds?: readonly string[]
   for await (const run of listUnfinishedRuns(address)) {
     if (wanted?.has(run.runId) ?? true) found.push(run);
   }
-  const to = join(toHeldAddress(address).root, address.layout.runs);
+  const to = join(toHeldAddress(address).root, layout.runs);
   return moveAll(found, to);
 }
 
@@ -83,7 +83,7 @@ export async function endMoves(
   const kept: RunFile[] = [];
   for (const run of held) {
     const { path } = run.file;
-    if (await isOneFile(path, join(address.root, address.layout.runs, basename(path)))) {
+    if (await isOneFile(path, join(address.root, layout.runs, basename(path)))) {
       await rm(path, { force: true });
     } else kept.push(run);
   }
@@ -93,7 +93,7 @@ export async function endMoves(
 
 /** Puts files that are held back in their places. */
 export async function putBack(address: StateAddress, runs: readonly RunFile[]): Promise<Moved> {
-  const moved = await moveAll(runs, join(address.root, address.layout.runs));
+  const moved = await moveAll(runs, join(address.root, layout.runs));
   await removeEmpty(address);
   return moved;
 }
@@ -127,7 +127,7 @@ async function moveTo(folder: string, { path }: StateFile): Promise<boolean> {
 }
 
 /** Removes the folders of what was held, if nothing is left in them. */
-async function removeEmpty({ root, layout }: StateAddress): Promise<void> {
+async function removeEmpty({ root }: StateAddress): Promise<void> {
   const held = join(root, heldFolder);
   for (let path = join(held, layout.runs); path.startsWith(held); path = dirname(path)) {
     const removed = await rmdir(path).then(

@@ -4,6 +4,7 @@ export {
   type StateAddress,
   type StateFile,
   fileStems,
+  layout,
   requireInside,
   requireState,
   rolesIn,

@@ -3,9 +3,9 @@ import { lstat, opendir } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
 import type { CollectionRole } from "../contract";
 import { ahead } from "./ahead";
-import { type StateAddress, type StateFile, rolesIn } from "./address";
+import { layout, type StateAddress, type StateFile, rolesIn } from "./address";
 
-/** What the last import, or a shard of it, left out. It is not a log, if logs lie there too. */
+/** What the last import, or a shard of it, left out. */
 export function quarantineFile(shard?: { readonly number: number; readonly of: number }): string {
   return shard ? `quarantine.${shard.number}-of-${shard.of}.ndjson` : "quarantine.ndjson";
 }
@@ -51,15 +51,12 @@ async function* filesOfRuns(
   skipped: Skipped,
 ): AsyncGenerator<StateFile> {
   const extension = extensionOf(role);
-  const folder = address.layout[role];
+  const folder = layout[role];
   for await (const entry of readFolder(join(address.root, folder))) {
     if (isSkipped(entry, skipped) || !entry.isFile()) continue;
     const file = fileOf(address, role, basename(entry.name, extension));
-    if (/^quarantine(\.\d+-of-\d+)?\.ndjson$/.test(file.name)) continue;
-    // Two roles may share a folder.
-    const isState = /\.(nd)?json$/.test(entry.name) && !(await isNotUtf8(file.path));
-    if (!isState) addForeign(skipped, posix.join(folder, entry.name));
-    else if (entry.name.endsWith(extension)) yield file;
+    if (entry.name.endsWith(extension) && !(await isNotUtf8(file.path))) yield file;
+    else addForeign(skipped, posix.join(folder, entry.name));
   }
 }
 
@@ -86,7 +83,7 @@ async function* manifests(address: StateAddress, skipped: Skipped): AsyncGenerat
   }
 }
 
-async function* foldersOfRuns({ root, layout }: StateAddress, skipped: Skipped) {
+async function* foldersOfRuns({ root }: StateAddress, skipped: Skipped) {
   for await (const run of readFolder(join(root, layout.artifacts))) {
     if (isSkipped(run, skipped) || !run.isDirectory()) continue;
     if (!(await isNotUtf8(join(root, layout.artifacts, run.name)))) yield run;
@@ -134,15 +131,9 @@ function isSkipped(entry: Dirent, skipped: Skipped): boolean {
 }
 
 /** The file of a role's records of a run, whether it is there or not, by the run's name without an extension. */
-export function fileOf(
-  { root, layout }: StateAddress,
-  role: CollectionRole,
-  stem: string,
-): StateFile {
-  const name =
-    role === "artifacts"
-      ? posix.join(layout.artifacts, stem, layout.artifactManifest)
-      : posix.join(layout[role], stem + extensionOf(role));
+export function fileOf({ root }: StateAddress, role: CollectionRole, stem: string): StateFile {
+  const file = role === "artifacts" ? `${stem}/artifact-manifest.json` : stem + extensionOf(role);
+  const name = `${layout[role]}/${file}`;
   return { role, path: `${root}/${name}`, name, stem };
 }
 

@@ -1,5 +1,5 @@
 import type { Collection, Db, Filter, UpdateFilter } from "mongodb";
-import type { CollectionRole } from "../contract";
+import { checkpointsCollection, type CollectionRole } from "../contract";
 import { type Patience, resumeCursor } from "../mongo";
 import type { Key } from "../state";
 
@@ -48,13 +48,9 @@ export interface BaseDocument extends Base {
   readonly _id: string;
 }
 
-/**
- * The collection that remembers bases and the files' checkpoints.
- *
- * @param name the setting `advanced.checkpoints`
- */
-export function basesIn(database: Db, name: string): Collection<BaseDocument> {
-  return database.collection<BaseDocument>(name);
+/** The collection that remembers bases and the files' checkpoints, for its bases. */
+export function basesIn(database: Db): Collection<BaseDocument> {
+  return database.collection<BaseDocument>(checkpointsCollection);
 }
 
 /** At most so many ids are in one query: with keys of 1 KB it has 5 MB. */

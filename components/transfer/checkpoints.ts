@@ -1,4 +1,5 @@
 import type { Collection, Db } from "mongodb";
+import { checkpointsCollection } from "../contract";
 import { withRetries } from "../mongo";
 import {
   type Conversion,
@@ -53,16 +54,12 @@ interface CheckpointDocument extends Checkpoint {
 export class Checkpoints {
   private readonly collection: Collection<CheckpointDocument>;
 
-  /**
-   * @param name the setting `advanced.checkpoints`
-   * @param retries how often one is tried again where the server has trouble
-   */
+  /** @param retries how often one is tried again where the server has trouble */
   constructor(
     database: Db,
-    name: string,
     private readonly retries?: number,
   ) {
-    this.collection = database.collection(name);
+    this.collection = database.collection(checkpointsCollection);
   }
 
   /** The checkpoints of some files by their names below the state directory. */

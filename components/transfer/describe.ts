@@ -1,7 +1,5 @@
-import { posix } from "node:path";
 import { type CollectionRole, collectionRoles } from "../contract";
-import type { Layout } from "../settings";
-import { describePlace } from "../state";
+import { describePlace, layout } from "../state";
 import type { ImportReport, Quarantined } from "./tally";
 import type { VerificationReport } from "./verify/verify";
 
@@ -73,10 +71,9 @@ function describeDifferences(report: VerificationReport, role: CollectionRole): 
 /** The maximum share of the runs, in percent, that may be quarantined in a cutover (decision 15). */
 const toleratedPercent = 1;
 
-/** What an import's stop is judged and told by; `root` and `layout` as the settings name them. */
+/** What an import's stop is judged and told by; `root` as the settings name it. */
 interface StopInputs {
   readonly root: string;
-  readonly layout: Layout;
   readonly acceptMissing?: string;
 }
 
@@ -99,16 +96,17 @@ export function describeStop(
       `If the worker is to execute them from MongoDB, set advanced.acceptMissing: "${hash}".`
     );
   });
-  const reasons = [...describeQuarantinedRuns(report, inputs), ...missing];
+  const reasons = [...describeQuarantinedRuns(report), ...missing];
   return withAdvice(reasons, `Import of ${root}: `, fixRuns[stage]);
 }
 
-function describeQuarantinedRuns(
-  { runs: { read, quarantined }, quarantine, quarantinedUnfinished }: ImportReport,
-  { layout }: StopInputs,
-): string[] {
+function describeQuarantinedRuns({
+  runs: { read, quarantined },
+  quarantine,
+  quarantinedUnfinished,
+}: ImportReport): string[] {
   const { count, cases } = quarantinedUnfinished;
-  const folder = posix.normalize(`${layout.runs}/`);
+  const folder = `${layout.runs}/`;
   const runs = quarantine.filter(({ file }) => file.startsWith(folder)).map(caseOf);
   const isTooMany = quarantined > count && quarantined * 100 > read * toleratedPercent;
   return [

@@ -19,13 +19,13 @@ const filesAtOnce = 16;
  * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
  */
 export async function findMissingRuns(sides: BothSides): Promise<MissingRuns> {
-  const { database, checkpoints, root } = sides;
+  const { database, root } = sides;
   const known = await reading(sides, "runs", async (all) => {
     const ids: string[] = [];
     for await (const run of all.find(mayExecute, { projection: { steps: 1 } })) {
       if (isUnfinished(run)) ids.push(String(run._id));
     }
-    return readBases(basesIn(database, checkpoints), new Map([["runs", ids]]));
+    return readBases(basesIn(database), new Map([["runs", ids]]));
   });
   const missing = new Set<string>();
   await atOnce(filesAtOnce, [...(known.get("runs") ?? [])], async ([runId, { file, next }]) => {

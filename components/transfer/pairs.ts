@@ -30,7 +30,7 @@ export interface Pairing {
 }
 
 /** Where pairs are looked for. */
-export type PairSides = Pick<BothSides, "database" | "collections" | "checkpoints">;
+export type PairSides = Pick<BothSides, "database" | "collections">;
 
 /** Pairs records with their documents and bases, by few queries whatever the number of runs. */
 export async function pairsOf(
@@ -51,7 +51,7 @@ export async function pairsOf(
   for (const one of found) {
     if (one.mongo && !isEqual(one)) keys.get(one.disk.role)?.push(one.disk.key);
   }
-  const bases = await readBases(basesIn(sides.database, sides.checkpoints), keys);
+  const bases = await readBases(basesIn(sides.database), keys);
   return found.map((one) => {
     const { role, key } = one.disk;
     if (isEqual(one)) return equalPair(one);

@@ -26,10 +26,10 @@ type StateArgs = ReturnType<typeof stateArgs>;
 
 /** Where the state on disk is, and how a rollback treats it. */
 function stateArgs(root: string, advanced: Settings["advanced"]) {
-  const { layout, checkpoints, heldRuns, electionSeconds, abandonMongo } = advanced;
-  const { exportUnconfirmed, acceptMissing, acceptQuarantined } = advanced;
+  const { heldRuns, electionSeconds, abandonMongo, exportUnconfirmed } = advanced;
+  const { acceptMissing, acceptQuarantined } = advanced;
   const rollback = { heldRuns, electionSeconds, abandonMongo, exportUnconfirmed };
-  return { sides: { root, layout, checkpoints, acceptMissing, acceptQuarantined }, rollback };
+  return { sides: { root, acceptMissing, acceptQuarantined }, rollback };
 }
 
 function rootOf({ source }: NonNullable<Settings["backfill"]>): string {

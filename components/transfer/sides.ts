@@ -13,8 +13,6 @@ export interface MongoSide extends Patience {
 
 /** Filesystem state on one side, MongoDB on the other. */
 export interface BothSides extends StateAddress, MongoSide {
-  /** The name of the collection with bases and checkpoints: the setting `advanced.checkpoints`. */
-  readonly checkpoints: string;
   /** Gets the tally at the beginning, to look at it while the work goes on. */
   readonly watch?: (tally: Tally) => void;
 }

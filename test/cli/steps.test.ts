@@ -9,7 +9,6 @@ import { readFence } from "../../components/state";
 import { version } from "../../package.json";
 import { ledger, migrate } from "../transfer/database";
 import { sidesOf } from "../transfer/export-sides";
-import { layout } from "../transfer/layout";
 import { addFiles, run as runOf } from "../transfer/state";
 import { documentOptions } from "../contract/options";
 import { emptyDatabasePerTest } from "../server";
@@ -53,10 +52,9 @@ const sides = () => ({
     direction: "forward",
     cutover: 1,
     root: state,
-    layout,
     collections: documentOptions.collections,
   },
-  ...{ approvals: true, checkpoints: "pack_run_backfill", ledger, heldRuns: "hold" },
+  ...{ approvals: true, ledger, heldRuns: "hold" },
   electionSeconds: 2,
 });
 

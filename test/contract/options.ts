@@ -9,7 +9,6 @@ export const documentOptions: SchemaOptions = {
     approvals: "pack_run_approvals",
   },
   validation: { enabled: true, level: "strict", action: "error" },
-  indexNames: {},
   approvals: true,
   tenancy: "reserved",
 };

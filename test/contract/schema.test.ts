@@ -34,11 +34,10 @@ describe("the wanted schema", () => {
     const { collections, indexes } = buildSchema({
       ...documentOptions,
       collections: { ...documentOptions.collections, logs: "task_logs" },
-      indexNames: { pack_run_logs_run_sequence: "by_sequence" },
     });
 
     expect(collections[1]?.name).toBe("task_logs");
-    expect(indexes[0]).toMatchObject({ collection: "task_logs", name: "by_sequence" });
+    expect(indexes[0]).toMatchObject({ collection: "task_logs", name: "task_logs_run_sequence" });
     expect(indexes[5]).toMatchObject({ name: "task_logs_run_timestamp" });
   });
 

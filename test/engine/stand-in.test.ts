@@ -6,7 +6,6 @@ import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { ExportReport } from "../../components/transfer";
 import { repository } from "../../tools/parts";
-import { layout } from "../transfer/layout";
 import { documentOptions } from "../contract/options";
 import { type Kubelet, startKubelet } from "../kubelet";
 import { FileJournal } from "../stand-in/file-journal";
@@ -17,6 +16,7 @@ import { standInImages, standInValues } from "../stand-in/pods";
 import { type TestCluster, makeCluster } from "./cluster";
 import { type TestStack, makeStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
+import { layout } from "../../components/state";
 
 const minutes = 60_000;
 

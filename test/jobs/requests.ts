@@ -1,6 +1,5 @@
 import { version } from "../../package.json";
 import { stateRoot, type JobRequest } from "../../components/step/jobs";
-import { layout } from "../transfer/layout";
 import { documentOptions } from "../contract/options";
 
 const request = (inputs: object, pods = 1) =>
@@ -18,7 +17,7 @@ export function migration(collections: { runs?: string } = {}): JobRequest {
 }
 
 const sides = {
-  ...{ root: stateRoot, layout, checkpoints: "taskrunner_import", ledger: "schema_migrations" },
+  ...{ root: stateRoot, ledger: "schema_migrations" },
   collections: documentOptions.collections,
   approvals: true,
 };

@@ -20,7 +20,6 @@ const options: fc.Arbitrary<SchemaOptions> = fc.record({
     level: fc.constantFrom("strict" as const, "moderate" as const),
     action: fc.constantFrom("error" as const, "warn" as const),
   }),
-  indexNames: fc.constantFrom({}, { pack_runs_updatedAt_desc: "by_age" }),
   approvals: fc.boolean(),
   tenancy: fc.constantFrom("reserved" as const, "enforced" as const),
 });

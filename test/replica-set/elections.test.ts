@@ -9,7 +9,6 @@ import { providers as schemaSteps } from "../../components/migration/provider";
 import { keyToText } from "../../components/migration/steps/index-step";
 import { closeConnections } from "../../components/mongo";
 import { generateSample } from "../../sample";
-import { layout } from "../transfer/layout";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
 
@@ -71,9 +70,9 @@ async function apply(
   const { database, root, outputs } = stack;
   const { name = kind } = own as { readonly name?: string };
   const inputs = {
-    ...{ direction, cutover: 1, database, root, layout, collections, approvals },
+    ...{ direction, cutover: 1, database, root, collections, approvals },
     uri: uriOf(),
-    ...{ ledger: "schema_migrations", checkpoints: "pack_run_backfill", onDataIssue: "fail" },
+    ...{ ledger: "schema_migrations", onDataIssue: "fail" },
     ...{ heldRuns: "hold", electionSeconds: 60 },
     ...own,
   };

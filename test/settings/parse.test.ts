@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { stringify } from "yaml";
-import { commandSettings, databaseOf, parseSettings } from "../../components/settings";
+import { databaseOf, parseSettings } from "../../components/settings";
 import { problemsOf } from "./problems";
 
 const dev = {
@@ -42,15 +41,6 @@ describe("settings", () => {
       },
       advanced: {
         ledger: "schema_migrations",
-        checkpoints: "pack_run_backfill",
-        layout: {
-          runs: "state/runs",
-          approvals: "state/approvals",
-          logs: "logs/runs",
-          artifacts: "artifacts",
-          artifactManifest: "artifact-manifest.json",
-        },
-        indexNames: {},
         heldRuns: "hold",
         electionSeconds: 60,
       },
@@ -291,51 +281,6 @@ describe("names", () => {
       expect(problemsOf({ ...dev, mongo: { database } })).toContain("mongo.database: found");
     },
   );
-
-  it("of indexes are given by the contract's own", () => {
-    const problems = problemsOf({ ...dev, advanced: { indexNames: { pack_runs_by_age: "x" } } });
-
-    expect(problems).toContain("advanced.indexNames");
-    expect(problems).toContain("pack_runs_updatedAt_desc");
-  });
-
-  const [sequence, timestamp] = ["pack_run_logs_run_sequence", "pack_run_logs_run_timestamp"];
-  it.each([
-    [
-      `${timestamp}: found "x"; allowed: a name that differs from advanced.indexNames.${sequence}`,
-      "x",
-      "x",
-    ],
-    [`${timestamp}: found "${sequence}"; allowed: a name that differs`, undefined, sequence],
-    [`${sequence}: found "${timestamp}"; allowed: a name that differs`, timestamp, undefined],
-    [`${sequence}: found "_id_"; allowed: an index name without * that`, "_id_", undefined],
-  ])("of indexes are distinct in a collection: %s", async (problem, first, second) => {
-    const advanced = { indexNames: { [sequence]: first, [timestamp]: second } };
-    const text = stringify({ config: { "taskrunner-storage:advanced": advanced } });
-
-    expect(problemsOf({ ...dev, advanced })).toContain(`advanced.indexNames.${problem}`);
-    await expect(commandSettings({ text })).rejects.toThrow(`advanced.indexNames.${problem}`);
-  });
-
-  it("of indexes that are the same stop no rollback, and no command of it", async () => {
-    const advanced = { indexNames: { [sequence]: "x", [timestamp]: "x" } };
-    const config = {
-      "taskrunner-storage:storageMode": "filesystem",
-      "taskrunner-storage:advanced": advanced,
-    };
-    const text = stringify({ config });
-
-    expect(problemsOf({ ...dev, advanced, storageMode: "filesystem" })).toBe("no problem");
-    await expect(commandSettings({ text })).resolves.toMatchObject({ advanced });
-  });
-
-  it("of indexes of two collections may be the same, and exchanged in one", () => {
-    const runs = { pack_runs_updatedAt_desc: "by_time", [timestamp]: "by_time" };
-    const exchanged = { [sequence]: timestamp, [timestamp]: sequence };
-
-    expect(problemsOf({ ...dev, advanced: { indexNames: runs } })).toBe("no problem");
-    expect(problemsOf({ ...dev, advanced: { indexNames: exchanged } })).toBe("no problem");
-  });
 });
 
 function remoteUris(migrator: string, application: string) {

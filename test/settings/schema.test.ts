@@ -49,8 +49,6 @@ const full: Values = {
   },
   [`${prefix}advanced`]: {
     ledger: "ledger",
-    layout: { runs: "runs" },
-    indexNames: { pack_artifacts_run: "by_run" },
     heldRuns: "release",
     electionSeconds: 30,
     abandonMongo: "2026-11-25T21:16:30.502Z",

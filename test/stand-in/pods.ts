@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { serviceEnvironment, type Service } from "../../components/rollout";
 import { ownKubelet } from "../../tools/parts";
-import { layout } from "../transfer/layout";
 import { bundled } from "../bundled";
 import type { Image } from "../kubelet";
 import type { Folders } from "./file-store";
 import { folders } from "./settings";
+import { layout } from "../../components/state";
 
 /**
  * Both services' images for the tests' kubelet, by the names that `standInValues` gives them.
@@ -73,7 +73,7 @@ export function standInValues(service: Service, options: StandInOptions): object
   };
 }
 
-/** The folders of the filesystem stores below a state root, by the default layout. */
+/** The folders of the filesystem stores below a state root. */
 export function foldersIn(root: string): Folders {
   const { runs, approvals, logs, artifacts } = layout;
   return {

@@ -13,7 +13,6 @@ import { documentOptions } from "../contract/options";
 import { type JobCluster, startJobCluster } from "../jobs/cluster";
 import { serverForTests } from "../server";
 import { ledger, migrate } from "./database";
-import { layout } from "./layout";
 import { addFiles, run } from "./state";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -40,9 +39,9 @@ beforeEach(async () => {
     "state/runs/s.json": JSON.stringify(run("s")),
   });
   inputs = {
-    ...{ database: namespace, direction: "forward", cutover: 1, root: "claim state", layout },
+    ...{ database: namespace, direction: "forward", cutover: 1, root: "claim state" },
     ...{ collections: documentOptions.collections, approvals: true },
-    ...{ checkpoints: "pack_run_backfill", ledger, heldRuns: "hold", electionSeconds: 5 },
+    ...{ ledger, heldRuns: "hold", electionSeconds: 5 },
     job: cluster.target(namespace),
   };
 });

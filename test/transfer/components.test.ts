@@ -93,7 +93,6 @@ it.each(["forward", "back"] as const)(
       electionSeconds: 60,
     };
     expect(inputsOf("handover")).toMatchObject(shared);
-    expect(inputsOf("handover")).not.toHaveProperty("indexNames");
     expect(inputsOf("handover")).not.toHaveProperty("fencedAt");
     expect(inputsOf("second-handover")).toMatchObject({ ...shared, fencedAt });
   },
@@ -107,14 +106,12 @@ it("what comes after web goes in web's direction", async () => {
   expect(inputsOf("verification")).toMatchObject({ direction: "rest" });
 });
 
-it("the resource gets the root and the layout, not the other settings", () => {
+it("the resource gets the root, not the other settings", () => {
   const inputs = inputsOf("backfill");
   expect(inputs).toMatchObject({
     database: "taskrunner",
     direction: "forward",
     root: "../state",
-    layout: advanced.layout,
-    checkpoints: "pack_run_backfill",
     collections: documentOptions.collections,
     approvals: true,
   });

@@ -9,7 +9,6 @@ import type { VerificationInputs } from "../../components/transfer/steps/inputs"
 import { documentOptions } from "../contract/options";
 import { databasePerTest, ledger } from "./database";
 import { sidesOf } from "./database-sides";
-import { layout } from "./layout";
 import { lines, logLine, stateRoot } from "./state";
 
 const current = databasePerTest();
@@ -32,8 +31,7 @@ beforeEach(async () => {
   inputs = {
     ...{ uri: current.server.uri, database: database.databaseName, direction: "forward" },
     cutover: 1,
-    ...{ root: relative(process.cwd(), root), layout, collections, approvals: true, ledger },
-    checkpoints: "pack_run_backfill",
+    ...{ root: relative(process.cwd(), root), collections, approvals: true, ledger },
   };
 });
 const lose = (...sequences: number[]) =>

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { Long, type Db } from "mongodb";
 import { documentOptions } from "../contract/options";
 import { serverForTests } from "../server";
-import { layout } from "./layout";
 
 /** A server for the tests of a file, and a folder that goes with it. */
 export function serverOfTests(): { database: (name: string) => Db; folder: () => string } {
@@ -16,9 +15,7 @@ export const sidesOf = (database: Db, root: string) => ({
   database,
   collections: documentOptions.collections,
   root,
-  layout,
   approvals: true,
-  checkpoints: "pack_run_backfill",
 });
 
 /** All files below a folder by their name, with their text. */

@@ -13,7 +13,6 @@ import {
 } from "../../components/state/held";
 import { publish } from "../../components/state/publish";
 import { filesIn } from "./export-sides";
-import { layout } from "./layout";
 import { run, stateRoot } from "./state";
 
 const step = (status: unknown, fields: object = {}) => ({ stepId: "s", status, ...fields });
@@ -34,7 +33,7 @@ it.each([
   );
 });
 
-const address = (root: string) => ({ root, layout, approvals: true });
+const address = (root: string) => ({ root, approvals: true });
 const busy = (runId: string) => JSON.stringify(run(runId, { steps: [step("Running")] }));
 
 it("only unfinished runs are held, with the layout inside, and come back as they were", async () => {

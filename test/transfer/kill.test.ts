@@ -9,7 +9,6 @@ import { documentOptions } from "../contract/options";
 import { databasePerTest, endState, migrate } from "./database";
 import { sidesOf } from "./database-sides";
 import { killedAfter, randomNumbers } from "./killed";
-import { layout } from "./layout";
 import { stateRoot } from "./state";
 
 const kills = 50;
@@ -45,7 +44,7 @@ async function largestBatch(root: string): Promise<number> {
     largest = Math.max(largest, records.length);
     return Promise.resolve(new Map(records.map((record) => [record, "inserted" as const])));
   };
-  await importInto({ write }, { root, layout, approvals: true });
+  await importInto({ write }, { root, approvals: true });
   return largest;
 }
 

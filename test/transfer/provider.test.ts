@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
@@ -10,7 +10,6 @@ import type {
 } from "../../components/transfer/steps/inputs";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
-import { layout } from "./layout";
 import { addFiles, approval, lines, logLine, run } from "./state";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -41,10 +40,8 @@ beforeEach(async () => {
     direction: "forward",
     cutover: 1,
     root: relative(process.cwd(), root),
-    layout,
     collections: documentOptions.collections,
     approvals: true,
-    checkpoints: "pack_run_backfill",
     ledger: "schema_migrations",
   };
 });
@@ -66,10 +63,8 @@ it("an import runs again in another cutover and with other settings, not with ot
   expect(await changes(outs, inputs)).toBe(false);
   expect(await changes(outs, { ...inputs, cutover: 2 })).toBe(true);
   expect(await changes(outs, { ...inputs, root: "elsewhere" })).toBe(true);
-  expect(await changes(outs, { ...inputs, layout: { ...layout, runs: "runs" } })).toBe(true);
   expect(await changes(outs, { ...inputs, approvals: false })).toBe(true);
   expect(await changes(outs, { ...inputs, database: "another" })).toBe(true);
-  expect(await changes(outs, { ...inputs, checkpoints: "another" })).toBe(true);
 });
 
 it("an import that left records out runs again, until none is left out", async () => {
@@ -83,15 +78,6 @@ it("an import that left records out runs again, until none is left out", async (
   const fixed = await BulkImport.update("id", outs, inputs);
   expect(fixed.outs).toMatchObject({ report: { approvals: { inserted: 1 } } });
   expect(await changes(fixed.outs as object, inputs)).toBe(false);
-});
-
-it("the file of quarantined records is not read as a log, wherever logs lie", async () => {
-  const inRoot = { ...inputs, layout: { ...layout, logs: "." } };
-  await addFiles(inputs.root, { "r.ndjson": lines(logLine(1), { level: "loud" }) });
-  const found = { report: { files: 2, logs: { read: 2, quarantined: 1 } } };
-  expect((await BulkImport.create(inRoot)).outs).toMatchObject(found);
-  expect((await BulkImport.create(inRoot)).outs).toMatchObject(found);
-  expect(await readdir(folder)).not.toContainEqual(expect.stringContaining("quarantine"));
 });
 
 it("outputs name the first twenty quarantined records and count all", async () => {

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { WriteError } from "../../components/state";
 import { type Target, importInto } from "../../components/transfer";
-import { layout } from "./layout";
 import { addFiles, approval, lines, logLine, stateRoot } from "./state";
 
 /** A target that takes every record. */
@@ -12,7 +11,7 @@ const sink: Target = {
 };
 
 const importFrom = (root: string) =>
-  importInto(sink, { root, layout, approvals: true, quarantine: join(root, "quarantine.ndjson") });
+  importInto(sink, { root, approvals: true, quarantine: join(root, "quarantine.ndjson") });
 
 async function quarantined(root: string): Promise<unknown[]> {
   const text = await readFile(join(root, "quarantine.ndjson"), "utf8");
@@ -85,7 +84,7 @@ it("an import that fails leaves the earlier file as it is", async () => {
   const before = await quarantined(root);
   const failing: Target = { write: () => Promise.reject(new Error("the disk is full")) };
   const path = join(root, "quarantine.ndjson");
-  const failed = importInto(failing, { root, layout, approvals: true, quarantine: path });
+  const failed = importInto(failing, { root, approvals: true, quarantine: path });
   await expect(failed).rejects.toThrow("the disk is full");
   expect(await quarantined(root)).toEqual(before);
   expect((await readdir(root)).sort()).toEqual(["logs", "quarantine.ndjson", "state"]);
@@ -94,7 +93,7 @@ it("an import that fails leaves the earlier file as it is", async () => {
 it("a folder that cannot be written is named with what to do", async () => {
   const root = await stateRoot(state);
   const quarantine = join(root, "nowhere", "quarantine.ndjson");
-  const failed = importInto(sink, { root, layout, approvals: true, quarantine });
+  const failed = importInto(sink, { root, approvals: true, quarantine });
   await expect(failed).rejects.toThrow(WriteError);
   await expect(failed).rejects.toThrow(/nowhere.* failed: ENOENT\. .* Make the directory writable/);
 });

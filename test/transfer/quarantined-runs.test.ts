@@ -7,7 +7,6 @@ import { steps } from "../../components/transfer/steps";
 import type { ImportInputs, ImportResults } from "../../components/transfer/steps/inputs";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
-import { layout } from "./layout";
 import { addFiles, approval, artifact, lines, logLine, run } from "./state";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -28,9 +27,9 @@ afterAll(async () => {
 beforeEach(() => {
   const database = `quarantined_${++databases}`;
   inputs = {
-    ...{ uri: server.uri, database, direction: "forward", cutover: 1, layout },
+    ...{ uri: server.uri, database, direction: "forward", cutover: 1 },
     ...{ root: join(folder, database), collections: documentOptions.collections },
-    ...{ approvals: true, checkpoints: "pack_run_backfill", ledger: "schema_migrations" },
+    ...{ approvals: true, ledger: "schema_migrations" },
   };
 });
 

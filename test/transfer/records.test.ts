@@ -4,7 +4,6 @@ import { Long } from "mongodb";
 import { expect, it } from "vitest";
 import { recordsOnDisk } from "../../components/transfer/import/file-records";
 import { Tally } from "../../components/transfer/tally";
-import { layout } from "./layout";
 import { addFiles, approval, artifact, lines, logLine, run, stateRoot } from "./state";
 
 async function read(files: Readonly<Record<string, string | Buffer>>, links: object = {}) {
@@ -12,7 +11,7 @@ async function read(files: Readonly<Record<string, string | Buffer>>, links: obj
   await addFiles(root, files);
   for (const [name, to] of Object.entries(links)) await symlink(String(to), join(root, name));
   const tally = new Tally();
-  const address = { root, layout, approvals: true };
+  const address = { root, approvals: true };
   const documents = [];
   for await (const { records } of recordsOnDisk({ address, tally })) {
     documents.push(...records.map(({ document }) => document));

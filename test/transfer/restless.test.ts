@@ -2,7 +2,6 @@ import { expect, it } from "vitest";
 import { openFile } from "../../components/transfer/import/open";
 import type { Checkpoint } from "../../components/transfer/checkpoints";
 import { type FoundFile, runIdsOf } from "../../components/state";
-import { layout } from "./layout";
 import { stateRoot } from "./state";
 
 const stamp = { size: 2, inode: 1, modified: 5_000, changed: 5_000, seen: 0 };
@@ -13,7 +12,7 @@ async function opened(then: Partial<Checkpoint>, now = stamp) {
   const path = `${root}/r.json`;
   const file: FoundFile = { role: "runs", path, name: "r.json", stem: "r", stamp: now };
   const checkpoint = { ...stamp, offset: 2, lines: 0, hash: "", complete: true, ...then };
-  const idOf = runIdsOf({ root, layout, approvals: true });
+  const idOf = runIdsOf({ root, approvals: true });
   return openFile(idOf, { file, checkpoint: checkpoint as Checkpoint, ownId: undefined });
 }
 

@@ -11,7 +11,6 @@ import { documentOptions } from "../contract/options";
 import { type BorrowedServer, borrowServer } from "../pool";
 import { claimMigration, ledger } from "./database";
 import { filesIn, sidesOf } from "./export-sides";
-import { layout } from "./layout";
 import { addFiles, lines, logLine, run } from "./state";
 
 /** The outputs of a handover. */
@@ -109,11 +108,10 @@ export class RollbackStack {
         cutover: 1,
         drains: 1,
         root: this.root,
-        layout,
         ledger,
       },
       ...{ collections: documentOptions.collections, approvals: true },
-      ...{ checkpoints: "pack_run_backfill", heldRuns: "hold" },
+      ...{ heldRuns: "hold" },
       electionSeconds: 5,
       ...fields,
     };

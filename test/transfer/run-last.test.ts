@@ -8,7 +8,6 @@ import { holdRuns } from "../../components/state/held";
 import type { Batch } from "../../components/transfer/import/pipeline";
 import { databasePerTest, twoRuns } from "./database";
 import { filesIn, sidesOf } from "./export-sides";
-import { layout } from "./layout";
 import { lines, logLine, run, stateRoot } from "./state";
 
 const current = databasePerTest();
@@ -37,7 +36,7 @@ it("a run's own record comes after its log, also if that takes several batches",
     order.push([...new Set(records.map(({ role }) => role))].join());
     return Promise.resolve(new Map(records.map((record) => [record, "inserted" as const])));
   };
-  await importInto({ write }, { root, layout, approvals: true });
+  await importInto({ write }, { root, approvals: true });
   expect(order.length).toBeGreaterThan(1);
   expect(order.filter((roles) => roles.includes("runs"))).toEqual([order.at(-1)]);
 });

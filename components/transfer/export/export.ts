@@ -24,7 +24,7 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const tally = new ExportTally();
   sides.watch?.(tally);
   const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;
-  const bases = { collection: basesIn(sides.database, sides.checkpoints), trouble };
+  const bases = { collection: basesIn(sides.database), trouble };
   const task = {
     sides,
     conflicts: toConflictsAddress(sides),

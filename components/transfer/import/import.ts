@@ -42,7 +42,7 @@ export async function importState(sides: BothSides & ImportOptions): Promise<Imp
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
   const empty = await emptyRoles(sides);
   const target = databaseTarget(sides, { stage, empty, dryRun });
-  const store = new Checkpoints(sides.database, sides.checkpoints, retries);
+  const store = new Checkpoints(sides.database, retries);
   const resumed = new Set(collectionRoles.filter((role) => !afresh && !empty.has(role)));
   return importInto(target, { ...sides, checkpoints: { store, resumed } });
 }

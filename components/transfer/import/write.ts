@@ -38,7 +38,7 @@ export interface TargetOptions {
 
 /** The database as a target. */
 export function databaseTarget(sides: BothSides, options: TargetOptions): Target {
-  const bases = basesIn(sides.database, sides.checkpoints);
+  const bases = basesIn(sides.database);
   return {
     write: (batch) => {
       const to = { sides, bases, options, sent: new Map<ReadyRecord, Outcome>() };

@@ -6,6 +6,7 @@ import {
   type StateAddress,
   StateFolderError,
   filesOf,
+  layout,
   toHeldAddress,
   listHeldRuns,
   readFence,
@@ -139,7 +140,7 @@ async function requireMounted(address: StateAddress): Promise<void> {
 /** A volume of its own may hold the runs: one that is not mounted leaves the fence where it is. */
 async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
   if (fence.unfinishedCount === 0) return;
-  const { root, layout } = address;
+  const { root } = address;
   for (const place of [address, toHeldAddress(address)]) {
     const files = filesOf(place, "runs");
     const { done } = await files.next();

@@ -1,6 +1,5 @@
 import type { CollectionRole } from "../../contract";
 import type { Standstill } from "../../kubernetes";
-import type { Layout } from "../../settings";
 import type { Fence } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
@@ -16,11 +15,8 @@ export interface StateInputs extends MongoInputs, OncePerCutover {
   readonly root: string;
   /** In a pod: the claim that it is in, for words. */
   readonly rootName?: string;
-  readonly layout: Layout;
   readonly collections: Readonly<Record<CollectionRole, string>>;
   readonly approvals: boolean;
-  /** The name of the collection with bases and checkpoints. */
-  readonly checkpoints: string;
   /** The hash of the missing runs with which a cutover goes on. */
   readonly acceptMissing?: string;
   /** The hash of quarantined and differing records with which a cutover ends. */

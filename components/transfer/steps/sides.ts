@@ -4,24 +4,15 @@ import type { BothSides } from "../sides";
 import type { Tally } from "../tally";
 import type { StateInputs } from "./inputs";
 
-/** What a step is compared by: without the bases, which are with the checkpoints, each run is a conflict. */
-export const comparedInputs = [
-  ...(["cutover", "database", "root", "layout"] as const),
-  ...(["collections", "approvals", "checkpoints"] as const),
-] as const;
+/** What a step is compared by. */
+export const comparedInputs = ["cutover", "database", "root", "collections", "approvals"] as const;
 
 /** What names both sides, without the database. */
 export type StateSides = Pick<BothSides, Exclude<keyof StateInputs & keyof BothSides, "database">>;
 
 /** The state on disk as the inputs name it; `root` becomes absolute. */
-export function stateOf({
-  root,
-  layout,
-  collections,
-  approvals,
-  checkpoints,
-}: StateInputs): StateSides {
-  return { root: resolve(root), layout, collections, approvals, checkpoints };
+export function stateOf({ root, collections, approvals }: StateInputs): StateSides {
+  return { root: resolve(root), collections, approvals };
 }
 
 /** Both sides as the inputs of a step that goes forward name them. */

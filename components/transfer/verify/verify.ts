@@ -108,12 +108,12 @@ function noneVerified(): VerifiedCounts {
  * not. Where MongoDB will not do it the report says so: what was found is not lost with it.
  */
 export async function forgetWhereMissing(
-  { database, checkpoints, retries }: BothSides,
+  { database, retries }: BothSides,
   report: VerificationReport,
 ): Promise<VerificationReport> {
   if (report.holds) return report;
   try {
-    await new Checkpoints(database, checkpoints, retries).forget();
+    await new Checkpoints(database, retries).forget();
     return report;
   } catch (error) {
     if (!(error instanceof ServerTroubleError)) throw error;

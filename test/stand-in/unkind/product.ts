@@ -4,7 +4,6 @@ import { exportCommand } from "../../../cli/export";
 import type { HandoverResults } from "../../../components/transfer/steps/inputs";
 import { providers } from "../../../components/transfer/provider";
 import { documentOptions } from "../../contract/options";
-import { layout } from "../../transfer/layout";
 import { ledger } from "../../transfer/database";
 
 /** The steps on the state, as the engine has them. */
@@ -98,8 +97,8 @@ export class Product {
     const { fencedAt } = this;
     return {
       ...this.place,
-      ...{ direction, layout, ledger, cutover: this.cutover, approvals: true },
-      ...{ collections: documentOptions.collections, checkpoints: "pack_run_backfill" },
+      ...{ direction, ledger, cutover: this.cutover, approvals: true },
+      ...{ collections: documentOptions.collections },
       ...{ heldRuns: "hold", electionSeconds: 2 },
       ...(name === "SecondHandover" && fencedAt !== undefined && { fencedAt }),
       ...this.advanced,

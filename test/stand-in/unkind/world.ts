@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Db } from "mongodb";
 import type { Random } from "../../../sample/random";
 import { documentOptions } from "../../contract/options";
-import { layout } from "../../transfer/layout";
 import { ledger, migrate } from "../../transfer/database";
 import type { Mode } from "../crew";
 import { hasEnded, type Run } from "../records";
@@ -11,6 +10,7 @@ import type { Danger } from "./dangers";
 import type { RoughWriter } from "./rough-writer";
 import type { StaleVolume } from "./stale-volume";
 import { type Disturbance, type Wire, keepMajority } from "./wire";
+import { layout } from "../../../components/state";
 
 /** What the walks share. */
 export interface Surface {

@@ -3,13 +3,12 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { requireState } from "../../../components/state/address";
 import { noneSkipped, stateFiles } from "../../../components/state/list";
-import { layout } from "../layout";
 import { stateRoot } from "../state";
 
 async function listed(root: string, approvals = true) {
   const skipped = noneSkipped();
   const names: string[] = [];
-  const address = { root, layout, approvals };
+  const address = { root, approvals };
   await requireState(address);
   for await (const file of stateFiles(address, skipped)) {
     names.push(`${file.role} ${file.stem} ${file.name}`);
