@@ -3,15 +3,11 @@ import type {
   ReportViolation,
   ResourceValidationArgs,
   ResourceValidationPolicy,
-  StackValidationArgs,
-  StackValidationPolicy,
 } from "@pulumi/policy";
 import { plainProps, propsWithSecrets } from "./props";
-import type { Resource, ResourceRule, Rule, StackRule } from "./rule";
+import type { Resource, Rule } from "./rule";
 import { rules } from "./rules";
 import { lookForPlainTexts, secretConnectionStrings } from "./rules/connections";
-
-type Policy = ResourceValidationPolicy | StackValidationPolicy;
 
 /** The stacks that a policy is for. A policy has one level, so each rule has two policies. */
 interface Scope {
@@ -26,17 +22,16 @@ const scopes: readonly Scope[] = [
 ];
 
 /** Every rule twice: mandatory for production, advice elsewhere. */
-export const policies: readonly Policy[] = rules.flatMap((rule) =>
+export const policies: readonly ResourceValidationPolicy[] = rules.flatMap((rule) =>
   scopes.map((scope) => policyOf(rule, scope)),
 );
 
-function policyOf(rule: Rule, scope: Scope): Policy {
+function policyOf(rule: Rule, scope: Scope): ResourceValidationPolicy {
   const words = {
     name: `${rule.name}${scope.suffix}`,
     description: `In production ${rule.asks}.`,
     enforcementLevel: scope.level,
   };
-  if ("ofAll" in rule) return { ...words, validateStack: stackValidation(rule, scope) };
   const policy = { ...words, validateResource: validation(rule, scope) };
   if (rule !== secretConnectionStrings || !scope.production) return policy;
   // The engine tells secrets from other values only before a remediation. The rule fixes nothing, and
@@ -44,7 +39,7 @@ function policyOf(rule: Rule, scope: Scope): Policy {
   return { ...policy, enforcementLevel: "remediate", remediateResource: look };
 }
 
-function validation(rule: ResourceRule, { production }: Scope) {
+function validation(rule: Rule, { production }: Scope) {
   return async (args: ResourceValidationArgs, report: ReportViolation): Promise<void> => {
     if (isProduction(args.urn, args.stackTags) !== production) args.notApplicable();
     for (const words of await rule.of(resourceOf(args))) report(words);
@@ -53,16 +48,6 @@ function validation(rule: ResourceRule, { production }: Scope) {
 
 function look({ urn, props }: ResourceValidationArgs): void {
   lookForPlainTexts(urn, propsWithSecrets(props));
-}
-
-function stackValidation(rule: StackRule, { production }: Scope) {
-  return (args: StackValidationArgs, report: ReportViolation): void => {
-    const urn = args.resources[0]?.urn ?? "";
-    if (isProduction(urn, args.stackTags) !== production) args.notApplicable();
-    for (const violation of rule.ofAll(args.resources.map(resourceOf))) {
-      report(violation.message, violation.urn);
-    }
-  };
 }
 
 function resourceOf({

@@ -1,9 +1,9 @@
 import { uriFacts } from "../../components/settings";
 import { isSecret, walk } from "../props";
-import { differs, types, type Resource, type ResourceRule } from "../rule";
+import { differs, types, type Resource, type Rule } from "../rule";
 
 /** Every connection of a production environment is encrypted. */
-export const tls: ResourceRule = {
+export const tls: Rule = {
   name: "tls",
   asks: "connection strings have TLS on, and certificates checked, unless the host is local; Atlas takes TLS 1.2 or later; `MongoDBCommunity` has `spec.security.tls.enabled`",
   why: "plans and logs of runs, and the passwords, go over that line",
@@ -67,7 +67,7 @@ export function lookForPlainTexts(urn: string, props: Readonly<Record<string, un
 }
 
 /** The engine keeps connection strings secret: in its state, in previews and in its log. */
-export const secretConnectionStrings: ResourceRule = {
+export const secretConnectionStrings: Rule = {
   name: "connection-string-secret",
   asks: "a connection string in an input of any resource is a secret",
   why: "it would be in plain text in the state and in every preview",

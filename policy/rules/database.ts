@@ -1,9 +1,9 @@
-import { differs, types, type Resource, type ResourceRule, type StackRule } from "../rule";
+import { differs, types, type Resource, type Rule } from "../rule";
 
 const clusters: readonly string[] = [types.atlasCluster, types.operatorCluster];
 
 /** A production cluster cannot be deleted by an update, nor by Atlas. */
-export const deletionProtection: ResourceRule = {
+export const deletionProtection: Rule = {
   name: "deletion-protection",
   asks: "a cluster that the stack makes is protected in Pulumi (`protect`), and in Atlas too (`terminationProtectionEnabled`)",
   why: "one wrong line would take the database with it",
@@ -22,7 +22,7 @@ export const deletionProtection: ResourceRule = {
 const asked = ["backupEnabled", "pitEnabled", "retainBackupsEnabled"] as const;
 
 /** A production cluster of Atlas has backups that reach any moment and outlive it. */
-export const backups: ResourceRule = {
+export const backups: Rule = {
   name: "backups",
   asks: "a cluster of Atlas has `backupEnabled`, `pitEnabled` and `retainBackupsEnabled`",
   why: "after a cutover only MongoDB has what the services write",
@@ -34,26 +34,10 @@ export const backups: ResourceRule = {
       : [],
 };
 
-/** A production cluster of Atlas has a schedule of its own, whatever Atlas's default is. */
-export const backupSchedule: StackRule = {
-  name: "backup-schedule",
-  asks: "a stack with a cluster of Atlas has a `CloudBackupSchedule`",
-  why: "how long a backup is kept is the site's decision, not a default's",
-  ofAll: (resources) => {
-    if (resources.some(({ type }) => type === types.atlasSchedule)) return [];
-    return resources
-      .filter(({ type }) => type === types.atlasCluster)
-      .map(({ urn }) => ({
-        urn,
-        message: "The cluster has no CloudBackupSchedule: add one.",
-      }));
-  },
-};
-
 const everywhere = /^(0\.0\.0\.0|::|0(:0){7})$|\/0+$/;
 
 /** A production project of Atlas is not open to every address. */
-export const closedAccessList: ResourceRule = {
+export const closedAccessList: Rule = {
   name: "closed-access-list",
   asks: "no entry of `ProjectIpAccessList` lets every address in (`0.0.0.0/0`, `::/0`)",
   why: "a password would be all that stands between the internet and the data",
@@ -67,7 +51,7 @@ export const closedAccessList: ResourceRule = {
 };
 
 /** The database itself rejects documents that break the contract. */
-export const validation: ResourceRule = {
+export const validation: Rule = {
   name: "validation-error",
   asks: "every collection has a validator with the action `error`",
   why: "with `warn` a service of another version writes documents that no reader expects",

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { walk } from "../props";
-import { types, unknown, type Resource, type ResourceRule } from "../rule";
+import { types, unknown, type Resource, type Rule } from "../rule";
 
 const digest = /@?sha256:[0-9a-f]{64}$/;
 
 /** What runs in production is what was tried before. */
-export const pinnedImages: ResourceRule = {
+export const pinnedImages: Rule = {
   name: "images-by-digest",
   asks: "every `image` of a resource, and of a release's values and values files, is pinned by digest",
   why: "a tag may be moved to another image between staging and production",

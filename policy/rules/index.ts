@@ -1,19 +1,12 @@
 /** The rules of the pack, in the order of the table in docs/policy.md. */
 import type { Rule } from "../rule";
 import { secretConnectionStrings, tls } from "./connections";
-import {
-  backups,
-  backupSchedule,
-  closedAccessList,
-  deletionProtection,
-  validation,
-} from "./database";
+import { backups, closedAccessList, deletionProtection, validation } from "./database";
 import { pinnedImages } from "./images";
 
 export const rules: readonly Rule[] = [
   deletionProtection,
   backups,
-  backupSchedule,
   closedAccessList,
   tls,
   secretConnectionStrings,

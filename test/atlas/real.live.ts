@@ -7,7 +7,7 @@ const takenOver = {
   ...{ project: undefined, projectId, accessList: [], import: true },
   ...{ regions: [{ name: "EU_CENTRAL_1", electable: 3 }], instanceSize: "M40" },
   ...{ mongoVersion: "7.0", autoScaling: { disk: true } },
-  backup: { enabled: true, pointInTime: true, schedule: false },
+  backup: { enabled: true, pointInTime: true },
 };
 
 /** A cluster as somebody made it before, as the Admin API has it. */

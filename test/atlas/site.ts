@@ -39,10 +39,7 @@ const cluster = {
   project: { name: "task-runner", orgId: "5f0000000000000000000002" },
   provider: "AWS",
   regions: [{ name: "EU_CENTRAL_1" }],
-  accessList: [
-    { address: "203.0.113.7", comment: "the engine" },
-    { range: "198.51.100.0/24", expires: "2020-01-31" },
-  ],
+  accessList: [{ address: "203.0.113.7", comment: "the engine" }],
 };
 
 /**

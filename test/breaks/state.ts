@@ -124,7 +124,7 @@ export const state: readonly Break[] = [
     guarantee: "an unfinished run whose file is gone since an import stops a cutover",
     file: "components/transfer/describe.ts",
     find: "...describeQuarantinedRuns(report), ...missing",
-    replace: "...describeQuarantinedRuns(report, inputs)",
+    replace: "...describeQuarantinedRuns(report)",
     tests: ["test/transfer/handover-stops.test.ts > whose file is gone since an import"],
   },
   {

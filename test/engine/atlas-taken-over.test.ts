@@ -13,10 +13,7 @@ const takenOver = {
   instanceSize: "M40",
   mongoVersion: "7.0",
   autoScaling: { disk: true },
-  backup: {
-    ...{ enabled: true, pointInTime: true, restoreWindowDays: 7, hourly: { keepDays: 7 } },
-    ...{ daily: { keepDays: 7 }, weekly: { keepWeeks: 4 }, monthly: { keepMonths: 12 } },
-  },
+  backup: { enabled: true, pointInTime: true },
 };
 
 /** The cluster as somebody made it before, as Atlas answers. */
@@ -160,7 +157,7 @@ describe("a stack with a cluster that Atlas has already", () => {
   );
 
   it(
-    "turns its backup off without a call for a schedule that is gone with it",
+    "turns its backup off by a change of the cluster alone",
     async () => {
       const backup = { enabled: false, pointInTime: false };
       await site.configure({ ...takenOver, passwordVersion: 2, backup });

@@ -30,7 +30,6 @@ describe("a stack with a cluster of Atlas", () => {
       for (const made of [
         "mongodbatlas:index/project:Project",
         "mongodbatlas:index/advancedCluster:AdvancedCluster",
-        "mongodbatlas:index/cloudBackupSchedule:CloudBackupSchedule",
         "mongodbatlas:index/projectIpAccessList:ProjectIpAccessList",
         "mongodbatlas:index/customDbRole:CustomDbRole",
         "mongodbatlas:index/databaseUser:DatabaseUser",
@@ -166,11 +165,10 @@ describe("a stack with a cluster of Atlas", () => {
 
       // An entry of the access list is written anew for another comment, and kept.
       const address = "203.0.113.7";
-      const [comment, expires] = ["builds", "2999-12-31"];
-      const accessList = [{ range: `${address}/32`, comment, expires }];
+      const accessList = [{ range: `${address}/32`, comment: "builds" }];
       await site.configure({ instanceSize: "M20", accessList });
       await site.succeeded(stack.up());
-      expect(await atlas.accessList()).toEqual({ [address]: "builds, until 2999-12-31" });
+      expect(await atlas.accessList()).toEqual({ [address]: "builds" });
       const calls = await atlas.calls();
       expect(calls.filter((call) => !call.includes("ProjectIpAccessList"))).toEqual([
         "update AdvancedCluster cluster",
@@ -251,26 +249,6 @@ describe("a stack with a cluster of Atlas", () => {
       expect(await site.userNames()).toEqual(
         expect.arrayContaining(["taskrunner-application-2", "taskrunner-application-3"]),
       );
-    },
-    12 * minutes,
-  );
-
-  it(
-    "goes back to files past a change of the schedule that Atlas began and answers nothing about",
-    async () => {
-      await site.play([], { late: ["update CloudBackupSchedule"] });
-      const changed = { ...rotated, backup: { monthly: { keepMonths: 24 } } };
-      await site.configure(changed);
-      await site.failed(stack.up());
-      expect(await site.modes()).toEqual(["mongo", "mongo"]);
-
-      await site.play(["create", "update", "delete"]);
-      await site.configure(changed, "filesystem");
-      const output = await site.failed(
-        stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error"),
-      );
-      expect(output).toContain("Atlas answers 500 to update CloudBackupSchedule backup");
-      expect(await site.modes()).toEqual(["filesystem", "filesystem"]);
     },
     12 * minutes,
   );

@@ -94,7 +94,6 @@ it(
     for (const words of [
       /terminationProtectionEnabled: true/,
       /pitEnabled +: true/,
-      /restoreWindowDays +: 7/,
       /regionName +: "EU_NORTH_1"/,
       /\+ pulumi-nodejs:dynamic\/mongo:LedgerClaim: \(create\)/,
     ]) {

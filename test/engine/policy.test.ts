@@ -45,7 +45,7 @@ it(
     expect([...new Set(found.map(({ policy }) => policy))].sort()).toEqual(
       rules.map(({ name }) => name).sort(),
     );
-    for (const { policy, resource } of found.filter(({ policy }) => policy !== "backup-schedule")) {
+    for (const { policy, resource } of found) {
       expect(resource).toMatch(new RegExp(`^${policy}`));
     }
     expect(output).toContain("The connection string at nested.uri is not a secret");

@@ -37,7 +37,6 @@ const release = (file: string) => ({
 
 new Played(types.atlasCluster, "deletion-protection", atlas, {}, !broken);
 new Played(types.atlasCluster, "backups", { ...atlas, pitEnabled: choose(true, false) });
-if (!broken) new Played(types.atlasSchedule, "schedule", { clusterName: "taskrunner" });
 new Played(types.atlasAccess, "closed-access-list", {
   cidrBlock: choose("203.0.113.0/24", "0.0.0.0/0"),
 });

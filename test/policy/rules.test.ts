@@ -7,7 +7,6 @@ import { types, unknown, type Resource } from "../../policy/rule";
 import { tls } from "../../policy/rules/connections";
 import {
   backups,
-  backupSchedule,
   closedAccessList,
   deletionProtection,
   validation,
@@ -62,13 +61,6 @@ describe("a cluster of Atlas", () => {
       `The cluster lacks a backup: set ${input} to true.`,
     ]);
     expect(backups.of(cluster({ ...whole, [input]: unknown }))).toEqual([]);
-  });
-
-  it("has a schedule in its stack", () => {
-    const schedule = resource(types.atlasSchedule, {});
-
-    expect(backupSchedule.ofAll([cluster(whole)])).toMatchObject([{ urn }]);
-    expect(backupSchedule.ofAll([cluster(whole), schedule])).toEqual([]);
   });
 
   it.each(["0.0.0.0/0", "::/0", "0.0.0.0", "::", "0:0:0:0:0:0:0:0/0", "10.0.0.0/0"])(

@@ -33,16 +33,7 @@ describe("the settings of a cluster of Atlas", () => {
       regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
       instanceSize: "M10",
       autoScaling: { disk: true },
-      backup: {
-        enabled: true,
-        schedule: true,
-        pointInTime: false,
-        restoreWindowDays: 7,
-        hourly: { everyHours: 6, keepDays: 7 },
-        daily: { keepDays: 7 },
-        weekly: { keepWeeks: 4 },
-        monthly: { keepMonths: 12 },
-      },
+      backup: { enabled: true, pointInTime: false },
       accessList: [],
       connection: "standard",
       passwordVersion: 1,
@@ -104,29 +95,9 @@ describe("the settings of a cluster of Atlas", () => {
       "diskSizeGb: found 100, while the disk grows by itself",
     ],
     [
-      "a size with disks of its own and snapshots every six hours",
-      { instanceSize: "M40_NVME" },
-      "cluster.backup.hourly.everyHours: found 6; allowed: 12 for the size M40_NVME",
-    ],
-    [
-      "a size with disks of its own and no backups",
-      { instanceSize: "M40_NVME", backup: { enabled: false } },
-      "cluster.backup.enabled: found false; allowed: true for the size M40_NVME",
-    ],
-    [
       "point in time without backups",
       { backup: { enabled: false, pointInTime: true } },
       "backup.pointInTime: found true; allowed: false without backup.enabled",
-    ],
-    [
-      "a window longer than hourly snapshots are kept",
-      { backup: { pointInTime: true, restoreWindowDays: 14 } },
-      "hourly.keepDays: found 7 days; allowed: at least as long as backup.restoreWindowDays, 14",
-    ],
-    [
-      "daily snapshots kept shorter than hourly ones",
-      { backup: { daily: { keepDays: 3 } } },
-      "backup.daily.keepDays: found 3 days; allowed: at least as long as backup.hourly.keepDays",
     ],
     ["an entry of nothing", { accessList: [{ comment: "x" }] }, "accessList.0: found nothing"],
     [
@@ -149,18 +120,8 @@ describe("the settings of a cluster of Atlas", () => {
       { accessList: [{ range: "198.51.100.21/28" }] },
       'accessList.0.range: found "198.51.100.21/28"; allowed: "198.51.100.16/28"',
     ],
-    [
-      "a comment that has no room for its date",
-      { accessList: [{ address: "192.0.2.1", comment: "c".repeat(63), expires: "2999-12-31" }] },
-      "accessList.0.comment: found 81 characters with its date; allowed: 80",
-    ],
     ["an address that is none", { accessList: [{ address: "192.0.2" }] }, "an IPv4 address"],
     ["a range that is none", { accessList: [{ range: "192.0.2.0/33" }] }, "a range of IPv4"],
-    [
-      "a day that is none",
-      { accessList: [{ address: "192.0.2.1", expires: "2026-13-01" }] },
-      "a day, such as 2026-12-31",
-    ],
     ["a size that is not dedicated", { instanceSize: "M0" }, "M0, Flex and serverless are not"],
     ["a version without its dot", { mongoVersion: "8" }, "a major version from"],
     ["a version too old", { mongoVersion: "5.0" }, "a major version from"],
@@ -176,32 +137,16 @@ describe("the settings of a cluster of Atlas", () => {
         ([, key]) => key,
       );
     const own = ["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled"];
-    const snapshots = ["hourly", "daily", "weekly", "monthly"].map((key) => `backup.${key}`);
     expect(named(problemsWith({ import: true }))).toEqual([
-      ...[...own, "backup.pointInTime", "regions.0.electable", ...snapshots],
+      ...[...own, "backup.pointInTime", "regions.0.electable"],
     ]);
     const takenOver = {
       ...{ import: true, instanceSize: "M40", mongoVersion: "7.0", autoScaling: { disk: true } },
       regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
     };
     const backup = { enabled: true, pointInTime: true };
-    expect(named(problemsWith({ ...takenOver, backup }))).toContain("backup.restoreWindowDays");
-    expect(problemsWith({ ...takenOver, backup: { ...backup, schedule: false } })).toBe(
-      "no problem",
-    );
+    expect(problemsWith({ ...takenOver, backup })).toBe("no problem");
     expect(problemsWith({ import: true }, { storageMode: "filesystem" })).toBe("no problem");
-  });
-
-  it("take disks of its own with snapshots twice a day", () => {
-    const nvme = { instanceSize: "M40_NVME", backup: { hourly: { everyHours: 12 } } };
-
-    expect(problemsWith(nvme)).toBe("no problem");
-  });
-
-  it("stop no rollback of disks of its own with other snapshots", () => {
-    const more = { instanceSize: "M40_NVME" };
-    expect(problemsWith(more)).not.toBe("no problem");
-    expect(problemsWith(more, { storageMode: "filesystem" })).toBe("no problem");
   });
 
   it.each(["mongoUri", "appMongoUri"])("refuse a %s, without quoting it", (key) => {
@@ -214,7 +159,7 @@ describe("the settings of a cluster of Atlas", () => {
   it("stop no rollback of entries that Atlas would not take as they are", () => {
     const accessList = [
       { range: "198.51.100.21/28" },
-      { address: "192.0.2.1", comment: "c".repeat(80), expires: "2999-12-31" },
+      { address: "192.0.2.1" },
       { range: "192.0.2.1/32" },
     ];
     expect(problemsWith({ accessList })).not.toBe("no problem");
@@ -223,11 +168,5 @@ describe("the settings of a cluster of Atlas", () => {
 
   it("leave an access list that is open to all to the policies", () => {
     expect(problemsWith({ accessList: [{ range: "0.0.0.0/0" }] })).toBe("no problem");
-  });
-
-  it("take a day in YAML without quotes as the engine hands it over", () => {
-    const accessList = [{ address: "192.0.2.1", expires: "2026-12-31 00:00:00 +0000 UTC" }];
-
-    expect(clusterOf({ accessList }).accessList[0]?.expires).toBe("2026-12-31");
   });
 });

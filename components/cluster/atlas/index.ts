@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
-import { createCluster, backupSchedule } from "./cluster";
+import { createCluster } from "./cluster";
 import { connectionString } from "./connection";
 import { requireOwnEntries } from "./own-entries";
 import { accessList, projectOf } from "./project";
@@ -32,7 +32,6 @@ export function atlasCluster(
   // They stay where the cluster stays; while it is there, one that is taken out of the stack goes.
   const ofCluster = { ...options, deletedWith: cluster };
   const place = { projectId, clusterName: cluster.name };
-  backupSchedule(settings, place, ofCluster);
   const entries = accessList(settings, projectId, ofCluster);
   const { migrator, application } = databaseUsers(
     settings,

@@ -33,31 +33,18 @@ export function accessList(
   });
 }
 
-/** The entries that count today. Of two forms of one address Atlas has one. */
+/** Of two forms of one address Atlas has one. */
 export function entriesByAddress({
   accessList,
 }: Pick<AtlasSettings, "accessList">): Map<string, Entry> {
-  return new Map(entriesOn(accessList, new Date()).map((entry) => [entryAddress(entry), entry]));
+  return new Map(accessList.map((entry) => [entryAddress(entry), entry]));
 }
 
-/**
- * The entries that count on a day (UTC), the day of their expiry included. The provider has no expiry
- * of its own, so one that is over is left out, and the next `up` deletes it, in either mode.
- */
-export function entriesOn(entries: readonly Entry[], day: Date): Entry[] {
-  const today = day.toISOString().slice(0, 10);
-  return entries.filter(({ expires }) => expires === undefined || expires >= today);
-}
-
-/** An entry as Atlas has it; its expiry is in the comment, for who reads it there. */
+/** An entry as Atlas has it. */
 export function entryArgs(entry: Entry): Omit<mongodbatlas.ProjectIpAccessListArgs, "projectId"> {
-  const { comment, expires } = entry;
   const address = entryAddress(entry);
-  const until = expires === undefined ? "" : `until ${expires}`;
-  const words = [comment, until].filter((one) => one !== "").join(", ");
   return {
     ...(address.includes("/") ? { cidrBlock: address } : { ipAddress: address }),
-    // Atlas takes no more.
-    ...(words !== "" && { comment: words.slice(0, 80) }),
+    ...(entry.comment !== "" && { comment: entry.comment }),
   };
 }

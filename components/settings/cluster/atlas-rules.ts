@@ -11,8 +11,6 @@ export function atlasRules(settings: Settings): Problem[] {
     ...projectRules(cluster),
     ...regionRules(cluster),
     ...diskRules(cluster),
-    // A rollback must not stop on what a stack has from before.
-    ...(storageMode === "mongo" ? ownDiskRules(cluster) : []),
     ...backupRules(cluster),
     ...accessRules(cluster, storageMode === "filesystem"),
   ].map(({ key, ...problem }) => ({ key: `cluster.${key}`, ...problem }));
@@ -35,20 +33,14 @@ export function takeOverRules(
 ): Problem[] {
   // A rollback takes it over as it is.
   if (cluster.kind !== "atlas" || !cluster.import || storageMode === "filesystem") return [];
-  const { enabled, schedule, pointInTime } = cluster.backup;
-  const found = "nothing, and cluster.import is true";
-  const kept = ["hourly", "daily", "weekly", "monthly"];
-  if (pointInTime) kept.push("restoreWindowDays");
   const keys = [
     ...["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled", "backup.pointInTime"],
     ...cluster.regions.map((_region, at) => `regions.${at}.electable`),
-    ...(enabled && schedule ? kept.map((key) => `backup.${key}`) : []),
   ].filter((key) => valueAt(["cluster", ...key.split(".")], values) === undefined);
-  const isOfSchedule = (key: string) => kept.includes(key.replace("backup.", ""));
   return keys.map((key) => ({
     key: `cluster.${key}`,
-    found,
-    allowed: `what the cluster is to have${isOfSchedule(key) ? ", or backup.schedule: false" : ""}`,
+    found: "nothing, and cluster.import is true",
+    allowed: "what the cluster is to have",
   }));
 }
 
@@ -86,38 +78,9 @@ function diskRules({ autoScaling, diskSizeGb }: AtlasSettings): Problem[] {
   return [{ key: "diskSizeGb", found, allowed }];
 }
 
-/** @see https://www.mongodb.com/docs/atlas/backup/cloud-backup/scheduling/ */
-function backupRules({ backup }: AtlasSettings): Problem[] {
-  const { enabled, pointInTime, restoreWindowDays, hourly, daily, weekly, monthly } = backup;
-  if (!enabled) {
-    const allowed = "false without backup.enabled";
-    return pointInTime ? [{ key: "backup.pointInTime", found: "true", allowed }] : [];
-  }
-  const window = pointInTime ? [["restoreWindowDays", restoreWindowDays] as const] : [];
-  // What is taken less often is kept at least as long.
-  const kept = [
-    ...window,
-    ["hourly.keepDays", hourly.keepDays],
-    ["daily.keepDays", daily.keepDays],
-    ["weekly.keepWeeks", weekly.keepWeeks * 7],
-    ["monthly.keepMonths", monthly.keepMonths * 31],
-  ] as const;
-  return kept.flatMap(([key, days], at) => {
-    const [moreOften, least] = kept[at - 1] ?? ["", 0];
-    if (days >= least) return [];
-    const allowed = `at least as long as backup.${moreOften}, ${least} days`;
-    return [{ key: `backup.${key}`, found: `${days} days`, allowed }];
-  });
-}
-
-/** What Atlas asks of the sizes that have disks of their own. */
-function ownDiskRules({ instanceSize, backup: { enabled, hourly } }: AtlasSettings): Problem[] {
-  if (!instanceSize.includes("_NVME")) return [];
-  const words = `for the size ${instanceSize}`;
-  if (!enabled) return [{ key: "backup.enabled", found: "false", allowed: `true ${words}` }];
-  if (hourly.everyHours === 12) return [];
-  const found = String(hourly.everyHours);
-  return [{ key: "backup.hourly.everyHours", found, allowed: `12 ${words}` }];
+function backupRules({ backup: { enabled, pointInTime } }: AtlasSettings): Problem[] {
+  if (enabled || !pointInTime) return [];
+  return [{ key: "backup.pointInTime", found: "true", allowed: "false without backup.enabled" }];
 }
 
 function accessRules({ accessList }: AtlasSettings, isRollback: boolean): Problem[] {
@@ -129,7 +92,7 @@ function accessRules({ accessList }: AtlasSettings, isRollback: boolean): Proble
       allowed: "each entry once",
     };
   });
-  const problems = accessList.flatMap(({ address, range, comment, expires }, at) => {
+  const problems = accessList.flatMap(({ address, range }, at) => {
     const key = `accessList.${at}`;
     const named = [address, range].filter((one) => one !== undefined);
     if (named.length !== 1) {
@@ -139,15 +102,9 @@ function accessRules({ accessList }: AtlasSettings, isRollback: boolean): Proble
     // The program makes what Atlas takes of these: a rollback must not stop on them.
     if (isRollback) return [];
     const network = range?.endsWith("/32") ? range : (known[at] ?? "");
-    const length = comment.length + (expires === undefined ? 0 : `, until ${expires}`.length);
-    return [
-      ...(range === undefined || range === network
-        ? []
-        : [{ key: `${key}.range`, found: quote(range), allowed: quote(network) }]),
-      ...(length <= 80
-        ? []
-        : [{ key: `${key}.comment`, found: `${length} characters with its date`, allowed: "80" }]),
-    ];
+    return range === undefined || range === network
+      ? []
+      : [{ key: `${key}.range`, found: quote(range), allowed: quote(network) }];
   });
   return isRollback || problems.length > 0 ? problems : repeated;
 }

@@ -29,41 +29,8 @@ const autoScaling = section({
 
 const backup = section({
   enabled: z.boolean().default(true).describe("Whether Atlas takes snapshots."),
-  schedule: z
-    .boolean()
-    .default(true)
-    .describe("Whether the stack sets their schedule. `false` leaves the one that Atlas has."),
   pointInTime: z.boolean().default(false).describe("Whether a moment can be restored."),
-  restoreWindowDays: positive.default(7).describe("How far back such a moment may be, in days."),
-  hourly: section({
-    everyHours: z
-      .literal([1, 2, 4, 6, 8, 12])
-      .default(6)
-      .describe("How often, in hours. Sizes with `_NVME` need 12."),
-    keepDays: positive.default(7).describe("How long Atlas keeps them, in days."),
-  })
-    .prefault({})
-    .describe("Snapshots during the day."),
-  daily: section({ keepDays: positive.default(7).describe("How long Atlas keeps them, in days.") })
-    .prefault({})
-    .describe("Snapshots of each day."),
-  weekly: section({
-    keepWeeks: positive.default(4).describe("How long Atlas keeps them, in weeks."),
-  })
-    .prefault({})
-    .describe("Snapshots of each week."),
-  monthly: section({
-    keepMonths: positive.default(12).describe("How long Atlas keeps them, in months."),
-  })
-    .prefault({})
-    .describe("Snapshots of each month."),
 });
-
-/** A day; the engine hands one that is without quotes in YAML over with a time. */
-const day = z
-  .string()
-  .transform((words) => words.replace(" 00:00:00 +0000 UTC", ""))
-  .pipe(z.iso.date({ error: "a day, such as 2026-12-31" }));
 
 const accessEntry = section({
   address: z.ipv4({ error: "an IPv4 address" }).optional().describe("One IPv4 address."),
@@ -72,9 +39,6 @@ const accessEntry = section({
     .optional()
     .describe("A range of IPv4 addresses, such as `192.0.2.0/24`."),
   comment: z.string().max(80).default("").describe("What the entry is for."),
-  expires: day
-    .optional()
-    .describe("The last day of the entry (UTC). The first `pulumi up` after it deletes the entry."),
 });
 
 /** An entry as Atlas knows it: by the first address of its network, a single one without `/32`. */
@@ -135,7 +99,7 @@ export const atlasCluster = section({
     .max(16_384)
     .optional()
     .describe("The disk of a node, in GB. Default: Atlas' own."),
-  backup: backup.prefault({}).describe("Snapshots. By default Atlas' own schedule."),
+  backup: backup.prefault({}).describe("Snapshots, by the schedule that Atlas has."),
   accessList: z.array(accessEntry).default([]).describe("Who may reach the project."),
   connection: z
     .string()

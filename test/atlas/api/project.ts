@@ -18,7 +18,6 @@ export interface Asked {
 export interface LiveCluster {
   cluster: Cluster;
   processArgs: Properties;
-  schedule: Properties;
   /** For how many looks its creation still lasts. */
   looks: number;
 }
@@ -65,10 +64,8 @@ export function newProject(info: Properties): Project {
 
 /** A cluster that is there. */
 export function newLiveCluster(cluster: Cluster, projectId: string, looks = 0): LiveCluster {
-  const policies = [{ id: idOf("policy"), policyItems: [] }];
-  const schedule = { clusterName: cluster.name, referenceHourOfDay: 12, policies };
   const processArgs = { minimumEnabledTlsProtocol: "TLS1_2", javascriptEnabled: true };
-  return { cluster: created(cluster, projectId), processArgs, looks, schedule };
+  return { cluster: created(cluster, projectId), processArgs, looks };
 }
 
 /** An answer of Atlas' that is an error, with its code. */
@@ -95,12 +92,6 @@ function clusterAnswer({ settings, query }: Asked, live: LiveCluster, state = "I
   const stateName = live.looks > 0 ? "CREATING" : state;
   const connectionStrings = live.looks > 0 ? {} : connectionStringsOf(settings);
   return { ...answered(live.cluster, isEffective), stateName, connectionStrings };
-}
-
-function backedUp(asked: Asked): LiveCluster {
-  const live = liveOf(asked);
-  if (live.cluster.backupEnabled !== true) throw new Refusal(400, "BACKUPS_NOT_ENABLED");
-  return live;
 }
 
 /** Writes an entry over one of the same address, as Atlas does. */
@@ -154,12 +145,6 @@ export const routes: Readonly<Record<string, (asked: Asked) => unknown>> = {
     const live = liveOf(asked);
     return (live.processArgs = { ...live.processArgs, ...asked.body });
   },
-  "GET /clusters/:name/backup/schedule": (asked) => backedUp(asked).schedule,
-  "PATCH /clusters/:name/backup/schedule": (asked) => {
-    const live = backedUp(asked);
-    return (live.schedule = { ...live.schedule, ...asked.body });
-  },
-  "DELETE /clusters/:name/backup/schedule": (asked) => backedUp(asked).schedule,
   "GET /accessList": ({ project }) => paged([...project.accessList.values()]),
   "POST /accessList": ({ project, body }) => {
     for (const one of body as unknown as readonly Properties[]) allow(project, one);

@@ -5,7 +5,6 @@ import type { Properties } from "./values";
 /** What Atlas cannot change in place: the provider's schema makes a new one of it. */
 const fixed: Readonly<Record<string, readonly string[]>> = {
   AdvancedCluster: ["name", "projectId"],
-  CloudBackupSchedule: ["projectId"],
   CustomDbRole: ["roleName", "projectId"],
   DatabaseUser: ["username", "projectId"],
   Project: ["orgId"],

@@ -19,7 +19,7 @@ function callOf(method: Call["method"], urn: string): Call {
 }
 
 /** What the plugin keeps of a change that failed, so that the engine tries it again: others stay as they were. */
-const keptOnFailure = ["CloudBackupSchedule", "CustomDbRole"];
+const keptOnFailure = ["CustomDbRole"];
 
 /** Plays a call to Atlas, unless the room says that this one fails. */
 async function call(method: Call["method"], urn: string, properties: Properties) {
@@ -105,7 +105,6 @@ function readFrom({ type }: Call, id: string, props: Properties) {
   const isGone =
     (type === "DatabaseUser" && !notesIn(room.users).has(username ?? "")) ||
     (type === "CustomDbRole" && !notesIn(room.roles).has(roleName ?? "")) ||
-    (type === "CloudBackupSchedule" && room.cluster()?.backupEnabled !== true) ||
     (type === "ProjectIpAccessList" && !notesIn(room.accessList).has(entryOf(others)));
   if (type !== "AdvancedCluster") return isGone ? {} : { id, props };
   const cluster = room.cluster();

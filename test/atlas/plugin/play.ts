@@ -49,11 +49,6 @@ const plays: Readonly<Record<string, Play>> = {
     note(accessList, entryOf(inputs), call.method === "delete" ? undefined : comment);
     return { id: entryOf(inputs), computed: {} };
   },
-  // The plugin deletes the schedule before it creates one, and takes no notice of a refusal.
-  CloudBackupSchedule: (call, _inputs, _settings, room) => {
-    if (room.cluster()?.backupEnabled !== true) refuse(400, call, "the cluster has no backup");
-    return { id: "backup", computed: {} };
-  },
   AdvancedCluster: (call, inputs, settings, room) => {
     const live = room.cluster();
     if (call.method === "create" && live) refuse(400, call, "DUPLICATE_CLUSTER_NAME");

@@ -6,7 +6,7 @@ import { atlasSettings } from "./settings";
 const named = {
   ...{ import: true, instanceSize: "M40", mongoVersion: "7.0", autoScaling: { disk: true } },
   regions: [{ name: "EU_CENTRAL_1", electable: 3 }],
-  backup: { enabled: true, pointInTime: false, schedule: false },
+  backup: { enabled: true, pointInTime: false },
 };
 const region = { providerName: "AWS", regionName: "EU_CENTRAL_1", priority: 7 };
 const analytics = { analyticsSpecs: { nodeCount: 2 } };
