@@ -1,6 +1,6 @@
 import { providerOf } from "../step";
+import { mongoDBCheck } from "./kubernetes/check";
 import { mongoDBReady } from "./kubernetes/ready";
-import { mongoDBStorage } from "./kubernetes/storage";
 import { logIn } from "./log-in";
 import { generatedPassword } from "./password";
 import { serverCheck } from "./server/provider";
@@ -8,7 +8,7 @@ import { serverCheck } from "./server/provider";
 /** The dynamic providers of the cluster, by the kind that the shim names. */
 export const providers = {
   GeneratedPassword: providerOf(generatedPassword),
-  MongoDBStorage: providerOf(mongoDBStorage),
+  MongoDBCheck: providerOf(mongoDBCheck),
   MongoDBReady: providerOf(mongoDBReady),
   LogIn: providerOf(logIn),
   ServerCheck: providerOf(serverCheck),

@@ -53,6 +53,8 @@ export class ClusterError extends Error {
   override readonly name = "ClusterError";
   /** Whether the same request may succeed a moment later. */
   readonly isPassing: boolean;
+  /** The HTTP status; undefined without an answer. */
+  readonly status: number | undefined;
 
   constructor(request: Request, place: Place, cause: unknown) {
     const { verb, resource } = request;
@@ -63,6 +65,7 @@ export class ClusterError extends Error {
         `${status === undefined ? "" : ` with status ${status}`}: ${describeCause(cause)}. ` +
         advice(status, request, place),
     );
+    this.status = status;
     this.isPassing = status === undefined || status === 429 || status >= 500;
   }
 }

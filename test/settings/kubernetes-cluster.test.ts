@@ -24,7 +24,8 @@ describe("a replica set in Kubernetes", () => {
     expect(parseSettings(whole)).toMatchObject({
       cluster: {
         operator: { install: true, chart: "mongodb-kubernetes", version: "1.10.0" },
-        resource: { name: "taskrunner-mongo", members: 3, storage: { size: "10Gi" } },
+        resource: { name: "taskrunner-mongo", members: 3 },
+        overrides: {},
       },
     });
   });
@@ -35,7 +36,11 @@ describe("a replica set in Kubernetes", () => {
     ['resource.version: found "8.0"; allowed: a full version', resource({ version: "8.0" })],
     ['resource.version: found "5.0.31"', resource({ version: "5.0.31" })],
     ["resource.version: found nothing", resource({ version: undefined })],
-    ['resource.storage.size: found "10 GB"', resource({ storage: { size: "10 GB" } })],
+    [
+      "overrides.users: found a key that the stack sets itself; allowed: absent",
+      cluster({ overrides: { users: [], statefulSet: {} } }),
+    ],
+    ["overrides.members: found a key", cluster({ overrides: { members: 5 } })],
     [
       'resource.resources.requests.memory: found "2gb"; allowed: a quantity of Kubernetes',
       resource({ resources: { requests: { memory: "2gb" } } }),

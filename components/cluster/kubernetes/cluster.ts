@@ -4,10 +4,10 @@ import { createNamespace, kubernetesSdk, providerArgs } from "../../kubernetes/p
 import { resolveNamespace } from "../../settings";
 import { stackName, StepResource } from "../../step/program";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
+import { MongoDBCheck, stackAnnotation } from "./check";
 import { operatorRelease } from "./operator";
 import { MongoDBReady } from "./ready";
 import { mongoDBCommunitySpec, type UserRole } from "./spec";
-import { MongoDBStorage, stackAnnotation } from "./storage";
 import { connectionString } from "./uri";
 import { userPasswords, type Place, type UserPassword } from "./users";
 
@@ -39,14 +39,13 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
   const options = { parent, provider, dependsOn: made };
   const passwords = userPasswords(users, place, options);
   const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : made;
-  const { size, logsSize, class: storageClass } = resource.storage;
-  const storage = new StepResource(
-    MongoDBStorage,
-    "mongodb-storage",
-    { ...at, stack: stackName(), size, logsSize, class: storageClass },
-    { parent, ...(direction === "back" && { ignoreChanges: ["*"] }) },
-  );
-  const before = { ...options, dependsOn: [storage, ...operator] };
+  // The engine names the Secrets with the passwords later.
+  const secrets = { migrator: "migrator", application: "application" };
+  const { collections } = args.mongo;
+  const spec = mongoDBCommunitySpec(cluster, { database, collections }, secrets);
+  const checked = { ...at, stack: stackName(), spec };
+  const check = new StepResource(MongoDBCheck, "mongodb-check", checked, { parent });
+  const before = { ...options, dependsOn: [check, ...operator] };
   const { generation } = replicaSet(args, passwords, place, before).metadata;
   const waited = { ...at, generation, timeoutSeconds };
   const ready = new StepResource(MongoDBReady, "mongodb-ready", waited, { parent });

@@ -1,6 +1,7 @@
 import type { Document } from "mongodb";
 import { applicationRole, migratorRole, type SchemaOptions } from "../../contract";
 import type { ClusterSettingsOf } from "../../settings";
+import { mergeObjects } from "../../step/jobs";
 import { userDatabase } from "../login";
 
 /** The two users of a database that the stack makes (decision 12). */
@@ -13,13 +14,14 @@ export interface Scope {
 }
 
 /**
- * The spec of a `MongoDBCommunity` resource. Each user has one role, with the least that it needs.
+ * The spec of a `MongoDBCommunity` resource. Each user has one role, with the least that it needs. The
+ * settings' overrides are merged into it.
  *
  * @param passwords the names of the Secrets that hold the users' passwords under `password`
  * @see https://github.com/mongodb/mongodb-kubernetes, the resource's definition
  */
 export function mongoDBCommunitySpec<Name>(
-  { resource, users, imagePullSecret }: ClusterSettingsOf<"kubernetes">,
+  { resource, users, imagePullSecret, overrides }: ClusterSettingsOf<"kubernetes">,
   scope: Scope,
   passwords: Readonly<Record<UserRole, Name>>,
 ) {
@@ -32,7 +34,7 @@ export function mongoDBCommunitySpec<Name>(
     roles: [{ name: roles[role].role, db: scope.database }],
     scramCredentialsSecretName: `${name}-${users[role].name}`,
   });
-  return {
+  const spec = {
     type: "ReplicaSet",
     members,
     version,
@@ -42,8 +44,10 @@ export function mongoDBCommunitySpec<Name>(
       roles: [roles.migrator, roles.application],
     },
     users: [user("migrator"), user("application")],
-    statefulSet: { spec: statefulSet(resource, imagePullSecret) },
+    // The operator lays it over the StatefulSet that it makes, lists by the names in them.
+    statefulSet: { spec: { template: { spec: podSpec(resource, imagePullSecret) } } },
   };
+  return mergeObjects(spec, overrides) as typeof spec;
 }
 
 type Resource = ClusterSettingsOf<"kubernetes">["resource"];
@@ -69,60 +73,14 @@ function rolesOf({ database, collections }: Scope) {
   };
 }
 
-/** The operator's names for the containers of a member. */
-const containers = {
-  mongod: "mongod",
-  agent: "mongodb-agent",
-  versionUpgradeHook: "mongod-posthook",
-  readinessProbe: "mongodb-agent-readinessprobe",
-} as const;
-
-/**
- * What the operator lays over the StatefulSet that it makes: lists are merged by the names in them.
- */
-function statefulSet(resource: Resource, imagePullSecret: string | undefined): object {
-  const { storage, podAnnotations } = resource;
-  return {
-    volumeClaimTemplates: [
-      claim("data-volume", storage.size, storage.class),
-      claim("logs-volume", storage.logsSize, storage.class),
-    ],
-    template: {
-      ...(Object.keys(podAnnotations).length > 0 && { metadata: { annotations: podAnnotations } }),
-      spec: {
-        containers: [mongod(resource), ...withImage(resource, "agent")],
-        initContainers: [
-          ...withImage(resource, "versionUpgradeHook"),
-          ...withImage(resource, "readinessProbe"),
-        ],
-        affinity: { podAntiAffinity: apart(resource.name) },
-        ...(imagePullSecret !== undefined && { imagePullSecrets: [{ name: imagePullSecret }] }),
-      },
-    },
-  };
-}
-
-function claim(name: string, storage: string, storageClass: string | undefined): object {
-  return {
-    metadata: { name },
-    spec: {
-      accessModes: ["ReadWriteOnce"],
-      resources: { requests: { storage } },
-      ...(storageClass !== undefined && { storageClassName: storageClass }),
-    },
-  };
-}
-
-function mongod(resource: Resource): object {
-  const [own = { name: containers.mongod }] = withImage(resource, "mongod");
-  const { requests, limits } = resource.resources ?? {};
+function podSpec({ name, resources }: Resource, imagePullSecret: string | undefined): object {
+  const { requests, limits } = resources ?? {};
   const amounts = { ...(requests && { requests }), ...(limits && { limits }) };
-  return { ...own, ...(resource.resources && { resources: amounts }) };
-}
-
-function withImage({ images }: Resource, which: keyof typeof containers) {
-  const image = images[which];
-  return image === undefined ? [] : [{ name: containers[which], image }];
+  return {
+    ...(resources && { containers: [{ name: "mongod", resources: amounts }] }),
+    affinity: { podAntiAffinity: apart(name) },
+    ...(imagePullSecret !== undefined && { imagePullSecrets: [{ name: imagePullSecret }] }),
+  };
 }
 
 /** Members on one node fall together, and then nothing has a majority. */

@@ -12,6 +12,7 @@ export function kubernetesRules(settings: Settings): Problem[] {
     ...reachRule(cluster, settings),
     ...tlsRules(cluster),
     ...userRules(cluster),
+    ...overrideRules(cluster),
     ...checkCreatedUsers(settings),
     ...checkLeftovers(settings, "absent: the stack creates both users"),
   ];
@@ -55,4 +56,17 @@ function userRules({ users }: KubernetesClusterSettings): Problem[] {
   if (migrator.name !== application.name) return [];
   const found = `${JSON.stringify(application.name)}, which is the migrator's`;
   return [{ key: "cluster.users.application.name", found, allowed: "another name" }];
+}
+
+/** What the program asks of the replica set itself: the users log in by it, and Jobs find the members. */
+const owned = ["type", "members", "version", "security", "users"];
+
+function overrideRules({ overrides }: KubernetesClusterSettings): Problem[] {
+  return Object.keys(overrides)
+    .filter((key) => owned.includes(key))
+    .map((key) => ({
+      key: `cluster.overrides.${key}`,
+      found: "a key that the stack sets itself",
+      allowed: "absent: cluster.resource and cluster.users decide about it",
+    }));
 }

@@ -7,13 +7,10 @@ const label = (most: number) =>
     error: `a name of at most ${most} lower-case letters, digits and -`,
   });
 
-const quantity = (suffixes: string, example: string) =>
-  z.string().regex(new RegExp(`^\\d+(\\.\\d+)?(${suffixes})?$`), {
-    error: `a quantity of Kubernetes, such as ${example}`,
-  });
-const bytes = "[kMGTPE]|[KMGTPE]i";
-const size = quantity(bytes, "10Gi");
-const amounts = z.record(text, quantity(`m|${bytes}`, "500m or 2Gi"));
+const amount = z.string().regex(/^\d+(\.\d+)?(m|[kMGTPE]|[KMGTPE]i)?$/, {
+  error: "a quantity of Kubernetes, such as 500m or 2Gi",
+});
+const amounts = z.record(text, amount);
 
 const operator = section({
   install: z
@@ -50,19 +47,6 @@ const tls = section({
     .describe("The ConfigMap with the authority's `ca.crt`. Needed for TLS."),
 });
 
-const storage = section({
-  class: text.optional().describe("The storage class. Default: the cluster's."),
-  size: size.default("10Gi").describe("The data volume of a member."),
-  logsSize: size.default("2Gi").describe("The log volume of a member."),
-});
-
-const images = section({
-  mongod: text.optional().describe("MongoDB."),
-  agent: text.optional().describe("The agent beside it."),
-  versionUpgradeHook: text.optional().describe("The hook for new versions."),
-  readinessProbe: text.optional().describe("The readiness probe."),
-});
-
 const resource = section({
   name: label(52)
     .default("taskrunner-mongo")
@@ -79,15 +63,12 @@ const resource = section({
     .regex(/^([6-9]|[1-9]\d)\.\d+\.\d+$/, { error: "a full version from 6.0.0, such as 8.0.12" })
     .describe("MongoDB's whole version, such as `8.0.12`."),
   tls: tls.prefault({}).describe("Encrypted connections."),
-  storage: storage.prefault({}).describe("The volumes of a member."),
   resources: section({
     requests: amounts.optional().describe("What a member asks for, such as `{ memory: 4Gi }`."),
     limits: amounts.optional().describe("What a member may use."),
   })
     .optional()
     .describe("CPU and memory of a member."),
-  podAnnotations: z.record(text, z.string()).default({}).describe("Annotations of the pods."),
-  images: images.prefault({}).describe("Images by whole name. They precede `registry`."),
 });
 
 const user = (name: string, whose: string) =>
@@ -117,6 +98,12 @@ export const kubernetesCluster = section({
   imagePullSecret: text.optional().describe("The Secret to pull images with."),
   operator: operator.prefault({}).describe("MongoDB's operator."),
   resource: resource.describe("The replica set."),
+  overrides: z
+    .record(text, z.unknown())
+    .default({})
+    .describe(
+      "A map that is merged into the `spec` of the `MongoDBCommunity`, such as `{ statefulSet: { spec: ... } }` for volumes, images and annotations. Lists of named members are merged by name.",
+    ),
   users: section({
     migrator: user("taskrunner-migrator", "the migrator"),
     application: user("taskrunner-app", "the services"),

@@ -48,8 +48,8 @@ export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = 
       },
       ...(pods !== undefined &&
         !use.isOfOneNode && { completionMode: "Indexed", completions: pods, parallelism: pods }),
-      template: mergeTemplates(
-        mergeTemplates(defaultsFor(use), target.podTemplate),
+      template: mergeObjects(
+        mergeObjects(defaultsFor(use), target.podTemplate),
         podTemplate(target, asked, metadata, use),
       ) as V1PodTemplateSpec,
     },
@@ -81,13 +81,13 @@ function labelsOf({ stack }: JobTarget, { kind, direction }: JobRequest): Record
   };
 }
 
-/** One template above another: maps member by member, lists of named members too; else the one above counts. */
-function mergeTemplates(below: unknown, above: unknown): unknown {
+/** One object of Kubernetes above another: maps member by member, lists of named members too; else the one above counts. */
+export function mergeObjects(below: unknown, above: unknown): unknown {
   const [under, over] = [membersOf(below), membersOf(above)];
   if (!under || !over) return above;
   const both = Object.entries(over).map(([key, value]) => [
     key,
-    key in under ? mergeTemplates(under[key], value) : value,
+    key in under ? mergeObjects(under[key], value) : value,
   ]);
   const merged = { ...under, ...(Object.fromEntries(both) as object) };
   return Array.isArray(below) ? Object.values(merged) : merged;

@@ -19,6 +19,31 @@ export const plainText = {
   resource: { version: "8.0.12", tls: { enabled: false } },
 };
 
+const claim = (name: string, storage: string) => ({
+  metadata: { name },
+  spec: {
+    accessModes: ["ReadWriteOnce"],
+    storageClassName: "fast",
+    resources: { requests: { storage } },
+  },
+});
+const overStatefulSet = {
+  volumeClaimTemplates: [claim("data-volume", "200Gi"), claim("logs-volume", "5Gi")],
+  template: {
+    metadata: { annotations: { "sidecar.example.test/inject": "false" } },
+    spec: {
+      containers: [
+        { name: "mongod", image: "registry.example.test/mongod@sha256:1" },
+        { name: "mongodb-agent", image: "registry.example.test/agent:1" },
+      ],
+      initContainers: [
+        { name: "mongod-posthook", image: "registry.example.test/hook:1" },
+        { name: "mongodb-agent-readinessprobe", image: "registry.example.test/probe:1" },
+      ],
+    },
+  },
+};
+
 /** A replica set with every setting that its resource can have. */
 export const everything = {
   imagePullSecret: "registry-login",
@@ -27,16 +52,9 @@ export const everything = {
     members: 5,
     version: "7.0.21",
     tls: { certificateSecret: "runs-tls", caConfigMap: "site-ca" },
-    storage: { class: "fast", size: "200Gi", logsSize: "5Gi" },
     resources: { requests: { cpu: "500m", memory: "2Gi" }, limits: { memory: "4Gi" } },
-    podAnnotations: { "sidecar.example.test/inject": "false" },
-    images: {
-      mongod: "registry.example.test/mongod@sha256:1",
-      agent: "registry.example.test/agent:1",
-      versionUpgradeHook: "registry.example.test/hook:1",
-      readinessProbe: "registry.example.test/probe:1",
-    },
   },
+  overrides: { statefulSet: { spec: overStatefulSet } },
   users: { migrator: { name: "schema" }, application: { name: "services" } },
 };
 
@@ -70,7 +88,12 @@ export function stackSettings(
       registry: "registry.example.test/mongodb",
       imagePullSecret: "registry-login",
       operator: { install, chart },
-      resource: { ...plainText.resource, podAnnotations: changes.annotations ?? {} },
+      resource: plainText.resource,
+      overrides: {
+        statefulSet: {
+          spec: { template: { metadata: { annotations: changes.annotations ?? {} } } },
+        },
+      },
       users: { application: { passwordVersion: changes.passwordVersion ?? 1 } },
     },
     rollout: { target: "values", directory: "unused", confirm: "none" },

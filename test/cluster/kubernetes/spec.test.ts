@@ -78,7 +78,7 @@ describe("the MongoDBCommunity resource", () => {
   });
 
   it("lays over the members' StatefulSet what Kubernetes knows", async () => {
-    const { spec } = specOf(everything).statefulSet as { spec: Template };
+    const { spec } = specOf(everything).statefulSet as unknown as { spec: Template };
     const labels = { app: "runs-svc" };
     const { containers, initContainers } = spec.template.spec;
     const complete = {
@@ -102,6 +102,9 @@ describe("the MongoDBCommunity resource", () => {
       ["mongod-posthook", "registry.example.test/hook:1"],
       ["mongodb-agent-readinessprobe", "registry.example.test/probe:1"],
     ]);
+    const { resources } = everything.resource;
+    expect(containers[0]).toMatchObject({ resources });
+    expect(spec.template.spec).toHaveProperty("affinity.podAntiAffinity");
   });
 
   it("gives each user its own role and no other, with the least that it needs", () => {

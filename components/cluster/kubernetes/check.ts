@@ -1,0 +1,82 @@
+import {
+  ClusterError,
+  fieldManager,
+  lookBriefly,
+  type Cluster,
+  type ClusterAddress,
+} from "../../kubernetes";
+import { kind, type Step, type StepInputs } from "../../step";
+import { readResource } from "./ready";
+
+/** The annotation of a replica set that names the stack which it belongs to. */
+export const stackAnnotation = "taskrunner.stellaops.io/stack";
+
+/** Inputs: the replica set as it is asked for. None of it is secret. */
+export interface MongoDBCheckInputs extends StepInputs, ClusterAddress {
+  readonly name: string;
+  /** `ORGANIZATION/PROJECT/STACK`. */
+  readonly stack: string;
+  /** That of the `MongoDBCommunity`. */
+  readonly spec: object;
+}
+
+export const MongoDBCheck = kind<MongoDBCheckInputs, object>(
+  "MongoDBCheck",
+  ["cluster", "kubernetes"],
+  [],
+  [],
+);
+
+/**
+ * Looks at the replica set before the resource changes, in a preview too. One that exists belongs to no
+ * other stack: the engine would overwrite its users and its TLS. And the API takes the spec, by a dry run;
+ * while the operator's definition is not there yet, or nobody may ask, the resource itself says so.
+ */
+export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
+  ...MongoDBCheck,
+  id: ({ namespace, name }) => `${namespace}/${name}/check`,
+  compares: ["namespace", "name"],
+  refuses: async (inputs, olds) => {
+    const { name, namespace, stack, spec, direction } = inputs;
+    if (direction === "back") return undefined;
+    if (olds?.namespace !== namespace || olds.name !== name) {
+      const found = await lookBriefly(inputs, (cluster) => readResource(cluster, name));
+      const owner = found?.metadata.annotations?.[stackAnnotation] ?? stack;
+      const reason =
+        `MongoDBCommunity ${name} in namespace ${namespace} belongs to stack ${owner}. Set another ` +
+        `cluster.resource.name or cluster.namespace. If that stack is gone: kubectl --namespace ${namespace} ` +
+        `annotate mongodbcommunity ${name} ${stackAnnotation}-`;
+      if (owner !== stack) return { property: "name", reason };
+    }
+    const refusal = await lookBriefly(inputs, (cluster) => tryToCreate(cluster, name, spec));
+    return refusal === undefined
+      ? undefined
+      : { property: "spec", reason: `Fix cluster.overrides or cluster.resource. ${refusal}` };
+  },
+  forward: () => Promise.resolve({}),
+};
+
+/** What the API says against a new replica set, by a dry run; undefined if it takes it. @throws ClusterError */
+async function tryToCreate(
+  { custom, ask, place: { namespace } }: Cluster,
+  name: string,
+  spec: object,
+): Promise<string | undefined> {
+  const [group, version] = ["mongodbcommunity.mongodb.com", "v1"];
+  const header = { apiVersion: `${group}/${version}`, kind: "MongoDBCommunity" };
+  const creating = custom.createNamespacedCustomObject({
+    ...{ group, version, plural: "mongodbcommunity", namespace },
+    ...{ fieldManager, dryRun: "All", fieldValidation: "Strict" },
+    body: { ...header, metadata: { name, namespace }, spec },
+  });
+  try {
+    await ask("create", "mongodbcommunity", creating);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    if (error.status === 400 || error.status === 422) return error.message;
+    // If one exists, the API had looked at the new one before.
+    if (error.status === 409) return undefined;
+    throw error;
+  }
+}
