@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import {
-  connectionStringRules,
+  connectionStringProblems,
   uriFacts,
   type ClusterSettingsOf,
   type Settings,
@@ -84,7 +84,7 @@ export function connectionStrings(
   const isText = typeof appMongoUri === "string";
   if (!isText && !uriFacts(mongoUri)?.local) throw missing(stack, names.appMongoUri, outputs);
   const found = { mongoUri, ...(isText && { appMongoUri }) };
-  const problems = connectionStringRules({ ...found, cluster, mongo });
+  const problems = connectionStringProblems({ ...found, cluster, mongo });
   if (problems.length === 0) return found;
   throw new ProgramError(
     [

@@ -1,29 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
-import type { z } from "zod";
-import { parseStructured } from "./parse";
-import { problemsOf, SettingsError, SettingsFileError } from "./problems";
+import { load, parseStructured } from "./load";
+import { SettingsFileError } from "./problems";
 import { rolloutFor } from "./rollout";
 import { nameRules, sectionConflicts } from "./rules";
-import { settingsSchema } from "./schema";
+import { settingsSchema, type Settings } from "./schema";
 
-const parts = settingsSchema.pick({
-  mongo: true,
-  validation: true,
-  approvals: true,
-  tenancy: true,
-  logRetentionDays: true,
-  migration: true,
-  backfill: true,
-  advanced: true,
-});
-
-/** What a command does follows from its name: without settings it looks at MongoDB. */
-const storageMode = settingsSchema.shape.storageMode.default("mongo");
-const commandSchema = parts.extend({ storageMode });
+const commandKeys = [
+  ...(["storageMode", "mongo", "validation", "approvals", "tenancy"] as const),
+  ...(["logRetentionDays", "migration", "backfill", "advanced"] as const),
+] as const;
 
 /** The settings that the commands use; no secret is among them. */
-export type CommandSettings = z.infer<typeof commandSchema>;
+export type CommandSettings = Pick<Settings, (typeof commandKeys)[number]>;
 
 /** A settings file by its path such as `Pulumi.prod.yaml`, or a text of its form. */
 type SettingsSource = { readonly file: string } | { readonly text: string };
@@ -37,16 +26,16 @@ type SettingsSource = { readonly file: string } | { readonly text: string };
  */
 export async function commandSettings(from: SettingsSource | undefined): Promise<CommandSettings> {
   const values = from ? await valuesIn(from) : {};
-  // A command needs no rollout.
-  const rollout = rolloutFor(values.rollout).optional();
-  const parsed = settingsSchema.extend({ storageMode, rollout }).safeParse(values);
-  if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
-  const { rollout: stated, ...others } = parsed.data;
-  const problems = stated
-    ? sectionConflicts({ ...others, rollout: stated })
-    : nameRules(parsed.data);
-  if (problems.length > 0) throw new SettingsError(problems);
-  return commandSchema.strip().parse(values);
+  const schema = settingsSchema.extend({
+    // What a command does follows from its name: without settings it looks at MongoDB.
+    storageMode: settingsSchema.shape.storageMode.default("mongo"),
+    // A command needs no rollout.
+    rollout: rolloutFor(values.rollout).optional(),
+  });
+  const settings = load(schema, values, ({ rollout, ...others }) =>
+    rollout ? sectionConflicts({ ...others, rollout }) : nameRules(others),
+  );
+  return Object.fromEntries(commandKeys.map((key) => [key, settings[key]])) as CommandSettings;
 }
 
 /**
@@ -65,7 +54,9 @@ async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> 
   const values = Object.entries(await configIn(from)).flatMap(([key, value]) => {
     const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
     // Other projects and providers have keys of their own here.
-    const isOurs = project === "taskrunner-storage" || Object.hasOwn(commandSchema.shape, name);
+    const isOurs =
+      project === "taskrunner-storage" ||
+      commandKeys.includes(name as (typeof commandKeys)[number]);
     if (!isOurs || isEncrypted(value)) return [];
     if (typeof value === "string") return [[name, parseStructured(value)] as const];
     // What is encrypted in a section is nothing that a command needs.

@@ -4,11 +4,11 @@
  */
 export type { AtlasSettings, ClusterSettings, ClusterSettingsOf } from "./cluster";
 export { entryAddress } from "./cluster";
-export { connectionStringRules } from "./connection-string-rules";
+export { connectionStringProblems } from "./connection-rules";
 export { databaseOf, resolveNamespace, schemaOptionsOf } from "./derived";
-export type { Direction, Directions } from "./direction";
+export type { Direction, Directions } from "./derived";
 export { commandSettings, plainMongoUri, type CommandSettings } from "./file";
-export { parseSettings, parseStructured } from "./parse";
+export { parseSettings, parseStructured } from "./load";
 export { SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {
   ChartSettings,

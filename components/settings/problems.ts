@@ -8,6 +8,22 @@ export interface Problem {
   readonly allowed: string;
 }
 
+/** A row of the rules that span keys: a problem `when` it says so. */
+export interface Rule extends Omit<Problem, "found"> {
+  readonly when: boolean;
+  /** Default: what the settings have at the key. */
+  readonly found?: string;
+}
+
+/** The problems of settings that break rules. */
+export function broken(settings: object, rules: readonly Rule[]): Problem[] {
+  return rules
+    .filter(({ when }) => when)
+    .map(({ key, allowed, found = describeFound(key.split("."), settings) }) => {
+      return { key, found, allowed };
+    });
+}
+
 /**
  * The settings cannot be used; the message lists every problem. Nothing was changed.
  *

@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { databaseOf } from "./derived";
-import { directionsOf, type Directions } from "./direction";
-import { resolveContext } from "./kubeconfig";
-import { parseSettings, parseStructured } from "./parse";
+import { parse } from "yaml";
+import { databaseOf, directionsOf, type Directions } from "./derived";
+import { parseSettings, parseStructured } from "./load";
 import { SettingsError } from "./problems";
-import type { Settings } from "./schema";
+import type { KubernetesSettings, Settings } from "./schema";
 
 /** The settings as the program uses them: connection strings are secret outputs only. */
 export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUri"> {
@@ -21,40 +23,58 @@ export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUr
  *   one message, before any resource is registered
  */
 export function programSettings(): ProgramSettings {
-  const settings = parseOrRefuse();
-  return {
-    ...settings,
-    mongoUri: secretOf(settings.mongoUri),
-    appMongoUri: secretOf(settings.appMongoUri),
-    database: databaseOf(settings),
-    directions: directionsOf(settings),
-  };
-}
-
-function parseOrRefuse(): Settings {
+  const prefix = `${pulumi.getProject()}:`;
+  const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+  // The engine names the encrypted keys in this variable beside the configuration itself.
+  const secret = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
+  const plain = own.map(([key]) => key).filter((key) => !secret.includes(key));
+  const values = own.map(([key, value]) => [key.slice(prefix.length), parseStructured(value)]);
+  const secretOf = (uri: string | undefined) =>
+    uri === undefined ? undefined : pulumi.secret(uri);
   try {
-    const settings = parseSettings(readConfiguration(), plainKeys());
-    return { ...settings, kubernetes: resolveContext(settings) };
+    const settings = parseSettings(
+      Object.fromEntries(values) as Record<string, unknown>,
+      new Set(plain.map((key) => key.slice(prefix.length))),
+    );
+    return {
+      ...settings,
+      kubernetes: resolveContext(settings),
+      mongoUri: secretOf(settings.mongoUri),
+      appMongoUri: secretOf(settings.appMongoUri),
+      database: databaseOf(settings),
+      directions: directionsOf(settings),
+    };
   } catch (error) {
     throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;
   }
 }
 
-const secretOf = (uri: string | undefined) => (uri === undefined ? undefined : pulumi.secret(uri));
-
-const prefix = () => `${pulumi.getProject()}:`;
-
-function readConfiguration(): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(pulumi.runtime.allConfig())
-      .filter(([key]) => key.startsWith(prefix()))
-      .map(([key, value]) => [key.slice(prefix().length), parseStructured(value)]),
-  );
+/**
+ * The cluster by its context's name, which stays the same during an `up` whatever `kubectl config
+ * use-context` does meanwhile. A kubeconfig that cannot be read is left to the steps to report.
+ *
+ * @throws SettingsError if a stack with a cluster names no context and the kubeconfig has several
+ */
+export function resolveContext(settings: Settings): KubernetesSettings {
+  const { kubernetes, rollout, jobs, cluster } = settings;
+  const isSeen = rollout.target === "helm" || typeof rollout.confirm === "object";
+  const isUsed = isSeen || jobs !== undefined || cluster.kind === "kubernetes";
+  if (!isUsed || kubernetes.context !== undefined) return kubernetes;
+  const usual = process.env.KUBECONFIG?.split(delimiter) ?? [join(homedir(), ".kube", "config")];
+  const files = kubernetes.kubeconfig === undefined ? usual : [kubernetes.kubeconfig];
+  const [context, ...others] = new Set(files.flatMap(contextsIn));
+  if (context === undefined) return kubernetes;
+  if (others.length === 0) return { ...kubernetes, context };
+  const found = "nothing, although the kubeconfig has several contexts";
+  const allowed = [context, ...others].join(", ");
+  throw new SettingsError([{ key: "kubernetes.context", found, allowed }]);
 }
 
-/** The engine names the encrypted keys in this variable beside the configuration itself. */
-function plainKeys(): Set<string> {
-  const secret = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[];
-  const plain = Object.keys(pulumi.runtime.allConfig()).filter((key) => !secret.includes(key));
-  return new Set(plain.map((key) => key.slice(prefix().length)));
+function contextsIn(file: string): string[] {
+  try {
+    const { contexts } = parse(readFileSync(file, "utf8")) as { contexts: { name: string }[] };
+    return contexts.map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }

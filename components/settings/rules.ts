@@ -1,24 +1,32 @@
 import { checkpointsCollection } from "../contract";
-import { atlasRules } from "./cluster/atlas-rules";
-import { existingRules, referenceRules } from "./cluster/connection-rules";
-import { kubernetesRules } from "./cluster/kubernetes-rules";
-import type { Problem } from "./problems";
-import { rolloutRules } from "./rollout-rules";
-import type { BackfillSettings, Settings } from "./schema";
+import { atlasRules, kubernetesRules, takeOverRules } from "./cluster/rules";
+import { existingRules, referenceRules } from "./connection-rules";
+import type { Rule } from "./problems";
+import type { ChartSettings } from "./rollout";
+import type { Settings } from "./schema";
 import { uriFacts } from "./uri";
 
-/** What is wrong between settings that are right by themselves. */
-export function conflicts(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
+/**
+ * What is wrong between settings that are right by themselves.
+ *
+ * @param values the settings before their defaults
+ */
+export function conflicts(
+  settings: Settings,
+  values: Readonly<Record<string, unknown>>,
+  plainKeys: ReadonlySet<string>,
+): Rule[] {
   return [
     ...sectionConflicts(settings),
     ...passwordRules(settings, plainKeys),
     ...mechanismRules(settings),
     ...existingRules(settings),
+    ...takeOverRules(settings, values),
   ];
 }
 
 /** The same without what asks for the connection strings, which only the program can read. */
-export function sectionConflicts(settings: Settings): Problem[] {
+export function sectionConflicts(settings: Settings): Rule[] {
   return [
     ...nameRules(settings),
     ...rolloutRules(settings),
@@ -29,83 +37,134 @@ export function sectionConflicts(settings: Settings): Problem[] {
   ];
 }
 
-/** The settings that name something in the database. */
-type NameSettings = Pick<Settings, "mongo" | "advanced">;
-
 /** No two collections have one name. */
-export function nameRules({ mongo, advanced }: NameSettings): Problem[] {
-  return distinctRules([
+export function nameRules({ mongo, advanced }: Pick<Settings, "mongo" | "advanced">): Rule[] {
+  const names: (readonly [key: string, name: string])[] = [
     ["the collection of checkpoints", checkpointsCollection],
     ...Object.entries(mongo.collections).map(
       ([role, name]) => [`mongo.collections.${role}`, name] as const,
     ),
     ["advanced.ledger", advanced.ledger],
-  ]);
-}
-
-/** The problems of settings, by key, whose name another before them has. */
-function distinctRules(names: readonly (readonly [key: string, name: string])[]): Problem[] {
-  return names.flatMap(([key, name], at) => {
+  ];
+  return names.map(([key, name], at) => {
     const first = names.findIndex(([, other]) => other === name);
-    if (first === at) return [];
     const allowed = `a name that differs from ${names[first]?.[0] ?? ""}`;
-    return [{ key, found: JSON.stringify(name), allowed }];
+    return { key, when: first < at, allowed };
   });
 }
 
-function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Problem[] {
-  const hasPassword = (key: "mongoUri" | "appMongoUri" | "rollout") =>
-    key === "rollout"
-      ? JSON.stringify(settings.rollout).includes('"password":')
-      : uriFacts(settings[key] ?? "")?.hasPassword;
-  return (["mongoUri", "appMongoUri", "rollout"] as const)
-    .filter((key) => plainKeys.has(key) && hasPassword(key))
-    .map((key) => ({
-      key,
-      found: "a password in plain text",
-      allowed: `a secret, set by: pulumi config set --secret ${key}`,
-    }));
+function passwordRules(settings: Settings, plainKeys: ReadonlySet<string>): Rule[] {
+  const hasPassword = {
+    mongoUri: uriFacts(settings.mongoUri ?? "")?.hasPassword,
+    appMongoUri: uriFacts(settings.appMongoUri ?? "")?.hasPassword,
+    rollout: JSON.stringify(settings.rollout).includes('"password":'),
+  };
+  return Object.entries(hasPassword).map(([key, isThere = false]) => ({
+    key,
+    when: isThere && plainKeys.has(key),
+    found: "a password in plain text",
+    allowed: `a secret, set by: pulumi config set --secret ${key}`,
+  }));
 }
 
-function mechanismRules({ jobs, ...settings }: Settings): Problem[] {
-  const needs = new Map([
-    ["MONGODB-AWS", "nothing, because the image has no SDK of AWS"],
-    ["MONGODB-OIDC", "serviceAccountName"],
-    ["MONGODB-X509", "volumes"],
-  ]);
+/** What a log-in without a password needs of the pods. */
+const needs = new Map([
+  ["MONGODB-AWS", "nothing, because the image has no SDK of AWS"],
+  ["MONGODB-OIDC", "serviceAccountName"],
+  ["MONGODB-X509", "volumes"],
+]);
+
+function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
   const { spec = {} } = (jobs?.podTemplate ?? {}) as { readonly spec?: object };
-  return (["mongoUri", "appMongoUri"] as const).flatMap((key) => {
+  return (["mongoUri", "appMongoUri"] as const).map((key) => {
     const { mechanism = "" } = uriFacts(settings[key] ?? "") ?? {};
-    const needed = needs.get(mechanism);
-    if (!jobs || needed === undefined || needed in spec) return [];
-    const allowed = `a password, or in jobs.podTemplate.spec: ${needed}`;
-    return [{ key, found: `authMechanism=${mechanism}, and a section jobs`, allowed }];
+    const needed = needs.get(mechanism) ?? "";
+    return {
+      key,
+      when: jobs !== undefined && needed !== "" && !(needed in spec),
+      found: `authMechanism=${mechanism}, and a section jobs`,
+      allowed: `a password, or in jobs.podTemplate.spec: ${needed}`,
+    };
   });
 }
 
-/** The rules about what runs as Jobs. They hold in both modes. */
-function jobRules({ jobs, rollout, backfill }: Settings): Problem[] {
-  const problems = backfill ? backfillRules(backfill, jobs !== undefined) : [];
-  if (!jobs || jobs.namespace !== undefined || rollout.target === "helm") return problems;
-  const found = "nothing, and rollout has none";
-  return [{ key: "jobs.namespace", found, allowed: "the namespace of the Jobs" }, ...problems];
+/** About the releases of worker and web (decision 14). */
+function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
+  if (rollout.target !== "helm") return [];
+  const charts: Readonly<Record<string, ChartSettings>> =
+    "shared" in rollout ? { shared: rollout.shared } : { worker: rollout.worker, web: rollout.web };
+  // Neither a chart that nobody named nor a newer one replaces what runs.
+  const chartRules = Object.entries(charts).map(([name, { chart, version, repository }]) => {
+    const isRemote = repository !== undefined || (chart?.startsWith("oci://") ?? false);
+    const isUnnamed = chart === undefined && !rollout.install;
+    return {
+      key: `rollout.${name}.${isUnnamed ? "chart" : "version"}`,
+      when: isUnnamed || (version === undefined && isRemote),
+      allowed: "what runs, as helm list shows it",
+    };
+  });
+  if (!("shared" in rollout)) {
+    const { worker, web } = rollout;
+    // A release that seems to be of one service would be drained whole, with the other service in it. A
+    // rollback must not stop on one that a stack has from before.
+    const twice = {
+      key: "rollout.web.release",
+      when: storageMode === "mongo" && worker.release === web.release,
+      allowed:
+        "a release that differs from rollout.worker.release, or a section rollout.shared if one release holds both",
+    };
+    return [...chartRules, twice];
+  }
+  const { worker, web } = rollout;
+  return [
+    ...chartRules,
+    {
+      key: "rollout.web.path",
+      when:
+        `${worker.path}.`.startsWith(`${web.path}.`) ||
+        `${web.path}.`.startsWith(`${worker.path}.`),
+      allowed: `a place outside rollout.worker.path, which is ${JSON.stringify(worker.path)}`,
+    },
+    // Labels that differ and match the same Deployment are found on the cluster.
+    {
+      key: "rollout.web.selector",
+      when: worker.selector === web.selector,
+      allowed: "labels that the worker's Deployments do not have",
+    },
+  ];
 }
 
-function backfillRules({ source, parallelism }: BackfillSettings, isJob: boolean): Problem[] {
-  const problems: Problem[] = [];
-  if (isJob && "path" in source) {
-    const found = `${JSON.stringify(source.path)}, and a section jobs, whose Jobs cannot read this machine's files`;
-    const allowed = "persistentVolumeClaim instead of path";
-    problems.push({ key: "backfill.source.path", found, allowed });
-  }
-  if (!isJob && "persistentVolumeClaim" in source) {
-    const found = `${JSON.stringify(source.persistentVolumeClaim)}, and no section jobs, although only pods can mount a claim`;
-    const allowed = "path instead of persistentVolumeClaim, or a section jobs";
-    problems.push({ key: "backfill.source.persistentVolumeClaim", found, allowed });
-  }
-  if (!isJob && parallelism > 1) {
-    const found = `${parallelism}, and no section jobs`;
-    problems.push({ key: "backfill.parallelism", found, allowed: "1, or a section jobs" });
-  }
-  return problems;
+/** About what runs as Jobs. They hold in both modes. */
+function jobRules({ jobs, rollout, backfill }: Settings): Rule[] {
+  const { path, persistentVolumeClaim: claim } = (backfill?.source ?? {}) as {
+    readonly path?: string;
+    readonly persistentVolumeClaim?: string;
+  };
+  const parallelism = backfill?.parallelism ?? 1;
+  return [
+    {
+      key: "jobs.namespace",
+      when: jobs !== undefined && jobs.namespace === undefined && rollout.target !== "helm",
+      found: "nothing, and rollout has none",
+      allowed: "the namespace of the Jobs",
+    },
+    {
+      key: "backfill.source.path",
+      when: jobs !== undefined && path !== undefined,
+      found: `${JSON.stringify(path)}, and a section jobs, whose Jobs cannot read this machine's files`,
+      allowed: "persistentVolumeClaim instead of path",
+    },
+    {
+      key: "backfill.source.persistentVolumeClaim",
+      when: !jobs && claim !== undefined,
+      found: `${JSON.stringify(claim)}, and no section jobs, although only pods can mount a claim`,
+      allowed: "path instead of persistentVolumeClaim, or a section jobs",
+    },
+    {
+      key: "backfill.parallelism",
+      when: !jobs && parallelism > 1,
+      found: `${parallelism}, and no section jobs`,
+      allowed: "1, or a section jobs",
+    },
+  ];
 }

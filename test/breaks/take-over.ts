@@ -12,9 +12,9 @@ export const takeOver: readonly Break[] = [
   },
   {
     guarantee: "no default of ours changes a cluster of Atlas that is taken over",
-    file: "components/settings/cluster/atlas-rules.ts",
-    find: '(key) => valueAt(["cluster", ...key.split(".")], values) === undefined',
-    replace: "() => false",
+    file: "components/settings/cluster/rules.ts",
+    find: 'when: valueAt(["cluster", ...key.split(".")], values) === undefined',
+    replace: "when: false",
     tests: ["test/settings/atlas.test.ts > name everything that a take-over would change"],
   },
   {

@@ -3,7 +3,7 @@ import type { MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime";
 import { beforeEach, expect, it } from "vitest";
 import { MongoCluster } from "../../components/cluster";
 import { parseSettings } from "../../components/settings";
-import { directionsOf } from "../../components/settings/direction";
+import { directionsOf } from "../../components/settings/derived";
 
 let registered: MockResourceArgs[];
 

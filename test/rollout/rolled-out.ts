@@ -10,7 +10,7 @@ import {
   WorkerRollout,
 } from "../../components/rollout/program";
 import { parseSettings } from "../../components/settings";
-import { directionsOf } from "../../components/settings/direction";
+import { directionsOf } from "../../components/settings/derived";
 import { after } from "../../components/step/program";
 
 let registered: MockResourceArgs[];

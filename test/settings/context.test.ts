@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { parseSettings, SettingsError } from "../../components/settings";
-import { resolveContext } from "../../components/settings/kubeconfig";
+import { resolveContext } from "../../components/settings/program";
 
 let folder = "";
 let [one, two] = ["", ""];

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { releasesOf } from "../../../components/rollout/helm/releases";
 import { parseSettings } from "../../../components/settings";
-import { directionsOf } from "../../../components/settings/direction";
+import { directionsOf } from "../../../components/settings/derived";
 
 let folder: string;
 let file: string;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { modesIn } from "../../../components/rollout/update/modes";
 import { refusalOf } from "../../../components/rollout/update/modes";
 import type { StorageMode } from "../../../components/settings";
-import { directionsOf } from "../../../components/settings/direction";
+import { directionsOf } from "../../../components/settings/derived";
 
 type Stand = readonly [worker: StorageMode, web: StorageMode];
 const f = "filesystem";

@@ -1,8 +1,10 @@
-import { takeOverRules } from "./cluster/atlas-rules";
-import { problemsOf, SettingsError } from "./problems";
+import type { z } from "zod";
+import { broken, problemsOf, SettingsError, type Rule } from "./problems";
 import { rolloutFor } from "./rollout";
 import { conflicts } from "./rules";
 import { settingsSchema, type Settings } from "./schema";
+
+type Values = Readonly<Record<string, unknown>>;
 
 /**
  * The settings in `values`, completed by the defaults.
@@ -12,13 +14,22 @@ import { settingsSchema, type Settings } from "./schema";
  * @throws SettingsError with every problem in one message
  */
 export function parseSettings(
-  values: Readonly<Record<string, unknown>>,
+  values: Values,
   plainKeys: ReadonlySet<string> = new Set(),
 ): Settings {
   const schema = settingsSchema.extend({ rollout: rolloutFor(values.rollout) });
+  return load(schema, values, (settings) => conflicts(settings, values, plainKeys));
+}
+
+/** The same by a schema and rules of the caller's. */
+export function load<Parsed extends object>(
+  schema: z.ZodType<Parsed>,
+  values: Values,
+  rulesOf: (settings: Parsed) => readonly Rule[],
+): Parsed {
   const parsed = schema.safeParse(values);
   if (!parsed.success) throw new SettingsError(problemsOf(parsed.error, values));
-  const problems = [...conflicts(parsed.data, plainKeys), ...takeOverRules(parsed.data, values)];
+  const problems = broken(parsed.data, rulesOf(parsed.data));
   if (problems.length > 0) throw new SettingsError(problems);
   return parsed.data;
 }

@@ -1,0 +1,171 @@
+import { createdUserRules, leftoverRules } from "../connection-rules";
+import { valueAt, type Rule } from "../problems";
+import type { Settings } from "../schema";
+import { entryAddress, type AtlasSettings } from "./atlas";
+
+/** The rules of a cluster of Atlas: what Atlas would refuse minutes later, or silently do otherwise. */
+export function atlasRules(settings: Settings): Rule[] {
+  const { cluster, storageMode } = settings;
+  if (cluster.kind !== "atlas") return [];
+  const { projectId, project, regions, autoScaling, diskSizeGb, backup } = cluster;
+  const isOther = cluster.import && project !== undefined;
+  const named = projectId === undefined ? "nothing" : `${quote(projectId)}, and a new project`;
+  // Atlas elects a primary among an odd number of nodes.
+  const electable = regions.reduce((sum, region) => sum + region.electable, 0);
+  // Every `up` would set a disk back that has grown by itself.
+  const isGrowing = autoScaling.disk && !autoScaling.compute;
+  return [
+    {
+      key: "cluster.import",
+      when: isOther,
+      found: "true, and a new project",
+      allowed: "false, or projectId",
+    },
+    {
+      key: "cluster.projectId",
+      when: !isOther && (projectId === undefined) === (project === undefined),
+      found: named,
+      allowed: "the id of a project, or project: { name, orgId } for a new one",
+    },
+    ...repeatedRules(
+      "cluster.regions",
+      "each region once",
+      regions.map(({ name }) => name),
+    ),
+    {
+      key: "cluster.regions",
+      when: ![3, 5, 7].includes(electable),
+      found: `${electable} electable nodes in total`,
+      allowed: "3, 5 or 7 electable nodes in total",
+    },
+    {
+      key: "cluster.diskSizeGb",
+      when: isGrowing && diskSizeGb !== undefined,
+      found: `${diskSizeGb ?? ""}, while the disk grows by itself`,
+      allowed: "absent; or autoScaling.disk: false; or autoScaling.compute too",
+    },
+    {
+      key: "cluster.backup.pointInTime",
+      when: backup.pointInTime && !backup.enabled,
+      allowed: "false without backup.enabled",
+    },
+    ...accessRules(cluster, storageMode === "filesystem"),
+    ...leftoverRules(settings, "absent: the cluster provides its own"),
+    ...createdUserRules(settings),
+  ];
+}
+
+function accessRules({ accessList }: AtlasSettings, isRollback: boolean): Rule[] {
+  const key = "cluster.accessList";
+  const addresses = accessList.map(entryAddress);
+  const entries = accessList.flatMap(({ address, range }, at) => {
+    const named = [address, range].filter((one) => one !== undefined);
+    const network = range?.endsWith("/32") ? range : (addresses[at] ?? "");
+    const isInside = named.length === 1 && range !== undefined && range !== network;
+    return [
+      {
+        key: `${key}.${at}`,
+        when: named.length !== 1,
+        found: named.map(quote).join(" and ") || "nothing",
+        allowed: "one of address, range",
+      },
+      {
+        key: `${key}.${at}.range`,
+        // The program makes what Atlas takes of it: a rollback must not stop on it.
+        when: isInside && !isRollback,
+        found: quote(range),
+        allowed: quote(network),
+      },
+    ];
+  });
+  const isChecked = !isRollback && !entries.some(({ when }) => when);
+  return [...entries, ...(isChecked ? repeatedRules(key, "each entry once", addresses) : [])];
+}
+
+function repeatedRules(key: string, allowed: string, names: readonly string[]): Rule[] {
+  const repeated = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  return [...repeated].map((name) => {
+    return { key, when: true, found: `${quote(name)} more than once`, allowed };
+  });
+}
+
+/**
+ * The rule of a cluster that is taken over: its `up` changes it to the settings, so no default of ours decides
+ * about what runs.
+ *
+ * @param values the settings before their defaults
+ */
+export function takeOverRules(
+  { cluster, storageMode }: Settings,
+  values: Readonly<Record<string, unknown>>,
+): Rule[] {
+  // A rollback takes it over as it is.
+  if (cluster.kind !== "atlas" || !cluster.import || storageMode === "filesystem") return [];
+  const keys = [
+    ...["instanceSize", "mongoVersion", "autoScaling.disk", "backup.enabled", "backup.pointInTime"],
+    ...cluster.regions.map((_region, at) => `regions.${at}.electable`),
+  ];
+  return keys.map((key) => ({
+    key: `cluster.${key}`,
+    when: valueAt(["cluster", ...key.split(".")], values) === undefined,
+    found: "nothing, and cluster.import is true",
+    allowed: "what the cluster is to have",
+  }));
+}
+
+/** What the program asks of the replica set itself: the users log in by it, and Jobs find the members. */
+const owned = ["type", "members", "version", "security", "users"];
+
+/** The rules about a replica set in Kubernetes. They hold in both modes. */
+export function kubernetesRules(settings: Settings): Rule[] {
+  const { cluster, rollout, jobs } = settings;
+  if (cluster.kind !== "kubernetes") return [];
+  const { enabled, certificateSecret, caConfigMap } = cluster.resource.tls;
+  const { migrator, application } = cluster.users;
+  return [
+    {
+      key: "cluster.namespace",
+      when: cluster.namespace === undefined && rollout.target !== "helm",
+      found: "nothing, and rollout has none",
+      allowed: "the namespace of MongoDB",
+    },
+    // An engine outside would make MongoDB, wait until it runs, and then fail.
+    {
+      key: "jobs",
+      when: !jobs && !cluster.engineInside,
+      found: "nothing, and only the Kubernetes cluster reaches MongoDB in it",
+      allowed: "{ image, ... }, or cluster.engineInside: true if Pulumi runs in that cluster",
+    },
+    {
+      key: "cluster.resource.tls.enabled",
+      when: !enabled && !cluster.allowPlainText,
+      allowed: "true, or cluster.allowPlainText: true",
+    },
+    {
+      key: "cluster.resource.tls.certificateSecret",
+      when: enabled && certificateSecret === undefined,
+      allowed: "the Secret with tls.crt and tls.key for the members' host names",
+    },
+    {
+      key: "cluster.resource.tls.caConfigMap",
+      when: enabled && caConfigMap === undefined,
+      allowed: "the ConfigMap with the authority's ca.crt",
+    },
+    {
+      key: "cluster.users.application.name",
+      when: migrator.name === application.name,
+      found: `${quote(application.name)}, which is the migrator's`,
+      allowed: "another name",
+    },
+    ...owned.map((key) => ({
+      key: `cluster.overrides.${key}`,
+      when: key in cluster.overrides,
+      found: "a key that the stack sets itself",
+      allowed: "absent: cluster.resource and cluster.users decide about it",
+    })),
+    ...createdUserRules(settings),
+    ...leftoverRules(settings, "absent: the stack creates both users"),
+  ];
+}
+
+const quote = (value: unknown) => JSON.stringify(value);

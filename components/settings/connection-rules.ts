@@ -1,0 +1,193 @@
+import { broken, type Problem, type Rule } from "./problems";
+import type { Settings } from "./schema";
+import { uriFacts, type UriFacts } from "./uri";
+
+/** The settings that the rules about connection strings look at. */
+type ConnectionSettings = Pick<Settings, "mongo" | "cluster" | "appMongoUri">;
+
+/** What breaks the rules about both connection strings. */
+export function connectionStringProblems(
+  settings: ConnectionSettings & { readonly mongoUri: string },
+): Problem[] {
+  return broken(settings, connectionStringRules(settings));
+}
+
+function connectionStringRules(
+  settings: ConnectionSettings & { readonly mongoUri: string },
+): Rule[] {
+  const facts = uriFacts(settings.mongoUri);
+  if (!facts) return [unparsable("mongoUri")];
+  const unnamed = {
+    key: "mongo.database",
+    when: (settings.mongo.database ?? facts.database) === undefined,
+    found: "nothing, and mongoUri names none",
+    allowed: "a name in either",
+  };
+  return [unnamed, ...tlsRules("mongoUri", settings, facts), ...applicationRules(settings, facts)];
+}
+
+function tlsRules(key: string, { cluster }: ConnectionSettings, facts: UriFacts): Rule[] {
+  const isAllowed = facts.local || ("allowPlainText" in cluster && cluster.allowPlainText);
+  return [
+    {
+      key,
+      when: !isAllowed && facts.tls && facts.unchecked.length > 0,
+      found: `TLS that does not check certificates (${facts.unchecked.join(", ")})`,
+      allowed: "TLS without that, or cluster.allowPlainText: true",
+    },
+    {
+      key,
+      when: !isAllowed && !facts.tls,
+      found: "a connection without TLS to another machine",
+      allowed: "tls=true, or cluster.allowPlainText: true",
+    },
+  ];
+}
+
+/** The rules about the services' connection string; `migrator` is undefined if only a Secret has it. */
+function applicationRules(settings: ConnectionSettings, migrator?: UriFacts): Rule[] {
+  const key = "appMongoUri";
+  if (settings.appMongoUri === undefined) {
+    const allowed = "the services' connection string, as a secret";
+    return [{ key, when: !migrator?.local, allowed }];
+  }
+  const facts = uriFacts(settings.appMongoUri);
+  if (!facts) return [unparsable(key)];
+  const { w = "majority", readPreference = "primary", database } = facts;
+  const isUnnamed = migrator?.user === "" && migrator.externalUser;
+  const own = database === undefined ? "none" : JSON.stringify(database);
+  return [
+    ...tlsRules(key, settings, facts),
+    // A failover loses writes that no majority has, and a secondary has older runs.
+    {
+      key,
+      when: w !== "majority" || readPreference !== "primary",
+      found: `w=${w} and readPreference=${readPreference}`,
+      allowed: "w=majority and readPreference=primary",
+    },
+    // Two users, so that the services may not alter the schema (decision 12).
+    {
+      key,
+      when: migrator?.user === facts.user && !migrator.local && !isUnnamed,
+      found: facts.user === "" ? "no user, like mongoUri" : "the same user as in mongoUri",
+      allowed: "another user, who can only read and write the collections",
+    },
+    // Without `mongo.database` each side takes the name in its own connection string.
+    {
+      key,
+      when: !settings.mongo.database && ![undefined, database].includes(migrator?.database),
+      found: `the database ${own}, and ${JSON.stringify(migrator?.database)} in mongoUri`,
+      allowed: "the same database, or its name in mongo.database",
+    },
+  ];
+}
+
+function unparsable(key: string): Rule {
+  const found = "a string that is not a connection string";
+  return { key, when: true, found, allowed: "mongodb[+srv]://host[:port]/database" };
+}
+
+/** The rules of a server that exists. Only in mongo mode: filesystem mode needs no server. */
+export function existingRules(settings: Settings): Rule[] {
+  const { cluster, storageMode, mongo, mongoUri, appMongoUri, jobs, rollout } = settings;
+  if (storageMode === "filesystem" || cluster.kind !== "existing") return [];
+  if (mongoUri !== undefined) return connectionStringRules({ ...settings, mongoUri });
+  if (!jobs?.secret) {
+    return [{ key: "mongoUri", when: true, allowed: "a connection string, as a secret" }];
+  }
+  // Only the Jobs have the migrator's connection string: nothing can be read from it.
+  const found = "nothing, and mongoUri is in the Secret of jobs.secret";
+  const hasSecret = rollout.target === "values" || rollout.connectionSecret.name !== undefined;
+  const hidden: Rule[] = [
+    {
+      key: "mongo.database",
+      when: mongo.database === undefined,
+      found,
+      allowed: "the database's name",
+    },
+    {
+      key: "appMongoUri",
+      when: appMongoUri === undefined && !hasSecret,
+      found,
+      allowed: "the services' connection string, as a secret, or rollout.connectionSecret.name",
+    },
+  ];
+  return appMongoUri === undefined ? hidden : [...hidden, ...applicationRules(settings)];
+}
+
+/** The rules of a stack that uses the cluster of another. */
+export function referenceRules(settings: Settings): Rule[] {
+  const { cluster, jobs, mongo, storageMode } = settings;
+  if (cluster.kind !== "stackReference") return [];
+  const absent = `absent: it is an output of stack ${cluster.stack}`;
+  return [
+    // In a rollback `mongoUri` may say where to export from.
+    ...(storageMode === "mongo" ? leftoverRules(settings, absent) : []),
+    {
+      key: "mongo.database",
+      when: jobs !== undefined && mongo.database === undefined,
+      found: "nothing, and Jobs cannot read the other stack's outputs",
+      allowed: "the database's name",
+    },
+  ];
+}
+
+/** A connection string that is left over from another kind is not ignored. */
+export function leftoverRules(settings: Settings, allowed: string): Rule[] {
+  const found = `a connection string, and cluster.kind is ${settings.cluster.kind}`;
+  return (["mongoUri", "appMongoUri"] as const).map((key) => {
+    return { key, when: settings[key] !== undefined, found, allowed };
+  });
+}
+
+/**
+ * The rules if the stack makes both users (kinds `atlas` and `kubernetes`): nobody else has their
+ * connection strings. A Secret of the site's would not follow a new password, and the services would
+ * be locked out with the old one. Values files name a Secret that somebody else fills: MongoDB's operator does.
+ *
+ * Only in mongo mode: a rollback needs none of these, and must not stop on them.
+ */
+export function createdUserRules(settings: Settings): Rule[] {
+  const { cluster, storageMode, rollout, jobs, mongo } = settings;
+  if (storageMode === "filesystem") return [];
+  const allowed = `absent: cluster.kind ${cluster.kind} creates the users and their Secret`;
+  const { name, key } = rollout.connectionSecret;
+  const isOfOperator = cluster.kind === "kubernetes";
+  const operators = isOfOperator
+    ? `${cluster.resource.name}-admin-${cluster.users.application.name}`
+    : "";
+  const isOperators = name === operators && /^connectionString\.standard(Srv)?$/.test(key);
+  // Services that the program cannot see get their Secret from somebody else.
+  const hasFiles = rollout.target === "values" && rollout.confirm !== "none";
+  return [
+    {
+      key: "rollout.connectionSecret.name",
+      when: rollout.target === "helm" && name !== undefined,
+      allowed,
+    },
+    {
+      key: "jobs.secret",
+      when: jobs?.secret !== undefined,
+      found: JSON.stringify(jobs?.secret?.name),
+      allowed,
+    },
+    {
+      key: "rollout.target",
+      when: hasFiles && !isOfOperator,
+      found: "values, whose Secret nobody could fill, because only the stack knows the passwords",
+      allowed: "helm, or another cluster.kind",
+    },
+    {
+      key: "rollout.connectionSecret",
+      when: hasFiles && isOfOperator && !isOperators,
+      found: JSON.stringify({ name, key }),
+      allowed: `{ name: ${operators}, key: connectionString.standard }, the operator's own; or target helm`,
+    },
+    {
+      key: "mongo.database",
+      when: hasFiles && isOfOperator && mongo.database === undefined,
+      found: "nothing, and the operator's Secret does not name it",
+      allowed: "the database's name",
+    },
+  ];
+}
