@@ -1,4 +1,4 @@
-import { MongoServerError, type Document } from "mongodb";
+import { MongoServerError } from "mongodb";
 import type { Command } from "./planner/change";
 import { describeDataIssue, type DataIssue } from "./issues/data-issues";
 
@@ -51,10 +51,17 @@ export class MigrationError extends Error {
   constructor(database: string, { command, reason }: Command, cause: unknown, notUndone?: string) {
     const code = cause instanceof MongoServerError ? Number(cause.code) : undefined;
     const found = cause instanceof Error ? cause.message : String(cause);
+    const [verb = "", collection] = Object.entries(command)[0] ?? [];
+    const place = `${database}.${String(collection)}`;
+    const { index, indexes = index === undefined ? [] : [index] } = command as {
+      readonly index?: NamedIndex;
+      readonly indexes?: readonly NamedIndex[];
+    };
+    const names = indexes.map((one) => (typeof one === "string" ? one : one.name)).join(", ");
     super(
-      `${formatCommand(database, command)} (${reason}) failed` +
+      `${verb} on ${place}${names ? `, index ${names},` : ""} (${reason}) failed` +
         `${code === undefined ? "" : ` with server code ${code}`}: ` +
-        `${found}. ${advice(code, describePrivilege(database, command))}` +
+        `${found}. ${advice(code, `${actionOf[verb] ?? verb} on ${place}`)}` +
         (notUndone === undefined ? "" : ` ${notUndone}`),
       { cause },
     );
@@ -65,27 +72,12 @@ export class MigrationError extends Error {
 /** An index as a command names it: `dropIndexes` by its name. */
 type NamedIndex = string | { readonly name: string };
 
-function formatCommand(database: string, command: Document): string {
-  const [verb = "", collection] = Object.entries(command)[0] ?? [];
-  const { index, indexes = index === undefined ? [] : [index] } = command as {
-    readonly index?: NamedIndex;
-    readonly indexes?: readonly NamedIndex[];
-  };
-  const names = indexes.map((one) => (typeof one === "string" ? one : one.name)).join(", ");
-  return `${verb} on ${database}.${String(collection)}${names ? `, index ${names},` : ""}`;
-}
-
+/** The privilege that a command needs, if its name is another one. */
 const actionOf: Readonly<Record<string, string>> = {
   create: "createCollection",
   createIndexes: "createIndex",
   dropIndexes: "dropIndex",
 };
-
-/** The privilege that a command needs, in words: `createIndex on taskrunner.pack_runs`. */
-function describePrivilege(database: string, command: Document): string {
-  const [verb = "", collection] = Object.entries(command)[0] ?? [];
-  return `${actionOf[verb] ?? verb} on ${database}.${String(collection)}`;
-}
 
 function advice(code: number | undefined, privilege: string): string {
   switch (code) {

@@ -8,8 +8,7 @@ import { toCommands } from "./planner/commands";
 import type { AwaitIndex, Change, Command, Executed } from "./planner/change";
 import { indexSpec, sameSpec } from "./planner/index-spec";
 import { observeIndexes } from "./planner/observe";
-import { sendCommand } from "./send-command";
-import { watchBuild } from "./watch-build";
+import { sendCommand, watchBuild } from "./send-command";
 
 /** Told of each command after it was executed. */
 export type OnExecuted = (executed: Executed) => Promise<void>;

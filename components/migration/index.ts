@@ -6,7 +6,13 @@ export { apply } from "./apply";
 export { DataIssues, MigrationError } from "./errors";
 export { findEarlierExpiry, setExpiry } from "./expiry";
 export { describeDataIssue, previewScan, type DataIssue } from "./issues/data-issues";
-export { nothingPlanned, plan, type Plan, type PlanOptions } from "./plan";
-export { planAsJson, describePlan } from "./plan-words";
+export {
+  describePlan,
+  nothingPlanned,
+  plan,
+  planAsJson,
+  type Plan,
+  type PlanOptions,
+} from "./plan";
 export { mongoshScript } from "./script";
 export { status, describeStatus } from "./status";

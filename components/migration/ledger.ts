@@ -1,6 +1,6 @@
-import { MongoServerError, type Collection, type Db } from "mongodb";
+import { MongoServerError, type Db } from "mongodb";
 import { version } from "../../package.json";
-import { migrationId, type LedgerRecord } from "../ledger";
+import { migrationId, readRecord, recordsIn, type LedgerRecord } from "../ledger";
 import { withRetries } from "../mongo";
 import type { Change, Executed } from "./planner/change";
 
@@ -46,17 +46,23 @@ export async function claim(db: Db, ledger: string, asked: Claim): Promise<void>
 }
 
 async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
-  const records = db.collection<LedgerRecord>(ledger);
-  await insertRecord(records, asked);
-  const held = await records.findOne({ _id: migrationId });
+  const records = recordsIn(db, ledger);
+  const start = {
+    ...{ checksum: asked.checksum, stack: asked.stack, toolVersion: version },
+    ...{ startedAt: new Date(), finishedAt: null, commands: [] },
+  };
+  try {
+    await records.insertOne({ _id: migrationId, ...start, fences: [] });
+  } catch (error) {
+    const exists = error instanceof MongoServerError && error.code === 11000;
+    if (!exists) throw error;
+  }
+  const held = await readRecord(db, ledger);
   if (!held) return claimOnce(db, ledger, asked);
   const { checksum, stack } = held;
   if (checksum === asked.checksum) return;
   if (stack !== asked.stack && !asked.adopt) throw new ClaimRefused(db.databaseName, asked, held);
-  const taken = await records.updateOne(
-    { _id: migrationId, checksum, stack },
-    { $set: { ...startOf(asked), commands: [] } },
-  );
+  const taken = await records.updateOne({ _id: migrationId, checksum, stack }, { $set: start });
   const anotherWasQuicker = taken.matchedCount === 0;
   if (anotherWasQuicker) await claimOnce(db, ledger, asked);
 }
@@ -68,7 +74,7 @@ async function claimOnce(db: Db, ledger: string, asked: Claim): Promise<void> {
  * @throws Error where it has none
  */
 export async function requireRecord(db: Db, ledger: string): Promise<void> {
-  if (await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId })) return;
+  if (await readRecord(db, ledger)) return;
   throw new Error(
     `Claiming the migration ${migrationId} for another cutover in ${db.databaseName}.${ledger} ` +
       "failed: it has no record, so this is not the database of the last cutover. Run " +
@@ -76,24 +82,11 @@ export async function requireRecord(db: Db, ledger: string): Promise<void> {
   );
 }
 
-async function insertRecord(records: Collection<LedgerRecord>, asked: Claim): Promise<void> {
-  try {
-    await records.insertOne({ _id: migrationId, ...startOf(asked), commands: [], fences: [] });
-  } catch (error) {
-    const exists = error instanceof MongoServerError && error.code === 11000;
-    if (!exists) throw error;
-  }
-}
-
-function startOf({ checksum, stack }: Claim) {
-  return { checksum, stack, toolVersion: version, startedAt: new Date(), finishedAt: null };
-}
-
 /** Notes an executed command in the record, once however often it has to try. */
 export async function recordCommand(db: Db, ledger: string, executed: Executed): Promise<void> {
   const { command, durationMs } = executed;
   const entry = { command: JSON.stringify(command.command), reason: command.reason, durationMs };
-  const records = db.collection<LedgerRecord>(ledger);
+  const records = recordsIn(db, ledger);
   await withRetries(`Recording a command in ${records.namespace}`, () =>
     records.updateOne({ _id: migrationId }, { $addToSet: { commands: entry } }),
   );
@@ -102,28 +95,23 @@ export async function recordCommand(db: Db, ledger: string, executed: Executed):
 /** Completes the record, and returns the time at which the migration was applied. */
 export async function complete(db: Db, ledger: string, checksum: string): Promise<Date> {
   const doing = `Completing the migration in ${db.databaseName}.${ledger}`;
-  return withRetries(doing, () => completeOnce(db, ledger, checksum));
-}
-
-async function completeOnce(db: Db, ledger: string, checksum: string): Promise<Date> {
-  const records = db.collection<LedgerRecord>(ledger);
-  await records.updateOne(
-    { _id: migrationId, checksum, finishedAt: null },
-    { $set: { finishedAt: new Date() } },
-  );
-  const record = await records.findOne({ _id: migrationId });
-  if (!record?.finishedAt) {
+  return withRetries(doing, async () => {
+    await recordsIn(db, ledger).updateOne(
+      { _id: migrationId, checksum, finishedAt: null },
+      { $set: { finishedAt: new Date() } },
+    );
+    const record = await readRecord(db, ledger);
+    if (record?.finishedAt) return record.finishedAt;
     throw new Error(
       `Completing the migration ${migrationId} in ${db.databaseName}.${ledger} failed: the record ` +
         "of this claim was deleted, or another stack claimed it. Run it again to claim it again.",
     );
-  }
-  return record.finishedAt;
+  });
 }
 
 /** What the ledger lacks for a wanted state to count as recorded. */
 export async function diffLedger(db: Db, ledger: string, checksum: string): Promise<Change[]> {
-  const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
+  const record = await readRecord(db, ledger);
   if (record?.checksum === checksum && record.finishedAt) return [];
   const reason = !record
     ? "it has no record of this migration"

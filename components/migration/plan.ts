@@ -6,9 +6,15 @@ import {
   type WantedSchema,
 } from "../contract";
 import { withRetries } from "../mongo";
-import type { Change, LeaveAlone } from "./planner/change";
+import {
+  dataIssues,
+  describeDataIssue,
+  describeNotChecked,
+  type DataSearch,
+} from "./issues/data-issues";
 import { checksumOf } from "./planner/canonical";
-import { dataIssues, type DataSearch } from "./issues/data-issues";
+import { describeChange, type Change, type LeaveAlone } from "./planner/change";
+import { toCommands } from "./planner/commands";
 import { diff, foreign } from "./planner/diff";
 import { diffLedger } from "./ledger";
 import { observe } from "./planner/observe";
@@ -43,23 +49,23 @@ export const nothingPlanned: Omit<Plan, "checksum"> = {
  *
  * @throws ServerTroubleError if the database has trouble for a minute or two
  */
-export function plan(db: Db, options: PlanOptions): Promise<Plan> {
-  const doing = `Comparing database ${db.databaseName} with what should exist`;
-  return withRetries(doing, () => planOnce(db, options));
-}
-
-async function planOnce(db: Db, { schema, ledger, scan }: PlanOptions): Promise<Plan> {
+export async function plan(
+  db: Db,
+  { schema, ledger, scan }: PlanOptions,
+): Promise<Plan> {
   const wanted = buildSchema(schema);
   const checksum = checksumOf(wanted);
-  const observed = await observe(db);
-  const changes = diff(wanted, observed);
   const ours = [ledger, checkpointsCollection];
-  return {
-    checksum,
-    changes: [...changes, ...(await diffLedger(db, ledger, checksum))],
-    foreign: foreign(wanted, observed).filter(({ collection }) => !ours.includes(collection)),
-    ...(await dataIssues(db, changes, scan)),
-  };
+  return withRetries(`Comparing database ${db.databaseName} with what should exist`, async () => {
+    const observed = await observe(db);
+    const changes = diff(wanted, observed);
+    return {
+      checksum,
+      changes: [...changes, ...(await diffLedger(db, ledger, checksum))],
+      foreign: foreign(wanted, observed).filter(({ collection }) => !ours.includes(collection)),
+      ...(await dataIssues(db, changes, scan)),
+    };
+  });
 }
 
 /** What differs from what is wanted; it looks at nothing that is not ours. */
@@ -80,4 +86,66 @@ export function searchData(db: Db, wanted: WantedSchema): Promise<DataSearch> {
   return withRetries(`Searching database ${db.databaseName} for blocking documents`, async () =>
     dataIssues(db, await compare(db, wanted)),
   );
+}
+
+/** A plan on one screen: changes with their reasons and risks, what stays as it is, data issues. */
+export function describePlan(
+  database: string,
+  { changes, foreign, issues, notChecked }: Omit<Plan, "checksum">,
+): string {
+  const describe = (change: Change) => {
+    // That a thing does not exist is reason enough to create it.
+    const why = change.kind.startsWith("create") ? "" : `, because ${change.reason}`;
+    const blocks = toCommands(change).some(({ blocksWrites }) => blocksWrites);
+    return `  ${describeChange(change)}${why}${blocks ? "; writers wait while it runs" : ""}`;
+  };
+  const todo = changes.length === 0 ? "nothing to do" : `${changes.length} changes`;
+  return [
+    `Database ${database}: ${todo}.`,
+    ...changes.map(describe),
+    ...foreign.map((change) => `  ${describeChange(change)}: ${change.reason}`),
+    ...issues.map((issue) => `\n${describeDataIssue(issue)}`),
+    ...notChecked.map((one) => `\n${describeNotChecked(one)}`),
+  ].join("\n");
+}
+
+/** A plan for scripts; one of a database that was not looked at has no checksum. */
+export function planAsJson(planned: Omit<Plan, "checksum"> & { checksum?: string }): object {
+  const { checksum, changes, foreign, issues, notChecked } = planned;
+  return {
+    ...(checksum !== undefined && { checksum }),
+    changes: changes.map(changeAsJson),
+    leftAlone: foreign.map(changeAsJson),
+    issues,
+    notChecked: notChecked.map(describeNotChecked),
+  };
+}
+
+function changeAsJson(change: Change): object {
+  const commands = toCommands(change);
+  return {
+    kind: change.kind,
+    ...subjectOf(change),
+    title: describeChange(change),
+    reason: change.reason,
+    blocksWrites: commands.some(({ blocksWrites }) => blocksWrites),
+    loses: commands.some(({ loses }) => loses),
+    commands: commands.map(({ command }) => command),
+  };
+}
+
+function subjectOf(change: Change): { readonly collection: string; readonly index?: string } {
+  switch (change.kind) {
+    case "create collection":
+    case "modify validator":
+      return { collection: change.wanted.name };
+    case "record ledger":
+      return { collection: change.ledger };
+    case "leave alone": {
+      const { collection, index } = change;
+      return index === undefined ? { collection } : { collection, index };
+    }
+    default:
+      return { collection: change.wanted.collection, index: change.wanted.name };
+  }
 }

@@ -1,3 +1,208 @@
-/** The migration as the Pulumi program has it. */
-export { LogExpiryLift, LogRetention } from "./log-expiry";
-export { PackRunMigration, type PackRunMigrationArgs } from "./pack-run-migration";
+import * as pulumi from "@pulumi/pulumi";
+import type { Mongo, MongoCluster } from "../cluster";
+import { collections, buildSchema, type ContractSchema, type WantedSchema } from "../contract";
+import { migrationId } from "../ledger";
+import { briefReach, ConnectionError, onOwnConnection, sameServer } from "../mongo";
+import { schemaOptionsOf, type Settings } from "../settings";
+import { StepGroup, StepResource, type After } from "../step/program";
+import {
+  dataIssues,
+  describeDataIssue,
+  describeNotChecked,
+  previewScan,
+  type DataIssue,
+} from "./issues/data-issues";
+import { compare } from "./plan";
+import { checksumOf } from "./planner/canonical";
+import { indexCreations, keyToText, steps, type IndexInputs, type IndexResults } from "./steps";
+
+/** What the migration works on. */
+export interface PackRunMigrationArgs {
+  readonly mongo: Mongo & Pick<MongoCluster, "appUri" | "appJob">;
+  /** The state on disk, whose fence tells whether the services work on MongoDB. */
+  readonly files: { readonly root: string | undefined };
+}
+
+/**
+ * The document's execution order, steps 1 and 2: the collections with their validators, then the
+ * indexes, unique ones of all collections first, then the others in the listed order; all between
+ * the claim and the completion of the ledger's record.
+ */
+export class PackRunMigration extends StepGroup {
+  readonly migrationId = migrationId;
+  /** SHA-256 of what should exist, in hex. */
+  readonly checksum: string;
+  /** When it was applied (ISO 8601, UTC). */
+  readonly appliedAt: pulumi.Output<string | undefined>;
+  readonly collections: readonly string[];
+  /** The database's name; on a rollback the one that was last used. */
+  readonly database: pulumi.Output<string | undefined>;
+
+  constructor(
+    name: string,
+    settings: Pick<
+      Settings,
+      "validation" | "tenancy" | "migration" | "advanced" | "logRetentionDays"
+    >,
+    { mongo, files }: PackRunMigrationArgs,
+    options: After = {},
+  ) {
+    const direction = mongo.directions.worker;
+    super("PackRunMigration", name, options, direction === "back");
+    const { collections: byRole, approvals } = mongo;
+    const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: byRole } });
+    const wanted = buildSchema(schema);
+    const checksum = checksumOf(wanted);
+    const { uri, database, ledger, job, cutover } = mongo;
+    const { onDataIssue, adopt } = settings.migration;
+    const shared = { direction, uri, database, ledger, job };
+
+    const claim = new StepResource(
+      steps.ledgerClaim,
+      "ledger-claim",
+      {
+        ...{ ...shared, cutover, schema, onDataIssue, checksum, adopt },
+        stack: `${pulumi.getProject()}/${pulumi.getStack()}`,
+        root: files.root,
+        acceptDatabase: settings.advanced.acceptDatabase,
+      },
+      this.ofChildren,
+    );
+    const made = wanted.collections.map((collection) => {
+      const inputs = { ...shared, ...collection, onDataIssue };
+      const { name } = collections[collection.role];
+      return new StepResource(steps.collection, name, inputs, { parent: this, dependsOn: claim });
+    });
+    const indexes: StepResource<IndexInputs, IndexResults>[] = [];
+    for (const { role, collection, name, key, unique, sparse, defaultName } of wanted.indexes) {
+      const index = { role, collection, name, key: keyToText(key), unique, sparse };
+      const inputs = { ...shared, ...index, onDataIssue };
+      // Unique ones come first and wait for the collections only: all of them are tried, so that every
+      // data issue surfaces at once. The others wait for those and for each other.
+      const options = { parent: this, dependsOn: unique ? made : [...indexes] };
+      indexes.push(new StepResource(steps.index, defaultName, inputs, options));
+    }
+    const completion = new StepResource(
+      steps.ledgerCompletion,
+      "ledger",
+      { ...shared, cutover, checksum },
+      { parent: this, dependsOn: [claim, ...indexes] },
+    );
+    this.tryApplication(mongo, completion, wanted, settings.logRetentionDays);
+
+    for (const one of [claim, ...made, ...indexes]) warnOfHeldBack(one, one.output("heldBack"));
+    warnOfDataIssues({ ...shared, uri: job ? undefined : uri }, wanted, this, (issue) =>
+      issue.kind === "duplicate keys"
+        ? indexes[wanted.indexes.findIndex(({ name }) => name === issue.index)]
+        : made[wanted.collections.findIndex(({ name }) => name === issue.collection)],
+    );
+
+    this.checksum = checksum;
+    this.appliedAt = (job ? claim : completion).output("appliedAt");
+    this.collections = wanted.collections.map((collection) => collection.name);
+    this.database = completion.output("database");
+    this.registerOutputs({ checksum, appliedAt: this.appliedAt });
+  }
+
+  /** The last step: what the services' user lacks has to be known before the worker is drained. */
+  private tryApplication(
+    { appUri, appJob, uri, database, directions, cutover }: PackRunMigrationArgs["mongo"],
+    completion: pulumi.Resource,
+    wanted: ContractSchema,
+    days = 0,
+  ): void {
+    const isApart = pulumi.all([uri, appUri]).apply(([own, app]) => !sameServer(own, app));
+    // Without the user's connection string there is nobody to try: neither here nor in a Job.
+    const job = appUri && appJob;
+    const place = { uri: appUri, database, job, isApart: pulumi.unsecret(isApart) };
+    const collections = Object.fromEntries(
+      wanted.collections.map(({ role, name }) => [role, name]),
+    );
+    const creations = indexCreations(wanted.indexes, days);
+    new StepResource(
+      steps.applicationCheck,
+      "application-check",
+      { ...place, direction: directions.worker, cutover, collections, creations },
+      { parent: this, dependsOn: completion },
+    );
+  }
+}
+
+/**
+ * Warns, in a preview, of the blocking documents, on the very index or collection.
+ * The program does this itself, because a dynamic provider knows nothing of a preview and cannot
+ * log onto a resource. A database that does not exist yet or is unreachable stops no preview.
+ */
+function warnOfDataIssues(
+  { direction, uri, database }: Pick<Mongo, "uri" | "database"> & { readonly direction: string },
+  wanted: WantedSchema,
+  migration: pulumi.Resource,
+  resourceOf: (issue: DataIssue) => pulumi.Resource | undefined,
+): void {
+  if (!pulumi.runtime.isDryRun() || direction !== "forward") return;
+  if (uri === undefined || database === undefined) return;
+  const warn = (words: string, resource = migration) => pulumi.log.warn(words, resource);
+  pulumi.all([uri, database]).apply(async ([address, name]) => {
+    const place = { uri: address, database: name };
+    try {
+      const { issues, notChecked } = await onOwnConnection(
+        place,
+        async (db) => dataIssues(db, await compare(db, wanted), previewScan),
+        briefReach,
+      );
+      for (const issue of issues) await warn(describeDataIssue(issue), resourceOf(issue));
+      for (const one of notChecked) {
+        await warn(`${describeNotChecked(one)} \`pulumi up\` checks it.`);
+      }
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";
+      await warn(
+        `${what}${why} This preview goes on without the data; \`pulumi up\` checks it first.`,
+      );
+    }
+  });
+}
+
+/** Warns, in a preview and in `up`, of what the last `up` could not do because of the data. */
+function warnOfHeldBack(
+  resource: pulumi.Resource,
+  heldBack: pulumi.Output<string | undefined>,
+): void {
+  const advice =
+    "The last up did what the data allow. Fix these documents; `pulumi up --refresh` then does the rest.";
+  heldBack.apply(async (words) => {
+    if (words) await pulumi.log.warn(`${words}\n${advice}`, resource);
+  });
+}
+
+/** No log entry expires while it is imported: lifts in each cutover what an earlier one set. */
+export class LogExpiryLift extends StepGroup {
+  constructor(name: string, mongo: Mongo, options: After = {}) {
+    const direction = mongo.directions.worker;
+    super("LogExpiryLift", name, options, direction === "back");
+    new StepResource(steps.logExpiryLift, name, expiryInputs(mongo, direction, 0), this.ofChildren);
+    this.registerOutputs();
+  }
+}
+
+/** The expiry of log entries as configured; last in a cutover, after the verification. */
+export class LogRetention extends StepGroup {
+  constructor(
+    name: string,
+    { logRetentionDays: days = 0 }: Pick<Settings, "logRetentionDays">,
+    mongo: Mongo,
+    options: After = {},
+  ) {
+    const direction = mongo.directions.web;
+    super("LogRetention", name, options, direction !== "forward");
+    const inputs = expiryInputs(mongo, direction, days);
+    new StepResource(steps.logRetention, name, inputs, this.ofChildren);
+    this.registerOutputs();
+  }
+}
+
+function expiryInputs(mongo: Mongo, direction: Mongo["directions"]["web"], days: number) {
+  const { uri, database, ledger, job, collections, cutover } = mongo;
+  return { direction, uri, database, ledger, job, cutover, collection: collections.logs, days };
+}

@@ -1,6 +1,6 @@
 import { collections, buildSchema, type ContractSchema, type SchemaOptions } from "../contract";
 import { migrationId } from "../ledger";
-import type { Change, Command } from "./planner/change";
+import type { Change } from "./planner/change";
 import { checksumOf } from "./planner/canonical";
 import { toCommands } from "./planner/commands";
 import { diff } from "./planner/diff";
@@ -19,7 +19,10 @@ export function mongoshScript(options: SchemaOptions, database: string, ledger: 
     { kind: "record ledger", ledger, checksum, reason },
   ];
   const commands = changes.flatMap((change) =>
-    toCommands(change).map((command) => `${wordsOn(change, wanted)}${callOf(command)}`),
+    toCommands(change).map(({ command }) => {
+      const call = `${"create" in command ? "create" : "run"}(${JSON.stringify(command, undefined, 2)});`;
+      return `${wordsOn(change, wanted)}${call}`;
+    }),
   );
   return [header(database), ...commands, `print("${migrationId}: done");`, ""].join("\n\n");
 }
@@ -45,10 +48,6 @@ function create({ create: name, ...validation }) {
   const exists = target.getCollectionInfos({ name }).length > 0;
   run(exists ? { collMod: name, ...validation } : { create: name, ...validation });
 }`;
-
-function callOf({ command }: Command): string {
-  return `${"create" in command ? "create" : "run"}(${JSON.stringify(command, undefined, 2)});`;
-}
 
 function wordsOn(change: Change, wanted: ContractSchema): string {
   if (change.kind === "create collection") {

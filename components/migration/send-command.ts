@@ -1,7 +1,6 @@
 import type { Db, Document } from "mongodb";
 import { isStandalone } from "../cluster/server";
 import { commandWriteConcern } from "../mongo";
-import { watchBuild } from "./watch-build";
 
 /**
  * Sends a command that changes the schema so that it comes to an end: it waits 60 s at most for a
@@ -24,4 +23,26 @@ export async function sendCommand(db: Db, command: Document): Promise<void> {
   } finally {
     stop();
   }
+}
+
+/**
+ * Says every ten seconds, on standard error, for how long an index has been built, until the returned
+ * function is called.
+ */
+export function watchBuild(
+  db: Pick<Db, "databaseName">,
+  collection: string,
+  index: string,
+): () => void {
+  const started = Date.now();
+  const timer = setInterval(() => {
+    const seconds = Math.round((Date.now() - started) / 1_000);
+    console.warn(
+      `Building index ${index} on ${db.databaseName}.${collection}: ${seconds} s so far. If a member is down, ` +
+        'see setIndexCommitQuorum (docs/migration.md, "Index builds")',
+    );
+  }, 10_000);
+  return () => {
+    clearInterval(timer);
+  };
 }

@@ -1,6 +1,6 @@
 import type { Db } from "mongodb";
 import { buildSchema, type SchemaOptions } from "../contract";
-import { migrationId, type LedgerRecord } from "../ledger";
+import { readRecord, type LedgerRecord } from "../ledger";
 import { checksumOf } from "./planner/canonical";
 import { compare } from "./plan";
 
@@ -19,10 +19,9 @@ export interface Status {
 /** Looks at a database; changes nothing. `ledger` is the collection of the record. */
 export async function status(db: Db, options: SchemaOptions, ledger: string): Promise<Status> {
   const wanted = buildSchema(options);
-  const record = await db.collection<LedgerRecord>(ledger).findOne({ _id: migrationId });
-  const names = wanted.collections.map(({ name }) => name);
+  const record = await readRecord(db, ledger);
   const counts = await Promise.all(
-    names.map(async (name) => {
+    wanted.collections.map(async ({ name }) => {
       return [name, await db.collection(name).estimatedDocumentCount()] as const;
     }),
   );
@@ -37,9 +36,12 @@ export async function status(db: Db, options: SchemaOptions, ledger: string): Pr
 
 /** A status on one screen. */
 export function describeStatus({ database, record, current, drift, documents }: Status): string {
+  const state = record?.finishedAt
+    ? `finished ${record.finishedAt.toISOString()}`
+    : `begun ${record?.startedAt.toISOString() ?? ""}, not finished`;
   return [
     `Database ${database}`,
-    `  migration  ${record ? describeRecord(record) : "not applied"}`,
+    `  migration  ${record ? `${record._id}, ${state}, by ${record.stack}` : "not applied"}`,
     ...(record && !current ? ["             its checksum is of other settings than these"] : []),
     `  fence      ${record?.fencedAt?.toISOString() ?? "none: no cutover came as far"}`,
     `  drift      ${drift === 0 ? "none" : `${drift} changes; see: taskrunner-storage plan`}`,
@@ -47,11 +49,4 @@ export function describeStatus({ database, record, current, drift, documents }: 
       ([name, count]) => `  ${name.padEnd(20)} ${String(count).padStart(12)} documents`,
     ),
   ].join("\n");
-}
-
-function describeRecord({ _id, stack, startedAt, finishedAt }: LedgerRecord): string {
-  const state = finishedAt
-    ? `finished ${finishedAt.toISOString()}`
-    : `begun ${startedAt.toISOString()}, not finished`;
-  return `${_id}, ${state}, by ${stack}`;
 }

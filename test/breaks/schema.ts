@@ -39,7 +39,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "a database has a fence only if that very fence was drawn in it",
-    file: "components/ledger/record.ts",
+    file: "components/ledger/index.ts",
     find: "one.toISOString() === at",
     replace: "one.toISOString() >= at",
     tests: ["test/migration/ledger.test.ts > a database has the fences"],
@@ -95,7 +95,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "what the services' user lacks is known before the worker is drained",
-    file: "components/migration/steps/application.ts",
+    file: "components/migration/steps.ts",
     find: "await requireApplication(",
     replace: "void (() => requireApplication)(",
     tests: ["test/migration/privileges.test.ts"],
@@ -109,7 +109,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "a stack's duplicates stop it before its first change",
-    file: "components/migration/steps/ledger.ts",
+    file: "components/migration/steps.ts",
     find: "if (issues.length > 0) throw new DataIssues(db.databaseName, issues);",
     replace: "",
     tests: ["test/engine/migration.test.ts > is refused by a duplicate"],
