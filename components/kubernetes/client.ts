@@ -1,24 +1,14 @@
 import { resolve } from "node:path";
-import type {
-  BatchV1Api,
-  CoreV1Api,
-  CoreV1Event,
-  CustomObjectsApi,
-  KubeConfig,
-  RequestContext,
-  V1Pod,
-  V1ReplicaSet,
-  V1Secret,
-  V2HorizontalPodAutoscaler,
-} from "@kubernetes/client-node";
-import { isStatefulSet, type Controller } from "./controllers";
-import { nameOf } from "./objects";
+import type * as Api from "@kubernetes/client-node";
+import { isStatefulSet, nameOf, type Controller } from "./objects";
 import {
   ClusterError,
   fieldManager,
   ifInReach,
   KubeconfigError,
+  kinds,
   type ClusterAddress,
+  type Kind,
   type Place,
   type Request,
 } from "./request";
@@ -30,36 +20,42 @@ const requestTimeoutMs = 15_000;
 /** The same for a brief look, which is over soon where an API drops what it is sent. */
 const briefTimeoutMs = 5_000;
 
-/** The API of a cluster, and what every room asks of a namespace. */
+interface Objects extends Record<Kind, object> {
+  ConfigMap: Api.V1ConfigMap;
+  Deployment: Api.V1Deployment;
+  HorizontalPodAutoscaler: Api.V2HorizontalPodAutoscaler;
+  Job: Api.V1Job;
+  Namespace: Api.V1Namespace;
+  PersistentVolumeClaim: Api.V1PersistentVolumeClaim;
+  Pod: Api.V1Pod;
+  ReplicaSet: Api.V1ReplicaSet;
+  Secret: Api.V1Secret;
+  StatefulSet: Api.V1StatefulSet;
+}
+
+/** The API of a cluster, as far as a namespace of it is looked at. Each function may throw ClusterError. */
 export interface Cluster {
   readonly place: Place;
-  readonly batch: BatchV1Api;
-  readonly core: CoreV1Api;
-  readonly custom: CustomObjectsApi;
-  /**
-   * An answer, with an error that names the request.
-   *
-   * @throws ClusterError
-   */
-  readonly ask: <Answer>(
-    verb: Request["verb"],
-    resource: Request["resource"],
-    answer: Promise<Answer>,
-  ) => Promise<Answer>;
-  /** Deployments and StatefulSets, each with its kind. @throws ClusterError */
+  readonly read: <K extends Kind>(kind: K, name: string) => Promise<Objects[K]>;
+  readonly list: <K extends Kind>(kind: K, labelSelector: string) => Promise<Objects[K][]>;
+  readonly createConfigMap: (body: Api.V1ConfigMap) => Promise<void>;
+  /** As it is, and strictly: the API would drop a misspelt key of the site's template without a word. */
+  readonly createJob: (body: Api.V1Job) => Promise<Api.V1Job>;
+  /** With `Foreground`, what the object owns goes first: a Job's pods. */
+  readonly remove: (kind: Kind, name: string, propagation?: "Foreground") => Promise<void>;
+  /** Merges into a Deployment or StatefulSet; null removes a member. */
+  readonly patch: (
+    controller: Controller,
+    body: { metadata: object; spec?: object },
+  ) => Promise<void>;
+  /** Deployments and StatefulSets, each with its kind. */
   readonly controllers: (labelSelector?: string) => Promise<Controller[]>;
-  /** Merges into a Deployment or StatefulSet; null removes a member. @throws ClusterError */
-  readonly patch: (controller: Controller, body: object) => Promise<void>;
-  /** @throws ClusterError */
-  readonly replicaSets: (labelSelector: string) => Promise<V1ReplicaSet[]>;
   /** Empty if the API refuses: they only say who it was. */
-  readonly autoscalers: () => Promise<V2HorizontalPodAutoscaler[]>;
-  /** @throws ClusterError */
-  readonly pods: (labelSelector: string) => Promise<V1Pod[]>;
-  /** @throws ClusterError */
-  readonly secrets: (labelSelector: string) => Promise<V1Secret[]>;
-  /** The warnings of the last hour or so. @throws ClusterError */
+  readonly autoscalers: () => Promise<Objects["HorizontalPodAutoscaler"][]>;
+  /** The warnings of the last hour or so. */
   readonly warnings: () => Promise<Warning[]>;
+  /** The last lines that a pod's container printed. */
+  readonly log: (name: string, container: string, tailLines: number) => Promise<string>;
 }
 
 /**
@@ -72,61 +68,111 @@ export async function clusterAt(
   address: ClusterAddress,
   timeoutMs = requestTimeoutMs,
 ): Promise<Cluster> {
+  const { namespace } = address;
+  const { place, ask, objects, core, custom, strategy } = await connect(address, timeoutMs);
+  const headerOf = (kind: Kind, name: string) => {
+    return { apiVersion: kinds[kind][0], kind, metadata: { namespace, name } };
+  };
+  const list: Cluster["list"] = async <K extends Kind>(kind: K, labelSelector: string) => {
+    const [apiVersion, resource] = kinds[kind];
+    const unset = [undefined, undefined, undefined, undefined] as const;
+    const listing = objects.list<Objects[K]>(apiVersion, kind, namespace, ...unset, labelSelector);
+    return (await ask("list", resource, listing)).items;
+  };
+  return {
+    ...{ place, list },
+    read: (kind, name) => {
+      const reading: Promise<object> = objects.read(headerOf(kind, name));
+      return ask("get", kinds[kind][1], reading as Promise<Objects[typeof kind]>);
+    },
+    createConfigMap: async (body) => {
+      const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
+      await ask("create", "configmaps", creating);
+    },
+    createJob: (body) => {
+      const job = { group: "batch", version: "v1", namespace, plural: "jobs", body };
+      const options = { fieldManager, fieldValidation: "Strict" };
+      const creating = custom.createNamespacedCustomObject({ ...job, ...options });
+      return ask("create", "jobs", creating as Promise<Api.V1Job>);
+    },
+    remove: async (kind, name, propagation) => {
+      const unset = [undefined, undefined, undefined, undefined] as const;
+      const removing = objects.delete(headerOf(kind, name), ...unset, propagation);
+      await ask("delete", kinds[kind][1], removing);
+    },
+    patch: async (controller, body) => {
+      const kind = isStatefulSet(controller) ? "StatefulSet" : "Deployment";
+      const { metadata, ...header } = headerOf(kind, nameOf(controller));
+      const { metadata: changed, ...others } = body;
+      const merged = { ...header, ...others, metadata: { ...changed, ...metadata } };
+      const how = [undefined, undefined, fieldManager, undefined, strategy] as const;
+      await ask("patch", kinds[kind][1], objects.patch(merged, ...how));
+    },
+    controllers: async (labelSelector = "") => {
+      // One after the other: nobody would wait for the second if the first fails.
+      const deployments = await list("Deployment", labelSelector);
+      const sets = await list("StatefulSet", labelSelector);
+      // The API server leaves the kind out of what it lists.
+      const ofKind = (kind: string) => (one: Controller) => Object.assign(one, { kind });
+      return [...deployments.map(ofKind("Deployment")), ...sets.map(ofKind("StatefulSet"))];
+    },
+    autoscalers: async () => (await ifInReach(() => list("HorizontalPodAutoscaler", ""))) ?? [],
+    warnings: async () => {
+      // By its own function, because the library knows no type of an event by its kind.
+      const listing = core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" });
+      return (await ask("list", "events", listing)).items.map((event) => {
+        const { involvedObject, message, lastTimestamp, eventTime, metadata } = event;
+        const at = lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? new Date(0);
+        return { uid: involvedObject.uid, message, at };
+      });
+    },
+    log: (name, container, tailLines) => {
+      const reading = core.readNamespacedPodLog({ namespace, name, container, tailLines });
+      return ask("get", "pods/log", reading);
+    },
+  };
+}
+
+async function connect(address: ClusterAddress, timeoutMs: number) {
   // Loaded here: it takes a second, and what looks at no cluster does without.
   const client = await import("@kubernetes/client-node");
-  const { namespace } = address;
   const config = loadConfig(new client.KubeConfig(), address);
   const server = config.getCurrentCluster()?.server ?? "";
+  const pre = (request: Api.RequestContext) => {
+    request.setSignal(AbortSignal.timeout(timeoutMs));
+    return Promise.resolve(request);
+  };
   const configuration = client.createConfiguration({
     baseServer: new client.ServerConfiguration(server, {}),
     authMethods: { default: config },
-    promiseMiddleware: [{ pre: within(timeoutMs), post: (response) => Promise.resolve(response) }],
+    promiseMiddleware: [{ pre, post: (response) => Promise.resolve(response) }],
   });
-  const core = new client.CoreV1Api(configuration);
-  const apps = new client.AppsV1Api(configuration);
+  // Without the library's discovery: the request itself is what is to fail or to be refused.
+  class Objects extends client.KubernetesObjectApi {
+    protected override resource(_: string, kind: string) {
+      const found = { kind, name: kinds[kind as Kind][1], singularName: "", verbs: [] };
+      return Promise.resolve({ ...found, namespaced: kind !== "Namespace" });
+    }
+  }
+  const { namespace } = address;
   const place = { context: config.getCurrentContext(), server, namespace };
-  const ask: Cluster["ask"] = async (verb, resource, answer) => {
+  const ask = async <T>(
+    verb: Request["verb"],
+    resource: Request["resource"],
+    answer: Promise<T>,
+  ) => {
     try {
       return await answer;
     } catch (error) {
       throw new ClusterError({ verb, resource }, place, error);
     }
   };
-  const list = async <T>(resource: Request["resource"], listing: Promise<{ items: T[] }>) =>
-    (await ask("list", resource, listing)).items;
   return {
-    ...{ place, core, ask },
-    batch: new client.BatchV1Api(configuration),
+    ...{ place, ask },
+    objects: new Objects(configuration),
+    core: new client.CoreV1Api(configuration),
     custom: new client.CustomObjectsApi(configuration),
-    controllers: async (labelSelector = "") => {
-      const wanted = { namespace, labelSelector };
-      // One after the other: nobody would wait for the second if the first fails.
-      const deployments = await list("deployments", apps.listNamespacedDeployment(wanted));
-      const sets = await list("statefulsets", apps.listNamespacedStatefulSet(wanted));
-      // The API server leaves the kind out of what it lists.
-      return [...deployments.map(ofKind("Deployment")), ...sets.map(ofKind("StatefulSet"))];
-    },
-    patch: async (controller, body) => {
-      const merge = client.setHeaderOptions("Content-Type", client.PatchStrategy.MergePatch);
-      const one = { namespace, name: nameOf(controller), body, fieldManager };
-      await (isStatefulSet(controller)
-        ? ask("patch", "statefulsets", apps.patchNamespacedStatefulSet(one, merge))
-        : ask("patch", "deployments", apps.patchNamespacedDeployment(one, merge)));
-    },
-    replicaSets: (labelSelector) =>
-      list("replicasets", apps.listNamespacedReplicaSet({ namespace, labelSelector })),
-    autoscalers: async () => {
-      const autoscaling = new client.AutoscalingV2Api(configuration);
-      const listing = autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace });
-      return (await ifInReach(() => list("horizontalpodautoscalers", listing))) ?? [];
-    },
-    pods: (labelSelector) => list("pods", core.listNamespacedPod({ namespace, labelSelector })),
-    secrets: (labelSelector) =>
-      list("secrets", core.listNamespacedSecret({ namespace, labelSelector })),
-    warnings: async () => {
-      const listing = core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" });
-      return (await list("events", listing)).map(warning);
-    },
+    strategy: client.PatchStrategy.MergePatch,
   };
 }
 
@@ -141,17 +187,10 @@ export function lookBriefly<T>(
   return ifInReach(async () => look(await clusterAt(address, briefTimeoutMs)));
 }
 
-function ofKind(kind: string) {
-  return <T extends { kind?: string }>(object: T): T => Object.assign(object, { kind });
-}
-
-function warning(event: CoreV1Event): Warning {
-  const { involvedObject, message, lastTimestamp, eventTime, metadata } = event;
-  const at: Date = lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? new Date(0);
-  return { uid: involvedObject.uid, message, at };
-}
-
-function loadConfig(config: KubeConfig, { kubeconfig, context }: ClusterAddress): KubeConfig {
+function loadConfig(
+  config: Api.KubeConfig,
+  { kubeconfig, context }: ClusterAddress,
+): Api.KubeConfig {
   try {
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(resolve(kubeconfig));
@@ -165,11 +204,4 @@ function loadConfig(config: KubeConfig, { kubeconfig, context }: ClusterAddress)
   const has = contexts.length > 0 ? `it has ${contexts.join(", ")}` : "it has none";
   const wanted = context === undefined ? "no current context" : `no context ${context}`;
   throw new KubeconfigError(kubeconfig, `there is ${wanted} in it, ${has}`);
-}
-
-function within(timeoutMs: number) {
-  return (request: RequestContext): Promise<RequestContext> => {
-    request.setSignal(AbortSignal.timeout(timeoutMs));
-    return Promise.resolve(request);
-  };
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from "./client";
-import { describeController } from "./controllers";
+import { describeController } from "./objects";
 import { ClusterError } from "./request";
 
 /** Which cluster an address leads to, whatever its name. None of it is secret. */
@@ -12,11 +12,10 @@ export interface ClusterIdentity {
 
 /** Kubernetes has no id of a cluster. It warns if no namespace may be read. @throws ClusterError */
 export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
-  const { core, ask, place } = cluster;
-  const { server, namespace } = place;
+  const { server, namespace } = cluster.place;
   for (const name of ["kube-system", namespace]) {
     try {
-      const { metadata } = await ask("get", "namespaces", core.readNamespace({ name }));
+      const { metadata } = await cluster.read("Namespace", name);
       return { server, uids: { [`Namespace ${name}`]: metadata?.uid ?? "" } };
     } catch (error) {
       if (!(error instanceof ClusterError) || error.isPassing) throw error;

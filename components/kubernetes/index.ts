@@ -3,24 +3,22 @@
  * `program.ts` is the Pulumi program's own door.
  */
 export { clusterAt, lookBriefly, type Cluster } from "./client";
-export {
-  describeController,
-  isStatefulSet,
-  managersOfReplicas,
-  replicasOf,
-  formatSelector,
-  templateOf,
-  type Controller,
-} from "./controllers";
 export { identityOf, isSameCluster, type ClusterIdentity } from "./identity";
 export {
   controllerOf,
+  describeController,
+  formatSelector,
   hasEnded,
   isGone,
   isReady,
+  isStatefulSet,
   labelValue,
+  managersOfReplicas,
   nameOf,
   podObstacle,
+  replicasOf,
+  templateOf,
+  type Controller,
 } from "./objects";
 export {
   ClusterError,

@@ -1,4 +1,13 @@
-import type { V1ContainerStatus, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
+import type {
+  V1ContainerStatus,
+  V1Deployment,
+  V1LabelSelector,
+  V1ObjectMeta,
+  V1Pod,
+  V1PodTemplateSpec,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
+import { fieldManager } from "./request";
 import { quote, secondsBetween, warningOf, type Moment, type Obstacle } from "./watch";
 
 interface KubernetesObject {
@@ -13,6 +22,53 @@ export function nameOf({ metadata }: KubernetesObject): string {
 /** The object that makes and removes this one. */
 export function controllerOf({ metadata }: KubernetesObject) {
   return metadata?.ownerReferences?.find(({ controller }) => controller);
+}
+
+/** What makes the pods of a service, and is drained. */
+export type Controller = V1Deployment | V1StatefulSet;
+
+/** Whether it makes its pods itself; a Deployment has ReplicaSets for that. */
+export function isStatefulSet(controller: Controller): controller is V1StatefulSet {
+  return controller.kind === "StatefulSet";
+}
+
+/** Such as `Deployment worker`. */
+export function describeController(controller: Controller): string {
+  return `${isStatefulSet(controller) ? "StatefulSet" : "Deployment"} ${nameOf(controller)}`;
+}
+
+/** How many replicas it asks for. */
+export function replicasOf({ spec }: Controller): number {
+  return spec?.replicas ?? 1;
+}
+
+/** Its pods' template. */
+export function templateOf({ spec }: Controller): V1PodTemplateSpec | undefined {
+  return spec?.template;
+}
+
+/** Who sets `spec.replicas`, as the API server records it. */
+export function managersOfReplicas({ metadata }: Controller): string[] {
+  const managers = (metadata?.managedFields ?? []).filter(({ fieldsV1 }) => {
+    const { "f:spec": spec } = (fieldsV1 ?? {}) as { "f:spec"?: object };
+    return spec !== undefined && "f:replicas" in spec;
+  });
+  const names = managers.flatMap(({ manager }) => manager ?? []);
+  return [...new Set(names)].filter((name) => name !== fieldManager);
+}
+
+/** A label selector as a request has it. */
+export function formatSelector(selector: V1LabelSelector | undefined): string {
+  const words = { In: "in", NotIn: "notin" } as Record<string, string>;
+  const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
+    if (operator === "Exists") return key;
+    if (operator === "DoesNotExist") return `!${key}`;
+    return `${key} ${words[operator] ?? operator} (${values.join(",")})`;
+  });
+  const labels = Object.entries(selector?.matchLabels ?? {}).map(
+    ([key, value]) => `${key}=${value}`,
+  );
+  return [...labels, ...expressions].join(",");
 }
 
 /** Whether a pod has ended, so that nothing of it runs. */
@@ -37,16 +93,11 @@ export function labelValue(name: string): string {
   return legal.slice(-63).replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
 }
 
-type Matter = Omit<Obstacle, "object">;
+type Problem = Omit<Obstacle, "object">;
 
 /** Why a pod blocks a step: it does not go, or it is not ready. */
 export function podObstacle(pod: V1Pod, moment: Moment): Obstacle {
-  const matter =
-    terminating(pod, moment.now) ??
-    findUnowned(pod) ??
-    findUnscheduled(pod) ??
-    notRunning(pod, moment);
-  return { object: `pod ${nameOf(pod)}`, ...matter };
+  return { object: `pod ${nameOf(pod)}`, ...diagnose(pod, moment) };
 }
 
 /** Whether a pod is there to stay and takes part in the service. */
@@ -55,64 +106,64 @@ export function isReady({ metadata, status }: V1Pod): boolean {
   return !metadata?.deletionTimestamp && ready?.status === "True";
 }
 
-/** The API server sets the time of deletion to that of the request plus the grace period. */
-function terminating({ metadata, spec }: V1Pod, now: Date): Matter | undefined {
+function findTerminating({ metadata, spec }: V1Pod, now: Date): Problem | undefined {
   const end = metadata?.deletionTimestamp;
   if (!end) return undefined;
   const grace = metadata.deletionGracePeriodSeconds ?? 0;
+  // The API server sets the time of deletion to that of the request plus the grace period.
   const since = new Date(end.getTime() - grace * 1_000);
   const finalizers = metadata.finalizers ?? [];
   const held = finalizers.length > 0 ? `, held by ${finalizers.join(", ")}` : "";
+  const advice =
+    finalizers.length > 0
+      ? "Its finalizers must be removed first: check the controller that set them."
+      : now <= end
+        ? "It still has time: set a timeout above this grace period."
+        : `Its grace period is over: check that node ${spec?.nodeName ?? "(none)"} answers. Only if you know that its ` +
+          `containers have ended: kubectl delete pod ${metadata.name ?? ""} --grace-period=0 --force`;
   return {
     found: `terminating for ${secondsBetween(since, now)} s`,
     detail: `since ${since.toISOString()}, with a grace period of ${grace} s${held}`,
-    advice: waysOut(now > end, finalizers, metadata.name ?? "", spec?.nodeName),
+    advice,
   };
 }
 
-function waysOut(isLate: boolean, finalizers: string[], name: string, node?: string): string {
-  if (finalizers.length > 0) {
-    return "Its finalizers must be removed first: check the controller that set them.";
+function diagnose(pod: V1Pod, moment: Moment): Problem {
+  const terminating = findTerminating(pod, moment.now);
+  if (terminating) return terminating;
+  if (!controllerOf(pod)) {
+    return {
+      found: "running, but no ReplicaSet owns it",
+      advice: "It has the service's labels: delete the pod, or remove these labels from it.",
+    };
   }
-  if (!isLate) return "It still has time: set a timeout above this grace period.";
-  return (
-    `Its grace period is over: check that node ${node ?? "(none)"} answers. Only if you know that its ` +
-    `containers have ended: kubectl delete pod ${name} --grace-period=0 --force`
-  );
-}
-
-function findUnowned(pod: V1Pod): Matter | undefined {
-  if (controllerOf(pod)) return undefined;
-  return {
-    found: "running, but no ReplicaSet owns it",
-    advice: "It has the service's labels: delete the pod, or remove these labels from it.",
-  };
-}
-
-function findUnscheduled({ status }: V1Pod): Matter | undefined {
-  const scheduled = status?.conditions?.find(({ type }) => type === "PodScheduled");
-  if (scheduled?.status !== "False") return undefined;
-  return {
-    found: "not scheduled on any node",
-    detail: quote(scheduled.message),
-    advice: "Free resources on the nodes, or change what the pod requests in the service's values.",
-  };
-}
-
-function notRunning(pod: V1Pod, moment: Moment): Matter {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+  if (scheduled?.status === "False") {
+    return {
+      found: "not scheduled on any node",
+      detail: quote(scheduled.message),
+      advice:
+        "Free resources on the nodes, or change what the pod requests in the service's values.",
+    };
+  }
   const own = pod.status?.containerStatuses ?? [];
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...own];
-  for (const matterOf of [crashing, waiting]) {
-    const matter = statuses.map(matterOf).find((one) => one !== undefined);
-    if (matter) return matter;
+  for (const find of [findCrashing, findWaiting]) {
+    const problem = statuses.map(find).find((one) => one !== undefined);
+    if (problem) return problem;
   }
   if (isReady(pod)) {
     return { found: "running and ready", advice: "Check why its controller does not delete it." };
   }
-  return notReady(pod, own, moment);
+  return describeUnready(pod, own, moment);
 }
 
-function crashing({ name, state, lastState, restartCount }: V1ContainerStatus): Matter | undefined {
+function findCrashing({
+  name,
+  state,
+  lastState,
+  restartCount,
+}: V1ContainerStatus): Problem | undefined {
   const ended = state?.terminated ?? (state?.waiting && lastState?.terminated);
   if (!ended || (ended.exitCode === 0 && restartCount === 0)) return undefined;
   const reason = ended.reason === undefined ? "" : ` (${ended.reason})`;
@@ -124,7 +175,7 @@ function crashing({ name, state, lastState, restartCount }: V1ContainerStatus): 
 
 const isOfImage = /Image|Registry|SignatureValidation/;
 
-function waiting({ name, image, state }: V1ContainerStatus): Matter | undefined {
+function findWaiting({ name, image, state }: V1ContainerStatus): Problem | undefined {
   const reason = state?.waiting?.reason ?? "";
   // Every container waits for these two for a moment; an event says where it is more.
   if (["", "ContainerCreating", "PodInitializing"].includes(reason)) return undefined;
@@ -143,7 +194,7 @@ function waiting({ name, image, state }: V1ContainerStatus): Matter | undefined 
   };
 }
 
-function notReady(pod: V1Pod, statuses: V1ContainerStatus[], moment: Moment): Matter {
+function describeUnready(pod: V1Pod, statuses: V1ContainerStatus[], moment: Moment): Problem {
   const detail = quote(warningOf(pod.metadata?.uid, moment)?.message);
   const running = statuses.find(({ ready, state }) => !ready && state?.running);
   if (!running) {

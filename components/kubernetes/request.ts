@@ -22,27 +22,27 @@ export function describePlace({ context, namespace }: Omit<Place, "server">): st
   return `namespace ${namespace} of context ${context}`;
 }
 
-/** The API group of every kind of object that requests go to. */
-const apiGroups = {
-  deployments: "apps",
-  replicasets: "apps",
-  statefulsets: "apps",
-  horizontalpodautoscalers: "autoscaling",
-  jobs: "batch",
-  pods: "",
-  "pods/log": "",
-  events: "",
-  secrets: "",
-  configmaps: "",
-  persistentvolumeclaims: "",
-  namespaces: "",
-  mongodbcommunity: "mongodbcommunity.mongodb.com",
+/** Every kind of object that requests go to: its API version, and its name in a Role. */
+export const kinds = {
+  ConfigMap: ["v1", "configmaps"],
+  Deployment: ["apps/v1", "deployments"],
+  HorizontalPodAutoscaler: ["autoscaling/v2", "horizontalpodautoscalers"],
+  Job: ["batch/v1", "jobs"],
+  MongoDBCommunity: ["mongodbcommunity.mongodb.com/v1", "mongodbcommunity"],
+  Namespace: ["v1", "namespaces"],
+  PersistentVolumeClaim: ["v1", "persistentvolumeclaims"],
+  Pod: ["v1", "pods"],
+  ReplicaSet: ["apps/v1", "replicasets"],
+  Secret: ["v1", "secrets"],
+  StatefulSet: ["apps/v1", "statefulsets"],
 } as const;
+
+export type Kind = keyof typeof kinds;
 
 /** A request to the API, in the words of a Role: `list` and `pods`. */
 export interface Request {
   readonly verb: "get" | "list" | "create" | "patch" | "delete";
-  readonly resource: keyof typeof apiGroups;
+  readonly resource: (typeof kinds)[Kind][1] | "events" | "pods/log";
 }
 
 /**
@@ -100,38 +100,33 @@ function describeCause(cause: unknown): string {
     const error = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
     return error instanceof Error ? error.message : String(error);
   }
-  return messageIn(body) ?? "it gave no reason";
-}
-
-function messageIn(body: unknown): string | undefined {
-  if (typeof body !== "string") return (body as { message?: string } | undefined)?.message;
+  const silence = "it gave no reason";
   try {
-    return (JSON.parse(body) as { message?: string }).message;
+    const answer: unknown = typeof body === "string" ? JSON.parse(body) : body;
+    return (answer as { message?: string } | undefined)?.message ?? silence;
   } catch {
-    return undefined;
+    return silence;
   }
-}
-
-/** The rule that a request needs, as a Role has it. */
-function formatRule({ verb, resource }: Request): string {
-  const group = apiGroups[resource];
-  return `apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"]`;
-}
-
-/** Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig. */
-function describeProxy(): string {
-  if ((process.env.HTTPS_PROXY ?? process.env.https_proxy) === undefined) return "";
-  return " It was not asked by HTTPS_PROXY: for that, set proxy-url of the cluster in the kubeconfig.";
 }
 
 function advice(status: number | undefined, request: Request, place: Place): string {
   switch (status) {
-    case undefined:
-      return `Check that the API server runs and that this machine can reach it.${describeProxy()}`;
+    case undefined: {
+      // Pulumi's provider takes a proxy from the environment, the client only from the kubeconfig.
+      const isProxied = (process.env.HTTPS_PROXY ?? process.env.https_proxy) !== undefined;
+      const proxy =
+        " It was not asked by HTTPS_PROXY: for that, set proxy-url of the cluster in the kubeconfig.";
+      return `Check that the API server runs and that this machine can reach it.${isProxied ? proxy : ""}`;
+    }
     case 401:
       return "Log in again: the credentials of this context are not valid, or have expired.";
-    case 403:
-      return `Give the user of this context a Role in ${place.namespace} with the rule { ${formatRule(request)} }.`;
+    case 403: {
+      const { verb, resource } = request;
+      const [version = ""] = Object.values(kinds).find(([, name]) => name === resource) ?? [];
+      const group = version.includes("/") ? version.split("/")[0] : "";
+      const rule = `apiGroups: ["${group}"], resources: ["${resource}"], verbs: ["${verb}"]`;
+      return `Give the user of this context a Role in ${place.namespace} with the rule { ${rule} }.`;
+    }
     case 404:
       return "Check the namespace and the names in it: somebody may have deleted them.";
     default:

@@ -1,6 +1,11 @@
 import type { V2HorizontalPodAutoscaler } from "@kubernetes/client-node";
-import { describeController, managersOfReplicas, type Controller } from "./controllers";
-import { controllerOf, nameOf } from "./objects";
+import {
+  controllerOf,
+  describeController,
+  managersOfReplicas,
+  nameOf,
+  type Controller,
+} from "./objects";
 
 /** What sets a workload's replicas of its own accord. */
 export interface Scaler {
@@ -44,7 +49,6 @@ export function gitOpsOwnerOf({ metadata }: Controller): Scaler | undefined {
   };
 }
 
-/** The autoscalers of a workload: KEDA makes one for each ScaledObject, and owns it. */
 function autoscalersOf(
   controller: Controller,
   all: readonly V2HorizontalPodAutoscaler[],
@@ -56,6 +60,7 @@ function autoscalersOf(
   return own.map((one) => {
     const of = `--namespace ${one.metadata?.namespace ?? ""}`;
     const { kind, name = "" } = controllerOf(one) ?? {};
+    // KEDA makes an autoscaler for each ScaledObject, and owns it.
     if (kind === "ScaledObject") {
       const pause = `kubectl annotate scaledobject ${name} ${kedaPaused} ${of}`;
       return { name: `KEDA (ScaledObject ${name})`, pause };

@@ -1,14 +1,15 @@
 import type { V1PodTemplateSpec, V1ReplicaSet } from "@kubernetes/client-node";
 import { clusterAt, type Cluster } from "./client";
 import {
+  controllerOf,
   describeController,
-  isStatefulSet,
-  replicasOf,
   formatSelector,
+  isStatefulSet,
+  nameOf,
+  replicasOf,
   templateOf,
   type Controller,
-} from "./controllers";
-import { controllerOf, nameOf } from "./objects";
+} from "./objects";
 import { describePlace, type ClusterAddress } from "./request";
 import { describeScalers } from "./scalers";
 
@@ -79,9 +80,7 @@ export async function disturbanceOf(
     const where = `${name} in ${describePlace(cluster.place)}`;
     const controller = controllers.find((one) => describeController(one) === name);
     if (!controller) return `${where} no longer exists since the drain.`;
-    const changed = isStatefulSet(controller)
-      ? changesOfSet(controller, atRest, isOwn)
-      : await changesOfDeployment(cluster, controller, atRest, isOwn);
+    const changed = await findChanges(cluster, controller, atRest, isOwn);
     if (changed.length === 0) continue;
     const { who, pause } = describeScalers(controller, await cluster.autoscalers());
     const by = isOwn(templateOf(controller))
@@ -92,30 +91,29 @@ export async function disturbanceOf(
   return undefined;
 }
 
-/** A StatefulSet makes its pods itself: each change of its replicas or template counts. */
-function changesOfSet(controller: Controller, { generations }: WorkloadAtRest, isOwn: IsOwn) {
-  const name = describeController(controller);
-  const isRolledOut = isOwn(templateOf(controller));
-  const since = generationOf(controller) - (generations[name] ?? 0);
-  return since > (isRolledOut ? 1 : 0) ? [`generation of ${name}`] : [];
-}
-
-async function changesOfDeployment(
+async function findChanges(
   cluster: Cluster,
-  deployment: Controller,
+  controller: Controller,
   { selector, generations }: WorkloadAtRest,
   isOwn: IsOwn,
 ): Promise<string[]> {
-  const all = await cluster.replicaSets(selector);
+  const name = describeController(controller);
+  const isRolledOut = isOwn(templateOf(controller));
+  if (isStatefulSet(controller)) {
+    // It makes its pods itself: each change of its replicas or template counts.
+    const since = generationOf(controller) - (generations[name] ?? 0);
+    return since > (isRolledOut ? 1 : 0) ? [`generation of ${name}`] : [];
+  }
+  const all = await cluster.list("ReplicaSet", selector);
   // The controllers mark the newest ReplicaSet only a moment after an upgrade: its template tells.
   const former = all.filter(
-    (one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(one.spec?.template),
+    (one) => controllerOf(one)?.uid === controller.metadata?.uid && !isOwn(one.spec?.template),
   );
   const changed = former
     .filter((one) => generations[describeReplicaSet(one)] !== generationOf(one))
     .map(describeReplicaSet);
   // Set a moment ago, so that no ReplicaSet has it yet.
-  const replicas = isOwn(templateOf(deployment)) ? 0 : replicasOf(deployment);
+  const replicas = isRolledOut ? 0 : replicasOf(controller);
   return changed.length === 0 && replicas > 0 ? [`replicas: ${replicas}`] : changed;
 }
 
@@ -127,10 +125,6 @@ export function drainAgain(service: string): string {
   );
 }
 
-function describeReplicaSet(replicaSet: V1ReplicaSet): string {
-  return `ReplicaSet ${nameOf(replicaSet)}`;
-}
+const describeReplicaSet = (replicaSet: V1ReplicaSet) => `ReplicaSet ${nameOf(replicaSet)}`;
 
-function generationOf({ metadata }: Controller | V1ReplicaSet): number {
-  return metadata?.generation ?? 0;
-}
+const generationOf = ({ metadata }: Controller | V1ReplicaSet) => metadata?.generation ?? 0;

@@ -120,9 +120,9 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "replicas set back before Helm's upgrade are found as soon as it is done",
     file: "components/kubernetes/standstill.ts",
-    find: "(one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(one.spec?.template),",
+    find: "(one) => controllerOf(one)?.uid === controller.metadata?.uid && !isOwn(one.spec?.template),",
     replace:
-      "(one) => controllerOf(one)?.uid === deployment.metadata?.uid && !isOwn(templateOf(deployment)),",
+      "(one) => controllerOf(one)?.uid === controller.metadata?.uid && !isOwn(templateOf(controller)),",
     tests: ["test/rollout/pods/set-back.test.ts > during Helm's own upgrade"],
   },
 ];

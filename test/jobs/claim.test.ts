@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, readdir, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { claimUseOf } from "../../components/step/jobs/claim";
-import { namespaceAt } from "../../components/step/jobs/api";
+import { clusterAt } from "../../components/kubernetes";
 import { runJob } from "../../components/step/jobs";
 import { generateSample } from "../../sample";
 import { ownKubelet } from "../../tools/parts";
@@ -274,7 +274,7 @@ describe("a ReadWriteOnce claim", () => {
   it("that is ReadWriteMany too needs no node", async () => {
     await prepare("many", "ReadWriteMany");
     const target = cluster.target("many");
-    const use = await claimUseOf(await namespaceAt(target), target, bulkImport(4));
+    const use = await claimUseOf(await clusterAt(target), target, bulkImport(4));
     expect(use).toEqual({ user: {}, isOfOneNode: false, nodes: [] });
   });
 });

@@ -74,7 +74,7 @@ async function untilReady(
   cluster: Cluster,
   { name, timeoutSeconds }: MongoDBReadyInputs,
 ): Promise<readonly string[]> {
-  const { pods, warnings } = cluster;
+  const { list, warnings } = cluster;
   const remain = await watch({
     ...{ what: "MongoDB", timeoutSeconds, say: console.log, warnings },
     look: async (moment) => {
@@ -82,8 +82,8 @@ async function untilReady(
       const matter = matterOf(found);
       if (matter === undefined) return [];
       const unready = [
-        ...(found.status?.phase === undefined ? await pods(operatorPods) : []),
-        ...(await pods(`app=${name}-svc`)),
+        ...(found.status?.phase === undefined ? await list("Pod", operatorPods) : []),
+        ...(await list("Pod", `app=${name}-svc`)),
       ].filter((pod) => !isReady(pod));
       return [
         { object: `mongodbcommunity ${name}`, ...matter },
@@ -96,13 +96,8 @@ async function untilReady(
 }
 
 /** The replica set's resource. @throws ClusterError if it is not there, or the API refuses */
-export async function readResource(
-  { custom, ask, place: { namespace } }: Cluster,
-  name: string,
-): Promise<MongoDBCommunity> {
-  const kind = { group: "mongodbcommunity.mongodb.com", version: "v1", plural: "mongodbcommunity" };
-  const reading = custom.getNamespacedCustomObject({ ...kind, namespace, name });
-  return (await ask("get", "mongodbcommunity", reading)) as MongoDBCommunity;
+export async function readResource(cluster: Cluster, name: string): Promise<MongoDBCommunity> {
+  return (await cluster.read("MongoDBCommunity", name)) as MongoDBCommunity;
 }
 
 /** Why MongoDB is not ready, in the operator's words; undefined where it is. */

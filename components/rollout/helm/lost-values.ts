@@ -57,7 +57,7 @@ async function liveRelease(
   release: string,
 ): Promise<LiveRelease | undefined> {
   return lookBriefly(address, async (cluster) => {
-    const secrets = await cluster.secrets(`owner=helm,name=${release},status=deployed`);
+    const secrets = await cluster.list("Secret", `owner=helm,name=${release},status=deployed`);
     const newest = newestRevision(release, secrets);
     return newest && decodeRelease(newest);
   });

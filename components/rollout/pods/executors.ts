@@ -49,7 +49,8 @@ export async function findMissed(
     (await findOtherPods(cluster, inputs, found));
   if (reason !== undefined || found.length > 0) return reason;
   // Helm has no revision of a release that the stack is to create.
-  const isNew = install && (await cluster.secrets(`owner=helm,name=${release ?? ""}`)).length === 0;
+  const isNew =
+    install && (await cluster.list("Secret", `owner=helm,name=${release ?? ""}`)).length === 0;
   if (isNew) return undefined;
   const absent =
     `No ${describeWanted(inputs)} exists in ${describePlace(cluster.place)}, so nothing shows that the ` +
@@ -113,11 +114,13 @@ async function findOtherPods(
   const { service, release, selector, ignorePods } = inputs;
   const ofRelease = release ? `app.kubernetes.io/instance=${release}` : undefined;
   const labels = [ofRelease, selector].filter(Boolean).join(",");
-  const all = await cluster.pods("");
-  const ignored = ignorePods === undefined ? [] : await cluster.pods(ignorePods);
+  const all = await cluster.list("Pod", "");
+  const ignored = ignorePods === undefined ? [] : await cluster.list("Pod", ignorePods);
   const own = [...found.flatMap(({ pods }) => pods), ...ignored];
   const known = new Set(own.map(({ metadata }) => metadata?.uid));
-  const labelled = new Set((await cluster.pods(labels)).map(({ metadata }) => metadata?.uid));
+  const labelled = new Set(
+    (await cluster.list("Pod", labels)).map(({ metadata }) => metadata?.uid),
+  );
   const unknown = all.filter((pod) => !hasEnded(pod) && !known.has(pod.metadata?.uid));
   const stating = await statingMode(cluster, service, unknown);
   const others = unknown.filter((pod) => labelled.has(pod.metadata?.uid) || stating.includes(pod));
@@ -132,7 +135,7 @@ async function findOtherPods(
 
 /** Pods that state the mode, in their variables or by a ConfigMap; of one that may not be read it warns. */
 async function statingMode(
-  { core, ask, place: { namespace } }: Cluster,
+  cluster: Cluster,
   service: DrainInputs["service"],
   pods: readonly V1Pod[],
 ): Promise<readonly V1Pod[]> {
@@ -143,8 +146,7 @@ async function statingMode(
   for (const { configMapRef } of pods.flatMap(sourcesOf)) {
     const name = configMapRef?.name;
     if (name === undefined || keysOf.has(name)) continue;
-    const reading = core.readNamespacedConfigMap({ namespace, name });
-    const found = await ask("get", "configmaps", reading).catch((error: unknown) => {
+    const found = await cluster.read("ConfigMap", name).catch((error: unknown) => {
       if (!(error instanceof ClusterError) || error.isPassing) throw error;
       console.log(`warning: Pods have variables of ConfigMap ${name}. ${error.message}`);
     });

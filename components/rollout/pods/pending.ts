@@ -19,7 +19,7 @@ export async function pendingOperations(
 ): Promise<string | undefined> {
   if (releases.length === 0) return undefined;
   return lookBriefly(address, async (cluster) => {
-    const secrets = await cluster.secrets(`owner=helm,name in (${releases.join(",")})`);
+    const secrets = await cluster.list("Secret", `owner=helm,name in (${releases.join(",")})`);
     const newest = releases.flatMap((release) => newestRevision(release, secrets)?.metadata ?? []);
     // `pending-install`, `pending-upgrade` or `pending-rollback`.
     const pending = newest.filter(({ labels }) => labels?.status?.startsWith("pending-"));

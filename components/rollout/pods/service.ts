@@ -74,8 +74,8 @@ export async function observe(cluster: Cluster, address: ServiceAddress): Promis
 async function workloadOf(cluster: Cluster, controller: Controller): Promise<Workload> {
   const selector = formatSelector(controller.spec?.selector);
   // In this order: the ReplicaSet of a pod that is listed is there before the pod.
-  const pods = await cluster.pods(selector);
-  const replicaSets = await cluster.replicaSets(selector);
+  const pods = await cluster.list("Pod", selector);
+  const replicaSets = await cluster.list("ReplicaSet", selector);
   return workload(controller, replicaSets, pods);
 }
 

@@ -25,12 +25,11 @@ export const formerSecrets: Step<FormerSecretsInputs, object> = {
   id: ({ namespace }) => `${namespace}/former-secrets`,
   compares: ["inUse"],
   forward: async ({ selector, inUse, ...address }) => {
-    const { namespace } = address;
-    const { core, ask, secrets } = await clusterAt(address);
-    for (const { metadata } of await secrets(selector)) {
+    const cluster = await clusterAt(address);
+    for (const { metadata } of await cluster.list("Secret", selector)) {
       const name = metadata?.name;
       if (name === undefined || name === inUse) continue;
-      await ask("delete", "secrets", core.deleteNamespacedSecret({ namespace, name }));
+      await cluster.remove("Secret", name);
     }
     return {};
   },

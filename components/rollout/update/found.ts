@@ -16,8 +16,8 @@ export async function findMismatch(
   known: readonly string[] = [],
 ): Promise<string | undefined> {
   if (process.env.PULUMI_K8S_HELM_DRIVER !== undefined) return undefined;
-  return lookBriefly(address, async ({ secrets, place }) => {
-    const revisions = await secrets(`owner=helm,name in (${releases.join(",")})`);
+  return lookBriefly(address, async ({ list, place }) => {
+    const revisions = await list("Secret", `owner=helm,name in (${releases.join(",")})`);
     for (const release of releases) {
       const own = revisions.filter(({ metadata }) => metadata?.labels?.name === release);
       const states = own.map(({ metadata }) => metadata?.labels?.status ?? "");

@@ -1,6 +1,12 @@
 import type { V1PodSpec } from "@kubernetes/client-node";
-import { isGone, isStatefulSet, nameOf, templateOf, type Controller } from "../../kubernetes";
-import type { Namespace } from "./api";
+import {
+  isGone,
+  isStatefulSet,
+  nameOf,
+  templateOf,
+  type Cluster,
+  type Controller,
+} from "../../kubernetes";
 import { JobError } from "./errors";
 import type { JobRequest, JobTarget } from "./target";
 
@@ -33,16 +39,16 @@ export const noClaim: ClaimUse = { user: {}, isOfOneNode: false, nodes: [] };
  * @throws JobError if only one pod at a time may mount the claim, and one does; ClusterError
  */
 export async function claimUseOf(
-  namespace: Namespace,
+  cluster: Cluster,
   { claim }: Pick<JobTarget, "claim">,
   asked: JobRequest,
 ): Promise<ClaimUse> {
   if (asked.state === undefined || claim === undefined) return noClaim;
-  const modes = (await namespace.claim(claim.name)).spec?.accessModes ?? [];
+  const modes = (await cluster.read("PersistentVolumeClaim", claim.name)).spec?.accessModes ?? [];
   const isOfOneNode = !modes.includes("ReadWriteMany");
   // A Job's own pods follow the others.
   const others = "app.kubernetes.io/name!=taskrunner-storage";
-  const mounting = (isOfOneNode ? await namespace.pods(others) : []).filter(
+  const mounting = (isOfOneNode ? await cluster.list("Pod", others) : []).filter(
     (pod) => !isGone(pod) && pod.spec && mountIn(pod.spec, claim.name),
   );
   const [first] = mounting;
@@ -55,7 +61,7 @@ export async function claimUseOf(
   const running = mounting.filter(({ status }) => status?.phase === "Running");
   const counted = running.length > 0 ? running : mounting;
   const nodes = [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();
-  const user = volumeUserOf(await namespace.controllers(), claim.name);
+  const user = volumeUserOf(await cluster.controllers(), claim.name);
   return { user, isOfOneNode, nodes };
 }
 

@@ -1,7 +1,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
-import { ClusterError, nameOf, describePlace } from "../../kubernetes";
+import { ClusterError, describePlace, nameOf, type Cluster } from "../../kubernetes";
 import { parseAnswer } from "./answer";
-import { indexOf, ownEnd, podsOf, type Namespace } from "./api";
+import { containerName, indexOf, ownEnd, podsOf } from "./api";
 import { JobError, withoutSecrets } from "./errors";
 
 /** The maximum number of failed pods in an error, and of last lines of a pod that are shown. */
@@ -9,15 +9,15 @@ const [namedPods, shownLines] = [3, 20];
 
 /** Why a Job has failed: Kubernetes' words, and the errors of the pods that failed. What they printed is said. */
 export async function reasonsOf(
-  namespace: Namespace,
+  cluster: Cluster,
   name: string,
   why: string,
   say: (line: string) => void,
 ): Promise<string[]> {
-  const failed = (await podsOf(namespace, name))
+  const failed = (await podsOf(cluster, name))
     .filter((pod) => pod.status?.phase === "Failed" || ownEnd(pod)?.exitCode)
     .slice(-namedPods);
-  (await logsOf(namespace, failed)).forEach(say);
+  (await logsOf(cluster, failed)).forEach(say);
   const errors = failed.flatMap((pod) => {
     const { exitCode = "none", reason, message = pod.status?.message ?? "" } = ownEnd(pod) ?? {};
     const how = `${reason ?? pod.status?.reason ?? "Failed"}, exit code ${exitCode}`;
@@ -25,7 +25,7 @@ export async function reasonsOf(
     const { failed = [message] } = (parseAnswer(message)?.answer ?? {}) as { failed?: string[] };
     return [`Pod ${nameOf(pod)} ended (${how}):`, ...failed.map((line) => `  ${line}`)];
   });
-  const first = `Job ${name} failed in ${describePlace(namespace.place)}: ${why}`;
+  const first = `Job ${name} failed in ${describePlace(cluster.place)}: ${why}`;
   const last =
     "The Job stays as it is. Fix the cause and run pulumi up again: it creates a new Job.";
   return [first, ...errors, last].map(withoutSecrets);
@@ -37,12 +37,12 @@ export async function reasonsOf(
  * @throws JobError if a pod or its answer is gone; ClusterError
  */
 export async function answersOf(
-  namespace: Namespace,
+  cluster: Cluster,
   name: string,
   count: number,
   say: (line: string) => void,
 ): Promise<unknown[]> {
-  const done = (await podsOf(namespace, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
+  const done = (await podsOf(cluster, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
   const found = Array.from({ length: count }, (_, index) => {
     const pod = done.find((one) => indexOf(one) === index);
     const answer = parseAnswer((pod && ownEnd(pod)?.message) ?? "");
@@ -53,7 +53,7 @@ export async function answersOf(
     ]);
   });
   const told = found.flatMap(({ answer }) => (answer as { told?: string[] }).told ?? []);
-  for (const line of new Set([...(await logsOf(namespace, done)), ...told])) say(line);
+  for (const line of new Set([...(await logsOf(cluster, done)), ...told])) say(line);
   const leftOut = found.reduce((sum, one) => sum + one.leftOut, 0);
   if (leftOut > 0) {
     say(
@@ -65,9 +65,11 @@ export async function answersOf(
 }
 
 /** The last lines of pods' logs, or why there are none: nothing else depends on the right to read them. */
-async function logsOf(namespace: Namespace, pods: readonly V1Pod[]): Promise<string[]> {
+async function logsOf(cluster: Cluster, pods: readonly V1Pod[]): Promise<string[]> {
   try {
-    const logs = await Promise.all(pods.map((pod) => namespace.log(nameOf(pod), shownLines)));
+    const logs = await Promise.all(
+      pods.map((pod) => cluster.log(nameOf(pod), containerName, shownLines)),
+    );
     return logs.flatMap((log) => log.split("\n").filter(Boolean).map(withoutSecrets));
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import {
+  clusterAt,
   hasEnded,
   inFull,
   isGone,
@@ -11,10 +12,11 @@ import {
   secondsBetween,
   warningOf,
   watch,
+  type Cluster,
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
-import { endBesideSidecars, endOf, namespaceAt, podsOf, type Namespace } from "./api";
+import { endBesideSidecars, endOf, podsOf } from "./api";
 import { claimUseOf } from "./claim";
 import { JobError } from "./errors";
 import { configMapOf, jobOf, labels } from "./manifest";
@@ -36,7 +38,7 @@ export async function runJob(
   asked: JobRequest,
   say: (line: string) => void,
 ): Promise<unknown[]> {
-  const namespace = await namespaceAt(target);
+  const cluster = await clusterAt(target);
   const bytes = Buffer.byteLength(asked.request);
   if (bytes > requestLimit) {
     throw new JobError([
@@ -45,60 +47,60 @@ export async function runJob(
     ]);
   }
   // A pod of a lost node may still run: every step is safe against a second runner (decision 11).
-  await stopJobs(namespace, target, `${labels.step}=${asked.kind}`, say, isGone);
-  const use = await claimUseOf(namespace, target, asked);
+  await stopJobs(cluster, target, `${labels.step}=${asked.kind}`, say, isGone);
+  const use = await claimUseOf(cluster, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
-  const job = await namespace.createJob(jobOf(target, asked, name, use));
+  const job = await cluster.createJob(jobOf(target, asked, name, use));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
-  await namespace.createConfigMap(configMapOf(asked, job));
-  say(`job ${name}: created in ${describePlace(namespace.place)}`);
+  await cluster.createConfigMap(configMapOf(asked, job));
+  say(`job ${name}: created in ${describePlace(cluster.place)}`);
   const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
   // No pod of it runs, nor will one where it is bound to.
   const isStranded = async (pods: readonly V1Pod[]) => {
     if (pods.some((pod) => isGone(pod) && !hasEnded(pod))) return true;
     if (use.nodes.length === 0 || pods.every(({ spec }) => spec?.nodeName)) return false;
-    return !isDeepStrictEqual((await claimUseOf(namespace, target, asked)).nodes, use.nodes);
+    return !isDeepStrictEqual((await claimUseOf(cluster, target, asked)).nodes, use.nodes);
   };
-  const end = await untilOver(namespace, target, { name, count }, say, isStranded);
+  const end = await untilOver(cluster, target, { name, count }, say, isStranded);
   if (end === undefined) {
     say(`job ${name}: its node was cordoned or lost, so it is created again`);
     return runJob(target, asked, say);
   }
   const { why, isHeld } = end;
-  if (why !== undefined) throw new JobError(await reasonsOf(namespace, name, why, say));
+  if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why, say));
   say(`job ${name}: complete`);
-  const answers = await answersOf(namespace, name, count, say);
+  const answers = await answersOf(cluster, name, count, say);
   // Else the sidecars go on for ever, with the claim mounted.
-  if (isHeld) await namespace.removeJob(name);
+  if (isHeld) await cluster.remove("Job", name, "Foreground");
   return answers;
 }
 
 /** How a Job ended; undefined if it is stranded. */
 async function untilOver(
-  namespace: Namespace,
+  cluster: Cluster,
   { timeoutSeconds }: JobTarget,
   { name, count }: { readonly name: string; readonly count: number },
   say: (line: string) => void,
   isStranded: (pods: readonly V1Pod[]) => Promise<boolean>,
 ) {
-  let job = await namespace.job(name);
+  let job = await cluster.read("Job", name);
   let beside: ReturnType<typeof endBesideSidecars>;
   let lastRan = new Date();
   let stranded: boolean | undefined;
   await watch({
-    ...{ what: `job ${name}`, timeoutSeconds: Infinity, say, warnings: namespace.warnings },
+    ...{ what: `job ${name}`, timeoutSeconds: Infinity, say, warnings: cluster.warnings },
     look: async (moment) => {
-      job = await namespace.job(name);
+      job = await cluster.read("Job", name);
       if (endOf(job)) return [];
-      const pods = await podsOf(namespace, name);
+      const pods = await podsOf(cluster, name);
       beside = endBesideSidecars(pods, count);
       if (beside) return [];
       if (pods.some(runs)) lastRan = moment.now;
       else if ((stranded = await isStranded(pods))) return [];
       const isLate = secondsBetween(lastRan, moment.now) >= timeoutSeconds;
       if (!isLate) return obstaclesOf(job, pods, moment);
-      const warnings = await namespace.warnings();
-      await namespace.removeJob(name);
+      const warnings = await cluster.warnings();
+      await cluster.remove("Job", name, "Foreground");
       const first = `Job ${name} had no running pod for ${timeoutSeconds} s, and was deleted:`;
       const found = obstaclesOf(job, pods, { ...moment, warnings });
       throw new JobError([first, ...found.map(inFull)]);

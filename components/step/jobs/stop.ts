@@ -1,12 +1,14 @@
 import {
-  type ClusterAddress,
+  clusterAt,
   hasEnded,
   labelValue,
   nameOf,
   podObstacle,
   watch,
+  type Cluster,
+  type ClusterAddress,
 } from "../../kubernetes";
-import { endOf, namespaceAt, podsOf, type Namespace } from "./api";
+import { endOf, podsOf } from "./api";
 import { JobError } from "./errors";
 import { labels } from "./manifest";
 import type { JobTarget } from "./target";
@@ -27,7 +29,7 @@ export async function stopOthers(
   direction: "forward" | "back",
   say: (line: string) => void,
 ): Promise<void> {
-  await stopJobs(await namespaceAt(target), target, `${labels.direction}!=${direction}`, say);
+  await stopJobs(await clusterAt(target), target, `${labels.direction}!=${direction}`, say);
 }
 
 /**
@@ -38,21 +40,21 @@ export async function stopOthers(
  * @throws JobError where pods of it do not end within the target's time-out; ClusterError
  */
 export async function stopJobs(
-  namespace: Namespace,
+  cluster: Cluster,
   { stack, timeoutSeconds }: StopAddress,
   which: string,
   say: (line: string) => void,
   isGone = hasEnded,
 ): Promise<void> {
   const selector = `${labels.stack}=${labelValue(stack)},${which}`;
-  const running = (await namespace.jobs(selector)).filter((job) => !endOf(job));
+  const running = (await cluster.list("Job", selector)).filter((job) => !endOf(job));
   for (const job of running) {
     say(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
-    await namespace.removeJob(nameOf(job));
+    await cluster.remove("Job", nameOf(job), "Foreground");
     const remain = await watch({
-      ...{ what: `job ${nameOf(job)}`, timeoutSeconds, say, warnings: namespace.warnings },
+      ...{ what: `job ${nameOf(job)}`, timeoutSeconds, say, warnings: cluster.warnings },
       look: async (moment) => {
-        const pods = await podsOf(namespace, nameOf(job));
+        const pods = await podsOf(cluster, nameOf(job));
         return pods.filter((pod) => !isGone(pod)).map((pod) => podObstacle(pod, moment));
       },
     });
