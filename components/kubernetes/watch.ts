@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { nameFirst, redact } from "../contract/text";
 import { ClusterError } from "./request";
 
 /** What a step still waits for. */
@@ -83,14 +84,10 @@ function progressOf({ what, say }: Watch): (line: string) => void {
   };
 }
 
-const namedInProgress = 5;
-
 /** Obstacles in a line of progress. */
 export function inProgress(obstacles: readonly Obstacle[]): string {
-  const named = obstacles.slice(0, namedInProgress);
-  const words = named.map(({ object, found }) => `${object} (${found})`).join(", ");
-  const more = obstacles.length - named.length;
-  return `${obstacles.length} to go: ${words}${more > 0 ? ` and ${more} more` : ""}`;
+  const words = obstacles.map(({ object, found }) => `${object} (${found})`);
+  return `${obstacles.length} to go: ${nameFirst(words, 5)}`;
 }
 
 /** An obstacle as a reason of a step that did not finish. */
@@ -107,8 +104,7 @@ export function warningOf(uid: string | undefined, { warnings }: Moment): Warnin
 
 /** What Kubernetes says, in one line that shows no password of a URL. */
 export function quote(message: string | undefined): string {
-  return (message ?? "")
-    .replace(/:\/\/[^\s/]+@/g, "://***@")
+  return redact(message ?? "")
     .replace(/\s+/g, " ")
     .trim();
 }

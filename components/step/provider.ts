@@ -32,7 +32,9 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       const isDue = await hasToRun(step, state, news);
       const lines = isDue ? await step.foresees?.(state, news) : undefined;
       for (const line of lines ?? []) console.log(line);
-      return { changes: isDue || isRotated(step, state, news) };
+      const { uri } = news as MongoInputs;
+      const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;
+      return { changes: isDue || isRotated };
     },
     create: async (inputs: StepInputs) => {
       const id = step.id(inputs);
@@ -52,8 +54,22 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       // What runs as Jobs is not looked at: the engine does not reach the database.
       const isApart = isResting || (state as MongoInputs).job !== undefined;
       if (isApart || !state.applied || !step.reads) return { id, props: outs };
-      const drift = await readOrWarn(id, step.reads(state));
-      return drift === undefined ? {} : { id, ...applyDrift(step, outs, drift) };
+      let drift: object | undefined;
+      try {
+        drift = await step.reads(state);
+      } catch (error) {
+        // A refresh uses the connection string of the state, whose password may be a former one.
+        if (!(error instanceof ConnectionError)) throw error;
+        console.warn(`warning: ${id} was not refreshed. ${error.message}`);
+        return { id, props: outs };
+      }
+      if (drift === undefined) return {};
+      // Inputs are returned only with a drift: those in the state must not be created again.
+      if (Object.keys(drift).length === 0) return { id, props: outs };
+      const props = { ...outs, ...drift };
+      const others: readonly string[] = ["applied", "__provider", ...step.results];
+      const inputs = Object.entries(props).filter(([key]) => !others.includes(key));
+      return { id, props, inputs: Object.fromEntries(inputs) as object };
     },
     delete: () => Promise.resolve(),
   };
@@ -83,20 +99,13 @@ function rests(step: AnyStep, { direction }: StepInputs): boolean {
 async function hasToRun(step: AnyStep, state: State, inputs: StepInputs): Promise<boolean> {
   const turns = step.back !== undefined && state.direction !== inputs.direction;
   if (!state.applied || turns) return true;
+  const [before, asked]: Readonly<Record<string, unknown>>[] = [{ ...state }, { ...inputs }];
   const differs = (step.compares ?? []).some(
-    (key) => !isDeepStrictEqual(memberOf(state, key), memberOf(inputs, key)),
+    (key) => !isDeepStrictEqual(before?.[key], asked?.[key]),
   );
   const { uri } = inputs as MongoInputs;
   const moves = step.followsServer === true && !sameServer((state as MongoInputs).uri, uri);
   return differs || moves || ((await step.isDue?.(state, inputs)) ?? false);
-}
-
-function memberOf(from: object, key: string): unknown {
-  return (from as Readonly<Record<string, unknown>>)[key];
-}
-
-function isRotated({ followsServer }: AnyStep, state: MongoInputs, { uri }: MongoInputs): boolean {
-  return followsServer === true && state.uri !== uri;
 }
 
 /** @throws the engine's own form of `Unfinished`, by which it keeps a resource that is not finished */
@@ -111,23 +120,4 @@ async function run(step: AnyStep, id: string, inputs: StepInputs, state?: State)
     const properties = resultsOf(step).withNulls({ ...kept, applied: false });
     throw Object.assign(new Error(message), { id, properties, reasons });
   }
-}
-
-/** A refresh uses the connection string of the state, whose password may be a former one. */
-async function readOrWarn(id: string, reading: Promise<object | undefined>) {
-  try {
-    return await reading;
-  } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error;
-    console.warn(`warning: ${id} was not refreshed. ${error.message}`);
-    return {};
-  }
-}
-
-/** Inputs are returned only with a drift: those in the state must not be created again. */
-function applyDrift({ results }: AnyStep, state: State, drift: object) {
-  if (Object.keys(drift).length === 0) return { props: state };
-  const others: readonly string[] = ["applied", "__provider", ...results];
-  const inputs = Object.entries({ ...state, ...drift }).filter(([key]) => !others.includes(key));
-  return { props: { ...state, ...drift }, inputs: Object.fromEntries(inputs) as object };
 }

@@ -60,7 +60,11 @@ export async function workOf(
   await form.guard?.(inputs);
   // What a rollback leaves as it was is not for the pod.
   const kept = inputs.direction === "back" && state ? pick(state, step.results) : {};
-  const results = answers.map((answer) => ({ ...kept, ...resultsIn(answer) }));
+  const results = answers.map((answer) => {
+    const known = answer as Answer;
+    if ("results" in known) return { ...kept, ...known.results };
+    throw new Unfinished(known.unfinished.reasons, known.unfinished.results);
+  });
   return form.merged ? form.merged(results, inputs) : results[0];
 }
 
@@ -127,11 +131,4 @@ function requestOf(
 
 function pick(from: StepInputs, keys: readonly string[]): StepInputs {
   return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)));
-}
-
-function resultsIn(answer: unknown): object {
-  const known = answer as Answer;
-  if ("results" in known) return known.results;
-  const { reasons, results } = known.unfinished;
-  throw new Unfinished(reasons, results);
 }

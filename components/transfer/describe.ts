@@ -1,4 +1,5 @@
 import { type CollectionRole, collectionRoles } from "../contract";
+import { nameFirst } from "../contract/text";
 import { describePlace, layout } from "../state";
 import type { ImportReport, Quarantined } from "./tally";
 import type { VerificationReport } from "./verify/verify";
@@ -151,7 +152,5 @@ export function formatCount(count: number, role: CollectionRole): string {
 
 /** The first cases, and how many more there are. */
 export function formatCases(cases: readonly string[], total: number): string {
-  const first = cases.slice(0, namedCases);
-  const more = total - first.length;
-  return first.join(", ") + (more > 0 ? ` and ${more} more` : "");
+  return nameFirst(cases, namedCases, total);
 }

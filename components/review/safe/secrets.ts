@@ -1,3 +1,5 @@
+import { redact } from "../../contract/text";
+
 /** What stands where a secret was; the engine's own word for it. */
 export const masked = "[secret]";
 
@@ -55,13 +57,9 @@ function whereWellFormed(convert: (text: string) => string, text: string): strin
   }
 }
 
-/**
- * What is taken for a secret only by its form, whoever wrote it. Too much goes rather than too
- * little: of a URI, everything before the last `@` of the word.
- */
+/** What is taken for a secret only by its form, whoever wrote it, beside passwords in URIs (`redact`). */
 const forms: readonly (readonly [pattern: RegExp, put: string])[] = [
   [/-----BEGIN [^-]*PRIVATE KEY-----[^]*?(-----END [^-]*-----|$)/g, masked],
-  [/\b([a-z][a-z0-9+.-]*:\/\/)\S*@/gi, `$1${masked}@`],
   [
     /([?&;][^=&;\s]*(?:passw|pwd|token|secret|credential|properties)[^=&;\s]*=)[^&;\s]+/gi,
     `$1${masked}`,
@@ -85,7 +83,7 @@ export function redactor(secrets: readonly string[]): Redact {
     .sort((a, b) => b.length - a.length);
   return (text) => {
     const shown = known.reduce((at, form) => at.replaceAll(form, masked), text);
-    return forms.reduce((at, [pattern, put]) => at.replace(pattern, put), shown);
+    return forms.reduce((at, [pattern, put]) => at.replace(pattern, put), redact(shown, masked));
   };
 }
 

@@ -1,4 +1,4 @@
-import { withoutSecrets } from "./errors";
+import { redact } from "../../contract/text";
 
 /** What a kubelet keeps of a termination message, and what an answer keeps of a text, in bytes. */
 const [messageBytes, textBytes] = [4_096, 1_500];
@@ -39,7 +39,7 @@ export function formatAnswer(answer: object, lines: readonly string[] = told): s
 
 function shorten(value: unknown): unknown {
   if (typeof value !== "string") return value;
-  const bytes = Buffer.from(withoutSecrets(value));
+  const bytes = Buffer.from(redact(value));
   if (bytes.length <= textBytes) return bytes.toString();
   const [first, last] = [bytes.subarray(0, textBytes / 2), bytes.subarray(-textBytes / 2)];
   return `${first.toString()} ... ${last.toString()}`;

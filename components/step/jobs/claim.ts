@@ -7,8 +7,7 @@ import {
   type Cluster,
   type Controller,
 } from "../../kubernetes";
-import { JobError } from "./errors";
-import type { JobRequest, JobTarget } from "./target";
+import { JobError, type JobRequest, type JobTarget } from "./target";
 
 /** How a Job's pods use the claim with the state. */
 export interface ClaimUse {
@@ -61,23 +60,15 @@ export async function claimUseOf(
   const running = mounting.filter(({ status }) => status?.phase === "Running");
   const counted = running.length > 0 ? running : mounting;
   const nodes = [...new Set(counted.flatMap(({ spec }) => spec?.nodeName ?? []))].sort();
-  const user = volumeUserOf(await cluster.controllers(), claim.name);
-  return { user, isOfOneNode, nodes };
-}
-
-/**
- * As whom the services work on a claim's files, which their workloads say when they are scaled to zero
- * too: what the first one says that may write, else the first. The number 0 is not taken, because a Job's
- * pod never runs as root.
- */
-function volumeUserOf(controllers: readonly Controller[], claim: string): VolumeUser {
-  const mounts = controllers.flatMap((controller) => {
+  // The workloads say it when they are scaled to zero too: the first that may write, else the first.
+  const users = (await cluster.controllers()).flatMap((controller) => {
     const spec = templateOf(controller)?.spec;
-    const mount = spec && (claimTemplateIn(controller, claim) ?? mountIn(spec, claim));
-    return mount ? [{ user: userOf(spec, mount.volume), isReadOnly: mount.isReadOnly }] : [];
+    const mount = spec && (claimTemplateIn(controller, claim.name) ?? mountIn(spec, claim.name));
+    const user = mount ? userOf(spec, mount.volume) : {};
+    return mount && Object.keys(user).length > 0 ? [{ user, isReadOnly: mount.isReadOnly }] : [];
   });
-  const known = mounts.filter(({ user }) => Object.keys(user).length > 0);
-  return (known.find(({ isReadOnly }) => !isReadOnly) ?? known[0])?.user ?? {};
+  const { user = {} } = users.find(({ isReadOnly }) => !isReadOnly) ?? users[0] ?? {};
+  return { user, isOfOneNode, nodes };
 }
 
 /** A volume that is a claim: what the pod calls it, and whether no container of it may write. */
@@ -111,7 +102,7 @@ function mountIn({ volumes = [], containers }: V1PodSpec, claim: string): Mount 
   return { volume: found.name, isReadOnly };
 }
 
-/** What a container says counts more than what its pod says. */
+/** What a container says counts more than what its pod says. Not 0: a Job's pod never runs as root. */
 function userOf({ securityContext: ofPod, containers }: V1PodSpec, volume: string): VolumeUser {
   const mounter = containers.find(({ volumeMounts = [] }) =>
     volumeMounts.some(({ name }) => name === volume),

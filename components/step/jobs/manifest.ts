@@ -10,10 +10,16 @@ import type {
   V1PodSecurityContext,
   V1PodTemplateSpec,
 } from "@kubernetes/client-node";
-import { containerName } from "./api";
 import { noClaim, type ClaimUse } from "./claim";
 import { labelValue } from "../../kubernetes";
-import { answerFile, requestFile, stateRoot, type JobRequest, type JobTarget } from "./target";
+import {
+  answerFile,
+  containerName,
+  requestFile,
+  stateRoot,
+  type JobRequest,
+  type JobTarget,
+} from "./target";
 
 /** The labels of a stack's Jobs and of what belongs to them. */
 export const labels = {
@@ -32,7 +38,15 @@ export const labels = {
  */
 export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = noClaim): V1Job {
   const { pods } = asked;
-  const metadata = { name, labels: labelsOf(target, asked) };
+  const metadata = {
+    name,
+    labels: {
+      "app.kubernetes.io/name": "taskrunner-storage",
+      [labels.stack]: labelValue(target.stack),
+      [labels.step]: asked.kind,
+      [labels.direction]: asked.direction,
+    },
+  };
   return {
     apiVersion: "batch/v1",
     kind: "Job",
@@ -69,15 +83,6 @@ export function configMapOf({ request }: JobRequest, { metadata = {} }: V1Job): 
     },
     immutable: true,
     data: { [basename(requestFile)]: request },
-  };
-}
-
-function labelsOf({ stack }: JobTarget, { kind, direction }: JobRequest): Record<string, string> {
-  return {
-    "app.kubernetes.io/name": "taskrunner-storage",
-    [labels.stack]: labelValue(stack),
-    [labels.step]: kind,
-    [labels.direction]: direction,
   };
 }
 

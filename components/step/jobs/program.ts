@@ -1,2 +1,86 @@
-/** The Jobs as the Pulumi program has them. */
-export { Jobs, jobsAddress, jobsOf, type JobsArgs } from "./component";
+import type * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { type JobsSettings, type Settings, resolveNamespace } from "../../settings";
+import type { ClusterAddress } from "../../kubernetes";
+import { connectionStringSecret, kubernetesSdk, providerArgs } from "../../kubernetes/program";
+import type { JobTarget, StopAddress } from "./target";
+
+/** The settings that say what runs as Jobs and where. */
+export type JobsArgs = Pick<
+  Settings,
+  "storageMode" | "backfill" | "kubernetes" | "jobs" | "rollout"
+>;
+
+/**
+ * Where and how the stack's Jobs run, with the Secret of their connection string: one that exists,
+ * or an immutable one of the stack's, which a new connection string replaces (decision 12).
+ */
+export class Jobs extends pulumi.ComponentResource {
+  readonly target: pulumi.Output<JobTarget>;
+  private readonly address: ClusterAddress;
+  private provider: kubernetes.Provider | undefined;
+
+  /** @param uri the migrator's connection string; secret, it may be absent in filesystem mode */
+  constructor(
+    name: string,
+    settings: JobsArgs & { readonly jobs: JobsSettings },
+    uri: pulumi.Input<string> | undefined,
+    options: pulumi.ComponentResourceOptions = {},
+  ) {
+    super("taskrunner:storage:Jobs", name, {}, options);
+    const { stack, timeoutSeconds, ...address } = jobsAddress(settings);
+    this.address = address;
+    const secret = settings.jobs.secret ?? this.ownSecret("taskrunner-migrator", uri);
+    const { source, parallelism } = settings.backfill ?? { source: undefined, parallelism: 1 };
+    const found = source && "persistentVolumeClaim" in source ? source : undefined;
+    const subPath = found?.subPath !== undefined && { subPath: found.subPath };
+    this.target = pulumi.output({
+      ...settings.jobs,
+      ...address,
+      ...{ stack, timeoutSeconds, secret, parallelism },
+      ...(found && { claim: { name: found.persistentVolumeClaim, ...subPath } }),
+    });
+    this.registerOutputs({ target: this.target });
+  }
+
+  /**
+   * The same for another user, with a Secret of its own.
+   *
+   * @param name the Secret's
+   * @param uri the user's connection string; secret
+   */
+  targetOf(name: string, uri: pulumi.Input<string> | undefined): pulumi.Output<JobTarget> {
+    const secret = this.ownSecret(name, uri);
+    return pulumi.all([this.target, secret]).apply(([target, secret]) => ({ ...target, secret }));
+  }
+
+  private ownSecret(name: string, uri: pulumi.Input<string> | undefined) {
+    const { namespace, ...api } = this.address;
+    const args = providerArgs(api);
+    this.provider ??= new (kubernetesSdk().Provider)("kubernetes-of-jobs", args, { parent: this });
+    const { provider } = this;
+    const key = "connectionString";
+    return connectionStringSecret(name, { namespace, key, uri }, { parent: this, provider });
+  }
+}
+
+/** Where a stack's Jobs are, and how long their pods may take to end. */
+export function jobsAddress({
+  jobs,
+  kubernetes: api,
+  rollout,
+}: Pick<Settings, "kubernetes" | "rollout"> & { readonly jobs: JobsSettings }): StopAddress {
+  const stack = `${pulumi.getProject()}/${pulumi.getStack()}`;
+  const namespace = resolveNamespace(jobs, rollout);
+  return { ...api, namespace, stack, timeoutSeconds: jobs.timeoutSeconds };
+}
+
+/** The stack's Jobs; undefined where the engine does the work. */
+export function jobsOf(
+  settings: JobsArgs,
+  uri: pulumi.Input<string> | undefined,
+  options: pulumi.ComponentResourceOptions = {},
+): Jobs | undefined {
+  const { jobs } = settings;
+  return jobs && new Jobs("jobs", { ...settings, jobs }, uri, options);
+}

@@ -1,8 +1,44 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import { ClusterError, describePlace, nameOf, type Cluster } from "../../kubernetes";
+import { redact } from "../../contract/text";
 import { parseAnswer } from "./answer";
-import { containerName, indexOf, ownEnd, podsOf } from "./api";
-import { JobError, withoutSecrets } from "./errors";
+import { containerName, JobError } from "./target";
+
+/** How a Job is over: why it has failed, in Kubernetes' words, if it has; undefined while it is not over. */
+export function endOf({ status }: V1Job): { readonly why?: string } | undefined {
+  const end = status?.conditions?.find(
+    ({ type, status: holds }) => holds === "True" && (type === "Complete" || type === "Failed"),
+  );
+  if (end?.type !== "Failed") return end && {};
+  return { why: end.message ?? end.reason ?? "Kubernetes gives no reason" };
+}
+
+/** How a pod's own container ended, whatever its sidecars do; undefined while it has not. */
+export function ownEnd({ status }: V1Pod) {
+  const own = status?.containerStatuses?.find(({ name }) => name === containerName);
+  return own?.state?.terminated;
+}
+
+/** How a Job of so many pods has ended of which only sidecars run; undefined while it has not. */
+export function endBesideSidecars(pods: readonly V1Pod[], count: number) {
+  const held = pods.filter(
+    (pod) => pod.status?.containerStatuses?.some(({ state }) => state?.running) && ownEnd(pod),
+  );
+  const failed = held.find((pod) => ownEnd(pod)?.exitCode !== 0);
+  if (failed) return { why: `container ${containerName} of pod ${nameOf(failed)} failed` };
+  const done = new Set(pods.filter((pod) => ownEnd(pod)?.exitCode === 0).map(indexOf));
+  return held.length > 0 && done.size >= count ? { why: undefined } : undefined;
+}
+
+/** The index of a pod in an Indexed Job; 0 in another. */
+export function indexOf({ metadata }: V1Pod): number {
+  return Number(metadata?.annotations?.["batch.kubernetes.io/job-completion-index"] ?? 0);
+}
+
+/** The pods of a Job, also those that have ended. */
+export function podsOf(cluster: Cluster, job: string): Promise<V1Pod[]> {
+  return cluster.list("Pod", `job-name=${job}`);
+}
 
 /** The maximum number of failed pods in an error, and of last lines of a pod that are shown. */
 const [namedPods, shownLines] = [3, 20];
@@ -28,7 +64,7 @@ export async function reasonsOf(
   const first = `Job ${name} failed in ${describePlace(cluster.place)}: ${why}`;
   const last =
     "The Job stays as it is. Fix the cause and run pulumi up again: it creates a new Job.";
-  return [first, ...errors, last].map(withoutSecrets);
+  return [first, ...errors, last].map((line) => redact(line));
 }
 
 /**
@@ -70,7 +106,12 @@ async function logsOf(cluster: Cluster, pods: readonly V1Pod[]): Promise<string[
     const logs = await Promise.all(
       pods.map((pod) => cluster.log(nameOf(pod), containerName, shownLines)),
     );
-    return logs.flatMap((log) => log.split("\n").filter(Boolean).map(withoutSecrets));
+    return logs.flatMap((log) =>
+      log
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => redact(line)),
+    );
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     return [`No lines of progress, which change no result: ${error.message}`];

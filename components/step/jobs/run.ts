@@ -6,6 +6,7 @@ import {
   hasEnded,
   inFull,
   isGone,
+  labelValue,
   nameOf,
   describePlace,
   podObstacle,
@@ -16,13 +17,16 @@ import {
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
-import { endBesideSidecars, endOf, podsOf } from "./api";
 import { claimUseOf } from "./claim";
-import { JobError } from "./errors";
 import { configMapOf, jobOf, labels } from "./manifest";
-import { answersOf, reasonsOf } from "./result";
-import { stopJobs } from "./stop";
-import { requestLimit, type JobRequest, type JobTarget } from "./target";
+import { answersOf, endBesideSidecars, endOf, podsOf, reasonsOf } from "./result";
+import {
+  JobError,
+  requestLimit,
+  type JobRequest,
+  type JobTarget,
+  type StopAddress,
+} from "./target";
 
 /**
  * Runs a step as a new Job, and waits as long as it takes. A Job of the same step that
@@ -116,11 +120,16 @@ function runs({ metadata, status }: V1Pod): boolean {
   return status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
 }
 
-/** What a Job that is not over waits for. */
 function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstacle[] {
   const left = pods.filter((pod) => !hasEnded(pod));
   if (left.length > 0) {
-    return left.map((pod) => (runs(pod) ? working(pod, moment) : podObstacle(pod, moment)));
+    return left.map((pod) => {
+      if (!runs(pod)) return podObstacle(pod, moment);
+      const name = nameOf(pod);
+      const started = pod.status?.containerStatuses?.[0]?.state?.running?.startedAt;
+      const found = started ? `runs for ${secondsBetween(started, moment.now)} s` : "runs";
+      return { object: `pod ${name}`, found, advice: `See its log: kubectl logs ${name}` };
+    });
   }
   const found = pods.length > 0 ? "its pods have ended" : "no pod yet";
   const detail = warningOf(job.metadata?.uid, moment)?.message ?? "";
@@ -129,12 +138,44 @@ function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstac
   ];
 }
 
-function working(pod: V1Pod, { now }: Moment): Obstacle {
-  const started = pod.status?.containerStatuses?.[0]?.state?.running?.startedAt;
-  const found = started ? `runs for ${secondsBetween(started, now)} s` : "runs";
-  return {
-    object: `pod ${nameOf(pod)}`,
-    found,
-    advice: `See its log: kubectl logs ${nameOf(pod)}`,
-  };
+/**
+ * Stops what still runs of a stack's Jobs and goes in the other direction than the one that is wanted
+ * now (decision 10): the document's "stop the Mongo migration runner". Those of this direction may be
+ * of the same `up`.
+ *
+ * @throws JobError where pods of it do not end within the target's time-out; ClusterError,
+ *   KubeconfigError
+ */
+export async function stopOthers(
+  target: StopAddress,
+  direction: "forward" | "back",
+  say: (line: string) => void,
+): Promise<void> {
+  await stopJobs(await clusterAt(target), target, `${labels.direction}!=${direction}`, say);
+}
+
+/** Deletes Jobs that are not over, by their labels, and waits until their pods are gone. */
+async function stopJobs(
+  cluster: Cluster,
+  { stack, timeoutSeconds }: StopAddress,
+  which: string,
+  say: (line: string) => void,
+  isGone = hasEnded,
+): Promise<void> {
+  const selector = `${labels.stack}=${labelValue(stack)},${which}`;
+  const running = (await cluster.list("Job", selector)).filter((job) => !endOf(job));
+  for (const job of running) {
+    say(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
+    await cluster.remove("Job", nameOf(job), "Foreground");
+    const remain = await watch({
+      ...{ what: `job ${nameOf(job)}`, timeoutSeconds, say, warnings: cluster.warnings },
+      look: async (moment) => {
+        const pods = await podsOf(cluster, nameOf(job));
+        return pods.filter((pod) => !isGone(pod)).map((pod) => podObstacle(pod, moment));
+      },
+    });
+    if (remain.length === 0) continue;
+    const first = `Job ${nameOf(job)} was deleted, but its pods have not ended after ${timeoutSeconds} s:`;
+    throw new JobError([first, ...remain]);
+  }
 }

@@ -16,6 +16,9 @@ export interface JobTarget
   readonly stack: string;
 }
 
+/** Where a stack's Jobs are, and how long their pods may take to end. */
+export type StopAddress = ClusterAddress & Pick<JobTarget, "stack" | "timeoutSeconds">;
+
 /** A step that is asked of a Job. */
 export interface JobRequest {
   /** The kind of step, and the beginning of the Job's name: letters, digits and `-`. */
@@ -40,3 +43,15 @@ export const requestFile = "/request/request.json";
 
 /** Where a pod's answer is: its termination message. */
 export const answerFile = "/dev/termination-log";
+
+/** The name of a Job's own container; a service mesh may add others. */
+export const containerName = "taskrunner-storage";
+
+/** A Job did not give its answer. Each reason is a sentence or a line of its pod; none is secret. */
+export class JobError extends Error {
+  override readonly name = "JobError";
+
+  constructor(readonly reasons: readonly string[]) {
+    super(reasons.join("\n"));
+  }
+}

@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { nameFirst, redact } from "../../components/contract/text";
+
+/** Every sign that a word may have, unencoded too. */
+const sign = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
+const word = fc.string({ unit: sign, maxLength: 12 });
+/** It can be found again in a text: nothing else has these letters. */
+const password = fc.tuple(word, word).map(([before, after]) => `${before}zSeCrEt${after}`);
+const schemes = ["mongodb", "mongodb+srv", "MONGODB", "http", "https", "amqp", "oci", "git+ssh"];
+const uri = fc
+  .record({
+    scheme: fc.constantFrom(...schemes),
+    user: fc.constantFrom("", "user", "a%40b", "first.last"),
+    password: fc.oneof(password, password.map(encodeURIComponent)),
+    hosts: fc.constantFrom("h", "h:1", "h1:1,h2:2", "[::1]:1", "cluster.example.net"),
+    rest: fc.constantFrom("", "/", "/d?x=y", "/x/y#z"),
+  })
+  .map(
+    ({ scheme, user, password, hosts, rest }) => `${scheme}://${user}:${password}@${hosts}${rest}`,
+  );
+/** The forms in which a message, a line of a log, JSON or a shell has a URI. */
+const around = fc.constantFrom<(text: string) => string>(
+  (text) => text,
+  (text) => `Connecting to ${text} failed: no.`,
+  (text) => JSON.stringify({ uri: text }),
+  (text) => `'${text}', (${text}); \`${text}\``,
+  (text) => `key=${text}\nproxy ${text}`,
+);
+
+it("shows no password of a URI, in whatever form and text", () => {
+  fc.assert(
+    fc.property(uri, around, fc.constantFrom(undefined, "[secret]"), (text, within, mask) => {
+      const shown = redact(within(text), mask);
+      expect(shown).not.toContain("zSeCrEt");
+      expect(shown).toContain(mask ?? "***");
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+it("leaves a text without one as it is, with a mask of its own also a URI", () => {
+  const none = word.filter((text) => !text.includes("://"));
+  fc.assert(
+    fc.property(fc.array(none), (words) => {
+      expect(redact(words.join(" "))).toBe(words.join(" "));
+    }),
+  );
+  expect(redact("mongodb://h:1/d is down", "-")).toBe("mongodb://h:1/d is down");
+  expect(redact("mongodb://u:p@h:1/d is down", "-")).toBe("mongodb://-@h:1/d is down");
+  expect(redact("mongodb://h:1/d is down")).toBe("mongodb://*** is down");
+});
+
+it("names the first of some items, and how many more there are", () => {
+  expect(nameFirst(["a", "b"], 2)).toBe("a, b");
+  expect(nameFirst(["a", "b", "c"], 2)).toBe("a, b and 1 more");
+  expect(nameFirst(["a", "b"], 2, 1_000)).toBe("a, b and 998 more");
+});
