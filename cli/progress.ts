@@ -1,4 +1,5 @@
 import type { CollectionRole } from "../components/contract";
+import { everyTenSeconds } from "../components/contract/progress";
 import type { CommonOptions } from "./command";
 import { duration, size, sumOf, whole } from "./words";
 
@@ -24,8 +25,6 @@ interface Watched<Count extends string> {
   readonly total?: (() => Promise<Partial<Amount>>) | undefined;
 }
 
-const lineEveryMs = 10_000;
-
 /** Does some work, and says on standard error how far it is: a line every ten seconds. */
 export async function withProgress<Count extends string, Report>(
   { quiet }: CommonOptions,
@@ -35,21 +34,19 @@ export async function withProgress<Count extends string, Report>(
   if (quiet) return work(() => undefined);
   const started = Date.now();
   let all: Partial<Amount> = {};
-  let timer: NodeJS.Timeout | undefined;
+  let stop: (() => void) | undefined;
   const watch = (tally: Tally<Count>) => {
     // What cannot be counted is an error of the work itself.
     total?.().then(
       (found) => (all = found),
       () => undefined,
     );
-    timer = setInterval(() => {
+    stop = everyTenSeconds(() => {
       const sofar = { records: sumOf(tally.counts, count), bytes: tally.bytes };
       console.error(`${what}: ${describeProgress(sofar, all, Date.now() - started)}`);
-    }, lineEveryMs);
+    });
   };
-  return work(watch).finally(() => {
-    clearInterval(timer);
-  });
+  return work(watch).finally(() => stop?.());
 }
 
 /** Progress in words: `12,000 records, 5.1 MB, 1,200 records/s, 15 s left`. */

@@ -25,10 +25,9 @@ export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
     `warning: The cluster is known only by the workloads in ${namespace}, because neither namespace kube-system ` +
       `nor ${namespace} may be read. Allow get on namespaces (docs/security.md).`,
   );
-  const uids = (await cluster.controllers()).map((one) => [
-    ...[describeController(one), one.metadata?.uid ?? ""],
-  ]);
-  return { server, uids: Object.fromEntries(uids) as ClusterIdentity["uids"] };
+  const all = await cluster.controllers();
+  const uids = all.map((one) => [describeController(one), one.metadata?.uid ?? ""] as const);
+  return { server, uids: Object.fromEntries(uids) };
 }
 
 /**

@@ -49,15 +49,18 @@ export function gitOpsOwnerOf({ metadata }: Controller): Scaler | undefined {
   };
 }
 
-function autoscalersOf(
+/**
+ * Who sets a workload's replicas, and how to pause that. The API server keeps the name of a program, and of
+ * some that use the scale subresource none, so that who could have done it is named too.
+ */
+export function describeScalers(
   controller: Controller,
-  all: readonly V2HorizontalPodAutoscaler[],
-): Scaler[] {
-  const own = all.filter(({ spec }) => {
-    const { kind, name } = spec.scaleTargetRef;
-    return `${kind} ${name}` === describeController(controller);
+  autoscalers: readonly V2HorizontalPodAutoscaler[],
+): { readonly who: string; readonly pause: string } {
+  const own = autoscalers.filter(({ spec: { scaleTargetRef: of } }) => {
+    return `${of.kind} ${of.name}` === describeController(controller);
   });
-  return own.map((one) => {
+  const known = own.map((one): Scaler => {
     const of = `--namespace ${one.metadata?.namespace ?? ""}`;
     const { kind, name = "" } = controllerOf(one) ?? {};
     // KEDA makes an autoscaler for each ScaledObject, and owns it.
@@ -68,28 +71,15 @@ function autoscalersOf(
     const pause = `kubectl delete hpa ${nameOf(one)} ${of}, and apply it again after the cutover`;
     return { name: `HorizontalPodAutoscaler ${nameOf(one)}`, pause };
   });
-}
-
-/**
- * Who sets a workload's replicas, and how to pause that. The API server keeps the name of a program, and of
- * some that use the scale subresource none, so that who could have done it is named too.
- *
- * @param autoscalers of the namespace
- */
-export function describeScalers(
-  controller: Controller,
-  autoscalers: readonly V2HorizontalPodAutoscaler[],
-): { readonly who: string; readonly pause: string } {
   const owner = gitOpsOwnerOf(controller);
-  const known = [...autoscalersOf(controller, autoscalers), ...(owner ? [owner] : [])];
+  if (owner) known.push(owner);
   const names = [...managersOfReplicas(controller), ...known.map(({ name }) => name)];
   const ways = known.map(({ pause }) => pause);
+  const pauseOfAny =
+    `To pause it, for KEDA: kubectl annotate scaledobject NAME ${kedaPaused}; ` +
+    "for Flux: flux suspend helmrelease NAME; for Argo CD: argocd app set NAME --sync-policy none.";
   return {
     who: names.join(" or ") || "somebody",
     pause: ways.length > 0 ? `To pause it: ${ways.join("; ")}.` : pauseOfAny,
   };
 }
-
-const pauseOfAny =
-  `To pause it, for KEDA: kubectl annotate scaledobject NAME ${kedaPaused}; ` +
-  "for Flux: flux suspend helmrelease NAME; for Argo CD: argocd app set NAME --sync-policy none.";

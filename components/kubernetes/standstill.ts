@@ -43,18 +43,15 @@ export function standstillOf(
     readonly replicaSets: readonly V1ReplicaSet[];
   }[],
 ): Standstill {
-  const entries = drained.map(({ controller, replicaSets }): [string, WorkloadAtRest] => [
-    describeController(controller),
-    {
-      uid: controller.metadata?.uid ?? "",
-      selector: formatSelector(controller.spec?.selector),
-      generations: isStatefulSet(controller)
-        ? { [describeController(controller)]: generationOf(controller) }
-        : Object.fromEntries(
-            replicaSets.map((one) => [describeReplicaSet(one), generationOf(one)]),
-          ),
-    },
-  ]);
+  const entries = drained.map(({ controller, replicaSets }): [string, WorkloadAtRest] => {
+    const name = describeController(controller);
+    const makers = isStatefulSet(controller)
+      ? [[name, generationOf(controller)]]
+      : replicaSets.map((one) => [describeReplicaSet(one), generationOf(one)]);
+    const generations = Object.fromEntries(makers) as Record<string, number>;
+    const selector = formatSelector(controller.spec?.selector);
+    return [name, { uid: controller.metadata?.uid ?? "", selector, generations }];
+  });
   const api = {
     ...(kubeconfig !== undefined && { kubeconfig }),
     ...(context !== undefined && { context }),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { progressEveryMs } from "../contract/progress";
 import { nameFirst, redact } from "../contract/text";
 import { ClusterError } from "./request";
 
@@ -28,7 +29,6 @@ export interface Moment {
   readonly warnings: readonly Warning[];
 }
 
-/** How a watch goes. */
 interface Watch {
   /** What is waited for, such as a service. */
   readonly what: string;
@@ -42,18 +42,21 @@ interface Watch {
 }
 
 const everyMs = 1_000;
-const sayEveryMs = 10_000;
 
 /**
- * Looks once a second until nothing blocks it; a poll has nothing that could be dropped. An API
- * that stops answering in between is asked again.
- *
- * @returns why it is not done when the time is over; nothing where it is done
- * @throws what a look throws, a passing failure of the first one included
+ * Looks once a second until nothing blocks it, and returns why it is not done when the time is over. An API
+ * that stops answering in between is asked again; a failure of the first look is thrown.
  */
 export async function watch(options: Watch): Promise<readonly string[]> {
   const deadline = Date.now() + options.timeoutSeconds * 1_000;
-  const progress = progressOf(options);
+  let last = { at: 0, news: "" };
+  // A line that tells something new, and else every ten seconds.
+  const progress = (line: string) => {
+    const news = line.replace(/\b\d+ s\b/g, "");
+    if (news === last.news && Date.now() - last.at < progressEveryMs) return;
+    last = { at: Date.now(), news };
+    options.say(`${options.what}: ${line}`);
+  };
   let answers = false;
   for (;;) {
     const isLast = Date.now() >= deadline;
@@ -71,17 +74,6 @@ export async function watch(options: Watch): Promise<readonly string[]> {
     }
     await sleep(Math.max(0, Math.min(everyMs, deadline - Date.now())));
   }
-}
-
-/** Says a line where it tells something new, and else every ten seconds. */
-function progressOf({ what, say }: Watch): (line: string) => void {
-  let last = { at: 0, news: "" };
-  return (line) => {
-    const news = line.replace(/\b\d+ s\b/g, "");
-    if (news === last.news && Date.now() - last.at < sayEveryMs) return;
-    last = { at: Date.now(), news };
-    say(`${what}: ${line}`);
-  };
 }
 
 /** Obstacles in a line of progress. */

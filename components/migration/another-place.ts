@@ -23,12 +23,11 @@ export class PlaceRefused extends Error {
 /**
  * Makes sure that the services do not work on MongoDB elsewhere: an import reads files as old as the
  * cutover, so that what they wrote since would not be there. A site that has copied the database says so
- * by naming fence and place (decision 10).
+ * by naming fence and place (decision 10). Returns the fence that goes along to the new place.
  *
  * @param former the place of the last run, in words
  * @param root the state directory, whose `fence.json` says whether they work on MongoDB; absent: no files
  * @param accepted the setting `advanced.acceptDatabase`
- * @returns the fence that goes along to the new place, in ISO 8601; undefined where there is none
  * @throws PlaceRefused
  */
 export async function requirePlace(

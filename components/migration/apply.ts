@@ -6,11 +6,6 @@ import { reconcile } from "./execute";
 import { claim, complete, recordCommand, type Claim } from "./ledger";
 import { plan, type Plan, type PlanOptions } from "./plan";
 
-/** What a whole migration needs to know. */
-export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
-  readonly onDataIssue: OnDataIssue;
-}
-
 /**
  * Does the plan: looks for data issues, claims the ledger's record, changes what has to change,
  * completes the record. Returns the plan that was done; with `onDataIssue: report`, what stands in
@@ -20,7 +15,7 @@ export interface ApplyOptions extends Omit<Claim, "checksum">, PlanOptions {
  */
 export async function apply(
   db: Db,
-  options: ApplyOptions,
+  options: PlanOptions & Omit<Claim, "checksum"> & { readonly onDataIssue: OnDataIssue },
 ): Promise<Plan & { readonly appliedAt: Date }> {
   const planned = await plan(db, options);
   const { checksum, issues } = planned;

@@ -1,5 +1,6 @@
 import type { Db, Document } from "mongodb";
 import { isStandalone } from "../cluster/server";
+import { everyTenSeconds } from "../contract/progress";
 import { commandWriteConcern } from "../mongo";
 
 /**
@@ -34,15 +35,10 @@ export function watchBuild(
   collection: string,
   index: string,
 ): () => void {
-  const started = Date.now();
-  const timer = setInterval(() => {
-    const seconds = Math.round((Date.now() - started) / 1_000);
+  return everyTenSeconds((seconds) => {
     console.warn(
       `Building index ${index} on ${db.databaseName}.${collection}: ${seconds} s so far. If a member is down, ` +
         'see setIndexCommitQuorum (docs/migration.md, "Index builds")',
     );
-  }, 10_000);
-  return () => {
-    clearInterval(timer);
-  };
+  });
 }

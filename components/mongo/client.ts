@@ -6,8 +6,7 @@ import {
   type Timestamp,
 } from "mongodb";
 import { ConnectionString } from "mongodb-connection-string-url";
-import { ConnectionError } from "./errors";
-import type { DatabaseAddress } from "./server";
+import { ConnectionError, type DatabaseAddress } from "./server";
 
 /** How a server is looked for. */
 export interface ConnectionOptions {
@@ -103,7 +102,11 @@ async function connect(uri: string, options: ConnectionOptions): Promise<MongoCl
   // The text, because it comes from a ConfigMap; the file's name would be `tlsCAFile` in the URI.
   const ca = process.env.TASKRUNNER_MONGO_CA;
   try {
-    return await new MongoClient(withoutSafety(uri), {
+    const safe = new ConnectionString(uri);
+    for (const name of [...safe.searchParams.keys()]) {
+      if (saidInUri.has(name.toLowerCase())) safe.searchParams.delete(name);
+    }
+    return await new MongoClient(safe.toString(), {
       ...safety,
       appName: "taskrunner-storage",
       serverSelectionTimeoutMS: selectionTimeoutMs,
@@ -114,14 +117,6 @@ async function connect(uri: string, options: ConnectionOptions): Promise<MongoCl
   } catch (error) {
     throw new ConnectionError(uri, error);
   }
-}
-
-function withoutSafety(uri: string): string {
-  const parsed = new ConnectionString(uri);
-  for (const name of [...parsed.searchParams.keys()]) {
-    if (saidInUri.has(name.toLowerCase())) parsed.searchParams.delete(name);
-  }
-  return parsed.toString();
 }
 
 /** Closes every client; for a process that should end by itself, such as a command or a test. */

@@ -8,7 +8,14 @@ export {
   readingAfter,
   type ConnectionOptions,
 } from "./client";
-export { answerIn, ConnectionError, membersWithoutPrimary } from "./errors";
-export { type DatabaseAddress, addressIn, formatHosts, sameServer } from "./server";
+export {
+  addressIn,
+  answerIn,
+  ConnectionError,
+  formatHosts,
+  membersWithoutPrimary,
+  sameServer,
+  type DatabaseAddress,
+} from "./server";
 export { resumeCursor } from "./resumed";
 export { isOfDocument, type Patience, ServerTroubleError, withRetries } from "./server-trouble";

@@ -1,5 +1,6 @@
 import { MongoAPIError, MongoBulkWriteError, MongoError } from "mongodb";
 import pRetry from "p-retry";
+import { progressEveryMs } from "../contract/progress";
 
 /**
  * Codes that say something of one document, whatever is tried with it (MongoDB's error_codes.yml): it breaks
@@ -33,12 +34,6 @@ export interface Patience {
   readonly retryMs?: number | undefined;
 }
 
-const firstDelayMs = 100;
-const longestDelayMs = 10_000;
-
-/** How often trouble that lasts is named. */
-const sayEveryMs = 10_000;
-
 /** MongoDB would not do it, or had trouble for too long; what was imported so far stays. */
 export class ServerTroubleError extends Error {
   override readonly name = "ServerTroubleError";
@@ -54,8 +49,11 @@ export class ServerTroubleError extends Error {
     // What the server says beside its code may hold documents: it stays out.
     const times = attempts === 1 ? "" : ` ${attempts} times`;
     const found = describeTrouble(cause);
+    const codes = cause instanceof MongoError ? codesIn(cause) : [];
+    const known = codes.map((code) => stopping.get(code)).find((one) => one !== undefined);
+    const fix = passes(cause) ? "Wait until the server works again, or fix the cause" : fixIt;
     super(
-      `${doing} failed${times}: ${found}. ${whatToDo(cause)}, then run it again: what was ` +
+      `${doing} failed${times}: ${found}. ${known ?? fix}, then run it again: what was ` +
         "done so far stays, and it resumes where it stopped.",
     );
     this.found = found;
@@ -77,7 +75,8 @@ export async function withRetries<T>(
   { retries = 12, retryMs = Infinity }: Patience = {},
 ): Promise<T> {
   let attempts = 0;
-  const say = sayWhileItLasts(doing);
+  const started = Date.now();
+  let warned = started;
   try {
     return await pRetry(
       () => {
@@ -87,11 +86,16 @@ export async function withRetries<T>(
       {
         retries,
         maxRetryTime: retryMs,
-        minTimeout: firstDelayMs,
-        maxTimeout: longestDelayMs,
+        minTimeout: 100,
+        maxTimeout: 10_000,
         randomize: true,
         onFailedAttempt: ({ error }) => {
-          if (passes(error)) say(error);
+          const now = Date.now();
+          if (!passes(error) || now - warned < progressEveryMs) return;
+          warned = now;
+          const seconds = Math.round((now - started) / 1_000);
+          const trouble = describeTrouble(troubleIn(error));
+          console.warn(`${doing}: ${trouble}. Retrying for ${seconds} s so far`);
         },
         shouldRetry: ({ error }) => passes(error),
       },
@@ -100,20 +104,6 @@ export async function withRetries<T>(
     if (error instanceof MongoError) throw new ServerTroubleError(doing, attempts, error);
     throw error;
   }
-}
-
-function sayWhileItLasts(doing: string): (error: unknown) => void {
-  const started = Date.now();
-  let said = started;
-  return (error) => {
-    const now = Date.now();
-    if (now - said < sayEveryMs) return;
-    said = now;
-    const seconds = Math.round((now - started) / 1_000);
-    console.warn(
-      `${doing}: ${describeTrouble(troubleIn(error))}. Retrying for ${seconds} s so far`,
-    );
-  };
 }
 
 /** Whether a code that the server has for one document says something of the document itself. */
@@ -153,10 +143,4 @@ function describeTrouble(error: unknown): string {
   const { codeName } = error as { codeName?: unknown };
   const name = code === error.code && typeof codeName === "string" ? ` (${codeName})` : "";
   return `MongoDB answers with code ${String(code)}${name}`;
-}
-
-function whatToDo(error: unknown): string {
-  const codes = error instanceof MongoError ? codesIn(error) : [];
-  const advice = codes.map((code) => stopping.get(code)).find((found) => found !== undefined);
-  return advice ?? (passes(error) ? "Wait until the server works again, or fix the cause" : fixIt);
 }

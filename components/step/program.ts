@@ -42,8 +42,6 @@ export class StepResource<Inputs, Results> extends pulumi.CustomResource {
    * The direction that the step goes in this update, which a preview knows. If the step is not part of
    * the update (`--target`, `--exclude`), it is the direction that the step went last: what comes after
    * it takes its own direction from here, and so cannot go past it (decision 9).
-   *
-   * @throws ProgramError on `up` if the last run of a step that is not part of it did not finish
    */
   get lastDirection(): pulumi.Output<Direction> {
     const { direction, applied } = this as unknown as {

@@ -38,11 +38,7 @@ export interface JobForm<Inputs, Results> {
   readonly apart?: readonly (keyof Inputs & string)[];
   /** Looked at by the engine before the Job and after it. @throws Unfinished */
   guard?(inputs: Inputs): Promise<void>;
-  /**
-   * Makes one of the results of the pods that share the work; absent: it is one pod's.
-   *
-   * @throws Unfinished if the whole does not do, whatever each part is like
-   */
+  /** Makes one of the results of the pods that share the work; absent: it is one pod's. @throws Unfinished */
   merged?(results: readonly Results[], inputs: Inputs): Results;
   /** The results where a Job failed that the step can do without; undefined: the step fails too. */
   failed?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
@@ -57,11 +53,8 @@ export type StateOf<Inputs, Results> = Inputs & Partial<Results> & { readonly ap
 
 /**
  * A step of the list (design, "One list of steps, two directions"): what it does in each direction, and
- * when it has to. `providerOf` makes a dynamic provider of it. A run may connect; it is idempotent, and
- * safe against a second runner.
- *
- * A step without `back` rests on a rollback: it keeps its state and connects to nothing, so that the
- * rollback works while MongoDB is down. Destroying the stack leaves everything in place.
+ * when it has to. A run is idempotent, and safe against a second runner. A step without `back` rests on a
+ * rollback: it keeps its state and connects to nothing, so that the rollback works while MongoDB is down.
  */
 export interface Step<Inputs extends StepInputs, Results extends object> extends StepKind<
   Inputs,
@@ -98,10 +91,7 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
 
 /**
  * A run that began and did not finish: the engine keeps the resource, marks it as failed, and comes back
- * to it on the next `up`, whatever the direction is then.
- *
- * @param reasons lines for the one who reads the engine's log
- * @param results what the state keeps of this run; absent: the state stays that of the last one
+ * to it on the next `up`, whatever the direction is then. Without `results` its state stays as it was.
  */
 export class Unfinished extends Error {
   override readonly name = "Unfinished";
@@ -114,10 +104,7 @@ export class Unfinished extends Error {
   }
 }
 
-/**
- * What the program and the engine both know of a kind of step. The types are those of its inputs and
- * results, as the step itself has them.
- */
+/** What the program and the engine both know of a kind of step. */
 export interface StepKind<Inputs, Results> {
   /** Its name among the `providers` of its room; a contract with existing stacks. */
   readonly name: string;
@@ -129,15 +116,14 @@ export interface StepKind<Inputs, Results> {
   readonly results: readonly (keyof Results & string)[];
   /** The outputs that are secret. */
   readonly secrets: readonly string[];
-  /** Never there: it ties the inputs' type to the kind. */
+  /** Phantom type; never set. */
   readonly inputs?: Inputs;
 }
 
 /**
  * A kind of step.
  *
- * @param room the room of components whose `provider.ts` has it among its `providers`
- * @param module of the resource's type: `mongo`, `kubernetes` or `taskrunner`
+ * @param room whose `provider.ts` has it among its `providers`, and the module of the resource's type
  * @param secrets the outputs that are secret; default: the connection string
  */
 export function kind<Inputs, Results>(
@@ -146,11 +132,6 @@ export function kind<Inputs, Results>(
   results: readonly (keyof Results & string)[] = [],
   secrets: readonly string[] = ["uri"],
 ): StepKind<Inputs, Results> {
-  return {
-    name,
-    type: `${module}:${name}`,
-    module: `components/${room}/provider`,
-    results,
-    secrets,
-  };
+  const type = `${module}:${name}`;
+  return { name, type, module: `components/${room}/provider`, results, secrets };
 }

@@ -68,15 +68,11 @@ export async function workOf(
   return form.merged ? form.merged(results, inputs) : results[0];
 }
 
-/**
- * Does a step in a Job's pod.
- *
- * @param given the connection string, which is secret, and the shard of an Indexed Job
- * @throws Error where the request is another version's
- */
+/** Does a step in a Job's pod. @throws Error if the request is another version's */
 export async function workInPod(
   step: AnyStep,
   request: StepRequest,
+  // The connection string is secret; an Indexed Job has shards.
   given: { readonly uri: string; readonly shard?: object },
 ): Promise<Answer> {
   if (request.version !== version) {
@@ -115,11 +111,9 @@ function requestOf(
 ): Omit<StepRequest, "pods"> {
   // What a pod gets otherwise, or not at all.
   const apart: readonly string[] = ["uri", "job", ...own];
-  const told = pick(
-    inputs,
-    Object.keys(inputs).filter((key) => !apart.includes(key)),
-  );
-  const { root } = told as { readonly root?: string };
+  const keys = Object.keys(inputs).filter((key) => !apart.includes(key));
+  const told: StepInputs & { readonly root?: string } = pick(inputs, keys);
+  const { root } = told;
   // In words the state directory keeps the name that people know.
   const inPod = { root: stateRoot, ...(root !== undefined && { rootName: root }) };
   return {

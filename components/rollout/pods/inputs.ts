@@ -88,6 +88,11 @@ export interface PodsReplacedResults {
 /** Which workloads are a service's. A cluster may get another name: it is known by its UID. */
 export const addressInputs = ["namespace", "release", "selector"] as const;
 
+/** Whether a service's workloads were others in the last run. */
+export function hasMoved(inputs: ServiceAddress, former?: Partial<ServiceAddress>): boolean {
+  return addressInputs.some((key) => former?.[key] !== inputs[key]);
+}
+
 /** What a step on pods is compared by, beside its direction. */
 export const comparedInputs = [...addressInputs, "service", "mode", "timeoutSeconds"] as const;
 

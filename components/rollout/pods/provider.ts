@@ -12,10 +12,10 @@ import { Unfinished, type StateOf, type Step } from "../../step";
 import { drainService, undoDrain } from "./draining";
 import { findUnknownCutover } from "./foreseen";
 import {
-  addressInputs,
   comparedInputs,
   Drain,
   DrainRequest,
+  hasMoved,
   PodsReplaced,
   type DrainInputs,
   type DrainRequestInputs,
@@ -78,7 +78,7 @@ export const drain: Step<DrainInputs, DrainResults> = {
 /** Whether the last drain was finished at another address, or on another cluster. */
 function isElsewhere(inputs: DrainInputs, state?: StateOf<DrainInputs, DrainResults>): boolean {
   const isOther = isSameCluster(inputs.clusterIdentity, state?.clusterIdentity) === false;
-  const isMoved = isOther || addressInputs.some((key) => state?.[key] !== inputs[key]);
+  const isMoved = isOther || hasMoved(inputs, state);
   return isMoved && (state?.drains ?? 0) > 0;
 }
 

@@ -2,7 +2,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { identityOf, isSameCluster, lookBriefly, type Cluster } from "../../kubernetes";
 import { findMissed } from "./executors";
 import { findOwner } from "./foreseen";
-import { addressInputs, type DrainInputs as Inputs } from "./inputs";
+import { hasMoved, type DrainInputs as Inputs } from "./inputs";
 import { pendingOperations } from "./pending";
 import { observe } from "./service";
 
@@ -36,7 +36,7 @@ export async function findRefusal(
   if (owned !== undefined) console.log(`warning: ${owned}`);
   // A stack that begins on files drains nothing.
   const isDue = olds ? olds.mode !== mode : mode === "mongo";
-  const isElsewhere = mode === "mongo" && addressInputs.some((key) => olds?.[key] !== inputs[key]);
+  const isElsewhere = mode === "mongo" && hasMoved(inputs, olds);
   if (!isDue && !isElsewhere) return undefined;
   const found = await observe(cluster, inputs);
   const reason = await findMissed(cluster, inputs, found, isKnown === true);

@@ -19,7 +19,6 @@ export interface ClaimUse {
   readonly nodes: readonly string[];
 }
 
-/** The numbers by which a container may read and write what the services keep in a volume. */
 interface VolumeUser {
   readonly runAsUser?: number;
   readonly runAsGroup?: number;
@@ -30,10 +29,9 @@ interface VolumeUser {
 export const noClaim: ClaimUse = { user: {}, isOfOneNode: false, nodes: [] };
 
 /**
- * Looks at who mounts the claim of a step. The scheduler would put a Job's pod on any node, where it
- * waits for a ReadWriteOnce volume until the services' pods are gone (`Multi-Attach error`): it
- * follows a claim only if the volume itself names nodes. The kubelet gives a fresh volume to
- * `root:fsGroup`, and never changes an owner.
+ * Looks at who mounts the claim of a step. The scheduler would put a Job's pod on any node, where it waits
+ * for a ReadWriteOnce volume until the services' pods are gone (`Multi-Attach error`). The kubelet gives a
+ * fresh volume to `root:fsGroup`, and never changes an owner.
  *
  * @throws JobError if only one pod at a time may mount the claim, and one does; ClusterError
  */

@@ -30,11 +30,8 @@ export const labels = {
 } as const;
 
 /**
- * The Job of a step, with what the site adds to its pods; a week after its end it goes. What the command
- * itself says is final (exit status 1 or 3) ends the Job, because trying again would say the same; a pod that its node loses is replaced.
- *
- * @param name the Job's and its ConfigMap's
- * @param use of the claim with the state
+ * The Job of a step, with what the site adds to its pods; a week after its end it goes. What the command itself says
+ * is final (exit status 1 or 3) ends the Job; a pod that its node loses is replaced.
  */
 export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = noClaim): V1Job {
   const { pods } = asked;
@@ -172,6 +169,7 @@ function affinityTo(nodes: readonly string[]): V1Affinity {
 function container(target: JobTarget, { kind, state }: JobRequest): V1Container {
   const { image, claim, secret, ca } = target;
   const subPath = claim?.subPath;
+  const caRef = ca && { name: ca.configMap, key: ca.key };
   const mounted = { name: "state", mountPath: stateRoot, readOnly: state === "read", subPath };
   return {
     name: containerName,
@@ -184,14 +182,7 @@ function container(target: JobTarget, { kind, state }: JobRequest): V1Container 
     terminationMessagePolicy: "File",
     env: [
       { name: "TASKRUNNER_MONGO_URI", valueFrom: { secretKeyRef: { ...secret } } },
-      ...(ca
-        ? [
-            {
-              name: "TASKRUNNER_MONGO_CA",
-              valueFrom: { configMapKeyRef: { name: ca.configMap, key: ca.key } },
-            },
-          ]
-        : []),
+      ...(caRef ? [{ name: "TASKRUNNER_MONGO_CA", valueFrom: { configMapKeyRef: caRef } }] : []),
     ],
     volumeMounts: [
       { name: "tmp", mountPath: "/tmp" },

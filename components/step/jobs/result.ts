@@ -67,11 +67,7 @@ export async function reasonsOf(
   return [first, ...errors, last].map((line) => redact(line));
 }
 
-/**
- * What the pods of a complete Job answered, in the order of their indexes. What they printed or told is said.
- *
- * @throws JobError if a pod or its answer is gone; ClusterError
- */
+/** What the pods of a complete Job answered, by their indexes. What they printed or told is said. @throws JobError */
 export async function answersOf(
   cluster: Cluster,
   name: string,

@@ -29,13 +29,11 @@ import {
 } from "./target";
 
 /**
- * Runs a step as a new Job, and waits as long as it takes. A Job of the same step that
- * an interrupted run left behind is stopped first.
+ * Runs a step as a new Job, waits as long as it takes, and returns what its pods answered, in the order of
+ * their indexes. A Job of the same step that an interrupted run left behind is stopped first.
  *
- * @param say takes a line of progress
- * @returns what each pod answered by its termination message, in the order of their indexes
- * @throws JobError where the Job fails, where no pod of it runs for the target's time-out (it is
- *   deleted then), or where a pod gave no answer; ClusterError, KubeconfigError
+ * @throws JobError if the Job fails, if no pod of it runs for the target's time-out (it is deleted then),
+ *   or if a pod gave no answer; ClusterError, KubeconfigError
  */
 export async function runJob(
   target: JobTarget,
@@ -139,12 +137,10 @@ function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstac
 }
 
 /**
- * Stops what still runs of a stack's Jobs and goes in the other direction than the one that is wanted
- * now (decision 10): the document's "stop the Mongo migration runner". Those of this direction may be
- * of the same `up`.
+ * Stops the stack's Jobs of the other direction (decision 10): the specification's "stop the Mongo
+ * migration runner". Those of this direction may be of the same `up`.
  *
- * @throws JobError where pods of it do not end within the target's time-out; ClusterError,
- *   KubeconfigError
+ * @throws JobError if pods do not end within the target's time-out; ClusterError, KubeconfigError
  */
 export async function stopOthers(
   target: StopAddress,

@@ -35,13 +35,9 @@ export interface JobRequest {
 /** How long a request may be, in bytes: a ConfigMap holds 1 MiB, and etcd is not to be filled. */
 export const requestLimit = 256 * 1024;
 
-/** Where the claim is in a pod. */
+/** Where a pod has the claim, the request, and its answer, which is its termination message. */
 export const stateRoot = "/state";
-
-/** Where the request is in a pod. */
 export const requestFile = "/request/request.json";
-
-/** Where a pod's answer is: its termination message. */
 export const answerFile = "/dev/termination-log";
 
 /** The name of a Job's own container; a service mesh may add others. */

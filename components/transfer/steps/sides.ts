@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { everyTenSeconds } from "../../contract/progress";
 import { addressIn, databaseAt } from "../../mongo";
 import type { BothSides } from "../sides";
 import type { Tally } from "../tally";
@@ -22,27 +23,22 @@ export async function sidesOf(
   return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
 }
 
-/** How often a line of progress is printed. */
-const progressEveryMs = 10_000;
-
 /** Does work with lines of progress on standard output, which the engine shows. */
 export async function reportProgress<Report>(
   what: string,
   sides: BothSides,
   work: (sides: BothSides) => Promise<Report>,
 ): Promise<Report> {
-  const started = Date.now();
   let tally: Tally | undefined;
-  const timer = setInterval(() => {
+  const stop = everyTenSeconds((seconds) => {
     if (!tally) return;
-    const seconds = Math.round((Date.now() - started) / 1_000);
     const megabytes = (tally.bytes / 1e6).toFixed(1);
     console.log(`${what}: ${tally.files} files, ${megabytes} MB read in ${seconds} s`);
-  }, progressEveryMs);
+  });
   try {
     return await work({ ...sides, watch: (one) => (tally = one) });
   } finally {
-    clearInterval(timer);
+    stop();
   }
 }
 
