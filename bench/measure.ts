@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { MongoClient, type Collection, type Db } from "mongodb";
 import {
-  collectEarly,
   exportState,
   importInto,
   importState,
@@ -26,17 +25,11 @@ async function main(): Promise<void> {
 }
 
 const works: Readonly<Record<Task["work"], (task: Task) => Promise<Measured>>> = {
-  sink: ({ root }) => {
-    collectEarly();
-    return measure(async () => countIn(await importInto(sink, source(root))));
-  },
-  pipeline: ({ root, database }) => {
-    collectEarly();
-    return withDatabase(database, (db) =>
+  sink: ({ root }) => measure(async () => countIn(await importInto(sink, source(root)))),
+  pipeline: ({ root, database }) =>
+    withDatabase(database, (db) =>
       measure(async () => countIn(await importState({ ...source(root), ...names, database: db }))),
-    );
-  },
-  // It holds all documents, so that V8 is left to collect as it likes.
+    ),
   driver: ({ root, database }) =>
     withDatabase(database, async (db) => {
       const batches: Batch[] = [];
@@ -68,7 +61,6 @@ async function onState(
   { root, database: name }: Task,
   work: (sides: Omit<BothSides, "watch">) => Promise<number>,
 ): Promise<Measured> {
-  collectEarly();
   const database = await databaseAt({ uri: address, database: name });
   try {
     return await measure(() => work({ ...source(root), ...names, approvals: true, database }));

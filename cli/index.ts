@@ -1,9 +1,6 @@
-import { collectEarly } from "../components/transfer";
 import { closeConnections } from "../components/mongo";
 import { exitStatusOf, reportError } from "./errors";
 import { program } from "./program";
-
-collectEarly();
 
 program
   .parseAsync()

@@ -8,7 +8,6 @@ export { importInto, importState } from "./import/import";
 export { type Batch, workOn } from "./import/pipeline";
 export type { Target } from "./import/write";
 export { acceptQuarantined } from "./describe";
-export { collectEarly } from "./memory";
 export { describeRollback } from "./rollback/describe";
 export { drawFence, listUnfinished } from "./rollback/fence";
 export { exportByHand, runRollback } from "./rollback/rollback";
