@@ -39,8 +39,15 @@ export interface Cluster {
   readonly read: <K extends Kind>(kind: K, name: string) => Promise<Objects[K]>;
   readonly list: <K extends Kind>(kind: K, labelSelector: string) => Promise<Objects[K][]>;
   readonly createConfigMap: (body: Api.V1ConfigMap) => Promise<void>;
-  /** As it is, and strictly: the API would drop a misspelt key of the site's template without a word. */
-  readonly createJob: (body: Api.V1Job) => Promise<Api.V1Job>;
+  /**
+   * As it is, and strictly: the API would drop a misspelt key of the site's template without a word. A dry run
+   * creates nothing.
+   */
+  readonly create: <K extends "Job" | "MongoDBCommunity">(
+    kind: K,
+    body: object,
+    dryRun?: "All",
+  ) => Promise<Objects[K]>;
   /** With `Foreground`, what the object owns goes first: a Job's pods. */
   readonly remove: (kind: Kind, name: string, propagation?: "Foreground") => Promise<void>;
   /** Merges into a Deployment or StatefulSet; null removes a member. */
@@ -89,11 +96,13 @@ export async function clusterAt(
       const creating = core.createNamespacedConfigMap({ namespace, body, fieldManager });
       await ask("create", "configmaps", creating);
     },
-    createJob: (body) => {
-      const job = { group: "batch", version: "v1", namespace, plural: "jobs", body };
-      const options = { fieldManager, fieldValidation: "Strict" };
-      const creating = custom.createNamespacedCustomObject({ ...job, ...options });
-      return ask("create", "jobs", creating as Promise<Api.V1Job>);
+    create: (kind, body, dryRun) => {
+      const [apiVersion, plural] = kinds[kind];
+      const [group = "", version = ""] = apiVersion.split("/");
+      const options = { fieldManager, fieldValidation: "Strict", ...(dryRun && { dryRun }) };
+      const object = { group, version, namespace, plural, body, ...options };
+      const creating: Promise<object> = custom.createNamespacedCustomObject(object);
+      return ask("create", plural, creating as Promise<Objects[typeof kind]>);
     },
     remove: async (kind, name, propagation) => {
       const unset = [undefined, undefined, undefined, undefined] as const;

@@ -32,8 +32,8 @@ async function* first<R>(underWay: Promise<R>[]): AsyncGenerator<R> {
   for (const result of underWay.splice(0, 1)) yield await result;
 }
 
-/** Its failure is thrown where it is waited for. */
 function begin<R>(work: Promise<R>): Promise<R> {
+  // Its failure is thrown where it is waited for.
   work.catch(() => undefined);
   return work;
 }

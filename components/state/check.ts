@@ -1,7 +1,6 @@
 import { BSON, Long } from "mongodb";
 import {
   type CollectionRole,
-  type Field,
   type FieldType,
   byRole,
   collections,
@@ -20,16 +19,28 @@ const largestDocument = 16 * 1024 * 1024 - 1;
  * @throws Refusal with every problem in one sentence; it names types, not values
  */
 export function check(role: CollectionRole, fields: ReadonlyMap<string, unknown>): void {
-  const problems = [
-    ...fieldsOf[role].flatMap(([name, field]) => fieldProblems(name, field, fields.get(name))),
-    ...findReserved(role, fields),
-  ];
+  const problems = fieldsOf[role].flatMap(([name, field]) => {
+    const value = fields.get(name);
+    if (field.type === "objectId" || field.assumed) return [];
+    if (value === undefined || value === null) {
+      // On disk a run's `_id` is its `runId`.
+      return field.optional ? [] : [`${name === "_id" ? "runId" : name} is missing`];
+    }
+    const isKnown = !field.closed || field.names?.some((known) => known === value);
+    if (isKnown && hasType[field.type](value)) return [];
+    return [`${name} ${describeRule(field)}, found ${describeType(value)}`];
+  });
+  // `_id` is generated except for runs; the driver takes `_bsontype` for a type of its own.
+  for (const name of role === "runs" ? ["_bsontype"] : ["_id", "_bsontype"]) {
+    if (fields.has(name)) problems.push(`${name} is a reserved name`);
+  }
   if (problems.length > 0) throw new Refusal("contract", problems.join("; "));
   for (const [name, value] of fields) {
     const found = unstorable(value);
     if (!found) continue;
-    const path = shorten(name + found.path);
-    throw new Refusal("form", `${path} ${found.problem}`);
+    const path = name + found.path;
+    const shown = path.length > longestPath ? `${path.slice(0, longestPath)}...` : path;
+    throw new Refusal("form", `${shown} ${found.problem}`);
   }
 }
 
@@ -49,17 +60,6 @@ export function sizeOf(document: BSON.Document): number {
   );
 }
 
-function fieldProblems(name: string, field: Field, value: unknown): string[] {
-  if (field.type === "objectId" || field.assumed) return [];
-  if (value === undefined || value === null) {
-    // On disk a run's `_id` is its `runId`.
-    return field.optional ? [] : [`${name === "_id" ? "runId" : name} is missing`];
-  }
-  const known = !field.closed || field.names?.some((name) => name === value);
-  if (known && hasType[field.type](value)) return [];
-  return [`${name} ${describeRule(field)}, found ${kindOf(value)}`];
-}
-
 const isString = (value: unknown) => typeof value === "string";
 
 const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
@@ -73,13 +73,7 @@ const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   objectId: () => true,
 };
 
-/** `_id` is generated except for runs; the driver takes `_bsontype` for a type of its own. */
-function findReserved(role: CollectionRole, fields: ReadonlyMap<string, unknown>): string[] {
-  const reserved = role === "runs" ? ["_bsontype"] : ["_id", "_bsontype"];
-  return reserved.filter((name) => fields.has(name)).map((name) => `${name} is a reserved name`);
-}
-
-function kindOf(value: unknown): string {
+function describeType(value: unknown): string {
   if (typeof value === "string") return "another string";
   if (Array.isArray(value)) return "a list";
   if (isJsonObject(value)) return "an object";
@@ -89,12 +83,8 @@ function kindOf(value: unknown): string {
 /** MongoDB's limit of nested documents and arrays, the document itself counted. */
 const deepest = 100;
 
-/** So much of a path says where something is. */
+/** The maximum number of characters of a path in a message. */
 const longestPath = 80;
-
-function shorten(path: string): string {
-  return path.length > longestPath ? `${path.slice(0, longestPath)}...` : path;
-}
 
 /** What BSON cannot hold, with the place of it below the value that was looked at. */
 interface Unstorable {
@@ -110,7 +100,7 @@ interface Unstorable {
  * @see https://www.mongodb.com/docs/manual/reference/limits/
  */
 function unstorable(value: unknown, depth = 2): Unstorable | undefined {
-  if (typeof value === "string") return unstorableText(value);
+  if (typeof value === "string") return halfPair.test(value) ? hasHalfPair : undefined;
   const isList = Array.isArray(value);
   if (!isList && !isJsonObject(value)) return undefined;
   if (depth > deepest) return { path: "", problem: `is nested deeper than ${deepest} levels` };
@@ -122,8 +112,10 @@ function unstorable(value: unknown, depth = 2): Unstorable | undefined {
     return undefined;
   }
   for (const [name, inner] of membersOf(value)) {
-    const ofName = unstorableName(name);
-    if (ofName) return ofName;
+    if (name.includes("\0")) return { path: "", problem: "has a name with a null character" };
+    // The driver takes an object with this member for a BSON type of its own.
+    if (name === "_bsontype") return { path: "", problem: "has the reserved name _bsontype" };
+    if (halfPair.test(name)) return hasHalfPair;
     const found = unstorable(inner, depth + 1);
     if (found) return { ...found, path: `.${name}${found.path}` };
   }
@@ -131,15 +123,5 @@ function unstorable(value: unknown, depth = 2): Unstorable | undefined {
 }
 
 /** UTF-8, and so BSON, cannot hold a half of a surrogate pair without the other. */
-function unstorableText(text: string): Unstorable | undefined {
-  return halfPair.test(text) ? { path: "", problem: "contains half a surrogate pair" } : undefined;
-}
-
 const halfPair = /\p{Surrogate}/u;
-
-function unstorableName(name: string): Unstorable | undefined {
-  if (name.includes("\0")) return { path: "", problem: "has a name with a null character" };
-  // The driver takes an object with this member for a BSON type of its own.
-  if (name === "_bsontype") return { path: "", problem: "has the reserved name _bsontype" };
-  return unstorableText(name);
-}
+const hasHalfPair: Unstorable = { path: "", problem: "contains half a surrogate pair" };

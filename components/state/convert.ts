@@ -3,7 +3,15 @@ import { type CollectionRole, type Field, byRole, collections } from "../contrac
 import { Refusal } from "./errors";
 import { isJsonObject, membersOf, objectOf } from "./json/object";
 import { formatJson } from "./json/text";
-import type { Entry } from "./unpack";
+
+/** One record as its file has it. */
+export interface Entry {
+  readonly fields: unknown;
+  /** What the record gets from around it where it does not say it itself. */
+  readonly given: Readonly<Record<string, unknown>>;
+  /** Its place in the file's list, from 1. */
+  readonly entry?: number;
+}
 
 /** Conversions beyond a record's form; a record that needed one counts as normalized. */
 export type Conversion = "metadataText" | "enumeration" | "lineNumber" | "offset";
@@ -27,7 +35,8 @@ export function convert(role: CollectionRole, { fields, given }: Entry): Convert
   const conversions = new Set<Conversion>();
   const converted = new Map<string, unknown>();
   for (const [property, value] of membersOf(fields)) {
-    const name = fieldName(role, property);
+    const isName = fieldsOf[role].has(property);
+    const name = isName ? property : (namesOf[role].get(property.toLowerCase()) ?? property);
     if (converted.has(name)) throw new Refusal("form", `it has ${name} twice`);
     converted.set(name, convertValue(fieldsOf[role].get(name), value, conversions));
   }
@@ -47,34 +56,21 @@ const namesOf = byRole((role) => {
   return role === "runs" ? names.set("runid", "_id") : names;
 });
 
-function fieldName(role: CollectionRole, property: string): string {
-  if (fieldsOf[role].has(property)) return property;
-  return namesOf[role].get(property.toLowerCase()) ?? property;
-}
-
 function convertValue(
   field: Field | undefined,
   value: unknown,
   conversions: Set<Conversion>,
 ): unknown {
   if (!field || value === null) return value;
-  if (field.type === "date") return dateOf(value, conversions);
-  if (field.type === "long") return longOf(value);
-  if (field.type === "strings") return textsOf(value, conversions);
-  return field.names ? nameOf(field.names, value, conversions) : value;
-}
-
-function dateOf(value: unknown, conversions: Set<Conversion>): unknown {
-  const moment = typeof value === "string" ? momentOf(value) : undefined;
-  if (moment?.offsetMissing) conversions.add("offset");
-  return moment?.date ?? value;
-}
-
-function longOf(value: unknown): unknown {
-  return Number.isInteger(value) ? Long.fromNumber(value as number) : value;
-}
-
-function nameOf(names: readonly string[], value: unknown, conversions: Set<Conversion>): unknown {
+  const { type, names } = field;
+  if (type === "date") {
+    const moment = typeof value === "string" ? momentOf(value) : undefined;
+    if (moment?.offsetMissing) conversions.add("offset");
+    return moment?.date ?? value;
+  }
+  if (type === "long") return Number.isInteger(value) ? Long.fromNumber(value as number) : value;
+  if (type === "strings") return toTexts(value, conversions);
+  if (!names) return value;
   const lower = typeof value === "string" ? value.toLowerCase() : undefined;
   const name = typeof value === "number" ? names[value] : names.find((known) => known === lower);
   if (name === undefined || name === value) return value;
@@ -82,16 +78,13 @@ function nameOf(names: readonly string[], value: unknown, conversions: Set<Conve
   return name;
 }
 
-function textsOf(value: unknown, conversions: Set<Conversion>): unknown {
+function toTexts(value: unknown, conversions: Set<Conversion>): unknown {
   if (!isJsonObject(value)) return value;
   const members = membersOf(value);
   if (members.every(([, inner]) => typeof inner === "string")) return value;
   conversions.add("metadataText");
-  return objectOf(
-    new Map(
-      members.map(([key, inner]) => [key, typeof inner === "string" ? inner : formatJson(inner)]),
-    ),
-  );
+  const toText = (inner: unknown) => (typeof inner === "string" ? inner : formatJson(inner));
+  return objectOf(new Map(members.map(([key, inner]) => [key, toText(inner)])));
 }
 
 const iso =
@@ -126,13 +119,7 @@ export function momentOf(text: string): Moment | undefined {
   const asUtc = Date.parse(`${parts.date ?? ""}T${parts.time ?? ""}.${fraction}Z`);
   // Date.parse takes 30 February for 2 March.
   if (Number.isNaN(asUtc) || new Date(asUtc).getUTCDate() !== Number(parts.day)) return undefined;
-  return {
-    date: new Date(asUtc - offsetMinutes(parts) * 60_000),
-    offsetMissing: parts.zone === undefined,
-  };
-}
-
-function offsetMinutes({ sign, hours, minutes }: Record<string, string | undefined>): number {
-  const size = Number(hours ?? 0) * 60 + Number(minutes ?? 0);
-  return sign === "-" ? -size : size;
+  const minutes = Number(parts.hours ?? 0) * 60 + Number(parts.minutes ?? 0);
+  const offsetMs = (parts.sign === "-" ? -minutes : minutes) * 60_000;
+  return { date: new Date(asUtc - offsetMs), offsetMissing: parts.zone === undefined };
 }

@@ -9,13 +9,20 @@ export class WriteError extends Error {
 
   /** @param doing what was done, with its path; @param advice what to do, and what stays as it was */
   constructor(doing: string, cause: unknown, advice: string) {
-    super(`${doing} failed: ${codeOf(cause)}. ${advice}`, { cause });
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    super(`${doing} failed: ${reason}. ${advice}`, { cause });
   }
 }
 
-/** The system's code of an error, such as `ENOSPC`; its text if it has none. */
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+/** Whether the system gave an error: it has a code such as `ENOSPC`. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+/** Whether an error says that there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 /** Why a record is refused, in one word of a closed set; `detail` says it in a sentence. */

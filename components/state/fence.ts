@@ -1,8 +1,7 @@
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isFolder, layout } from "./address";
-import { StateFolderError, WriteError } from "./errors";
-import { isMissing } from "./list";
+import { StateFolderError, WriteError, isMissing } from "./errors";
+import { isFolder, layout } from "./layout";
 
 /** What a cutover leaves beside the files: the moment from which on MongoDB is the truth (decision 9). */
 export interface Fence {

@@ -5,8 +5,8 @@ import { hashOf } from "./json/compare";
 import { type JsonObject, isJsonObject, membersOf } from "./json/object";
 import type { FilePlace } from "./place";
 
-/** What a file's record does not say, because the file's name or the manifest says it. */
-const unsaid: Readonly<Record<CollectionRole, readonly string[]>> = {
+/** Fields implied by the file name or the manifest. */
+const impliedFields: Readonly<Record<CollectionRole, readonly string[]>> = {
   runs: ["runId"],
   logs: ["_id", "runId"],
   artifacts: ["_id", "runId"],
@@ -15,7 +15,7 @@ const unsaid: Readonly<Record<CollectionRole, readonly string[]>> = {
 
 /** The members of a document's record on disk, in the document's order. */
 export function recordOf(role: CollectionRole, document: Document): Map<string, unknown> {
-  const members = Object.entries(document).filter(([name]) => !unsaid[role].includes(name));
+  const members = Object.entries(document).filter(([name]) => !impliedFields[role].includes(name));
   return new Map(members.map(([name, value]) => [propertyOf(role, name), value]));
 }
 
@@ -39,8 +39,13 @@ export function renewRecord(
     const stored: unknown = document[name];
     const same = hashOf(role, { [name]: known }) === hashOf(role, { [name]: stored });
     if (same) renewed.set(property, value);
-    else if (Object.hasOwn(document, name))
-      renewed.set(property, inStyle(role, name, value, stored));
+    else if (Object.hasOwn(document, name)) {
+      // An enumeration that was an integer becomes one again.
+      const wasInteger = typeof value === "number" && typeof stored === "string";
+      const names = wasInteger ? collections[role].fields[name]?.names : undefined;
+      const place = names?.indexOf(String(stored).toLowerCase()) ?? -1;
+      renewed.set(property, place < 0 ? stored : place);
+    }
     after.delete(propertyOf(role, name));
   }
   for (const [property, value] of after) renewed.set(property, value);
@@ -50,13 +55,6 @@ export function renewRecord(
 /** On disk a run's `_id` is its `runId`. */
 function propertyOf(role: CollectionRole, name: string): string {
   return role === "runs" && name === "_id" ? "runId" : name;
-}
-
-/** An enumeration that was an integer becomes one again. */
-function inStyle(role: CollectionRole, name: string, before: unknown, stored: unknown): unknown {
-  if (typeof before !== "number" || typeof stored !== "string") return stored;
-  const place = collections[role].fields[name]?.names?.indexOf(stored.toLowerCase()) ?? -1;
-  return place < 0 ? stored : place;
 }
 
 /** The roles whose files hold one JSON value; a log's holds one a line. */
@@ -84,21 +82,15 @@ export function wholeFile(
 ): unknown {
   if (role === "runs") return records[0];
   if (role === "approvals") return records;
-  if (!isJsonObject(before)) return newManifest(records, documents);
-  return new Map(
-    membersOf(before).map(([name, value]) => [
-      name,
-      name.toLowerCase() === "outputs" ? records : value,
-    ]),
-  );
-}
-
-function newManifest(outputs: readonly unknown[], documents: readonly Document[]): unknown {
+  if (isJsonObject(before)) {
+    const isOutputs = (name: string) => name.toLowerCase() === "outputs";
+    return new Map(
+      membersOf(before).map(([name, value]) => [name, isOutputs(name) ? records : value]),
+    );
+  }
   const moments = documents.map(({ capturedAt }) => capturedAt as unknown);
-  const newest = moments
-    .filter((moment) => moment instanceof Date)
-    .sort((a, b) => +a - +b)
-    .at(-1);
+  const dates = moments.filter((moment) => moment instanceof Date);
+  const newest = dates.sort((a, b) => +a - +b).at(-1);
   const runId: unknown = documents[0]?.runId;
-  return { runId, ...(newest && { uploadedAt: newest }), outputs };
+  return { runId, ...(newest && { uploadedAt: newest }), outputs: records };
 }

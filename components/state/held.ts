@@ -1,16 +1,12 @@
 import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { layout, type StateAddress, type StateFile } from "./address";
 import { ahead } from "./ahead";
 import { refusalIn } from "./errors";
-import { type JsonObject, isJsonObject } from "./json/object";
-import type { RawText } from "./lines";
-import { filesOf } from "./list";
-import { isOneFile, moveFile } from "./move";
-import { publish } from "./publish";
-import { readTexts } from "./read";
+import { type JsonObject, isJsonObject, memberOf } from "./json/object";
+import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
+import { isOneFile, moveFile, publish } from "./publish";
+import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
-import { memberOf } from "./unpack";
 
 /**
  * The folder below the state directory for the files of runs that are held (decision 10), with the
@@ -25,7 +21,7 @@ export const heldFolder = "held";
 export const conflictsFolder = "conflicts";
 
 /** What became of run files that were to be moved. */
-export interface Moved {
+interface Moved {
   /** The runs whose files were moved. */
   readonly runs: string[];
   /** The runs whose files stay, because another file has the place; never overwritten. */
@@ -56,8 +52,7 @@ export async function holdRuns(address: StateAddress, runIds?: readonly string[]
   for await (const run of listUnfinishedRuns(address)) {
     if (wanted?.has(run.runId) ?? true) found.push(run);
   }
-  const to = join(toHeldAddress(address).root, layout.runs);
-  return moveAll(found, to);
+  return moveAll(found, join(toHeldAddress(address).root, layout.runs));
 }
 
 /** The runs whose files are held. */
@@ -102,15 +97,14 @@ async function moveAll(runs: readonly RunFile[], to: string): Promise<Moved> {
   const moved: Moved = { runs: [], inTheWay: [] };
   if (runs.length > 0) await mkdir(to, { recursive: true });
   for (const { runId, file } of runs) {
-    const done = await moveTo(to, file);
-    (done ? moved.runs : moved.inTheWay).push(runId);
+    const isMoved = await moveOrCopy(file.path, join(to, basename(file.path)));
+    (isMoved ? moved.runs : moved.inTheWay).push(runId);
   }
   return moved;
 }
 
 /** The runs may be on a volume of their own: then a file goes over as a copy. */
-async function moveTo(folder: string, { path }: StateFile): Promise<boolean> {
-  const to = join(folder, basename(path));
+async function moveOrCopy(path: string, to: string): Promise<boolean> {
   try {
     return await moveFile(path, to);
   } catch (error) {
@@ -126,15 +120,14 @@ async function moveTo(folder: string, { path }: StateFile): Promise<boolean> {
   return true;
 }
 
-/** Removes the folders of what was held, if nothing is left in them. */
 async function removeEmpty({ root }: StateAddress): Promise<void> {
   const held = join(root, heldFolder);
   for (let path = join(held, layout.runs); path.startsWith(held); path = dirname(path)) {
-    const removed = await rmdir(path).then(
-      () => true,
-      () => false,
-    );
-    if (!removed) return;
+    try {
+      await rmdir(path);
+    } catch {
+      return;
+    }
   }
 }
 
@@ -155,16 +148,12 @@ const finalStatuses: ReadonlySet<unknown> = new Set(["succeeded", "failed", "ski
 export function isUnfinished(run: JsonObject): boolean {
   const steps = memberOf(run, "steps");
   if (!Array.isArray(steps) || steps.length === 0) return true;
-  return steps.some((step) => !isJsonObject(step) || (isEnabled(step) && !isFinal(step)));
-}
-
-function isEnabled(step: JsonObject): boolean {
-  return memberOf(step, "enabled") !== false;
-}
-
-function isFinal(step: JsonObject): boolean {
-  const status = memberOf(step, "status");
-  return finalStatuses.has(typeof status === "string" ? status.toLowerCase() : status);
+  return steps.some((step) => {
+    if (!isJsonObject(step)) return true;
+    const status = memberOf(step, "status");
+    const isFinal = finalStatuses.has(typeof status === "string" ? status.toLowerCase() : status);
+    return memberOf(step, "enabled") !== false && !isFinal;
+  });
 }
 
 /** So many files are read at once: on a volume across a network each takes some milliseconds. */

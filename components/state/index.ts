@@ -1,15 +1,6 @@
 /** The state on disk: listed, read, converted, published and held. Knows nothing of MongoDB but its types. */
 export { ahead, atOnce, blocksOf } from "./ahead";
-export {
-  type StateAddress,
-  type StateFile,
-  fileStems,
-  layout,
-  requireInside,
-  requireState,
-  rolesIn,
-} from "./address";
-export type { Conversion } from "./convert";
+export type { Conversion, Entry } from "./convert";
 export {
   type Place,
   Refusal,
@@ -17,6 +8,7 @@ export {
   StateFolderError,
   WriteError,
   describePlace,
+  isSystemError,
   refusalIn,
 } from "./errors";
 export { type Fence, readFence, requireFenceWritable, writeFence } from "./fence";
@@ -36,12 +28,25 @@ export {
   listUnfinishedRuns,
 } from "./held";
 export { differingPaths, hashOf } from "./json/compare";
-export { isJsonObject } from "./json/object";
+export { isJsonObject, memberOf } from "./json/object";
 export { parseJson } from "./json/parse";
 export { formatJson } from "./json/text";
 export { type Key, keyOf, readableKey } from "./keys";
-export type { Raw, RawText, ReadStart } from "./lines";
-export { type Skipped, fileOf, filesOf, noneSkipped, quarantineFile, stateFiles } from "./list";
+export {
+  type Skipped,
+  type StateAddress,
+  type StateFile,
+  fileOf,
+  fileStems,
+  filesOf,
+  layout,
+  noneSkipped,
+  quarantineFile,
+  requireInside,
+  requireState,
+  rolesIn,
+  stateFiles,
+} from "./layout";
 export {
   type FilePlace,
   type RunIdOf,
@@ -57,14 +62,25 @@ export {
 export { type Stamp, publish, stampOf } from "./publish";
 export {
   type Chunk,
+  type Raw,
+  type RawText,
   type ReadPosition,
+  type ReadStart,
   beginning,
   decode,
   hashOfFirst,
   readChunks,
   readTexts,
 } from "./read";
-export { type IncompleteLine, type ReadyRecord, parse, recordIn, recordsIn } from "./records";
+export {
+  type FileFacts,
+  type IncompleteLine,
+  type ReadyRecord,
+  parse,
+  recordIn,
+  recordsIn,
+  unpack,
+} from "./records";
 export {
   type FileStamp,
   type FoundFile,
@@ -73,4 +89,3 @@ export {
   runsOnDisk,
   stampByOpening,
 } from "./runs";
-export { type Entry, type FileFacts, memberOf, unpack } from "./unpack";

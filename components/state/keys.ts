@@ -9,20 +9,14 @@ export type Key = string;
  * The fields that identify a record: a run's `_id`, else those of the contract's unique index
  * (issue #5, "Identity").
  */
-export function keyFields(role: CollectionRole): readonly string[] {
-  return fieldsOf[role];
-}
-
-const fieldsOf = byRole<readonly string[]>((role) => {
+export const keyFields = byRole<readonly string[]>((role) => {
   const unique = collections[role].indexes.find((index) => index.unique);
   return unique?.key.map(([field]) => field) ?? ["_id"];
 });
 
 /** The key of a document that has all key fields. */
 export function keyOf(role: CollectionRole, document: Document): Key {
-  return keyFields(role)
-    .map((field) => String(document[field]))
-    .join("\0");
+  return keyFields[role].map((field) => String(document[field])).join("\0");
 }
 
 /** The key of a log entry. */

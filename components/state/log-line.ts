@@ -3,13 +3,7 @@ import { collections } from "../contract";
 import { instantOf } from "./convert";
 import { type Key, generateId, logKey } from "./keys";
 
-/** A log line's document and its key. */
-export interface LogDocument {
-  readonly key: Key;
-  readonly document: Document;
-}
-
-/** Beyond that a document's size has to be counted. */
+/** Longer lines need an exact check of their BSON size. */
 const longestLine = 1024 * 1024;
 
 const levels: ReadonlySet<unknown> = new Set(collections.logs.fields.level?.names);
@@ -22,7 +16,10 @@ const levels: ReadonlySet<unknown> = new Set(collections.logs.fields.level?.name
  *
  * @param runId the run's id by the file's name
  */
-export function plainLogLine(text: string, runId: string): LogDocument | undefined {
+export function plainLogLine(
+  text: string,
+  runId: string,
+): { readonly key: Key; readonly document: Document } | undefined {
   // Only an escape can bring half a surrogate pair or a null character.
   if (text.length > longestLine || text.includes("\\u")) return undefined;
   const fields = parseObject(text);
@@ -59,10 +56,7 @@ function isSequence(value: unknown, text: string): value is number {
 
 const sequenceName = '"sequence":';
 
-/**
- * The document, with its place for an `_id`; undefined if a field is not as the contract has it, or one is
- * missing.
- */
+/** The document, with a place for its `_id`; undefined if a field is missing or not as the contract has it. */
 function documentOf(
   fields: Record<string, unknown>,
   runId: string,
@@ -114,15 +108,10 @@ function isPlainMetadata(value: unknown): boolean {
   if (typeof value !== "object" || Array.isArray(value)) return false;
   const members = value as Record<string, unknown>;
   for (const name in members) {
-    if (typeof members[name] !== "string" || name === "_bsontype" || startsWithDigit(name)) {
-      return false;
-    }
+    if (typeof members[name] !== "string" || name === "_bsontype") return false;
+    // A key that looks like an integer loses its place in a plain object.
+    const code = name.charCodeAt(0);
+    if (code >= 0x30 && code <= 0x39) return false;
   }
   return true;
-}
-
-/** A key that looks like an integer loses its place in a plain object. */
-function startsWithDigit(name: string): boolean {
-  const code = name.charCodeAt(0);
-  return code >= 0x30 && code <= 0x39;
 }

@@ -1,14 +1,12 @@
 import { lstat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
-import { type StateAddress, type StateFile, fileStems } from "./address";
 import { Refusal } from "./errors";
 import { toHeldAddress } from "./held";
-import type { RawText } from "./lines";
-import { fileOf } from "./list";
-import { readTexts } from "./read";
-import { objectIn } from "./records";
-import { type FileFacts, memberOf } from "./unpack";
+import { memberOf } from "./json/object";
+import { type StateAddress, type StateFile, fileOf, fileStems } from "./layout";
+import { type RawText, readTexts } from "./read";
+import { type FileFacts, objectIn } from "./records";
 
 /** A run's file of one role, whether it is there or not. */
 export interface FilePlace extends StateFile {
@@ -26,9 +24,14 @@ export async function placeOf(
   role: CollectionRole,
   runId: string,
 ): Promise<FilePlace> {
+  const stems = fileStems(runId);
+  const [first = ""] = stems;
+  if (first === "" || first.startsWith(".") || Buffer.byteLength(first) > 200) {
+    throw new Refusal("form", "this run id cannot be a file name");
+  }
   let owner: string | undefined;
   let free: FilePlace | undefined;
-  for (const stem of possibleStems(runId)) {
+  for (const stem of stems) {
     const inside = await runIdInside(address, stem);
     if (inside !== undefined && inside !== runId) {
       owner = inside;
@@ -53,15 +56,6 @@ export function stemNamed(
   name: string | undefined,
 ): string | undefined {
   return fileStems(runId).find((stem) => fileOf(address, role, stem).name === name);
-}
-
-function possibleStems(runId: string): string[] {
-  const stems = fileStems(runId);
-  const [stem = ""] = stems;
-  if (stem === "" || stem.startsWith(".") || Buffer.byteLength(stem) > 200) {
-    throw new Refusal("form", "this run id cannot be a file name");
-  }
-  return stems;
 }
 
 /**
@@ -97,7 +91,7 @@ export async function factsOf(
   const isNumbered = file.role !== "logs" || firstValue(first, "sequence") !== undefined;
   return {
     runId: await idOf(file.stem, known),
-    numbered: isNumbered || (await hasSequences(file)),
+    numbered: isNumbered || (await firstMember(file, "sequence")) !== undefined,
   };
 }
 
@@ -110,7 +104,7 @@ export async function factsOf(
  */
 export type RunIdOf = (stem: string, otherwise?: string) => Promise<string>;
 
-/** The files of so many runs are at work at the same time, or follow each other. */
+/** The maximum number of runs whose files are at work at the same time, or follow each other. */
 const remembered = 500;
 
 /** Finds ids of runs; for files that follow each other a run's file is read once, whatever belongs to it. */
@@ -118,17 +112,21 @@ export function runIdsOf(address: StateAddress): RunIdOf {
   const known = new Map<string, Promise<string | undefined>>();
   return async (stem, otherwise = stem) => {
     if (!stem.includes("_")) return stem;
-    const found = known.get(stem) ?? idBehind(address, stem);
+    const found = known.get(stem) ?? findId(address, stem);
     if (known.size >= remembered) known.clear();
     known.set(stem, found);
     return (await found) ?? otherwise;
   };
 }
 
-async function idBehind(address: StateAddress, stem: string): Promise<string | undefined> {
+/** A character of the id that could not be in the name is `_` there. */
+async function findId(address: StateAddress, stem: string): Promise<string | undefined> {
   for (const place of [address, toHeldAddress(address)]) {
     const id = await runIdInside(place, stem);
-    if (id !== undefined && fits(id, stem)) return id;
+    if (id?.length !== stem.length) continue;
+    let at = 0;
+    while (at < stem.length && (stem[at] === "_" || stem[at] === id[at])) at += 1;
+    if (at === stem.length) return id;
   }
   return undefined;
 }
@@ -150,19 +148,6 @@ async function runIdInside(address: StateAddress, stem: string): Promise<string 
     if (reread === maxRereads || Date.now() - found.mtimeMs >= writtenMs) return undefined;
     await setTimeout(pauseMs);
   }
-}
-
-function fits(id: string, stem: string): boolean {
-  if (id.length !== stem.length) return false;
-  for (let at = 0; at < stem.length; at += 1) {
-    if (stem[at] !== "_" && stem[at] !== id[at]) return false;
-  }
-  return true;
-}
-
-/** Whether any line of a log has a sequence. */
-async function hasSequences(log: StateFile): Promise<boolean> {
-  return (await firstMember(log, "sequence")) !== undefined;
 }
 
 /** The first value of a member in a file's texts; undefined if none has it, or none can be parsed. */

@@ -1,17 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, copyFile, lstat, mkdir, open, rename, rm } from "node:fs/promises";
+import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { shareLike } from "./access";
-import { Refusal, WriteError } from "./errors";
-import { moveFile } from "./move";
+import { Refusal, WriteError, isSystemError } from "./errors";
 
 /** What tells whether a file is still the one that was read; undefined where there was none. */
 export type Stamp = string | undefined;
 
 /** The stamp of a file as it is now. */
 export async function stampOf(path: string): Promise<Stamp> {
-  const found = await lstat(path, { bigint: true }).catch(() => undefined);
+  const found = await fs.lstat(path, { bigint: true }).catch(() => undefined);
   return found && [found.ino, found.size, found.mtimeNs].join(":");
 }
 
@@ -39,16 +37,17 @@ const whatToDo: Readonly<Record<string, string>> = {
 export async function publish(
   path: string,
   read: Stamp,
-  write: (file: FileHandle) => Promise<unknown>,
+  write: (file: fs.FileHandle) => Promise<unknown>,
   continues = false,
 ): Promise<void> {
-  const aside = asideOf(path);
   const folder = dirname(path);
+  // No import reads it. Its name is another one each time: several machines may export into one folder.
+  const aside = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    const made = await mkdir(folder, { recursive: true });
+    const made = await fs.mkdir(folder, { recursive: true });
     if (made !== undefined) await shareLike(folder, dirname(made));
-    if (continues) await copyFile(path, aside, constants.COPYFILE_FICLONE);
-    const file = await open(aside, continues ? "a" : "w");
+    if (continues) await fs.copyFile(path, aside, constants.COPYFILE_FICLONE);
+    const file = await fs.open(aside, continues ? "a" : "w");
     let written: unknown;
     try {
       written = await write(file);
@@ -56,46 +55,80 @@ export async function publish(
     } finally {
       await file.close();
     }
-    if (written === false) await rm(aside);
+    if (written === false) await fs.rm(aside);
     else {
       await shareLike(aside, read === undefined ? folder : path);
-      await giveName(aside, path, read);
+      if ((await stampOf(path)) !== read) throw refuseChanged();
+      if (read !== undefined) await fs.rename(aside, path);
+      else if (!(await moveFile(aside, path))) throw refuseChanged();
     }
   } catch (error) {
     // What failed is what is said, not that nothing could be cleared away after it.
-    await rm(aside, { force: true }).catch(() => undefined);
-    if (isSystemError(error)) throw notPublished(path, error);
-    throw error;
+    await fs.rm(aside, { force: true }).catch(ignore);
+    if (!isSystemError(error)) throw error;
+    const fix = whatToDo[error.code ?? ""] ?? "Fix the cause";
+    const advice = `No file is half-written. ${fix}, then export again: it resumes where it stopped.`;
+    throw new WriteError(`Writing ${path}`, error, advice);
   }
 }
 
-async function giveName(aside: string, path: string, read: Stamp): Promise<void> {
-  if ((await stampOf(path)) !== read) throw refuseChanged();
-  if (read !== undefined) await rename(aside, path);
-  else if (!(await moveFile(aside, path))) throw refuseChanged();
-}
-
-function notPublished(path: string, cause: NodeJS.ErrnoException): WriteError {
-  const fix = whatToDo[cause.code ?? ""] ?? "Fix the cause";
-  return new WriteError(
-    `Writing ${path}`,
-    cause,
-    `No file is half-written. ${fix}, then export again: it resumes where it stopped.`,
-  );
-}
+const ignore = () => undefined;
 
 function refuseChanged(): Refusal {
   return new Refusal("conflict", "its file changed during the export; export again");
 }
 
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "syscall" in error;
+/**
+ * Lets the services, which have a user of their own, go on with what is written here: gives a file the owner,
+ * group and permissions of the one that it replaces, and what is new those of the folder around it. As far
+ * as this user may, and the volume has such: only root gives files away.
+ */
+async function shareLike(made: string, model: string): Promise<void> {
+  const look = (path: string) => fs.lstat(path).catch(ignore);
+  const [own, like] = await Promise.all([look(made), look(model)]);
+  if (!own || !like) return;
+  if (own.uid !== like.uid || own.gid !== like.gid) {
+    const ofGroup = () => fs.chown(made, own.uid, like.gid);
+    await fs.chown(made, like.uid, like.gid).catch(ofGroup).catch(ignore);
+  }
+  // That a folder may be searched says nothing of a file in it.
+  const mask = own.isDirectory() || like.isFile() ? 0o7777 : 0o666;
+  if (own.mode !== like.mode) await fs.chmod(made, like.mode & mask).catch(ignore);
 }
 
+/** Codes of a volume that has no hard links (SMB, FAT, many of FUSE), or lets this user make none. */
+const noLinks: ReadonlySet<unknown> = new Set(["ENOTSUP", "EPERM", "ENOSYS"]);
+
 /**
- * Where the unfinished file of a place is written: in its folder, and no import reads it. The name
- * is another one each time, because several machines may export into one folder.
+ * Gives a file of a volume another name there, if no other file has it. A link, unlike a renaming, never
+ * takes the place of a file that comes in between; on a volume without links the place is looked at right
+ * before the file is renamed.
+ *
+ * @returns false if another file has the name: both stay
  */
-function asideOf(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+export async function moveFile(from: string, to: string): Promise<boolean> {
+  try {
+    await fs.link(from, to);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (noLinks.has(code)) {
+      if (await fs.lstat(to).catch(ignore)) return false;
+      await fs.rename(from, to);
+      return true;
+    }
+    if (code !== "EEXIST") throw error;
+    if (!(await isOneFile(from, to))) return false;
+  }
+  await fs.rm(from, { force: true });
+  return true;
+}
+
+/** Whether a move that was interrupted left one file under both names; on two volumes, a copy of it. */
+export async function isOneFile(one: string, other: string): Promise<boolean> {
+  // A number does not tell all inodes of a large file system apart.
+  const look = (path: string) => fs.lstat(path, { bigint: true }).catch(ignore);
+  const [a, b] = await Promise.all([look(one), look(other)]);
+  if (a === undefined || b === undefined) return false;
+  if (a.dev === b.dev) return a.ino === b.ino;
+  return (await fs.readFile(one)).equals(await fs.readFile(other));
 }

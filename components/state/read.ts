@@ -2,8 +2,36 @@ import { isUtf8 } from "node:buffer";
 import { type Hash, createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import type { StateFile } from "./address";
-import { LineCutter, type RawText, type ReadStart } from "./lines";
+import type { StateFile } from "./layout";
+
+/** One JSON text of a file: the whole file, or a line of a log. */
+export interface RawText {
+  /** Without byte order mark and line end; undefined where the text is too long to be read. */
+  readonly bytes: Buffer | undefined;
+  /** Where it begins in the file, in bytes. */
+  readonly offset: number;
+  /** How many bytes it takes there, its line end included. */
+  readonly length: number;
+  /** The line's number in a log, from 1. */
+  readonly line?: number;
+  /** False for the last line of a log that has no line end: its writer may be at work. */
+  readonly ended: boolean;
+  /** The text itself, where the bytes are known to be valid UTF-8. */
+  readonly decoded?: string | undefined;
+}
+
+/** A record as its file has it: a text or, in a list, an entry of it. */
+export interface Raw {
+  readonly text: RawText;
+  readonly entry?: unknown;
+}
+
+/** Where to go on in a log, with the sha256 of what lies before. */
+export interface ReadStart {
+  readonly offset: number;
+  readonly lines: number;
+  readonly hash: Hash;
+}
 
 /** How far a file was read: always to the end of a line. */
 export interface ReadPosition {
@@ -41,12 +69,28 @@ export async function* readTexts(file: StateFile): AsyncGenerator<readonly RawTe
  * @param bytes the whole file, if it was read before
  */
 export async function* readChunks(
-  file: StateFile,
+  { role, path }: StateFile,
   start = beginning(),
   bytes?: Buffer,
 ): AsyncGenerator<Chunk> {
-  if (file.role !== "logs") yield bytes ? wholeOf(bytes) : await readWhole(file.path);
-  else yield* linesIn(bytes ? [bytes.subarray(start.offset)] : bytesOf(file.path, start), start);
+  if (role === "logs") {
+    const cutter = new LineCutter(start);
+    const pieces = bytes ? [bytes.subarray(start.offset)] : bytesOf(path, start);
+    for await (const piece of pieces) yield chunkOf(cutter.cut(piece), cutter, false);
+    yield chunkOf(cutter.rest(), cutter, true);
+    return;
+  }
+  const size = bytes?.length ?? (await stat(path)).size;
+  if (size > longestText) {
+    const text = { bytes: undefined, offset: 0, length: size, ended: true };
+    yield { texts: [text], end: { offset: size, lines: 0, hash: "" }, last: true };
+    return;
+  }
+  const whole = bytes ?? (await readFile(path));
+  const { length } = whole;
+  const text = { bytes: withoutMark(whole), offset: 0, length, ended: true };
+  const hash = createHash("sha256").update(whole).digest("hex");
+  yield { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
 }
 
 /** The start of a file. */
@@ -54,7 +98,6 @@ export function beginning(): ReadStart {
   return { offset: 0, lines: 0, hash: createHash("sha256") };
 }
 
-/** A file's bytes from a place on, as they come. */
 function bytesOf(path: string, { offset }: Pick<ReadStart, "offset">): AsyncIterable<Buffer> {
   return createReadStream(path, { start: offset, highWaterMark: chunkSize });
 }
@@ -71,36 +114,14 @@ export async function hashOfFirst(path: string, length: number): Promise<Hash | 
   return left === 0 ? hash : undefined;
 }
 
-async function readWhole(path: string): Promise<Chunk> {
-  const { size } = await stat(path);
-  if (size > longestText) {
-    const text = { bytes: undefined, offset: 0, length: size, ended: true };
-    return { texts: [text], end: { offset: size, lines: 0, hash: "" }, last: true };
-  }
-  return wholeOf(await readFile(path));
-}
-
-function wholeOf(bytes: Buffer): Chunk {
-  const { length } = bytes;
-  const text = { bytes: withoutMark(bytes), offset: 0, length, ended: true };
-  const hash = createHash("sha256").update(bytes).digest("hex");
-  return { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
-}
-
-/** A log's lines; what has no end comes last. */
-async function* linesIn(
-  pieces: AsyncIterable<Buffer> | Iterable<Buffer>,
-  start: ReadStart,
-): AsyncGenerator<Chunk> {
-  const cutter = new LineCutter(start, longestText);
-  for await (const bytes of pieces) yield chunkOf(cutter.cut(bytes), cutter, false);
-  yield chunkOf(cutter.rest(), cutter, true);
-}
-
 /** Only ended lines count into the position: an unended one is read again by the next run. */
-function chunkOf(texts: RawText[], { offset, lines, hash }: LineCutter, last: boolean): Chunk {
+function chunkOf(texts: RawText[], cutter: LineCutter, last: boolean): Chunk {
   const [first] = texts;
-  if (first?.offset === 0 && isMarked(first.bytes)) texts[0] = withoutMarkIn(first);
+  if (first?.offset === 0 && first.bytes && isMarked(first.bytes)) {
+    const { offset, length, line = 1, ended } = first;
+    texts[0] = { bytes: withoutMark(first.bytes), offset, length, line, ended };
+  }
+  const { offset, lines, hash } = cutter;
   return { texts, end: { offset, lines, hash: hash.copy().digest("hex") }, last };
 }
 
@@ -109,14 +130,117 @@ export function decode({ bytes, decoded }: RawText): string | undefined {
   return decoded ?? (bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined);
 }
 
-function withoutMarkIn({ bytes, offset, length, line = 1, ended }: RawText): RawText {
-  return { bytes: bytes && withoutMark(bytes), offset, length, line, ended };
-}
-
 function withoutMark(bytes: Buffer): Buffer {
   return isMarked(bytes) ? bytes.subarray(byteOrderMark.length) : bytes;
 }
 
-function isMarked(bytes: Buffer | undefined): boolean {
-  return bytes?.subarray(0, byteOrderMark.length).equals(byteOrderMark) === true;
+function isMarked(bytes: Buffer): boolean {
+  return bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark);
+}
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+/** Cuts a log's chunks into lines; what has not ended yet waits for the next chunk. */
+class LineCutter {
+  /** The pieces of the line that has not ended yet; none where it is too long to be kept. */
+  private pieces: Buffer[] = [];
+  private length = 0;
+  /** Where the line begins that has not ended yet, in bytes. */
+  offset: number;
+  /** How many lines have ended. */
+  lines: number;
+  /** The hash of all lines that have ended. */
+  readonly hash: Hash;
+
+  constructor(start: ReadStart) {
+    this.offset = start.offset;
+    this.lines = start.lines;
+    this.hash = start.hash;
+  }
+
+  /** The lines that end in a chunk. */
+  cut(chunk: Buffer): RawText[] {
+    const last = chunk.lastIndexOf(lineFeed);
+    if (last < 0) {
+      this.keep(chunk);
+      return [];
+    }
+    const texts: RawText[] = [];
+    let from = 0;
+    if (this.length > 0) {
+      from = chunk.indexOf(lineFeed) + 1;
+      this.keep(chunk.subarray(0, from));
+      texts.push(this.take(true));
+    }
+    if (from <= last) this.cutWhole(chunk.subarray(from, last + 1), texts);
+    this.keep(chunk.subarray(last + 1));
+    return texts;
+  }
+
+  /** The last line, where it has no end. */
+  rest(): RawText[] {
+    return this.length > 0 ? [this.take(false)] : [];
+  }
+
+  /** Whole lines, which are looked at for UTF-8 in one go. */
+  private cutWhole(bytes: Buffer, texts: RawText[]): void {
+    const utf8 = isUtf8(bytes);
+    let from = 0;
+    while (from < bytes.length) {
+      const end = bytes.indexOf(lineFeed, from);
+      this.lines += 1;
+      const to = bytes[end - 1] === carriageReturn ? end - 1 : end;
+      texts.push(new WholeLine(bytes, from, to, this.offset, end + 1 - from, this.lines, utf8));
+      this.offset += end + 1 - from;
+      from = end + 1;
+    }
+    this.hash.update(bytes);
+  }
+
+  private keep(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.length += piece.length;
+    if (this.length > longestText) this.pieces = [];
+    else this.pieces.push(piece);
+  }
+
+  private take(ended: boolean): RawText {
+    const { pieces, length, offset } = this;
+    const bytes = length > longestText ? undefined : Buffer.concat(pieces);
+    this.pieces = [];
+    this.length = 0;
+    const line = this.lines + 1;
+    if (ended) {
+      this.lines = line;
+      this.offset += length;
+      if (bytes) this.hash.update(bytes);
+    }
+    if (bytes?.at(-1) !== lineFeed) return { bytes, offset, length, line, ended };
+    const withoutEnd = bytes.subarray(0, bytes.at(-2) === carriageReturn ? -2 : -1);
+    return { bytes: withoutEnd, offset, length, line, ended };
+  }
+}
+
+/** A line within a chunk, which is cut out and decoded where somebody asks for it. */
+class WholeLine implements RawText {
+  readonly ended = true;
+
+  constructor(
+    private readonly chunk: Buffer,
+    private readonly from: number,
+    private readonly to: number,
+    readonly offset: number,
+    readonly length: number,
+    readonly line: number,
+    private readonly utf8: boolean,
+  ) {}
+
+  get bytes(): Buffer {
+    return this.chunk.subarray(this.from, this.to);
+  }
+
+  get decoded(): string | undefined {
+    return this.utf8 ? this.chunk.toString("utf8", this.from, this.to) : undefined;
+  }
 }

@@ -1,16 +1,22 @@
 import type { Document } from "mongodb";
 import type { CollectionRole } from "../contract";
-import type { StateFile } from "./address";
 import { check, sizeOf } from "./check";
-import { type Conversion, convert } from "./convert";
+import { type Conversion, type Entry, convert } from "./convert";
 import { type Place, Refusal, refusalIn } from "./errors";
-import { type JsonObject, isJsonObject } from "./json/object";
+import { type JsonObject, isJsonObject, memberOf } from "./json/object";
 import { parseJson } from "./json/parse";
 import { type Key, generateId, keyFields, keyOf } from "./keys";
+import type { StateFile } from "./layout";
 import { plainLogLine } from "./log-line";
-import { type Raw, type RawText } from "./lines";
-import { decode } from "./read";
-import { type Entry, type FileFacts, unpack } from "./unpack";
+import { type Raw, type RawText, decode } from "./read";
+
+/** What is known of a file beside its texts. */
+export interface FileFacts {
+  /** The run's id by the file's name. */
+  readonly runId: string;
+  /** Whether a log's lines have sequences of their own; where none has, the line number is it. */
+  readonly numbered: boolean;
+}
 
 /** A record that is ready for MongoDB: the document it becomes, its key and its size. */
 export interface ReadyRecord {
@@ -65,7 +71,7 @@ function recordsInText(
   findings.bytes += text.length;
   const plain = file.role === "logs" && facts.numbered ? plainEntry(file, facts, text) : undefined;
   if (plain) return [plain];
-  if (text.line !== undefined && isBlank(text)) return [];
+  if (text.line !== undefined && text.bytes?.every((byte) => byte <= 0x20)) return [];
   const place: Place = { file: file.name, ...(text.line !== undefined && { line: text.line }) };
   let entries: Entry[];
   try {
@@ -77,9 +83,18 @@ function recordsInText(
     } else findings.leaveIncomplete({ file: file.name, line: text.line, offset: text.offset });
     return [];
   }
-  return entries.flatMap((entry) =>
-    ready(file.role, placeOfEntry(place, entry), entry, text, findings),
-  );
+  const { role } = file;
+  return entries.flatMap((entry) => {
+    const isOnly = entry.entry === undefined;
+    const raw: Raw = isOnly ? { text } : { text, entry: entry.fields };
+    const at = isOnly ? place : { ...place, entry: entry.entry };
+    try {
+      return [{ role, place: at, ...recordIn(role, entry), raw }];
+    } catch (error) {
+      findings.refuse(role, at, refusalIn(error), raw);
+      return [];
+    }
+  });
 }
 
 const noConversions: ReadonlySet<Conversion> = new Set();
@@ -99,22 +114,6 @@ function plainEntry(
   return { role, place: { file, line }, key, document, bytes, conversions, raw: { text } };
 }
 
-function ready(
-  role: CollectionRole,
-  place: Place,
-  entry: Entry,
-  text: RawText,
-  findings: Findings,
-): ReadyRecord[] {
-  const raw: Raw = entry.entry === undefined ? { text } : { text, entry: entry.fields };
-  try {
-    return [{ role, place, ...recordIn(role, entry), raw }];
-  } catch (error) {
-    findings.refuse(role, place, refusalIn(error), raw);
-    return [];
-  }
-}
-
 /**
  * What a record becomes in MongoDB.
  *
@@ -126,25 +125,50 @@ export function recordIn(
 ): Pick<ReadyRecord, "key" | "document" | "bytes" | "conversions"> {
   const { fields, conversions } = convert(role, entry);
   check(role, fields);
-  const document = documentOf(role, fields);
-  return { key: keyOf(role, document), document, bytes: sizeOf(document), conversions };
-}
-
-/** The document: `_id` and the other key fields first, then the fields as the file has them. */
-function documentOf(role: CollectionRole, fields: ReadonlyMap<string, unknown>): Document {
   const known: Document = Object.fromEntries(fields);
-  if (role === "runs") return { _id: known._id as unknown, ...known };
-  const keys = Object.fromEntries(keyFields(role).map((field) => [field, known[field] as unknown]));
+  const key = keyOf(role, known);
   const time = role === "logs" ? (known.timestamp as Date) : undefined;
-  return { _id: generateId(role, keyOf(role, known), time), ...keys, ...known };
+  const _id: unknown = role === "runs" ? known._id : generateId(role, key, time);
+  // `_id` and the other key fields come first, then the fields as the file has them.
+  const keys = keyFields[role].map((field) => [field, known[field] as unknown] as const);
+  const document: Document = { _id, ...Object.fromEntries(keys), ...known };
+  return { key, document, bytes: sizeOf(document), conversions };
 }
 
-function placeOfEntry(place: Place, { entry }: Entry): Place {
-  return entry === undefined ? place : { ...place, entry };
+/**
+ * The records in a JSON text: a run and a log line are one, approvals are a list, a manifest has
+ * a list of outputs.
+ *
+ * @param line the line's number in a log
+ * @throws Refusal where the text has another form
+ */
+export function unpack(
+  { role }: StateFile,
+  { runId, numbered }: FileFacts,
+  value: unknown,
+  line?: number,
+): Entry[] {
+  switch (role) {
+    case "runs":
+      return [{ fields: value, given: {} }];
+    case "logs":
+      return [{ fields: value, given: { runId, ...(!numbered && { sequence: line }) } }];
+    case "approvals":
+      return toEntries(value, "a list of approvals", { runId });
+    case "artifacts": {
+      if (!isJsonObject(value)) throw new Refusal("form", "it is not a manifest object");
+      const uploadedAt = memberOf(value, "uploadedAt");
+      return toEntries(memberOf(value, "outputs"), "a manifest with a list of outputs", {
+        runId: memberOf(value, "runId") ?? runId,
+        ...(uploadedAt != null && { capturedAt: uploadedAt }),
+      });
+    }
+  }
 }
 
-function isBlank({ bytes }: RawText): boolean {
-  return bytes?.every((byte) => byte <= 0x20) ?? false;
+function toEntries(list: unknown, expected: string, given: Entry["given"]): Entry[] {
+  if (!Array.isArray(list)) throw new Refusal("form", `it is not ${expected}`);
+  return list.map((fields: unknown, at) => ({ fields, given, entry: at + 1 }));
 }
 
 /**
@@ -162,7 +186,11 @@ export function parse(text: RawText): unknown {
   try {
     return parseJson(json);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Refusal("not-json", notJson(error));
+    if (error instanceof SyntaxError) {
+      // The engine's own message quotes the text, which may hold a secret: only the place is kept.
+      const [place] = /at position \d+/.exec(error.message) ?? [];
+      throw new Refusal("not-json", place ? `not valid JSON ${place}` : "not valid JSON");
+    }
     if (error instanceof RangeError) throw new Refusal("form", "it is nested too deeply");
     throw error;
   }
@@ -177,10 +205,4 @@ export function objectIn(text: RawText): JsonObject | undefined {
     refusalIn(error);
     return undefined;
   }
-}
-
-/** The engine's own message quotes the text, which may hold a secret: only the place is kept. */
-function notJson(error: SyntaxError): string {
-  const place = /at position \d+/.exec(error.message);
-  return place ? `not valid JSON ${place[0]}` : "not valid JSON";
 }

@@ -3,8 +3,15 @@ import { lstat } from "node:fs/promises";
 import { promisify } from "node:util";
 import type { CollectionRole } from "../contract";
 import { ahead, blocksOf } from "./ahead";
-import { type StateAddress, type StateFile, rolesIn } from "./address";
-import { type Skipped, fileOf, filesOf, isMissing } from "./list";
+import { isMissing } from "./errors";
+import {
+  type Skipped,
+  type StateAddress,
+  type StateFile,
+  fileOf,
+  filesOf,
+  rolesIn,
+} from "./layout";
 
 /** What there is of a run on disk, by one name: what belongs to it first, the run's own file last. */
 export interface RunOnDisk {
@@ -48,10 +55,14 @@ export async function* runsOnDisk(
   const ownLast = [...roles.filter((role) => role !== "runs"), "runs" as const];
   for (const [at, role] of roles.entries()) {
     const earlier = roles.slice(0, at);
-    const look = (files: readonly StateFile[]) => {
-      const wanted = files.filter(({ stem }) => isWanted(stem));
-      return Promise.all(wanted.map(({ stem }) => runNamed(address, stem, earlier, ownLast)));
+    const findRun = async ({ stem }: StateFile): Promise<RunOnDisk | undefined> => {
+      // It was listed before, by one of its files.
+      for (const one of earlier) if (await findFile(address, one, stem)) return undefined;
+      const files = await Promise.all(ownLast.map((one) => findFile(address, one, stem)));
+      return { stem, files: files.filter((file) => file !== undefined) };
     };
+    const look = (files: readonly StateFile[]) =>
+      Promise.all(files.filter(({ stem }) => isWanted(stem)).map(findRun));
     const blocks = blocksOf(filesOf(address, role, skipped), runsAtOnce);
     for await (const found of ahead(blocks, blocksAtOnce, look)) {
       const runs = found.filter((run) => run !== undefined);
@@ -60,37 +71,20 @@ export async function* runsOnDisk(
   }
 }
 
-/** Undefined if the run was listed before, by one of its files. */
-async function runNamed(
-  address: StateAddress,
-  stem: string,
-  earlier: readonly CollectionRole[],
-  roles: readonly CollectionRole[],
-): Promise<RunOnDisk | undefined> {
-  for (const role of earlier) if (await findFile(address, role, stem)) return undefined;
-  const files = await Promise.all(roles.map((role) => findFile(address, role, stem)));
-  return { stem, files: files.filter((file) => file !== undefined) };
-}
-
 async function findFile(
   address: StateAddress,
   role: CollectionRole,
   stem: string,
 ): Promise<FoundFile | undefined> {
   const file = fileOf(address, role, stem);
-  const stamp = await stampAt(file.path);
-  return stamp && { ...file, stamp };
-}
-
-/** Looks at a file; undefined if there is none, or something else. One that cannot be looked at fails when read. */
-async function stampAt(path: string): Promise<FileStamp | undefined> {
   const seen = Date.now();
   try {
-    const found = await lstat(path);
-    return found.isFile() ? toStamp(found, seen) : undefined;
+    const found = await lstat(file.path);
+    return found.isFile() ? { ...file, stamp: toStamp(found, seen) } : undefined;
   } catch (error) {
     if (isMissing(error)) return undefined;
-    return { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen };
+    // One that cannot be looked at fails when it is read.
+    return { ...file, stamp: { size: NaN, inode: NaN, modified: NaN, changed: NaN, seen } };
   }
 }
 

@@ -5,7 +5,7 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "a file of an export is complete or as it was",
     file: "components/state/publish.ts",
-    find: "const aside = asideOf(path);",
+    find: 'const aside = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);',
     replace: "const aside = path;",
     tests: ["test/transfer/export-publish.test.ts"],
   },

@@ -95,7 +95,7 @@ it("merges a change, with null for what is to go", async () => {
 it("creates a Job strictly, and deletes it after its pods", async () => {
   answer = { status: 200, body: { apiVersion: "batch/v1", kind: "Job" } };
   const job = { apiVersion: "batch/v1", kind: "Job", spec: { misspelt: true } };
-  await cluster.createJob(job as never);
+  await cluster.create("Job", job);
   await cluster.remove("Job", "a", "Foreground");
   await cluster.remove("Secret", "b");
   const data = { request: "{}" };

@@ -1,10 +1,4 @@
-import {
-  ClusterError,
-  fieldManager,
-  lookBriefly,
-  type Cluster,
-  type ClusterAddress,
-} from "../../kubernetes";
+import { ClusterError, lookBriefly, type Cluster, type ClusterAddress } from "../../kubernetes";
 import { kind, type Step, type StepInputs } from "../../step";
 import { readResource } from "./ready";
 
@@ -58,19 +52,13 @@ export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
 
 /** What the API says against a new replica set, by a dry run; undefined if it takes it. @throws ClusterError */
 async function tryToCreate(
-  { custom, ask, place: { namespace } }: Cluster,
+  { create, place: { namespace } }: Cluster,
   name: string,
   spec: object,
 ): Promise<string | undefined> {
-  const [group, version] = ["mongodbcommunity.mongodb.com", "v1"];
-  const header = { apiVersion: `${group}/${version}`, kind: "MongoDBCommunity" };
-  const creating = custom.createNamespacedCustomObject({
-    ...{ group, version, plural: "mongodbcommunity", namespace },
-    ...{ fieldManager, dryRun: "All", fieldValidation: "Strict" },
-    body: { ...header, metadata: { name, namespace }, spec },
-  });
+  const header = { apiVersion: "mongodbcommunity.mongodb.com/v1", kind: "MongoDBCommunity" };
   try {
-    await ask("create", "mongodbcommunity", creating);
+    await create("MongoDBCommunity", { ...header, metadata: { name, namespace }, spec }, "All");
     return undefined;
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;

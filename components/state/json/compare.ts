@@ -1,7 +1,7 @@
 import { BSON, Decimal128, type Document, Double, Int32, Long } from "mongodb";
 import { hash } from "node:crypto";
-import { type CollectionRole, type Field, collections } from "../../contract";
-import { type JsonObject, isJsonObject, membersOf } from "./object";
+import { type CollectionRole, collections } from "../../contract";
+import { isJsonObject, membersOf } from "./object";
 
 /**
  * The hash by which a record on disk and its document are compared: sha256, in hexadecimal, of the
@@ -16,14 +16,13 @@ export function hashOf(role: CollectionRole, document: Document): string {
     const value: unknown = document[name];
     const field = own(fields, name);
     if (name === "_id" || (field?.optional && value == null)) continue;
-    const unordered = field?.type === "strings" && isJsonObject(value);
-    members.push(memberText(name, unordered ? inOrder(value) : value));
+    const isUnordered = field?.type === "strings" && isJsonObject(value);
+    const inOrder = isUnordered
+      ? new Map(membersOf(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+    members.push(memberText(name, inOrder));
   }
   return hash("sha256", members.join(","));
-}
-
-function inOrder(object: JsonObject): JsonObject {
-  return new Map(membersOf(object).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function memberText(name: string, value: unknown): string {
@@ -37,31 +36,27 @@ function canonicalText(value: unknown): string {
   if (typeof value !== "object" || value === null) {
     return value === undefined ? "undefined" : JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${listText(value)}]`;
-  if (isJsonObject(value)) return `{${objectText(value)}}`;
+  if (Array.isArray(value)) {
+    let text = "";
+    for (const item of value) text += text === "" ? canonicalText(item) : `,${canonicalText(item)}`;
+    return `[${text}]`;
+  }
+  if (isJsonObject(value)) {
+    // The driver reads integer-like keys back in a plain object's order, so a map is brought to it.
+    const plain = (value instanceof Map ? Object.fromEntries(value) : value) as Document;
+    let text = "";
+    for (const name of Object.keys(plain)) {
+      text += text === "" ? memberText(name, plain[name]) : `,${memberText(name, plain[name])}`;
+    }
+    return `{${text}}`;
+  }
   if (value instanceof Double || value instanceof Int32) return String(value.value);
   if (value instanceof Long || value instanceof Decimal128) return value.toString();
   if (value instanceof Date) return `date(${value.getTime()})`;
   return `bson(${BSON.EJSON.stringify(value)})`;
 }
 
-function listText(list: readonly unknown[]): string {
-  let text = "";
-  for (const item of list) text += text === "" ? canonicalText(item) : `,${canonicalText(item)}`;
-  return text;
-}
-
-/** The driver reads integer-like keys back in a plain object's order, so a map is brought to it. */
-function objectText(object: JsonObject): string {
-  const plain = (object instanceof Map ? Object.fromEntries(object) : object) as Document;
-  let text = "";
-  for (const name of Object.keys(plain)) {
-    text += text === "" ? memberText(name, plain[name]) : `,${memberText(name, plain[name])}`;
-  }
-  return text;
-}
-
-/** So many paths of one record are named. */
+/** The maximum number of paths of one record that are named. */
 const namedPaths = 10;
 
 /**
@@ -73,35 +68,23 @@ const namedPaths = 10;
 export function differingPaths(role: CollectionRole, disk: Document, mongo: Document): string[] {
   const names = new Set([...Object.keys(disk), ...Object.keys(mongo)]);
   names.delete("_id");
-  return [...names]
-    .flatMap((name) => fieldDifferences(name, own(collections[role].fields, name), disk, mongo))
-    .slice(0, namedPaths);
-}
-
-function fieldDifferences(
-  name: string,
-  field: Field | undefined,
-  disk: Document,
-  mongo: Document,
-): string[] {
-  const ours: unknown = own(disk, name);
-  const theirs: unknown = own(mongo, name);
-  if (field?.optional && ours == null && theirs == null) return [];
-  return valueDifferences(name, ours, theirs, field?.type !== "strings");
+  const paths = [...names].flatMap((name) => {
+    const field = own(collections[role].fields, name);
+    const ours: unknown = own(disk, name);
+    const theirs: unknown = own(mongo, name);
+    if (field?.optional && ours == null && theirs == null) return [];
+    return valueDifferences(name, ours, theirs, field?.type !== "strings");
+  });
+  return paths.slice(0, namedPaths);
 }
 
 function valueDifferences(path: string, a: unknown, b: unknown, ordered: boolean): string[] {
-  if (Array.isArray(a) && Array.isArray(b)) return listDifferences(path, a, b);
-  if (isJsonObject(a) && isJsonObject(b)) return objectDifferences(path, a, b, ordered);
-  return canonicalText(a) === canonicalText(b) ? [] : [path];
-}
-
-function listDifferences(path: string, a: readonly unknown[], b: readonly unknown[]): string[] {
-  if (a.length !== b.length) return [path];
-  return a.flatMap((item, at) => valueDifferences(`${path}[${at}]`, item, b[at], true));
-}
-
-function objectDifferences(path: string, a: JsonObject, b: JsonObject, ordered: boolean): string[] {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    if (a.length !== b.length) return [path];
+    return a.flatMap((item, at) => valueDifferences(`${path}[${at}]`, item, b[at], true));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b))
+    return canonicalText(a) === canonicalText(b) ? [] : [path];
   const [ours, theirs] = [new Map(membersOf(a)), new Map(membersOf(b))];
   const names = [...new Set([...ours.keys(), ...theirs.keys()])];
   const inside = names.flatMap((name) =>

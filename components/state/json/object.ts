@@ -19,6 +19,12 @@ export function membersOf(object: JsonObject): (readonly [string, unknown])[] {
     : Object.entries(object);
 }
 
+/** The value of a member whose name is written in any case. */
+export function memberOf(object: JsonObject, name: string): unknown {
+  const wanted = name.toLowerCase();
+  return membersOf(object).find(([key]) => key.toLowerCase() === wanted)?.[1];
+}
+
 /** The object of these members: a plain one where their order survives, else the map itself. */
 export function objectOf(members: ReadonlyMap<string, unknown>): JsonObject {
   const object: Record<string, unknown> = Object.fromEntries(members);

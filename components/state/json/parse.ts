@@ -49,20 +49,15 @@ function parseExactly(text: string): unknown {
     onObjectProperty: (property) => (name = property),
     onArrayBegin: () => void open.push({ name, items: [] }),
     onLiteralValue: (value: unknown, offset, length) => {
-      add(typeof value === "number" ? numberIn(text.slice(offset, offset + length)) : value);
+      const exact =
+        typeof value === "number" ? exactNumber(text.slice(offset, offset + length)) : value;
+      if (exact !== undefined) add(exact);
+      else throw new Refusal("number", "a number that no BSON number holds without loss");
     },
     onObjectEnd: close,
     onArrayEnd: close,
   });
   return root.items[0];
-}
-
-function numberIn(text: string): unknown {
-  const number = exactNumber(text);
-  if (number === undefined) {
-    throw new Refusal("number", "a number that no BSON number holds without loss");
-  }
-  return number;
 }
 
 /** The smallest double that still has all of its 53 bits. */
@@ -78,33 +73,20 @@ const digitsOfDouble = 15;
  * @param text the number as JSON writes it
  */
 export function exactNumber(text: string): number | Long | Double | Decimal128 | undefined {
-  return /[.eE]/.test(text) ? exactDecimal(text) : exactInteger(text);
-}
-
-function exactInteger(text: string): number | Long | Decimal128 | undefined {
-  if (text.length > 20) return decimal128(text);
-  const value = BigInt(text);
-  if (BigInt.asIntN(32, value) === value) return Number(text);
-  if (BigInt.asIntN(64, value) === value) return Long.fromBigInt(value);
-  return decimal128(text);
-}
-
-function exactDecimal(text: string): number | Double | Decimal128 | undefined {
+  if (!/[.eE]/.test(text)) {
+    if (text.length > 20) return decimal128(text);
+    const value = BigInt(text);
+    if (BigInt.asIntN(32, value) === value) return Number(text);
+    return BigInt.asIntN(64, value) === value ? Long.fromBigInt(value) : decimal128(text);
+  }
   const value = Number(text);
-  if (!survivesDouble(text, value)) return decimal128(text);
+  const [mantissa = ""] = text.split(/[eE]/);
+  const digits = mantissa.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length;
+  const isNormal = Number.isFinite(value) && Math.abs(value) >= smallestNormal;
+  const isShort = digits === 0 || (isNormal && digits <= digitsOfDouble);
+  if (!isShort && String(value) !== text) return decimal128(text);
   // The driver would write a whole double as an integer.
   return Number.isInteger(value) ? new Double(value) : value;
-}
-
-function survivesDouble(text: string, value: number): boolean {
-  const digits = significantDigits(text);
-  const normal = Number.isFinite(value) && Math.abs(value) >= smallestNormal;
-  return digits === 0 || (normal && digits <= digitsOfDouble) || String(value) === text;
-}
-
-function significantDigits(text: string): number {
-  const [mantissa = ""] = text.split(/[eE]/);
-  return mantissa.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length;
 }
 
 function decimal128(text: string): Decimal128 | undefined {

@@ -2,12 +2,6 @@ import { Decimal128, Double, Int32, Long } from "mongodb";
 import { Refusal } from "../errors";
 import { isJsonObject, membersOf } from "./object";
 
-/** A whole double was written with a fraction or an exponent, and is again. */
-function wholeDouble(value: number): string {
-  const text = Object.is(value, -0) ? "-0" : String(value);
-  return /[.e]/.test(text) ? text : `${text}.0`;
-}
-
 /**
  * The JSON text of a parsed or stored value as the services' files have it: a date as ISO 8601 with `Z`,
  * numbers with every digit, keys in their order.
@@ -48,25 +42,17 @@ function scalarText(value: unknown): string {
   if (value === null || typeof value === "string" || typeof value === "boolean") {
     return JSON.stringify(value);
   }
-  const text = numberText(value);
-  if (text === undefined || !/^-?\d/.test(text)) {
-    throw new Refusal("form", `JSON has no form for a value of type ${typeName(value)}`);
-  }
-  return text;
-}
-
-/** A number with every digit; undefined for another value. */
-function numberText(value: unknown): string | undefined {
-  if (value instanceof Double) return wholeDouble(value.value);
-  const isNumber =
-    typeof value === "number" ||
-    value instanceof Int32 ||
-    value instanceof Long ||
-    value instanceof Decimal128;
-  return isNumber ? value.toString() : undefined;
-}
-
-function typeName(value: unknown): string {
-  if (value instanceof Double || value instanceof Decimal128) return `number (${String(value)})`;
-  return typeof value === "object" && value !== null ? value.constructor.name : typeof value;
+  let text = "";
+  if (value instanceof Double) {
+    // A whole double was written with a fraction or an exponent, and is again.
+    const digits = Object.is(value.value, -0) ? "-0" : String(value.value);
+    text = /[.e]/.test(digits) ? digits : `${digits}.0`;
+  } else if (typeof value === "number" || value instanceof Int32 || value instanceof Long) {
+    text = value.toString();
+  } else if (value instanceof Decimal128) text = value.toString();
+  if (/^-?\d/.test(text)) return text;
+  const isNumber = value instanceof Double || value instanceof Decimal128;
+  const other = typeof value === "object" ? value.constructor.name : typeof value;
+  const type = isNumber ? `number (${String(value)})` : other;
+  throw new Refusal("form", `JSON has no form for a value of type ${type}`);
 }

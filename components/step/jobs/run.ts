@@ -52,7 +52,7 @@ export async function runJob(
   await stopJobs(cluster, target, `${labels.step}=${asked.kind}`, say, isGone);
   const use = await claimUseOf(cluster, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
-  const job = await cluster.createJob(jobOf(target, asked, name, use));
+  const job = await cluster.create("Job", jobOf(target, asked, name, use));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
   await cluster.createConfigMap(configMapOf(asked, job));
   say(`job ${name}: created in ${describePlace(cluster.place)}`);

@@ -1,8 +1,7 @@
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { requireState } from "../../../components/state/address";
-import { noneSkipped, stateFiles } from "../../../components/state/list";
+import { noneSkipped, requireState, stateFiles } from "../../../components/state/layout";
 import { stateRoot } from "../state";
 
 async function listed(root: string, approvals = true) {

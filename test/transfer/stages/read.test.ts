@@ -1,8 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { type RawText } from "../../../components/state/lines";
-import { readTexts } from "../../../components/state/read";
+import { type RawText, readTexts } from "../../../components/state/read";
 import { stateRoot } from "../state";
 
 async function readLog(content: string | Buffer): Promise<RawText[]> {
