@@ -101,7 +101,7 @@ export async function clusterAt(
       const [group = "", version = ""] = apiVersion.split("/");
       const options = { fieldManager, fieldValidation: "Strict", ...(dryRun && { dryRun }) };
       const object = { group, version, namespace, plural, body, ...options };
-      const creating: Promise<object> = custom.createNamespacedCustomObject(object);
+      const creating = custom.createNamespacedCustomObject(object);
       return ask("create", plural, creating as Promise<Objects[typeof kind]>);
     },
     remove: async (kind, name, propagation) => {

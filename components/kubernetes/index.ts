@@ -22,7 +22,6 @@ export {
 } from "./objects";
 export {
   ClusterError,
-  fieldManager,
   KubeconfigError,
   describePlace,
   type ClusterAddress,

@@ -1,17 +1,9 @@
-import type {
-  V1ContainerStatus,
-  V1Deployment,
-  V1LabelSelector,
-  V1ObjectMeta,
-  V1Pod,
-  V1PodTemplateSpec,
-  V1StatefulSet,
-} from "@kubernetes/client-node";
+import type * as Api from "@kubernetes/client-node";
 import { fieldManager } from "./request";
 import { quote, secondsBetween, warningOf, type Moment, type Obstacle } from "./watch";
 
 interface KubernetesObject {
-  readonly metadata?: V1ObjectMeta;
+  readonly metadata?: Api.V1ObjectMeta;
 }
 
 /** An object's name. */
@@ -25,10 +17,10 @@ export function controllerOf({ metadata }: KubernetesObject) {
 }
 
 /** What makes the pods of a service, and is drained. */
-export type Controller = V1Deployment | V1StatefulSet;
+export type Controller = Api.V1Deployment | Api.V1StatefulSet;
 
 /** Whether it makes its pods itself; a Deployment has ReplicaSets for that. */
-export function isStatefulSet(controller: Controller): controller is V1StatefulSet {
+export function isStatefulSet(controller: Controller): controller is Api.V1StatefulSet {
   return controller.kind === "StatefulSet";
 }
 
@@ -43,7 +35,7 @@ export function replicasOf({ spec }: Controller): number {
 }
 
 /** Its pods' template. */
-export function templateOf({ spec }: Controller): V1PodTemplateSpec | undefined {
+export function templateOf({ spec }: Controller): Api.V1PodTemplateSpec | undefined {
   return spec?.template;
 }
 
@@ -58,7 +50,7 @@ export function managersOfReplicas({ metadata }: Controller): string[] {
 }
 
 /** A label selector as a request has it. */
-export function formatSelector(selector: V1LabelSelector | undefined): string {
+export function formatSelector(selector: Api.V1LabelSelector | undefined): string {
   const words = { In: "in", NotIn: "notin" } as Record<string, string>;
   const expressions = (selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) => {
     if (operator === "Exists") return key;
@@ -72,13 +64,13 @@ export function formatSelector(selector: V1LabelSelector | undefined): string {
 }
 
 /** Whether a pod has ended, so that nothing of it runs. */
-export function hasEnded({ status }: V1Pod): boolean {
+export function hasEnded({ status }: Api.V1Pod): boolean {
   const isOver = status?.phase === "Succeeded" || status?.phase === "Failed";
   return isOver && !(status.containerStatuses ?? []).some(({ state }) => state?.running);
 }
 
 /** Whether a pod has ended, or was taken from a node that does not answer, so that nobody hears of its end. */
-export function isGone(pod: V1Pod): boolean {
+export function isGone(pod: Api.V1Pod): boolean {
   const { metadata, status } = pod;
   const taken = status?.conditions?.find(({ type }) => type === "DisruptionTarget");
   const end = metadata?.deletionTimestamp;
@@ -96,17 +88,17 @@ export function labelValue(name: string): string {
 type Problem = Omit<Obstacle, "object">;
 
 /** Why a pod blocks a step: it does not go, or it is not ready. */
-export function podObstacle(pod: V1Pod, moment: Moment): Obstacle {
+export function podObstacle(pod: Api.V1Pod, moment: Moment): Obstacle {
   return { object: `pod ${nameOf(pod)}`, ...diagnose(pod, moment) };
 }
 
 /** Whether a pod is there to stay and takes part in the service. */
-export function isReady({ metadata, status }: V1Pod): boolean {
+export function isReady({ metadata, status }: Api.V1Pod): boolean {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
   return !metadata?.deletionTimestamp && ready?.status === "True";
 }
 
-function findTerminating({ metadata, spec }: V1Pod, now: Date): Problem | undefined {
+function findTerminating({ metadata, spec }: Api.V1Pod, now: Date): Problem | undefined {
   const end = metadata?.deletionTimestamp;
   if (!end) return undefined;
   const grace = metadata.deletionGracePeriodSeconds ?? 0;
@@ -128,7 +120,7 @@ function findTerminating({ metadata, spec }: V1Pod, now: Date): Problem | undefi
   };
 }
 
-function diagnose(pod: V1Pod, moment: Moment): Problem {
+function diagnose(pod: Api.V1Pod, moment: Moment): Problem {
   const terminating = findTerminating(pod, moment.now);
   if (terminating) return terminating;
   if (!controllerOf(pod)) {
@@ -163,7 +155,7 @@ function findCrashing({
   state,
   lastState,
   restartCount,
-}: V1ContainerStatus): Problem | undefined {
+}: Api.V1ContainerStatus): Problem | undefined {
   const ended = state?.terminated ?? (state?.waiting && lastState?.terminated);
   if (!ended || (ended.exitCode === 0 && restartCount === 0)) return undefined;
   const reason = ended.reason === undefined ? "" : ` (${ended.reason})`;
@@ -175,7 +167,7 @@ function findCrashing({
 
 const isOfImage = /Image|Registry|SignatureValidation/;
 
-function findWaiting({ name, image, state }: V1ContainerStatus): Problem | undefined {
+function findWaiting({ name, image, state }: Api.V1ContainerStatus): Problem | undefined {
   const reason = state?.waiting?.reason ?? "";
   // Every container waits for these two for a moment; an event says where it is more.
   if (["", "ContainerCreating", "PodInitializing"].includes(reason)) return undefined;
@@ -194,7 +186,11 @@ function findWaiting({ name, image, state }: V1ContainerStatus): Problem | undef
   };
 }
 
-function describeUnready(pod: V1Pod, statuses: V1ContainerStatus[], moment: Moment): Problem {
+function describeUnready(
+  pod: Api.V1Pod,
+  statuses: Api.V1ContainerStatus[],
+  moment: Moment,
+): Problem {
   const detail = quote(warningOf(pod.metadata?.uid, moment)?.message);
   const running = statuses.find(({ ready, state }) => !ready && state?.running);
   if (!running) {

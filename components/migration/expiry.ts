@@ -6,11 +6,9 @@ import { recordCommand } from "./ledger";
 import { observe } from "./planner/observe";
 import { diffExpiry, expiryOf } from "./planner/diff";
 
-/** Where log entries are, and where what is done to them is recorded. */
-export interface LogAddress {
-  /** The logs' collection. */
+/** The collections of the logs and of the ledger. */
+interface LogAddress {
   readonly collection: string;
-  /** The ledger's collection. */
   readonly ledger: string;
 }
 
@@ -50,10 +48,9 @@ export async function findEarlierExpiry(
   db: Db,
   { collection, ledger }: LogAddress,
 ): Promise<number> {
-  const look = () => Promise.all([expiresBefore(db, collection), readExpired(db, ledger)]);
-  const found = await withRetries(
-    `Looking at the expiry of ${db.databaseName}.${collection}`,
-    look,
+  const doing = `Looking at the expiry of ${db.databaseName}.${collection}`;
+  const found = await withRetries(doing, () =>
+    Promise.all([expiresBefore(db, collection), readExpired(db, ledger)]),
   );
   return Math.max(...found.map((at) => (at ? at.getTime() : -Infinity)));
 }

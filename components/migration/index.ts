@@ -3,16 +3,17 @@
  * `program.ts` is the Pulumi program's own door.
  */
 export { apply } from "./apply";
-export { DataIssues, MigrationError } from "./errors";
+export { DataIssues } from "./errors";
 export { findEarlierExpiry, setExpiry } from "./expiry";
 export { describeDataIssue, previewScan, type DataIssue } from "./issues/data-issues";
 export {
   describePlan,
+  describeStatus,
   nothingPlanned,
   plan,
   planAsJson,
+  status,
   type Plan,
   type PlanOptions,
 } from "./plan";
 export { mongoshScript } from "./script";
-export { status, describeStatus } from "./status";

@@ -90,7 +90,13 @@ export class PackRunMigration extends StepGroup {
     );
     this.tryApplication(mongo, completion, wanted, settings.logRetentionDays);
 
-    for (const one of [claim, ...made, ...indexes]) warnOfHeldBack(one, one.output("heldBack"));
+    const advice =
+      "The last up did what the data allow. Fix these documents; `pulumi up --refresh` then does the rest.";
+    for (const one of [claim, ...made, ...indexes]) {
+      one.output("heldBack").apply(async (words) => {
+        if (words) await pulumi.log.warn(`${words}\n${advice}`, one);
+      });
+    }
     warnOfDataIssues({ ...shared, uri: job ? undefined : uri }, wanted, this, (issue) =>
       issue.kind === "duplicate keys"
         ? indexes[wanted.indexes.findIndex(({ name }) => name === issue.index)]
@@ -161,18 +167,6 @@ function warnOfDataIssues(
         `${what}${why} This preview goes on without the data; \`pulumi up\` checks it first.`,
       );
     }
-  });
-}
-
-/** Warns, in a preview and in `up`, of what the last `up` could not do because of the data. */
-function warnOfHeldBack(
-  resource: pulumi.Resource,
-  heldBack: pulumi.Output<string | undefined>,
-): void {
-  const advice =
-    "The last up did what the data allow. Fix these documents; `pulumi up --refresh` then does the rest.";
-  heldBack.apply(async (words) => {
-    if (words) await pulumi.log.warn(`${words}\n${advice}`, resource);
   });
 }
 

@@ -8,8 +8,7 @@ import {
 import { ConnectionString } from "mongodb-connection-string-url";
 import { ConnectionError, type DatabaseAddress } from "./server";
 
-/** How a server is looked for. */
-export interface ConnectionOptions {
+interface ConnectionOptions {
   /** How long a server is looked for before it counts as unreachable, in ms; default 30,000. */
   readonly selectionTimeoutMs?: number;
 }
@@ -20,7 +19,7 @@ export const briefReach: ConnectionOptions = { selectionTimeoutMs: 4_000 };
 /** Longer than an election of a replica set takes as a rule (12 s), and MongoDB's own default. */
 const usualReachMs = 30_000;
 
-/** How long a write may wait for a majority, in ms: nothing waits without an end. */
+/** How long a write may wait for a majority: nothing waits without an end. */
 const writeTimeoutMs = 60_000;
 
 /**

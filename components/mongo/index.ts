@@ -6,7 +6,6 @@ export {
   databaseAt,
   onOwnConnection,
   readingAfter,
-  type ConnectionOptions,
 } from "./client";
 export {
   addressIn,

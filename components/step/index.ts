@@ -9,7 +9,6 @@ export {
   type StateOf,
   type Step,
   type StepInputs,
-  type StepKind,
 } from "./step";
 export { formatAnswer, parseAnswer, tell } from "./jobs";
 export { jobNameOf, workInPod, type AnyStep, type StepRequest } from "./work";

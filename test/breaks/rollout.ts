@@ -82,7 +82,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "a Job runs on the node that has a ReadWriteOnce claim",
     file: "components/step/jobs/manifest.ts",
-    find: "...(use.nodes.length > 0 && { affinity: affinityTo(use.nodes) }),",
+    find: "...(use.nodes.length > 0 && { affinity: { nodeAffinity } }),",
     replace: "",
     tests: ["test/jobs/claim.test.ts > on the node that has it"],
   },

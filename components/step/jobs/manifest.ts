@@ -1,15 +1,7 @@
 // The client types its objects as classes; they are plain data, and are sent as such.
 /* eslint-disable @typescript-eslint/no-unsafe-class-instance-assignment */
 import { basename, dirname } from "node:path";
-import type {
-  V1Affinity,
-  V1ConfigMap,
-  V1Container,
-  V1EnvVar,
-  V1Job,
-  V1PodSecurityContext,
-  V1PodTemplateSpec,
-} from "@kubernetes/client-node";
+import type * as Api from "@kubernetes/client-node";
 import { noClaim, type ClaimUse } from "./claim";
 import { labelValue } from "../../kubernetes";
 import {
@@ -33,7 +25,12 @@ export const labels = {
  * The Job of a step, with what the site adds to its pods; a week after its end it goes. What the command itself says
  * is final (exit status 1 or 3) ends the Job; a pod that its node loses is replaced.
  */
-export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = noClaim): V1Job {
+export function jobOf(
+  target: JobTarget,
+  asked: JobRequest,
+  name: string,
+  use = noClaim,
+): Api.V1Job {
   const { pods } = asked;
   const metadata = {
     name,
@@ -62,13 +59,16 @@ export function jobOf(target: JobTarget, asked: JobRequest, name: string, use = 
       template: mergeObjects(
         mergeObjects(defaultsFor(use), target.podTemplate),
         podTemplate(target, asked, metadata, use),
-      ) as V1PodTemplateSpec,
+      ) as Api.V1PodTemplateSpec,
     },
   };
 }
 
 /** What a Job's pods are asked for, which goes when the Job is deleted. */
-export function configMapOf({ request }: JobRequest, { metadata = {} }: V1Job): V1ConfigMap {
+export function configMapOf(
+  { request }: JobRequest,
+  { metadata = {} }: Api.V1Job,
+): Api.V1ConfigMap {
   const { name = "", uid = "" } = metadata;
   return {
     apiVersion: "v1",
@@ -105,7 +105,7 @@ function membersOf(value: unknown): Readonly<Record<string, unknown>> | undefine
 }
 
 function defaultsFor({ user }: ClaimUse): object {
-  const own: V1Container = {
+  const own: Api.V1Container = {
     name: containerName,
     env: [fileThreads],
     resources: { requests: { cpu: "100m", memory: "256Mi" } },
@@ -116,7 +116,7 @@ function defaultsFor({ user }: ClaimUse): object {
     },
   };
   const spec = { automountServiceAccountToken: false, enableServiceLinks: false };
-  const securityContext: V1PodSecurityContext = {
+  const securityContext: Api.V1PodSecurityContext = {
     runAsNonRoot: true,
     seccompProfile: { type: "RuntimeDefault" },
     // As the services that use the claim.
@@ -132,17 +132,23 @@ function podTemplate(
   asked: JobRequest,
   { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
   use: ClaimUse,
-): V1PodTemplateSpec {
+): Api.V1PodTemplateSpec {
   const { claim } = target;
   const hasState = asked.state !== undefined && claim !== undefined;
   const state = { claimName: claim?.name ?? "", readOnly: asked.state === "read" };
+  // By its name, as the DaemonSet controller does: the scheduler still looks for room on it. A field has one
+  // value; terms are alternatives.
+  const nodeSelectorTerms = use.nodes.map((node) => ({
+    matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
+  }));
+  const nodeAffinity = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
   return {
     metadata: { labels },
     spec: {
       restartPolicy: "Never",
       // Every command may be killed at any moment, and a rollback should not wait.
       terminationGracePeriodSeconds: 5,
-      ...(use.nodes.length > 0 && { affinity: affinityTo(use.nodes) }),
+      ...(use.nodes.length > 0 && { affinity: { nodeAffinity } }),
       containers: [container(target, asked)],
       volumes: [
         { name: "tmp", emptyDir: {} },
@@ -153,20 +159,7 @@ function podTemplate(
   };
 }
 
-/**
- * To one of these nodes, by name, as the DaemonSet controller does: the scheduler still looks for room
- * on it. A field has one value; terms are alternatives.
- */
-function affinityTo(nodes: readonly string[]): V1Affinity {
-  const nodeSelectorTerms = nodes.map((node) => ({
-    matchFields: [{ key: "metadata.name", operator: "In", values: [node] }],
-  }));
-  return {
-    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
-  };
-}
-
-function container(target: JobTarget, { kind, state }: JobRequest): V1Container {
+function container(target: JobTarget, { kind, state }: JobRequest): Api.V1Container {
   const { image, claim, secret, ca } = target;
   const subPath = claim?.subPath;
   const caRef = ca && { name: ca.configMap, key: ca.key };
@@ -189,7 +182,7 @@ function container(target: JobTarget, { kind, state }: JobRequest): V1Container 
       { name: "request", mountPath: dirname(requestFile), readOnly: true },
       ...(state !== undefined && claim !== undefined ? [mounted] : []),
     ],
-  } as unknown as V1Container;
+  } as unknown as Api.V1Container;
 }
 
 /**
@@ -198,4 +191,4 @@ function container(target: JobTarget, { kind, state }: JobRequest): V1Container 
  *
  * @see https://nodejs.org/docs/latest-v20.x/api/cli.html#uv_threadpool_sizesize
  */
-const fileThreads: V1EnvVar = { name: "UV_THREADPOOL_SIZE", value: "16" };
+const fileThreads: Api.V1EnvVar = { name: "UV_THREADPOOL_SIZE", value: "16" };
