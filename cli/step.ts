@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { Command } from "commander";
-import { steps as stateSteps } from "../components/transfer/steps";
+import { steps as stateSteps } from "../components/transfer/provider";
 import { logIn } from "../components/cluster/log-in";
 import { steps as migrationSteps } from "../components/migration/steps";
 import { formatAnswer, jobNameOf, workInPod } from "../components/step";

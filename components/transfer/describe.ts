@@ -1,8 +1,11 @@
 import { type CollectionRole, collectionRoles } from "../contract";
 import { nameFirst } from "../contract/text";
-import { describePlace, layout } from "../state";
+import { describePlace, heldFolder, layout } from "../state";
+import type { DrawnFence } from "./rollback/fence";
+import type { Exported, Foreseen, RollbackReport } from "./rollback/rollback";
 import type { ImportReport, Quarantined } from "./tally";
-import type { VerificationReport } from "./verify/verify";
+import type { StateInputs } from "./steps/inputs";
+import type { VerificationReport } from "./verify";
 
 /** The maximum number of single cases that a sentence names. */
 const namedCases = 5;
@@ -24,8 +27,20 @@ export function describeVerification(report: VerificationReport, root: string): 
   const quarantined = collectionRoles.reduce((sum, role) => sum + report[role].quarantined, 0);
   const records = quarantined === 1 ? "1 record" : `${quarantined} records`;
   const reasons = [
-    ...collectionRoles.flatMap((role) => describeMissing(report, role)),
-    ...collectionRoles.flatMap((role) => describeDifferences(report, role)),
+    ...collectionRoles.flatMap((role) => {
+      const { missing, files, onlyInFiles } = report[role];
+      if (missing === 0) return [];
+      const counts = `${missing} of ${formatCount(files, role)} on disk ${missing === 1 ? "is" : "are"}`;
+      return `${counts} not in MongoDB: ${formatCases(onlyInFiles, missing)}.`;
+    }),
+    ...collectionRoles.flatMap((role) => {
+      const { differing, different } = report[role];
+      if (differing === 0) return [];
+      const cases = different.map(({ id, paths }) => `${id} (${paths.join(", ")})`);
+      const verb = differing === 1 ? "differs" : "differ";
+      const what = `${formatCount(differing, role)} on disk ${verb} from MongoDB`;
+      return `${what}, and MongoDB's content stays: ${formatCases(cases, differing)}.`;
+    }),
     ...ifAny(quarantined, () => {
       return `${records} on disk cannot be imported: ${formatCases(quarantine.map(caseOf), quarantined)}.`;
     }),
@@ -50,42 +65,19 @@ export function acceptQuarantined(hash: string): string {
   return ` If nobody can fix what differs or cannot be imported, set advanced.acceptQuarantined: "${hash}".`;
 }
 
-function describeMissing(report: VerificationReport, role: CollectionRole): string[] {
-  const { missing, files, onlyInFiles } = report[role];
-  const verb = missing === 1 ? "is" : "are";
-  return ifAny(missing, () => {
-    const of = `${missing} of ${formatCount(files, role)} on disk`;
-    return `${of} ${verb} not in MongoDB: ${formatCases(onlyInFiles, missing)}.`;
-  });
-}
-
-function describeDifferences(report: VerificationReport, role: CollectionRole): string[] {
-  const { differing, different } = report[role];
-  const cases = different.map(({ id, paths }) => `${id} (${paths.join(", ")})`);
-  const verb = differing === 1 ? "differs" : "differ";
-  return ifAny(differing, () => {
-    const what = `${formatCount(differing, role)} on disk ${verb} from MongoDB`;
-    return `${what}, and MongoDB's content stays: ${formatCases(cases, differing)}.`;
-  });
-}
-
 /** The maximum share of the runs, in percent, that may be quarantined in a cutover (decision 15). */
 const toleratedPercent = 1;
-
-/** What an import's stop is judged and told by; `root` as the settings name it. */
-interface StopInputs {
-  readonly root: string;
-  readonly acceptMissing?: string;
-}
 
 /**
  * Why an import stops a cutover before the drain, or before the fence, with what to do; empty if it does not.
  * A quarantined run that is unfinished would not be executed any more, or be executed from what an earlier
  * import brought, as one whose file is gone; and many that are finished would be missed.
+ *
+ * @param inputs with `root` as the settings name it
  */
 export function describeStop(
   report: ImportReport,
-  inputs: StopInputs,
+  inputs: Pick<StateInputs, "root" | "acceptMissing">,
   stage: "backfill" | "delta",
 ): string[] {
   const { root, acceptMissing } = inputs;
@@ -140,17 +132,127 @@ function caseOf({ detail, ...place }: Quarantined): string {
   return `${describePlace(place)} (${detail})`;
 }
 
-/** A line, if there is anything to tell. */
-export function ifAny(count: number, line: () => string): string[] {
+function ifAny(count: number, line: () => string): string[] {
   return count === 0 ? [] : [line()];
 }
 
 /** A count with what is counted: `1 run`, `31,000 log entries`. */
-export function formatCount(count: number, role: CollectionRole): string {
+function formatCount(count: number, role: CollectionRole): string {
   return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
 }
 
 /** The first cases, and how many more there are. */
 export function formatCases(cases: readonly string[], total: number): string {
   return nameFirst(cases, namedCases, total);
+}
+
+/** What a fence is, as lines for the engine's log. */
+export function describeFence({ fence, held, unknown }: DrawnFence, root: string): string[] {
+  const runs = formatCount(fence.unfinishedCount, "runs");
+  return [
+    `MongoDB is the source of truth since ${fence.at}. ${runs} on disk may still execute steps.`,
+    ...ofRuns(
+      held,
+      (runs, names) =>
+        `A rollback without MongoDB held ${runs} in ${root}/${heldFolder}: ${names}. Their content in ` +
+        "MongoDB applies, and the next export restores their files.",
+    ),
+    ...ofRuns(
+      unknown,
+      (runs, names) =>
+        `warning: ${runs} held in ${root}/${heldFolder} are not in this MongoDB, and no service executes ` +
+        `them: ${names}. If the MongoDB that had them is lost, move the files back and run ` +
+        "`taskrunner-storage import --stage final`. Their steps may then run again.",
+    ),
+  ];
+}
+
+/** A line about runs, with their count and the names of the first; none if there is no run. */
+function ofRuns(
+  runIds: readonly string[],
+  line: (runs: string, names: string) => string,
+): string[] {
+  const { length } = runIds;
+  return ifAny(length, () => line(formatCount(length, "runs"), formatCases(runIds, length)));
+}
+
+/**
+ * What a rollback did, as lines for the engine's log; warnings say so.
+ *
+ * @param cutover `isAgain` if each later `up` tries again, because a Job does it
+ */
+export function describeRollback(
+  { exported, unreachable, held, inTheWay }: RollbackReport,
+  root: string,
+  { fencedAt, isAgain }: { readonly fencedAt: string | undefined; readonly isAgain: boolean },
+): string[] {
+  const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
+  const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
+  return [
+    ...(exported ? describeExport(exported, root) : []),
+    ...(unreachable === undefined
+      ? []
+      : [
+          `warning: Nothing was exported. ${unreachable} What changed in MongoDB${since} is still only ` +
+            `there. When MongoDB answers again, ${later} writes it to the files. The stack output ` +
+            "`verification` counts what MongoDB had at the cutover.",
+        ]),
+    ...ofRuns(
+      held,
+      (runs, names) =>
+        `warning: ${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
+        `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
+        "`advanced.heldRuns: release` moves the files back unchanged.",
+    ),
+    ...ofRuns(
+      inTheWay,
+      (runs, names) =>
+        `warning: ${runs} could not be moved, because another file exists in ${root} or in ` +
+        `${root}/${heldFolder}: ${names}. Compare the two files and keep the right one.`,
+    ),
+  ];
+}
+
+function describeExport(report: Exported, root: string): string[] {
+  const written = collectionRoles
+    .filter((role) => report[role].written > 0)
+    .map((role) => formatCount(report[role].written, role));
+  const sum = (of: (role: CollectionRole) => number) =>
+    collectionRoles.reduce((total, role) => total + of(role), 0);
+  const conflicts = sum((role) => report[role].conflicts);
+  const unwritable = sum((role) => report[role].unwritable);
+  const copies = report.conflicts.map(({ id, copy }) => `${id} (see ${copy})`);
+  const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
+  const { withoutBase, baseTrouble } = report;
+  return [
+    `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
+    ...ifAny(conflicts, () => {
+      const cases = formatCases(copies, conflicts);
+      return `warning: ${conflicts} changed on both sides. The files stay, with conflict copies of MongoDB's content: ${cases}.`;
+    }),
+    ...ifAny(unwritable, () => {
+      return `warning: ${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;
+    }),
+    ...ifAny(withoutBase.length, () => {
+      const cases = formatCases(withoutBase, withoutBase.length);
+      return `warning: ${withoutBase.length} not recorded as equal on both sides (${baseTrouble}): ${cases}. The files are right; a later change on both sides is a conflict.`;
+    }),
+  ];
+}
+
+/** What a rollback without MongoDB would do, for a preview. */
+export function describeForeseen(
+  { unreachable, unfinished }: Foreseen,
+  root: string,
+  { fencedAt, heldRuns }: { readonly fencedAt: string; readonly heldRuns: "hold" | "release" },
+): string[] {
+  return [
+    `warning: MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
+      `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
+    ...ofRuns(unfinished, (runs, names) =>
+      heldRuns === "hold"
+        ? `warning: ${runs} would be held in ${root}/${heldFolder}: ${names}.`
+        : `warning: ${runs} would continue with their files, and may repeat steps: ${names}.`,
+    ),
+  ];
 }

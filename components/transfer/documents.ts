@@ -28,7 +28,7 @@ export function memberBytes(bytes: Uint8Array, wanted: string): Uint8Array {
   throw new Error(`A document without ${wanted}, which was asked for`);
 }
 
-/** The elements of a document: their names, their BSON types, and their values' bytes. */
+/** Names, BSON types, and the bytes of the values. */
 function* elementsIn(bytes: Uint8Array): Generator<readonly [string, number, Uint8Array]> {
   for (const [type, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(
     bytes,
@@ -38,21 +38,20 @@ function* elementsIn(bytes: Uint8Array): Generator<readonly [string, number, Uin
   }
 }
 
-/** Whether the driver's reading differs: keys like integers go first, `$ref` with `$id` becomes a reference. */
+// The driver's reading differs: keys like integers go first, `$ref` with `$id` becomes a reference.
 function isChanged(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (Array.isArray(value)) return value.some(isChanged);
   if (!isJsonObject(value)) return value instanceof BSON.DBRef;
   const members = value as Readonly<Record<string, unknown>>;
   for (const key in members) {
-    if (isDigit(key.charCodeAt(0)) && /^\d+$/.test(key)) return true;
+    const code = key.charCodeAt(0);
+    if (code >= 0x30 && code <= 0x39 && /^\d+$/.test(key)) return true;
     const inner = members[key];
     if (typeof inner === "object" && isChanged(inner)) return true;
   }
   return false;
 }
-
-const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 function toOrderedMembers(bytes: Uint8Array): Map<string, unknown> {
   return new Map(
@@ -63,11 +62,7 @@ function toOrderedMembers(bytes: Uint8Array): Map<string, unknown> {
 function toOrderedValue(type: number, bytes: Uint8Array): unknown {
   if (type === objectType) return toOrderedMembers(bytes);
   if (type === listType) return [...toOrderedMembers(bytes).values()];
-  return scalarIn(type, bytes);
-}
-
-/** The driver's own reading of a value, as the only member of a document. */
-function scalarIn(type: number, bytes: Uint8Array): unknown {
+  // The driver's own reading of a value, as the only member of a document.
   const document = Buffer.alloc(bytes.length + 8);
   document.writeInt32LE(document.length);
   document.write("v", 5);
@@ -134,7 +129,7 @@ export async function* rawDocuments(
   }
 }
 
-/** A document's position in the order: the fields that tell it apart, with its values. */
+/** The fields that tell a document apart in the order, with its values. */
 type Position = readonly (readonly [field: string, value: unknown])[];
 
 /** A raw document's type does not say that it is its bytes. */
@@ -214,7 +209,6 @@ export function reading<T>(
   return withRetries(readingFrom(sides, role), () => work(collection), sides);
 }
 
-/** What is done, as an error says it. */
 function readingFrom(sides: MongoSide, role: CollectionRole): string {
   return `Reading ${role} from ${collectionOf(sides, role).namespace}`;
 }

@@ -29,12 +29,9 @@ export interface Pairing {
   readonly isReadOnly?: boolean;
 }
 
-/** Where pairs are looked for. */
-export type PairSides = Pick<BothSides, "database" | "collections">;
-
 /** Pairs records with their documents and bases, by few queries whatever the number of runs. */
 export async function pairsOf(
-  sides: PairSides,
+  sides: Pick<BothSides, "database" | "collections">,
   records: readonly ReadyRecord[],
   { stage, empty, isReadOnly = false }: Pairing = {},
 ): Promise<Pair[]> {
@@ -45,7 +42,11 @@ export async function pairsOf(
     return [role, await documentsOf(collectionOf(sides, role), role, wanted)] as const;
   });
   const documents = new Map(looked);
-  const found = records.map((disk) => ({ disk, mongo: documentFor(disk, documents) }));
+  const found = records.map((disk): Found => {
+    const { role, key, document } = disk;
+    const stored = documents.get(role)?.get(key);
+    return { disk, mongo: stored && (stored.isSame(document) ? document : stored.document()) };
+  });
   const isEqual = ({ disk, mongo }: Found) => isReadOnly && mongo === disk.document;
   const keys = new Map(collectionRoles.map((role): [CollectionRole, Key[]] => [role, []]));
   for (const one of found) {
@@ -53,34 +54,26 @@ export async function pairsOf(
   }
   const bases = await readBases(basesIn(sides.database), keys);
   return found.map((one) => {
-    const { role, key } = one.disk;
-    if (isEqual(one)) return equalPair(one);
-    return pairOf(one, bases.get(role)?.get(key), stage);
+    const { disk, mongo } = one;
+    if (isEqual(one)) {
+      return { disk, mongo, base: undefined, last: {}, verdict: "equal", becomes: undefined };
+    }
+    return pairOf(one, bases.get(disk.role)?.get(disk.key), stage);
   });
 }
 
 /** A record on disk, and its document: the record's own if both are the same to the last byte. */
 type Found = Pick<Pair, "disk" | "mongo">;
 
-function equalPair({ disk, mongo }: Found): Pair {
-  return { disk, mongo, base: undefined, last: {}, verdict: "equal", becomes: undefined };
-}
-
 const noDocuments: ReadonlyMap<Key, Stored> = new Map();
-
-function documentFor(
-  { role, key, document }: ReadyRecord,
-  documents: ReadonlyMap<CollectionRole, ReadonlyMap<Key, Stored>>,
-): Document | undefined {
-  const stored = documents.get(role)?.get(key);
-  return stored && (stored.isSame(document) ? document : stored.document());
-}
 
 function pairOf({ disk, mongo }: Found, base: Base | undefined, stage?: ImportStage): Pair {
   const { role, key, place } = disk;
   // A log entry is immutable: its key and content suffice.
   if (role === "logs") {
-    const verdict = logVerdict(disk.document, mongo);
+    const { document } = disk;
+    const isSame = mongo === document || (mongo && !differingPaths("logs", document, mongo)[0]);
+    const verdict = isSame ? "equal" : mongo ? "conflict" : "onlyOnDisk";
     return { disk, mongo, base, last: {}, verdict, becomes: undefined };
   }
   const hash = hashOf(role, disk.document);
@@ -93,11 +86,6 @@ function pairOf({ disk, mongo }: Found, base: Base | undefined, stage?: ImportSt
   const becomes = { role, key, disk: hash, mongo: after, file, isNew: mongo === undefined };
   const last = theirs ? agreementIn(base, { disk: hash, mongo: theirs.hash }) : {};
   return { disk, mongo, base, last, verdict, becomes };
-}
-
-function logVerdict(disk: Document, mongo: Document | undefined): Verdict {
-  if (!mongo) return "onlyOnDisk";
-  return mongo === disk || differingPaths("logs", disk, mongo).length === 0 ? "equal" : "conflict";
 }
 
 /** A document as the server sent it: it is taken apart only if its bytes are not those of the record. */
@@ -122,6 +110,8 @@ async function documentsOf(
   role: CollectionRole,
   records: readonly ReadyRecord[],
 ): Promise<Map<Key, Stored>> {
+  // Each `_id` as `idIn` finds it in bytes.
+  const idText = (id: unknown) => (id instanceof ObjectId ? id.toHexString() : `"${id as string}`);
   const keys = new Map(records.map(({ key, document }) => [idText(document._id), key]));
   const wanted = new Set(records.map(({ key }) => key));
   const documents = new Map<Key, Stored>();
@@ -135,11 +125,6 @@ async function documentsOf(
     }
   });
   return documents;
-}
-
-/** The `_id` of a record as `idIn` finds it in bytes. */
-function idText(id: unknown): string {
-  return id instanceof ObjectId ? id.toHexString() : `"${id as string}`;
 }
 
 /** The `_id` at the begin of a document's bytes, if it is an ObjectId or a text; else an empty text. */

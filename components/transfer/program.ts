@@ -6,25 +6,29 @@ import { type After, StepGroup, StepResource } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import type { ImportReport } from "./tally";
-import type { VerificationReport } from "./verify/verify";
+import type { VerificationReport } from "./verify";
 
 /** The runs on disk; nothing is imported or exported if the settings have no `backfill`. */
 export class RunFiles {
-  /** What the steps on the state are told of it; undefined without `backfill`. */
+  /** Inputs shared by the state steps; undefined without `backfill`. */
   readonly state: StateArgs | undefined;
   /** The state directory; one in a claim is named only for people. */
   readonly root: string | undefined;
 
   constructor({ backfill, advanced }: Pick<Settings, "backfill" | "advanced">) {
     if (!backfill) return;
-    this.root = rootOf(backfill);
+    const { source } = backfill;
+    if ("path" in source) this.root = source.path;
+    else {
+      const { persistentVolumeClaim, subPath } = source;
+      this.root = `claim ${[persistentVolumeClaim, subPath].filter(Boolean).join("/")}`;
+    }
     this.state = stateArgs(this.root, advanced);
   }
 }
 
 type StateArgs = ReturnType<typeof stateArgs>;
 
-/** Where the state on disk is, and how a rollback treats it. */
 function stateArgs(root: string, advanced: Settings["advanced"]) {
   const { heldRuns, electionSeconds, abandonMongo, exportUnconfirmed } = advanced;
   const { acceptMissing, acceptQuarantined } = advanced;
@@ -32,14 +36,7 @@ function stateArgs(root: string, advanced: Settings["advanced"]) {
   return { sides: { root, acceptMissing, acceptQuarantined }, rollback };
 }
 
-function rootOf({ source }: NonNullable<Settings["backfill"]>): string {
-  if ("path" in source) return source.path;
-  const { persistentVolumeClaim, subPath } = source;
-  return `claim ${[persistentVolumeClaim, subPath].filter(Boolean).join("/")}`;
-}
-
-/** Both sides of a step on the state. */
-export interface StateStepArgs {
+interface StateStepArgs {
   readonly mongo: Mongo;
   readonly files: RunFiles;
 }
@@ -92,7 +89,7 @@ export class Handover extends StepGroup {
   ) {
     const direction = mongo.directions.worker;
     super("Handover", name, options, !files.state);
-    if (!files.state && direction === "back") warnOfNoExport(this);
+    if (!files.state && direction === "back") void pulumi.log.warn(noExport, this);
     const inputs = files.state && {
       ...handoverInputs(direction, mongo, files.state),
       // Without the drain no handover meets a live worker, also under `--target`.
@@ -153,21 +150,14 @@ function handoverInputs(direction: Direction, mongo: Mongo, state: StateArgs) {
   return { ...stateInputs(direction, mongo, state), ledger: mongo.ledger, ...state.rollback };
 }
 
-/** An output of a step that a stack has and that has run; else null. */
+/** The output, or null if the step is absent or has not run. */
 function orNull<Value>(output: pulumi.Output<Value | undefined> | undefined) {
   return output ? output.apply((value) => value ?? null) : pulumi.output(null);
 }
 
-/**
- * Says in previews too that a stack without the section `backfill` has no rollback of its state. Whether
- * the services worked on MongoDB before is in the state of steps that go with the section.
- */
-function warnOfNoExport(step: pulumi.Resource): void {
-  void pulumi.log.warn(
-    "The settings have no section `backfill`, so nothing is exported from MongoDB and no unfinished run " +
-      "is held. If the services use MongoDB now, the worker would continue with files as old as the cutover " +
-      "and repeat steps. In that case restore the section, run `pulumi up` with `storageMode: mongo`, which " +
-      "draws a new fence, and roll back after that.",
-    step,
-  );
-}
+// Whether the services worked on MongoDB before is in the state of steps that go with the section.
+const noExport =
+  "The settings have no section `backfill`, so nothing is exported from MongoDB and no unfinished run " +
+  "is held. If the services use MongoDB now, the worker would continue with files as old as the cutover " +
+  "and repeat steps. In that case restore the section, run `pulumi up` with `storageMode: mongo`, which " +
+  "draws a new fence, and roll back after that.";

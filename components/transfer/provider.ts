@@ -1,10 +1,14 @@
 import { providerOf } from "../step";
-import { steps } from "./steps";
+import { handover, secondHandover } from "./steps/handover";
+import { bulkImport, verification } from "./steps/import";
+
+/** The steps on the state. */
+export const steps = { bulkImport, handover, secondHandover, verification };
 
 /** The dynamic providers of the steps on the state, by the kind that the shim names. */
 export const providers = {
-  BulkImport: providerOf(steps.bulkImport),
-  Handover: providerOf(steps.handover),
-  SecondHandover: providerOf(steps.secondHandover),
-  Verification: providerOf(steps.verification),
+  BulkImport: providerOf(bulkImport),
+  Handover: providerOf(handover),
+  SecondHandover: providerOf(secondHandover),
+  Verification: providerOf(verification),
 };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type CollectionRole, byRole } from "../contract";
 import {
   type Conversion,
@@ -10,7 +11,6 @@ import {
   mayBeUnfinished,
   noneSkipped,
 } from "../state";
-import { ListHash, type MissingRuns } from "./accepted";
 import type { ImportedCounts } from "./checkpoints";
 
 /**
@@ -37,6 +37,15 @@ export interface Quarantined extends Place {
   readonly other?: Place;
 }
 
+/** Unfinished runs that MongoDB has from an import, and whose files are gone. */
+export interface MissingRuns {
+  readonly count: number;
+  /** Their ids in order; in outputs the first twenty. */
+  readonly runs: readonly string[];
+  /** Of the complete list, for `advanced.acceptMissing`. */
+  readonly hash: string;
+}
+
 /** What an import did. `quarantine` and `incomplete` hold the first thousand each. */
 export interface ImportReport extends Record<CollectionRole, Counts> {
   files: number;
@@ -49,27 +58,49 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   quarantine: Quarantined[];
   /** How many files were not read again, because they are as they were when they were imported. */
   unchangedFiles: number;
-  /** Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. */
-  quarantinedUnfinished: CountedCases;
+  /**
+   * Quarantined runs that are unfinished on disk, or that nobody can parse: they stop a cutover. How many
+   * there are, and the first thousand.
+   */
+  quarantinedUnfinished: { count: number; cases: Quarantined[] };
   /** Absent if nobody looked for them. */
   missing?: MissingRuns;
   /** How many runs on disk may still execute steps, quarantined ones included. */
   unfinishedRuns: number;
 }
 
-/** How many quarantined records of a kind there are, and the first thousand. */
-export interface CountedCases {
-  count: number;
-  cases: Quarantined[];
+/**
+ * The hash of a list, whatever its order and length, by which the settings `advanced.acceptMissing` and
+ * `advanced.acceptQuarantined` accept just what a person has seen: 16 hexadecimal digits.
+ */
+export class ListHash {
+  private sum = 0n;
+
+  add(item: string): this {
+    const digest = createHash("sha256").update(item).digest().readBigUInt64BE();
+    this.sum = BigInt.asUintN(64, this.sum + digest);
+    return this;
+  }
+
+  toString(): string {
+    return this.sum.toString(16).padStart(16, "0");
+  }
 }
 
-/** So many single cases are kept: memory stays flat, and nobody reads more. */
+/** The maximum number of single cases that are kept: memory stays flat, and nobody reads more. */
 const keptCases = 1_000;
 
 /** Counts what becomes of each record while an import or a verification runs. */
 export class Tally {
   private readonly started = Date.now();
-  readonly counts = byRole(emptyCounts);
+  readonly counts = byRole((): Counts => ({
+    read: 0,
+    inserted: 0,
+    updated: 0,
+    unchanged: 0,
+    normalized: 0,
+    quarantined: 0,
+  }));
   readonly skipped = noneSkipped();
   readonly incomplete: IncompleteLine[] = [];
   readonly quarantine: Quarantined[] = [];
@@ -80,7 +111,10 @@ export class Tally {
   private unfinishedRuns = 0;
   /** All that is quarantined, and in a verification all that differs. */
   readonly left = new ListHash();
-  private readonly quarantinedUnfinished: CountedCases = { count: 0, cases: [] };
+  private readonly quarantinedUnfinished: ImportReport["quarantinedUnfinished"] = {
+    count: 0,
+    cases: [],
+  };
 
   /** @param keep gets every refused record with what its file has */
   constructor(private readonly keep?: (refused: Quarantined, raw?: Raw) => void) {}
@@ -112,13 +146,10 @@ export class Tally {
     this.left.add(JSON.stringify(refused));
     this.keep?.(refused, raw);
     if (this.quarantine.length < keptCases) this.quarantine.push(refused);
-    if (role === "runs" && mayBeUnfinished(raw?.text)) this.addUnfinished(refused);
-  }
-
-  private addUnfinished(refused: Quarantined): void {
-    const { cases } = this.quarantinedUnfinished;
-    this.quarantinedUnfinished.count += 1;
+    if (role !== "runs" || !mayBeUnfinished(raw?.text)) return;
     this.unfinishedRuns += 1;
+    this.quarantinedUnfinished.count += 1;
+    const { cases } = this.quarantinedUnfinished;
     if (cases.length < keptCases) cases.push(refused);
   }
 
@@ -160,10 +191,6 @@ export class Tally {
       quarantinedUnfinished: this.quarantinedUnfinished,
     };
   }
-}
-
-function emptyCounts(): Counts {
-  return { read: 0, inserted: 0, updated: 0, unchanged: 0, normalized: 0, quarantined: 0 };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeForeseen } from "../../components/transfer/rollback/describe";
+import { describeForeseen } from "../../components/transfer/describe";
 import { type RawStep, noPlan, previewOf, reviewOf, toFiles } from "./steps";
 
 describe("the direction of a preview", () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { version } from "../../package.json";
-import { steps as stateSteps } from "../../components/transfer/steps";
+import { steps as stateSteps } from "../../components/transfer/provider";
 import * as jobs from "../../components/step/jobs";
 import { steps as migrationSteps } from "../../components/migration/steps";
 import { type AnyStep, type StepRequest, jobNameOf, workInPod } from "../../components/step";

@@ -2,7 +2,7 @@ import { link, mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { exportState, runRollback, importState, verifyState } from "../../components/transfer";
-import { steps } from "../../components/transfer/steps";
+import { steps } from "../../components/transfer/provider";
 import { readFence } from "../../components/state";
 import { type AnyStep, workInPod } from "../../components/step";
 import { version } from "../../package.json";

@@ -29,7 +29,9 @@ export async function exportBlock(
   block: readonly RunInMongo[],
   own = task.sides,
 ): Promise<ExportedRun[]> {
-  const waiting = block.map((run) => ({ run, turn: takeTurn(task.turns, fileName(run)) }));
+  // By what the files of a run may be called.
+  const nameOf = ({ runId }: RunInMongo) => fileStems(runId).at(-1) ?? runId;
+  const waiting = block.map((run) => ({ run, turn: takeTurn(task.turns, nameOf(run)) }));
   try {
     const done = await atOnce(runsAtOnce, waiting, async ({ run, turn }) => {
       await turn.before;
@@ -42,11 +44,6 @@ export async function exportBlock(
   } finally {
     for (const { turn } of waiting) turn.end();
   }
-}
-
-/** What the files of a run may be called. */
-function fileName({ runId }: RunInMongo): string {
-  return fileStems(runId).at(-1) ?? runId;
 }
 
 /** A turn behind the last one that was taken for a name. It has to end, whatever becomes of the work. */
@@ -68,7 +65,10 @@ async function exportRun(
   own: ExportSides,
 ): Promise<ExportedRun> {
   const tally = new ExportTally();
-  for (const role of partRoles(task.sides)) await exportPart({ ...task, tally }, role, run);
+  for (const role of partRoles(task.sides)) {
+    if (role === "logs") await exportLog({ ...task, tally }, run);
+    else await exportFile({ ...task, tally }, role, run);
+  }
   await exportFile({ ...task, tally, sides: own }, "runs", run);
   const { conflicts, unwritable } = tally.counts.runs;
   return { runId: run.runId, tally, isBehind: conflicts + unwritable > 0 };
@@ -77,8 +77,4 @@ async function exportRun(
 /** The parts that an export writes. */
 export function partRoles(sides: ExportSides): PartRole[] {
   return rolesIn(sides).filter((role) => role !== "runs");
-}
-
-function exportPart(task: ExportTask, role: PartRole, run: RunInMongo): Promise<void> {
-  return role === "logs" ? exportLog(task, run) : exportFile(task, role, run);
 }

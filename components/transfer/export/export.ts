@@ -1,9 +1,20 @@
 import { mkdir } from "node:fs/promises";
-import { ahead, atOnce, blocksOf, requireInside, toConflictsAddress } from "../../state";
+import {
+  type RunFile,
+  ahead,
+  atOnce,
+  blocksOf,
+  endMoves,
+  fileStems,
+  listHeldRuns,
+  putBack,
+  requireInside,
+  toConflictsAddress,
+  toHeldAddress,
+} from "../../state";
 import { runsWithBase, basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import { exportBlock, partRoles } from "./block";
-import { exportHeldRuns } from "./held";
 import { type OwnRecord, type PartRole, blocksOfRuns, lookUp } from "./look";
 import { type ExportReport, ExportTally } from "./report";
 import type { ExportSides, ExportTask, RunInMongo } from "./run";
@@ -25,15 +36,8 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   sides.watch?.(tally);
   const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;
   const bases = { collection: basesIn(sides.database), trouble };
-  const task = {
-    sides,
-    conflicts: toConflictsAddress(sides),
-    bases,
-    tally,
-    settled: [],
-    turns: new Map(),
-  };
-  await exportAll(task);
+  const conflicts = toConflictsAddress(sides);
+  await exportAll({ sides, conflicts, bases, tally, settled: [], turns: new Map() });
   return { ...tally.report(), ...(bases.trouble && { baseTrouble: bases.trouble }) };
 }
 
@@ -44,7 +48,7 @@ async function exportAll(task: ExportTask): Promise<void> {
   const runs = blocksOfRuns(task.sides, {}, (runId) => !held.has(runId));
   const works = [
     () => exportBlocks(task, runs, roles),
-    ...roles.map((role) => () => exportBlocks(task, runsWithout(task, role), [role])),
+    ...roles.map((role) => () => exportBlocks(task, orphansOf(task, role), [role])),
     async () => {
       const had = runsWithBase(task.bases.collection, task.sides);
       for await (const gone of unknownAmong(task.sides, had)) task.tally.behind.push(...gone);
@@ -53,9 +57,63 @@ async function exportAll(task: ExportTask): Promise<void> {
   await atOnce(works.length, works, (work) => work());
 }
 
+/** The number of held runs that are asked for at once. */
+const heldAtOnce = 500;
+
 /**
- * So many blocks are asked for, and written, at once: a server 50 ms away costs little. A block has few
- * runs to write, but each of them takes some five round trips.
+ * Brings back the runs that were held: if MongoDB has a run, its held file is brought to what the
+ * merge rules say before it gets its place again; another one stays held,
+ * because a MongoDB without it may be a new one, and the former only lost. A conflict stays held too, because its file
+ * must not be executed.
+ *
+ * @returns the ids of the runs that were dealt with here
+ */
+async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<string>> {
+  // A file under both names would be written under the held one, and stay stale in its place.
+  const held = await endMoves(task.sides, await listHeldRuns(task.sides));
+  for (let at = 0; at < held.length; at += heldAtOnce) {
+    const some = held.slice(at, at + heldAtOnce);
+    const stuck = await exportInPlace(task, some);
+    const ready = some.filter(({ runId }) => !stuck.has(runId));
+    const { runs, inTheWay } = await putBack(task.sides, ready);
+    task.tally.returned.push(...runs);
+    task.tally.stillHeld.push(...stuck, ...inTheWay);
+    task.tally.inTheWay.push(...inTheWay);
+  }
+  return new Set(held.filter(isNamedAfterRun).map(({ runId }) => runId));
+}
+
+// A file of another name is not the one that the run's export would write.
+function isNamedAfterRun({ runId, file }: RunFile): boolean {
+  return fileStems(runId).includes(file.stem);
+}
+
+/** Exports to the held files where they are; the runs whose files did not become what is true. */
+async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promise<Set<string>> {
+  const { sides } = task;
+  const files = new Map(held.map((one) => [one.runId, one]));
+  const stuck = new Set<string>(sides.releaseUnknown ? [] : files.keys());
+  const isWritten = (runId: string) => {
+    const file = files.get(runId);
+    const named = file !== undefined && isNamedAfterRun(file);
+    if (!named) stuck.add(runId);
+    return named;
+  };
+  const wanted: object = { _id: { $in: [...files.keys()] } };
+  for await (const block of blocksOfRuns(sides, wanted, isWritten)) {
+    const found = await lookUp(task, block, partRoles(sides));
+    for (const done of await exportBlock(task, found, toHeldAddress(sides))) {
+      task.tally.add(done.tally);
+      if (done.isBehind) stuck.add(done.runId);
+      else stuck.delete(done.runId);
+    }
+  }
+  return stuck;
+}
+
+/**
+ * The number of blocks that are asked for, and written, at once: a server 50 ms away costs little. A block
+ * has few runs to write, but each of them takes some five round trips.
  */
 const [blocksAhead, blocksWritten] = [4, 8];
 
@@ -74,11 +132,11 @@ async function exportBlocks(
   }
 }
 
-/** So many ids are looked for at once, and so many of runs that MongoDB has not are a block. */
+/** The number of ids that are looked for at once, and of runs that MongoDB does not have in a block. */
 const [idsAtOnce, orphansInBlock] = [5_000, 250];
 
 /** What belongs to runs that MongoDB does not have. */
-async function* runsWithout({ sides }: ExportTask, role: PartRole): AsyncGenerator<OwnRecord[]> {
+async function* orphansOf({ sides }: ExportTask, role: PartRole): AsyncGenerator<OwnRecord[]> {
   for await (const orphans of unknownAmong(sides, runIdsIn(sides, role))) {
     for (let at = 0; at < orphans.length; at += orphansInBlock) {
       yield orphans.slice(at, at + orphansInBlock).map((runId) => ({ runId }));
@@ -86,7 +144,6 @@ async function* runsWithout({ sides }: ExportTask, role: PartRole): AsyncGenerat
   }
 }
 
-/** Those of some runs that MongoDB does not have. */
 function unknownAmong(sides: ExportSides, runIds: AsyncIterable<string>): AsyncGenerator<string[]> {
   return ahead(blocksOf(runIds, idsAtOnce), blocksAhead, async (some) => {
     const known = await idsAmong(sides, "runs", some);

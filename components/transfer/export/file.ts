@@ -14,9 +14,8 @@ import type { Base } from "../bases";
 import { documentIn, documentsAsStored } from "../documents";
 import { type Side, merge, sideOf } from "../merge";
 import { writeConflictCopy } from "./conflict-copy";
-import { type ExistingFile, existingFile } from "./existing";
 import type { ExportSides, ExportTask, RunInMongo, StoredDocument } from "./run";
-import { type Decided, writeFile } from "./write-file";
+import { type Decided, type ExistingFile, existingFile, writeFile } from "./write-file";
 
 /**
  * Brings a run's documents of one role to their file by the merge rules, and counts what became

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import {
   Refusal,
   type Stamp,
+  differingPaths,
   fileOf,
   formatJson,
   hashOf,
@@ -15,11 +16,12 @@ import {
   stemNamed,
 } from "../../state";
 import { documentsAsStored } from "../documents";
-import { compareLog } from "./log-compare";
+import { conflictCopyOf, countConflict } from "./conflict-copy";
 import {
   type BothLogs,
   type LogEntry,
   type LogScan,
+  ascendingEntries,
   entryId,
   lastEntry,
   scanLog,
@@ -41,7 +43,14 @@ export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void
   await countWhile(task, { runId }, async (tally) => {
     if (!sides.all && (await endsAlike(sides, run, log))) return;
     const place = await placeOf(sides, "logs", runId);
-    await exportTo({ ...task, tally }, { runId, place, sides }, log);
+    const logs = { runId, place, sides };
+    const stamp = await stampOf(place.path);
+    const scan = place.there ? await scanLog(sides, place) : undefined;
+    const last = scan?.last;
+    const isCommon = last && !sides.all && (await isInMongo(logs, last));
+    if (last && !isCommon) await compareLog({ ...task, tally }, logs, scan, last.sequence);
+    const isBehind = !last || log.last === undefined || log.last > last.sequence;
+    if (isBehind) await append({ ...task, tally }, logs, stamp, scan);
   });
 }
 
@@ -76,15 +85,55 @@ async function endsAlike(
   return end !== undefined && hashOf("logs", end.document) === hash;
 }
 
-async function exportTo(task: ExportTask, logs: BothLogs, { last }: LogInMongo): Promise<void> {
-  const { place, sides } = logs;
-  const stamp = await stampOf(place.path);
-  const scan = place.there ? await scanLog(sides, place) : undefined;
-  const isCommon = scan?.last && !sides.all && (await isInMongo(logs, scan.last));
-  if (scan?.last && !isCommon) await compareLog(task, logs, scan, scan.last.sequence);
-  const isBehind = !scan?.last || last === undefined || last > scan.last.sequence;
-  if (isBehind) await append(task, logs, stamp, scan);
+/** Compares the entries up to the file's last one. Those that differ go to the log's conflict copy. */
+async function compareLog(
+  task: ExportTask,
+  logs: BothLogs,
+  scan: LogScan,
+  last: bigint,
+): Promise<void> {
+  const { tally } = task;
+  const copy = await conflictCopyOf(task, logs.place);
+  await publish(copy.path, copy.stamp, async (file) => {
+    let hasConflict = false;
+    for await (const { document, detail } of compareEntries(logs, scan, last)) {
+      if (detail === undefined) {
+        tally.settle("logs", "unchanged");
+        continue;
+      }
+      const conflict = { id: entryId(document), document, detail };
+      if (!countConflict(tally, copy, conflict)) continue;
+      await file.appendFile(`${formatJson(recordOf("logs", document))}\n`);
+      hasConflict = true;
+    }
+    return hasConflict;
+  });
 }
+
+/** Both logs side by side in the order of their sequence; no detail if an entry does not differ. */
+async function* compareEntries(
+  { runId, place, sides }: BothLogs,
+  scan: LogScan,
+  last: bigint,
+): AsyncGenerator<{ readonly document: Document; readonly detail: string | undefined }> {
+  const disk = ascendingEntries(place, scan);
+  let head = await disk.next();
+  const filter = { runId, sequence: { $lte: Long.fromBigInt(last) } };
+  for await (const document of documentsAsStored(sides, "logs", filter)) {
+    const sequence = sequenceOf(document) ?? -1n;
+    while (!head.done && head.value.sequence < sequence) head = await disk.next();
+    const there =
+      !head.done && head.value.sequence === sequence
+        ? head.value.document
+        : scan.stragglers.get(sequence);
+    const paths = there && differingPaths("logs", there, document);
+    const different = `the file has different content: ${paths?.join(", ") ?? ""}`;
+    yield { document, detail: !paths ? noPlace : paths.length > 0 ? different : undefined };
+  }
+  await disk.return(undefined);
+}
+
+const noPlace = "the file has later entries but not this one, and a log is only appended to";
 
 /** Whether MongoDB has a file's last entry as the file has it. */
 async function isInMongo(
@@ -99,7 +148,7 @@ async function isInMongo(
   return hashes.length === 1 && hashes[0] === hashOf("logs", document);
 }
 
-/** So many characters are gathered before they are written. */
+/** The number of characters that are gathered before they are written. */
 const chunkLength = 256 * 1024;
 
 /** Appends the entries that come after the file's last one. */
@@ -144,12 +193,20 @@ async function append(
 }
 
 /** How entries become lines; if no line of the log has a sequence, the line's number is it. */
-function lineFormat(logs: BothLogs, scan: LogScan | undefined): (entry: Document) => string {
+function lineFormat(
+  { runId, place, sides }: BothLogs,
+  scan: LogScan | undefined,
+): (entry: Document) => string {
   const isNumbered = !scan?.last || scan.facts.numbered;
-  const runId = isNamed(logs) ? undefined : { runId: logs.runId };
+  // The file's name or a run's file tells whose log it is; neither does if the run is new.
+  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", place.stem));
+  const isNamed = place.stem === runId || runs.some(({ path }) => existsSync(path));
   let line = BigInt(scan?.lines ?? 0);
   return (entry) => {
-    const record = new Map([...Object.entries(runId ?? {}), ...recordOf("logs", entry)]);
+    const record = new Map([
+      ...(isNamed ? [] : [["runId", runId] as const]),
+      ...recordOf("logs", entry),
+    ]);
     if (!isNumbered && sequenceOf(entry) !== line + 1n) {
       const detail = `the lines of the log have no sequence, and the next one is line ${line + 1n}`;
       throw new Refusal("form", detail);
@@ -159,11 +216,4 @@ function lineFormat(logs: BothLogs, scan: LogScan | undefined): (entry: Document
     line += 1n;
     return text;
   };
-}
-
-/** Whether the file's name or a run's file tells whose log it is; neither does if the run is new. */
-function isNamed({ runId, place, sides }: BothLogs): boolean {
-  if (place.stem === runId) return true;
-  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", place.stem));
-  return runs.some(({ path }) => existsSync(path));
 }

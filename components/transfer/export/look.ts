@@ -1,10 +1,10 @@
 import type { Document, Filter } from "mongodb";
 import type { CollectionRole } from "../../contract";
-import { atOnce, type Key, type WholeFileRole, hashOf, keyOf } from "../../state";
+import { atOnce, type WholeFileRole, hashOf, keyOf } from "../../state";
 import { readBases } from "../bases";
-import { documentIn, rawDocuments } from "../documents";
+import { documentIn, memberBytes, rawDocuments, reading } from "../documents";
 import type { MongoSide } from "../sides";
-import { logEnds } from "./log-ends";
+import { sequenceOf } from "./log-entries";
 import {
   type ExportTask,
   type LogInMongo,
@@ -23,9 +23,8 @@ export interface OwnRecord {
   readonly own?: StoredDocument;
 }
 
-/** A block of runs that are asked for together: at most so many, and so many bytes of their own. */
-const blockRuns = 250;
-const blockBytes = 1024 * 1024;
+/** The maximum number of runs that are asked for together, and of their own bytes. */
+const [blockRuns, blockBytes] = [250, 1024 * 1024];
 
 /** The runs in MongoDB in blocks, in their order; a larger run is a block of its own. */
 export async function* blocksOfRuns(
@@ -35,21 +34,17 @@ export async function* blocksOfRuns(
 ): AsyncGenerator<OwnRecord[]> {
   let [block, size]: [OwnRecord[], number] = [[], 0];
   for await (const bytes of rawDocuments(sides, "runs", filter)) {
-    const { runId, own } = ownRecord(bytes);
+    const document = documentIn(bytes);
+    const runId = String(document._id);
     if (!isWanted(runId)) continue;
     if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
       yield block;
       [block, size] = [[], 0];
     }
-    block.push({ runId, own });
+    block.push({ runId, own: toStored("runs", document, bytes) });
     size += bytes.length;
   }
   if (block.length > 0) yield block;
-}
-
-function ownRecord(bytes: Uint8Array): Required<OwnRecord> {
-  const document = documentIn(bytes);
-  return { runId: String(document._id), own: toStored("runs", document, bytes) };
 }
 
 function toStored(role: WholeFileRole, document: Document, bytes?: Uint8Array): StoredDocument {
@@ -74,16 +69,13 @@ export async function lookUp(
     if (role === "logs") logs = await logEnds(task.sides, runIds);
     else files.set(role, await partsOf(task.sides, role, runIds));
   });
+  const keysIn = (runs: DocumentsOfRuns) => [...runs.values()].flat().map(({ key }) => key);
   const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
   const bases = await onBases(task, (bases) => readBases(bases, keys));
   return runIds.map((runId) => {
     const ofRun = [...files].map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
     return { runId, log: logs.get(runId), files: new Map(ofRun), bases };
   });
-}
-
-function keysIn(runs: DocumentsOfRuns): Key[] {
-  return [...runs.values()].flatMap((documents) => documents.map(({ key }) => key));
 }
 
 /** The documents of one role by the run. */
@@ -107,3 +99,30 @@ async function partsOf(
   }
   return runs;
 }
+
+/**
+ * How the logs of some runs end, by one query for all of them: the unique index leads to the last entry of
+ * each, however long the log is, and on each shard. A run without entries is left out.
+ */
+async function logEnds(
+  sides: MongoSide,
+  runIds: readonly string[],
+): Promise<Map<string, LogInMongo>> {
+  const lookUp = { localField: "_id", foreignField: "runId", as: "end", pipeline: lastOne };
+  const pipeline = [
+    { $documents: runIds.map((_id) => ({ _id: { $literal: _id } })) },
+    { $lookup: { from: sides.collections.logs, ...lookUp } },
+    { $unwind: "$end" },
+  ];
+  // One reply has them all.
+  const options = { raw: true, batchSize: runIds.length + 1 };
+  const found = await reading(sides, "logs", () =>
+    sides.database.aggregate(pipeline, options).toArray(),
+  );
+  const ends = found.map((raw) => documentIn(memberBytes(raw as Uint8Array, "end")));
+  return new Map(
+    ends.map((end) => [String(end.runId), { last: sequenceOf(end), hash: hashOf("logs", end) }]),
+  );
+}
+
+const lastOne = [{ $sort: { sequence: -1 } }, { $limit: 1 }];

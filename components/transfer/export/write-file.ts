@@ -1,23 +1,85 @@
 import {
   type Key,
-  type Refusal,
+  Refusal,
+  type Stamp,
   type WholeFilePlace,
   type WholeFileRole,
   formatJson,
   isJsonObject,
+  memberOf,
+  parse,
   parseJson,
   publish,
+  readTexts,
   readableKey,
+  recordIn,
   recordOf,
   refusalIn,
   renewRecord,
+  stampOf,
+  unpack,
   wholeFile,
 } from "../../state";
 import { type Base, type NewBase, announceBases, isAgreed, withdrawBases } from "../bases";
-import type { Side, Verdict } from "../merge";
-import { type ExistingFile, type ExistingRecord, recordsOf } from "./existing";
+import { type Side, type Verdict, sideOf } from "../merge";
 import type { ExportTally } from "./report";
 import { type ExportTask, keepBases } from "./run";
+
+/** A record of a file as it is written there; without key and side if no import would take it. */
+interface ExistingRecord {
+  readonly fields: unknown;
+  readonly key?: Key;
+  readonly side?: Side;
+}
+
+/** A file of a run, of approvals or of artifacts. */
+export interface ExistingFile {
+  readonly stamp: Stamp;
+  /** What the file holds, a manifest's members among it; undefined if it is not there. */
+  readonly whole: unknown;
+  readonly records: readonly ExistingRecord[];
+  /** Why nothing can be said of it: it cannot be read, or is no such file. It stays then. */
+  readonly refusal?: Refusal;
+}
+
+/** Reads a file with one JSON value. */
+export async function existingFile(place: WholeFilePlace): Promise<ExistingFile> {
+  const noFile = { stamp: undefined, whole: undefined, records: [] };
+  if (!place.there) return noFile;
+  const { role, runId, path } = place;
+  try {
+    const stamp = await stampOf(path);
+    for await (const [text] of readTexts(place)) {
+      if (!text) continue;
+      const whole = parse(text);
+      // A manifest says whose it is; a run's file was looked at by its name.
+      const isManifest = role === "artifacts" && isJsonObject(whole);
+      const owner = isManifest ? memberOf(whole, "runId") : undefined;
+      if (typeof owner === "string" && owner !== runId) {
+        throw new Refusal("conflict", `the manifest belongs to run ${owner}`);
+      }
+      return { stamp, whole, records: recordsOf(place, whole) };
+    }
+    throw new Refusal("not-json", "the file is empty");
+  } catch (error) {
+    return { ...noFile, refusal: refusalIn(error) };
+  }
+}
+
+/** The records in a file's value, by the import's own rules. */
+function recordsOf(place: WholeFilePlace, whole: unknown): ExistingRecord[] {
+  const { role, runId } = place;
+  return unpack(place, { runId, numbered: true }, whole).map((entry) => {
+    const { fields } = entry;
+    try {
+      const { key, document } = recordIn(role, entry);
+      return { fields, key, side: sideOf(role, document) };
+    } catch (error) {
+      refusalIn(error);
+      return { fields };
+    }
+  });
+}
 
 /** A document with what the merge rules say of it and its file. */
 export interface Decided {
@@ -89,7 +151,13 @@ async function writeRecords(
   written: readonly Written[],
 ): Promise<Refusal | undefined> {
   const { role, path } = place;
-  const content = contentWith(role, existing, written);
+  const records = existing.records.map(({ fields }) => fields);
+  for (const { at, record } of written) {
+    if (at < 0) records.push(record);
+    else records[at] = record;
+  }
+  const documents = written.map(({ mongo }) => mongo.document);
+  const content = textOf(wholeFile(role, records, existing.whole, documents));
   const become = basesOf(place, recordsOf(place, parseJson(content)), written);
   const isNew = existing.whole === undefined || content !== textOf(existing.whole);
   try {
@@ -107,20 +175,6 @@ async function writeRecords(
   task.settled.push(...become);
   task.tally.settle(role, isNew ? "written" : "unchanged", written.length);
   return undefined;
-}
-
-function contentWith(
-  role: WholeFileRole,
-  existing: ExistingFile,
-  written: readonly Written[],
-): string {
-  const records = existing.records.map(({ fields }) => fields);
-  for (const { at, record } of written) {
-    if (at < 0) records.push(record);
-    else records[at] = record;
-  }
-  const documents = written.map(({ mongo }) => mongo.document);
-  return textOf(wholeFile(role, records, existing.whole, documents));
 }
 
 const textOf = (whole: unknown) => `${formatJson(whole, 2)}\n`;

@@ -2,7 +2,6 @@ import {
   BSON,
   type Collection,
   type Document,
-  type Filter,
   MongoBulkWriteError,
   MongoServerError,
 } from "mongodb";
@@ -51,7 +50,13 @@ async function insertErrors(
     // More than 16 MiB are several commands, and this one's error comes with what the earlier ones met.
     const isOfCommand = ![error.writeErrors].flat().length;
     if (isOfCommand && documentCodes.has(error.code)) {
-      return documents.length === 1 ? new Map([[0, error]]) : insertOneByOne(collection, documents);
+      if (documents.length === 1) return new Map([[0, error]]);
+      const found = new Map<number, { readonly code?: unknown }>();
+      for (const [at, document] of documents.entries()) {
+        const alone = (await insertErrors(collection, [document])).get(0);
+        if (alone) found.set(at, alone);
+      }
+      return found;
     }
     // Others may be well, but no majority has them yet, or they were not even tried.
     const ofOthers =
@@ -61,16 +66,7 @@ async function insertErrors(
   }
 }
 
-async function insertOneByOne(collection: Collection, documents: readonly Document[]) {
-  const found = new Map<number, { readonly code?: unknown }>();
-  for (const [at, document] of documents.entries()) {
-    const error = (await insertErrors(collection, [document])).get(0);
-    if (error) found.set(at, error);
-  }
-  return found;
-}
-
-/** A statement with both documents has at most so many bytes: the server takes 16 MiB. */
+/** The maximum number of bytes of a statement with both documents: the server takes 16 MiB. */
 const largestStatement = 15 * 1024 * 1024;
 
 const replacementsAtOnce = 8;
@@ -100,27 +96,21 @@ async function replace(
   const isLarge = record.bytes + BSON.calculateObjectSize(seen) > largestStatement;
   const asSeen = isLarge ? { updatedAt } : { $expr: { $eq: ["$$ROOT", { $literal: seen }] } };
   const filter = { _id, ...asSeen };
-  const members = Object.entries(record.document).filter(([name]) => name !== "_id");
+  const names = Object.keys(record.document).filter((name) => name !== "_id");
+  const members = Object.fromEntries(names.map((name) => [name, record.document[name] as unknown]));
   try {
-    const { matchedCount } = await replaceOne(collection, filter, Object.fromEntries(members));
+    // A name of a field with `$` in front is an operator to a replacement, but no more as a literal.
+    const { matchedCount } = names.some((name) => name.startsWith("$"))
+      ? await collection.updateOne(filter, [{ $replaceWith: { $literal: members } }])
+      : await collection.replaceOne(filter, members);
     return matchedCount === 1 ? "updated" : undefined;
   } catch (error) {
-    if (isRefusal(error)) return toRefusal(error.code);
+    if (!(error instanceof MongoServerError)) throw error;
+    // The server gives the place of a document that it tried to write.
+    const isOfOne = "index" in error && isOfDocument(error.code);
+    if (isOfOne || documentCodes.has(error.code)) return toRefusal(error.code);
     throw error;
   }
-}
-
-/** A name of a field with `$` in front is an operator to a replacement, but no more as a literal. */
-function replaceOne(collection: Collection, filter: Filter<Document>, members: Document) {
-  return Object.keys(members).some((name) => name.startsWith("$"))
-    ? collection.updateOne(filter, [{ $replaceWith: { $literal: members } }])
-    : collection.replaceOne(filter, members);
-}
-
-/** Whether the server refuses a document itself: it gives the place of one that it tried to write. */
-function isRefusal(error: unknown): error is MongoServerError {
-  if (!(error instanceof MongoServerError)) return false;
-  return documentCodes.has(error.code) || ("index" in error && isOfDocument(error.code));
 }
 
 function toRefusal(code: unknown): Refusal {

@@ -1,23 +1,16 @@
 import { type CollectionRole, collectionRoles } from "../../contract";
-import {
-  type FoundFile,
-  Refusal,
-  type StateAddress,
-  isUnfinished,
-  requireState,
-} from "../../state";
+import { Refusal, type StateAddress, isUnfinished, requireState } from "../../state";
 import { Checkpoints } from "../checkpoints";
 import { hasAny } from "../documents";
 import { type BothSides, type ImportStage, type Shard, isInShard } from "../sides";
 import { type ImportReport, Tally } from "../tally";
 import { recordsOnDisk } from "./file-records";
 import { findChanged } from "./open";
-import { type Batch, type Reached, type Settled, batches, workOn } from "./pipeline";
+import { type Batch, type Settled, batches, workOn } from "./pipeline";
 import { QuarantineFile } from "./quarantine";
 import { type Target, databaseTarget } from "./write";
 
-/** How an import is done. */
-export interface ImportOptions {
+interface ImportOptions {
   /** Where in the cutover it stands; default `backfill`. */
   readonly stage?: ImportStage;
   /** The file for the records that are left out; without it they are only in the report. */
@@ -40,23 +33,21 @@ export interface ImportOptions {
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
-  const empty = await emptyRoles(sides);
+  const filled = await Promise.all(collectionRoles.map((role) => hasAny(sides, role, {})));
+  const empty = new Set(collectionRoles.filter((_, at) => !filled[at]));
   const target = databaseTarget(sides, { stage, empty, dryRun });
   const store = new Checkpoints(sides.database, retries);
   const resumed = new Set(collectionRoles.filter((role) => !afresh && !empty.has(role)));
   return importInto(target, { ...sides, checkpoints: { store, resumed } });
 }
 
-/** The checkpoints of an import. */
-export interface ImportCheckpoints {
-  readonly store: Pick<Checkpoints, "read" | "save">;
-  /** The collections whose checkpoints count; all files of the others are read. */
-  readonly resumed: ReadonlySet<CollectionRole>;
-}
-
 /** What an import into any target works on. */
-export interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
-  readonly checkpoints?: ImportCheckpoints;
+interface ImportSource extends StateAddress, Omit<ImportOptions, "afresh"> {
+  readonly checkpoints?: {
+    readonly store: Pick<Checkpoints, "read" | "save">;
+    /** The collections whose checkpoints count; all files of the others are read. */
+    readonly resumed: ReadonlySet<CollectionRole>;
+  };
   readonly watch?: (tally: Tally) => void;
 }
 
@@ -88,7 +79,12 @@ async function importFiles(target: Target, source: ImportSource, tally: Tally): 
   const records = recordsOnDisk({
     ...{ address: source, tally, isLast: stage !== "backfill" },
     isWanted: shard && ((stem) => isInShard(stem, shard)),
-    ...(checkpoints && { checkpointsOf: (files) => readCheckpoints(checkpoints, files) }),
+    ...(checkpoints && {
+      checkpointsOf: (files) => {
+        const resumed = files.filter(({ role }) => checkpoints.resumed.has(role));
+        return checkpoints.store.read(resumed.map(({ name }) => name));
+      },
+    }),
   });
   const count = async (settled: Settled, { reached, files }: Batch) => {
     // What such a file has now may be in MongoDB already, by another importer.
@@ -104,23 +100,11 @@ async function importFiles(target: Target, source: ImportSource, tally: Tally): 
         tally.refuse(role, place, outcome, raw);
       } else tally.settle(role, outcome, conversions, role === "runs" && isUnfinished(document));
     }
-    const left = new Set([...refusedIn, ...changed]);
-    if (!dryRun) await checkpoints?.store.save(furthest(reached, left));
+    if (dryRun) return;
+    const done = reached.filter(({ file }) => !refusedIn.has(file) && !changed.has(file));
+    // Of each file the last one counts.
+    const furthest = done.map(({ file, checkpoint }) => [file, checkpoint] as const);
+    await checkpoints?.store.save(new Map(furthest));
   };
   await workOn(batches(records), (batch) => target.write(batch), count);
-}
-
-/** The last checkpoint of each file that is not left out. */
-function furthest(reached: readonly Reached[], leftOut: ReadonlySet<string>) {
-  const counted = reached.filter(({ file }) => !leftOut.has(file));
-  return new Map(counted.map(({ file, checkpoint }) => [file, checkpoint]));
-}
-
-function readCheckpoints({ store, resumed }: ImportCheckpoints, files: readonly FoundFile[]) {
-  return store.read(files.filter(({ role }) => resumed.has(role)).map(({ name }) => name));
-}
-
-async function emptyRoles(sides: BothSides): Promise<Set<CollectionRole>> {
-  const filled = await Promise.all(collectionRoles.map((role) => hasAny(sides, role, {})));
-  return new Set(collectionRoles.filter((_, at) => !filled[at]));
 }

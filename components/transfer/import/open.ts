@@ -16,6 +16,7 @@ import {
   factsOf,
   hashOfFirst,
   isSameStamp,
+  isSystemError,
   maxRereads,
   parse,
   pauseMs,
@@ -76,7 +77,10 @@ export async function openFile(
     const { imported, start, bytes } = opened;
     const isRunAsBefore = file.role === "runs" || imported?.runId === ownId;
     if (!imported || (!start && isRunAsBefore)) return opened;
-    const facts = await factsSince(idOf, opened, imported);
+    // The file of its run may have come later.
+    const facts = start
+      ? await factsOf(idOf, file, [], imported.runId)
+      : { runId: await idOf(file.stem, imported.runId), numbered: imported.numbered };
     const isSame = facts.runId === imported.runId && facts.numbered === imported.numbered;
     if (isSame) return start ? { ...opened, facts } : opened;
     // Under another id, or by other sequences, the earlier lines were other records.
@@ -163,20 +167,8 @@ async function resumeIn(
   return { imported: checkpoint, ...(!atEnd && { start: { offset, lines, hash } }) };
 }
 
-/** What is known now of a file that was imported: its run's file may have come later. */
-async function factsSince(
-  idOf: RunIdOf,
-  { file, start }: Opened,
-  { runId, numbered }: Checkpoint,
-): Promise<FileFacts> {
-  if (start) return factsOf(idOf, file, [], runId);
-  return { runId: await idOf(file.stem, runId), numbered };
-}
-
 /** A file that cannot be opened or read is one refused record; any other error ends the run. */
 export function unreadable(error: unknown): Refusal {
-  if (error instanceof Error && "syscall" in error && "code" in error) {
-    return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
-  }
-  throw error;
+  if (!isSystemError(error)) throw error;
+  return new Refusal("unreadable", `cannot be read: ${String(error.code)}`);
 }

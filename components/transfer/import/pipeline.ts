@@ -136,7 +136,12 @@ export async function workOn<Result>(
 function mustWait(running: ReadonlySet<Running>, { bytes }: Batch, ranges: Ranges): boolean {
   const bytesNow = [...running].reduce((sum, one) => sum + one.bytes, bytes);
   if (running.size >= batchesAtOnce || (running.size > 0 && bytesNow > bytesAtOnce)) return true;
-  return [...running].some((one) => overlap(one.ranges, ranges));
+  return [...running].some((one) =>
+    [...one.ranges].some(([runId, { from, to }]) => {
+      const range = ranges.get(runId);
+      return range !== undefined && range.from <= to && from <= range.to;
+    }),
+  );
 }
 
 /**
@@ -160,11 +165,4 @@ function rangesIn({ records }: Batch): Ranges {
     }
   }
   return ranges;
-}
-
-function overlap(one: Ranges, other: Ranges): boolean {
-  return [...one].some(([runId, { from, to }]) => {
-    const range = other.get(runId);
-    return range !== undefined && range.from <= to && from <= range.to;
-  });
 }

@@ -21,10 +21,13 @@ export class QuarantineFile {
 
   /** @throws WriteError if the file cannot be written */
   add(refused: Quarantined, raw?: Raw): void {
-    const text = `${JSON.stringify({ ...refused, ...(raw && rawIn(raw)) })}\n`;
+    const { text, entry } = raw ?? {};
+    const decoded = entry === undefined ? text && decode(text) : formatJson(entry);
+    const rawBase64 = decoded === undefined ? text?.bytes?.toString("base64") : undefined;
+    const line = `${JSON.stringify({ ...refused, raw: decoded, rawBase64 })}\n`;
     this.writing(() => {
       this.descriptor ??= openSync(this.aside, "w", 0o600);
-      writeSync(this.descriptor, text);
+      writeSync(this.descriptor, line);
     });
   }
 
@@ -60,11 +63,4 @@ export class QuarantineFile {
       );
     }
   }
-}
-
-function rawIn({ text, entry }: Raw): object {
-  if (entry !== undefined) return { raw: formatJson(entry) };
-  if (!text.bytes) return {};
-  const raw = decode(text);
-  return raw === undefined ? { rawBase64: text.bytes.toString("base64") } : { raw };
 }

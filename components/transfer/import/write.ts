@@ -19,7 +19,6 @@ import type { Outcome } from "../tally";
 import { insertAll, replaceAll } from "./bulk";
 import { findChanged } from "./open";
 import type { Batch, Settled } from "./pipeline";
-import { firstsAndRepeats, settleRepeats } from "./repeats";
 
 /** Where an import brings its batches. */
 export interface Target {
@@ -27,8 +26,7 @@ export interface Target {
   write(batch: Batch): Promise<Settled>;
 }
 
-/** How the database takes a batch. */
-export interface TargetOptions {
+interface TargetOptions {
   readonly stage: ImportStage;
   /** Collections that had no document when the import began: the first look is skipped. */
   readonly empty: ReadonlySet<CollectionRole>;
@@ -42,15 +40,14 @@ export function databaseTarget(sides: BothSides, options: TargetOptions): Target
   return {
     write: (batch) => {
       const to = { sides, bases, options, sent: new Map<ReadyRecord, Outcome>() };
-      return withRetries(doing(sides, batch), () => writeBatch(to, batch), sides);
+      const [first] = batch.records;
+      const doing = first
+        ? `Importing ${first.role} into ${collectionOf(sides, first.role).namespace} ` +
+          `from ${describePlace(first.place)} on`
+        : `Importing into ${sides.database.databaseName}`;
+      return withRetries(doing, () => writeBatch(to, batch), sides);
     },
   };
-}
-
-function doing(sides: BothSides, { records: [first] }: Batch): string {
-  if (!first) return `Importing into ${sides.database.databaseName}`;
-  const { namespace } = collectionOf(sides, first.role);
-  return `Importing ${first.role} into ${namespace} from ${describePlace(first.place)} on`;
 }
 
 /** One batch under way. */
@@ -64,7 +61,7 @@ interface Writing {
 
 type Settling = Map<ReadyRecord, Outcome | Refusal>;
 
-/** A record whose key comes and goes under other writers is given up after so many looks. */
+/** Maximum attempts when other writers keep changing the key. */
 const maxLooks = 3;
 
 /**
@@ -74,7 +71,7 @@ const maxLooks = 3;
  */
 async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settled> {
   const settled: Settling = new Map();
-  const { firsts, repeats } = firstsAndRepeats(records);
+  const { firsts, repeats } = splitDuplicates(records);
   const { stage, empty } = to.options;
   let open = firsts;
   for (let look = 1; open.length > 0 && look <= maxLooks; look += 1) {
@@ -88,8 +85,28 @@ async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settl
   for (const record of open) {
     settled.set(record, new Refusal("server", "another writer kept changing it"));
   }
-  for (const [record, outcome] of settleRepeats(repeats, settled)) settled.set(record, outcome);
+  // A repeat with the first one's content shares its outcome.
+  for (const [record, first] of repeats) {
+    const outcome = settled.get(first);
+    const paths = differingPaths(record.role, record.document, first.document).join(", ");
+    const detail = `${describePlace(first.place)} has the same key and different content: ${paths}`;
+    if (paths !== "") settled.set(record, new Refusal("conflict", detail, first.place));
+    else settled.set(record, outcome instanceof Refusal ? outcome : "unchanged");
+  }
   return settled;
+}
+
+/** Splits records into those whose key comes first, and those that repeat one, each with its first. */
+function splitDuplicates(records: readonly ReadyRecord[]) {
+  const byKey = new Map<string, ReadyRecord>();
+  const repeats: [ReadyRecord, ReadyRecord][] = [];
+  for (const record of records) {
+    const key = `${record.role}\0${record.key}`;
+    const first = byKey.get(key);
+    if (first) repeats.push([record, first]);
+    else byKey.set(key, record);
+  }
+  return { firsts: repeats.length === 0 ? records : [...byKey.values()], repeats };
 }
 
 /**
@@ -125,7 +142,7 @@ async function settle(
 
 const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted");
 
-/** A run comes behind what belongs to it: a worker that sees it goes on with it, with its log. */
+/** Write a run's document last, so that a worker never resumes a run whose log is incomplete. */
 async function writeAll(to: Writing, written: readonly Pair[], settled: Settling): Promise<void> {
   const { bases, sent } = to;
   const becoming = (some: readonly Pair[]) => some.flatMap(({ becomes }) => becomes ?? []);

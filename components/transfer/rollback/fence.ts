@@ -25,8 +25,7 @@ export interface DrawnFence {
   readonly unknown: readonly string[];
 }
 
-/** Where a fence is drawn, and where its moment is noted. */
-export interface FenceSides extends ExportSides {
+interface FenceSides extends ExportSides {
   /** The collection of the migration's record: the setting `advanced.ledger`. */
   readonly ledger: string;
   /** The number of the cutover, from 1. */
@@ -114,7 +113,14 @@ export async function requireWitnesses(
   const witness =
     fence && [fence.at, ...(fence.former ?? [])].includes(expected) ? fence : undefined;
   if (database) await requireFence(database, ledger, witness?.at ?? expected);
-  if (!witness) throw notTheState(address, expected, fence);
+  if (!witness) {
+    const found = fence ? `the fence of ${fence.at}` : "no fence.json";
+    throw new StateFolderError(
+      `The state directory ${address.root} has ${found}, but the cutover drew its fence at ${expected}: it is ` +
+        "not the services' state directory. Nothing was written. Mount theirs on this machine. If it is lost, " +
+        `first run \`taskrunner-storage export --all --state ${address.root}\`, which creates it again.`,
+    );
+  }
   await requireRuns(address, witness);
   return fence;
 }
@@ -150,14 +156,5 @@ async function requireRuns(address: StateAddress, fence: Fence): Promise<void> {
   throw new StateFolderError(
     `The state directory ${root} has no run in ${layout.runs}, but the cutover at ${fence.at} found ` +
       `${fence.unfinishedCount} unfinished runs there. Nothing was written. Mount the runs on this machine.`,
-  );
-}
-
-function notTheState({ root }: StateAddress, expected: string, fence: Fence | undefined) {
-  const found = fence ? `the fence of ${fence.at}` : "no fence.json";
-  return new StateFolderError(
-    `The state directory ${root} has ${found}, but the cutover drew its fence at ${expected}: it is not ` +
-      "the services' state directory. Nothing was written. Mount theirs on this machine. If it is lost, " +
-      `first run \`taskrunner-storage export --all --state ${root}\`, which creates it again.`,
   );
 }

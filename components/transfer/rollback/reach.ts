@@ -133,9 +133,22 @@ export async function confirmPrimary(
 }
 
 /** @throws MongoNotLost if MongoDB answers */
-function explainLoss(error: unknown, reach: Reach): string {
-  refuseAnswer(error, reach);
-  if (error instanceof ConnectionError) return error.message;
+function explainLoss(error: unknown, { electionSeconds, fencedAt }: Reach): string {
+  const isConnection = error instanceof ConnectionError;
+  const members = isConnection ? error.withoutPrimary : membersWithoutPrimary(error);
+  if (members.length > 0) {
+    throw new MongoNotLost(
+      `MongoDB has no primary: ${members.join(", ")} answered, but none became the primary within ${electionSeconds} s.`,
+      "MongoDB has a primary",
+      fencedAt,
+    );
+  }
+  const answer = isConnection ? error.answer : answerIn(error);
+  if (answer !== undefined) {
+    const found = `MongoDB answered, but cannot be read: ${answer}. ${checkAccess}`;
+    throw new MongoNotLost(found, "it can be read", fencedAt);
+  }
+  if (isConnection) return error.message;
   // The signal's own error is the platform's.
   if (error instanceof MongoError || error instanceof DOMException) {
     return `MongoDB cannot be read any more: ${error.message}.`;
@@ -146,24 +159,3 @@ function explainLoss(error: unknown, reach: Reach): string {
 const checkAccess =
   "Check user and password of mongoUri, the authority of the certificate (TASKRUNNER_MONGO_CA), and that the " +
   "access list of Atlas has this machine.";
-
-function refuseAnswer(error: unknown, { electionSeconds, fencedAt }: Reach): void {
-  const { withoutPrimary: members, answer } =
-    error instanceof ConnectionError
-      ? error
-      : { withoutPrimary: membersWithoutPrimary(error), answer: answerIn(error) };
-  if (members.length > 0) {
-    throw new MongoNotLost(
-      `MongoDB has no primary: ${members.join(", ")} answered, but none became the primary within ${electionSeconds} s.`,
-      "MongoDB has a primary",
-      fencedAt,
-    );
-  }
-  if (answer !== undefined) {
-    throw new MongoNotLost(
-      `MongoDB answered, but cannot be read: ${answer}. ${checkAccess}`,
-      "it can be read",
-      fencedAt,
-    );
-  }
-}

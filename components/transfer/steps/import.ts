@@ -1,14 +1,23 @@
 import { join } from "node:path";
 import { findEarlierExpiry } from "../../migration";
-import { quarantineFile, requireFenceWritable } from "../../state";
+import {
+  atOnce,
+  isUnfinished,
+  listHeldRuns,
+  listUnfinishedRuns,
+  quarantineFile,
+  requireFenceWritable,
+  stampByOpening,
+} from "../../state";
 import { type Step, tell, Unfinished } from "../../step";
+import { basesIn, readBases } from "../bases";
+import { describeStop, describeVerification, formatCases } from "../describe";
+import { reading } from "../documents";
 import { importState } from "../import/import";
-import { findMissingRuns } from "../missing";
 import { requireNewCutover } from "../rollback/fence";
 import type { BothSides, ImportStage } from "../sides";
-import { type ImportReport, ofShards } from "../tally";
-import { forgetWhereMissing, verifyState } from "../verify/verify";
-import { describeStop, describeVerification, formatCases, ifAny } from "../describe";
+import { type ImportReport, ListHash, type MissingRuns, ofShards } from "../tally";
+import { forgetWhereMissing, verifyState } from "../verify";
 import {
   BulkImport,
   type StateInputs,
@@ -46,8 +55,9 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   await requireNewCutover(sides, inputs);
   const report = await importStage(sides, "backfill", inputs.shard);
   const { foreign, foreignNames } = report.skipped;
-  for (const words of ifAny(foreign, () => formatCases(foreignNames, foreign))) {
-    tell(`warning: Names in ${inputs.root} that are not state, and are not imported: ${words}`);
+  if (foreign > 0) {
+    const names = formatCases(foreignNames, foreign);
+    tell(`warning: Names in ${inputs.root} that are not state, and are not imported: ${names}`);
   }
   await requireFenceWritable(sides.root);
   return { report };
@@ -75,6 +85,42 @@ export async function importStage(
   // The first of several pods looks for all: each sees the whole state directory.
   const isAsked = stage !== "final" && (shard?.number ?? 1) === 1;
   return brief({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
+}
+
+/** Leaves out most runs that are finished, for speed; `isUnfinished` decides. */
+const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };
+const mayExecute = { $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }] };
+
+/** The number of files that are looked for at once. */
+const filesAtOnce = 16;
+
+/**
+ * Finds unfinished runs that MongoDB has from an import, and whose files are gone: deletions are never carried
+ * over, and a worker in Mongo mode would execute their steps.
+ *
+ * @throws ServerTroubleError if MongoDB will not do it, or has trouble for too long
+ */
+async function findMissingRuns(sides: BothSides): Promise<MissingRuns> {
+  const { database, root } = sides;
+  const known = await reading(sides, "runs", async (all) => {
+    const ids: string[] = [];
+    for await (const run of all.find(mayExecute, { projection: { steps: 1 } })) {
+      if (isUnfinished(run)) ids.push(String(run._id));
+    }
+    return readBases(basesIn(database), new Map([["runs", ids]]));
+  });
+  const missing = new Set<string>();
+  await atOnce(filesAtOnce, [...(known.get("runs") ?? [])], async ([runId, { file, next }]) => {
+    const name = file ?? next?.file;
+    if (name !== undefined && !(await stampByOpening(join(root, name)))) missing.add(runId);
+  });
+  if (missing.size > 0) {
+    for (const { runId } of await listHeldRuns(sides)) missing.delete(runId);
+    for await (const { runId } of listUnfinishedRuns(sides)) missing.delete(runId);
+  }
+  const runs = [...missing].sort();
+  const hash = runs.reduce((list, runId) => list.add(runId), new ListHash()).toString();
+  return { count: runs.length, runs, hash };
 }
 
 /** Whether the last import quarantined records, which may be fixed meanwhile, unless they were accepted. */

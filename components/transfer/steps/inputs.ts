@@ -5,7 +5,7 @@ import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
 import type { Shard } from "../sides";
 import type { ImportReport } from "../tally";
-import type { VerificationReport } from "../verify/verify";
+import type { VerificationReport } from "../verify";
 
 const here = ["transfer", "taskrunner"] as const;
 
