@@ -16,21 +16,16 @@ export interface Entry {
 /** Conversions beyond a record's form; a record that needed one counts as normalized. */
 export type Conversion = "metadataText" | "enumeration" | "lineNumber" | "offset";
 
-/** A record's fields as BSON values, still to be checked, without a generated `_id`. */
-export interface Converted {
-  readonly fields: ReadonlyMap<string, unknown>;
-  readonly conversions: ReadonlySet<Conversion>;
-}
-
 /**
  * A record's fields by the contract: names in any case, timestamps to dates, integers to longs,
  * enumerations by name in any case or by integer, other metadata values than texts to their JSON
  * text. A value that cannot be converted stays as it is, for the check to name. Fields that the
  * contract does not have, and what is inside plan, failure policy and steps, stay untouched.
  *
+ * @returns the fields still to be checked, without a generated `_id`
  * @throws Refusal where the record is no object or has one field twice
  */
-export function convert(role: CollectionRole, { fields, given }: Entry): Converted {
+export function convert(role: CollectionRole, { fields, given }: Entry) {
   if (!isJsonObject(fields)) throw new Refusal("form", "it is not an object");
   const conversions = new Set<Conversion>();
   const converted = new Map<string, unknown>();

@@ -20,7 +20,6 @@ export const heldFolder = "held";
  */
 export const conflictsFolder = "conflicts";
 
-/** What became of run files that were to be moved. */
 interface Moved {
   /** The runs whose files were moved. */
   readonly runs: string[];

@@ -99,7 +99,6 @@ function recordsInText(
 
 const noConversions: ReadonlySet<Conversion> = new Set();
 
-/** A log's line on the short way, if it can go there. */
 function plainEntry(
   { role, name: file }: StateFile,
   { runId }: FileFacts,

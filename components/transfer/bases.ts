@@ -159,7 +159,6 @@ export function isAgreed(base: Base | undefined, { disk, mongo }: Hashes): boole
   return base?.agreed?.disk === disk && base.agreed.mongo === mongo && base.next === undefined;
 }
 
-/** What is done to one base. */
 interface Change {
   readonly filter: Filter<BaseDocument>;
   readonly update: UpdateFilter<BaseDocument>;

@@ -52,15 +52,13 @@ export class FilesystemBackfill extends StepGroup {
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
     const direction = mongo.directions.worker;
     super("FilesystemBackfill", name, options, direction === "back" || !files.state);
-    const { ledger } = mongo;
-    const inputs = files.state && { ...stateInputs(direction, mongo, files.state), ledger };
+    const inputs = files.state && stateInputs(direction, mongo, files.state);
     const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });
   }
 }
 
-/** The worker's drain, as far as a handover looks at it. */
 interface DrainArgs {
   /** The direction that it goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
@@ -91,7 +89,8 @@ export class Handover extends StepGroup {
     super("Handover", name, options, !files.state);
     if (!files.state && direction === "back") void pulumi.log.warn(noExport, this);
     const inputs = files.state && {
-      ...handoverInputs(direction, mongo, files.state),
+      ...stateInputs(direction, mongo, files.state),
+      ...files.state.rollback,
       // Without the drain no handover meets a live worker, also under `--target`.
       direction: drain.direction,
       drains: drain.drained.drains,
@@ -118,7 +117,8 @@ export class SecondHandover extends StepGroup {
     super("SecondHandover", name, options, direction === "rest" || !files.state);
     if (files.state) {
       const { fencedAt } = handover;
-      const inputs = { ...handoverInputs(direction, mongo, files.state), fencedAt };
+      const { rollback } = files.state;
+      const inputs = { ...stateInputs(direction, mongo, files.state), ...rollback, fencedAt };
       new StepResource(kinds.SecondHandover, name, inputs, this.ofChildren);
     }
     this.registerOutputs();
@@ -133,8 +133,7 @@ export class Verification extends StepGroup {
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
     const direction = mongo.directions.web;
     super("Verification", name, options, direction !== "forward" || !files.state);
-    const { ledger } = mongo;
-    const inputs = files.state && { ...stateInputs(direction, mongo, files.state), ledger };
+    const inputs = files.state && stateInputs(direction, mongo, files.state);
     const step = inputs && new StepResource(kinds.Verification, name, inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });
@@ -142,12 +141,8 @@ export class Verification extends StepGroup {
 }
 
 function stateInputs(direction: Direction, mongo: Mongo, { sides }: StateArgs) {
-  const { uri, database, collections, approvals, job, cutover } = mongo;
-  return { direction, cutover, uri, database, job, collections, approvals, ...sides };
-}
-
-function handoverInputs(direction: Direction, mongo: Mongo, state: StateArgs) {
-  return { ...stateInputs(direction, mongo, state), ledger: mongo.ledger, ...state.rollback };
+  const { uri, database, collections, approvals, job, cutover, ledger } = mongo;
+  return { direction, cutover, uri, database, job, collections, approvals, ledger, ...sides };
 }
 
 /** The output, or null if the step is absent or has not run. */

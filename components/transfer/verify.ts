@@ -126,7 +126,6 @@ function countPair(
   return false;
 }
 
-/** The maximum number of single cases of a kind that are named. */
 const keptCases = 100;
 
 const none = {

@@ -6,7 +6,6 @@ import type {
   HandoverInputs,
   HandoverResults,
   ImportInputs,
-  VerificationInputs,
 } from "../../components/transfer/steps/inputs";
 import { readFence } from "../../components/state";
 import { documentOptions } from "../contract/options";
@@ -22,7 +21,7 @@ const { BulkImport, Handover, SecondHandover, Verification } = providers;
 let cluster: JobCluster;
 let namespaces = 0;
 let root: string;
-let inputs: ImportInputs & VerificationInputs & HandoverInputs;
+let inputs: ImportInputs & HandoverInputs;
 
 beforeAll(async () => {
   cluster = await startJobCluster(current.folder);

@@ -5,7 +5,7 @@ import { findEarlierExpiry, setExpiry } from "../../components/migration";
 import { closeConnections } from "../../components/mongo";
 import { importState } from "../../components/transfer";
 import { providers } from "../../components/transfer/provider";
-import type { VerificationInputs } from "../../components/transfer/steps/inputs";
+import type { StateInputs } from "../../components/transfer/steps/inputs";
 import { documentOptions } from "../contract/options";
 import { databasePerTest, ledger } from "./database";
 import { sidesOf } from "./database-sides";
@@ -19,7 +19,7 @@ const daysAgo = (days: number) => new Date(Date.now() - days * dayMs).toISOStrin
 afterAll(closeConnections);
 
 let database: Db;
-let inputs: VerificationInputs;
+let inputs: StateInputs;
 
 /** An import of entries that are 60, 20 and 0 days old, of which MongoDB lost the first two. */
 beforeEach(async () => {

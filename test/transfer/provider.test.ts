@@ -3,11 +3,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { providers } from "../../components/transfer/provider";
-import type {
-  ImportInputs,
-  ImportResults,
-  VerificationInputs,
-} from "../../components/transfer/steps/inputs";
+import type { ImportInputs, ImportResults } from "../../components/transfer/steps/inputs";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { addFiles, approval, lines, logLine, run } from "./state";
@@ -15,7 +11,7 @@ import { type BorrowedServer, borrowServer } from "../pool";
 
 let folder: string;
 let server: BorrowedServer;
-let inputs: ImportInputs & VerificationInputs;
+let inputs: ImportInputs;
 let databases = 0;
 
 beforeAll(async () => {

@@ -56,7 +56,6 @@ function canonicalText(value: unknown): string {
   return `bson(${BSON.EJSON.stringify(value)})`;
 }
 
-/** The maximum number of paths of one record that are named. */
 const namedPaths = 10;
 
 /**

@@ -29,7 +29,6 @@ interface Open {
   readonly items: unknown[];
 }
 
-/** The value of a text that is valid JSON. */
 function parseExactly(text: string): unknown {
   const root: Open = { name: "", items: [] };
   const open: Open[] = [root];

@@ -6,7 +6,6 @@ import type { PartRole } from "./look";
 import { ExportTally } from "./report";
 import { type ExportSides, type ExportTask, type RunInMongo, type Turns, keepBases } from "./run";
 
-/** So many runs are written at once. */
 const runsAtOnce = 8;
 
 /** What became of a run. */

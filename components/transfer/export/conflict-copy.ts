@@ -38,7 +38,6 @@ export async function conflictCopyOf(
   return { file, path, name: posix.join(conflictsFolder, name), stamp: await stampOf(path) };
 }
 
-/** A document that does not go to its file, and why. */
 interface Conflict {
   readonly id: string;
   readonly document: Document;

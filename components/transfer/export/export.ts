@@ -57,7 +57,6 @@ async function exportAll(task: ExportTask): Promise<void> {
   await atOnce(works.length, works, (work) => work());
 }
 
-/** The number of held runs that are asked for at once. */
 const heldAtOnce = 500;
 
 /**

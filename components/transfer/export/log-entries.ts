@@ -94,7 +94,6 @@ function entriesIn(place: StateFile, facts: FileFacts, texts: readonly RawText[]
   });
 }
 
-/** So much of a log's end is looked at for its last line. */
 const endBytes = 64 * 1024;
 
 /**

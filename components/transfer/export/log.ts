@@ -135,7 +135,6 @@ async function* compareEntries(
 
 const noPlace = "the file has later entries but not this one, and a log is only appended to";
 
-/** Whether MongoDB has a file's last entry as the file has it. */
 async function isInMongo(
   { sides, runId }: BothLogs,
   { sequence, document }: LogEntry,
@@ -148,10 +147,8 @@ async function isInMongo(
   return hashes.length === 1 && hashes[0] === hashOf("logs", document);
 }
 
-/** The number of characters that are gathered before they are written. */
 const chunkLength = 256 * 1024;
 
-/** Appends the entries that come after the file's last one. */
 async function append(
   task: ExportTask,
   logs: BothLogs,

@@ -23,7 +23,6 @@ export interface OwnRecord {
   readonly own?: StoredDocument;
 }
 
-/** The maximum number of runs that are asked for together, and of their own bytes. */
 const [blockRuns, blockBytes] = [250, 1024 * 1024];
 
 /** The runs in MongoDB in blocks, in their order; a larger run is a block of its own. */
@@ -78,7 +77,6 @@ export async function lookUp(
   });
 }
 
-/** The documents of one role by the run. */
 type DocumentsOfRuns = ReadonlyMap<string, readonly StoredDocument[]>;
 
 /** The parts of a block that have together more bytes are read again if they are to be written. */

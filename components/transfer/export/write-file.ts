@@ -93,7 +93,6 @@ export interface Decided {
   readonly detail: string | undefined;
 }
 
-/** A document with the record that the file gets. */
 interface Written extends Decided {
   readonly record: ReadonlyMap<string, unknown>;
 }

@@ -57,7 +57,6 @@ export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecor
   }
 }
 
-/** The number of blocks of runs whose checkpoints are asked for together. */
 const blocksAtOnce = 4;
 
 async function* listFiles(reading: Reading): AsyncGenerator<readonly Listed[]> {

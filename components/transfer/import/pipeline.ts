@@ -71,7 +71,6 @@ function emptyBatch() {
 const batchesAtOnce = 4;
 const bytesAtOnce = 4 * fullBytes;
 
-/** A batch at work. */
 interface Running {
   readonly ranges: Ranges;
   readonly bytes: number;

@@ -50,7 +50,6 @@ export function databaseTarget(sides: BothSides, options: TargetOptions): Target
   };
 }
 
-/** One batch under way. */
 interface Writing {
   readonly sides: BothSides;
   readonly bases: Collection<BaseDocument>;
@@ -96,7 +95,6 @@ async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settl
   return settled;
 }
 
-/** Splits records into those whose key comes first, and those that repeat one, each with its first. */
 function splitDuplicates(records: readonly ReadyRecord[]) {
   const byKey = new Map<string, ReadyRecord>();
   const repeats: [ReadyRecord, ReadyRecord][] = [];

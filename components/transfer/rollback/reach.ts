@@ -63,7 +63,6 @@ export class MongoNotLost extends Error {
   }
 }
 
-/** The database if it has a primary, else why no member of it answers. */
 type Reached =
   | { readonly database: Db; readonly unreachable?: undefined }
   | { readonly database?: undefined; readonly unreachable: string };

@@ -19,7 +19,6 @@ import {
 } from "./inputs";
 import { brief, comparedInputs, sidesOf, stateOf } from "./sides";
 
-/** The last run of either handover. */
 type Past = StateOf<HandoverInputs, HandoverResults>;
 
 /**
@@ -105,7 +104,6 @@ async function requireStill({ direction, standstill }: FirstHandoverInputs): Pro
   if (found !== undefined) throw new Unfinished([`${found} ${drainAgain("the worker")}`]);
 }
 
-/** What an earlier run found, kept. */
 function keepResults(state: Partial<HandoverResults> = {}): HandoverResults {
   const { report, fence, rollback } = state;
   return { ...(report && { report }), ...(fence && { fence }), ...(rollback && { rollback }) };

@@ -24,7 +24,6 @@ import {
   type ImportInputs,
   type ImportResults,
   Verification,
-  type VerificationInputs,
   type VerificationResults,
 } from "./inputs";
 import { brief, comparedInputs, sidesOf, reportProgress } from "./sides";
@@ -91,7 +90,6 @@ export async function importStage(
 const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };
 const mayExecute = { $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }] };
 
-/** The number of files that are looked for at once. */
 const filesAtOnce = 16;
 
 /**
@@ -132,7 +130,7 @@ export function hasLeftOut(
 }
 
 /** The proof that every record on disk is in MongoDB; it stops `up` if it does not hold. */
-export const verification: Step<VerificationInputs, VerificationResults> = {
+export const verification: Step<StateInputs, VerificationResults> = {
   ...Verification,
   id: ({ database = "" }) => `${database}/verification`,
   followsServer: true,

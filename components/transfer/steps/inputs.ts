@@ -21,12 +21,12 @@ export interface StateInputs extends MongoInputs, OncePerCutover {
   readonly acceptMissing?: string;
   /** The hash of quarantined and differing records with which a cutover ends. */
   readonly acceptQuarantined?: string;
+  /** The collection of the migration's record: its fences, ended cutovers and former expiries of the log. */
+  readonly ledger: string;
 }
 
 /** Inputs of the bulk import. */
 export interface ImportInputs extends StateInputs {
-  /** The collection of the migration's record, which knows the last cutover that ended. */
-  readonly ledger: string;
   /** In a pod of an Indexed Job: its part of the runs. */
   readonly shard?: Shard;
 }
@@ -36,12 +36,6 @@ export interface ImportResults {
   readonly report: ImportReport;
 }
 
-/** Inputs of a verification. */
-export interface VerificationInputs extends StateInputs {
-  /** The collection of the migration's record, which knows of former expiries of the log. */
-  readonly ledger: string;
-}
-
 /** A verification's report names the first twenty cases of a kind. */
 export interface VerificationResults {
   readonly report: VerificationReport;
@@ -49,8 +43,6 @@ export interface VerificationResults {
 
 /** Inputs of both handovers; what a rollback is told is not compared. */
 export interface HandoverInputs extends StateInputs {
-  /** The collection of the migration's record, in which a fence is noted. */
-  readonly ledger: string;
   /** What becomes of unfinished runs that cannot be exported. */
   readonly heldRuns: "hold" | "release";
   /** How long a rollback waits for a primary, in s. */
@@ -95,6 +87,6 @@ export const SecondHandover = kind<SecondHandoverInputs, HandoverResults>("Secon
   "rollback",
 ]);
 
-export const Verification = kind<VerificationInputs, VerificationResults>("Verification", here, [
+export const Verification = kind<StateInputs, VerificationResults>("Verification", here, [
   "report",
 ]);

@@ -8,18 +8,13 @@ import type { StateInputs } from "./inputs";
 /** What a step is compared by. */
 export const comparedInputs = ["cutover", "database", "root", "collections", "approvals"] as const;
 
-/** What names both sides, without the database. */
-export type StateSides = Pick<BothSides, Exclude<keyof StateInputs & keyof BothSides, "database">>;
-
 /** The state on disk as the inputs name it; `root` becomes absolute. */
-export function stateOf({ root, collections, approvals }: StateInputs): StateSides {
+export function stateOf({ root, collections, approvals }: StateInputs) {
   return { root: resolve(root), collections, approvals };
 }
 
 /** Both sides as the inputs of a step that goes forward name them. */
-export async function sidesOf(
-  inputs: StateInputs,
-): Promise<StateSides & Pick<BothSides, "database">> {
+export async function sidesOf(inputs: StateInputs) {
   return { ...stateOf(inputs), database: await databaseAt(addressIn(inputs)) };
 }
 
