@@ -1,20 +1,31 @@
 import { once } from "node:events";
-import { resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
-import { policies } from "../../policy/policies";
-import { rules } from "../../policy/rules";
+import { dependencies } from "../../package.json";
+import manifest from "../../policy/package.json";
+import { policies, rules } from "../../policy/rules";
 
 const folder = resolve(__dirname, "../../policy");
 
 it("the pack has every rule twice: for production, and as advice elsewhere", () => {
   expect(policies.map(({ name }) => name)).toEqual(
-    rules.flatMap(({ name }) => [name, `${name}-advice`]),
+    Object.values(rules).flatMap(({ name }) => [name, `${name}-advice`]),
   );
   for (const { name, enforcementLevel } of policies) {
     const isAdvice = name.endsWith("-advice");
     expect(enforcementLevel === "advisory").toBe(isAdvice);
   }
+});
+
+// `pulumi policy publish` packs the folder; whoever enables the pack installs its own package.json.
+it("the folder needs nothing outside of it but packages, in the versions of the project", async () => {
+  const text = await readFile(join(folder, "rules.ts"), "utf8");
+  const imported = [...text.matchAll(/from "((?!node:)[^"]+)"/g)].map(([, name]) => name);
+
+  expect(Object.keys(manifest.dependencies)).toEqual(expect.arrayContaining(imported));
+  expect(dependencies).toMatchObject(manifest.dependencies);
 });
 
 // The test on the engine takes the pack's file; a language host that runs packs takes the folder.

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { types } from "../../policy/rule";
+import { types } from "../../policy/rules";
 
 /** Whether every rule is broken, each by the resource that has its name; else none is. */
 const broken = new pulumi.Config().get("broken") === "true";
@@ -24,10 +24,8 @@ const atlas = {
   backupEnabled: true,
   pitEnabled: true,
   retainBackupsEnabled: true,
-  advancedConfiguration: { minimumEnabledTlsProtocol: "TLS1_2" },
 };
 const [pinned, moving] = [`registry/runner@sha256:${"0".repeat(64)}`, "registry/runner:1.2"];
-const plain = "mongodb://u:geheim@db.example.net/taskrunner";
 const collection = { name: "pack_runs", validator: { $jsonSchema: {} }, validationLevel: "strict" };
 const claim = "pulumi-nodejs:dynamic/mongo:LedgerClaim";
 const release = (file: string) => ({
@@ -37,19 +35,16 @@ const release = (file: string) => ({
 
 new Played(types.atlasCluster, "deletion-protection", atlas, {}, !broken);
 new Played(types.atlasCluster, "backups", { ...atlas, pitEnabled: choose(true, false) });
-if (!broken) new Played(types.atlasSchedule, "schedule", { clusterName: "taskrunner" });
 new Played(types.atlasAccess, "closed-access-list", {
   cidrBlock: choose("203.0.113.0/24", "0.0.0.0/0"),
-});
-new Played(claim, "tls", { uri: pulumi.secret(choose(`${plain}?tls=true`, plain)) });
-new Played(types.collection, "connection-string-secret", {
-  ...{ ...collection, validationAction: "error" },
-  nested: { uri: broken ? `${plain}?tls=true` : pulumi.secret(`${plain}?tls=true`) },
 });
 new Played(types.collection, "validation-error", {
   ...{ ...collection, validationAction: choose("error", "warn") },
 });
-new Played(claim, "images-by-digest", { job: { image: choose(pinned, moving) } });
+new Played(claim, "images-by-digest", {
+  job: { image: choose(pinned, moving) },
+  uri: pulumi.secret("mongodb://u:geheim@db.example.net/taskrunner"),
+});
 new Played(
   types.release,
   "images-by-digest-in-a-file",

@@ -2,23 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isProduction } from "../../policy/policies";
-import { types, unknown, type Resource } from "../../policy/rule";
-import { tls } from "../../policy/rules/connections";
-import {
-  backups,
-  backupSchedule,
-  closedAccessList,
-  deletionProtection,
-  validation,
-} from "../../policy/rules/database";
-import { pinnedImages } from "../../policy/rules/images";
+import { isProduction, rules, types, unknown, type Resource } from "../../policy/rules";
+
+const { backups, closedAccessList, deletionProtection, pinnedImages, validation } = rules;
 
 type Props = Resource["props"];
 
-const urn = "urn:pulumi:prod::taskrunner-storage::type::name";
 const resource = (type: string, props: Props, protect = true): Resource => {
-  return { type, name: "name", urn, props, protect };
+  return { type, props, protect };
 };
 
 describe("production", () => {
@@ -64,13 +55,6 @@ describe("a cluster of Atlas", () => {
     expect(backups.of(cluster({ ...whole, [input]: unknown }))).toEqual([]);
   });
 
-  it("has a schedule in its stack", () => {
-    const schedule = resource(types.atlasSchedule, {});
-
-    expect(backupSchedule.ofAll([cluster(whole)])).toMatchObject([{ urn }]);
-    expect(backupSchedule.ofAll([cluster(whole), schedule])).toEqual([]);
-  });
-
   it.each(["0.0.0.0/0", "::/0", "0.0.0.0", "::", "0:0:0:0:0:0:0:0/0", "10.0.0.0/0"])(
     "is not open to %s",
     (entry) => {
@@ -85,46 +69,6 @@ describe("a cluster of Atlas", () => {
   it.each(["203.0.113.0/24", "2001:db8::/32", "10.0.0.10"])("may be open to %s", (cidrBlock) => {
     expect(closedAccessList.of(resource(types.atlasAccess, { cidrBlock }))).toEqual([]);
   });
-
-  it("takes no old TLS", () => {
-    const advancedConfiguration = { minimumEnabledTlsProtocol: "TLS1_1" };
-
-    expect(tls.of(cluster({ advancedConfiguration }))).toHaveLength(1);
-    expect(tls.of(cluster(whole))).toEqual([]);
-  });
-});
-
-describe("a connection string", () => {
-  const remote = "mongodb://u:geheim@db.example.net/taskrunner";
-  const violations = (uri: string) => tls.of(resource("any:thing", { deep: { list: [uri] } }));
-
-  it("without TLS is named by its place alone", () => {
-    expect(violations(remote)).toEqual([
-      "The connection string at deep.list.0 has no TLS: use tls=true or mongodb+srv.",
-    ]);
-  });
-
-  it("with TLS that checks no certificate is named by its place and the option", () => {
-    expect(violations(`${remote}?tls=true&tlsAllowInvalidHostnames=true`)).toEqual([
-      "The connection string at deep.list.0 does not check certificates: remove tlsAllowInvalidHostnames.",
-    ]);
-    expect(violations(`${remote}?tls=true&tlsInsecure=false`)).toEqual([]);
-  });
-
-  it.each([`${remote}?tls=true`, "mongodb+srv://db.example.net/x", "mongodb://127.0.0.1/x"])(
-    "passes: %s",
-    (uri) => {
-      expect(violations(uri)).toEqual([]);
-    },
-  );
-});
-
-it("a replica set of the operator has TLS", () => {
-  const of = (spec: unknown) => tls.of(resource(types.operatorCluster, { spec }));
-
-  expect(of({ security: { tls: { enabled: true } } })).toEqual([]);
-  expect(of({ security: {} })).toHaveLength(1);
-  expect(of(unknown)).toEqual([]);
 });
 
 describe("a validator", () => {

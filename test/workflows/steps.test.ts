@@ -178,7 +178,7 @@ describe("a merge", () => {
   it("that changes what the program is made of runs up", async () => {
     const { metafile } = await build({
       absWorkingDir: repository,
-      entryPoints: ["program.cjs", "policy/pack.ts", "components/*/provider.ts"],
+      entryPoints: ["program.cjs", "policy/rules.ts", "components/*/provider.ts"],
       ...{ bundle: true, write: false, metafile: true, packages: "external" },
       ...{ platform: "node", outdir: "dist", logLevel: "error" },
     });

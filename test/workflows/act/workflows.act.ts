@@ -50,10 +50,8 @@ it(
       "<!-- taskrunner-storage:staging -->",
     ]);
     // Staging may break the policies of production, which are advice there.
-    expect(run.output).toMatch(policyLine("prod", "mandatory", "connection-string-secret"));
-    expect(run.output).toMatch(
-      policyLine("staging", "advisory", "connection-string-secret-advice"),
-    );
+    expect(run.output).toMatch(policyLine("prod", "mandatory", "validation-error"));
+    expect(run.output).toMatch(policyLine("staging", "advisory", "validation-error-advice"));
   },
   20 * minutes,
 );
@@ -123,7 +121,7 @@ it(
       verification: { holds: true },
     });
     expect(run.failed).toBe(true);
-    expect(run.output).toMatch(policyLine("prod", "mandatory", "connection-string-secret"));
+    expect(run.output).toMatch(policyLine("prod", "mandatory", "validation-error"));
     expect(await site.outputs("prod")).toEqual({});
   },
   30 * minutes,
