@@ -4,8 +4,6 @@ import { isRun, type Situation } from "./situation";
 import { cutoverStepOf, shortType } from "./steps";
 import { describeAny, duration, formatCount } from "./words";
 
-type Service = "worker" | "web";
-
 /**
  * What the services and their runs go through, in words of ours; nothing if no service restarts. A change
  * of the storage mode always has some.
@@ -15,21 +13,30 @@ export function serviceConsequences(situation: Situation): string[] {
   const restarting = (["worker", "web"] as const).filter((service) =>
     preview.steps.some((step) => restarts(step, service)),
   );
+  const services = restarting.join(" and ");
   const asked = preview.steps.filter((step) => isType(step, "Confirmation") && isRun(step)).length;
   const waits =
     asked > 0 ? [`up stops ${formatCount(asked, "time")} until you confirm a step`] : [];
   if (direction === "change") {
-    const services = restarting.join(" and ");
     const verb = restarting.length === 1 ? "restarts" : "restart";
     return [...(services === "" ? [] : [`${services} ${verb}`]), ...waits];
   }
   if (direction === "nothing") return [];
-  const services = [workerStop(situation, restarting), ...webRollout(situation, restarting)];
-  return [...services, ...waitingRuns(situation), ...waits];
+  const isWatched = preview.steps.some(
+    (step) => cutoverStepOf(step) === "web" && isType(step, "PodsReplaced"),
+  );
+  return [
+    describeStop(situation, services),
+    ...(restarting.includes("web") && isWatched
+      ? ["web stays up while its pods are replaced"]
+      : []),
+    ...(direction === "cutover" ? describeWaitingRuns(situation.plan?.state?.unfinished) : []),
+    ...waits,
+  ];
 }
 
 /** Whether the step gives a service other pods. */
-function restarts(step: Step, service: Service): boolean {
+function restarts(step: Step, service: "worker" | "web"): boolean {
   const { operation } = step;
   const kind = cutoverStepOf(step);
   // A release that holds both services is neither's.
@@ -44,36 +51,21 @@ function isType({ type }: Step, name: string): boolean {
   return shortType(type).split(":").at(-1) === name;
 }
 
-const modes = { cutover: "MongoDB", rollback: "files" } as const;
-
-function workerStop(situation: Situation, restarting: readonly Service[]): string {
-  const { direction, preview } = situation;
-  const to = modes[direction === "rollback" ? "rollback" : "cutover"];
-  const isDrained = preview.steps.some((step) => cutoverStepOf(step) === "drain" && isRun(step));
-  if (isDrained) return `the worker stops until it works on ${to}${lastStop(situation)}`;
-  const services = restarting.length === 0 ? "the stack" : restarting.join(" and ");
-  return `${services} will work on ${to}, and no step drains the worker`;
+/** @param services those that restart, in words */
+function describeStop({ direction, preview }: Situation, services: string): string {
+  const to = direction === "rollback" ? "files" : "MongoDB";
+  const { steps, stoppedSeconds } = preview;
+  if (!steps.some((step) => cutoverStepOf(step) === "drain" && isRun(step)))
+    return `${services || "the stack"} will work on ${to}, and no step drains the worker`;
+  // In the stack's last change of mode, in whichever direction.
+  const last =
+    stoppedSeconds === undefined
+      ? ", for how long is not measured yet"
+      : ` (last time ${duration(stoppedSeconds * 1_000)})`;
+  return `the worker stops until it works on ${to}${last}`;
 }
 
-/** In the stack's last change of mode, in whichever direction. */
-function lastStop({ preview: { stoppedSeconds } }: Situation): string {
-  if (stoppedSeconds === undefined) return ", for how long is not measured yet";
-  return ` (last time ${duration(stoppedSeconds * 1_000)})`;
-}
-
-function webRollout({ preview }: Situation, restarting: readonly Service[]): string[] {
-  const isWatched = preview.steps.some(
-    (step) => cutoverStepOf(step) === "web" && isType(step, "PodsReplaced"),
-  );
-  return restarting.includes("web") && isWatched
-    ? ["web stays up while its pods are replaced"]
-    : [];
-}
-
-/** Runs that wait while the worker is stopped in a cutover. */
-function waitingRuns({ direction, plan }: Situation): string[] {
-  if (direction !== "cutover") return [];
-  const { unfinished } = plan?.state ?? {};
+function describeWaitingRuns(unfinished: number | undefined): string[] {
   if (unfinished === undefined) return ["unfinished runs were not counted"];
   return unfinished > 0 ? [`${formatCount(unfinished, "unfinished run")} wait meanwhile`] : [];
 }

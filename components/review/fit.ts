@@ -41,6 +41,22 @@ export function itemize<Item>(
   };
 }
 
+interface Listed {
+  readonly title: string;
+  readonly items: readonly Markdown[];
+  readonly noun: string;
+  /** How many there are, if not all of them were named. */
+  readonly total?: number | undefined;
+  readonly between?: string;
+}
+
+/** Items below a line that counts them, folded away. */
+export function foldList({ title, items, noun, total, between = "\n" }: Listed): Section {
+  const count = total ?? items.length;
+  const list = itemize(items, noun, (shown) => join(shown, between), count);
+  return fold(`${title}: ${count.toLocaleString("en-US")}`, list);
+}
+
 /** A comment's length in characters; GitHub refuses more than 65,536. */
 export const longestComment = 60_000;
 

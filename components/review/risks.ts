@@ -5,12 +5,12 @@ import {
   runsOfRollback,
 } from "./consequences";
 import { differencesOf } from "./differences";
-import { otherWarnings, stopWarnings } from "./messages";
+import { isError, otherWarnings, stopWarnings } from "./messages";
 import type { Step } from "./read/preview";
 import { ours, type Markdown } from "./safe/markdown";
 import { dataIssueCount, drift, indexRisks, describeUnseenData, validatorRisks } from "./schema";
 import { stopsOnDataIssues, type Situation } from "./situation";
-import { losesFence } from "./state-lines";
+import { losesFence } from "./lines";
 import { cutoverStepOf, isOurs } from "./steps";
 import { describeAny, formatCount } from "./words";
 
@@ -27,7 +27,7 @@ export interface Verdict {
 /** What a reviewer has to know before saying yes. */
 export function verdictOf(situation: Situation): Verdict {
   const { preview } = situation;
-  const errors = preview.messages.filter(({ severity }) => severity === "error").length;
+  const errors = preview.messages.filter(isError).length;
   const issues = dataIssueCount(situation);
   const isStopped = stopsOnDataIssues(situation);
   const stops = stopWarnings(situation).length;
@@ -85,13 +85,6 @@ export function verdictAsList(situation: Situation, verdict: Verdict): Markdown 
   return ours([marks[level], "", ...all.map((one) => `- ${one}`)].join("\n"));
 }
 
-function describeUncounted(plan: Situation["plan"]): string {
-  if (!plan) return "no plan was given";
-  return plan.state
-    ? "the plan is not one of filesystem mode"
-    : "the plan found no state folder where it was made";
-}
-
 function destructions({ preview }: Situation): (string | undefined)[] {
   const deleted = preview.steps.filter(({ operation }) => operation === "delete");
   const left = deleted.filter((step) => isOurs(step) || step.retained).length;
@@ -103,9 +96,6 @@ function destructions({ preview }: Situation): (string | undefined)[] {
   ];
 }
 
-/** The settings of a cluster that keep it, and its backups, from being lost. */
-const protection = /protection|backup|pitEnabled|retain/i;
-
 function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
   const changed = steps.filter(
     (step) =>
@@ -113,9 +103,13 @@ function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
       cutoverStepOf(step) === "cluster" &&
       differencesOf(step).length > 0,
   );
-  const off = changed.flatMap(differencesOf).filter(({ path, before, after }) => {
-    return protection.test(path) && before === "true" && after !== "true";
-  });
+  // The settings that keep it, and its backups, from being lost.
+  const protection = /protection|backup|pitEnabled|retain/i;
+  const off = changed
+    .flatMap(differencesOf)
+    .filter(
+      ({ path, before, after }) => before === "true" && after !== "true" && protection.test(path),
+    );
   return [
     describeAny(off.length, "protection", " of MongoDB turned off"),
     changed.length > 0 && "MongoDB itself changes, its members may restart",
@@ -127,7 +121,11 @@ function rollbackRisks(situation: Situation): (string | false | undefined)[] {
   if (direction !== "rollback") return [];
   if (!plan?.leftBehind) {
     if (stopWarnings(situation).length > 0) return [];
-    return [`what would stay behind was not counted, because ${describeUncounted(plan)}`];
+    const ofPlan = plan?.state
+      ? "the plan is not one of filesystem mode"
+      : "the plan found no state folder where it was made";
+    const why = plan ? ofPlan : "no plan was given";
+    return [`what would stay behind was not counted, because ${why}`];
   }
   const { exported, conflicts } = plan.leftBehind;
   return [

@@ -1,16 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Occasion } from "../situation";
-import { PostError } from "./errors";
-
-/** Where to post, and as whom. */
-export interface Repository {
-  /** `owner/name`. */
-  readonly repository: string;
-  /** The API's address, such as `https://api.github.com` or `https://git.example.org/api/v1`. */
-  readonly apiUrl: string;
-  /** Secret; it goes into the header of requests and nowhere else. */
-  readonly token: string;
-}
+import { PostError, type Repository } from "./api";
 
 /** A pull request to post on. */
 export interface PullRequest extends Repository {
