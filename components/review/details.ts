@@ -20,31 +20,19 @@ export function detailSections(situation: Situation): Section[] {
     change.commands.map((command) => fence(inspect(command, options).split("\n"), "js")),
   );
   const listItem = (text: string) => md`- ${text}`;
+  const conflicts = (behind?.conflictExamples ?? []).map(listItem);
+  const unfinished = (behind?.unfinishedRuns ?? []).map(listItem);
+  const apart = { between: "\n\n" };
   return [
-    foldList({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
-    foldList({
-      title: "Commands on MongoDB",
-      items: isForward ? commands : [],
-      noun: "command",
-      between: "\n\n",
-    }),
-    foldList({
-      title: "Changed on both sides",
-      items: (behind?.conflictExamples ?? []).map(listItem),
-      noun: "record",
-      total: behind?.conflicts,
-    }),
-    foldList({
-      title: "Runs that are unfinished on disk",
-      items: (behind?.unfinishedRuns ?? []).map(listItem),
-      noun: "run",
-      total: behind?.unfinished,
-    }),
-    foldList({
-      title: "Settings of this preview",
-      items: direction === "nothing" ? [] : settings.map(listItem),
-      noun: "setting",
-    }),
+    foldList("Inputs that change", inputs, "resource", apart),
+    foldList("Commands on MongoDB", isForward ? commands : [], "command", apart),
+    foldList("Changed on both sides", conflicts, "record", { total: behind?.conflicts }),
+    foldList("Runs that are unfinished on disk", unfinished, "run", { total: behind?.unfinished }),
+    foldList(
+      "Settings of this preview",
+      direction === "nothing" ? [] : settings.map(listItem),
+      "setting",
+    ),
   ];
 }
 

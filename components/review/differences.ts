@@ -17,7 +17,6 @@ const hidden = new Set([
   ...["ended", "endedAt", "requestedAt", "stoppedAt"],
 ]);
 
-/** A step's inputs, and how they came there. */
 type Inputs = Pick<Step, "old" | "new"> & Partial<Step>;
 
 /** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */
@@ -72,7 +71,6 @@ function secretIn(value: object): Reference["secretKeyRef"] {
   return secretKeyRef ?? valueFrom?.secretKeyRef;
 }
 
-/** A value as a text; undefined where there is none. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined || typeof value === "string") {
     return value === unknownValue ? "(known in up)" : value;

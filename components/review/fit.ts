@@ -41,20 +41,19 @@ export function itemize<Item>(
   };
 }
 
-interface Listed {
-  readonly title: string;
-  readonly items: readonly Markdown[];
-  readonly noun: string;
-  /** How many there are, if not all of them were named. */
-  readonly total?: number | undefined;
-  readonly between?: string;
-}
-
-/** Items below a line that counts them, folded away. */
-export function foldList({ title, items, noun, total, between = "\n" }: Listed): Section {
-  const count = total ?? items.length;
-  const list = itemize(items, noun, (shown) => join(shown, between), count);
-  return fold(`${title}: ${count.toLocaleString("en-US")}`, list);
+/**
+ * Items below a line that counts them, folded away.
+ *
+ * @param total how many there are, if not all of them were named
+ */
+export function foldList(
+  title: string,
+  items: readonly Markdown[],
+  noun: string,
+  { total = items.length, between = "\n" }: { total?: number | undefined; between?: string } = {},
+): Section {
+  const list = itemize(items, noun, (shown) => join(shown, between), total);
+  return fold(`${title}: ${total.toLocaleString("en-US")}`, list);
 }
 
 /** A comment's length in characters; GitHub refuses more than 65,536. */

@@ -33,7 +33,6 @@ function sectionOf(title: string, items: readonly Markdown[]): Section {
   return itemize(items, noun, (shown) => join([ours(`#### ${title}`), ...shown], "\n\n"));
 }
 
-/** A message with the name of the resource that it is on, its text as it was said. */
 function renderMessage({ urn, text }: Message): Markdown {
   const block = fence(wrap(text));
   const name = urn?.split("::").slice(3).join("::");

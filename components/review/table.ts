@@ -26,7 +26,6 @@ interface Row {
   readonly lines: readonly Line[];
 }
 
-/** The maximum number of lines of a step; of more, each kind is counted. */
 const maxLines = 2;
 
 /** The steps of the cutover that change something, in its order; what is many of a kind is counted. */
@@ -44,9 +43,10 @@ export function stepTable(situation: Situation): Section {
 export function stepDetails(situation: Situation): Section[] {
   return rowsOf(situation)
     .filter(({ lines }) => lines.length > maxLines)
-    .map(({ title, lines }) =>
-      foldList({ title, noun: "change", items: lines.map(({ text }) => md`- ${text}`) }),
-    );
+    .map(({ title, lines }) => {
+      const items = lines.map(({ text }) => md`- ${text}`);
+      return foldList(title, items, "change");
+    });
 }
 
 /** A few lines as they are; of more, the first that are lost, created again or taken over with changes, and how many of each kind. */

@@ -45,7 +45,7 @@ export interface Posted {
  */
 export async function upsert<T>(
   target: Repository,
-  doing: Pick<Doing, "what" | "permission">,
+  doing: Doing,
   { secondMs = 1_000 }: ApiOptions = {},
   attempt: (api: Api) => Promise<T>,
 ): Promise<T> {
@@ -70,7 +70,15 @@ export async function upsert<T>(
       },
     });
   } catch (error) {
-    throw translateError(error, { ...doing, apiUrl, token });
+    if (!isApiError(error)) throw error;
+    const said = (token ? error.message.replaceAll(token, "***") : error.message)
+      .slice(0, 500)
+      .replace(/\.$/, "");
+    const answer = error.response ? `${error.status}, ${said}` : `no answer, ${said}`;
+    throw new PostError(
+      `${doing.what} failed. ${apiUrl} says: ${answer}. ${adviceOn(error, doing.permission)}`,
+      error.response ? error.status : undefined,
+    );
   }
 }
 
@@ -90,15 +98,11 @@ export class PostError extends Error {
   }
 }
 
-/** What was being done when something failed, as the error says it. */
 interface Doing {
   /** Such as `Posting the comment of stack prod on o/r#5`. */
   readonly what: string;
   /** What a token needs for it, as workflows name it, such as `pull-requests: write`. */
   readonly permission: string;
-  readonly apiUrl: string;
-  /** Secret. */
-  readonly token: string;
 }
 
 /** The part of Octokit's error that counts here; the rest holds the request. */
@@ -113,21 +117,7 @@ export function isApiError(error: unknown): error is Error & ApiError {
   return error instanceof Error && "status" in error && typeof error.status === "number";
 }
 
-/** An error of the API in words; any other one as it is. */
-function translateError(error: unknown, doing: Doing): unknown {
-  if (!isApiError(error)) return error;
-  const { what, apiUrl, token } = doing;
-  const said = (token ? error.message.replaceAll(token, "***") : error.message)
-    .slice(0, 500)
-    .replace(/\.$/, "");
-  const answer = error.response ? `${error.status}, ${said}` : `no answer, ${said}`;
-  return new PostError(
-    `${what} failed. ${apiUrl} says: ${answer}. ${adviceOn(error, doing)}`,
-    error.response ? error.status : undefined,
-  );
-}
-
-function adviceOn(error: ApiError, { permission }: Doing): string {
+function adviceOn(error: ApiError, permission: string): string {
   const { status, message, response } = error;
   if (!response) return "Check GITHUB_API_URL and the network.";
   if (isRateLimit(error)) {

@@ -55,7 +55,6 @@ export function marker(stack: string): string {
   return `<!-- taskrunner-storage:${encodeURIComponent(stack).replaceAll("--", "-%2D")} -->`;
 }
 
-/** Who wrote something, as the API has it. */
 type Author = { readonly login?: string; readonly type?: string } | null | undefined;
 
 /** The users that workflows act as on Gitea and Forgejo; nobody else can have these names. */

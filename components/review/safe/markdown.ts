@@ -54,7 +54,6 @@ export function code(text: string): Markdown {
   return new Markdown(left === 0 ? all : `${all} (and ${left} more characters)`);
 }
 
-/** More quotes than the text has in a row. */
 function quotesFor(text: string, least: number): string {
   const runs = text.match(/`+/g) ?? [];
   return "`".repeat(Math.max(least, ...runs.map(({ length }) => length + 1)));
