@@ -60,7 +60,7 @@ async function stackAfterCutover(server: MongoServer): Promise<BenchStack> {
   const settings = {
     storageMode: "mongo",
     backfill: { source: { path: state } },
-    rollout: { target: "values", directory: rollout, confirm: "none" },
+    rollout: { target: "values", directory: rollout, confirm: "none", workerStopped: 1 },
   };
   await stack.configure(settings, `${server.uri}/start_up`);
   await stack.pulumi("up", "--yes", "--skip-preview");

@@ -94,10 +94,8 @@ export function serviceLine(step: Step): Markdown {
     case "kubernetes:PodsReplaced":
       if (step.operation === "delete") return againLine(step);
       return md`wait${limit} until every pod of ${formatValue(release ?? service)} runs in mode ${formatValue(mode)}`;
-    case "taskrunner:Confirmation":
-      return isRun(step)
-        ? ours("stop until someone has deployed it and confirmed")
-        : againLine(step);
+    case "taskrunner:WorkerStopped":
+      return isRun(step) ? ours("somebody stops the worker by hand") : againLine(step);
     case "kubernetes:FormerSecrets":
       return ours("delete Secrets that no pod refers to any more");
     default:

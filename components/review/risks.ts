@@ -150,9 +150,12 @@ function serviceConsequences(situation: Situation): string[] {
     preview.steps.some((step) => restarts(step, service)),
   );
   const services = restarting.join(" and ");
-  const asked = preview.steps.filter((step) => isType(step, "Confirmation") && isRun(step)).length;
+  const isAsked = preview.steps.some(
+    (step) =>
+      isType(step, "WorkerStopped") && isRun(step) && step.new?.stoppedFor !== step.new?.cutover,
+  );
   const waits =
-    asked > 0 ? [`up stops ${formatCount(asked, "time")} until you confirm a step`] : [];
+    isAsked && direction === "cutover" ? ["up stops until the worker is stopped by hand"] : [];
   if (direction === "change") {
     const verb = restarting.length === 1 ? "restarts" : "restart";
     return [...(services === "" ? [] : [`${services} ${verb}`]), ...waits];
@@ -189,7 +192,7 @@ function isType({ type }: Step, name: string): boolean {
 function describeStop({ direction, preview }: Situation, services: string): string {
   const to = direction === "rollback" ? "files" : "MongoDB";
   const { steps, stoppedSeconds } = preview;
-  if (!steps.some((step) => cutoverStepOf(step) === "drain" && isRun(step)))
+  if (!steps.some((step) => isType(step, "Drain") && isRun(step)))
     return `${services || "the stack"} will work on ${to}, and no step drains the worker`;
   // In the stack's last change of mode, in whichever direction.
   const last =

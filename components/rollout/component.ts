@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../kubernetes/program";
 import type { ProgramSettings } from "../settings/program";
-import { StepGroup, type After } from "../step/program";
+import { StepGroup, StepResource, type After } from "../step/program";
 import type { Service } from "./environment";
 import { helmTarget } from "./helm/target";
 import { drainOf, workerDrainInputs, type DrainSettings } from "./pods/resources";
@@ -16,7 +16,8 @@ import {
 } from "./target";
 import { otherMode } from "./update/modes";
 import type { Update } from "./update/update";
-import { confirmDrain, valuesTarget } from "./values/target";
+import { valuesTarget } from "./values/target";
+import { WorkerStopped } from "./worker-stopped";
 
 /** Where worker and web run: the Helm values in a Git checkout, or releases on a Kubernetes API. */
 export class Services extends StepGroup {
@@ -40,7 +41,7 @@ export class Services extends StepGroup {
   }
 }
 
-type ServicesSettings = DrainSettings & Pick<ProgramSettings, "mongo">;
+type ServicesSettings = DrainSettings & Pick<ProgramSettings, "mongo" | "cutover" | "backfill">;
 
 function targetOf(
   { settings, ...others }: ServicesArgs,
@@ -73,11 +74,25 @@ export class WorkerDrain extends StepGroup {
     const releases = target.rendered ?? inputs?.releases;
     const { direction, drained } = inputs
       ? drainOf("worker-drain", { ...inputs, ...turn, releases }, this.ofChildren)
-      : confirmDrain(settings, turn, this.ofChildren);
+      : drainByHand(settings, turn.direction, this.ofChildren);
     this.direction = direction;
     this.drained = drained;
     this.registerOutputs({ drains: this.drained.drains });
   }
+}
+
+/** The drain of a worker whose pods the program cannot see; without a state nothing is handed over. */
+function drainByHand(
+  { rollout, cutover, backfill }: ServicesSettings,
+  direction: WorkerDrained["direction"],
+  options: pulumi.CustomResourceOptions,
+): WorkerDrained {
+  if (rollout.target !== "values" || backfill === undefined) {
+    return { drained: notDrained, direction };
+  }
+  const inputs = { direction, cutover, stoppedFor: rollout.workerStopped };
+  const step = new StepResource(WorkerStopped, "worker-stopped", inputs, options);
+  return { drained: notDrained, direction: step.lastDirection };
 }
 
 /**

@@ -1,16 +1,16 @@
 import { providerOf } from "../step";
-import { confirmation } from "./confirmation/provider";
 import { drain, drainRequest, podsReplaced } from "./pods/provider";
 import { formerSecrets } from "./secrets/provider";
 import { cutoverRecord } from "./update/cutover";
 import { jobsStopped } from "./update/jobs-stopped";
 import { servicesCheck } from "./update/services-check";
 import { valuesFile } from "./values/provider";
+import { workerStopped } from "./worker-stopped";
 
 /** The dynamic providers of the rollout, by the kind that the shim names. */
 export const providers = {
   Cutover: providerOf(cutoverRecord),
-  Confirmation: providerOf(confirmation),
+  WorkerStopped: providerOf(workerStopped),
   ServicesCheck: providerOf(servicesCheck),
   DrainRequest: providerOf(drainRequest),
   Drain: providerOf(drain),

@@ -35,7 +35,7 @@ export type RolloutSummary =
       readonly revision: number;
     };
 
-/** What a drain hands over; none of it where nothing can be seen (`confirmed`, `confirm: none`). */
+/** What a drain hands over; none of it if nothing can be seen (`confirm: none`). */
 export interface Drained {
   /** How often the worker was drained; a rollout that sees a new number puts its replicas back. */
   readonly drains: pulumi.Output<number> | undefined;

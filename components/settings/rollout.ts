@@ -48,14 +48,14 @@ const valuesRollout = section({
   directory: text.describe("The folder of the values files."),
   confirm: z
     .union([z.literal("none"), confirm], { error: "none, or { namespace, selector }" })
+    .describe(
+      "Where the stack drains the worker and watches the pods; `none` if the program cannot see them.",
+    ),
+  workerStopped: positive
     .optional()
     .describe(
-      "Where the stack drains the worker and watches the pods; `none` for a stack without services. Default: the stack stops until `confirmed` says that a file is deployed.",
+      "With `confirm: none` and `backfill`: the number of the cutover for which you have stopped the worker. `up` stops before the handover until it is set.",
     ),
-  confirmed: z
-    .enum(["drained", "worker", "web"])
-    .optional()
-    .describe("The last step that you have done by hand, without `confirm`."),
   worker: valuesFile("worker"),
   web: valuesFile("web"),
   connectionSecret: section({

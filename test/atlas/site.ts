@@ -80,7 +80,12 @@ export async function makeAtlasSite(
         storageMode,
         cluster: { ...cluster, ...more },
         backfill: { source: { path: join(folder, "state") } },
-        rollout: { target: "values", directory: join(folder, "rollout"), confirm: "none" },
+        rollout: {
+          target: "values",
+          directory: join(folder, "rollout"),
+          confirm: "none",
+          workerStopped: 1,
+        },
       }),
     succeeded: (running) => ended(running, { failed: false }),
     failed: (running) => ended(running, { failed: true }),

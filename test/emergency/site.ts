@@ -40,7 +40,12 @@ const stack = "prod";
 export async function makeFilesSite(): Promise<Site> {
   const site = await makeGround(await makeCheckout());
   await site.done("mkdir .dev/rollout; cp sample/rollout/* .dev/rollout");
-  const rollout = { target: "values", directory: ".dev/rollout", confirm: "none" };
+  const rollout = {
+    target: "values",
+    directory: ".dev/rollout",
+    confirm: "none",
+    workerStopped: 1,
+  };
   await cutOver(site, { rollout }, (block) => block.replaceAll(/^kubectl .*\n/gm, ""));
   return site;
 }

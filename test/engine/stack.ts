@@ -27,7 +27,7 @@ export interface TestStack {
   readonly folder: string;
   /**
    * Writes the stack's settings file; `mongoUri` and `appMongoUri` are encrypted in it. If it does not name
-   * a `cutover`, it is the one that the stack needs next.
+   * a `cutover`, it is the one that the stack needs next; the same for `rollout.workerStopped` without services.
    */
   configure(settings: StackSettings): Promise<void>;
   pulumi(...args: string[]): Promise<Run>;
@@ -65,6 +65,12 @@ const usual = ({ storageMode = "mongo" }: StackSettings) =>
   storageMode === "filesystem"
     ? { storageMode, advanced: { electionSeconds: 5 } }
     : { storageMode };
+
+/** As `make up` does: without services no worker has to be stopped, unless the test says otherwise. */
+function stoppedBy({ cutover = 1, rollout }: StackSettings) {
+  const { confirm } = (rollout ?? {}) as { readonly confirm?: unknown };
+  return confirm === "none" ? { rollout: { workerStopped: cutover, ...(rollout as object) } } : {};
+}
 
 /** Makes an empty stack of this name and of the program in `project`. The repository's own settings files are neither read nor written. */
 export async function makeStack(
@@ -118,8 +124,8 @@ export async function makeStack(
         ...(appMongoUri !== undefined && { appMongoUri: await encrypted(appMongoUri) }),
       };
       const cutover = nextCutover(await readState(stateFile).catch(() => noState));
-      const named = cutover > 1 ? { cutover } : {};
-      await writeSettings(settingsFile, { ...named, ...usual(settings), ...settings, ...secrets });
+      const numbered = { ...(cutover > 1 && { cutover }), ...usual(settings), ...settings };
+      await writeSettings(settingsFile, { ...numbered, ...stoppedBy(numbered), ...secrets });
     },
     pulumi: inProject,
     preview: () => inProject("preview", "--diff"),

@@ -139,12 +139,17 @@ describe("a change without a change of the mode", () => {
     });
   });
 
-  it("says that it waits for a confirmation", () => {
-    const asks: RawStep = {
-      ...{ type: "~taskrunner:Confirmation", name: "web-deployed", parent: "WebRollout" },
-      ...{ op: "create", now: { direction: "forward" } },
+  it("says that it waits until somebody has stopped the worker", () => {
+    const verdictOf = (stoppedFor?: number) => {
+      const asks: RawStep = {
+        ...{ type: "~taskrunner:WorkerStopped", name: "worker-stopped", parent: "WorkerDrain" },
+        ...{ op: "create", now: { direction: "forward", cutover: 2, stoppedFor } },
+      };
+      return reviewOf(previewOf([...cutover, asks])).verdict;
     };
-    expect(reviewOf(previewOf([asks])).verdict).toContain("up stops 1 time until you confirm");
+    expect(verdictOf()).toContain("up stops until the worker is stopped by hand");
+    expect(verdictOf(1)).toContain("up stops until");
+    expect(verdictOf(2)).not.toContain("up stops until");
   });
 
   it("names a validator that was lost, loosened or changed", () => {

@@ -54,6 +54,7 @@ interface RolloutOptions {
   readonly database?: string;
   readonly mode?: "mongo" | "filesystem";
   readonly kubernetes?: object;
+  readonly backfill?: object;
   /** The direction that a handover went last which is not part of the update. */
   readonly last?: "forward" | "back";
 }

@@ -42,7 +42,8 @@ const full: Values = {
   [`${prefix}rollout`]: {
     target: "values",
     directory: "deploy",
-    confirmed: "worker",
+    confirm: "none",
+    workerStopped: 1,
     worker: { file: "w.yaml", path: "env" },
     timeoutSeconds: 60,
   },

@@ -27,7 +27,12 @@ export function workingCopy(committed: string, former: string, change: Change): 
   const salt = before.get("encryptionsalt");
   if (salt !== undefined) copy.set("encryptionsalt", salt);
   copy.setIn(["config", `${prefix}storageMode`], change.storageMode);
-  if (change.cutover > 1) copy.setIn(["config", `${prefix}cutover`], change.cutover);
+  if (change.cutover > 1) {
+    copy.setIn(["config", `${prefix}cutover`], change.cutover);
+    // No worker runs beside a stack of this machine.
+    const workerStopped = ["config", `${prefix}rollout`, "workerStopped"];
+    if (copy.hasIn(workerStopped)) copy.setIn(workerStopped, change.cutover);
+  }
   const kept = change.keepUris ? ["mongoUri", "appMongoUri"] : [];
   for (const key of kept) {
     const value = before.getIn(["config", `${prefix}${key}`], true);

@@ -21,7 +21,7 @@ export function workerDrainInputs(settings: DrainSettings): Args<Asked> | undefi
   const all = { ...kubernetes, ...common, ignorePods, acceptCluster };
   if (rollout.target === "values") {
     const { confirm } = rollout;
-    if (confirm === undefined || confirm === "none") return undefined;
+    if (confirm === "none") return undefined;
     return { ...all, namespace: confirm.namespace, selector: confirm.selector.worker };
   }
   const { namespace, install, worker } = rollout;

@@ -75,7 +75,7 @@ export function checkCreatedUsers(settings: Settings): Problem[] {
 
 /** Values files name a Secret that somebody else fills: MongoDB's operator does. */
 function valuesRules({ cluster, rollout, mongo }: Settings): Problem[] {
-  // There are no services to lock out.
+  // Services that the program cannot see get their Secret from somebody else.
   if (rollout.target !== "values" || rollout.confirm === "none") return [];
   if (cluster.kind !== "kubernetes") {
     const found =

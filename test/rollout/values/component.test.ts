@@ -87,18 +87,14 @@ describe("the rollout by values files", () => {
     expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
   });
 
-  it("waits for the site's word where nothing can be watched", async () => {
-    await rolledOut({ ...inFolder, confirmed: "drained" });
+  it("asks for a stopped worker if nothing can be watched and a state is handed over", async () => {
+    const backfill = { source: { path: "state" } };
+    await rolledOut({ ...inFolder, confirm: "none", workerStopped: 1 }, { backfill });
 
-    expect(named().filter((name) => name.startsWith("Confirmation"))).toEqual([
-      "Confirmation web-deployed",
-      "Confirmation worker-deployed",
-      "Confirmation worker-drained",
-    ]);
-    expect(inputsOf(":Confirmation", "web-deployed")).toMatchObject({
-      step: "web",
-      file: "deploy/web.values.yaml",
-      confirmed: "drained",
+    expect(named().filter((name) => name.startsWith("WorkerStopped"))).toHaveLength(1);
+    expect(inputsOf(":WorkerStopped", "worker-stopped")).toMatchObject({
+      cutover: 1,
+      stoppedFor: 1,
     });
   });
 });

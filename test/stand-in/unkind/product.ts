@@ -83,7 +83,7 @@ export class Product {
       storageMode: "filesystem",
       mongoUri: uri.replace("/?", `/${database}?`),
       backfill: { source: { path: root } },
-      rollout: { target: "values", directory: ".", confirm: "none" },
+      rollout: { target: "values", directory: ".", confirm: "none", workerStopped: 1 },
     };
     const config = Object.entries(values).map(([key, value]) => [
       `taskrunner-storage:${key}`,

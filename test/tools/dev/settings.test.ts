@@ -56,6 +56,13 @@ test("a cutover after the first is named", () => {
   expect(config["taskrunner-storage:cutover"]).toBe(2);
 });
 
+test("a worker that the program cannot see is stopped for each cutover", () => {
+  const seen = `${committed}  taskrunner-storage:rollout:\n    workerStopped: 1\n`;
+  const change = { storageMode: "mongo", keepUris: false, cutover: 2 } as const;
+  const { config } = parse(workingCopy(seen, former, change)) as { config: object };
+  expect(config).toMatchObject({ "taskrunner-storage:rollout": { workerStopped: 2 } });
+});
+
 test("comments are kept", () => {
   const text = workingCopy(committed, former, {
     storageMode: "mongo",

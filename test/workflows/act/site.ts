@@ -145,7 +145,12 @@ async function writeSettings(checkout: string, stack: string, folder: string, mo
     validation: { action: "warn" },
     advanced: { electionSeconds: 5 },
     backfill: { source: { path: join(folder, "state") } },
-    rollout: { target: "values", directory: join(folder, "rollout"), confirm: "none" },
+    rollout: {
+      target: "values",
+      directory: join(folder, "rollout"),
+      confirm: "none",
+      workerStopped: 1,
+    },
   };
   const config = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`taskrunner-storage:${key}`, value]),

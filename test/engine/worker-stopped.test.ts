@@ -1,0 +1,78 @@
+import { cp, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { generateSample } from "../../sample";
+import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
+
+const minutes = 60_000;
+
+let stack: TestStack;
+let server: BorrowedServer;
+
+beforeAll(async () => {
+  stack = await makeStack();
+  server = await borrowServer();
+  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  await cp("sample/rollout", join(stack.folder, "rollout"), { recursive: true });
+}, 15 * minutes);
+afterAll(async () => {
+  await server.release();
+  await stack.remove();
+});
+
+/** An `up` with the cutover for which somebody has stopped the worker. */
+async function up(storageMode: "mongo" | "filesystem", workerStopped?: number) {
+  await stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    rollout: {
+      target: "values",
+      directory: join(stack.folder, "rollout"),
+      ...{ confirm: "none", workerStopped },
+    },
+  });
+  return stack.up();
+}
+/** What the values files say of worker and web. */
+const modes = () => Promise.all(["worker", "web"].map(modeIn));
+async function modeIn(service: string) {
+  const text = await readFile(join(stack.folder, "rollout", `${service}.values.yaml`), "utf8");
+  return /__Storage__Mode\n\s+value: (\w+)/.exec(text)?.[1];
+}
+
+describe("a worker that the program cannot see", () => {
+  it(
+    "stops the cutover after the bulk import, until the settings say that it is stopped",
+    async () => {
+      const unsaid = await up("mongo");
+      expect(unsaid.failed).toBe(true);
+      expect(unsaid.output).toContain("set rollout.workerStopped: 1");
+      expect(unsaid.output).toMatch(/BulkImport .*created/);
+      expect(unsaid.output).not.toMatch(/Handover .*creat/);
+      expect(await modes()).toEqual(["filesystem", "filesystem"]);
+
+      expect(await up("mongo", 1)).toMatchObject({ failed: false });
+      expect(await modes()).toEqual(["mongo", "mongo"]);
+      expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+    },
+    4 * minutes,
+  );
+
+  it(
+    "stops no rollback, and counts for one cutover only",
+    async () => {
+      const back = await up("filesystem", 1);
+      expect(back).toMatchObject({ failed: false });
+      expect(back.output).toContain("Stop it before this rollback");
+      expect(await modes()).toEqual(["filesystem", "filesystem"]);
+
+      const stale = await up("mongo", 1);
+      expect(stale.failed).toBe(true);
+      expect(stale.output).toContain("set rollout.workerStopped: 2");
+      expect(await modes()).toEqual(["filesystem", "filesystem"]);
+    },
+    4 * minutes,
+  );
+});

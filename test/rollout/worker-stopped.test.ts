@@ -1,0 +1,38 @@
+import { describe, expect, it, vi } from "vitest";
+import { providers } from "../../components/rollout/provider";
+
+const { WorkerStopped } = providers;
+const cutover = { direction: "forward", cutover: 2 } as const;
+const back = { ...cutover, direction: "back" } as const;
+
+describe("the drain of a worker that the program cannot see", () => {
+  it.each([undefined, 1, 3])(
+    "stops the cutover until the setting names it, not %s",
+    async (stoppedFor) => {
+      await expect(WorkerStopped.create({ ...cutover, stoppedFor })).rejects.toMatchObject({
+        id: "worker",
+        properties: { applied: false },
+        reasons: [expect.stringContaining("rollout.workerStopped: 2")],
+      });
+    },
+  );
+
+  it("rests once it is done, whatever the settings say later", async () => {
+    const outs = (await WorkerStopped.create({ ...cutover, stoppedFor: 2 })).outs as object;
+
+    expect(outs).toMatchObject({ applied: true });
+    expect(await WorkerStopped.diff("worker", outs, cutover)).toEqual({ changes: false });
+  });
+
+  it("stops no rollback, and warns in its preview that the worker has to be stopped", async () => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const outs = (await WorkerStopped.create({ ...cutover, stoppedFor: 2 })).outs as object;
+
+    expect(await WorkerStopped.diff("worker", outs, back)).toEqual({ changes: true });
+    expect(log).toHaveBeenCalledWith(expect.stringContaining("Stop it before this rollback"));
+    expect(await WorkerStopped.update("worker", outs, back)).toMatchObject({
+      outs: { applied: true },
+    });
+    log.mockRestore();
+  });
+});
