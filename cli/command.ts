@@ -11,7 +11,6 @@ export interface CommonOptions {
   readonly quiet?: true;
 }
 
-/** What a command is called with, and what its help page says. */
 interface CommandHelp {
   readonly group: "Database" | "Data" | "Pull requests";
   /** What it does, as an imperative of at most 60 characters: `Show the ledger.` */
@@ -72,20 +71,19 @@ function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Opti
   const usual = [connects?.seconds, connects?.also].filter((part) => part !== undefined);
   const seconds = `look for a server this long (default: ${usual.join(";\n")})`;
   const isAlone = connects === undefined;
+  const parseSeconds = (text: string) => {
+    const seconds = Number(text);
+    if (text.trim() !== "" && seconds > 0 && seconds < 86_400) return seconds;
+    throw new InvalidArgumentError("Give a number of seconds, such as 30.");
+  };
   return [
     new Option(file, "read the settings from this file").hideHelp(ignoresSettings),
     new Option(stack, settings),
     new Option(uriFile, "read the connection string from this file").hideHelp(isAlone),
-    new Option(timeout, seconds).argParser(secondsOf).hideHelp(isAlone),
+    new Option(timeout, seconds).argParser(parseSeconds).hideHelp(isAlone),
     new Option("--json", "print one JSON value, also for an error"),
     new Option("--quiet", "print no progress; the result stays"),
   ].map((option) => option.helpGroup("Common options:"));
-}
-
-function secondsOf(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() !== "" && seconds > 0 && seconds < 86_400) return seconds;
-  throw new InvalidArgumentError("Give a number of seconds, such as 30.");
 }
 
 const settingsVariable = `

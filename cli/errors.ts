@@ -22,32 +22,21 @@ export function exitStatusOf(error: unknown): number {
 
 /**
  * Says what failed on standard error and, with --json, as one value on standard output too:
- * `{ "error": { "message", "code" } }`. Help and version are no failure.
+ * `{ "error": { "message", "code" } }`. Help and version are not failures.
  */
 export function reportError(error: unknown, asJson: boolean): void {
-  if (error instanceof CommanderError && isHelp.test(error.code)) return;
-  const message = messageOf(error);
+  const isWrongUsage = error instanceof CommanderError;
+  // Commander has printed the help page or the version.
+  if (isWrongUsage && /^commander\.(help|version)/.test(error.code)) return;
+  const { message: said, name } = error instanceof Error ? error : new Error(String(error));
+  const message = isWrongUsage ? `${said.replace(/^error: /, "")}. See --help.` : said;
   console.error(`taskrunner-storage: ${message}`);
-  if (asJson)
-    console.log(JSON.stringify({ error: { message, code: codeOf(error) } }, undefined, 2));
-}
-
-/** What commander throws behind a help page or the version, which it has printed. */
-const isHelp = /^commander\.(help|version)/;
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof CommanderError)) {
-    return error instanceof Error ? error.message : String(error);
-  }
-  return `${error.message.replace(/^error: /, "")}. See --help.`;
-}
-
-/** The kind of an error, for scripts: `connection` for a ConnectionError, `data-issues` for DataIssues. */
-function codeOf(error: unknown): string {
-  if (error instanceof CommanderError) return "usage";
-  const { name } = error instanceof Error ? error : new Error();
-  return name
+  if (!asJson) return;
+  // `connection` for a ConnectionError, `data-issues` for DataIssues.
+  const kind = name
     .replace(/(?<=.)Error$/, "")
     .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`)
     .toLowerCase();
+  const code = isWrongUsage ? "usage" : kind;
+  console.log(JSON.stringify({ error: { message, code } }, undefined, 2));
 }

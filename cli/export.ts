@@ -1,6 +1,5 @@
 import { Option } from "commander";
 import {
-  type BothSides,
   type ExportReport,
   exportByHand,
   runRollback,
@@ -62,13 +61,23 @@ async function exportChanges(
   const { all = false, releaseUnknown = false } = options;
   const both = { ...sides, database, all, releaseUnknown };
   const { ledger, electionSeconds, exportUnconfirmed } = settings.advanced;
-  const total = async () => ({ records: await countDocuments(both) });
+  // By the server's own estimate, which costs nothing.
+  const total = async () => {
+    const counting = Object.values(both.collections).map((name) =>
+      database.collection(name).estimatedDocumentCount(),
+    );
+    return { records: (await Promise.all(counting)).reduce((sum, count) => sum + count, 0) };
+  };
   const report = await withProgress(
     options,
     { what: "export", count: "documents", total },
     (watch) => exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
-  if (all) await keepFence(both, ledger);
+  // A state that was lost and created again has no fence, by which a rollback knows the right one.
+  if (all && (await readFence(sides.root)) === undefined) {
+    const at = await lastFence(database, ledger);
+    if (at !== undefined) await writeFence(sides.root, { at, unfinishedCount: 0 });
+  }
   print(options, report, describeExport(sides.root, report));
   const left = sumOf(report, "conflicts") + sumOf(report, "unwritable") + report.stillHeld.length;
   process.exitCode = left > 0 ? 2 : 0;
@@ -96,21 +105,6 @@ async function rollBack(
   print(options, done, describeRollback(done, sides.root, known).join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
   if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
-}
-
-/** A state that was lost and created again has no fence, by which a rollback knows the right one. */
-async function keepFence({ database, root }: BothSides, ledger: string): Promise<void> {
-  const at = await lastFence(database, ledger);
-  if (at === undefined || (await readFence(root)) !== undefined) return;
-  await writeFence(root, { at, unfinishedCount: 0 });
-}
-
-/** How many documents there are, by the server's own estimate, which costs nothing. */
-async function countDocuments({ database, collections }: BothSides): Promise<number> {
-  const counts = Object.values(collections).map((name) =>
-    database.collection(name).estimatedDocumentCount(),
-  );
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
 function describeExport(root: string, report: ExportReport): string {

@@ -9,9 +9,8 @@ import {
 } from "../components/transfer";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
+import { requireReadable, settingsOf, sizeOfState, stateOf, stateOption } from "./inputs";
 import { withProgress } from "./progress";
-import { sizeOfState } from "./state-size";
 import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
 
 interface ImportOptions extends CommonOptions {
@@ -28,7 +27,13 @@ export const importCommand = command("import", {
   options: [
     stateOption,
     new Option("--dry-run", "show what would be imported, and write nothing"),
-    new Option("--shard <I/N>", "import the I-th of N parts, such as 2/4").argParser(shardOf),
+    new Option("--shard <I/N>", "import the I-th of N parts, such as 2/4").argParser(
+      (text): Shard => {
+        const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+        if (number >= 1 && number <= of) return { number, of };
+        throw new InvalidArgumentError("Give I/N with I from 1 to N, such as 2/4.");
+      },
+    ),
     new Option("--stage <stage>", "the stage of the cutover; final only inserts runs")
       .choices(importStages)
       .default("backfill"),
@@ -68,7 +73,10 @@ export const importCommand = command("import", {
   });
 
 function describeImport(root: string, options: ImportOptions, report: ImportReport): string {
-  const { elapsedMs, files, bytes, quarantine, incomplete } = report;
+  const { elapsedMs, files, bytes, quarantine, incomplete, skipped, conversions } = report;
+  const { foreignNames, ...counts } = skipped;
+  const isAnySkipped = Object.values(counts).some((count) => count > 0);
+  const normalized = sumOf(report, "normalized");
   const refused = sumOf(report, "quarantined");
   const outcome = refused === 0 ? "all in" : `${whole(refused)} records quarantined`;
   const dry = options.dryRun ? " (dry run: nothing was written)" : "";
@@ -86,7 +94,9 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
     "",
     `${whole(files)} files, ${size(bytes)} read in ${duration(elapsedMs)}, ` +
       `${whole(rate)} records/s`,
-    ...notes(report),
+    ...(normalized > 0 ? [`${whole(normalized)} normalized: ${listCounts(conversions)}`] : []),
+    ...(isAnySkipped ? [`skipped: ${listCounts(counts)}`] : []),
+    ...describeCases("Names that are not state", foreignNames, skipped.foreign),
     ...describeCases(
       `Left for the next run, because its last line has no end yet`,
       incomplete.map(({ file, line }) => `${file} line ${line}`),
@@ -102,27 +112,9 @@ function describeImport(root: string, options: ImportOptions, report: ImportRepo
   ].join("\n");
 }
 
-function notes(report: ImportReport): string[] {
-  const { skipped, conversions } = report;
-  const normalized = sumOf(report, "normalized");
-  const { foreignNames, ...counts } = skipped;
-  const left = Object.values(counts).filter((count) => count > 0);
-  return [
-    ...(normalized > 0 ? [`${whole(normalized)} normalized: ${listCounts(conversions)}`] : []),
-    ...(left.length > 0 ? [`skipped: ${listCounts(counts)}`] : []),
-    ...describeCases("Names that are not state", foreignNames, skipped.foreign),
-  ];
-}
-
 function listCounts(counts: object): string {
   return Object.entries(counts as Record<string, number>)
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${whole(count)} ${name}`)
     .join(", ");
-}
-
-function shardOf(text: string): Shard {
-  const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
-  if (number >= 1 && number <= of) return { number, of };
-  throw new InvalidArgumentError("Give I/N with I from 1 to N, such as 2/4.");
 }

@@ -6,8 +6,7 @@ import { previewScan } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import { isUnfinished, requireState, type StateAddress } from "../components/state";
 import { listUnfinished, verifyState } from "../components/transfer";
-import { stateSides } from "./inputs";
-import { sizeOfState } from "./state-size";
+import { sizeOfState, stateSides } from "./inputs";
 import { sumOf } from "./words";
 
 /**
@@ -18,8 +17,12 @@ import { sumOf } from "./words";
  */
 export async function planFacts(settings: CommandSettings, db: Db | undefined): Promise<object> {
   const inMongo = db ? await databaseFacts(settings, db) : {};
-  const address = await stateHere(settings);
-  if (!address) return inMongo;
+  const { source } = settings.backfill ?? {};
+  const root = source && "path" in source ? source.path : undefined;
+  const isHere = root !== undefined && (await stat(resolve(root)).catch(() => undefined));
+  if (!isHere) return inMongo;
+  const address = stateSides(settings, root);
+  await requireState(address);
   const isBack = settings.storageMode === "filesystem";
   const unfinished = isBack ? {} : { unfinished: (await listUnfinished(address)).length };
   return {
@@ -29,7 +32,6 @@ export async function planFacts(settings: CommandSettings, db: Db | undefined): 
   };
 }
 
-/** The maximum number of log entries that are counted for an expiry. */
 const maxExpiring = 100_000;
 
 /** How many documents each collection has, and how many log entries an expiry would delete now. */
@@ -42,34 +44,19 @@ async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: D
       return [name, count] as const;
     }),
   );
-  return {
-    documents: Object.fromEntries(documents),
-    ...(logRetentionDays !== undefined && {
-      expiring: await expiringIn(db, collections.logs, logRetentionDays),
-    }),
-  };
-}
-
-/** Log entries of MongoDB that are older than `days`; undefined if counting them takes too long. */
-async function expiringIn(db: Db, logs: string, days: number) {
-  const before = new Date(Date.now() - days * 86_400_000);
+  const facts = { documents: Object.fromEntries(documents) };
+  if (logRetentionDays === undefined) return facts;
+  const before = new Date(Date.now() - logRetentionDays * 86_400_000);
+  const older = { timestamp: { $lt: before } };
   const options = { ...previewScan, limit: maxExpiring + 1 };
   try {
-    const found = await db.collection(logs).countDocuments({ timestamp: { $lt: before } }, options);
-    return { entries: Math.min(found, maxExpiring), isMore: found > maxExpiring };
+    const found = await db.collection(collections.logs).countDocuments(older, options);
+    const expiring = { entries: Math.min(found, maxExpiring), isMore: found > maxExpiring };
+    return { ...facts, expiring };
   } catch {
-    return undefined;
+    // Counting them takes too long.
+    return facts;
   }
-}
-
-/** The state directory of the settings, if this machine has it. */
-async function stateHere(settings: CommandSettings): Promise<StateAddress | undefined> {
-  const { source } = settings.backfill ?? {};
-  if (!source || !("path" in source)) return undefined;
-  if (!(await stat(resolve(source.path)).catch(() => undefined))) return undefined;
-  const address = stateSides(settings, source.path);
-  await requireState(address);
-  return address;
 }
 
 /**
@@ -100,6 +87,11 @@ async function findLeftovers(
     return { conflicts: 0, conflictExamples: [], unfinished: unfinished.length, unfinishedRuns };
   }
   const report = await verifyState({ database, ...stateSides(settings, address.root) });
+  let unfinished = 0;
+  const { runs } = settings.mongo.collections;
+  for await (const run of database.collection(runs).find({}, { projection: { steps: 1 } })) {
+    if (isUnfinished(run)) unfinished += 1;
+  }
   const cases = collectionRoles.flatMap((role) =>
     report[role].different.map(({ id }) => `${role} ${id}`),
   );
@@ -107,15 +99,7 @@ async function findLeftovers(
     exported: byRole((role) => report[role].newerInMongo + report[role].onlyInMongo),
     conflicts: sumOf(report, "differing"),
     conflictExamples: cases.slice(0, named),
-    unfinished: await countUnfinished(database, settings.mongo.collections.runs),
+    unfinished,
     unfinishedRuns: [],
   };
-}
-
-async function countUnfinished(database: Db, runs: string): Promise<number> {
-  let count = 0;
-  for await (const run of database.collection(runs).find({}, { projection: { steps: 1 } })) {
-    if (isUnfinished(run)) count += 1;
-  }
-  return count;
 }

@@ -3,19 +3,16 @@ import { everyTenSeconds } from "../components/contract/progress";
 import type { CommonOptions } from "./command";
 import { duration, size, sumOf, whole } from "./words";
 
-/** How far some work is, or how much there is. */
 interface Amount {
   readonly records: number;
   readonly bytes: number;
 }
 
-/** What some work counts while it goes on. */
 interface Tally<Count extends string> {
   readonly counts: Readonly<Record<CollectionRole, Readonly<Record<Count, number>>>>;
   readonly bytes: number;
 }
 
-/** Some work whose progress is shown. */
 interface Watched<Count extends string> {
   /** The work's name, such as `import`. */
   readonly what: string;

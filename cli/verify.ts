@@ -4,9 +4,8 @@ import { type VerificationReport, acceptQuarantined, verifyState } from "../comp
 import { collectionRoles } from "../components/contract";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, connect } from "./connection";
-import { requireReadable, settingsOf, stateOf, stateOption } from "./inputs";
+import { requireReadable, settingsOf, sizeOfState, stateOf, stateOption } from "./inputs";
 import { withProgress } from "./progress";
-import { sizeOfState } from "./state-size";
 import { describeCases, countsTable, duration, sumOf } from "./words";
 
 interface VerifyOptions extends CommonOptions {

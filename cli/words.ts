@@ -2,7 +2,6 @@ import { collectionRoles, type CollectionRole } from "../components/contract";
 
 export { duration, size } from "../components/review";
 
-/** So many single cases are named on one screen. */
 const namedCases = 10;
 
 /** A number with its thousands apart: `31,531`. */

@@ -48,7 +48,6 @@ export function review(situation: Situation): Review {
   };
 }
 
-/** What changes in the environments of worker and web, below one line. */
 function environmentSection({ preview }: Situation): Section {
   const diffs = (["worker", "web"] as const).flatMap((service) => {
     const steps = preview.steps.filter((step) => cutoverStepOf(step) === service);
@@ -66,7 +65,6 @@ function environmentSection({ preview }: Situation): Section {
   return fold(`Environment: ${words.join(", ")}`, inSequence(parts));
 }
 
-/** The last line: of what and when the preview is, what comes next, how to undo it, what it all means. */
 function footer(situation: Situation, level: Level): Markdown {
   const { direction, occasion, now } = situation;
   const at = ours(`${now.toISOString().slice(0, 16).replace("T", " ")} UTC`);
@@ -87,7 +85,6 @@ const undo: Readonly<Record<Exclude<Direction, "nothing">, string>> = {
   change: "revert the commit and run `pulumi up`; what was deleted does not come back",
 };
 
-/** Who has to do what before `up`. */
 function next({ stack, occasion }: Situation, level: Level): Markdown {
   if (level === "blocked") return ours("Next: fix what blocks it");
   const approval = md`the reviewers of environment ${stack} approve ${ours("`up`")}`;

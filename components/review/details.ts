@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { diffLines, splitDifferences, type Difference } from "./differences";
-import { fold, itemize, type Section } from "./fit";
+import { foldList, type Section } from "./fit";
 import type { Step } from "./read/preview";
 import { fence, join, md, type Markdown } from "./safe/markdown";
 import type { Situation } from "./situation";
@@ -13,50 +13,27 @@ export function detailSections(situation: Situation): Section[] {
   const settings = Object.entries(preview.settings).map(([key, value]) => `${key}: ${value}`);
   const behind = direction === "rollback" ? plan?.leftBehind : undefined;
   const inputs = preview.steps.flatMap(inputsOf);
+  // As the server gets them; the ledger's are the engine's own.
+  const changes = plan?.changes.filter(({ kind }) => kind !== "record ledger") ?? [];
+  const options = { depth: null, breakLength: 100, maxArrayLength: null, maxStringLength: null };
+  const commands = changes.flatMap((change) =>
+    change.commands.map((command) => fence(inspect(command, options).split("\n"), "js")),
+  );
+  const listItem = (text: string) => md`- ${text}`;
+  const conflicts = (behind?.conflictExamples ?? []).map(listItem);
+  const unfinished = (behind?.unfinishedRuns ?? []).map(listItem);
+  const apart = { between: "\n\n" };
   return [
-    foldList({ title: "Inputs that change", items: inputs, noun: "resource", between: "\n\n" }),
-    foldList({
-      title: "Commands on MongoDB",
-      items: isForward ? commandsOf(situation) : [],
-      noun: "command",
-      between: "\n\n",
-    }),
-    foldList({
-      title: "Changed on both sides",
-      items: (behind?.conflictExamples ?? []).map(listItem),
-      noun: "record",
-      total: behind?.conflicts,
-    }),
-    foldList({
-      title: "Runs that are unfinished on disk",
-      items: (behind?.unfinishedRuns ?? []).map(listItem),
-      noun: "run",
-      total: behind?.unfinished,
-    }),
-    foldList({
-      title: "Settings of this preview",
-      items: direction === "nothing" ? [] : settings.map(listItem),
-      noun: "setting",
-    }),
+    foldList("Inputs that change", inputs, "resource", apart),
+    foldList("Commands on MongoDB", isForward ? commands : [], "command", apart),
+    foldList("Changed on both sides", conflicts, "record", { total: behind?.conflicts }),
+    foldList("Runs that are unfinished on disk", unfinished, "run", { total: behind?.unfinished }),
+    foldList(
+      "Settings of this preview",
+      direction === "nothing" ? [] : settings.map(listItem),
+      "setting",
+    ),
   ];
-}
-
-const listItem = (text: string) => md`- ${text}`;
-
-interface Listed {
-  readonly title: string;
-  readonly items: readonly Markdown[];
-  readonly noun: string;
-  /** How many there are, if not all of them were named. */
-  readonly total?: number | undefined;
-  readonly between?: string;
-}
-
-/** Items below a line that counts them, folded away. */
-export function foldList({ title, items, noun, total, between = "\n" }: Listed): Section {
-  const count = total ?? items.length;
-  const list = itemize(items, noun, (shown) => join(shown, between), count);
-  return fold(`${title}: ${count.toLocaleString("en-US")}`, list);
 }
 
 /** The inputs of what changes, and of what is created beside our own steps, which the table has. */
@@ -72,13 +49,4 @@ function inputsOf(step: Step): Markdown[] {
   );
   if (lines.length === 0) return [];
   return [join([md`${shortType(step.type)} ${step.name}`, fence(lines, "diff")], "\n\n")];
-}
-
-/** As the server gets them; the ledger's are the engine's own. */
-function commandsOf({ plan }: Situation): Markdown[] {
-  const changes = plan?.changes.filter(({ kind }) => kind !== "record ledger") ?? [];
-  const options = { depth: null, breakLength: 100, maxArrayLength: null, maxStringLength: null };
-  return changes.flatMap(({ commands }) =>
-    commands.map((command) => fence(inspect(command, options).split("\n"), "js")),
-  );
 }

@@ -17,20 +17,17 @@ const hidden = new Set([
   ...["ended", "endedAt", "requestedAt", "stoppedAt"],
 ]);
 
-/** A step's inputs, and how they came there. */
 type Inputs = Pick<Step, "old" | "new"> & Partial<Step>;
 
 /** What differs in a step's inputs, leaf by leaf; nothing that is as it was. */
 export function differencesOf({ old, new: wanted, operation, type = "" }: Inputs): Difference[] {
   const isTakenOver = operation === "import" && type.startsWith("mongodbatlas:");
   if (isTakenOver && !old) return [];
+  const selectVisible = (inputs: Properties = {}) =>
+    Object.fromEntries(Object.entries(inputs).filter(([key]) => !hidden.has(key)));
   const all = compareValues(selectVisible(old), selectVisible(wanted), "");
   // What the import found and nobody names stays in Atlas.
   return isTakenOver ? all.filter(({ after }) => after !== undefined) : all;
-}
-
-function selectVisible(inputs: Properties = {}): Properties {
-  return Object.fromEntries(Object.entries(inputs).filter(([key]) => !hidden.has(key)));
 }
 
 function compareValues(before: unknown, after: unknown, path: string): Difference[] {
@@ -74,7 +71,6 @@ function secretIn(value: object): Reference["secretKeyRef"] {
   return secretKeyRef ?? valueFrom?.secretKeyRef;
 }
 
-/** A value as a text; undefined where there is none. */
 function textOf(value: unknown): string | undefined {
   if (value === undefined || typeof value === "string") {
     return value === unknownValue ? "(known in up)" : value;
@@ -111,16 +107,14 @@ export function diffLines(differences: readonly Difference[], between: string): 
   ]);
 }
 
-/** One input: `instanceSize: M10 → M30`; what is folded says in which of a list's members. */
-function describeDifference({ path, before, after }: Difference): Markdown {
-  const name = path.replace(/^.*\.\d+\.(?=.)/, "");
-  if (before === undefined) return md`${name} ${after ?? ""}`;
-  return after === undefined ? md`${name} ${before} → none` : md`${name} ${before} → ${after}`;
-}
-
-/** All that differs, in one line; the first six. */
+/** All that differs, in one line, as in `instanceSize M10 → M30`; the first six. */
 export function describeDifferences(differences: readonly Difference[]): Markdown {
-  const shown = differences.slice(0, 6).map(describeDifference);
+  const shown = differences.slice(0, 6).map(({ path, before, after }) => {
+    // What is folded says in which of a list's members.
+    const name = path.replace(/^.*\.\d+\.(?=.)/, "");
+    if (before === undefined) return md`${name} ${after ?? ""}`;
+    return after === undefined ? md`${name} ${before} → none` : md`${name} ${before} → ${after}`;
+  });
   const left = differences.length - shown.length;
   return join(left > 0 ? [...shown, ours(`and ${left} more`)] : shown, ", ");
 }

@@ -41,6 +41,21 @@ export function itemize<Item>(
   };
 }
 
+/**
+ * Items below a line that counts them, folded away.
+ *
+ * @param total how many there are, if not all of them were named
+ */
+export function foldList(
+  title: string,
+  items: readonly Markdown[],
+  noun: string,
+  { total = items.length, between = "\n" }: { total?: number | undefined; between?: string } = {},
+): Section {
+  const list = itemize(items, noun, (shown) => join(shown, between), total);
+  return fold(`${title}: ${total.toLocaleString("en-US")}`, list);
+}
+
 /** A comment's length in characters; GitHub refuses more than 65,536. */
 export const longestComment = 60_000;
 

@@ -1,4 +1,4 @@
-import type { PlanFacts } from "./read/facts";
+import { isError } from "./messages";
 import type { Step } from "./read/preview";
 import { isMadeNow, type Situation } from "./situation";
 import { cutoverStepOf, isMigrationJob, nounsOf, type CutoverStep } from "./steps";
@@ -7,7 +7,12 @@ import { countEach, formatCount, formatList } from "./words";
 /** What a preview would do, in one sentence of ours without the stack's name. */
 export function headlineOf(situation: Situation): string {
   const { direction, preview } = situation;
-  if (preview.messages.some(({ severity }) => severity === "error")) return "the preview failed";
+  if (preview.messages.some(isError)) return "the preview failed";
+  const nouns = countEach(preview.steps.map(nounsOf).filter((one) => one !== undefined));
+  const words = [...nouns].map(([[one, more], count]) =>
+    more === undefined ? one : formatCount(count, one, more),
+  );
+  const job = preview.steps.some(isMigrationJob) && "the migration as a Job";
   switch (direction) {
     case "nothing":
       return "no changes";
@@ -16,7 +21,7 @@ export function headlineOf(situation: Situation): string {
     case "rollback":
       return `roll back to files: ${describeRollback(situation)}`;
     case "change":
-      return `${preview.refreshed ? "after a refresh" : "change"}: ${describeChanges(preview.steps)}`;
+      return `${preview.refreshed ? "after a refresh" : "change"}: ${formatList([job, ...words]) || "the ledger"}`;
   }
 }
 
@@ -43,8 +48,15 @@ function describeCutover(situation: Situation): string {
 function describeRollback({ preview, plan }: Situation): string {
   const found = plan?.leftBehind;
   const exports = preview.steps.some((step) => cutoverStepOf(step) === "handover");
+  const { runs = 0, logs = 0, artifacts = 0, approvals = 0 } = found?.exported ?? {};
+  const records = formatList([
+    runs > 0 && formatCount(runs, "run"),
+    logs > 0 && formatCount(logs, "log entry", "log entries"),
+    artifacts > 0 && formatCount(artifacts, "artifact"),
+    approvals > 0 && formatCount(approvals, "approval"),
+  ]);
   return formatList([
-    found?.exported && describeExported(found.exported),
+    found?.exported && (records === "" ? "nothing to export" : `export of ${records}`),
     found && !found.exported && "MongoDB unreachable",
     found && found.unfinished > 0 && formatCount(found.unfinished, "unfinished run"),
     exports && !found && "export of what changed in MongoDB",
@@ -52,30 +64,8 @@ function describeRollback({ preview, plan }: Situation): string {
   ]);
 }
 
-type Exported = NonNullable<NonNullable<PlanFacts["leftBehind"]>["exported"]>;
-
-/** Documents that the export brings to the files: `export of 12 runs, 340 log entries`. */
-function describeExported({ runs, logs, artifacts, approvals }: Exported): string {
-  const records = formatList([
-    runs > 0 && formatCount(runs, "run"),
-    logs > 0 && formatCount(logs, "log entry", "log entries"),
-    artifacts > 0 && formatCount(artifacts, "artifact"),
-    approvals > 0 && formatCount(approvals, "approval"),
-  ]);
-  return records === "" ? "nothing to export" : `export of ${records}`;
-}
-
 function describeServices(steps: readonly Step[]): string | undefined {
   const kinds = new Set(steps.map(cutoverStepOf));
   const services = (["worker", "web"] as const).filter((service) => kinds.has(service));
   return services.length > 0 ? services.join(" then ") : undefined;
-}
-
-function describeChanges(steps: readonly Step[]): string {
-  const nouns = countEach(steps.map(nounsOf).filter((one) => one !== undefined));
-  const words = [...nouns].map(([[one, more], count]) =>
-    more === undefined ? one : formatCount(count, one, more),
-  );
-  const job = steps.some(isMigrationJob) && "the migration as a Job";
-  return formatList([job, ...words]) || "the ledger";
 }

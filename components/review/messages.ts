@@ -1,15 +1,16 @@
 import { describeDataIssue } from "../migration";
 import { itemize, type Section } from "./fit";
-import type { Message } from "./read/preview";
+import type { Message, Preview } from "./read/preview";
 import { fence, join, md, ours, wrap, type Markdown } from "./safe/markdown";
 import { isLost, isStop, touchesSchema, type Situation } from "./situation";
+import { formatCount } from "./words";
+
+/** Whether the engine, a provider or the program failed. */
+export const isError = ({ severity }: Message) => severity === "error";
 
 /** The errors of a preview that failed. */
 export function errorSection({ preview }: Situation): Section {
-  return sectionOf(
-    "Errors",
-    preview.messages.filter(({ severity }) => severity === "error").map(renderMessage),
-  );
+  return sectionOf("Errors", preview.messages.filter(isError).map(renderMessage));
 }
 
 /** The blocking documents, with examples: from the plan, else as the preview warns. */
@@ -32,7 +33,6 @@ function sectionOf(title: string, items: readonly Markdown[]): Section {
   return itemize(items, noun, (shown) => join([ours(`#### ${title}`), ...shown], "\n\n"));
 }
 
-/** A message with the name of the resource that it is on, its text as it was said. */
 function renderMessage({ urn, text }: Message): Markdown {
   const block = fence(wrap(text));
   const name = urn?.split("::").slice(3).join("::");
@@ -51,18 +51,19 @@ export function stopWarnings({ preview }: Situation): Message[] {
 
 /** The warnings but those that the data issues, or the plan's figures, say already. */
 export function otherWarnings(situation: Situation): Message[] {
-  const { messages } = situation.preview;
-  return messages.filter(
-    (message) => message.severity === "warning" && !isSaidElsewhere(message, situation),
-  );
-}
-
-function isSaidElsewhere(message: Message, { direction, plan }: Situation): boolean {
-  // A plan that did reach MongoDB says something else than the preview did: then both are shown.
-  if (direction === "rollback") return isForeseen(message) && isLost(plan);
-  if (!isSchemaWarning(message)) return false;
+  const { direction, preview, plan } = situation;
   const names = plan?.issues.map((issue) => ("index" in issue ? issue.index : issue.collection));
-  return !plan?.reachable || names?.some((name) => message.urn?.endsWith(`::${name}`)) === true;
+  const isSaidElsewhere = (message: Message) => {
+    const { printed, text, urn } = message;
+    // A plan that did reach MongoDB says something else than the preview did: then both are shown.
+    if (direction === "rollback")
+      return printed && foreseen.some((words) => words.test(text)) && isLost(plan);
+    if (!isSchemaWarning(message)) return false;
+    return !plan?.reachable || names?.some((name) => urn?.endsWith(`::${name}`)) === true;
+  };
+  return preview.messages.filter(
+    (message) => message.severity === "warning" && !isSaidElsewhere(message),
+  );
 }
 
 /** What the export foretells of a rollback without MongoDB (`describeForeseen`); the plan counts it. */
@@ -71,6 +72,18 @@ const foreseen = [
   /^[\d,]+ runs? would (be held|continue with their files)/,
 ];
 
-function isForeseen({ printed, text }: Message): boolean {
-  return printed && foreseen.some((words) => words.test(text));
+/** As a refresh without MongoDB says of each resource, and the program of the data. */
+const notCompared = /was not refreshed\. |This preview goes on without the data/;
+
+/**
+ * Why a refreshed preview does not prove that the stack is as its settings say: changes, resources that were
+ * not compared, or an error. Empty if it does.
+ */
+export function findChanges({ steps, messages }: Preview): string[] {
+  const unseen = messages.filter(({ text }) => notCompared.test(text)).length;
+  return [
+    ...(messages.some(isError) ? ["the preview failed"] : []),
+    ...(steps.length > 0 ? [`${formatCount(steps.length, "resource")} would change`] : []),
+    ...(unseen > 0 ? [`${formatCount(unseen, "warning")} of what was not compared`] : []),
+  ];
 }

@@ -1,18 +1,12 @@
-import {
-  describeReleaseChanges,
-  isLiveRelease,
-  serviceConsequences,
-  runsOfRollback,
-} from "./consequences";
-import { differencesOf } from "./differences";
-import { otherWarnings, stopWarnings } from "./messages";
-import type { Step } from "./read/preview";
+import { differencesOf, splitDifferences } from "./differences";
+import { isError, otherWarnings, stopWarnings } from "./messages";
+import type { Message, Step } from "./read/preview";
 import { ours, type Markdown } from "./safe/markdown";
 import { dataIssueCount, drift, indexRisks, describeUnseenData, validatorRisks } from "./schema";
-import { stopsOnDataIssues, type Situation } from "./situation";
-import { losesFence } from "./state-lines";
-import { cutoverStepOf, isOurs } from "./steps";
-import { describeAny, formatCount } from "./words";
+import { isRun, stopsOnDataIssues, type Situation } from "./situation";
+import { losesFence } from "./lines";
+import { cutoverStepOf, isOurs, shortType } from "./steps";
+import { describeAny, duration, formatCount } from "./words";
 
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
 export type Level = "blocked" | "risks" | "clear";
@@ -27,7 +21,7 @@ export interface Verdict {
 /** What a reviewer has to know before saying yes. */
 export function verdictOf(situation: Situation): Verdict {
   const { preview } = situation;
-  const errors = preview.messages.filter(({ severity }) => severity === "error").length;
+  const errors = preview.messages.filter(isError).length;
   const issues = dataIssueCount(situation);
   const isStopped = stopsOnDataIssues(situation);
   const stops = stopWarnings(situation).length;
@@ -85,13 +79,6 @@ export function verdictAsList(situation: Situation, verdict: Verdict): Markdown 
   return ours([marks[level], "", ...all.map((one) => `- ${one}`)].join("\n"));
 }
 
-function describeUncounted(plan: Situation["plan"]): string {
-  if (!plan) return "no plan was given";
-  return plan.state
-    ? "the plan is not one of filesystem mode"
-    : "the plan found no state folder where it was made";
-}
-
 function destructions({ preview }: Situation): (string | undefined)[] {
   const deleted = preview.steps.filter(({ operation }) => operation === "delete");
   const left = deleted.filter((step) => isOurs(step) || step.retained).length;
@@ -103,9 +90,6 @@ function destructions({ preview }: Situation): (string | undefined)[] {
   ];
 }
 
-/** The settings of a cluster that keep it, and its backups, from being lost. */
-const protection = /protection|backup|pitEnabled|retain/i;
-
 function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
   const changed = steps.filter(
     (step) =>
@@ -113,9 +97,13 @@ function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
       cutoverStepOf(step) === "cluster" &&
       differencesOf(step).length > 0,
   );
-  const off = changed.flatMap(differencesOf).filter(({ path, before, after }) => {
-    return protection.test(path) && before === "true" && after !== "true";
-  });
+  // The settings that keep it, and its backups, from being lost.
+  const protection = /protection|backup|pitEnabled|retain/i;
+  const off = changed
+    .flatMap(differencesOf)
+    .filter(
+      ({ path, before, after }) => before === "true" && after !== "true" && protection.test(path),
+    );
   return [
     describeAny(off.length, "protection", " of MongoDB turned off"),
     changed.length > 0 && "MongoDB itself changes, its members may restart",
@@ -127,7 +115,11 @@ function rollbackRisks(situation: Situation): (string | false | undefined)[] {
   if (direction !== "rollback") return [];
   if (!plan?.leftBehind) {
     if (stopWarnings(situation).length > 0) return [];
-    return [`what would stay behind was not counted, because ${describeUncounted(plan)}`];
+    const ofPlan = plan?.state
+      ? "the plan is not one of filesystem mode"
+      : "the plan found no state folder where it was made";
+    const why = plan ? ofPlan : "no plan was given";
+    return [`what would stay behind was not counted, because ${why}`];
   }
   const { exported, conflicts } = plan.leftBehind;
   return [
@@ -146,4 +138,99 @@ function expiry({ preview, plan }: Situation): string | undefined {
   const now = `${isMore ? "more than " : ""}${many} of MongoDB now`;
   const found = entries === undefined ? "how many was not counted" : now;
   return `log entries older than ${formatCount(after, "day")} will be deleted: ${found}`;
+}
+
+/**
+ * What the services and their runs go through, in words of ours; nothing if no service restarts. A change
+ * of the storage mode always has some.
+ */
+function serviceConsequences(situation: Situation): string[] {
+  const { direction, preview } = situation;
+  const restarting = (["worker", "web"] as const).filter((service) =>
+    preview.steps.some((step) => restarts(step, service)),
+  );
+  const services = restarting.join(" and ");
+  const isAsked = preview.steps.some(
+    (step) =>
+      isType(step, "WorkerStopped") && isRun(step) && step.new?.stoppedFor !== step.new?.cutover,
+  );
+  const waits =
+    isAsked && direction === "cutover" ? ["up stops until the worker is stopped by hand"] : [];
+  if (direction === "change") {
+    const verb = restarting.length === 1 ? "restarts" : "restart";
+    return [...(services === "" ? [] : [`${services} ${verb}`]), ...waits];
+  }
+  if (direction === "nothing") return [];
+  const isWatched = preview.steps.some(
+    (step) => cutoverStepOf(step) === "web" && isType(step, "PodsReplaced"),
+  );
+  return [
+    describeStop(situation, services),
+    ...(restarting.includes("web") && isWatched
+      ? ["web stays up while its pods are replaced"]
+      : []),
+    ...(direction === "cutover" ? describeWaitingRuns(situation.plan?.state?.unfinished) : []),
+    ...waits,
+  ];
+}
+
+function restarts(step: Step, service: "worker" | "web"): boolean {
+  const { operation } = step;
+  const kind = cutoverStepOf(step);
+  // A release that holds both services is neither's.
+  const isOfService = kind === service || (kind === "access" && isType(step, "Release"));
+  if (!isOfService || operation === "delete") return false;
+  if (isType(step, "ValuesFile")) return differencesOf(step).length > 0;
+  return isType(step, "Release") && operation !== "create";
+}
+
+/** @param name the last part of a resource's type */
+function isType({ type }: Step, name: string): boolean {
+  return shortType(type).split(":").at(-1) === name;
+}
+
+function describeStop({ direction, preview }: Situation, services: string): string {
+  const to = direction === "rollback" ? "files" : "MongoDB";
+  const { steps, stoppedSeconds } = preview;
+  if (!steps.some((step) => isType(step, "Drain") && isRun(step)))
+    return `${services || "the stack"} will work on ${to}, and no step drains the worker`;
+  // In the stack's last change of mode, in whichever direction.
+  const last =
+    stoppedSeconds === undefined
+      ? ", for how long is not measured yet"
+      : ` (last time ${duration(stoppedSeconds * 1_000)})`;
+  return `the worker stops until it works on ${to}${last}`;
+}
+
+function describeWaitingRuns(unfinished: number | undefined): string[] {
+  if (unfinished === undefined) return ["unfinished runs were not counted"];
+  return unfinished > 0 ? [`${formatCount(unfinished, "unfinished run")} wait meanwhile`] : [];
+}
+
+/** What becomes of unfinished runs in a rollback; undefined if there are none. */
+function runsOfRollback({ preview, plan }: Situation): string | undefined {
+  const { exported, unfinished = 0 } = plan?.leftBehind ?? {};
+  if (unfinished === 0) return undefined;
+  const runs = formatCount(unfinished, "unfinished run");
+  if (exported) return `${runs} resume from the files`;
+  const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
+  return isReleased ? `${runs} may repeat steps` : `${runs} held`;
+}
+
+/** Releases whose upgrade changes more than the variables of this stack, as far as the inputs tell. */
+function describeReleaseChanges({ preview }: Situation): string | undefined {
+  const changed = preview.steps.filter(
+    (step) =>
+      isType(step, "Release") &&
+      ["change", "replace"].includes(step.operation) &&
+      splitDifferences(step).others.length > 0,
+  );
+  const live = preview.messages.filter(isLiveRelease);
+  const { size } = new Set([...changed, ...live].map(({ urn }) => urn));
+  return describeAny(size, "release", " would change more than the storage variables");
+}
+
+/** What a preview says of a release whose live values are not what would be applied (`rollout/helm`). */
+function isLiveRelease({ severity, text }: Message): boolean {
+  return severity === "warning" && /^The live release \S+ has other values than/.test(text);
 }

@@ -41,21 +41,15 @@ export function situationOf(
 ): Situation {
   const preview = { ...rest, steps: inOrder(found) };
   const direction = directionOf(preview.steps);
-  const others = { direction, preview, occasion, now };
-  return { stack: preview.stack ?? stack, plan: plan && withoutLost(plan, preview), ...others };
+  // In an election the plan takes MongoDB for lost, and `up` stops and holds nothing: its figures are none.
+  const hasFigures = !isLost(plan) || !preview.messages.some(isStop);
+  const known = plan && { ...plan, ...(!hasFigures && { leftBehind: undefined }) };
+  return { stack: preview.stack ?? stack, plan: known, direction, preview, occasion, now };
 }
-
-/** What a preview says of a step at which `pulumi up` does not go on. */
-const stops = /`pulumi up` will (stop here|refuse it)\./;
 
 /** Whether a message says that `pulumi up` will not get through. */
 export function isStop({ severity, text }: Message): boolean {
-  return severity === "warning" && stops.test(text);
-}
-
-/** In an election the plan takes MongoDB for lost, and `up` stops and holds nothing: its figures are none. */
-function withoutLost(plan: PlanFacts, { messages }: Preview): PlanFacts {
-  return isLost(plan) && messages.some(isStop) ? { ...plan, leftBehind: undefined } : plan;
+  return severity === "warning" && /`pulumi up` will (stop here|refuse it)\./.test(text);
 }
 
 /** Whether the plan of a rollback did not reach MongoDB. */
@@ -65,17 +59,15 @@ export function isLost(plan: PlanFacts | undefined): boolean {
 
 /** The direction is an input of every step of the list. */
 function directionOf(steps: readonly Step[]): Direction {
+  const turns = ({ old, new: wanted }: Step, to: string) =>
+    old?.direction !== undefined && old.direction !== to && wanted?.direction === to;
+  const isNewService = (step: Step) =>
+    step.operation === "create" && ["worker", "web"].includes(cutoverStepOf(step));
+  const begins = (step: Step) => isNewService(step) && step.new?.direction === "forward";
   if (steps.length === 0) return "nothing";
   if (steps.some((step) => turns(step, "back"))) return "rollback";
-  const isCutover = (step: Step) => turns(step, "forward") || (isService(step) && begins(step));
-  return steps.some(isCutover) ? "cutover" : "change";
+  return steps.some((step) => turns(step, "forward") || begins(step)) ? "cutover" : "change";
 }
-
-const turns = ({ old, new: wanted }: Step, to: string) =>
-  old?.direction !== undefined && old.direction !== to && wanted?.direction === to;
-const begins = ({ operation, new: wanted }: Step) =>
-  operation === "create" && wanted?.direction === "forward";
-const isService = (step: Step) => ["worker", "web"].includes(cutoverStepOf(step));
 
 /** Whether the step's direction changes, or it is new: then it runs. */
 export function isRun({ operation, old, new: wanted }: Step): boolean {
@@ -87,10 +79,9 @@ export function isMadeNow({ operation, outputs }: Step): boolean {
   return operation === "create" || (operation === "change" && outputs.applied === false);
 }
 
-const schema: readonly CutoverStep[] = ["ledger", "collections", "uniqueIndexes", "indexes"];
-
 /** Whether any step is about collections and indexes: no other looks at the data. */
 export function touchesSchema({ preview }: Situation): boolean {
+  const schema: readonly CutoverStep[] = ["ledger", "collections", "uniqueIndexes", "indexes"];
   return preview.steps.some((step) => schema.includes(cutoverStepOf(step)));
 }
 

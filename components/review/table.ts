@@ -1,12 +1,17 @@
-import { foldList } from "./details";
 import { differencesOf } from "./differences";
-import type { Section } from "./fit";
+import { foldList, type Section } from "./fit";
+import {
+  againLine,
+  handoverLine,
+  importLine,
+  resourceLine,
+  retentionLine,
+  serviceLine,
+} from "./lines";
 import type { Step } from "./read/preview";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
 import { isThere, schemaLine, schemaVerb } from "./schema";
-import { resourceLine, serviceLine } from "./service-lines";
 import { isLost, isRun, type Situation } from "./situation";
-import { againLine, handoverLine, importLine, retentionLine } from "./state-lines";
 import { cutoverSteps, cutoverStepOf, isMigrationJob, shortType, type CutoverStep } from "./steps";
 import { countEach } from "./words";
 
@@ -21,7 +26,6 @@ interface Row {
   readonly lines: readonly Line[];
 }
 
-/** The maximum number of lines of a step; of more, each kind is counted. */
 const maxLines = 2;
 
 /** The steps of the cutover that change something, in its order; what is many of a kind is counted. */
@@ -29,7 +33,7 @@ export function stepTable(situation: Situation): Section {
   const cells = rowsOf(situation).map(({ title, lines }, at) => [
     ours(String(at + 1)),
     ours(title.replaceAll(" ", "\u00a0")),
-    summaryOf(lines),
+    summarize(lines),
   ]);
   const rendered = cells.length === 0 ? undefined : table(["", "step", "what changes"], cells);
   return () => rendered;
@@ -39,13 +43,14 @@ export function stepTable(situation: Situation): Section {
 export function stepDetails(situation: Situation): Section[] {
   return rowsOf(situation)
     .filter(({ lines }) => lines.length > maxLines)
-    .map(({ title, lines }) =>
-      foldList({ title, noun: "change", items: lines.map(({ text }) => md`- ${text}`) }),
-    );
+    .map(({ title, lines }) => {
+      const items = lines.map(({ text }) => md`- ${text}`);
+      return foldList(title, items, "change");
+    });
 }
 
 /** A few lines as they are; of more, the first that are lost, created again or taken over with changes, and how many of each kind. */
-function summaryOf(lines: readonly Line[]): Markdown {
+function summarize(lines: readonly Line[]): Markdown {
   if (lines.length <= maxLines) return join(textsOf(lines), "<br>");
   const isGrave = ({ verb }: Line) => ["delete", "replace", "import and change"].includes(verb);
   const grave = lines.filter(isGrave).slice(0, maxLines);
@@ -96,10 +101,18 @@ function isNoise(step: Step, situation: Situation): boolean {
 function lineOf(kind: CutoverStep, step: Step, situation: Situation): Line {
   const verb = step.operation;
   switch (kind) {
-    case "update":
-      return { verb, text: updateLine(step) };
-    case "ledger":
-      return { verb, text: ledgerLine(step) };
+    case "update": {
+      const isStop = shortType(step.type) === "kubernetes:JobsStopped" && verb !== "delete";
+      const words = "Jobs of the other direction are deleted, and their pods waited for";
+      return { verb, text: isStop ? ours(words) : resourceLine(step) };
+    }
+    case "ledger": {
+      const words =
+        verb === "delete"
+          ? "the record leaves the stack and stays in MongoDB"
+          : "a Job checks the documents, then creates the collections and indexes, and completes the record";
+      return { verb, text: ours(words) };
+    }
     case "collections":
     case "uniqueIndexes":
     case "indexes":
@@ -110,7 +123,12 @@ function lineOf(kind: CutoverStep, step: Step, situation: Situation): Line {
     case "secondHandover":
       return { verb, text: handoverLine(step, situation) };
     case "verification":
-      return { verb, text: verificationLine(step) };
+      return {
+        verb,
+        text: isRun(step)
+          ? ours("every record on disk is in MongoDB, else up stops")
+          : againLine(step),
+      };
     case "retention":
       return { verb, text: retentionLine(step) };
     case "drain":
@@ -122,24 +140,4 @@ function lineOf(kind: CutoverStep, step: Step, situation: Situation): Line {
       return { verb: isChanged ? "import and change" : verb, text: resourceLine(step) };
     }
   }
-}
-
-function ledgerLine(step: Step): Markdown {
-  return step.operation === "delete"
-    ? ours("the record leaves the stack and stays in MongoDB")
-    : ours(
-        "a Job checks the documents, then creates the collections and indexes, and completes the record",
-      );
-}
-
-function verificationLine(step: Step): Markdown {
-  return isRun(step) ? ours("every record on disk is in MongoDB, else up stops") : againLine(step);
-}
-
-/** What comes before everything else. */
-function updateLine(step: Step): Markdown {
-  const isStop = shortType(step.type) === "kubernetes:JobsStopped" && step.operation !== "delete";
-  return isStop
-    ? ours("Jobs of the other direction are deleted, and their pods waited for")
-    : resourceLine(step);
 }

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import getPort from "get-port";
 import { keda } from "../../tools/parts";
 import { hasEnded, lastWords, startChild } from "../../tools/parts/child";
-import { placesIn } from "../../tools/parts/kubernetes/places";
+import { placesIn } from "../../tools/parts/kubernetes/files";
 import type { TestCluster } from "../rollout/pods/cluster";
 
 /** KEDA's operator on a control plane of the tests. */

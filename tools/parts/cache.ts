@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { oneAtATime } from "./lock";
+import { setTimeout as sleep } from "node:timers/promises";
+import { say } from "./progress";
 import { commandLine } from "./running";
 
 /** The user's cache folder of local parts; `XDG_CACHE_HOME` moves it. */
@@ -34,13 +35,23 @@ export async function fillOnce(
   fill: (aside: string) => Promise<void>,
 ): Promise<void> {
   await mkdir(dirname(folder), { recursive: true });
-  await oneAtATime(`${folder}.lock`, async () => {
+  const lock = `${folder}.lock`;
+  await take(lock);
+  try {
     if (!existsSync(folder)) await fillAside(folder, fill);
-  });
+  } finally {
+    await rm(lock, { force: true });
+  }
 }
 
 async function fillAside(folder: string, fill: (aside: string) => Promise<void>): Promise<void> {
-  await removeLeftovers(folder);
+  // What programs left that were ended in the middle.
+  const start = `${basename(folder)}.unfinished-`;
+  for (const name of await readdir(dirname(folder))) {
+    if (!name.startsWith(start)) continue;
+    const filler = await commandLine(Number(name.slice(start.length)));
+    if (filler === undefined) await rm(join(dirname(folder), name), { recursive: true });
+  }
   const aside = `${folder}.unfinished-${process.pid}`;
   await mkdir(aside);
   try {
@@ -52,12 +63,50 @@ async function fillAside(folder: string, fill: (aside: string) => Promise<void>)
   }
 }
 
-/** Removes what programs left that were ended in the middle. */
-async function removeLeftovers(folder: string): Promise<void> {
-  const start = `${basename(folder)}.unfinished-`;
-  for (const name of await readdir(dirname(folder))) {
-    if (!name.startsWith(start)) continue;
-    const filler = await commandLine(Number(name.slice(start.length)));
-    if (filler === undefined) await rm(join(dirname(folder), name), { recursive: true });
+/** A lock older than this belongs to nobody, whoever has its program's id by now. */
+const oldest = 60 * 60 * 1000;
+
+/**
+ * Waits for a lock: a file that holds the id of the program that has it. It is there to save double work
+ * only: where a lock is left behind and two programs find that at the same moment, both go on.
+ */
+async function take(lock: string): Promise<void> {
+  let waiting = false;
+  while (!(await claim(lock))) {
+    const holder = await holderOf(lock);
+    if (holder === undefined) {
+      await rm(lock, { force: true });
+      continue;
+    }
+    if (!waiting) say(`${lock}: waiting for process ${holder}, which makes the same`);
+    waiting = true;
+    await sleep(500);
+  }
+}
+
+async function claim(lock: string): Promise<boolean> {
+  // A program may ask several times at once, such as the tests of one file.
+  const mine = `${lock}.${randomUUID()}`;
+  await writeFile(mine, `${process.pid}`);
+  try {
+    // A link, so that nobody reads a lock without its text.
+    await link(mine, lock);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await rm(mine, { force: true });
+  }
+}
+
+/** The program that has the lock, or undefined if it is gone. */
+async function holderOf(lock: string): Promise<number | undefined> {
+  try {
+    const pid = Number(await readFile(lock, "utf8"));
+    if (Date.now() - (await stat(lock)).mtimeMs > oldest) return undefined;
+    return (await commandLine(pid)) === undefined ? undefined : pid;
+  } catch {
+    return undefined;
   }
 }

@@ -1,25 +1,52 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { arch, platform } from "node:os";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { partFolder } from "./cache";
 import { withProgress } from "./progress";
+import { unreachable } from "./reach";
+import { cached, type Source } from "./sources";
 
-/** An archive of the web. */
-export interface Archive {
-  /** The address of a `.tar.gz`. */
-  readonly url: string;
+/** An official archive of Pulumi's, for this machine. */
+interface Archive {
+  /** Its name in the cache before its version, such as `pulumi`. */
+  readonly name: string;
+  /** Such as `v3.274.1`. */
+  readonly version: string;
+  /** What it is, for people: `Pulumi`. */
+  readonly title: string;
+  /** The address of the folder of all archives. */
+  readonly from: string;
+  /** The system as the archive's name has it; undefined if there is none for this machine. */
+  readonly system: string | undefined;
   /** How many folders around its files are left out. */
   readonly strip: number;
-  /** What it is, for the progress, such as `Pulumi v3.274.1`. */
-  readonly title: string;
+  /** Whether a folder holds what the archive should. */
+  holds(folder: string): Promise<boolean>;
 }
 
-/**
- * Unpacks an archive of the web into a folder.
- *
- * @throws Error if it cannot be had or is no such archive
- */
-export async function downloadInto(folder: string, { url, strip, title }: Archive): Promise<void> {
+/** The folder of an official archive, downloaded and unpacked into the cache. */
+export function archiveSource(archive: Archive): Source<string> {
+  const { name, version, title, from, system, strip } = archive;
+  const url = `${from}/${name}-${version}-${system ?? "none"}.tar.gz`;
+  return cached({
+    folder: partFolder(`${name}-${version}`, ["download", url]),
+    closed: () =>
+      system === undefined
+        ? Promise.resolve(`no archive for ${platform()} on ${arch()}`)
+        : unreachable(url),
+    doing: `downloading ${version} from ${new URL(url).host}`,
+    async fill(aside) {
+      await download(url, `${title} ${version}`, aside, strip);
+      if (!(await archive.holds(aside))) throw new Error(`${url} holds no ${title} ${version}`);
+    },
+    partIn: (folder) => folder,
+  });
+}
+
+/** @throws Error if it cannot be had or is no such archive */
+async function download(url: string, title: string, into: string, strip: number): Promise<void> {
   const answer = await fetch(url);
   if (!answer.ok || answer.body === null) throw new Error(`${url} answers ${answer.status}`);
   const total = Number(answer.headers.get("content-length") ?? 0);
@@ -27,32 +54,20 @@ export async function downloadInto(folder: string, { url, strip, title }: Archiv
   const counted = Readable.fromWeb(answer.body).on("data", (chunk: Buffer) => {
     bytes += chunk.length;
   });
-  await withProgress(
-    `downloading ${title}`,
-    () => share(bytes, total),
-    () => unpack(counted, folder, { url, strip }),
-  );
-}
-
-async function unpack(
-  archive: Readable,
-  folder: string,
-  { url, strip }: Pick<Archive, "url" | "strip">,
-): Promise<void> {
-  const tar = spawn("tar", ["-xz", "-C", folder, `--strip-components=${strip}`], {
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  const ended = once(tar, "close");
-  try {
-    await pipeline(archive, tar.stdin);
-  } finally {
-    tar.stdin.destroy();
-    await ended;
-  }
-  if (tar.exitCode !== 0) throw new Error(`${url} is no whole archive`);
-}
-
-function share(bytes: number, total: number): string {
   const megabytes = (count: number) => Math.round(count / 1_000_000);
-  return total > 0 ? `${megabytes(bytes)} of ${megabytes(total)} MB` : `${megabytes(bytes)} MB`;
+  const share = () =>
+    total > 0 ? `${megabytes(bytes)} of ${megabytes(total)} MB` : `${megabytes(bytes)} MB`;
+  await withProgress(`downloading ${title}`, share, async () => {
+    const tar = spawn("tar", ["-xz", "-C", into, `--strip-components=${strip}`], {
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    const ended = once(tar, "close");
+    try {
+      await pipeline(counted, tar.stdin);
+    } finally {
+      tar.stdin.destroy();
+      await ended;
+    }
+    if (tar.exitCode !== 0) throw new Error(`${url} is no whole archive`);
+  });
 }

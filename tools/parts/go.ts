@@ -1,15 +1,13 @@
-import { existsSync } from "node:fs";
 import { arch, platform } from "node:os";
 import { join } from "node:path";
-import { fillOnce, partFolder } from "./cache";
-import { executable } from "./executable";
+import { partFolder } from "./cache";
 import { withProgress } from "./progress";
 import { repository, textOf } from "./repository";
-import { answerOf, longWork } from "./run";
-import type { Source } from "./sources";
+import { answerOf, executable, longWork } from "./run";
+import { cached, type Source } from "./sources";
 
 /** Programs that are built from one Go module of tools/go. */
-export interface GoBuild {
+interface GoBuild {
   /** The module's folder in tools/go. */
   readonly module: string;
   /** Where it is built. Default: the module's folder. */
@@ -42,15 +40,18 @@ export async function goBuild(build: GoBuild, into: string): Promise<void> {
 }
 
 /** A part that is built from Go modules. */
-export interface GoPart<T> {
-  /** Its name in the cache, such as `helm-v3.22.0`. */
+interface GoPart<T> {
+  /** Its name in the cache before its version, such as `helm`. */
   readonly name: string;
+  readonly version: string;
   /** The modules' folders in tools/go. */
   readonly modules: readonly string[];
   /** What else it is made from, such as versions: another one is another folder of the cache. */
   readonly madeFrom: readonly string[];
-  /** What is said before it is built, with how long that takes. */
-  readonly doing: string;
+  /** How long a build takes, for the progress. */
+  readonly time: string;
+  /** What is built too, for the progress. */
+  readonly also?: string;
   /** Builds it into an empty folder, which is moved afterwards. */
   fill(aside: string): Promise<void>;
   /** The part in its folder. */
@@ -59,33 +60,12 @@ export interface GoPart<T> {
 
 /** The way to a part by a build from pinned Go modules, which is kept in the cache. */
 export async function goSource<T>(part: GoPart<T>): Promise<Source<T>> {
-  const folder = await goPartFolder(part.name, part.modules, ["build", ...part.madeFrom]);
-  return {
-    kept: () => Promise.resolve(existsSync(folder) ? part.partIn(folder) : undefined),
+  const { name, version, modules, madeFrom, time, also = "" } = part;
+  return cached({
+    ...part,
+    folder: await goPartFolder(`${name}-${version}`, modules, ["build", ...madeFrom]),
     closed: noGo,
-    doing: part.doing,
-    async get() {
-      await fillOnce(folder, (aside) => part.fill(aside));
-      return part.partIn(folder);
-    },
-  };
-}
-
-/**
- * The way to one program by such a build.
- *
- * @param build its module's folder in tools/go has the program's name
- * @param time how long it takes, for the progress
- */
-export function goProgram(version: string, build: GoBuild, time: string): Promise<Source<string>> {
-  const { module, tags = [] } = build;
-  return goSource({
-    name: `${module}-${version}`,
-    modules: [module],
-    madeFrom: [version, ...tags],
-    doing: `building ${version} from Go modules (${time}, once)`,
-    fill: (aside) => goBuild(build, aside),
-    partIn: (folder) => join(folder, module),
+    doing: `building ${version}${also} from Go modules (${time}, once)`,
   });
 }
 

@@ -4,9 +4,7 @@
  * user's cache folder.
  */
 export { type Engine, engine, engineEnvironment, type EngineOptions } from "./pulumi/engine";
-export { mongoProgram } from "./mongo/program";
-export type { MongoProgram } from "./mongo/server-program";
-export { mongosh } from "./mongo/mongosh";
+export { type MongoProgram, mongoProgram } from "./mongo/program";
 export { type MongoServer, type StartOptions, startMongo } from "./mongo/server";
 export { controlPlane, type ControlPlanePrograms } from "./kubernetes/programs";
 export {
@@ -16,14 +14,22 @@ export {
   stopControlPlane,
 } from "./kubernetes/control-plane";
 export { ownKubelet } from "./kubernetes/arguments";
-export { actionlint, vale } from "./checkers";
-export { mermaid, type MermaidFiles } from "./mermaid";
-export { act, gitea, type GiteaPrograms } from "./forge";
-export { helm } from "./kubernetes/helm";
-export { type Keda, keda } from "./kubernetes/keda";
-export { executable } from "./executable";
+export {
+  act,
+  actionlint,
+  gitea,
+  type GiteaPrograms,
+  helm,
+  type Keda,
+  keda,
+  mermaid,
+  type MermaidFiles,
+  mongosh,
+  vale,
+} from "./table";
+export { executable } from "./run";
 export { isFree } from "./port";
 export { commandLine, stopByPid } from "./running";
-export { say } from "./say";
+export { say } from "./progress";
 export { repository } from "./repository";
-export { PartError } from "./error";
+export { PartError } from "./sources";

@@ -41,3 +41,8 @@ export function formatElapsed(milliseconds: number): string {
   if (minutes === 0) return `${seconds} s`;
   return `${minutes} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
+
+/** One line for the person who waits, on standard error: standard output is for results. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,7 +1,34 @@
 import { execFile, spawn } from "node:child_process";
+import { accessSync, constants, realpathSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import { promisify } from "node:util";
+
+/**
+ * The file that a program's name stands for, or undefined if there is none.
+ *
+ * @param path folders, as in PATH
+ */
+export function executable(name: string, path = process.env.PATH ?? ""): string | undefined {
+  return path
+    .split(delimiter)
+    .filter(Boolean)
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** The folder that a program really lies in, behind links. */
+export function folderOf(file: string): string {
+  return dirname(realpathSync(file));
+}
 
 /** What a program prints on standard output, or undefined if it is not there or fails. */
 export async function answerOf(program: string, ...args: string[]): Promise<string | undefined> {

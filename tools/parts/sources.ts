@@ -1,5 +1,11 @@
-import { PartError } from "./error";
-import { say } from "./say";
+import { existsSync } from "node:fs";
+import { fillOnce } from "./cache";
+import { say } from "./progress";
+
+/** A local part that cannot be had or started. The message says what was found and what to do. */
+export class PartError extends Error {
+  override readonly name = "PartError";
+}
 
 /** A part, or why it cannot be had, in words. */
 export type Answer<T> = { readonly part: T } | { readonly missing: string };
@@ -14,6 +20,30 @@ export interface Source<T> {
   readonly doing: string;
   /** Gets the part. An error that it throws closes this way. */
   get(): Promise<T>;
+}
+
+/** A way to a part that is kept in a folder of the cache. */
+export function cached<T>(
+  way: Pick<Source<T>, "closed" | "doing"> & {
+    readonly folder: string;
+    /** Puts the part into an empty folder, which is moved afterwards. */
+    fill(aside: string): Promise<void>;
+    /** The part in its folder; undefined if what is there does not run. */
+    partIn(folder: string): T | undefined | Promise<T | undefined>;
+  },
+): Source<T> {
+  const { folder, doing } = way;
+  return {
+    kept: async () => (existsSync(folder) ? way.partIn(folder) : undefined),
+    closed: () => way.closed(),
+    doing,
+    async get() {
+      await fillOnce(folder, (aside) => way.fill(aside));
+      const part = await way.partIn(folder);
+      if (part === undefined) throw new Error(`what is in ${folder} does not run here`);
+      return part;
+    },
+  };
 }
 
 /**
@@ -34,34 +64,23 @@ export async function choose<T>(
 ): Promise<T> {
   const first = await installed();
   if ("part" in first) return first.part;
-  const earlier = await firstKept(sources);
-  if (earlier !== undefined) return earlier;
-  const reasons = [first.missing];
-  for (const source of sources) {
-    const answer = await attempt(source, (doing) => {
-      tell(`${name}: ${reasons.join("; ")}; ${doing}`);
-    });
-    if ("part" in answer) return answer.part;
-    reasons.push(answer.missing);
-  }
-  throw new PartError(`${name}: ${reasons.join("; ")}. ${advice}`);
-}
-
-async function firstKept<T>(sources: readonly Source<T>[]): Promise<T | undefined> {
   for (const source of sources) {
     const kept = await source.kept();
     if (kept !== undefined) return kept;
   }
-  return undefined;
-}
-
-async function attempt<T>(source: Source<T>, start: (doing: string) => void): Promise<Answer<T>> {
-  const closed = await source.closed();
-  if (closed !== undefined) return { missing: closed };
-  start(source.doing);
-  try {
-    return { part: await source.get() };
-  } catch (error) {
-    return { missing: error instanceof Error ? error.message : String(error) };
+  const reasons = [first.missing];
+  for (const source of sources) {
+    const closed = await source.closed();
+    if (closed !== undefined) {
+      reasons.push(closed);
+      continue;
+    }
+    tell(`${name}: ${reasons.join("; ")}; ${source.doing}`);
+    try {
+      return await source.get();
+    } catch (error) {
+      reasons.push(error instanceof Error ? error.message : String(error));
+    }
   }
+  throw new PartError(`${name}: ${reasons.join("; ")}. ${advice}`);
 }

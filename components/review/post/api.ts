@@ -1,8 +1,16 @@
 import { setTimeout } from "node:timers/promises";
 import { Octokit } from "@octokit/rest";
 import pRetry from "p-retry";
-import { isApiError, secondsToWait, translateError, type Doing } from "./errors";
-import type { Repository } from "./target";
+
+/** Where to post, and as whom. */
+export interface Repository {
+  /** `owner/name`. */
+  readonly repository: string;
+  /** The API's address, such as `https://api.github.com` or `https://git.example.org/api/v1`. */
+  readonly apiUrl: string;
+  /** Secret; it goes into the header of requests and nowhere else. */
+  readonly token: string;
+}
 
 /** How many times a request is repeated at most, and how long a server may ask to wait before that. */
 const [retries, longestWaitSeconds] = [3, 120];
@@ -37,14 +45,21 @@ export interface Posted {
  */
 export async function upsert<T>(
   target: Repository,
-  doing: Pick<Doing, "what" | "permission">,
+  doing: Doing,
   { secondMs = 1_000 }: ApiOptions = {},
   attempt: (api: Api) => Promise<T>,
 ): Promise<T> {
-  const { apiUrl, token } = target;
+  const { repository, apiUrl, token } = target;
+  const [owner = "", repo = ""] = repository.split("/");
+  const silent = () => undefined;
+  const { rest, paginate } = new Octokit({
+    auth: token,
+    baseUrl: apiUrl.replace(/\/+$/, ""),
+    userAgent: "taskrunner-storage",
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+  });
   try {
-    const api = connect(target);
-    return await pRetry(() => attempt(api), {
+    return await pRetry(() => attempt({ rest, paginate, repo: { owner, repo } }), {
       retries,
       minTimeout: secondMs,
       shouldRetry: async ({ error }) => {
@@ -55,19 +70,85 @@ export async function upsert<T>(
       },
     });
   } catch (error) {
-    throw translateError(error, { ...doing, apiUrl, token });
+    if (!isApiError(error)) throw error;
+    const said = (token ? error.message.replaceAll(token, "***") : error.message)
+      .slice(0, 500)
+      .replace(/\.$/, "");
+    const answer = error.response ? `${error.status}, ${said}` : `no answer, ${said}`;
+    throw new PostError(
+      `${doing.what} failed. ${apiUrl} says: ${answer}. ${adviceOn(error, doing.permission)}`,
+      error.response ? error.status : undefined,
+    );
   }
 }
 
-/** A client that prints nothing. */
-function connect({ repository, apiUrl, token }: Repository): Api {
-  const [owner = "", repo = ""] = repository.split("/");
-  const silent = () => undefined;
-  const { rest, paginate } = new Octokit({
-    auth: token,
-    baseUrl: apiUrl.replace(/\/+$/, ""),
-    userAgent: "taskrunner-storage",
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-  });
-  return { rest, paginate, repo: { owner, repo } };
+/**
+ * Something could not be posted. The message says what was being done, where, what the API answered
+ * and what to do; the token is never in it, and no request is attached.
+ */
+export class PostError extends Error {
+  override readonly name = "PostError";
+
+  /** @param status what the API answered, as an HTTP status; absent where there was no answer */
+  constructor(
+    message: string,
+    readonly status?: number,
+  ) {
+    super(message);
+  }
+}
+
+interface Doing {
+  /** Such as `Posting the comment of stack prod on o/r#5`. */
+  readonly what: string;
+  /** What a token needs for it, as workflows name it, such as `pull-requests: write`. */
+  readonly permission: string;
+}
+
+/** The part of Octokit's error that counts here; the rest holds the request. */
+interface ApiError {
+  readonly status: number;
+  readonly message: string;
+  readonly response?: { readonly headers: Readonly<Record<string, string | undefined>> };
+}
+
+/** Whether an error is an answer of the API, or a request without an answer. */
+export function isApiError(error: unknown): error is Error & ApiError {
+  return error instanceof Error && "status" in error && typeof error.status === "number";
+}
+
+function adviceOn(error: ApiError, permission: string): string {
+  const { status, message, response } = error;
+  if (!response) return "Check GITHUB_API_URL and the network.";
+  if (isRateLimit(error)) {
+    const reset = Number(response.headers["x-ratelimit-reset"]);
+    const until = reset > 0 ? ` until ${new Date(reset * 1_000).toISOString()}` : "";
+    return `The rate limit is reached${until}. Run it again later.`;
+  }
+  if (status === 401) return "GITHUB_TOKEN is not valid or has expired. Set a valid one.";
+  if (status === 403) return `The token lacks a permission: give the job ${permission}.`;
+  if (status === 404) {
+    return `It does not exist, or the token cannot see it: check GITHUB_REPOSITORY and ${permission}.`;
+  }
+  if (status === 410) return "Issues are disabled in this repository. Enable them.";
+  if (status === 422 && /too long/i.test(message))
+    return "The text is longer than the API accepts.";
+  if (status >= 500) return "It was tried four times. Run it again when the server works.";
+  return "Nothing was posted.";
+}
+
+/** Whether too much was asked of the API: GitHub says so in several ways, Gitea and proxies by 429. */
+function isRateLimit({ status, message, response }: ApiError): boolean {
+  const isUsedUp = response?.headers["x-ratelimit-remaining"] === "0";
+  return status === 429 || (status === 403 && (isUsedUp || /\bsecondary rate\b/i.test(message)));
+}
+
+/** In how many seconds it is worth asking again, as the server says; Infinity if it is not. */
+function secondsToWait(error: ApiError): number {
+  if (error.status >= 500) return 0;
+  if (!isRateLimit(error)) return Infinity;
+  const { "retry-after": after, "x-ratelimit-reset": reset } = error.response?.headers ?? {};
+  if (after !== undefined) return Number(after);
+  // Without any word GitHub wants a minute at least.
+  return reset === undefined ? 60 : Math.max(0, Number(reset) - Date.now() / 1_000);
 }

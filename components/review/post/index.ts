@@ -2,7 +2,6 @@
  * What goes to the place where a change is reviewed, GitHub, GitHub Enterprise or Gitea: one comment for
  * each stack on a pull request.
  */
-export type { Posted } from "./api";
+export { PostError, type Posted } from "./api";
 export { postComment } from "./comment";
-export { PostError } from "./errors";
 export { readOccasion, readPullRequest } from "./target";

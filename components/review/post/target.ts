@@ -1,16 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Occasion } from "../situation";
-import { PostError } from "./errors";
-
-/** Where to post, and as whom. */
-export interface Repository {
-  /** `owner/name`. */
-  readonly repository: string;
-  /** The API's address, such as `https://api.github.com` or `https://git.example.org/api/v1`. */
-  readonly apiUrl: string;
-  /** Secret; it goes into the header of requests and nowhere else. */
-  readonly token: string;
-}
+import { PostError, type Repository } from "./api";
 
 /** A pull request to post on. */
 export interface PullRequest extends Repository {
@@ -21,13 +11,18 @@ export interface PullRequest extends Repository {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The repository that a workflow runs for, from GITHUB_REPOSITORY, GITHUB_TOKEN and GITHUB_API_URL
- * (default: github.com's).
+ * The pull request that a workflow runs for: its repository, from GITHUB_REPOSITORY, GITHUB_TOKEN and
+ * GITHUB_API_URL (default: github.com's), and the number in the event's file (GITHUB_EVENT_PATH), else in
+ * GITHUB_REF (`refs/pull/12/merge`).
  *
- * @param others what else is missing
  * @throws PostError with everything that is missing
  */
-function readRepository(env: Environment, others: readonly string[] = []): Repository {
+export function readPullRequest(env: Environment): PullRequest {
+  const [, ofRef] = /^refs\/pull\/(\d+)\//.exec(env.GITHUB_REF ?? "") ?? [];
+  const pullRequest = eventOf(env)?.number ?? Number(ofRef);
+  const none =
+    "no pull request in the file of GITHUB_EVENT_PATH or in GITHUB_REF " +
+    "(refs/pull/<number>/merge): post from a workflow on pull_request";
   const { GITHUB_REPOSITORY: repository = "", GITHUB_TOKEN: token = "" } = env;
   const apiUrl = (env.GITHUB_API_URL ?? "") || "https://api.github.com";
   const problems = [
@@ -38,25 +33,10 @@ function readRepository(env: Environment, others: readonly string[] = []): Repos
       ? ["GITHUB_TOKEN is not set: set it to ${{ github.token }} in the step's env"]
       : []),
     ...(URL.canParse(apiUrl) ? [] : ["GITHUB_API_URL is not a URL"]),
-    ...others,
+    ...(pullRequest > 0 ? [] : [none]),
   ];
-  if (problems.length === 0) return { repository, apiUrl, token };
+  if (problems.length === 0) return { repository, apiUrl, token, pullRequest };
   throw new PostError(`The place to post to is unknown:\n  ${problems.join("\n  ")}`);
-}
-
-/**
- * The pull request that a workflow runs for: its repository, and the number in the event's file
- * (GITHUB_EVENT_PATH), else in GITHUB_REF (`refs/pull/12/merge`).
- *
- * @throws PostError with everything that is missing
- */
-export function readPullRequest(env: Environment): PullRequest {
-  const [, ofRef] = /^refs\/pull\/(\d+)\//.exec(env.GITHUB_REF ?? "") ?? [];
-  const pullRequest = eventOf(env)?.number ?? Number(ofRef);
-  const none =
-    "no pull request in the file of GITHUB_EVENT_PATH or in GITHUB_REF " +
-    "(refs/pull/<number>/merge): post from a workflow on pull_request";
-  return { ...readRepository(env, pullRequest > 0 ? [] : [none]), pullRequest };
 }
 
 /** What a review in a workflow is made for; elsewhere it is for nothing in particular. */
@@ -72,7 +52,6 @@ export function readOccasion(env: Environment): Occasion {
   return { commit, docs, before: isMerged ? "merge" : "approval" };
 }
 
-/** The pull request of the event's file, which is there for every event. */
 interface EventOfPullRequest {
   readonly number?: number;
   readonly head?: { readonly sha?: string };

@@ -17,24 +17,22 @@ export function readJson<Schema extends z.ZodType>(
   schema: Schema,
   { what, redact }: { readonly what: string; readonly redact: Redact },
 ): z.infer<Schema> {
-  const parsed = schema.safeParse(withoutSecrets(jsonOf(text, what), redact));
+  if (text.trim() === "") {
+    throw new ReviewInputError(`The file is empty, not ${what}. Check the output of that command.`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ReviewInputError(
+      `The file is not JSON, so it is not ${what}. Check the output of that command.`,
+    );
+  }
+  const parsed = schema.safeParse(withoutSecrets(value, redact));
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
   const place = first?.path.map(String).join(".") ?? "";
   throw new ReviewInputError(
     `The file is not ${what}: ${redact(place || "the whole value")} has another form.`,
   );
-}
-
-function jsonOf(text: string, what: string): unknown {
-  if (text.trim() === "") {
-    throw new ReviewInputError(`The file is empty, not ${what}. Check the output of that command.`);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ReviewInputError(
-      `The file is not JSON, so it is not ${what}. Check the output of that command.`,
-    );
-  }
 }

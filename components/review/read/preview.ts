@@ -66,7 +66,6 @@ const diagnostic = z.looseObject({
   severity: z.string().optional(),
 });
 type Raw = z.infer<typeof rawStep>;
-type Diagnostic = z.infer<typeof diagnostic>;
 
 /** What `pulumi preview --json` prints, as far as it is read; the rest may have any form. */
 const previewForm = z
@@ -78,6 +77,8 @@ const previewForm = z
   })
   .refine(({ steps, diagnostics, changeSummary }) => steps ?? diagnostics ?? changeSummary);
 
+const stoppedForm = z.looseObject({ stoppedSeconds: z.number() });
+
 /** What remains of a preview that could not even begin, as with a wrong passphrase. */
 const nothingPrinted: z.infer<typeof previewForm> = {
   diagnostics: [
@@ -87,6 +88,15 @@ const nothingPrinted: z.infer<typeof previewForm> = {
         "The preview ended before it looked at the stack and printed no result; its log says why.",
     },
   ],
+};
+
+/** What the engine does for itself, or shows although it does nothing. */
+const idle = ["same", "refresh", "read", "read-replacement", "discard", "discard-replaced"];
+const operations: Readonly<Record<string, Step["operation"]>> = {
+  create: "create",
+  import: "import",
+  delete: "delete",
+  "remove-pending-replace": "delete",
 };
 
 /**
@@ -104,48 +114,24 @@ export function readPreview(text: string, redact: Redact): Preview {
   const settings = Object.entries(config ?? {}).map(([key, value]) => {
     return [key.replace(/^[^:]*:/, ""), String(value)] as const;
   });
+  // The stack is a resource, too, with the stack's outputs.
+  const stack = raw.find(({ urn }) => partsOf(urn).type === "pulumi:pulumi:Stack");
+  const lastChange = stoppedForm.safeParse(stack?.oldState?.outputs?.rollout);
+  // A replacement comes as up to three steps on one resource.
+  const byUrn = new Map<string, Raw[]>();
+  for (const step of raw) {
+    const isOfEngine = /^(pulumi|taskrunner:storage):/.test(partsOf(step.urn).type);
+    if (idle.includes(step.op) || isOfEngine) continue;
+    byUrn.set(step.urn, [...(byUrn.get(step.urn) ?? []), step]);
+  }
   return {
     stack: raw.map(({ urn }) => /^urn:pulumi:(.+?)::/.exec(urn)?.[1]).find(Boolean),
-    steps: stepsOf(raw),
+    steps: [...byUrn].map(([urn, steps]) => stepOf(urn, steps)),
     messages: (diagnostics ?? []).flatMap(messageOf),
     settings: Object.fromEntries(settings),
     refreshed: raw.some(({ op }) => op === "refresh"),
-    stoppedSeconds: readStopped(raw),
+    stoppedSeconds: lastChange.data?.stoppedSeconds,
   };
-}
-
-/** The stack is a resource, too, with the stack's outputs. */
-function readStopped(raw: readonly Raw[]): number | undefined {
-  const stack = raw.find(({ urn }) => partsOf(urn).type === "pulumi:pulumi:Stack");
-  return stoppedForm.safeParse(stack?.oldState?.outputs?.rollout).data?.stoppedSeconds;
-}
-
-const stoppedForm = z.looseObject({ stoppedSeconds: z.number() });
-
-/** What the engine does for itself, or shows although it does nothing. */
-const idle = new Set([
-  ...["same", "refresh", "read", "read-replacement", "discard", "discard-replaced"],
-]);
-const operations: Readonly<Record<string, Step["operation"]>> = {
-  create: "create",
-  import: "import",
-  delete: "delete",
-  "remove-pending-replace": "delete",
-};
-
-/** A replacement comes as up to three steps on one resource. */
-function stepsOf(raw: readonly Raw[]): Step[] {
-  const byUrn = new Map<string, Raw[]>();
-  for (const step of raw) {
-    if (idle.has(step.op) || isOfEngine(step.urn)) continue;
-    byUrn.set(step.urn, [...(byUrn.get(step.urn) ?? []), step]);
-  }
-  return [...byUrn].map(([urn, steps]) => stepOf(urn, steps));
-}
-
-function isOfEngine(urn: string): boolean {
-  const { type } = partsOf(urn);
-  return type.startsWith("pulumi:") || type.startsWith("taskrunner:storage:");
 }
 
 function stepOf(urn: string, steps: readonly Raw[]): Step {
@@ -175,16 +161,12 @@ function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
  * An error or a warning; none of what is neither. What a provider prints is of no severity of its own:
  * what it warns of says so.
  */
-function messageOf(said: Diagnostic): Message[] {
-  const [, word, text = ""] =
-    /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain(said.message)) ?? [];
+function messageOf(said: z.infer<typeof diagnostic>): Message[] {
+  // Without the engine's and a terminal's marks for colours.
+  const plain = said.message.replace(/<\{%.*?%\}>/g, "").replace(/\u001b\[[\d;]*m/g, "");
+  const [, word, text = ""] = /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain) ?? [];
   const isError = said.severity === "error" || (said.severity === undefined && word === "error");
   if (!isError && said.severity !== "warning" && word !== "warning") return [];
   const printed = said.severity === "info";
   return [{ severity: isError ? "error" : "warning", text, urn: said.urn, printed }];
-}
-
-/** Without the engine's and a terminal's marks for colours. */
-function plain(text: string): string {
-  return text.replace(/<\{%.*?%\}>/g, "").replace(/\u001b\[[\d;]*m/g, "");
 }

@@ -15,13 +15,11 @@ type Part = Markdown | string | number;
  * in code nothing is a link, a mention, HTML or Markdown.
  */
 export function md(words: TemplateStringsArray, ...parts: readonly Part[]): Markdown {
-  const texts = parts.map((part) => partOf(part).text);
+  const texts = parts.map((part) => {
+    if (part instanceof Markdown) return part.text;
+    return typeof part === "number" ? part.toLocaleString("en-US") : code(part).text;
+  });
   return new Markdown(String.raw({ raw: words }, ...texts));
-}
-
-function partOf(part: Part): Markdown {
-  if (part instanceof Markdown) return part;
-  return typeof part === "number" ? new Markdown(part.toLocaleString("en-US")) : code(part);
 }
 
 /** Words of ours, numbers among them; never a text from outside. */
@@ -44,23 +42,25 @@ const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** A text from outside as code in a line. It never holds a `|`, so that it may stand in a table. */
 export function code(text: string): Markdown {
-  const { shown, left } = shorten(text, longest);
+  const { shown, left } = shorten(text);
   const line = shown.replace(/\s+/g, " ").replace(invisible, "\ufffd").trim();
-  const spans = line.split("|").map((piece) => (piece === "" ? "" : span(piece)));
+  const spans = line.split("|").map((piece) => {
+    const quotes = quotesFor(piece, 1);
+    // Code that begins or ends with a quote or a space keeps it by one more space.
+    const pad = /^[ `]|[ `]$/.test(piece) ? " " : "";
+    return piece && `${quotes}${pad}${piece}${pad}${quotes}`;
+  });
   const all = line === "" ? "(empty)" : spans.join("&#124;");
   return new Markdown(left === 0 ? all : `${all} (and ${left} more characters)`);
 }
 
-function span(text: string): string {
+function quotesFor(text: string, least: number): string {
   const runs = text.match(/`+/g) ?? [];
-  const quotes = "`".repeat(Math.max(0, ...runs.map(({ length }) => length)) + 1);
-  // Code that begins or ends with a quote or a space keeps it by one more space.
-  const pad = /^[ `]|[ `]$/.test(text) ? " " : "";
-  return `${quotes}${pad}${text}${pad}${quotes}`;
+  return "`".repeat(Math.max(least, ...runs.map(({ length }) => length + 1)));
 }
 
-function shorten(text: string, most: number) {
-  const shown = text.length <= most + spare ? text : text.slice(0, most);
+function shorten(text: string) {
+  const shown = text.length <= longest + spare ? text : text.slice(0, longest);
   return { shown, left: text.length - shown.length };
 }
 
@@ -72,18 +72,15 @@ const mostLines = 60;
  * @param language our own word, such as `diff`
  */
 export function fence(lines: readonly string[], language = ""): Markdown {
-  const shown = lines.slice(0, mostLines).map(oneLine);
+  const shown = lines.slice(0, mostLines).map((line) => {
+    const { shown, left } = shorten(line);
+    const safe = shown.replace(/\t/g, "  ").replace(invisible, "\ufffd");
+    return left === 0 ? safe : `${safe} (and ${left} more characters)`;
+  });
   const left = lines.length - shown.length;
   const all = left === 0 ? shown : [...shown, `and ${left} more lines`];
-  const runs = all.join("\n").match(/`+/g) ?? [];
-  const quotes = "`".repeat(Math.max(3, ...runs.map(({ length }) => length + 1)));
+  const quotes = quotesFor(all.join("\n"), 3);
   return new Markdown([`${quotes}${language}`, ...all, quotes].join("\n"));
-}
-
-function oneLine(line: string): string {
-  const { shown, left } = shorten(line, longest);
-  const safe = shown.replace(/\t/g, "  ").replace(invisible, "\ufffd");
-  return left === 0 ? safe : `${safe} (and ${left} more characters)`;
 }
 
 /** A block of code does not wrap, so that a sentence in it would run out of sight. */

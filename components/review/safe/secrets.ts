@@ -10,11 +10,6 @@ export type Redact = (text: string) => string;
 const secretName =
   /(passw(or)?d|passwd|pwd|passphrase|secret|token|credentials?|api_?key|private_?key|access_?key|connection_?string|uri)$/i;
 
-/** Whether what has this name is a secret, whatever it says. */
-function isSecretName(name: string): boolean {
-  return secretName.test(name);
-}
-
 /** A shorter text is found in too many others to be taken out of them. */
 const shortest = 4;
 
@@ -24,29 +19,14 @@ const shortest = 4;
  * passwords in connection strings, as they are written there and decoded. All of them are secret.
  */
 export function secretsIn(environment: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(environment).flatMap(([name, value = ""]) =>
-    isSecretName(name) ? [value, ...partsOf(value)] : [],
-  );
-}
-
-/** The user's part of a URI is everything up to the last `@`: a password may have been left unencoded. */
-const userPart = /:\/\/(.*)@/s;
-
-/** Only a user's name, such as that of a certificate, is no secret. */
-function partsOf(uri: string): string[] {
-  const [, user = ""] = userPart.exec(uri) ?? [];
-  const colon = user.indexOf(":");
-  return colon < 0 ? [] : [user, user.slice(colon + 1)];
-}
-
-/** A secret in the forms in which a text may have it: as it is, URL-encoded, in JSON, in base64. */
-function formsOf(secret: string): string[] {
-  return [secret, whereWellFormed(decodeURIComponent, secret)].flatMap((plain) => [
-    plain,
-    whereWellFormed(encodeURIComponent, plain),
-    JSON.stringify(plain).slice(1, -1),
-    Buffer.from(plain).toString("base64"),
-  ]);
+  return Object.entries(environment).flatMap(([name, value = ""]) => {
+    if (!secretName.test(name)) return [];
+    // Everything up to the last `@` of a URI: a password may have been left unencoded.
+    const [, user = ""] = /:\/\/(.*)@/s.exec(value) ?? [];
+    const colon = user.indexOf(":");
+    // Only a user's name, such as that of a certificate, is no secret.
+    return colon < 0 ? [value] : [value, user, user.slice(colon + 1)];
+  });
 }
 
 function whereWellFormed(convert: (text: string) => string, text: string): string {
@@ -78,7 +58,15 @@ const forms: readonly (readonly [pattern: RegExp, put: string])[] = [
  * one. Secrets shorter than four characters are not looked for.
  */
 export function redactor(secrets: readonly string[]): Redact {
-  const known = [...new Set(secrets.flatMap(formsOf))]
+  const written = secrets
+    .flatMap((secret) => [secret, whereWellFormed(decodeURIComponent, secret)])
+    .flatMap((plain) => [
+      plain,
+      whereWellFormed(encodeURIComponent, plain),
+      JSON.stringify(plain).slice(1, -1),
+      Buffer.from(plain).toString("base64"),
+    ]);
+  const known = [...new Set(written)]
     .filter((form) => form.length >= shortest)
     .sort((a, b) => b.length - a.length);
   return (text) => {
@@ -96,13 +84,12 @@ export function withoutSecrets(value: unknown, redact: Redact): unknown {
   if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact));
   if (typeof value !== "object" || value === null) return value;
   const { name } = value as { readonly name?: unknown };
-  const isNamed = typeof name === "string" && isSecretName(name);
+  const isNamed = typeof name === "string" && secretName.test(name);
   const members = Object.entries(value).map(([key, member]: [string, unknown]) => {
-    const isSecret = isSecretName(key) || (isNamed && key === "value");
-    const kept = isSecret && isPlain(member) ? masked : withoutSecrets(member, redact);
+    const isSecret = secretName.test(key) || (isNamed && key === "value");
+    const isPlain = ["string", "number"].includes(typeof member);
+    const kept = isSecret && isPlain ? masked : withoutSecrets(member, redact);
     return [redact(key), kept];
   });
   return Object.fromEntries(members) as object;
 }
-
-const isPlain = (value: unknown) => typeof value === "string" || typeof value === "number";

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { executable } from "../../../tools/parts/executable";
+import { executable } from "../../../tools/parts/run";
 import type { TestStack } from "../../engine/stack";
 import { installPlugin, pluginFolder, pluginName, type PlayedAtlas } from "../atlas";
 import { allow, newLiveCluster, newProject } from "./project";

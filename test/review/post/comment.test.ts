@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
 import { postComment, PostError } from "../../../components/review/post";
-import { marker } from "../../../components/review/post/own";
+import { marker } from "../../../components/review/post/comment";
 import { serverPerTest, type Odd } from "./server";
 
 const current = serverPerTest();

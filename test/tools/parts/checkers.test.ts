@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { actionlint } from "../../../tools/parts";
-import { actionlintChecker, checkerOnPath, valeChecker } from "../../../tools/parts/checkers";
 import { textOf } from "../../../tools/parts/repository";
+import { findOnPath, programs } from "../../../tools/parts/table";
 
 let folder: string;
 beforeEach(async () => {
@@ -15,8 +15,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 test.each([
-  [actionlintChecker, "1.7.12\\ninstalled by hand\\n", "1.6.0"],
-  [valeChecker, "vale version 3.21.0\\n", "vale version v3.9.0"],
+  [programs.actionlint, "1.7.12\\ninstalled by hand\\n", "1.6.0"],
+  [programs.vale, "vale version 3.21.0\\n", "vale version v3.9.0"],
 ])("$name on PATH is used if it has the pinned version", async (checker, pinned, other) => {
   const file = join(folder, checker.name);
   const install = async (version: string) => {
@@ -24,16 +24,16 @@ test.each([
     await chmod(file, 0o755);
   };
 
-  expect(await checkerOnPath(checker, folder)).toEqual({ missing: "not on PATH" });
+  expect(await findOnPath(checker, folder)).toEqual({ missing: "not on PATH" });
   await install(pinned);
-  expect(await checkerOnPath(checker, folder)).toEqual({ part: file });
+  expect(await findOnPath(checker, folder)).toEqual({ part: file });
   await install(other);
-  expect(await checkerOnPath(checker, folder)).toEqual({
+  expect(await findOnPath(checker, folder)).toEqual({
     missing: `the one on PATH is ${other.replace("vale version ", "")}, not ${checker.version}`,
   });
 });
 
-test.each([actionlintChecker, valeChecker])("$name is built as pinned", async (checker) => {
+test.each([programs.actionlint, programs.vale])("$name is built as pinned", async (checker) => {
   const { name, module, version } = checker;
   expect(await textOf("tools", "go", name, "go.mod")).toContain(`${module} ${version}`);
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { helm } from "../../../tools/parts";
-import { helmOnPath } from "../../../tools/parts/kubernetes/helm";
+import { findOnPath, programs } from "../../../tools/parts/table";
 
 describe("the Helm on PATH", () => {
   let folder: string;
@@ -24,13 +24,13 @@ describe("the Helm on PATH", () => {
 
   test("is used where it is version 3", async () => {
     const file = await install("v3.14.0");
-    expect(await helmOnPath(folder)).toEqual({ part: file });
+    expect(await findOnPath(programs.helm, folder)).toEqual({ part: file });
   });
 
   test("is not used where it is another version, or none", async () => {
-    expect(await helmOnPath(folder)).toEqual({ missing: "not on PATH" });
+    expect(await findOnPath(programs.helm, folder)).toEqual({ missing: "not on PATH" });
     await install("v4.0.1");
-    expect(await helmOnPath(folder)).toEqual({
+    expect(await findOnPath(programs.helm, folder)).toEqual({
       missing: "the one on PATH is v4.0.1, not version 3",
     });
   });

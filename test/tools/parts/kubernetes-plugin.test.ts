@@ -11,7 +11,7 @@ import {
   repository,
   startControlPlane,
 } from "../../../tools/parts";
-import { pluginName, pluginOnPath } from "../../../tools/parts/pulumi/kubernetes/installed";
+import { pluginName, pluginOnPath } from "../../../tools/parts/pulumi/plugin";
 import { versions } from "../../../tools/parts/versions";
 import { makeStack, type TestStack } from "../../engine/stack";
 import { makeProject, type TestProject } from "../../project";

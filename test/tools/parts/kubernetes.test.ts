@@ -15,9 +15,7 @@ import {
   startControlPlane,
   stopControlPlane,
 } from "../../../tools/parts";
-import { usable } from "../../../tools/parts/kubernetes/installed";
-import { programNames } from "../../../tools/parts/kubernetes/names";
-import { kwokStages } from "../../../tools/parts/kubernetes/stages";
+import { kwokStages, programNames, usable } from "../../../tools/parts/kubernetes/programs";
 
 describe("the programs on PATH", () => {
   const all = programNames.map((name) => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandLine, type MongoServer, startMongo } from "../../../tools/parts";
-import { serverCommand } from "../../../tools/parts/mongo/arguments";
+import { serverCommand } from "../../../tools/parts/mongo/server";
 
 const told = { directory: "/data", port: 27018, auth: false, testCommands: false };
 

@@ -9,8 +9,8 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { mongosh } from "../../../tools/parts";
 import { cacheFolder } from "../../../tools/parts/cache";
-import { mongoshOnPath } from "../../../tools/parts/mongo/mongosh";
 import { npmSource } from "../../../tools/parts/npm";
+import { findOnPath, programs } from "../../../tools/parts/table";
 
 const execute = promisify(execFile);
 
@@ -30,11 +30,11 @@ test("mongosh on PATH is used if it is not too old", async () => {
     await chmod(file, 0o755);
   };
 
-  expect(await mongoshOnPath(folder)).toEqual({ missing: "not on PATH" });
+  expect(await findOnPath(programs.mongosh, folder)).toEqual({ missing: "not on PATH" });
   await install("2.3.1");
-  expect(await mongoshOnPath(folder)).toEqual({ part: file });
+  expect(await findOnPath(programs.mongosh, folder)).toEqual({ part: file });
   await install("1.10.6");
-  expect(await mongoshOnPath(folder)).toEqual({
+  expect(await findOnPath(programs.mongosh, folder)).toEqual({
     missing: expect.stringContaining("1.10.6") as string,
   });
 });

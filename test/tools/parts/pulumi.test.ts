@@ -6,8 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { pulumiDownload, systemName } from "../../../tools/parts/pulumi/download";
-import { pulumiOnPath, usable } from "../../../tools/parts/pulumi/installed";
+import { pulumiDownload, pulumiOnPath, systemName, usable } from "../../../tools/parts/pulumi/cli";
 import { versions } from "../../../tools/parts/versions";
 
 let folder: string;

@@ -1,6 +1,5 @@
-import type { ControlPlanePrograms } from "./programs";
-import type { ProgramName } from "./names";
-import type { Places } from "./places";
+import type { Places } from "./files";
+import type { ControlPlanePrograms, ProgramName } from "./programs";
 
 /** The TCP ports of a control plane, on 127.0.0.1. */
 export interface Ports {

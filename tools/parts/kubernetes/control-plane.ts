@@ -1,9 +1,7 @@
 import getPort from "get-port";
 import { apiServerCommand, type Command, etcdCommand, otherCommands } from "./arguments";
-import { prepare } from "./files";
-import { type Places, placesIn } from "./places";
+import { type Places, placesIn, prepare, readNote, removeNote, writeNote } from "./files";
 import { controlPlane, type ControlPlanePrograms } from "./programs";
-import { readNote, removeNote, writeNote } from "./running-note";
 import {
   endPrograms,
   isRunning,

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { answerOf, longWork } from "../run";
-import { writeKubeconfig } from "./files";
-import type { ProgramName } from "./names";
-import type { Places } from "./places";
+import { type Places, writeKubeconfig } from "./files";
+import type { ProgramName } from "./programs";
 import { assertRunning, failure, type RunningProgram } from "./running-program";
 
 /** How long a program may take to be ready, in milliseconds: long, for a machine may be busy. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { lastWords, startChild } from "../child";
-import { PartError } from "../error";
 import { commandLine, killByPid, stopByPid } from "../running";
+import { PartError } from "../sources";
 import type { Command } from "./arguments";
-import type { ProgramName } from "./names";
+import type { ProgramName } from "./programs";
 
 /** A program of a control plane that was started, by this program or by an earlier one. */
 export interface RunningProgram {

@@ -1,9 +1,23 @@
-import { choose } from "../sources";
-import { versions } from "../versions";
-import { mongodDownload } from "./download";
-import { mongodOnPath } from "./installed";
-import { secantusdb } from "./secantusdb";
-import type { MongoProgram } from "./server-program";
+import { rename } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { arch, platform } from "node:os";
+import { join } from "node:path";
+import { partFolder } from "../cache";
+import { withProgress } from "../progress";
+import { silent } from "../reach";
+import { repository, textOf } from "../repository";
+import { answerOf, executable, longWork } from "../run";
+import { type Answer, cached, choose, type Source } from "../sources";
+import { atLeast, versions } from "../versions";
+
+/** A server program of MongoDB's protocol. */
+export interface MongoProgram {
+  /** What it is, such as `mongod 8.0.4` or `SecantusDB 0.7.0b3`. */
+  readonly name: string;
+  readonly kind: "mongod" | "secantusdb";
+  /** The program and its leading arguments. */
+  readonly command: readonly [string, ...string[]];
+}
 
 /**
  * The server program: `mongod` on PATH, else MongoDB's official download, else SecantusDB from PyPI
@@ -19,4 +33,83 @@ export async function mongoProgram(): Promise<MongoProgram> {
     `Install MongoDB ${versions.oldestMongod} or later, or Python ${versions.oldestPython} or ` +
       "later with venv, and run this again; or name a server of yours in MONGODB_URI",
   );
+}
+
+async function mongodOnPath(): Promise<Answer<MongoProgram>> {
+  const file = executable("mongod");
+  if (file === undefined) return { missing: "no mongod on PATH" };
+  const part = await mongodAt(file);
+  if (part === undefined) return { missing: "the mongod on PATH does not run" };
+  const version = part.name.replace("mongod ", "");
+  if (!atLeast(version, versions.oldestMongod)) {
+    return { missing: `mongod ${version} on PATH is older than ${versions.oldestMongod}` };
+  }
+  return { part };
+}
+
+/** The `mongod` of a file, or undefined if it does not run here. */
+async function mongodAt(file: string): Promise<MongoProgram | undefined> {
+  const answer = await answerOf(file, "--version");
+  const version = answer === undefined ? undefined : /db version v(\S+)/.exec(answer)?.[1];
+  if (version === undefined) return undefined;
+  return { name: `mongod ${version}`, kind: "mongod", command: [file] };
+}
+
+function mongodDownload(): Source<MongoProgram> {
+  // mongodb-memory-server knows which archive of it fits a machine.
+  const mirror = "https://fastdl.mongodb.org";
+  const version = versions.mongod;
+  return cached({
+    folder: partFolder(`mongod-${version}`, ["download", version, platform(), arch()]),
+    closed: () => silent(mirror),
+    doing: `downloading mongod ${version} from ${new URL(mirror).host}`,
+    async fill(aside) {
+      // Loaded here, because it takes long and is seldom used. It shows its own progress.
+      const { MongoBinary } = await import("mongodb-memory-server-core");
+      const request = { version, downloadDir: aside, checkMD5: true };
+      await rename(await MongoBinary.getPath(request), join(aside, "mongod"));
+    },
+    partIn: (folder) => mongodAt(join(folder, "mongod")),
+  });
+}
+
+/** SecantusDB, a server of MongoDB's protocol in Python, in a virtual environment of its own. */
+async function secantusdb(): Promise<Source<MongoProgram>> {
+  const requirements = ["tools", "python", "requirements.txt"];
+  const name = `SecantusDB ${versions.secantusdb}`;
+  const madeFrom = ["venv", platform(), arch(), await textOf(...requirements)];
+  return cached({
+    folder: partFolder(`secantusdb-${versions.secantusdb}`, madeFrom),
+    closed: noPython,
+    doing: `installing ${name} from PyPI (10 s to a minute, once)`,
+    async fill(aside) {
+      const python = join(aside, "bin", "python");
+      const install = ["-m", "pip", "install", "--no-deps", "--no-input", "--quiet"];
+      const wanted = ["--requirement", join(repository, ...requirements)];
+      await withProgress(
+        `installing ${name}`,
+        () => "",
+        async () => {
+          await longWork({ program: "python3", args: ["-m", "venv", aside] });
+          await longWork({ program: python, args: [...install, ...wanted] });
+        },
+      );
+    },
+    partIn(folder): MongoProgram | undefined {
+      const python = join(folder, "bin", "python");
+      // The environment links to the Python that made it, which may be gone.
+      if (!existsSync(python)) return undefined;
+      // As a module: the scripts of a virtual environment that was moved name its former place.
+      return { name, kind: "secantusdb", command: [python, "-m", "secantus"] };
+    },
+  });
+}
+
+async function noPython(): Promise<string | undefined> {
+  if (executable("python3") === undefined) return "no python3 on PATH";
+  const question = "import platform; print(platform.python_version())";
+  const version = await answerOf("python3", "-c", question);
+  if (version === undefined) return "the python3 on PATH does not run";
+  if (atLeast(version, versions.oldestPython)) return undefined;
+  return `python3 on PATH is ${version}, older than ${versions.oldestPython}`;
 }

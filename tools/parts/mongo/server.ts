@@ -1,15 +1,15 @@
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import getPort from "get-port";
-import { startChild } from "../child";
-import { PartError } from "../error";
+import { MongoClient, MongoServerError } from "mongodb";
+import { hasEnded, lastWords, startChild } from "../child";
 import { isFree } from "../port";
 import { stopByPid } from "../running";
-import { serverCommand } from "./arguments";
-import { untilItAnswers } from "./answer";
-import { mongoProgram } from "./program";
-import type { MongoProgram } from "./server-program";
+import { PartError } from "../sources";
+import { type MongoProgram, mongoProgram } from "./program";
 
 /** How a server is started; every path is absolute. */
 export interface StartOptions {
@@ -77,4 +77,68 @@ async function claimData(directory: string, { kind, name }: MongoProgram): Promi
     );
   }
   await writeFile(note, kind);
+}
+
+/** What a server program is told when it starts. */
+interface ServerArguments {
+  /** Absolute. */
+  readonly directory: string;
+  readonly port: number;
+  readonly auth: boolean;
+  readonly testCommands: boolean;
+}
+
+/**
+ * The whole command that starts a server. Both kinds keep to 256 MB of cache. A `mongod` runs alone: it is
+ * no replica set, so it has no transactions and no change streams. SecantusDB says that it is one of one.
+ */
+export function serverCommand(program: MongoProgram, told: ServerArguments): [string, ...string[]] {
+  const { directory, port, auth, testCommands } = told;
+  const own =
+    program.kind === "mongod"
+      ? [
+          ...["--bind_ip", "127.0.0.1", "--port", `${port}`, "--dbpath", directory],
+          ...["--wiredTigerCacheSizeGB", "0.25"],
+          ...(testCommands ? ["--setParameter", "enableTestCommands=1"] : []),
+        ]
+      : [
+          ...["--host", "127.0.0.1", "--port", `${port}`, "--storage-path", directory],
+          ...["--cache-size", "256M"],
+          ...(testCommands ? ["--enable-test-commands"] : []),
+        ];
+  return [...program.command, ...own, ...(auth ? ["--auth"] : [])];
+}
+
+/** How long a server may take to open its data, in milliseconds. */
+const limit = 60_000;
+
+async function untilItAnswers(
+  uri: string,
+  child: ChildProcess,
+  name: string,
+  log: string,
+): Promise<void> {
+  const deadline = Date.now() + limit;
+  while (!(await answers(uri))) {
+    await sleep(50);
+    const ended = hasEnded(child);
+    if (!ended && Date.now() < deadline) continue;
+    child.kill();
+    const found = ended ? "ended at once" : `did not answer in ${limit / 1000} s`;
+    throw new PartError(`${name} ${found}. Its last words, from ${log}:\n${await lastWords(log)}`);
+  }
+}
+
+async function answers(uri: string): Promise<boolean> {
+  const options = { directConnection: true, serverSelectionTimeoutMS: 1000 };
+  const client = new MongoClient(uri, options);
+  try {
+    await client.db("admin").command({ ping: 1 });
+    return true;
+  } catch (error) {
+    // One that asks for a login first answers, too.
+    return error instanceof MongoServerError;
+  } finally {
+    await client.close();
+  }
 }

@@ -1,15 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { executable } from "../executable";
 import { repository } from "../repository";
+import { executable } from "../run";
 import { choose } from "../sources";
 import { versions } from "../versions";
-import { pulumiBuild } from "./build";
-import { pulumiDownload } from "./download";
-import { pulumiOnPath, usable } from "./installed";
-import { pluginName } from "./kubernetes/installed";
-import { kubernetesPlugin, linkPlugin } from "./kubernetes/plugin";
+import { pulumiBuild, pulumiDownload, pulumiOnPath, usable } from "./cli";
+import { kubernetesPlugin, linkPlugin, pluginName } from "./plugin";
 
 /** A Pulumi engine: the CLI, its Node language host and its host of dynamic providers. */
 export interface Engine {
@@ -35,10 +32,15 @@ export interface EngineOptions {
  */
 export async function engine({ kubernetes = false }: EngineOptions = {}): Promise<Engine> {
   const own = process.env.PATH ?? "";
+  // One on PATH needs no folder before it.
+  const joinFolders = (...folders: readonly string[]) => folders.filter(Boolean).join(delimiter);
   const findInstalled = async () => {
     const answer = usable(await pulumiOnPath(own));
-    return "part" in answer ? { part: nowhereElse } : answer;
+    return "part" in answer ? { part: "" } : answer;
   };
+  const advice =
+    `Install Pulumi (https://www.pulumi.com/docs/install/), ${versions.oldestPulumi} or later, ` +
+    "or Go (https://go.dev/dl/), and run this again";
   const sources = [pulumiDownload(), await pulumiBuild()];
   const folder = await choose("pulumi", findInstalled, sources, advice);
   // The npm package's host of dynamic providers comes last: a distribution brings its own.
@@ -50,17 +52,6 @@ export async function engine({ kubernetes = false }: EngineOptions = {}): Promis
   const other = executable(pluginName, path) !== undefined;
   return { path: other ? joinFolders(dirname(plugin), path) : path, version, plugin };
 }
-
-function joinFolders(...folders: readonly string[]): string {
-  return folders.filter((folder) => folder !== nowhereElse).join(delimiter);
-}
-
-/** The folder of a Pulumi that is on PATH already. */
-const nowhereElse = "";
-
-const advice =
-  `Install Pulumi (https://www.pulumi.com/docs/install/), ${versions.oldestPulumi} or later, ` +
-  "or Go (https://go.dev/dl/), and run this again";
 
 /**
  * The environment of a `pulumi` command that keeps everything it writes in one folder.
