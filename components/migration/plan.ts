@@ -50,10 +50,7 @@ export const nothingPlanned: Omit<Plan, "checksum"> = {
  *
  * @throws ServerTroubleError if the database has trouble for a minute or two
  */
-export async function plan(
-  db: Db,
-  { schema, ledger, scan }: PlanOptions,
-): Promise<Plan> {
+export async function plan(db: Db, { schema, ledger, scan }: PlanOptions): Promise<Plan> {
   const wanted = buildSchema(schema);
   const checksum = checksumOf(wanted);
   const ours = [ledger, checkpointsCollection];
