@@ -101,7 +101,7 @@ function formatValues(inputs: ValuesFileInputs): string {
   const options = { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 } as const;
   return [
     heading,
-    "# Written by pulumi up, which overwrites edits. List this file behind all other values files.",
+    "# Written by pulumi up, which overwrites edits. List this file after all other values files.",
     stringify(isSaid ? {} : content, options),
   ].join("\n");
 }
