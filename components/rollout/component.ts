@@ -34,23 +34,17 @@ export class Services extends StepGroup {
     super("Services", name, options);
     const { storageMode: mode, rollout, kubernetes, directions, mongo } = settings;
     const { collections, database } = mongo;
-    const args = { settings: rollout, kubernetes, mode, directions, collections, database, appUri };
-    this.target = targetOf(args, { ...this.ofChildren, parent: this });
+    const args = { kubernetes, mode, directions, collections, database, appUri };
+    this.target =
+      rollout.target === "helm"
+        ? helmTarget({ settings: rollout, ...args }, { ...this.ofChildren, parent: this })
+        : valuesTarget({ settings: rollout, ...args });
     this.connectionSecretRef = this.target.secretRef;
     this.registerOutputs({ connectionSecretRef: this.connectionSecretRef });
   }
 }
 
 type ServicesSettings = DrainSettings & Pick<ProgramSettings, "mongo" | "cutover" | "backfill">;
-
-function targetOf(
-  { settings, ...others }: ServicesArgs,
-  options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
-): Target {
-  return settings.target === "helm"
-    ? helmTarget({ settings, ...others }, options)
-    : valuesTarget({ settings, ...others });
-}
 
 /** The worker stopped: from here on no step is executed until it is rolled out (decision 9). */
 export class WorkerDrain extends StepGroup {

@@ -28,18 +28,14 @@ export function turnOf(
   const turn = before.apply(async (direction) => {
     if (asked.direction === "rest" || asked.direction === direction) return asked;
     const mode = otherMode(asked.mode);
-    await pulumi.log.warn(describeStay(service, mode));
+    await pulumi.log.warn(
+      `The service ${service} stays in ${mode} mode: the step before its rollout is not part of this ` +
+        "update. Run `pulumi up` without --target and --exclude.",
+    );
     return { direction, mode };
   });
   return {
     direction: turn.apply(({ direction }) => direction),
     mode: turn.apply(({ mode }) => mode),
   };
-}
-
-function describeStay(service: Service, mode: StorageMode): string {
-  return (
-    `The service ${service} stays in ${mode} mode: the step before its rollout is not part of this ` +
-    "update. Run `pulumi up` without --target and --exclude."
-  );
 }

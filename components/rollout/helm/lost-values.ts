@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
-import type { V1Secret } from "@kubernetes/client-node";
 import * as pulumi from "@pulumi/pulumi";
 import { lookBriefly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys, type Service } from "../environment";
@@ -27,18 +26,16 @@ type OwnPlace = EnvironmentPlace & { readonly service: Service };
  */
 export function warnOfLostValues(own: OwnRelease, resource: pulumi.Resource): void {
   if (!pulumi.runtime.isDryRun()) return;
-  void findLostValues(own).then(async (words) => {
-    if (words !== undefined) await pulumi.log.warn(words, resource);
-  });
-}
-
-async function findLostValues({ address, release, read, ours }: OwnRelease) {
-  const live = await liveRelease(address, release).catch(() => undefined);
-  if (live === undefined) return undefined;
-  const found = otherValues(live, inHelmsOrder(read).map(parseValues), ours);
-  return found.length > 0
-    ? describeLostValues(release, found, read.ofSite.at(-1)?.file)
-    : undefined;
+  const { address, release, read, ours } = own;
+  void liveRelease(address, release).then(
+    async (live) => {
+      const found = live ? otherValues(live, inHelmsOrder(read).map(parseValues), ours) : [];
+      if (found.length === 0) return;
+      const words = describeLostValues(release, found, read.ofSite.at(-1)?.file);
+      await pulumi.log.warn(words, resource);
+    },
+    () => undefined,
+  );
 }
 
 /** A revision of a release as Helm keeps it. */
@@ -52,23 +49,16 @@ interface LiveRelease {
  * The newest deployed revision of a release, where Helm keeps it by default; undefined if there is none,
  * or if the cluster is unreachable or refuses.
  */
-async function liveRelease(
-  address: ClusterAddress,
-  release: string,
-): Promise<LiveRelease | undefined> {
+function liveRelease(address: ClusterAddress, release: string): Promise<LiveRelease | undefined> {
   return lookBriefly(address, async (cluster) => {
     const secrets = await cluster.list("Secret", `owner=helm,name=${release},status=deployed`);
-    const newest = newestRevision(release, secrets);
-    return newest && decodeRelease(newest);
+    // Helm packs a revision, and the API encodes it once more.
+    const encoded = newestRevision(release, secrets)?.data?.release ?? "";
+    const packed = Buffer.from(encoded, "base64").toString();
+    if (packed === "") return undefined;
+    const text = gunzipSync(Buffer.from(packed, "base64")).toString();
+    return JSON.parse(text) as LiveRelease;
   });
-}
-
-/** Helm packs a revision, and the API encodes it once more. */
-function decodeRelease({ data }: V1Secret): LiveRelease | undefined {
-  const packed = Buffer.from(data?.release ?? "", "base64").toString();
-  if (packed === "") return undefined;
-  const text = gunzipSync(Buffer.from(packed, "base64")).toString();
-  return JSON.parse(text) as LiveRelease;
 }
 
 /** A key whose value is another one than it would be; undefined where it is not there. */

@@ -125,9 +125,13 @@ async function findOtherPods(
   const stating = await statingMode(cluster, service, unknown);
   const others = unknown.filter((pod) => labelled.has(pod.metadata?.uid) || stating.includes(pod));
   if (others.length === 0) return undefined;
+  const names = others.map((pod) => {
+    const { kind, name = "" } = controllerOf(pod) ?? {};
+    return kind === undefined ? nameOf(pod) : `${nameOf(pod)} (of ${kind} ${name})`;
+  });
   return (
     `Pods in ${describePlace(cluster.place)} have the labels ${labels} or the variable ${modeKey(service)}, but ` +
-    `belong to nothing that is drained: ${others.map(describePod).join(", ")}. ` +
+    `belong to nothing that is drained: ${names.join(", ")}. ` +
     `Check namespace, release and selector. If the pods are not this ${service}'s, name them by labels in ` +
     "rollout.ignorePods. If they are, delete them."
   );
@@ -155,9 +159,4 @@ async function statingMode(
   const isStated = ({ configMapRef, prefix = "" }: V1EnvFromSource) =>
     keysOf.get(configMapRef?.name ?? "")?.some((one) => `${prefix}${one}`.toLowerCase() === key);
   return pods.filter((pod) => modeIn(pod.spec, service) ?? sourcesOf(pod).some(isStated));
-}
-
-function describePod(pod: V1Pod): string {
-  const { kind, name } = controllerOf(pod) ?? {};
-  return kind === undefined ? nameOf(pod) : `${nameOf(pod)} (of ${kind} ${name ?? ""})`;
 }

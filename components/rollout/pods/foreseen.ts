@@ -1,10 +1,4 @@
-import {
-  describeController,
-  describePlace,
-  gitOpsOwnerOf,
-  type Cluster,
-  type Controller,
-} from "../../kubernetes";
+import { describeController, describePlace, gitOpsOwnerOf, type Cluster } from "../../kubernetes";
 import { mongoFirst } from "../ways-out";
 import type { DrainInputs } from "./inputs";
 import { describeMode } from "./remaining";
@@ -46,7 +40,11 @@ export async function findOwner(
 ): Promise<string | undefined> {
   if (releases.length === 0) return undefined;
   const owned = (await controllers()).flatMap((one) => {
-    const owner = isOfRelease(one, releases) ? gitOpsOwnerOf(one) : undefined;
+    const ofHelm = one.metadata?.annotations?.["meta.helm.sh/release-name"] ?? "";
+    // Argo CD applies what a chart renders: such a release has the chart's labels, and none of Helm's.
+    const ofChart = one.metadata?.labels?.["app.kubernetes.io/instance"] ?? "";
+    const isOurs = releases.includes(ofHelm) || releases.includes(ofChart);
+    const owner = isOurs ? gitOpsOwnerOf(one) : undefined;
     return owner ? [`  ${describeController(one)}: ${owner.name}`] : [];
   });
   if (owned.length === 0) return undefined;
@@ -57,13 +55,4 @@ export async function findOwner(
     "Set rollout.target: values, and let that tool deploy the values files that pulumi up writes",
     '(docs/rollout.md, "Target values"). If it no longer deploys them, remove its labels and annotations.',
   ].join("\n");
-}
-
-/** Argo CD applies what a chart renders: such a release has the chart's labels, and none of Helm's. */
-function isOfRelease({ metadata }: Controller, releases: readonly string[]): boolean {
-  const names = [
-    metadata?.annotations?.["meta.helm.sh/release-name"],
-    metadata?.labels?.["app.kubernetes.io/instance"],
-  ];
-  return names.some((name) => name !== undefined && releases.includes(name));
 }

@@ -68,15 +68,15 @@ export function describeOtherLabels(
 /** The workloads of a service with what belongs to them, as the cluster has it now. */
 export async function observe(cluster: Cluster, address: ServiceAddress): Promise<Workload[]> {
   const controllers = await controllersOf(cluster, address);
-  return Promise.all(controllers.map((controller) => workloadOf(cluster, controller)));
-}
-
-async function workloadOf(cluster: Cluster, controller: Controller): Promise<Workload> {
-  const selector = formatSelector(controller.spec?.selector);
-  // In this order: the ReplicaSet of a pod that is listed is there before the pod.
-  const pods = await cluster.list("Pod", selector);
-  const replicaSets = await cluster.list("ReplicaSet", selector);
-  return workload(controller, replicaSets, pods);
+  return Promise.all(
+    controllers.map(async (controller) => {
+      const selector = formatSelector(controller.spec?.selector);
+      // In this order: the ReplicaSet of a pod that is listed is there before the pod.
+      const pods = await cluster.list("Pod", selector);
+      const replicaSets = await cluster.list("ReplicaSet", selector);
+      return workload(controller, replicaSets, pods);
+    }),
+  );
 }
 
 /**

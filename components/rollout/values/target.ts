@@ -38,7 +38,9 @@ export function valuesTarget(args: Args): Target {
         return { direction: values.lastDirection, summary: after(values), stoppedSeconds };
       }
       const address = { ...kubernetes, ...confirm, selector: confirm.selector[service] };
-      const revision = environment.apply(hashOf);
+      const revision = environment.apply((stated) =>
+        createHash("sha256").update(JSON.stringify(stated)).digest("hex").slice(0, 12),
+      );
       const inputs = { ...turn, ...address, service, timeoutSeconds, ...drained, revision };
       const afterValues = { ...options, dependsOn: values };
       const pods = new StepResource(PodsReplaced, `${service}-pods`, inputs, afterValues);
@@ -46,10 +48,6 @@ export function valuesTarget(args: Args): Target {
       return { direction: pods.lastDirection, summary: after(pods), stoppedSeconds };
     },
   };
-}
-
-function hashOf(stated: object): string {
-  return createHash("sha256").update(JSON.stringify(stated)).digest("hex").slice(0, 12);
 }
 
 function environmentOf(
