@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ConnectionString } from "mongodb-connection-string-url";
 import {
   addressIn,
   ConnectionError,
@@ -7,6 +6,7 @@ import {
   onOwnConnection,
   type DatabaseAddress,
 } from "../mongo";
+import { uriFacts } from "../settings/uri";
 import { kind, Unfinished, unknownValue, type MongoInputs, type Step } from "../step";
 
 /** Inputs of a log-in. `uri` is the user's connection string; secret. */
@@ -35,10 +35,11 @@ export const logIn: Step<LogInInputs, object> = {
   ...LogIn,
   id: () => "log-in",
   refuses: ({ direction, cluster = "", isPaused }) => {
+    const reason =
+      `The Atlas cluster ${cluster} is paused, so no user can log in. Resume it ` +
+      `(atlas clusters start ${cluster}) and run \`pulumi up --refresh\` when it runs.`;
     const isRefused = direction === "forward" && isPaused === true;
-    return Promise.resolve(
-      isRefused ? { property: "isPaused" as const, reason: describePause(cluster) } : undefined,
-    );
+    return Promise.resolve(isRefused ? { property: "isPaused" as const, reason } : undefined);
   },
   compares: ["from"],
   isDue: (state, { uri }) => uri !== unknownValue && state.uri !== uri,
@@ -48,13 +49,6 @@ export const logIn: Step<LogInInputs, object> = {
     return {};
   },
 };
-
-function describePause(cluster: string): string {
-  return (
-    `The Atlas cluster ${cluster} is paused, so no user can log in. Resume it ` +
-    `(atlas clusters start ${cluster}) and run \`pulumi up --refresh\` when it runs.`
-  );
-}
 
 /** How long a log-in is tried, and how long after an attempt comes the next, in ms. */
 interface Patience {
@@ -79,38 +73,32 @@ export async function untilLoggedIn(
   { timeoutMs, delayMs }: Patience,
   say: (line: string) => void,
 ): Promise<void> {
-  const user = decodeURIComponent(new ConnectionString(address.uri).username);
+  const { user } = uriFacts(address.uri) ?? { user: "" };
   const began = Date.now();
   for (let attempts = 1; ; attempts += 1) {
-    const failure = await failureOf(address);
+    let failure: ConnectionError | undefined;
+    try {
+      await onOwnConnection(address, (database) => database.command({ ping: 1 }), attempt);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      failure = error;
+    }
     const seconds = Math.round((Date.now() - began) / 1000);
     if (failure === undefined) {
       if (attempts > 1) say(`user ${user}: can log in, after ${seconds} s`);
       return;
     }
-    if (Date.now() - began >= timeoutMs) throw new Unfinished(refusal(user, seconds, failure));
+    if (Date.now() - began >= timeoutMs) {
+      throw new Unfinished([
+        `The user ${user}, which this stack created, cannot log in after ${seconds} s. Nothing uses it yet.`,
+        failure.message,
+        "Run `pulumi up` again: it tries the log-in again. If the user is missing on the cluster, set another passwordVersion, which creates the user again.",
+      ]);
+    }
     if (attempts === 1) {
       const hosts = formatHosts(address.uri);
       say(`user ${user}: cannot log in to ${hosts} yet; tried for ${timeoutMs / 1000} s at most`);
     }
     await sleep(delayMs);
   }
-}
-
-async function failureOf(address: DatabaseAddress): Promise<ConnectionError | undefined> {
-  try {
-    await onOwnConnection(address, (database) => database.command({ ping: 1 }), attempt);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ConnectionError) return error;
-    throw error;
-  }
-}
-
-function refusal(user: string, seconds: number, { message }: ConnectionError): string[] {
-  return [
-    `The user ${user}, which this stack created, cannot log in after ${seconds} s. Nothing uses it yet.`,
-    message,
-    "Run `pulumi up` again: it tries the log-in again. If the user is missing on the cluster, set another passwordVersion, which creates the user again.",
-  ];
 }

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { jobsOf, type Jobs } from "../step/jobs/program";
+import { jobsOf } from "../step/jobs/program";
 import { StepGroup, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
@@ -30,7 +30,12 @@ export class MongoCluster extends StepGroup implements Mongo {
     const jobs = jobsOf(settings, outputs.uri, { dependsOn: [...(options.dependsOn ?? [])] });
     // The users of the other kinds are there already.
     const isMade = cluster.kind === "atlas" || cluster.kind === "kubernetes";
-    const users = { job: jobs?.target, appJob: appJobOf(outputs, jobs, isMade) };
+    // The services' user has a Secret of its own, unless it is the migrator of a server that exists.
+    const isMigrator = !isMade && outputs.appUri === outputs.uri;
+    const appJob = isMigrator
+      ? jobs?.target
+      : jobs?.targetOf("taskrunner-application", outputs.appUri);
+    const users = { job: jobs?.target, appJob };
     const known = isMade ? awaitLogIn(outputs, directions.worker, users, this) : outputs;
     const { uri, appUri, database } = known;
     this.uri = uri;
@@ -45,17 +50,6 @@ export class MongoCluster extends StepGroup implements Mongo {
     this.cutover = settings.cutover;
     this.registerOutputs({ database, ownEntries: outputs.ownEntries });
   }
-}
-
-/** The services' user has a Secret of its own, unless it is the migrator of a server that exists. */
-function appJobOf(
-  { uri, appUri }: ClusterOutputs,
-  jobs: Jobs | undefined,
-  isMade: boolean,
-): Mongo["job"] {
-  return !isMade && appUri === uri
-    ? jobs?.target
-    : jobs?.targetOf("taskrunner-application", appUri);
 }
 
 function outputsOf(

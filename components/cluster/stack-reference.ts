@@ -89,17 +89,13 @@ export function connectionStrings(
   throw new ProgramError(
     [
       `The connection strings of stack ${stack} cannot be used; nothing was changed.`,
-      ...problems.map(
-        ({ key, found, allowed }) =>
-          `  ${placeOf(key, names)}: found ${found}; allowed: ${allowed}`,
-      ),
+      ...problems.map(({ key, found, allowed }) => {
+        const output = (names as Readonly<Record<string, string>>)[key];
+        const place = output === undefined ? `taskrunner-storage:${key}` : `output ${output}`;
+        return `  ${place}: found ${found}; allowed: ${allowed}`;
+      }),
     ].join("\n"),
   );
-}
-
-function placeOf(key: string, names: Readonly<Record<string, string>>): string {
-  const output = names[key];
-  return output === undefined ? `taskrunner-storage:${key}` : `output ${output}`;
 }
 
 function missing(stack: string, name: string, outputs: Readonly<Record<string, unknown>>) {

@@ -1,5 +1,5 @@
 import type { Document } from "mongodb";
-import { collectionRoles, collections, type CollectionRole, type Index } from "./collections";
+import { collectionRoles, collections, type CollectionRole } from "./collections";
 import { validatorOf } from "./validator";
 
 /** How validators are applied; the names and meanings are MongoDB's. */
@@ -47,54 +47,35 @@ export interface WantedSchema {
 }
 
 /** A wanted schema with the contract's own words on each collection and index. */
-export interface ContractSchema extends WantedSchema {
-  readonly collections: readonly (WantedCollection & { readonly role: CollectionRole })[];
-  /** `defaultName` stays where a site gives the collection a name of its own. */
-  readonly indexes: readonly (WantedIndex & {
-    readonly role: CollectionRole;
-    readonly defaultName: string;
-    readonly note: string;
-  })[];
-}
+export type ContractSchema = ReturnType<typeof buildSchema>;
 
 /**
  * The schema that the document asks for under a site's options: its collections in the
  * document's order, then the indexes in the listed order, unique ones of all collections first
  * (the document, "Execution order", steps 1 and 2).
  */
-export function buildSchema(options: SchemaOptions): ContractSchema {
-  const roles = collectionRoles.filter((role) => role !== "approvals" || options.approvals);
+export function buildSchema({ collections: names, validation, approvals, tenancy }: SchemaOptions) {
+  const { enabled, level, action } = validation;
+  const roles = collectionRoles.filter((role) => role !== "approvals" || approvals);
   const indexes = roles.flatMap((role) =>
-    collections[role].indexes.map((index) => buildIndex(role, index, options)),
+    collections[role].indexes.map(({ suffix, key, unique = false, sparseUntilTenancy, note }) => ({
+      role,
+      collection: names[role],
+      // It stays where a site gives the collection a name of its own.
+      defaultName: `${collections[role].name}_${suffix}`,
+      name: `${names[role]}_${suffix}`,
+      ...{ key, unique, note },
+      sparse: sparseUntilTenancy === true && tenancy === "reserved",
+    })),
   );
   return {
-    collections: roles.map((role) => buildCollection(role, options)),
+    collections: roles.map((role) => ({
+      role,
+      name: names[role],
+      validator: enabled ? validatorOf(collections[role]) : {},
+      validationLevel: enabled ? level : ("off" as const),
+      validationAction: action,
+    })),
     indexes: [...indexes.filter((i) => i.unique), ...indexes.filter((i) => !i.unique)],
-  };
-}
-
-function buildCollection(role: CollectionRole, options: SchemaOptions) {
-  const { enabled, level, action } = options.validation;
-  return {
-    role,
-    name: options.collections[role],
-    validator: enabled ? validatorOf(collections[role]) : {},
-    validationLevel: enabled ? level : ("off" as const),
-    validationAction: action,
-  };
-}
-
-function buildIndex(role: CollectionRole, index: Index, options: SchemaOptions) {
-  const defaultName = `${collections[role].name}_${index.suffix}`;
-  const collection = options.collections[role];
-  return {
-    role,
-    collection,
-    defaultName,
-    name: `${collection}_${index.suffix}`,
-    key: index.key,
-    unique: index.unique ?? false,
-    sparse: (index.sparseUntilTenancy ?? false) && options.tenancy === "reserved",
-    note: index.note,
   };
 }

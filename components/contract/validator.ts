@@ -24,7 +24,14 @@ export function validatorOf(collection: Collection): Document {
     $jsonSchema: {
       bsonType: "object",
       required: stated.filter(([, field]) => !field.optional).map(([name]) => name),
-      properties: Object.fromEntries(stated.map(([name, field]) => [name, fieldSchema(field)])),
+      properties: Object.fromEntries(
+        stated.map(([name, { type, optional, closed, names }]) => {
+          const bsonType = optional ? [bsonTypes[type], "null"] : bsonTypes[type];
+          const items = type === "object[]" && { items: { bsonType: "object" } };
+          const strings = type === "strings" && { additionalProperties: { bsonType: "string" } };
+          return [name, { bsonType, ...(closed && { enum: names }), ...items, ...strings }];
+        }),
+      ),
     },
   };
 }
@@ -37,14 +44,4 @@ export function describeRule(field: Field): string {
   ];
   const type = kind ?? bsonTypes[field.type];
   return `must be ${/^[aeiou]/.test(type) ? "an" : "a"} ${type}${field.optional ? " or null" : ""}`;
-}
-
-function fieldSchema(field: Field): Document {
-  const bsonType = bsonTypes[field.type];
-  return {
-    bsonType: field.optional ? [bsonType, "null"] : bsonType,
-    ...(field.closed && { enum: field.names }),
-    ...(field.type === "object[]" && { items: { bsonType: "object" } }),
-    ...(field.type === "strings" && { additionalProperties: { bsonType: "string" } }),
-  };
 }

@@ -12,6 +12,7 @@ export {
   answerIn,
   ConnectionError,
   formatHosts,
+  hostsOf,
   membersWithoutPrimary,
   sameServer,
   type DatabaseAddress,

@@ -12,7 +12,15 @@ export interface DatabaseAddress {
  * One that does not parse, such as one that is not known yet, is compared as text.
  */
 export function sameServer(one: string | undefined, other: string | undefined): boolean {
-  return one === other || (one !== undefined && hostsOf(one) === hostsOf(other ?? ""));
+  const [first, second] = [one, other].map((uri = "") => {
+    try {
+      const { hosts, isSRV } = new ConnectionString(uri);
+      return JSON.stringify([isSRV, ...hosts.map((host) => host.toLowerCase()).sort()]);
+    } catch {
+      return uri;
+    }
+  });
+  return one === other || (one !== undefined && first === second);
 }
 
 /**
@@ -26,18 +34,14 @@ export function addressIn({ uri, database }: Partial<DatabaseAddress>): Database
   throw new Error(`Connecting to MongoDB failed: no ${missing} is configured. Set mongoUri.`);
 }
 
-/** The hosts of a connection string, for a message; they are no secret. */
-export function formatHosts(uri: string): string {
-  return new ConnectionString(uri).hosts.join(", ");
+/** The hosts of a connection string; they are no secret. */
+export function hostsOf(uri: string): string[] {
+  return new ConnectionString(uri).hosts;
 }
 
-function hostsOf(uri: string): string {
-  try {
-    const { hosts, isSRV } = new ConnectionString(uri);
-    return JSON.stringify([isSRV, ...hosts.map((host) => host.toLowerCase()).sort()]);
-  } catch {
-    return uri;
-  }
+/** The same for a message. */
+export function formatHosts(uri: string): string {
+  return hostsOf(uri).join(", ");
 }
 
 /** MongoDB could not be reached or refused the login; the message names hosts, never secrets. */

@@ -15,28 +15,21 @@ export function connectionString(
   { connection }: Pick<AtlasSettings, "connection">,
   login: Login,
 ): string {
-  return withLogin(address(strings, connection), login);
-}
-
-function address(strings: Strings, connection: string): string {
-  if (connection === "standard") return strings.standardSrv;
+  if (connection === "standard") return withLogin(strings.standardSrv, login);
+  // Atlas' answer has no such key if there are none, whatever the plugin's type says.
   const { privateEndpoints = [] } = strings as Partial<Strings>;
   const id = connection.replace("privateEndpoint:", "");
   const endpoint = privateEndpoints.find(({ endpoints }) =>
     endpoints.some(({ endpointId }) => endpointId === id),
   );
   const found = connection === "private" ? strings.privateSrv : endpoint?.srvConnectionString;
-  if (found) return found;
-  throw new ProgramError(
-    `The cluster has no connection string for cluster.connection: ${connection}; it has ${waysIn(strings)}. ` +
-      "Set one of these, or set up the network for it and run `pulumi up --refresh`.",
-  );
-}
-
-// Atlas' answer has no such key if there are none, whatever the plugin's type says.
-function waysIn({ privateSrv, privateEndpoints = [] }: Partial<Strings>): string {
+  if (found) return withLogin(found, login);
   const ids = privateEndpoints.flatMap(({ endpoints }) =>
     endpoints.map(({ endpointId }) => `privateEndpoint:${endpointId}`),
   );
-  return ["standard", ...(privateSrv ? ["private"] : []), ...ids].join(", ");
+  const known = ["standard", ...(strings.privateSrv ? ["private"] : []), ...ids].join(", ");
+  throw new ProgramError(
+    `The cluster has no connection string for cluster.connection: ${connection}; it has ${known}. ` +
+      "Set one of these, or set up the network for it and run `pulumi up --refresh`.",
+  );
 }

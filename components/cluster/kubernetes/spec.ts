@@ -1,5 +1,9 @@
-import type { Document } from "mongodb";
-import { applicationRole, migratorRole, type SchemaOptions } from "../../contract";
+import {
+  applicationRole,
+  migratorRole,
+  type DatabaseRole,
+  type SchemaOptions,
+} from "../../contract";
 import type { ClusterSettingsOf } from "../../settings";
 import { mergeObjects } from "../../step/jobs";
 import { userDatabase } from "../login";
@@ -25,14 +29,30 @@ export function mongoDBCommunitySpec<Name>(
   scope: Scope,
   passwords: Readonly<Record<UserRole, Name>>,
 ) {
-  const { name, members, version } = resource;
-  const roles = rolesOf(scope);
-  const user = (role: UserRole) => ({
-    name: users[role].name,
+  const { name, members, version, tls, resources } = resource;
+  // Members on one node fall together, and then nothing has a majority.
+  const labelSelector = { matchLabels: { app: `${name}-svc` } };
+  const podAffinityTerm = { topologyKey: "kubernetes.io/hostname", labelSelector };
+  const apart = [{ weight: 100, podAffinityTerm }];
+  const podSpec = {
+    ...(resources && { containers: [{ name: "mongod", resources }] }),
+    affinity: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: apart } },
+    ...(imagePullSecret !== undefined && { imagePullSecrets: [{ name: imagePullSecret }] }),
+  };
+  const { database } = scope;
+  const role = ({ createRole, ...others }: DatabaseRole) => {
+    return { role: createRole, db: database, ...others };
+  };
+  const roles = {
+    migrator: role(migratorRole(database)),
+    application: role(applicationRole(database, scope)),
+  };
+  const user = (whose: UserRole) => ({
+    name: users[whose].name,
     db: userDatabase,
-    passwordSecretRef: { name: passwords[role] },
-    roles: [{ name: roles[role].role, db: scope.database }],
-    scramCredentialsSecretName: `${name}-${users[role].name}`,
+    passwordSecretRef: { name: passwords[whose] },
+    roles: [{ name: roles[whose].role, db: database }],
+    scramCredentialsSecretName: `${name}-${users[whose].name}`,
   });
   const spec = {
     type: "ReplicaSet",
@@ -40,52 +60,18 @@ export function mongoDBCommunitySpec<Name>(
     version,
     security: {
       authentication: { modes: ["SCRAM"] },
-      tls: tlsOf(resource.tls),
+      tls: {
+        enabled: tls.enabled,
+        ...(tls.enabled && {
+          certificateKeySecretRef: { name: tls.certificateSecret },
+          caConfigMapRef: { name: tls.caConfigMap },
+        }),
+      },
       roles: [roles.migrator, roles.application],
     },
     users: [user("migrator"), user("application")],
     // The operator lays it over the StatefulSet that it makes, lists by the names in them.
-    statefulSet: { spec: { template: { spec: podSpec(resource, imagePullSecret) } } },
+    statefulSet: { spec: { template: { spec: podSpec } } },
   };
   return mergeObjects(spec, overrides) as typeof spec;
-}
-
-type Resource = ClusterSettingsOf<"kubernetes">["resource"];
-
-function tlsOf({ enabled, certificateSecret, caConfigMap }: Resource["tls"]): object {
-  if (!enabled) return { enabled };
-  return {
-    enabled,
-    certificateKeySecretRef: { name: certificateSecret },
-    caConfigMapRef: { name: caConfigMap },
-  };
-}
-
-function rolesOf({ database, collections }: Scope) {
-  const role = ({ createRole, ...others }: Document) => ({
-    role: createRole as string,
-    db: database,
-    ...others,
-  });
-  return {
-    migrator: role(migratorRole(database)),
-    application: role(applicationRole(database, { collections })),
-  };
-}
-
-function podSpec({ name, resources }: Resource, imagePullSecret: string | undefined): object {
-  const { requests, limits } = resources ?? {};
-  const amounts = { ...(requests && { requests }), ...(limits && { limits }) };
-  return {
-    ...(resources && { containers: [{ name: "mongod", resources: amounts }] }),
-    affinity: { podAntiAffinity: apart(name) },
-    ...(imagePullSecret !== undefined && { imagePullSecrets: [{ name: imagePullSecret }] }),
-  };
-}
-
-/** Members on one node fall together, and then nothing has a majority. */
-function apart(name: string): object {
-  const labelSelector = { matchLabels: { app: `${name}-svc` } };
-  const podAffinityTerm = { topologyKey: "kubernetes.io/hostname", labelSelector };
-  return { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] };
 }

@@ -5,21 +5,13 @@ import { tell } from "../../step";
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
 import { missingToApplication, missingToMigrator } from "./privileges";
 
-/** A server that was looked at. */
-export interface CheckedServer extends Findings {
-  readonly version: string;
-}
-
 /** A server that exists and will not do; the message names its hosts, never a secret. */
 export class ServerRefused extends Error {
   override readonly name = "ServerRefused";
 
   constructor(uri: string, refusals: readonly string[]) {
-    super(
-      [`MongoDB at ${formatHosts(uri)} cannot be used; nothing was changed.`, ...refusals].join(
-        "\n",
-      ),
-    );
+    const what = `MongoDB at ${formatHosts(uri)} cannot be used; nothing was changed.`;
+    super([what, ...refusals].join("\n"));
   }
 }
 
@@ -28,7 +20,7 @@ export async function checkServer(
   database: Db,
   uri: string,
   names: CollectionNames,
-): Promise<CheckedServer> {
+): Promise<Findings & { readonly version: string }> {
   const facts = await serverFacts(database, uri, names);
   const local = uriFacts(uri)?.local ?? false;
   return { version: facts.version, ...findingsOf(facts, { local }) };
@@ -76,7 +68,10 @@ export async function requireApplication(
     const database = await databaseAt(address);
     const { arbiters = [] } = (await database.command({ hello: 1 })) as { arbiters?: string[] };
     if (arbiters.length > 0 && uriFacts(address.uri)?.w !== "majority") {
-      throw new ServerRefused(address.uri, [describeWrites(arbiters)]);
+      throw new ServerRefused(address.uri, [
+        `It has an arbiter (${arbiters.join(", ")}), so by default the services' writes do not wait for a majority, ` +
+          "and a failover may lose them. Add w=majority to appMongoUri and run it again.",
+      ]);
     }
     const missing = await missingToApplication(database, names, creations);
     if (missing.length === 0) return;
@@ -85,14 +80,6 @@ export async function requireApplication(
     if (!(error instanceof ConnectionError) || !isApart) throw error;
     tell(`warning: The user of appMongoUri was not checked. ${error.message}`);
   }
-}
-
-/** @see https://www.mongodb.com/docs/manual/reference/mongodb-defaults/#default-write-concern */
-function describeWrites(arbiters: readonly string[]): string {
-  return (
-    `It has an arbiter (${arbiters.join(", ")}), so by default the services' writes do not wait for a majority, ` +
-    "and a failover may lose them. Add w=majority to appMongoUri and run it again."
-  );
 }
 
 function describeLack(setting: "mongoUri" | "appMongoUri", missing: readonly string[]): string {
@@ -120,60 +107,45 @@ const oldest = [6, 0] as const;
  * as safe that a majority acknowledged.
  */
 export function findingsOf(facts: ServerFacts, { local }: { readonly local: boolean }): Findings {
-  if (facts.otherProduct) return { refusals: [describeProduct(facts.otherProduct)], warnings: [] };
-  const standalone = facts.standalone ? [standaloneWarning] : [];
-  return {
-    refusals: [...tooOld(facts), ...(local ? [] : standalone), ...shardRefusals(facts)],
-    warnings: [...(local ? standalone : []), ...arbiterWarnings(facts), ...shardWarnings(facts)],
-  };
-}
-
-function describeProduct(name: string): string {
-  return (
-    `It is ${name}, not MongoDB. It lacks features that the migration and the services need, such as ` +
-    `\`collMod\` of an index and validators. Use MongoDB ${oldest.join(".")} or later.`
-  );
-}
-
-/** @see https://www.mongodb.com/docs/manual/tutorial/mitigate-psa-performance-issues/ */
-function arbiterWarnings({ arbiters }: ServerFacts): string[] {
-  if (arbiters.length === 0) return [];
-  return [
-    `It has an arbiter (${arbiters.join(", ")}), which holds no data. While another member is down, ` +
-      "writes may not reach a majority, and a step of the cutover tries for up to a quarter of an hour before it stops. " +
-      "Replace the arbiter with a member that holds data, or cut over while all members are up.",
-  ];
-}
-
-function shardRefusals({ sharded = [] }: ServerFacts): string[] {
-  return sharded.flatMap((collection) =>
-    keysNotUnique(collection).map(
-      (key) =>
-        `${collection.name} is sharded by ${JSON.stringify(collection.shardKey)}, so ` +
-        `{ ${key} } cannot be unique: a shard compares only its own documents. ${shardAdvice}`,
-    ),
-  );
-}
-
-function shardWarnings({ sharded }: ServerFacts): string[] {
-  if (sharded !== undefined) return [];
-  return [
-    "It is a sharded cluster, and this user cannot read config.collections, so the shard keys are unknown. " +
-      `With a wrong one, { runId, sequence } cannot be unique. ${shardAdvice}`,
-  ];
-}
-
-const shardAdvice =
-  "Shard the runs by { _id: 1 } and the other collections by { runId: 1 }, or leave them unsharded.";
-
-function tooOld({ version }: ServerFacts): string[] {
+  const { version, standalone, arbiters, sharded, otherProduct } = facts;
+  const minimum = oldest.join(".");
+  const product =
+    `It is ${otherProduct ?? ""}, not MongoDB. It lacks features that the migration and the services need, such as ` +
+    `\`collMod\` of an index and validators. Use MongoDB ${minimum} or later.`;
+  if (facts.otherProduct) return { refusals: [product], warnings: [] };
+  const [refusals, warnings]: [string[], string[]] = [[], []];
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
-  const isNewEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
-  if (isNewEnough) return [];
-  return [
-    `It runs MongoDB ${version}, but the oldest supported version is ${oldest.join(".")}: earlier ones ` +
-      "cannot make an index unique in place (`prepareUnique`). Upgrade the server and run it again.",
-  ];
+  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+    refusals.push(
+      `It runs MongoDB ${version}, but the oldest supported version is ${minimum}: earlier ones ` +
+        "cannot make an index unique in place (`prepareUnique`). Upgrade the server and run it again.",
+    );
+  }
+  if (standalone) (local ? warnings : refusals).push(standaloneWarning);
+  if (arbiters.length > 0) {
+    warnings.push(
+      `It has an arbiter (${arbiters.join(", ")}), which holds no data. While another member is down, ` +
+        "writes may not reach a majority, and a step of the cutover tries for up to a quarter of an hour before it stops. " +
+        "Replace the arbiter with a member that holds data, or cut over while all members are up.",
+    );
+  }
+  const shardAdvice =
+    "Shard the runs by { _id: 1 } and the other collections by { runId: 1 }, or leave them unsharded.";
+  for (const collection of sharded ?? []) {
+    const found = `${collection.name} is sharded by ${JSON.stringify(collection.shardKey)}`;
+    for (const key of keysNotUnique(collection)) {
+      refusals.push(
+        `${found}, so { ${key} } cannot be unique: a shard compares only its own documents. ${shardAdvice}`,
+      );
+    }
+  }
+  if (sharded === undefined) {
+    warnings.push(
+      "It is a sharded cluster, and this user cannot read config.collections, so the shard keys are unknown. " +
+        `With a wrong one, { runId, sequence } cannot be unique. ${shardAdvice}`,
+    );
+  }
+  return { refusals, warnings };
 }
 
 const standaloneWarning =

@@ -1,6 +1,6 @@
 import { MongoServerError, type Db, type Document } from "mongodb";
-import { ConnectionString } from "mongodb-connection-string-url";
 import { collectionRoles, collections, type CollectionRole } from "../../contract";
+import { hostsOf } from "../../mongo";
 
 /** The collections' names by role. */
 export type CollectionNames = Readonly<Record<CollectionRole, string>>;
@@ -36,10 +36,11 @@ export async function serverFacts(
     database.command({ hello: 1 }),
     database.command({ buildInfo: 1 }),
   ]);
+  const hosts = hostsOf(uri).map((host) => host.toLowerCase().replace(/:\d+$/, ""));
   const isRouter = hello.msg === "isdbgrid";
   return {
     version: String(build.version),
-    otherProduct: otherProduct(hostsOf(uri), build),
+    otherProduct: otherProduct(hosts, build),
     standalone: hello.setName === undefined && !isRouter,
     arbiters: (hello.arbiters ?? []) as string[],
     sharded: isRouter ? await findShardedCollections(database, names) : [],
@@ -70,10 +71,6 @@ export function otherProduct(hosts: readonly string[], build: Document): string 
   const byHost = productsByHost.find(([pattern]) => hosts.some((host) => pattern.test(host)));
   const byBuild = productsByBuild.find(([member]) => member in build);
   return (byHost ?? byBuild)?.[1];
-}
-
-function hostsOf(uri: string): string[] {
-  return new ConnectionString(uri).hosts.map((host) => host.toLowerCase().replace(/:\d+$/, ""));
 }
 
 /** Server codes for a privilege that is missing: MongoDB's and Atlas'. */

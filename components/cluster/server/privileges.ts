@@ -16,24 +16,18 @@ export async function missingToMigrator(db: Db, names: CollectionNames): Promise
   const ofDatabase: Attempt = ["listCollections", () => db.listCollections().toArray()];
   const missing = await findRefused([ofDatabase], db.databaseName);
   for (const name of Object.values(names)) {
-    missing.push(...(await findRefused(migratorAttempts(db, name), `${db.databaseName}.${name}`)));
+    const collection = db.collection(name);
+    const _id = new ObjectId();
+    const index = `taskrunner-storage-check-${_id.toHexString()}`;
+    const attempts: Attempt[] = [
+      ["find", () => collection.findOne({ _id })],
+      ["listIndexes", () => collection.listIndexes().toArray()],
+      ["collMod", () => db.command({ collMod: name })],
+      ["dropIndex", () => db.command({ dropIndexes: name, index })],
+    ];
+    missing.push(...(await findRefused(attempts, `${db.databaseName}.${name}`)));
   }
   return missing;
-}
-
-function migratorAttempts(db: Db, name: string): Attempt[] {
-  const collection = db.collection(name);
-  const id = new ObjectId();
-  return [
-    ["find", () => collection.findOne({ _id: id })],
-    ["listIndexes", () => collection.listIndexes().toArray()],
-    ["collMod", () => db.command({ collMod: name })],
-    [
-      "dropIndex",
-      () =>
-        db.command({ dropIndexes: name, index: `taskrunner-storage-check-${id.toHexString()}` }),
-    ],
-  ];
 }
 
 /**
@@ -51,13 +45,15 @@ export async function missingToApplication(
   const missing: string[] = [];
   for (const name of Object.values(names)) {
     const place = `${db.databaseName}.${name}`;
-    const attempts = [
+    const collection = db.collection(name);
+    const nothing = { _id: new ObjectId() };
+    const commands = creations.filter(({ createIndexes }) => createIndexes === name);
+    const attempts: Attempt[] = [
       ...(hasTransactions ? [insertAttempt(db, name)] : []),
-      ...applicationAttempts(db, name),
-      createAttempt(
-        db,
-        creations.filter(({ createIndexes }) => createIndexes === name),
-      ),
+      ["find", () => collection.findOne(nothing)],
+      ["update", () => collection.updateOne(nothing, { $set: { checked: true } })],
+      ["remove", () => collection.deleteOne(nothing)],
+      createAttempt(db, commands),
     ];
     const doing = `Trying in ${place} what the services do`;
     missing.push(...(await withRetries(doing, () => findRefused(attempts, place))));
@@ -78,16 +74,6 @@ function insertAttempt({ client, databaseName }: Db, name: string): Attempt {
       }
     });
   return ["insert", insert];
-}
-
-function applicationAttempts(db: Db, name: string): Attempt[] {
-  const collection = db.collection(name);
-  const nothing = { _id: new ObjectId() };
-  return [
-    ["find", () => collection.findOne(nothing)],
-    ["update", () => collection.updateOne(nothing, { $set: { checked: true } })],
-    ["remove", () => collection.deleteOne(nothing)],
-  ];
 }
 
 /** Server codes of an index that exists with other options or another name, and of one that documents block. */
@@ -113,25 +99,19 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
   return ["createIndex", create];
 }
 
-async function findRefused(attempts: readonly Attempt[], place: string): Promise<string[]> {
-  const missing: string[] = [];
-  for (const [action, attempt] of attempts) {
-    if (!(await isAllowed(attempt))) missing.push(`${action} on ${place}`);
-  }
-  return missing;
-}
-
 /** Server codes of who may do what was tried: no such collection, no such index, not a valid document. */
 const allowed: readonly unknown[] = [26, 27, 121];
 
-/** Whether a server allows an attempt. What fails for another reason is an error: a service would meet it too. */
-async function isAllowed(attempt: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await attempt();
-    return true;
-  } catch (error) {
-    if (isUnauthorized(error)) return false;
-    if (error instanceof MongoServerError && allowed.includes(error.code)) return true;
-    throw error;
+async function findRefused(attempts: readonly Attempt[], place: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (const [action, attempt] of attempts) {
+    try {
+      await attempt();
+    } catch (error) {
+      if (isUnauthorized(error)) missing.push(`${action} on ${place}`);
+      // What fails for another reason is an error: a service would meet it too.
+      else if (!(error instanceof MongoServerError && allowed.includes(error.code))) throw error;
+    }
   }
+  return missing;
 }

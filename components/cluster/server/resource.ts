@@ -25,26 +25,17 @@ function warnOfServer(
 ): void {
   if (!pulumi.runtime.isDryRun() || direction !== "forward" || uri === undefined) return;
   const known = pulumi.all([uri, database, collections] as const);
-  known.apply(async ([address, name, names]) => {
-    const found = await describeFindings(address, name, names as CollectionNames);
-    for (const words of found) await pulumi.log.warn(words, check);
+  known.apply(async ([address, name = "", names]) => {
+    try {
+      const { refusals, warnings } = await onOwnConnection(
+        { uri: address, database: name },
+        (db) => checkServer(db, address, names as CollectionNames),
+        briefReach,
+      );
+      const refused = refusals.map((words) => `${words} \`pulumi up\` will refuse it.`);
+      for (const words of [...refused, ...warnings]) await pulumi.log.warn(words, check);
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+    }
   });
-}
-
-async function describeFindings(
-  uri: string,
-  database = "",
-  names: CollectionNames,
-): Promise<string[]> {
-  try {
-    const { refusals, warnings } = await onOwnConnection(
-      { uri, database },
-      (db) => checkServer(db, uri, names),
-      briefReach,
-    );
-    return [...refusals.map((words) => `${words} \`pulumi up\` will refuse it.`), ...warnings];
-  } catch (error) {
-    if (error instanceof ConnectionError) return [];
-    throw error;
-  }
 }
