@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
-import { nextCutover } from "../../tools/dev/cutover";
+import { nextCutover } from "../../tools/dev/outputs";
 import { engine, engineEnvironment, type EngineOptions, repository } from "../../tools/parts";
 
 /** What a run of the engine ended with: everything it printed, and whether it failed. */

@@ -29,7 +29,12 @@ export function thirdPartyNotices(files: readonly string[], root: string): strin
   const found = [...new Set(folders)].map((folder) => readPackage(resolve(root, folder)));
   const packages = found.map((one) => ({
     ...one,
-    licences: one.licences || sameLicence(one, found),
+    licences:
+      one.licences ||
+      (found
+        .filter(({ name, license }) => name === one.name && license === one.license)
+        .find(({ licences }) => licences !== "")?.licences ??
+        ""),
   }));
   const titles = packages.map(({ name, version }) => `${name} ${version}`);
   const bare = titles.filter((_, at) => packages[at]?.licences === "");
@@ -61,9 +66,4 @@ function readPackage(folder: string): Bundled {
     licences: textsOf(/^(un)?licen[cs]e|^copying/i),
     notices: textsOf(/^notice/i),
   };
-}
-
-function sameLicence({ name, license }: Bundled, all: readonly Bundled[]): string {
-  const others = all.filter((one) => one.name === name && one.license === license);
-  return others.find(({ licences }) => licences !== "")?.licences ?? "";
 }

@@ -1,6 +1,5 @@
 import ConnectionString from "mongodb-connection-string-url";
-import { DevError } from "./error";
-import type { DevStack } from "./stacks";
+import { DevError, type DevStack } from "./places";
 
 /** The document's database ("Configuration reference"). */
 const databaseName = "taskrunner";
@@ -29,8 +28,17 @@ export function chooseDatabase(
   running?: { readonly port: number },
 ): Database {
   const { MONGODB_URI, MONGO_PORT } = variables;
-  if (MONGODB_URI) return { kind: "named", uri: withDatabase(MONGODB_URI) };
-  const port = MONGO_PORT ? portOf(MONGO_PORT) : (running?.port ?? stack.mongoPort);
+  if (MONGODB_URI) {
+    const uri = parseUri(MONGODB_URI);
+    if (uri.pathname === "" || uri.pathname === "/") uri.pathname = `/${databaseName}`;
+    return { kind: "named", uri: uri.href };
+  }
+  const port = MONGO_PORT ? Number(MONGO_PORT) : (running?.port ?? stack.mongoPort);
+  if (MONGO_PORT && !(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+    throw new DevError(
+      `MONGO_PORT is ${JSON.stringify(MONGO_PORT)}: a number from 1 to 65535 is needed`,
+    );
+  }
   return { kind: "embedded", port, uri: `mongodb://127.0.0.1:${port}/${databaseName}` };
 }
 
@@ -52,12 +60,6 @@ export function hidePassword(uri: string): string {
   return shown.href;
 }
 
-function withDatabase(text: string): string {
-  const uri = parseUri(text);
-  if (uri.pathname === "" || uri.pathname === "/") uri.pathname = `/${databaseName}`;
-  return uri.href;
-}
-
 function parseUri(text: string): ConnectionString {
   try {
     return new ConnectionString(text);
@@ -68,10 +70,4 @@ function parseUri(text: string): ConnectionString {
         "mongodb://HOST:PORT/DATABASE or mongodb+srv://HOST/DATABASE",
     );
   }
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new DevError(`MONGO_PORT is ${JSON.stringify(text)}: a number from 1 to 65535 is needed`);
 }

@@ -1,14 +1,8 @@
 /** The commands behind the make targets: `tsx tools/dev/index.ts <command>`. */
 import { Command, Option } from "commander";
 import { PartError, repository } from "../parts";
-import { clean } from "./clean";
-import { down } from "./down";
-import { DevError } from "./error";
-import { type Places, placesIn } from "./places";
-import { preview } from "./preview";
-import { rollback } from "./rollback";
-import { stacks } from "./stacks";
-import { up } from "./up";
+import { clean, down, preview, rollback, up } from "./commands";
+import { DevError, type Places, placesIn, stacks } from "./places";
 
 const commands: Readonly<Record<string, [(places: Places) => Promise<void>, string]>> = {
   up: [up, "takes the stack from files to MongoDB, from nothing"],

@@ -1,12 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import {
-  type ControlPlane,
-  runningControlPlane,
-  say,
-  startControlPlane,
-  stopControlPlane,
-} from "../parts";
+import { type ControlPlane, runningControlPlane, say, startControlPlane } from "../parts";
 import { type Places, showPath } from "./places";
 
 /**
@@ -21,11 +15,6 @@ export async function clusterOf(places: Places): Promise<ControlPlane | undefine
   const kubeconfig = showPath(places, cluster.kubeconfig);
   say(`Kubernetes: https://127.0.0.1:${cluster.port} (kubeconfig ${kubeconfig})`);
   return cluster;
-}
-
-/** Stops the control plane of a stack and says whether one ran. */
-export async function stopCluster(places: Places): Promise<boolean> {
-  return stopControlPlane(places.cluster);
 }
 
 /** A kubectl for people: its file and the kubeconfig, from the root of the repository on. */

@@ -42,3 +42,43 @@ export type StackOutputs = z.infer<typeof stackOutputs>;
 export function stackOutputsFrom(json: unknown): StackOutputs {
   return stackOutputs.parse(json);
 }
+
+/** The part of the engine's history that says what an update did, by operation. */
+const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.number()).optional() }));
+
+/**
+ * Whether the stack's last update changed a resource.
+ *
+ * @param text what `pulumi stack history --json` prints, the last update first
+ */
+export function somethingChanged(text: string): boolean {
+  const [last] = history.parse(JSON.parse(text));
+  return Object.keys(last?.resourceChanges ?? {}).some((operation) => operation !== "same");
+}
+
+/** The record of a stack's cutovers, which is a resource of every stack. */
+const record = z.object({
+  direction: z.string(),
+  cutover: z.number(),
+  ended: z.number().nullish(),
+});
+const state = z.object({
+  deployment: z.object({
+    resources: z
+      .array(z.looseObject({ type: z.string(), outputs: z.unknown().optional() }))
+      .default([]),
+  }),
+});
+
+/**
+ * The number that the setting `cutover` needs in the next update to MongoDB.
+ *
+ * @param text what `pulumi stack export` prints
+ */
+export function nextCutover(text: string): number {
+  const { resources } = state.parse(JSON.parse(text)).deployment;
+  const found = resources.find(({ type }) => type.endsWith("taskrunner:Cutover"));
+  const { data } = record.safeParse(found?.outputs);
+  if (data === undefined) return 1;
+  return data.direction === "forward" ? data.cutover : (data.ended ?? 0) + 1;
+}

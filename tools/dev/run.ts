@@ -1,14 +1,12 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ControlPlane } from "../parts";
-import { coloursFor } from "./colour";
-import { nextCutover } from "./cutover";
 import { kubectlFor } from "./kubernetes";
-import { stackOutputsFrom } from "./outputs";
+import { nextCutover, stackOutputsFrom } from "./outputs";
 import type { Places } from "./places";
 import { type Change, workingCopy } from "./settings";
 import { exportOf, openStack, outputsOf, setSecret, type Stack, update } from "./stack";
-import { type Facts, summaryText } from "./summary";
+import { coloursFor, type Facts, summaryText } from "./summary";
 
 /** Makes the stack's settings anew, and opens the stack with them. */
 export async function stackWith(

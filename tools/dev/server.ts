@@ -1,9 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { commandLine, isFree, say, startMongo, stopByPid } from "../parts";
-import { DevError } from "./error";
-import type { Places } from "./places";
-import { makeCommand } from "./stacks";
+import { DevError, makeCommand, type Places } from "./places";
 
 /** The embedded server of a stack, as its pid file states it. */
 const embeddedServer = z.object({ pid: z.int(), port: z.int(), name: z.string() });
@@ -11,8 +9,9 @@ export type EmbeddedServer = z.infer<typeof embeddedServer>;
 
 /** The server that runs on the stack's data, if there is one. */
 export async function runningServer(places: Places): Promise<EmbeddedServer | undefined> {
-  const server = await readNote(places.mongoPid);
-  if (server === undefined) return undefined;
+  const text = await readFile(places.mongoPid, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  const server = embeddedServer.parse(JSON.parse(text));
   // An id may belong to another program by now; only ours was told where the data are.
   const line = await commandLine(server.pid);
   return line?.includes(places.mongoData) === true ? server : undefined;
@@ -26,23 +25,18 @@ export async function runningServer(places: Places): Promise<EmbeddedServer | un
 export async function embeddedServerOn(port: number, places: Places): Promise<EmbeddedServer> {
   const running = await runningServer(places);
   if (running?.port === port) return running;
-  if (!(await isFree(port))) throw new DevError(busy(port, places));
+  if (!(await isFree(port))) {
+    const up = makeCommand("up", places.stack);
+    throw new DevError(
+      `port ${port} of 127.0.0.1 is in use by a program that \`${up}\` did not start, and nothing ` +
+        `is written to it. Choose another port for the embedded MongoDB (MONGO_PORT=27018 ${up}), or ` +
+        `name the server that is to be used (MONGODB_URI=mongodb://HOST:PORT/DATABASE ${up})`,
+    );
+  }
   if (running !== undefined) {
     say(`MongoDB: moving from port ${running.port} to ${port}`);
     await stopByPid(running.pid);
   }
-  return start(port, places);
-}
-
-/** Stops the server of the stack and says which it was; undefined if none runs. */
-export async function stopServer(places: Places): Promise<EmbeddedServer | undefined> {
-  const running = await runningServer(places);
-  if (running !== undefined) await stopByPid(running.pid);
-  await rm(places.mongoPid, { force: true });
-  return running;
-}
-
-async function start(port: number, places: Places): Promise<EmbeddedServer> {
   const { pid, name } = await startMongo({
     directory: places.mongoData,
     port,
@@ -54,16 +48,10 @@ async function start(port: number, places: Places): Promise<EmbeddedServer> {
   return server;
 }
 
-async function readNote(file: string): Promise<EmbeddedServer | undefined> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : embeddedServer.parse(JSON.parse(text));
-}
-
-function busy(port: number, { stack }: Places): string {
-  const up = makeCommand("up", stack);
-  return (
-    `port ${port} of 127.0.0.1 is in use by a program that \`${up}\` did not start, and nothing ` +
-    `is written to it. Choose another port for the embedded MongoDB (MONGO_PORT=27018 ${up}), or ` +
-    `name the server that is to be used (MONGODB_URI=mongodb://HOST:PORT/DATABASE ${up})`
-  );
+/** Stops the server of the stack and says which it was; undefined if none runs. */
+export async function stopServer(places: Places): Promise<EmbeddedServer | undefined> {
+  const running = await runningServer(places);
+  if (running !== undefined) await stopByPid(running.pid);
+  await rm(places.mongoPid, { force: true });
+  return running;
 }

@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { engine, engineEnvironment } from "../parts";
-import { somethingChanged } from "./changes";
-import { DevError } from "./error";
-import { removeDeadLocks } from "./locks";
-import type { Places } from "./places";
-import { type DevStack, makeCommand } from "./stacks";
+import { z } from "zod";
+import { commandLine, engine, engineEnvironment } from "../parts";
+import { somethingChanged } from "./outputs";
+import { DevError, type DevStack, makeCommand, type Places } from "./places";
 
 /** A stack of this machine on its engine. */
 export interface Stack {
@@ -64,6 +62,22 @@ export async function update(stack: Stack): Promise<boolean> {
   await show(stack, ["up", "--yes", "--skip-preview", "--suppress-outputs"]);
   const last = ["stack", "history", "--json", "--page-size", "1"];
   return somethingChanged(await ask(stack, [...last, ...nameStack(stack)]));
+}
+
+/**
+ * Removes the engine's locks of updates that were killed, as its own error message advises. One
+ * that an update still holds stays.
+ *
+ * @param state the folder of the engine's state backend
+ */
+export async function removeDeadLocks(state: string): Promise<void> {
+  const folder = join(state, ".pulumi", "locks");
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const file of files.filter((name) => name.endsWith(".json"))) {
+    const path = join(folder, file);
+    const { pid } = z.object({ pid: z.int() }).parse(JSON.parse(await readFile(path, "utf8")));
+    if ((await commandLine(pid))?.includes("pulumi") !== true) await rm(path);
+  }
 }
 
 /** Runs the engine with its own display on this terminal. */

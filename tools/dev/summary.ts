@@ -1,7 +1,26 @@
-import type { Colours } from "./colour";
 import type { ServiceOutputs, StackOutputs } from "./outputs";
-import { type Places, showPath } from "./places";
-import { makeCommand } from "./stacks";
+import { makeCommand, type Places, showPath } from "./places";
+
+type Style = (text: string) => string;
+
+/** How text is set off; each returns the text as it is where there are no colours. */
+export interface Colours {
+  readonly bold: Style;
+  readonly green: Style;
+  readonly red: Style;
+  readonly dim: Style;
+}
+
+/** Colours on a terminal, unless NO_COLOR is set (https://no-color.org). */
+export function coloursFor(
+  stream: { readonly isTTY?: boolean },
+  variables: { readonly NO_COLOR?: string | undefined },
+): Colours {
+  const colourful = stream.isTTY === true && !variables.NO_COLOR;
+  const style = (code: number) => (text: string) =>
+    colourful ? `\u001b[${code}m${text}\u001b[0m` : text;
+  return { bold: style(1), green: style(32), red: style(31), dim: style(2) };
+}
 
 /** What a summary tells. */
 export interface Facts {
@@ -18,8 +37,12 @@ export interface Facts {
 
 /** What exists now, on one screen: mode, counts on both sides, where to look, how to roll back. */
 export function summaryText(facts: Facts, colours: Colours): string {
+  const { places, changed, outputs } = facts;
+  const works = outputs.storageMode === "mongo" ? "MongoDB" : "files";
+  const state = `stack ${places.stack.name}: worker and web work on ${works}`;
+  const { bold, green } = colours;
   const blocks = [
-    [heading(facts, colours)],
+    [changed ? bold(green(state)) : bold(`nothing changed; ${state}`)],
     countLines(facts.outputs, colours),
     factLines(facts, colours),
     wayLines(facts, colours),
@@ -28,12 +51,6 @@ export function summaryText(facts: Facts, colours: Colours): string {
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n");
-}
-
-function heading({ places, changed, outputs }: Facts, { bold, green }: Colours): string {
-  const works = outputs.storageMode === "mongo" ? "MongoDB" : "files";
-  const state = `stack ${places.stack.name}: worker and web work on ${works}`;
-  return changed ? bold(green(state)) : bold(`nothing changed; ${state}`);
 }
 
 function countLines({ verification, backfill, collections }: StackOutputs, colours: Colours) {
@@ -50,7 +67,9 @@ function countLines({ verification, backfill, collections }: StackOutputs, colou
   return [
     colours.dim(row("", "files", "MongoDB", "collection")),
     ...rows,
-    verdict(verification.holds, colours),
+    verification.holds
+      ? colours.green("verified: every record on disk is in MongoDB")
+      : colours.red("not verified: records on disk and in MongoDB differ"),
     ...(left > 0 ? [colours.red(`${left} records could not be imported`)] : []),
   ];
 }
@@ -60,25 +79,28 @@ function row(role: string, files: number | string, mongo: number | string, name 
   return `${role.padEnd(10)}${number(files)}${number(mongo)}   ${name}`.trimEnd();
 }
 
-function verdict(holds: boolean, { green, red }: Colours): string {
-  return holds
-    ? green("verified: every record on disk is in MongoDB")
-    : red("not verified: records on disk and in MongoDB differ");
-}
-
 function factLines({ places, outputs, database, server }: Facts, { dim }: Colours): string[] {
-  const { migration, rollout } = outputs;
+  const { migration, rollout, rollback, storageMode } = outputs;
   const applied = migration?.appliedAt ? `, applied ${migration.appliedAt}` : "";
+  const seconds = rollout?.stoppedSeconds;
+  const stop = seconds === undefined ? "" : `; stopped for ${seconds} s`;
+  const files = showPath(places, places.state);
+  // The runs that are held because MongoDB was unreachable in the rollback.
+  const held = storageMode === "filesystem" ? (rollback?.held.length ?? 0) : 0;
+  const back = `npx taskrunner-storage export --state ${files}`;
   return formatLabels(dim, [
     [
       "database",
       database === undefined ? undefined : [database, server].filter(Boolean).join("; "),
     ],
     ["schema", migration === undefined ? undefined : `${migration.id}${applied}`],
-    ["worker", rollout && serviceText(rollout.worker) + stopText(rollout)],
+    ["worker", rollout && serviceText(rollout.worker) + stop],
     ["web", rollout && serviceText(rollout.web)],
-    ["files", showPath(places, places.state)],
-    ["held", describeHeld(outputs, showPath(places, places.state))],
+    ["files", files],
+    [
+      "held",
+      held > 0 ? `${held} runs in ${files}/held, until MongoDB answers: ${back}` : undefined,
+    ],
   ]);
 }
 
@@ -87,40 +109,22 @@ function serviceText({ mode, file = "", release, namespace, revision }: ServiceO
   return `${mode}, release ${release} in namespace ${namespace}, revision ${revision}`;
 }
 
-function stopText({ stoppedSeconds }: NonNullable<StackOutputs["rollout"]>): string {
-  return stoppedSeconds === undefined ? "" : `; stopped for ${stoppedSeconds} s`;
-}
-
-/** The runs that are held because MongoDB was unreachable in the rollback. */
-function describeHeld({ storageMode, rollback }: StackOutputs, files: string): string | undefined {
-  const held = rollback?.held.length ?? 0;
-  if (storageMode !== "filesystem" || held === 0) return undefined;
-  const back = `npx taskrunner-storage export --state ${files}`;
-  return `${held} runs in ${files}/held, until MongoDB answers: ${back}`;
-}
-
 function wayLines(facts: Facts, { dim }: Colours): string[] {
   const { places, outputs, database, server, kubectl } = facts;
   const onMongo = outputs.storageMode === "mongo";
   const make = (target: string) => makeCommand(target, places.stack);
   const log = showPath(places, places.mongoLog);
   const runs = server !== undefined || kubectl !== undefined;
-  const look = [database && `mongosh ${database}`, kubectl ? undefined : valuesLook(places)];
+  const values = `diff -r sample/rollout ${showPath(places, places.rollout)}`;
+  const look = [database && `mongosh ${database}`, kubectl ? undefined : values];
+  const namespace = outputs.rollout?.worker.namespace ?? "default";
   return formatLabels(dim, [
     ["look", look.filter(Boolean).join("; ") || undefined],
-    ["pods", kubectl && `${kubectl} ${podsOf(outputs)}`],
+    ["pods", kubectl && `${kubectl} --namespace ${namespace} get pods`],
     ["roll back", onMongo ? `${make("rollback")} (needs no MongoDB)` : undefined],
     ["go on", onMongo ? undefined : make("up")],
     ["stop", runs ? `${make("down")} (keeps the data; log in ${log})` : undefined],
   ]);
-}
-
-function valuesLook(places: Places): string {
-  return `diff -r sample/rollout ${showPath(places, places.rollout)}`;
-}
-
-function podsOf({ rollout }: StackOutputs): string {
-  return `--namespace ${rollout?.worker.namespace ?? "default"} get pods`;
 }
 
 type Label = readonly [label: string, text: string | undefined];

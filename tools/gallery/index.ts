@@ -13,16 +13,14 @@ const out = join(repository, "dist/gallery");
 const comments = join(repository, "test/review/gallery");
 const docs = join(repository, "docs");
 
-/** Each comment once, and the one that a reader sees first in every look. */
-const isKept = (name: string, look: string) => look === "" || name === "production-cutover";
-
 async function gallery(): Promise<void> {
   const kept: string[] = [];
   await mkdir(out, { recursive: true });
   for (const [name, text] of await pagesIn(comments)) {
     for (const look of looks) {
       const picture = await draw(`${name}${look.name}`, commentPage(text, look), look.width);
-      if (isKept(name, look.name)) kept.push(picture);
+      // Each comment once, and the one that a reader sees first in every look.
+      if (look.name === "" || name === "production-cutover") kept.push(picture);
     }
   }
   for (const [name, text] of await pagesIn(docs)) {
@@ -30,11 +28,7 @@ async function gallery(): Promise<void> {
       await draw(`${name}-diagram-${at + 1}`, await diagramPage(diagram));
     }
   }
-  await replacePictures(kept);
-}
-
-/** Only when all are drawn: without Chromium those of before stay. */
-async function replacePictures(kept: readonly string[]): Promise<void> {
+  // Only when all are drawn: without Chromium those of before stay.
   const folder = join(docs, "pictures/review");
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

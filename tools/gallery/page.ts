@@ -2,8 +2,6 @@ import { pathToFileURL } from "node:url";
 import { Marked } from "marked";
 import { mermaid } from "../parts";
 
-const address = (module: string) => pathToFileURL(require.resolve(module)).href;
-
 /** How a reader has the forge: in light or dark colours, on a screen or on a phone. */
 export interface Look {
   readonly name: string;
@@ -21,15 +19,6 @@ export const looks: readonly Look[] = [
 const usual: Look = { name: "", theme: "light", width: 912 };
 
 const colours = { light: ["#fff", "#d1d9e0"], dark: ["#0d1117", "#3d444d"] } as const;
-
-const frameOf = ({ theme, width }: Look) => {
-  const [page, border] = colours[theme];
-  // A phone has hardly any margin.
-  const margin = width < 600 ? 8 : 24;
-  return `
-  body { margin: 0; padding: ${margin}px; background: ${page}; }
-  .comment { border: 1px solid ${border}; border-radius: 6px; padding: 16px; }`;
-};
 
 /** The page's root says how high it is, once everything on it is drawn. */
 const measure = `
@@ -76,11 +65,17 @@ export function diagramsIn(markdown: string): string[] {
   );
 }
 
-function page(body: string, look = usual): string {
+function page(body: string, { theme, width } = usual): string {
+  const styles = require.resolve(`github-markdown-css/github-markdown-${theme}.css`);
+  const [background, border] = colours[theme];
+  // A phone has hardly any margin.
+  const margin = width < 600 ? 8 : 24;
   return `<!doctype html>
 <html><head><meta charset="utf-8">
-<link rel="stylesheet" href="${address(`github-markdown-css/github-markdown-${look.theme}.css`)}">
-<style>${frameOf(look)}</style></head><body>
+<link rel="stylesheet" href="${pathToFileURL(styles).href}">
+<style>
+  body { margin: 0; padding: ${margin}px; background: ${background}; }
+  .comment { border: 1px solid ${border}; border-radius: 6px; padding: 16px; }</style></head><body>
 ${body}
 </body></html>
 `;

@@ -28,18 +28,14 @@ export async function startChild(
   const child = spawn(program, args, { detached, env, stdio: ["ignore", output.fd, output.fd] });
   await once(child, "spawn").finally(() => output.close());
   child.unref();
-  if (!detached) endWithThisProgram(child, lastSignal);
-  return child;
-}
-
-/** A shell waits for the end of its input, which comes even if this program is killed. */
-function endWithThisProgram(child: ChildProcess, lastSignal: NodeJS.Signals): void {
-  if (hasEnded(child)) return;
+  if (detached || hasEnded(child)) return child;
+  // A shell waits for the end of its input, which comes even if this program is killed.
   const ended = `cat >/dev/null; kill -${lastSignal.slice("SIG".length)} ${child.pid}`;
   const watch = spawn("sh", ["-c", ended], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
   watch.unref();
   (watch.stdin as unknown as { unref(): void }).unref();
   child.once("exit", () => watch.kill());
+  return child;
 }
 
 /** Whether a program that was started has ended, by itself or by a signal. */

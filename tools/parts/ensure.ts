@@ -39,7 +39,7 @@ async function ensure(): Promise<void> {
     wasLong = true;
     console.log(`parts: got ${name} in ${seconds.toFixed(0)} s`);
   }
-  if (wasLong) for (const line of await sizeLines()) console.log(line);
+  if (wasLong) await printSizes();
   console.log(`parts: ${names.join(", ")}`);
 }
 
@@ -47,22 +47,17 @@ async function ensure(): Promise<void> {
 const longSeconds = 5;
 
 /** What the cache holds, in MB. */
-async function sizeLines(): Promise<string[]> {
+async function printSizes(): Promise<void> {
   const names = (await readdir(cacheFolder())).filter((name) => !name.includes(".lock"));
-  const sizes = names.map(async (name) => {
-    const megabytes = (await sizeOf(join(cacheFolder(), name))) / 1_000_000;
-    return `${megabytes.toFixed(0).padStart(6)} MB  ${name}`;
-  });
-  return Promise.all(sizes);
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const sizes = files.map(
-    async ({ parentPath, name }) => (await stat(join(parentPath, name))).size,
-  );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  for (const part of names) {
+    const options = { withFileTypes: true, recursive: true } as const;
+    const entries = await readdir(join(cacheFolder(), part), options);
+    const sizes = entries
+      .filter((entry) => entry.isFile())
+      .map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size);
+    const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    console.log(`${(bytes / 1_000_000).toFixed(0).padStart(6)} MB  ${part}`);
+  }
 }
 
 ensure().catch((error: unknown) => {

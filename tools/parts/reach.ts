@@ -27,13 +27,9 @@ async function statusOf(url: string, milliseconds: number): Promise<number | str
     const answer = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(milliseconds) });
     return answer.status;
   } catch (error) {
-    return `${new URL(url).host} not reachable ${reason(error, milliseconds)}`;
+    const { name, message, cause } = error instanceof Error ? error : new Error(String(error));
+    const words = `(${cause instanceof Error ? cause.message : message})`;
+    const reason = name === "TimeoutError" ? `in ${milliseconds / 1000} s` : words;
+    return `${new URL(url).host} not reachable ${reason}`;
   }
-}
-
-function reason(error: unknown, milliseconds: number): string {
-  if (!(error instanceof Error)) return "";
-  if (error.name === "TimeoutError") return `in ${milliseconds / 1000} s`;
-  const cause: unknown = error.cause;
-  return `(${cause instanceof Error ? cause.message : error.message})`;
 }

@@ -5,7 +5,10 @@ import { answerOf } from "./run";
 
 /** The command line of a running program, or undefined if there is none of that id. */
 export async function commandLine(pid: number): Promise<string | undefined> {
-  const line = platform() === "linux" ? await fromProc(pid) : await fromPs(pid);
+  const line =
+    platform() === "linux"
+      ? await fromProc(pid)
+      : await answerOf("ps", "-ww", "-o", "args=", "-p", `${pid}`);
   // A program that ended and was not yet collected has an empty one.
   return line === "" ? undefined : line;
 }
@@ -17,22 +20,14 @@ async function fromProc(pid: number): Promise<string> {
   const deadline = Date.now() + loadingLimit;
   for (;;) {
     const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    const isLoading = text === "" && Date.now() < deadline && (await isAlive(pid));
-    if (!isLoading) return text.replaceAll("\0", " ").trim();
+    if (text !== "" || Date.now() >= deadline) return text.replaceAll("\0", " ").trim();
+    // While the system still loads a program's file, it is alive and has an empty command line.
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    // Behind the name, which may have anything in it.
+    const state = stat.charAt(stat.lastIndexOf(")") + 2);
+    if (state === "" || "ZXx".includes(state)) return "";
     await sleep(5);
   }
-}
-
-/** While the system still loads a program's file, it is alive and has an empty command line. */
-async function isAlive(pid: number): Promise<boolean> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // Behind the name, which may have anything in it.
-  const state = text.charAt(text.lastIndexOf(")") + 2);
-  return state !== "" && !"ZXx".includes(state);
-}
-
-async function fromPs(pid: number): Promise<string> {
-  return (await answerOf("ps", "-ww", "-o", "args=", "-p", `${pid}`)) ?? "";
 }
 
 /** Asks a program to end, waits until it is gone, and ends it by force after 30 seconds. */

@@ -38,19 +38,18 @@ async function run(): Promise<number> {
   const { ONLY = "", SHARD: shard = "" } = process.env;
   const only = ONLY.split(" ").filter(Boolean);
   const isOfStacks = process.argv.includes("--stacks");
-  const left = isOfStacks ? [cutover] : stacks.map(patternOf);
+  // Of the cutover's folder everything but the one cutover that the rooms' tests have.
+  const patterns = stacks.map((path) => {
+    if (cutover.startsWith(path)) return `${path}!(cutover).test.ts`;
+    return path.endsWith("/") ? `${path}**` : path;
+  });
+  const left = isOfStacks ? [cutover] : patterns;
   const options = [...reporters, ...left.map((files) => `--exclude=${files}`)];
   if (shard !== "") options.push(`--shard=${shard}`);
   const named = isOfStacks && only.length === 0 ? stacks : only;
   const args = ["run", ...options, ...named];
   const tests = await exitCodeOf(start("vitest", args, env));
   return tests === 0 ? ended : tests;
-}
-
-/** The files of a folder, without the one cutover that the rooms' tests have. */
-function patternOf(path: string): string {
-  if (cutover.startsWith(path)) return `${path}!(cutover).test.ts`;
-  return path.endsWith("/") ? `${path}**` : path;
 }
 
 function start(program: string, args: readonly string[], env: object = {}): ChildProcess {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { somethingChanged } from "../../../tools/dev/changes";
+import { somethingChanged } from "../../../tools/dev/outputs";
 
 /** The engine's history of a stack, whose last update has these counts. */
 const history = (resourceChanges: Record<string, number>) =>

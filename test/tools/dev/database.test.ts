@@ -5,7 +5,7 @@ import {
   secretsFor,
   hidePassword,
 } from "../../../tools/dev/database";
-import { stacks } from "../../../tools/dev/stacks";
+import { stacks } from "../../../tools/dev/places";
 
 /** The database of a command on stack dev. */
 const chosen = (variables: DatabaseVariables, running?: { port: number }) =>

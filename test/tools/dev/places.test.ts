@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { parse } from "yaml";
-import { clean } from "../../../tools/dev/clean";
-import { placesIn, showPath } from "../../../tools/dev/places";
-import { makeCommand, stacks } from "../../../tools/dev/stacks";
+import { clean } from "../../../tools/dev/commands";
+import { makeCommand, placesIn, showPath, stacks } from "../../../tools/dev/places";
 import { repository } from "../../../tools/parts";
 
 describe("the places of a stack", () => {

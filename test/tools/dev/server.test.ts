@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import getPort from "get-port";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { removeDeadLocks } from "../../../tools/dev/locks";
 import { type Places, placesIn } from "../../../tools/dev/places";
 import { embeddedServerOn, runningServer, stopServer } from "../../../tools/dev/server";
+import { removeDeadLocks } from "../../../tools/dev/stack";
 import { commandLine } from "../../../tools/parts";
 
 let places: Places;

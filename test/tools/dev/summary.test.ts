@@ -1,9 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { coloursFor } from "../../../tools/dev/colour";
 import { stackOutputsFrom } from "../../../tools/dev/outputs";
-import { placesIn } from "../../../tools/dev/places";
-import { stacks } from "../../../tools/dev/stacks";
-import { type Facts, summaryText } from "../../../tools/dev/summary";
+import { placesIn, stacks } from "../../../tools/dev/places";
+import { coloursFor, type Facts, summaryText } from "../../../tools/dev/summary";
 
 const plain = coloursFor({ isTTY: false }, {});
 const sides = (files: number, mongo: number) => ({ files, mongo, equal: files });

@@ -1,0 +1,122 @@
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { generateSample } from "../../sample";
+import { say, stopControlPlane } from "../parts";
+import { chooseDatabase, type Database, hidePassword, secretsFor } from "./database";
+import { clusterOf } from "./kubernetes";
+import { DevError, makeCommand, type Places, showPath, stacks } from "./places";
+import { hasServices, stackWith, updateAndTell } from "./run";
+import { embeddedServerOn, runningServer, stopServer } from "./server";
+import { preview as show, update } from "./stack";
+
+/** The whole cutover of a stack of this machine, from nothing: servers, files, update, summary. */
+export async function up(places: Places): Promise<void> {
+  const database = chooseDatabase(process.env, places.stack, await runningServer(places));
+  const server = await serverFor(database, places);
+  const cluster = await clusterOf(places);
+  await makeFiles(places);
+  const secrets = secretsFor(database, places.stack);
+  const stackIn = (storageMode: "mongo" | "filesystem") =>
+    stackWith({ storageMode, keepUris: false }, places, secrets);
+  if (cluster !== undefined) {
+    // A new stack is brought to where an environment is before its cutover.
+    const onFiles = await stackIn("filesystem");
+    if (!(await hasServices(onFiles))) {
+      const { name } = places.stack;
+      say(`stack ${name} is new: first worker and web are installed, and work on files`);
+      await update(onFiles);
+      say(`stack ${name}: now the cutover of worker and web to MongoDB`);
+    }
+  }
+  const stack = await stackIn("mongo");
+  await updateAndTell(stack, { database: hidePassword(database.uri), server, cluster });
+}
+
+/**
+ * What `up` would change. It starts no MongoDB: without it the preview says what it cannot know. A
+ * stack's Kubernetes is started, as an environment's would be there.
+ */
+export async function preview(places: Places): Promise<void> {
+  const database = chooseDatabase(process.env, places.stack, await runningServer(places));
+  const cluster = await clusterOf(places);
+  await makeFiles(places);
+  const secrets = secretsFor(database, places.stack);
+  const stack = await stackWith({ storageMode: "mongo", keepUris: false }, places, secrets);
+  if (cluster === undefined || (await hasServices(stack))) return show(stack);
+  const up = makeCommand("up", places.stack);
+  say(`stack ${places.stack.name} is new: \`${up}\` first installs worker and web on files, as`);
+  say("shown here, and takes them to MongoDB then");
+  await show(await stackWith({ storageMode: "filesystem", keepUris: false }, places, secrets));
+}
+
+/** Puts worker and web back on files. It needs no MongoDB and starts none. */
+export async function rollback(places: Places): Promise<void> {
+  if (!existsSync(places.settings)) {
+    const up = makeCommand("up", places.stack);
+    throw new DevError(
+      `there is nothing to roll back: \`${up}\` makes the ${places.stack.name} stack`,
+    );
+  }
+  const cluster = await clusterOf(places);
+  const stack = await stackWith({ storageMode: "filesystem", keepUris: true }, places);
+  await updateAndTell(stack, { cluster });
+}
+
+/** Stops what `up` started. The data stay. */
+export async function down(places: Places): Promise<void> {
+  const cluster = await stopControlPlane(places.cluster);
+  if (cluster)
+    console.log(`stopped Kubernetes; its data stay in ${showPath(places, places.cluster)}`);
+  const server = await stopServer(places);
+  if (server !== undefined) {
+    const data = showPath(places, places.mongoData);
+    console.log(`stopped ${server.name} (process ${server.pid}); its data stay in ${data}`);
+  }
+  if (!cluster && server === undefined) {
+    console.log(`nothing runs that \`${makeCommand("up", places.stack)}\` started`);
+  }
+}
+
+/**
+ * Stops what `up` started and removes all that it made. The cache of tools stays, and the other
+ * stacks' folders, for what they hold may be in use.
+ */
+export async function clean(places: Places): Promise<void> {
+  await down(places);
+  const others: string[] = Object.keys(stacks).filter((name) => name !== places.stack.name);
+  const names = await readdir(places.dev).catch(() => []);
+  const kept = names.filter((name) => others.includes(name));
+  for (const name of names) {
+    if (!kept.includes(name)) await rm(join(places.dev, name), { recursive: true, force: true });
+  }
+  if (kept.length === 0) await rm(places.dev, { recursive: true, force: true });
+  const stays = kept.map((name) => `; \`make clean STACK=${name}\` removes the rest`);
+  console.log(`removed ${showPath(places, places.dev)}${stays.join("")}`);
+}
+
+async function serverFor(database: Database, places: Places): Promise<string | undefined> {
+  if (database.kind === "named") {
+    say(`MongoDB: ${hidePassword(database.uri)}, which MONGODB_URI names`);
+    return undefined;
+  }
+  const { name, pid } = await embeddedServerOn(database.port, places);
+  const server = `${name}, process ${pid}`;
+  say(`MongoDB: ${hidePassword(database.uri)} (${server})`);
+  return server;
+}
+
+/** Makes the files of an environment in filesystem mode, where they are not there yet. */
+async function makeFiles(places: Places): Promise<void> {
+  if (!existsSync(places.state)) {
+    say(`sample: writing a filesystem state to ${showPath(places, places.state)}`);
+    await generateSample(places.state);
+  }
+  if (places.stack.kubernetes) return;
+  await mkdir(places.rollout, { recursive: true });
+  for (const file of ["worker.values.yaml", "web.values.yaml"]) {
+    const to = join(places.rollout, file);
+    if (existsSync(to)) continue;
+    await copyFile(join(places.repository, "sample", "rollout", file), to);
+  }
+}
