@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { type BulkWriteOptions, Collection, type Document, type InsertManyResult } from "mongodb";
+import { expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
 import { collections } from "../../components/contract";
 import { counts, databasePerTest, everything, twoRuns } from "./database";
@@ -77,6 +78,47 @@ it("a document that MongoDB refuses is quarantined, and the others come", async 
   const report = await importState(sides(root));
   expect(report.logs).toEqual(counts(3, { inserted: 2, quarantined: 1 }));
   expect(report.quarantine).toMatchObject([{ line: 2, reason: "server" }]);
+});
+
+type InsertMany = (
+  this: Collection,
+  documents: readonly Document[],
+  options?: BulkWriteOptions,
+) => Promise<InsertManyResult>;
+
+it("a record that another writer inserts and deletes again and again is quarantined", async () => {
+  const root = await stateRoot({
+    "state/runs/r-1.json": JSON.stringify(run("r-1")),
+    "state/runs/r-2.json": JSON.stringify(run("r-2")),
+  });
+  const other = current.database.collection<{ _id: string }>("pack_runs");
+  const insert = Reflect.get(Collection.prototype, "insertMany") as InsertMany;
+  vi.spyOn(Collection.prototype, "insertMany").mockImplementation(async function (
+    this: Collection,
+    documents: readonly Document[],
+    options,
+  ) {
+    const elusive = documents.find(({ _id }) => _id === "r-1");
+    if (!elusive) return insert.call(this, documents, options);
+    await other.insertOne({ ...elusive, _id: "r-1" });
+    try {
+      return await insert.call(this, documents, options);
+    } finally {
+      await other.deleteOne({ _id: "r-1" });
+    }
+  });
+  const report = await importState(sides(root));
+  vi.restoreAllMocks();
+
+  expect(report.runs).toEqual(counts(2, { inserted: 1, quarantined: 1 }));
+  expect(report.quarantine).toEqual([
+    {
+      file: "state/runs/r-1.json",
+      reason: "server",
+      detail: "another writer kept changing it",
+    },
+  ]);
+  expect((await importState(sides(root))).runs).toEqual(counts(2, { inserted: 1, unchanged: 1 }));
 });
 
 it("a missing state root is named, and nothing is written", async () => {

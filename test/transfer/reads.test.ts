@@ -1,29 +1,40 @@
-import type { CommandStartedEvent, Document } from "mongodb";
+import type { CommandStartedEvent, Db, Document } from "mongodb";
 import { afterAll, expect, it } from "vitest";
 import { closeConnections, databaseAt } from "../../components/mongo";
 import { exportState, importState, verifyState } from "../../components/transfer";
 import { databasePerTest, twoRuns } from "./database";
-import { sidesOf } from "./export-sides";
+import { entry, sidesOf } from "./export-sides";
 import { stateRoot } from "./state";
 
 const current = databasePerTest();
 afterAll(closeConnections);
 
-/** What an import, a verification and an export ask MongoDB for, whatever their connection string says. */
-async function reads(): Promise<Document[]> {
+/** The commands of these names that work on the test's database sends, whatever its connection string says. */
+async function commandsOf(
+  names: readonly string[],
+  work: (database: Db) => Promise<unknown>,
+): Promise<Document[]> {
   const { server, database: made } = current;
   const uri = `${server.uri.replace(/\/?$/, "/")}?monitorCommands=true&readConcernLevel=local`;
   const database = await databaseAt({ uri, database: made.databaseName });
   const asked: Document[] = [];
   const note = ({ commandName, command }: CommandStartedEvent) => {
-    if (["find", "aggregate"].includes(commandName)) asked.push(command);
+    if (names.includes(commandName)) asked.push(command);
   };
   database.client.on("commandStarted", note);
-  const sides = sidesOf(database, await stateRoot(twoRuns));
-  await importState(sides);
-  await verifyState(sides);
-  await exportState({ ...sides, all: true });
+  await work(database);
   database.client.off("commandStarted", note);
+  return asked;
+}
+
+/** What an import, a verification and an export ask MongoDB for. */
+async function reads(): Promise<Document[]> {
+  const asked = await commandsOf(["find", "aggregate"], async (database) => {
+    const sides = sidesOf(database, await stateRoot(twoRuns));
+    await importState(sides);
+    await verifyState(sides);
+    await exportState({ ...sides, all: true });
+  });
   expect(asked.some((command) => "find" in command)).toBe(true);
   expect(asked.some((command) => "aggregate" in command)).toBe(true);
   return asked;
@@ -40,3 +51,23 @@ it("reads what a majority has", async () => {
 it("asks for no type, for which MongoDB would look into each document", async () => {
   expect(JSON.stringify(await reads())).not.toContain("$type");
 });
+
+it.each([
+  ["small", 100, 1_000],
+  ["large", 2 * 1024 * 1024, 2],
+])(
+  "a reply behind %s documents is asked to have at most 4 MiB",
+  async (_what, length, batchSize) => {
+    const message = "x".repeat(length);
+    const log = Array.from({ length: 7 }, (_, at) => entry("r", at + 1, { message }));
+    await current.database.collection("pack_run_logs").insertMany(log);
+    const root = await stateRoot({});
+
+    const asked = await commandsOf(["getMore"], (database) => exportState(sidesOf(database, root)));
+    const ofLog = asked.filter(({ collection }) => collection === "pack_run_logs");
+    expect(ofLog.length).toBeGreaterThan(0);
+    expect(new Set(ofLog.map((command) => command.batchSize as unknown))).toEqual(
+      new Set([batchSize]),
+    );
+  },
+);

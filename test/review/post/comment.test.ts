@@ -119,6 +119,14 @@ it.each(["30", "90"])("waits %s s where 429 with retry-after says so", async (se
   expect(Date.now() - started).toBeGreaterThanOrEqual(Number(seconds));
 });
 
+it.each([429, 403])("waits a minute if a rate limit says nothing (%i)", async (status) => {
+  answer(/^POST/, { status, message: "You have exceeded a secondary rate limit" });
+  const started = Date.now();
+
+  expect(await post("text")).toMatchObject({ outcome: "created" });
+  expect(Date.now() - started).toBeGreaterThanOrEqual(60);
+});
+
 it("does not wait for an hour: it says until when the limit is used up", async () => {
   const reset = Math.ceil(Date.now() / 1_000) + 3_600;
   const headers = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset) };
@@ -174,6 +182,13 @@ it("says that a text is too long", async () => {
   expect(message).toContain("body is too long (maximum is 1000 characters)");
   expect(message).toContain("The text is longer than the API accepts.");
   expect(bodies()).toEqual([]);
+});
+
+it("quotes at most 500 characters of an answer, such as a proxy's page", async () => {
+  answer(/^POST/, { status: 403, message: "x".repeat(501) });
+
+  const { message } = await failure(post("text"));
+  expect(message).toMatch(/ 403, x{500}\. The token lacks a permission/);
 });
 
 it("says where there is no server; a server that repeats the token does not get it printed", async () => {
