@@ -1,6 +1,6 @@
 # Thin: every target calls one script or npm command.
 .DEFAULT_GOAL := help
-.PHONY: help up preview rollback down clean test test-stacks test-workflows test-autoscalers test-atlas breaks lint bench bundle docs gallery
+.PHONY: help up preview rollback down clean test test-stacks test-workflows test-autoscalers test-atlas breaks mutate lint bench bundle docs gallery
 
 installed := node_modules/.package-lock.json
 # The Node.js that is fetched if the one on PATH is too old, as each target and what it starts has it.
@@ -49,6 +49,9 @@ test-atlas: $(installed) ## Atlas cases with the real plugin, which must be inst
 breaks: $(installed) ## breaks each guarantee in the code and sees its tests fail; ONLY=text for some, RANDOM=50 for chance
 	@$(tsx) tools/parts/ensure.ts
 	@ONLY="$(ONLY)" RANDOM="$(RANDOM)" SEED="$(SEED)" SHARD="$(SHARD)" $(tsx) test/breaks/run.mts
+
+mutate: $(installed) ## changes 200 places of the pure modules at random, and fails if tests notice fewer than 85 %
+	@PURE=1 ONLY="$(ONLY)" RANDOM="$(or $(RANDOM),200)" SEED="$(SEED)" $(tsx) test/breaks/run.mts
 
 lint: $(installed) ## types, eslint, prettier, who may import whom, actionlint, prose
 	@npm run lint --silent

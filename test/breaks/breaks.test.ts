@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, it } from "vitest";
 import { applyTo, breaks, parseTest } from "./breaks";
 import { draw, mutantsIn } from "./mutants";
+import { pureModules, testsOfPure } from "./pure";
 
 const root = resolve(__dirname, "../..");
 const textOf = (file: string) => readFileSync(resolve(root, file), "utf8");
@@ -34,6 +35,18 @@ it("a break names tests that exist", () => {
       expect(existsSync(resolve(root, file)), file).toBe(true);
       expect(textOf(file), file).toContain(name);
     }
+  }
+});
+
+it("a pure module has files, and tests that exist", () => {
+  const product = readdirSync(resolve(root, "components"), { recursive: true }).map(
+    (file) => `components/${String(file)}`,
+  );
+
+  for (const { files, tests } of pureModules) {
+    const [file = ""] = product.filter((one) => files.test(one));
+    expect(testsOfPure(file), String(files)).toBe(tests);
+    expect(tests.filter((test) => !existsSync(resolve(root, test)))).toEqual([]);
   }
 });
 

@@ -1,35 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Double, Int32, Long } from "mongodb";
-import { buildSchema, type WantedIndex, type WantedSchema } from "../../components/contract";
+import { buildSchema } from "../../components/contract";
 import { sameValue } from "../../components/migration/planner/canonical";
 import type { Change } from "../../components/migration/planner/change";
 import { toCommands } from "../../components/migration/planner/commands";
 import { diff, foreign } from "../../components/migration/planner/diff";
-import type {
-  Observed,
-  ObservedCollection,
-  ObservedIndex,
-} from "../../components/migration/planner/observe";
+import type { ObservedCollection } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
+import { byAge, changesOf, commandsOf, databaseWith, observed, runSequence } from "./indexes";
 
 const wanted = buildSchema(documentOptions);
-const runSequence: WantedIndex = {
-  collection: "pack_run_logs",
-  name: "pack_run_logs_run_sequence",
-  key: [
-    ["runId", 1],
-    ["sequence", 1],
-  ],
-  unique: true,
-  sparse: false,
-};
-const byAge: WantedIndex = {
-  collection: "pack_runs",
-  name: "pack_runs_updatedAt_desc",
-  key: [["updatedAt", -1]],
-  unique: false,
-  sparse: false,
-};
 
 describe("an empty database", () => {
   it("gets the collections, then the unique indexes, then the others", () => {
@@ -198,43 +178,6 @@ function changesOfRuns(
   if (!collection) throw new Error("the contract begins with pack_runs");
   const exists = { ...collection, type: "collection", indexes: [], ...found };
   return diff({ collections: [collection], indexes: [] }, new Map([["pack_runs", exists]]));
-}
-
-function changesOf(index: WantedIndex, ...indexes: ObservedIndex[]): Change[] {
-  const schema: WantedSchema = { collections: [], indexes: [index] };
-  return diff(schema, databaseWith({ [index.collection]: indexes }));
-}
-
-const commandsOf = (index: WantedIndex, ...indexes: ObservedIndex[]) =>
-  changesOf(index, ...indexes)
-    .flatMap(toCommands)
-    .map(({ command }) => command);
-
-function databaseWith(collections: Record<string, ObservedIndex[]>): Observed {
-  const validation = { validator: {}, validationLevel: "strict", validationAction: "error" };
-  return new Map(
-    Object.entries(collections).map(([name, indexes]) => [
-      name,
-      { name, type: "collection", indexes, ...validation },
-    ]),
-  );
-}
-
-function observed(index: WantedIndex, otherwise: Partial<ObservedIndex> = {}): ObservedIndex {
-  const { name, key, unique, sparse } = index;
-  return {
-    name,
-    key,
-    unique,
-    sparse,
-    hidden: false,
-    prepareUnique: false,
-    isBuilding: false,
-    expireAfterSeconds: undefined,
-    partialFilterExpression: undefined,
-    collation: undefined,
-    ...otherwise,
-  };
 }
 
 /** The same object with the order of every key, and of `required`, turned round. */
