@@ -31,6 +31,7 @@ it.each<[string, CollectionRole, object, object, object | undefined, string]>([
   ["a newer artifact on disk", "artifacts", late, early, undefined, "disk"],
   ["a newer artifact in MongoDB", "artifacts", early, late, {}, "mongo"],
   ["two artifacts of one moment", "artifacts", { ...late, a: 1 }, late, {}, "mongo"],
+  ["an artifact without a moment in MongoDB", "artifacts", early, { a: 1 }, {}, "disk"],
   ["a decision on disk", "approvals", { status: "approved" }, pending, undefined, "disk"],
   [
     "a decision in MongoDB",
@@ -117,6 +118,7 @@ it("the final import inserts runs and changes none", () => {
   expect(merge("runs", disk, mongo, agreedOn(mongo.hash), "final")).toBe("conflict");
   expect(merge("runs", disk, undefined, undefined, "final")).toBe("onlyOnDisk");
   expect(merge("artifacts", disk, mongo, agreedOn(mongo.hash), "final")).toBe("disk");
+  expect(merge("runs", disk, mongo, agreedOn(disk.hash), "final")).toBe("mongo");
 });
 
 it("the hash sees values, not their types, and no order but that inside of fields", () => {

@@ -40,11 +40,53 @@ it.each<[string, object, string]>([
     { extra: { list: ["a", { b: "\ud800" }] } },
     "extra.list[1].b contains half a surrogate pair",
   ],
+  [
+    "half a surrogate pair in a name",
+    { extra: { "\udc00": 1 } },
+    "extra contains half a surrogate",
+  ],
+  ["an object for a text", { message: {} }, "message must be a string, found an object"],
+  ["a boolean for a text", { message: false }, "message must be a string, found a boolean"],
+  ["a list for a text", { message: [] }, "message must be a string, found a list"],
+  ["a double for a long", { sequence: 1.5 }, "sequence must be a long, found a number"],
+  ["another value in metadata", { metadata: { a: 1 } }, "metadata must be"],
+  ["a reserved name", { _bsontype: "Long" }, "_bsontype is a reserved name"],
+  [
+    "half a surrogate pair further in than 80 characters",
+    { extra: { ["x".repeat(75)]: "\ud800" } },
+    `extra.${"x".repeat(74)}... contains half a surrogate pair`,
+  ],
+  [
+    "half a surrogate pair at 80 characters",
+    { extra: { ["x".repeat(74)]: "\ud800" } },
+    `extra.${"x".repeat(74)} contains half a surrogate pair`,
+  ],
+  ["deep lists", { extra: nestedLists(100) }, "nested deeper than 100 levels"],
   ["deep nesting", { extra: nested(100) }, "nested deeper than 100 levels"],
 ])("%s is refused", (_what, fields, detail) => {
   expect(() => {
     checked(fields);
   }).toThrow(detail);
+});
+
+it("of the other roles each list has its members' type, and a run may have an _id", () => {
+  const moment = new Date(0);
+  const times = { requestedAt: moment, createdAt: moment, updatedAt: moment };
+  const run = { _id: "r", planHash: "h", plan: {}, failurePolicy: {}, steps: [{}], ...times };
+  const problems = (changes: object) => {
+    try {
+      check("runs", new Map(Object.entries({ ...run, ...changes })));
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  };
+
+  expect(problems({})).toBe("");
+  expect(problems({ steps: [{}, 1] })).toMatch(/^steps must be .*, found a list$/);
+  expect(problems({ steps: {} })).toMatch(/^steps must be .*, found an object$/);
+  expect(problems({ plan: [] })).toMatch(/^plan must be .*, found a list$/);
+  expect(problems({ _bsontype: "x" })).toBe("_bsontype is a reserved name");
 });
 
 it("every problem of a record is named at once", () => {
@@ -74,6 +116,10 @@ it("a document of 16 MiB or more, which the driver refuses, is refused", () => {
     );
   }
 });
+
+function nestedLists(levels: number): unknown {
+  return levels === 0 ? true : [nestedLists(levels - 1)];
+}
 
 function nested(levels: number): unknown {
   return levels === 0 ? true : { in: nested(levels - 1) };

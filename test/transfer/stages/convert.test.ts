@@ -32,6 +32,15 @@ it("properties of the contract are known in any case", () => {
   });
 });
 
+it.each([[null], [[]], ["text"], [5]])("%j is no record", (fields) => {
+  expect(() => convert("runs", { fields, given: {} })).toThrow("it is not an object");
+});
+
+it("values that are no timestamp, integer, name or object stay for the check to name", () => {
+  const fields = { timestamp: 5, sequence: 1.5, level: true, metadata: ["a"], stepId: null };
+  expect(converted("logs", fields)).toEqual({ ...fields, conversions: [] });
+});
+
 it("one field under two names is refused", () => {
   expect(() => convert("runs", { fields: { runId: "a", RunId: "b" }, given: {} })).toThrow(Refusal);
 });
@@ -44,6 +53,11 @@ it.each([
   [9, 9, []],
 ])("the level %j becomes %j", (level, name, conversions) => {
   expect(converted("logs", { level })).toEqual({ level: name, conversions });
+});
+
+it("metadata of texts only stays as it is", () => {
+  const metadata = { text: "t", other: "" };
+  expect(converted("logs", { metadata })).toEqual({ metadata, conversions: [] });
 });
 
 it("a metadata value that is no text becomes its JSON text", () => {

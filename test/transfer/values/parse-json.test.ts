@@ -17,6 +17,28 @@ it("numbers keep every digit", () => {
   });
 });
 
+it.each<[string, unknown]>([
+  ['{"a":1.0}', { a: new Double(1) }],
+  ['{"a": 1.0}', { a: new Double(1) }],
+  ['{"a":1.0 }', { a: new Double(1) }],
+  ['{"a":\n-1e2\n}', { a: new Double(-100) }],
+  ["[1E2]", [new Double(100)]],
+  ['{"a":2147483648}', { a: Long.fromNumber(2_147_483_648) }],
+  ["[1,2147483648,1]", [1, Long.fromNumber(2_147_483_648), 1]],
+])("%s keeps the type of its number", (text, value) => {
+  expect(parseJson(text)).toEqual(value);
+});
+
+it.each(['{"b":1,"10":2}', '{"b":1,"\\u00310":2}', '{"b":1,"1\\u0030":2}', '{"b":1,"10" : 2}'])(
+  "%s has its keys in their order",
+  (text) => {
+    expect(membersOf(parseJson(text) as JsonObject)).toEqual([
+      ["b", 1],
+      ["10", 2],
+    ]);
+  },
+);
+
 it("a number that no BSON number holds is refused", () => {
   expect(() => parseJson('{"a":0.12345678901234567890123456789012345678}')).toThrow(Refusal);
 });
