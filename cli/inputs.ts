@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { byRole, type CollectionRole } from "../components/contract";
+import { errorCode } from "../components/contract/text";
 import type { PlanOptions } from "../components/migration";
 import {
   type StateAddress,
@@ -46,7 +47,7 @@ export function textOf(file: string, option: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const why = error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+    const why = errorCode(error, "no reason given");
     throw new UsageError(
       `The file ${file} of ${option} cannot be read: ${why}. Check its path and permissions.`,
       { cause: error },

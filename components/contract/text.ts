@@ -18,3 +18,9 @@ export function nameFirst(items: readonly string[], max: number, total = items.l
   const more = total - named.length;
   return named.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
+
+/** The code of an error of the system, such as `ENOENT`. */
+export function errorCode(error: unknown, otherwise = "unknown error"): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === "string" ? code : otherwise;
+}

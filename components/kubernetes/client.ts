@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type * as Api from "@kubernetes/client-node";
+import { errorCode } from "../contract/text";
 import { isStatefulSet, nameOf, type Controller } from "./objects";
 import {
   ClusterError,
@@ -204,7 +205,7 @@ function loadConfig(
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(resolve(kubeconfig));
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "it is not valid";
+    const code = errorCode(error, "it is not valid");
     throw new KubeconfigError(kubeconfig, `it cannot be read (${code})`);
   }
   if (context !== undefined) config.setCurrentContext(context);

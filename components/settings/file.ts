@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { parseDocument } from "yaml";
+import { errorCode } from "../contract/text";
 import { load, parseStructured } from "./load";
 import { SettingsFileError } from "./problems";
 import { rolloutFor } from "./rollout";
@@ -92,7 +93,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const why = error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+    const why = errorCode(error, "no reason given");
     throw new SettingsFileError(
       `The settings file ${file} cannot be read: ${why}. Set --settings to an existing file, or --stack ` +
         "to its stack.",

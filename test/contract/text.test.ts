@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { nameFirst, redact } from "../../components/contract/text";
+import { errorCode, nameFirst, redact } from "../../components/contract/text";
 
 /** Every sign that a word may have, unencoded too. */
 const sign = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
@@ -55,4 +55,10 @@ it("names the first of some items, and how many more there are", () => {
   expect(nameFirst(["a", "b"], 2)).toBe("a, b");
   expect(nameFirst(["a", "b", "c"], 2)).toBe("a, b and 1 more");
   expect(nameFirst(["a", "b"], 2, 1_000)).toBe("a, b and 998 more");
+});
+
+it("has the code of an error of the system", () => {
+  expect(errorCode(Object.assign(new Error("no"), { code: "ENOENT" }))).toBe("ENOENT");
+  expect(errorCode(new Error("no"))).toBe("unknown error");
+  expect(errorCode(undefined, "no reason given")).toBe("no reason given");
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
+import { errorCode } from "../../contract/text";
 
 /**
  * A values file cannot be read, used or written. The message names the file and what was found, never a
@@ -59,11 +60,6 @@ export function readText(file: string, advice: string): ValuesText {
   } catch (error) {
     throw new ValuesFileError(file, `it cannot be read (${errorCode(error)})`, advice);
   }
-}
-
-/** The system's code of a file's error, such as `ENOENT`. */
-export function errorCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? "unknown error";
 }
 
 /** The files of a release in Helm's order: of several that state a key, the last counts. */

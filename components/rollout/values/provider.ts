@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
+import { errorCode } from "../../contract/text";
 import { kind, type StateOf, type Step, type StepInputs } from "../../step";
 import type { StorageMode } from "../../settings";
 import {
@@ -12,7 +13,7 @@ import {
   type Service,
 } from "../environment";
 import { mongoFirst } from "../ways-out";
-import { errorCode, readText, ValuesFileError, type ValuesText } from "./files";
+import { readText, ValuesFileError, type ValuesText } from "./files";
 import { environmentOnTop, keyOf, lastAt, refuseUnknownList, variablesAt } from "./on-top";
 
 /** Inputs of a service's values file: where it is, and what it says. None of them is secret. */
