@@ -83,7 +83,6 @@ async function exportChanges(
   process.exitCode = left > 0 ? 2 : 0;
 }
 
-/** What `pulumi up` does for files on a rollback. */
 async function rollBack(
   settings: CommandSettings,
   sides: StateSides,

@@ -34,7 +34,6 @@ export async function planFacts(settings: CommandSettings, db: Db | undefined): 
 
 const maxExpiring = 100_000;
 
-/** How many documents each collection has, and how many log entries an expiry would delete now. */
 async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: Db) {
   const { collections } = mongo;
   const documents = await Promise.all(

@@ -57,7 +57,6 @@ interface Reached {
   readonly why?: string;
 }
 
-/** The database; optional in filesystem mode. */
 async function reachDatabase(options: CommonOptions, settings: CommandSettings): Promise<Reached> {
   const isNeeded = settings.storageMode === "mongo";
   if (!isNeeded && !(await uriOf(options))) return { why: "TASKRUNNER_MONGO_URI is not set." };

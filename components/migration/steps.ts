@@ -121,7 +121,6 @@ async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<
   return { place, appliedAt: appliedAt.toISOString(), heldBack };
 }
 
-/** Records the fence that goes along to another place. */
 async function takeFence(db: Db, ledger: string, fence: string | undefined): Promise<void> {
   if (fence === undefined) return;
   const doing = `Recording the fence in ${db.databaseName}.${ledger}`;
@@ -134,7 +133,6 @@ function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   }
 }
 
-/** Where the record is to be, and the fence that goes along. @throws PlaceRefused */
 async function findPlace(inputs: ClaimInputs, state?: ClaimState) {
   const { ledger, root, acceptDatabase } = inputs;
   const asked = { ...addressIn(inputs), ledger };
@@ -186,7 +184,6 @@ async function reconcileOne(inputs: ReconcileInputs, wanted: WantedSchema) {
   return { changes, heldBack: issues.map(describeDataIssue).join("\n") };
 }
 
-/** What a refresh finds of a collection, also if an election comes between. */
 async function look<Found>(
   inputs: MongoInputs,
   collection: string,

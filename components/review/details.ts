@@ -36,7 +36,6 @@ export function detailSections(situation: Situation): Section[] {
   ];
 }
 
-/** The inputs of what changes, and of what is created beside our own steps, which the table has. */
 function inputsOf(step: Step): Markdown[] {
   if (step.operation === "delete" || (step.operation === "create" && isOurs(step))) return [];
   // What is off by default says nothing of what is created; the mode is in the headline.

@@ -42,7 +42,6 @@ function compareValues(before: unknown, after: unknown, path: string): Differenc
   );
 }
 
-/** The members of an object or a list, a container's variables by their names; undefined of a leaf. */
 function membersOf(value: unknown): Properties | undefined {
   if (typeof value !== "object" || value === null || secretIn(value)) return undefined;
   if (!Array.isArray(value) || !value.every(isVariable)) return { ...value };

@@ -140,10 +140,6 @@ function expiry({ preview, plan }: Situation): string | undefined {
   return `log entries older than ${formatCount(after, "day")} will be deleted: ${found}`;
 }
 
-/**
- * What the services and their runs go through, in words of ours; nothing if no service restarts. A change
- * of the storage mode always has some.
- */
 function serviceConsequences(situation: Situation): string[] {
   const { direction, preview } = situation;
   const restarting = (["worker", "web"] as const).filter((service) =>
@@ -184,7 +180,6 @@ function restarts(step: Step, service: "worker" | "web"): boolean {
   return isType(step, "Release") && operation !== "create";
 }
 
-/** @param name the last part of a resource's type */
 function isType({ type }: Step, name: string): boolean {
   return shortType(type).split(":").at(-1) === name;
 }
@@ -207,7 +202,6 @@ function describeWaitingRuns(unfinished: number | undefined): string[] {
   return unfinished > 0 ? [`${formatCount(unfinished, "unfinished run")} wait meanwhile`] : [];
 }
 
-/** What becomes of unfinished runs in a rollback; undefined if there are none. */
 function runsOfRollback({ preview, plan }: Situation): string | undefined {
   const { exported, unfinished = 0 } = plan?.leftBehind ?? {};
   if (unfinished === 0) return undefined;
@@ -217,7 +211,6 @@ function runsOfRollback({ preview, plan }: Situation): string | undefined {
   return isReleased ? `${runs} may repeat steps` : `${runs} held`;
 }
 
-/** Releases whose upgrade changes more than the variables of this stack, as far as the inputs tell. */
 function describeReleaseChanges({ preview }: Situation): string | undefined {
   const changed = preview.steps.filter(
     (step) =>
@@ -230,7 +223,6 @@ function describeReleaseChanges({ preview }: Situation): string | undefined {
   return describeAny(size, "release", " would change more than the storage variables");
 }
 
-/** What a preview says of a release whose live values are not what would be applied (`rollout/helm`). */
 function isLiveRelease({ severity, text }: Message): boolean {
   return severity === "warning" && /^The live release \S+ has other values than/.test(text);
 }

@@ -57,7 +57,6 @@ export function isLost(plan: PlanFacts | undefined): boolean {
   return plan?.leftBehind !== undefined && plan.leftBehind.exported === undefined;
 }
 
-/** The direction is an input of every step of the list. */
 function directionOf(steps: readonly Step[]): Direction {
   const turns = ({ old, new: wanted }: Step, to: string) =>
     old?.direction !== undefined && old.direction !== to && wanted?.direction === to;

@@ -72,7 +72,6 @@ function rowsOf(situation: Situation): Row[] {
   });
 }
 
-/** What is only looked at, only accompanies another step, or does nothing in this direction. */
 function isNoise(step: Step, situation: Situation): boolean {
   const { direction, plan } = situation;
   switch (shortType(step.type)) {

@@ -75,7 +75,6 @@ export class WorkerDrain extends StepGroup {
   }
 }
 
-/** The drain of a worker whose pods the program cannot see; without a state nothing is handed over. */
 function drainByHand(
   { rollout, cutover, backfill }: ServicesSettings,
   direction: WorkerDrained["direction"],

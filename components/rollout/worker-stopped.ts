@@ -37,7 +37,6 @@ const stopFirst =
   "The program cannot see the worker (rollout.confirm: none). Stop it before this rollback: what it " +
   "executes during the export is lost.";
 
-/** What to do before the cutover continues; undefined if it is done. */
 function requestOf({ cutover, stoppedFor }: WorkerStoppedInputs): string | undefined {
   if (stoppedFor === cutover) return undefined;
   return (

@@ -44,7 +44,6 @@ function tlsRules(key: string, { cluster }: ConnectionSettings, facts: UriFacts)
   ];
 }
 
-/** The rules about the services' connection string; `migrator` is undefined if only a Secret has it. */
 function applicationRules(settings: ConnectionSettings, migrator?: UriFacts): Rule[] {
   const key = "appMongoUri";
   if (settings.appMongoUri === undefined) {

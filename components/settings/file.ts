@@ -50,7 +50,6 @@ export async function plainMongoUri(from: SettingsSource): Promise<string | unde
   return typeof mongoUri === "string" ? mongoUri : undefined;
 }
 
-/** The settings without their prefix, by whatever name the project goes. */
 async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> {
   const values = Object.entries(await configIn(from)).flatMap(([key, value]) => {
     const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];

@@ -88,7 +88,6 @@ function describeIssue(issue: z.core.$ZodIssue, values: unknown): Problem[] {
   ];
 }
 
-/** The problems of the alternative that fits best; undefined if none does. */
 function findMeant({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
   const sections = errors.filter((issues) =>
     issues.every(({ code, path }) => path.length > 0 || code === "unrecognized_keys"),

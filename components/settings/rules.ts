@@ -88,7 +88,6 @@ function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
   });
 }
 
-/** About the releases of worker and web (decision 14). */
 function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
   if (rollout.target !== "helm") return [];
   const charts: Readonly<Record<string, ChartSettings>> =
@@ -134,7 +133,6 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
   ];
 }
 
-/** About what runs as Jobs. They hold in both modes. */
 function jobRules({ jobs, rollout, backfill }: Settings): Rule[] {
   const { path, persistentVolumeClaim: claim } = (backfill?.source ?? {}) as {
     readonly path?: string;

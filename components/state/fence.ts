@@ -63,7 +63,6 @@ export async function requireFenceWritable(root: string): Promise<void> {
   }
 }
 
-/** @param named what cannot be written if this file cannot */
 async function probe(file: string, named: string): Promise<void> {
   try {
     await writeFile(file, "");

@@ -137,7 +137,6 @@ async function findId(address: StateAddress, stem: string): Promise<string | und
  */
 export const [writtenMs, maxRereads, pauseMs] = [5_000, 2, 1_000];
 
-/** The id inside the run's file of a name; undefined if there is none, or the file says none. */
 async function runIdInside(address: StateAddress, stem: string): Promise<string | undefined> {
   const file = fileOf(address, "runs", stem);
   for (let reread = 0; ; reread += 1) {
@@ -150,7 +149,6 @@ async function runIdInside(address: StateAddress, stem: string): Promise<string 
   }
 }
 
-/** The first value of a member in a file's texts; undefined if none has it, or none can be parsed. */
 async function firstMember(file: StateFile, name: string): Promise<unknown> {
   for await (const texts of readTexts(file)) {
     const found = firstValue(texts, name);

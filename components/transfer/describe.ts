@@ -136,7 +136,6 @@ function ifAny(count: number, line: () => string): string[] {
   return count === 0 ? [] : [line()];
 }
 
-/** A count with what is counted: `1 run`, `31,000 log entries`. */
 function formatCount(count: number, role: CollectionRole): string {
   return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
 }
@@ -167,7 +166,6 @@ export function describeFence({ fence, held, unknown }: DrawnFence, root: string
   ];
 }
 
-/** A line about runs, with their count and the names of the first; none if there is no run. */
 function ofRuns(
   runIds: readonly string[],
   line: (runs: string, names: string) => string,

@@ -28,7 +28,6 @@ export function memberBytes(bytes: Uint8Array, wanted: string): Uint8Array {
   throw new Error(`A document without ${wanted}, which was asked for`);
 }
 
-/** Names, BSON types, and the bytes of the values. */
 function* elementsIn(bytes: Uint8Array): Generator<readonly [string, number, Uint8Array]> {
   for (const [type, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(
     bytes,

@@ -145,7 +145,6 @@ function stateInputs(direction: Direction, mongo: Mongo, { sides }: StateArgs) {
   return { direction, cutover, uri, database, job, collections, approvals, ledger, ...sides };
 }
 
-/** The output, or null if the step is absent or has not run. */
 function orNull<Value>(output: pulumi.Output<Value | undefined> | undefined) {
   return output ? output.apply((value) => value ?? null) : pulumi.output(null);
 }

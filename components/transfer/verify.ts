@@ -100,7 +100,6 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   return { holds, ...(!isEmpty && { hash }), at, elapsedMs, ...counts, incomplete, quarantine };
 }
 
-/** @returns whether both sides have the record, and it differs */
 function countPair(
   counts: VerifiedCounts,
   { disk: { role, key, document }, mongo, verdict }: Pair,

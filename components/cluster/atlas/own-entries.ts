@@ -49,7 +49,6 @@ interface ResourceOutputs extends Entry {
   readonly ownEntries?: readonly string[];
 }
 
-/** The entries in the state, and those that the last update was to create, whatever became of it. */
 async function readOwnEntries(): Promise<string[]> {
   const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
     stackName: stackName(),

@@ -45,7 +45,6 @@ export function namesOf({ name, passwordVersion }: AtlasSettings) {
   return { migrator: nameOf("migrator"), application: nameOf("application") };
 }
 
-/** @returns the user, whose password is secret; who logs in waits for the resource */
 function databaseUser(
   kind: string,
   username: string,

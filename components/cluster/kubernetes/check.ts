@@ -50,7 +50,6 @@ export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
   forward: () => Promise.resolve({}),
 };
 
-/** What the API says against a new replica set, by a dry run; undefined if it takes it. @throws ClusterError */
 async function tryToCreate(
   { create, place: { namespace } }: Cluster,
   name: string,

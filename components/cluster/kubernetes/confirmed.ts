@@ -21,7 +21,6 @@ export function confirms({ metadata, spec }: MongoDBCommunity): boolean {
 /** Kubernetes writes the quantities in these in its own way: 1024Mi becomes 1Gi. */
 const quantities = ["requests", "limits"];
 
-/** Whether `whole` has all that `part` says. The operator leaves out what is empty, and adds defaults. */
 function holds(whole: unknown, part: unknown): boolean {
   if (isEmpty(part)) return isEmpty(whole);
   if (Array.isArray(part)) {

@@ -46,7 +46,6 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
 const goOn =
   "No later step was started. Fix the cause and run pulumi up again: it continues to wait.";
 
-/** What MongoDB waits for, or what the API says, in words; nothing where MongoDB runs. */
 async function waitUntilReady(inputs: MongoDBReadyInputs): Promise<readonly string[]> {
   const { name, timeoutSeconds } = inputs;
   try {
@@ -64,12 +63,6 @@ async function waitUntilReady(inputs: MongoDBReadyInputs): Promise<readonly stri
 /** The pods of the operator that the chart `mongodb-kubernetes` makes. */
 const operatorPods = "app.kubernetes.io/name=mongodb-kubernetes-operator";
 
-/**
- * Waits until the operator says that MongoDB runs with the spec as it stands.
- *
- * @returns what it waits for when the time is over, pods and why; nothing where it runs
- * @throws ClusterError where the API refuses
- */
 async function untilReady(
   cluster: Cluster,
   { name, timeoutSeconds }: MongoDBReadyInputs,
@@ -100,7 +93,6 @@ export async function readResource(cluster: Cluster, name: string): Promise<Mong
   return (await cluster.read("MongoDBCommunity", name)) as MongoDBCommunity;
 }
 
-/** Why MongoDB is not ready, in the operator's words; undefined where it is. */
 function matterOf(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined {
   const { phase, message } = found.status ?? {};
   const detail = quote(message);

@@ -137,7 +137,6 @@ function adviceOn(error: ApiError, permission: string): string {
   return "Nothing was posted.";
 }
 
-/** Whether too much was asked of the API: GitHub says so in several ways, Gitea and proxies by 429. */
 function isRateLimit({ status, message, response }: ApiError): boolean {
   const isUsedUp = response?.headers["x-ratelimit-remaining"] === "0";
   return status === 429 || (status === 403 && (isUsedUp || /\bsecondary rate\b/i.test(message)));

@@ -27,7 +27,6 @@ export function refuseNulls(ofSite: readonly ValuesText[]): void {
   }
 }
 
-/** The keys that lead to a null in maps; undefined if there is none. */
 function findNull(value: unknown): string[] | undefined {
   if (value === null) return [];
   if (!isMap(value)) return undefined;
@@ -63,7 +62,6 @@ function refuseIn({ file }: ValuesText, key: string, value: unknown): void {
   );
 }
 
-/** The keys of texts in which a URI has a password. */
 function passwordsIn(value: unknown, key: string): string[] {
   if (typeof value === "string") return hasPassword(value) ? [key] : [];
   if (Array.isArray(value)) return value.flatMap((one, at) => passwordsIn(one, `${key}[${at}]`));

@@ -45,10 +45,6 @@ interface LiveRelease {
   readonly chart?: { readonly values?: unknown };
 }
 
-/**
- * The newest deployed revision of a release, where Helm keeps it by default; undefined if there is none,
- * or if the cluster is unreachable or refuses.
- */
 function liveRelease(address: ClusterAddress, release: string): Promise<LiveRelease | undefined> {
   return lookBriefly(address, async (cluster) => {
     const secrets = await cluster.list("Secret", `owner=helm,name=${release},status=deployed`);
@@ -91,7 +87,6 @@ export function otherValues(
   return compareValues(live, wanted, "").filter(({ path }) => !isOurs(path));
 }
 
-/** A list of variables, or of other things with names, as a map; anything else as it is. */
 function byName(value: unknown): unknown {
   const isNamed = (one: unknown) => isMap(one) && typeof one.name === "string";
   if (!Array.isArray(value) || !value.every(isNamed)) return value;

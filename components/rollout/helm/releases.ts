@@ -72,7 +72,6 @@ export function releasesOf(
 /** What a stack installs that names no chart. */
 const sampleChart = "charts/task-runner";
 
-/** The release that each service is in, with what its values files say. */
 function readReleases({ settings, mode }: Args): Readonly<Record<Service, ReadRelease>> {
   const read = (from: ReleaseArgs) => ({ ...from, read: fittingValues(from, mode) });
   const place = (service: Service) => ({ service, path: settings[service].path });

@@ -66,7 +66,6 @@ export function helmTarget(
   };
 }
 
-/** The Secrets with former connection strings, which go last. */
 function formerSecrets(
   { settings, kubernetes: api, directions }: ServicesArgs<HelmRolloutSettings>,
   secretRef: Target["secretRef"],

@@ -63,7 +63,6 @@ export async function undoDrain(cluster: Cluster, inputs: DrainInputs): Promise<
   }
 }
 
-/** @throws Error with who set the replicas; ClusterError */
 async function assertPaused(cluster: Cluster, controller: Controller): Promise<void> {
   const replicas = replicasOf(controller);
   if (replicas === 0) return;

@@ -137,7 +137,6 @@ async function findOtherPods(
   );
 }
 
-/** Pods that state the mode, in their variables or by a ConfigMap; of one that may not be read it warns. */
 async function statingMode(
   cluster: Cluster,
   service: DrainInputs["service"],

@@ -75,7 +75,6 @@ export const drain: Step<DrainInputs, DrainResults> = {
   back: runDrain,
 };
 
-/** Whether the last drain was finished at another address, or on another cluster. */
 function isElsewhere(inputs: DrainInputs, state?: StateOf<DrainInputs, DrainResults>): boolean {
   const isOther = isSameCluster(inputs.clusterIdentity, state?.clusterIdentity) === false;
   const isMoved = isOther || hasMoved(inputs, state);

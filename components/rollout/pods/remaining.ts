@@ -81,7 +81,6 @@ function otherTemplate(
   };
 }
 
-/** The new pods that are not there. */
 function missing(found: Workload): Obstacle[] {
   const { controller } = found;
   const wanted = replicasOf(controller);
@@ -106,7 +105,6 @@ function missing(found: Workload): Obstacle[] {
   return olderPods(found).length > 0 ? [] : [{ object, found: number, advice }];
 }
 
-/** Why no pod, or no ReplicaSet, can be made. */
 function failureOf(found: Workload): string | undefined {
   const both = [newestOf(found)?.status, found.controller.status];
   const conditions = both.flatMap((status) => [...(status?.conditions ?? [])]);
@@ -130,12 +128,10 @@ function podsInTheWay(found: Workload, moment: Moment): Obstacle[] {
   return [...unready.map((pod) => podObstacle(pod, moment)), ...old];
 }
 
-/** The pods of the newest template that are there to stay. */
 function youngPods(found: Workload): Workload["pods"] {
   return found.pods.filter((pod) => isOfNewest(found, pod) && !pod.metadata?.deletionTimestamp);
 }
 
-/** The pods of any former template, terminating ones included. */
 function olderPods(found: Workload): Workload["pods"] {
   return found.pods.filter((pod) => !isOfNewest(found, pod));
 }

@@ -50,7 +50,6 @@ export class Update extends StepGroup {
   }
 }
 
-/** What an update of only the worker leaves to be done. */
 function workerAlone(mode: StorageMode): string {
   const other = otherMode(mode);
   return (

@@ -77,7 +77,6 @@ const writtenAnew =
   "is not what the stack writes: somebody edited it, or the site's own list of variables changed. " +
   "pulumi up writes it again.";
 
-/** The text of the whole file. @throws ValuesFileError if a file cannot be used, or is another stack's */
 function formatValues(inputs: ValuesFileInputs): string {
   const { file, path, mode, environment, stack } = inputs;
   const heading = headingOf(stack);
@@ -114,7 +113,6 @@ const siteTexts = ({ site }: ValuesFileInputs): readonly ValuesText[] =>
     readText(file, "Check rollout.directory, rollout.worker.values and rollout.web.values."),
   );
 
-/** The stack's own file as it stands; undefined before it was written. */
 function ownText({ file }: ValuesFileInputs): ValuesText | undefined {
   return existsSync(file) ? readText(file, "Check rollout.directory.") : undefined;
 }
@@ -136,7 +134,6 @@ function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
   );
 }
 
-/** Writes the file aside and renames it, so that it is never there in half. */
 async function writeValues(inputs: ValuesFileInputs): Promise<object> {
   const { file } = inputs;
   const aside = `${file}.${process.pid}.tmp`;

@@ -77,7 +77,6 @@ export async function runJob(
   return answers;
 }
 
-/** How a Job ended; undefined if it is stranded. */
 async function untilOver(
   cluster: Cluster,
   { timeoutSeconds }: JobTarget,
@@ -150,7 +149,6 @@ export async function stopOthers(
   await stopJobs(await clusterAt(target), target, `${labels.direction}!=${direction}`, say);
 }
 
-/** Deletes Jobs that are not over, by their labels, and waits until their pods are gone. */
 async function stopJobs(
   cluster: Cluster,
   { stack, timeoutSeconds }: StopAddress,

@@ -87,7 +87,6 @@ function isNamedAfterRun({ runId, file }: RunFile): boolean {
   return fileStems(runId).includes(file.stem);
 }
 
-/** Exports to the held files where they are; the runs whose files did not become what is true. */
 async function exportInPlace(task: ExportTask, held: readonly RunFile[]): Promise<Set<string>> {
   const { sides } = task;
   const files = new Map(held.map((one) => [one.runId, one]));
@@ -134,7 +133,6 @@ async function exportBlocks(
 /** The number of ids that are looked for at once, and of runs that MongoDB does not have in a block. */
 const [idsAtOnce, orphansInBlock] = [5_000, 250];
 
-/** What belongs to runs that MongoDB does not have. */
 async function* orphansOf({ sides }: ExportTask, role: PartRole): AsyncGenerator<OwnRecord[]> {
   for await (const orphans of unknownAmong(sides, runIdsIn(sides, role))) {
     for (let at = 0; at < orphans.length; at += orphansInBlock) {

@@ -69,7 +69,6 @@ async function isUnchanged(
   return stem !== undefined && (await lookAt(sides, role, stem)).there;
 }
 
-/** The documents themselves; those that a block had no room for are read again. */
 async function outgoingSides(
   sides: ExportSides,
   role: WholeFileRole,

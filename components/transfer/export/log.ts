@@ -110,7 +110,6 @@ async function compareLog(
   });
 }
 
-/** Both logs side by side in the order of their sequence; no detail if an entry does not differ. */
 async function* compareEntries(
   { runId, place, sides }: BothLogs,
   scan: LogScan,

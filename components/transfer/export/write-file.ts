@@ -66,7 +66,6 @@ export async function existingFile(place: WholeFilePlace): Promise<ExistingFile>
   }
 }
 
-/** The records in a file's value, by the import's own rules. */
 function recordsOf(place: WholeFilePlace, whole: unknown): ExistingRecord[] {
   const { role, runId } = place;
   return unpack(place, { runId, numbered: true }, whole).map((entry) => {
@@ -117,7 +116,6 @@ export async function writeFile(
   task.tally.settle(role, "newerOnDisk", newerOnDisk.length);
 }
 
-/** The records that the file gets; what it cannot hold is counted and left out. */
 function recordsToWrite(
   tally: ExportTally,
   role: WholeFileRole,

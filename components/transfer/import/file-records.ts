@@ -111,7 +111,6 @@ function burstsOf(files: readonly Listed[]): Listed[][] {
   return bursts;
 }
 
-/** The records of a file in chunks; what is refused on the way is counted in `tally` and left out. */
 async function* newRecords(
   idOf: RunIdOf,
   { imported, lookedAt, ...opened }: Opened,

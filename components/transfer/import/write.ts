@@ -172,7 +172,6 @@ async function writeRole(
   for (const [disk, outcome] of await replaceAll(collection, pairs)) settled.set(disk, outcome);
 }
 
-/** The bases of what both sides have now, as far as they are not known yet. */
 function newBases(pairs: readonly Pair[], settled: Settled): NewBase[] {
   return pairs.flatMap(({ disk, verdict, base, last, becomes }) => {
     if (!becomes) return [];
@@ -186,7 +185,6 @@ function newBases(pairs: readonly Pair[], settled: Settled): NewBase[] {
   });
 }
 
-/** The other file that has the record's key, if it is still there. */
 async function otherFile({ sides }: Writing, { last, disk }: Pair): Promise<string | undefined> {
   const { file } = last;
   if (file === undefined || file === disk.place.file) return undefined;
@@ -194,7 +192,6 @@ async function otherFile({ sides }: Writing, { last, disk }: Pair): Promise<stri
   return found?.isFile() ? file : undefined;
 }
 
-/** @param file the file that has the key, if it is not MongoDB's content that differs */
 function conflict({ disk, mongo = {} }: Pair, file?: string): Refusal {
   const paths = differingPaths(disk.role, disk.document, mongo).join(", ");
   if (file === undefined) return new Refusal("conflict", `MongoDB has different content: ${paths}`);

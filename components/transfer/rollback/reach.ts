@@ -131,7 +131,6 @@ export async function confirmPrimary(
   }
 }
 
-/** @throws MongoNotLost if MongoDB answers */
 function explainLoss(error: unknown, { electionSeconds, fencedAt }: Reach): string {
   const isConnection = error instanceof ConnectionError;
   const members = isConnection ? error.withoutPrimary : membersWithoutPrimary(error);

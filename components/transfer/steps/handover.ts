@@ -97,7 +97,6 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
     rollBack(inputs, inputs.fencedAt === undefined ? undefined : { at: inputs.fencedAt }, state),
 };
 
-/** @throws Unfinished with who scaled the worker since its drain; no fence is drawn then */
 async function requireStill({ direction, standstill }: FirstHandoverInputs): Promise<void> {
   if (direction !== "forward" || standstill === undefined) return;
   const found = await disturbanceOf(standstill);
@@ -120,7 +119,6 @@ function isLeftBehind(state: Past, { heldRuns, job }: HandoverInputs): boolean {
   return job !== undefined || (state.heldRuns === "hold" && heldRuns === "release");
 }
 
-/** @throws Unfinished if it cannot be done, and no earlier rollback stays as it is */
 async function rollBack(
   inputs: HandoverInputs,
   fence: Pick<Fence, "at" | "cutover"> | undefined,

@@ -62,7 +62,6 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   return { report };
 }
 
-/** @throws Unfinished if the services in Mongo mode would lack runs, or execute old ones (decision 15) */
 function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
   const reasons = describeStop(results.report, inputs, "backfill");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
