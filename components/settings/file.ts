@@ -67,8 +67,19 @@ async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> 
 }
 
 async function configIn(from: SettingsSource): Promise<Readonly<Record<string, unknown>>> {
-  const [file, text] =
-    "text" in from ? ["The settings", from.text] : [from.file, await textOf(from.file)];
+  const file = "file" in from ? from.file : "The settings";
+  const text =
+    "text" in from
+      ? from.text
+      : await readFile(file, "utf8").catch((error: unknown) => {
+          const why =
+            error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+          throw new SettingsFileError(
+            `The settings file ${file} cannot be read: ${why}. Set --settings to an existing file, or --stack ` +
+              "to its stack.",
+            { cause: error },
+          );
+        });
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error) {
@@ -86,17 +97,4 @@ async function configIn(from: SettingsSource): Promise<Readonly<Record<string, u
 
 function isEncrypted(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secure" in value;
-}
-
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const why = errorCode(error, "no reason given");
-    throw new SettingsFileError(
-      `The settings file ${file} cannot be read: ${why}. Set --settings to an existing file, or --stack ` +
-        "to its stack.",
-      { cause: error },
-    );
-  }
 }

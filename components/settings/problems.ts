@@ -35,7 +35,13 @@ export class SettingsError extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    const shown = problems.map(withoutConnectionStrings);
+    const hidden = "a connection string, which is not shown";
+    const shown = problems.map(({ key, found, allowed }) => ({
+      key: key.replace(connectionString, `(${hidden})`),
+      // As JSON it may have other secrets beside it.
+      found: connectionString.test(found) ? hidden : found,
+      allowed: allowed.replace(connectionString, hidden),
+    }));
     const lines = shown.map(
       ({ key, found, allowed }) =>
         `  taskrunner-storage:${key}: found ${found}; allowed: ${allowed}`,
@@ -52,16 +58,6 @@ export class SettingsFileError extends Error {
 
 /** To the end of the words: a password that was left unencoded may have any sign in it. */
 const connectionString = /["']?mongodb(\+srv)?:\/\/[^]*/i;
-
-function withoutConnectionStrings({ key, found, allowed }: Problem): Problem {
-  const hidden = "a connection string, which is not shown";
-  return {
-    key: key.replace(connectionString, `(${hidden})`),
-    // As JSON it may have other secrets beside it.
-    found: connectionString.test(found) ? hidden : found,
-    allowed: allowed.replace(connectionString, hidden),
-  };
-}
 
 /** The problems that zod found in `values`; values of secret keys are left out. */
 export function problemsOf(error: z.ZodError, values: unknown): Problem[] {

@@ -33,32 +33,28 @@ const unchecking: Readonly<Record<string, string>> = {
 const localHost = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * The facts of a connection string; undefined where it does not parse. The library's own error
- * is not passed on, because it may quote the string, which is secret.
+ * The facts of a connection string; undefined where it does not parse, or a part of it is encoded wrongly. The
+ * library's own error is not passed on, because it may quote the string, which is secret.
  */
 export function uriFacts(uri: string): UriFacts | undefined {
   try {
-    return factsOf(new ConnectionString(uri));
+    const { hosts, isSRV, pathname, username, password, searchParams } = new ConnectionString(uri);
+    const option = (name: string) => searchParams.get(name) ?? undefined;
+    const tls = option("tls") ?? option("ssl");
+    return {
+      database: decodeURIComponent(pathname.slice(1)) || undefined,
+      local: hosts.every((host) => localHost.test(host)),
+      tls: tls === undefined ? isSRV : tls === "true",
+      unchecked: [...searchParams]
+        .filter(([name, value]) => unchecking[name.toLowerCase()] === value.toLowerCase())
+        .map(([name]) => name),
+      ...{ w: option("w"), readPreference: option("readPreference") },
+      user: decodeURIComponent(username),
+      mechanism: option("authMechanism"),
+      externalUser: externalUsers.includes(option("authMechanism") ?? ""),
+      hasPassword: password !== "",
+    };
   } catch {
     return undefined;
   }
-}
-
-/** @throws Error, which may quote the string, where a part of it is encoded wrongly */
-function factsOf(parsed: ConnectionString): UriFacts {
-  const tls = parsed.searchParams.get("tls") ?? parsed.searchParams.get("ssl");
-  return {
-    database: decodeURIComponent(parsed.pathname.slice(1)) || undefined,
-    local: parsed.hosts.every((host) => localHost.test(host)),
-    tls: tls === null ? parsed.isSRV : tls === "true",
-    unchecked: [...parsed.searchParams]
-      .filter(([name, value]) => unchecking[name.toLowerCase()] === value.toLowerCase())
-      .map(([name]) => name),
-    w: parsed.searchParams.get("w") ?? undefined,
-    readPreference: parsed.searchParams.get("readPreference") ?? undefined,
-    user: decodeURIComponent(parsed.username),
-    mechanism: parsed.searchParams.get("authMechanism") ?? undefined,
-    externalUser: externalUsers.includes(parsed.searchParams.get("authMechanism") ?? ""),
-    hasPassword: parsed.password !== "",
-  };
 }

@@ -6,14 +6,10 @@ import { userDatabase } from "../login";
 import { StepResource } from "../../step/program";
 import { GeneratedPassword } from "../password";
 
-/** A cluster in its project. */
-interface Place {
+/** Where the users are and what they may reach. */
+interface UsersArgs {
   readonly projectId: pulumi.Input<string>;
   readonly clusterName: pulumi.Input<string>;
-}
-
-/** Where the users are and what they may reach. */
-interface UsersArgs extends Place {
   readonly database: string;
   readonly mongo: Pick<Settings["mongo"], "collections">;
 }
@@ -27,12 +23,29 @@ interface UsersArgs extends Place {
  */
 export function databaseUsers(
   settings: AtlasSettings,
-  { database, mongo, ...place }: UsersArgs,
+  { projectId, clusterName, database, mongo }: UsersArgs,
   options: pulumi.CustomResourceOptions,
 ) {
   const names = namesOf(settings);
-  const user = (kind: keyof typeof names, role: DatabaseRole) =>
-    databaseUser(kind, names[kind], role, { ...place, version: settings.passwordVersion }, options);
+  const inputs = { version: settings.passwordVersion };
+  const user = (kind: keyof typeof names, role: DatabaseRole) => {
+    const username = names[kind];
+    const named = { projectId, roleName: username, actions: atlasActions(role) };
+    const custom = new mongodbatlas.CustomDbRole(kind, named, options);
+    const generated = new StepResource(GeneratedPassword, `${kind}-password`, inputs, options);
+    const password = generated.output("password") as pulumi.Output<string>;
+    const resource = new mongodbatlas.DatabaseUser(
+      kind,
+      {
+        ...{ projectId, username, password, authDatabaseName: userDatabase },
+        roles: [{ roleName: custom.roleName, databaseName: userDatabase }],
+        scopes: [{ name: clusterName, type: "CLUSTER" }],
+      },
+      options,
+    );
+    // The password is secret; who logs in waits for the resource.
+    return { username: resource.username, password, resource };
+  };
   return {
     migrator: user("migrator", migratorRole(database)),
     application: user("application", applicationRole(database, mongo)),
@@ -43,33 +56,6 @@ export function databaseUsers(
 export function namesOf({ name, passwordVersion }: AtlasSettings) {
   const nameOf = (kind: string) => `${name}-${kind}-${passwordVersion}`;
   return { migrator: nameOf("migrator"), application: nameOf("application") };
-}
-
-function databaseUser(
-  kind: string,
-  username: string,
-  role: DatabaseRole,
-  { projectId, clusterName, version }: Place & { readonly version: number },
-  options: pulumi.CustomResourceOptions,
-) {
-  const actions = atlasActions(role);
-  const named = { projectId, roleName: username, actions };
-  const custom = new mongodbatlas.CustomDbRole(kind, named, options);
-  const generated = new StepResource(GeneratedPassword, `${kind}-password`, { version }, options);
-  const password = generated.output("password") as pulumi.Output<string>;
-  const resource = new mongodbatlas.DatabaseUser(
-    kind,
-    {
-      projectId,
-      username,
-      password,
-      authDatabaseName: userDatabase,
-      roles: [{ roleName: custom.roleName, databaseName: userDatabase }],
-      scopes: [{ name: clusterName, type: "CLUSTER" }],
-    },
-    options,
-  );
-  return { username: resource.username, password, resource };
 }
 
 /** An action of a custom role in Atlas, with where it is allowed. */

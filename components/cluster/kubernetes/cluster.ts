@@ -1,4 +1,3 @@
-import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createNamespace, kubernetesSdk, providerArgs } from "../../kubernetes/program";
 import { resolveNamespace } from "../../settings";
@@ -9,9 +8,7 @@ import { operatorRelease } from "./operator";
 import { MongoDBReady } from "./ready";
 import { mongoDBCommunitySpec, type UserRole } from "./spec";
 import { connectionString } from "./uri";
-import { userPasswords, type Place, type UserPassword } from "./users";
-
-type Args = ClusterArgs<"kubernetes">;
+import { userPasswords } from "./users";
 
 /** The name under which each user's connections are in the server's log. */
 const appNames = { migrator: "taskrunner-storage", application: "taskrunner" } as const;
@@ -23,7 +20,10 @@ const appNames = { migrator: "taskrunner-storage", application: "taskrunner" } a
  * The connection strings are known once MongoDB runs with both users as they are asked for, so that
  * nothing after it connects with a password that MongoDB has not taken in yet.
  */
-export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterOutputs {
+export function kubernetesCluster(
+  args: ClusterArgs<"kubernetes">,
+  parent: pulumi.Resource,
+): ClusterOutputs {
   const { cluster, kubernetes: api, directions, rollout, database = "" } = args;
   const { resource, users, timeoutSeconds } = cluster;
   const direction = directions.worker;
@@ -41,12 +41,32 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
   const operator = cluster.operator.install ? [operatorRelease(cluster, place, options)] : made;
   // The engine names the Secrets with the passwords later.
   const secrets = { migrator: "migrator", application: "application" };
-  const { collections } = args.mongo;
-  const spec = mongoDBCommunitySpec(cluster, { database, collections }, secrets);
+  const scope = { database, collections: args.mongo.collections };
+  const spec = mongoDBCommunitySpec(cluster, scope, secrets);
   const checked = { ...at, stack: stackName(), spec };
   const check = new StepResource(MongoDBCheck, "mongodb-check", checked, { parent });
-  const before = { ...options, dependsOn: [check, ...operator] };
-  const { generation } = replicaSet(args, passwords, place, before).metadata;
+  const annotations = { "pulumi.com/patchForce": "true", [stackAnnotation]: stackName() };
+  const names = {
+    migrator: passwords.migrator.secretName,
+    application: passwords.application.secretName,
+  };
+  // It outlives the stack (decision 7), and a stack that is made again takes over what its predecessor left,
+  // fields of that one included. With `protection` the engine neither forgets nor replaces it.
+  const { metadata } = new (kubernetesSdk().apiextensions.CustomResource)(
+    "mongodb",
+    {
+      apiVersion: "mongodbcommunity.mongodb.com/v1",
+      kind: "MongoDBCommunity",
+      metadata: { name: resource.name, namespace, annotations },
+      spec: mongoDBCommunitySpec(cluster, scope, names),
+    },
+    {
+      ...{ ...options, dependsOn: [check, ...operator] },
+      ...{ protect: cluster.protection, retainOnDelete: true },
+      ...(direction === "back" && { ignoreChanges: ["spec", "metadata.annotations"] }),
+    },
+  );
+  const { generation } = metadata;
   const waited = { ...at, generation, timeoutSeconds };
   const ready = new StepResource(MongoDBReady, "mongodb-ready", waited, { parent });
 
@@ -59,34 +79,4 @@ export function kubernetesCluster(args: Args, parent: pulumi.Resource): ClusterO
     );
   };
   return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
-}
-
-/**
- * The `MongoDBCommunity` resource. It outlives the stack (decision 7), and a stack that is made again
- * takes over what its predecessor left, fields of that one included. With `protection` the engine
- * neither forgets nor replaces it.
- */
-function replicaSet(
-  { cluster, database = "", mongo: { collections } }: Args,
-  { migrator, application }: Readonly<Record<UserRole, UserPassword>>,
-  { namespace, direction }: Place,
-  options: pulumi.CustomResourceOptions,
-): kubernetes.apiextensions.CustomResource {
-  const secrets = { migrator: migrator.secretName, application: application.secretName };
-  const annotations = { "pulumi.com/patchForce": "true", [stackAnnotation]: stackName() };
-  return new (kubernetesSdk().apiextensions.CustomResource)(
-    "mongodb",
-    {
-      apiVersion: "mongodbcommunity.mongodb.com/v1",
-      kind: "MongoDBCommunity",
-      metadata: { name: cluster.resource.name, namespace, annotations },
-      spec: mongoDBCommunitySpec(cluster, { database, collections }, secrets),
-    },
-    {
-      ...options,
-      protect: cluster.protection,
-      retainOnDelete: true,
-      ...(direction === "back" && { ignoreChanges: ["spec", "metadata.annotations"] }),
-    },
-  );
 }

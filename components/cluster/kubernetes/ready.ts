@@ -37,56 +37,48 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
   id: ({ namespace, name }) => `${namespace}/${name}`,
   compares: ["namespace", "name", "generation"],
   forward: async (inputs) => {
-    const reasons = await waitUntilReady(inputs);
-    if (reasons.length > 0) throw new Unfinished([...reasons, goOn], {});
-    return {};
+    const { name, timeoutSeconds } = inputs;
+    let reasons: readonly string[];
+    try {
+      const cluster = await clusterAt(inputs);
+      const { pods, warnings, place } = cluster;
+      const remain = await watch({
+        ...{ what: "MongoDB", timeoutSeconds, say: console.log, warnings },
+        look: async (moment) => {
+          const found = await readResource(cluster, name);
+          const matter = matterOf(found);
+          if (matter === undefined) return [];
+          const unready = [
+            ...(found.status?.phase === undefined ? await pods(operatorPods) : []),
+            ...(await pods(`app=${name}-svc`)),
+          ].filter((pod) => !isReady(pod));
+          return [
+            { object: `mongodbcommunity ${name}`, ...matter },
+            ...unready.map((pod) => podObstacle(pod, moment)),
+          ];
+        },
+      });
+      if (remain.length === 0) {
+        console.log(`MongoDB: ${name} runs`);
+        return {};
+      }
+      const where = describePlace(place);
+      reasons = [
+        `MongoDB ${name} is not running after ${timeoutSeconds} s, in ${where}:`,
+        ...remain,
+      ];
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      reasons = [`The wait for MongoDB ${name} failed.`, error.message];
+    }
+    const goOn =
+      "No later step was started. Fix the cause and run pulumi up again: it continues to wait.";
+    throw new Unfinished([...reasons, goOn], {});
   },
 };
 
-const goOn =
-  "No later step was started. Fix the cause and run pulumi up again: it continues to wait.";
-
-async function waitUntilReady(inputs: MongoDBReadyInputs): Promise<readonly string[]> {
-  const { name, timeoutSeconds } = inputs;
-  try {
-    const cluster = await clusterAt(inputs);
-    const reasons = await untilReady(cluster, inputs);
-    if (reasons.length === 0) return [];
-    const where = describePlace(cluster.place);
-    return [`MongoDB ${name} is not running after ${timeoutSeconds} s, in ${where}:`, ...reasons];
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return [`The wait for MongoDB ${name} failed.`, error.message];
-  }
-}
-
 /** The pods of the operator that the chart `mongodb-kubernetes` makes. */
 const operatorPods = "app.kubernetes.io/name=mongodb-kubernetes-operator";
-
-async function untilReady(
-  cluster: Cluster,
-  { name, timeoutSeconds }: MongoDBReadyInputs,
-): Promise<readonly string[]> {
-  const { list, warnings } = cluster;
-  const remain = await watch({
-    ...{ what: "MongoDB", timeoutSeconds, say: console.log, warnings },
-    look: async (moment) => {
-      const found = await readResource(cluster, name);
-      const matter = matterOf(found);
-      if (matter === undefined) return [];
-      const unready = [
-        ...(found.status?.phase === undefined ? await list("Pod", operatorPods) : []),
-        ...(await list("Pod", `app=${name}-svc`)),
-      ].filter((pod) => !isReady(pod));
-      return [
-        { object: `mongodbcommunity ${name}`, ...matter },
-        ...unready.map((pod) => podObstacle(pod, moment)),
-      ];
-    },
-  });
-  if (remain.length === 0) console.log(`MongoDB: ${name} runs`);
-  return remain;
-}
 
 /** The replica set's resource. @throws ClusterError if it is not there, or the API refuses */
 export async function readResource(cluster: Cluster, name: string): Promise<MongoDBCommunity> {
