@@ -11,7 +11,7 @@ import { stepDetails, stepTable } from "./table";
 import { formatCount } from "./words";
 
 /** A review of a preview; no secret is in it. */
-export interface Review {
+interface Review {
   /** One sentence of plain text: `staging: cut over to MongoDB: 4 collections, …`. */
   readonly headline: string;
   readonly level: Level;

@@ -12,7 +12,7 @@ import { describeAny, duration, formatCount } from "./words";
 export type Level = "blocked" | "risks" | "clear";
 
 /** A preview's risks in words of ours, the worst first. */
-export interface Verdict {
+interface Verdict {
   readonly level: Level;
   readonly blocks: readonly string[];
   readonly risks: readonly string[];

@@ -2,7 +2,7 @@ import { isApiError, upsert, type Api, type ApiOptions, type Posted } from "./ap
 import type { PullRequest } from "./target";
 
 /** A stack's comment on a pull request. */
-export interface Comment extends PullRequest {
+interface Comment extends PullRequest {
   readonly stack: string;
   /** Markdown, without the marker. */
   readonly body: string;

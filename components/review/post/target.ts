@@ -8,7 +8,7 @@ export interface PullRequest extends Repository {
 }
 
 /** The variables that GitHub's and Gitea's runners set; `GITHUB_TOKEN` is to be handed over. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The pull request that a workflow runs for: its repository, from GITHUB_REPOSITORY, GITHUB_TOKEN and
