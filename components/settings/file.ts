@@ -72,8 +72,7 @@ async function configIn(from: SettingsSource): Promise<Readonly<Record<string, u
     "text" in from
       ? from.text
       : await readFile(file, "utf8").catch((error: unknown) => {
-          const why =
-            error instanceof Error && "code" in error ? String(error.code) : "no reason given";
+          const why = errorCode(error, "no reason given");
           throw new SettingsFileError(
             `The settings file ${file} cannot be read: ${why}. Set --settings to an existing file, or --stack ` +
               "to its stack.",

@@ -41,7 +41,7 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
     let reasons: readonly string[];
     try {
       const cluster = await clusterAt(inputs);
-      const { pods, warnings, place } = cluster;
+      const { warnings, place } = cluster;
       const remain = await watch({
         ...{ what: "MongoDB", timeoutSeconds, say: console.log, warnings },
         look: async (moment) => {
@@ -49,8 +49,8 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
           const matter = matterOf(found);
           if (matter === undefined) return [];
           const unready = [
-            ...(found.status?.phase === undefined ? await pods(operatorPods) : []),
-            ...(await pods(`app=${name}-svc`)),
+            ...(found.status?.phase === undefined ? await cluster.list("Pod", operatorPods) : []),
+            ...(await cluster.list("Pod", `app=${name}-svc`)),
           ].filter((pod) => !isReady(pod));
           return [
             { object: `mongodbcommunity ${name}`, ...matter },

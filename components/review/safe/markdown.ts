@@ -41,7 +41,7 @@ const spare = 30;
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** A text from outside as code in a line. It never holds a `|`, so that it may stand in a table. */
-function code(text: string): Markdown {
+export function code(text: string): Markdown {
   const { shown, left } = shorten(text);
   const line = shown.replace(/\s+/g, " ").replace(invisible, "\ufffd").trim();
   const spans = line.split("|").map((piece) => {
