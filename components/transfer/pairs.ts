@@ -72,8 +72,9 @@ function pairOf({ disk, mongo }: Found, base: Base | undefined, stage?: ImportSt
   // A log entry is immutable: its key and content suffice.
   if (role === "logs") {
     const { document } = disk;
-    const isSame = mongo === document || (mongo && !differingPaths("logs", document, mongo)[0]);
-    const verdict = isSame ? "equal" : mongo ? "conflict" : "onlyOnDisk";
+    const isEqual = (stored: Document) =>
+      stored === document || differingPaths("logs", document, stored).length === 0;
+    const verdict = mongo ? (isEqual(mongo) ? "equal" : "conflict") : "onlyOnDisk";
     return { disk, mongo, base, last: {}, verdict, becomes: undefined };
   }
   const hash = hashOf(role, disk.document);

@@ -87,10 +87,11 @@ async function writeBatch(to: Writing, { records, files }: Batch): Promise<Settl
   // A repeat with the first one's content shares its outcome.
   for (const [record, first] of repeats) {
     const outcome = settled.get(first);
-    const paths = differingPaths(record.role, record.document, first.document).join(", ");
-    const detail = `${describePlace(first.place)} has the same key and different content: ${paths}`;
-    if (paths !== "") settled.set(record, new Refusal("conflict", detail, first.place));
-    else settled.set(record, outcome instanceof Refusal ? outcome : "unchanged");
+    const paths = differingPaths(record.role, record.document, first.document);
+    if (paths.length > 0) {
+      const detail = `${describePlace(first.place)} has the same key and different content: `;
+      settled.set(record, new Refusal("conflict", detail + paths.join(", "), first.place));
+    } else settled.set(record, outcome instanceof Refusal ? outcome : "unchanged");
   }
   return settled;
 }
