@@ -1,3 +1,3 @@
 /** The cluster: where MongoDB comes from, with the same outputs whatever its kind. */
 export { MongoCluster } from "./mongo-cluster";
-export type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
+export type { Mongo } from "./outputs";

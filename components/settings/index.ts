@@ -14,16 +14,9 @@ export type {
   ChartSettings,
   HelmRolloutSettings,
   RolloutSettings,
-  SeparateReleasesSettings,
   SharedReleaseSettings,
   ValuesRolloutSettings,
 } from "./rollout";
 export { settingsSchema } from "./schema";
-export type {
-  BackfillSettings,
-  JobsSettings,
-  KubernetesSettings,
-  Settings,
-  StorageMode,
-} from "./schema";
-export { uriFacts, type UriFacts } from "./uri";
+export type { JobsSettings, KubernetesSettings, Settings, StorageMode } from "./schema";
+export { uriFacts } from "./uri";
