@@ -105,8 +105,8 @@ const hello = () => ({
   helloOk: true,
   isWritablePrimary: true,
   ismaster: true,
-  setName: "sink",
-  hosts: ["127.0.0.1:1"],
+  // As a mongos: the driver stays at the address that it was given.
+  msg: "isdbgrid",
   maxBsonObjectSize: 16 * 1024 * 1024,
   maxMessageSizeBytes: 48_000_000,
   maxWriteBatchSize: 100_000,
