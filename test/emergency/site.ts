@@ -138,10 +138,13 @@ async function cutOver(
   await done("git add --all; git commit --quiet --message cutover");
 }
 
-/** A new cutover. */
+/** A new cutover, by a worker that was stopped if the program cannot see it. */
 export function forward({ done }: Site): Promise<string> {
   return done(`
-    pulumi config set cutover "$(pulumi stack output cutover)"
+    CUTOVER="$(pulumi stack output cutover)"
+    pulumi config set cutover "$CUTOVER"
+    if grep -q workerStopped Pulumi.${stack}.yaml
+    then pulumi config set --path rollout.workerStopped "$CUTOVER"; fi
     pulumi config set storageMode mongo
     pulumi up`);
 }
