@@ -81,7 +81,6 @@ export async function makeAtlasSite(
           target: "values",
           directory: join(folder, "rollout"),
           confirm: "none",
-          workerStopped: 1,
         },
       }),
     succeeded: (running) => ended(running, { failed: false }),

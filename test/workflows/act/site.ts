@@ -98,10 +98,11 @@ export async function makeSite(): Promise<Site> {
     async setMode(stack, mode, cutover = 1) {
       const file = join(checkout, `Pulumi.${stack}.yaml`);
       const text = await readFile(file, "utf8");
-      await writeFile(
-        file,
-        text.replace(/( +\S+:)(storageMode): \w+/, `$1$2: ${mode}\n$1cutover: ${cutover}`),
+      const numbered = text.replace(
+        /( +\S+:)(storageMode): \w+/,
+        `$1$2: ${mode}\n$1cutover: ${cutover}`,
       );
+      await writeFile(file, numbered.replace(/workerStopped: \d+/, `workerStopped: ${cutover}`));
     },
     run: (event, workflow, options = {}) => runner(checkout, event, workflow, options),
     async outputs(stack) {
