@@ -1,5 +1,6 @@
-import { rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { errorCode } from "../../contract/text";
@@ -55,17 +56,18 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
     const isAsked = mode !== inputs.mode || !isDeepStrictEqual(environment, inputs.environment);
     return Promise.resolve(isAsked ? [] : [`${inputs.file} ${writtenAnew}`]);
   },
-  refuses: (inputs, olds) => {
+  refuses: async (inputs, olds) => {
     try {
       formatValues(inputs);
+      await access(dirname(inputs.file), constants.W_OK).catch(notWritable(inputs));
       // A rollback is not stopped by what the site took out of its files.
       if (inputs.mode === "mongo" || !olds)
         refuseUnknownList(siteTexts(inputs), "the chart", inputs);
       const reason = inputs.mode === "filesystem" && !olds ? findUnknownCutover(inputs) : undefined;
-      return Promise.resolve(reason === undefined ? undefined : { property: "file", reason });
+      return reason === undefined ? undefined : { property: "file", reason };
     } catch (error) {
       if (!(error instanceof ValuesFileError)) throw error;
-      return Promise.resolve({ property: "file", reason: error.message });
+      return { property: "file", reason: error.message };
     }
   },
   forward: writeValues,
@@ -143,13 +145,19 @@ async function writeValues(inputs: ValuesFileInputs): Promise<object> {
     await rename(aside, file);
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined);
+    notWritable(inputs)(error);
+  }
+  return {};
+}
+
+function notWritable({ file }: ValuesFileInputs): (error: unknown) => never {
+  return (error) => {
     throw new ValuesFileError(
       file,
       `its directory cannot be written (${errorCode(error)})`,
       "Give the user that runs Pulumi write permission there.",
     );
-  }
-  return {};
+  };
 }
 
 /** The environment as a refresh reports it: what the file holds of ours. A connection string is never shown. */

@@ -182,6 +182,13 @@ describe("what is refused in the preview already", () => {
     expect(await refused({}, inputs("mongo"))).toMatch(/cannot be read \(ENOENT\).*rollout/);
   });
 
+  it("is a directory that cannot be written", async () => {
+    const missing = join(folder, "deploy", "values.yaml");
+    expect(await refused({}, inputs("mongo", { file: missing }))).toMatch(
+      /directory cannot be written \(ENOENT\)/,
+    );
+  });
+
   it("is no variables of the site's, unless it is a rollback", async () => {
     await created(inputs("mongo"));
     await writeFile(siteFile, "replicas: 1\n");
