@@ -17,7 +17,7 @@ const ledger = "schema_migrations";
 let shell: string;
 beforeAll(async () => {
   shell = await shellFile();
-}, 300_000);
+});
 
 /** Runs the script in the real shell, as a site would. */
 async function mongosh(database: string, uri = current.server.uri): Promise<string> {
