@@ -1,4 +1,3 @@
 /** The rollout for the Pulumi program: what comes first, the services, the drain, and both rollouts. */
 export { Services, WebRollout, WorkerDrain, WorkerRollout } from "./component";
-
 export { Update } from "./update/update";

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { type Service, serviceEnvironment } from "../../components/rollout";
 import { environmentOnTop } from "../../components/rollout/values/on-top";
+import { names } from "../rollout/names";
 import { helm, repository } from "../../tools/parts";
 import { textOf } from "../../tools/parts/repository";
 
@@ -29,13 +30,7 @@ export async function sampleValues(
   const values = parse(text) as Values;
   if (mode === "filesystem") return values;
   const entries = serviceEnvironment(service, "mongo", {
-    database: "taskrunner",
-    collections: {
-      runs: "pack_runs",
-      logs: "pack_run_logs",
-      artifacts: "pack_artifacts",
-      approvals: "pack_run_approvals",
-    },
+    ...names,
     connectionSecret: { name: secret, key: "connectionString" },
   });
   const env = environmentOnTop([{ file, text }], { path: "env" }, entries) as Values["env"];

@@ -122,7 +122,8 @@ function ownText({ file }: ValuesFileInputs): ValuesText | undefined {
 /** A service that works on MongoDB by a cutover that the stack does not know: nothing would be exported. */
 function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
   const { service, path } = inputs;
-  const files = [...siteTexts(inputs), ...[ownText(inputs) ?? []].flat()];
+  const own = ownText(inputs);
+  const files = [...siteTexts(inputs), ...(own ? [own] : [])];
   const stated = files.flatMap((file) =>
     variablesAt(file, path)
       .filter(({ name }) => keyOf(name) === keyOf(modeKey(service)))

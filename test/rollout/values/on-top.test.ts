@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { serviceEnvironment } from "../../../components/rollout";
 import { environmentOnTop, refuseUnknownList } from "../../../components/rollout/values/on-top";
+import { names as usual } from "../names";
 
-const names = {
-  database: "taskrunner",
-  collections: {
-    runs: "pack_runs",
-    logs: "pack_run_logs",
-    artifacts: "pack_artifacts",
-    approvals: "pack_run_approvals",
-  },
-  connectionSecret: { name: "mongo", key: "uri" },
-};
+const names = { ...usual, connectionSecret: { name: "mongo", key: "uri" } };
 const onMongo = serviceEnvironment("worker", "mongo", names);
 const onFiles = serviceEnvironment("worker", "filesystem", names);
 const env = { path: "env" };

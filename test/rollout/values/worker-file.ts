@@ -6,6 +6,7 @@ import { serviceEnvironment } from "../../../components/rollout";
 import { providers } from "../../../components/rollout/provider";
 import type { ValuesFileInputs } from "../../../components/rollout/values/provider";
 import type { StateOf } from "../../../components/step";
+import { names } from "../names";
 
 type ValuesFileState = StateOf<ValuesFileInputs, object>;
 
@@ -42,17 +43,6 @@ export function inFolder(): void {
 }
 
 export const text = () => readFile(file, "utf8");
-
-const names = {
-  database: "taskrunner",
-  collections: {
-    runs: "pack_runs",
-    logs: "pack_run_logs",
-    artifacts: "pack_artifacts",
-    approvals: "pack_run_approvals",
-  },
-  connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
-};
 
 export function inputs(mode: "mongo" | "filesystem", changes: Partial<ValuesFileInputs> = {}) {
   const entries = serviceEnvironment("worker", mode, names);
