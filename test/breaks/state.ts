@@ -138,8 +138,8 @@ export const state: readonly Break[] = [
   {
     guarantee: "a file that a service is just writing is read again",
     file: "components/transfer/import/open.ts",
-    find: "if (isOld || reread === maxRereads || ",
-    replace: "if (reread === 0 || ",
+    find: "if (isOld || reread === maxRereads)",
+    replace: "if (reread === 0)",
     tests: ["test/transfer/half-written.test.ts > is just writing is read again"],
   },
   {

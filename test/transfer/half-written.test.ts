@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { importStages, importState } from "../../components/transfer";
+import { readSettled } from "../../components/transfer/import/open";
+import { type FoundFile, beginning, stampByOpening } from "../../components/state";
 import { counts, databasePerTest } from "./database";
 import { sidesOf } from "./database-sides";
 import { approval, run, stateRoot } from "./state";
@@ -45,4 +47,14 @@ it("a file that stays broken is quarantined, at once if nobody wrote it lately",
   expect(Date.now() - began).toBeLessThan(1_000);
   await writeFile(join(root, file), "");
   expect(await importState(sidesOf(current.database, root))).toMatchObject(quarantined);
+});
+
+it("a file that was written to its end between the look at it and its read is as it is then", async () => {
+  const root = await stateRoot({ [file]: whole });
+  const path = join(root, file);
+  const stamp = await stampByOpening(path);
+  if (!stamp) throw new Error(`${path} is not there`);
+  const found = { role: "runs", name: file, stem: "r", path, stamp: { ...stamp, size: 16_384 } };
+  const { file: settled } = await readSettled({ file: found as FoundFile }, beginning());
+  expect(settled.stamp).toMatchObject({ size: whole.length });
 });

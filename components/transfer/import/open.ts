@@ -104,7 +104,10 @@ async function resume(file: FoundFile, checkpoint?: Checkpoint): Promise<Opened>
   return { file, ...(await resumeIn(file, checkpoint, bytes.bytes)), ...bytes };
 }
 
-/** Reads a file, again if it was written a moment ago and does not parse: a service may be writing it. */
+/**
+ * Reads a file, again if it was written a moment ago and does not parse, or is not as it was before it was
+ * read: a service may be writing it.
+ */
 export async function readSettled(
   { file, bytes }: Pick<Opened, "file" | "bytes">,
   start: ReadStart,
@@ -115,8 +118,9 @@ export async function readSettled(
     const again = reread === 0 ? bytes : undefined;
     for await (const chunk of readChunks(file, start, again)) chunks.push(chunk);
     const isOld = Date.now() - file.stamp.modified >= writtenMs;
-    if (isOld || reread === maxRereads || chunks.every(({ texts }) => texts.every(isParsed)))
-      return { file, chunks };
+    if (isOld || reread === maxRereads) return { file, chunks };
+    const isWhole = chunks.every(({ texts }) => texts.every(isParsed));
+    if (isWhole && !(await findChanged([file])).has(file.name)) return { file, chunks };
     await setTimeout(pauseMs);
     file = { ...file, stamp: (await stampByOpening(file.path)) ?? file.stamp };
   }
