@@ -85,17 +85,6 @@ function toTexts(value: unknown, conversions: Set<Conversion>): unknown {
 const iso =
   /^(?<date>\d{4}-\d\d-(?<day>\d\d))T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,7}))?(?<zone>Z|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?$/i;
 
-/** The form that .NET writes, of a day that every month has: the engine's own reading is right. */
-const common =
-  /^\d{4}-\d\d-(?:[01]\d|2[0-8])T(?:[01]\d|2[0-3]):\d\d:\d\d(?:\.\d{1,7})?(?:Z|[+-]\d\d:\d\d)$/;
-
-/** The moment of a text in its most common form; undefined where it has another form or is none. */
-export function instantOf(text: string): Date | undefined {
-  if (!common.test(text)) return undefined;
-  const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? undefined : date;
-}
-
 /** A moment and whether its text left the offset out (it then counts as UTC). */
 export interface Moment {
   readonly date: Date;

@@ -19,11 +19,6 @@ export function keyOf(role: CollectionRole, document: Document): Key {
   return keyFields[role].map((field) => String(document[field])).join("\0");
 }
 
-/** The key of a log entry. */
-export function logKey(runId: string, sequence: string): Key {
-  return `${runId}\0${sequence}`;
-}
-
 /** A key as people read it. */
 export function readableKey(key: Key): string {
   return key.replaceAll("\0", ":");

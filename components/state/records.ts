@@ -7,7 +7,6 @@ import { type JsonObject, isJsonObject, memberOf } from "./json/object";
 import { parseJson } from "./json/parse";
 import { type Key, generateId, keyFields, keyOf } from "./keys";
 import type { StateFile } from "./layout";
-import { plainLogLine } from "./log-line";
 import { type Raw, type RawText, decode } from "./read";
 
 /** What is known of a file beside its texts. */
@@ -69,8 +68,6 @@ function recordsInText(
   findings: Findings,
 ): ReadyRecord[] {
   findings.bytes += text.length;
-  const plain = file.role === "logs" && facts.numbered ? plainEntry(file, facts, text) : undefined;
-  if (plain) return [plain];
   if (text.line !== undefined && text.bytes?.every((byte) => byte <= 0x20)) return [];
   const place: Place = { file: file.name, ...(text.line !== undefined && { line: text.line }) };
   let entries: Entry[];
@@ -95,22 +92,6 @@ function recordsInText(
       return [];
     }
   });
-}
-
-const noConversions: ReadonlySet<Conversion> = new Set();
-
-function plainEntry(
-  { role, name: file }: StateFile,
-  { runId }: FileFacts,
-  text: RawText,
-): ReadyRecord | undefined {
-  const { decoded, line = 0 } = text;
-  const plain = decoded === undefined ? undefined : plainLogLine(decoded, runId);
-  if (!plain || decoded === undefined) return undefined;
-  const { key, document } = plain;
-  const bytes = decoded.length;
-  const conversions = noConversions;
-  return { role, place: { file, line }, key, document, bytes, conversions, raw: { text } };
 }
 
 /**

@@ -1,8 +1,7 @@
 import { Collection, Long } from "mongodb";
 import { afterEach, expect, it, vi } from "vitest";
 import { collections } from "../../components/contract";
-import type { ReadyRecord } from "../../components/state";
-import { logKey } from "../../components/state/keys";
+import { keyOf, type ReadyRecord } from "../../components/state";
 import { pairsOf } from "../../components/transfer/pairs";
 import { databasePerTest } from "./database";
 import { sidesOf } from "./database-sides";
@@ -19,7 +18,7 @@ function records(...documents: ReturnType<typeof entry>[]): ReadyRecord[] {
     (document) =>
       ({
         role: "logs",
-        key: logKey(document.runId, String(document.sequence)),
+        key: keyOf("logs", document),
         place: { file: "" },
         document,
       }) as unknown as ReadyRecord,
