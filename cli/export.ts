@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { formatPrinted } from "../components/contract/finding";
 import {
   type ExportReport,
   exportByHand,
@@ -101,7 +102,7 @@ async function rollBack(
     ...{ electionSeconds, abandonMongo, exportUnconfirmed, watch },
   });
   const known = { fencedAt: undefined, isAgain: false };
-  print(options, done, describeRollback(done, sides.root, known).join("\n"));
+  print(options, done, describeRollback(done, sides.root, known).map(formatPrinted).join("\n"));
   const { conflicts = [], unwritable = [] } = done.exported ?? {};
   if (conflicts.length + unwritable.length + done.inTheWay.length > 0) process.exitCode = 2;
 }

@@ -8,25 +8,26 @@ export interface Finding {
   readonly text: string;
 }
 
-const head = /^\[(stop: )?([a-z-]+)\] /;
+const tail = /\[(stop: )?([a-z-]+)\]$/;
 
 /**
- * A finding as people and programs read it: `[runs-held] 3 runs are held in …`. The head is the only part
- * that a program reads back, because a preview prints its messages as text, also with `--json`.
+ * A finding as people and programs read it: `3 runs are held in …. [runs-held]`. Its end is the only part that
+ * a program reads back, because a preview prints its messages as text, also with `--json`.
  */
 export function formatFinding({ severity, code, text }: Finding): string {
   return severity === "stop"
-    ? `[stop: ${code}] \`pulumi up\` will stop here. ${text}`
-    : `[${code}] ${text}`;
+    ? `\`pulumi up\` will stop here. ${text} [stop: ${code}]`
+    : `${text} [${code}]`;
 }
 
-/** A finding on a line of its own, where nothing else says that it is a warning. */
-export function formatPrinted(finding: Finding): string {
+/** A line or a finding as it is printed where nothing else marks a warning. */
+export function formatPrinted(finding: string | Finding): string {
+  if (typeof finding === "string") return finding;
   return `${finding.severity === "info" ? "" : "warning: "}${formatFinding(finding)}`;
 }
 
 /** The code of a printed finding, and whether it stops `pulumi up`; undefined for any other message. */
 export function readFinding(message: string): { code: string; stops: boolean } | undefined {
-  const [, stop, code] = head.exec(message) ?? [];
+  const [, stop, code] = tail.exec(message) ?? [];
   return code === undefined ? undefined : { code, stops: stop !== undefined };
 }

@@ -4,7 +4,7 @@ import { collections, buildSchema, type ContractSchema, type WantedSchema } from
 import { migrationId } from "../ledger";
 import { briefReach, ConnectionError, onOwnConnection, sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
-import { StepGroup, StepResource, type After } from "../step/program";
+import { foreseeInPreview, logFinding, StepGroup, StepResource, type After } from "../step/program";
 import {
   dataIssues,
   describeDataIssue,
@@ -94,7 +94,8 @@ export class PackRunMigration extends StepGroup {
       "The last up did what the data allow. Fix these documents; `pulumi up --refresh` then does the rest.";
     for (const one of [claim, ...made, ...indexes]) {
       one.output("heldBack").apply(async (words) => {
-        if (words) await pulumi.log.warn(`${words}\n${advice}`, one);
+        const text = `${words ?? ""}\n${advice}`;
+        if (words) await logFinding({ severity: "warn", code: "data-issue", text }, one);
       });
     }
     warnOfDataIssues({ ...shared, uri: job ? undefined : uri }, wanted, this, (issue) =>
@@ -145,27 +146,30 @@ function warnOfDataIssues(
   migration: pulumi.Resource,
   resourceOf: (issue: DataIssue) => pulumi.Resource | undefined,
 ): void {
-  if (!pulumi.runtime.isDryRun() || direction !== "forward") return;
-  if (uri === undefined || database === undefined) return;
-  const warn = (words: string, resource = migration) => pulumi.log.warn(words, resource);
-  pulumi.all([uri, database]).apply(async ([address, name]) => {
-    const place = { uri: address, database: name };
+  if (direction !== "forward" || uri === undefined || database === undefined) return;
+  foreseeInPreview({ uri, database }, async (place) => {
+    const notChecked = (text: string, code = "data-not-checked") =>
+      ({ severity: "warn", code, text, resource: migration }) as const;
     try {
-      const { issues, notChecked } = await onOwnConnection(
+      const found = await onOwnConnection(
         place,
         async (db) => dataIssues(db, await compare(db, wanted), previewScan),
         briefReach,
       );
-      for (const issue of issues) await warn(describeDataIssue(issue), resourceOf(issue));
-      for (const one of notChecked) {
-        await warn(`${describeNotChecked(one)} \`pulumi up\` checks it.`);
-      }
+      return [
+        ...found.issues.map((issue) => ({
+          ...{ severity: "warn" as const, code: "data-issue", text: describeDataIssue(issue) },
+          resource: resourceOf(issue) ?? migration,
+        })),
+        ...found.notChecked.map((one) =>
+          notChecked(`${describeNotChecked(one)} \`pulumi up\` checks it.`),
+        ),
+      ];
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";
-      await warn(
-        `${what}${why} This preview goes on without the data; \`pulumi up\` checks it first.`,
-      );
+      const rest = " This preview goes on without the data; `pulumi up` checks it first.";
+      return [notChecked(what + why + rest, "data-not-compared")];
     }
   });
 }

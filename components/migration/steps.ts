@@ -89,7 +89,7 @@ const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
     } catch (error) {
       // What cannot be found out in a preview is said there by others, and by `up`.
       if (!(error instanceof PlaceRefused)) return [];
-      return [`warning: \`pulumi up\` will stop here. ${error.message}`];
+      return [{ severity: "stop", code: "other-database", text: error.message }];
     }
     return [];
   },
@@ -129,7 +129,8 @@ async function takeFence(db: Db, ledger: string, fence: string | undefined): Pro
 
 function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   for (const one of notChecked) {
-    tell(`warning: ${describeNotChecked(one)} MongoDB refuses the change if they exist.`);
+    const text = `${describeNotChecked(one)} MongoDB refuses the change if they exist.`;
+    tell({ severity: "warn", code: "data-not-checked", text });
   }
 }
 

@@ -40,9 +40,7 @@ function renderMessage({ urn, text }: Message): Markdown {
 }
 
 /** Whether a preview warns of the data of an index or a collection. */
-export function isSchemaWarning({ severity, urn = "" }: Message): boolean {
-  return severity === "warning" && /dynamic\/mongo:(Index|Collection)::/.test(urn);
-}
+export const isSchemaWarning = ({ code }: Message) => code === "data-issue";
 
 /** The warnings that `pulumi up` will not get through, whatever is said of the rest. */
 export function stopWarnings({ preview }: Situation): Message[] {
@@ -54,10 +52,9 @@ export function otherWarnings(situation: Situation): Message[] {
   const { direction, preview, plan } = situation;
   const names = plan?.issues.map((issue) => ("index" in issue ? issue.index : issue.collection));
   const isSaidElsewhere = (message: Message) => {
-    const { printed, text, urn } = message;
+    const { code = "", urn } = message;
     // A plan that did reach MongoDB says something else than the preview did: then both are shown.
-    if (direction === "rollback")
-      return printed && foreseen.some((words) => words.test(text)) && isLost(plan);
+    if (direction === "rollback") return foreseen.includes(code) && isLost(plan);
     if (!isSchemaWarning(message)) return false;
     return !plan?.reachable || names?.some((name) => urn?.endsWith(`::${name}`)) === true;
   };
@@ -67,20 +64,17 @@ export function otherWarnings(situation: Situation): Message[] {
 }
 
 /** What the export foretells of a rollback without MongoDB (`describeForeseen`); the plan counts it. */
-const foreseen = [
-  /^MongoDB is unreachable, so nothing would be exported\./,
-  /^[\d,]+ runs? would (be held|continue with their files)/,
-];
+const foreseen = ["would-not-export", "would-hold", "would-release"];
 
-/** As a refresh without MongoDB says of each resource, and the program of the data. */
-const notCompared = /was not refreshed\. |This preview goes on without the data/;
+/** As a refresh without MongoDB finds of each resource, and the program of the data. */
+const notCompared = ["not-refreshed", "data-not-compared"];
 
 /**
  * Why a refreshed preview does not prove that the stack is as its settings say: changes, resources that were
  * not compared, or an error. Empty if it does.
  */
 export function findChanges({ steps, messages }: Preview): string[] {
-  const unseen = messages.filter(({ text }) => notCompared.test(text)).length;
+  const unseen = messages.filter(({ code = "" }) => notCompared.includes(code)).length;
   return [
     ...(messages.some(isError) ? ["the preview failed"] : []),
     ...(steps.length > 0 ? [`${formatCount(steps.length, "resource")} would change`] : []),

@@ -223,6 +223,4 @@ function describeReleaseChanges({ preview }: Situation): string | undefined {
   return describeAny(size, "release", " would change more than the storage variables");
 }
 
-function isLiveRelease({ severity, text }: Message): boolean {
-  return severity === "warning" && /^The live release \S+ has other values than/.test(text);
-}
+const isLiveRelease = ({ code }: Message) => code === "live-values";

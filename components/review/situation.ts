@@ -47,10 +47,8 @@ export function situationOf(
   return { stack: preview.stack ?? stack, plan: known, direction, preview, occasion, now };
 }
 
-/** Whether a message says that `pulumi up` will not get through. */
-export function isStop({ severity, text }: Message): boolean {
-  return severity === "warning" && /`pulumi up` will (stop here|refuse it)\./.test(text);
-}
+/** Whether a warning says that `pulumi up` will not get through. */
+export const isStop = ({ severity, stops }: Message) => severity === "warning" && stops;
 
 /** Whether the plan of a rollback did not reach MongoDB. */
 export function isLost(plan: PlanFacts | undefined): boolean {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { logFinding } from "../step/program";
 import type { Direction, StorageMode } from "../settings";
 import type { Service } from "./environment";
 import { otherMode } from "./update/modes";
@@ -28,10 +29,10 @@ export function turnOf(
   const turn = before.apply(async (direction) => {
     if (asked.direction === "rest" || asked.direction === direction) return asked;
     const mode = otherMode(asked.mode);
-    await pulumi.log.warn(
+    const text =
       `The service ${service} stays in ${mode} mode: the step before its rollout is not part of this ` +
-        "update. Run `pulumi up` without --target and --exclude.",
-    );
+      "update. Run `pulumi up` without --target and --exclude.";
+    await logFinding({ severity: "warn", code: "service-stays", text });
     return { direction, mode };
   });
   return {

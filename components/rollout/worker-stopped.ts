@@ -23,8 +23,9 @@ export const workerStopped: Step<WorkerStoppedInputs, object> = {
   ...WorkerStopped,
   id: () => "worker",
   foresees: (_, inputs) => {
-    const warning = inputs.direction === "back" ? stopFirst : requestOf(inputs);
-    return Promise.resolve(warning === undefined ? [] : [`warning: ${warning}`]);
+    const text = inputs.direction === "back" ? stopFirst : requestOf(inputs);
+    const finding = { severity: "warn", code: "stop-worker" } as const;
+    return Promise.resolve(text === undefined ? [] : [{ ...finding, text }]);
   },
   forward: (inputs) => {
     const request = requestOf(inputs);

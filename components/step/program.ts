@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Direction } from "../settings";
+import { type Finding, formatFinding } from "../contract/finding";
 import type { StepKind } from "./step";
 
 /** The inputs of a step as the program gives them, without those that the step finds out itself. */
@@ -90,6 +91,30 @@ export class ProgramError extends pulumi.RunError {
     super(message);
     Object.defineProperty(this, "message", { get: () => message, set: () => undefined });
   }
+}
+
+/** Logs a finding, on a resource if one is given; the engine puts its own `warning: ` before it. */
+export async function logFinding(finding: Finding, resource?: pulumi.Resource): Promise<void> {
+  await pulumi.log.warn(formatFinding(finding), resource);
+}
+
+/** A finding of the program, on the resource that it is about. */
+export interface FoundOn extends Finding {
+  readonly resource: pulumi.Resource;
+}
+
+/**
+ * Logs, in a preview only, what the program finds with values that are known: a provider is not asked about a
+ * new resource, and cannot log onto one.
+ */
+export function foreseeInPreview<Known>(
+  known: pulumi.Input<Known>,
+  find: (known: pulumi.Unwrap<Known>) => Promise<readonly FoundOn[]>,
+): void {
+  if (!pulumi.runtime.isDryRun()) return;
+  pulumi.output(known).apply(async (values) => {
+    for (const { resource, ...finding } of await find(values)) await logFinding(finding, resource);
+  });
 }
 
 /** The full name of the stack that runs: `ORGANIZATION/PROJECT/STACK`. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
+import { formatPrinted } from "../contract/finding";
 import { ConnectionError, sameServer } from "../mongo";
 import { workOf, type AnyStep } from "./work";
 import { Unfinished, type MongoInputs, type StateOf, type Step, type StepInputs } from "./step";
@@ -30,8 +31,8 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       const state = withoutNulls(outs);
       if (rests(step, news)) return { changes: false };
       const isDue = await hasToRun(step, state, news);
-      const lines = isDue ? await step.foresees?.(state, news) : undefined;
-      for (const line of lines ?? []) console.log(line);
+      const found = isDue ? await step.foresees?.(state, news) : undefined;
+      for (const finding of found ?? []) console.log(formatPrinted(finding));
       const { uri } = news as MongoInputs;
       const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;
       return { changes: isDue || isRotated };
@@ -60,7 +61,8 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       } catch (error) {
         // A refresh uses the connection string of the state, whose password may be a former one.
         if (!(error instanceof ConnectionError)) throw error;
-        console.warn(`warning: ${id} was not refreshed. ${error.message}`);
+        const text = `${id} was not refreshed. ${error.message}`;
+        console.warn(formatPrinted({ severity: "warn", code: "not-refreshed", text }));
         return { id, props: outs };
       }
       if (drift === undefined) return {};

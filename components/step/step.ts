@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import type { Finding } from "../contract/finding";
 import type { JobTarget } from "./jobs";
 import type { Direction } from "../settings";
 
@@ -75,8 +76,8 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   observes?(inputs: Inputs, olds?: Inputs): Promise<Partial<Inputs>>;
   /** Looks before anything is changed, in a preview too. @param olds absent: it is new to the stack */
   refuses?(inputs: Inputs, olds?: Inputs): Promise<dynamic.CheckFailure | undefined>;
-  /** What is to be said before a run of a step that the stack has, as lines. It does not fail. */
-  foresees?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly string[]>;
+  /** What a run would find, in a preview too, if the stack has the step. It does not fail. */
+  foresees?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly Finding[]>;
   /**
    * @param state of the last run; undefined in the first
    * @throws Unfinished where it began and did not finish; another error leaves the state as it was

@@ -1,3 +1,4 @@
+import { type Finding } from "../contract/finding";
 import { type CollectionRole, collectionRoles } from "../contract";
 import { nameFirst } from "../contract/text";
 import { describePlace, heldFolder, layout } from "../state";
@@ -132,7 +133,7 @@ function caseOf({ detail, ...place }: Quarantined): string {
   return `${describePlace(place)} (${detail})`;
 }
 
-function ifAny(count: number, line: () => string): string[] {
+function ifAny<Line extends Said>(count: number, line: () => Line): Line[] {
   return count === 0 ? [] : [line()];
 }
 
@@ -140,13 +141,18 @@ function formatCount(count: number, role: CollectionRole): string {
   return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
 }
 
+/** A line for the engine's log, or what somebody has to know. */
+type Said = string | Finding;
+
+const warning = (code: string, text: string): Finding => ({ severity: "warn", code, text });
+
 /** The first cases, and how many more there are. */
 export function formatCases(cases: readonly string[], total: number): string {
   return nameFirst(cases, namedCases, total);
 }
 
-/** What a fence is, as lines for the engine's log. */
-export function describeFence({ fence, held, unknown }: DrawnFence, root: string): string[] {
+/** What a fence is, for the engine's log. */
+export function describeFence({ fence, held, unknown }: DrawnFence, root: string): Said[] {
   const runs = formatCount(fence.unfinishedCount, "runs");
   return [
     `MongoDB is the source of truth since ${fence.at}. ${runs} on disk may still execute steps.`,
@@ -156,26 +162,27 @@ export function describeFence({ fence, held, unknown }: DrawnFence, root: string
         `A rollback without MongoDB held ${runs} in ${root}/${heldFolder}: ${names}. Their content in ` +
         "MongoDB applies, and the next export restores their files.",
     ),
-    ...ofRuns(
-      unknown,
-      (runs, names) =>
-        `warning: ${runs} held in ${root}/${heldFolder} are not in this MongoDB, and no service executes ` +
-        `them: ${names}. If the MongoDB that had them is lost, move the files back and run ` +
-        "`taskrunner-storage import --stage final`. Their steps may then run again.",
+    ...ofRuns(unknown, (runs, names) =>
+      warning(
+        "held-runs-unknown",
+        `${runs} held in ${root}/${heldFolder} are not in this MongoDB, and no service executes ` +
+          `them: ${names}. If the MongoDB that had them is lost, move the files back and run ` +
+          "`taskrunner-storage import --stage final`. Their steps may then run again.",
+      ),
     ),
   ];
 }
 
-function ofRuns(
+function ofRuns<Line extends Said>(
   runIds: readonly string[],
-  line: (runs: string, names: string) => string,
-): string[] {
+  line: (runs: string, names: string) => Line,
+): Line[] {
   const { length } = runIds;
   return ifAny(length, () => line(formatCount(length, "runs"), formatCases(runIds, length)));
 }
 
 /**
- * What a rollback did, as lines for the engine's log; warnings say so.
+ * What a rollback did, for the engine's log.
  *
  * @param cutover `isAgain` if each later `up` tries again, because a Job does it
  */
@@ -183,7 +190,7 @@ export function describeRollback(
   { exported, unreachable, held, inTheWay }: RollbackReport,
   root: string,
   { fencedAt, isAgain }: { readonly fencedAt: string | undefined; readonly isAgain: boolean },
-): string[] {
+): Said[] {
   const later = isAgain ? "the next `pulumi up`" : "`taskrunner-storage export`";
   const since = fencedAt === undefined ? "" : ` since ${fencedAt}`;
   return [
@@ -191,27 +198,32 @@ export function describeRollback(
     ...(unreachable === undefined
       ? []
       : [
-          `warning: Nothing was exported. ${unreachable} What changed in MongoDB${since} is still only ` +
-            `there. When MongoDB answers again, ${later} writes it to the files. The stack output ` +
-            "`verification` counts what MongoDB had at the cutover.",
+          warning(
+            "not-exported",
+            `Nothing was exported. ${unreachable} What changed in MongoDB${since} is still only ` +
+              `there. When MongoDB answers again, ${later} writes it to the files. The stack output ` +
+              "`verification` counts what MongoDB had at the cutover.",
+          ),
         ]),
-    ...ofRuns(
-      held,
-      (runs, names) =>
-        `warning: ${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
-        `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
-        "`advanced.heldRuns: release` moves the files back unchanged.",
+    ...ofRuns(held, (runs, names) =>
+      warning(
+        "runs-held",
+        `${runs} held in ${root}/${heldFolder}, so that no step runs twice: ${names}. ` +
+          `When MongoDB answers and no conflict blocks it, ${later} restores those that it has. ` +
+          "`advanced.heldRuns: release` moves the files back unchanged.",
+      ),
     ),
-    ...ofRuns(
-      inTheWay,
-      (runs, names) =>
-        `warning: ${runs} could not be moved, because another file exists in ${root} or in ` +
-        `${root}/${heldFolder}: ${names}. Compare the two files and keep the right one.`,
+    ...ofRuns(inTheWay, (runs, names) =>
+      warning(
+        "runs-not-moved",
+        `${runs} could not be moved, because another file exists in ${root} or in ` +
+          `${root}/${heldFolder}: ${names}. Compare the two files and keep the right one.`,
+      ),
     ),
   ];
 }
 
-function describeExport(report: Exported, root: string): string[] {
+function describeExport(report: Exported, root: string): Said[] {
   const written = collectionRoles
     .filter((role) => report[role].written > 0)
     .map((role) => formatCount(report[role].written, role));
@@ -226,14 +238,17 @@ function describeExport(report: Exported, root: string): string[] {
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
     ...ifAny(conflicts, () => {
       const cases = formatCases(copies, conflicts);
-      return `warning: ${conflicts} changed on both sides. The files stay, with conflict copies of MongoDB's content: ${cases}.`;
+      const text = `${conflicts} changed on both sides. The files stay, with conflict copies of MongoDB's content: ${cases}.`;
+      return warning("conflicts", text);
     }),
     ...ifAny(unwritable, () => {
-      return `warning: ${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;
+      const text = `${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;
+      return warning("not-written", text);
     }),
     ...ifAny(withoutBase.length, () => {
       const cases = formatCases(withoutBase, withoutBase.length);
-      return `warning: ${withoutBase.length} not recorded as equal on both sides (${baseTrouble}): ${cases}. The files are right; a later change on both sides is a conflict.`;
+      const text = `${withoutBase.length} not recorded as equal on both sides (${baseTrouble}): ${cases}. The files are right; a later change on both sides is a conflict.`;
+      return warning("not-recorded", text);
     }),
   ];
 }
@@ -243,14 +258,20 @@ export function describeForeseen(
   { unreachable, unfinished }: Foreseen,
   root: string,
   { fencedAt, heldRuns }: { readonly fencedAt: string; readonly heldRuns: "hold" | "release" },
-): string[] {
+): Finding[] {
   return [
-    `warning: MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
-      `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
+    warning(
+      "would-not-export",
+      `MongoDB is unreachable, so nothing would be exported. ${unreachable} What changed there ` +
+        `since ${fencedAt} would stay only there until \`taskrunner-storage export\`.`,
+    ),
     ...ofRuns(unfinished, (runs, names) =>
       heldRuns === "hold"
-        ? `warning: ${runs} would be held in ${root}/${heldFolder}: ${names}.`
-        : `warning: ${runs} would continue with their files, and may repeat steps: ${names}.`,
+        ? warning("would-hold", `${runs} would be held in ${root}/${heldFolder}: ${names}.`)
+        : warning(
+            "would-release",
+            `${runs} would continue with their files, and may repeat steps: ${names}.`,
+          ),
     ),
   ];
 }

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Mongo } from "../cluster";
 import type { Standstill } from "../kubernetes";
 import type { Direction, Settings } from "../settings";
-import { type After, StepGroup, StepResource } from "../step/program";
+import { type After, logFinding, StepGroup, StepResource } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
 import * as kinds from "./steps/inputs";
 import type { ImportReport } from "./tally";
@@ -87,7 +87,8 @@ export class Handover extends StepGroup {
   ) {
     const direction = mongo.directions.worker;
     super("Handover", name, options, !files.state);
-    if (!files.state && direction === "back") void pulumi.log.warn(noExport, this);
+    if (!files.state && direction === "back")
+      void logFinding({ severity: "warn", code: "no-export", text: noExport }, this);
     const inputs = files.state && {
       ...stateInputs(direction, mongo, files.state),
       ...files.state.rollback,

@@ -55,7 +55,7 @@ it(
     const preview = await previewInReach();
     expect(preview.failed).toBe(false);
     expect(preview.output).toMatch(
-      /mongo:ServerCheck \(server-check\):\n\s+warning: It runs MongoDB 5\.0\.31[^]*`pulumi up` will refuse it\.\n\s+warning: It is a standalone server/,
+      /mongo:ServerCheck \(server-check\):\n\s+warning: `pulumi up` will stop here\. It runs MongoDB 5\.0\.31[^]*\[stop: server-version\]\n\s+warning: It is a standalone server/,
     );
     const up = await stack.up();
     expect(up.failed).toBe(true);

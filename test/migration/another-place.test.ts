@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { formatPrinted } from "../../components/contract/finding";
 import { closeConnections } from "../../components/mongo";
 import { writeFence } from "../../components/state";
 import { migrationId, type LedgerRecord } from "../../components/ledger";
@@ -104,7 +105,9 @@ it("another server is refused while the services work on the first, before anyth
   expect(message).toContain(`advanced.acceptDatabase: ${accepting(fencedAt).acceptDatabase}`);
   expect(message).not.toContain("geheim");
   await nothingThere();
-  expect(said.join("\n")).toBe(`warning: \`pulumi up\` will stop here. ${message}`);
+  expect(said.join("\n")).toBe(
+    formatPrinted({ severity: "stop", code: "other-database", text: message }),
+  );
 });
 
 it.each([

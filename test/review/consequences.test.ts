@@ -117,7 +117,7 @@ describe("a change without a change of the mode", () => {
     const [{ urn = "" } = {}] = (JSON.parse(previewOf([step])) as { steps: { urn?: string }[] })
       .steps;
     const message =
-      "The live release taskrunner-worker has other values than pulumi up would apply:\n  image.tag";
+      "The live release taskrunner-worker has other values than pulumi up would apply:\n  image.tag [live-values]";
     const diagnostics = [{ severity: "warning", urn, message }];
     const { verdict, body } = reviewOf(previewOf([step], { diagnostics }));
 

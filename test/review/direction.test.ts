@@ -1,3 +1,4 @@
+import { formatPrinted } from "../../components/contract/finding";
 import { describe, expect, it } from "vitest";
 import { describeForeseen } from "../../components/transfer/describe";
 import { type RawStep, noPlan, previewOf, reviewOf, toFiles } from "./steps";
@@ -91,7 +92,7 @@ describe("the verdict on a rollback", () => {
     it.each(["hold", "release"] as const)(
       "says once what the plan counts too: heldRuns %s",
       (heldRuns) => {
-        const lines = describeForeseen(found, "/state", { fencedAt, heldRuns });
+        const lines = describeForeseen(found, "/state", { fencedAt, heldRuns }).map(formatPrinted);
         const { verdict, body } = reviewed(lines, lost);
 
         expect(lines).toHaveLength(2);
@@ -101,7 +102,9 @@ describe("the verdict on a rollback", () => {
     );
 
     it("hides nothing if the plan reached MongoDB and the preview did not", () => {
-      const lines = describeForeseen(found, "/state", { fencedAt, heldRuns: "hold" });
+      const lines = describeForeseen(found, "/state", { fencedAt, heldRuns: "hold" }).map(
+        formatPrinted,
+      );
       const { verdict, body } = reviewed(lines, { ...lost, unfinished: 0, exported });
 
       expect(verdict).toBe(`⚠️ **Look first:** ${unwatched} · 2 warnings`);
@@ -116,8 +119,8 @@ describe("the verdict on a rollback", () => {
     });
 
     it.each([
-      "warning: `pulumi up` will stop here. Database d is not the one of the fence.",
-      "warning: It runs MongoDB 5.0.31, which is too old. `pulumi up` will refuse it.",
+      "warning: `pulumi up` will stop here. Database d is not the one of the fence. [stop: other-database]",
+      "warning: It runs MongoDB 5.0.31, which is too old. [stop: server-version]",
     ])("blocks where it says that up stops: %s", (line) => {
       const { level, verdict, body } = reviewed([line], { ...lost, unfinished: 0, exported });
 
@@ -130,7 +133,8 @@ describe("the verdict on a rollback", () => {
   });
 
   it("holds nothing in an election, in which the plan takes MongoDB for lost and up stops", () => {
-    const message = "warning: `pulumi up` will stop here. MongoDB has no primary.\n";
+    const message =
+      "warning: `pulumi up` will stop here. MongoDB has no primary. [stop: rollback-refused]\n";
     const printed = { diagnostics: [{ severity: "info", message }] };
     const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 42 } };
     const { headline, verdict, body } = reviewOf(previewOf([toFiles], printed), lost);

@@ -119,10 +119,15 @@ export function previews(text: fc.Arbitrary<string> = outside): fc.Arbitrary<obj
       ...(op !== "delete" && { newState: wanted }),
     }));
   const diagnostic = fc
-    .tuple(fc.constantFrom("error", "warning", "info"), text, fc.option(text))
-    .map(([severity, message, name]) => ({
+    .tuple(
+      fc.constantFrom("error", "warning", "info"),
+      text,
+      fc.option(text),
+      fc.constantFrom("", " [data-issue]", " [would-hold]", " [stop: other-database]"),
+    )
+    .map(([severity, message, name, code]) => ({
       severity,
-      message: `${severity}: ${message}`,
+      message: `${severity}: ${message}${code}`,
       ...(name !== null && {
         urn: `urn:pulumi:s::p::pulumi-nodejs:dynamic/mongo:Index::${name}`,
       }),

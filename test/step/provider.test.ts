@@ -79,14 +79,16 @@ describe("a step that goes forward", () => {
     expect(seen).toEqual({ forward: 0, back: 0 });
   });
 
+  const found = { severity: "warn", code: "slow", text: "it may wait" } as const;
+
   it("says what it foresees before a run, and nothing where there is none", async () => {
     const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
-    const { provider } = counting({ foresees: () => Promise.resolve(["warning: it will stop"]) });
+    const { provider } = counting({ foresees: () => Promise.resolve([found]) });
 
     await provider.diff("thing", made, inputs);
     expect(said).not.toHaveBeenCalled();
     await provider.diff("thing", made, { ...inputs, size: 2 });
-    expect(said).toHaveBeenCalledExactlyOnceWith("warning: it will stop");
+    expect(said).toHaveBeenCalledExactlyOnceWith("warning: it may wait [slow]");
     said.mockRestore();
   });
 });

@@ -1,4 +1,5 @@
 import type { Db, Document } from "mongodb";
+import { type Finding } from "../../contract/finding";
 import { ConnectionError, databaseAt, formatHosts, type DatabaseAddress } from "../../mongo";
 import { uriFacts } from "../../settings/uri";
 import { tell } from "../../step";
@@ -20,10 +21,10 @@ export async function checkServer(
   database: Db,
   uri: string,
   names: CollectionNames,
-): Promise<Findings & { readonly version: string }> {
+): Promise<{ readonly version: string; readonly findings: readonly Finding[] }> {
   const facts = await serverFacts(database, uri, names);
   const local = uriFacts(uri)?.local ?? false;
-  return { version: facts.version, ...findingsOf(facts, { local }) };
+  return { version: facts.version, findings: findingsOf(facts, { local }) };
 }
 
 /**
@@ -38,9 +39,14 @@ export async function requireServer(
   uri: string,
   names: CollectionNames,
 ): Promise<string> {
-  const { version, refusals, warnings } = await checkServer(database, uri, names);
-  if (refusals.length > 0) throw new ServerRefused(uri, refusals);
-  for (const words of warnings) tell(`warning: MongoDB at ${formatHosts(uri)}: ${words}`);
+  const { version, findings } = await checkServer(database, uri, names);
+  const refusals = findings.filter(({ severity }) => severity === "stop");
+  if (refusals.length > 0)
+    throw new ServerRefused(
+      uri,
+      refusals.map(({ text }) => text),
+    );
+  for (const one of findings) tell({ ...one, text: `MongoDB at ${formatHosts(uri)}: ${one.text}` });
   const missing = await missingToMigrator(database, names);
   if (missing.length > 0) throw new ServerRefused(uri, [describeLack("mongoUri", missing)]);
   return version;
@@ -78,7 +84,8 @@ export async function requireApplication(
     throw new ServerRefused(address.uri, [describeLack("appMongoUri", missing)]);
   } catch (error) {
     if (!(error instanceof ConnectionError) || !isApart) throw error;
-    tell(`warning: The user of appMongoUri was not checked. ${error.message}`);
+    const text = `The user of appMongoUri was not checked. ${error.message}`;
+    tell({ severity: "warn", code: "user-not-checked", text });
   }
 }
 
@@ -87,14 +94,6 @@ function describeLack(setting: "mongoUri" | "appMongoUri", missing: readonly str
     `The user of ${setting} lacks ${missing.join(", ")}. Grant it these privileges ` +
     '(docs/security.md, "Database users") and run it again.'
   );
-}
-
-/** What is to be said of a server, in words. */
-export interface Findings {
-  /** Why a cutover is refused; empty where it is not. */
-  readonly refusals: readonly string[];
-  /** What a site should know. */
-  readonly warnings: readonly string[];
 }
 
 /** The oldest MongoDB that the migration is written for (decision 5). */
@@ -106,24 +105,28 @@ const oldest = [6, 0] as const;
  * A standalone one is refused unless it is this machine's: the import and the services count a write
  * as safe that a majority acknowledged.
  */
-export function findingsOf(facts: ServerFacts, { local }: { readonly local: boolean }): Findings {
+export function findingsOf(facts: ServerFacts, { local }: { readonly local: boolean }): Finding[] {
   const { version, standalone, arbiters, sharded, otherProduct } = facts;
   const minimum = oldest.join(".");
   const product =
     `It is ${otherProduct ?? ""}, not MongoDB. It lacks features that the migration and the services need, such as ` +
     `\`collMod\` of an index and validators. Use MongoDB ${minimum} or later.`;
-  if (facts.otherProduct) return { refusals: [product], warnings: [] };
-  const [refusals, warnings]: [string[], string[]] = [[], []];
+  if (otherProduct) return [{ severity: "stop", code: "server-product", text: product }];
+  const found: Finding[] = [];
+  const stop = (code: string, text: string) => found.push({ severity: "stop", code, text });
+  const warn = (code: string, text: string) => found.push({ severity: "warn", code, text });
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
   if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
-    refusals.push(
+    stop(
+      "server-version",
       `It runs MongoDB ${version}, but the oldest supported version is ${minimum}: earlier ones ` +
         "cannot make an index unique in place (`prepareUnique`). Upgrade the server and run it again.",
     );
   }
-  if (standalone) (local ? warnings : refusals).push(standaloneWarning);
+  if (standalone) (local ? warn : stop)("server-standalone", standaloneWarning);
   if (arbiters.length > 0) {
-    warnings.push(
+    warn(
+      "server-arbiter",
       `It has an arbiter (${arbiters.join(", ")}), which holds no data. While another member is down, ` +
         "writes may not reach a majority, and a step of the cutover tries for up to a quarter of an hour before it stops. " +
         "Replace the arbiter with a member that holds data, or cut over while all members are up.",
@@ -132,20 +135,22 @@ export function findingsOf(facts: ServerFacts, { local }: { readonly local: bool
   const shardAdvice =
     "Shard the runs by { _id: 1 } and the other collections by { runId: 1 }, or leave them unsharded.";
   for (const collection of sharded ?? []) {
-    const found = `${collection.name} is sharded by ${JSON.stringify(collection.shardKey)}`;
+    const sharding = `${collection.name} is sharded by ${JSON.stringify(collection.shardKey)}`;
     for (const key of keysNotUnique(collection)) {
-      refusals.push(
-        `${found}, so { ${key} } cannot be unique: a shard compares only its own documents. ${shardAdvice}`,
+      stop(
+        "shard-key",
+        `${sharding}, so { ${key} } cannot be unique: a shard compares only its own documents. ${shardAdvice}`,
       );
     }
   }
   if (sharded === undefined) {
-    warnings.push(
+    warn(
+      "shard-keys-unknown",
       "It is a sharded cluster, and this user cannot read config.collections, so the shard keys are unknown. " +
         `With a wrong one, { runId, sequence } cannot be unique. ${shardAdvice}`,
     );
   }
-  return { refusals, warnings };
+  return found;
 }
 
 const standaloneWarning =

@@ -89,10 +89,10 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
       await db.command(command).catch((error: unknown) => {
         if (!(error instanceof MongoServerError && indexConflicts.includes(error.code)))
           throw error;
-        tell(
-          `warning: ${db.databaseName} refuses ${JSON.stringify(command)} with code ${String(error.code)}. A service ` +
-            "that creates this index at start fails (docs/migration.md).",
-        );
+        const text =
+          `${db.databaseName} refuses ${JSON.stringify(command)} with code ${String(error.code)}. A service ` +
+          "that creates this index at start fails (docs/migration.md).";
+        tell({ severity: "warn", code: "index-refused", text });
       });
     }
   };

@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { briefReach, ConnectionError, onOwnConnection } from "../../mongo";
-import { StepResource, type Args } from "../../step/program";
+import { foreseeInPreview, StepResource, type Args } from "../../step/program";
 import { checkServer } from "./check";
 import type { CollectionNames } from "./facts";
 import { ServerCheck, type ServerCheckInputs, type ServerCheckResults } from "./provider";
@@ -16,26 +16,25 @@ export function serverChecked(
 }
 
 /**
- * Says in a preview what `pulumi up` would refuse, on the check itself. Nothing is said of a server
- * unreachable: the search for data issues does.
+ * Finds in a preview what `pulumi up` would refuse. It is silent about a server that it does not reach: the
+ * search for data issues reports it.
  */
 function warnOfServer(
   { direction, uri, database, collections }: Args<ServerCheckInputs>,
-  check: pulumi.Resource,
+  resource: pulumi.Resource,
 ): void {
-  if (!pulumi.runtime.isDryRun() || direction !== "forward" || uri === undefined) return;
-  const known = pulumi.all([uri, database, collections] as const);
-  known.apply(async ([address, name = "", names]) => {
+  if (direction !== "forward" || uri === undefined) return;
+  foreseeInPreview({ uri, database, collections }, async ({ uri, database = "", collections }) => {
     try {
-      const { refusals, warnings } = await onOwnConnection(
-        { uri: address, database: name },
-        (db) => checkServer(db, address, names as CollectionNames),
+      const { findings } = await onOwnConnection(
+        { uri, database },
+        (db) => checkServer(db, uri, collections as CollectionNames),
         briefReach,
       );
-      const refused = refusals.map((words) => `${words} \`pulumi up\` will refuse it.`);
-      for (const words of [...refused, ...warnings]) await pulumi.log.warn(words, check);
+      return findings.map((one) => ({ ...one, resource }));
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
+      return [];
     }
   });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readFinding } from "../../contract/finding";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
 
@@ -28,8 +29,10 @@ export interface Message {
   readonly severity: "error" | "warning";
   readonly text: string;
   readonly urn: string | undefined;
-  /** Whether a provider printed it, which can name no resource. */
-  readonly printed: boolean;
+  /** Whether `pulumi up` does not get past it. */
+  readonly stops: boolean;
+  /** The code of a finding of ours; undefined for what others say. */
+  readonly code: string | undefined;
 }
 
 /** What `pulumi preview --json` says, without its noise and its secrets. */
@@ -167,6 +170,6 @@ function messageOf(said: z.infer<typeof diagnostic>): Message[] {
   const [, word, text = ""] = /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain) ?? [];
   const isError = said.severity === "error" || (said.severity === undefined && word === "error");
   if (!isError && said.severity !== "warning" && word !== "warning") return [];
-  const printed = said.severity === "info";
-  return [{ severity: isError ? "error" : "warning", text, urn: said.urn, printed }];
+  const { code, stops = false } = readFinding(text) ?? {};
+  return [{ severity: isError ? "error" : "warning", text, urn: said.urn, code, stops }];
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { foreseeInPreview } from "../../step/program";
 import { lookBriefly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys, type Service } from "../environment";
 import { newestRevision } from "../pods/pending";
@@ -25,17 +26,14 @@ type OwnPlace = EnvironmentPlace & { readonly service: Service };
  * the drain reports it.
  */
 export function warnOfLostValues(own: OwnRelease, resource: pulumi.Resource): void {
-  if (!pulumi.runtime.isDryRun()) return;
   const { address, release, read, ours } = own;
-  void liveRelease(address, release).then(
-    async (live) => {
-      const found = live ? otherValues(live, inHelmsOrder(read).map(parseValues), ours) : [];
-      if (found.length === 0) return;
-      const words = describeLostValues(release, found, read.ofSite.at(-1)?.file);
-      await pulumi.log.warn(words, resource);
-    },
-    () => undefined,
-  );
+  foreseeInPreview(release, async () => {
+    const live = await liveRelease(address, release).catch(() => undefined);
+    const found = live ? otherValues(live, inHelmsOrder(read).map(parseValues), ours) : [];
+    if (found.length === 0) return [];
+    const text = describeLostValues(release, found, read.ofSite.at(-1)?.file);
+    return [{ severity: "warn", code: "live-values", text, resource }];
+  });
 }
 
 /** A revision of a release as Helm keeps it. */

@@ -1,4 +1,5 @@
 import type { V1EnvFromSource, V1Pod } from "@kubernetes/client-node";
+import { formatPrinted } from "../../contract/finding";
 import {
   ClusterError,
   controllerOf,
@@ -58,7 +59,8 @@ export async function findMissed(
   if (mode === "mongo") return absent;
   const accepted = `advanced.acceptCluster: ${cluster.place.server}`;
   if (!isKnown) return `${absent} If it was uninstalled on this very cluster, set ${accepted}.`;
-  console.log(`warning: ${absent} The rollback goes on: somebody uninstalled it.`);
+  const text = `${absent} The rollback goes on: somebody uninstalled it.`;
+  console.log(formatPrinted({ severity: "warn", code: "worker-absent", text }));
   return undefined;
 }
 
@@ -151,7 +153,8 @@ async function statingMode(
     if (name === undefined || keysOf.has(name)) continue;
     const found = await cluster.read("ConfigMap", name).catch((error: unknown) => {
       if (!(error instanceof ClusterError) || error.isPassing) throw error;
-      console.log(`warning: Pods have variables of ConfigMap ${name}. ${error.message}`);
+      const text = `Pods have variables of ConfigMap ${name}. ${error.message}`;
+      console.log(formatPrinted({ severity: "warn", code: "variables-not-read", text }));
     });
     keysOf.set(name, Object.keys(found?.data ?? {}));
   }

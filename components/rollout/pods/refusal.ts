@@ -1,4 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
+import { formatPrinted } from "../../contract/finding";
 import { identityOf, isSameCluster, lookBriefly, type Cluster } from "../../kubernetes";
 import { findMissed } from "./executors";
 import { findOwner } from "./foreseen";
@@ -33,7 +34,8 @@ export async function findRefusal(
   const owned = await findOwner(cluster, releases);
   if (owned !== undefined && mode === "mongo") return { property: "releases", reason: owned };
   // A rollback is not stopped by what was in force since the cutover.
-  if (owned !== undefined) console.log(`warning: ${owned}`);
+  if (owned !== undefined)
+    console.log(formatPrinted({ severity: "warn", code: "owned", text: owned }));
   // A stack that begins on files drains nothing.
   const isDue = olds ? olds.mode !== mode : mode === "mongo";
   const isElsewhere = mode === "mongo" && hasMoved(inputs, olds);

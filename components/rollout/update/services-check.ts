@@ -1,3 +1,4 @@
+import { formatPrinted } from "../../contract/finding";
 import { clusterAt, describePlace, identityOf, isSameCluster } from "../../kubernetes";
 import { kind, type Step } from "../../step";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
@@ -41,7 +42,8 @@ export const servicesCheck: Step<ServicesCheckInputs, object> = {
     const asked = releases && { ...inputs, releases, install };
     const mismatch = asked && (await findMismatch(asked, olds?.releases));
     const isWarning = direction === "back" && olds !== undefined;
-    if (mismatch !== undefined && isWarning) console.log(`warning: ${mismatch}`);
+    if (mismatch !== undefined && isWarning)
+      console.log(formatPrinted({ severity: "warn", code: "services-differ", text: mismatch }));
     else if (mismatch !== undefined) return { property: "install", reason: mismatch };
     const reason = shared && (await findSharedRefusal({ ...inputs, ...shared, release }));
     return reason === undefined ? undefined : { property: "shared", reason };

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { jobsAddress } from "../../step/jobs/program";
 import type { Direction, StorageMode } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
-import { StepGroup, StepResource } from "../../step/program";
+import { logFinding, StepGroup, StepResource } from "../../step/program";
 import { workerDrainInputs, type DrainSettings } from "../pods/resources";
 import { Cutover } from "./cutover";
 import { JobsStopped } from "./jobs-stopped";
@@ -45,7 +45,11 @@ export class Update extends StepGroup {
     this.cutover = record
       .output("ended")
       .apply((ended = 0) => (direction === "forward" ? cutover : ended + 1));
-    if (shared?.step === "worker") void pulumi.log.warn(workerAlone(storageMode), check);
+    if (shared?.step === "worker")
+      void logFinding(
+        { severity: "warn", code: "web-waits", text: workerAlone(storageMode) },
+        check,
+      );
     this.registerOutputs({ cutover: this.cutover });
   }
 }

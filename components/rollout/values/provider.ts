@@ -54,7 +54,8 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
   isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
   foresees: ({ mode, environment }, inputs) => {
     const isAsked = mode !== inputs.mode || !isDeepStrictEqual(environment, inputs.environment);
-    return Promise.resolve(isAsked ? [] : [`${inputs.file} ${writtenAnew}`]);
+    const text = `${inputs.file} ${writtenAnew}`;
+    return Promise.resolve(isAsked ? [] : [{ severity: "info", code: "values-written", text }]);
   },
   refuses: async (inputs, olds) => {
     try {

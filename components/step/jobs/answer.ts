@@ -1,3 +1,4 @@
+import { type Finding, formatPrinted } from "../../contract/finding";
 import { redact } from "../../contract/text";
 
 /** What a kubelet keeps of a termination message, and what an answer keeps of a text, in bytes. */
@@ -5,8 +6,12 @@ const [messageBytes, textBytes] = [4_096, 1_500];
 
 const told: string[] = [];
 
-/** Prints a line for whoever runs `up`; in a pod, whose log they may not read, it is part of the answer too. */
-export function tell(line: string): void {
+/**
+ * Prints a line or a finding for whoever runs `up`; in a pod, whose log they may not read, it is part of the
+ * answer too.
+ */
+export function tell(said: string | Finding): void {
+  const line = formatPrinted(said);
   told.push(line);
   console.log(line);
 }

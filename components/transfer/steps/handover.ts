@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { type Finding } from "../../contract/finding";
 import { disturbanceOf, drainAgain } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { sameServer, ServerTroubleError } from "../../mongo";
@@ -159,7 +160,8 @@ function recordFailure(
 ): HandoverResults | undefined {
   // One that a rollback created and that failed has the direction, and no rollback yet.
   if (state?.direction !== "back" || state.rollback === undefined) return undefined;
-  tell(`warning: What changed in MongoDB is still only there. ${reasons.join(" ")}`);
+  const text = `What changed in MongoDB is still only there. ${reasons.join(" ")}`;
+  tell({ severity: "warn", code: "not-exported", text });
   return keepResults(state);
 }
 
@@ -167,7 +169,7 @@ function recordFailure(
  * What a reviewer of a rollback has to know before it: whether MongoDB answers, if the engine can
  * ask, and what is left behind if it does not.
  */
-async function foresees(state: Past, inputs: HandoverInputs): Promise<readonly string[]> {
+async function foresees(state: Past, inputs: HandoverInputs): Promise<readonly Finding[]> {
   const fencedAt = state.fence?.at;
   const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
   if (!isAsked || fencedAt === undefined) return [];
@@ -182,6 +184,6 @@ async function foresees(state: Past, inputs: HandoverInputs): Promise<readonly s
       error instanceof StateFolderError ||
       error instanceof MongoNotLost;
     if (!isForeseen) throw error;
-    return [`warning: \`pulumi up\` will stop here. ${error.message}`];
+    return [{ severity: "stop", code: "rollback-refused", text: error.message }];
   }
 }

@@ -56,7 +56,8 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   const { foreign, foreignNames } = report.skipped;
   if (foreign > 0) {
     const names = formatCases(foreignNames, foreign);
-    tell(`warning: Names in ${inputs.root} that are not state, and are not imported: ${names}`);
+    const text = `Names in ${inputs.root} that are not state, and are not imported: ${names}`;
+    tell({ severity: "warn", code: "not-state", text });
   }
   await requireFenceWritable(sides.root);
   return { report };
@@ -138,7 +139,12 @@ export const verification: Step<StateInputs, VerificationResults> = {
   foresees: ({ report }, { acceptQuarantined, root }) => {
     const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
     const reasons = isRefused ? describeVerification(report, root) : [];
-    return Promise.resolve(reasons.map((reason) => `warning: As it was last: ${reason}`));
+    return Promise.resolve(
+      reasons.map((reason) => ({
+        ...{ severity: "warn" as const, code: "verification" },
+        text: `As it was last: ${reason}`,
+      })),
+    );
   },
   forward: async (inputs) => {
     const { root, rootName = root, ledger, acceptQuarantined } = inputs;

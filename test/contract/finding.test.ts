@@ -1,0 +1,29 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import {
+  type Finding,
+  formatFinding,
+  formatPrinted,
+  readFinding,
+} from "../../components/contract/finding";
+
+const findings = fc.record<Finding>({
+  severity: fc.constantFrom("stop", "warn", "info"),
+  code: fc.constantFrom("runs-held", "live-values"),
+  text: fc.string(),
+});
+
+it("is read back by its code, whatever its text is", () => {
+  fc.assert(
+    fc.property(findings, (finding) => {
+      const read = { code: finding.code, stops: finding.severity === "stop" };
+      expect(readFinding(formatFinding(finding))).toEqual(read);
+      expect(readFinding(formatPrinted(finding))).toEqual(read);
+    }),
+  );
+});
+
+it("is none where somebody else speaks", () => {
+  for (const message of ["no such region", "see [docs] for more", "`pulumi up` will stop here."])
+    expect(readFinding(message)).toBeUndefined();
+});
