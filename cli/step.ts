@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { Command } from "commander";
 import { steps as stateSteps } from "../components/transfer/provider";
 import { logIn } from "../components/cluster/log-in";
-import { steps as migrationSteps } from "../components/migration/steps";
+import { steps as migrationSteps } from "../components/migration/provider";
 import { formatAnswer, jobNameOf, workInPod } from "../components/step";
 import type { AnyStep, StepRequest } from "../components/step";
 

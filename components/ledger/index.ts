@@ -118,8 +118,3 @@ export async function recordExpired(db: Db, ledger: string, before: Date): Promi
   const change = { $max: { logsExpiredBefore: before } };
   await recordsIn(db, ledger).updateOne({ _id: migrationId }, change);
 }
-
-/** Up to which moment a former expiry may have deleted log entries; undefined if none was in force. */
-export async function readExpired(db: Db, ledger: string): Promise<Date | undefined> {
-  return (await readRecord(db, ledger))?.logsExpiredBefore;
-}

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db, Document } from "mongodb";
-import type { WantedSchema } from "../contract";
-import { withRetries } from "../mongo";
-import { MigrationError, PlanOutdated } from "./errors";
-import { compare } from "./plan";
+import { isStandalone } from "../cluster/server";
+import { buildSchema, type WantedSchema } from "../contract";
+import { everyTenSeconds } from "../contract/progress";
+import { commandWriteConcern, withRetries } from "../mongo";
+import { DataIssues, MigrationError, PlanOutdated } from "./errors";
+import { withholdChanges, type OnDataIssue } from "./issues/data-issues";
+import { claim, complete, recordCommand, type Claim } from "./ledger";
+import { compare, plan, type Plan, type PlanOptions } from "./plan";
 import { toCommands } from "./planner/commands";
-import type { AwaitIndex, Change, Command, Executed } from "./planner/change";
+import type { Change, ChangeOf, Command, Executed } from "./planner/change";
 import { indexSpec, sameSpec } from "./planner/index-spec";
 import { observeIndexes } from "./planner/observe";
-import { sendCommand, watchBuild } from "./send-command";
 
 /** Told of each command after it was executed. */
-export type OnExecuted = (executed: Executed) => Promise<void>;
+type OnExecuted = (executed: Executed) => Promise<void>;
 
 /**
  * Codes by which a server says that another runner was quicker: what is made exists (48, 85, 86), what is
@@ -23,6 +26,29 @@ const racesLost = 10;
 
 /** How often a build of somebody else is looked at, in ms. */
 const lookEveryMs = 1_000;
+
+/**
+ * Does the plan: looks for data issues, claims the ledger's record, changes what has to change,
+ * completes the record. Returns the plan that was done; with `onDataIssue: report`, what stands in
+ * its way was left out.
+ *
+ * @throws DataIssues or ClaimRefused before anything is changed, MigrationError afterwards
+ */
+export async function apply(
+  db: Db,
+  options: PlanOptions & Omit<Claim, "checksum"> & { readonly onDataIssue: OnDataIssue },
+): Promise<Plan & { readonly appliedAt: Date }> {
+  const planned = await plan(db, options);
+  const { checksum, issues } = planned;
+  if (issues.length > 0 && options.onDataIssue === "fail") {
+    throw new DataIssues(db.databaseName, issues);
+  }
+  await claim(db, options.ledger, { ...options, checksum });
+  await reconcile(db, withholdChanges(buildSchema(options.schema), issues), (executed) =>
+    recordCommand(db, options.ledger, executed),
+  );
+  return { ...planned, appliedAt: await complete(db, options.ledger, checksum) };
+}
 
 /**
  * Makes a database have what is wanted, and returns what it had to change. Idempotent, and safe
@@ -71,7 +97,9 @@ async function afterBuilds(db: Db, planned: () => Promise<Change[]>): Promise<Ch
   try {
     for (;;) {
       const changes = await planned();
-      const build = changes.find((change): change is AwaitIndex => change.kind === "await index");
+      const build = changes.find(
+        (change): change is ChangeOf<"await index"> => change.kind === "await index",
+      );
       if (!build) return changes;
       stop ??= watchBuild(db, build.wanted.collection, build.found.name);
       await sleep(lookEveryMs);
@@ -140,4 +168,44 @@ async function isPrepared(db: Db, { collMod, index }: Document): Promise<boolean
   const indexes = await observeIndexes(db, String(collMod));
   const { name } = index as { readonly name: string };
   return indexes.some((one) => one.name === name && one.prepareUnique && !one.unique);
+}
+
+/**
+ * Sends a command that changes the schema so that it comes to an end: it waits 60 s at most for a
+ * majority to have what it did, and an index is ready as soon as a majority has built it. By default
+ * MongoDB waits for all voting members, also for one that is down (SERVER-65670).
+ */
+async function sendCommand(db: Db, command: Document): Promise<void> {
+  const asked = { ...command, writeConcern: commandWriteConcern };
+  const { createIndexes: collection, indexes } = command;
+  if (typeof collection !== "string") {
+    await db.command(asked);
+    return;
+  }
+  // A standalone server refuses a commit quorum (`create_indexes_cmd.cpp`).
+  const quorum = (await isStandalone(db)) ? {} : { commitQuorum: "majority" };
+  const names = (indexes as { readonly name: string }[]).map(({ name }) => name);
+  const stop = watchBuild(db, collection, names.join(", "));
+  try {
+    await db.command({ ...asked, ...quorum });
+  } finally {
+    stop();
+  }
+}
+
+/**
+ * Says every ten seconds, on standard error, for how long an index has been built, until the returned
+ * function is called.
+ */
+export function watchBuild(
+  db: Pick<Db, "databaseName">,
+  collection: string,
+  index: string,
+): () => void {
+  return everyTenSeconds((seconds) => {
+    console.warn(
+      `Building index ${index} on ${db.databaseName}.${collection}: ${seconds} s so far. If a member is down, ` +
+        'see setIndexCommitQuorum (docs/migration.md, "Index builds")',
+    );
+  });
 }

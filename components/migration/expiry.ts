@@ -1,10 +1,12 @@
 import type { Db } from "mongodb";
-import { readExpired, recordExpired } from "../ledger";
+import { readRecord, recordExpired } from "../ledger";
 import { withRetries } from "../mongo";
+import { kind, type OncePerCutover, type Step } from "../step";
 import { untilDone } from "./execute";
 import { recordCommand } from "./ledger";
+import { databaseOf, inspect, room, type MigrationInputs } from "./ledger-steps";
+import { day, diffExpiry, expiryOf } from "./planner/diff";
 import { observe } from "./planner/observe";
-import { diffExpiry, expiryOf } from "./planner/diff";
 
 /** The collections of the logs and of the ledger. */
 interface LogAddress {
@@ -50,12 +52,49 @@ export async function findEarlierExpiry(
 ): Promise<number> {
   const doing = `Looking at the expiry of ${db.databaseName}.${collection}`;
   const found = await withRetries(doing, () =>
-    Promise.all([expiresBefore(db, collection), readExpired(db, ledger)]),
+    Promise.all([expiresBefore(db, collection), readRecord(db, ledger)]),
   );
-  return Math.max(...found.map((at) => (at ? at.getTime() : -Infinity)));
+  const [live, record] = found;
+  return Math.max(...[live, record?.logsExpiredBefore].map((at) => at?.getTime() ?? -Infinity));
 }
 
 async function expiresBefore(db: Db, collection: string): Promise<Date | undefined> {
   const seconds = expiryOf(collection, await observe(db, [collection]))?.expireAfterSeconds;
   return seconds === undefined ? undefined : new Date(Date.now() - seconds * 1_000);
 }
+
+interface RetentionInputs extends MigrationInputs, OncePerCutover {
+  readonly collection: string;
+  /** Days after which an entry expires; 0 for never. */
+  readonly days: number;
+}
+
+/**
+ * Lifts an expiry that an earlier cutover set: a live one would delete old entries while they are
+ * imported again. A refresh leaves the expiry to the retention.
+ */
+export const logExpiryLift: Step<RetentionInputs, object> = {
+  ...kind<RetentionInputs, object>("LogExpiryLift", room),
+  id: () => "log-expiry-lift",
+  followsServer: true,
+  compares: ["database", "collection", "days", "cutover"],
+  job: {},
+  forward: async (inputs) => {
+    await setExpiry(await databaseOf(inputs), inputs, inputs.days);
+    return {};
+  },
+};
+
+/** Sets, changes or lifts the expiry; last in a cutover, when everything is verified. */
+export const logRetention: Step<RetentionInputs, object> = {
+  ...logExpiryLift,
+  ...kind<RetentionInputs, object>("LogRetention", room),
+  id: () => "log-retention",
+  reads: async (inputs) => {
+    const { days, collection } = inputs;
+    const observed = await inspect(inputs, collection, (db) => observe(db, [collection]));
+    const [change] = diffExpiry(collection, days, observed);
+    if (change?.kind !== "modify index") return {};
+    return { days: (change.found.expireAfterSeconds ?? 0) / day };
+  },
+};

@@ -2,8 +2,8 @@
  * The migration: what should exist in MongoDB, compared, planned, executed and recorded.
  * `program.ts` is the Pulumi program's own door.
  */
-export { apply } from "./apply";
 export { DataIssues } from "./errors";
+export { apply } from "./execute";
 export { findEarlierExpiry, setExpiry } from "./expiry";
 export { describeDataIssue, previewScan, type DataIssue } from "./issues/data-issues";
 export {
@@ -13,7 +13,6 @@ export {
   plan,
   planAsJson,
   status,
-  type Plan,
   type PlanOptions,
 } from "./plan";
 export { mongoshScript } from "./script";

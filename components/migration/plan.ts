@@ -14,7 +14,7 @@ import {
   type DataSearch,
 } from "./issues/data-issues";
 import { checksumOf } from "./planner/canonical";
-import { describeChange, type Change, type LeaveAlone } from "./planner/change";
+import { describeChange, type Change, type ChangeOf } from "./planner/change";
 import { toCommands } from "./planner/commands";
 import { diff, foreign } from "./planner/diff";
 import { diffLedger } from "./ledger";
@@ -27,7 +27,7 @@ export interface Plan extends DataSearch {
   /** In the order in which they would be made. */
   readonly changes: readonly Change[];
   /** What is not ours: listed, never touched. */
-  readonly foreign: readonly LeaveAlone[];
+  readonly foreign: readonly ChangeOf<"leave alone">[];
 }
 
 /** What a plan looks at. */
@@ -149,7 +149,7 @@ function subjectOf(change: Change): { readonly collection: string; readonly inde
 }
 
 /** Where a database stands: its ledger record, what differs, and how much is in it. */
-export interface Status {
+interface Status {
   readonly database: string;
   readonly record: LedgerRecord | undefined;
   /** Whether the record is of what these settings ask for. */

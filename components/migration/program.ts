@@ -14,7 +14,8 @@ import {
 } from "./issues/data-issues";
 import { compare } from "./plan";
 import { checksumOf } from "./planner/canonical";
-import { indexCreations, keyToText, steps, type IndexInputs, type IndexResults } from "./steps";
+import { steps } from "./provider";
+import { indexCreations, keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
 
 /** What the migration works on. */
 export interface PackRunMigrationArgs {

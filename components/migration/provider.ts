@@ -1,13 +1,21 @@
 import { providerOf } from "../step";
-import { steps } from "./steps";
+import { logExpiryLift, logRetention } from "./expiry";
+import { ledgerClaim, ledgerCompletion } from "./ledger-steps";
+import { applicationCheck, collection, index } from "./schema-steps";
+
+/** The migration's steps. */
+export const steps = {
+  ...{ ledgerClaim, ledgerCompletion, collection, index, applicationCheck },
+  ...{ logExpiryLift, logRetention },
+};
 
 /** The dynamic providers of the migration, by the kind that the shim names. */
 export const providers = {
-  LedgerClaim: providerOf(steps.ledgerClaim),
-  LedgerCompletion: providerOf(steps.ledgerCompletion),
-  ApplicationCheck: providerOf(steps.applicationCheck),
-  Collection: providerOf(steps.collection),
-  Index: providerOf(steps.index),
-  LogExpiryLift: providerOf(steps.logExpiryLift),
-  LogRetention: providerOf(steps.logRetention),
+  LedgerClaim: providerOf(ledgerClaim),
+  LedgerCompletion: providerOf(ledgerCompletion),
+  ApplicationCheck: providerOf(applicationCheck),
+  Collection: providerOf(collection),
+  Index: providerOf(index),
+  LogExpiryLift: providerOf(logExpiryLift),
+  LogRetention: providerOf(logRetention),
 };

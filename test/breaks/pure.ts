@@ -6,6 +6,7 @@ interface PureModule {
 
 /** None of these tests needs a server. */
 export const pureModules: readonly PureModule[] = [
+  { files: /^components\/contract\/text\.ts$/, tests: ["test/contract/text.test.ts"] },
   {
     files: /^components\/migration\/planner\/(?!observe)/,
     tests: ["diff", "commands", "index-changes"].map((name) => `test/migration/${name}.test.ts`),

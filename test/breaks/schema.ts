@@ -11,7 +11,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "documents that block a unique index stop `apply` before its first change",
-    file: "components/migration/apply.ts",
+    file: "components/migration/execute.ts",
     find: 'if (issues.length > 0 && options.onDataIssue === "fail") {',
     replace: "if (false) {",
     tests: ["test/cli/commands.test.ts > a duplicate blocks with 3"],
@@ -74,7 +74,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "an index is ready as soon as a majority has built it",
-    file: "components/migration/send-command.ts",
+    file: "components/migration/execute.ts",
     find: '{ commitQuorum: "majority" }',
     replace: "{}",
     tests: ["test/migration/index-build.test.ts > every command has a majority's"],
@@ -95,7 +95,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "what the services' user lacks is known before the worker is drained",
-    file: "components/migration/steps.ts",
+    file: "components/migration/schema-steps.ts",
     find: "await requireApplication(",
     replace: "void (() => requireApplication)(",
     tests: ["test/migration/privileges.test.ts"],
@@ -109,7 +109,7 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "a stack's duplicates stop it before its first change",
-    file: "components/migration/steps.ts",
+    file: "components/migration/ledger-steps.ts",
     find: "if (issues.length > 0) throw new DataIssues(db.databaseName, issues);",
     replace: "",
     tests: ["test/engine/migration.test.ts > is refused by a duplicate"],

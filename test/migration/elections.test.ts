@@ -7,7 +7,7 @@ import { setExpiry } from "../../components/migration/expiry";
 import { indexSpec } from "../../components/migration/planner/index-spec";
 import { observe } from "../../components/migration/planner/observe";
 import { providers } from "../../components/migration/provider";
-import { keyToText } from "../../components/migration/steps";
+import { keyToText } from "../../components/migration/schema-steps";
 import { closeConnections } from "../../components/mongo";
 import { documentOptions } from "../contract/options";
 import { playElection, type Election } from "../mongo/election";

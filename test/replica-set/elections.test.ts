@@ -6,7 +6,7 @@ import { providers as stateSteps } from "../../components/transfer/provider";
 import { buildSchema } from "../../components/contract";
 import { observe } from "../../components/migration/planner/observe";
 import { providers as schemaSteps } from "../../components/migration/provider";
-import { keyToText } from "../../components/migration/steps";
+import { keyToText } from "../../components/migration/schema-steps";
 import { closeConnections } from "../../components/mongo";
 import { generateSample } from "../../sample";
 import { documentOptions } from "../contract/options";

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { version } from "../../package.json";
 import { steps as stateSteps } from "../../components/transfer/provider";
 import * as jobs from "../../components/step/jobs";
-import { steps as migrationSteps } from "../../components/migration/steps";
+import { steps as migrationSteps } from "../../components/migration/provider";
 import { type AnyStep, type StepRequest, jobNameOf, workInPod } from "../../components/step";
 import { type Thing, counting, inputs, kept, stopping, twoWay } from "./thing";
 

@@ -115,7 +115,8 @@ function wayLines(facts: Facts, { dim }: Colours): string[] {
   const make = (target: string) => makeCommand(target, places.stack);
   const log = showPath(places, places.mongoLog);
   const runs = server !== undefined || kubectl !== undefined;
-  const values = `diff -r sample/rollout ${showPath(places, places.rollout)}`;
+  // The site's files, and beside them the stack's own of each service.
+  const values = `tail -n +1 ${showPath(places, places.rollout)}/*.values.yaml`;
   const look = [database && `mongosh ${database}`, kubectl ? undefined : values];
   const namespace = outputs.rollout?.worker.namespace ?? "default";
   return formatLabels(dim, [

@@ -6,89 +6,49 @@ import type { ObservedCollection, ObservedIndex } from "./observe";
  * One thing that differs between what should exist and what does. A change is a value: it can be
  * printed, counted and turned into commands, and describing it executes nothing.
  */
-export type Change =
-  | CreateCollection
-  | ModifyValidator
-  | CreateIndex
-  | AwaitIndex
-  | ModifyIndex
-  | ReplaceIndex
-  | AdoptIndex
-  | RecordLedger
-  | LeaveAlone;
-
-interface Described {
+export type Change = {
   /** Why, in words. */
   readonly reason: string;
-}
+} & (
+  | { readonly kind: "create collection"; readonly wanted: WantedCollection }
+  | {
+      readonly kind: "modify validator";
+      readonly wanted: WantedCollection;
+      readonly found: ObservedCollection;
+    }
+  /** It exists neither by its name nor by its key and options. */
+  | { readonly kind: "create index"; readonly wanted: WantedIndex }
+  /** An index of ours whose build is in progress, of whoever began it: it is waited for, then compared. */
+  | { readonly kind: "await index"; readonly wanted: WantedIndex; readonly found: ObservedIndex }
+  /** What `collMod` can change without building the index again. */
+  | {
+      readonly kind: "modify index";
+      readonly wanted: WantedIndex;
+      readonly found: ObservedIndex;
+      /** The one setting that differs. */
+      readonly set: "hidden" | "prepareUnique" | "unique" | { readonly expireAfterSeconds: number };
+    }
+  /** What only another build can change: key, sparse, partial filter, collation, unique taken off. */
+  | {
+      readonly kind: "replace index";
+      readonly wanted: WantedIndex;
+      /** The index that has the wanted one's name and is not it. */
+      readonly old: ObservedIndex | undefined;
+      /** The bridge of an earlier replacement that did not finish. */
+      readonly bridge: ObservedIndex | undefined;
+      /** The wanted index, where only the bridge is left to go. */
+      readonly final: ObservedIndex | undefined;
+    }
+  /** An equal index under another name, which MongoDB would not let stand beside ours. */
+  | { readonly kind: "adopt index"; readonly wanted: WantedIndex; readonly found: ObservedIndex }
+  /** The ledger's record of this wanted state, claimed before and completed after the others. */
+  | { readonly kind: "record ledger"; readonly ledger: string; readonly checksum: string }
+  /** What is not ours: listed, never touched. */
+  | { readonly kind: "leave alone"; readonly collection: string; readonly index?: string }
+);
 
-/** A collection that does not exist; it is made with its validator. */
-export interface CreateCollection extends Described {
-  readonly kind: "create collection";
-  readonly wanted: WantedCollection;
-}
-
-/** A collection whose validator, level or action differ. */
-export interface ModifyValidator extends Described {
-  readonly kind: "modify validator";
-  readonly wanted: WantedCollection;
-  readonly found: ObservedCollection;
-}
-
-/** An index that exists neither by its name nor by its key and options. */
-export interface CreateIndex extends Described {
-  readonly kind: "create index";
-  readonly wanted: WantedIndex;
-}
-
-/** An index of ours whose build is in progress, of whoever began it: it is waited for, then compared. */
-export interface AwaitIndex extends Described {
-  readonly kind: "await index";
-  readonly wanted: WantedIndex;
-  readonly found: ObservedIndex;
-}
-
-/** What `collMod` can change without building the index again. */
-export interface ModifyIndex extends Described {
-  readonly kind: "modify index";
-  readonly wanted: WantedIndex;
-  readonly found: ObservedIndex;
-  /** The one setting that differs. */
-  readonly set: "hidden" | "prepareUnique" | "unique" | { readonly expireAfterSeconds: number };
-}
-
-/** What only another build can change: key, sparse, partial filter, collation, unique taken off. */
-export interface ReplaceIndex extends Described {
-  readonly kind: "replace index";
-  readonly wanted: WantedIndex;
-  /** The index that has the wanted one's name and is not it. */
-  readonly old: ObservedIndex | undefined;
-  /** The bridge of an earlier replacement that did not finish. */
-  readonly bridge: ObservedIndex | undefined;
-  /** The wanted index, where only the bridge is left to go. */
-  readonly final: ObservedIndex | undefined;
-}
-
-/** An equal index under another name, which MongoDB would not let stand beside ours. */
-export interface AdoptIndex extends Described {
-  readonly kind: "adopt index";
-  readonly wanted: WantedIndex;
-  readonly found: ObservedIndex;
-}
-
-/** The ledger's record of this wanted state, claimed before and completed after the others. */
-export interface RecordLedger extends Described {
-  readonly kind: "record ledger";
-  readonly ledger: string;
-  readonly checksum: string;
-}
-
-/** What is not ours: listed, never touched. */
-export interface LeaveAlone extends Described {
-  readonly kind: "leave alone";
-  readonly collection: string;
-  readonly index?: string;
-}
+/** The changes of one kind. */
+export type ChangeOf<Kind extends Change["kind"]> = Extract<Change, { readonly kind: Kind }>;
 
 /** One server command with its reason; the executed and the printed form are this one. */
 export interface Command {

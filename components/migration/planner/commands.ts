@@ -1,7 +1,7 @@
 import type { Document } from "mongodb";
 import type { WantedCollection } from "../../contract";
 import { migrationId } from "../../ledger";
-import type { Change, Command, ModifyIndex, RecordLedger, ReplaceIndex } from "./change";
+import type { Change, ChangeOf, Command } from "./change";
 import { bridgeName, bridgeSpec, indexSpec, sameSpec } from "./index-spec";
 import { noExpiry } from "./observe";
 
@@ -30,7 +30,7 @@ export function toCommands(change: Change): Command[] {
 }
 
 /** The record in one command, as the script makes it; the engine claims it first and completes it last. */
-function recordLedger({ ledger, checksum, reason }: RecordLedger): Command {
+function recordLedger({ ledger, checksum, reason }: ChangeOf<"record ledger">): Command {
   const made = { _id: migrationId, checksum, startedAt: "$$NOW", finishedAt: "$$NOW" };
   const kept = { stack: "mongosh", toolVersion: "script", commands: [] };
   const u = [{ $replaceWith: { $mergeObjects: [kept, "$$ROOT", made] } }];
@@ -46,7 +46,7 @@ function optionsOf({ validator, validationLevel, validationAction }: WantedColle
   return { validator, validationLevel, validationAction };
 }
 
-function modifyIndex({ wanted, found, set, reason }: ModifyIndex): Command[] {
+function modifyIndex({ wanted, found, set, reason }: ChangeOf<"modify index">): Command[] {
   const collMod = (options: Document): Command => {
     const index = { name: found.name, ...options };
     return harmless({ collMod: wanted.collection, index }, reason);
@@ -74,7 +74,13 @@ function modifyIndex({ wanted, found, set, reason }: ModifyIndex): Command[] {
  * Never a moment without an index: the bridge comes before the old one goes. Each drop requires that
  * what it drops is still what the plan saw, and that what takes its place is there.
  */
-function replaceIndex({ wanted, old, bridge, final, reason }: ReplaceIndex): Command[] {
+function replaceIndex({
+  wanted,
+  old,
+  bridge,
+  final,
+  reason,
+}: ChangeOf<"replace index">): Command[] {
   const { collection } = wanted;
   const [standIn, made] = [bridgeSpec(wanted), indexSpec(final ?? wanted)];
   const left = bridge && indexSpec(bridge);

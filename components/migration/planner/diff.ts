@@ -1,7 +1,7 @@
 import type { WantedCollection, WantedIndex, WantedSchema } from "../../contract";
 import { MigrationConflict } from "../errors";
 import { sameValue } from "./canonical";
-import type { Change, LeaveAlone } from "./change";
+import type { Change, ChangeOf } from "./change";
 import { bridgeName, sameButUnique, sameSignature } from "./index-spec";
 import { noExpiry, type Observed, type ObservedCollection, type ObservedIndex } from "./observe";
 
@@ -23,8 +23,8 @@ export function diff(wanted: WantedSchema, observed: Observed): Change[] {
 }
 
 /** The collections and indexes that are not ours: named in a plan, never touched. */
-export function foreign(wanted: WantedSchema, observed: Observed): LeaveAlone[] {
-  return [...observed.values()].flatMap((found): LeaveAlone[] => {
+export function foreign(wanted: WantedSchema, observed: Observed): ChangeOf<"leave alone">[] {
+  return [...observed.values()].flatMap((found): ChangeOf<"leave alone">[] => {
     if (!wanted.collections.some(({ name }) => name === found.name)) {
       return [{ kind: "leave alone", collection: found.name, reason: "not a collection of ours" }];
     }

@@ -20,8 +20,16 @@ const json = {
     approvals: sides(96, 96),
   },
   rollout: {
-    worker: { target: "values", mode: "mongo", file: ".dev/rollout/worker.values.yaml" },
-    web: { target: "values", mode: "mongo", file: ".dev/rollout/web.values.yaml" },
+    worker: {
+      target: "values",
+      mode: "mongo",
+      file: ".dev/rollout/taskrunner-storage.worker.values.yaml",
+    },
+    web: {
+      target: "values",
+      mode: "mongo",
+      file: ".dev/rollout/taskrunner-storage.web.values.yaml",
+    },
   },
   connectionSecretRef: { name: "taskrunner-mongo", key: "connectionString" },
 };
@@ -46,11 +54,11 @@ verified: every record on disk is in MongoDB
 
 database  mongodb://127.0.0.1:27017/taskrunner; SecantusDB 0.7.0b3, process 4711
 schema    20251106-task-runner-baseline, applied 2025-11-25
-worker    mongo, .dev/rollout/worker.values.yaml
-web       mongo, .dev/rollout/web.values.yaml
+worker    mongo, .dev/rollout/taskrunner-storage.worker.values.yaml
+web       mongo, .dev/rollout/taskrunner-storage.web.values.yaml
 files     .dev/taskrunner
 
-look      mongosh mongodb://127.0.0.1:27017/taskrunner; diff -r sample/rollout .dev/rollout
+look      mongosh mongodb://127.0.0.1:27017/taskrunner; tail -n +1 .dev/rollout/*.values.yaml
 roll back make rollback (needs no MongoDB)
 stop      make down (keeps the data; log in .dev/mongo.log)`,
     );

@@ -1,0 +1,163 @@
+import type { Db } from "mongodb";
+import { requireServer } from "../cluster/server";
+import { buildSchema, type SchemaOptions } from "../contract";
+import { recordFence } from "../ledger";
+import { addressIn, databaseAt, withRetries } from "../mongo";
+import {
+  kind,
+  tell,
+  type MongoInputs,
+  type OncePerCutover,
+  type StateOf,
+  type Step,
+} from "../step";
+import { describePlace, PlaceRefused, requirePlace } from "./another-place";
+import { DataIssues } from "./errors";
+import { apply } from "./execute";
+import {
+  describeDataIssue,
+  describeNotChecked,
+  type NotChecked,
+  type OnDataIssue,
+} from "./issues/data-issues";
+import { claim, complete, requireRecord, type Claim } from "./ledger";
+import { searchData } from "./plan";
+
+/** Whose provider has the migration's steps, and the module of their resources' types. */
+export const room = ["migration", "mongo"] as const;
+
+/** Inputs that every step of the migration has; `uri` is secret. */
+export interface MigrationInputs extends MongoInputs {
+  /** The ledger's collection. */
+  readonly ledger: string;
+}
+
+/** The database of a step. @throws ConnectionError if no server answers, or the log-in fails */
+export const databaseOf = (inputs: MongoInputs): Promise<Db> => databaseAt(addressIn(inputs));
+
+/** Looks at a collection in the database of a step. @throws ServerTroubleError if it has trouble for a minute or two */
+export async function inspect<Found>(
+  inputs: MongoInputs,
+  collection: string,
+  find: (db: Db) => Promise<Found>,
+): Promise<Found> {
+  const db = await databaseOf(inputs);
+  return withRetries(`Looking at ${db.databaseName}.${collection}`, () => find(db));
+}
+
+interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
+  readonly schema: SchemaOptions;
+  readonly onDataIssue: OnDataIssue;
+  /** The state directory, whose `fence.json` says whether the services work on MongoDB; absent: no files. */
+  readonly root?: string;
+  /** The setting `advanced.acceptDatabase`; not compared. */
+  readonly acceptDatabase?: string;
+}
+
+interface ClaimResults {
+  /** Where the record was claimed: `HOSTS/DATABASE/LEDGER`. */
+  readonly place: string;
+  /** Where a Job did the whole plan: when, in ISO 8601; empty where the engine does it. */
+  readonly appliedAt: string;
+  /** Where a Job did the whole plan: what the data kept from being done, in words. */
+  readonly heldBack: string;
+}
+
+type ClaimState = StateOf<ClaimInputs, ClaimResults>;
+
+/**
+ * The claim of the ledger's record: looks for data issues, then claims it; until here nothing was changed.
+ * Another database is refused while the services work on the former one (PlaceRefused); a cutover that follows
+ * a finished rollback may go to any. As a Job it does the whole plan, and the collections and indexes only
+ * state it.
+ */
+export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
+  ...kind<ClaimInputs, ClaimResults>("LedgerClaim", room, ["place", "appliedAt", "heldBack"]),
+  id: ({ ledger }) => `${ledger}-claim`,
+  followsServer: true,
+  compares: ["database", "ledger", "checksum", "stack", "cutover"],
+  isDue: ({ heldBack }, { job }) => job !== undefined && Boolean(heldBack),
+  job: { state: "read", olds: ["place"], forward: applyWholePlan },
+  foresees: async (state, inputs) => {
+    // Who runs Jobs has the files in a claim, which the engine cannot read.
+    if (inputs.job) return [];
+    try {
+      await findPlace(inputs, state);
+    } catch (error) {
+      // What cannot be found out in a preview is said there by others, and by `up`.
+      if (!(error instanceof PlaceRefused)) return [];
+      return [{ severity: "stop", code: "other-database", text: error.message }];
+    }
+    return [];
+  },
+  forward: async (inputs, state) => {
+    const { fence, place } = await findPlace(inputs, state);
+    const db = await databaseOf(inputs);
+    // Another cutover to what was claimed: the collections and indexes are not looked at again.
+    const isSameAgain = state?.place === place && state.cutover !== inputs.cutover;
+    if (isSameAgain) await requireRecord(db, inputs.ledger);
+    if (inputs.onDataIssue === "fail") {
+      const { issues, notChecked } = await searchData(db, buildSchema(inputs.schema));
+      if (issues.length > 0) throw new DataIssues(db.databaseName, issues);
+      warnOfNotChecked(notChecked);
+    }
+    await claim(db, inputs.ledger, inputs);
+    await takeFence(db, inputs.ledger, fence);
+    return { place, appliedAt: "", heldBack: "" };
+  },
+};
+
+async function applyWholePlan(inputs: ClaimInputs, state?: ClaimState): Promise<ClaimResults> {
+  const { fence, place } = await findPlace(inputs, state);
+  const db = await databaseOf(inputs);
+  await requireServer(db, addressIn(inputs).uri, inputs.schema.collections);
+  const { appliedAt, issues, notChecked } = await apply(db, inputs);
+  warnOfNotChecked(notChecked);
+  await takeFence(db, inputs.ledger, fence);
+  const heldBack = issues.map(describeDataIssue).join("\n");
+  return { place, appliedAt: appliedAt.toISOString(), heldBack };
+}
+
+async function takeFence(db: Db, ledger: string, fence: string | undefined): Promise<void> {
+  if (fence === undefined) return;
+  const doing = `Recording the fence in ${db.databaseName}.${ledger}`;
+  await withRetries(doing, () => recordFence(db, ledger, new Date(fence)));
+}
+
+function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
+  for (const one of notChecked) {
+    const text = `${describeNotChecked(one)} MongoDB refuses the change if they exist.`;
+    tell({ severity: "warn", code: "data-not-checked", text });
+  }
+}
+
+async function findPlace(inputs: ClaimInputs, state?: ClaimState) {
+  const { ledger, root, acceptDatabase } = inputs;
+  const asked = { ...addressIn(inputs), ledger };
+  const place = describePlace(asked);
+  // Also in the next cutover: a rollback that did not finish leaves the services on MongoDB.
+  const former = state?.place ?? place;
+  return { place, fence: await requirePlace(asked, former, root, acceptDatabase) };
+}
+
+interface CompletionInputs extends MigrationInputs, OncePerCutover {
+  readonly checksum: string;
+}
+
+interface CompletionResults {
+  /** In ISO 8601, UTC. */
+  readonly appliedAt: string;
+}
+
+/** The completion of the ledger's record, after the last change. */
+export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
+  ...kind<CompletionInputs, CompletionResults>("LedgerCompletion", room, ["appliedAt"]),
+  id: ({ ledger }) => ledger,
+  followsServer: true,
+  compares: ["database", "ledger", "checksum", "cutover"],
+  job: { doneByAnother: { appliedAt: "" } },
+  forward: async (inputs) => {
+    const finished = await complete(await databaseOf(inputs), inputs.ledger, inputs.checksum);
+    return { appliedAt: finished.toISOString() };
+  },
+};
