@@ -67,7 +67,9 @@ export function print({ json }: CommonOptions, asJson: object, text: string): vo
 function commonOptions({ connects, ignoresSettings = false }: CommandHelp): Option[] {
   const [file, stack] = ["--settings <file>", "--stack <name>"];
   const [uriFile, timeout] = ["--uri-file <file>", "--connect-timeout <seconds>"];
-  const settings = ignoresSettings ? "name the stack" : "read the settings from Pulumi.<name>.yaml";
+  const settings = ignoresSettings
+    ? "name the stack"
+    : "read the settings as Pulumi reads this stack's";
   const usual = [connects?.seconds, connects?.also].filter((part) => part !== undefined);
   const seconds = `look for a server this long (default: ${usual.join(";\n")})`;
   const isAlone = connects === undefined;
@@ -91,8 +93,8 @@ const settingsVariable = `
 
 const connectionVariables = `
   TASKRUNNER_MONGO_URI  the connection string, secret. --uri-file wins. Without
-                        both, a mongoUri counts that stands in the settings
-                        file in plain text
+                        both, the stack's mongoUri counts, or one in plain
+                        text in the settings file
   TASKRUNNER_MONGO_CA   the certificate of the authority that signed the
                         server's, as text (PEM)`;
 

@@ -3,7 +3,7 @@ import { databaseAt, formatHosts, type DatabaseAddress } from "../components/mon
 import { plainMongoUri, uriFacts, type CommandSettings } from "../components/settings";
 import { type CommonOptions, usualSeconds } from "./command";
 import { UsageError } from "./errors";
-import { settingsFile, textOf } from "./inputs";
+import { settingsSource, textOf } from "./inputs";
 
 /** A connection string and what it came from, for a message. */
 interface Found {
@@ -13,9 +13,9 @@ interface Found {
 
 /**
  * The connection string that a command is to use, without connecting: that of `--uri-file`, else of
- * TASKRUNNER_MONGO_URI, else one in plain text in the settings file. Secret. Undefined if there is none.
+ * TASKRUNNER_MONGO_URI, else that of the settings, as far as it is readable. Secret. Undefined if there is none.
  *
- * @throws UsageError if `--uri-file` cannot be read
+ * @throws UsageError if `--uri-file` or the stack cannot be read
  */
 export async function uriOf(options: CommonOptions): Promise<Found | undefined> {
   const { uriFile } = options;
@@ -25,9 +25,11 @@ export async function uriOf(options: CommonOptions): Promise<Found | undefined> 
   const variable = "TASKRUNNER_MONGO_URI";
   const stated = process.env[variable];
   if (stated) return { uri: stated, from: variable };
-  const file = settingsFile(options);
-  const uri = file === undefined ? undefined : await plainMongoUri({ file });
-  return uri === undefined ? undefined : { uri, from: `mongoUri of ${String(file)}` };
+  const source = await settingsSource(options);
+  const uri = source && (await plainMongoUri(source));
+  if (!source || uri === undefined) return undefined;
+  const place = "file" in source ? source.file : `stack ${String(options.stack)}`;
+  return { uri, from: `mongoUri of ${place}` };
 }
 
 /**

@@ -29,7 +29,8 @@ export function reportError(error: unknown, asJson: boolean): void {
   // Commander has printed the help page or the version.
   if (isWrongUsage && /^commander\.(help|version)/.test(error.code)) return;
   const { message: said, name } = error instanceof Error ? error : new Error(String(error));
-  const message = isWrongUsage ? `${said.replace(/^error: /, "")}. See --help.` : said;
+  // Commander's begin with `error: `.
+  const message = isWrongUsage ? `${said.slice("error: ".length)}. See --help.` : said;
   console.error(`taskrunner-storage: ${message}`);
   if (!asJson) return;
   // `connection` for a ConnectionError, `data-issues` for DataIssues.

@@ -14,27 +14,39 @@ import {
   stateFiles,
 } from "../components/state";
 import type { BothSides } from "../components/transfer";
-import { commandSettings, schemaOptionsOf, type CommandSettings } from "../components/settings";
+import {
+  commandSettings,
+  schemaOptionsOf,
+  type CommandSettings,
+  type SettingsSource,
+} from "../components/settings";
 import type { CommonOptions } from "./command";
 import { UsageError } from "./errors";
+import { stackConfig } from "./stack-config";
 
 /**
- * The settings asked for: those of the file of `--settings`, `--stack` or TASKRUNNER_SETTINGS, else the
- * specification's defaults.
+ * The settings asked for: those of the file of `--settings`, of the stack of `--stack` or of the file of
+ * TASKRUNNER_SETTINGS, else the specification's defaults.
  *
- * @throws SettingsError with every problem; SettingsFileError if the file cannot be read
+ * @throws SettingsError with every problem; SettingsFileError or UsageError if they cannot be read
  */
 export async function settingsOf(options: CommonOptions): Promise<CommandSettings> {
-  const file = settingsFile(options);
-  return commandSettings(file === undefined ? undefined : { file });
+  return commandSettings(await settingsSource(options));
 }
 
-/** The settings file that is asked for by its path or by its stack's name; undefined if none is. */
-export function settingsFile({ settings, stack }: CommonOptions): string | undefined {
-  if (settings !== undefined) return settings;
-  if (stack !== undefined) return `Pulumi.${stack}.yaml`;
+/**
+ * Where the settings asked for are; undefined if none are asked for.
+ *
+ * @throws UsageError if Pulumi does not read the stack's
+ */
+export async function settingsSource({
+  settings,
+  stack,
+}: CommonOptions): Promise<SettingsSource | undefined> {
+  if (settings !== undefined) return { file: settings };
+  if (stack !== undefined) return { config: await stackConfig(stack) };
   const { TASKRUNNER_SETTINGS: named } = process.env;
-  return named === "" ? undefined : named;
+  return named ? { file: named } : undefined;
 }
 
 /**

@@ -15,7 +15,7 @@ export const program = new Command("taskrunner-storage")
   .description("Take the state of a Task Runner from files to MongoDB and back.")
   .version(version, "-V, --version", "show the version")
   .helpOption("-h, --help", "show this help")
-  .helpCommand(false)
+  .helpCommand("help [command]", "Show the help of a command.")
   .exitOverride()
   .configureHelp({ subcommandTerm: (command) => [command.name(), ...command.aliases()].join(", ") })
   // Errors are said in one place, for people and for scripts.
@@ -23,8 +23,9 @@ export const program = new Command("taskrunner-storage")
   .addHelpText(
     "after",
     `
-Every command has --help. The connection string comes from TASKRUNNER_MONGO_URI
-or --uri-file FILE: an argument would be visible in the process list.
+COMMAND --help and help COMMAND show the help of a command. The connection
+string comes from TASKRUNNER_MONGO_URI or --uri-file FILE: an argument would be
+visible in the process list.
 
 Example:
   TASKRUNNER_MONGO_URI=mongodb://127.0.0.1:27017/taskrunner \\

@@ -54,8 +54,8 @@ export function verdictOf(situation: Situation): Verdict {
 const isSaid = (words: string | false | undefined) => words !== false && words !== undefined;
 
 const marks: Readonly<Record<Level, string>> = {
-  blocked: "⛔ **Not yet**",
-  risks: "⚠️ **Look first**",
+  blocked: "⛔ **Blocked**",
+  risks: "⚠️ **Needs attention**",
   clear: "✅ **No risk found**",
 };
 

@@ -15,13 +15,15 @@ const commandKeys = [
 /** The settings that the commands use; no secret is among them. */
 export type CommandSettings = Pick<Settings, (typeof commandKeys)[number]>;
 
-/** A settings file by its path such as `Pulumi.prod.yaml`, or a text of its form. */
-type SettingsSource = { readonly file: string } | { readonly text: string };
+type Config = Readonly<Record<string, unknown>>;
+
+/** A settings file by its path such as `Pulumi.prod.yaml`, a text of its form, or what is below its `config`. */
+export type SettingsSource =
+  { readonly file: string } | { readonly text: string } | { readonly config: Config };
 
 /**
- * The settings that the commands take from a stack's settings file, or from its text; without
- * either, the specification's defaults. Encrypted values stay where they are. Everything else in a file
- * has to be right, also what a command does not need.
+ * The settings that the commands take from a stack's settings; without any, the specification's defaults.
+ * Everything in them has to be right, also what a command does not need.
  *
  * @throws SettingsError with every problem; SettingsFileError if the file cannot be read
  */
@@ -40,8 +42,8 @@ export async function commandSettings(from: SettingsSource | undefined): Promise
 }
 
 /**
- * The connection string that stands in a stack's settings file in plain text, as that of a server on
- * this machine does; undefined if there is none, or an encrypted one.
+ * The connection string that stands in a stack's settings in plain text, as that of a server on
+ * this machine does in its file; undefined if there is none, or an encrypted one.
  *
  * @throws SettingsFileError if the file cannot be read
  */
@@ -54,10 +56,15 @@ async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> 
   const values = Object.entries(await configIn(from)).flatMap(([key, value]) => {
     const [, project = "", name = ""] = /^([^:]+):(.*)$/.exec(key) ?? [];
     // Other projects and providers have keys of their own here.
-    const isOurs =
-      project === "taskrunner-storage" ||
-      commandKeys.includes(name as (typeof commandKeys)[number]);
-    if (!isOurs || isEncrypted(value)) return [];
+    const isUsed = commandKeys.includes(name as (typeof commandKeys)[number]);
+    if (project !== "taskrunner-storage" && !isUsed) return [];
+    if (isEncrypted(value)) {
+      if (!isUsed) return [];
+      throw new SettingsFileError(
+        `${key} is secret, and commands need it. Set what opens the stack's secrets, such as ` +
+          "PULUMI_CONFIG_PASSPHRASE, and name the stack with --stack, or write the setting in plain text.",
+      );
+    }
     if (typeof value === "string") return [[name, parseStructured(value)] as const];
     // What is encrypted in a section is nothing that a command needs.
     const mask = (_: string, one: unknown): unknown => (isEncrypted(one) ? "[secret]" : one);
@@ -66,7 +73,8 @@ async function valuesIn(from: SettingsSource): Promise<Record<string, unknown>> 
   return Object.fromEntries(values);
 }
 
-async function configIn(from: SettingsSource): Promise<Readonly<Record<string, unknown>>> {
+async function configIn(from: SettingsSource): Promise<Config> {
+  if ("config" in from) return from.config;
   const file = "file" in from ? from.file : "The settings";
   const text =
     "text" in from
@@ -74,8 +82,7 @@ async function configIn(from: SettingsSource): Promise<Readonly<Record<string, u
       : await readFile(file, "utf8").catch((error: unknown) => {
           const why = errorCode(error, "no reason given");
           throw new SettingsFileError(
-            `The settings file ${file} cannot be read: ${why}. Set --settings to an existing file, or --stack ` +
-              "to its stack.",
+            `The settings file ${file} cannot be read: ${why}. Set --settings to an existing file.`,
             { cause: error },
           );
         });
@@ -88,9 +95,16 @@ async function configIn(from: SettingsSource): Promise<Readonly<Record<string, u
       `${file} is not valid YAML (line ${line}: ${reason}). Fix the syntax.`,
     );
   }
-  const { config } = (document.toJS() ?? {}) as {
-    readonly config?: Record<string, unknown> | null;
+  const { config, environment } = (document.toJS() ?? {}) as {
+    readonly config?: Config | null;
+    readonly environment?: unknown;
   };
+  if (environment) {
+    throw new SettingsFileError(
+      `${file} imports environments, which only Pulumi opens. Name the stack with --stack instead, or a ` +
+        "copy of the file that contains their settings and no `environment`.",
+    );
+  }
   return config ?? {};
 }
 

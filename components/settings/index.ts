@@ -7,7 +7,7 @@ export { entryAddress } from "./cluster";
 export { connectionStringProblems } from "./connection-rules";
 export { databaseOf, resolveNamespace, schemaOptionsOf } from "./derived";
 export type { Direction, Directions } from "./derived";
-export { commandSettings, plainMongoUri, type CommandSettings } from "./file";
+export { commandSettings, plainMongoUri, type CommandSettings, type SettingsSource } from "./file";
 export { parseSettings, parseStructured } from "./load";
 export { SettingsError, SettingsFileError, type Problem } from "./problems";
 export type {

@@ -5,6 +5,7 @@ export const pages: ReadonlyMap<string, string> = new Map(
   program
     .createHelp()
     .visibleCommands(program)
+    .filter((command) => command.name() !== "help")
     .map((command) => [command.name(), pageOf(command)]),
 );
 

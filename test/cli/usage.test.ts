@@ -1,10 +1,10 @@
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
 import { Long } from "mongodb";
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { generateSample } from "../../sample";
 import { emptyDatabasePerTest } from "../server";
 import { bundledCommands } from "./bundled";
@@ -56,7 +56,7 @@ it.each<[string, string[], string]>([
   ["no state directory", ["verify"], "Set --state, or backfill.source.path"],
   ["no state in it", ["import", "--state", "/nowhere"], "/nowhere is not a readable directory"],
   ["nowhere to export to", ["export", "--state", "/nowhere"], "/nowhere is not a directory"],
-  ["no such settings", ["status", "--stack", "none"], "Pulumi.none.yaml cannot be read: ENOENT"],
+  ["no such settings", ["status", "--settings", "none"], "file none cannot be read: ENOENT"],
   ["no such preview", ["comment", "--preview", "none"], "none of --preview cannot be read"],
   ["no such connection string", ["status", "--uri-file", "none"], "none of --uri-file cannot"],
 ])("%s is wrong usage: 64", async (_name, args, words) => {
@@ -82,14 +82,14 @@ it.each([
   ...["status", "plan", "apply", "script", "import", "verify", "export"].map((name) => [name]),
 ])("%s refuses an unknown setting: 64", async (...args) => {
   await settings("Pulumi.test.yaml", { rollot: { target: "helm" } });
-  const { exitCode, stderr } = await run([...args, "--stack", "test"]);
+  const { exitCode, stderr } = await run([...args, "--settings", "Pulumi.test.yaml"]);
   expect(exitCode).toBe(64);
   expect(stderr).toContain("rollot: found an unknown setting; allowed: storageMode,");
 });
 
 it("a settings file that is not YAML is wrong usage, with the line", async () => {
   await writeFile(join(folder, "Pulumi.test.yaml"), "config:\n  a: 1\n b: 2\n");
-  const { exitCode, stderr } = await run(["script", "--stack", "test"]);
+  const { exitCode, stderr } = await run(["script", "--settings", "Pulumi.test.yaml"]);
   expect(exitCode).toBe(64);
   expect(stderr).toMatch(/Pulumi\.test\.yaml is not valid YAML \(line 3: .*\)\. Fix the syntax\./);
 });
@@ -103,7 +103,9 @@ it("with --json an error is one value, with its kind", async () => {
   expect(await failed(["fence"])).toMatchObject({ code: "usage" });
   expect(await failed(["verify"])).toMatchObject({ code: "usage" });
   await settings("Pulumi.wrong.yaml", { rollot: {} });
-  expect(await failed(["plan", "--stack", "wrong"])).toMatchObject({ code: "settings" });
+  expect(await failed(["plan", "--settings", "Pulumi.wrong.yaml"])).toMatchObject({
+    code: "settings",
+  });
   const unreachable = await failed(["status", "--connect-timeout", "0.5"]);
   expect(unreachable).toMatchObject({
     code: "connection",
@@ -121,7 +123,7 @@ it("says at once where it connects to, and gives up after --connect-timeout", as
   await once(silent, "listening");
   const { port } = silent.address() as AddressInfo;
   const TASKRUNNER_MONGO_URI = `mongodb://127.0.0.1:${port}/taskrunner`;
-  const looked = ["import", "--stack", "test", "--connect-timeout", "1.5"];
+  const looked = ["import", "--settings", "Pulumi.test.yaml", "--connect-timeout", "1.5"];
   const began = Date.now();
   const { stderr, exitCode } = await run(looked, { TASKRUNNER_MONGO_URI });
   silent.close();
@@ -135,9 +137,9 @@ it("says at once where it connects to, and gives up after --connect-timeout", as
 
 it("the result stays with --quiet, and nothing else is said", async () => {
   for (const name of ["import", "status", "script"]) {
-    const loud = await run([name, "--stack", "test"]);
+    const loud = await run([name, "--settings", "Pulumi.test.yaml"]);
     expect(loud.stderr, name).toBe(name === "script" ? "" : connecting());
-    const quiet = await run([name, "--stack", "test", "--quiet"]);
+    const quiet = await run([name, "--settings", "Pulumi.test.yaml", "--quiet"]);
     expect(quiet, name).toMatchObject({ stderr: "", exitCode: 0 });
     expect(quiet.stdout.split(/[:\n]/)[0]).toBe(loud.stdout.split(/[:\n]/)[0]);
     expect(quiet.stdout).not.toBe("");
@@ -146,7 +148,7 @@ it("the result stays with --quiet, and nothing else is said", async () => {
 
 it("the state directory is backfill.source.path if --state is not given", async () => {
   for (const name of ["import", "backfill", "verify", "export"]) {
-    const { stdout, exitCode } = await run([name, "--stack", "test"]);
+    const { stdout, exitCode } = await run([name, "--settings", "Pulumi.test.yaml"]);
     expect(exitCode, name).toBe(0);
     expect(stdout).toContain(join(folder, "state"));
   }
@@ -160,14 +162,88 @@ it("a file of --uri-file comes before TASKRUNNER_MONGO_URI, and that before the 
 
   expect((await status(["--uri-file", "uri.txt"], away)).exitCode).toBe(0);
   const late = ["--connect-timeout", "0.5"];
-  expect((await status(["--stack", "test", ...late], away)).stderr).toContain("127.0.0.1:1 failed");
-  expect((await status(["--stack", "test"])).exitCode).toBe(0);
+  expect((await status(["--settings", "Pulumi.test.yaml", ...late], away)).stderr).toContain(
+    "127.0.0.1:1 failed",
+  );
+  expect((await status(["--settings", "Pulumi.test.yaml"])).exitCode).toBe(0);
   await settings("Pulumi.test.yaml", { mongoUri: { secure: "v1:abc" } });
-  expect((await status(["--stack", "test"])).exitCode).toBe(64);
+  expect((await status(["--settings", "Pulumi.test.yaml"])).exitCode).toBe(64);
 });
 
 it("TASKRUNNER_SETTINGS names the settings file if no option does", async () => {
   const env = { TASKRUNNER_SETTINGS: "Pulumi.test.yaml", TASKRUNNER_MONGO_URI: undefined };
   expect((await run(["verify"], env)).stderr).toContain(connecting());
-  expect((await run(["status", "--stack", "none"], env)).stderr).toContain("Pulumi.none.yaml");
+  expect((await run(["status", "--settings", "none"], env)).stderr).toContain("file none");
+});
+
+it("shows the help of a command as --help does", async () => {
+  for (const name of ["plan", "backfill"]) {
+    expect(await run(["help", name])).toEqual(await run([name, "--help"]));
+  }
+  expect((await run(["help"])).stdout).toBe((await run(["--help"])).stdout);
+});
+
+describe("with --stack", () => {
+  /** What stands in for `pulumi`: it knows the stack `prod`, and opens its secrets for one passphrase. */
+  const config = (secrets: boolean) => ({
+    "taskrunner-storage:storageMode": { value: "mongo", secret: false },
+    "taskrunner-storage:backfill": { value: '{"source":{"path":"state"}}', secret: false },
+    "taskrunner-storage:mongoUri": secrets ? { value: uri(), secret: true } : { secret: true },
+  });
+  const play = async (more: object = {}) => {
+    const [shown, others] = [true, false].map((secrets) =>
+      JSON.stringify({ ...config(secrets), ...more }),
+    );
+    const program = [
+      "#!/bin/sh",
+      'case "$* " in *"--stack prod "*) ;; *) echo "error: no stack" >&2; exit 6 ;; esac',
+      'case "$*" in',
+      `*--show-secrets*) [ "$PULUMI_CONFIG_PASSPHRASE" = right ] && echo '${String(shown)}' ;;`,
+      `*) echo '${String(others)}' ;;`,
+      "esac",
+    ];
+    await mkdir(join(folder, "bin"));
+    await writeFile(join(folder, "bin/pulumi"), `${program.join("\n")}\n`);
+    await chmod(join(folder, "bin/pulumi"), 0o755);
+  };
+  const ask = (args: string[], env: Record<string, string | undefined> = {}) =>
+    run(args, { PATH: `${join(folder, "bin")}:${String(process.env.PATH)}`, ...env });
+  const stack = ["--stack", "prod"];
+
+  it("reads what Pulumi reads, with the connection string if its secrets can be opened", async () => {
+    await play();
+    const unset = { TASKRUNNER_MONGO_URI: undefined };
+    const opened = await ask(["verify", ...stack], { ...unset, PULUMI_CONFIG_PASSPHRASE: "right" });
+    expect(opened.stderr).toContain(connecting());
+    expect(opened.stdout).toContain(join(folder, "state"));
+
+    expect((await ask(["import", ...stack])).exitCode).toBe(0);
+    const closed = await ask(["import", ...stack], unset);
+    expect(closed).toMatchObject({ exitCode: 64 });
+    expect(closed.stderr).toContain("TASKRUNNER_MONGO_URI is not set");
+  });
+
+  it("refuses a secret setting that it cannot open, in place of a default", async () => {
+    await play({ "taskrunner-storage:mongo": { secret: true } });
+    const { exitCode, stderr } = await ask(["script", ...stack]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("taskrunner-storage:mongo is secret");
+  });
+
+  it("names --settings if Pulumi refuses, or is missing", async () => {
+    await play();
+    const refused = await ask(["status", "--stack", "org/p/none"]);
+    expect(refused.exitCode).toBe(64);
+    expect(refused.stderr).toContain("pulumi config says: error: no stack. Fix that, or name");
+    expect(refused.stderr).toContain("--settings, such as Pulumi.none.yaml");
+    const missing = await ask(["status", ...stack], { PATH: join(process.execPath, "..") });
+    expect(missing.stderr).toContain("pulumi is not on PATH");
+  });
+
+  it("refuses a file that imports environments, which only Pulumi opens", async () => {
+    await writeFile(join(folder, "esc.yaml"), "environment: [prod]\nconfig: {}\n");
+    const { exitCode, stderr } = await run(["script", "--settings", "esc.yaml"]);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain("esc.yaml imports environments");
+  });
 });

@@ -39,7 +39,7 @@ describe("the verdict", () => {
     expect(reviewOf(previewOf([changedIndex]))).toMatchObject({
       headline: "staging: change: 1 index",
       level: "risks",
-      verdict: "⚠️ **Look first:** 1 index built anew",
+      verdict: "⚠️ **Needs attention:** 1 index built anew",
     });
   });
 
@@ -61,7 +61,8 @@ describe("the verdict", () => {
 
     expect(reviewOf(previewOf([]), plan)).toMatchObject({
       headline: "stack: no changes",
-      verdict: "⚠️ **Look first:** 1 difference in MongoDB that up leaves, unless with --refresh",
+      verdict:
+        "⚠️ **Needs attention:** 1 difference in MongoDB that up leaves, unless with --refresh",
     });
   });
 
@@ -74,7 +75,7 @@ describe("the verdict", () => {
     const { verdict, body } = reviewOf(previewOf(steps));
 
     expect(verdict).toBe(
-      "⚠️ **Look first:** 1 resource destroyed · 1 resource replaced · 1 resource no longer managed",
+      "⚠️ **Needs attention:** 1 resource destroyed · 1 resource replaced · 1 resource no longer managed",
     );
     expect(body).toContain("`mongodbatlas:Cluster` `gone` is **deleted**");
     expect(body).toContain("`pack_runs_tenant` leaves the stack and stays in MongoDB");
@@ -88,7 +89,7 @@ describe("the verdict", () => {
     };
     const { verdict, body } = reviewOf(previewOf([leaves]));
     expect(verdict).toBe(
-      "⚠️ **Look first:** what would stay behind was not counted, because no plan was given · " +
+      "⚠️ **Needs attention:** what would stay behind was not counted, because no plan was given · " +
         "the stack will work on files, and no step drains the worker · " +
         "1 resource no longer managed · without `backfill` a rollback exports nothing and holds no run",
     );
@@ -108,7 +109,7 @@ describe("the verdict", () => {
     const { verdict, body } = reviewOf(previewOf([cluster]));
 
     expect(verdict).toBe(
-      "⚠️ **Look first:** 1 protection of MongoDB turned off · " +
+      "⚠️ **Needs attention:** 1 protection of MongoDB turned off · " +
         "MongoDB itself changes, its members may restart",
     );
     expect(body).toContain("`instanceSize` `M30` → `M50`");
@@ -130,7 +131,7 @@ describe("the verdict", () => {
     const { verdict, body } = takeOver({ pitEnabled: false, mongoDbMajorVersion: "8.0" });
 
     expect(verdict).toBe(
-      "⚠️ **Look first:** 1 protection of MongoDB turned off · " +
+      "⚠️ **Needs attention:** 1 protection of MongoDB turned off · " +
         "MongoDB itself changes, its members may restart",
     );
     expect(body).toContain("`mongoDbMajorVersion` `7.0` → `8.0`");
@@ -175,7 +176,7 @@ describe("the verdict", () => {
       headline: "staging: cut over to MongoDB: the migration as a Job",
       level: "risks",
       verdict:
-        "⚠️ **Look first:** the stack will work on MongoDB, and no step drains the worker · " +
+        "⚠️ **Needs attention:** the stack will work on MongoDB, and no step drains the worker · " +
         "unfinished runs were not counted · the data were not looked at, the Job checks them first",
     });
     expect(reviewOf(cutover).body).toContain("a Job checks the documents, then creates");

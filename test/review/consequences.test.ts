@@ -34,7 +34,7 @@ describe("a change of the storage mode", () => {
     expect(reviewOf(previewOf(cutover), plan)).toMatchObject({
       level: "risks",
       verdict:
-        "⚠️ **Look first:** the worker stops until it works on MongoDB, for how long is not measured " +
+        "⚠️ **Needs attention:** the worker stops until it works on MongoDB, for how long is not measured " +
         "yet · web stays up while its pods are replaced · 42 unfinished runs wait meanwhile",
     });
     expect(reviewOf(previewOf(rollback)).verdict).toContain(
@@ -104,7 +104,7 @@ describe("a change without a change of the mode", () => {
     expect(reviewOf(previewOf(steps))).toMatchObject({
       level: "risks",
       verdict:
-        "⚠️ **Look first:** worker restarts · 1 release would change more than the storage variables",
+        "⚠️ **Needs attention:** worker restarts · 1 release would change more than the storage variables",
     });
     const both = [...steps, release("web", values("mongo"), values("mongo", { a: 1 }), "import")];
     expect(reviewOf(previewOf(both)).verdict).toContain("worker and web restart");

@@ -64,7 +64,7 @@ describe("the verdict on a rollback", () => {
     const reached = { ...noPlan, leftBehind: { ...leftBehind, exported } };
     expect(reviewOf(previewOf([toFiles]), reached)).toMatchObject({
       headline: "staging: roll back to files: export of 3 runs, 1 approval",
-      verdict: `⚠️ **Look first:** 2 records changed on both sides stay behind · ${unwatched}`,
+      verdict: `⚠️ **Needs attention:** 2 records changed on both sides stay behind · ${unwatched}`,
     });
     const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
     const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
@@ -107,7 +107,7 @@ describe("the verdict on a rollback", () => {
       );
       const { verdict, body } = reviewed(lines, { ...lost, unfinished: 0, exported });
 
-      expect(verdict).toBe(`⚠️ **Look first:** ${unwatched} · 2 warnings`);
+      expect(verdict).toBe(`⚠️ **Needs attention:** ${unwatched} · 2 warnings`);
       expect(body).toContain("nothing would be exported");
       expect(body).toContain("2 runs would be held in /state/held: a, b.");
     });
@@ -126,7 +126,7 @@ describe("the verdict on a rollback", () => {
 
       expect(level).toBe("blocked");
       expect(verdict).toBe(
-        `⛔ **Not yet:** up stops before it is done, a warning below says where · ${unwatched}`,
+        `⛔ **Blocked:** up stops before it is done, a warning below says where · ${unwatched}`,
       );
       expect(body).toContain(line.replace("warning: ", ""));
     });
@@ -141,7 +141,7 @@ describe("the verdict on a rollback", () => {
 
     expect(headline).not.toMatch(/unreachable|42/);
     expect(verdict).toBe(
-      `⛔ **Not yet:** up stops before it is done, a warning below says where · ${unwatched}`,
+      `⛔ **Blocked:** up stops before it is done, a warning below says where · ${unwatched}`,
     );
     expect(body).not.toContain("held");
   });

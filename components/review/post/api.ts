@@ -118,7 +118,7 @@ export function isApiError(error: unknown): error is Error & ApiError {
 }
 
 function adviceOn(error: ApiError, permission: string): string {
-  const { status, message, response } = error;
+  const { status, response } = error;
   if (!response) return "Check GITHUB_API_URL and the network.";
   if (isRateLimit(error)) {
     const reset = Number(response.headers["x-ratelimit-reset"]);
@@ -126,20 +126,20 @@ function adviceOn(error: ApiError, permission: string): string {
     return `The rate limit is reached${until}. Run it again later.`;
   }
   if (status === 401) return "GITHUB_TOKEN is not valid or has expired. Set a valid one.";
-  if (status === 403) return `The token lacks a permission: give the job ${permission}.`;
+  if (status === 403) {
+    return `Give the job ${permission}; if the answer names a rate limit, run it again later.`;
+  }
   if (status === 404) {
     return `It does not exist, or the token cannot see it: check GITHUB_REPOSITORY and ${permission}.`;
   }
   if (status === 410) return "Issues are disabled in this repository. Enable them.";
-  if (status === 422 && /too long/i.test(message))
-    return "The text is longer than the API accepts.";
   if (status >= 500) return "It was tried four times. Run it again when the server works.";
   return "Nothing was posted.";
 }
 
-function isRateLimit({ status, message, response }: ApiError): boolean {
-  const isUsedUp = response?.headers["x-ratelimit-remaining"] === "0";
-  return status === 429 || (status === 403 && (isUsedUp || /\bsecondary rate\b/i.test(message)));
+function isRateLimit({ status, response }: ApiError): boolean {
+  const { "retry-after": after, "x-ratelimit-remaining": remaining } = response?.headers ?? {};
+  return status === 429 || (status === 403 && (remaining === "0" || after !== undefined));
 }
 
 /** In how many seconds it is worth asking again, as the server says; Infinity if it is not. */

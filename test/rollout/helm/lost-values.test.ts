@@ -76,7 +76,7 @@ describe("a warning of them", () => {
     const { verdict } = reviewOf(previewOf([], { diagnostics }), noPlan);
 
     expect(verdict).toBe(
-      "⚠️ **Look first:** 1 release would change more than the storage variables",
+      "⚠️ **Needs attention:** 1 release would change more than the storage variables",
     );
   });
 });
