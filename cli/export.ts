@@ -69,10 +69,8 @@ async function exportChanges(
     );
     return { records: (await Promise.all(counting)).reduce((sum, count) => sum + count, 0) };
   };
-  const report = await withProgress(
-    options,
-    { what: "export", count: "documents", total },
-    (watch) => exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
+  const report = await withProgress(options, { what: "export", total }, (watch) =>
+    exportByHand({ ...both, watch }, { ledger, electionSeconds, exportUnconfirmed }),
   );
   // A state that was lost and created again has no fence, by which a rollback knows the right one.
   if (all && (await readFence(sides.root)) === undefined) {

@@ -60,7 +60,7 @@ export const importCommand = command("import", {
     const database = await connect(options, await addressOf(options, settings));
     const { shard, stage, dryRun = false } = options;
     const bytes = async () => ({ bytes: sumOf(await sizeOfState(sides), "bytes") });
-    const watched = { what: "import", count: "read", total: shard ? undefined : bytes } as const;
+    const watched = { what: "import", total: shard ? undefined : bytes } as const;
     const report = await withProgress(options, watched, (watch) =>
       importState({
         ...{ ...sides, database, dryRun, stage, watch },

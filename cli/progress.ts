@@ -1,5 +1,5 @@
-import type { CollectionRole } from "../components/contract";
 import { everyTenSeconds } from "../components/contract/progress";
+import type { Tally } from "../components/transfer";
 import type { CommonOptions } from "./command";
 import { duration, size, sumOf, whole } from "./words";
 
@@ -8,38 +8,31 @@ interface Amount {
   readonly bytes: number;
 }
 
-interface Tally<Count extends string> {
-  readonly counts: Readonly<Record<CollectionRole, Readonly<Record<Count, number>>>>;
-  readonly bytes: number;
-}
-
-interface Watched<Count extends string> {
+interface Watched {
   /** The work's name, such as `import`. */
   readonly what: string;
-  /** Which of its counts is that of the records which it has dealt with. */
-  readonly count: Count;
   /** Counts how much there is, beside the work; absent if that is not known. */
   readonly total?: (() => Promise<Partial<Amount>>) | undefined;
 }
 
 /** Does some work, and says on standard error how far it is: a line every ten seconds. */
-export async function withProgress<Count extends string, Report>(
+export async function withProgress<Report>(
   { quiet }: CommonOptions,
-  { what, count, total }: Watched<Count>,
-  work: (watch: (tally: Tally<Count>) => void) => Promise<Report>,
+  { what, total }: Watched,
+  work: (watch: (tally: Tally) => void) => Promise<Report>,
 ): Promise<Report> {
   if (quiet) return work(() => undefined);
   const started = Date.now();
   let all: Partial<Amount> = {};
   let stop: (() => void) | undefined;
-  const watch = (tally: Tally<Count>) => {
+  const watch = (tally: Tally) => {
     // What cannot be counted is an error of the work itself.
     total?.().then(
       (found) => (all = found),
       () => undefined,
     );
     stop = everyTenSeconds(() => {
-      const sofar = { records: sumOf(tally.counts, count), bytes: tally.bytes };
+      const sofar = { records: sumOf(tally.counts, "records"), bytes: tally.bytes };
       console.error(`${what}: ${describeProgress(sofar, all, Date.now() - started)}`);
     });
   };

@@ -29,7 +29,7 @@ export const verifyCommand = command("verify", {
   const logs = { collection: sides.collections.logs, ledger: settings.advanced.ledger };
   const expiredBefore = await findEarlierExpiry(database, logs);
   const total = async () => ({ bytes: sumOf(await sizeOfState(sides), "bytes") });
-  const report = await withProgress(options, { what: "verify", count: "read", total }, (watch) =>
+  const report = await withProgress(options, { what: "verify", total }, (watch) =>
     verifyState({
       ...{ ...sides, database, expiredBefore, watch },
       acceptQuarantined: settings.advanced.acceptQuarantined,

@@ -11,5 +11,5 @@ export { acceptQuarantined, describeRollback } from "./describe";
 export { drawFence, listUnfinished } from "./rollback/fence";
 export { exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportStage, type Shard, importStages } from "./sides";
-export type { ImportReport } from "./tally";
+export type { ImportReport, Tally } from "./tally";
 export { type VerificationReport, forgetWhereMissing, verifyState } from "./verify";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type CollectionRole, byRole } from "../contract";
+import { type CollectionRole, byRole, collectionRoles } from "../contract";
 import {
   type Conversion,
   type IncompleteLine,
@@ -27,6 +27,7 @@ export interface Counts {
   quarantined: number;
 }
 
+/** What an import does with a record that it takes. */
 export type Outcome = "inserted" | "updated" | "unchanged";
 
 /** A record that was left out, and why. */
@@ -35,6 +36,21 @@ export interface Quarantined extends Place {
   readonly detail: string;
   /** Where the record is that has the same key and came first. */
   readonly other?: Place;
+}
+
+/** A document whose file changed too; `copy` has MongoDB's content. Paths are below the root. */
+export interface ExportConflict {
+  readonly id: string;
+  readonly file: string;
+  readonly copy: string;
+  readonly detail: string;
+}
+
+/** A document that could not be written, and why. */
+export interface Unwritable {
+  readonly id: string;
+  readonly reason: string;
+  readonly detail: string;
 }
 
 /** Unfinished runs that MongoDB has from an import, and whose files are gone. */
@@ -87,70 +103,99 @@ export class ListHash {
   }
 }
 
-/** The maximum number of single cases that are kept: memory stays flat, and nobody reads more. */
+/** What may be counted of a collection's records in an import, an export or a verification. */
+const countNames = [
+  ...(["records", "inserted", "updated", "unchanged", "normalized", "quarantined"] as const),
+  ...(["written", "newerOnDisk", "conflicts", "unwritable"] as const),
+  ...(["equal", "newerInMongo", "expired", "missing", "differing"] as const),
+] as const;
+type CountName = (typeof countNames)[number];
+
+/** The maximum number of examples of a kind: memory stays flat, and nobody reads more. */
 const keptCases = 1_000;
 
-/** Counts what becomes of each record while an import or a verification runs. */
+/** Keeps examples of a kind as long as there is room. */
+export function keep<Case>(cases: Case[], ...more: readonly Case[]): void {
+  cases.push(...more.slice(0, keptCases - cases.length));
+}
+
+/** Counts what becomes of records in an import, an export or a verification, with examples of each kind. */
 export class Tally {
   private readonly started = Date.now();
-  readonly counts = byRole((): Counts => ({
-    read: 0,
-    inserted: 0,
-    updated: 0,
-    unchanged: 0,
-    normalized: 0,
-    quarantined: 0,
-  }));
+  readonly counts = byRole(
+    () => Object.fromEntries(countNames.map((name) => [name, 0])) as Record<CountName, number>,
+  );
+  files = 0;
+  bytes = 0;
   readonly skipped = noneSkipped();
   readonly incomplete: IncompleteLine[] = [];
   readonly quarantine: Quarantined[] = [];
-  private readonly conversions = new Map<Conversion, number>();
-  files = 0;
-  bytes = 0;
-  private unchangedFiles = 0;
-  private unfinishedRuns = 0;
+  readonly quarantinedUnfinished = { count: 0, cases: [] as Quarantined[] };
+  readonly conflicts: ExportConflict[] = [];
+  readonly unwritable: Unwritable[] = [];
+  readonly onlyInFiles = byRole((): string[] => []);
+  readonly different = byRole((): { id: string; paths: readonly string[] }[] => []);
   /** All that is quarantined, and in a verification all that differs. */
   readonly left = new ListHash();
-  private readonly quarantinedUnfinished: ImportReport["quarantinedUnfinished"] = {
-    count: 0,
-    cases: [],
-  };
+  private readonly conversions: ImportReport["conversions"] = {};
+  private unchangedFiles = 0;
+  private unfinishedRuns = 0;
 
-  /** @param keep gets every refused record with what its file has */
-  constructor(private readonly keep?: (refused: Quarantined, raw?: Raw) => void) {}
+  /** @param keepRaw gets every refused record with what its file has */
+  constructor(private readonly keepRaw?: (refused: Quarantined, raw?: Raw) => void) {}
 
-  /** @param mayExecute whether it is a run that may still execute steps; default: it is not */
+  get elapsedMs(): number {
+    return Date.now() - this.started;
+  }
+
+  /** Counts records of a collection, and what became of them. */
+  count(role: CollectionRole, outcome: Exclude<CountName, "records">, times = 1): void {
+    this.counts[role].records += times;
+    this.counts[role][outcome] += times;
+  }
+
+  /**
+   * Counts a record that an import took.
+   *
+   * @param mayExecute whether it is a run that may still execute steps; default: it is not
+   */
   settle(
     role: CollectionRole,
     outcome: Outcome,
     conversions: ReadonlySet<Conversion>,
     mayExecute = false,
   ): void {
-    const counts = this.counts[role];
+    this.count(role, outcome);
     if (mayExecute) this.unfinishedRuns += 1;
-    counts.read += 1;
-    counts[outcome] += 1;
-    if (conversions.size > 0) counts.normalized += 1;
-    for (const conversion of conversions) this.count(conversion, 1);
+    if (conversions.size > 0) this.counts[role].normalized += 1;
+    for (const conversion of conversions) this.countConversion(conversion, 1);
   }
 
-  private count(conversion: Conversion, times: number): void {
-    this.conversions.set(conversion, (this.conversions.get(conversion) ?? 0) + times);
+  private countConversion(conversion: Conversion, times: number): void {
+    this.conversions[conversion] = (this.conversions[conversion] ?? 0) + times;
   }
 
-  /** @param raw what the file has, if it could be read */
+  /**
+   * Counts a record on disk that is left out.
+   *
+   * @param raw what the file has, if it could be read
+   */
   refuse(role: CollectionRole, place: Place, { reason, detail, other }: Refusal, raw?: Raw): void {
-    this.counts[role].read += 1;
-    this.counts[role].quarantined += 1;
+    this.count(role, "quarantined");
     const refused = { ...place, reason, detail, ...(other && { other }) };
     this.left.add(JSON.stringify(refused));
-    this.keep?.(refused, raw);
-    if (this.quarantine.length < keptCases) this.quarantine.push(refused);
+    this.keepRaw?.(refused, raw);
+    keep(this.quarantine, refused);
     if (role !== "runs" || !mayBeUnfinished(raw?.text)) return;
     this.unfinishedRuns += 1;
     this.quarantinedUnfinished.count += 1;
-    const { cases } = this.quarantinedUnfinished;
-    if (cases.length < keptCases) cases.push(refused);
+    keep(this.quarantinedUnfinished.cases, refused);
+  }
+
+  /** Counts a document that no file can hold. */
+  refuseDocument(role: CollectionRole, id: string, { reason, detail }: Refusal): void {
+    this.count(role, "unwritable");
+    keep(this.unwritable, { id, reason, detail });
   }
 
   /** How many records of a collection were refused so far. */
@@ -161,34 +206,42 @@ export class Tally {
   /** Counts the records of a file, or of a log's beginning, that an earlier import brought. */
   resume(role: CollectionRole, imported: ImportedCounts): void {
     const { records, normalized, conversions, unfinished } = imported;
-    const counts = this.counts[role];
+    this.count(role, "unchanged", records);
     this.unfinishedRuns += unfinished;
-    counts.read += records;
-    counts.unchanged += records;
-    counts.normalized += normalized;
+    this.counts[role].normalized += normalized;
     for (const [conversion, count] of Object.entries(conversions)) {
-      this.count(conversion as Conversion, count);
+      this.countConversion(conversion as Conversion, count);
     }
     this.unchangedFiles += 1;
   }
 
   leaveIncomplete(line: IncompleteLine): void {
-    if (this.incomplete.length < keptCases) this.incomplete.push(line);
+    keep(this.incomplete, line);
   }
 
+  /** Counts what another tally of an export has counted. */
+  add(other: Tally): void {
+    for (const role of collectionRoles) {
+      for (const name of countNames) this.counts[role][name] += other.counts[role][name];
+    }
+    keep(this.conflicts, ...other.conflicts);
+    keep(this.unwritable, ...other.unwritable);
+    this.files += other.files;
+    this.bytes += other.bytes;
+  }
+
+  /** What an import counted. */
   report(): ImportReport {
+    const { files, bytes, elapsedMs, conversions, skipped, incomplete, quarantine } = this;
+    const { unchangedFiles, unfinishedRuns, quarantinedUnfinished } = this;
+    const counts = byRole((role): Counts => {
+      const { records: read, inserted, updated, unchanged } = this.counts[role];
+      const { normalized, quarantined } = this.counts[role];
+      return { read, inserted, updated, unchanged, normalized, quarantined };
+    });
     return {
-      files: this.files,
-      bytes: this.bytes,
-      elapsedMs: Date.now() - this.started,
-      ...this.counts,
-      conversions: Object.fromEntries(this.conversions),
-      skipped: this.skipped,
-      incomplete: this.incomplete,
-      quarantine: this.quarantine,
-      unchangedFiles: this.unchangedFiles,
-      unfinishedRuns: this.unfinishedRuns,
-      quarantinedUnfinished: this.quarantinedUnfinished,
+      ...{ files, bytes, elapsedMs, ...counts, conversions, skipped, incomplete, quarantine },
+      ...{ unchangedFiles, unfinishedRuns, quarantinedUnfinished },
     };
   }
 }

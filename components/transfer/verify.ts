@@ -1,13 +1,13 @@
-import { type CollectionRole, byRole, collectionRoles } from "../contract";
+import { type CollectionRole, collectionRoles } from "../contract";
 import { ServerTroubleError } from "../mongo";
-import { type IncompleteLine, differingPaths, readableKey, requireState } from "../state";
+import { type IncompleteLine, atOnce, differingPaths, readableKey, requireState } from "../state";
 import { Checkpoints } from "./checkpoints";
 import { reading } from "./documents";
 import { recordsOnDisk } from "./import/file-records";
 import { type Batch, batches, workOn } from "./import/pipeline";
 import { type Pair, pairsOf } from "./pairs";
 import type { BothSides } from "./sides";
-import { type Quarantined, Tally } from "./tally";
+import { type Quarantined, Tally, keep } from "./tally";
 
 /**
  * One collection's comparison. `files` counts the records on disk and is the sum of `equal`,
@@ -28,9 +28,9 @@ export interface VerifiedCounts {
   differing: number;
   /** Records on disk that could not be read or do not meet the contract. */
   quarantined: number;
-  /** The first hundred ids of those that are missing. */
+  /** The first thousand ids of those that are missing. */
   onlyInFiles: string[];
-  /** The first hundred of those that differ, with the paths of what differs. */
+  /** The first thousand of those that differ, with the paths of what differs. */
   different: { id: string; paths: readonly string[] }[];
 }
 
@@ -65,7 +65,6 @@ interface VerifyOptions {
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
   const { expiredBefore = -Infinity } = sides;
   const tally = new Tally();
-  const counts = byRole((): VerifiedCounts => ({ ...none, onlyInFiles: [], different: [] }));
   await requireState(sides);
   sides.watch?.(tally);
   const pairBatch = async ({ records }: Batch) => {
@@ -74,24 +73,15 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
     return reading(sides, first.role, () => pairsOf(sides, records, { isReadOnly: true }));
   };
   await workOn(batches(recordsOnDisk({ address: sides, tally })), pairBatch, (pairs) => {
-    for (const pair of pairs) {
-      const isDifferent = countPair(counts[pair.disk.role], pair, expiredBefore);
-      if (isDifferent) tally.left.add(`${pair.disk.role} ${pair.disk.key}`);
-    }
+    for (const pair of pairs) countPair(tally, pair, expiredBefore);
   });
   const at = new Date().toISOString();
-  for (const role of collectionRoles) {
-    const count = counts[role];
-    const inBoth = count.equal + count.newerInMongo + count.differing;
-    count.quarantined = tally.counts[role].quarantined;
-    count.files = inBoth + count.expired + count.missing + count.quarantined;
-    await reading(sides, role, async (collection) => {
-      count.mongo = await collection.estimatedDocumentCount();
-    });
-    // A key that is on disk twice was found twice.
-    count.onlyInMongo = Math.max(0, count.mongo - inBoth);
-  }
-  const { elapsedMs, incomplete, quarantine } = tally.report();
+  const reports = await atOnce(collectionRoles.length, collectionRoles, async (role) => {
+    const mongo = await reading(sides, role, (all) => all.estimatedDocumentCount());
+    return [role, reportOf(tally, role, mongo)] as const;
+  });
+  const counts = Object.fromEntries(reports) as Record<CollectionRole, VerifiedCounts>;
+  const { elapsedMs, incomplete, quarantine } = tally;
   const all = Object.values(counts);
   const isEmpty = all.every(({ differing, quarantined }) => differing + quarantined === 0);
   const hash = tally.left.toString();
@@ -100,37 +90,39 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   return { holds, ...(!isEmpty && { hash }), at, elapsedMs, ...counts, incomplete, quarantine };
 }
 
+function reportOf(tally: Tally, role: CollectionRole, mongo: number): VerifiedCounts {
+  const { records: files, equal, newerInMongo, expired, missing } = tally.counts[role];
+  const { differing, quarantined } = tally.counts[role];
+  // A key that is on disk twice was found twice.
+  const onlyInMongo = Math.max(0, mongo - equal - newerInMongo - differing);
+  return {
+    ...{ files, mongo, equal, newerInMongo, onlyInMongo, expired, missing, differing, quarantined },
+    ...{ onlyInFiles: tally.onlyInFiles[role], different: tally.different[role] },
+  };
+}
+
 function countPair(
-  counts: VerifiedCounts,
+  tally: Tally,
   { disk: { role, key, document }, mongo, verdict }: Pair,
   expiredBefore: number,
-): boolean {
+): void {
   const time: unknown = document.timestamp;
-  if (verdict === "equal") counts.equal += 1;
+  if (verdict === "equal") tally.count(role, "equal");
   else if (!mongo && role === "logs" && time instanceof Date && +time < expiredBefore) {
-    counts.expired += 1;
+    tally.count(role, "expired");
   } else if (!mongo) {
-    counts.missing += 1;
-    if (counts.onlyInFiles.length < keptCases) counts.onlyInFiles.push(readableKey(key));
+    tally.count(role, "missing");
+    keep(tally.onlyInFiles[role], readableKey(key));
   } else {
     const paths = differingPaths(role, document, mongo);
     const isDifferent = paths.length > 0 && verdict !== "mongo";
     // Each side may write the same in its own way.
-    counts[isDifferent ? "differing" : paths.length === 0 ? "equal" : "newerInMongo"] += 1;
-    if (isDifferent && counts.different.length < keptCases) {
-      counts.different.push({ id: readableKey(key), paths });
-    }
-    return isDifferent;
+    tally.count(role, isDifferent ? "differing" : paths.length === 0 ? "equal" : "newerInMongo");
+    if (!isDifferent) return;
+    keep(tally.different[role], { id: readableKey(key), paths });
+    tally.left.add(`${role} ${key}`);
   }
-  return false;
 }
-
-const keptCases = 100;
-
-const none = {
-  ...{ files: 0, mongo: 0, equal: 0, newerInMongo: 0, onlyInMongo: 0 },
-  ...{ expired: 0, missing: 0, differing: 0, quarantined: 0 },
-};
 
 /**
  * Where a verification does not hold, makes the next import read every file again: a file's

@@ -197,7 +197,7 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "an unfinished run that MongoDB had and has no more is held",
     file: "components/transfer/export/export.ts",
-    find: "task.tally.behind.push(...gone);",
+    find: "task.lists.behind.push(...gone);",
     replace: "void gone;",
     tests: ["test/transfer/rollback-behind.test.ts > had and has no more is held"],
   },

@@ -95,8 +95,8 @@ export const state: readonly Break[] = [
   {
     guarantee: "a record that is missing in MongoDB fails the verification",
     file: "components/transfer/verify.ts",
-    find: "counts.missing += 1;",
-    replace: "counts.equal += 1;",
+    find: 'tally.count(role, "missing");',
+    replace: 'tally.count(role, "equal");',
     tests: ["test/transfer/verify.test.ts > names what is missing"],
   },
   {

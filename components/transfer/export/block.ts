@@ -1,9 +1,9 @@
 import { atOnce, fileStems, readableKey, rolesIn } from "../../state";
 import { settleBases } from "../bases";
+import { Tally } from "../tally";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
 import type { PartRole } from "./look";
-import { ExportTally } from "./report";
 import { type ExportSides, type ExportTask, type RunInMongo, type Turns, keepBases } from "./run";
 
 const runsAtOnce = 8;
@@ -11,7 +11,7 @@ const runsAtOnce = 8;
 /** What became of a run. */
 export interface ExportedRun {
   readonly runId: string;
-  readonly tally: ExportTally;
+  readonly tally: Tally;
   /** Whether its own file is not right now: there is a conflict, or it cannot be written. */
   readonly isBehind: boolean;
 }
@@ -38,7 +38,7 @@ export async function exportBlock(
     });
     const settled = task.settled.splice(0);
     const areKept = await keepBases(task, (bases) => settleBases(bases, settled));
-    if (!areKept) task.tally.withoutBase.push(...settled.map(({ key }) => readableKey(key)));
+    if (!areKept) task.lists.withoutBase.push(...settled.map(({ key }) => readableKey(key)));
     return done;
   } finally {
     for (const { turn } of waiting) turn.end();
@@ -63,7 +63,7 @@ async function exportRun(
   run: RunInMongo,
   own: ExportSides,
 ): Promise<ExportedRun> {
-  const tally = new ExportTally();
+  const tally = new Tally();
   for (const role of partRoles(task.sides)) {
     if (role === "logs") await exportLog({ ...task, tally }, run);
     else await exportFile({ ...task, tally }, role, run);

@@ -14,7 +14,7 @@ import {
   stampOf,
   wholeFile,
 } from "../../state";
-import type { ExportTally } from "./report";
+import { type Tally, keep } from "../tally";
 import type { ExportTask } from "./run";
 import type { Decided } from "./write-file";
 
@@ -46,16 +46,17 @@ interface Conflict {
 
 /** Counts a document for a conflict copy; false if no file can hold it, which is counted instead. */
 export function countConflict(
-  tally: ExportTally,
+  tally: Tally,
   { file, name: copy }: ConflictCopy,
   { id, document, detail }: Conflict,
 ): boolean {
   try {
     formatJson(recordOf(file.role, document));
-    tally.conflict(file.role, { id, file: file.name, copy, detail });
+    tally.count(file.role, "conflicts");
+    keep(tally.conflicts, { id, file: file.name, copy, detail });
     return true;
   } catch (error) {
-    tally.refuse(file.role, id, refusalIn(error));
+    tally.refuseDocument(file.role, id, refusalIn(error));
     return false;
   }
 }

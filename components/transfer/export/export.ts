@@ -16,7 +16,8 @@ import { runsWithBase, basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import { exportBlock, partRoles } from "./block";
 import { type OwnRecord, type PartRole, blocksOfRuns, lookUp } from "./look";
-import { type ExportReport, ExportTally } from "./report";
+import { Tally } from "../tally";
+import { type ExportReport, exportReport } from "./report";
 import type { ExportSides, ExportTask, RunInMongo } from "./run";
 
 /**
@@ -32,13 +33,14 @@ import type { ExportSides, ExportTask, RunInMongo } from "./run";
 export async function exportState(sides: ExportSides): Promise<ExportReport> {
   await mkdir(sides.root, { recursive: true });
   await requireInside(sides);
-  const tally = new ExportTally();
+  const tally = new Tally();
   sides.watch?.(tally);
   const trouble = sides.isUnconfirmed ? "no majority has what was read" : undefined;
   const bases = { collection: basesIn(sides.database), trouble };
   const conflicts = toConflictsAddress(sides);
-  await exportAll({ sides, conflicts, bases, tally, settled: [], turns: new Map() });
-  return { ...tally.report(), ...(bases.trouble && { baseTrouble: bases.trouble }) };
+  const lists = { withoutBase: [], returned: [], stillHeld: [], inTheWay: [], behind: [] };
+  await exportAll({ sides, conflicts, bases, tally, lists, settled: [], turns: new Map() });
+  return { ...exportReport(tally, lists), ...(bases.trouble && { baseTrouble: bases.trouble }) };
 }
 
 /** Runs, and what has no run: to find that, MongoDB reads all parts, which takes its time. */
@@ -51,7 +53,7 @@ async function exportAll(task: ExportTask): Promise<void> {
     ...roles.map((role) => () => exportBlocks(task, orphansOf(task, role), [role])),
     async () => {
       const had = runsWithBase(task.bases.collection, task.sides);
-      for await (const gone of unknownAmong(task.sides, had)) task.tally.behind.push(...gone);
+      for await (const gone of unknownAmong(task.sides, had)) task.lists.behind.push(...gone);
     },
   ];
   await atOnce(works.length, works, (work) => work());
@@ -75,9 +77,9 @@ async function exportHeldRuns(task: ExportTask): Promise<ReadonlySet<string>> {
     const stuck = await exportInPlace(task, some);
     const ready = some.filter(({ runId }) => !stuck.has(runId));
     const { runs, inTheWay } = await putBack(task.sides, ready);
-    task.tally.returned.push(...runs);
-    task.tally.stillHeld.push(...stuck, ...inTheWay);
-    task.tally.inTheWay.push(...inTheWay);
+    task.lists.returned.push(...runs);
+    task.lists.stillHeld.push(...stuck, ...inTheWay);
+    task.lists.inTheWay.push(...inTheWay);
   }
   return new Set(held.filter(isNamedAfterRun).map(({ runId }) => runId));
 }
@@ -125,7 +127,7 @@ async function exportBlocks(
   for await (const runs of ahead(found, blocksWritten, write)) {
     for (const { runId, tally, isBehind } of runs) {
       task.tally.add(tally);
-      if (isBehind) task.tally.behind.push(runId);
+      if (isBehind) task.lists.behind.push(runId);
     }
   }
 }

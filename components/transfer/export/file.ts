@@ -33,7 +33,7 @@ export async function exportFile(
   const { sides, tally } = task;
   try {
     if (!sides.all && (await isUnchanged(sides, role, run, documents))) {
-      tally.settle(role, "unchanged", documents.length);
+      tally.count(role, "unchanged", documents.length);
       return;
     }
     const place = { ...(await placeOf(sides, role, runId)), role, runId };
@@ -45,7 +45,7 @@ export async function exportFile(
     if (conflicts.length > 0) await writeConflictCopy(task, place, conflicts);
   } catch (error) {
     const refusal = refusalIn(error);
-    for (const { key } of documents) tally.refuse(role, readableKey(key), refusal);
+    for (const { key } of documents) tally.refuseDocument(role, readableKey(key), refusal);
   }
 }
 

@@ -16,6 +16,7 @@ import {
   stemNamed,
 } from "../../state";
 import { documentsAsStored } from "../documents";
+import { Tally } from "../tally";
 import { conflictCopyOf, countConflict } from "./conflict-copy";
 import {
   type BothLogs,
@@ -27,7 +28,6 @@ import {
   scanLog,
   sequenceOf,
 } from "./log-entries";
-import { ExportTally } from "./report";
 import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
 
 /**
@@ -58,16 +58,16 @@ export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void
 async function countWhile(
   { sides, tally }: ExportTask,
   filter: Filter<Document>,
-  work: (tally: ExportTally) => Promise<void>,
+  work: (tally: Tally) => Promise<void>,
 ): Promise<void> {
-  const done = new ExportTally();
+  const done = new Tally();
   try {
     await work(done);
     tally.add(done);
   } catch (error) {
     const refusal = refusalIn(error);
     for await (const entry of documentsAsStored(sides, "logs", filter)) {
-      tally.refuse("logs", entryId(entry), refusal);
+      tally.refuseDocument("logs", entryId(entry), refusal);
     }
   }
 }
@@ -98,7 +98,7 @@ async function compareLog(
     let hasConflict = false;
     for await (const { document, detail } of compareEntries(logs, scan, last)) {
       if (detail === undefined) {
-        tally.settle("logs", "unchanged");
+        tally.count("logs", "unchanged");
         continue;
       }
       const conflict = { id: entryId(document), document, detail };
@@ -173,9 +173,9 @@ async function append(
         for await (const entry of documentsAsStored(sides, "logs", filter)) {
           try {
             text += lineOf(entry);
-            tally.settle("logs", "written");
+            tally.count("logs", "written");
           } catch (error) {
-            tally.refuse("logs", entryId(entry), refusalIn(error));
+            tally.refuseDocument("logs", entryId(entry), refusalIn(error));
           }
           if (text.length > chunkLength) await flush();
         }

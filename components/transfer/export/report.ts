@@ -1,5 +1,5 @@
-import { type CollectionRole, byRole, collectionRoles } from "../../contract";
-import type { Refusal } from "../../state";
+import { type CollectionRole, byRole } from "../../contract";
+import type { ExportConflict, Tally, Unwritable } from "../tally";
 
 /**
  * What became of one collection's documents: `documents` is the sum of the others. For logs a
@@ -17,21 +17,6 @@ export interface ExportCounts {
   conflicts: number;
   /** No file can hold it. */
   unwritable: number;
-}
-
-/** A document whose file changed too; `copy` has MongoDB's content. Paths are below the root. */
-export interface ExportConflict {
-  readonly id: string;
-  readonly file: string;
-  readonly copy: string;
-  readonly detail: string;
-}
-
-/** A document that could not be written, and why. */
-export interface Unwritable {
-  readonly id: string;
-  readonly reason: string;
-  readonly detail: string;
 }
 
 /** What an export did. `conflicts` and `unwritable` hold the first thousand cases each. */
@@ -57,58 +42,19 @@ export interface ExportReport extends Record<CollectionRole, ExportCounts> {
   behind: string[];
 }
 
-export type ExportOutcome = Exclude<keyof ExportCounts, "documents">;
+/** The lists that an export keeps whole. */
+export type ExportLists = Pick<
+  ExportReport,
+  "withoutBase" | "returned" | "stillHeld" | "inTheWay" | "behind"
+>;
 
-const keptCases = 1_000;
-
-/** Counts what becomes of each document while an export runs; the lists are the report's. */
-export class ExportTally {
-  private readonly started = Date.now();
-  readonly counts = byRole<ExportCounts>(noneExported);
-  readonly conflicts: ExportConflict[] = [];
-  readonly unwritable: Unwritable[] = [];
-  readonly withoutBase: string[] = [];
-  readonly returned: string[] = [];
-  readonly stillHeld: string[] = [];
-  readonly inTheWay: string[] = [];
-  readonly behind: string[] = [];
-  files = 0;
-  bytes = 0;
-
-  settle(role: CollectionRole, outcome: ExportOutcome, documents = 1): void {
-    this.counts[role].documents += documents;
-    this.counts[role][outcome] += documents;
-  }
-
-  conflict(role: CollectionRole, conflict: ExportConflict): void {
-    this.settle(role, "conflicts");
-    if (this.conflicts.length < keptCases) this.conflicts.push(conflict);
-  }
-
-  refuse(role: CollectionRole, id: string, { reason, detail }: Refusal): void {
-    this.settle(role, "unwritable");
-    if (this.unwritable.length < keptCases) this.unwritable.push({ id, reason, detail });
-  }
-
-  /** Counts what another tally has counted of documents and files. */
-  add(other: ExportTally): void {
-    for (const role of collectionRoles) {
-      for (const count of countNames) this.counts[role][count] += other.counts[role][count];
-    }
-    this.conflicts.push(...other.conflicts.slice(0, keptCases - this.conflicts.length));
-    this.unwritable.push(...other.unwritable.slice(0, keptCases - this.unwritable.length));
-    this.files += other.files;
-    this.bytes += other.bytes;
-  }
-
-  report(): ExportReport {
-    const { started, counts, ...rest } = this;
-    return { ...rest, ...counts, elapsedMs: Date.now() - started };
-  }
-}
-
-const countNames = Object.keys(noneExported()) as (keyof ExportCounts)[];
-
-function noneExported(): ExportCounts {
-  return { documents: 0, written: 0, unchanged: 0, newerOnDisk: 0, conflicts: 0, unwritable: 0 };
+/** What an export counted. */
+export function exportReport(tally: Tally, lists: ExportLists): ExportReport {
+  const { files, bytes, elapsedMs, conflicts, unwritable } = tally;
+  const counts = byRole((role): ExportCounts => {
+    const { records: documents, written, unchanged, newerOnDisk } = tally.counts[role];
+    const { conflicts, unwritable } = tally.counts[role];
+    return { documents, written, unchanged, newerOnDisk, conflicts, unwritable };
+  });
+  return { files, bytes, elapsedMs, ...counts, conflicts, unwritable, ...lists };
 }

@@ -4,18 +4,17 @@ import { ServerTroubleError, withRetries } from "../../mongo";
 import type { Key, StateAddress, WholeFileRole } from "../../state";
 import type { Base, BaseDocument, NewBase } from "../bases";
 import type { BothSides } from "../sides";
-import type { ExportTally } from "./report";
+import type { Tally } from "../tally";
+import type { ExportLists } from "./report";
 
 /** What is exported and where to; `root` is created if it is not there. */
-export interface ExportSides extends Omit<BothSides, "watch"> {
+export interface ExportSides extends BothSides {
   /** Compares every document with its file, not only those that changed in MongoDB. */
   readonly all?: boolean;
   /** Puts held runs that MongoDB does not have back as they were: without it they stay held. */
   readonly releaseUnknown?: boolean;
   /** What is read may never reach a majority: as a base it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
-  /** Gets the tally at the beginning, to look at it while the work goes on. */
-  readonly watch?: (tally: ExportTally) => void;
 }
 
 /** One export under way. */
@@ -24,7 +23,8 @@ export interface ExportTask {
   /** Where conflict copies go, those of held runs too. */
   readonly conflicts: StateAddress;
   readonly bases: Bases;
-  readonly tally: ExportTally;
+  readonly tally: Tally;
+  readonly lists: ExportLists;
   /** What both sides have now, to be said when a block is done. */
   readonly settled: NewBase[];
   readonly turns: Turns;

@@ -22,7 +22,7 @@ import {
 } from "../../state";
 import { type Base, type NewBase, announceBases, isAgreed, withdrawBases } from "../bases";
 import { type Side, type Verdict, sideOf } from "../merge";
-import type { ExportTally } from "./report";
+import type { Tally } from "../tally";
 import { type ExportTask, keepBases } from "./run";
 
 /** A record of a file as it is written there; without key and side if no import would take it. */
@@ -109,15 +109,15 @@ export async function writeFile(
   const written = recordsToWrite(task.tally, role, existing, decided);
   const refusal = written.length > 0 && (await writeRecords(task, place, existing, written));
   if (refusal) {
-    for (const { key } of written) task.tally.refuse(role, readableKey(key), refusal);
+    for (const { key } of written) task.tally.refuseDocument(role, readableKey(key), refusal);
   }
   task.settled.push(...basesOf(place, existing.records, equal));
-  task.tally.settle(role, "unchanged", equal.length);
-  task.tally.settle(role, "newerOnDisk", newerOnDisk.length);
+  task.tally.count(role, "unchanged", equal.length);
+  task.tally.count(role, "newerOnDisk", newerOnDisk.length);
 }
 
 function recordsToWrite(
-  tally: ExportTally,
+  tally: Tally,
   role: WholeFileRole,
   { records }: ExistingFile,
   decided: readonly Decided[],
@@ -134,7 +134,7 @@ function recordsToWrite(
       formatJson(record);
       return [{ ...one, record }];
     } catch (error) {
-      tally.refuse(role, readableKey(key), refusalIn(error));
+      tally.refuseDocument(role, readableKey(key), refusalIn(error));
       return [];
     }
   });
@@ -170,7 +170,7 @@ async function writeRecords(
     return refusal;
   }
   task.settled.push(...become);
-  task.tally.settle(role, isNew ? "written" : "unchanged", written.length);
+  task.tally.count(role, isNew ? "written" : "unchanged", written.length);
   return undefined;
 }
 
