@@ -19,12 +19,13 @@ import { after } from "./components/step/program";
 
 const settings = programSettings();
 const update = new Update("update", settings);
-const mongo = new MongoCluster("mongo", settings, after(update));
+const cluster = new MongoCluster("mongo", settings, after(update));
+const { mongo } = cluster;
 const files = new RunFiles(settings);
 const state = { mongo, files };
 
 // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
-const schema = new PackRunMigration("pack-run-migration", settings, state, after(mongo));
+const schema = new PackRunMigration("pack-run-migration", settings, state, after(cluster));
 const lift = new LogExpiryLift("log-expiry-lift", mongo, after(schema));
 // 3. Import the existing runs, while both services still write files.
 const imported = new FilesystemBackfill("filesystem-backfill", state, after(lift));

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Db } from "mongodb";
-import { byRole, collectionRoles, type CollectionRole } from "../components/contract";
+import { byRole, collectionRoles } from "../components/contract";
 import { previewScan } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
 import { isUnfinished, requireState, type StateAddress } from "../components/state";
@@ -58,31 +58,19 @@ async function databaseFacts({ mongo, logRetentionDays }: CommandSettings, db: D
   }
 }
 
-/**
- * What a rollback to files would find now. If MongoDB is reachable: how many documents its export would
- * write, what it would not, because both sides changed, and how many runs in MongoDB are unfinished. If
- * not: the runs that are unfinished on disk, which must not be executed again from there (decision 10).
- */
-interface LeftBehind {
-  readonly exported?: Readonly<Record<CollectionRole, number>>;
-  readonly conflicts: number;
-  /** The first twenty, each with its kind, `runs run-1`. */
-  readonly conflictExamples: readonly string[];
-  readonly unfinished: number;
-  /** The first twenty ids of those on disk. */
-  readonly unfinishedRuns: readonly string[];
-}
+const maxExamples = 20;
 
-const named = 20;
-
+// What a rollback to files would find now. If MongoDB is reachable: how many documents its export would
+// write, what it would not, because both sides changed, and how many runs in MongoDB are unfinished. If
+// not: the runs that are unfinished on disk, which must not be executed again from there (decision 10).
 async function findLeftovers(
   settings: CommandSettings,
   address: StateAddress,
   database: Db | undefined,
-): Promise<LeftBehind> {
+) {
   if (!database) {
     const unfinished = await listUnfinished(address);
-    const unfinishedRuns = unfinished.sort().slice(0, named);
+    const unfinishedRuns = unfinished.sort().slice(0, maxExamples);
     return { conflicts: 0, conflictExamples: [], unfinished: unfinished.length, unfinishedRuns };
   }
   const report = await verifyState({ database, ...stateSides(settings, address.root) });
@@ -97,7 +85,7 @@ async function findLeftovers(
   return {
     exported: byRole((role) => report[role].newerInMongo + report[role].onlyInMongo),
     conflicts: sumOf(report, "differing"),
-    conflictExamples: cases.slice(0, named),
+    conflictExamples: cases.slice(0, maxExamples),
     unfinished,
     unfinishedRuns: [],
   };

@@ -1,6 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { briefReach, ConnectionError, onOwnConnection } from "../mongo";
+import { foreseeInPreview, StepResource, type Args } from "../step/program";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
-import { serverChecked } from "./server/resource";
+import { checkServer, serverCheck, type ServerCheckInputs } from "./server/check";
+import type { CollectionNames } from "./server/facts";
 
 /**
  * The server that `mongoUri` names; nothing is made, and it is checked before a cutover. A local
@@ -18,4 +21,32 @@ export function existingCluster(
   const direction = directions.worker;
   serverChecked({ direction, cutover, uri, database, collections }, { parent });
   return outputs;
+}
+
+/**
+ * The check of a server that exists already: whether a cutover to it may begin. In a preview it finds what
+ * `pulumi up` would refuse, and is silent about a server that it does not reach: the search for data issues
+ * reports it.
+ */
+export function serverChecked(
+  inputs: Args<ServerCheckInputs>,
+  options: pulumi.CustomResourceOptions,
+) {
+  const check = new StepResource(serverCheck, "server-check", inputs, options);
+  const { direction, uri, database, collections } = inputs;
+  if (direction !== "forward" || uri === undefined) return check;
+  foreseeInPreview({ uri, database, collections }, async ({ uri, database = "", collections }) => {
+    try {
+      const { findings } = await onOwnConnection(
+        { uri, database },
+        (db) => checkServer(db, uri, collections as CollectionNames),
+        briefReach,
+      );
+      return findings.map((one) => ({ ...one, resource: check }));
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      return [];
+    }
+  });
+  return check;
 }

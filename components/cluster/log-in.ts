@@ -9,8 +9,8 @@ import {
 import { uriFacts } from "../settings/uri";
 import { kind, Unfinished, unknownValue, type MongoInputs, type Step } from "../step";
 
-/** Inputs of a log-in. `uri` is the user's connection string; secret. */
-export interface LogInInputs extends MongoInputs {
+/** `uri` is the user's connection string; secret. */
+interface LogInInputs extends MongoInputs {
   /** What decides about `uri` and is known in every preview; no secret. */
   readonly from?: string;
   /** The cluster's name in Atlas; absent for another kind. */
@@ -18,8 +18,6 @@ export interface LogInInputs extends MongoInputs {
   /** Whether Atlas has paused it, as far as the stack knows; another value in a preview that does not. */
   readonly isPaused?: boolean;
 }
-
-export const LogIn = kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]);
 
 /**
  * The wait until a user that the stack created can log in: Atlas answers before the cluster's members
@@ -32,7 +30,7 @@ export const LogIn = kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]);
  * compares them.
  */
 export const logIn: Step<LogInInputs, object> = {
-  ...LogIn,
+  ...kind<LogInInputs, object>("LogIn", ["cluster", "mongo"]),
   id: () => "log-in",
   refuses: ({ direction, cluster = "", isPaused }) => {
     const reason =
@@ -50,27 +48,21 @@ export const logIn: Step<LogInInputs, object> = {
   },
 };
 
-/** How long a log-in is tried, and how long after an attempt comes the next, in ms. */
-interface Patience {
-  readonly timeoutMs: number;
-  readonly delayMs: number;
-}
+// Atlas needs seconds to minutes; the limit is of issue #17.
+const usualPatience = { timeoutMs: 5 * 60_000, delayMs: 2_000 };
 
-/** Atlas needs seconds to minutes; the limit is of issue #17. */
-const usualPatience: Patience = { timeoutMs: 5 * 60_000, delayMs: 2_000 };
-
-/** An attempt; a server further away needs more than a preview gives it. */
+// A server further away needs more than a preview gives it.
 const attempt = { selectionTimeoutMs: 10_000 };
 
 /**
- * Tries a log-in until it works.
+ * Tries a log-in until it works, for `timeoutMs`, with `delayMs` between attempts.
  *
  * @param say takes a line of progress: the first failure, and that it works then
  * @throws Unfinished with the user, the hosts and the last failure, when the time is over
  */
 export async function untilLoggedIn(
   address: DatabaseAddress,
-  { timeoutMs, delayMs }: Patience,
+  { timeoutMs, delayMs }: typeof usualPatience,
   say: (line: string) => void,
 ): Promise<void> {
   const { user } = uriFacts(address.uri) ?? { user: "" };

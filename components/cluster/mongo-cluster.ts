@@ -1,31 +1,21 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { jobsOf } from "../step/jobs/program";
-import { StepGroup, type After } from "../step/program";
+import type { Direction } from "../settings";
+import { StepGroup, StepResource, type After } from "../step/program";
 import { atlasCluster } from "./atlas";
 import { existingCluster } from "./existing";
 import { kubernetesCluster } from "./kubernetes/cluster";
-import { awaitLogIn } from "./await-log-in";
+import { logIn } from "./log-in";
 import type { ClusterOutputs, Mongo, MongoClusterArgs } from "./outputs";
 import { referToCluster } from "./stack-reference";
 
-/** Where MongoDB is, with the same outputs whatever its kind (decision 13). */
-export class MongoCluster extends StepGroup implements Mongo {
-  readonly uri: Mongo["uri"];
-  /** The services' connection string; secret. A local server's is the migrator's. */
-  readonly appUri: pulumi.Output<string> | undefined;
-  readonly database: Mongo["database"];
-  readonly ledger: string;
-  readonly collections: Mongo["collections"];
-  readonly approvals: boolean;
-  readonly job: Mongo["job"];
-  /** Where the steps of the services' user run as Jobs; absent: in the engine. */
-  readonly appJob: Mongo["job"];
-  readonly directions: Mongo["directions"];
-  readonly cutover: number;
+/** Where MongoDB is, by one handle whatever its kind (decision 13). */
+export class MongoCluster extends StepGroup {
+  readonly mongo: Mongo;
 
   constructor(name: string, settings: MongoClusterArgs, options: After = {}) {
     super("MongoCluster", name, options, settings.directions.worker === "back");
-    const { cluster, directions } = settings;
+    const { cluster, directions, cutover, advanced, mongo, approvals } = settings;
     const outputs = outputsOf(settings, this);
     const jobs = jobsOf(settings, outputs.uri, { dependsOn: [...(options.dependsOn ?? [])] });
     // The users of the other kinds are there already.
@@ -38,16 +28,12 @@ export class MongoCluster extends StepGroup implements Mongo {
     const users = { job: jobs?.target, appJob };
     const known = isMade ? awaitLogIn(outputs, directions.worker, users, this) : outputs;
     const { uri, appUri, database } = known;
-    this.uri = uri;
-    this.appUri = appUri;
-    this.database = database;
-    this.ledger = settings.advanced.ledger;
-    this.collections = settings.mongo.collections;
-    this.approvals = settings.approvals;
-    this.job = users.job;
-    this.appJob = users.appJob;
-    this.directions = directions;
-    this.cutover = settings.cutover;
+    const { ledger } = advanced;
+    const { collections } = mongo;
+    this.mongo = {
+      ...{ uri, appUri, database, ledger, collections, approvals },
+      ...{ ...users, directions, cutover },
+    };
     this.registerOutputs({ database, ownEntries: outputs.ownEntries });
   }
 }
@@ -66,4 +52,39 @@ function outputsOf(
     case "kubernetes":
       return kubernetesCluster({ cluster, ...others }, parent);
   }
+}
+
+/**
+ * The same cluster, whose connection strings are known once both users can log in: nothing else waits
+ * for a user that MongoDB does not know yet, and a rotation changes the services' Secret only then. On a
+ * rollback they are those of the last log-in, so that it waits for nothing of the cluster (decision 10). The
+ * migrator comes first, because two Jobs of a kind would stop one another.
+ *
+ * @param users where each user's steps run as Jobs: the engine does not reach the cluster then
+ */
+function awaitLogIn(
+  { uri, appUri, database, from, reachedAfter = [], pausing }: ClusterOutputs,
+  direction: Direction,
+  users: { readonly job: Mongo["job"]; readonly appJob: Mongo["job"] },
+  parent: pulumi.ComponentResource,
+): ClusterOutputs {
+  const inputs = { direction, database, from };
+  const [cluster, isPaused] = [pausing?.name, pausing?.paused];
+  const migrator = new StepResource(
+    logIn,
+    "migrator-log-in",
+    { ...inputs, uri, job: users.job, cluster, isPaused },
+    { parent, dependsOn: [...reachedAfter] },
+  );
+  const application = new StepResource(
+    logIn,
+    "application-log-in",
+    { ...inputs, uri: appUri, job: users.appJob, cluster: undefined, isPaused: undefined },
+    { parent, dependsOn: migrator },
+  );
+  return {
+    uri: migrator.output("uri") as pulumi.Output<string>,
+    appUri: application.output("uri") as pulumi.Output<string>,
+    database,
+  };
 }

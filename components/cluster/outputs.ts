@@ -42,6 +42,8 @@ export interface ClusterOutputs {
 export interface Mongo {
   /** The migrator's connection string; secret; absent on a rollback where no setting has it. */
   readonly uri: pulumi.Output<string> | undefined;
+  /** The services' connection string; secret. A local server's is the migrator's. */
+  readonly appUri: pulumi.Output<string> | undefined;
   readonly database: pulumi.Input<string> | undefined;
   /** The collection that records the migration and the fences. */
   readonly ledger: string;
@@ -51,6 +53,8 @@ export interface Mongo {
   readonly approvals: boolean;
   /** Where the steps run as Jobs; absent: in the engine. */
   readonly job: pulumi.Output<JobTarget> | undefined;
+  /** The same for those of the services' user. */
+  readonly appJob: pulumi.Output<JobTarget> | undefined;
   readonly directions: Directions;
   /** The setting `cutover`: the cutover that forward makes or keeps, from 1. */
   readonly cutover: number;

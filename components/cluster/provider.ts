@@ -3,7 +3,7 @@ import { mongoDBCheck } from "./kubernetes/check";
 import { mongoDBReady } from "./kubernetes/ready";
 import { logIn } from "./log-in";
 import { generatedPassword } from "./password";
-import { serverCheck } from "./server/provider";
+import { serverCheck } from "./server/check";
 
 /** The dynamic providers of the cluster, by the kind that the shim names. */
 export const providers = {

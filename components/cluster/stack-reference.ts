@@ -7,7 +7,7 @@ import {
 } from "../settings";
 import { ProgramError } from "../step/program";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
-import { serverChecked } from "./server/resource";
+import { serverChecked } from "./existing";
 
 type Args = ClusterArgs<"stackReference">;
 

@@ -15,7 +15,6 @@ export {
   buildSchema,
   type ContractSchema,
   type SchemaOptions,
-  type Validation,
   type WantedCollection,
   type WantedIndex,
   type WantedSchema,

@@ -16,10 +16,8 @@ import { observeIndexes } from "./planner/observe";
 /** Told of each command after it was executed. */
 type OnExecuted = (executed: Executed) => Promise<void>;
 
-/**
- * Codes by which a server says that another runner was quicker: what is made exists (48, 85, 86), what is
- * dropped is gone (27), `prepareUnique` was taken back (72), a build was aborted by a drop (276).
- */
+// Codes by which a server says that another runner was quicker: what is made exists (48, 85, 86), what is
+// dropped is gone (27), `prepareUnique` was taken back (72), a build was aborted by a drop (276).
 const raced = new Set([48, 85, 86, 27, 72, 276]);
 /** So often a race may be lost; each time the other runner got further. */
 const racesLost = 10;
@@ -147,10 +145,8 @@ async function requireIndexes(
   if (missing) throw new PlanOutdated(missing.name);
 }
 
-/**
- * Undoes what must not stay where it is found, and says what it could not undo: the first error is the
- * one that counts.
- */
+// Undoes what must not stay where it is found, and says what it could not undo: the first error is the
+// one that counts.
 async function undo(db: Db, command: Document): Promise<string | undefined> {
   const undoing = async () => {
     if (await isPrepared(db, command)) await sendCommand(db, command);
@@ -170,11 +166,9 @@ async function isPrepared(db: Db, { collMod, index }: Document): Promise<boolean
   return indexes.some((one) => one.name === name && one.prepareUnique && !one.unique);
 }
 
-/**
- * Sends a command that changes the schema so that it comes to an end: it waits 60 s at most for a
- * majority to have what it did, and an index is ready as soon as a majority has built it. By default
- * MongoDB waits for all voting members, also for one that is down (SERVER-65670).
- */
+// Sends a command that changes the schema so that it comes to an end: it waits 60 s at most for a
+// majority to have what it did, and an index is ready as soon as a majority has built it. By default
+// MongoDB waits for all voting members, also for one that is down (SERVER-65670).
 async function sendCommand(db: Db, command: Document): Promise<void> {
   const asked = { ...command, writeConcern: commandWriteConcern };
   const { createIndexes: collection, indexes } = command;

@@ -8,7 +8,6 @@ import { databaseOf, inspect, room, type MigrationInputs } from "./ledger-steps"
 import { day, diffExpiry, expiryOf } from "./planner/diff";
 import { observe } from "./planner/observe";
 
-/** The collections of the logs and of the ledger. */
 interface LogAddress {
   readonly collection: string;
   readonly ledger: string;

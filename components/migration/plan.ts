@@ -5,7 +5,7 @@ import {
   type SchemaOptions,
   type WantedSchema,
 } from "../contract";
-import { readRecord, type LedgerRecord } from "../ledger";
+import { readRecord } from "../ledger";
 import { withRetries } from "../mongo";
 import {
   dataIssues,
@@ -148,20 +148,8 @@ function subjectOf(change: Change): { readonly collection: string; readonly inde
   }
 }
 
-/** Where a database stands: its ledger record, what differs, and how much is in it. */
-interface Status {
-  readonly database: string;
-  readonly record: LedgerRecord | undefined;
-  /** Whether the record is of what these settings ask for. */
-  readonly current: boolean;
-  /** How many changes a migration would make now. */
-  readonly drift: number;
-  /** The collections' names with their numbers of documents, as the server estimates them. */
-  readonly documents: Readonly<Record<string, number>>;
-}
-
-/** Looks at a database; changes nothing. `ledger` is the collection of the record. */
-export async function status(db: Db, options: SchemaOptions, ledger: string): Promise<Status> {
+/** Where a database stands: its ledger's record, what differs, and how much is in it. Changes nothing. */
+export async function status(db: Db, options: SchemaOptions, ledger: string) {
   const wanted = buildSchema(options);
   const record = await readRecord(db, ledger);
   const counts = await Promise.all(
@@ -172,14 +160,18 @@ export async function status(db: Db, options: SchemaOptions, ledger: string): Pr
   return {
     database: db.databaseName,
     record: record ?? undefined,
+    /** Whether the record is of what these settings ask for. */
     current: record?.checksum === checksumOf(wanted),
+    /** How many changes a migration would make now. */
     drift: (await compare(db, wanted)).filter(({ kind }) => kind !== "adopt index").length,
+    /** As the server estimates them. */
     documents: Object.fromEntries(counts),
   };
 }
 
 /** A status on one screen. */
-export function describeStatus({ database, record, current, drift, documents }: Status): string {
+export function describeStatus(found: Awaited<ReturnType<typeof status>>): string {
+  const { database, record, current, drift, documents } = found;
   const state = record?.finishedAt
     ? `finished ${record.finishedAt.toISOString()}`
     : `begun ${record?.startedAt.toISOString() ?? ""}, not finished`;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Mongo, MongoCluster } from "../cluster";
+import type { Mongo } from "../cluster";
 import { collections, buildSchema, type ContractSchema, type WantedSchema } from "../contract";
 import { migrationId } from "../ledger";
 import { briefReach, ConnectionError, onOwnConnection, sameServer } from "../mongo";
@@ -19,7 +19,7 @@ import { indexCreations, keyToText, type IndexInputs, type IndexResults } from "
 
 /** What the migration works on. */
 export interface PackRunMigrationArgs {
-  readonly mongo: Mongo & Pick<MongoCluster, "appUri" | "appJob">;
+  readonly mongo: Mongo;
   /** The state on disk, whose fence tells whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };
 }
@@ -114,7 +114,7 @@ export class PackRunMigration extends StepGroup {
 
   /** The last step: what the services' user lacks has to be known before the worker is drained. */
   private tryApplication(
-    { appUri, appJob, uri, database, directions, cutover }: PackRunMigrationArgs["mongo"],
+    { appUri, appJob, uri, database, directions, cutover }: Mongo,
     completion: pulumi.Resource,
     wanted: ContractSchema,
     days = 0,
@@ -136,11 +136,9 @@ export class PackRunMigration extends StepGroup {
   }
 }
 
-/**
- * Warns, in a preview, of the blocking documents, on the very index or collection.
- * The program does this itself, because a dynamic provider knows nothing of a preview and cannot
- * log onto a resource. A database that does not exist yet or is unreachable stops no preview.
- */
+// Warns, in a preview, of the blocking documents, on the very index or collection.
+// The program does this itself, because a dynamic provider knows nothing of a preview and cannot
+// log onto a resource. A database that does not exist yet or is unreachable stops no preview.
 function warnOfDataIssues(
   { direction, uri, database }: Pick<Mongo, "uri" | "database"> & { readonly direction: string },
   wanted: WantedSchema,

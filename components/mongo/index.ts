@@ -12,7 +12,6 @@ export {
   answerIn,
   ConnectionError,
   formatHosts,
-  hostsOf,
   membersWithoutPrimary,
   sameServer,
   type DatabaseAddress,

@@ -2,11 +2,9 @@ import { MongoAPIError, MongoBulkWriteError, MongoError } from "mongodb";
 import pRetry from "p-retry";
 import { progressEveryMs } from "../contract/progress";
 
-/**
- * Codes that say something of one document, whatever is tried with it (MongoDB's error_codes.yml): it breaks
- * a unique index or the validator, is too large, has a name or a value that MongoDB or an index does not
- * take. Everything else says something of the server: a good record must not be left out for it.
- */
+// Codes that say something of one document, whatever is tried with it (MongoDB's error_codes.yml): it breaks
+// a unique index or the validator, is too large, has a name or a value that MongoDB or an index does not
+// take. Everything else says something of the server: a good record must not be left out for it.
 const ofDocument: ReadonlySet<unknown> = new Set([
   ...[2, 9, 14, 22, 28, 52, 53, 54, 55, 56, 57, 66],
   ...[121, 171, 10334, 11000, 16755, 17280, 17419],

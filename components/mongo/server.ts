@@ -34,14 +34,9 @@ export function addressIn({ uri, database }: Partial<DatabaseAddress>): Database
   throw new Error(`Connecting to MongoDB failed: no ${missing} is configured. Set mongoUri.`);
 }
 
-/** The hosts of a connection string; they are no secret. */
-export function hostsOf(uri: string): string[] {
-  return new ConnectionString(uri).hosts;
-}
-
-/** The same for a message. */
+/** The hosts of a connection string, for a message; they are no secret. */
 export function formatHosts(uri: string): string {
-  return hostsOf(uri).join(", ");
+  return new ConnectionString(uri).hosts.join(", ");
 }
 
 /** MongoDB could not be reached or refused the login; the message names hosts, never secrets. */

@@ -58,8 +58,6 @@ export const settingsSchema = section({
 
 /** The settings of a stack; `mongoUri` and `appMongoUri` are secret. */
 export type Settings = z.infer<typeof settingsSchema>;
-/** The settings of the import; absent if a stack imports nothing. */
-export type BackfillSettings = NonNullable<Settings["backfill"]>;
 /** How the Kubernetes API is reached. */
 export type KubernetesSettings = Settings["kubernetes"];
 /** How commands run as Kubernetes Jobs. */

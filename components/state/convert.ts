@@ -86,7 +86,7 @@ const iso =
   /^(?<date>\d{4}-\d\d-(?<day>\d\d))T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,7}))?(?<zone>Z|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?$/i;
 
 /** A moment and whether its text left the offset out (it then counts as UTC). */
-export interface Moment {
+interface Moment {
   readonly date: Date;
   readonly offsetMissing: boolean;
 }

@@ -37,7 +37,7 @@ async function connectionStrings() {
     rollout: { target: "helm", namespace: "apps", install: true },
   });
   const directions = directionsOf(settings);
-  const { uri, appUri } = new MongoCluster("mongo", { ...settings, directions } as never);
+  const { uri, appUri } = new MongoCluster("mongo", { ...settings, directions } as never).mongo;
   return { uri: await valueOf(uri), appUri: await valueOf(appUri) };
 }
 

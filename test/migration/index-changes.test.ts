@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { buildSchema } from "../../components/contract";
 import { checksumOf, sameValue } from "../../components/migration/planner/canonical";
-import { diffExpiry, expiryIndex, foreign } from "../../components/migration/planner/diff";
+import { diffExpiry, foreign } from "../../components/migration/planner/diff";
 import type { ObservedIndex } from "../../components/migration/planner/observe";
 import { documentOptions } from "../contract/options";
 import { byAge, changesOf, databaseWith, observed, runSequence } from "./indexes";
@@ -106,7 +106,10 @@ it("neither a bridge of ours nor an equal index is foreign", () => {
 });
 
 const logs = "pack_run_logs";
-const expiry = expiryIndex(logs);
+const expiry = {
+  ...{ collection: logs, name: "timestamp", key: [["timestamp", 1] as const] },
+  ...{ unique: false, sparse: false },
+};
 const expiryChanges = (days: number, found?: Partial<ObservedIndex>) =>
   diffExpiry(logs, days, databaseWith(found ? { [logs]: [observed(expiry, found)] } : {}));
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { beforeAll, expect, it, vi } from "vitest";
-import type { Mongo, MongoCluster } from "../../components/cluster";
+import type { Mongo } from "../../components/cluster";
 import type { JobTarget } from "../../components/step/jobs";
 import { PackRunMigration } from "../../components/migration/program";
 import { parseSettings, type Direction } from "../../components/settings";
@@ -18,11 +18,7 @@ const mongoUri = "mongodb://127.0.0.1/taskrunner";
 const appMongoUri = "mongodb://localhost/taskrunner";
 const rollout = { target: "values", directory: ".", confirm: "none" };
 
-const mongo = (
-  direction: Direction,
-  job?: Mongo["job"],
-  appJob?: Mongo["job"],
-): Mongo & Pick<MongoCluster, "appUri" | "appJob"> => ({
+const mongo = (direction: Direction, job?: Mongo["job"], appJob?: Mongo["job"]): Mongo => ({
   uri: pulumi.secret(mongoUri),
   appUri: pulumi.secret(appMongoUri),
   database: "taskrunner",

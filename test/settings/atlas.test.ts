@@ -120,6 +120,11 @@ describe("the settings of a cluster of Atlas", () => {
       { accessList: [{ range: "198.51.100.21/28" }] },
       'accessList.0.range: found "198.51.100.21/28"; allowed: "198.51.100.16/28"',
     ],
+    [
+      "a comment that Atlas would cut",
+      { accessList: [{ address: "192.0.2.1", comment: "x".repeat(81) }] },
+      "accessList.0.comment: found",
+    ],
     ["an address that is none", { accessList: [{ address: "192.0.2" }] }, "an IPv4 address"],
     ["a range that is none", { accessList: [{ range: "192.0.2.0/33" }] }, "a range of IPv4"],
     ["a size that is not dedicated", { instanceSize: "M0" }, "M0, Flex and serverless are not"],

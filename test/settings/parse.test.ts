@@ -124,9 +124,19 @@ describe("the connection string", () => {
     },
   );
 
+  it("needs the database's name for Jobs if another stack has the cluster", () => {
+    const cluster = { kind: "stackReference", stack: "organization/mongo/prod" };
+    const referring = { storageMode: "mongo", rollout: dev.rollout, cluster };
+    const withJobs = { ...referring, jobs: { image: "image", namespace: "jobs" } };
+    expect(problemsOf(referring)).toBe("no problem");
+    expect(problemsOf(withJobs)).toContain("mongo.database: found nothing, and Jobs cannot read");
+    expect(problemsOf({ ...withJobs, mongo: { database: "runs" } })).toBe("no problem");
+  });
+
   it("counts a database's name in bytes", () => {
     const named = (database: string) => problemsOf({ ...dev, mongo: { database } });
     expect(named("ä".repeat(31))).toBe("no problem");
+    expect(named(`${"ä".repeat(31)}a`)).toBe("no problem");
     expect(named("ä".repeat(32))).toContain("a database name of 1 to 63 bytes");
   });
 

@@ -37,11 +37,12 @@ const files = new RunFiles(settings);
 /** MongoDB as the steps of an update in this direction take it. */
 const mongo = (worker: Direction, web = worker): Mongo => ({
   uri: pulumi.secret("mongodb://localhost"),
+  appUri: undefined,
   database: "taskrunner",
   ledger: "schema_migrations",
   collections: documentOptions.collections,
   approvals: true,
-  job: undefined,
+  ...{ job: undefined, appJob: undefined },
   directions: { worker, web },
   cutover: 1,
 });

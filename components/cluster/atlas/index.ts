@@ -1,10 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
-import { createCluster } from "./cluster";
-import { connectionString } from "./connection";
-import { requireOwnEntries } from "./own-entries";
-import { accessList, projectOf } from "./project";
-import { checkTakeOver } from "./take-over";
+import { checkTakeOver, connectionString, createCluster } from "./cluster";
+import { accessList, projectOf, requireOwnEntries } from "./project";
 import { databaseUsers } from "./users";
 
 /**

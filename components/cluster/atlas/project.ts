@@ -1,6 +1,7 @@
 import * as mongodbatlas from "@pulumi/mongodbatlas";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { entryAddress, type AtlasSettings } from "../../settings";
+import { ProgramError, stackName } from "../../step/program";
 
 /** The id of the project that the settings name, or of a new one. Destroying the stack leaves it. */
 export function projectOf(
@@ -33,10 +34,8 @@ export function accessList(
   });
 }
 
-/** Of two forms of one address Atlas has one. */
-export function entriesByAddress({
-  accessList,
-}: Pick<AtlasSettings, "accessList">): Map<string, Entry> {
+// Of two forms of one address Atlas has one.
+function entriesByAddress({ accessList }: Pick<AtlasSettings, "accessList">): Map<string, Entry> {
   return new Map(accessList.map((entry) => [entryAddress(entry), entry]));
 }
 
@@ -47,4 +46,64 @@ export function entryArgs(entry: Entry): Omit<mongodbatlas.ProjectIpAccessListAr
     ...(address.includes("/") ? { cidrBlock: address } : { ipAddress: address }),
     ...(entry.comment !== "" && { comment: entry.comment }),
   };
+}
+
+/**
+ * The entries of the settings that are this stack's, each as `PROJECT-ADDRESS`. Atlas knows an entry only by
+ * its address: the provider would take over one that exists, and later delete it. If Atlas does not answer,
+ * the creation of new ones says so.
+ *
+ * @throws ProgramError with the entries that exist and are not this stack's, before anything is changed
+ */
+export async function requireOwnEntries(
+  settings: AtlasSettings,
+  projectId: string,
+  parent: pulumi.Resource,
+): Promise<string[]> {
+  const idOf = (address: string) => `${projectId}-${address}`;
+  const wanted = [...entriesByAddress(settings).keys()].map(idOf);
+  const known = wanted.length > 0 ? await readOwnEntries() : [];
+  const isKnown = (entry: string) => known.includes(entry);
+  if (wanted.every(isKnown)) return wanted;
+  const asked = mongodbatlas.getProjectIpAccessLists({ projectId }, { parent });
+  const list = await asked.catch(() => undefined);
+  if (list === undefined) return wanted.filter(isKnown);
+  // Of an empty list the plugin says nothing, whatever its type says.
+  const listed = (list as Partial<typeof list>).results ?? [];
+  const live = listed.map((entry) => idOf(addressOf(entry)));
+  const foreign = wanted.filter((entry) => live.includes(entry) && !isKnown(entry));
+  if (foreign.length === 0) return wanted;
+  throw new ProgramError(
+    `Atlas already has these entries of cluster.accessList, not from this stack: ${foreign.join(", ")}. ` +
+      "Deleting them later would end the access of others. Remove them from cluster.accessList, because " +
+      "their addresses have access, or delete them in Atlas. Nothing was changed.",
+  );
+}
+
+// One of a security group has no address.
+interface PluginEntry {
+  readonly cidrBlock?: string;
+  readonly ipAddress?: string;
+}
+
+// Of this stack's last update, also if that failed or was killed.
+interface ResourceOutputs extends PluginEntry {
+  readonly projectId?: string;
+  /** Of the component: what the last update was to create. */
+  readonly ownEntries?: readonly string[];
+}
+
+async function readOwnEntries(): Promise<string[]> {
+  const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+    stackName: stackName(),
+  })) as { readonly outputs: Readonly<Record<string, { readonly outputs: ResourceOutputs }>> };
+  return Object.values(answer.outputs).flatMap(({ outputs }) => [
+    ...(outputs.ownEntries ?? []),
+    `${outputs.projectId ?? ""}-${addressOf(outputs)}`,
+  ]);
+}
+
+function addressOf({ cidrBlock, ipAddress }: PluginEntry): string {
+  const given = [cidrBlock, ipAddress].find(Boolean) ?? "";
+  return given.replace(/\/32$/, "");
 }

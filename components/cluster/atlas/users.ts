@@ -4,7 +4,7 @@ import { applicationRole, migratorRole, type DatabaseRole } from "../../contract
 import type { AtlasSettings, Settings } from "../../settings";
 import { userDatabase } from "../login";
 import { StepResource } from "../../step/program";
-import { GeneratedPassword } from "../password";
+import { generatedPassword } from "../password";
 
 /** Where the users are and what they may reach. */
 interface UsersArgs {
@@ -32,7 +32,7 @@ export function databaseUsers(
     const username = names[kind];
     const named = { projectId, roleName: username, actions: atlasActions(role) };
     const custom = new mongodbatlas.CustomDbRole(kind, named, options);
-    const generated = new StepResource(GeneratedPassword, `${kind}-password`, inputs, options);
+    const generated = new StepResource(generatedPassword, `${kind}-password`, inputs, options);
     const password = generated.output("password") as pulumi.Output<string>;
     const resource = new mongodbatlas.DatabaseUser(
       kind,

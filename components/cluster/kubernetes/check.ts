@@ -5,8 +5,8 @@ import { readResource } from "./ready";
 /** The annotation of a replica set that names the stack which it belongs to. */
 export const stackAnnotation = "taskrunner.stellaops.io/stack";
 
-/** Inputs: the replica set as it is asked for. None of it is secret. */
-export interface MongoDBCheckInputs extends StepInputs, ClusterAddress {
+/** The replica set as it is asked for. None of it is secret. */
+interface MongoDBCheckInputs extends StepInputs, ClusterAddress {
   readonly name: string;
   /** `ORGANIZATION/PROJECT/STACK`. */
   readonly stack: string;
@@ -14,20 +14,13 @@ export interface MongoDBCheckInputs extends StepInputs, ClusterAddress {
   readonly spec: object;
 }
 
-export const MongoDBCheck = kind<MongoDBCheckInputs, object>(
-  "MongoDBCheck",
-  ["cluster", "kubernetes"],
-  [],
-  [],
-);
-
 /**
  * Looks at the replica set before the resource changes, in a preview too. One that exists belongs to no
  * other stack: the engine would overwrite its users and its TLS. And the API takes the spec, by a dry run;
  * while the operator's definition is not there yet, or nobody may ask, the resource itself says so.
  */
 export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
-  ...MongoDBCheck,
+  ...kind<MongoDBCheckInputs, object>("MongoDBCheck", ["cluster", "kubernetes"], [], []),
   id: ({ namespace, name }) => `${namespace}/${name}/check`,
   compares: ["namespace", "name"],
   refuses: async (inputs, olds) => {

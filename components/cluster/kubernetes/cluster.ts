@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { createNamespace, kubernetesSdk, providerArgs } from "../../kubernetes/program";
-import { resolveNamespace } from "../../settings";
+import { resolveNamespace, type ClusterSettingsOf, type Direction } from "../../settings";
 import { stackName, StepResource } from "../../step/program";
 import type { ClusterArgs, ClusterOutputs } from "../outputs";
-import { MongoDBCheck, stackAnnotation } from "./check";
+import { withLogin, type Login } from "../login";
+import { generatedPassword } from "../password";
+import { mongoDBCheck, stackAnnotation } from "./check";
 import { operatorRelease } from "./operator";
-import { MongoDBReady } from "./ready";
+import { mongoDBReady } from "./ready";
 import { mongoDBCommunitySpec, type UserRole } from "./spec";
-import { connectionString } from "./uri";
-import { userPasswords } from "./users";
 
-/** The name under which each user's connections are in the server's log. */
+// In the server's log.
 const appNames = { migrator: "taskrunner-storage", application: "taskrunner" } as const;
 
 /**
@@ -44,7 +44,7 @@ export function kubernetesCluster(
   const scope = { database, collections: args.mongo.collections };
   const spec = mongoDBCommunitySpec(cluster, scope, secrets);
   const checked = { ...at, stack: stackName(), spec };
-  const check = new StepResource(MongoDBCheck, "mongodb-check", checked, { parent });
+  const check = new StepResource(mongoDBCheck, "mongodb-check", checked, { parent });
   const annotations = { "pulumi.com/patchForce": "true", [stackAnnotation]: stackName() };
   const names = {
     migrator: passwords.migrator.secretName,
@@ -68,7 +68,7 @@ export function kubernetesCluster(
   );
   const { generation } = metadata;
   const waited = { ...at, generation, timeoutSeconds };
-  const ready = new StepResource(MongoDBReady, "mongodb-ready", waited, { parent });
+  const ready = new StepResource(mongoDBReady, "mongodb-ready", waited, { parent });
 
   const members = { ...cluster, ...resource, namespace, tls: resource.tls.enabled };
   const uriOf = (role: UserRole) => {
@@ -79,4 +79,59 @@ export function kubernetesCluster(
     );
   };
   return { uri: uriOf("migrator"), appUri: uriOf("application"), database };
+}
+
+// Each with the name of the Secret in which the operator reads it: immutable and named by the engine, so that
+// another password changes the reference, which is what the operator looks for.
+function userPasswords(
+  users: ClusterSettingsOf<"kubernetes">["users"],
+  { namespace, direction }: { readonly namespace: string; readonly direction: Direction },
+  { provider, ...options }: pulumi.CustomResourceOptions,
+) {
+  const isRollback = direction === "back";
+  const password = (role: UserRole) => {
+    const { name, passwordVersion: version } = users[role];
+    const generated = new StepResource(
+      generatedPassword,
+      `${role}-password`,
+      { version },
+      { ...options, ...(isRollback && { ignoreChanges: ["*"] }) },
+    );
+    const value = generated.output("password") as pulumi.Output<string>;
+    const { metadata } = new (kubernetesSdk().core.v1.Secret)(
+      name,
+      { metadata: { namespace }, immutable: true, stringData: { password: value } },
+      {
+        ...options,
+        ...(provider && { provider }),
+        ...(isRollback && { ignoreChanges: ["data", "stringData"] }),
+      },
+    );
+    return { value, secretName: metadata.name };
+  };
+  return { migrator: password("migrator"), application: password("application") };
+}
+
+interface ReplicaSet {
+  readonly name: string;
+  readonly members: number;
+  readonly namespace: string;
+  readonly clusterDomain: string;
+  readonly tls: boolean;
+}
+
+/**
+ * A connection string, which is secret: the members by the names that the operator's headless service
+ * gives them, which are known only inside the cluster.
+ */
+export function connectionString(
+  { name, members, namespace, clusterDomain, tls }: ReplicaSet,
+  login: Login,
+): string {
+  const hosts = Array.from(
+    { length: members },
+    (_, at) => `${name}-${at}.${name}-svc.${namespace}.svc.${clusterDomain}:27017`,
+  );
+  const options = { replicaSet: name, tls: String(tls) };
+  return withLogin(`mongodb://${hosts.join(",")}/`, login, options);
 }

@@ -2,8 +2,7 @@ import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { kubernetesSdk } from "../../kubernetes/program";
-import type { ClusterSettingsOf } from "../../settings";
-import type { Place } from "./users";
+import type { ClusterSettingsOf, Direction } from "../../settings";
 
 type Settings = ClusterSettingsOf<"kubernetes">;
 
@@ -14,7 +13,7 @@ type Settings = ClusterSettingsOf<"kubernetes">;
  */
 export function operatorRelease(
   settings: Settings,
-  { namespace, direction }: Place,
+  { namespace, direction }: { readonly namespace: string; readonly direction: Direction },
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { release, version, values } = settings.operator;

@@ -10,10 +10,9 @@ import {
   type Obstacle,
 } from "../../kubernetes";
 import { kind, Unfinished, type Step, type StepInputs } from "../../step";
-import { confirms, type MongoDBCommunity } from "./confirmed";
 
-/** Inputs of the wait for MongoDB in Kubernetes. None of it is secret. */
-export interface MongoDBReadyInputs extends StepInputs, ClusterAddress {
+/** None of it is secret. */
+interface MongoDBReadyInputs extends StepInputs, ClusterAddress {
   /** The name of the `MongoDBCommunity` resource. */
   readonly name: string;
   /** The resource's generation: another one is another spec, and makes the step wait again. */
@@ -21,19 +20,12 @@ export interface MongoDBReadyInputs extends StepInputs, ClusterAddress {
   readonly timeoutSeconds: number;
 }
 
-export const MongoDBReady = kind<MongoDBReadyInputs, object>(
-  "MongoDBReady",
-  ["cluster", "kubernetes"],
-  [],
-  [],
-);
-
 /**
  * The wait for MongoDB: where the resource is new or has another spec, or where the last wait did not
  * finish. A rollback needs no MongoDB.
  */
 export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
-  ...MongoDBReady,
+  ...kind<MongoDBReadyInputs, object>("MongoDBReady", ["cluster", "kubernetes"], [], []),
   id: ({ namespace, name }) => `${namespace}/${name}`,
   compares: ["namespace", "name", "generation"],
   forward: async (inputs) => {
@@ -77,8 +69,16 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
   },
 };
 
-/** The pods of the operator that the chart `mongodb-kubernetes` makes. */
+// Of the chart `mongodb-kubernetes`.
 const operatorPods = "app.kubernetes.io/name=mongodb-kubernetes-operator";
+
+/** A `MongoDBCommunity` resource, as far as the wait looks at it. */
+interface MongoDBCommunity {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** The operator's answer; absent until it has seen the resource. */
+  readonly status?: { readonly phase?: string; readonly message?: string };
+}
 
 /** The replica set's resource. @throws ClusterError if it is not there, or the API refuses */
 export async function readResource(cluster: Cluster, name: string): Promise<MongoDBCommunity> {
@@ -104,4 +104,39 @@ function matterOf(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined
     default:
       return { found: phase, detail, advice: "See the pods below, and the operator's log." };
   }
+}
+
+// Where the operator writes the spec that it has applied, as JSON.
+const confirmation = "mongodb.com/v1.lastSuccessfulConfiguration";
+
+/**
+ * Whether the operator has applied the spec as it stands. The phase is not enough: until
+ * the operator has seen a change it says `Running` of the spec before.
+ */
+export function confirms({ metadata, spec }: MongoDBCommunity): boolean {
+  const text = metadata.annotations?.[confirmation];
+  return text !== undefined && holds(JSON.parse(text), spec);
+}
+
+// Kubernetes writes the quantities in these in its own way: 1024Mi becomes 1Gi.
+const quantities = ["requests", "limits"];
+
+function holds(whole: unknown, part: unknown): boolean {
+  if (isEmpty(part)) return isEmpty(whole);
+  if (Array.isArray(part)) {
+    if (!Array.isArray(whole) || whole.length !== part.length) return false;
+    return part.every((item, at) => holds(whole[at], item));
+  }
+  if (typeof part !== "object" || part === null) return whole === part;
+  const members = (whole ?? {}) as Readonly<Record<string, unknown>>;
+  return Object.entries(part).every(
+    ([key, value]) => quantities.includes(key) || holds(members[key], value),
+  );
+}
+
+function isEmpty(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) {
+    return Object.values(value).every(isEmpty);
+  }
+  return value === undefined || value === null || value === false || value === 0 || value === "";
 }

@@ -11,22 +11,17 @@ import { userDatabase } from "../login";
 /** The two users of a database that the stack makes (decision 12). */
 export type UserRole = "migrator" | "application";
 
-/** The database that the two users work on, and the collections that services may touch. */
-export interface Scope {
-  readonly database: string;
-  readonly collections: SchemaOptions["collections"];
-}
-
 /**
  * The spec of a `MongoDBCommunity` resource. Each user has one role, with the least that it needs. The
  * settings' overrides are merged into it.
  *
+ * @param scope the database that the two users work on, and the collections that services may touch
  * @param passwords the names of the Secrets that hold the users' passwords under `password`
  * @see https://github.com/mongodb/mongodb-kubernetes, the resource's definition
  */
 export function mongoDBCommunitySpec<Name>(
   { resource, users, imagePullSecret, overrides }: ClusterSettingsOf<"kubernetes">,
-  scope: Scope,
+  scope: Pick<SchemaOptions, "collections"> & { readonly database: string },
   passwords: Readonly<Record<UserRole, Name>>,
 ) {
   const { name, members, version, tls, resources } = resource;

@@ -1,8 +1,14 @@
 import type { Db, Document } from "mongodb";
 import { type Finding } from "../../contract/finding";
-import { ConnectionError, databaseAt, formatHosts, type DatabaseAddress } from "../../mongo";
+import {
+  addressIn,
+  ConnectionError,
+  databaseAt,
+  formatHosts,
+  type DatabaseAddress,
+} from "../../mongo";
 import { uriFacts } from "../../settings/uri";
-import { tell } from "../../step";
+import { kind, tell, type MongoInputs, type OncePerCutover, type Step } from "../../step";
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
 import { missingToApplication, missingToMigrator } from "./privileges";
 
@@ -40,17 +46,43 @@ export async function requireServer(
   names: CollectionNames,
 ): Promise<string> {
   const { version, findings } = await checkServer(database, uri, names);
-  const refusals = findings.filter(({ severity }) => severity === "stop");
-  if (refusals.length > 0)
-    throw new ServerRefused(
-      uri,
-      refusals.map(({ text }) => text),
-    );
+  const refusals = findings.flatMap(({ severity, text }) => (severity === "stop" ? [text] : []));
+  if (refusals.length > 0) throw new ServerRefused(uri, refusals);
   for (const one of findings) tell({ ...one, text: `MongoDB at ${formatHosts(uri)}: ${one.text}` });
   const missing = await missingToMigrator(database, names);
   if (missing.length > 0) throw new ServerRefused(uri, [describeLack("mongoUri", missing)]);
   return version;
 }
+
+/** The collections need not exist yet. */
+export interface ServerCheckInputs extends MongoInputs, OncePerCutover {
+  readonly collections: CollectionNames;
+}
+
+interface ServerCheckResults {
+  /** Such as `8.0.4`. */
+  readonly serverVersion: string;
+}
+
+/**
+ * The check of a server that exists, before anything of a cutover is done: in each, and for another
+ * server.
+ */
+export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
+  ...kind<ServerCheckInputs, ServerCheckResults>(
+    "ServerCheck",
+    ["cluster", "mongo"],
+    ["serverVersion"],
+  ),
+  id: () => "server-check",
+  followsServer: true,
+  compares: ["database", "cutover"],
+  forward: async (inputs) => {
+    const address = addressIn(inputs);
+    const database = await databaseAt(address);
+    return { serverVersion: await requireServer(database, address.uri, inputs.collections) };
+  },
+};
 
 /**
  * Makes sure that the services can work, before they are rolled out: their user may log in, write and
@@ -96,7 +128,7 @@ function describeLack(setting: "mongoUri" | "appMongoUri", missing: readonly str
   );
 }
 
-/** The oldest MongoDB that the migration is written for (decision 5). */
+// The oldest MongoDB that the migration is written for (decision 5).
 const oldest = [6, 0] as const;
 
 /**

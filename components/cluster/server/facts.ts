@@ -1,6 +1,6 @@
 import { MongoServerError, type Db, type Document } from "mongodb";
+import { ConnectionString } from "mongodb-connection-string-url";
 import { collectionRoles, collections, type CollectionRole } from "../../contract";
-import { hostsOf } from "../../mongo";
 
 /** The collections' names by role. */
 export type CollectionNames = Readonly<Record<CollectionRole, string>>;
@@ -20,7 +20,7 @@ export interface ServerFacts {
 }
 
 /** A collection of ours that is sharded. */
-export interface ShardedCollection {
+interface ShardedCollection {
   readonly role: CollectionRole;
   readonly name: string;
   readonly shardKey: Readonly<Record<string, unknown>>;
@@ -36,7 +36,9 @@ export async function serverFacts(
     database.command({ hello: 1 }),
     database.command({ buildInfo: 1 }),
   ]);
-  const hosts = hostsOf(uri).map((host) => host.toLowerCase().replace(/:\d+$/, ""));
+  const hosts = new ConnectionString(uri).hosts.map((host) =>
+    host.toLowerCase().replace(/:\d+$/, ""),
+  );
   const isRouter = hello.msg === "isdbgrid";
   return {
     version: String(build.version),

@@ -1,3 +1,3 @@
-/** The check of a server that exists already, without Pulumi; `resource.ts` has it for a program. */
-export { requireApplication, requireServer, ServerRefused } from "./check";
+/** The check of a server that exists already, without Pulumi; `../existing.ts` has it for a program. */
+export { requireApplication, requireServer } from "./check";
 export { isStandalone } from "./facts";

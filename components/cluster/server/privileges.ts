@@ -79,10 +79,8 @@ function insertAttempt({ client, databaseName }: Db, name: string): Attempt {
 /** Server codes of an index that exists with other options or another name, and of one that documents block. */
 const indexConflicts: readonly unknown[] = [85, 86, 11000];
 
-/**
- * Services create their indexes at start. A server looks at the privilege before it looks whether they exist
- * (CSHARP-1866), and refuses one that exists with other options.
- */
+// Services create their indexes at start. A server looks at the privilege before it looks whether they exist
+// (CSHARP-1866), and refuses one that exists with other options.
 function createAttempt(db: Db, creations: readonly Document[]): Attempt {
   const create = async () => {
     for (const command of creations) {

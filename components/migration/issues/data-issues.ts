@@ -58,10 +58,8 @@ export async function dataIssues(
 /** The server's codes for a scan that took longer than it may. */
 const timeLimits = [50, 262];
 
-/**
- * Its codes for one that needs more memory than it may have and cannot use the disk, as on the shared
- * tiers of Atlas, which ignore `allowDiskUse`; the long ones are of `$setWindowFields`.
- */
+// Its codes for one that needs more memory than it may have and cannot use the disk, as on the shared
+// tiers of Atlas, which ignore `allowDiskUse`; the long ones are of `$setWindowFields`.
 const memoryLimits = [146, 292, 5414201, 5643008];
 
 /** The code by which the server's limits stopped a scan; undefined for other errors. */

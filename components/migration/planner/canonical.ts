@@ -2,10 +2,8 @@ import { createHash } from "node:crypto";
 import { BSON } from "mongodb";
 import type { WantedSchema } from "../../contract";
 
-/**
- * A value in the form in which it equals another one exactly where MongoDB would treat both alike: the
- * keys of objects and a validator's `required` are sorted, and a number is plain whatever its BSON type.
- */
+// A value in the form in which it equals another one exactly where MongoDB would treat both alike: the
+// keys of objects and a validator's `required` are sorted, and a number is plain whatever its BSON type.
 function canonical(value: unknown): unknown {
   return sortMembers(BSON.EJSON.serialize(value, { relaxed: true }));
 }

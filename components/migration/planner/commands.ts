@@ -70,10 +70,8 @@ function modifyIndex({ wanted, found, set, reason }: ChangeOf<"modify index">): 
   }
 }
 
-/**
- * Never a moment without an index: the bridge comes before the old one goes. Each drop requires that
- * what it drops is still what the plan saw, and that what takes its place is there.
- */
+// Never a moment without an index: the bridge comes before the old one goes. Each drop requires that
+// what it drops is still what the plan saw, and that what takes its place is there.
 function replaceIndex({
   wanted,
   old,

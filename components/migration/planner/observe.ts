@@ -39,10 +39,8 @@ export interface ObservedCollection {
 /** The state of a database, by collection. */
 export type Observed = ReadonlyMap<string, ObservedCollection>;
 
-/**
- * The server's own collections, such as `system.views` and `system.profile`: to list their indexes is
- * Unauthorized even for administrators (SERVER-25622).
- */
+// The server's own collections, such as `system.views` and `system.profile`: to list their indexes is
+// Unauthorized even for administrators (SERVER-25622).
 const isServersOwn = ({ name }: { readonly name: string }) => name.startsWith("system.");
 
 /**
@@ -84,10 +82,8 @@ async function observeCollection(db: Db, info: Document): Promise<ObservedCollec
   };
 }
 
-/**
- * Without this flag (MongoDB 6.0, `list_indexes.idl`) an index that is being built looks like any other.
- * With it, what the index is like is in `spec`.
- */
+// Without this flag (MongoDB 6.0, `list_indexes.idl`) an index that is being built looks like any other.
+// With it, what the index is like is in `spec`.
 async function listIndexes(db: Db, collection: string): Promise<Document[]> {
   const command = { listIndexes: collection, includeIndexBuildInfo: true, cursor: {} };
   return (await db.runCursorCommand(command).toArray()) as Document[];

@@ -48,7 +48,10 @@ export function entryAddress({
 }: z.infer<typeof accessEntry>): string {
   const [first = "", bits = "32"] = range.split("/");
   const size = 2 ** (32 - Number(bits));
-  const number = first.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const number = first
+    .split(".")
+    .map(Number)
+    .reduce((sum, part) => sum * 256 + part);
   const start = number - (number % size);
   const network = [24, 16, 8, 0].map((bit) => Math.floor(start / 2 ** bit) % 256).join(".");
   return size === 1 ? network : `${network}/${bits}`;

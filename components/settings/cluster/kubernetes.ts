@@ -118,6 +118,3 @@ export const kubernetesCluster = section({
     .default(1_800)
     .describe("How long the operator may take until MongoDB runs, in seconds."),
 });
-
-/** The settings of that kind. */
-export type KubernetesClusterSettings = z.infer<typeof kubernetesCluster>;

@@ -1,6 +1,6 @@
 import { ConnectionString } from "mongodb-connection-string-url";
 import { expect, it } from "vitest";
-import { connectionString } from "../../../components/cluster/atlas/connection";
+import { connectionString } from "../../../components/cluster/atlas/cluster";
 
 const endpoint = (endpointId: string) => ({
   connectionString: "",

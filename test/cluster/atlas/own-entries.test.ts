@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
-import { requireOwnEntries } from "../../../components/cluster/atlas/own-entries";
+import { requireOwnEntries } from "../../../components/cluster/atlas/project";
 import { atlasSettings } from "./settings";
 
 const projectId = "5f0000000000000000000001";

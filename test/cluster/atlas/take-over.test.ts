@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { clusterArgs } from "../../../components/cluster/atlas/cluster";
-import { findObstacle } from "../../../components/cluster/atlas/take-over";
+import { clusterArgs, findObstacle } from "../../../components/cluster/atlas/cluster";
 import { atlasSettings } from "./settings";
 
 const named = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { confirms } from "../../../components/cluster/kubernetes/confirmed";
+import { confirms } from "../../../components/cluster/kubernetes/ready";
 
 const spec = {
   members: 3,

@@ -1,6 +1,6 @@
 import { MongoClient } from "mongodb";
 import { expect, it } from "vitest";
-import { connectionString } from "../../../components/cluster/kubernetes/uri";
+import { connectionString } from "../../../components/cluster/kubernetes/cluster";
 
 it("is what the driver reads as the members, the user and the options", async () => {
   const uri = connectionString(

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { MongoCluster } from "../../../components/cluster";
-import { GeneratedPassword } from "../../../components/cluster/password";
+import { generatedPassword } from "../../../components/cluster/password";
 import { programSettings } from "../../../components/settings/program";
 import { after, shim, StepResource } from "../../../components/step/program";
 
@@ -28,6 +28,6 @@ pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
 const cluster = new MongoCluster("mongo", programSettings());
 // What stands for the steps after it.
 const dependsOn = [...after(cluster).dependsOn];
-new StepResource(GeneratedPassword, "after-mongo", { version: 1 }, { dependsOn });
+new StepResource(generatedPassword, "after-mongo", { version: 1 }, { dependsOn });
 
-export const { uri, appUri, database } = cluster;
+export const { uri, appUri, database } = cluster.mongo;
