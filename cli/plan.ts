@@ -51,13 +51,11 @@ export const planCommand = command("plan", {
   exitWith(blocked ? 3 : planned.changes.length > 0 ? 2 : 0, options);
 });
 
-interface Reached {
-  readonly db?: Db;
-  /** Why there is none; names hosts, never secrets. */
-  readonly why?: string;
-}
-
-async function reachDatabase(options: CommonOptions, settings: CommandSettings): Promise<Reached> {
+// Or why there is none; names hosts, never secrets.
+async function reachDatabase(
+  options: CommonOptions,
+  settings: CommandSettings,
+): Promise<{ db?: Db; why?: string }> {
   const isNeeded = settings.storageMode === "mongo";
   if (!isNeeded && !(await uriOf(options))) return { why: "TASKRUNNER_MONGO_URI is not set." };
   const address = await addressOf(options, settings);

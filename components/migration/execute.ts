@@ -81,7 +81,10 @@ export async function untilDone(
         made.push(change);
       }
     } catch (error) {
-      if (!isRaced(error) || ++lost === racesLost) throw error;
+      const isRaced =
+        error instanceof MigrationError &&
+        (error.cause instanceof PlanOutdated || raced.has(error.code ?? 0));
+      if (!isRaced || ++lost === racesLost) throw error;
       await pass();
     }
   };
@@ -105,11 +108,6 @@ async function afterBuilds(db: Db, planned: () => Promise<Change[]>): Promise<Ch
   } finally {
     stop?.();
   }
-}
-
-function isRaced(error: unknown): boolean {
-  if (!(error instanceof MigrationError)) return false;
-  return error.cause instanceof PlanOutdated || raced.has(error.code ?? 0);
 }
 
 /** Runs the commands of one change; where one fails, what must not stay is taken back. */
@@ -148,8 +146,12 @@ async function requireIndexes(
 // Undoes what must not stay where it is found, and says what it could not undo: the first error is the
 // one that counts.
 async function undo(db: Db, command: Document): Promise<string | undefined> {
+  const { name } = command.index as { readonly name: string };
   const undoing = async () => {
-    if (await isPrepared(db, command)) await sendCommand(db, command);
+    const indexes = await observeIndexes(db, String(command.collMod));
+    // It refuses duplicates without being unique.
+    const isPrepared = indexes.some((one) => one.name === name && one.prepareUnique && !one.unique);
+    if (isPrepared) await sendCommand(db, command);
   };
   try {
     await withRetries(`Undoing it by ${JSON.stringify(command)}`, undoing);
@@ -157,13 +159,6 @@ async function undo(db: Db, command: Document): Promise<string | undefined> {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** Whether the index of a command refuses duplicates (`prepareUnique`) without being unique. */
-async function isPrepared(db: Db, { collMod, index }: Document): Promise<boolean> {
-  const indexes = await observeIndexes(db, String(collMod));
-  const { name } = index as { readonly name: string };
-  return indexes.some((one) => one.name === name && one.prepareUnique && !one.unique);
 }
 
 // Sends a command that changes the schema so that it comes to an end: it waits 60 s at most for a

@@ -2,7 +2,8 @@ import type { Db } from "mongodb";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { recordFence } from "../ledger";
-import { addressIn, databaseAt, withRetries } from "../mongo";
+import { addressIn, databaseAt, formatHosts, withRetries } from "../mongo";
+import { readFence } from "../state";
 import {
   kind,
   tell,
@@ -11,7 +12,6 @@ import {
   type StateOf,
   type Step,
 } from "../step";
-import { describePlace, PlaceRefused, requirePlace } from "./another-place";
 import { DataIssues } from "./errors";
 import { apply } from "./execute";
 import {
@@ -43,6 +43,11 @@ export async function inspect<Found>(
 ): Promise<Found> {
   const db = await databaseOf(inputs);
   return withRetries(`Looking at ${db.databaseName}.${collection}`, () => find(db));
+}
+
+/** Another database, or another ledger, while the services work on MongoDB; nothing was changed. */
+class PlaceRefused extends Error {
+  override readonly name = "PlaceRefused";
 }
 
 interface ClaimInputs extends MigrationInputs, OncePerCutover, Claim {
@@ -131,13 +136,36 @@ function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   }
 }
 
+/**
+ * Where the record is claimed, and the fence that goes along to another place. The services must not work on
+ * MongoDB elsewhere: an import reads files as old as the cutover, so that what they wrote since would not be
+ * there. A site that has copied the database says so by naming fence and place (decision 10).
+ *
+ * @throws PlaceRefused
+ */
 async function findPlace(inputs: ClaimInputs, state?: ClaimState) {
   const { ledger, root, acceptDatabase } = inputs;
-  const asked = { ...addressIn(inputs), ledger };
-  const place = describePlace(asked);
+  const { uri, database } = addressIn(inputs);
+  const hosts = formatHosts(uri);
+  const place = `${hosts}/${database}/${ledger}`;
   // Also in the next cutover: a rollback that did not finish leaves the services on MongoDB.
   const former = state?.place ?? place;
-  return { place, fence: await requirePlace(asked, former, root, acceptDatabase) };
+  if (place === former || root === undefined) return { place };
+  const fence = await readFence(root);
+  if (!fence || fence.endedAt !== undefined) return { place };
+  const wanted = `${fence.at}@${hosts}/${database}`;
+  if (acceptDatabase === wanted) return { place, fence: fence.at };
+  throw new PlaceRefused(
+    [
+      `Refusing to switch to database ${place}: it is not a copy of ${former}, which the ` +
+        `services have used since ${fence.at}. Nothing was changed. There are two ways:`,
+      "By files: restore cluster, mongoUri and advanced.ledger. Set storageMode: filesystem and run " +
+        "`pulumi up`, which exports what changed. Then set the new database and storageMode: mongo, and " +
+        "run `pulumi up` again.",
+      "By a copy: stop worker and web and copy the whole database, with its ledger and checkpoints. Then " +
+        `set advanced.acceptDatabase: ${wanted}, which is valid only for this fence, and run \`pulumi up\` again.`,
+    ].join("\n"),
+  );
 }
 
 interface CompletionInputs extends MigrationInputs, OncePerCutover {

@@ -16,5 +16,10 @@ export {
   sameServer,
   type DatabaseAddress,
 } from "./server";
-export { resumeCursor } from "./resumed";
-export { isOfDocument, type Patience, ServerTroubleError, withRetries } from "./server-trouble";
+export {
+  isOfDocument,
+  type Patience,
+  resumeCursor,
+  ServerTroubleError,
+  withRetries,
+} from "./server-trouble";

@@ -5,8 +5,8 @@ export const program: readonly Break[] = [
   {
     guarantee: "what is not MongoDB is refused by its name",
     file: "components/cluster/server/check.ts",
-    find: "if (facts.otherProduct) return",
-    replace: "if (facts.otherProduct && false) return",
+    find: "if (otherProduct) return",
+    replace: "if (otherProduct && false) return",
     tests: ["test/cluster/requirements.test.ts > that is FerretDB is refused by its name"],
   },
   {

@@ -46,9 +46,9 @@ export const schema: readonly Break[] = [
   },
   {
     guarantee: "another database is refused while services work on the former one",
-    file: "components/migration/another-place.ts",
-    find: "if (accepted === wanted) return fence.at;",
-    replace: "return fence.at;",
+    file: "components/migration/ledger-steps.ts",
+    find: "if (acceptDatabase === wanted) return { place, fence: fence.at };",
+    replace: "return { place, fence: fence.at };",
     tests: ["test/migration/another-place.test.ts > is refused while the services work"],
   },
   {

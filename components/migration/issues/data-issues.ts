@@ -47,8 +47,8 @@ export async function dataIssues(
       const issue = await issueOf(db, change, options);
       if (issue) issues.push(issue);
     } catch (error) {
-      const code = limitIn(error);
-      if (code === undefined) throw error;
+      const code = error instanceof MongoServerError ? Number(error.code) : NaN;
+      if (![...timeLimits, ...memoryLimits].includes(code)) throw error;
       notChecked.push({ change, code });
     }
   }
@@ -61,12 +61,6 @@ const timeLimits = [50, 262];
 // Its codes for one that needs more memory than it may have and cannot use the disk, as on the shared
 // tiers of Atlas, which ignore `allowDiskUse`; the long ones are of `$setWindowFields`.
 const memoryLimits = [146, 292, 5414201, 5643008];
-
-/** The code by which the server's limits stopped a scan; undefined for other errors. */
-function limitIn(error: unknown): number | undefined {
-  const code = error instanceof MongoServerError ? Number(error.code) : undefined;
-  return [...timeLimits, ...memoryLimits].find((limit) => limit === code);
-}
 
 /** A change that was not checked, in one sentence for what it is and one for why. */
 export function describeNotChecked({ change, code }: NotChecked): string {
@@ -129,7 +123,10 @@ function describeDuplicates({
 }: DuplicateKeys): string {
   const lines = examples.map(({ key, documents: having }) => {
     const ids = having.map(({ id, at }) => (at === undefined ? id : `${id} (${at})`));
-    return `  ${formatKey(key)}: ${ids.join(", ")}`;
+    const members = Object.entries(key).map(
+      ([field, value]) => `${field} ${JSON.stringify(value)}`,
+    );
+    return `  ${members.join(", ")}: ${ids.join(", ")}`;
   });
   return [
     `The unique index ${index} cannot be built: ${formatCount(keys, "key")} of ${collection} ` +
@@ -149,10 +146,5 @@ function describeBroken({ collection, documents, rules }: BrokenDocuments): stri
     ...lines,
   ].join("\n");
 }
-
-const formatKey = (key: Readonly<Record<string, unknown>>) =>
-  Object.entries(key)
-    .map(([field, value]) => `${field} ${JSON.stringify(value)}`)
-    .join(", ");
 
 const formatCount = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -76,7 +76,10 @@ function diffIndex(wanted: WantedIndex, indexes: readonly ObservedIndex[]): Chan
   const equal = [named, ...indexes].find(
     (index) => index && index !== bridge && sameSignature(index, wanted),
   );
-  const endBridgeAt = (final: ObservedIndex) => (bridge ? [endBridge(wanted, final, bridge)] : []);
+  const endBridgeAt = (final: ObservedIndex): Change[] => {
+    const reason = "an earlier replacement left its bridge behind";
+    return bridge ? [{ kind: "replace index", wanted, old: undefined, bridge, final, reason }] : [];
+  };
   if (equal) return [...diffFound(wanted, equal), ...endBridgeAt(equal)];
   if (named && wanted.unique && sameButUnique(named, wanted)) {
     const reason = "it is not unique yet";
@@ -125,11 +128,6 @@ function replacement(
     ? `an index of this name exists, but ${describeDifference(old, wanted)}`
     : "an earlier replacement was interrupted";
   return { kind: "replace index", wanted, old, bridge, final: undefined, reason };
-}
-
-function endBridge(wanted: WantedIndex, final: ObservedIndex, bridge: ObservedIndex): Change {
-  const reason = "an earlier replacement left its bridge behind";
-  return { kind: "replace index", wanted, old: undefined, bridge, final, reason };
 }
 
 function describeDifference(old: ObservedIndex, wanted: WantedIndex): string {

@@ -39,10 +39,6 @@ export interface ObservedCollection {
 /** The state of a database, by collection. */
 export type Observed = ReadonlyMap<string, ObservedCollection>;
 
-// The server's own collections, such as `system.views` and `system.profile`: to list their indexes is
-// Unauthorized even for administrators (SERVER-25622).
-const isServersOwn = ({ name }: { readonly name: string }) => name.startsWith("system.");
-
 /**
  * The collections of a database and their indexes as they are now, without the server's own.
  *
@@ -51,7 +47,8 @@ const isServersOwn = ({ name }: { readonly name: string }) => name.startsWith("s
 export async function observe(db: Db, names?: readonly string[]): Promise<Observed> {
   const filter = names ? { name: { $in: [...names] } } : {};
   const listed = await db.listCollections(filter).toArray();
-  const infos = listed.filter((info) => !isServersOwn(info));
+  // To list the indexes of `system.views` or `system.profile` is Unauthorized even for administrators (SERVER-25622).
+  const infos = listed.filter(({ name }) => !name.startsWith("system."));
   const collections = await Promise.all(infos.map((info) => observeCollection(db, info)));
   return new Map(collections.map((collection) => [collection.name, collection]));
 }
