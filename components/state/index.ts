@@ -49,13 +49,12 @@ export {
 } from "./layout";
 export {
   type FilePlace,
-  type RunIdOf,
-  factsOf,
+  findRunId,
+  isNumbered,
   lookAt,
   maxRereads,
   pauseMs,
   placeOf,
-  runIdsOf,
   stemNamed,
   writtenMs,
 } from "./place";

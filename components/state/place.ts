@@ -6,7 +6,7 @@ import { toHeldAddress } from "./held";
 import { memberOf } from "./json/object";
 import { type StateAddress, type StateFile, fileOf, fileStems } from "./layout";
 import { type RawText, readTexts } from "./read";
-import { type FileFacts, objectIn } from "./records";
+import { objectIn } from "./records";
 
 /** A run's file of one role, whether it is there or not. */
 export interface FilePlace extends StateFile {
@@ -77,50 +77,25 @@ export async function lookAt(
 }
 
 /**
- * What is known of a file before its records are read.
+ * Whether the lines of a log have sequences of their own; other files count as if they had.
  *
  * @param first its first texts, where they are read already: most logs say it in their first line
- * @param known the run's id by an earlier import
  */
-export async function factsOf(
-  idOf: RunIdOf,
+export async function isNumbered(
   file: StateFile,
   first: readonly RawText[] = [],
-  known?: string,
-): Promise<FileFacts> {
-  const isNumbered = file.role !== "logs" || firstValue(first, "sequence") !== undefined;
-  return {
-    runId: await idOf(file.stem, known),
-    numbered: isNumbered || (await firstMember(file, "sequence")) !== undefined,
-  };
+): Promise<boolean> {
+  if (file.role !== "logs" || firstValue(first, "sequence") !== undefined) return true;
+  return (await firstMember(file, "sequence")) !== undefined;
 }
 
 /**
  * The run's id behind a file's name. Where a character of the id could not be in the name it is
  * `_` there, so the id inside the run file of the same name counts, if it fits; also
- * where that file is held.
- *
- * @param otherwise the id where no run file says it; default the name itself
+ * where that file is held. Undefined if no run file says it.
  */
-export type RunIdOf = (stem: string, otherwise?: string) => Promise<string>;
-
-/** The maximum number of runs whose files are at work at the same time, or follow each other. */
-const remembered = 500;
-
-/** Finds ids of runs; for files that follow each other a run's file is read once, whatever belongs to it. */
-export function runIdsOf(address: StateAddress): RunIdOf {
-  const known = new Map<string, Promise<string | undefined>>();
-  return async (stem, otherwise = stem) => {
-    if (!stem.includes("_")) return stem;
-    const found = known.get(stem) ?? findId(address, stem);
-    if (known.size >= remembered) known.clear();
-    known.set(stem, found);
-    return (await found) ?? otherwise;
-  };
-}
-
-/** A character of the id that could not be in the name is `_` there. */
-async function findId(address: StateAddress, stem: string): Promise<string | undefined> {
+export async function findRunId(address: StateAddress, stem: string): Promise<string | undefined> {
+  if (!stem.includes("_")) return stem;
   for (const place of [address, toHeldAddress(address)]) {
     const id = await runIdInside(place, stem);
     if (id?.length !== stem.length) continue;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openFile } from "../../components/transfer/import/open";
 import type { Checkpoint } from "../../components/transfer/checkpoints";
-import { type FoundFile, runIdsOf } from "../../components/state";
+import type { FoundFile } from "../../components/state";
 import { stateRoot } from "./state";
 
 const stamp = { size: 2, inode: 1, modified: 5_000, changed: 5_000, seen: 0 };
@@ -11,9 +11,16 @@ async function opened(then: Partial<Checkpoint>, now = stamp) {
   const root = await stateRoot({ "r.json": "{}" });
   const path = `${root}/r.json`;
   const file: FoundFile = { role: "runs", path, name: "r.json", stem: "r", stamp: now };
-  const checkpoint = { ...stamp, offset: 2, lines: 0, hash: "", complete: true, ...then };
-  const idOf = runIdsOf({ root, approvals: true });
-  return openFile(idOf, { file, checkpoint: checkpoint as Checkpoint, ownId: undefined });
+  const checkpoint = {
+    ...stamp,
+    offset: 2,
+    lines: 0,
+    hash: "",
+    complete: true,
+    runId: "r",
+    ...then,
+  };
+  return openFile({ file, checkpoint: checkpoint as Checkpoint, id: "r" });
 }
 
 it("a file that had not changed for two seconds when it was seen is not read again", async () => {

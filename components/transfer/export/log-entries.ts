@@ -8,10 +8,10 @@ import {
   type StateAddress,
   type StateFile,
   decode,
-  factsOf,
+  findRunId,
+  isNumbered,
   readTexts,
   recordsIn,
-  runIdsOf,
 } from "../../state";
 import type { ExportSides } from "./run";
 
@@ -43,7 +43,9 @@ export interface LogScan {
 
 /** Reads a log once for what its comparison needs. */
 export async function scanLog(address: StateAddress, place: FilePlace): Promise<LogScan> {
-  const facts = await factsOf(runIdsOf(address), place);
+  const { stem } = place;
+  const runId = (await findRunId(address, stem)) ?? stem;
+  const facts = { runId, numbered: await isNumbered(place) };
   const stragglers = new Map<bigint, Document>();
   let [last, lines, ended]: [LogEntry | undefined, number, boolean] = [undefined, 0, true];
   for await (const texts of readTexts(place)) {

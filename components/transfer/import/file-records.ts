@@ -1,14 +1,12 @@
 import {
   type FoundFile,
   type ReadStart,
-  type RunIdOf,
   type RunOnDisk,
   type StateAddress,
   ahead,
   atOnce,
-  factsOf,
+  isNumbered,
   recordsIn,
-  runIdsOf,
   runsOnDisk,
   stampByOpening,
 } from "../../state";
@@ -18,9 +16,9 @@ import {
   type Listed,
   type Opened,
   looksAtOnce,
-  ownIdOf,
   openFile,
   readSettled,
+  runIdOf,
   smallFile,
   unreadable,
 } from "./open";
@@ -44,15 +42,14 @@ export interface Reading {
  * record comes behind what belongs to it. With checkpoints, only what is new since then.
  */
 export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecords> {
-  const { address, tally } = reading;
-  const idOf = runIdsOf(address);
+  const { tally } = reading;
   for await (const files of listFiles(reading)) {
-    for (const opened of await Promise.all(files.map((one) => openFile(idOf, one)))) {
+    for (const opened of await Promise.all(files.map(openFile))) {
       const { file, imported, start, refusal } = opened;
       tally.files += 1;
       if (imported) tally.resume(file.role, imported);
       if (refusal) tally.refuse(file.role, { file: file.name }, refusal);
-      else if (start) yield* newRecords(idOf, opened, start, tally);
+      else if (start) yield* newRecords(opened, start, tally);
     }
   }
 }
@@ -67,8 +64,8 @@ async function* listFiles(reading: Reading): AsyncGenerator<readonly Listed[]> {
     const listed = await atOnce(looksAtOnce, runs, async (run) => {
       const files = isLast ? await lookAgain(run, known) : run.files;
       const own = files.at(-1);
-      const ownId = own && ownIdOf(own, known?.get(own.name));
-      return files.map((file) => ({ file, checkpoint: known?.get(file.name), ownId }));
+      const id = await runIdOf(address, run.stem, own, known?.get(own?.name ?? ""));
+      return files.map((file) => ({ file, checkpoint: known?.get(file.name), id }));
     });
     return listed.flat();
   };
@@ -112,13 +109,12 @@ function burstsOf(files: readonly Listed[]): Listed[][] {
 }
 
 async function* newRecords(
-  idOf: RunIdOf,
-  { imported, lookedAt, ...opened }: Opened,
+  { imported, lookedAt, runId, ...opened }: Opened,
   start: ReadStart,
   tally: Tally,
 ): AsyncGenerator<FileRecords> {
   const { role, name } = opened.file;
-  let { facts } = opened;
+  let { numbered } = opened;
   let counts: ImportedCounts | undefined = imported;
   let hasRefused = false;
   try {
@@ -126,7 +122,8 @@ async function* newRecords(
     const whole = role === "logs" ? {} : { file };
     for await (const { texts, end, last } of chunks) {
       const refused = tally.countRefused(role);
-      facts ??= await factsOf(idOf, file, texts);
+      numbered ??= await isNumbered(file, texts);
+      const facts = { runId, numbered };
       const records = recordsIn(file, facts, texts, tally);
       // The next import reads a line that has no end yet again, and counts it then.
       counts = countMore(

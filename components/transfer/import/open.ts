@@ -4,17 +4,17 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import {
   type Chunk,
-  type FileFacts,
   type FileStamp,
   type FoundFile,
   type RawText,
   type ReadStart,
   Refusal,
-  type RunIdOf,
+  type StateAddress,
   atOnce,
   beginning,
-  factsOf,
+  findRunId,
   hashOfFirst,
+  isNumbered,
   isSameStamp,
   isSystemError,
   maxRereads,
@@ -44,8 +44,9 @@ export interface Opened {
   readonly lookedAt?: true;
   /** The whole file, if it is small. */
   readonly bytes?: Buffer;
-  /** What is known of a file that was imported. */
-  readonly facts?: FileFacts | undefined;
+  readonly runId: string;
+  /** Whether the lines of a log have sequences, where that is known. */
+  readonly numbered?: boolean;
   /** Why it cannot be read. */
   readonly refusal?: Refusal;
 }
@@ -54,43 +55,53 @@ export interface Opened {
 export interface Listed {
   readonly file: FoundFile;
   readonly checkpoint: Checkpoint | undefined;
-  /** The id inside the run's own file, if that is as it was when it was imported. */
-  readonly ownId: string | undefined;
+  /** Its run's id, or why that cannot be read; undefined if no run's file says it. */
+  readonly id: string | Refusal | undefined;
 }
 
-/** The id of a run whose own file is as it was when it was imported. */
-export function ownIdOf(own: FoundFile, checkpoint?: Checkpoint): string | undefined {
-  const isKnown = own.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
-  return isKnown ? checkpoint.runId : undefined;
+/**
+ * The id of a run, once for all its files.
+ *
+ * @param own the last of its files, and its checkpoint: as it was when it was imported, it is not read
+ */
+export async function runIdOf(
+  address: StateAddress,
+  stem: string,
+  own: FoundFile | undefined,
+  checkpoint: Checkpoint | undefined,
+): Promise<Listed["id"]> {
+  const isKnown = own?.role === "runs" && checkpoint && isUntouched(own.stamp, checkpoint);
+  try {
+    return isKnown ? checkpoint.runId : await findRunId(address, stem);
+  } catch (error) {
+    return unreadable(error);
+  }
 }
 
 /**
  * Decides where to go on in a file that has a checkpoint: nowhere if it is as it was; behind the part
  * that was imported if that part's hash is the same; else at the beginning.
  */
-export async function openFile(
-  idOf: RunIdOf,
-  { file, checkpoint, ownId }: Listed,
-): Promise<Opened> {
+export async function openFile({ file, checkpoint, id }: Listed): Promise<Opened> {
+  const { stem } = file;
+  if (id instanceof Refusal) return { file, runId: stem, refusal: id };
   try {
     const opened = await resume(file, checkpoint);
     const { imported, start, bytes } = opened;
-    const isRunAsBefore = file.role === "runs" || imported?.runId === ownId;
-    if (!imported || (!start && isRunAsBefore)) return opened;
+    const runId = id ?? imported?.runId ?? stem;
+    if (!imported) return { ...opened, runId };
     // The file of its run may have come later.
-    const facts = start
-      ? await factsOf(idOf, file, [], imported.runId)
-      : { runId: await idOf(file.stem, imported.runId), numbered: imported.numbered };
-    const isSame = facts.runId === imported.runId && facts.numbered === imported.numbered;
-    if (isSame) return start ? { ...opened, facts } : opened;
+    const numbered = start ? await isNumbered(file) : imported.numbered;
+    const isSame = runId === imported.runId && numbered === imported.numbered;
+    if (isSame) return { ...opened, runId, numbered };
     // Under another id, or by other sequences, the earlier lines were other records.
-    return { file, start: beginning(), ...(bytes && { bytes }) };
+    return { file, runId, start: beginning(), ...(bytes && { bytes }) };
   } catch (error) {
-    return { file, refusal: unreadable(error) };
+    return { file, runId: stem, refusal: unreadable(error) };
   }
 }
 
-async function resume(file: FoundFile, checkpoint?: Checkpoint): Promise<Opened> {
+async function resume(file: FoundFile, checkpoint?: Checkpoint): Promise<Omit<Opened, "runId">> {
   const { stamp, path } = file;
   const isKnown = checkpoint?.complete === true && isUntouched(stamp, checkpoint);
   if (isKnown && stamp.size === checkpoint.offset) return { file, imported: checkpoint };
