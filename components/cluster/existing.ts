@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { briefReach, ConnectionError, onOwnConnection } from "../mongo";
+import { previewTimeout, ConnectionError, onOwnConnection } from "../mongo";
 import { foreseeInPreview, StepResource, type Args } from "../step/program";
 import type { ClusterArgs, ClusterOutputs } from "./outputs";
 import { checkServer, serverCheck, type ServerCheckInputs } from "./server/check";
@@ -40,7 +40,7 @@ export function serverChecked(
       const { findings } = await onOwnConnection(
         { uri, database },
         (db) => checkServer(db, uri, collections as CollectionNames),
-        briefReach,
+        previewTimeout,
       );
       return findings.map((one) => ({ ...one, resource: check }));
     } catch (error) {

@@ -41,7 +41,7 @@ export const logIn: Step<LogInInputs, object> = {
   },
   compares: ["from"],
   isDue: (state, { uri }) => uri !== unknownValue && state.uri !== uri,
-  job: { apart: ["from", "cluster", "isPaused"] },
+  job: { engineOnly: ["from", "cluster", "isPaused"] },
   forward: async (inputs) => {
     await untilLoggedIn(addressIn(inputs), usualPatience, console.log);
     return {};

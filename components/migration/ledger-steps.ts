@@ -82,8 +82,8 @@ export const ledgerClaim: Step<ClaimInputs, ClaimResults> = {
   followsServer: true,
   compares: ["database", "ledger", "checksum", "stack", "cutover"],
   isDue: ({ heldBack }, { job }) => job !== undefined && Boolean(heldBack),
-  job: { state: "read", olds: ["place"], forward: applyWholePlan },
-  foresees: async (state, inputs) => {
+  job: { state: "read", priorOutputs: ["place"], forward: applyWholePlan },
+  previewFindings: async (state, inputs) => {
     // Who runs Jobs has the files in a claim, which the engine cannot read.
     if (inputs.job) return [];
     try {
@@ -183,7 +183,7 @@ export const ledgerCompletion: Step<CompletionInputs, CompletionResults> = {
   id: ({ ledger }) => ledger,
   followsServer: true,
   compares: ["database", "ledger", "checksum", "cutover"],
-  job: { doneByAnother: { appliedAt: "" } },
+  job: { coveredBy: { appliedAt: "" } },
   forward: async (inputs) => {
     const finished = await complete(await databaseOf(inputs), inputs.ledger, inputs.checksum);
     return { appliedAt: finished.toISOString() };

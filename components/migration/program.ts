@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Mongo } from "../cluster";
 import { collections, buildSchema, type ContractSchema, type WantedSchema } from "../contract";
 import { migrationId } from "../ledger";
-import { briefReach, ConnectionError, onOwnConnection, sameServer } from "../mongo";
+import { previewTimeout, ConnectionError, onOwnConnection, sameServer } from "../mongo";
 import { schemaOptionsOf, type Settings } from "../settings";
 import { foreseeInPreview, logFinding, StepGroup, StepResource, type After } from "../step/program";
 import {
@@ -89,7 +89,7 @@ export class PackRunMigration extends StepGroup {
       { ...shared, cutover, checksum },
       { parent: this, dependsOn: [claim, ...indexes] },
     );
-    this.tryApplication(mongo, completion, wanted, settings.logRetentionDays);
+    this.checkServicePrivileges(mongo, completion, wanted, settings.logRetentionDays);
 
     const advice =
       "The last up did what the data allow. Fix these documents; `pulumi up --refresh` then does the rest.";
@@ -113,7 +113,7 @@ export class PackRunMigration extends StepGroup {
   }
 
   /** The last step: what the services' user lacks has to be known before the worker is drained. */
-  private tryApplication(
+  private checkServicePrivileges(
     { appUri, appJob, uri, database, directions, cutover }: Mongo,
     completion: pulumi.Resource,
     wanted: ContractSchema,
@@ -153,7 +153,7 @@ function warnOfDataIssues(
       const found = await onOwnConnection(
         place,
         async (db) => dataIssues(db, await compare(db, wanted), previewScan),
-        briefReach,
+        previewTimeout,
       );
       return [
         ...found.issues.map((issue) => ({

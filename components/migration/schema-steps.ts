@@ -39,7 +39,7 @@ export const collection: Step<CollectionInputs, CollectionResults> = {
   id: ({ name }) => name,
   followsServer: true,
   compares: ["database", "name", "validator", "validationLevel", "validationAction"],
-  job: { doneByAnother: { heldBack: "" } },
+  job: { coveredBy: { heldBack: "" } },
   forward: async (inputs) => {
     const { heldBack } = await reconcileOne(inputs, { collections: [inputs], indexes: [] });
     return { heldBack };
@@ -83,7 +83,7 @@ export const index: Step<IndexInputs, IndexResults> = {
   id: ({ name }) => name,
   followsServer: true,
   compares: ["database", "collection", "name", "key", "unique", "sparse", "hidden"],
-  job: { doneByAnother: { existsAs: "", heldBack: "" } },
+  job: { coveredBy: { existsAs: "", heldBack: "" } },
   forward: async (inputs) => {
     const { changes, heldBack } = await reconcileOne(inputs, indexOnly(inputs));
     const adopted = changes.find((change) => change.kind === "adopt index");

@@ -14,7 +14,7 @@ interface ConnectionOptions {
 }
 
 /** How long a server is looked for where its answer is a help and no need, as in a preview. */
-export const briefReach: ConnectionOptions = { selectionTimeoutMs: 4_000 };
+export const previewTimeout: ConnectionOptions = { selectionTimeoutMs: 4_000 };
 
 /** Longer than an election of a replica set takes as a rule (12 s), and MongoDB's own default. */
 const usualReachMs = 30_000;

@@ -1,6 +1,6 @@
 /** How MongoDB is reached: one client a URI, shared by everything in a process, and retries of its trouble. */
 export {
-  briefReach,
+  previewTimeout,
   closeConnections,
   commandWriteConcern,
   databaseAt,

@@ -22,7 +22,7 @@ export const WorkerStopped = kind<WorkerStoppedInputs, object>(
 export const workerStopped: Step<WorkerStoppedInputs, object> = {
   ...WorkerStopped,
   id: () => "worker",
-  foresees: (_, inputs) => {
+  previewFindings: (_, inputs) => {
     const text = inputs.direction === "back" ? stopFirst : requestOf(inputs);
     const finding = { severity: "warn", code: "stop-worker" } as const;
     return Promise.resolve(text === undefined ? [] : [{ ...finding, text }]);

@@ -31,7 +31,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       const state = withoutNulls(outs);
       if (rests(step, news)) return { changes: false };
       const isDue = await hasToRun(step, state, news);
-      const found = isDue ? await step.foresees?.(state, news) : undefined;
+      const found = isDue ? await step.previewFindings?.(state, news) : undefined;
       for (const finding of found ?? []) console.log(formatPrinted(finding));
       const { uri } = news as MongoInputs;
       const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;

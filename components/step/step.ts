@@ -3,23 +3,23 @@ import type { Finding } from "../contract/finding";
 import type { JobTarget } from "./jobs";
 import type { Direction } from "../settings";
 
-/** What the engine hands over, and writes, in place of a value that is known only in `up`. */
+/** The engine's placeholder for a value that is known only in `up`. */
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Inputs that the engine hands to a step. */
 export interface StepInputs {
-  /** Absent for what is the same in both directions. */
+  /** Absent if the step does the same in both directions. */
   readonly direction?: Direction;
 }
 
 /** Inputs of a step that works in MongoDB. */
 export interface MongoInputs extends StepInputs {
-  /** Secret; absent on a rollback whose settings have none. */
+  /** Secret. Absent in a rollback without a connection string in the settings. */
   readonly uri?: string;
   readonly database?: string;
-  /** Where it runs as a Job; absent: in the engine. It is not compared. */
+  /** The Job's address, never compared. Default: the step runs in the engine. */
   readonly job?: JobTarget;
-  /** Told to a step that runs in a Job's pod. */
+  /** Set in a Job's pod. */
   readonly isInPod?: true;
 }
 
@@ -29,27 +29,27 @@ export interface OncePerCutover {
   readonly cutover: number;
 }
 
-/** What a step is like where the steps that touch MongoDB run as Jobs. */
+/** How a step runs as a Job, if the steps that need MongoDB do. */
 export interface JobForm<Inputs, Results> {
-  /** Whether the claim with the state is mounted, and how. Default: not. */
+  /** How the claim with the state directory is mounted. Default: not mounted. */
   readonly state?: "read" | "write";
-  /** What it needs of the outputs of the last run; the connection string is never among them. */
-  readonly olds?: readonly (keyof (Inputs & Results) & string)[];
-  /** Inputs that are not for the pod. */
-  readonly apart?: readonly (keyof Inputs & string)[];
-  /** Looked at by the engine before the Job and after it. @throws Unfinished */
+  /** Outputs of the last run that the pod needs; never the connection string. */
+  readonly priorOutputs?: readonly (keyof (Inputs & Results) & string)[];
+  /** Inputs that the pod does not get. */
+  readonly engineOnly?: readonly (keyof Inputs & string)[];
+  /** A check in the engine, before the Job and after it. @throws Unfinished */
   guard?(inputs: Inputs): Promise<void>;
-  /** Makes one of the results of the pods that share the work; absent: it is one pod's. @throws Unfinished */
-  merged?(results: readonly Results[], inputs: Inputs): Results;
-  /** The results where a Job failed that the step can do without; undefined: the step fails too. */
-  failed?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
-  /** What the Job does if that is not the same as the step. */
+  /** Joins the results of the pods of an Indexed Job. Default: the Job has one pod. @throws Unfinished */
+  mergeShards?(results: readonly Results[], inputs: Inputs): Results;
+  /** The step's results if its Job failed; undefined fails the step too. */
+  onJobFailure?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
+  /** What the Job does forward. Default: the same as the step. */
   forward?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
-  /** The results if another step's Job does it with its own: then it has none. */
-  readonly doneByAnother?: Results;
+  /** Results when another step's Job covers this one. */
+  readonly coveredBy?: Results;
 }
 
-/** Outputs: the inputs as of the last run, and its results. `applied` is false until one finished. */
+/** A step's outputs: the inputs and results of its last run. `applied` is false until a run has finished. */
 export type StateOf<Inputs, Results> = Inputs & Partial<Results> & { readonly applied: boolean };
 
 /**
@@ -61,32 +61,32 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   Inputs,
   Results
 > {
-  /** The resource's id; it holds no secret. */
+  /** The resource's id, without a secret. */
   id(inputs: Inputs): string;
   /**
-   * Whether it works where `uri` leads: on another server it runs again, and a connection string whose
-   * user, password or options differ (a rotation) is taken into the state. Default: not.
+   * Whether its work belongs to one server: it runs again on another server, and only stores a connection
+   * string of the same server with another user, password or option (a rotation). Default: false.
    */
   readonly followsServer?: boolean;
-  /** The inputs that make it run again where they differ from those of the last run. */
+  /** Inputs that make it run again when they change. */
   readonly compares?: readonly (keyof Inputs & string)[];
-  /** What else makes it run, although the last run finished. */
+  /** Another reason to run again after a finished run. */
   isDue?(state: StateOf<Inputs, Results>, inputs: Inputs): boolean | Promise<boolean>;
-  /** Inputs that the step finds out itself, in a preview too. @param olds absent: it is new to the stack */
+  /** Inputs that the step looks up itself, in a preview too. @param olds undefined if the stack lacks the step */
   observes?(inputs: Inputs, olds?: Inputs): Promise<Partial<Inputs>>;
-  /** Looks before anything is changed, in a preview too. @param olds absent: it is new to the stack */
+  /** Refuses inputs before anything changes, in a preview too. @param olds undefined if the stack lacks the step */
   refuses?(inputs: Inputs, olds?: Inputs): Promise<dynamic.CheckFailure | undefined>;
-  /** What a run would find, in a preview too, if the stack has the step. It does not fail. */
-  foresees?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly Finding[]>;
+  /** What a run of an existing step would find, for the preview before it. Never throws. */
+  previewFindings?(state: StateOf<Inputs, Results>, inputs: Inputs): Promise<readonly Finding[]>;
   /**
-   * @param state of the last run; undefined in the first
-   * @throws Unfinished where it began and did not finish; another error leaves the state as it was
+   * @param state of the last run; undefined in the first run
+   * @throws Unfinished if it began and did not finish; any other error keeps the state as it was
    */
   forward(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
   back?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
-  /** How it runs as a Job; absent: in the engine also then. */
+  /** How it runs as a Job. Default: always in the engine. */
   readonly job?: JobForm<Inputs, Results>;
-  /** What a refresh finds otherwise than the state says; undefined where the thing is gone. */
+  /** What a refresh finds that differs from the state; undefined if it no longer exists. */
   reads?(state: StateOf<Inputs, Results>): Promise<Partial<Inputs> | undefined>;
 }
 
@@ -105,7 +105,7 @@ export class Unfinished extends Error {
   }
 }
 
-/** What the program and the engine both know of a kind of step. */
+/** The facts about a kind of step that the program and the engine share. */
 export interface StepKind<Inputs, Results> {
   /** Its name among the `providers` of its room; a contract with existing stacks. */
   readonly name: string;
@@ -113,7 +113,7 @@ export interface StepKind<Inputs, Results> {
   readonly type: string;
   /** The file below the project's folder whose `providers` has it; a contract with existing stacks. */
   readonly module: string;
-  /** The outputs that are no inputs. */
+  /** The outputs that are not inputs. */
   readonly results: readonly (keyof Results & string)[];
   /** The outputs that are secret. */
   readonly secrets: readonly string[];

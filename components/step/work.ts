@@ -14,23 +14,23 @@ import {
 export type AnyStep = Step<StepInputs, object>;
 type State = StateOf<StepInputs, object>;
 
-/** What a Job is asked for; no secret is in it. */
+/** A Job's request, without a secret. */
 export interface StepRequest {
-  /** Of this project: a Job of another one refuses it. */
+  /** The project's version; a Job of another version refuses the request. */
   readonly version: string;
-  /** How many pods share the work. */
+  /** The number of pods that share the work. */
   readonly pods: number;
   readonly inputs: StepInputs;
-  /** The outputs of the last run that the step declares; absent in the first. */
+  /** The prior outputs that the step declares; absent in the first run. */
   readonly state?: object;
 }
 
-/** What a Job answers: its results, or why it did not finish. */
+/** A Job's answer: its results, or why it did not finish. */
 export type Answer =
   | { readonly results: object }
   | { readonly unfinished: { readonly reasons: readonly string[]; readonly results?: object } };
 
-/** Does a step, in the engine or as a Job: the one place that decides. */
+/** Runs a step in the engine or as a Job; no other place decides which. */
 export async function workOf(
   step: AnyStep,
   inputs: StepInputs,
@@ -39,8 +39,8 @@ export async function workOf(
   const { job: form } = step;
   const { job } = inputs as MongoInputs;
   if (job === undefined || form === undefined) return inDirection(step, inputs, state);
-  if (form.doneByAnother) return form.doneByAnother;
-  const pods = form.merged ? job.parallelism : 1;
+  if (form.coveredBy) return form.coveredBy;
+  const pods = form.mergeShards ? job.parallelism : 1;
   const request = { pods, ...requestOf(form, inputs, state) };
   const asked = {
     kind: jobNameOf(step),
@@ -53,7 +53,7 @@ export async function workOf(
   const answers = await runJob(job, asked, console.log).catch((error: unknown) => {
     const text = error instanceof Error ? error.message : String(error);
     const reasons = error instanceof JobError ? error.reasons : [text];
-    const instead = form.failed?.(reasons, state);
+    const instead = form.onJobFailure?.(reasons, state);
     if (instead === undefined) throw new Unfinished(reasons);
     return [{ results: instead }];
   });
@@ -65,10 +65,10 @@ export async function workOf(
     if ("results" in known) return { ...kept, ...known.results };
     throw new Unfinished(known.unfinished.reasons, known.unfinished.results);
   });
-  return form.merged ? form.merged(results, inputs) : results[0];
+  return form.mergeShards ? form.mergeShards(results, inputs) : results[0];
 }
 
-/** Does a step in a Job's pod. @throws Error if the request is another version's */
+/** Runs a step in a Job's pod. @throws Error if another version of the project made the request */
 export async function workInPod(
   step: AnyStep,
   request: StepRequest,
@@ -105,13 +105,13 @@ async function inDirection(step: AnyStep, inputs: StepInputs, state?: State) {
 }
 
 function requestOf(
-  { state: mounted, olds = [], apart: own = [] }: JobForm<StepInputs, object>,
+  { state: mounted, priorOutputs = [], engineOnly = [] }: JobForm<StepInputs, object>,
   inputs: StepInputs,
   state?: State,
 ): Omit<StepRequest, "pods"> {
-  // What a pod gets otherwise, or not at all.
-  const apart: readonly string[] = ["uri", "job", ...own];
-  const keys = Object.keys(inputs).filter((key) => !apart.includes(key));
+  // The pod gets the connection string from a Secret.
+  const left: readonly string[] = ["uri", "job", ...engineOnly];
+  const keys = Object.keys(inputs).filter((key) => !left.includes(key));
   const told: StepInputs & { readonly root?: string } = pick(inputs, keys);
   const { root } = told;
   // In words the state directory keeps the name that people know.
@@ -119,7 +119,7 @@ function requestOf(
   return {
     version,
     inputs: { ...told, ...(mounted && inPod) },
-    ...(state && { state: pick(state, olds) }),
+    ...(state && { state: pick(state, priorOutputs) }),
   };
 }
 

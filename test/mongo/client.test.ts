@@ -1,6 +1,6 @@
 import { MongoInvalidArgumentError, MongoOperationTimeoutError, MongoServerError } from "mongodb";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
-import { briefReach, closeConnections, databaseAt, withRetries } from "../../components/mongo";
+import { previewTimeout, closeConnections, databaseAt, withRetries } from "../../components/mongo";
 import { type BorrowedDatabases, borrowDatabases } from "../pool";
 
 let server: BorrowedDatabases;
@@ -39,7 +39,7 @@ it.each([
 
 it("looks for a server for 30 s, also after a preview that gave up earlier", async () => {
   const address = { uri: server.uri, database: "connection" };
-  const brief = await databaseAt(address, briefReach);
+  const brief = await databaseAt(address, previewTimeout);
   const usual = await databaseAt(address);
 
   expect(brief.client.options.serverSelectionTimeoutMS).toBe(4_000);

@@ -83,7 +83,7 @@ describe("a step that goes forward", () => {
 
   it("says what it foresees before a run, and nothing where there is none", async () => {
     const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
-    const { provider } = counting({ foresees: () => Promise.resolve([found]) });
+    const { provider } = counting({ previewFindings: () => Promise.resolve([found]) });
 
     await provider.diff("thing", made, inputs);
     expect(said).not.toHaveBeenCalled();

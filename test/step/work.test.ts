@@ -31,7 +31,7 @@ describe("a step runs in the engine", () => {
   });
 
   it("or not at all where another step's Job does it with its own", async () => {
-    const { provider, seen } = ofForm({ doneByAnother: { made: "elsewhere" } });
+    const { provider, seen } = ofForm({ coveredBy: { made: "elsewhere" } });
 
     expect((await provider.create(asJob)).outs).toMatchObject({ made: "elsewhere", applied: true });
     expect(seen.forward).toBe(0);
@@ -66,7 +66,7 @@ describe("a step as a Job", () => {
 
   it("is never told the connection string, nor where it runs", async () => {
     run.mockResolvedValue([{ results: {} }]);
-    await ofForm({ olds: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
+    await ofForm({ priorOutputs: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
 
     const request = run.mock.calls[0]?.[1].request;
     expect(request).not.toContain("geheim");
@@ -75,7 +75,7 @@ describe("a step as a Job", () => {
 
   it("is told those outputs of the last run that it declares", async () => {
     run.mockResolvedValue([{ results: {} }]);
-    await ofForm({ olds: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
+    await ofForm({ priorOutputs: ["made"] }).provider.update("thing", made, { ...asJob, size: 2 });
 
     expect(asked().request.state).toEqual({ made: "before" });
   });
@@ -93,7 +93,9 @@ describe("a step as a Job", () => {
     });
     run.mockResolvedValue(["a", "b", "c"].map((made) => ({ results: { made } })));
 
-    expect((await ofForm({ merged }).provider.create(asJob)).outs).toMatchObject({ made: "a,b,c" });
+    expect((await ofForm({ mergeShards: merged }).provider.create(asJob)).outs).toMatchObject({
+      made: "a,b,c",
+    });
     expect(asked()).toMatchObject({ pods: 3, request: { pods: 3 } });
     run.mockClear();
     await ofForm({}).provider.create(asJob);
@@ -132,7 +134,9 @@ describe("a step as a Job", () => {
     run.mockRejectedValue(new Error("no cluster"));
     const failed = vi.fn(() => ({ made: "held" }));
 
-    expect((await ofForm({ failed }).provider.create(asJob)).outs).toMatchObject({ made: "held" });
+    expect((await ofForm({ onJobFailure: failed }).provider.create(asJob)).outs).toMatchObject({
+      made: "held",
+    });
     expect(failed).toHaveBeenCalledWith(["no cluster"], undefined);
   });
 });
@@ -209,7 +213,7 @@ describe("the steps of this project", () => {
 
   it("declare no connection string among the outputs that a Job is told", () => {
     for (const { job: form } of all) {
-      const olds = form && "olds" in form ? form.olds : [];
+      const olds = form && "olds" in form ? form.priorOutputs : [];
       expect(olds).not.toContain("uri");
     }
   });

@@ -115,9 +115,14 @@ it("of an import by several pods the whole counts, and a pod's own part stops no
   };
   await addFiles(inputs.root, { ...good(120), [file("s")]: bad("s") });
   await importParts();
-  expect(job?.merged?.(parts, inputs).report.runs).toMatchObject({ read: 121, quarantined: 1 });
+  expect(job?.mergeShards?.(parts, inputs).report.runs).toMatchObject({
+    read: 121,
+    quarantined: 1,
+  });
 
   await addFiles(inputs.root, { [file("s")]: bad("s", running) });
   await importParts();
-  expect(() => job?.merged?.(parts, inputs)).toThrow(/1 run may still execute steps, .*s\.json/);
+  expect(() => job?.mergeShards?.(parts, inputs)).toThrow(
+    /1 run may still execute steps, .*s\.json/,
+  );
 });

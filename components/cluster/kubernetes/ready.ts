@@ -38,7 +38,7 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
         ...{ what: "MongoDB", timeoutSeconds, say: console.log, warnings },
         look: async (moment) => {
           const found = await readResource(cluster, name);
-          const matter = matterOf(found);
+          const matter = diagnose(found);
           if (matter === undefined) return [];
           const unready = [
             ...(found.status?.phase === undefined ? await cluster.list("Pod", operatorPods) : []),
@@ -85,7 +85,7 @@ export async function readResource(cluster: Cluster, name: string): Promise<Mong
   return (await cluster.read("MongoDBCommunity", name)) as MongoDBCommunity;
 }
 
-function matterOf(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined {
+function diagnose(found: MongoDBCommunity): Omit<Obstacle, "object"> | undefined {
   const { phase, message } = found.status ?? {};
   const detail = quote(message);
   switch (phase) {

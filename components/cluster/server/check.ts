@@ -10,7 +10,7 @@ import {
 import { uriFacts } from "../../settings/uri";
 import { kind, tell, type MongoInputs, type OncePerCutover, type Step } from "../../step";
 import { keysNotUnique, serverFacts, type CollectionNames, type ServerFacts } from "./facts";
-import { missingToApplication, missingToMigrator } from "./privileges";
+import { missingServicePrivileges, missingMigratorPrivileges } from "./privileges";
 
 /** A server that exists and will not do; the message names its hosts, never a secret. */
 export class ServerRefused extends Error {
@@ -49,7 +49,7 @@ export async function requireServer(
   const refusals = findings.flatMap(({ severity, text }) => (severity === "stop" ? [text] : []));
   if (refusals.length > 0) throw new ServerRefused(uri, refusals);
   for (const one of findings) tell({ ...one, text: `MongoDB at ${formatHosts(uri)}: ${one.text}` });
-  const missing = await missingToMigrator(database, names);
+  const missing = await missingMigratorPrivileges(database, names);
   if (missing.length > 0) throw new ServerRefused(uri, [describeLack("mongoUri", missing)]);
   return version;
 }
@@ -92,7 +92,7 @@ export const serverCheck: Step<ServerCheckInputs, ServerCheckResults> = {
  * @param names of the collections that exist
  * @param isApart whether only the services may reach the address: if it is unreachable from here, a line on
  *   standard output says that nothing was tried
- * @param creations as `missingToApplication` takes them; default none
+ * @param creations as `missingServicePrivileges` takes them; default none
  * @throws ServerRefused with what the user lacks, or if an arbiter makes their writes unsafe; ConnectionError if
  *   it cannot log in
  */
@@ -111,7 +111,7 @@ export async function requireApplication(
           "and a failover may lose them. Add w=majority to appMongoUri and run it again.",
       ]);
     }
-    const missing = await missingToApplication(database, names, creations);
+    const missing = await missingServicePrivileges(database, names, creations);
     if (missing.length === 0) return;
     throw new ServerRefused(address.uri, [describeLack("appMongoUri", missing)]);
   } catch (error) {

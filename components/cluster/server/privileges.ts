@@ -12,7 +12,7 @@ type Attempt = readonly [action: string, attempt: () => Promise<unknown>];
  * (`createCollection`, `createIndex`, `insert`, `update`) the schema and the import try, before the worker is
  * drained.
  */
-export async function missingToMigrator(db: Db, names: CollectionNames): Promise<string[]> {
+export async function missingMigratorPrivileges(db: Db, names: CollectionNames): Promise<string[]> {
   const ofDatabase: Attempt = ["listCollections", () => db.listCollections().toArray()];
   const missing = await findRefused([ofDatabase], db.databaseName);
   for (const name of Object.values(names)) {
@@ -36,7 +36,7 @@ export async function missingToMigrator(db: Db, names: CollectionNames): Promise
  *
  * @param creations commands by which services may create their indexes at start; a warning names one that fails
  */
-export async function missingToApplication(
+export async function missingServicePrivileges(
   db: Db,
   names: Partial<CollectionNames>,
   creations: readonly Document[],

@@ -52,7 +52,7 @@ export const valuesFile: Step<ValuesFileInputs, object> = {
   id: ({ service }) => service,
   compares: ["service", "file", "site", "path", "mode", "environment"],
   isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
-  foresees: ({ mode, environment }, inputs) => {
+  previewFindings: ({ mode, environment }, inputs) => {
     const isAsked = mode !== inputs.mode || !isDeepStrictEqual(environment, inputs.environment);
     const text = `${inputs.file} ${writtenAnew}`;
     return Promise.resolve(isAsked ? [] : [{ severity: "info", code: "values-written", text }]);

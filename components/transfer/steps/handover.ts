@@ -41,12 +41,12 @@ export const handover: Step<FirstHandoverInputs, HandoverResults> = {
   job: {
     state: "write",
     // A pod has no access to the API: the engine looks before it and after it.
-    apart: ["standstill", "drains"],
+    engineOnly: ["standstill", "drains"],
     guard: requireStill,
-    olds: ["direction", "heldRuns", "fence", "rollback"],
-    failed: recordFailure,
+    priorOutputs: ["direction", "heldRuns", "fence", "rollback"],
+    onJobFailure: recordFailure,
   },
-  foresees,
+  previewFindings,
   forward: async (inputs, state) => {
     const { ledger, root, rootName = root } = inputs;
     const sides = await sidesOf(inputs);
@@ -88,8 +88,8 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
   },
   job: {
     state: "write",
-    olds: ["direction", "heldRuns", "rollback"],
-    failed: recordFailure,
+    priorOutputs: ["direction", "heldRuns", "rollback"],
+    onJobFailure: recordFailure,
   },
   forward: async (inputs) => ({
     report: await importStage(await sidesOf(inputs), "final"),
@@ -169,7 +169,7 @@ function recordFailure(
  * What a reviewer of a rollback has to know before it: whether MongoDB answers, if the engine can
  * ask, and what is left behind if it does not.
  */
-async function foresees(state: Past, inputs: HandoverInputs): Promise<readonly Finding[]> {
+async function previewFindings(state: Past, inputs: HandoverInputs): Promise<readonly Finding[]> {
   const fencedAt = state.fence?.at;
   const isAsked = state.direction === "forward" && inputs.direction === "back" && !inputs.job;
   if (!isAsked || fencedAt === undefined) return [];

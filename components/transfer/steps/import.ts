@@ -43,7 +43,7 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
   job: {
     state: "write",
     forward: importRuns,
-    merged: (parts, inputs) =>
+    mergeShards: (parts, inputs) =>
       requireRuns({ report: brief(ofShards(parts.map(({ report }) => report))) }, inputs),
   },
   forward: async (inputs) => requireRuns(await importRuns(inputs), inputs),
@@ -136,7 +136,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
   followsServer: true,
   compares: comparedInputs,
   job: { state: "read" },
-  foresees: ({ report }, { acceptQuarantined, root }) => {
+  previewFindings: ({ report }, { acceptQuarantined, root }) => {
     const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
     const reasons = isRefused ? describeVerification(report, root) : [];
     return Promise.resolve(
