@@ -38,7 +38,10 @@ export interface Quarantined extends Place {
   readonly other?: Place;
 }
 
-/** A document whose file changed too; `copy` has MongoDB's content. Paths are below the root. */
+/**
+ * A document whose file changed too; `copy` has MongoDB's content. Paths are below the root. Of a log that
+ * differs `id` is the run's, and `copy` is the collection: MongoDB's entries stay there.
+ */
 export interface ExportConflict {
   readonly id: string;
   readonly file: string;
@@ -196,6 +199,12 @@ export class Tally {
   refuseDocument(role: CollectionRole, id: string, { reason, detail }: Refusal): void {
     this.count(role, "unwritable");
     keep(this.unwritable, { id, reason, detail });
+  }
+
+  /** Counts a document whose file changed too, or a log that differs. */
+  conflict(role: CollectionRole, conflict: ExportConflict): void {
+    this.count(role, "conflicts");
+    keep(this.conflicts, conflict);
   }
 
   /** How many records of a collection were refused so far. */

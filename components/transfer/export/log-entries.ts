@@ -37,8 +37,6 @@ export interface LogScan {
   readonly lines: number;
   /** Whether the last line has its end. */
   readonly ended: boolean;
-  /** Entries that come after one of a greater sequence; a log has hardly any. */
-  readonly stragglers: ReadonlyMap<bigint, Document>;
 }
 
 /** Reads a log once for what its comparison needs. */
@@ -46,35 +44,15 @@ export async function scanLog(address: StateAddress, place: FilePlace): Promise<
   const { stem } = place;
   const runId = (await findRunId(address, stem)) ?? stem;
   const facts = { runId, numbered: await isNumbered(place) };
-  const stragglers = new Map<bigint, Document>();
   let [last, lines, ended]: [LogEntry | undefined, number, boolean] = [undefined, 0, true];
   for await (const texts of readTexts(place)) {
     lines += texts.length;
     ended = texts.at(-1)?.ended ?? ended;
     for (const entry of entriesIn(place, facts, texts)) {
-      const { sequence, document } = entry;
-      if (last === undefined || sequence > last.sequence) last = entry;
-      else if (sequence < last.sequence && !stragglers.has(sequence)) {
-        stragglers.set(sequence, document);
-      }
+      if (last === undefined || entry.sequence > last.sequence) last = entry;
     }
   }
-  return { facts, last, lines, ended, stragglers };
-}
-
-/** A log's entries in ascending order, those that come out of order left out. */
-export async function* ascendingEntries(
-  place: FilePlace,
-  { facts }: LogScan,
-): AsyncGenerator<LogEntry> {
-  let last: bigint | undefined;
-  for await (const texts of readTexts(place)) {
-    for (const entry of entriesIn(place, facts, texts)) {
-      if (last !== undefined && entry.sequence <= last) continue;
-      last = entry.sequence;
-      yield entry;
-    }
-  }
+  return { facts, last, lines, ended };
 }
 
 /** The sequence of an entry, whatever number it is; undefined if it is not an integer. */
@@ -88,8 +66,12 @@ export function entryId({ runId, sequence }: Document): string {
   return `${String(runId)}:${String(sequence)}`;
 }
 
-/** A line that no import would take stays as it is, and nobody has to be told of it. */
-function entriesIn(place: StateFile, facts: FileFacts, texts: readonly RawText[]): LogEntry[] {
+/** The entries in some lines; one that no import would take stays as it is, and nobody has to be told of it. */
+export function entriesIn(
+  place: StateFile,
+  facts: FileFacts,
+  texts: readonly RawText[],
+): LogEntry[] {
   return recordsIn(place, facts, texts).flatMap(({ document }) => {
     const sequence = sequenceOf(document);
     return sequence === undefined ? [] : [{ sequence, document }];

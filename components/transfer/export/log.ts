@@ -1,5 +1,6 @@
 import { type Document, type Filter, Long } from "mongodb";
 import { existsSync } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import {
   Refusal,
   type Stamp,
@@ -10,19 +11,20 @@ import {
   toHeldAddress,
   placeOf,
   publish,
+  readTexts,
   recordOf,
   refusalIn,
   stampOf,
   stemNamed,
 } from "../../state";
 import { documentsAsStored } from "../documents";
+import { collectionOf } from "../sides";
 import { Tally } from "../tally";
-import { conflictCopyOf, countConflict } from "./conflict-copy";
 import {
   type BothLogs,
   type LogEntry,
   type LogScan,
-  ascendingEntries,
+  entriesIn,
   entryId,
   lastEntry,
   scanLog,
@@ -32,41 +34,29 @@ import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
 
 /**
  * Brings a run's log entries to its file: those that come after the file's last one are appended,
- * in the order of their sequence; what the file has is never rewritten. An entry that the file has
- * with other content, or has no place for, goes to a conflict copy. If the file's last entry is
+ * in the order of their sequence; what the file has is never rewritten. If it has an entry with other
+ * content, or no place for one, the log is a conflict and both sides stay. If the file's last entry is
  * MongoDB's too, none before it is looked at or counted, unless `all`.
  */
 export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void> {
   const { runId, log } = run;
   if (!log) return;
-  const { sides } = task;
-  await countWhile(task, { runId }, async (tally) => {
+  const { sides, tally } = task;
+  let missing: Filter<Document> = { runId };
+  try {
     if (!sides.all && (await endsAlike(sides, run, log))) return;
     const place = await placeOf(sides, "logs", runId);
     const logs = { runId, place, sides };
     const stamp = await stampOf(place.path);
     const scan = place.there ? await scanLog(sides, place) : undefined;
     const last = scan?.last;
-    const isCommon = last && !sides.all && (await isInMongo(logs, last));
-    if (last && !isCommon) await compareLog({ ...task, tally }, logs, scan, last.sequence);
+    if (last && (sides.all || !(await isInMongo(logs, last)))) await compareLog(tally, logs, scan);
+    if (last) missing = { runId, sequence: { $gt: Long.fromBigInt(last.sequence) } };
     const isBehind = !last || log.last === undefined || log.last > last.sequence;
-    if (isBehind) await append({ ...task, tally }, logs, stamp, scan);
-  });
-}
-
-/** Counts what became of entries when they are in their file; if it is refused, all that a filter selects are. */
-async function countWhile(
-  { sides, tally }: ExportTask,
-  filter: Filter<Document>,
-  work: (tally: Tally) => Promise<void>,
-): Promise<void> {
-  const done = new Tally();
-  try {
-    await work(done);
-    tally.add(done);
+    if (isBehind) tally.add(await append(logs, stamp, scan, missing));
   } catch (error) {
     const refusal = refusalIn(error);
-    for await (const entry of documentsAsStored(sides, "logs", filter)) {
+    for await (const entry of documentsAsStored(sides, "logs", missing)) {
       tally.refuseDocument("logs", entryId(entry), refusal);
     }
   }
@@ -85,54 +75,53 @@ async function endsAlike(
   return end !== undefined && hashOf("logs", end.document) === hash;
 }
 
-/** Compares the entries up to the file's last one. Those that differ go to the log's conflict copy. */
+/** The maximum number of entries that a log on disk may have late, out of their order. */
+const mostLate = 10_000;
+
+/** Compares the entries up to the file's last one: a log that differs is one conflict. */
 async function compareLog(
-  task: ExportTask,
-  logs: BothLogs,
-  scan: LogScan,
-  last: bigint,
-): Promise<void> {
-  const { tally } = task;
-  const copy = await conflictCopyOf(task, logs.place);
-  await publish(copy.path, copy.stamp, async (file) => {
-    let hasConflict = false;
-    for await (const { document, detail } of compareEntries(logs, scan, last)) {
-      if (detail === undefined) {
-        tally.count("logs", "unchanged");
-        continue;
-      }
-      const conflict = { id: entryId(document), document, detail };
-      if (!countConflict(tally, copy, conflict)) continue;
-      await file.appendFile(`${formatJson(recordOf("logs", document))}\n`);
-      hasConflict = true;
-    }
-    return hasConflict;
-  });
-}
-
-async function* compareEntries(
+  tally: Tally,
   { runId, place, sides }: BothLogs,
-  scan: LogScan,
-  last: bigint,
-): AsyncGenerator<{ readonly document: Document; readonly detail: string | undefined }> {
-  const disk = ascendingEntries(place, scan);
-  let head = await disk.next();
-  const filter = { runId, sequence: { $lte: Long.fromBigInt(last) } };
-  for await (const document of documentsAsStored(sides, "logs", filter)) {
-    const sequence = sequenceOf(document) ?? -1n;
-    while (!head.done && head.value.sequence < sequence) head = await disk.next();
-    const there =
-      !head.done && head.value.sequence === sequence
-        ? head.value.document
-        : scan.stragglers.get(sequence);
-    const paths = there && differingPaths("logs", there, document);
-    const different = `the file has different content: ${paths?.join(", ") ?? ""}`;
-    yield { document, detail: !paths ? noPlace : paths.length > 0 ? different : undefined };
+  { facts }: LogScan,
+): Promise<void> {
+  /** MongoDB's entries up to `reached` that the file did not have so far. */
+  const late = new Map<bigint, Document>();
+  let [reached, unchanged, difference]: [bigint | undefined, number, string] = [undefined, 0, ""];
+  for await (const texts of readTexts(place)) {
+    const entries = entriesIn(place, facts, texts);
+    const end: bigint | undefined = entries.reduce<bigint | undefined>(
+      (most, { sequence }) => (most === undefined || sequence > most ? sequence : most),
+      reached,
+    );
+    if (end !== undefined && end !== reached) {
+      const from = reached === undefined ? {} : { $gt: Long.fromBigInt(reached) };
+      const range = { runId, sequence: { ...from, $lte: Long.fromBigInt(end) } };
+      for await (const stored of documentsAsStored(sides, "logs", range)) {
+        late.set(sequenceOf(stored) ?? -1n, stored);
+      }
+      reached = end;
+    }
+    for (const { sequence, document } of entries) {
+      const stored = late.get(sequence);
+      // A line is there twice, or MongoDB does not have it.
+      if (!stored) continue;
+      late.delete(sequence);
+      const paths = differingPaths("logs", document, stored);
+      if (paths.length === 0) unchanged += 1;
+      else difference ||= `the file has different content for ${sequence}: ${paths.join(", ")}`;
+    }
+    if (late.size > mostLate) break;
   }
-  await disk.return(undefined);
+  tally.count("logs", "unchanged", unchanged);
+  const [first] = late.keys();
+  const detail =
+    first === undefined
+      ? difference
+      : `the file has later entries, but not all: ${first} is missing`;
+  if (detail === "") return;
+  const { namespace } = collectionOf(sides, "logs");
+  tally.conflict("logs", { id: runId, file: place.name, copy: namespace, detail });
 }
-
-const noPlace = "the file has later entries but not this one, and a log is only appended to";
 
 async function isInMongo(
   { sides, runId }: BothLogs,
@@ -148,44 +137,38 @@ async function isInMongo(
 
 const chunkLength = 256 * 1024;
 
+/** Counts what became of entries once they are in their file. */
 async function append(
-  task: ExportTask,
-  logs: BothLogs,
+  { place, sides, runId }: BothLogs,
   stamp: Stamp,
   scan: LogScan | undefined,
-): Promise<void> {
-  const { place, sides, runId } = logs;
-  const last = scan?.last && { sequence: { $gt: Long.fromBigInt(scan.last.sequence) } };
-  const filter = { runId, ...last };
-  await countWhile(task, filter, async (tally) => {
-    const lineOf = lineFormat(logs, scan);
-    // A half-written last line stays a line of its own.
-    let text = scan && !scan.ended ? "\n" : "";
-    await publish(
-      place.path,
-      stamp,
-      async (file) => {
-        const flush = async () => {
-          tally.bytes += Buffer.byteLength(text);
-          await file.appendFile(text);
-          text = "";
-        };
-        for await (const entry of documentsAsStored(sides, "logs", filter)) {
-          try {
-            text += lineOf(entry);
-            tally.count("logs", "written");
-          } catch (error) {
-            tally.refuseDocument("logs", entryId(entry), refusalIn(error));
-          }
-          if (text.length > chunkLength) await flush();
-        }
-        await flush();
-        return tally.counts.logs.written > 0;
-      },
-      place.there,
-    );
-    if (tally.counts.logs.written > 0) tally.files += 1;
-  });
+  missing: Filter<Document>,
+): Promise<Tally> {
+  const tally = new Tally();
+  const lineOf = lineFormat({ place, sides, runId }, scan);
+  // A half-written last line stays a line of its own.
+  let text = scan && !scan.ended ? "\n" : "";
+  const write = async (file: FileHandle) => {
+    const flush = async () => {
+      tally.bytes += Buffer.byteLength(text);
+      await file.appendFile(text);
+      text = "";
+    };
+    for await (const entry of documentsAsStored(sides, "logs", missing)) {
+      try {
+        text += lineOf(entry);
+        tally.count("logs", "written");
+      } catch (error) {
+        tally.refuseDocument("logs", entryId(entry), refusalIn(error));
+      }
+      if (text.length > chunkLength) await flush();
+    }
+    await flush();
+    return tally.counts.logs.written > 0;
+  };
+  await publish(place.path, stamp, write, place.there);
+  if (tally.counts.logs.written > 0) tally.files += 1;
+  return tally;
 }
 
 /** How entries become lines; if no line of the log has a sequence, the line's number is it. */

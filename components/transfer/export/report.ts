@@ -13,7 +13,7 @@ export interface ExportCounts {
   unchanged: number;
   /** Changed only on disk: the file stays, the next import brings it. */
   newerOnDisk: number;
-  /** Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. */
+  /** Changed on both sides: the file stays, MongoDB's content is written to a conflict copy. Of logs: that differ. */
   conflicts: number;
   /** No file can hold it. */
   unwritable: number;
