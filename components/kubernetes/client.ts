@@ -21,7 +21,24 @@ const requestTimeoutMs = 15_000;
 /** The same for a brief look, which is over soon where an API drops what it is sent. */
 const briefTimeoutMs = 5_000;
 
+/** An Argo CD Application, as far as it says what its syncs leave alone. */
+export interface Application {
+  readonly metadata?: Api.V1ObjectMeta;
+  readonly spec?: {
+    readonly syncPolicy?: { readonly syncOptions?: readonly string[] };
+    readonly ignoreDifferences?: readonly {
+      readonly group?: string;
+      readonly kind?: string;
+      readonly name?: string;
+      readonly namespace?: string;
+      readonly jsonPointers?: readonly string[];
+      readonly jqPathExpressions?: readonly string[];
+    }[];
+  };
+}
+
 interface Objects extends Record<Kind, object> {
+  Application: Application;
   ConfigMap: Api.V1ConfigMap;
   Deployment: Api.V1Deployment;
   HorizontalPodAutoscaler: Api.V2HorizontalPodAutoscaler;

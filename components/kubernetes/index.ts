@@ -2,7 +2,7 @@
  * A Kubernetes API: its client, what may be asked of it, and waiting for what it has under way.
  * `program.ts` is the Pulumi program's own door.
  */
-export { clusterAt, lookBriefly, type Cluster } from "./client";
+export { clusterAt, lookBriefly, type Application, type Cluster } from "./client";
 export { identityOf, isSameCluster, type ClusterIdentity } from "./identity";
 export {
   controllerOf,
@@ -27,7 +27,7 @@ export {
   type ClusterAddress,
   type Place,
 } from "./request";
-export { gitOpsOwnerOf, describeScalers } from "./scalers";
+export { argoApplicationOf, gitOpsOwnerOf, describeScalers } from "./scalers";
 export { disturbanceOf, drainAgain, standstillOf, type Standstill } from "./standstill";
 export {
   inFull,

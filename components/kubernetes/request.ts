@@ -24,6 +24,7 @@ export function describePlace({ context, namespace }: Omit<Place, "server">): st
 
 /** Every kind of object that requests go to: its API version, and its name in a Role. */
 export const kinds = {
+  Application: ["argoproj.io/v1alpha1", "applications"],
   ConfigMap: ["v1", "configmaps"],
   Deployment: ["apps/v1", "deployments"],
   HorizontalPodAutoscaler: ["autoscaling/v2", "horizontalpodautoscalers"],

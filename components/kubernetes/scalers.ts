@@ -28,9 +28,9 @@ const kedaPaused = 'autoscaling.keda.sh/paused="true"';
  * HelmRelease; Argo CD tracks by a label or, since version 3, by the annotation `tracking-id`
  * (`<application>:<group>/<kind>:<namespace>/<name>`).
  */
-export function gitOpsOwnerOf({ metadata }: Controller): Scaler | undefined {
+export function gitOpsOwnerOf(controller: Controller): Scaler | undefined {
+  const { metadata } = controller;
   const labels = metadata?.labels ?? {};
-  const annotations = metadata?.annotations ?? {};
   const namespace = metadata?.namespace ?? "";
   const release = labels[`${flux}/name`];
   if (release !== undefined) {
@@ -40,13 +40,30 @@ export function gitOpsOwnerOf({ metadata }: Controller): Scaler | undefined {
       pause: `flux suspend helmrelease ${release} --namespace ${of}`,
     };
   }
-  const [tracked = ""] = (annotations[`${argo}/tracking-id`] ?? "").split(":");
-  const application = labels[`${argo}/instance`] ?? tracked;
+  const application = trackedBy(controller);
   if (application === "") return undefined;
   return {
     name: `Argo CD (application ${application})`,
     pause: `argocd app set ${application} --sync-policy none`,
   };
+}
+
+function trackedBy({ metadata }: Controller): string {
+  const [tracked = ""] = (metadata?.annotations?.[`${argo}/tracking-id`] ?? "").split(":");
+  return metadata?.labels?.[`${argo}/instance`] ?? tracked;
+}
+
+/**
+ * The Argo CD Application that deploys a workload, or may do so: before version 3 Argo CD tracks by a label that
+ * every chart sets. One outside of Argo CD's own namespace is tracked as `NAMESPACE_NAME`.
+ */
+export function argoApplicationOf(controller: Controller) {
+  const tracked = trackedBy(controller);
+  const application =
+    tracked || (controller.metadata?.labels?.["app.kubernetes.io/instance"] ?? "");
+  if (application === "") return undefined;
+  const [name = "", namespace = "argocd"] = application.split("_").toReversed();
+  return { namespace, name, isTracked: tracked !== "" };
 }
 
 /**

@@ -79,6 +79,9 @@ export function serviceLine(step: Step): Markdown {
   switch (shortType(step.type)) {
     case "taskrunner:ValuesFile":
       return md`values file ${formatValue(file ?? step.old?.file)}: ${describeEnvironment(step)}`;
+    case "taskrunner:PushCheck":
+      if (step.operation === "delete") return againLine(step);
+      return md`push a commit to branch ${formatValue(step.new?.branch)}, or stop before the drain`;
     case "kubernetes:helm.sh/v3:Release":
       return releaseLine(step);
     case "kubernetes:Drain": {

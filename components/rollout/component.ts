@@ -64,11 +64,13 @@ export class WorkerDrain extends StepGroup {
       direction === directions.worker ? storageMode : otherMode(storageMode),
     );
     const turn = { direction: update.direction, mode };
+    const before = target.beforeDrain?.(turn.direction, this.ofChildren);
+    const ofDrain = before ? { ...this.ofChildren, dependsOn: before } : this.ofChildren;
     const inputs = workerDrainInputs(settings);
     const releases = target.rendered ?? inputs?.releases;
     const { direction, drained } = inputs
-      ? drainOf("worker-drain", { ...inputs, ...turn, releases }, this.ofChildren)
-      : drainByHand(settings, turn.direction, this.ofChildren);
+      ? drainOf("worker-drain", { ...inputs, ...turn, releases }, ofDrain)
+      : drainByHand(settings, turn.direction, ofDrain);
     this.direction = direction;
     this.drained = drained;
     this.registerOutputs({ drains: this.drained.drains });

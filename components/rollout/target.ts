@@ -80,6 +80,11 @@ export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
   /** With target `helm` the releases' names, once each chart was rendered with the site's values. */
   readonly rendered?: pulumi.Output<string[]>;
+  /** What has to succeed right before the worker is drained; absent: nothing. */
+  beforeDrain?(
+    direction: pulumi.Output<Direction>,
+    options: pulumi.CustomResourceOptions,
+  ): pulumi.CustomResource;
   /** Brings a service into the mode, and waits until no pod of its other mode is left. */
   rollOut(service: Service, before: Before, options: pulumi.CustomResourceOptions): RolledOut;
 }

@@ -54,6 +54,13 @@ const valuesRollout = section({
     .literal("values")
     .describe("A values file of the stack's own for each service, for Argo CD or Flux."),
   directory: text.describe("The folder of the values files in a checkout."),
+  push: section({
+    branch: text.describe(
+      "The branch that the application reads. It is checked out in `directory`.",
+    ),
+  })
+    .optional()
+    .describe("The stack commits its files and pushes them itself. Default: you do it."),
   confirm: z
     .union([z.literal("none"), confirm], { error: "none, or { namespace, selector }" })
     .describe(

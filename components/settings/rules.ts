@@ -89,7 +89,11 @@ function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
 }
 
 function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
-  if (rollout.target !== "helm") return [];
+  if (rollout.target !== "helm") {
+    // Web's file would follow the worker's at once, whatever the worker's pods do.
+    const when = rollout.push !== undefined && rollout.confirm === "none";
+    return [{ key: "rollout.confirm", when, allowed: "{ namespace, selector } with rollout.push" }];
+  }
   const charts: Readonly<Record<string, ChartSettings>> =
     "shared" in rollout ? { shared: rollout.shared } : { worker: rollout.worker, web: rollout.web };
   // Neither a chart that nobody named nor a newer one replaces what runs.

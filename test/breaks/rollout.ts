@@ -73,6 +73,27 @@ export const rollout: readonly Break[] = [
     tests: ["test/rollout/pods/executors.test.ts > under other labels"],
   },
   {
+    guarantee: "a refused push stops before the drain",
+    file: "components/rollout/component.ts",
+    find: "const ofDrain = before ? { ...this.ofChildren, dependsOn: before } : this.ofChildren;",
+    replace: "const ofDrain = this.ofChildren;",
+    tests: ["test/rollout/values/component.test.ts > proves the right to push before the drain"],
+  },
+  {
+    guarantee: "a push has nothing else of the checkout, and loses nothing of it",
+    file: "components/rollout/values/git.ts",
+    find: 'const index = { GIT_INDEX_FILE: join(aside, "index") };',
+    replace: "const index = {};",
+    tests: ["test/rollout/values/git.test.ts > leaves what else is changed in the checkout"],
+  },
+  {
+    guarantee: "an Argo CD that would set a drained worker's replicas back is refused",
+    file: "components/rollout/values/push-check.ts",
+    find: 'if (inputs.direction !== "back") return { property: "branch", reason };',
+    replace: "",
+    tests: ["test/rollout/values/push-check.test.ts > would set the replicas back"],
+  },
+  {
     guarantee: "target helm refuses what Flux or Argo CD deploys",
     file: "components/rollout/pods/refusal.ts",
     find: 'if (owned !== undefined && mode === "mongo") return { property: "releases", reason: owned };',

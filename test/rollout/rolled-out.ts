@@ -31,8 +31,8 @@ export function mockedEngine(): void {
     retained = [];
     const mocks: pulumi.runtime.Mocks = {
       newResource: async (resource) => {
-        // What does not wait for the pods comes before them.
-        if (resource.type.endsWith(":PodsReplaced")) await sleep(50);
+        // What does not wait for these comes before them.
+        if (/:(PodsReplaced|PushCheck)$/.test(resource.type)) await sleep(50);
         if (resource.type !== "pulumi:pulumi:Stack") registered.push(resource);
         const outputs = resource.type.endsWith(":Release") ? { status: { revision: 4 } } : {};
         const state = { drains: 1, requests: 0, ...(resource.inputs as object), ...outputs };

@@ -27,6 +27,11 @@ describe("a section of one of several forms", () => {
   it.each([
     ["confirm.namespace: found nothing; allowed: a value of type string", confirmed({})],
     ['confirm: found "no"; allowed: none, or { namespace, selector }', confirmed("no")],
+    [
+      'confirm: found "none"; allowed: { namespace, selector } with rollout.push',
+      { ...confirmed("none"), push: { branch: "main" } },
+    ],
+    ["push.branch: found nothing", { ...confirmed("none"), push: {} }],
     ['target: found "argo"; allowed: values, helm', { target: "argo" }],
   ])("has the problems of the form that is meant: %s", (problem, rollout) => {
     expect(problemsOf({ ...dev, rollout })).toContain(`rollout.${problem}`);

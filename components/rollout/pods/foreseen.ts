@@ -53,6 +53,6 @@ export async function findOwner(
     ...owned,
     "It would restore its own values, and the worker would continue with outdated files.",
     "Set rollout.target: values, and let that tool deploy the values files that pulumi up writes",
-    '(docs/rollout.md, "Target values"). If it no longer deploys them, remove its labels and annotations.',
+    "(docs/gitops.md). If it no longer deploys them, remove its labels and annotations.",
   ].join("\n");
 }

@@ -13,8 +13,9 @@ import {
   type EnvironmentValue,
   type Service,
 } from "../environment";
-import { mongoFirst } from "../ways-out";
+import { goOn, mongoFirst } from "../ways-out";
 import { readText, ValuesFileError, type ValuesText } from "./files";
+import { PushError, pushFile } from "./git";
 import { environmentOnTop, keyOf, lastAt, refuseUnknownList, variablesAt } from "./on-top";
 
 /** Inputs of a service's values file: where it is, and what it says. None of them is secret. */
@@ -31,6 +32,8 @@ export interface ValuesFileInputs extends StepInputs {
   readonly environment: Readonly<Record<string, EnvironmentValue>>;
   /** The full name of the stack, which the file names. */
   readonly stack: string;
+  /** Where the file goes once it is written (`rollout.push`); absent: a person pushes it. */
+  readonly push?: { readonly branch: string };
 }
 
 type State = StateOf<ValuesFileInputs, object>;
@@ -50,7 +53,7 @@ export const ValuesFile = kind<ValuesFileInputs, object>(
 export const valuesFile: Step<ValuesFileInputs, object> = {
   ...ValuesFile,
   id: ({ service }) => service,
-  compares: ["service", "file", "site", "path", "mode", "environment"],
+  compares: ["service", "file", "site", "path", "mode", "environment", "push"],
   isDue: (_, inputs) => ownText(inputs)?.text !== formatValues(inputs),
   previewFindings: ({ mode, environment }, inputs) => {
     const isAsked = mode !== inputs.mode || !isDeepStrictEqual(environment, inputs.environment);
@@ -109,7 +112,8 @@ function formatValues(inputs: ValuesFileInputs): string {
   ].join("\n");
 }
 
-const headingOf = (stack: string) => `# taskrunner-storage: values of stack ${stack}`;
+/** The first line of a values file. */
+export const headingOf = (stack: string) => `# taskrunner-storage: values of stack ${stack}`;
 
 const siteTexts = ({ site }: ValuesFileInputs): readonly ValuesText[] =>
   site.map((file) =>
@@ -148,6 +152,14 @@ async function writeValues(inputs: ValuesFileInputs): Promise<object> {
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined);
     notWritable(inputs)(error);
+  }
+  const { push, service, mode, stack } = inputs;
+  if (push) {
+    const subject = `Set ${service} to ${mode} mode (stack ${stack})`;
+    await pushFile({ file, text, subject, ...push }).catch((error: unknown) => {
+      throw error instanceof PushError ? new Error(`${error.message} ${goOn}`) : error;
+    });
+    console.log(`${service}: ${file} is pushed to branch ${push.branch}`);
   }
   return {};
 }

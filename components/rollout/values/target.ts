@@ -8,6 +8,7 @@ import { PodsReplaced } from "../pods/inputs";
 import type { ServicesArgs, Target } from "../target";
 import { turnOf } from "../turn";
 import { ValuesFile, type ValuesFileInputs } from "./provider";
+import { PushCheck } from "./push-check";
 
 type Args = ServicesArgs<ValuesRolloutSettings>;
 
@@ -18,15 +19,27 @@ type Args = ServicesArgs<ValuesRolloutSettings>;
  */
 export function valuesTarget(args: Args): Target {
   const { settings, kubernetes, mode, directions } = args;
+  const { push, confirm: seen, directory } = settings;
+  const fileOf = (service: Service) => path.join(directory, settings[service].file);
   return {
+    ...(push !== undefined &&
+      seen !== "none" && {
+        beforeDrain: (direction, options) => {
+          const files = [fileOf("worker"), fileOf("web")];
+          const { namespace, selector } = seen;
+          const worker = { ...kubernetes, namespace, selector: selector.worker };
+          const inputs = { ...worker, ...push, direction, files, stack: stackName() };
+          return new StepResource(PushCheck, "push-check", inputs, options);
+        },
+      }),
     secretRef: pulumi.output({ ...settings.connectionSecret }),
     rollOut: (service, { direction: before, drained }, options) => {
       const turn = turnOf(service, { direction: directions[service], mode }, before);
-      const { file: own, values: ofSite, path: place } = settings[service];
-      const file = path.join(settings.directory, own);
-      const site = ofSite.map((one) => path.join(settings.directory, one));
+      const { values: ofSite, path: place } = settings[service];
+      const file = fileOf(service);
+      const site = ofSite.map((one) => path.join(directory, one));
       const environment = turn.mode.apply((mode) => environmentOf(service, mode, args));
-      const written = { service, file, site, path: place, environment, stack: stackName() };
+      const written = { service, file, site, path: place, environment, stack: stackName(), push };
       const values = new StepResource(ValuesFile, service, { ...written, ...turn }, options);
       const after = (last: pulumi.CustomResource) =>
         pulumi

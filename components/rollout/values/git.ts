@@ -1,0 +1,129 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { errorCode, redact } from "../../contract/text";
+
+/** A values file on its way to the branch that Argo CD or Flux reads. */
+export interface Push {
+  /** In a checkout of the branch. */
+  readonly file: string;
+  /** What the branch is to have of it. */
+  readonly text: string;
+  readonly branch: string;
+  /** The first line of the commit's message. */
+  readonly subject: string;
+  /** Only prove the right to push: a file that the branch has stays as it is, in a commit without a change. */
+  readonly isProof?: boolean;
+}
+
+/** A values file did not reach its branch. The message has Git's words, without the password of a URL. */
+export class PushError extends Error {
+  override readonly name = "PushError";
+
+  constructor({ file, branch }: Pick<Push, "file" | "branch">, found: string) {
+    super(`${file} was not pushed to branch ${branch}: ${found}.`);
+  }
+}
+
+const maxAttempts = 5;
+const timeoutMs = 120_000;
+/** Who commits where Git knows nobody, as in most pipelines. */
+const nobody = ["AUTHOR", "COMMITTER"].flatMap((who): [string, string][] => [
+  [`GIT_${who}_NAME`, "taskrunner-storage"],
+  [`GIT_${who}_EMAIL`, "taskrunner-storage@localhost"],
+]);
+
+/**
+ * Commits one file on top of the branch as its remote has it, and pushes that commit; again if somebody
+ * pushed meanwhile. The commit is made beside the checkout: what else is in its index and its files is
+ * neither in the commit nor changed.
+ *
+ * @throws PushError
+ */
+export async function pushFile(push: Push): Promise<void> {
+  const git = gitOf(push);
+  const { branch } = push;
+  const path = (await git(["rev-parse", "--show-prefix"])) + basename(push.file);
+  const current = await git(["symbolic-ref", "--quiet", "--short", "HEAD"]).catch(() => "");
+  if (current !== branch) {
+    const found = current === "" ? "its checkout is detached" : `its checkout is on ${current}`;
+    throw new PushError(push, `${found}. Run git switch ${branch} there`);
+  }
+  const remote = await git(["config", `branch.${branch}.remote`]).catch(() => "origin");
+  const head = `refs/heads/${branch}`;
+  const tracking = `refs/remotes/${remote}/${branch}`;
+  const fetchTip = async () => {
+    await git(["fetch", "--no-tags", "--no-recurse-submodules", remote, `+${head}:${tracking}`]);
+    return git(["rev-parse", tracking]);
+  };
+  const alone = ["--no-follow-tags", "--recurse-submodules=no"];
+  for (let attempt = 1; ; attempt += 1) {
+    const tip = await fetchTip();
+    const commit = await commitOn(git, tip, path, push);
+    if (commit === undefined) return;
+    try {
+      await git(["push", ...alone, remote, `${commit}:${head}`]);
+      await follow(git, { path, head, commit, tip });
+      return;
+    } catch (error) {
+      // If the branch is as before, nobody was faster: the server refuses.
+      if (attempt === maxAttempts || (await fetchTip()) === tip) throw error;
+    }
+  }
+}
+
+type Git = (args: readonly string[], env?: object) => Promise<string>;
+
+function gitOf(push: Push): Git {
+  return async (args, own = {}) => {
+    const env = { ...process.env, GIT_TERMINAL_PROMPT: "0", LC_ALL: "C", ...own };
+    const all = ["-C", dirname(push.file), ...args];
+    try {
+      const { stdout } = await promisify(execFile)("git", all, { env, timeout: timeoutMs });
+      return stdout.replace(/\n$/, "");
+    } catch (error) {
+      const { stderr = "", killed = false } = error as { stderr?: string; killed?: boolean };
+      const said = redact(stderr).replace(/\s+/g, " ").trim() || errorCode(error);
+      const found = killed ? `it took longer than ${timeoutMs / 1_000} s` : said;
+      throw new PushError(push, `git ${args[0] ?? ""} failed: ${found}`);
+    }
+  };
+}
+
+/** The file committed on top of another commit; undefined if nothing differs. */
+async function commitOn(git: Git, tip: string, path: string, push: Push) {
+  const known = await git(["rev-parse", "--verify", "--quiet", `${tip}:${path}`]).catch(() => "");
+  const aside = await mkdtemp(join(tmpdir(), "taskrunner-storage-push-"));
+  try {
+    const draft = join(aside, "draft");
+    await writeFile(draft, push.text);
+    const blob = await git(["hash-object", "-w", `--path=${path}`, draft]);
+    if (!push.isProof && blob === known) return undefined;
+    const index = { GIT_INDEX_FILE: join(aside, "index") };
+    await git(["read-tree", tip], index);
+    if (!push.isProof || known === "") {
+      await git(["update-index", "--add", "--cacheinfo", `100644,${blob},${path}`], index);
+    }
+    const tree = await git(["write-tree"], index);
+    const isKnown = await git(["config", "user.email"]).catch(() => "");
+    const author = isKnown === "" ? { ...Object.fromEntries(nobody), ...process.env } : {};
+    const message = `${push.subject} [skip ci]`;
+    return await git(["commit-tree", tree, "-p", tip, "-m", message], author);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/** A checkout that was at the tip has the commit too. Of its index only this path is touched, and no file. */
+async function follow(
+  git: Git,
+  { path, head, commit, tip }: Readonly<Record<"path" | "head" | "commit" | "tip", string>>,
+): Promise<void> {
+  const blob = await git(["rev-parse", `${commit}:${path}`]);
+  await git(["update-index", "--add", "--cacheinfo", `100644,${blob},${path}`])
+    .then(() => git(["update-ref", head, commit, tip]))
+    // It stays behind, as after somebody else's push.
+    .catch(() => "");
+}
