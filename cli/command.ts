@@ -42,11 +42,6 @@ export function command(name: string, help: CommandHelp): Command {
   return made.addHelpText("after", helpAfter(help));
 }
 
-/** An option that a command cannot do without. */
-export function requireOption(flags: string, does: string): Option {
-  return new Option(flags, does).makeOptionMandatory();
-}
-
 /** Lets a command end with 0 if it has its result, whatever that is. */
 export const exitZeroOption = new Option(
   "--exit-zero",

@@ -9,7 +9,7 @@ import {
   situationOf,
 } from "../components/review";
 import { postComment, readOccasion, readPullRequest } from "../components/review/post";
-import { command, requireOption, type CommonOptions } from "./command";
+import { command, type CommonOptions } from "./command";
 import { textOf } from "./inputs";
 
 interface CommentOptions extends CommonOptions {
@@ -24,7 +24,10 @@ export const commentCommand = command("comment", {
   group: "Pull requests",
   does: "Write a preview as a pull-request comment, in Markdown.",
   options: [
-    requireOption("--preview <file>", "what `pulumi preview --json` printed, also if it failed"),
+    new Option(
+      "--preview <file>",
+      "what `pulumi preview --json` printed, also if it failed",
+    ).makeOptionMandatory(),
     new Option("--plan <file>", "what `plan --json` printed: counts and data issues"),
     new Option("--post", "create or update the stack's comment, as GITHUB_TOKEN"),
     new Option("--expect-no-changes", "end with 3 unless the preview shows that nothing differs"),

@@ -25,7 +25,7 @@ export function referToCluster(args: Args, parent: pulumi.ComponentResource): Cl
 }
 
 function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
-  const { cluster, mongo } = args;
+  const { cluster, mongo, cutover } = args;
   const other = new pulumi.StackReference("cluster-stack", { name: cluster.stack }, { parent });
   const both = other.outputs.apply((outputs) => connectionStrings(outputs, { cluster, mongo }));
   const uri = pulumi.secret(both.apply(({ mongoUri }) => mongoUri));
@@ -36,14 +36,7 @@ function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOut
   const outputs = { uri, appUri, database };
   if (args.jobs) return outputs;
   const { collections } = mongo;
-  const inputs = {
-    direction: "forward" as const,
-    cutover: args.cutover,
-    uri,
-    database,
-    collections,
-  };
-  serverChecked(inputs, { parent });
+  serverChecked({ direction: "forward", cutover, uri, database, collections }, { parent });
   return outputs;
 }
 

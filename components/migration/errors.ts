@@ -33,15 +33,6 @@ export class DataIssues extends Error {
   }
 }
 
-/** Right before a command the collection was not as the plan saw it; the command was not sent. */
-export class PlanOutdated extends Error {
-  override readonly name = "PlanOutdated";
-
-  constructor(index: unknown) {
-    super(`another runner changed index ${String(index)} meanwhile`);
-  }
-}
-
 /** A command of the migration failed; `code` is the server's. Earlier commands stay done. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";

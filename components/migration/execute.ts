@@ -4,7 +4,7 @@ import { isStandalone } from "../cluster/server";
 import { buildSchema, type WantedSchema } from "../contract";
 import { everyTenSeconds } from "../contract/progress";
 import { commandWriteConcern, withRetries } from "../mongo";
-import { DataIssues, MigrationError, PlanOutdated } from "./errors";
+import { DataIssues, MigrationError } from "./errors";
 import { withholdChanges, type OnDataIssue } from "./issues/data-issues";
 import { claim, complete, recordCommand, type Claim } from "./ledger";
 import { compare, plan, type Plan, type PlanOptions } from "./plan";
@@ -12,6 +12,15 @@ import { toCommands } from "./planner/commands";
 import type { Change, ChangeOf, Command, Executed } from "./planner/change";
 import { indexSpec, sameSpec } from "./planner/index-spec";
 import { observeIndexes } from "./planner/observe";
+
+/** Right before a command the collection was not as the plan saw it; the command was not sent. */
+class PlanOutdated extends Error {
+  override readonly name = "PlanOutdated";
+
+  constructor(index: unknown) {
+    super(`another runner changed index ${String(index)} meanwhile`);
+  }
+}
 
 /** Told of each command after it was executed. */
 type OnExecuted = (executed: Executed) => Promise<void>;

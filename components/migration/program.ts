@@ -18,7 +18,7 @@ import { steps } from "./provider";
 import { indexCreations, keyToText, type IndexInputs, type IndexResults } from "./schema-steps";
 
 /** What the migration works on. */
-export interface PackRunMigrationArgs {
+interface PackRunMigrationArgs {
   readonly mongo: Mongo;
   /** The state on disk, whose fence tells whether the services work on MongoDB. */
   readonly files: { readonly root: string | undefined };

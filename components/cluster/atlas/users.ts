@@ -58,15 +58,8 @@ export function namesOf({ name, passwordVersion }: AtlasSettings) {
   return { migrator: nameOf("migrator"), application: nameOf("application") };
 }
 
-/** An action of a custom role in Atlas, with where it is allowed. */
-interface AtlasAction {
-  readonly action: string;
-  /** An empty collection's name stands for all of the database. */
-  readonly resources: { readonly databaseName: string; readonly collectionName: string }[];
-}
-
 /** The privileges of a role as Atlas has them: the other way round, by action. */
-export function atlasActions({ privileges }: DatabaseRole): AtlasAction[] {
+export function atlasActions({ privileges }: DatabaseRole) {
   const actions = new Set(privileges.flatMap(({ actions }) => actions));
   return [...actions].map((action) => ({
     // `COLL_MOD` for `collMod`.

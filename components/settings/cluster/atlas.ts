@@ -57,7 +57,7 @@ export function entryAddress({
   return size === 1 ? network : `${network}/${bits}`;
 }
 
-/** A cluster of MongoDB Atlas, which the stack makes; `atlas-rules.ts` has the rules that span keys. */
+/** A cluster of MongoDB Atlas, which the stack makes; `rules.ts` has the rules that span keys. */
 export const atlasCluster = section({
   kind: z.literal("atlas").describe("A cluster of MongoDB Atlas, which the stack creates."),
   projectId: atlasId.optional().describe("The project, if it exists."),

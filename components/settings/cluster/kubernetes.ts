@@ -79,7 +79,7 @@ const user = (name: string, whose: string) =>
     .prefault({})
     .describe(`The user of ${whose}.`);
 
-/** A replica set that MongoDB's operator runs in Kubernetes; `kubernetes-rules.ts` has the rules. */
+/** A replica set that MongoDB's operator runs in Kubernetes; `rules.ts` has the rules. */
 export const kubernetesCluster = section({
   kind: z
     .literal("kubernetes")
