@@ -66,7 +66,7 @@ it("a refusal of the API says which permission is missing, and is an error behin
 it("--expect-no-changes ends with 3 unless nothing differs and all was compared", async () => {
   const urn = "urn:pulumi:prod::p::pulumi-nodejs:dynamic/mongo:Index::pack_run_logs_run_sequence";
   const same = { steps: [{ op: "same", urn }] };
-  const unseen = "pack_runs was not refreshed. MongoDB is unreachable.";
+  const unseen = "pack_runs was not refreshed. MongoDB is unreachable. [not-refreshed]";
   const cases: readonly (readonly [preview: object, status: number])[] = [
     [same, 0],
     [{ ...same, diagnostics: [{ severity: "info", message: "hello" }] }, 0],
