@@ -57,18 +57,15 @@ function sectionPage(name: string, schema: JsonSchema): string {
     `# Settings: ${code(name)}`,
     madeFrom,
     `${schema.description ?? ""} [settings.md](settings.md) has the other sections.`,
-    ...kinds.flatMap((kind) => kindChapter(kind, kinds)),
+    ...kinds.flatMap(kindChapter),
     "",
   ].join("\n\n");
 }
 
-function kindChapter(kind: JsonSchema, kinds: readonly JsonSchema[]): string[] {
+function kindChapter(kind: JsonSchema): string[] {
   const [tag = "", schema = {}] = tagOf(kind);
-  const twins = kinds.filter((one) => one !== kind && tagOf(one)[1]?.const === schema.const);
-  const own = (kind.required ?? []).filter((key) => twins.some((one) => !one.properties?.[key]));
-  const extra = own.length === 0 ? "" : `, with ${own.map(code).join(" and ")}`;
   const rows = rowsOf(kind).filter(([key]) => key !== code(tag));
-  const title = `## ${code(`${tag}: ${String(schema.const)}`)}${extra}`;
+  const title = `## ${code(`${tag}: ${String(schema.const)}`)}`;
   return [title, schema.description ?? "", table(rows)];
 }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../kubernetes/program";
 import type { ProgramSettings } from "../settings/program";
 import { StepGroup, StepResource, type After } from "../step/program";
-import type { Service } from "./environment";
+import { otherMode, type Service } from "./environment";
 import { helmTarget } from "./helm/target";
 import { drainOf, workerDrainInputs, type DrainSettings } from "./pods/resources";
 import {
@@ -14,7 +14,6 @@ import {
   type Target,
   type WorkerDrained,
 } from "./target";
-import { otherMode } from "./update/modes";
 import type { Update } from "./update/update";
 import { valuesTarget } from "./values/target";
 import { WorkerStopped } from "./worker-stopped";
@@ -36,9 +35,9 @@ export class Services extends StepGroup {
     const { collections, database } = mongo;
     const args = { kubernetes, mode, directions, collections, database, appUri };
     this.target =
-      rollout.target === "helm"
-        ? helmTarget({ settings: rollout, ...args }, { ...this.ofChildren, parent: this })
-        : valuesTarget({ settings: rollout, ...args });
+      rollout.target === "values"
+        ? valuesTarget({ settings: rollout, ...args })
+        : helmTarget({ settings: rollout, ...args }, { ...this.ofChildren, parent: this });
     this.connectionSecretRef = this.target.secretRef;
     this.registerOutputs({ connectionSecretRef: this.connectionSecretRef });
   }

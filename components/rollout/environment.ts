@@ -1,7 +1,13 @@
 import type { CollectionRole } from "../contract";
+import type { StorageMode } from "../settings";
 
 /** The two services of the Task Runner. */
 export type Service = "worker" | "web";
+
+/** The mode that a change of `storageMode` leaves. */
+export function otherMode(mode: StorageMode): StorageMode {
+  return mode === "mongo" ? "filesystem" : "mongo";
+}
 
 /** A reference to one key of a Kubernetes Secret, as a container's `valueFrom` has it. */
 export interface SecretKeyRef {
@@ -57,7 +63,7 @@ export function modeKey(service: Service): string {
  */
 export function serviceEnvironment(
   service: Service,
-  mode: "mongo" | "filesystem",
+  mode: StorageMode,
   { database, collections, connectionSecret }: MongoNames,
 ): Entry[] {
   const entry = (member: string, value: EnvironmentValue) => ({

@@ -27,7 +27,7 @@ export interface ServicesArgs<Settings = RolloutSettings> {
 export type RolloutSummary =
   | { readonly target: "values"; readonly mode: StorageMode; readonly file: string }
   | {
-      readonly target: "helm";
+      readonly target: "helm" | "umbrella";
       readonly mode: StorageMode;
       readonly namespace: string;
       readonly release: string;

@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { logFinding } from "../step/program";
 import type { Direction, StorageMode } from "../settings";
-import type { Service } from "./environment";
-import { otherMode } from "./update/modes";
+import { otherMode, type Service } from "./environment";
 
 /** The way that a service goes, and the mode in which it is then. */
 interface Turn {

@@ -1,6 +1,5 @@
 import type { StorageMode } from "../settings";
-import type { Service } from "./environment";
-import { otherMode } from "./update/modes";
+import { otherMode, type Service } from "./environment";
 
 /** What a step that failed leaves to the one who reads its error. */
 export const goOn =
@@ -13,37 +12,23 @@ export const mongoFirst =
   "confirm), restore them and run pulumi up again. If not, run pulumi up with storageMode: mongo first: " +
   "it makes a cutover of this stack and loses nothing. Then set storageMode: filesystem again.";
 
-/** Where a service arrives, or does not. */
-interface Arrival {
-  readonly service: Service;
-  readonly mode: StorageMode;
-  /** Where one release holds both services, the one that goes over in this update. */
-  readonly step?: Service;
-}
-
 /** What to do where a service does not arrive in a mode. Web follows the worker. */
-export function waysOut({ service, mode, step }: Arrival): string {
+export function waysOut(service: Service, mode: StorageMode): string {
   if (service === "worker") return goOn;
-  const back =
-    step === undefined
-      ? takesTheWorkerBack(mode)
-      : `set storageMode: ${otherMode(mode)} with rollout.step: worker and run pulumi up, then ` +
-        "rollout.step: web and run it again, which return both.";
-  return `The worker is in ${mode} mode, and pods of web may still be in ${otherMode(mode)} mode. ${twoWays(back)}`;
+  return `The worker is in ${mode} mode, and pods of web may still be in ${otherMode(mode)} mode. ${twoWays(mode)}`;
 }
 
 /**
- * What is said when the worker has arrived in a mode and web follows in the same update. Where Helm refuses
- * web's release, the error is Helm's own and knows nothing of the worker: this line stands beside it.
+ * What is said when the worker has arrived in a mode and web follows. Where Helm refuses web's release, the
+ * error is Helm's own and knows nothing of the worker: this line stands beside it.
  */
 export function webIsNext(mode: StorageMode): string {
-  return `worker: web is next. If web cannot follow, the services use different stores. ${twoWays(takesTheWorkerBack(mode))}`;
+  return `worker: web is next. If web cannot follow, the services use different stores. ${twoWays(mode)}`;
 }
 
-function twoWays(back: string): string {
-  return `Either fix the cause and run pulumi up again, which resumes here; or ${back}`;
-}
-
-function takesTheWorkerBack(mode: StorageMode): string {
-  return `set storageMode: ${otherMode(mode)} and run pulumi up, which returns the worker too.`;
+function twoWays(mode: StorageMode): string {
+  return (
+    "Either fix the cause and run pulumi up again, which resumes here; or set storageMode: " +
+    `${otherMode(mode)} and run pulumi up, which returns the worker too.`
+  );
 }

@@ -161,7 +161,7 @@ export function createdUserRules(settings: Settings): Rule[] {
   return [
     {
       key: "rollout.connectionSecret.name",
-      when: rollout.target === "helm" && name !== undefined,
+      when: rollout.target !== "values" && name !== undefined,
       allowed,
     },
     {

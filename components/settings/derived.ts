@@ -7,7 +7,7 @@ export function resolveNamespace(
   own: { readonly namespace?: string | undefined },
   rollout: Settings["rollout"],
 ): string {
-  return own.namespace ?? (rollout.target === "helm" ? rollout.namespace : "");
+  return own.namespace ?? (rollout.target === "values" ? "" : rollout.namespace);
 }
 
 /** What should exist in the database, as the settings ask for it. */

@@ -3,7 +3,6 @@ import { parseDocument } from "yaml";
 import { errorCode } from "../contract/text";
 import { load, parseStructured } from "./load";
 import { SettingsFileError } from "./problems";
-import { rolloutFor } from "./rollout";
 import { nameRules, sectionConflicts } from "./rules";
 import { settingsSchema, type Settings } from "./schema";
 
@@ -33,7 +32,7 @@ export async function commandSettings(from: SettingsSource | undefined): Promise
     // What a command does follows from its name: without settings it looks at MongoDB.
     storageMode: settingsSchema.shape.storageMode.default("mongo"),
     // A command needs no rollout.
-    rollout: rolloutFor(values.rollout).optional(),
+    rollout: settingsSchema.shape.rollout.optional(),
   });
   const settings = load(schema, values, ({ rollout, ...others }) =>
     rollout ? sectionConflicts({ ...others, rollout }) : nameRules(others),

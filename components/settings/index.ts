@@ -14,7 +14,6 @@ export type {
   ChartSettings,
   HelmRolloutSettings,
   RolloutSettings,
-  SharedReleaseSettings,
   ValuesRolloutSettings,
 } from "./rollout";
 export { settingsSchema } from "./schema";

@@ -1,6 +1,5 @@
 import type { z } from "zod";
 import { broken, problemsOf, SettingsError, type Rule } from "./problems";
-import { rolloutFor } from "./rollout";
 import { conflicts } from "./rules";
 import { settingsSchema, type Settings } from "./schema";
 
@@ -17,8 +16,7 @@ export function parseSettings(
   values: Values,
   plainKeys: ReadonlySet<string> = new Set(),
 ): Settings {
-  const schema = settingsSchema.extend({ rollout: rolloutFor(values.rollout) });
-  return load(schema, values, (settings) => conflicts(settings, values, plainKeys));
+  return load(settingsSchema, values, (settings) => conflicts(settings, values, plainKeys));
 }
 
 /** The same by a schema and rules of the caller's. */

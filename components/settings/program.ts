@@ -57,7 +57,7 @@ export function programSettings(): ProgramSettings {
  */
 export function resolveContext(settings: Settings): KubernetesSettings {
   const { kubernetes, rollout, jobs, cluster } = settings;
-  const isSeen = rollout.target === "helm" || typeof rollout.confirm === "object";
+  const isSeen = rollout.target !== "values" || typeof rollout.confirm === "object";
   const isUsed = isSeen || jobs !== undefined || cluster.kind === "kubernetes";
   if (!isUsed || kubernetes.context !== undefined) return kubernetes;
   const usual = process.env.KUBECONFIG?.split(delimiter) ?? [join(homedir(), ".kube", "config")];

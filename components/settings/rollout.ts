@@ -155,43 +155,29 @@ const separateReleases = section({
   web: ownRelease("web"),
 });
 
-const sharedRelease = section({
+const umbrella = section({
   target: z
-    .literal("helm")
-    .describe("One Helm release for both services, which change over in two updates."),
+    .literal("umbrella")
+    .describe("One Helm release for both services, which change over in one update."),
   ...helm,
-  shared: section({
-    release: text.describe("The release that holds both services."),
-    chart: text.describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
-    ...chartFrom,
-  }).describe("The umbrella release."),
-  step: z.enum(["worker", "web"]).describe("The service that changes over in this update."),
+  release: text.describe("The release that holds both services."),
+  chart: text.describe("The chart: a folder, a name in `repository`, or an `oci://` address."),
+  ...chartFrom,
   worker: partOfRelease("worker"),
   web: partOfRelease("web"),
 });
 
 /** The setting `rollout`: how worker and web change over (decision 14). */
-export const rollout = z.union([valuesRollout, separateReleases, sharedRelease]);
-
-/**
- * The same for a stated rollout, so that problems are those of the kind that is meant: zod tells
- * kinds apart by the value of a key, and one release for both services shows in that `shared` is there.
- */
-export function rolloutFor(stated: unknown) {
-  const { shared } = (typeof stated === "object" && stated ? stated : {}) as { shared?: unknown };
-  const releases = shared === undefined ? separateReleases : sharedRelease;
-  return z.discriminatedUnion("target", [valuesRollout, releases]);
-}
+export const rollout = z.discriminatedUnion("target", [valuesRollout, separateReleases, umbrella]);
 
 /** The settings of the rollout by values files. */
 export type ValuesRolloutSettings = z.infer<typeof valuesRollout>;
 /** The settings of the rollout by Helm releases. */
-export type HelmRolloutSettings = SeparateReleasesSettings | SharedReleaseSettings;
-/** The settings of the rollout by a Helm release for each service. */
-export type SeparateReleasesSettings = z.infer<typeof separateReleases>;
-/** The settings of the rollout by one Helm release that holds both services. */
-export type SharedReleaseSettings = z.infer<typeof sharedRelease>;
+export type HelmRolloutSettings = z.infer<typeof separateReleases> | z.infer<typeof umbrella>;
 /** The chart of a release as the settings name it. */
-export type ChartSettings = Omit<SeparateReleasesSettings["worker"], "release" | "values" | "path">;
-/** The settings of the rollout by either. */
+export type ChartSettings = Omit<
+  z.infer<typeof separateReleases>["worker"],
+  "release" | "values" | "path"
+>;
+/** The settings of the rollout by any target. */
 export type RolloutSettings = z.infer<typeof rollout>;

@@ -89,24 +89,26 @@ function mechanismRules({ jobs, ...settings }: Settings): Rule[] {
 }
 
 function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
-  if (rollout.target !== "helm") {
+  if (rollout.target === "values") {
     // Web's file would follow the worker's at once, whatever the worker's pods do.
     const when = rollout.push !== undefined && rollout.confirm === "none";
     return [{ key: "rollout.confirm", when, allowed: "{ namespace, selector } with rollout.push" }];
   }
   const charts: Readonly<Record<string, ChartSettings>> =
-    "shared" in rollout ? { shared: rollout.shared } : { worker: rollout.worker, web: rollout.web };
+    rollout.target === "umbrella"
+      ? { rollout }
+      : { "rollout.worker": rollout.worker, "rollout.web": rollout.web };
   // Neither a chart that nobody named nor a newer one replaces what runs.
   const chartRules = Object.entries(charts).map(([name, { chart, version, repository }]) => {
     const isRemote = repository !== undefined || (chart?.startsWith("oci://") ?? false);
     const isUnnamed = chart === undefined && !rollout.install;
     return {
-      key: `rollout.${name}.${isUnnamed ? "chart" : "version"}`,
+      key: `${name}.${isUnnamed ? "chart" : "version"}`,
       when: isUnnamed || (version === undefined && isRemote),
       allowed: "what runs, as helm list shows it",
     };
   });
-  if (!("shared" in rollout)) {
+  if (rollout.target === "helm") {
     const { worker, web } = rollout;
     // A release that seems to be of one service would be drained whole, with the other service in it. A
     // rollback must not stop on one that a stack has from before.
@@ -114,7 +116,7 @@ function rolloutRules({ rollout, storageMode }: Settings): Rule[] {
       key: "rollout.web.release",
       when: storageMode === "mongo" && worker.release === web.release,
       allowed:
-        "a release that differs from rollout.worker.release, or a section rollout.shared if one release holds both",
+        "a release that differs from rollout.worker.release, or target umbrella if one release holds both",
     };
     return [...chartRules, twice];
   }
@@ -146,7 +148,7 @@ function jobRules({ jobs, rollout, backfill }: Settings): Rule[] {
   return [
     {
       key: "jobs.namespace",
-      when: jobs !== undefined && jobs.namespace === undefined && rollout.target !== "helm",
+      when: jobs !== undefined && jobs.namespace === undefined && rollout.target === "values",
       found: "nothing, and rollout has none",
       allowed: "the namespace of the Jobs",
     },

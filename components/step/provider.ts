@@ -73,7 +73,9 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       const inputs = Object.entries(props).filter(([key]) => !others.includes(key));
       return { id, props, inputs: Object.fromEntries(inputs) as object };
     },
-    delete: () => Promise.resolve(),
+    delete: async (_id, outs: State) => {
+      await step.cleansUp?.(withoutNulls(outs));
+    },
   };
 }
 

@@ -88,6 +88,8 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
   readonly job?: JobForm<Inputs, Results>;
   /** What a refresh finds that differs from the state; undefined if it no longer exists. */
   reads?(state: StateOf<Inputs, Results>): Promise<Partial<Inputs> | undefined>;
+  /** What must not stay when the stack is destroyed. It does not fail. */
+  cleansUp?(state: StateOf<Inputs, Results>): Promise<void>;
 }
 
 /**

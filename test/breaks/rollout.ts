@@ -24,6 +24,20 @@ export const rollout: readonly Break[] = [
     tests: ["test/rollout/pods/drain.test.ts > is undone where the cutover is abandoned"],
   },
   {
+    guarantee: "web of a release that holds both services waits for the worker",
+    file: "components/rollout/pods/provider.ts",
+    find: "await pauseWeb(cluster, inputs);",
+    replace: "",
+    tests: ["test/rollout/pods/paused.test.ts > is paused by the worker's drain"],
+  },
+  {
+    guarantee: "a destroyed stack leaves nothing paused",
+    file: "components/rollout/update/services-check.ts",
+    find: "await lookBriefly(state, (cluster) => resumeWeb(cluster, state));",
+    replace: "",
+    tests: ["test/rollout/pods/paused.test.ts > is resumed when the stack is destroyed"],
+  },
+  {
     guarantee: "a stack that knows of no cutover takes no service to files",
     file: "components/rollout/pods/foreseen.ts",
     find: 'if (mode !== "filesystem") return undefined;',

@@ -13,6 +13,9 @@ import { parseSettings } from "../../components/settings";
 import { directionsOf } from "../../components/settings/derived";
 import { after } from "../../components/step/program";
 
+const env = [{ name: "TaskRunner__Storage__Mode", value: "mongo" }];
+const spec = { containers: [{ env }] };
+
 let registered: MockResourceArgs[];
 let retained: string[];
 
@@ -38,7 +41,8 @@ export function mockedEngine(): void {
         const state = { drains: 1, requests: 0, ...(resource.inputs as object), ...outputs };
         return { id: resource.name, state };
       },
-      call: () => ({}),
+      // A chart that renders web in mongo mode.
+      call: () => ({ result: [{ kind: "Deployment", spec: { template: { spec } } }] }),
     };
     await pulumi.runtime.setMocks(mocks, "taskrunner-storage", "test", false, "organization");
   });

@@ -32,7 +32,7 @@ describe("a section of one of several forms", () => {
       { ...confirmed("none"), push: { branch: "main" } },
     ],
     ["push.branch: found nothing", { ...confirmed("none"), push: {} }],
-    ['target: found "argo"; allowed: values, helm', { target: "argo" }],
+    ['target: found "argo"; allowed: values, helm, umbrella', { target: "argo" }],
   ])("has the problems of the form that is meant: %s", (problem, rollout) => {
     expect(problemsOf({ ...dev, rollout })).toContain(`rollout.${problem}`);
   });

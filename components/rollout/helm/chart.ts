@@ -1,38 +1,69 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { describeController, type Controller } from "../../kubernetes";
+import type { SecretRef } from "../../kubernetes/program";
 import { ProgramError } from "../../step/program";
+import { modeKey } from "../environment";
+import { modeIn } from "../pods/remaining";
 import { parseValues } from "../values/files";
 import { mergeValues } from "./lost-values";
 import { ourValues, type ReadRelease } from "./release";
 
 /**
- * Renders the chart of a release as an upgrade will, before the worker stops: a chart that cannot be had, or
- * whose schema refuses the values, would stop the update behind the fence. @throws ProgramError
+ * Renders the chart of a release as an upgrade will, before the worker stops: a chart that cannot be had,
+ * whose schema refuses the values, or whose web cannot be paused, would stop the update behind the fence.
+ *
+ * @throws ProgramError
  */
 export async function renderChart(
   from: ReadRelease,
   args: Parameters<typeof ourValues>[1],
-  [modes, secret]: [Parameters<typeof ourValues>[2], Parameters<typeof ourValues>[3]],
+  secret: SecretRef,
   options: pulumi.InvokeOptions,
 ): Promise<void> {
   const { release, chart, version, repository, read } = from;
+  const { mode, settings } = args;
   const { url: repo, ca: ca_file, ...user } = repository ?? {};
   const isLocal = repository === undefined && existsSync(chart);
   const source = { chart, version, fetch_opts: { repo, ca_file, ...user } };
-  const values = [...read.ofSite.map(parseValues), ourValues(from, args, modes, secret)];
+  const values = [...read.ofSite.map(parseValues), ourValues(from, args, mode, secret)];
   const jsonOpts = JSON.stringify({
     ...(isLocal ? { path: resolve(chart) } : source),
-    ...{ release_name: release, namespace: args.settings.namespace, skip_crd_rendering: true },
+    ...{ release_name: release, namespace: settings.namespace, skip_crd_rendering: true },
     values: mergeValues(values),
   });
+  const where = `Chart ${chart} of release ${release} cannot be`;
+  let rendered: { readonly result?: readonly Controller[] };
   try {
     if (!isLocal && version === undefined) throw new Error("no such folder, and no version is set");
-    await pulumi.runtime.invoke("kubernetes:helm:template", { jsonOpts }, options);
+    rendered = (await pulumi.runtime.invoke(
+      "kubernetes:helm:template",
+      { jsonOpts },
+      options,
+    )) as typeof rendered;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ProgramError(
-      `Chart ${chart} of release ${release} cannot be rendered, and nothing was drained: ${why}. Check chart, version, repository and values of the release.`,
+      `${where} rendered, and nothing was drained: ${why}. Check chart, version, repository and values of the release.`,
     );
   }
+  if (settings.target !== "umbrella" || mode === "filesystem") return;
+  const problem = findUnpausableWeb(rendered.result ?? []);
+  if (problem !== undefined)
+    throw new ProgramError(
+      `${where} upgraded for both services, and nothing was drained: ${problem}`,
+    );
+}
+
+/** Why web of a rendered chart cannot be paused until the worker is in mongo mode. */
+function findUnpausableWeb(rendered: readonly Controller[]): string | undefined {
+  const web = rendered.filter(
+    ({ kind, spec }) => kind === "Deployment" && modeIn(spec?.template.spec, "web") === "mongo",
+  );
+  if (web.length === 0)
+    return `no Deployment of it has ${modeKey("web")} in the env of its own template (a ConfigMap would reach each pod that restarts). Check rollout.web.path.`;
+  const paused = web.find(({ spec }) => spec && "paused" in spec);
+  if (paused === undefined) return undefined;
+  return `it renders spec.paused of ${describeController(paused)}. Remove that from the chart or its values.`;
 }

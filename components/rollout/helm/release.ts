@@ -6,7 +6,6 @@ import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
 import type { ChartSettings, HelmRolloutSettings, StorageMode } from "../../settings";
 import { serviceEnvironment, type Service } from "../environment";
 import type { ServicesArgs } from "../target";
-import type { ServiceModes } from "../update/modes";
 import { refuseNulls, refusePasswords } from "./checks";
 import { inHelmsOrder, type ReleaseValues, ValuesFileError, valuesFiles } from "../values/files";
 import { warnOfLostValues } from "./lost-values";
@@ -50,14 +49,14 @@ export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValu
   return read;
 }
 
-/** What our variables say: in which modes the services are, and where their connection string is. */
+/** What our variables say: in which mode the services are, and where their connection string is. */
 export interface Stated {
-  readonly modes: pulumi.Output<ServiceModes>;
+  readonly mode: pulumi.Output<StorageMode>;
   readonly secretRef: pulumi.Output<SecretRef>;
 }
 
 /**
- * A Helm release with its services in the modes asked for. The site's chart and values stay as they
+ * A Helm release with its services in the mode asked for. The site's chart and values stay as they
  * are; on top come our variables and nothing else.
  *
  * One that exists is taken over (imported) and changed in the same update.
@@ -69,7 +68,7 @@ export function helmRelease(
   name: string,
   from: ReadRelease,
   args: Args,
-  { modes, secretRef }: Stated,
+  { mode, secretRef }: Stated,
   options: pulumi.CustomResourceOptions,
 ): kubernetes.helm.v3.Release {
   const { namespace, install, timeoutSeconds } = args.settings;
@@ -86,8 +85,8 @@ export function helmRelease(
       ...(repository && { repositoryOpts: pulumi.secret(repositoryOpts) }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
       values: pulumi
-        .all([modes, secretRef])
-        .apply(([modes, secret]) => ourValues(from, args, modes, secret)),
+        .all([mode, secretRef])
+        .apply(([mode, secret]) => ourValues(from, args, mode, secret)),
       // Else an empty list of the site's is dropped, and the chart's would apply again.
       allowNullValues: true,
       atomic: false,
@@ -113,13 +112,13 @@ export function helmRelease(
 export function ourValues(
   { services, read }: ReadRelease,
   { collections, database }: Args,
-  modes: ServiceModes,
+  mode: StorageMode,
   connectionSecret: SecretRef,
 ): Record<string, unknown> {
   const ours = new Document({});
   for (const { service, path } of services) {
     const names = { collections, connectionSecret, database };
-    const entries = serviceEnvironment(service, modes[service], names);
+    const entries = serviceEnvironment(service, mode, names);
     const environment = environmentOnTop(inHelmsOrder(read), { path }, entries);
     ours.setIn(path.split("."), ours.createNode(environment));
   }

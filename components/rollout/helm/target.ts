@@ -5,9 +5,8 @@ import { StepResource } from "../../step/program";
 import { PodsReplaced } from "../pods/inputs";
 import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/provider";
-import { serviceModes, findSharedRelease } from "../update/modes";
 import { turnOf } from "../turn";
-import type { ServicesArgs, Target } from "../target";
+import type { Drained, ServicesArgs, Target } from "../target";
 import { releasesOf } from "./releases";
 
 /**
@@ -21,40 +20,41 @@ export function helmTarget(
 ): Target {
   const { settings, kubernetes: api, mode, directions } = args;
   const { parent } = options;
-  const { namespace, timeoutSeconds } = settings;
+  const { target, namespace, timeoutSeconds } = settings;
   const provider = new (kubernetesSdk().Provider)("kubernetes", providerArgs(api), options);
   // A Secret of the site's is in a namespace that exists.
   const isNew = settings.install && settings.connectionSecret.name === undefined;
   const made = isNew ? [createNamespace("namespace", namespace, { parent, provider })] : [];
   const secretRef = connectionSecret(args, { parent, provider, dependsOn: made });
   const releases = releasesOf(args, secretRef, parent);
-  const modes = serviceModes(mode, settings);
-  const step = findSharedRelease(settings)?.step;
   const pods = { ...api, namespace, timeoutSeconds };
   const watched: pulumi.Resource[] = [];
+  // Web of a release that holds both is paused by the worker's drain.
+  let drains: Drained["drains"];
   return {
     secretRef,
     rendered: releases.rendered({ parent, provider }),
     rollOut: (service, before, options) => {
-      const asked = { direction: directions[service], mode: modes[service] };
+      const asked = { direction: directions[service], mode };
       const turn = turnOf(service, asked, before.direction);
       const release = releases.of(service, turn.mode, { ...options, provider });
       const { revision } = release.status;
       const address = releases.address(service);
-      const inputs = { ...pods, ...address, ...turn, service, ...before.drained, revision, step };
+      drains = before.drained.drains ?? (target === "umbrella" ? drains : undefined);
+      const inputs = { ...pods, ...address, ...turn, service, ...before.drained, drains, revision };
       const replaced = new StepResource(
         PodsReplaced,
         `${service}-pods`,
         inputs,
         // A release of both is there before web's rollout begins, which waits for the worker.
-        { ...options, dependsOn: step === undefined ? release : [release, ...watched] },
+        { ...options, dependsOn: [release, ...watched] },
       );
       watched.push(replaced);
       if (service === "web" && settings.connectionSecret.name === undefined) {
         formerSecrets(args, secretRef, { ...options, dependsOn: replaced });
       }
       const summary = pulumi.all([revision, turn.mode, replaced.urn]).apply(([revision, mode]) => ({
-        target: "helm" as const,
+        target,
         mode,
         namespace,
         release: address.release,
@@ -67,19 +67,12 @@ export function helmTarget(
 }
 
 function formerSecrets(
-  { settings, kubernetes: api, directions }: ServicesArgs<HelmRolloutSettings>,
+  { settings, kubernetes: api }: ServicesArgs<HelmRolloutSettings>,
   secretRef: Target["secretRef"],
   options: pulumi.CustomResourceOptions,
 ): void {
-  // The same in both directions: pods may have a former one until web's are watched.
-  const direction = directions.web === "rest" ? ("rest" as const) : undefined;
   const inUse = secretRef.apply(({ name }) => name);
-  const inputs = {
-    direction,
-    ...api,
-    namespace: settings.namespace,
-    selector: ownSecrets(),
-    inUse,
-  };
+  const { namespace } = settings;
+  const inputs = { ...api, namespace, selector: ownSecrets(), inUse };
   new StepResource(FormerSecrets, "former-secrets", inputs, options);
 }

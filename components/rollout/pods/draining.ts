@@ -12,6 +12,7 @@ import {
 import { findMissed } from "./executors";
 import type { DrainInputs } from "./inputs";
 import { drainObstacles } from "./remaining";
+import { resumeWeb } from "./paused";
 import { pause, putBack } from "./replicas";
 import { controllersOf, observe, type Workload } from "./service";
 
@@ -53,8 +54,9 @@ export async function drainService(
   return standstillOf(inputs, found);
 }
 
-/** Puts the replicas of a service back as before a drain that was not finished. */
+/** Puts the replicas of a service back as before a drain that was not finished, and resumes web. */
 export async function undoDrain(cluster: Cluster, inputs: DrainInputs): Promise<void> {
+  await resumeWeb(cluster, inputs);
   for (const controller of await controllersOf(cluster, inputs)) {
     const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;

@@ -17,7 +17,6 @@ export interface ServiceAddress extends ClusterAddress {
 /** What both steps are told. */
 interface PodsInputs extends StepInputs, ServiceAddress {
   readonly service: Service;
-  /** The service's own: of web, the other one while it is not its turn. */
   readonly mode: StorageMode;
   /** For the whole step. */
   readonly timeoutSeconds: number;
@@ -45,6 +44,8 @@ export interface DrainInputs extends PodsInputs {
   readonly releases?: readonly string[];
   /** Whether the stack creates its releases (`rollout.install`). */
   readonly install?: boolean;
+  /** Where one release holds both services, the labels of web's Deployments, which the drain pauses. */
+  readonly webSelector?: string;
   /** The pods in the namespace that are not this worker's, whatever they state (`rollout.ignorePods`). */
   readonly ignorePods?: string;
   /** The UID of another cluster than the recorded one (`advanced.acceptCluster`). */
@@ -67,12 +68,10 @@ export interface DrainResults {
 
 /** Inputs of the wait for a service's new pods. */
 export interface PodsReplacedInputs extends PodsInputs {
-  /** The output of the service's drain, where it has one: a change makes the step run. */
+  /** The output of the drain that it follows, where there is one: a change makes the step run. */
   readonly drains?: number;
   /** Of the Helm release, or a hash of the values: a change makes the step run. */
   readonly revision?: number | string;
-  /** Where one release holds both services, the one that goes over in this update; not compared. */
-  readonly step?: Service;
   /** The service as its drain left it; not compared. */
   readonly standstill?: Standstill;
   /** When that drain began, in ISO 8601, UTC; not compared. */

@@ -25,10 +25,12 @@ import {
   type PodsReplacedResults,
   type ServiceAddress,
 } from "./inputs";
+import { pauseWeb } from "./paused";
 import { describeMode, modeIn } from "./remaining";
 import { untilReplaced } from "./replaced";
 import { controllersOf } from "./service";
 import { describeOther, findRefusal, observeCluster } from "./refusal";
+import { otherMode } from "../environment";
 import { goOn, waysOut, webIsNext } from "../ways-out";
 
 /**
@@ -96,8 +98,7 @@ async function runDrain(
     (await controllersOf(await clusterAt(inputs), inputs)).some(
       (one) => describeMode(one, inputs.service) !== inputs.mode,
     );
-  const otherMode = inputs.mode === "mongo" ? "filesystem" : "mongo";
-  const finished = isMoved ? otherMode : (state?.finished ?? "filesystem");
+  const finished = isMoved ? otherMode(inputs.mode) : (state?.finished ?? "filesystem");
   const isWanted = inputs.mode !== finished;
   const requests = state ? (state.requests ?? inputs.requests) : 0;
   // A killed drain left only its request; a drain at another address has none of its own.
@@ -123,17 +124,14 @@ async function runDrain(
       throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
     const found = await drainService(cluster, inputs, isOf(state) === true);
     if (!("workloads" in found)) return found;
+    await pauseWeb(cluster, inputs);
     done = { ...results, drains: drains + 1, finished: inputs.mode, standstill: found };
     return [];
   });
   return done;
 }
 
-/**
- * The wait for a service's new pods; it begins with putting replicas back. In the worker's step of a
- * release that holds both services web's rests: pods of web that do not come must not keep the worker
- * from going back.
- */
+/** The wait for a service's new pods; it begins with putting replicas back, and with resuming web. */
 export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
   ...PodsReplaced,
   id: ({ namespace, service }) => `${namespace}/${service}/pods`,
@@ -153,11 +151,9 @@ async function awaitReplacement(
   const { drains = 0, stoppedAt } = inputs;
   const former = state?.drains === drains ? state.stoppedSeconds : undefined;
   const results = former === undefined ? {} : { stoppedSeconds: former };
-  await finishing(inputs, results, failure, step, waysOut(inputs));
+  await finishing(inputs, results, failure, step, waysOut(inputs.service, inputs.mode));
   const arrives = before !== inputs.mode || state?.applied === false;
-  // Of a release that holds both services, web has an update of its own.
-  const isAhead = inputs.service === "worker" && inputs.step === undefined;
-  if (arrives && isAhead) console.log(webIsNext(inputs.mode));
+  if (arrives && inputs.service === "worker") console.log(webIsNext(inputs.mode));
   if (former !== undefined || drains === 0 || stoppedAt === undefined) return results;
   return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
 }

@@ -14,7 +14,7 @@ import {
 } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import { modeKey, type Service } from "../environment";
-import { isOfNewest, newestOf, replicasBefore, type Workload } from "./service";
+import { isOfNewest, isPausedForCutover, newestOf, replicasBefore, type Workload } from "./service";
 
 /** What a drain waits for: every pod, and the controllers, which might make another one. */
 export function drainObstacles(found: Workload, moment: Moment): Obstacle[] {
@@ -34,8 +34,8 @@ export function findObstacles(
   const { controller } = found;
   const said = describeMode(controller, wanted.service);
   if (said !== wanted.mode) return [otherTemplate(controller, said, wanted)];
-  // Of one whose replicas were put back in this look, the next one tells.
-  const isPutBack = replicasBefore(controller) === undefined;
+  // Of one that was put back or resumed in this look, the next one tells.
+  const isPutBack = replicasBefore(controller) === undefined && !isPausedForCutover(controller);
   if (!isPutBack || !isSeen(controller)) return [describeUnseen(controller)];
   return [...missing(found), ...podsInTheWay(found, moment)];
 }

@@ -9,12 +9,14 @@ import {
 } from "../../kubernetes";
 import type { PodsReplacedInputs } from "./inputs";
 import { findObstacles, describeMode } from "./remaining";
+import { resume } from "./paused";
 import { putBack } from "./replicas";
 import { describeWanted, observe, type Workload } from "./service";
 
 /**
  * Waits until the pod templates of a service state the mode, puts the replicas back as before the
- * drain, and waits until the new pods are ready and no old one is there, terminating ones included.
+ * drain, resumes what the drain has paused, and waits until the new pods are ready and no old one is
+ * there, terminating ones included.
  * Idempotent.
  *
  * @returns what blocks it when the time is over; nothing where it is done
@@ -52,6 +54,7 @@ async function putAllBack(
   for (const { controller } of found) {
     // Before its template says the mode, a pod of it would do the other mode's work.
     if (describeMode(controller, service) !== mode) continue;
+    await resume(cluster, controller);
     const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;
     console.log(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);

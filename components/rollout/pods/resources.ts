@@ -24,10 +24,13 @@ export function workerDrainInputs(settings: DrainSettings): Args<Asked> | undefi
     if (confirm === "none") return undefined;
     return { ...all, namespace: confirm.namespace, selector: confirm.selector.worker };
   }
-  const { namespace, install, worker } = rollout;
+  const { namespace, install, worker, web } = rollout;
   const place = { ...all, namespace, install, selector: worker.selector };
-  const releases =
-    "shared" in rollout ? [rollout.shared.release] : [rollout.worker.release, rollout.web.release];
+  if (rollout.target === "umbrella") {
+    const { release } = rollout;
+    return { ...place, release, releases: [release], webSelector: web.selector };
+  }
+  const releases = [rollout.worker.release, rollout.web.release];
   return { ...place, release: releases[0], releases };
 }
 

@@ -23,6 +23,14 @@ export interface Workload {
 /** The annotation of a drained workload: how many replicas it had before. */
 export const replicasBeforeDrain = "taskrunner.stellaops.io/replicas-before-drain";
 
+/** The annotation of a Deployment of web that a drain has paused. */
+export const pausedForCutover = "taskrunner.stellaops.io/paused-for-cutover";
+
+/** Whether a drain has paused it. */
+export function isPausedForCutover({ metadata }: Controller): boolean {
+  return metadata?.annotations?.[pausedForCutover] !== undefined;
+}
+
 /** A workload's replicas before its drain; undefined where it is not drained. */
 export function replicasBefore({ metadata }: Controller): number | undefined {
   const text = metadata?.annotations?.[replicasBeforeDrain];

@@ -1,17 +1,12 @@
 import { formatPrinted } from "../../contract/finding";
-import { clusterAt, describePlace, identityOf, isSameCluster } from "../../kubernetes";
+import { clusterAt, describePlace, identityOf, isSameCluster, lookBriefly } from "../../kubernetes";
 import { kind, type Step } from "../../step";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
+import { findUnpausable, resumeWeb } from "../pods/paused";
 import { findMismatch } from "./found";
-import { findSharedRefusal, type SharedReleaseAddress } from "./look";
 
-/** Inputs: those of the worker's drain, and what is asked of one release that holds both services. */
-export interface ServicesCheckInputs extends DrainInputs {
-  readonly shared?: Pick<SharedReleaseAddress, "selectors" | "step">;
-}
-
-export const ServicesCheck = kind<ServicesCheckInputs, object>(
+export const ServicesCheck = kind<DrainInputs, object>(
   "ServicesCheck",
   ["rollout", "kubernetes"],
   [],
@@ -19,14 +14,15 @@ export const ServicesCheck = kind<ServicesCheckInputs, object>(
 );
 
 /**
- * What comes before everything else: releases that Helm would refuse, and an update that would change both
- * services of one release at once, are refused (decision 14); of its releases a rollback is only warned. An `up` may be without a preview (`--skip-preview`, Automation API, operators), so
- * it also refuses what the drain refuses in a preview, if mode, address or cluster are others.
+ * What comes before everything else: releases that Helm would refuse, and a release of both services whose
+ * web cannot be paused, are refused (decision 14); of its releases a rollback is only warned. An `up` may
+ * be without a preview (`--skip-preview`, Automation API, operators), so it also refuses what the drain
+ * refuses in a preview, if mode, address or cluster are others.
  */
-export const servicesCheck: Step<ServicesCheckInputs, object> = {
+export const servicesCheck: Step<DrainInputs, object> = {
   ...ServicesCheck,
   id: ({ namespace, service }) => `${namespace}/${service}/check`,
-  compares: [...addressInputs, "mode", "releases", "install", "shared"],
+  compares: [...addressInputs, "mode", "releases", "install", "webSelector"],
   // One that is accepted is recorded by a run.
   isDue: (state, { clusterIdentity }) =>
     isSameCluster(clusterIdentity, state.clusterIdentity) !== true,
@@ -38,24 +34,26 @@ export const servicesCheck: Step<ServicesCheckInputs, object> = {
     return found;
   },
   refuses: async (inputs, olds) => {
-    const { shared, release = "", releases, install = false, direction } = inputs;
+    const { webSelector, releases, install = false, direction } = inputs;
     const asked = releases && { ...inputs, releases, install };
     const mismatch = asked && (await findMismatch(asked, olds?.releases));
     const isWarning = direction === "back" && olds !== undefined;
     if (mismatch !== undefined && isWarning)
       console.log(formatPrinted({ severity: "warn", code: "services-differ", text: mismatch }));
     else if (mismatch !== undefined) return { property: "install", reason: mismatch };
-    const reason = shared && (await findSharedRefusal({ ...inputs, ...shared, release }));
-    return reason === undefined ? undefined : { property: "shared", reason };
+    if (webSelector === undefined) return undefined;
+    const reason = await findUnpausable(await clusterAt(inputs), { ...inputs, webSelector });
+    return reason === undefined ? undefined : { property: "webSelector", reason };
   },
   forward: requireServices,
   back: requireServices,
+  // A destroyed stack leaves nothing paused, wherever a cutover stopped.
+  cleansUp: async (state) => {
+    await lookBriefly(state, (cluster) => resumeWeb(cluster, state));
+  },
 };
 
-async function requireServices(
-  inputs: ServicesCheckInputs,
-  olds?: ServicesCheckInputs,
-): Promise<object> {
+async function requireServices(inputs: DrainInputs, olds?: DrainInputs): Promise<object> {
   const cluster = await clusterAt(inputs);
   const reached = { ...inputs, clusterIdentity: await identityOf(cluster) };
   const refusal = await findRefusal(cluster, reached, olds);

@@ -1,12 +1,11 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { jobsAddress } from "../../step/jobs/program";
-import type { Direction, StorageMode } from "../../settings";
+import type { Direction } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
-import { logFinding, StepGroup, StepResource } from "../../step/program";
+import { StepGroup, StepResource } from "../../step/program";
 import { workerDrainInputs, type DrainSettings } from "../pods/resources";
 import { Cutover } from "./cutover";
 import { JobsStopped } from "./jobs-stopped";
-import { findSharedRelease, otherMode } from "./modes";
 import { ServicesCheck } from "./services-check";
 
 type UpdateSettings = DrainSettings & Pick<ProgramSettings, "jobs" | "cutover">;
@@ -23,15 +22,9 @@ export class Update extends StepGroup {
 
   constructor(name: string, settings: UpdateSettings) {
     super("Update", name, {});
-    const { directions, rollout, kubernetes, jobs, storageMode, cutover } = settings;
+    const { directions, rollout, kubernetes, jobs, cutover } = settings;
     const direction = directions.worker;
-    const shared = findSharedRelease(rollout);
-    const worker = workerDrainInputs(settings);
-    const asked = shared && {
-      selectors: { worker: shared.worker.selector, web: shared.web.selector },
-      step: shared.step,
-    };
-    const inputs = worker && { ...worker, shared: asked };
+    const inputs = workerDrainInputs(settings);
     const check =
       inputs && new StepResource(ServicesCheck, "services-check", inputs, this.ofChildren);
     const afterCheck = { ...this.ofChildren, dependsOn: check ?? [] };
@@ -45,24 +38,6 @@ export class Update extends StepGroup {
     this.cutover = record
       .output("ended")
       .apply((ended = 0) => (direction === "forward" ? cutover : ended + 1));
-    if (shared?.step === "worker")
-      void logFinding(
-        { severity: "warn", code: "web-waits", text: workerAlone(storageMode) },
-        check,
-      );
     this.registerOutputs({ cutover: this.cutover });
   }
-}
-
-function workerAlone(mode: StorageMode): string {
-  const other = otherMode(mode);
-  return (
-    `This update changes the worker to ${mode} mode and leaves web in ${other} mode. ` +
-    "Next: set rollout.step: web and run pulumi up. " +
-    (mode === "mongo"
-      ? "Second handover, verification and log expiry wait for it. "
-      : "The export of what web still writes to MongoDB waits for it. ") +
-    `To undo this instead, set storageMode: ${other} with rollout.step: web and run pulumi up, which returns ` +
-    "the worker."
-  );
 }

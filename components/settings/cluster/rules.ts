@@ -125,7 +125,7 @@ export function kubernetesRules(settings: Settings): Rule[] {
   return [
     {
       key: "cluster.namespace",
-      when: cluster.namespace === undefined && rollout.target !== "helm",
+      when: cluster.namespace === undefined && rollout.target === "values",
       found: "nothing, and rollout has none",
       allowed: "the namespace of MongoDB",
     },

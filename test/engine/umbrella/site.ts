@@ -13,6 +13,12 @@ export interface UmbrellaSite {
   /** The pods of a part by name, terminating ones included, each with the mode in its variables. */
   podsOf(part: Part): Promise<Readonly<Record<string, string | undefined>>>;
   modesOf(part: Part): Promise<(string | undefined)[]>;
+  /** When the last pod of a part became ready. */
+  lastReady(part: Part): Promise<number>;
+  /** When the first of a part's pods was created. */
+  firstCreated(part: Part): Promise<number>;
+  /** Whether web's Deployment is paused: `true` or nothing. */
+  paused(): Promise<string>;
   /** The pods of all parts, and Helm's own word of the release. */
   standing(): Promise<object>;
 }
@@ -26,17 +32,29 @@ export async function installUmbrella(cluster: TestCluster): Promise<UmbrellaSit
     const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
     return (await execa(helmFile, [...args, ...address])).stdout;
   };
-  const podsOf = async (part: Part) => {
+  const listPods = async (part: Part) => {
     const labels = `app.kubernetes.io/instance=${release},app.kubernetes.io/component=${part}`;
     const text = await cluster.kubectl("get", "pods", "-l", labels, "-o", "json");
-    const { items } = JSON.parse(text) as { items: Pod[] };
-    return Object.fromEntries(items.map((pod) => [pod.metadata.name, modeOf(pod)]));
+    return (JSON.parse(text) as { items: Pod[] }).items;
   };
+  const podsOf = async (part: Part) =>
+    Object.fromEntries((await listPods(part)).map((pod) => [pod.metadata.name, modeOf(pod)]));
   await cluster.kubectl("create", "namespace", cluster.namespace);
   await siteHelm("install", release, chart, "--wait", "--timeout=120s");
   return {
     ...{ chart, release, podsOf },
     modesOf: async (part) => Object.values(await podsOf(part)),
+    lastReady: async (part) => {
+      const conditions = (await listPods(part)).flatMap(({ status }) => status.conditions);
+      const ready = conditions.filter(({ type }) => type === "Ready");
+      return Math.max(...ready.map(({ lastTransitionTime }) => Date.parse(lastTransitionTime)));
+    },
+    firstCreated: async (part) => {
+      const pods = await listPods(part);
+      return Math.min(...pods.map(({ metadata }) => Date.parse(metadata.creationTimestamp)));
+    },
+    paused: () =>
+      cluster.kubectl("get", `deployment/${release}-web`, "-o", "jsonpath={.spec.paused}"),
     standing: async () => ({
       pods: await Promise.all(parts.map(podsOf)),
       releases: JSON.parse(await siteHelm("list", "-o", "json")) as unknown,
@@ -45,7 +63,10 @@ export async function installUmbrella(cluster: TestCluster): Promise<UmbrellaSit
 }
 
 interface Pod {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly creationTimestamp: string };
+  readonly status: {
+    readonly conditions: readonly { readonly type: string; readonly lastTransitionTime: string }[];
+  };
   readonly spec: {
     readonly containers: readonly {
       readonly env?: readonly { readonly name: string; readonly value?: string }[];

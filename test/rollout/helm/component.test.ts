@@ -124,15 +124,15 @@ describe("the rollout by Helm releases without the handover before it, as under 
 
 describe("the rollout by one Helm release that holds both services", () => {
   const file = "test/rollout/helm/umbrella.values.yaml";
-  const shared = {
-    ...onCluster,
-    shared: { release: "stella", chart: "oci://charts/stella", version: "7.1.0", values: [file] },
+  const umbrella = {
+    ...{ target: "umbrella", namespace: "apps", release: "stella" },
+    ...{ chart: "oci://charts/stella", version: "7.1.0", values: [file] },
     worker: { selector: "app=worker", path: "runner.worker.env" },
     web: { selector: "app=web", path: "runner.web.settings" },
   };
 
   it("has one release, and the look at it before anything else", async () => {
-    await rolledOut({ ...shared, step: "worker" }, { kubernetes });
+    await rolledOut(umbrella, { kubernetes });
 
     expect(named()).toEqual([
       "Cutover cutover",
@@ -156,13 +156,13 @@ describe("the rollout by one Helm release that holds both services", () => {
       release: "stella",
       releases: ["stella"],
       install: false,
-      shared: { selectors: { worker: "app=worker", web: "app=web" }, step: "worker" },
+      ...{ selector: "app=worker", webSelector: "app=web" },
       mode: "mongo",
     });
   });
 
-  it("leaves web in its former mode in the worker's step", async () => {
-    const { worker, web } = await rolledOut({ ...shared, step: "worker" });
+  it("has both services in the mode, of which web waits for the worker", async () => {
+    const { worker, web } = await rolledOut(umbrella);
 
     expect(inputsOf(":Release", "release")).toMatchObject({
       name: "stella",
@@ -170,30 +170,27 @@ describe("the rollout by one Helm release that holds both services", () => {
       values: {
         runner: {
           worker: { env: expect.arrayContaining([mode("Worker", "mongo")]) as unknown },
-          web: { settings: { TaskRunner__Storage__Mode: "filesystem" } },
+          web: { settings: { TaskRunner__Storage__Mode: "mongo" } },
         },
       },
     });
     expect(inputsOf(":Drain", "worker-drain")).toMatchObject({
       release: "stella",
       selector: "app=worker",
+      webSelector: "app=web",
       mode: "mongo",
     });
-    const pods = { release: "stella", revision: 4, step: "worker" };
+    const pods = { release: "stella", revision: 4, drains: 1, mode: "mongo" };
     const [ofWorker, ofWeb] = [{ selector: "app=worker" }, { selector: "app=web" }];
-    expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({
-      ...{ ...pods, ...ofWorker, mode: "mongo" },
-    });
-    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({
-      ...{ ...pods, ...ofWeb, mode: "filesystem" },
-    });
-    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ direction: "rest" });
-    expect(inputsOf(":FormerSecrets", "former-secrets")).toMatchObject({ direction: "rest" });
-    expect([worker, web]).toMatchObject([{ mode: "mongo" }, { mode: "filesystem" }]);
+    expect(inputsOf(":PodsReplaced", "worker-pods")).toMatchObject({ ...pods, ...ofWorker });
+    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ ...pods, ...ofWeb });
+    expect(inOrder().indexOf("web-pods")).toBeGreaterThan(inOrder().indexOf("worker-pods"));
+    expect(worker).toMatchObject({ target: "umbrella", mode: "mongo", release: "stella" });
+    expect(web).toMatchObject({ mode: "mongo", release: "stella", revision: 4 });
   });
 
-  it("leaves both where they are in the worker's step without the handover before it", async () => {
-    await rolledOut({ ...shared, step: "worker" }, { last: "back" });
+  it("leaves both where they are without the handover before it", async () => {
+    await rolledOut(umbrella, { last: "back" });
 
     expect(inputsOf(":Release", "release")?.values).toMatchObject({
       runner: {
@@ -201,23 +198,10 @@ describe("the rollout by one Helm release that holds both services", () => {
         web: { settings: { TaskRunner__Storage__Mode: "filesystem" } },
       },
     });
-    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ direction: "rest" });
-  });
-
-  it("has both in the mode in web's step", async () => {
-    const { web } = await rolledOut({ ...shared, step: "web" });
-
-    const { values } = inputsOf(":Release", "release") ?? {};
-    expect(values).toMatchObject({
-      runner: { web: { settings: { TaskRunner__Storage__Mode: "mongo" } } },
-    });
-    expect(inputsOf(":PodsReplaced", "web-pods")).toMatchObject({ mode: "mongo", step: "web" });
-    expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("direction");
-    expect(web).toMatchObject({ mode: "mongo", release: "stella", revision: 4 });
   });
 
   it("lets an empty list of the site's come to Helm", async () => {
-    await rolledOut({ ...shared, step: "worker" });
+    await rolledOut(umbrella);
     expect(inputsOf(":Release", "release")).toMatchObject({ allowNullValues: true });
   });
 
@@ -234,13 +218,10 @@ it("drains and watches those Deployments of a service's release that its labels 
   expect(inputsOf(":Release", "worker")).not.toHaveProperty("selector");
 });
 
-it("says nothing of steps where each service has its own release", async () => {
+it("pauses nothing where each service has its own release", async () => {
   await rolledOut(onCluster);
 
-  expect(inputsOf(":ServicesCheck", "services-check")).not.toHaveProperty("shared");
-  for (const pods of ["worker-pods", "web-pods"]) {
-    expect(inputsOf(":PodsReplaced", pods)).not.toHaveProperty("step");
-    expect(inputsOf(":PodsReplaced", pods)).not.toHaveProperty("selector");
-  }
+  expect(inputsOf(":ServicesCheck", "services-check")).not.toHaveProperty("webSelector");
+  expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
   expect(inputsOf(":FormerSecrets", "former-secrets")).not.toHaveProperty("direction");
 });

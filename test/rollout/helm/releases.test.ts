@@ -28,7 +28,7 @@ const releases =
       mongoUri: "mongodb://127.0.0.1/x",
       rollout: onCluster,
     });
-    if (settings.rollout.target !== "helm") throw new Error("no releases");
+    if (settings.rollout.target === "values") throw new Error("no releases");
     const { collections } = settings.mongo;
     const directions = directionsOf({ storageMode: mode, rollout: settings.rollout });
     const args = { settings: settings.rollout, kubernetes: {}, mode, directions, collections };
@@ -69,13 +69,8 @@ it("are warned of a null on a rollback", () => {
 
 it("are refused where a list of a chart that is elsewhere would be lost", () => {
   writeFileSync(file, "worker: { env: [] }\n");
-  const shared = {
-    release: "stella",
-    chart: "oci://charts/stella",
-    version: "1.0.0",
-    values: [file],
-  };
-  const both = { step: "web", shared };
+  const chart = { chart: "oci://charts/stella", version: "1.0.0", values: [file] };
+  const both = { target: "umbrella", release: "stella", ...chart };
 
   expect(releases(both)).toThrow("it has no web.env");
   writeFileSync(file, "worker: { env: [] }\nweb: { env: {} }\n");

@@ -186,15 +186,4 @@ describe("the step", () => {
     expect(await changes(state, inputs("any", { drains: 1, revision: 2 }))).toBe(true);
     expect(await changes({ ...state, applied: false }, state)).toBe(true);
   });
-
-  it("rests for web in the worker's step of a release that holds both, and asks nobody", async () => {
-    const changes = { service: "web", step: "worker", revision: 2, direction: "rest" } as const;
-    const resting = inputs("no-such", changes);
-    expect((await PodsReplaced.create(resting)).outs).toMatchObject({ applied: false });
-    const broken = { ...resting, revision: 1, applied: false };
-    expect((await PodsReplaced.diff("id", broken, resting)).changes).toBe(false);
-    expect((await PodsReplaced.update("id", broken, resting)).outs).toBe(broken);
-    const due = { ...resting, step: "web", direction: "forward" } as const;
-    expect((await PodsReplaced.diff("id", broken, due)).changes).toBe(true);
-  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import type { ServicesCheckInputs } from "../../../components/rollout/update/services-check";
+import type { DrainInputs } from "../../../components/rollout/pods/inputs";
 import { servicesRules } from "../../rights";
 import { kubeconfigOf } from "../pods/account";
 import { clusterForTests } from "../pods/cluster";
@@ -8,10 +8,7 @@ import { clusterForTests } from "../pods/cluster";
 const { Drain, ServicesCheck } = providers;
 const current = clusterForTests();
 
-const inputs = (
-  namespace: string,
-  changes: Partial<ServicesCheckInputs> = {},
-): ServicesCheckInputs => ({
+const inputs = (namespace: string, changes: Partial<DrainInputs> = {}): DrainInputs => ({
   ...{ kubeconfig: current.cluster.kubeconfig, namespace, release: "worker" },
   ...{ service: "worker", mode: "mongo", timeoutSeconds: 15, direction: "forward" },
   ...changes,
@@ -19,10 +16,10 @@ const inputs = (
 const toFiles = { mode: "filesystem", direction: "back" } as const;
 
 /** The inputs as the engine keeps them: with the cluster that the step finds. */
-const checked = async (from: ServicesCheckInputs, olds: object = {}) =>
-  (await ServicesCheck.check(olds, from)).inputs as ServicesCheckInputs;
+const checked = async (from: DrainInputs, olds: object = {}) =>
+  (await ServicesCheck.check(olds, from)).inputs as DrainInputs;
 /** An `up` without a preview. */
-const upFrom = async (from: ServicesCheckInputs, olds?: ServicesCheckInputs) =>
+const upFrom = async (from: DrainInputs, olds?: DrainInputs) =>
   olds
     ? ServicesCheck.update("id", { ...olds, applied: true }, await checked(from, olds))
     : ServicesCheck.create(await checked(from));

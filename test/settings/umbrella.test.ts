@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { parseSettings } from "../../components/settings";
 import { problemsOf } from "./problems";
 
-const shared = {
-  target: "helm",
+const umbrella = {
+  target: "umbrella",
   namespace: "stellaops",
-  step: "worker",
-  shared: { release: "stella", chart: "charts/stella" },
+  release: "stella",
+  chart: "charts/stella",
 };
 const separate = { target: "helm", namespace: "stellaops", install: true };
 
@@ -18,9 +18,8 @@ const problemsWith = (rollout: object) => problemsOf({ mongoUri, rollout });
 
 describe("one release for both services", () => {
   it("has a place and labels for each, and one chart", () => {
-    expect(parsed(shared)).toMatchObject({
-      step: "worker",
-      shared: { release: "stella", chart: "charts/stella", values: [] },
+    expect(parsed(umbrella)).toMatchObject({
+      ...{ release: "stella", chart: "charts/stella", values: [] },
       worker: {
         selector: "app.kubernetes.io/component=worker",
         path: "worker.env",
@@ -30,25 +29,28 @@ describe("one release for both services", () => {
   });
 
   it.each([
-    ["rollout.step: found nothing; allowed: worker, web", { ...shared, step: undefined }],
-    ["rollout.shared.chart: found nothing", { ...shared, shared: { release: "stella" } }],
-    ["rollout.shared: found null; allowed: a value of type object", { ...shared, shared: null }],
-    ["rollout.release: found an unknown setting", { ...shared, release: "shared" }],
+    ["rollout.step: found an unknown setting", { ...umbrella, step: "worker" }],
+    ["rollout.shared: found an unknown setting", { ...umbrella, shared: {} }],
+    ["rollout.chart: found nothing", { ...umbrella, chart: undefined }],
+    [
+      "rollout.version: found nothing; allowed: what runs, as helm list shows it",
+      { ...umbrella, chart: "oci://charts/stella" },
+    ],
     [
       "rollout.web.chart: found an unknown setting; allowed: selector, path",
-      { ...shared, web: { chart: "charts/web" } },
+      { ...umbrella, web: { chart: "charts/web" } },
     ],
     [
       'rollout.web.path: found "env"; allowed: a place outside rollout.worker.path, which is "env"',
-      { ...shared, worker: { path: "env" }, web: { path: "env" } },
+      { ...umbrella, worker: { path: "env" }, web: { path: "env" } },
     ],
     [
       'rollout.web.path: found "worker.env.web"; allowed: a place outside rollout.worker.path',
-      { ...shared, web: { path: "worker.env.web" } },
+      { ...umbrella, web: { path: "worker.env.web" } },
     ],
     [
       "rollout.web.selector: found",
-      { ...shared, web: { selector: "app.kubernetes.io/component=worker" } },
+      { ...umbrella, web: { selector: "app.kubernetes.io/component=worker" } },
     ],
   ])("%s", (problem, rollout) => {
     expect(problemsWith(rollout)).toContain(problem);
@@ -56,15 +58,14 @@ describe("one release for both services", () => {
 
   it("may have places whose names begin alike", () => {
     expect(
-      problemsWith({ ...shared, worker: { path: "run.env" }, web: { path: "run.envWeb" } }),
+      problemsWith({ ...umbrella, worker: { path: "run.env" }, web: { path: "run.envWeb" } }),
     ).toBe("no problem");
   });
 });
 
 describe("a release for each service", () => {
-  it("is the default", () => {
+  it("is what target helm means", () => {
     expect(parsed(separate)).toMatchObject({ worker: { release: "taskrunner-worker" } });
-    expect(parsed(separate)).not.toHaveProperty("shared");
   });
 
   it("may have Deployments that are not the service's", () => {
@@ -75,16 +76,11 @@ describe("a release for each service", () => {
 
   it.each([
     [
-      "rollout.step: found an unknown setting; allowed: target, namespace",
-      { ...separate, step: "worker" },
-    ],
-    ["rollout.step: found nothing; allowed: worker, web", { ...separate, shared: shared.shared }],
-    [
-      "rollout.shared: found an unknown setting; allowed: target, directory",
-      { target: "values", directory: "deploy", shared: shared.shared },
+      "rollout.release: found an unknown setting; allowed: target, namespace",
+      { ...separate, release: "stella" },
     ],
     [
-      'rollout.web.release: found "stella"; allowed: a release that differs from rollout.worker.release, or a section rollout.shared',
+      'rollout.web.release: found "stella"; allowed: a release that differs from rollout.worker.release, or target umbrella',
       { ...separate, worker: { release: "stella" }, web: { release: "stella" } },
     ],
     [

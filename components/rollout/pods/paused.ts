@@ -1,0 +1,94 @@
+import { formatPrinted } from "../../contract/finding";
+import {
+  describeController,
+  isStatefulSet,
+  nameOf,
+  type Cluster,
+  type Controller,
+} from "../../kubernetes";
+import type { DrainInputs } from "./inputs";
+import { describeMode } from "./remaining";
+import {
+  controllersOf,
+  describeOtherLabels,
+  isPausedForCutover,
+  pausedForCutover,
+} from "./service";
+
+/**
+ * Why web of a release that holds both services cannot wait for the worker, and what to do; undefined if it
+ * can. A rollback is refused only for wrong labels: web then follows with the upgrade.
+ *
+ * @throws ClusterError
+ */
+export async function findUnpausable(
+  cluster: Cluster,
+  inputs: DrainInputs & { readonly webSelector: string },
+): Promise<string | undefined> {
+  const { release, mode, selector, webSelector } = inputs;
+  const all = await controllersOf(cluster, { ...inputs, selector: "" });
+  if (all.length === 0) return undefined;
+  const worker = await controllersOf(cluster, inputs);
+  const web = await controllersOf(cluster, { ...inputs, selector: webSelector });
+  if (worker.length === 0) return describeOtherLabels(cluster, inputs, all);
+  if (web.length === 0) {
+    const ofWeb = { ...inputs, service: "web" as const, selector: webSelector };
+    return describeOtherLabels(cluster, ofWeb, all);
+  }
+  const names = web.map(describeController);
+  const both = worker.map(describeController).find((name) => names.includes(name));
+  if (both !== undefined) {
+    return (
+      `${both} of release ${release} has the labels of the worker (${selector}) and of web (${webSelector}). ` +
+      "Set rollout.worker.selector and rollout.web.selector to different labels."
+    );
+  }
+  const late = mode === "mongo" ? web.filter((one) => describeMode(one, "web") !== mode) : [];
+  const set = late.find(isStatefulSet);
+  if (set) {
+    return `${describeController(set)} is web's, and only a Deployment can be paused until the worker is in mongo mode. Give each service a release of its own (rollout.target: helm).`;
+  }
+  const other = late.find((one) => isPaused(one) !== isPausedForCutover(one));
+  if (other === undefined) return undefined;
+  const [found, verb] = isPaused(other)
+    ? ["is paused, and not by this stack. Resume it", "resume"]
+    : ["was resumed since the drain, and not by this stack. Pause it again", "pause"];
+  return `${describeController(other)} ${found}: kubectl rollout ${verb} deployment ${nameOf(other)}`;
+}
+
+/**
+ * Pauses the Deployments of web, so that one upgrade may change both services: pods of web keep their
+ * template until the worker has arrived. One that somebody else paused stays as it is.
+ */
+export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<void> {
+  for (const controller of await webOf(cluster, inputs)) {
+    if (isStatefulSet(controller) || isPaused(controller)) continue;
+    const annotations = { [pausedForCutover]: "true" };
+    await cluster.patch(controller, { metadata: { annotations }, spec: { paused: true } });
+    console.log(`web: ${nameOf(controller)} is paused until the worker is in ${inputs.mode} mode`);
+  }
+}
+
+/** Resumes what a drain has paused of web, where no rollout does it. */
+export async function resumeWeb(cluster: Cluster, inputs: DrainInputs): Promise<void> {
+  for (const controller of await webOf(cluster, inputs)) await resume(cluster, controller);
+}
+
+/** Resumes a Deployment that a drain has paused. */
+export async function resume(cluster: Cluster, controller: Controller): Promise<void> {
+  if (!isPausedForCutover(controller)) return;
+  if (!isPaused(controller)) {
+    const text = `${describeController(controller)} was resumed by somebody else before the worker arrived, so its pods may have changed over first.`;
+    console.log(formatPrinted({ severity: "warn", code: "web-resumed", text }));
+  }
+  const metadata = { annotations: { [pausedForCutover]: null } };
+  await cluster.patch(controller, { metadata, spec: { paused: null } });
+  console.log(`web: ${nameOf(controller)} is resumed`);
+}
+
+async function webOf(cluster: Cluster, inputs: DrainInputs): Promise<readonly Controller[]> {
+  const { webSelector: selector } = inputs;
+  return selector === undefined ? [] : controllersOf(cluster, { ...inputs, selector });
+}
+
+const isPaused = (one: Controller) => !isStatefulSet(one) && one.spec?.paused === true;

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import type { DrainInputs, PodsReplacedInputs } from "../../../components/rollout/pods/inputs";
+import { providers } from "../../../components/rollout/provider";
+import { clusterForTests } from "./cluster";
+import { created, drainsOn, stored, updated } from "./drains";
+
+const { Drain, PodsReplaced, ServicesCheck } = providers;
+const current = clusterForTests();
+const drains = drainsOn(current);
+
+/** Of release `worker`, which holds both services in these tests. */
+const inputs = (namespace: string, changes: Partial<DrainInputs> = {}) =>
+  drains.inputs(namespace, { selector: "app=worker", webSelector: "app=web", ...changes });
+const toFiles = { mode: "filesystem" } as const;
+
+const web = (namespace: string, changes: Partial<PodsReplacedInputs> = {}): PodsReplacedInputs => {
+  const { kubeconfig, release } = inputs(namespace);
+  const address = { ...(kubeconfig && { kubeconfig }), ...(release && { release }), namespace };
+  const asked = { service: "web", mode: "mongo", timeoutSeconds: 15, drains: 1 } as const;
+  return { ...address, selector: "app=web", ...asked, direction: "forward", ...changes };
+};
+
+interface Web {
+  readonly mode?: string;
+  readonly app?: string;
+  readonly kind?: "Deployment" | "StatefulSet";
+}
+
+/** The release's other workload: web, with one pod. */
+async function deployWeb(namespace: string, { mode = "filesystem", app = "web", kind }: Web = {}) {
+  const env = [{ name: "TaskRunner__Storage__Mode", value: mode }];
+  await current.cluster.apply({
+    ...{ apiVersion: "apps/v1", kind: kind ?? "Deployment" },
+    metadata: {
+      ...{ name: "web", namespace },
+      labels: { app, "app.kubernetes.io/managed-by": "Helm" },
+      annotations: { "meta.helm.sh/release-name": "worker" },
+    },
+    spec: {
+      ...(kind === "StatefulSet" && { serviceName: "web" }),
+      selector: { matchLabels: { app } },
+      template: {
+        metadata: { labels: { app } },
+        spec: { containers: [{ name: "main", image: "web:1", env }] },
+      },
+    },
+  });
+}
+
+/** A namespace with both services on files. */
+async function deployed(namespace: string, ofWeb?: Web) {
+  await drains.deployed(namespace, 1);
+  await deployWeb(namespace, ofWeb);
+  if (ofWeb?.kind === undefined) await current.cluster.available(namespace, "deployment/web");
+}
+
+const ofWeb = (namespace: string, path: string) =>
+  current.cluster.kubectl(
+    ...["get", "deployment/web", `--namespace=${namespace}`, `--output=jsonpath=${path}`],
+  );
+const paused = (namespace: string) =>
+  ofWeb(
+    namespace,
+    "{.spec.paused} {.metadata.annotations.taskrunner\\.stellaops\\.io/paused-for-cutover}",
+  );
+const podsOfWeb = (namespace: string) =>
+  current.cluster.kubectl(
+    ...["get", "pods", `--namespace=${namespace}`, "--selector=app=web", "--output=name"],
+  );
+const rollout = (verb: "pause" | "resume", namespace: string) =>
+  current.cluster.kubectl("rollout", verb, "deployment/web", `--namespace=${namespace}`);
+
+/** The failures that a preview shows, and an up without one. */
+const refused = async (namespace: string, changes: Partial<DrainInputs> = {}) => {
+  const { failures = [] } = await ServicesCheck.check({}, inputs(namespace, changes));
+  return failures.map(({ reason }) => reason).join("\n");
+};
+
+describe("web of a release that holds both services", () => {
+  it("is paused by the worker's drain, keeps its pods in an upgrade, and is resumed", async () => {
+    await deployed("both");
+    const before = await podsOfWeb("both");
+    await created(inputs("both"));
+    expect(await paused("both")).toBe("true true");
+    expect(current.said).toContain("web: web is paused until the worker is in mongo mode");
+
+    await deployWeb("both", { mode: "mongo" });
+    await current.cluster.deploy("both", { mode: "mongo" });
+    await PodsReplaced.create({ ...web("both"), service: "worker", selector: "app=worker" });
+    expect(await podsOfWeb("both")).toBe(before);
+    // It is the stack's own pause, also after the upgrade.
+    expect(await refused("both")).toBe("");
+
+    await PodsReplaced.create(web("both"));
+    expect(await paused("both")).toBe("");
+    expect(await podsOfWeb("both")).not.toContain(before);
+    expect(current.said.join()).not.toContain("warning");
+  });
+
+  it("waits for an upgrade that has not come", async () => {
+    await deployed("late");
+    await created(inputs("late"));
+    const waiting = PodsReplaced.create(web("late", { timeoutSeconds: 1 }));
+    await expect(waiting).rejects.toThrow("TaskRunner__Storage__Mode in its pod template is");
+    expect(await paused("late")).toBe("true true");
+  });
+
+  it("is resumed where the engine was killed in the drain, and the cutover abandoned", async () => {
+    await deployed("killed");
+    const state = await created(inputs("killed", { ...toFiles, requests: 0 }));
+    // Of this run the state knows nothing.
+    await Drain.update("id", state, inputs("killed", { requests: 1 }));
+    expect(await paused("killed")).toBe("true true");
+    await updated(state, inputs("killed", { ...toFiles, requests: 2 }));
+    expect(await paused("killed")).toBe("");
+  });
+
+  it("is resumed by a rollback before any upgrade, with its pods", async () => {
+    await deployed("back");
+    const before = await podsOfWeb("back");
+    const onFiles = stored(
+      (await PodsReplaced.create(web("back", { ...toFiles, drains: 0 }))).outs,
+    );
+    const state = await created(inputs("back"));
+    await updated(state, inputs("back", toFiles));
+    const news = web("back", { ...toFiles, drains: 2 });
+    expect((await PodsReplaced.diff("id", onFiles, news)).changes).toBe(true);
+    await PodsReplaced.update("id", onFiles, news);
+    expect(await paused("back")).toBe("");
+    expect(await podsOfWeb("back")).toBe(before);
+  });
+
+  it("is resumed when the stack is destroyed, unless the cluster is unreachable", async () => {
+    await deployed("destroyed");
+    await created(inputs("destroyed"));
+    const state = { ...inputs("destroyed"), applied: true };
+    await ServicesCheck.delete("id", { ...state, kubeconfig: "no-such-file" });
+    expect(await paused("destroyed")).toBe("true true");
+    await ServicesCheck.delete("id", state);
+    expect(await paused("destroyed")).toBe("");
+  });
+
+  it("that somebody resumed is refused before the upgrade, and warned of after it", async () => {
+    await deployed("resumed");
+    await created(inputs("resumed"));
+    await rollout("resume", "resumed");
+    expect(await refused("resumed")).toBe(
+      "Deployment web was resumed since the drain, and not by this stack. Pause it again: kubectl rollout pause deployment web",
+    );
+    await deployWeb("resumed", { mode: "mongo" });
+    await PodsReplaced.create(web("resumed"));
+    expect(current.said.join("\n")).toContain(
+      "warning: Deployment web was resumed by somebody else before the worker arrived",
+    );
+    expect(await paused("resumed")).toBe("");
+  });
+});
+
+describe("a cutover of a release that holds both services is refused", () => {
+  it("if somebody else paused web, and a rollback is not", async () => {
+    await deployed("theirs");
+    await rollout("pause", "theirs");
+    expect(await refused("theirs")).toBe(
+      "Deployment web is paused, and not by this stack. Resume it: kubectl rollout resume deployment web",
+    );
+    expect(await refused("theirs", toFiles)).toBe("");
+    await created(inputs("theirs"));
+    expect(await paused("theirs")).toBe("true");
+  });
+
+  it("if web is a StatefulSet", async () => {
+    await deployed("set", { kind: "StatefulSet" });
+    expect(await refused("set")).toMatch(
+      /^StatefulSet web is web's, and only a Deployment can be paused .* \(rollout\.target: helm\)\.$/,
+    );
+    await created(inputs("set"));
+  });
+
+  it("if labels are not each service's own", async () => {
+    await deployed("labels", { app: "other" });
+
+    expect(await refused("labels")).toMatch(
+      /^No workload of release worker in namespace labels of context \S+ has the labels app=web; it has Deployment web, Deployment worker\. Set rollout\.web\.selector to labels that only web has\.$/,
+    );
+    expect(await refused("labels", { webSelector: "app in (worker,other)" })).toMatch(
+      /^Deployment worker of release worker has the labels of the worker \(app=worker\) and of web/,
+    );
+  });
+
+  it("but not if nothing is deployed, or web is in the mode", async () => {
+    expect(await refused("nowhere")).toBe("");
+    await deployed("arrived", { mode: "mongo" });
+    await rollout("pause", "arrived");
+    expect(await refused("arrived")).toBe("");
+  });
+});
