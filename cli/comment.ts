@@ -28,7 +28,7 @@ export const commentCommand = command("comment", {
       "--preview <file>",
       "what `pulumi preview --json` printed, also if it failed",
     ).makeOptionMandatory(),
-    new Option("--plan <file>", "what `plan --json` printed: counts and data issues"),
+    new Option("--plan <file>", "what `plan --json` printed: the figures of MongoDB"),
     new Option("--post", "create or update the stack's comment, as GITHUB_TOKEN"),
     new Option("--expect-no-changes", "end with 3 unless the preview shows that nothing differs"),
   ],

@@ -28,8 +28,8 @@ export const importCommand = command("import", {
     stateOption,
     new Option("--dry-run", "show what would be imported, and write nothing"),
     new Option("--shard <I/N>", "import the I-th of N parts, such as 2/4").argParser(
-      (text): Shard => {
-        const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+      (given): Shard => {
+        const [, number = 0, of = 0] = (/^(\d+)\/(\d+)$/.exec(given) ?? []).map(Number);
         if (number >= 1 && number <= of) return { number, of };
         throw new InvalidArgumentError("Give I/N with I from 1 to N, such as 2/4.");
       },

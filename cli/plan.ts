@@ -42,12 +42,12 @@ export const planCommand = command("plan", {
   const { db, why } = await reachDatabase(options, settings);
   const planned = db ? await plan(db, { ...wanted, scan: previewScan }) : nothingPlanned;
   const facts = options.json ? await planFacts(settings, db) : {};
+  const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
   print(
     options,
-    { reachable: db !== undefined, ...planAsJson(planned), ...facts },
+    { reachable: db !== undefined, blocked, ...planAsJson(planned), ...facts },
     db ? describePlan(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
   );
-  const blocked = planned.issues.length > 0 && settings.migration.onDataIssue === "fail";
   exitWith(blocked ? 3 : planned.changes.length > 0 ? 2 : 0, options);
 });
 

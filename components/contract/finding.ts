@@ -31,3 +31,11 @@ export function readFinding(message: string): { code: string; stops: boolean } |
   const [, stop, code] = tail.exec(message) ?? [];
   return code === undefined ? undefined : { code, stops: stop !== undefined };
 }
+
+/** A message of a preview, without the marks for colours and without the word that marks what a provider printed. */
+export function readPrinted(message: string) {
+  const plain = message.replace(/<\{%.*?%\}>/g, "").replace(/\u001b\[[\d;]*m/g, "");
+  const [, mark, text = ""] = /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain) ?? [];
+  const { code, stops = false } = readFinding(text) ?? {};
+  return { mark: mark as "warning" | "error" | undefined, text, code, stops };
+}

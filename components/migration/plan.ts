@@ -114,7 +114,7 @@ export function planAsJson(planned: Omit<Plan, "checksum"> & { checksum?: string
     ...(checksum !== undefined && { checksum }),
     changes: changes.map(changeAsJson),
     leftAlone: foreign.map(changeAsJson),
-    issues,
+    issues: issues.map((issue) => ({ ...issue, text: describeDataIssue(issue) })),
     notChecked: notChecked.map(describeNotChecked),
   };
 }

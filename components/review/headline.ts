@@ -1,18 +1,14 @@
 import { isError } from "./messages";
 import type { Step } from "./read/preview";
-import { isMadeNow, type Situation } from "./situation";
-import { cutoverStepOf, isMigrationJob, nounsOf, type CutoverStep } from "./steps";
-import { countEach, formatCount, formatList } from "./words";
+import type { Situation } from "./situation";
+import { cutoverStepOf, isMigrationJob } from "./steps";
+import { groupsOf } from "./table";
+import { formatCount, formatList } from "./words";
 
 /** What a preview would do, in one sentence of ours without the stack's name. */
 export function headlineOf(situation: Situation): string {
   const { direction, preview } = situation;
   if (preview.messages.some(isError)) return "the preview failed";
-  const nouns = countEach(preview.steps.map(nounsOf).filter((one) => one !== undefined));
-  const words = [...nouns].map(([[one, more], count]) =>
-    more === undefined ? one : formatCount(count, one, more),
-  );
-  const job = preview.steps.some(isMigrationJob) && "the migration as a Job";
   switch (direction) {
     case "nothing":
       return "no changes";
@@ -20,20 +16,19 @@ export function headlineOf(situation: Situation): string {
       return `cut over to MongoDB: ${describeCutover(situation)}`;
     case "rollback":
       return `roll back to files: ${describeRollback(situation)}`;
-    case "change":
-      return `${preview.refreshed ? "after a refresh" : "change"}: ${formatList([job, ...words]) || "the ledger"}`;
+    case "change": {
+      const named = groupsOf(situation).map(({ title, rows }) => {
+        const name = title.replace(/^[A-Z](?=[a-z]*( |$))/, (letter) => letter.toLowerCase());
+        return rows.length > 1 ? `${name} (${rows.length.toLocaleString("en-US")})` : name;
+      });
+      return `${preview.refreshed ? "after a refresh" : "change"}: ${formatList(named) || "the ledger"}`;
+    }
   }
 }
 
-function describeCutover(situation: Situation): string {
-  const { preview, plan } = situation;
-  const { steps } = preview;
-  const countMade = (kinds: readonly CutoverStep[], kind: string) =>
-    plan?.reachable
-      ? plan.changes.filter((change) => change.kind === kind).length
-      : steps.filter((step) => kinds.includes(cutoverStepOf(step)) && isMadeNow(step)).length;
-  const collections = countMade(["collections"], "create collection");
-  const indexes = countMade(["uniqueIndexes", "indexes"], "create index");
+function describeCutover({ preview: { steps }, plan }: Situation): string {
+  const countMade = (kind: string) => plan?.changes.filter((one) => one.kind === kind).length ?? 0;
+  const [collections, indexes] = [countMade("create collection"), countMade("create index")];
   const imports = steps.some((step) => cutoverStepOf(step) === "backfill");
   const runs = plan?.state ? formatCount(plan.state.runs.files, "run") : "the runs on disk";
   return formatList([

@@ -1,4 +1,3 @@
-import { describeDataIssue } from "../migration";
 import { itemize, type Section } from "./fit";
 import type { Message, Preview } from "./read/preview";
 import { fence, join, md, ours, wrap, type Markdown } from "./safe/markdown";
@@ -13,14 +12,13 @@ export function errorSection({ preview }: Situation): Section {
   return sectionOf("Errors", preview.messages.filter(isError).map(renderMessage));
 }
 
-/** The blocking documents, with examples: from the plan, else as the preview warns. */
+/** The blocking documents that the plan found, with examples. */
 export function dataIssueSection(situation: Situation): Section {
-  const { preview, plan } = situation;
-  if (!touchesSchema(situation)) return sectionOf("Data issues", []);
-  const found = plan?.reachable
-    ? plan.issues.map((issue) => fence(wrap(describeDataIssue(issue))))
-    : preview.messages.filter(isSchemaWarning).map(renderMessage);
-  return sectionOf("Data issues", found);
+  const issues = touchesSchema(situation) ? (situation.plan?.issues ?? []) : [];
+  return sectionOf(
+    "Data issues",
+    issues.map(({ text }) => fence(wrap(text))),
+  );
 }
 
 /** All other warnings. */
@@ -39,25 +37,19 @@ function renderMessage({ urn, text }: Message): Markdown {
   return name === undefined ? block : join([md`On ${name}:`, block], "\n\n");
 }
 
-/** Whether a preview warns of the data of an index or a collection. */
-export const isSchemaWarning = ({ code }: Message) => code === "data-issue";
-
 /** The warnings that `pulumi up` will not get through, whatever is said of the rest. */
 export function stopWarnings({ preview }: Situation): Message[] {
   return preview.messages.filter(isStop);
 }
 
-/** The warnings but those that the data issues, or the plan's figures, say already. */
-export function otherWarnings(situation: Situation): Message[] {
-  const { direction, preview, plan } = situation;
-  const names = plan?.issues.map((issue) => ("index" in issue ? issue.index : issue.collection));
-  const isSaidElsewhere = (message: Message) => {
-    const { code = "", urn } = message;
+/** The warnings but those that the plan's data issues or figures say already. */
+export function otherWarnings({ direction, preview, plan }: Situation): Message[] {
+  const names = plan?.issues.map(({ index, collection }) => index ?? collection) ?? [];
+  const isSaidElsewhere = ({ code = "", urn }: Message) =>
     // A plan that did reach MongoDB says something else than the preview did: then both are shown.
-    if (direction === "rollback") return foreseen.includes(code) && isLost(plan);
-    if (!isSchemaWarning(message)) return false;
-    return !plan?.reachable || names?.some((name) => urn?.endsWith(`::${name}`)) === true;
-  };
+    direction === "rollback"
+      ? foreseen.includes(code) && isLost(plan)
+      : code === "data-issue" && names.some((name) => urn?.endsWith(`::${name}`));
   return preview.messages.filter(
     (message) => message.severity === "warning" && !isSaidElsewhere(message),
   );

@@ -1,12 +1,12 @@
-import { differencesOf, splitDifferences } from "./differences";
+import { differencesOf } from "./differences";
 import { isError, otherWarnings, stopWarnings } from "./messages";
-import type { Message, Step } from "./read/preview";
+import type { PlanFacts } from "./read/facts";
+import type { Properties, Step } from "./read/preview";
 import { ours, type Markdown } from "./safe/markdown";
-import { dataIssueCount, drift, indexRisks, describeUnseenData, validatorRisks } from "./schema";
-import { isRun, stopsOnDataIssues, type Situation } from "./situation";
-import { losesFence } from "./lines";
-import { cutoverStepOf, isOurs, shortType } from "./steps";
-import { describeAny, duration, formatCount } from "./words";
+import { isLiveRelease, serviceRisks } from "./services";
+import { isMadeNow, isRun, touchesSchema, type Situation } from "./situation";
+import { cutoverStepOf, dataSteps, isOurs, isType, schemaSteps } from "./steps";
+import { countEach, describeAny, formatCount } from "./words";
 
 /** How a reviewer should take it: something stops it, something is to be looked at, or neither. */
 export type Level = "blocked" | "risks" | "clear";
@@ -20,30 +20,27 @@ interface Verdict {
 
 /** What a reviewer has to know before saying yes. */
 export function verdictOf(situation: Situation): Verdict {
-  const { preview } = situation;
+  const { preview, plan } = situation;
+  const { steps } = preview;
   const errors = preview.messages.filter(isError).length;
-  const issues = dataIssueCount(situation);
-  const isStopped = stopsOnDataIssues(situation);
+  const issues = touchesSchema(situation) ? (plan?.issues.length ?? 0) : 0;
   const stops = stopWarnings(situation).length;
   const others = otherWarnings(situation).filter((warning) => !isLiveRelease(warning));
   const blocks = [
     errors > 0 && `the preview failed with ${formatCount(errors, "error")}`,
-    isStopped && describeAny(issues, "data issue", ": up stops before its first change"),
+    plan?.blocked && describeAny(issues, "data issue", ": up stops before its first change"),
     stops > 0 && "up stops before it is done, a warning below says where",
   ].filter(isSaid);
   const risks = [
+    describeMissing(situation),
     ...rollbackRisks(situation),
-    ...serviceConsequences(situation),
-    describeReleaseChanges(situation),
-    !isStopped && describeAny(issues, "data issue", ": what they block is left out"),
-    describeUnseenData(situation),
-    ...destructions(situation),
-    preview.steps.some(losesFence) &&
-      "without `backfill` a rollback exports nothing and holds no run",
-    ...clusterRisks(preview.steps),
-    ...validatorRisks(situation),
-    ...indexRisks(situation),
-    drift(situation),
+    ...serviceRisks(situation),
+    !plan?.blocked && describeAny(issues, "data issue", ": what they block is left out"),
+    ...destructions(steps),
+    steps.some(losesFence) && "without `backfill` a rollback exports nothing and holds no run",
+    ...clusterRisks(steps),
+    ...validatorRisks(steps),
+    ...(plan?.reachable ? planRisks(situation, plan) : []),
     expiry(situation),
     describeAny(others.length - stops, "warning", ""),
   ].filter(isSaid);
@@ -79,10 +76,27 @@ export function verdictAsList(situation: Situation, verdict: Verdict): Markdown 
   return ours([marks[level], "", ...all.map((one) => `- ${one}`)].join("\n"));
 }
 
-function destructions({ preview }: Situation): (string | undefined)[] {
-  const deleted = preview.steps.filter(({ operation }) => operation === "delete");
+/** That MongoDB's figures are missing, if anything depends on them: they come only from a plan. */
+function describeMissing({ direction, preview, plan }: Situation): string | undefined {
+  const kinds = [...schemaSteps, ...dataSteps];
+  const isNeeded = preview.steps.some(
+    (step) => step.operation !== "delete" && kinds.includes(cutoverStepOf(step)),
+  );
+  const isUnseen = plan ? !plan.reachable && direction !== "rollback" : true;
+  if (!isNeeded || !isUnseen) return undefined;
+  const why = plan ? "the plan did not reach it" : "no plan was given";
+  return `the figures of MongoDB are missing, because ${why}`;
+}
+
+/** Whether the stack forgets the fence while MongoDB is the source of truth. */
+function losesFence({ operation, old, outputs }: Step): boolean {
+  return operation === "delete" && outputs.fence !== undefined && old?.direction === "forward";
+}
+
+function destructions(steps: readonly Step[]): (string | undefined)[] {
+  const deleted = steps.filter(({ operation }) => operation === "delete");
   const left = deleted.filter((step) => isOurs(step) || step.retained).length;
-  const replaced = preview.steps.filter(({ operation }) => operation === "replace").length;
+  const replaced = steps.filter(({ operation }) => operation === "replace").length;
   return [
     describeAny(deleted.length - left, "resource", " destroyed"),
     describeAny(replaced, "resource", " replaced"),
@@ -110,21 +124,81 @@ function clusterRisks(steps: readonly Step[]): (string | false | undefined)[] {
   ];
 }
 
+const isOfValidator = ({ path }: { readonly path: string }) => path.startsWith("validat");
+
+/** Validators that are missing, looser or other than they were: what is written depends on them. */
+function validatorRisks(steps: readonly Step[]): (string | undefined)[] {
+  const isOff = ({ validator, validationLevel }: Properties = {}) =>
+    Object.keys(validator ?? {}).length === 0 || validationLevel === "off";
+  const isLooser = ({ old, new: wanted }: Step) =>
+    isOff(wanted) ||
+    (old?.validationLevel === "strict" && wanted?.validationLevel !== "strict") ||
+    (old?.validationAction === "error" && wanted?.validationAction !== "error");
+  const changed = steps.filter((step) => {
+    const isChanged = step.operation === "change" && !isMadeNow(step);
+    return isChanged && isType(step, "Collection") && differencesOf(step).some(isOfValidator);
+  });
+  const kindOf = (step: Step) => {
+    if (isOff(step.old)) return isOff(step.new) ? "none" : "lost";
+    return isLooser(step) ? "loosened" : "changed";
+  };
+  const kinds = countEach(changed.map(kindOf));
+  return [
+    describeAny(
+      kinds.get("lost") ?? 0,
+      "validator",
+      " lost: what was written since was not checked",
+    ),
+    describeAny(
+      kinds.get("loosened") ?? 0,
+      "validator",
+      " loosened: broken documents come in unseen",
+    ),
+    describeAny(kinds.get("changed") ?? 0, "validator", " changed: a write that breaks it fails"),
+  ];
+}
+
+/** What the plan found out about indexes, and what differs in MongoDB while no step is about it. */
+function planRisks(
+  situation: Situation,
+  { changes, documents }: PlanFacts,
+): (string | undefined)[] {
+  if (!touchesSchema(situation)) {
+    const kinds = ["record ledger", "adopt index", "await index"];
+    const count = changes.filter(({ kind }) => !kinds.includes(kind)).length;
+    const rest = " in MongoDB that up leaves, unless with --refresh";
+    return situation.direction === "rollback" ? [] : [describeAny(count, "difference", rest)];
+  }
+  const changesOf = (kind: string) => changes.filter((one) => one.kind === kind);
+  const rebuilt = changesOf("replace index");
+  const sizes = [...changesOf("create index"), ...rebuilt]
+    .map(({ collection = "" }) => documents[collection] ?? 0)
+    .filter(Boolean);
+  const blocking = changes.filter(({ blocksWrites }) => blocksWrites).length;
+  const largest = formatCount(Math.max(0, ...sizes), "document");
+  return [
+    describeAny(sizes.length, "index", ` built over up to ${largest}`),
+    blocking > 0 ? `writers wait for ${formatCount(blocking, "index build")}` : undefined,
+    describeAny(rebuilt.length, "index", " built anew"),
+  ];
+}
+
 function rollbackRisks(situation: Situation): (string | false | undefined)[] {
-  const { direction, plan } = situation;
-  if (direction !== "rollback") return [];
-  if (!plan?.leftBehind) {
+  const { direction, plan, preview } = situation;
+  if (direction !== "rollback" || !plan) return [];
+  if (!plan.leftBehind) {
     if (stopWarnings(situation).length > 0) return [];
-    const ofPlan = plan?.state
+    const why = plan.state
       ? "the plan is not one of filesystem mode"
       : "the plan found no state folder where it was made";
-    const why = plan ? ofPlan : "no plan was given";
     return [`what would stay behind was not counted, because ${why}`];
   }
-  const { exported, conflicts } = plan.leftBehind;
+  const { exported, conflicts, unfinished } = plan.leftBehind;
+  const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
+  const without = isReleased ? " may repeat steps" : " held";
   return [
     !exported && "MongoDB is unreachable, what changed there stays behind",
-    runsOfRollback(situation),
+    describeAny(unfinished, "unfinished run", exported ? " resume from the files" : without),
     describeAny(conflicts, "record", " changed on both sides stay behind"),
   ];
 }
@@ -139,88 +213,3 @@ function expiry({ preview, plan }: Situation): string | undefined {
   const found = entries === undefined ? "how many was not counted" : now;
   return `log entries older than ${formatCount(after, "day")} will be deleted: ${found}`;
 }
-
-function serviceConsequences(situation: Situation): string[] {
-  const { direction, preview } = situation;
-  const restarting = (["worker", "web"] as const).filter((service) =>
-    preview.steps.some((step) => restarts(step, service)),
-  );
-  const services = restarting.join(" and ");
-  const isAsked = preview.steps.some(
-    (step) =>
-      isType(step, "WorkerStopped") && isRun(step) && step.new?.stoppedFor !== step.new?.cutover,
-  );
-  const waits =
-    isAsked && direction === "cutover" ? ["up stops until the worker is stopped by hand"] : [];
-  if (direction === "change") {
-    const verb = restarting.length === 1 ? "restarts" : "restart";
-    return [...(services === "" ? [] : [`${services} ${verb}`]), ...waits];
-  }
-  if (direction === "nothing") return [];
-  const isWatched = preview.steps.some(
-    (step) => cutoverStepOf(step) === "web" && isType(step, "PodsReplaced"),
-  );
-  return [
-    describeStop(situation, services),
-    ...(restarting.includes("web") && isWatched
-      ? ["web stays up while its pods are replaced"]
-      : []),
-    ...(direction === "cutover" ? describeWaitingRuns(situation.plan?.state?.unfinished) : []),
-    ...waits,
-  ];
-}
-
-function restarts(step: Step, service: "worker" | "web"): boolean {
-  const { operation } = step;
-  const kind = cutoverStepOf(step);
-  // A release that holds both services is neither's.
-  const isOfService = kind === service || (kind === "access" && isType(step, "Release"));
-  if (!isOfService || operation === "delete") return false;
-  if (isType(step, "ValuesFile")) return differencesOf(step).length > 0;
-  return isType(step, "Release") && operation !== "create";
-}
-
-function isType({ type }: Step, name: string): boolean {
-  return shortType(type).split(":").at(-1) === name;
-}
-
-function describeStop({ direction, preview }: Situation, services: string): string {
-  const to = direction === "rollback" ? "files" : "MongoDB";
-  const { steps, stoppedSeconds } = preview;
-  if (!steps.some((step) => isType(step, "Drain") && isRun(step)))
-    return `${services || "the stack"} will work on ${to}, and no step drains the worker`;
-  // In the stack's last change of mode, in whichever direction.
-  const last =
-    stoppedSeconds === undefined
-      ? ", for how long is not measured yet"
-      : ` (last time ${duration(stoppedSeconds * 1_000)})`;
-  return `the worker stops until it works on ${to}${last}`;
-}
-
-function describeWaitingRuns(unfinished: number | undefined): string[] {
-  if (unfinished === undefined) return ["unfinished runs were not counted"];
-  return unfinished > 0 ? [`${formatCount(unfinished, "unfinished run")} wait meanwhile`] : [];
-}
-
-function runsOfRollback({ preview, plan }: Situation): string | undefined {
-  const { exported, unfinished = 0 } = plan?.leftBehind ?? {};
-  if (unfinished === 0) return undefined;
-  const runs = formatCount(unfinished, "unfinished run");
-  if (exported) return `${runs} resume from the files`;
-  const isReleased = preview.steps.some((step) => isRun(step) && step.new?.heldRuns === "release");
-  return isReleased ? `${runs} may repeat steps` : `${runs} held`;
-}
-
-function describeReleaseChanges({ preview }: Situation): string | undefined {
-  const changed = preview.steps.filter(
-    (step) =>
-      isType(step, "Release") &&
-      ["change", "replace"].includes(step.operation) &&
-      splitDifferences(step).others.length > 0,
-  );
-  const live = preview.messages.filter(isLiveRelease);
-  const { size } = new Set([...changed, ...live].map(({ urn }) => urn));
-  return describeAny(size, "release", " would change more than the storage variables");
-}
-
-const isLiveRelease = ({ code }: Message) => code === "live-values";

@@ -1,7 +1,6 @@
-import { parseStructured } from "../settings";
 import type { PlanFacts } from "./read/facts";
 import type { Message, Preview, Step } from "./read/preview";
-import { cutoverStepOf, inOrder, type CutoverStep } from "./steps";
+import { cutoverStepOf, inOrder, schemaSteps } from "./steps";
 
 /** Where a preview leads: to MongoDB, back to files, or nowhere else than before. */
 export type Direction = "cutover" | "rollback" | "change" | "nothing";
@@ -78,12 +77,5 @@ export function isMadeNow({ operation, outputs }: Step): boolean {
 
 /** Whether any step is about collections and indexes: no other looks at the data. */
 export function touchesSchema({ preview }: Situation): boolean {
-  const schema: readonly CutoverStep[] = ["ledger", "collections", "uniqueIndexes", "indexes"];
-  return preview.steps.some((step) => schema.includes(cutoverStepOf(step)));
-}
-
-/** Whether blocking documents stop `pulumi up`, as they do unless the settings say otherwise. */
-export function stopsOnDataIssues({ preview }: Situation): boolean {
-  const migration = parseStructured(preview.settings.migration ?? "");
-  return (Object(migration) as { readonly onDataIssue?: unknown }).onDataIssue !== "report";
+  return preview.steps.some((step) => schemaSteps.includes(cutoverStepOf(step)));
 }

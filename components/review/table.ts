@@ -1,93 +1,85 @@
-import { differencesOf } from "./differences";
+import { describeDifferences, differencesOf, formatValue, splitDifferences } from "./differences";
 import { foldList, type Section } from "./fit";
-import {
-  againLine,
-  handoverLine,
-  importLine,
-  resourceLine,
-  retentionLine,
-  serviceLine,
-} from "./lines";
+import type { PlanFacts } from "./read/facts";
 import type { Step } from "./read/preview";
 import { join, md, ours, table, type Markdown } from "./safe/markdown";
-import { isThere, schemaLine, schemaVerb } from "./schema";
-import { isLost, isRun, type Situation } from "./situation";
-import { cutoverSteps, cutoverStepOf, isMigrationJob, shortType, type CutoverStep } from "./steps";
-import { countEach } from "./words";
+import { isLost, isMadeNow, isRun, type Situation } from "./situation";
+import { cutoverStepOf, cutoverSteps, isMigrationJob, isOurs, isType, shortType } from "./steps";
+import { countEach, formatCount, formatList, size } from "./words";
 
-interface Line {
-  readonly text: Markdown;
-  /** What the engine, or the plan, does to the thing: `create`, `modify`. */
-  readonly verb: string;
-}
-
+/** What happens to one resource: a verb, its name, and what changes or where it works. */
 interface Row {
-  readonly title: string;
-  readonly lines: readonly Line[];
+  readonly verb: string;
+  readonly text: Markdown;
 }
 
-const maxLines = 2;
+/** What happens in one step of the cutover; at least one row. */
+interface Group {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+const maxRows = 2;
 
 /** The steps of the cutover that change something, in its order; what is many of a kind is counted. */
 export function stepTable(situation: Situation): Section {
-  const cells = rowsOf(situation).map(({ title, lines }, at) => [
+  const cells = groupsOf(situation).map(({ title, rows }, at) => [
     ours(String(at + 1)),
     ours(title.replaceAll(" ", "\u00a0")),
-    summarize(lines),
+    summarize(rows),
   ]);
   const rendered = cells.length === 0 ? undefined : table(["", "step", "what changes"], cells);
   return () => rendered;
 }
 
-/** All lines of the steps that the table counts. */
+/** All rows of the steps that the table counts. */
 export function stepDetails(situation: Situation): Section[] {
-  return rowsOf(situation)
-    .filter(({ lines }) => lines.length > maxLines)
-    .map(({ title, lines }) => {
-      const items = lines.map(({ text }) => md`- ${text}`);
+  return groupsOf(situation)
+    .filter(({ rows }) => rows.length > maxRows)
+    .map(({ title, rows }) => {
+      const items = rows.map(({ text }) => md`- ${text}`);
       return foldList(title, items, "change");
     });
 }
 
-/** A few lines as they are; of more, the first that are lost, created again or taken over with changes, and how many of each kind. */
-function summarize(lines: readonly Line[]): Markdown {
-  if (lines.length <= maxLines) return join(textsOf(lines), "<br>");
-  const isGrave = ({ verb }: Line) => ["delete", "replace", "import and change"].includes(verb);
-  const grave = lines.filter(isGrave).slice(0, maxLines);
-  const counts = [...countEach(lines.map(({ verb }) => verb))].map(
+const grave = ["delete", "replace", "change"];
+
+/** A few rows as they are; of more, the first that are lost or changed, and how many of each kind. */
+function summarize(rows: readonly Row[]): Markdown {
+  const texts = (all: readonly Row[]) => all.map(({ text }) => text);
+  if (rows.length <= maxRows) return join(texts(rows), "<br>");
+  const first = grave.flatMap((verb) => rows.filter((row) => row.verb === verb)).slice(0, maxRows);
+  const counts = [...countEach(rows.map(({ verb }) => verb))].map(
     ([verb, count]) => `${verb} ${count.toLocaleString("en-US")}`,
   );
-  return join([...textsOf(grave), ours(`${counts.join(", ")}, each named below`)], "<br>");
+  return join([...texts(first), ours(`${counts.join(", ")}, each named below`)], "<br>");
 }
 
-const textsOf = (lines: readonly Line[]) => lines.map(({ text }) => text);
-
-function rowsOf(situation: Situation): Row[] {
+/** All that the steps of the cutover do to resources, without what a reader need not know. */
+export function groupsOf(situation: Situation): Group[] {
   const { steps } = situation.preview;
   return cutoverSteps.flatMap(([kind, { title }]) => {
-    const lines = steps
+    const rows = steps
       .filter((step) => cutoverStepOf(step) === kind && !isNoise(step, situation))
-      .map((step) => lineOf(kind, step, situation));
-    return lines.length > 0 ? [{ title, lines }] : [];
+      .map((step) => rowOf(step, situation));
+    return rows.length > 0 ? [{ title, rows }] : [];
   });
 }
 
-function isNoise(step: Step, situation: Situation): boolean {
-  const { direction, plan } = situation;
+const bookkeeping = [
+  ...["Cutover", "ServicesCheck", "DrainRequest", "ServerCheck", "LogExpiryLift"],
+  ...["LedgerCompletion", "ApplicationCheck"],
+];
+
+function isNoise(step: Step, { direction, plan }: Situation): boolean {
+  if (isOurs(step) && bookkeeping.some((name) => isType(step, name))) return true;
   switch (shortType(step.type)) {
-    case "taskrunner:Cutover":
-    case "kubernetes:ServicesCheck":
-    case "kubernetes:DrainRequest":
-    case "mongo:ServerCheck":
-    case "mongo:LogExpiryLift":
-    case "mongo:LedgerCompletion":
-    case "mongo:ApplicationCheck":
-      return true;
     case "mongo:LedgerClaim":
       return step.operation !== "delete" && !isMigrationJob(step);
     case "mongo:Collection":
     case "mongo:Index":
-      return isThere(step, situation);
+      // The plan finds it as it should be, while the engine would create it.
+      return plan?.reachable === true && isMadeNow(step) && !plannedChange(step, plan);
     case "taskrunner:SecondHandover":
       return direction === "rollback" && isLost(plan);
     case "mongo:LogRetention":
@@ -97,46 +89,101 @@ function isNoise(step: Step, situation: Situation): boolean {
   }
 }
 
-function lineOf(kind: CutoverStep, step: Step, situation: Situation): Line {
-  const verb = step.operation;
-  switch (kind) {
-    case "update": {
-      const isStop = shortType(step.type) === "kubernetes:JobsStopped" && verb !== "delete";
-      const words = "Jobs of the other direction are deleted, and their pods waited for";
-      return { verb, text: isStop ? ours(words) : resourceLine(step) };
-    }
-    case "ledger": {
-      const words =
-        verb === "delete"
-          ? "the record leaves the stack and stays in MongoDB"
-          : "a Job checks the documents, then creates the collections and indexes, and completes the record";
-      return { verb, text: ours(words) };
-    }
-    case "collections":
-    case "uniqueIndexes":
-    case "indexes":
-      return { verb: schemaVerb(step, situation), text: schemaLine(step, situation) };
-    case "backfill":
-      return { verb, text: importLine(step, situation) };
-    case "handover":
-    case "secondHandover":
-      return { verb, text: handoverLine(step, situation) };
-    case "verification":
-      return {
-        verb,
-        text: isRun(step)
-          ? ours("every record on disk is in MongoDB, else up stops")
-          : againLine(step),
-      };
-    case "retention":
-      return { verb, text: retentionLine(step) };
-    case "drain":
-    case "worker":
-    case "web":
-      return { verb, text: serviceLine(step) };
-    default: {
-      const isChanged = verb === "import" && differencesOf(step).length > 0;
-      return { verb: isChanged ? "import and change" : verb, text: resourceLine(step) };
-    }
+function rowOf(step: Step, { plan }: Situation): Row {
+  const change = plannedChange(step, plan);
+  const verb = verbOf(step, change);
+  if (change) {
+    const why = verb === "create" ? ours("") : md`, because ${change.reason}`;
+    const waits = ours(change.blocksWrites ? "; writers wait while it runs" : "");
+    return { verb, text: md`${change.title}${why}${waits}` };
   }
+  const named = isOurs(step) ? md`${step.name}` : md`${shortType(step.type)} ${step.name}`;
+  const facts = step.operation === "delete" ? [] : factsOf(step, plan);
+  const rest = facts.length > 0 ? md`: ${join(facts, ", ")}` : ours("");
+  return { verb, text: md`${ours(verb === "delete" ? "**delete**" : verb)} ${named}${rest}` };
+}
+
+type Change = PlanFacts["changes"][number];
+
+function isSchema(step: Step): boolean {
+  return ["mongo:Collection", "mongo:Index"].includes(shortType(step.type));
+}
+
+/** What the plan, which has looked at MongoDB, does to a collection or an index. */
+function plannedChange(step: Step, plan: PlanFacts | undefined): Change | undefined {
+  if (!plan?.reachable || !isSchema(step) || step.operation === "delete") return undefined;
+  const { name = step.name, collection } = step.new ?? {};
+  const place = collection === undefined ? { collection: name } : { collection, index: name };
+  return plan.changes.find(
+    (one) => one.collection === place.collection && one.index === place.index,
+  );
+}
+
+/** The first words of the plan's changes. What a file has there is not ours to print. */
+const plannedVerbs = ["create", "adopt", "await", "modify", "replace"];
+
+function verbOf(step: Step, change: Change | undefined): string {
+  const planned = plannedVerbs.find((verb) => verb === change?.kind.split(" ")[0]);
+  if (planned !== undefined) return planned;
+  if (step.operation === "delete")
+    return isOurs(step) || step.retained ? "no longer manage" : "delete";
+  if (isSchema(step)) return isMadeNow(step) ? "create" : step.operation;
+  if (isOurs(step)) {
+    if (!isRun(step)) return "run again";
+    const verb = verbs[shortType(step.type)] ?? "run";
+    return verb === "import" && step.new?.direction === "back" ? "export" : verb;
+  }
+  if (step.operation !== "import") return step.operation;
+  // A take-over that sets something is a change.
+  return step.old && differencesOf(step).length > 0 ? "change" : "take over";
+}
+
+/** What our own steps do; a cutover imports what a rollback exports. */
+const verbs: Readonly<Record<string, string>> = {
+  "taskrunner:BulkImport": "import",
+  "taskrunner:Handover": "import",
+  "taskrunner:SecondHandover": "import",
+  "taskrunner:Verification": "verify",
+  "taskrunner:ValuesFile": "write",
+  "kubernetes:Drain": "drain",
+  "kubernetes:PodsReplaced": "wait for",
+};
+
+/** Inputs that say on what a new resource or a step works, so that a wrong place is seen. */
+const places = [
+  ...["collection", "key", "namespace", "release", "service", "context", "clusterIdentity.server"],
+  ...["file", "root", "mode", "days", "timeoutSeconds"],
+];
+
+function factsOf(step: Step, plan: PlanFacts | undefined): Markdown[] {
+  const { variables, others } = splitDifferences(step);
+  const isNew = step.operation === "create" || (isOurs(step) && isRun(step));
+  const differences = isNew
+    ? places.flatMap((path) => {
+        const value = formatValue(path.split(".").reduce(memberOf, step.new));
+        return value === "" ? [] : [{ path, before: undefined, after: value }];
+      })
+    : others;
+  const files = isType(step, "BulkImport") && plan?.state;
+  return [
+    ...(variables.length > 0 ? [ours(formatCount(variables.length, "variable"))] : []),
+    // A new Secret has its name only in `up`, and the values refer to it.
+    ...(typeof step.new?.values === "string" ? [ours("environment known in up")] : []),
+    ...(differences.length > 0 && (isNew || step.old) ? [describeDifferences(differences)] : []),
+    ...(files && isRun(step) ? [ours(describeFiles(files))] : []),
+  ];
+}
+
+const memberOf = (value: unknown, key: string): unknown =>
+  (Object(value) as Readonly<Record<string, unknown>>)[key];
+
+function describeFiles({ runs, logs, artifacts, approvals }: NonNullable<PlanFacts["state"]>) {
+  const bytes = [runs, logs, artifacts, approvals].reduce((sum, one) => sum + one.bytes, 0);
+  const files = formatList([
+    formatCount(runs.files, "run"),
+    formatCount(logs.files, "log"),
+    formatCount(artifacts.files, "artifact manifest"),
+    formatCount(approvals.files, "file of approvals", "files of approvals"),
+  ]);
+  return `${files} (${size(bytes)})`;
 }

@@ -5,6 +5,7 @@ import {
   formatFinding,
   formatPrinted,
   readFinding,
+  readPrinted,
 } from "../../components/contract/finding";
 
 const findings = fc.record<Finding>({
@@ -26,4 +27,12 @@ it("is read back by its code, whatever its text is", () => {
 it("is none where somebody else speaks", () => {
   for (const message of ["no such region", "see [docs] for more", "`pulumi up` will stop here."])
     expect(readFinding(message)).toBeUndefined();
+});
+
+it("a message of a preview is read without colours and without its mark", () => {
+  const stop = { severity: "stop" as const, code: "other-database", text: "It is not a copy." };
+  expect(readPrinted(`<{%fg 1%}>${formatPrinted(stop)}\u001b[0m\n`)).toEqual({
+    ...{ mark: "warning", code: "other-database", stops: true, text: formatFinding(stop) },
+  });
+  expect(readPrinted("Pulling.")).toEqual({ text: "Pulling.", stops: false });
 });

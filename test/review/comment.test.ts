@@ -7,6 +7,7 @@ import {
   ReviewInputError,
   situationOf,
 } from "../../components/review";
+import { describeDataIssue } from "../../components/migration";
 import { rendered } from "./rendered";
 import { noPlan, previewOf, reviewOf, toFiles, type RawStep } from "./steps";
 
@@ -35,12 +36,23 @@ it("sorts what is created side by side by its name, in whatever order the engine
 });
 
 describe("the verdict", () => {
-  it("names an index that is built anew", () => {
-    expect(reviewOf(previewOf([changedIndex]))).toMatchObject({
-      headline: "staging: change: 1 index",
+  it("names an index that is built anew, by the plan", () => {
+    const change = { kind: "replace index", collection: "pack_runs", index: index.name };
+    expect(reviewOf(previewOf([changedIndex]), { ...noPlan, changes: [change] })).toMatchObject({
+      headline: "staging: change: other indexes",
       level: "risks",
       verdict: "⚠️ **Needs attention:** 1 index built anew",
     });
+  });
+
+  it("says that MongoDB's figures are missing without a plan, if anything depends on them", () => {
+    expect(reviewOf(previewOf([changedIndex]))).toMatchObject({
+      level: "risks",
+      verdict:
+        "⚠️ **Needs attention:** the figures of MongoDB are missing, because no plan was given",
+    });
+    const other = { type: "aws:x:Y", name: "thing", old: { a: 1 }, now: { a: 2 } };
+    expect(reviewOf(previewOf([other])).level).toBe("clear");
   });
 
   it("names writers that wait, by the plan, which has looked at the index", () => {
@@ -77,8 +89,8 @@ describe("the verdict", () => {
     expect(verdict).toBe(
       "⚠️ **Needs attention:** 1 resource destroyed · 1 resource replaced · 1 resource no longer managed",
     );
-    expect(body).toContain("`mongodbatlas:Cluster` `gone` is **deleted**");
-    expect(body).toContain("`pack_runs_tenant` leaves the stack and stays in MongoDB");
+    expect(body).toContain("**delete** `mongodbatlas:Cluster` `gone`");
+    expect(body).toContain("no longer manage `pack_runs_tenant`");
   });
 
   it("says what is lost if the section `backfill` goes while MongoDB is the source of truth", () => {
@@ -89,11 +101,10 @@ describe("the verdict", () => {
     };
     const { verdict, body } = reviewOf(previewOf([leaves]));
     expect(verdict).toBe(
-      "⚠️ **Needs attention:** what would stay behind was not counted, because no plan was given · " +
-        "the stack will work on files, and no step drains the worker · " +
+      "⚠️ **Needs attention:** the stack will work on files, and no step drains the worker · " +
         "1 resource no longer managed · without `backfill` a rollback exports nothing and holds no run",
     );
-    expect(body).toContain("`handover` leaves the stack, and the fence with it");
+    expect(body).toContain("no longer manage `handover`");
     const onFiles = { ...leaves, old: { ...toFiles.old, direction: "back" } };
     expect(reviewOf(previewOf([onFiles])).verdict).not.toContain("a rollback");
   });
@@ -134,9 +145,13 @@ describe("the verdict", () => {
       "⚠️ **Needs attention:** 1 protection of MongoDB turned off · " +
         "MongoDB itself changes, its members may restart",
     );
-    expect(body).toContain("`mongoDbMajorVersion` `7.0` → `8.0`");
+    expect(body).toMatch(
+      /change `mongodbatlas:AdvancedCluster` `cluster`: .*`mongoDbMajorVersion` `7.0` → `8.0`/,
+    );
     expect(body).not.toContain("tags");
-    expect(takeOver({ pitEnabled: true, mongoDbMajorVersion: "7.0" }).level).toBe("clear");
+    const asItIs = takeOver({ pitEnabled: true, mongoDbMajorVersion: "7.0" });
+    expect(asItIs.level).toBe("clear");
+    expect(asItIs.body).toContain("take over `mongodbatlas:AdvancedCluster` `cluster` |");
   });
 
   it("does not take the check of a server for a change of it, and does not show it", () => {
@@ -153,16 +168,27 @@ describe("the verdict", () => {
   });
 
   it("blocks where the data do, unless the settings go on without", () => {
-    const examples = [{ key: { runId: "r|1" }, documents: [{ id: "a" }, { id: "b" }] }];
+    const examples = [
+      {
+        key: { runId: "r|1" },
+        documents: [
+          { id: "a", at: undefined },
+          { id: "b", at: undefined },
+        ],
+      },
+    ];
     const duplicates = { index: "i", collection: "c", keys: 1, documents: 2, examples };
-    const plan = { ...noPlan, issues: [{ kind: "duplicate keys", ...duplicates }] };
+    const issue = { kind: "duplicate keys" as const, ...duplicates };
+    const plan = { ...noPlan, issues: [{ ...issue, text: describeDataIssue(issue) }] };
     const made = { op: "create", type: "~mongo:Collection", name: "c", now: {} };
-    const stopped = reviewOf(previewOf([made]), plan);
+    const stopped = reviewOf(previewOf([made]), { ...plan, blocked: true });
 
     expect(stopped.level).toBe("blocked");
     expect(stopped.body).toContain('  runId "r|1": a, b\n```');
-    const config = { "taskrunner-storage:migration": '{"onDataIssue":"report"}' };
-    expect(reviewOf(previewOf([made], { config }), plan).level).toBe("risks");
+    expect(reviewOf(previewOf([made]), { ...plan, blocked: false })).toMatchObject({
+      level: "risks",
+      verdict: "⚠️ **Needs attention:** 1 data issue: what they block is left out",
+    });
   });
 
   it("does not say that no document blocks if nobody looked, because a Job will", () => {
@@ -176,13 +202,14 @@ describe("the verdict", () => {
       headline: "staging: cut over to MongoDB: the migration as a Job",
       level: "risks",
       verdict:
-        "⚠️ **Needs attention:** the stack will work on MongoDB, and no step drains the worker · " +
-        "unfinished runs were not counted · the data were not looked at, the Job checks them first",
+        "⚠️ **Needs attention:** the figures of MongoDB are missing, because no plan was given · " +
+        "the stack will work on MongoDB, and no step drains the worker · unfinished runs were not counted",
     });
-    expect(reviewOf(cutover).body).toContain("a Job checks the documents, then creates");
-    expect(reviewOf(cutover, { ...noPlan, reachable: false }).level).toBe("risks");
-    expect(reviewOf(cutover, noPlan).verdict).not.toContain("the data");
-    expect(reviewOf(previewOf([claim("forward", "back")])).verdict).not.toContain("the data");
+    expect(reviewOf(cutover).body).toContain("| 1 | Ledger | run `ledger-claim` |");
+    expect(reviewOf(cutover, { ...noPlan, reachable: false }).verdict).toContain(
+      "the figures of MongoDB are missing, because the plan did not reach it",
+    );
+    expect(reviewOf(cutover, noPlan).verdict).not.toContain("figures");
   });
 
   it("warns of an expiry that begins to delete log entries, and says how many", () => {

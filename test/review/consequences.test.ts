@@ -67,7 +67,7 @@ describe("a change of the storage mode", () => {
     const [drain, ...others] = cutover;
     const named = { ...drain, now: { ...drain?.now, ...inputs } } as RawStep;
     expect(reviewOf(previewOf([named, ...others])).body).toContain(
-      "scale `worker` to zero in context `prod` (`https://10.0.0.1:6443`), and wait",
+      "drain `WorkerDrain-Drain`: `release` `worker`, `context` `prod`, `clusterIdentity.server` `https://10.0.0.1:6443`",
     );
   });
 
@@ -171,23 +171,6 @@ describe("a change without a change of the mode", () => {
     expect(verdict(strict, { ...strict, validator: rules("b") })).toContain(
       "1 validator changed: a write that breaks it fails",
     );
-  });
-
-  it("names an index that is built anew, without a plan too", () => {
-    const key = { key: "x:1", sparse: false, unique: true };
-    const index = (old: object, now: object): RawStep => ({
-      ...{ type: "~mongo:Index", name: "pack_runs_x", parent: "PackRunMigration" },
-      ...{ old, now, outputs: { applied: true } },
-    });
-    const verdict = (now: object) => reviewOf(previewOf([index(key, { ...key, ...now })])).verdict;
-
-    for (const change of [{ key: "y:1" }, { sparse: true }, { unique: false }]) {
-      expect(verdict(change), JSON.stringify(change)).toContain("1 index built anew");
-    }
-    expect(verdict({ hidden: true })).not.toContain("built anew");
-    const becomesUnique = reviewOf(previewOf([index({ ...key, unique: false }, key)])).verdict;
-    expect(becomesUnique).toContain("writers wait for 1 index build");
-    expect(becomesUnique).not.toContain("built anew");
   });
 
   it("says over how many documents an index is built", () => {

@@ -38,10 +38,10 @@ it("says what each handover does in its direction", () => {
   const forward = handovers("back", "forward");
   const back = handovers("forward", "back");
 
-  expect(forward).toContain("import what it wrote since, then record the fence");
-  expect(forward).toContain("import what web still wrote to files");
-  expect(back).toContain("write to `/state` what changed in MongoDB");
-  expect(back).toContain("write to `/state` what web still wrote to MongoDB");
+  for (const name of ["Handover", "SecondHandover"]) {
+    expect(forward).toContain(`import \`${name}\`: \`root\` \`/state\``);
+    expect(back).toContain(`export \`${name}\`: \`root\` \`/state\``);
+  }
 });
 
 it("shows that Jobs of the other direction are deleted before anything else", () => {
@@ -51,7 +51,7 @@ it("shows that Jobs of the other direction are deleted before anything else", ()
   };
   const { body } = reviewOf(previewOf([toFiles, stopped]));
 
-  expect(body).toContain("| 1 | Preparation | Jobs of the other direction are deleted");
+  expect(body).toContain("| 1 | Preparation | run `jobs-stopped` |");
 });
 
 /** Of a rollback that the tests give no service. */
@@ -67,9 +67,8 @@ describe("the verdict on a rollback", () => {
       verdict: `⚠️ **Needs attention:** 2 records changed on both sides stay behind · ${unwatched}`,
     });
     const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
-    const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
+    const { verdict } = reviewOf(previewOf([toFiles]), lost);
     expect(verdict).toContain("1,204 unfinished runs held");
-    expect(body).toContain("1,204 unfinished runs held in `/state/held`");
     const now = { ...toFiles.now, heldRuns: "release" };
     expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
     const answering = { ...noPlan, leftBehind: { conflicts: 0, unfinished: 3, exported } };
@@ -150,7 +149,9 @@ describe("the verdict on a rollback", () => {
     const files = { files: 1, bytes: 1 };
     const state = { runs: files, logs: files, artifacts: files, approvals: files };
 
-    expect(reviewOf(previewOf([toFiles])).verdict).toContain("because no plan was given");
+    expect(reviewOf(previewOf([toFiles])).verdict).toContain(
+      "the figures of MongoDB are missing, because no plan was given",
+    );
     expect(reviewOf(previewOf([toFiles]), noPlan).verdict).toContain(
       "because the plan found no state folder where it was made",
     );

@@ -160,6 +160,7 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
   });
   const duplicate = fc.record({
     kind: fc.constant("duplicate keys"),
+    text,
     collection: text,
     index: text,
     keys: count,
@@ -175,6 +176,7 @@ export function plans(text: fc.Arbitrary<string> = outside): fc.Arbitrary<object
   const rule = fc.record({ field: text, rule: text, documents: count, ids: fc.array(text) });
   const broken = fc.record({
     kind: fc.constant("broken documents"),
+    text,
     collection: text,
     documents: count,
     rules: fc.array(rule, { maxLength: 2 }),

@@ -42,7 +42,7 @@ describe("what is not folded", () => {
     const gone = { ...made("aws:x:Y", "gone", {}, "Else"), op: "delete", old: {} };
     const shown = shownOf(reviewOf(previewOf([...foreign, gone])).body);
 
-    expect(shown).toContain("`aws:x:Y` `gone` is **deleted**<br>");
+    expect(shown).toContain("**delete** `aws:x:Y` `gone`<br>");
     expect(shown).toContain("delete 1, create 3,000, each named below");
     expect(shown.length).toBeLessThan(1_000);
   });

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { DataIssue } from "../../migration";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
 
@@ -14,13 +13,16 @@ const change = z.looseObject({
   blocksWrites: z.boolean().default(false),
   commands: z.array(z.record(z.string(), z.unknown())).default([]),
 });
-const issue = z.custom<DataIssue>(
-  (one) => typeof one === "object" && one !== null && "kind" in one,
-);
+const issue = z.looseObject({
+  text: z.string(),
+  collection: z.string(),
+  index: z.string().optional(),
+});
 const planSchema = z.looseObject({
   reachable: z.boolean().default(true),
   changes: z.array(change),
   issues: z.array(issue),
+  blocked: z.boolean().default(false),
   documents: z.record(z.string(), z.number()).default({}),
   expiring: z.looseObject({ entries: z.number(), isMore: z.boolean() }).optional(),
   state: z.looseObject({ ...perRole, unfinished: z.number().optional() }).optional(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readFinding } from "../../contract/finding";
+import { readPrinted } from "../../contract/finding";
 import type { Redact } from "../safe/secrets";
 import { readJson } from "./json";
 
@@ -164,12 +164,9 @@ function partsOf(urn: string): Pick<Step, "type" | "name" | "parents"> {
  * An error or a warning; none of what is neither. What a provider prints is of no severity of its own:
  * what it warns of says so.
  */
-function messageOf(said: z.infer<typeof diagnostic>): Message[] {
-  // Without the engine's and a terminal's marks for colours.
-  const plain = said.message.replace(/<\{%.*?%\}>/g, "").replace(/\u001b\[[\d;]*m/g, "");
-  const [, word, text = ""] = /^\s*(?:(warning|error): )?([^]*?)\s*$/.exec(plain) ?? [];
-  const isError = said.severity === "error" || (said.severity === undefined && word === "error");
-  if (!isError && said.severity !== "warning" && word !== "warning") return [];
-  const { code, stops = false } = readFinding(text) ?? {};
-  return [{ severity: isError ? "error" : "warning", text, urn: said.urn, code, stops }];
+function messageOf({ message, severity, urn }: z.infer<typeof diagnostic>): Message[] {
+  const { mark, ...found } = readPrinted(message);
+  const isError = severity === "error" || (severity === undefined && mark === "error");
+  if (!isError && severity !== "warning" && mark !== "warning") return [];
+  return [{ severity: isError ? "error" : "warning", urn, ...found }];
 }
