@@ -63,8 +63,8 @@ const none =
 /** The verdict as one line of ours. */
 export function describeVerdict({ direction }: Situation, verdict: Verdict): string {
   const { level, blocks, risks } = verdict;
-  if (level === "clear" && direction === "nothing") return "✅ Nothing to do.";
-  const words = level === "clear" ? `${none}.` : [...blocks, ...risks].join(" · ");
+  const clear = direction === "nothing" ? "nothing to do." : `${none}.`;
+  const words = level === "clear" ? clear : [...blocks, ...risks].join(" · ");
   return `${marks[level].replace(/\*\*$/, ":**")} ${words}`;
 }
 

@@ -145,14 +145,15 @@ const verbs: Readonly<Record<string, string>> = {
   "taskrunner:SecondHandover": "import",
   "taskrunner:Verification": "verify",
   "taskrunner:ValuesFile": "write",
+  "taskrunner:WorkerStopped": "wait for",
   "kubernetes:Drain": "drain",
   "kubernetes:PodsReplaced": "wait for",
 };
 
 /** Inputs that say on what a new resource or a step works, so that a wrong place is seen. */
 const places = [
-  ...["collection", "key", "namespace", "release", "service", "context", "clusterIdentity.server"],
-  ...["file", "root", "mode", "days", "timeoutSeconds"],
+  ...["collection", "key", "namespace", "release", "context", "clusterIdentity.server"],
+  ...["file", "root", "days"],
 ];
 
 function factsOf(step: Step, plan: PlanFacts | undefined): Markdown[] {
@@ -161,7 +162,8 @@ function factsOf(step: Step, plan: PlanFacts | undefined): Markdown[] {
   const differences = isNew
     ? places.flatMap((path) => {
         const value = formatValue(path.split(".").reduce(memberOf, step.new));
-        return value === "" ? [] : [{ path, before: undefined, after: value }];
+        const name = path.split(".").at(-1) ?? path;
+        return value === "" ? [] : [{ path: name, before: undefined, after: value }];
       })
     : others;
   const files = isType(step, "BulkImport") && plan?.state;

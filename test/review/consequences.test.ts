@@ -67,7 +67,7 @@ describe("a change of the storage mode", () => {
     const [drain, ...others] = cutover;
     const named = { ...drain, now: { ...drain?.now, ...inputs } } as RawStep;
     expect(reviewOf(previewOf([named, ...others])).body).toContain(
-      "drain `WorkerDrain-Drain`: `release` `worker`, `context` `prod`, `clusterIdentity.server` `https://10.0.0.1:6443`",
+      "drain `WorkerDrain-Drain`: `release` `worker`, `context` `prod`, `server` `https://10.0.0.1:6443`",
     );
   });
 

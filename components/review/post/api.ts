@@ -12,19 +12,15 @@ export interface Repository {
   readonly token: string;
 }
 
-/** How many times a request is repeated at most, and how long a server may ask to wait before that. */
 const [retries, longestWaitSeconds] = [3, 120];
 
-/** How an API is talked to. */
 export interface ApiOptions {
   /** How long a second of waiting is, in ms. Default: 1000; tests have no time. */
   readonly secondMs?: number;
 }
 
 /** A client for one repository. */
-export interface Api {
-  readonly rest: Octokit["rest"];
-  readonly paginate: Octokit["paginate"];
+export interface Api extends Pick<Octokit, "rest" | "paginate"> {
   /** `{ owner, repo }`, as every request has it. */
   readonly repo: { readonly owner: string; readonly repo: string };
 }
@@ -37,9 +33,8 @@ export interface Posted {
 }
 
 /**
- * Looks for something, and then updates or creates it; repeats all of it, up to three times, if the
- * server has trouble (5xx, or no answer), or has a limit and says to wait at most two minutes. Repeating
- * only the creation would leave two if the first one had worked and its answer was lost.
+ * Looks for something, and then updates or creates it; repeats all of it, up to three times, if the server
+ * has trouble or says to wait at most two minutes. Repeating only the creation could leave two.
  *
  * @throws PostError in place of every error of the API
  */
@@ -82,14 +77,11 @@ export async function upsert<T>(
   }
 }
 
-/**
- * Something could not be posted. The message says what was being done, where, what the API answered
- * and what to do; the token is never in it, and no request is attached.
- */
+/** Something could not be posted; the token is never in the message, and no request is attached. */
 export class PostError extends Error {
   override readonly name = "PostError";
 
-  /** @param status what the API answered, as an HTTP status; absent where there was no answer */
+  /** @param status what the API answered, as an HTTP status; absent if there was no answer */
   constructor(
     message: string,
     readonly status?: number,
