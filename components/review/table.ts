@@ -145,6 +145,7 @@ const verbs: Readonly<Record<string, string>> = {
   "taskrunner:SecondHandover": "import",
   "taskrunner:Verification": "verify",
   "taskrunner:ValuesFile": "write",
+  "taskrunner:PushCheck": "push",
   "taskrunner:WorkerStopped": "wait for",
   "kubernetes:Drain": "drain",
   "kubernetes:PodsReplaced": "wait for",
@@ -153,7 +154,7 @@ const verbs: Readonly<Record<string, string>> = {
 /** Inputs that say on what a new resource or a step works, so that a wrong place is seen. */
 const places = [
   ...["collection", "key", "namespace", "release", "context", "clusterIdentity.server"],
-  ...["file", "root", "days"],
+  ...["file", "branch", "root", "days"],
 ];
 
 function factsOf(step: Step, plan: PlanFacts | undefined): Markdown[] {
