@@ -42,17 +42,6 @@ export function command(name: string, help: CommandHelp): Command {
   return made.addHelpText("after", helpAfter(help));
 }
 
-/** Lets a command end with 0 if it has its result, whatever that is. */
-export const exitZeroOption = new Option(
-  "--exit-zero",
-  "end with 0 if there is a result, so that a workflow goes on",
-);
-
-/** Sets the exit status that says what the result is, unless 0 is asked for. */
-export function exitWith(status: number, { exitZero }: { readonly exitZero?: true }): void {
-  process.exitCode = exitZero ? 0 : status;
-}
-
 /** Prints the one result of a command, for a script or for a person. */
 export function print({ json }: CommonOptions, asJson: object, text: string): void {
   console.log(json ? JSON.stringify(asJson, undefined, 2) : text);

@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { Db } from "mongodb";
 import { ConnectionError } from "../components/mongo";
 import {
@@ -8,14 +9,7 @@ import {
   previewScan,
 } from "../components/migration";
 import type { CommandSettings } from "../components/settings";
-import {
-  type CommonOptions,
-  command,
-  exitWith,
-  exitZeroOption,
-  lookSeconds,
-  print,
-} from "./command";
+import { type CommonOptions, command, lookSeconds, print } from "./command";
 import { addressOf, connect, uriOf } from "./connection";
 import { planOptions, settingsOf } from "./inputs";
 import { planFacts } from "./plan-facts";
@@ -24,7 +18,9 @@ import { planFacts } from "./plan-facts";
 export const planCommand = command("plan", {
   group: "Database",
   does: "Show what would change, and which data block it.",
-  options: [exitZeroOption],
+  options: [
+    new Option("--exit-zero", "end with 0 if there is a result, so that a workflow goes on"),
+  ],
   examples: [
     "npx taskrunner-storage plan --stack dev",
     "npx taskrunner-storage plan --stack dev --json > plan.json",
@@ -48,7 +44,8 @@ export const planCommand = command("plan", {
     { reachable: db !== undefined, blocked, ...planAsJson(planned), ...facts },
     db ? describePlan(db.databaseName, planned) : `MongoDB is unreachable: ${why ?? ""}`,
   );
-  exitWith(blocked ? 3 : planned.changes.length > 0 ? 2 : 0, options);
+  const status = blocked ? 3 : planned.changes.length > 0 ? 2 : 0;
+  process.exitCode = options.exitZero ? 0 : status;
 });
 
 // Or why there is none; names hosts, never secrets.

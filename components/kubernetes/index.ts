@@ -20,13 +20,7 @@ export {
   templateOf,
   type Controller,
 } from "./objects";
-export {
-  ClusterError,
-  KubeconfigError,
-  describePlace,
-  type ClusterAddress,
-  type Place,
-} from "./request";
+export { ClusterError, describePlace, type ClusterAddress, type Place } from "./request";
 export { argoApplicationOf, gitOpsOwnerOf, describeScalers } from "./scalers";
 export { disturbanceOf, drainAgain, standstillOf, type Standstill } from "./standstill";
 export {
@@ -38,5 +32,4 @@ export {
   watch,
   type Moment,
   type Obstacle,
-  type Warning,
 } from "./watch";

@@ -32,8 +32,7 @@ export interface SecretRef {
   readonly key: string;
 }
 
-/** What a Secret with a connection string is made of. */
-export interface ConnectionStringArgs {
+interface ConnectionStringArgs {
   readonly namespace: string;
   readonly key: string;
   /** Secret; absent on a rollback that has none. */

@@ -8,7 +8,7 @@ import {
 } from "./objects";
 
 /** What sets a workload's replicas of its own accord. */
-export interface Scaler {
+interface Scaler {
   /** Such as `Flux (HelmRelease stellaops/worker)`. */
   readonly name: string;
   /** The command that pauses it. */
@@ -17,10 +17,8 @@ export interface Scaler {
 
 const flux = "helm.toolkit.fluxcd.io";
 const argo = "argocd.argoproj.io";
-/**
- * Not `paused-replicas="0"`: with that KEDA scales the workload to zero itself, so that no drain knows
- * how many replicas it had, and it stays at zero after its rollout.
- */
+// Not `paused-replicas="0"`: with that KEDA scales the workload to zero itself, so that no drain knows
+// how many replicas it had, and it stays at zero after its rollout.
 const kedaPaused = 'autoscaling.keda.sh/paused="true"';
 
 /**

@@ -1,6 +1,6 @@
 /** The state on disk: listed, read, converted, published and held. Knows nothing of MongoDB but its types. */
 export { ahead, atOnce, blocksOf } from "./ahead";
-export type { Conversion, Entry } from "./convert";
+export type { Conversion } from "./convert";
 export {
   type Place,
   Refusal,

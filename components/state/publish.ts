@@ -78,11 +78,9 @@ function refuseChanged(): Refusal {
   return new Refusal("conflict", "its file changed during the export; export again");
 }
 
-/**
- * Lets the services, which have a user of their own, go on with what is written here: gives a file the owner,
- * group and permissions of the one that it replaces, and what is new those of the folder around it. As far
- * as this user may, and the volume has such: only root gives files away.
- */
+// Lets the services, which have a user of their own, go on with what is written here: gives a file the owner,
+// group and permissions of the one that it replaces, and what is new those of the folder around it. As far
+// as this user may, and the volume has such: only root gives files away.
 async function shareLike(made: string, model: string): Promise<void> {
   const look = (path: string) => fs.lstat(path).catch(ignore);
   const [own, like] = await Promise.all([look(made), look(model)]);

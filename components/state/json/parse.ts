@@ -3,11 +3,9 @@ import { Decimal128, Double, Long } from "mongodb";
 import { Refusal } from "../errors";
 import { objectOf } from "./object";
 
-/**
- * What `JSON.parse` may lose: a number in a value's place with ten digits or more, a fraction or
- * an exponent, and a key that looks like an integer. It may find more than there is (inside a
- * text), never less.
- */
+// What `JSON.parse` may lose: a number in a value's place with ten digits or more, a fraction or
+// an exponent, and a key that looks like an integer. It may find more than there is (inside a
+// text), never less.
 const lossy = /[:[,]\s*-?(?:\d{10,}|\d+[.eE][\d.eE+-]*)\s*[,\]}]|"(?:\d|\\u003\d)+"\s*:/;
 
 /**
