@@ -16,8 +16,6 @@ export interface RawText {
   readonly line?: number;
   /** False for the last line of a log that has no line end: its writer may be at work. */
   readonly ended: boolean;
-  /** The text itself, where the bytes are known to be valid UTF-8. */
-  readonly decoded?: string | undefined;
 }
 
 /** A record as its file has it: a text or, in a list, an entry of it. */
@@ -126,8 +124,8 @@ function chunkOf(texts: RawText[], cutter: LineCutter, last: boolean): Chunk {
 }
 
 /** The text itself; undefined where it is too long or no valid UTF-8. */
-export function decode({ bytes, decoded }: RawText): string | undefined {
-  return decoded ?? (bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined);
+export function decode({ bytes }: RawText): string | undefined {
+  return bytes && isUtf8(bytes) ? bytes.toString("utf8") : undefined;
 }
 
 function withoutMark(bytes: Buffer): Buffer {
@@ -183,16 +181,16 @@ class LineCutter {
     return this.length > 0 ? [this.take(false)] : [];
   }
 
-  /** Whole lines, which are looked at for UTF-8 in one go. */
   private cutWhole(bytes: Buffer, texts: RawText[]): void {
-    const utf8 = isUtf8(bytes);
     let from = 0;
     while (from < bytes.length) {
       const end = bytes.indexOf(lineFeed, from);
       this.lines += 1;
       const to = bytes[end - 1] === carriageReturn ? end - 1 : end;
-      texts.push(new WholeLine(bytes, from, to, this.offset, end + 1 - from, this.lines, utf8));
-      this.offset += end + 1 - from;
+      const { offset, lines: line } = this;
+      const length = end + 1 - from;
+      texts.push({ bytes: bytes.subarray(from, to), offset, length, line, ended: true });
+      this.offset += length;
       from = end + 1;
     }
     this.hash.update(bytes);
@@ -219,28 +217,5 @@ class LineCutter {
     if (bytes?.at(-1) !== lineFeed) return { bytes, offset, length, line, ended };
     const withoutEnd = bytes.subarray(0, bytes.at(-2) === carriageReturn ? -2 : -1);
     return { bytes: withoutEnd, offset, length, line, ended };
-  }
-}
-
-/** A line within a chunk, which is cut out and decoded where somebody asks for it. */
-class WholeLine implements RawText {
-  readonly ended = true;
-
-  constructor(
-    private readonly chunk: Buffer,
-    private readonly from: number,
-    private readonly to: number,
-    readonly offset: number,
-    readonly length: number,
-    readonly line: number,
-    private readonly utf8: boolean,
-  ) {}
-
-  get bytes(): Buffer {
-    return this.chunk.subarray(this.from, this.to);
-  }
-
-  get decoded(): string | undefined {
-    return this.utf8 ? this.chunk.toString("utf8", this.from, this.to) : undefined;
   }
 }

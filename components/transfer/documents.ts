@@ -22,12 +22,6 @@ export function documentIn(bytes: Uint8Array): Document {
     : document;
 }
 
-/** The bytes of a document inside another one, for `documentIn`. */
-export function memberBytes(bytes: Uint8Array, wanted: string): Uint8Array {
-  for (const [name, , value] of elementsIn(bytes)) if (name === wanted) return value;
-  throw new Error(`A document without ${wanted}, which was asked for`);
-}
-
 function* elementsIn(bytes: Uint8Array): Generator<readonly [string, number, Uint8Array]> {
   for (const [type, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(
     bytes,

@@ -7,7 +7,6 @@ import {
   type RawText,
   type StateAddress,
   type StateFile,
-  decode,
   findRunId,
   isNumbered,
   readTexts,
@@ -93,7 +92,7 @@ export async function lastEntry(file: StateFile, runId: string): Promise<LogEntr
   const text = { bytes, offset: 0, length: bytes.length, ended: true };
   // If no line has a sequence, this one would need its line's number.
   const facts = { runId, numbered: true };
-  return entriesIn(file, facts, [{ ...text, decoded: decode(text) }])[0];
+  return entriesIn(file, facts, [text])[0];
 }
 
 const lineFeed = 0x0a;

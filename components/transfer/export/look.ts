@@ -2,7 +2,7 @@ import type { Document, Filter } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { atOnce, type WholeFileRole, hashOf, keyOf } from "../../state";
 import { readBases } from "../bases";
-import { documentIn, memberBytes, rawDocuments, reading } from "../documents";
+import { documentIn, rawDocuments, reading } from "../documents";
 import type { MongoSide } from "../sides";
 import { sequenceOf } from "./log-entries";
 import {
@@ -111,13 +111,14 @@ async function logEnds(
     { $documents: runIds.map((_id) => ({ _id: { $literal: _id } })) },
     { $lookup: { from: sides.collections.logs, ...lookUp } },
     { $unwind: "$end" },
+    { $replaceWith: "$end" },
   ];
   // One reply has them all.
   const options = { raw: true, batchSize: runIds.length + 1 };
   const found = await reading(sides, "logs", () =>
     sides.database.aggregate(pipeline, options).toArray(),
   );
-  const ends = found.map((raw) => documentIn(memberBytes(raw as Uint8Array, "end")));
+  const ends = found.map((raw) => documentIn(raw as Uint8Array));
   return new Map(
     ends.map((end) => [String(end.runId), { last: sequenceOf(end), hash: hashOf("logs", end) }]),
   );
