@@ -1,0 +1,169 @@
+import { cp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
+import { generateSample } from "../../sample";
+import { helm, repository } from "../../tools/parts";
+import { makeSite, type Site } from "../rollout/values/checkout";
+import { makeCluster, type Service, type TestCluster } from "./cluster";
+import { makeStack, type TestStack } from "./stack";
+import { type BorrowedServer, borrowServer } from "../pool";
+
+const minutes = 60_000;
+const services = ["worker", "web"] as const;
+
+let stack: TestStack;
+let server: BorrowedServer;
+let cluster: TestCluster;
+let site: Site;
+let argo: Awaited<ReturnType<typeof startArgo>>;
+
+beforeAll(async () => {
+  stack = await makeStack("test", undefined, { kubernetes: true });
+  server = await borrowServer();
+  cluster = await makeCluster(stack.folder);
+  await generateSample(join(stack.folder, "state"), { runs: 5 });
+  site = await makeSite(stack.folder);
+  await cp("sample/rollout", join(site.checkout, "rollout"), { recursive: true });
+  await site.git("add", "--all");
+  await site.git("commit", "--quiet", "--message=Add the services");
+  await site.git("push", "--quiet", "origin", "main");
+  await cluster.kubectl("create", "namespace", cluster.namespace);
+  for (const service of services) {
+    const chart = join(repository, "charts/task-runner");
+    const values = join(site.checkout, `rollout/${service}.values.yaml`);
+    const release = ["install", cluster.releases[service], chart, "--values", values];
+    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
+    // The sample's claim is not on this cluster.
+    await execa(await helm(), [...release, "--set", "persistence.existingClaim=", ...address]);
+  }
+  argo = startArgo();
+}, 25 * minutes);
+afterAll(async () => {
+  await argo.stop();
+  await cluster.controlPlane.release();
+  await server.release();
+  await stack.remove();
+});
+
+/**
+ * What Argo CD does with RespectIgnoreDifferences: applies what the branch says of a service, the stack's own
+ * file last, and leaves the replicas as they are.
+ */
+function startArgo() {
+  const applied = new Map<Service, string>();
+  const deployed: Service[] = [];
+  const stopping = new AbortController();
+  const environmentIn = async (file: string) => {
+    const text = await site.onRemote("show", `main:rollout/${file}`).catch(() => "{}");
+    return ((parse(text) ?? {}) as { readonly env?: object[] }).env;
+  };
+  const sync = async (service: Service) => {
+    const file = `${service}.values.yaml`;
+    const own = await environmentIn(`taskrunner-storage.${file}`);
+    const value = own ?? (await environmentIn(file));
+    const text = JSON.stringify(value);
+    const before = applied.get(service);
+    if (before === text) return;
+    applied.set(service, text);
+    if (before === undefined) return;
+    const change = { op: "replace", path: "/spec/template/spec/containers/0/env", value };
+    const patch = ["--type=json", `--patch=${JSON.stringify([change])}`];
+    await cluster.kubectl("patch", "deployment", cluster.releases[service], ...patch);
+    deployed.push(service);
+  };
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      for (const service of services) await sync(service);
+      await sleep(500);
+    }
+  };
+  const running = loop();
+  return {
+    /** The services in the order in which a change was deployed. */
+    deployed,
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+}
+
+const configure = (storageMode: "mongo" | "filesystem") => {
+  const selectorOf = (service: Service) =>
+    `app.kubernetes.io/instance=${cluster.releases[service]}`;
+  argo.deployed.length = 0;
+  return stack.configure({
+    storageMode,
+    mongoUri: `${server.uri}/taskrunner`,
+    backfill: { source: { path: join(stack.folder, "state") } },
+    kubernetes: { kubeconfig: cluster.controlPlane.kubeconfig },
+    rollout: {
+      target: "values",
+      directory: join(site.checkout, "rollout"),
+      push: { branch: "main" },
+      timeoutSeconds: 60,
+      confirm: {
+        namespace: cluster.namespace,
+        selector: { worker: selectorOf("worker"), web: selectorOf("web") },
+      },
+    },
+  });
+};
+
+const modes = async () => [...(await cluster.modesOf("worker")), ...(await cluster.modesOf("web"))];
+
+it(
+  "a push that the server refuses stops the cutover before the drain",
+  async () => {
+    await configure("mongo");
+    await site.refuse("main is protected");
+    const up = await stack.up();
+
+    expect(up.failed).toBe(true);
+    expect(up.output).toMatch(/main is protected.* Both services are as before/s);
+    expect(up.output).not.toContain("worker: drained");
+    expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
+    expect(new Set(await modes())).toEqual(new Set(["filesystem"]));
+    await rm(join(site.folder, "site.git/hooks/pre-receive"));
+  },
+  4 * minutes,
+);
+
+it(
+  "a cutover pushes the worker's file, then web's, also after a killed engine",
+  async () => {
+    await stack.killedUp(/ValuesFile worker creating/);
+    await stack.cancel();
+    const up = await stack.up();
+
+    expect(up.failed, up.output).toBe(false);
+    expect(argo.deployed).toEqual(["worker", "web"]);
+    expect(await modes()).toEqual(["mongo", "mongo", "mongo"]);
+    expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
+    expect(await stack.outputs()).toMatchObject({ verification: { holds: true } });
+    expect(await site.git("status", "--porcelain")).toBe("");
+  },
+  5 * minutes,
+);
+
+it(
+  "a rollback and another cutover follow in the same way",
+  async () => {
+    await configure("filesystem");
+    const back = await stack.up();
+    expect(back.failed, back.output).toBe(false);
+    expect(argo.deployed).toEqual(["worker", "web"]);
+    expect(await modes()).toEqual(["filesystem", "filesystem", "filesystem"]);
+
+    await configure("mongo");
+    const again = await stack.up();
+    expect(again.failed, again.output).toBe(false);
+    expect(argo.deployed).toEqual(["worker", "web"]);
+    expect(await modes()).toEqual(["mongo", "mongo", "mongo"]);
+    expect(await cluster.replicas()).toEqual({ worker: 1, web: 2 });
+  },
+  6 * minutes,
+);
