@@ -129,6 +129,17 @@ it("takes the remote that the branch tracks", async () => {
   expect(await site.onRemote("show", "main:deploy/own.yaml")).toBe("mode: mongo");
 });
 
+it("works from a shallow checkout, as a pipeline has it", async () => {
+  const shallow = join(site.folder, "shallow");
+  await pushed({ text: "mode: filesystem\n" });
+  await execa("git", ["clone", "--quiet", "--depth=1", `file://${site.folder}/site.git`, shallow]);
+  await execa(site.commandOfAnother, { shell: true });
+  await pushed({ file: join(shallow, "deploy/own.yaml") });
+
+  expect(await site.onRemote("show", "main:deploy/own.yaml")).toBe("mode: mongo");
+  expect(await site.commits()).toBe(4);
+});
+
 it("commits as whom Git knows, else as the program", async () => {
   await site.git("config", "user.name", "Deployer");
   await site.git("config", "user.email", "deployer@example.com");
