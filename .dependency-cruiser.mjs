@@ -37,6 +37,13 @@ export default {
       to: { path: room(["transfer", "migration", "cluster"]) },
     },
     {
+      name: "review-knows-no-room-but-by-data",
+      comment: "It reads the codes of findings, a preview's resources and what a plan says.",
+      severity: "error",
+      from: { path: room(["review"]) },
+      to: { path: room(rooms.filter((name) => !["contract", "step", "review"].includes(name))) },
+    },
+    {
       name: "every-room-is-in-the-list",
       severity: "error",
       from: {},

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeAtlasSite, type AtlasSite } from "../atlas/site";
+import { stable } from "../review/stable";
 import { reviewed } from "./reviewed";
 
 const minutes = 60_000;
@@ -135,6 +136,8 @@ describe("a stack with a cluster that Atlas has already", () => {
       expect(verdict).toContain("1 protection of MongoDB turned off");
       expect(verdict).toContain("MongoDB itself changes, its members may restart");
       expect(body).toContain("instanceSize` `M40` → `M30`");
+      const snapshot = "../review/gallery/take-over.md";
+      await expect(stable(body, site.stack.folder)).toMatchFileSnapshot(snapshot);
     },
     4 * minutes,
   );
