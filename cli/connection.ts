@@ -5,19 +5,15 @@ import { type CommonOptions, usualSeconds } from "./command";
 import { UsageError } from "./errors";
 import { settingsSource, textOf } from "./inputs";
 
-/** A connection string and what it came from, for a message. */
-interface Found {
-  readonly uri: string;
-  readonly from: string;
-}
-
 /**
- * The connection string that a command is to use, without connecting: that of `--uri-file`, else of
- * TASKRUNNER_MONGO_URI, else that of the settings, as far as it is readable. Secret. Undefined if there is none.
+ * The connection string that a command is to use, without connecting, and what it came from: that of
+ * `--uri-file`, of TASKRUNNER_MONGO_URI, or of the settings if it can be read. Secret. Undefined if there is none.
  *
  * @throws UsageError if `--uri-file` or the stack cannot be read
  */
-export async function uriOf(options: CommonOptions): Promise<Found | undefined> {
+export async function uriOf(
+  options: CommonOptions,
+): Promise<{ uri: string; from: string } | undefined> {
   const { uriFile } = options;
   if (uriFile !== undefined) {
     return { uri: textOf(uriFile, "--uri-file").trim(), from: `${uriFile} of --uri-file` };

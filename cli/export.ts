@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { Option } from "commander";
 import { formatPrinted } from "../components/contract/finding";
 import {
@@ -11,7 +12,8 @@ import { lastFence } from "../components/ledger";
 import type { CommandSettings } from "../components/settings";
 import { type CommonOptions, command, print, usualSeconds } from "./command";
 import { addressOf, announce, connect } from "./connection";
-import { requireDirectory, settingsOf, type StateSides, stateOf, stateOption } from "./inputs";
+import { UsageError } from "./errors";
+import { settingsOf, type StateSides, stateOf, stateOption } from "./inputs";
 import { withProgress } from "./progress";
 import { describeCases, countsTable, duration, size, sumOf, whole } from "./words";
 
@@ -47,8 +49,13 @@ export const exportCommand = command("export", {
 }).action(async (options: ExportOptions) => {
   const settings = await settingsOf(options);
   const sides = stateOf(settings, options);
+  const { root } = sides;
   // A directory that was lost is created again by --all.
-  if (!options.all) requireDirectory(sides);
+  if (!options.all && !statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(
+      `The state directory ${root} is not a directory. Mount it here, or set --state to another one.`,
+    );
+  }
   if (options.holdUnfinished) await rollBack(settings, sides, options);
   else await exportChanges(settings, sides, options);
 });

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Option } from "commander";
@@ -118,18 +118,6 @@ export async function requireReadable(address: StateAddress): Promise<void> {
     if (error instanceof StateFolderError) throw new UsageError(error.message, { cause: error });
     throw error;
   }
-}
-
-/**
- * Looks at a directory that is to be written to, before anything connects.
- *
- * @throws UsageError if it is not a directory
- */
-export function requireDirectory({ root }: StateAddress): void {
-  if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new UsageError(
-    `The state directory ${root} is not a directory. Mount it here, or set --state to another one.`,
-  );
 }
 
 type StateSize = Record<CollectionRole, { files: number; bytes: number }>;
