@@ -133,8 +133,8 @@ it("a Job's pod that cannot export later warns too, because it knows of the firs
   const before = await stack.cutover();
   const outs = await up(before, stack.toFiles({ uri: undefined }));
   await rm(stack.root, { recursive: true });
-  const { olds = [] } = steps.handover.job as { olds?: readonly string[] };
-  const known = Object.entries(outs).filter(([key]) => olds.includes(key));
+  const { priorOutputs = [] } = steps.handover.job as { priorOutputs?: readonly string[] };
+  const known = Object.entries(outs).filter(([key]) => priorOutputs.includes(key));
   const { uri, ...inputs } = stack.toFiles();
   const request = { version, pods: 1, inputs, state: Object.fromEntries(known) as object };
   const answer = await workInPod(steps.handover as unknown as AnyStep, request, { uri: uri ?? "" });
