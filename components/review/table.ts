@@ -91,7 +91,7 @@ function isNoise(step: Step, { direction, plan }: Situation): boolean {
 
 function rowOf(step: Step, { plan }: Situation): Row {
   const change = plannedChange(step, plan);
-  const verb = verbOf(step, change);
+  const verb = verbOf(step, change, plan);
   if (change) {
     const why = verb === "create" ? ours("") : md`, because ${change.reason}`;
     const waits = ours(change.blocksWrites ? "; writers wait while it runs" : "");
@@ -122,7 +122,7 @@ function plannedChange(step: Step, plan: PlanFacts | undefined): Change | undefi
 /** The first words of the plan's changes. What a file has there is not ours to print. */
 const plannedVerbs = ["create", "adopt", "await", "modify", "replace"];
 
-function verbOf(step: Step, change: Change | undefined): string {
+function verbOf(step: Step, change: Change | undefined, plan: PlanFacts | undefined): string {
   const planned = plannedVerbs.find((verb) => verb === change?.kind.split(" ")[0]);
   if (planned !== undefined) return planned;
   if (step.operation === "delete")
@@ -131,7 +131,8 @@ function verbOf(step: Step, change: Change | undefined): string {
   if (isOurs(step)) {
     if (!isRun(step)) return "run again";
     const verb = verbs[shortType(step.type)] ?? "run";
-    return verb === "import" && step.new?.direction === "back" ? "export" : verb;
+    if (verb !== "import" || step.new?.direction !== "back") return verb;
+    return isLost(plan) ? "run" : "export";
   }
   if (step.operation !== "import") return step.operation;
   // A take-over that sets something is a change.

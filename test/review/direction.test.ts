@@ -67,8 +67,9 @@ describe("the verdict on a rollback", () => {
       verdict: `⚠️ **Needs attention:** 2 records changed on both sides stay behind · ${unwatched}`,
     });
     const lost = { ...noPlan, reachable: false, leftBehind: { conflicts: 0, unfinished: 1_204 } };
-    const { verdict } = reviewOf(previewOf([toFiles]), lost);
+    const { verdict, body } = reviewOf(previewOf([toFiles]), lost);
     expect(verdict).toContain("1,204 unfinished runs held");
+    expect(body).not.toContain("export `handover`");
     const now = { ...toFiles.now, heldRuns: "release" };
     expect(reviewOf(previewOf([{ ...toFiles, now }]), lost).verdict).toContain("may repeat steps");
     const answering = { ...noPlan, leftBehind: { conflicts: 0, unfinished: 3, exported } };
