@@ -13,12 +13,11 @@ export function existingCluster(
   args: ClusterArgs<"existing">,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
-  const { mongoUri: uri, appMongoUri, database, directions, mongo, cutover } = args;
+  const { mongoUri: uri, appMongoUri, database, direction, mongo, cutover } = args;
   const outputs = { uri, appUri: appMongoUri ?? uri, database };
   // The engine does not reach what Jobs reach: theirs is checked by the first of them.
   if (args.jobs) return outputs;
   const { collections } = mongo;
-  const direction = directions.worker;
   serverChecked({ direction, cutover, uri, database, collections }, { parent });
   return outputs;
 }

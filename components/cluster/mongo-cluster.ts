@@ -14,8 +14,8 @@ export class MongoCluster extends StepGroup {
   readonly mongo: Mongo;
 
   constructor(name: string, settings: MongoClusterArgs, options: After = {}) {
-    super("MongoCluster", name, options, settings.directions.worker === "back");
-    const { cluster, directions, cutover, advanced, mongo, approvals } = settings;
+    super("MongoCluster", name, options, settings.direction === "back");
+    const { cluster, direction, cutover, advanced, mongo, approvals } = settings;
     const outputs = outputsOf(settings, this);
     const jobs = jobsOf(settings, outputs.uri, { dependsOn: [...(options.dependsOn ?? [])] });
     // The users of the other kinds are there already.
@@ -26,13 +26,13 @@ export class MongoCluster extends StepGroup {
       ? jobs?.target
       : jobs?.targetOf("taskrunner-application", outputs.appUri);
     const users = { job: jobs?.target, appJob };
-    const known = isMade ? awaitLogIn(outputs, directions.worker, users, this) : outputs;
+    const known = isMade ? awaitLogIn(outputs, direction, users, this) : outputs;
     const { uri, appUri, database } = known;
     const { ledger } = advanced;
     const { collections } = mongo;
     this.mongo = {
       ...{ uri, appUri, database, ledger, collections, approvals },
-      ...{ ...users, directions, cutover },
+      ...{ ...users, direction, cutover },
     };
     this.registerOutputs({ database, ownEntries: outputs.ownEntries });
   }

@@ -1,14 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { JobsArgs } from "../step/jobs/program";
 import type { JobTarget } from "../step/jobs";
-import type { ClusterSettings, ClusterSettingsOf, Directions } from "../settings";
+import type { ClusterSettings, ClusterSettingsOf, Direction } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 
 /** The settings that say where MongoDB is; the connection strings are secret outputs. */
 export type MongoClusterArgs = JobsArgs &
   Pick<
     ProgramSettings,
-    | ("cluster" | "mongoUri" | "appMongoUri" | "database" | "directions" | "cutover")
+    | ("cluster" | "mongoUri" | "appMongoUri" | "database" | "direction" | "cutover")
     | ("mongo" | "approvals" | "advanced")
   >;
 
@@ -55,7 +55,7 @@ export interface Mongo {
   readonly job: pulumi.Output<JobTarget> | undefined;
   /** The same for those of the services' user. */
   readonly appJob: pulumi.Output<JobTarget> | undefined;
-  readonly directions: Directions;
+  readonly direction: Direction;
   /** The setting `cutover`: the cutover that forward makes or keeps, from 1. */
   readonly cutover: number;
 }

@@ -19,9 +19,7 @@ type Args = ClusterArgs<"stackReference">;
  * `mongoUri` where a site sets it.
  */
 export function referToCluster(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {
-  return args.directions.worker === "back"
-    ? recallOutputs(args, parent)
-    : readReference(args, parent);
+  return args.direction === "back" ? recallOutputs(args, parent) : readReference(args, parent);
 }
 
 function readReference(args: Args, parent: pulumi.ComponentResource): ClusterOutputs {

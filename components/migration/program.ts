@@ -48,7 +48,7 @@ export class PackRunMigration extends StepGroup {
     { mongo, files }: PackRunMigrationArgs,
     options: After = {},
   ) {
-    const direction = mongo.directions.worker;
+    const { direction } = mongo;
     super("PackRunMigration", name, options, direction === "back");
     const { collections: byRole, approvals } = mongo;
     const schema = schemaOptionsOf({ ...settings, approvals, mongo: { collections: byRole } });
@@ -114,7 +114,7 @@ export class PackRunMigration extends StepGroup {
 
   /** The last step: what the services' user lacks has to be known before the worker is drained. */
   private checkServicePrivileges(
-    { appUri, appJob, uri, database, directions, cutover }: Mongo,
+    { appUri, appJob, uri, database, direction, cutover }: Mongo,
     completion: pulumi.Resource,
     wanted: ContractSchema,
     days = 0,
@@ -130,7 +130,7 @@ export class PackRunMigration extends StepGroup {
     new StepResource(
       steps.applicationCheck,
       "application-check",
-      { ...place, direction: directions.worker, cutover, collections, creations },
+      { ...place, direction, cutover, collections, creations },
       { parent: this, dependsOn: completion },
     );
   }
@@ -176,9 +176,9 @@ function warnOfDataIssues(
 /** No log entry expires while it is imported: lifts in each cutover what an earlier one set. */
 export class LogExpiryLift extends StepGroup {
   constructor(name: string, mongo: Mongo, options: After = {}) {
-    const direction = mongo.directions.worker;
+    const { direction } = mongo;
     super("LogExpiryLift", name, options, direction === "back");
-    new StepResource(steps.logExpiryLift, name, expiryInputs(mongo, direction, 0), this.ofChildren);
+    new StepResource(steps.logExpiryLift, name, expiryInputs(mongo, 0), this.ofChildren);
     this.registerOutputs();
   }
 }
@@ -191,15 +191,15 @@ export class LogRetention extends StepGroup {
     mongo: Mongo,
     options: After = {},
   ) {
-    const direction = mongo.directions.web;
-    super("LogRetention", name, options, direction !== "forward");
-    const inputs = expiryInputs(mongo, direction, days);
+    const { direction } = mongo;
+    super("LogRetention", name, options, direction === "back");
+    const inputs = expiryInputs(mongo, days);
     new StepResource(steps.logRetention, name, inputs, this.ofChildren);
     this.registerOutputs();
   }
 }
 
-function expiryInputs(mongo: Mongo, direction: Mongo["directions"]["web"], days: number) {
-  const { uri, database, ledger, job, collections, cutover } = mongo;
+function expiryInputs(mongo: Mongo, days: number) {
+  const { direction, uri, database, ledger, job, collections, cutover } = mongo;
   return { direction, uri, database, ledger, job, cutover, collection: collections.logs, days };
 }

@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SecretRef } from "../kubernetes/program";
+import { modeOf } from "../settings";
 import type { ProgramSettings } from "../settings/program";
 import { StepGroup, StepResource, type After } from "../step/program";
-import { otherMode, type Service } from "./environment";
+import type { Service } from "./environment";
 import { helmTarget } from "./helm/target";
 import { drainOf, workerDrainInputs, type DrainSettings } from "./pods/resources";
 import {
@@ -31,9 +32,9 @@ export class Services extends StepGroup {
     options: After = {},
   ) {
     super("Services", name, options);
-    const { storageMode: mode, rollout, kubernetes, directions, mongo } = settings;
+    const { storageMode: mode, rollout, kubernetes, direction, mongo } = settings;
     const { collections, database } = mongo;
-    const args = { kubernetes, mode, directions, collections, database, appUri };
+    const args = { kubernetes, mode, direction, collections, database, appUri };
     this.target =
       rollout.target === "values"
         ? valuesTarget({ settings: rollout, ...args })
@@ -57,19 +58,15 @@ export class WorkerDrain extends StepGroup {
     options: After = {},
   ) {
     super("WorkerDrain", name, options);
-    const { storageMode, directions } = settings;
     // Without the record of the cutover (`--target`) the worker stays where it is.
-    const mode = update.direction.apply((direction) =>
-      direction === directions.worker ? storageMode : otherMode(storageMode),
-    );
-    const turn = { direction: update.direction, mode };
-    const before = target.beforeDrain?.(turn.direction, this.ofChildren);
+    const change = { direction: update.direction, mode: update.direction.apply(modeOf) };
+    const before = target.beforeDrain?.(change.direction, this.ofChildren);
     const ofDrain = before ? { ...this.ofChildren, dependsOn: before } : this.ofChildren;
     const inputs = workerDrainInputs(settings);
     const releases = target.rendered ?? inputs?.releases;
     const { direction, drained } = inputs
-      ? drainOf("worker-drain", { ...inputs, ...turn, releases }, ofDrain)
-      : drainByHand(settings, turn.direction, ofDrain);
+      ? drainOf("worker-drain", { ...inputs, ...change, releases }, ofDrain)
+      : drainByHand(settings, change.direction, ofDrain);
     this.direction = direction;
     this.drained = drained;
     this.registerOutputs({ drains: this.drained.drains });

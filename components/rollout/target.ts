@@ -1,13 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Standstill } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
-import type {
-  Direction,
-  Directions,
-  KubernetesSettings,
-  RolloutSettings,
-  StorageMode,
-} from "../settings";
+import type { Direction, KubernetesSettings, RolloutSettings, StorageMode } from "../settings";
 import type { MongoNames, Service } from "./environment";
 
 /** What a rollout needs to know; `appUri` is secret. */
@@ -15,7 +9,7 @@ export interface ServicesArgs<Settings = RolloutSettings> {
   readonly settings: Settings;
   readonly kubernetes: KubernetesSettings;
   readonly mode: StorageMode;
-  readonly directions: Directions;
+  readonly direction: Direction;
   readonly collections: MongoNames["collections"];
   /** The database's name; absent where the one in the connection string counts. */
   readonly database?: string | undefined;

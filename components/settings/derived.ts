@@ -33,26 +33,15 @@ export function databaseOf({ cluster, mongo, mongoUri = "" }: Settings): string 
   return cluster.kind === "existing" ? uriFacts(mongoUri)?.database : defaultDatabase;
 }
 
-/** Which way a step goes in this update; `rest`: not at all, because it is not its turn. */
-export type Direction = "forward" | "back" | "rest";
+/** The direction of an update, which `storageMode` asks for: `mongo` is forward, `filesystem` is back. */
+export type Direction = "forward" | "back";
 
-/** The direction of an update: of what leads to a service, and of all that comes after. */
-export interface Directions {
-  readonly worker: Direction;
-  readonly web: Direction;
+/** The mode to which a direction leads. */
+export function modeOf(direction: Direction): Settings["storageMode"] {
+  return direction === "forward" ? "mongo" : "filesystem";
 }
 
-/**
- * The direction that `storageMode` asks for: `mongo` is forward, `filesystem` is back. Web goes with the
- * worker, but where one release holds both services: there it rests until `rollout.step` is `web`
- * (decision 14).
- */
-export function directionsOf({
-  storageMode,
-  rollout,
-}: Pick<Settings, "storageMode"> & {
-  readonly rollout: { readonly target: string; readonly step?: "worker" | "web" | undefined };
-}): Directions {
-  const worker = storageMode === "mongo" ? "forward" : "back";
-  return { worker, web: rollout.step === "worker" ? "rest" : worker };
+/** The direction to a mode. */
+export function directionTo(mode: Settings["storageMode"]): Direction {
+  return mode === "mongo" ? "forward" : "back";
 }

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { databaseOf, directionsOf, type Directions } from "./derived";
+import { databaseOf, directionTo, type Direction } from "./derived";
 import { parseSettings, parseStructured } from "./load";
 import { SettingsError } from "./problems";
 import type { KubernetesSettings, Settings } from "./schema";
@@ -13,7 +13,7 @@ export interface ProgramSettings extends Omit<Settings, "mongoUri" | "appMongoUr
   readonly mongoUri: pulumi.Output<string> | undefined;
   readonly appMongoUri: pulumi.Output<string> | undefined;
   readonly database: string | undefined;
-  readonly directions: Directions;
+  readonly direction: Direction;
 }
 
 /**
@@ -42,7 +42,7 @@ export function programSettings(): ProgramSettings {
       mongoUri: secretOf(settings.mongoUri),
       appMongoUri: secretOf(settings.appMongoUri),
       database: databaseOf(settings),
-      directions: directionsOf(settings),
+      direction: directionTo(settings.storageMode),
     };
   } catch (error) {
     throw error instanceof SettingsError ? new pulumi.RunError(error.message) : error;

@@ -97,7 +97,7 @@ function resultsOf({ results }: AnyStep) {
 }
 
 function rests(step: AnyStep, { direction }: StepInputs): boolean {
-  return direction === "rest" || (direction === "back" && step.back === undefined);
+  return direction === "back" && step.back === undefined;
 }
 
 async function hasToRun(step: AnyStep, state: State, inputs: StepInputs): Promise<boolean> {

@@ -50,9 +50,9 @@ export class FilesystemBackfill extends StepGroup {
   readonly counts: pulumi.Output<ImportReport | null>;
 
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
-    const direction = mongo.directions.worker;
+    const { direction } = mongo;
     super("FilesystemBackfill", name, options, direction === "back" || !files.state);
-    const inputs = files.state && stateInputs(direction, mongo, files.state);
+    const inputs = files.state && stateInputs(mongo, files.state);
     const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });
@@ -85,12 +85,12 @@ export class Handover extends StepGroup {
     { mongo, files, drain }: StateStepArgs & { readonly drain: DrainArgs },
     options: After = {},
   ) {
-    const direction = mongo.directions.worker;
+    const { direction } = mongo;
     super("Handover", name, options, !files.state);
     if (!files.state && direction === "back")
       void logFinding({ severity: "warn", code: "no-export", text: noExport }, this);
     const inputs = files.state && {
-      ...stateInputs(direction, mongo, files.state),
+      ...stateInputs(mongo, files.state),
       ...files.state.rollback,
       // Without the drain no handover meets a live worker, also under `--target`.
       direction: drain.direction,
@@ -114,12 +114,11 @@ export class SecondHandover extends StepGroup {
     { mongo, files, handover }: StateStepArgs & { readonly handover: Handover },
     options: After = {},
   ) {
-    const direction = mongo.directions.web;
-    super("SecondHandover", name, options, direction === "rest" || !files.state);
+    super("SecondHandover", name, options, !files.state);
     if (files.state) {
       const { fencedAt } = handover;
       const { rollback } = files.state;
-      const inputs = { ...stateInputs(direction, mongo, files.state), ...rollback, fencedAt };
+      const inputs = { ...stateInputs(mongo, files.state), ...rollback, fencedAt };
       new StepResource(kinds.SecondHandover, name, inputs, this.ofChildren);
     }
     this.registerOutputs();
@@ -132,17 +131,17 @@ export class Verification extends StepGroup {
   readonly counts: pulumi.Output<VerificationReport | null>;
 
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
-    const direction = mongo.directions.web;
-    super("Verification", name, options, direction !== "forward" || !files.state);
-    const inputs = files.state && stateInputs(direction, mongo, files.state);
+    const { direction } = mongo;
+    super("Verification", name, options, direction === "back" || !files.state);
+    const inputs = files.state && stateInputs(mongo, files.state);
     const step = inputs && new StepResource(kinds.Verification, name, inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });
   }
 }
 
-function stateInputs(direction: Direction, mongo: Mongo, { sides }: StateArgs) {
-  const { uri, database, collections, approvals, job, cutover, ledger } = mongo;
+function stateInputs(mongo: Mongo, { sides }: StateArgs) {
+  const { direction, uri, database, collections, approvals, job, cutover, ledger } = mongo;
   return { direction, cutover, uri, database, job, collections, approvals, ledger, ...sides };
 }
 

@@ -3,7 +3,7 @@ import type { MockResourceArgs, Mocks } from "@pulumi/pulumi/runtime";
 import { beforeEach, expect, it } from "vitest";
 import { MongoCluster } from "../../components/cluster";
 import { parseSettings } from "../../components/settings";
-import { directionsOf } from "../../components/settings/derived";
+import { directionTo } from "../../components/settings/derived";
 
 let registered: MockResourceArgs[];
 
@@ -36,8 +36,8 @@ async function connectionStrings() {
     jobs: { image: "registry.example.test/commands:1", namespace: "jobs" },
     rollout: { target: "helm", namespace: "apps", install: true },
   });
-  const directions = directionsOf(settings);
-  const { uri, appUri } = new MongoCluster("mongo", { ...settings, directions } as never).mongo;
+  const direction = directionTo(settings.storageMode);
+  const { uri, appUri } = new MongoCluster("mongo", { ...settings, direction } as never).mongo;
   return { uri: await valueOf(uri), appUri: await valueOf(appUri) };
 }
 

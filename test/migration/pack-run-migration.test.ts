@@ -26,7 +26,7 @@ const mongo = (direction: Direction, job?: Mongo["job"], appJob?: Mongo["job"]):
   collections: documentOptions.collections,
   approvals: true,
   ...{ job, appJob },
-  directions: { worker: direction, web: direction },
+  direction,
   cutover: 1,
 });
 

@@ -10,7 +10,7 @@ import {
   WorkerRollout,
 } from "../../components/rollout/program";
 import { parseSettings } from "../../components/settings";
-import { directionsOf } from "../../components/settings/derived";
+import { directionTo } from "../../components/settings/derived";
 import { after } from "../../components/step/program";
 
 const env = [{ name: "TaskRunner__Storage__Mode", value: "mongo" }];
@@ -85,7 +85,7 @@ async function inStack(
     ...parsed,
     storageMode: mode,
     mongo: { ...parsed.mongo, database },
-    directions: directionsOf({ storageMode: mode, rollout: parsed.rollout }),
+    direction: directionTo(mode),
   };
   const update = new Update("update", settings);
   const mongo = { appUri: pulumi.secret(mongoUri) };

@@ -141,35 +141,6 @@ describe("a refresh of a step", () => {
   });
 });
 
-describe("a step that rests", () => {
-  const resting = { ...inputs, size: 99, direction: "rest" } as const;
-
-  it("keeps its state and never runs, whatever differs and however the last run ended", async () => {
-    for (const { provider, seen } of [counting(), twoWay()]) {
-      expect(await provider.create(resting)).toEqual({
-        id: "thing",
-        // Nulls: what the state lacks would be unknown in each preview.
-        outs: { ...resting, made: null, applied: false },
-      });
-      for (const state of [made, { ...made, applied: false }, { ...made, direction: "back" }]) {
-        expect(await provider.diff("thing", state, resting)).toEqual({ changes: false });
-        expect(await provider.update("thing", state, resting)).toEqual({ outs: state });
-      }
-      expect(seen).toEqual({ forward: 0, back: 0 });
-    }
-  });
-
-  it("runs once it is its turn", async () => {
-    const { provider, seen } = counting();
-    const outs = (await provider.create(resting)).outs as object;
-    const due = { ...resting, direction: "forward" } as const;
-
-    expect(await provider.diff("thing", outs, due)).toEqual({ changes: true });
-    await provider.update("thing", outs, due);
-    expect(seen.forward).toBe(1);
-  });
-});
-
 describe("on a rollback a step without a rollback", () => {
   it("never connects and reports no change, whatever differs", async () => {
     const { provider, seen } = counting({ reads: () => Promise.reject(new Error("connected")) });

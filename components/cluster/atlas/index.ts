@@ -13,8 +13,8 @@ export function atlasCluster(
   args: ClusterArgs<"atlas">,
   parent: pulumi.ComponentResource,
 ): ClusterOutputs {
-  const { cluster: settings, directions, mongo, database = "" } = args;
-  const isRollback = directions.worker === "back";
+  const { cluster: settings, direction, mongo, database = "" } = args;
+  const isRollback = direction === "back";
   const options = { parent, ...(isRollback && { ignoreChanges: ["*"] }) };
   const isTakenOver = settings.import && !isRollback;
   const named = isTakenOver

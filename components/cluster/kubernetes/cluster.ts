@@ -24,9 +24,8 @@ export function kubernetesCluster(
   args: ClusterArgs<"kubernetes">,
   parent: pulumi.Resource,
 ): ClusterOutputs {
-  const { cluster, kubernetes: api, directions, rollout, database = "" } = args;
+  const { cluster, kubernetes: api, direction, rollout, database = "" } = args;
   const { resource, users, timeoutSeconds } = cluster;
-  const direction = directions.worker;
   const namespace = resolveNamespace(cluster, rollout);
   const place = { namespace, direction };
   const at = { direction, ...api, namespace, name: resource.name };

@@ -5,7 +5,7 @@ import { StepResource } from "../../step/program";
 import { PodsReplaced } from "../pods/inputs";
 import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
 import { FormerSecrets } from "../secrets/provider";
-import { turnOf } from "../turn";
+import { effectiveMode } from "../mode-change";
 import type { Drained, ServicesArgs, Target } from "../target";
 import { releasesOf } from "./releases";
 
@@ -18,7 +18,7 @@ export function helmTarget(
   args: ServicesArgs<HelmRolloutSettings>,
   options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
 ): Target {
-  const { settings, kubernetes: api, mode, directions } = args;
+  const { settings, kubernetes: api, direction } = args;
   const { parent } = options;
   const { target, namespace, timeoutSeconds } = settings;
   const provider = new (kubernetesSdk().Provider)("kubernetes", providerArgs(api), options);
@@ -35,13 +35,20 @@ export function helmTarget(
     secretRef,
     rendered: releases.rendered({ parent, provider }),
     rollOut: (service, before, options) => {
-      const asked = { direction: directions[service], mode };
-      const turn = turnOf(service, asked, before.direction);
-      const release = releases.of(service, turn.mode, { ...options, provider });
+      const change = effectiveMode(service, direction, before.direction);
+      const release = releases.of(service, change.mode, { ...options, provider });
       const { revision } = release.status;
       const address = releases.address(service);
       drains = before.drained.drains ?? (target === "umbrella" ? drains : undefined);
-      const inputs = { ...pods, ...address, ...turn, service, ...before.drained, drains, revision };
+      const inputs = {
+        ...pods,
+        ...address,
+        ...change,
+        service,
+        ...before.drained,
+        drains,
+        revision,
+      };
       const replaced = new StepResource(
         PodsReplaced,
         `${service}-pods`,
@@ -53,13 +60,15 @@ export function helmTarget(
       if (service === "web" && settings.connectionSecret.name === undefined) {
         formerSecrets(args, secretRef, { ...options, dependsOn: replaced });
       }
-      const summary = pulumi.all([revision, turn.mode, replaced.urn]).apply(([revision, mode]) => ({
-        target,
-        mode,
-        namespace,
-        release: address.release,
-        revision,
-      }));
+      const summary = pulumi
+        .all([revision, change.mode, replaced.urn])
+        .apply(([revision, mode]) => ({
+          target,
+          mode,
+          namespace,
+          release: address.release,
+          revision,
+        }));
       const stoppedSeconds = replaced.output("stoppedSeconds");
       return { direction: replaced.lastDirection, summary, stoppedSeconds };
     },

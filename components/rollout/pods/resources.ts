@@ -9,15 +9,15 @@ type Asked = Omit<DrainInputs, "requests">;
 /** The settings that a drain follows from. */
 export type DrainSettings = Pick<
   ProgramSettings,
-  "storageMode" | "rollout" | "kubernetes" | "directions" | "advanced"
+  "storageMode" | "rollout" | "kubernetes" | "direction" | "advanced"
 >;
 
 /** Where the worker is and what its drain needs to know; undefined if the stack sees no pods. */
 export function workerDrainInputs(settings: DrainSettings): Args<Asked> | undefined {
-  const { storageMode: mode, rollout, kubernetes, directions } = settings;
+  const { storageMode: mode, rollout, kubernetes, direction } = settings;
   const { timeoutSeconds, ignorePods } = rollout;
   const { acceptCluster } = settings.advanced;
-  const common = { direction: directions.worker, service: "worker" as const, mode, timeoutSeconds };
+  const common = { direction, service: "worker" as const, mode, timeoutSeconds };
   const all = { ...kubernetes, ...common, ignorePods, acceptCluster };
   if (rollout.target === "values") {
     const { confirm } = rollout;

@@ -22,8 +22,7 @@ export class Update extends StepGroup {
 
   constructor(name: string, settings: UpdateSettings) {
     super("Update", name, {});
-    const { directions, rollout, kubernetes, jobs, cutover } = settings;
-    const direction = directions.worker;
+    const { direction, rollout, kubernetes, jobs, cutover } = settings;
     const inputs = workerDrainInputs(settings);
     const check =
       inputs && new StepResource(ServicesCheck, "services-check", inputs, this.ofChildren);

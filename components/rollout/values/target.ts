@@ -6,7 +6,7 @@ import { stackName, StepResource } from "../../step/program";
 import { serviceEnvironment, type Service } from "../environment";
 import { PodsReplaced } from "../pods/inputs";
 import type { ServicesArgs, Target } from "../target";
-import { turnOf } from "../turn";
+import { effectiveMode } from "../mode-change";
 import { ValuesFile, type ValuesFileInputs } from "./provider";
 import { PushCheck } from "./push-check";
 
@@ -18,7 +18,7 @@ type Args = ServicesArgs<ValuesRolloutSettings>;
  * `confirm: none` the program sees no pods.
  */
 export function valuesTarget(args: Args): Target {
-  const { settings, kubernetes, mode, directions } = args;
+  const { settings, kubernetes, direction } = args;
   const { push, confirm: seen, directory } = settings;
   const fileOf = (service: Service) => path.join(directory, settings[service].file);
   return {
@@ -34,16 +34,16 @@ export function valuesTarget(args: Args): Target {
       }),
     secretRef: pulumi.output({ ...settings.connectionSecret }),
     rollOut: (service, { direction: before, drained }, options) => {
-      const turn = turnOf(service, { direction: directions[service], mode }, before);
+      const change = effectiveMode(service, direction, before);
       const { values: ofSite, path: place } = settings[service];
       const file = fileOf(service);
       const site = ofSite.map((one) => path.join(directory, one));
-      const environment = turn.mode.apply((mode) => environmentOf(service, mode, args));
+      const environment = change.mode.apply((mode) => environmentOf(service, mode, args));
       const written = { service, file, site, path: place, environment, stack: stackName(), push };
-      const values = new StepResource(ValuesFile, service, { ...written, ...turn }, options);
+      const values = new StepResource(ValuesFile, service, { ...written, ...change }, options);
       const after = (last: pulumi.CustomResource) =>
         pulumi
-          .all([turn.mode, last.urn])
+          .all([change.mode, last.urn])
           .apply(([mode]) => ({ target: "values" as const, mode, file }));
       const { confirm, timeoutSeconds } = settings;
       if (confirm === "none") {
@@ -54,7 +54,7 @@ export function valuesTarget(args: Args): Target {
       const revision = environment.apply((stated) =>
         createHash("sha256").update(JSON.stringify(stated)).digest("hex").slice(0, 12),
       );
-      const inputs = { ...turn, ...address, service, timeoutSeconds, ...drained, revision };
+      const inputs = { ...change, ...address, service, timeoutSeconds, ...drained, revision };
       const afterValues = { ...options, dependsOn: values };
       const pods = new StepResource(PodsReplaced, `${service}-pods`, inputs, afterValues);
       const stoppedSeconds = pods.output("stoppedSeconds");

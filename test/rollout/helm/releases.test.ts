@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { releasesOf } from "../../../components/rollout/helm/releases";
 import { parseSettings } from "../../../components/settings";
-import { directionsOf } from "../../../components/settings/derived";
+import { directionTo } from "../../../components/settings/derived";
 
 let folder: string;
 let file: string;
@@ -30,8 +30,8 @@ const releases =
     });
     if (settings.rollout.target === "values") throw new Error("no releases");
     const { collections } = settings.mongo;
-    const directions = directionsOf({ storageMode: mode, rollout: settings.rollout });
-    const args = { settings: settings.rollout, kubernetes: {}, mode, directions, collections };
+    const direction = directionTo(mode);
+    const args = { settings: settings.rollout, kubernetes: {}, mode, direction, collections };
     const secretRef = pulumi.output({ name: "mongo", key: "uri" });
     return releasesOf(args, secretRef, undefined as unknown as pulumi.Resource);
   };
