@@ -192,5 +192,5 @@ describe("in its pod", () => {
 });
 
 it("asks its Job without the secret, and with no more of the last run than it needs", () => {
-  expect(steps.ledgerClaim.job).toMatchObject({ state: "read", olds: ["place"] });
+  expect(steps.ledgerClaim.job).toMatchObject({ state: "read", priorOutputs: ["place"] });
 });

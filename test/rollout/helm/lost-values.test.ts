@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { formatFinding } from "../../../components/contract/finding";
 import { describeLostValues, otherValues } from "../../../components/rollout/helm/lost-values";
 import { noPlan, previewOf, reviewOf } from "../../review/steps";
 
@@ -71,7 +72,8 @@ describe("a warning of them", () => {
   it("is a risk of its own in a review", () => {
     const urn =
       "urn:pulumi:s::p::taskrunner:storage:WorkerRollout$kubernetes:helm.sh/v3:Release::worker";
-    const message = describeLostValues("taskrunner-worker", found);
+    const text = describeLostValues("taskrunner-worker", found);
+    const message = formatFinding({ severity: "warn", code: "live-values", text });
     const diagnostics = [{ severity: "warning", urn, message }];
     const { verdict } = reviewOf(previewOf([], { diagnostics }), noPlan);
 

@@ -49,7 +49,10 @@ it("are warned of on a rollback, which nothing of it stops", () => {
   writeFileSync(file, "other: amqp://u:pw1@queue\n");
 
   expect(releases({ web: { values: [file] } }, "filesystem")).not.toThrow();
-  expect(warn).toHaveBeenCalledWith(expect.stringContaining("other has a password in a URI"));
+  expect(warn).toHaveBeenCalledWith(
+    expect.stringContaining("other has a password in a URI"),
+    undefined,
+  );
   warn.mockRestore();
 });
 
@@ -63,7 +66,10 @@ it("are warned of a null on a rollback", () => {
   writeFileSync(file, "podSecurityContext:\n");
 
   expect(releases({ worker: { values: [file] } }, "filesystem")).not.toThrow();
-  expect(warn).toHaveBeenCalledWith(expect.stringContaining("podSecurityContext is null"));
+  expect(warn).toHaveBeenCalledWith(
+    expect.stringContaining("podSecurityContext is null"),
+    undefined,
+  );
   warn.mockRestore();
 });
 
