@@ -5,7 +5,7 @@ import { isStatefulSet, nameOf, type Controller } from "./objects";
 import {
   ClusterError,
   fieldManager,
-  ifInReach,
+  unlessUnreachable,
   KubeconfigError,
   kinds,
   type ClusterAddress,
@@ -143,7 +143,8 @@ export async function clusterAt(
       const ofKind = (kind: string) => (one: Controller) => Object.assign(one, { kind });
       return [...deployments.map(ofKind("Deployment")), ...sets.map(ofKind("StatefulSet"))];
     },
-    autoscalers: async () => (await ifInReach(() => list("HorizontalPodAutoscaler", ""))) ?? [],
+    autoscalers: async () =>
+      (await unlessUnreachable(() => list("HorizontalPodAutoscaler", ""))) ?? [],
     warnings: async () => {
       // By its own function, because the library knows no type of an event by its kind.
       const listing = core.listNamespacedEvent({ namespace, fieldSelector: "type=Warning" });
@@ -207,11 +208,11 @@ async function connect(address: ClusterAddress, timeoutMs: number) {
  * What a brief look at a cluster finds, in a preview too; undefined if the cluster is unreachable or
  * refuses, which is left to the step that works with it.
  */
-export function lookBriefly<T>(
+export function tryQuickly<T>(
   address: ClusterAddress,
   look: (cluster: Cluster) => Promise<T>,
 ): Promise<T | undefined> {
-  return ifInReach(async () => look(await clusterAt(address, briefTimeoutMs)));
+  return unlessUnreachable(async () => look(await clusterAt(address, briefTimeoutMs)));
 }
 
 function loadConfig(

@@ -19,7 +19,7 @@ export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
       const { metadata } = await cluster.read("Namespace", name);
       return { server, uids: { [`Namespace ${name}`]: metadata?.uid ?? "" } };
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.isPassing) throw error;
+      if (!(error instanceof ClusterError) || error.isTransient) throw error;
     }
   }
   const text =

@@ -2,7 +2,7 @@
  * A Kubernetes API: its client, what may be asked of it, and waiting for what it has under way.
  * `program.ts` is the Pulumi program's own door.
  */
-export { clusterAt, lookBriefly, type Application, type Cluster } from "./client";
+export { clusterAt, tryQuickly, type Application, type Cluster } from "./client";
 export { identityOf, isSameCluster, type ClusterIdentity } from "./identity";
 export {
   controllerOf,
@@ -22,7 +22,12 @@ export {
 } from "./objects";
 export { ClusterError, describePlace, type ClusterAddress, type Place } from "./request";
 export { argoApplicationOf, gitOpsOwnerOf, describeScalers } from "./scalers";
-export { disturbanceOf, drainAgain, standstillOf, type Standstill } from "./standstill";
+export {
+  findChangesSince,
+  redrainHint,
+  takeDrainSnapshot,
+  type DrainSnapshot,
+} from "./drain-snapshot";
 export {
   inFull,
   inProgress,

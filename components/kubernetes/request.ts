@@ -53,7 +53,7 @@ export interface Request {
 export class ClusterError extends Error {
   override readonly name = "ClusterError";
   /** Whether the same request may succeed a moment later. */
-  readonly isPassing: boolean;
+  readonly isTransient: boolean;
   /** The HTTP status; undefined without an answer. */
   readonly status: number | undefined;
 
@@ -67,7 +67,7 @@ export class ClusterError extends Error {
         advice(status, request, place),
     );
     this.status = status;
-    this.isPassing = status === undefined || status === 429 || status >= 500;
+    this.isTransient = status === undefined || status === 429 || status >= 500;
   }
 }
 
@@ -84,7 +84,7 @@ export class KubeconfigError extends Error {
 }
 
 /** What a look at a cluster finds; undefined if the cluster is unreachable or refuses. */
-export async function ifInReach<T>(look: () => Promise<T>): Promise<T | undefined> {
+export async function unlessUnreachable<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
     return await look();
   } catch (error) {

@@ -68,7 +68,7 @@ export async function watch(options: Watch): Promise<readonly string[]> {
       if (isLast) return obstacles.map(inFull);
       progress(inProgress(obstacles));
     } catch (error) {
-      if (!answers || !(error instanceof ClusterError && error.isPassing)) throw error;
+      if (!answers || !(error instanceof ClusterError && error.isTransient)) throw error;
       if (isLast) return [error.message];
       progress(error.message);
     }

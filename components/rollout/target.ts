@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Standstill } from "../kubernetes";
+import type { DrainSnapshot } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
 import type { Direction, KubernetesSettings, RolloutSettings, StorageMode } from "../settings";
 import type { MongoNames, Service } from "./environment";
@@ -36,7 +36,7 @@ export interface Drained {
   /** When that drain began, in ISO 8601, UTC. */
   readonly stoppedAt: pulumi.Output<string> | undefined;
   /** The worker as its drain left it. */
-  readonly standstill: pulumi.Output<Standstill> | undefined;
+  readonly standstill: pulumi.Output<DrainSnapshot> | undefined;
 }
 
 /** Nothing can be seen of a drain, or it is not this service's. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Mongo } from "../cluster";
-import type { Standstill } from "../kubernetes";
+import type { DrainSnapshot } from "../kubernetes";
 import type { Direction, Settings } from "../settings";
 import { type After, logFinding, StepGroup, StepResource } from "../step/program";
 import type { RollbackReport } from "./rollback/rollback";
@@ -64,7 +64,7 @@ interface DrainArgs {
   readonly direction: pulumi.Output<Direction>;
   readonly drained: {
     readonly drains: pulumi.Output<number> | undefined;
-    readonly standstill: pulumi.Output<Standstill> | undefined;
+    readonly standstill: pulumi.Output<DrainSnapshot> | undefined;
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { disturbanceOf } from "../../components/kubernetes";
+import { findChangesSince } from "../../components/kubernetes";
 import { clusterForTests } from "../rollout/pods/cluster";
 import { deployWorker, type Worker } from "./worker";
 
@@ -19,11 +19,11 @@ it("a HorizontalPodAutoscaler rests at 0, and raises only what somebody else sta
   const rests = ["wait", "hpa/worker", `--for=jsonpath=${reason}=ScalingDisabled`];
   await kubectl(worker, ...rests, "--timeout=40s");
   expect(await worker.replicas()).toBe("0 3");
-  expect(await disturbanceOf(standstill)).toBeUndefined();
+  expect(await findChangesSince(standstill)).toBeUndefined();
 
   await kubectl(worker, "scale", worker.workload, "--replicas=1");
   await worker.untilReplicas(3);
-  expect(await disturbanceOf(standstill)).toMatch(
+  expect(await findChangesSince(standstill)).toMatch(
     /since the drain .* by \S+ or HorizontalPodAutoscaler worker\. To pause it: kubectl delete hpa worker /,
   );
 });

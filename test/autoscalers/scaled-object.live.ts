@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { disturbanceOf } from "../../components/kubernetes";
+import { findChangesSince } from "../../components/kubernetes";
 import { readFence } from "../../components/state";
 import { clusterForTests } from "../rollout/pods/cluster";
 import { RollbackStack, state, up } from "../transfer/rollback-stack";
@@ -83,7 +83,7 @@ describe("a paused ScaledObject", () => {
     const standstill = await worker.drain();
     await untilKedaScalesAnother(worker);
     expect(await worker.replicas()).toBe("0 2");
-    expect(await disturbanceOf(standstill)).toBeUndefined();
+    expect(await findChangesSince(standstill)).toBeUndefined();
 
     await worker.rollOut(standstill);
     expect(await worker.replicas()).toBe("2");
@@ -99,7 +99,7 @@ describe("a paused ScaledObject", () => {
     const standstill = await worker.drain();
     await untilKedaScalesAnother(worker);
     expect(await worker.replicas()).toBe("0");
-    expect(await disturbanceOf(standstill)).toBeUndefined();
+    expect(await findChangesSince(standstill)).toBeUndefined();
 
     await worker.rollOut(standstill);
     expect(await worker.replicas()).toBe("0");

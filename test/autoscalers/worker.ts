@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import type { Standstill } from "../../components/kubernetes";
+import type { DrainSnapshot } from "../../components/kubernetes";
 import { providers } from "../../components/rollout/provider";
 import type { Current } from "../rollout/pods/cluster";
 import type { Kind } from "./scaled-object";
@@ -12,9 +12,9 @@ export interface Worker {
   /** Such as `Deployment/worker`. */
   readonly workload: string;
   /** Drains it for a cutover. @returns the outcome as the engine keeps it */
-  drain(): Promise<Standstill>;
+  drain(): Promise<DrainSnapshot>;
   /** Deploys its mode mongo, and waits for its pods as the cutover does. */
-  rollOut(standstill: Standstill): Promise<void>;
+  rollOut(standstill: DrainSnapshot): Promise<void>;
   /** Replicas and recorded replicas, as `0 2`. */
   replicas(): Promise<string>;
   /** Waits until it has so many replicas. */
@@ -42,8 +42,8 @@ export async function deployWorker(
   return {
     ...{ namespace, workload },
     drain: async () => {
-      const outs = (await Drain.create(inputs)).outs as { standstill: Standstill };
-      return JSON.parse(JSON.stringify(outs.standstill)) as Standstill;
+      const outs = (await Drain.create(inputs)).outs as { standstill: DrainSnapshot };
+      return JSON.parse(JSON.stringify(outs.standstill)) as DrainSnapshot;
     },
     rollOut: async (standstill) => {
       const mode = "Worker__Storage__Mode=mongo";

@@ -33,7 +33,7 @@ export const rollout: readonly Break[] = [
   {
     guarantee: "a destroyed stack leaves nothing paused",
     file: "components/rollout/update/services-check.ts",
-    find: "await lookBriefly(state, (cluster) => resumeWeb(cluster, state));",
+    find: "await tryQuickly(state, (cluster) => resumeWeb(cluster, state));",
     replace: "",
     tests: ["test/rollout/pods/paused.test.ts > is resumed when the stack is destroyed"],
   },
@@ -147,14 +147,14 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a StatefulSet that was scaled up and back stops the rollout",
-    file: "components/kubernetes/standstill.ts",
+    file: "components/kubernetes/drain-snapshot.ts",
     find: "return since > (isRolledOut ? 1 : 0)",
     replace: "return since > (isRolledOut ? 100 : 0)",
     tests: ["test/rollout/pods/set-back.test.ts > scaled up once and back"],
   },
   {
     guarantee: "replicas set back before Helm's upgrade are found as soon as it is done",
-    file: "components/kubernetes/standstill.ts",
+    file: "components/kubernetes/drain-snapshot.ts",
     find: "(one) => controllerOf(one)?.uid === controller.metadata?.uid && !isOwn(one.spec?.template),",
     replace:
       "(one) => controllerOf(one)?.uid === controller.metadata?.uid && !isOwn(templateOf(controller)),",

@@ -30,5 +30,5 @@ it.each([
 ])("an answer with status %s may pass: %s", (code, passes) => {
   const place = { context: "c", namespace: "n", server: "https://c.example.test" };
   const error = new ClusterError({ verb: "get", resource: "pods" }, place, { code });
-  expect(error.isPassing).toBe(passes);
+  expect(error.isTransient).toBe(passes);
 });

@@ -1,4 +1,4 @@
-import { ClusterError, lookBriefly, type Cluster, type ClusterAddress } from "../../kubernetes";
+import { ClusterError, tryQuickly, type Cluster, type ClusterAddress } from "../../kubernetes";
 import { kind, type Step, type StepInputs } from "../../step";
 import { readResource } from "./ready";
 
@@ -27,7 +27,7 @@ export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
     const { name, namespace, stack, spec, direction } = inputs;
     if (direction === "back") return undefined;
     if (olds?.namespace !== namespace || olds.name !== name) {
-      const found = await lookBriefly(inputs, (cluster) => readResource(cluster, name));
+      const found = await tryQuickly(inputs, (cluster) => readResource(cluster, name));
       const owner = found?.metadata.annotations?.[stackAnnotation] ?? stack;
       const reason =
         `MongoDBCommunity ${name} in namespace ${namespace} belongs to stack ${owner}. Set another ` +
@@ -35,7 +35,7 @@ export const mongoDBCheck: Step<MongoDBCheckInputs, object> = {
         `annotate mongodbcommunity ${name} ${stackAnnotation}-`;
       if (owner !== stack) return { property: "name", reason };
     }
-    const refusal = await lookBriefly(inputs, (cluster) => tryToCreate(cluster, name, spec));
+    const refusal = await tryQuickly(inputs, (cluster) => tryToCreate(cluster, name, spec));
     return refusal === undefined
       ? undefined
       : { property: "spec", reason: `Fix cluster.overrides or cluster.resource. ${refusal}` };

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
 import { foreseeInPreview } from "../../step/program";
-import { lookBriefly, type ClusterAddress } from "../../kubernetes";
+import { tryQuickly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys, type Service } from "../environment";
 import { newestRevision } from "../pods/pending";
 import { inHelmsOrder, isMap, parseValues, type ReleaseValues } from "../values/files";
@@ -44,7 +44,7 @@ interface LiveRelease {
 }
 
 function liveRelease(address: ClusterAddress, release: string): Promise<LiveRelease | undefined> {
-  return lookBriefly(address, async (cluster) => {
+  return tryQuickly(address, async (cluster) => {
     const secrets = await cluster.list("Secret", `owner=helm,name=${release},status=deployed`);
     // Helm packs a revision, and the API encodes it once more.
     const encoded = newestRevision(release, secrets)?.data?.release ?? "";

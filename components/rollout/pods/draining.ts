@@ -3,11 +3,11 @@ import {
   describePlace,
   replicasOf,
   describeScalers,
-  standstillOf,
+  takeDrainSnapshot,
   watch,
   type Cluster,
   type Controller,
-  type Standstill,
+  type DrainSnapshot,
 } from "../../kubernetes";
 import { findMissed } from "./executors";
 import type { DrainInputs } from "./inputs";
@@ -29,14 +29,14 @@ export async function drainService(
   cluster: Cluster,
   inputs: DrainInputs,
   isKnown: boolean,
-): Promise<Standstill | readonly string[]> {
+): Promise<DrainSnapshot | readonly string[]> {
   const { service, timeoutSeconds } = inputs;
   let found: readonly Workload[] = await observe(cluster, inputs);
   const missed = await findMissed(cluster, inputs, found, isKnown);
   if (missed !== undefined) throw new Error(missed);
   if (found.length === 0) {
     console.log(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
-    return standstillOf(inputs, []);
+    return takeDrainSnapshot(inputs, []);
   }
   for (const { controller } of found) await pause(cluster, controller);
   const remain = await watch({
@@ -51,7 +51,7 @@ export async function drainService(
   const since = await findMissed(cluster, inputs, found, isKnown);
   if (since !== undefined) throw new Error(since);
   console.log(`${service}: drained, all pods are gone`);
-  return standstillOf(inputs, found);
+  return takeDrainSnapshot(inputs, found);
 }
 
 /** Puts the replicas of a service back as before a drain that was not finished, and resumes web. */

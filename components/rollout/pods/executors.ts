@@ -152,7 +152,7 @@ async function statingMode(
     const name = configMapRef?.name;
     if (name === undefined || keysOf.has(name)) continue;
     const found = await cluster.read("ConfigMap", name).catch((error: unknown) => {
-      if (!(error instanceof ClusterError) || error.isPassing) throw error;
+      if (!(error instanceof ClusterError) || error.isTransient) throw error;
       const text = `Pods have variables of ConfigMap ${name}. ${error.message}`;
       console.log(formatPrinted({ severity: "warn", code: "variables-not-read", text }));
     });

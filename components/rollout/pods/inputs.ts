@@ -1,4 +1,4 @@
-import type { ClusterAddress, ClusterIdentity, Standstill } from "../../kubernetes";
+import type { ClusterAddress, ClusterIdentity, DrainSnapshot } from "../../kubernetes";
 import type { StorageMode } from "../../settings";
 import { kind, type StepInputs } from "../../step";
 import type { Service } from "../environment";
@@ -63,7 +63,7 @@ export interface DrainResults {
   /** When that drain, or an unfinished one, began, in ISO 8601, UTC; absent before the first. */
   readonly stoppedAt?: string;
   /** The service as that drain left it; absent before the first. */
-  readonly standstill?: Standstill;
+  readonly standstill?: DrainSnapshot;
 }
 
 /** Inputs of the wait for a service's new pods. */
@@ -73,7 +73,7 @@ export interface PodsReplacedInputs extends PodsInputs {
   /** Of the Helm release, or a hash of the values: a change makes the step run. */
   readonly revision?: number | string;
   /** The service as its drain left it; not compared. */
-  readonly standstill?: Standstill;
+  readonly standstill?: DrainSnapshot;
   /** When that drain began, in ISO 8601, UTC; not compared. */
   readonly stoppedAt?: string;
 }

@@ -1,5 +1,5 @@
 import type { V1ObjectMeta, V1Secret } from "@kubernetes/client-node";
-import { describePlace, lookBriefly, type ClusterAddress, type Place } from "../../kubernetes";
+import { describePlace, tryQuickly, type ClusterAddress, type Place } from "../../kubernetes";
 
 /**
  * Why no Helm release may be changed now: one is in the middle of another operation. Helm refuses it
@@ -18,7 +18,7 @@ export async function pendingOperations(
   releases: readonly string[],
 ): Promise<string | undefined> {
   if (releases.length === 0) return undefined;
-  return lookBriefly(address, async (cluster) => {
+  return tryQuickly(address, async (cluster) => {
     const secrets = await cluster.list("Secret", `owner=helm,name in (${releases.join(",")})`);
     const newest = releases.flatMap((release) => newestRevision(release, secrets)?.metadata ?? []);
     // `pending-install`, `pending-upgrade` or `pending-rollback`.

@@ -1,11 +1,11 @@
 import {
   clusterAt,
   describePlace,
-  disturbanceOf,
-  drainAgain,
+  findChangesSince,
+  redrainHint,
   identityOf,
   isSameCluster,
-  lookBriefly,
+  tryQuickly,
   type Cluster,
 } from "../../kubernetes";
 import { Unfinished, type StateOf, type Step } from "../../step";
@@ -68,7 +68,7 @@ export const drain: Step<DrainInputs, DrainResults> = {
   isDue: (state, inputs) => isElsewhere(inputs, state),
   observes: observeCluster,
   refuses: (inputs, olds) =>
-    lookBriefly(inputs, async (cluster) => {
+    tryQuickly(inputs, async (cluster) => {
       const reason = olds ? undefined : await findUnknownCutover(cluster, inputs);
       if (reason !== undefined) return { property: "mode", reason };
       return findRefusal(cluster, inputs, olds);
@@ -167,10 +167,10 @@ async function awaitReplacement(
 async function requireStill({ service, mode, standstill }: PodsReplacedInputs): Promise<void> {
   const found =
     standstill &&
-    (await disturbanceOf(standstill, (template) => modeIn(template?.spec, service) === mode));
+    (await findChangesSince(standstill, (template) => modeIn(template?.spec, service) === mode));
   if (found === undefined) return;
   throw new Error(
-    `${found} What ${service} has written to files since then is not in MongoDB. ${drainAgain(service)}`,
+    `${found} What ${service} has written to files since then is not in MongoDB. ${redrainHint(service)}`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { formatPrinted } from "../../contract/finding";
-import { identityOf, isSameCluster, lookBriefly, type Cluster } from "../../kubernetes";
+import { identityOf, isSameCluster, tryQuickly, type Cluster } from "../../kubernetes";
 import { findMissed } from "./executors";
 import { findOwner } from "./foreseen";
 import { hasMoved, type DrainInputs as Inputs } from "./inputs";
@@ -9,7 +9,7 @@ import { observe } from "./service";
 
 /** The cluster as it is now; as it was recorded if it is unreachable. */
 export async function observeCluster(inputs: Inputs, olds?: Inputs) {
-  const found = (await lookBriefly(inputs, identityOf)) ?? olds?.clusterIdentity;
+  const found = (await tryQuickly(inputs, identityOf)) ?? olds?.clusterIdentity;
   return { ...(found && { clusterIdentity: found }) };
 }
 

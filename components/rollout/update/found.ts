@@ -1,4 +1,4 @@
-import { describePlace, lookBriefly, type ClusterAddress } from "../../kubernetes";
+import { describePlace, tryQuickly, type ClusterAddress } from "../../kubernetes";
 
 /** The releases of a stack, and whether it creates them. */
 export interface ReleasesAddress extends ClusterAddress {
@@ -16,7 +16,7 @@ export async function findMismatch(
   known: readonly string[] = [],
 ): Promise<string | undefined> {
   if (process.env.PULUMI_K8S_HELM_DRIVER !== undefined) return undefined;
-  return lookBriefly(address, async ({ list, place }) => {
+  return tryQuickly(address, async ({ list, place }) => {
     const revisions = await list("Secret", `owner=helm,name in (${releases.join(",")})`);
     for (const release of releases) {
       const own = revisions.filter(({ metadata }) => metadata?.labels?.name === release);

@@ -1,5 +1,5 @@
 import { formatPrinted } from "../../contract/finding";
-import { clusterAt, describePlace, identityOf, isSameCluster, lookBriefly } from "../../kubernetes";
+import { clusterAt, describePlace, identityOf, isSameCluster, tryQuickly } from "../../kubernetes";
 import { kind, type Step } from "../../step";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
@@ -49,7 +49,7 @@ export const servicesCheck: Step<DrainInputs, object> = {
   back: requireServices,
   // A destroyed stack leaves nothing paused, wherever a cutover stopped.
   cleansUp: async (state) => {
-    await lookBriefly(state, (cluster) => resumeWeb(cluster, state));
+    await tryQuickly(state, (cluster) => resumeWeb(cluster, state));
   },
 };
 

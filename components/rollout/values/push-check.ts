@@ -3,7 +3,7 @@ import {
   argoApplicationOf,
   describeController,
   isStatefulSet,
-  lookBriefly,
+  tryQuickly,
   nameOf,
   type Application,
   type Controller,
@@ -51,11 +51,11 @@ export const pushCheck: Step<PushCheckInputs, object> = {
 };
 
 async function findReplicasReset(inputs: PushCheckInputs): Promise<string | undefined> {
-  const workers = await lookBriefly(inputs, (cluster) => controllersOf(cluster, inputs));
+  const workers = await tryQuickly(inputs, (cluster) => controllersOf(cluster, inputs));
   for (const worker of workers ?? []) {
     const { name = "", namespace = "", isTracked } = argoApplicationOf(worker) ?? {};
     if (name === "") continue;
-    const application = await lookBriefly({ ...inputs, namespace }, (cluster) =>
+    const application = await tryQuickly({ ...inputs, namespace }, (cluster) =>
       cluster.read("Application", name),
     );
     const kind = isStatefulSet(worker) ? "StatefulSet" : "Deployment";

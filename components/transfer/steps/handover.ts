@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Finding } from "../../contract/finding";
-import { disturbanceOf, drainAgain } from "../../kubernetes";
+import { findChangesSince, redrainHint } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { sameServer, ServerTroubleError } from "../../mongo";
 import { type Fence, StateFolderError } from "../../state";
@@ -100,8 +100,8 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
 
 async function requireStill({ direction, standstill }: FirstHandoverInputs): Promise<void> {
   if (direction !== "forward" || standstill === undefined) return;
-  const found = await disturbanceOf(standstill);
-  if (found !== undefined) throw new Unfinished([`${found} ${drainAgain("the worker")}`]);
+  const found = await findChangesSince(standstill);
+  if (found !== undefined) throw new Unfinished([`${found} ${redrainHint("the worker")}`]);
 }
 
 function keepResults(state: Partial<HandoverResults> = {}): HandoverResults {

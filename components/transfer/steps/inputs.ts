@@ -1,5 +1,5 @@
 import type { CollectionRole } from "../../contract";
-import type { Standstill } from "../../kubernetes";
+import type { DrainSnapshot } from "../../kubernetes";
 import type { Fence } from "../../state";
 import { type MongoInputs, type OncePerCutover, kind } from "../../step";
 import type { RollbackReport } from "../rollback/rollback";
@@ -57,7 +57,7 @@ export interface HandoverInputs extends StateInputs {
 export interface FirstHandoverInputs extends HandoverInputs {
   /** How often the worker was drained; another number makes the step run. */
   readonly drains?: number;
-  readonly standstill?: Standstill;
+  readonly standstill?: DrainSnapshot;
 }
 
 /** What a handover did last in each direction; reports name the first twenty cases of a kind. */

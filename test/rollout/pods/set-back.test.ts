@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
+import { findChangesSince, type DrainSnapshot } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { helm } from "../../../tools/parts";
@@ -25,17 +25,17 @@ const common = (namespace: string) => ({
   direction: "forward" as const,
 });
 
-async function drained(namespace: string): Promise<Standstill> {
-  const outs = (await Drain.create(common(namespace))).outs as { standstill: Standstill };
+async function drained(namespace: string): Promise<DrainSnapshot> {
+  const outs = (await Drain.create(common(namespace))).outs as { standstill: DrainSnapshot };
   // As the engine keeps it.
-  return JSON.parse(JSON.stringify(outs.standstill)) as Standstill;
+  return JSON.parse(JSON.stringify(outs.standstill)) as DrainSnapshot;
 }
 
 type Kind = "Deployment" | "StatefulSet";
 const kinds: Kind[] = ["Deployment", "StatefulSet"];
 
 /** A worker of one pod on files, drained. */
-async function deployedAndDrained(namespace: string, kind: Kind): Promise<Standstill> {
+async function deployedAndDrained(namespace: string, kind: Kind): Promise<DrainSnapshot> {
   await current.cluster.deploy(namespace, { kind, graceSeconds: 1 });
   await current.cluster.available(namespace, `${kind}/worker`);
   return drained(namespace);
@@ -121,7 +121,7 @@ it("a StatefulSet that was scaled up once and back stops the rollout", async () 
   await current.cluster.available("once", set);
   await scale("once", set, 0, "somebody-s");
   await expect.poll(() => current.cluster.pods("once"), { timeout: 15_000 }).toEqual([]);
-  expect(await disturbanceOf(standstill)).toMatch(
+  expect(await findChangesSince(standstill)).toMatch(
     /StatefulSet worker .* was scaled .* \(generation of StatefulSet worker\)/,
   );
 
@@ -181,7 +181,7 @@ it("what Flux deploys is paused by suspending its HelmRelease", async () => {
   const label = "helm.toolkit.fluxcd.io/name=runner";
   await current.cluster.kubectl("label", "deployment/worker", label, "--namespace=flux");
   await scale("flux", "deployment/worker", 1, "helm-controller");
-  expect(await disturbanceOf(standstill)).toMatch(
+  expect(await findChangesSince(standstill)).toMatch(
     /by helm-controller or Flux \(HelmRelease flux\/runner\)\. To pause it: flux suspend helmrelease runner --namespace flux\./,
   );
 });

@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { disturbanceOf, type Standstill } from "../../../components/kubernetes";
+import { findChangesSince, type DrainSnapshot } from "../../../components/kubernetes";
 import { readFence } from "../../../components/state";
 import { providers } from "../../../components/rollout/provider";
 import { RollbackStack, state, up } from "../../transfer/rollback-stack";
@@ -19,12 +19,12 @@ const common = (namespace: string) => ({
 });
 
 /** Drains a worker of one replica, as a cutover does. */
-async function drained(namespace: string): Promise<Standstill> {
+async function drained(namespace: string): Promise<DrainSnapshot> {
   await current.cluster.deploy(namespace, { replicas: 1, graceSeconds: 1 });
   await current.cluster.available(namespace);
-  const outs = (await Drain.create(common(namespace))).outs as { standstill: Standstill };
+  const outs = (await Drain.create(common(namespace))).outs as { standstill: DrainSnapshot };
   // As the engine keeps it.
-  return JSON.parse(JSON.stringify(outs.standstill)) as Standstill;
+  return JSON.parse(JSON.stringify(outs.standstill)) as DrainSnapshot;
 }
 
 const scale = (namespace: string, replicas: number) =>
@@ -102,5 +102,5 @@ it("one that is scaled up still is named with who did it", async () => {
   await current.cluster.kubectl("patch", "deployment/worker", "--namespace=up", manager, patch);
 
   const words = /since the drain \(ReplicaSet .*\)\. That was done by argocd-controller\./;
-  await expect.poll(() => disturbanceOf(standstill), { timeout: 15_000 }).toMatch(words);
+  await expect.poll(() => findChangesSince(standstill), { timeout: 15_000 }).toMatch(words);
 });

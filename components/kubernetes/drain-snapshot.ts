@@ -17,13 +17,13 @@ import { describeScalers } from "./scalers";
  * A service that was drained, so that it shows later whether anybody scaled it meanwhile: a poll would
  * miss 1 and back to 0, and a generation counts both. None of it is secret.
  */
-export interface Standstill {
+export interface DrainSnapshot {
   readonly address: ClusterAddress;
   /** By kind and name, such as `Deployment worker`. */
-  readonly workloads: Readonly<Record<string, WorkloadAtRest>>;
+  readonly workloads: Readonly<Record<string, WorkloadSnapshot>>;
 }
 
-interface WorkloadAtRest {
+interface WorkloadSnapshot {
   /** One of the same name may be in another namespace or cluster. */
   readonly uid: string;
   /** The labels of its pods and ReplicaSets. */
@@ -36,14 +36,14 @@ interface WorkloadAtRest {
 type IsOwn = (template: V1PodTemplateSpec | undefined) => boolean;
 
 /** What is to be kept of workloads that are drained. */
-export function standstillOf(
+export function takeDrainSnapshot(
   { kubeconfig, context, namespace }: ClusterAddress,
   drained: readonly {
     readonly controller: Controller;
     readonly replicaSets: readonly V1ReplicaSet[];
   }[],
-): Standstill {
-  const entries = drained.map(({ controller, replicaSets }): [string, WorkloadAtRest] => {
+): DrainSnapshot {
+  const entries = drained.map(({ controller, replicaSets }): [string, WorkloadSnapshot] => {
     const name = describeController(controller);
     const makers = isStatefulSet(controller)
       ? [[name, generationOf(controller)]]
@@ -67,8 +67,8 @@ export function standstillOf(
  *   one more generation of a StatefulSet, and leaves a Deployment's former ReplicaSets as they are
  * @throws ClusterError, KubeconfigError
  */
-export async function disturbanceOf(
-  { address, workloads }: Standstill,
+export async function findChangesSince(
+  { address, workloads }: DrainSnapshot,
   isOwn: IsOwn = () => false,
 ): Promise<string | undefined> {
   const cluster = await clusterAt(address);
@@ -91,7 +91,7 @@ export async function disturbanceOf(
 async function findChanges(
   cluster: Cluster,
   controller: Controller,
-  { selector, generations }: WorkloadAtRest,
+  { selector, generations }: WorkloadSnapshot,
   isOwn: IsOwn,
 ): Promise<string[]> {
   const name = describeController(controller);
@@ -115,7 +115,7 @@ async function findChanges(
 }
 
 /** What to do about a service that was disturbed in a cutover. */
-export function drainAgain(service: string): string {
+export function redrainHint(service: string): string {
   return (
     "Pause that until the cutover is done. Then set storageMode: filesystem and run pulumi up, which " +
     `drains ${service} again and returns it to files. After that, set storageMode: mongo and run pulumi up.`
