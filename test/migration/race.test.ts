@@ -93,6 +93,22 @@ class Turns {
   }
 }
 
+it("a runner whose plan another one has done meanwhile drops nothing that is finished", async () => {
+  const db = current.client.db("race_overtaken");
+  await prepared(db, [{ ...spec, key: { b: 1 } }]);
+  const [turns, wrong] = [new Turns(), [] as string[]];
+  const schema = { collections: [], indexes: [plain] };
+  let overtake = async () => {
+    overtake = () => Promise.resolve();
+    await reconcile(db, schema, () => Promise.resolve());
+  };
+  await reconcile(watched(db, plain, turns, wrong), schema, () => overtake());
+
+  expect(wrong).toEqual([]);
+  expect(diff(schema, await observe(db))).toEqual([]);
+  await db.dropDatabase();
+});
+
 it("two runners over every kind of replacement end as one, and drop nothing that is finished", async () => {
   const pools = Array.from({ length: atOnce }, async (_, pool) => {
     for (let at = pool; at < races; at += atOnce) await race(at);
