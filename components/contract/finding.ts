@@ -8,6 +8,9 @@ export interface Finding {
   readonly text: string;
 }
 
+/** Something that somebody should know, and that stops nothing. */
+export const warning = (code: string, text: string): Finding => ({ severity: "warn", code, text });
+
 const tail = /\[(stop: )?([a-z-]+)\]$/;
 
 /**

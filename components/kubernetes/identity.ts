@@ -1,4 +1,4 @@
-import { formatPrinted } from "../contract/finding";
+import { formatPrinted, warning } from "../contract/finding";
 import type { Cluster } from "./client";
 import { describeController } from "./objects";
 import { ClusterError } from "./request";
@@ -25,7 +25,7 @@ export async function identityOf(cluster: Cluster): Promise<ClusterIdentity> {
   const text =
     `The cluster is known only by the workloads in ${namespace}, because neither namespace kube-system ` +
     `nor ${namespace} may be read. Allow get on namespaces (docs/security.md).`;
-  console.log(formatPrinted({ severity: "warn", code: "cluster-not-identified", text }));
+  console.log(formatPrinted(warning("cluster-not-identified", text)));
   const all = await cluster.controllers();
   const uids = all.map((one) => [describeController(one), one.metadata?.uid ?? ""] as const);
   return { server, uids: Object.fromEntries(uids) };

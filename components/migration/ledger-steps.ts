@@ -1,4 +1,5 @@
 import type { Db } from "mongodb";
+import { warning } from "../contract/finding";
 import { requireServer } from "../cluster/server";
 import { buildSchema, type SchemaOptions } from "../contract";
 import { recordFence } from "../ledger";
@@ -132,7 +133,7 @@ async function takeFence(db: Db, ledger: string, fence: string | undefined): Pro
 function warnOfNotChecked(notChecked: readonly NotChecked[]): void {
   for (const one of notChecked) {
     const text = `${describeNotChecked(one)} MongoDB refuses the change if they exist.`;
-    tell({ severity: "warn", code: "data-not-checked", text });
+    tell(warning("data-not-checked", text));
   }
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { warning } from "../contract/finding";
 import type { Mongo } from "../cluster";
 import { collections, buildSchema, type ContractSchema, type WantedSchema } from "../contract";
 import { migrationId } from "../ledger";
@@ -96,7 +97,7 @@ export class PackRunMigration extends StepGroup {
     for (const one of [claim, ...made, ...indexes]) {
       one.output("heldBack").apply(async (words) => {
         const text = `${words ?? ""}\n${advice}`;
-        if (words) await logFinding({ severity: "warn", code: "data-issue", text }, one);
+        if (words) await logFinding(warning("data-issue", text), one);
       });
     }
     warnOfDataIssues({ ...shared, uri: job ? undefined : uri }, wanted, this, (issue) =>
@@ -147,8 +148,10 @@ function warnOfDataIssues(
 ): void {
   if (direction !== "forward" || uri === undefined || database === undefined) return;
   foreseeInPreview({ uri, database }, async (place) => {
-    const notChecked = (text: string, code = "data-not-checked") =>
-      ({ severity: "warn", code, text, resource: migration }) as const;
+    const onMigration = (code: string, text: string) => ({
+      ...warning(code, text),
+      resource: migration,
+    });
     try {
       const found = await onOwnConnection(
         place,
@@ -157,18 +160,18 @@ function warnOfDataIssues(
       );
       return [
         ...found.issues.map((issue) => ({
-          ...{ severity: "warn" as const, code: "data-issue", text: describeDataIssue(issue) },
+          ...warning("data-issue", describeDataIssue(issue)),
           resource: resourceOf(issue) ?? migration,
         })),
         ...found.notChecked.map((one) =>
-          notChecked(`${describeNotChecked(one)} \`pulumi up\` checks it.`),
+          onMigration("data-not-checked", `${describeNotChecked(one)} \`pulumi up\` checks it.`),
         ),
       ];
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const what = error instanceof ConnectionError ? "" : "Looking for data issues failed: ";
       const rest = " This preview goes on without the data; `pulumi up` checks it first.";
-      return [notChecked(what + why + rest, "data-not-compared")];
+      return [onMigration("data-not-compared", what + why + rest)];
     }
   });
 }

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import { warning } from "../contract/finding";
 import { modeOf, type Direction, type StorageMode } from "../settings";
 import { logFinding } from "../step/program";
 import type { Service } from "./environment";
@@ -24,7 +25,7 @@ export function effectiveMode(
     const text =
       `The service ${service} stays in ${modeOf(direction)} mode: the step before its rollout is not part of this ` +
       "update. Run `pulumi up` without --target and --exclude.";
-    await logFinding({ severity: "warn", code: "service-stays", text });
+    await logFinding(warning("service-stays", text));
     return direction;
   });
   return { direction, mode: direction.apply(modeOf) };

@@ -1,3 +1,4 @@
+import { warning } from "../contract/finding";
 import { type Step, type StepInputs, Unfinished, kind } from "../step";
 
 /** Inputs of the drain that a person does. None of them is secret. */
@@ -24,8 +25,7 @@ export const workerStopped: Step<WorkerStoppedInputs, object> = {
   id: () => "worker",
   previewFindings: (_, inputs) => {
     const text = inputs.direction === "back" ? stopFirst : requestOf(inputs);
-    const finding = { severity: "warn", code: "stop-worker" } as const;
-    return Promise.resolve(text === undefined ? [] : [{ ...finding, text }]);
+    return Promise.resolve(text === undefined ? [] : [warning("stop-worker", text)]);
   },
   forward: (inputs) => {
     const request = requestOf(inputs);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { formatPrinted } from "../contract/finding";
+import { formatPrinted, warning } from "../contract/finding";
 import { ConnectionError, sameServer } from "../mongo";
 import { workOf, type AnyStep } from "./work";
 import { Unfinished, type MongoInputs, type StateOf, type Step, type StepInputs } from "./step";
@@ -62,7 +62,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
         // A refresh uses the connection string of the state, whose password may be a former one.
         if (!(error instanceof ConnectionError)) throw error;
         const text = `${id} was not refreshed. ${error.message}`;
-        console.warn(formatPrinted({ severity: "warn", code: "not-refreshed", text }));
+        console.warn(formatPrinted(warning("not-refreshed", text)));
         return { id, props: outs };
       }
       if (drift === undefined) return {};

@@ -1,4 +1,4 @@
-import { type Finding } from "../contract/finding";
+import { type Finding, warning } from "../contract/finding";
 import { type CollectionRole, collectionRoles } from "../contract";
 import { nameFirst } from "../contract/text";
 import { describePlace, heldFolder, layout } from "../state";
@@ -143,8 +143,6 @@ function formatCount(count: number, role: CollectionRole): string {
 
 /** A line for the engine's log, or what somebody has to know. */
 type Said = string | Finding;
-
-const warning = (code: string, text: string): Finding => ({ severity: "warn", code, text });
 
 /** The first cases, and how many more there are. */
 export function formatCases(cases: readonly string[], total: number): string {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { warning } from "../contract/finding";
 import type { Mongo } from "../cluster";
 import type { DrainSnapshot } from "../kubernetes";
 import type { Direction, Settings } from "../settings";
@@ -87,8 +88,7 @@ export class Handover extends StepGroup {
   ) {
     const { direction } = mongo;
     super("Handover", name, options, !files.state);
-    if (!files.state && direction === "back")
-      void logFinding({ severity: "warn", code: "no-export", text: noExport }, this);
+    if (!files.state && direction === "back") void logFinding(warning("no-export", noExport), this);
     const inputs = files.state && {
       ...stateInputs(mongo, files.state),
       ...files.state.rollback,

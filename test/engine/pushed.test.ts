@@ -1,6 +1,5 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -8,11 +7,11 @@ import { generateSample } from "../../sample";
 import { helm, repository } from "../../tools/parts";
 import { makeSite, type Site } from "../rollout/values/checkout";
 import { makeCluster, type Service, type TestCluster } from "./cluster";
+import { services, syncServices, watchedSettings } from "./git-ops";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
-const services = ["worker", "web"] as const;
 
 let stack: TestStack;
 let server: BorrowedServer;
@@ -55,7 +54,6 @@ afterAll(async () => {
 function startArgo() {
   const applied = new Map<Service, string>();
   const deployed: Service[] = [];
-  const stopping = new AbortController();
   const environmentIn = async (file: string) => {
     const text = await site.onRemote("show", `main:rollout/${file}`).catch(() => "{}");
     return ((parse(text) ?? {}) as { readonly env?: object[] }).env;
@@ -74,43 +72,19 @@ function startArgo() {
     await cluster.kubectl("patch", "deployment", cluster.releases[service], ...patch);
     deployed.push(service);
   };
-  const loop = async () => {
-    while (!stopping.signal.aborted) {
-      for (const service of services) await sync(service);
-      await sleep(500);
-    }
-  };
-  const running = loop();
-  return {
-    /** The services in the order in which a change was deployed. */
-    deployed,
-    stop: () => {
-      stopping.abort();
-      return running;
-    },
-  };
+  const { stop } = syncServices(sync, 500);
+  /** The services in the order in which a change was deployed. */
+  return { deployed, stop };
 }
 
 const configure = (storageMode: "mongo" | "filesystem") => {
-  const selectorOf = (service: Service) =>
-    `app.kubernetes.io/instance=${cluster.releases[service]}`;
   argo.deployed.length = 0;
-  return stack.configure({
-    storageMode,
-    mongoUri: `${server.uri}/taskrunner`,
-    backfill: { source: { path: join(stack.folder, "state") } },
-    kubernetes: { kubeconfig: cluster.controlPlane.kubeconfig },
-    rollout: {
-      target: "values",
-      directory: join(site.checkout, "rollout"),
-      push: { branch: "main" },
-      timeoutSeconds: 60,
-      confirm: {
-        namespace: cluster.namespace,
-        selector: { worker: selectorOf("worker"), web: selectorOf("web") },
-      },
-    },
-  });
+  const { rollout, ...settings } = watchedSettings(
+    { stack, server, cluster },
+    join(site.checkout, "rollout"),
+  );
+  const pushed = { ...rollout, push: { branch: "main" } };
+  return stack.configure({ storageMode, ...settings, rollout: pushed });
 };
 
 const modes = async () => [...(await cluster.modesOf("worker")), ...(await cluster.modesOf("web"))];

@@ -52,6 +52,15 @@ const configure = (storageMode: Mode, changed: object = {}) =>
 
 const onFiles = ["filesystem", "filesystem"];
 const onMongo = ["mongo", "mongo"];
+/** What each change of the mode does, in this order. */
+const changeOver = [
+  "Drain worker-drain",
+  "Handover handover",
+  "Release release",
+  "PodsReplaced worker-pods",
+  "PodsReplaced web-pods",
+  "SecondHandover second-handover",
+];
 
 /** The steps that were done, in their order. */
 const orderOf = (run: Run) => stepsDone(run, [...cutoverKinds, "LogRetention"]);
@@ -166,12 +175,7 @@ describe("one release that holds both services", () => {
       expect(up.failed, up.output).toBe(false);
       // The bulk pass was done before the chart was refused.
       expect(orderOf(up)).toEqual([
-        "Drain worker-drain",
-        "Handover handover",
-        "Release release",
-        "PodsReplaced worker-pods",
-        "PodsReplaced web-pods",
-        "SecondHandover second-handover",
+        ...changeOver,
         "Verification verification",
         "LogRetention log-retention",
       ]);
@@ -202,14 +206,7 @@ describe("one release that holds both services", () => {
       const up = await stack.up();
 
       expect(up.failed, up.output).toBe(false);
-      expect(orderOf(up)).toEqual([
-        "Drain worker-drain",
-        "Handover handover",
-        "Release release",
-        "PodsReplaced worker-pods",
-        "PodsReplaced web-pods",
-        "SecondHandover second-handover",
-      ]);
+      expect(orderOf(up)).toEqual([...changeOver]);
       expect(await site.modesOf("worker")).toEqual(onFiles);
       expect(await site.modesOf("web")).toEqual(onFiles);
       expect(await site.paused()).toBe("");

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { helm, repository } from "../../tools/parts";
 import { makeCluster, type Service, type TestCluster } from "./cluster";
+import { services, syncServices, watchedSettings } from "./git-ops";
 import { makeStack, type TestStack } from "./stack";
 import { ownValues, siteValues } from "./values";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
-const services = ["worker", "web"] as const;
 
 let stack: TestStack;
 let server: BorrowedServer;
@@ -49,7 +49,6 @@ async function startGitOps(): Promise<GitOps> {
   const chart = join(repository, "charts/task-runner");
   const last = new Map<Service, string>();
   const deployed: Service[] = [];
-  const stopping = new AbortController();
   const sync = async (service: Service) => {
     const directory = join(stack.folder, "rollout");
     const file = `${service}.values.yaml`;
@@ -66,45 +65,22 @@ async function startGitOps(): Promise<GitOps> {
     last.set(service, text);
     deployed.push(service);
   };
-  const loop = async () => {
-    while (!stopping.signal.aborted) {
-      for (const service of services) await sync(service);
-      await sleep(200);
-    }
-  };
-  const running = loop();
+  const { stop } = syncServices(sync, 200);
   return {
     deployed,
     synced: async () => {
       while (last.size < services.length) await sleep(100);
       deployed.length = 0;
     },
-    stop: () => {
-      stopping.abort();
-      return running;
-    },
+    stop,
   };
 }
 
-const configure = (storageMode: "mongo" | "filesystem") => {
-  const selectorOf = (service: Service) =>
-    `app.kubernetes.io/instance=${cluster.releases[service]}`;
-  return stack.configure({
+const configure = (storageMode: "mongo" | "filesystem") =>
+  stack.configure({
     storageMode,
-    mongoUri: `${server.uri}/taskrunner`,
-    backfill: { source: { path: join(stack.folder, "state") } },
-    kubernetes: { kubeconfig: cluster.controlPlane.kubeconfig },
-    rollout: {
-      target: "values",
-      directory: join(stack.folder, "rollout"),
-      timeoutSeconds: 60,
-      confirm: {
-        namespace: cluster.namespace,
-        selector: { worker: selectorOf("worker"), web: selectorOf("web") },
-      },
-    },
+    ...watchedSettings({ stack, server, cluster }, join(stack.folder, "rollout")),
   });
-};
 
 describe("values files that somebody else deploys, with their pods watched", () => {
   it(

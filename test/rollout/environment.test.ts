@@ -1,22 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { environmentKeys, serviceEnvironment } from "../../components/rollout";
+import { names } from "./names";
 
-const names = {
-  collections: {
-    runs: "pack_runs",
-    logs: "pack_run_logs",
-    artifacts: "pack_artifacts",
-    approvals: "pack_run_approvals",
-  },
-  connectionSecret: { name: "taskrunner-mongo", key: "connectionString" },
-};
+const { collections, connectionSecret } = names;
+const unnamed = { collections, connectionSecret };
 
 describe("the environment of a service", () => {
   it("has the document's configuration keys in its order, for web", () => {
     expect(
-      serviceEnvironment("web", "mongo", { ...names, database: "taskrunner" }).map(
-        ({ name, value }) => [name, value],
-      ),
+      serviceEnvironment("web", "mongo", names).map(({ name, value }) => [name, value]),
     ).toEqual([
       ["TaskRunner__Storage__Mode", "mongo"],
       [
@@ -41,13 +33,13 @@ describe("the environment of a service", () => {
   });
 
   it("leaves the database out where the name in the connection string counts", () => {
-    const keys = serviceEnvironment("worker", "mongo", names).map(({ name }) => name);
+    const keys = serviceEnvironment("worker", "mongo", unnamed).map(({ name }) => name);
     expect(keys).not.toContain("Worker__Storage__Mongo__Database");
     expect(keys).toHaveLength(6);
   });
 
   it("states the mode alone in filesystem mode", () => {
-    expect(serviceEnvironment("worker", "filesystem", names)).toEqual([
+    expect(serviceEnvironment("worker", "filesystem", unnamed)).toEqual([
       { name: "Worker__Storage__Mode", value: "filesystem" },
     ]);
   });

@@ -1,5 +1,5 @@
 import type { Db, Document } from "mongodb";
-import { type Finding } from "../../contract/finding";
+import { type Finding, warning } from "../../contract/finding";
 import {
   addressIn,
   ConnectionError,
@@ -117,7 +117,7 @@ export async function requireApplication(
   } catch (error) {
     if (!(error instanceof ConnectionError) || !isApart) throw error;
     const text = `The user of appMongoUri was not checked. ${error.message}`;
-    tell({ severity: "warn", code: "user-not-checked", text });
+    tell(warning("user-not-checked", text));
   }
 }
 
@@ -146,7 +146,7 @@ export function findingsOf(facts: ServerFacts, { local }: { readonly local: bool
   if (otherProduct) return [{ severity: "stop", code: "server-product", text: product }];
   const found: Finding[] = [];
   const stop = (code: string, text: string) => found.push({ severity: "stop", code, text });
-  const warn = (code: string, text: string) => found.push({ severity: "warn", code, text });
+  const warn = (code: string, text: string) => found.push(warning(code, text));
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
   if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
     stop(

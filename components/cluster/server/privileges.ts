@@ -1,4 +1,5 @@
 import { MongoServerError, ObjectId, type Db, type Document } from "mongodb";
+import { warning } from "../../contract/finding";
 import { withRetries } from "../../mongo";
 import { tell } from "../../step";
 import { isStandalone, isUnauthorized, type CollectionNames } from "./facts";
@@ -90,7 +91,7 @@ function createAttempt(db: Db, creations: readonly Document[]): Attempt {
         const text =
           `${db.databaseName} refuses ${JSON.stringify(command)} with code ${String(error.code)}. A service ` +
           "that creates this index at start fails (docs/migration.md).";
-        tell({ severity: "warn", code: "index-refused", text });
+        tell(warning("index-refused", text));
       });
     }
   };

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type * as pulumi from "@pulumi/pulumi";
+import { warning } from "../../contract/finding";
 import { foreseeInPreview } from "../../step/program";
 import { tryQuickly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys, type Service } from "../environment";
@@ -32,7 +33,7 @@ export function warnOfLostValues(own: OwnRelease, resource: pulumi.Resource): vo
     const found = live ? otherValues(live, inHelmsOrder(read).map(parseValues), ours) : [];
     if (found.length === 0) return [];
     const text = describeLostValues(release, found, read.ofSite.at(-1)?.file);
-    return [{ severity: "warn", code: "live-values", text, resource }];
+    return [{ ...warning("live-values", text), resource }];
   });
 }
 

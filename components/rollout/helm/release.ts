@@ -1,5 +1,6 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { warning } from "../../contract/finding";
 import { logFinding } from "../../step/program";
 import { Document } from "yaml";
 import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
@@ -44,7 +45,7 @@ export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValu
     for (const place of from.services) refuseUnknownList(files, `chart ${from.chart}`, place);
   } catch (error) {
     if (mode === "mongo" || !(error instanceof ValuesFileError)) throw error;
-    void logFinding({ severity: "warn", code: "values-unfit", text: error.message });
+    void logFinding(warning("values-unfit", error.message));
   }
   return read;
 }

@@ -1,4 +1,4 @@
-import { formatPrinted } from "../../contract/finding";
+import { formatPrinted, warning } from "../../contract/finding";
 import {
   describeController,
   isStatefulSet,
@@ -79,7 +79,7 @@ export async function resume(cluster: Cluster, controller: Controller): Promise<
   if (!isPausedForCutover(controller)) return;
   if (!isPaused(controller)) {
     const text = `${describeController(controller)} was resumed by somebody else before the worker arrived, so its pods may have changed over first.`;
-    console.log(formatPrinted({ severity: "warn", code: "web-resumed", text }));
+    console.log(formatPrinted(warning("web-resumed", text)));
   }
   const metadata = { annotations: { [pausedForCutover]: null } };
   await cluster.patch(controller, { metadata, spec: { paused: null } });

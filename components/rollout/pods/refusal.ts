@@ -1,5 +1,5 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { formatPrinted } from "../../contract/finding";
+import { formatPrinted, warning } from "../../contract/finding";
 import { identityOf, isSameCluster, tryQuickly, type Cluster } from "../../kubernetes";
 import { findMissed } from "./executors";
 import { findOwner } from "./foreseen";
@@ -34,8 +34,7 @@ export async function findRefusal(
   const owned = await findOwner(cluster, releases);
   if (owned !== undefined && mode === "mongo") return { property: "releases", reason: owned };
   // A rollback is not stopped by what was in force since the cutover.
-  if (owned !== undefined)
-    console.log(formatPrinted({ severity: "warn", code: "owned", text: owned }));
+  if (owned !== undefined) console.log(formatPrinted(warning("owned", owned)));
   // A stack that begins on files drains nothing.
   const isDue = olds ? olds.mode !== mode : mode === "mongo";
   const isElsewhere = mode === "mongo" && hasMoved(inputs, olds);

@@ -1,4 +1,4 @@
-import { formatPrinted } from "../../contract/finding";
+import { formatPrinted, warning } from "../../contract/finding";
 import { clusterAt, describePlace, identityOf, isSameCluster, tryQuickly } from "../../kubernetes";
 import { kind, type Step } from "../../step";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
@@ -39,7 +39,7 @@ export const servicesCheck: Step<DrainInputs, object> = {
     const mismatch = asked && (await findMismatch(asked, olds?.releases));
     const isWarning = direction === "back" && olds !== undefined;
     if (mismatch !== undefined && isWarning)
-      console.log(formatPrinted({ severity: "warn", code: "services-differ", text: mismatch }));
+      console.log(formatPrinted(warning("services-differ", mismatch)));
     else if (mismatch !== undefined) return { property: "install", reason: mismatch };
     if (webSelector === undefined) return undefined;
     const reason = await findUnpausable(await clusterAt(inputs), { ...inputs, webSelector });

@@ -1,4 +1,4 @@
-import { formatPrinted } from "../../contract/finding";
+import { formatPrinted, warning } from "../../contract/finding";
 import {
   argoApplicationOf,
   describeController,
@@ -94,7 +94,7 @@ function ignoresReplicas({ spec }: Application, worker: Controller, kind: string
 }
 
 function warn(code: string, text: string): void {
-  console.log(formatPrinted({ severity: "warn", code, text }));
+  console.log(formatPrinted(warning(code, text)));
 }
 
 async function provePush({ files, branch, stack }: PushCheckInputs): Promise<object> {

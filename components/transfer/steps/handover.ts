@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Finding } from "../../contract/finding";
+import { type Finding, warning } from "../../contract/finding";
 import { findChangesSince, redrainHint } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
 import { sameServer, ServerTroubleError } from "../../mongo";
@@ -161,7 +161,7 @@ function recordFailure(
   // One that a rollback created and that failed has the direction, and no rollback yet.
   if (state?.direction !== "back" || state.rollback === undefined) return undefined;
   const text = `What changed in MongoDB is still only there. ${reasons.join(" ")}`;
-  tell({ severity: "warn", code: "not-exported", text });
+  tell(warning("not-exported", text));
   return keepResults(state);
 }
 

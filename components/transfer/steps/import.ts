@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { warning } from "../../contract/finding";
 import { findEarlierExpiry } from "../../migration";
 import {
   atOnce,
@@ -57,7 +58,7 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
   if (foreign > 0) {
     const names = formatCases(foreignNames, foreign);
     const text = `Names in ${inputs.root} that are not state, and are not imported: ${names}`;
-    tell({ severity: "warn", code: "not-state", text });
+    tell(warning("not-state", text));
   }
   await requireFenceWritable(sides.root);
   return { report };
@@ -140,10 +141,7 @@ export const verification: Step<StateInputs, VerificationResults> = {
     const isRefused = report?.hash !== undefined && report.hash !== acceptQuarantined;
     const reasons = isRefused ? describeVerification(report, root) : [];
     return Promise.resolve(
-      reasons.map((reason) => ({
-        ...{ severity: "warn" as const, code: "verification" },
-        text: `As it was last: ${reason}`,
-      })),
+      reasons.map((reason) => warning("verification", `As it was last: ${reason}`)),
     );
   },
   forward: async (inputs) => {
