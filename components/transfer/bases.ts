@@ -1,4 +1,4 @@
-import type { Collection, Db, Filter, UpdateFilter } from "mongodb";
+import type { Collection, Db, Document, Filter, UpdateFilter } from "mongodb";
 import { checkpointsCollection, type CollectionRole } from "../contract";
 import { type Patience, resumeCursor } from "../mongo";
 import type { Key } from "../state";
@@ -41,6 +41,8 @@ export type Agreement = Omit<Base, "next">;
 export interface NewBase extends Omit<Announced, "to"> {
   readonly role: CollectionRole;
   readonly key: Key;
+  /** The base as it was when both sides were compared. */
+  readonly seen: Base | undefined;
 }
 
 /** A base in the database: its `_id` is `base:<role>:<key>`. */
@@ -142,16 +144,33 @@ function announce(to: keyof Hashes, { disk, mongo, file, isNew }: NewBase): Anno
   return { disk, mongo, to, file, isNew };
 }
 
-/** Says that both sides have it now. */
+/**
+ * Records that both sides agree now. A base that another importer settled since it was seen stays, because
+ * an importer that stalled would bring an older one back; so does what another one has announced.
+ */
 export async function settleBases(
   bases: Collection<BaseDocument>,
+  to: keyof Hashes,
   records: readonly NewBase[],
 ): Promise<void> {
-  await update(bases, records, ({ disk, mongo, file }) => ({
-    filter: {},
-    update: { $set: { agreed: { disk, mongo }, file }, $unset: { next: true } },
-    upsert: true,
-  }));
+  await update(bases, records, (record) => {
+    const { disk, mongo, file, seen } = record;
+    const isOurs = holds("next", announce(to, record));
+    const isAsSeen = holds("agreed", seen?.agreed);
+    const next = { $cond: [{ $or: [isOurs, holds("next", seen?.next)] }, "$$REMOVE", "$next"] };
+    const settled = {
+      _id: "$_id",
+      agreed: { $literal: { disk, mongo } },
+      file: { $literal: file },
+    };
+    const become = { $cond: [{ $or: [isOurs, isAsSeen] }, { ...settled, next }, "$$ROOT"] };
+    return { filter: {}, update: [{ $replaceWith: become }], upsert: true };
+  });
+}
+
+/** An expression: whether a base's field has this value. */
+function holds(field: keyof Base, value: Base[typeof field]): Document {
+  return { $eq: [{ $ifNull: [`$${field}`, null] }, { $literal: value ?? null }] };
 }
 
 /** Whether a base holds already what it would become, its file aside. */
@@ -161,7 +180,7 @@ export function isAgreed(base: Base | undefined, { disk, mongo }: Hashes): boole
 
 interface Change {
   readonly filter: Filter<BaseDocument>;
-  readonly update: UpdateFilter<BaseDocument>;
+  readonly update: UpdateFilter<BaseDocument> | Document[];
   readonly upsert?: boolean;
 }
 

@@ -84,7 +84,8 @@ function pairOf({ disk, mongo }: Found, base: Base | undefined, stage?: ImportSt
   const verdict = merge(role, ours, theirs, base, stage);
   const after = theirs && verdict === "equal" ? theirs.hash : hash;
   const { file } = place;
-  const becomes = { role, key, disk: hash, mongo: after, file, isNew: mongo === undefined };
+  const isNew = mongo === undefined;
+  const becomes = { role, key, disk: hash, mongo: after, file, isNew, seen: base };
   const last = theirs ? agreementIn(base, { disk: hash, mongo: theirs.hash }) : {};
   return { disk, mongo, base, last, verdict, becomes };
 }

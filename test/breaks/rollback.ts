@@ -19,7 +19,7 @@ export const rollback: readonly Break[] = [
   {
     guarantee: "an export records what both sides agree on, for a later import",
     file: "components/transfer/export/block.ts",
-    find: "await keepBases(task, (bases) => settleBases(bases, settled));",
+    find: 'await keepBases(task, (bases) => settleBases(bases, "disk", settled));',
     replace: "true;",
     tests: ["test/transfer/export-blocks.test.ts > is said once for a block of runs"],
   },

@@ -12,7 +12,7 @@ export const state: readonly Break[] = [
   {
     guarantee: "an import records what both sides agree on, for a later export",
     file: "components/transfer/import/write.ts",
-    find: "settleBases(to.bases, newBases(pairs, settled))",
+    find: 'settleBases(to.bases, "mongo", newBases(pairs, settled))',
     replace: "Promise.resolve()",
     tests: ["test/transfer/killed-import.test.ts > what a worker changed in"],
   },
@@ -29,6 +29,13 @@ export const state: readonly Break[] = [
     find: "record.bytes + BSON.calculateObjectSize(seen) > largestStatement",
     replace: "true",
     tests: ["test/transfer/stalled-importer.test.ts > that stalled before its write"],
+  },
+  {
+    guarantee: "a stalled importer never brings an older base back",
+    file: "components/transfer/bases.ts",
+    find: "{ $or: [isOurs, isAsSeen] }",
+    replace: "true",
+    tests: ["test/transfer/stalled-importer.test.ts > that stalled before it settled"],
   },
   {
     guarantee: "a stalled importer never brings an older record back",

@@ -3,6 +3,12 @@ import { join } from "node:path";
 import { Collection, type Document, FindCursor } from "mongodb";
 import { afterEach, expect, it, vi } from "vitest";
 import { importState, verifyState } from "../../components/transfer";
+import {
+  type BaseDocument,
+  type NewBase,
+  announceBases,
+  withdrawBases,
+} from "../../components/transfer/bases";
 import { databasePerTest } from "./database";
 import { sidesOf } from "./database-sides";
 import { approval, run, stateRoot } from "./state";
@@ -71,6 +77,52 @@ it("an importer that stalled before its write replaces only what it read", async
     });
   await importState(sides);
   expect(await statuses()).toEqual(["Succeeded", "Running"]);
+});
+
+/** Imports, and does something else before the bases are settled. */
+async function stalledBeforeSettling(root: string, meanwhile: () => Promise<unknown>) {
+  const write = Reflect.get(Collection.prototype, "bulkWrite");
+  const writes = vi.spyOn(Collection.prototype, "bulkWrite");
+  let isStalled = false;
+  writes.mockImplementation(async function (this: Collection, ...asked) {
+    if (!isStalled && JSON.stringify(asked).includes('"agreed"')) {
+      isStalled = true;
+      await meanwhile();
+    }
+    return write.apply(this, asked);
+  });
+  await importState(sidesOf(current.database, root));
+  writes.mockRestore();
+  expect(isStalled).toBe(true);
+}
+
+it("an importer that stalled before it settled leaves the newer base", async () => {
+  const root = await stateRoot({ [file]: first ?? "" });
+  const sides = sidesOf(current.database, root);
+  await stalledBeforeSettling(root, async () => {
+    await writeFile(join(root, file), second ?? "");
+    await importState(sides);
+  });
+  await writeFile(join(root, file), third ?? "");
+  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+    runs: { updated: 1, quarantined: 0 },
+  });
+});
+
+it("an importer settles what it wrote beside another one's announcement", async () => {
+  const root = await stateRoot({ [file]: first ?? "" });
+  const sides = sidesOf(current.database, root);
+  const bases = current.database.collection<BaseDocument>("pack_run_backfill");
+  const theirs: NewBase = {
+    ...{ role: "runs", key: "r", disk: "theirs", mongo: "theirs", file, isNew: true },
+    seen: undefined,
+  };
+  await stalledBeforeSettling(root, () => announceBases(bases, "mongo", [theirs]));
+  await withdrawBases(bases, "mongo", [theirs]);
+  await writeFile(join(root, file), second ?? "");
+  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+    runs: { updated: 1, quarantined: 0 },
+  });
 });
 
 it("an older checkpoint never takes the place of a newer one", async () => {

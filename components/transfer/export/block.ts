@@ -37,7 +37,7 @@ export async function exportBlock(
       return exportRun(task, run, own).finally(turn.end);
     });
     const settled = task.settled.splice(0);
-    const areKept = await keepBases(task, (bases) => settleBases(bases, settled));
+    const areKept = await keepBases(task, (bases) => settleBases(bases, "disk", settled));
     if (!areKept) task.lists.withoutBase.push(...settled.map(({ key }) => readableKey(key)));
     return done;
   } finally {

@@ -189,7 +189,7 @@ function basesOf(
   return documents.flatMap(({ key, at, mongo, base }) => {
     const disk = hashes.get(key);
     if (disk === undefined || (at < 0 && base)) return [];
-    const become = { role, key, disk, mongo: mongo.hash, file, isNew: at < 0 };
+    const become = { role, key, disk, mongo: mongo.hash, file, isNew: at < 0, seen: base };
     return isAgreed(base, become) ? [] : [become];
   });
 }

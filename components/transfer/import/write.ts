@@ -136,7 +136,7 @@ async function settle(
     return;
   }
   await writeAll(to, written, settled);
-  await settleBases(to.bases, newBases(pairs, settled));
+  await settleBases(to.bases, "mongo", newBases(pairs, settled));
 }
 
 const outcomeOf = ({ mongo }: Pair): Outcome => (mongo ? "updated" : "inserted");
