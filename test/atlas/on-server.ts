@@ -38,7 +38,7 @@ export interface UserRole {
 
 /** Creates a user after a while, as Atlas does, also if this process has ended by then. */
 export function createUser(
-  { admin, userDelaySeconds = 3 }: RoomSettings,
+  { admin, admission }: RoomSettings,
   user: {
     readonly username: string;
     readonly password: string;
@@ -47,7 +47,7 @@ export function createUser(
 ): void {
   const { username, password, roles } = user;
   const granted = roles.map(({ roleName, databaseName }) => ({ role: roleName, db: databaseName }));
-  later(userDelaySeconds * 1000, admin, { createUser: username, pwd: password, roles: granted });
+  later(admission, admin, { createUser: username, pwd: password, roles: granted });
 }
 
 /** Deletes a role or a user; one that is not there counts as deleted. */
@@ -69,15 +69,20 @@ async function command(admin: string, asked: Properties): Promise<void> {
   }
 }
 
-/** Does a command after a while, also if the engine has ended this plugin by then. */
-function later(delayMs: number, admin: string, asked: Properties): void {
-  const program = `setTimeout(async () => {
+/** Does a command after 3 s, or once a file is there, also if the engine has ended this plugin by then. */
+function later(file = "", admin: string, asked: Properties): void {
+  const program = `(async () => {
+    const { existsSync } = require("node:fs");
+    const { setTimeout: sleep } = require("node:timers/promises");
     const { MongoClient } = require("mongodb");
-    const client = await new MongoClient(process.env.ADMIN).connect();
-    await client.db("admin").command(JSON.parse(process.env.COMMAND));
+    const { FILE, ADMIN, COMMAND } = process.env;
+    if (FILE === "") await sleep(3_000);
+    for (let tries = 0; FILE !== "" && !existsSync(FILE) && tries < 3_000; tries += 1) await sleep(200);
+    const client = await new MongoClient(ADMIN).connect();
+    await client.db("admin").command(JSON.parse(COMMAND));
     await client.close();
-  }, ${delayMs})`;
-  const env = { ...process.env, ADMIN: admin, COMMAND: JSON.stringify(asked) };
+  })()`;
+  const env = { ...process.env, FILE: file, ADMIN: admin, COMMAND: JSON.stringify(asked) };
   const options = { cwd: repository, env, detached: true, stdio: "ignore" } as const;
   spawn(process.execPath, ["--eval", program], options).unref();
 }

@@ -35,6 +35,8 @@ export interface TestStack {
   /** What `pulumi preview --json` writes to its standard output, as a workflow keeps it in a file. */
   previewAsJson(...args: string[]): Promise<Run>;
   up(): Promise<Run>;
+  /** An `up` beside which something else happens, once it prints this. */
+  upBeside(at: RegExp, happens: () => void): Promise<Run>;
   /** An `up` that is interrupted, as by Ctrl-C, once it prints this. */
   interruptedUp(at: RegExp): Promise<Run>;
   /** An `up` whose engine ends by itself, without its plugins, once it prints this. */
@@ -139,6 +141,7 @@ export async function makeStack(
       return { output: stdout, failed };
     },
     up: () => inProject(...up),
+    upBeside: (at, end) => run(project, [...up, ...ofProject], { interrupt: { at, end } }),
     interruptedUp: (at) =>
       run(project, [...up, ...ofProject], {
         interrupt: { at, end: ({ pid }) => process.kill(pid, "SIGINT") },

@@ -21,8 +21,8 @@ export interface RoomSettings {
   readonly paused?: boolean;
   /** The calls that Atlas answers with 500, by their beginning, such as `create DatabaseUser`. */
   readonly fail?: readonly string[];
-  /** How long after Atlas' answer the server knows a new user, in s; default 3. */
-  readonly userDelaySeconds?: number;
+  /** The file, absolute, that lets the server know new users; default: it knows them 3 s after Atlas' answer. */
+  readonly admission?: string;
   /** The calls that Atlas begins and does not finish in time, by their beginning. */
   readonly late?: readonly string[];
 }
