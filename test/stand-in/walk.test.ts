@@ -15,11 +15,7 @@ import { Wire } from "./unkind/wire";
 import { type Surface, World } from "./unkind/world";
 
 /** The variables of CONTRIBUTING: how long, from which seed, and with which dangers. */
-const {
-  WALK_SECONDS = "45",
-  WALK_SEED = String(Date.now() % 1_000_000),
-  WALK_DANGERS = "",
-} = process.env;
+const { WALK_SECONDS = "45", WALK_SEED, WALK_DANGERS = "" } = process.env;
 const seconds = Number(WALK_SECONDS);
 const asked = WALK_DANGERS.split(",").filter((name) => name !== "") as Danger[];
 vi.setConfig({ testTimeout: (seconds + 240) * 1_000 });
@@ -62,15 +58,18 @@ it("in an unkind world no step is executed twice, nothing is lost, and a stop sa
   const surface = { ...wires, volume: new StaleVolume() };
   const until = Date.now() + seconds * 1_000;
   const limit = pLimit(3);
-  const first = Number(WALK_SEED);
+  // A change is tried on the same walks as the one before it, on those first that found a fault once; the
+  // workflow `breaks` draws others every week.
+  const seeds = WALK_SEED === undefined ? [427_316, 912_567] : [];
+  let next = Number(WALK_SEED ?? 1);
   const walks: Awaited<ReturnType<typeof walk>>[] = [];
-  const lane = async (seed: number): Promise<void> => {
+  const lane = async (): Promise<void> => {
     if (Date.now() > until) return;
-    walks.push(await walk(seed, surface, asked));
-    await lane(seed + 3);
+    walks.push(await walk(seeds.shift() ?? next++, surface, asked));
+    await lane();
   };
-  await Promise.all([0, 1, 2].map((at) => limit(() => lane(first + at))));
-  write(`${walks.length} walks from WALK_SEED=${first} on\n`);
+  await Promise.all([1, 2, 3].map(() => limit(lane)));
+  write(`${walks.length} walks up to WALK_SEED=${next - 1}\n`);
   const failed = walks.filter(({ found }) => found.length > 0);
   for (const one of failed) write(`WALK_SEED=${one.seed}: ${JSON.stringify(one, undefined, 2)}\n`);
   expect(failed.map(({ seed }) => seed)).toEqual([]);
