@@ -76,8 +76,8 @@ export {
   type IncompleteLine,
   type ReadyRecord,
   parse,
-  recordIn,
   recordsIn,
+  recordsOf,
   unpack,
 } from "./records";
 export {

@@ -79,15 +79,10 @@ export async function* readChunks(
     return;
   }
   const size = bytes?.length ?? (await stat(path)).size;
-  if (size > longestText) {
-    const text = { bytes: undefined, offset: 0, length: size, ended: true };
-    yield { texts: [text], end: { offset: size, lines: 0, hash: "" }, last: true };
-    return;
-  }
-  const whole = bytes ?? (await readFile(path));
-  const { length } = whole;
-  const text = { bytes: withoutMark(whole), offset: 0, length, ended: true };
-  const hash = createHash("sha256").update(whole).digest("hex");
+  const whole = size > longestText ? undefined : (bytes ?? (await readFile(path)));
+  const { length } = whole ?? { length: size };
+  const text = { bytes: whole && withoutMark(whole), offset: 0, length, ended: true };
+  const hash = whole ? createHash("sha256").update(whole).digest("hex") : "";
   yield { texts: [text], end: { offset: length, lines: 0, hash }, last: true };
 }
 

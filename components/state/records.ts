@@ -58,48 +58,48 @@ export function recordsIn(
   texts: readonly RawText[],
   findings: Findings = nobody,
 ): ReadyRecord[] {
-  return texts.flatMap((text) => recordsInText(file, facts, text, findings));
-}
-
-function recordsInText(
-  file: StateFile,
-  facts: FileFacts,
-  text: RawText,
-  findings: Findings,
-): ReadyRecord[] {
-  findings.bytes += text.length;
-  if (text.line !== undefined && text.bytes?.every((byte) => byte <= 0x20)) return [];
-  const place: Place = { file: file.name, ...(text.line !== undefined && { line: text.line }) };
-  let entries: Entry[];
-  try {
-    const value = parse(text);
-    entries = unpack(file, facts, value, text.line);
-  } catch (error) {
-    if (text.ended || text.line === undefined) {
-      findings.refuse(file.role, place, refusalIn(error), { text });
-    } else findings.leaveIncomplete({ file: file.name, line: text.line, offset: text.offset });
-    return [];
-  }
-  const { role } = file;
-  return entries.flatMap((entry) => {
-    const isOnly = entry.entry === undefined;
-    const raw: Raw = isOnly ? { text } : { text, entry: entry.fields };
-    const at = isOnly ? place : { ...place, entry: entry.entry };
+  return texts.flatMap((text) => {
+    const { line, offset, ended, length } = text;
+    findings.bytes += length;
+    if (line !== undefined && text.bytes?.every((byte) => byte <= 0x20)) return [];
     try {
-      return [{ role, place: at, ...recordIn(role, entry), raw }];
+      return recordsOf(file, unpack(file, facts, parse(text), line), text, findings);
     } catch (error) {
-      findings.refuse(role, at, refusalIn(error), raw);
+      const refusal = refusalIn(error);
+      if (line !== undefined && !ended) findings.leaveIncomplete({ file: file.name, line, offset });
+      else findings.refuse(file.role, placeIn(file, text), refusal, { text });
       return [];
     }
   });
 }
 
-/**
- * What a record becomes in MongoDB.
- *
- * @throws Refusal if no import takes it
- */
-export function recordIn(
+/** The records of the entries that a text holds, in the same way. */
+export function recordsOf(
+  file: StateFile,
+  entries: readonly Entry[],
+  text: RawText,
+  findings: Findings = nobody,
+): ReadyRecord[] {
+  const { role } = file;
+  return entries.flatMap((entry) => {
+    const number = entry.entry;
+    const isOnly = number === undefined;
+    const place = isOnly ? placeIn(file, text) : { ...placeIn(file, text), entry: number };
+    const raw: Raw = isOnly ? { text } : { text, entry: entry.fields };
+    try {
+      return [{ role, place, ...recordIn(role, entry), raw }];
+    } catch (error) {
+      findings.refuse(role, place, refusalIn(error), raw);
+      return [];
+    }
+  });
+}
+
+function placeIn({ name: file }: StateFile, { line }: RawText): Place {
+  return line === undefined ? { file } : { file, line };
+}
+
+function recordIn(
   role: CollectionRole,
   entry: Entry,
 ): Pick<ReadyRecord, "key" | "document" | "bytes" | "conversions"> {

@@ -1,21 +1,32 @@
 import { BSON, type Collection, type Document, type Filter, Long, ObjectId } from "mongodb";
 import { type CollectionRole, byRole, collectionRoles } from "../contract";
-import { atOnce, type Key, type ReadyRecord, differingPaths, hashOf, keyOf } from "../state";
+import {
+  atOnce,
+  type Key,
+  type ReadyRecord,
+  type WholeFileRole,
+  differingPaths,
+  keyOf,
+} from "../state";
 import { type Agreement, type Base, type NewBase, agreementIn, basesIn, readBases } from "./bases";
 import { documentIn } from "./documents";
-import { type Verdict, merge } from "./merge";
+import { type Verdict, merge, sideOf } from "./merge";
 import { type BothSides, type ImportStage, collectionOf } from "./sides";
 
-/** A record on disk with the document of the same key, and what the merge rules say of the two. */
-export interface Pair {
-  readonly disk: ReadyRecord;
+/**
+ * The record on disk and the document of one key, and what the merge rules say of the two. An import has
+ * the record, an export the document.
+ */
+export interface Pair<Disk = ReadyRecord, Mongo = Document | undefined> {
+  readonly key: Key;
+  readonly disk: Disk;
   /** The document as it was found. */
-  readonly mongo: Document | undefined;
+  readonly mongo: Mongo;
   readonly base: Base | undefined;
   /** What the base says of both sides as they are. */
   readonly last: Agreement;
   readonly verdict: Verdict;
-  /** The base if the record is written, or both sides are equal; undefined for a log entry. */
+  /** The base if both sides have the record; undefined for a log entry. */
   readonly becomes: NewBase | undefined;
 }
 
@@ -44,63 +55,59 @@ export async function pairsOf(
   const documents = new Map(looked);
   const found = records.map((disk): Found => {
     const { role, key, document } = disk;
-    const stored = documents.get(role)?.get(key);
-    return { disk, mongo: stored && (stored.isSame(document) ? document : stored.document()) };
+    const bytes = documents.get(role)?.get(key);
+    // Taken apart only if its bytes are not those of the record.
+    const isSame = bytes && Buffer.compare(bytes, BSON.serialize(document)) === 0;
+    return { key, disk, mongo: isSame ? document : bytes && documentIn(bytes) };
   });
-  const isEqual = ({ disk, mongo }: Found) => isReadOnly && mongo === disk.document;
+  const isKnown = ({ disk, mongo }: Found) => isReadOnly && mongo === disk.document;
   const keys = new Map(collectionRoles.map((role): [CollectionRole, Key[]] => [role, []]));
   for (const one of found) {
-    if (one.mongo && !isEqual(one)) keys.get(one.disk.role)?.push(one.disk.key);
+    if (one.mongo && !isKnown(one)) keys.get(one.disk.role)?.push(one.key);
   }
   const bases = await readBases(basesIn(sides.database), keys);
+  const unasked = { base: undefined, last: {}, becomes: undefined };
   return found.map((one) => {
-    const { disk, mongo } = one;
-    if (isEqual(one)) {
-      return { disk, mongo, base: undefined, last: {}, verdict: "equal", becomes: undefined };
-    }
-    return pairOf(one, bases.get(disk.role)?.get(disk.key), stage);
+    const { role } = one.disk;
+    if (isKnown(one)) return { ...one, ...unasked, verdict: "equal" };
+    // A log entry is immutable: its key and content suffice.
+    if (role === "logs") return { ...one, ...unasked, verdict: compareEntry(one) };
+    return pairOf(role, one, bases.get(role)?.get(one.key), stage);
   });
 }
 
-/** A record on disk, and its document: the record's own if both are the same to the last byte. */
-type Found = Pick<Pair, "disk" | "mongo">;
+/** Both sides of a key; the document is the record's own if both are the same to the last byte. */
+type Found<Disk = ReadyRecord, Mongo = Document | undefined> = Pick<
+  Pair<Disk, Mongo>,
+  "key" | "disk" | "mongo"
+>;
 
-const noDocuments: ReadonlyMap<Key, Stored> = new Map();
+const noDocuments: ReadonlyMap<Key, Uint8Array> = new Map();
 
-function pairOf({ disk, mongo }: Found, base: Base | undefined, stage?: ImportStage): Pair {
-  const { role, key, place } = disk;
-  // A log entry is immutable: its key and content suffice.
-  if (role === "logs") {
-    const { document } = disk;
-    const isEqual = (stored: Document) =>
-      stored === document || differingPaths("logs", document, stored).length === 0;
-    const verdict = mongo ? (isEqual(mongo) ? "equal" : "conflict") : "onlyOnDisk";
-    return { disk, mongo, base, last: {}, verdict, becomes: undefined };
-  }
-  const hash = hashOf(role, disk.document);
-  const ours = { hash, document: disk.document };
-  const theirs =
-    mongo && (mongo === disk.document ? ours : { hash: hashOf(role, mongo), document: mongo });
-  const verdict = merge(role, ours, theirs, base, stage);
-  const after = theirs && verdict === "equal" ? theirs.hash : hash;
-  const { file } = place;
-  const isNew = mongo === undefined;
-  const becomes = { role, key, disk: hash, mongo: after, file, isNew, seen: base };
-  const last = theirs ? agreementIn(base, { disk: hash, mongo: theirs.hash }) : {};
-  return { disk, mongo, base, last, verdict, becomes };
+function compareEntry({ disk: { document }, mongo }: Found): Verdict {
+  if (!mongo) return "onlyOnDisk";
+  const isEqual = mongo === document || differingPaths("logs", document, mongo).length === 0;
+  return isEqual ? "equal" : "conflict";
 }
 
-/** A document as the server sent it: it is taken apart only if its bytes are not those of the record. */
-class Stored {
-  constructor(private readonly bytes: Uint8Array) {}
-
-  isSame(document: Document): boolean {
-    return Buffer.compare(this.bytes, BSON.serialize(document)) === 0;
-  }
-
-  document(): Document {
-    return documentIn(this.bytes);
-  }
+/** Decides by the merge rules what becomes of a record that at least one side has. */
+export function pairOf<Disk extends ReadyRecord | undefined, Mongo extends Document | undefined>(
+  role: WholeFileRole,
+  found: Found<Disk, Mongo>,
+  base: Base | undefined,
+  stage?: ImportStage,
+): Pair<Disk, Mongo> {
+  const { key, disk, mongo }: Found<ReadyRecord | undefined> = found;
+  const ours = disk && sideOf(role, disk.document);
+  const theirs = mongo && (mongo === disk?.document ? ours : sideOf(role, mongo));
+  const verdict = merge(role, ours, theirs, base, stage);
+  const last = ours && theirs ? agreementIn(base, { disk: ours.hash, mongo: theirs.hash }) : {};
+  const becomes = ours && {
+    ...{ role, key, disk: ours.hash, file: disk.place.file, isNew: mongo === undefined },
+    mongo: (verdict === "equal" && theirs ? theirs : ours).hash,
+    seen: base,
+  };
+  return { ...found, base, last, verdict, becomes };
 }
 
 const queriesAtOnce = 8;
@@ -111,19 +118,18 @@ async function documentsOf(
   collection: Collection,
   role: CollectionRole,
   records: readonly ReadyRecord[],
-): Promise<Map<Key, Stored>> {
+): Promise<Map<Key, Uint8Array>> {
   // Each `_id` as `idIn` finds it in bytes.
   const idText = (id: unknown) => (id instanceof ObjectId ? id.toHexString() : `"${id as string}`);
   const keys = new Map(records.map(({ key, document }) => [idText(document._id), key]));
   const wanted = new Set(records.map(({ key }) => key));
-  const documents = new Map<Key, Stored>();
+  const documents = new Map<Key, Uint8Array>();
   await atOnce(queriesAtOnce, filtersOf(role, records), async (filter) => {
     const cursor = collection.find(filter, { raw: true, batchSize: replyDocuments });
     for (const raw of await cursor.toArray()) {
       const bytes = raw as unknown as Uint8Array;
-      const stored = new Stored(bytes);
-      const key = keys.get(idIn(bytes)) ?? keyOf(role, stored.document());
-      if (wanted.has(key)) documents.set(key, stored);
+      const key = keys.get(idIn(bytes)) ?? keyOf(role, documentIn(bytes));
+      if (wanted.has(key)) documents.set(key, bytes);
     }
   });
   return documents;

@@ -1,21 +1,45 @@
 import {
   type Key,
+  type ReadyRecord,
+  Refusal,
+  type Stamp,
   type WholeFilePlace,
   type WholeFileRole,
-  differingPaths,
+  formatJson,
+  hashOf,
+  isJsonObject,
   keyOf,
   lookAt,
+  memberOf,
+  parse,
   placeOf,
+  publish,
+  readTexts,
   readableKey,
+  recordOf,
+  recordsIn,
+  recordsOf,
   refusalIn,
+  renewRecord,
+  stampOf,
   stemNamed,
+  unpack,
+  wholeFile,
 } from "../../state";
-import type { Base } from "../bases";
+import type { Document } from "mongodb";
+import { type NewBase, announceBases, isAgreed, withdrawBases } from "../bases";
 import { documentIn, documentsAsStored } from "../documents";
-import { type Side, merge, sideOf } from "../merge";
+import type { Verdict } from "../merge";
+import { type Pair, pairOf } from "../pairs";
 import { writeConflictCopy } from "./conflict-copy";
-import type { ExportSides, ExportTask, RunInMongo, StoredDocument } from "./run";
-import { type Decided, type ExistingFile, existingFile, writeFile } from "./write-file";
+import {
+  type ExportSides,
+  type ExportTask,
+  type Outgoing,
+  type RunInMongo,
+  type StoredDocument,
+  keepBases,
+} from "./run";
 
 /**
  * Brings a run's documents of one role to their file by the merge rules, and counts what became
@@ -30,19 +54,30 @@ export async function exportFile(
   const documents = run.files.get(role) ?? [];
   if (documents.length === 0) return;
   const { runId, bases } = run;
-  const { sides, tally } = task;
+  const { sides, settled, tally } = task;
   try {
     if (!sides.all && (await isUnchanged(sides, role, run, documents))) {
       tally.count(role, "unchanged", documents.length);
       return;
     }
     const place = { ...(await placeOf(sides, role, runId)), role, runId };
-    const existing = await existingFile(place);
-    const outgoing = await outgoingSides(sides, role, runId, documents);
-    const decided = decide(place, existing, outgoing, bases.get(role));
-    await writeFile(task, place, existing, decided);
-    const conflicts = decided.filter(({ verdict }) => verdict === "conflict");
-    if (conflicts.length > 0) await writeConflictCopy(task, place, conflicts);
+    const file = await readFile(place);
+    const pairs: Outgoing[] = [];
+    for await (const mongo of documentsIn(sides, role, runId, documents)) {
+      const key = keyOf(role, mongo);
+      pairs.push(
+        pairOf(role, { key, disk: file.records.get(key), mongo }, bases.get(role)?.get(key)),
+      );
+    }
+    const having = (...verdicts: Verdict[]) =>
+      file.refusal ? [] : pairs.filter(({ verdict }) => verdicts.includes(verdict));
+    await writeRecords(task, place, file, having("mongo", "onlyInMongo"));
+    const equal = having("equal");
+    settled.push(...equal.flatMap(({ base, becomes }) => newBase(base, becomes)));
+    tally.count(role, "unchanged", equal.length);
+    tally.count(role, "newerOnDisk", having("disk").length);
+    const conflicts = file.refusal ? pairs : having("conflict");
+    await writeConflictCopy(task, place, conflicts, file.refusal);
   } catch (error) {
     const refusal = refusalIn(error);
     for (const { key } of documents) tally.refuseDocument(role, readableKey(key), refusal);
@@ -69,40 +104,120 @@ async function isUnchanged(
   return stem !== undefined && (await lookAt(sides, role, stem)).there;
 }
 
-async function outgoingSides(
+/** The documents as they were read with their run or, if that had no room for them, as they are now. */
+async function* documentsIn(
   sides: ExportSides,
   role: WholeFileRole,
   runId: string,
   documents: readonly StoredDocument[],
-): Promise<Side[]> {
-  const kept = documents.flatMap(({ hash, bytes }) =>
-    bytes ? [{ hash, document: documentIn(bytes) }] : [],
-  );
-  if (kept.length === documents.length) return kept;
-  const read: Side[] = [];
-  for await (const document of documentsAsStored(sides, role, { runId })) {
-    read.push(sideOf(role, document));
-  }
-  return read;
+): AsyncGenerator<Document> {
+  const bytes = documents.flatMap((document) => document.bytes ?? []);
+  if (bytes.length < documents.length) yield* documentsAsStored(sides, role, { runId });
+  else for (const one of bytes) yield documentIn(one);
 }
 
-function decide(
-  { role }: WholeFilePlace,
-  { records, refusal }: ExistingFile,
-  outgoing: readonly Side[],
-  bases: ReadonlyMap<Key, Base> | undefined,
-): Decided[] {
-  // Of two records with one key the first counts.
-  const places = new Map(records.map(({ key }, at) => [key, at] as const).toReversed());
-  return outgoing.map((mongo) => {
-    const key = keyOf(role, mongo.document);
-    const at = places.get(key) ?? -1;
-    const disk = records[at]?.side;
-    const base = bases?.get(key);
-    const verdict = refusal ? "conflict" : merge(role, disk, mongo, base);
-    const paths = () => differingPaths(role, disk?.document ?? {}, mongo.document).join(", ");
-    const isDifferent = verdict === "conflict" && !refusal;
-    const detail = isDifferent ? `changed on both sides: ${paths()}` : refusal?.detail;
-    return { key, mongo, base, at, verdict, detail };
+/** A run's file of one role, as it is. */
+interface WholeFile {
+  readonly stamp: Stamp;
+  /** What it holds, a manifest's members among it; undefined if it is not there. */
+  readonly whole: unknown;
+  /** Its records as they are written there. */
+  readonly entries: readonly unknown[];
+  /** Those that an import takes; of two with one key the first counts. */
+  readonly records: ReadonlyMap<Key, ReadyRecord>;
+  /** Why nothing can be said of it: it cannot be read, or is no such file. It stays then. */
+  readonly refusal?: Refusal;
+}
+
+async function readFile(place: WholeFilePlace): Promise<WholeFile> {
+  const noFile = { stamp: undefined, whole: undefined, entries: [], records: byKey([]) };
+  if (!place.there) return noFile;
+  const { role, runId, path } = place;
+  try {
+    const stamp = await stampOf(path);
+    for await (const [text] of readTexts(place)) {
+      if (!text) continue;
+      const whole = parse(text);
+      // A manifest says whose it is; a run's file was looked at by its name.
+      const isManifest = role === "artifacts" && isJsonObject(whole);
+      const owner = isManifest ? memberOf(whole, "runId") : undefined;
+      if (typeof owner === "string" && owner !== runId) {
+        throw new Refusal("conflict", `the manifest belongs to run ${owner}`);
+      }
+      const entries = unpack(place, { runId, numbered: true }, whole);
+      const records = byKey(recordsOf(place, entries, text));
+      return { stamp, whole, entries: entries.map(({ fields }) => fields), records };
+    }
+    throw new Refusal("not-json", "the file is empty");
+  } catch (error) {
+    return { ...noFile, refusal: refusalIn(error) };
+  }
+}
+
+function byKey(records: readonly ReadyRecord[]): ReadonlyMap<Key, ReadyRecord> {
+  return new Map(records.map((record) => [record.key, record] as const).toReversed());
+}
+
+/**
+ * Writes documents to their file, if it gets anything new by them, and counts them. If the file changed
+ * meanwhile it stays, and what was announced is withdrawn.
+ */
+async function writeRecords(
+  task: ExportTask,
+  place: WholeFilePlace,
+  file: WholeFile,
+  pairs: readonly Outgoing[],
+): Promise<void> {
+  const { role, runId, path, name } = place;
+  const { tally } = task;
+  const entries = [...file.entries];
+  const written: Outgoing[] = [];
+  for (const pair of pairs) {
+    const { key, disk, mongo } = pair;
+    const at = disk ? (disk.place.entry ?? 1) - 1 : entries.length;
+    try {
+      const before = entries[at];
+      const isThere = isJsonObject(before);
+      const record = isThere ? renewRecord(role, before, mongo) : recordOf(role, mongo);
+      formatJson(record);
+      entries[at] = record;
+      written.push(pair);
+    } catch (error) {
+      tally.refuseDocument(role, readableKey(key), refusalIn(error));
+    }
+  }
+  if (written.length === 0) return;
+  const documents = written.map(({ mongo }) => mongo);
+  const content = textOf(wholeFile(role, entries, file.whole, documents));
+  const bytes = Buffer.from(content);
+  const text = { bytes, offset: 0, length: bytes.length, ended: true };
+  const records = byKey(recordsIn(place, { runId, numbered: true }, [text]));
+  const become = written.flatMap(({ key, disk, mongo, base }): NewBase[] => {
+    const record = records.get(key);
+    // What another folder agreed on stays if this one did not have the record.
+    if (!record || (!disk && base)) return [];
+    const hashes = { disk: hashOf(role, record.document), mongo: hashOf(role, mongo) };
+    return newBase(base, { role, key, ...hashes, file: name, isNew: !disk, seen: base });
   });
+  const isNew = file.whole === undefined || content !== textOf(file.whole);
+  try {
+    if (isNew) {
+      await keepBases(task, (bases) => announceBases(bases, "disk", become));
+      await publish(path, file.stamp, (to) => to.writeFile(content));
+      tally.files += 1;
+      tally.bytes += bytes.length;
+    }
+    task.settled.push(...become);
+    tally.count(role, isNew ? "written" : "unchanged", written.length);
+  } catch (error) {
+    const refusal = refusalIn(error);
+    await keepBases(task, (bases) => withdrawBases(bases, "disk", become));
+    for (const { key } of written) tally.refuseDocument(role, readableKey(key), refusal);
+  }
+}
+
+const textOf = (whole: unknown) => `${formatJson(whole, 2)}\n`;
+
+function newBase(base: Pair["base"], becomes: NewBase | undefined): NewBase[] {
+  return !becomes || isAgreed(base, becomes) ? [] : [becomes];
 }

@@ -1,8 +1,9 @@
-import type { Collection } from "mongodb";
+import type { Collection, Document } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { ServerTroubleError, withRetries } from "../../mongo";
-import type { Key, StateAddress, WholeFileRole } from "../../state";
+import type { Key, ReadyRecord, StateAddress, WholeFileRole } from "../../state";
 import type { Base, BaseDocument, NewBase } from "../bases";
+import type { Pair } from "../pairs";
 import type { BothSides } from "../sides";
 import type { Tally } from "../tally";
 import type { ExportLists } from "./report";
@@ -86,6 +87,9 @@ export interface StoredDocument {
   /** The document itself; absent if a block has no room for it: then it is read again. */
   readonly bytes: Uint8Array | undefined;
 }
+
+/** A document, and its record if the file has one. */
+export type Outgoing = Pair<ReadyRecord | undefined, Document>;
 
 /** A log as far as it has to be known if it did not change. */
 export interface LogInMongo {
