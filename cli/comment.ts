@@ -1,6 +1,9 @@
+import { writeFileSync } from "node:fs";
 import { Option } from "commander";
 import {
   findChanges,
+  listApproved,
+  readApproval,
   readPlan,
   readPreview,
   redactor,
@@ -17,6 +20,8 @@ interface CommentOptions extends CommonOptions {
   readonly expectNoChanges?: true;
   readonly preview: string;
   readonly plan?: string;
+  readonly saveApproval?: string;
+  readonly approved?: string;
 }
 
 /** `comment`: what a preview would do, for the person who says yes or no. */
@@ -31,6 +36,8 @@ export const commentCommand = command("comment", {
     new Option("--plan <file>", "what `plan --json` printed: the figures of MongoDB"),
     new Option("--post", "create or update the stack's comment, as GITHUB_TOKEN"),
     new Option("--expect-no-changes", "end with 3 unless the preview shows that nothing differs"),
+    new Option("--save-approval <file>", "write what the approval of this preview is about"),
+    new Option("--approved <file>", "end with 4 if the preview has more than this approval"),
   ],
   examples: [
     "pulumi preview --json --stack dev > preview.json",
@@ -38,35 +45,54 @@ export const commentCommand = command("comment", {
     "npx taskrunner-storage comment --preview preview.json --plan plan.json",
   ],
   ignoresSettings: true,
-  statuses: { 3: "something differs, or was not compared (--expect-no-changes)" },
+  statuses: {
+    3: "something differs, or was not compared (--expect-no-changes)",
+    4: "a change or a warning is not among what was approved (--approved)",
+  },
   notes: [
     "With --json it prints an object with headline, level (clear, risks or blocked),",
     "verdict and body. Secrets that the environment names (…TOKEN, …PASSPHRASE,",
     "…URI) and those in URIs never get in.",
   ],
 }).action(async (options: CommentOptions) => {
-  const { json, post, expectNoChanges } = options;
-  const { stack, changes, ...made } = reviewOf(options);
+  const { json, post, expectNoChanges, saveApproval } = options;
+  const { stack, changes, approval, unapproved, ...made } = reviewOf(options);
   const { body } = made;
+  if (saveApproval !== undefined) writeFileSync(saveApproval, JSON.stringify(approval));
   // The comment is there, as in a job's summary, even if the API refuses.
   if (!json) console.log(body);
   const posted = post && (await postComment({ ...readPullRequest(process.env), stack, body }));
   const facts = { ...made, ...(posted && { posted }), ...(expectNoChanges && { changes }) };
   if (json) console.log(JSON.stringify(facts, undefined, 2));
   else if (posted) console.log(`\nComment ${posted.outcome}: ${posted.url}`);
+  if (unapproved.length > 0) {
+    console.error(
+      `Stack ${stack} would do more than was approved: ${unapproved.join(", ")}. Approve a new preview.`,
+    );
+    process.exitCode = 4;
+  }
   if (!expectNoChanges || changes.length === 0) return;
   console.error(`Stack ${stack} is not proven to be as its settings say: ${changes.join(", ")}.`);
   process.exitCode = 3;
 });
 
 function reviewOf(options: CommentOptions) {
-  const { preview, plan, stack } = options;
+  const { preview, plan, stack, approved } = options;
   const redact = redactor(secretsIn(process.env));
   const previewed = readPreview(textOf(preview, "--preview"), redact);
   const planned = plan === undefined ? undefined : readPlan(textOf(plan, "--plan"), redact);
+  const approval = listApproved(previewed);
+  const known =
+    approved === undefined ? approval : readApproval(textOf(approved, "--approved"), redact);
   const situation = situationOf(previewed, planned, {
     stack,
     occasion: readOccasion(process.env),
   });
-  return { stack: situation.stack, changes: findChanges(previewed), ...review(situation) };
+  return {
+    stack: situation.stack,
+    changes: findChanges(previewed),
+    approval,
+    unapproved: approval.filter((line) => !known.includes(line)),
+    ...review(situation),
+  };
 }

@@ -2,9 +2,9 @@
 export { review } from "./comment";
 export { longestComment } from "./fit";
 export { ReviewInputError } from "./read/json";
-export { readPlan } from "./read/facts";
+export { readApproval, readPlan } from "./read/facts";
 export { readPreview } from "./read/preview";
-export { findChanges } from "./messages";
+export { findChanges, listApproved } from "./messages";
 export { redactor, secretsIn } from "./safe/secrets";
 export { situationOf, type Surroundings } from "./situation";
 export { duration, size } from "./words";

@@ -73,3 +73,15 @@ export function findChanges({ steps, messages }: Preview): string[] {
     ...(unseen > 0 ? [`${formatCount(unseen, "warning")} of what was not compared`] : []),
   ];
 }
+
+/**
+ * What an approval of a preview is about: each change, and each error or warning by its code and resource, never
+ * by its words.
+ */
+export function listApproved({ steps, messages }: Preview): string[] {
+  const changes = steps.map(({ operation, urn }) => `${operation} ${urn}`);
+  const said = messages.map(({ severity, stops, code = "without a code", urn = "the stack" }) => {
+    return `${stops ? "stop" : severity} ${code} on ${urn}`;
+  });
+  return [...new Set([...changes, ...said])].sort();
+}

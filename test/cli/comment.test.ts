@@ -84,3 +84,33 @@ it("--expect-no-changes ends with 3 unless nothing differs and all was compared"
   expect(stderr).toContain("the preview failed");
   expect((await comment(failed("x"))).exitCode).toBe(0);
 }, 60_000);
+
+it("--approved ends with 4 if a change or a warning is not among what was approved", async () => {
+  const urn = "urn:pulumi:prod::p::pulumi-nodejs:dynamic/taskrunner:Handover::handover";
+  const warned = (code: string, text = "3 runs would be held.") => ({
+    diagnostics: [{ severity: "warning", urn, message: `${text} [${code}]` }],
+  });
+  const update = { steps: [{ op: "update", urn }] };
+  const file = join(folder, "approval.json");
+  const approved = { ...update, ...warned("would-hold") };
+  expect(await comment(approved, "--save-approval", file)).toMatchObject({ exitCode: 0 });
+  const cases: readonly (readonly [preview: object, status: number])[] = [
+    [approved, 0],
+    [{ ...update, ...warned("would-hold", "4 runs would be held.") }, 0],
+    [update, 0],
+    [{ ...update, ...warned("would-not-export") }, 4],
+    [{ ...update, ...warned("stop: would-hold") }, 4],
+    [{ ...update, ...failed("no such region") }, 4],
+    [{ ...warned("would-hold"), steps: [{ op: "delete", urn }] }, 4],
+  ];
+  for (const [preview, status] of cases) {
+    const { exitCode } = await comment(preview, "--approved", file);
+    expect([preview, exitCode]).toEqual([preview, status]);
+  }
+  const more = await comment({ ...update, ...warned("would-not-export") }, "--approved", file);
+  expect(more.stderr).toContain(`warning would-not-export on ${urn}`);
+  // As an approval that a job lost on its way.
+  await writeFile(file, "");
+  const lost = await comment(update, "--approved", file);
+  expect([lost.exitCode, lost.stderr]).toEqual([1, expect.stringContaining("The file is empty")]);
+}, 60_000);

@@ -56,3 +56,13 @@ export function readPlan(text: string, redact: Redact): PlanFacts {
   const what = "what `taskrunner-storage plan --json` prints";
   return readJson(text, planSchema, { what, redact });
 }
+
+/**
+ * Reads what `comment --save-approval` wrote.
+ *
+ * @throws ReviewInputError if the text is something else
+ */
+export function readApproval(text: string, redact: Redact): string[] {
+  const what = "what `taskrunner-storage comment --save-approval` writes";
+  return readJson(text, z.array(z.string()), { what, redact });
+}
