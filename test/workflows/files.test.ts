@@ -5,12 +5,13 @@ import { describe, expect, it } from "vitest";
 import { commandSettings } from "../../components/settings";
 import { repository as root } from "../../tools/parts";
 import { versions } from "../../tools/parts/versions";
-import { setup, setupText, texts, workflow, workflows } from "./read";
+import { actionTexts, preview, setup, texts, workflow, workflows } from "./read";
 
 const jobs = [...workflows].flatMap(([name, { jobs }]) =>
   Object.entries(jobs).map(([job, content]) => ({ place: `${name} ${job}`, ...content })),
 );
-const steps = [...jobs.flatMap((job) => job.steps ?? []), ...setup.runs.steps];
+const ofActions = [...setup.runs.steps, ...preview.runs.steps];
+const steps = [...jobs.flatMap((job) => job.steps ?? []), ...ofActions];
 const runs = steps.flatMap(({ run }) => (run === undefined ? [] : [run]));
 
 it("there is one for each thing that is to be done", () => {
@@ -24,13 +25,14 @@ it("there is one for each thing that is to be done", () => {
       "rollback",
       "stack-preview",
       "stack-up",
+      "stack",
       "up",
     ].map((name) => `${name}.yml`),
   );
 });
 
 it("actions are pinned by commit, with their version beside", () => {
-  const lines = [...texts.values(), setupText]
+  const lines = [...texts.values(), ...actionTexts]
     .flatMap((text) => text.split("\n"))
     .filter((line) => /\buses:/.test(line) && !line.includes("uses: ./"));
 
@@ -60,10 +62,12 @@ it("a job can write what it has to, and nothing else", () => {
     "rollback.yml up: id-token write",
     "stack-preview.yml preview: id-token write",
     "stack-up.yml up: id-token write",
-    "up.yml preview-prod: id-token write",
-    "up.yml preview-staging: id-token write",
-    "up.yml prod: id-token write",
-    "up.yml staging: id-token write",
+    "stack.yml preview: id-token write",
+    "stack.yml up: id-token write",
+    "up.yml first: id-token write",
+    "up.yml fourth: id-token write",
+    "up.yml second: id-token write",
+    "up.yml third: id-token write",
   ]);
   const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
   for (const { with: given } of checkouts) {
@@ -74,9 +78,8 @@ it("a job can write what it has to, and nothing else", () => {
 it("up and rollback of a stack share one group, and none that waits for its approval holds it", () => {
   const called = (name: string) =>
     Object.values(workflow(name).jobs).filter(({ uses }) => uses?.endsWith("/stack-up.yml"));
-  expect(called("up.yml").map((job) => job.with)).toEqual([
-    { stack: "staging" },
-    { stack: "prod" },
+  expect(called("stack.yml").map((job) => job.with)).toEqual([
+    expect.objectContaining({ stack: "${{ inputs.stack }}" }),
   ]);
   expect(called("rollback.yml").map((job) => job.with)).toEqual([
     expect.objectContaining({ stack: "${{ inputs.stack }}", mode: "filesystem" }),
@@ -84,15 +87,16 @@ it("up and rollback of a stack share one group, and none that waits for its appr
   expect(workflow("stack-up.yml").jobs.up?.concurrency).toEqual({
     group: "stack-${{ inputs.stack }}",
     "cancel-in-progress": false,
+    // The ones that wait are not cancelled by one that comes later.
+    queue: "max",
   });
   const approvals = jobs.filter(({ environment = "-" }) =>
     /^(\w+|\$\{\{ \S+ \}\})$/.test(environment),
   );
   expect(approvals.map(({ place, concurrency }) => [place, concurrency?.group])).toEqual([
     ["rollback.yml approve", undefined],
+    ["stack.yml approve", undefined],
     ["up.yml dev", "stack-dev"],
-    ["up.yml approve-staging", undefined],
-    ["up.yml approve-prod", undefined],
   ]);
 });
 
@@ -110,42 +114,40 @@ it("code of a pull request runs in environments of its own", () => {
 });
 
 it("stacks go up one after the other, each after its preview and its approval", () => {
-  const { jobs } = workflow("up.yml");
-  expect(Object.entries(jobs).map(([name, { needs }]) => [name, needs])).toEqual([
-    ["dev", undefined],
-    ["preview-staging", "dev"],
-    ["approve-staging", "preview-staging"],
-    ["staging", "approve-staging"],
-    ["preview-prod", "staging"],
-    ["approve-prod", "preview-prod"],
-    ["prod", "approve-prod"],
-  ]);
-  for (const stack of ["staging", "prod"]) {
-    expect(jobs[`preview-${stack}`]).toMatchObject({
-      uses: "./.github/workflows/stack-preview.yml",
-      with: { stack },
-    });
+  const { dev, ...stacks } = workflow("up.yml").jobs;
+  expect(dev?.needs).toBeUndefined();
+  const names = Object.keys(stacks);
+  expect(names.length).toBeGreaterThan(1);
+  for (const [at, { needs, uses, with: given }] of Object.values(stacks).entries()) {
+    expect([needs, uses]).toEqual([names[at - 1] ?? "dev", "./.github/workflows/stack.yml"]);
+    expect(given).toEqual({ stack: `\${{ fromJSON(vars.STACKS || '[]')[${at}] }}` });
   }
-  const { preview, approve, up } = workflow("rollback.yml").jobs;
-  expect(preview?.uses).toBe("./.github/workflows/stack-preview.yml");
-  expect([approve?.needs, up?.needs]).toEqual(["preview", "approve"]);
+  for (const name of ["stack.yml", "rollback.yml"]) {
+    const { preview, approve, up } = workflow(name).jobs;
+    expect(preview?.uses).toBe("./.github/workflows/stack-preview.yml");
+    expect([approve?.needs, up?.needs]).toEqual(["preview", ["preview", "approve"]]);
+    // What was approved is what runs.
+    expect(up?.with?.approved).toBe("${{ needs.preview.outputs.approval }}");
+  }
 });
 
 it("what needs stacks runs only in a repository that says it has them", () => {
   const roots = ["preview.yml", "up.yml", "drift.yml", "rollback.yml"].flatMap((name) =>
     Object.entries(workflow(name).jobs).filter(([, { needs }]) => needs === undefined),
   );
-  const needed = roots.filter(([, job]) => job.if?.startsWith("vars.HAS_STACKS == 'true'"));
+  const needed = roots.filter(
+    ([, job]) => job.if !== undefined && /^(vars.STACKS != ''|contains)/.test(job.if),
+  );
   expect(needed.map(([name]) => name)).toEqual(["preview", "dev", "drift", "preview"]);
   const others = roots.filter((one) => !needed.includes(one));
-  expect(others.map(([name]) => name)).toEqual(["no-preview", "no-stacks"]);
+  expect(others.map(([name]) => name)).toEqual(["no-preview", "no-stack"]);
   // What somebody asked for by hand fails, in place of being skipped.
-  const { "no-stacks": fails } = workflow("rollback.yml").jobs;
+  const { "no-stack": fails } = workflow("rollback.yml").jobs;
   expect([fails?.if, fails?.steps?.[0]?.run]).toEqual([
-    "vars.HAS_STACKS != 'true'",
+    "${{ !contains(fromJSON(vars.STACKS || '[]'), inputs.stack) }}",
     expect.stringContaining("exit 1"),
   ]);
-  expect(readFileSync(join(root, "docs/workflows.md"), "utf8")).toContain("| `HAS_STACKS` |");
+  expect(readFileSync(join(root, "docs/workflows.md"), "utf8")).toContain("| `STACKS` |");
 });
 
 describe("check", () => {
@@ -166,7 +168,7 @@ describe("check", () => {
   });
 
   it("runs each shard of the rooms", () => {
-    const shards = jobs.rooms?.strategy?.matrix.shard ?? [];
+    const shards = [jobs.rooms?.strategy?.matrix.shard ?? []].flat();
     expect(shards.length).toBeGreaterThan(1);
     expect(shards).toEqual(shards.map((_, at) => `${at + 1}/${shards.length}`));
     const tests = jobs.rooms?.steps?.find(({ run }) => run === "make test");
@@ -176,7 +178,7 @@ describe("check", () => {
   it("runs all tests on the newest MongoDB, and on older ones each folder that touches MongoDB", async () => {
     const [all, some] = jobs.test?.steps?.filter(({ run }) => run?.startsWith("make ")) ?? [];
     expect([all?.run, some?.run]).toEqual(["make test test-stacks", "make test"]);
-    const newest = jobs.test?.strategy?.matrix.mongo?.at(-1) ?? "";
+    const newest = [jobs.test?.strategy?.matrix.mongo ?? []].flat().at(-1) ?? "";
     expect([all?.if, some?.if]).toEqual([
       `matrix.mongo == '${newest}'`,
       `matrix.mongo != '${newest}'`,
@@ -197,20 +199,54 @@ describe("check", () => {
   });
 });
 
-it("the stacks have examples of their settings, which the commands can read", async () => {
-  const inputs = (workflow("rollback.yml").on as { workflow_dispatch: { inputs: object } })
-    .workflow_dispatch.inputs as { stack: { options: string[] } };
-  const ofMatrix = jobs.flatMap(({ strategy }) => strategy?.matrix.stack ?? []);
-  const ofCalls = jobs.flatMap(({ with: given }) => given?.stack ?? []);
-  const stacks = new Set([...inputs.stack.options, ...ofMatrix, ...ofCalls]);
-  stacks.delete("${{ inputs.stack }}");
+it("what differs between sites is in variables, and the docs have each", () => {
+  const page = readFileSync(join(root, "docs/workflows.md"), "utf8");
+  const all = [...texts.values(), ...actionTexts].join("\n");
+  const named = [...all.matchAll(/(?:\bvars|inputs\.variables\))\.(\w+)/g)].map(
+    ([, name = ""]) => name,
+  );
+  expect(named).toEqual(
+    expect.arrayContaining(["STACKS", "RUNNER", "AWS_ROLE", "AZURE_CLIENT_ID"]),
+  );
+  for (const name of new Set(named))
+    expect(page).toMatch(new RegExp(`^\\|.*\`${name}\`.*\\|`, "m"));
+  // No site's stack, account or cloud is named in a workflow.
+  for (const name of ["preview", "up", "drift", "rollback", "stack", "stack-preview", "stack-up"]) {
+    expect(texts.get(`${name}.yml`)).not.toMatch(/\b(staging|prod)\b/);
+    for (const job of Object.values(workflow(`${name}.yml`).jobs)) {
+      if (!job.uses) expect(job["runs-on"]).toContain("vars.RUNNER || 'ubuntu-24.04'");
+    }
+  }
+});
 
-  expect(stacks).toEqual(new Set(["staging", "prod"]));
-  for (const stack of stacks) {
+it("the stacks of the docs have examples of their settings, which the commands can read", async () => {
+  for (const stack of ["staging", "prod"]) {
     const file = join(root, `examples/atlas/Pulumi.${stack}.yaml`);
     expect(existsSync(file), file).toBe(true);
     await commandSettings({ file });
   }
+});
+
+it("secrets are given only to steps that need them, beside packages that run no scripts", () => {
+  const secret = /secrets\.[A-Z]/;
+  for (const { place, env = {}, steps: own = [] } of jobs) {
+    expect(JSON.stringify(env), place).not.toMatch(secret);
+    for (const { uses = "", run = "", env: given = {} } of own) {
+      if (!secret.test(JSON.stringify(given))) continue;
+      expect(`${uses}${run}`, place).toMatch(
+        /^\.\/\.github\/actions\/preview$|pulumi (up|config|cancel) /,
+      );
+    }
+    const isWithSecrets = secret.test(JSON.stringify(own));
+    const sets = own.filter(({ uses }) => uses === "./.github/actions/setup");
+    for (const { with: given } of sets) {
+      expect(given?.variables, place).toBe(isWithSecrets ? "${{ toJSON(vars) }}" : undefined);
+    }
+  }
+  const install = setup.runs.steps.find(({ run }) => run?.startsWith("npm ci"));
+  expect(install?.env?.OPTIONS).toContain("'--omit=dev --ignore-scripts'");
+  // No action of somebody else's is among the steps that get them.
+  expect(preview.runs.steps.filter(({ uses }) => uses)).toEqual([]);
 });
 
 describe("the shell", () => {

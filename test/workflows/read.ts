@@ -19,11 +19,17 @@ export interface Job {
   readonly uses?: string;
   readonly needs?: string | readonly string[];
   readonly environment?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly "runs-on"?: string;
   readonly "timeout-minutes"?: number;
-  readonly concurrency?: { readonly group: string; readonly "cancel-in-progress": unknown };
+  readonly concurrency?: {
+    readonly group: string;
+    readonly "cancel-in-progress": unknown;
+    readonly queue?: string;
+  };
   readonly permissions?: Readonly<Record<string, string>>;
   readonly services?: Readonly<Record<string, { readonly options?: string }>>;
-  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
+  readonly strategy?: { readonly matrix: Readonly<Record<string, string | readonly string[]>> };
   readonly with?: Readonly<Record<string, string>>;
   readonly steps?: readonly Step[];
 }
@@ -41,11 +47,19 @@ export const texts = new Map(
   readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
 );
 export const workflows = new Map([...texts].map(([name, text]) => [name, parse(text) as Workflow]));
-export const setupText = readFileSync(join(repository, ".github/actions/setup/action.yml"), "utf8");
-export const setup = parse(setupText) as {
+
+interface Action {
   readonly inputs: Readonly<Record<string, { readonly description: string }>>;
   readonly runs: { readonly steps: readonly Step[] };
-};
+}
+
+const textOfAction = (name: string) =>
+  readFileSync(join(repository, `.github/actions/${name}/action.yml`), "utf8");
+
+/** The text of each action of this repository. */
+export const actionTexts = ["setup", "preview"].map(textOfAction);
+export const setup = parse(textOfAction("setup")) as Action;
+export const preview = parse(textOfAction("preview")) as Action;
 
 /** @param name such as `up.yml` */
 export function workflow(name: string): Workflow {

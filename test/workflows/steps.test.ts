@@ -5,10 +5,12 @@ import { build } from "esbuild";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { repository } from "../../tools/parts";
-import { setup, stepsOf, workflow, type Step } from "./read";
+import { preview as previewAction, setup, stepsOf, workflow, type Step } from "./read";
 
 const up = stepsOf("stack-up.yml", "up");
-const preview = stepsOf("stack-preview.yml", "preview");
+const preview = previewAction.runs.steps;
+const previews = (name: string, job: string) =>
+  stepsOf(name, job).filter(({ uses }) => uses === "./.github/actions/preview");
 const runOf = ({ run = "" }: Step) => run;
 const at = (steps: readonly Step[], part: string) =>
   steps.findIndex((step) => runOf(step).includes(part));
@@ -23,12 +25,26 @@ describe("policies", () => {
       ["inputs.despite-preview", false],
     ]);
     expect(ups.map((step) => runOf(step).includes("--skip-preview"))).toEqual([false, true]);
-    for (const steps of [preview, stepsOf("preview.yml", "preview")]) {
-      expect(at(steps, "pulumi preview --policy-pack policy/bin.cjs")).toBeGreaterThan(
-        at(steps, "taskrunner-storage comment"),
-      );
+    expect(at(preview, "pulumi preview --policy-pack policy/bin.cjs")).toBeGreaterThan(
+      at(preview, "taskrunner-storage comment"),
+    );
+    for (const name of ["stack-preview.yml", "preview.yml"]) {
+      const asked = previews(name, "preview").map(({ with: given }) => given?.policies);
+      expect(asked, name).toEqual([undefined]);
     }
   });
+});
+
+it("up compares its own preview with what was approved, unless it goes on despite its preview", () => {
+  const [compared, ...others] = previews("stack-up.yml", "up");
+  expect(others).toEqual([]);
+  expect([compared?.if, compared?.env?.APPROVED]).toEqual([
+    "${{ !inputs.despite-preview }}",
+    "${{ inputs.approved }}",
+  ]);
+  expect(up.indexOf(compared ?? {})).toBeLessThan(at(up, "pulumi up"));
+  const comment = runOf(preview[at(preview, "taskrunner-storage comment")] ?? {});
+  expect(comment).toContain('${APPROVED+--approved "$RUNNER_TEMP/approved.json"}');
 });
 
 describe("a rollback when things are bad", () => {
@@ -50,7 +66,9 @@ describe("a rollback when things are bad", () => {
     expect(up[unlock]?.if).toBe("inputs.unlock");
     expect(unlock).toBeLessThan(at(up, "pulumi up"));
     const fails = preview.find((step) => runOf(step).includes("exit 1"));
-    expect(fails?.if).toBe("steps.preview.outcome == 'failure' && !inputs.despite-preview");
+    expect(fails?.if).toBe(
+      "steps.preview.outcome == 'failure' && inputs.despite-preview != 'true'",
+    );
   });
 });
 
@@ -90,9 +108,9 @@ describe("the shell of a step", () => {
   });
 
   it("hands them to the preview without --continue-on-error, which it does not know", async () => {
-    const previews = preview.filter((step) => runOf(step).includes("pulumi preview"));
-    expect(previews).toHaveLength(2);
-    for (const step of previews) {
+    const both = preview.filter((step) => runOf(step).includes("pulumi preview"));
+    expect(both).toHaveLength(2);
+    for (const step of both) {
       const given = await wordsOf(step, { ARGUMENTS: further });
       const known = words.filter((word) => word !== "--continue-on-error");
       expect(given.slice(-known.length)).toEqual(known);

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { repository } from "../../../tools/parts";
-import { setupText, texts } from "../read";
+import { actionTexts, texts } from "../read";
 
 /**
  * What the workflows' actions do on a runner of the platform, as far as this machine lacks it: a checkout
@@ -21,10 +21,13 @@ const actions: Readonly<Record<string, readonly string[]>> = {
   // The site has no cloud: the workflows skip these.
   "pulumi/auth-actions": ["exit 1"],
   "aws-actions/configure-aws-credentials": ["exit 1"],
+  "azure/login": ["exit 1"],
+  "google-github-actions/auth": ["exit 1"],
+  "google-github-actions/setup-gcloud": ["exit 1"],
 };
 
 /** The npm of a job: its packages are those of this repository. */
-const npm = `#!/bin/sh\ntest "$*" = ci && ln -s "${repository}/node_modules" node_modules\n`;
+const npm = `#!/bin/sh\ntest "$1" = ci && ln -s "${repository}/node_modules" node_modules\n`;
 
 /** Writes the actions below `folder`; gives what replaces each in act's words. */
 export async function writeActions(folder: string): Promise<string[]> {
@@ -50,7 +53,7 @@ function actionOf(name: string, lines: readonly string[]): object {
 
 /** The commit by which the workflows pin an action. */
 function commitOf(name: string): string {
-  const all = [...texts.values(), setupText].join("\n");
+  const all = [...texts.values(), ...actionTexts].join("\n");
   const [, commit] = new RegExp(`uses: ${name}@([0-9a-f]{40})`).exec(all) ?? [];
   if (commit === undefined) throw new Error(`no workflow uses ${name}`);
   return commit;

@@ -184,7 +184,7 @@ async function makeRunner(folder: string, forge: Forge, env: Record<string, stri
   ];
   return async (checkout: string, event: string, workflow: string, options: RunOptions) => {
     const vars = {
-      HAS_STACKS: "true",
+      STACKS: JSON.stringify(["staging", "prod"]),
       PULUMI_BACKEND_URL: pathToFileURL(join(folder, "pulumi")).href,
       ...options.vars,
     };
