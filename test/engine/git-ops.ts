@@ -1,5 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { parse } from "yaml";
+import { helm, repository } from "../../tools/parts";
 import type { BorrowedServer } from "../pool";
 import type { Service, TestCluster } from "./cluster";
 import type { TestStack } from "./stack";
@@ -24,28 +27,78 @@ export function syncServices(sync: (service: Service) => Promise<void>, everyMs:
   };
 }
 
+/** Installs worker and web as releases by the values files of a folder, `worker.values.yaml` and `web.values.yaml`. */
+export async function installServices(cluster: TestCluster, folder: string): Promise<void> {
+  await cluster.kubectl("create", "namespace", cluster.namespace);
+  for (const service of services) {
+    const chart = join(repository, "charts/task-runner");
+    const values = join(folder, `${service}.values.yaml`);
+    const release = ["install", cluster.releases[service], chart, "--values", values];
+    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
+    // The sample's claim is not on this cluster.
+    await execa(await helm(), [...release, "--set", "persistence.existingClaim=", ...address]);
+  }
+}
+
+/**
+ * What Argo CD does with RespectIgnoreDifferences: applies what the branch says of a service, the stack's own
+ * file last, and leaves the replicas as they are.
+ *
+ * @param show a values file's text on the branch; fails if the branch has none
+ */
+export function startArgo(cluster: TestCluster, show: (file: string) => Promise<string>) {
+  const applied = new Map<Service, string>();
+  const deployed: Service[] = [];
+  const environmentIn = async (file: string) => {
+    const text = await show(file).catch(() => "{}");
+    return ((parse(text) ?? {}) as { readonly env?: object[] }).env;
+  };
+  const sync = async (service: Service) => {
+    const file = `${service}.values.yaml`;
+    const own = await environmentIn(`taskrunner-storage.${file}`);
+    const value = own ?? (await environmentIn(file));
+    const text = JSON.stringify(value);
+    const before = applied.get(service);
+    if (before === text) return;
+    applied.set(service, text);
+    if (before === undefined) return;
+    const change = { op: "replace", path: "/spec/template/spec/containers/0/env", value };
+    const patch = ["--type=json", `--patch=${JSON.stringify([change])}`];
+    await cluster.kubectl("patch", "deployment", cluster.releases[service], ...patch);
+    deployed.push(service);
+  };
+  const { stop } = syncServices(sync, 500);
+  /** The services in the order in which a change was deployed. */
+  return { deployed, stop };
+}
+
 interface Parts {
   readonly stack: TestStack;
   readonly server: BorrowedServer;
   readonly cluster: TestCluster;
 }
 
-/** Settings of target `values` whose pods are watched; `directory` is absolute. */
-export function watchedSettings({ stack, server, cluster }: Parts, directory: string) {
+/** The setting `rollout` of target `values` whose pods are watched. */
+export function watchedRollout(cluster: TestCluster, directory: string) {
   const selectorOf = (service: Service) =>
     `app.kubernetes.io/instance=${cluster.releases[service]}`;
+  return {
+    target: "values",
+    directory,
+    timeoutSeconds: 60,
+    confirm: {
+      namespace: cluster.namespace,
+      selector: { worker: selectorOf("worker"), web: selectorOf("web") },
+    },
+  };
+}
+
+/** Settings of a stack with it; `directory` is absolute. */
+export function watchedSettings({ stack, server, cluster }: Parts, directory: string) {
   return {
     mongoUri: `${server.uri}/taskrunner`,
     backfill: { source: { path: join(stack.folder, "state") } },
     kubernetes: { kubeconfig: cluster.controlPlane.kubeconfig },
-    rollout: {
-      target: "values",
-      directory,
-      timeoutSeconds: 60,
-      confirm: {
-        namespace: cluster.namespace,
-        selector: { worker: selectorOf("worker"), web: selectorOf("web") },
-      },
-    },
+    rollout: watchedRollout(cluster, directory),
   };
 }

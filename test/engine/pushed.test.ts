@@ -1,13 +1,10 @@
 import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { parse } from "yaml";
 import { generateSample } from "../../sample";
-import { helm, repository } from "../../tools/parts";
 import { makeSite, type Site } from "../rollout/values/checkout";
-import { makeCluster, type Service, type TestCluster } from "./cluster";
-import { services, syncServices, watchedSettings } from "./git-ops";
+import { makeCluster, type TestCluster } from "./cluster";
+import { installServices, startArgo, watchedSettings } from "./git-ops";
 import { makeStack, type TestStack } from "./stack";
 import { type BorrowedServer, borrowServer } from "../pool";
 
@@ -17,7 +14,7 @@ let stack: TestStack;
 let server: BorrowedServer;
 let cluster: TestCluster;
 let site: Site;
-let argo: Awaited<ReturnType<typeof startArgo>>;
+let argo: ReturnType<typeof startArgo>;
 
 beforeAll(async () => {
   stack = await makeStack("test", undefined, { kubernetes: true });
@@ -29,16 +26,8 @@ beforeAll(async () => {
   await site.git("add", "--all");
   await site.git("commit", "--quiet", "--message=Add the services");
   await site.git("push", "--quiet", "origin", "main");
-  await cluster.kubectl("create", "namespace", cluster.namespace);
-  for (const service of services) {
-    const chart = join(repository, "charts/task-runner");
-    const values = join(site.checkout, `rollout/${service}.values.yaml`);
-    const release = ["install", cluster.releases[service], chart, "--values", values];
-    const address = ["--kubeconfig", cluster.controlPlane.kubeconfig, "-n", cluster.namespace];
-    // The sample's claim is not on this cluster.
-    await execa(await helm(), [...release, "--set", "persistence.existingClaim=", ...address]);
-  }
-  argo = startArgo();
+  await installServices(cluster, join(site.checkout, "rollout"));
+  argo = startArgo(cluster, (file) => site.onRemote("show", `main:rollout/${file}`));
 }, 25 * minutes);
 afterAll(async () => {
   await argo.stop();
@@ -46,36 +35,6 @@ afterAll(async () => {
   await server.release();
   await stack.remove();
 });
-
-/**
- * What Argo CD does with RespectIgnoreDifferences: applies what the branch says of a service, the stack's own
- * file last, and leaves the replicas as they are.
- */
-function startArgo() {
-  const applied = new Map<Service, string>();
-  const deployed: Service[] = [];
-  const environmentIn = async (file: string) => {
-    const text = await site.onRemote("show", `main:rollout/${file}`).catch(() => "{}");
-    return ((parse(text) ?? {}) as { readonly env?: object[] }).env;
-  };
-  const sync = async (service: Service) => {
-    const file = `${service}.values.yaml`;
-    const own = await environmentIn(`taskrunner-storage.${file}`);
-    const value = own ?? (await environmentIn(file));
-    const text = JSON.stringify(value);
-    const before = applied.get(service);
-    if (before === text) return;
-    applied.set(service, text);
-    if (before === undefined) return;
-    const change = { op: "replace", path: "/spec/template/spec/containers/0/env", value };
-    const patch = ["--type=json", `--patch=${JSON.stringify([change])}`];
-    await cluster.kubectl("patch", "deployment", cluster.releases[service], ...patch);
-    deployed.push(service);
-  };
-  const { stop } = syncServices(sync, 500);
-  /** The services in the order in which a change was deployed. */
-  return { deployed, stop };
-}
 
 const configure = (storageMode: "mongo" | "filesystem") => {
   argo.deployed.length = 0;

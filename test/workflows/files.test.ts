@@ -70,9 +70,16 @@ it("a job can write what it has to, and nothing else", () => {
     "up.yml third: id-token write",
   ]);
   const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
-  for (const { with: given } of checkouts) {
-    expect(given).toMatchObject({ "persist-credentials": false });
-  }
+  const persisting = checkouts.filter(
+    ({ with: given }) => given?.["persist-credentials"] !== false,
+  );
+  // `up` pushes, and only with the key that a site gives it for that.
+  expect(persisting.map(({ with: given }) => given)).toEqual([
+    {
+      "ssh-key": "${{ secrets.DEPLOY_KEY }}",
+      "persist-credentials": "${{ secrets.DEPLOY_KEY != '' }}",
+    },
+  ]);
 });
 
 it("up and rollback of a stack share one group, and none that waits for its approval holds it", () => {
@@ -274,7 +281,7 @@ describe("the shell", () => {
     const targets = runs.flatMap((run) => /^make ([\w -]+)/.exec(run)?.[1]?.split(" ") ?? []);
     expect(targets.sort()).toEqual([
       ...["breaks", "bundle", "lint", "mutate", "test", "test", "test", "test-autoscalers"],
-      ...["test-stacks", "test-workflows", "up"],
+      ...["test-stacks", "test-stacks", "test-workflows", "up"],
     ]);
     for (const target of targets) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
   });

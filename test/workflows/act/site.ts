@@ -41,8 +41,12 @@ export interface RunOptions {
 export interface Site {
   readonly forge: Forge;
   readonly database: BorrowedDatabases;
+  /** Everything that it has is below it. */
+  readonly folder: string;
   /** A checkout of `main`. */
   readonly checkout: string;
+  /** Makes a stack with the state of some runs, and its file in the checkout with these settings too. */
+  addStack(stack: string, settings: object): Promise<void>;
   git(...args: string[]): Promise<string>;
   /** Edits the storage mode in a stack's file, and names a cutover. */
   setMode(stack: string, mode: string, cutover?: number): Promise<void>;
@@ -63,21 +67,26 @@ const passphrase = "a passphrase of the tests";
 export async function makeSite(): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), "site-"));
   const [forge, database] = [await startForge(join(folder, "forge")), await borrowDatabases()];
-  const env = await engineEnvironment(await engine(), folder, passphrase);
+  const found = await engine({ kubernetes: true });
+  const env = await engineEnvironment(found, folder, passphrase);
   const checkout = join(folder, "checkout");
   const git = async (...args: string[]) =>
     (await execa("git", args, { cwd: checkout, env: identity })).stdout;
   await copySources(checkout);
   await git("init", "--quiet", "--initial-branch", "main");
   await git("remote", "add", "origin", remoteOf(forge));
-  for (const stack of ["staging", "prod"]) {
+  const addStack = async (stack: string, settings: object) => {
     await generateSample(join(folder, stack, "state"), { runs: 5 });
-    await cp(join(repository, "sample/rollout"), join(folder, stack, "rollout"), {
-      recursive: true,
-    });
-    await writeSettings(checkout, stack, join(folder, stack), `${database.uri}/${stack}`);
+    const uri = `${database.uri}/${stack}`;
+    await writeSettings(checkout, stack, { ...usual(join(folder, stack), uri), ...settings });
     const initialised = ["stack", "init", stack, "--non-interactive"];
     await execa("pulumi", initialised, { cwd: checkout, env });
+  };
+  for (const stack of ["staging", "prod"]) {
+    const directory = join(folder, stack, "rollout");
+    await cp(join(repository, "sample/rollout"), directory, { recursive: true });
+    const rollout = { target: "values", directory, confirm: "none", workerStopped: 1 };
+    await addStack(stack, { rollout });
   }
   const push = async (message: string) => {
     await git("add", "--all");
@@ -94,7 +103,7 @@ export async function makeSite(): Promise<Site> {
   await push("a site");
   const runner = await makeRunner(folder, forge, env);
   return {
-    ...{ forge, database, checkout, git, push },
+    ...{ forge, database, folder, checkout, git, push, addStack },
     async setMode(stack, mode, cutover = 1) {
       const file = join(checkout, `Pulumi.${stack}.yaml`);
       const text = await readFile(file, "utf8");
@@ -138,21 +147,16 @@ async function copySources(checkout: string): Promise<void> {
 }
 
 /** Validators only warn, which the policies forbid in production. */
-async function writeSettings(checkout: string, stack: string, folder: string, mongoUri: string) {
-  const settings = {
-    storageMode: "mongo",
-    cluster: { kind: "existing" },
-    mongoUri,
-    validation: { action: "warn" },
-    advanced: { electionSeconds: 5 },
-    backfill: { source: { path: join(folder, "state") } },
-    rollout: {
-      target: "values",
-      directory: join(folder, "rollout"),
-      confirm: "none",
-      workerStopped: 1,
-    },
-  };
+const usual = (folder: string, mongoUri: string) => ({
+  storageMode: "mongo",
+  cluster: { kind: "existing" },
+  mongoUri,
+  validation: { action: "warn" },
+  advanced: { electionSeconds: 5 },
+  backfill: { source: { path: join(folder, "state") } },
+});
+
+async function writeSettings(checkout: string, stack: string, settings: object) {
   const config = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`taskrunner-storage:${key}`, value]),
   );

@@ -1,5 +1,10 @@
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
 import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { repository } from "../../../tools/parts";
+import { makeCluster } from "../../engine/cluster";
+import { installServices, startArgo, watchedRollout } from "../../engine/git-ops";
 import { makeSite, type Site } from "./site";
 
 const minutes = 60_000;
@@ -139,4 +144,35 @@ it(
     expect(run.output).toContain("Stack staging is not proven to be as its settings say");
   },
   20 * minutes,
+);
+
+it(
+  "up pushes the values files of a stack whose services GitOps deploys",
+  async () => {
+    const cluster = await makeCluster(site.folder);
+    const folder = join(site.checkout, "rollout");
+    await cp(join(repository, "sample/rollout"), folder, { recursive: true });
+    await installServices(cluster, folder);
+    const rollout = { ...watchedRollout(cluster, "rollout"), push: { branch: "main" } };
+    const { kubeconfig } = cluster.controlPlane;
+    await site.addStack("gitops", { kubernetes: { kubeconfig }, rollout });
+    await site.push("a stack with Argo CD");
+    const argo = startArgo(cluster, async (file) => {
+      await site.git("fetch", "--quiet", "origin", "main");
+      return site.git("show", `FETCH_HEAD:rollout/${file}`);
+    });
+    const run = await site.run("push", "up.yml", { vars: { STACKS: '["gitops"]' } });
+    await argo.stop();
+
+    expect(run.failed, run.output).toBe(false);
+    expect(argo.deployed).toEqual(["worker", "web"]);
+    const modes = [await cluster.modesOf("worker"), await cluster.modesOf("web")];
+    expect(new Set(modes.flat())).toEqual(new Set(["mongo"]));
+    expect(await site.outputs("gitops")).toMatchObject({
+      storageMode: "mongo",
+      verification: { holds: true },
+    });
+    await cluster.controlPlane.release();
+  },
+  30 * minutes,
 );
