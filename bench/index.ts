@@ -6,7 +6,7 @@ import { measureCurve } from "./curve";
 import { inputsIn, linesIn, temporaryFolder } from "./inputs";
 import { measureRatios } from "./ratios";
 import { measureStartUp } from "./start-up";
-import { measureTransfer, type TransferSizes } from "./transfer";
+import { measureRollback, measureTransfer, type TransferSizes } from "./transfer";
 
 /** BENCH=full takes an hour and some 6 GB below the temporary folder; RUNS=300 measures so many. */
 const full = process.env.BENCH === "full";
@@ -14,7 +14,10 @@ const runs = Number(process.env.RUNS ?? (full ? 1e5 : 1e3));
 const sinkLines = [1e4, 1e5, 1e6, ...(full ? [1e7] : [])];
 const serverLines = [1e4, 1e5, ...(full ? [1e6] : [])];
 const comparedLines = 1e5;
-const transferred: TransferSizes = { runs, changed: 100, tiny: full ? 1e6 : 3e4 };
+const transferred: TransferSizes = {
+  ...{ runs, changed: 100 },
+  ...{ rolledBack: full ? 1e4 : 1e3, tiny: full ? 1e6 : 3e4 },
+};
 
 /** The parts of the bench; ONLY=transfer measures one. */
 const parts: Readonly<Record<string, (folder: string) => Promise<Bar[]>>> = {
@@ -33,7 +36,14 @@ const parts: Readonly<Record<string, (folder: string) => Promise<Bar[]>>> = {
   },
   transfer: async (folder) => {
     const lines = await linesIn(folder, comparedLines);
-    return measureTransfer(folder, lines, transferred);
+    const bars = await measureTransfer(folder, lines, transferred);
+    const server = await startMongo({ directory: join(folder, "rollback-data") });
+    try {
+      await measureRollback(folder, server, transferred);
+    } finally {
+      await server.stop();
+    }
+    return bars;
   },
   "start-up": measureStartUp,
 };

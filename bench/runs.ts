@@ -9,8 +9,11 @@ const [logLines, planSteps] = [20, 28];
 const filesAtOnce = 32;
 const firstMoment = Date.UTC(2025, 10, 6);
 
+/** One run in so many is unfinished (issue #33). */
+const runsPerUnfinished = 100;
+
 /**
- * Writes a state directory of so many runs, all of them finished.
+ * Writes a state directory of so many runs.
  *
  * @param kind `whole`: with all that belongs to a run; `tiny`: a run's own file of 200 bytes
  */
@@ -36,7 +39,7 @@ async function writeWhole(root: string, number: number): Promise<void> {
 }
 
 /**
- * Changes some runs on disk, spread over all: their own record, and one more log line.
+ * Changes some runs on disk now, spread over all: their own record, and one more log line.
  *
  * @param round differs between two changes of the same state, from 1 on
  */
@@ -50,7 +53,7 @@ export async function changeOnDisk(root: string, changed: readonly number[], rou
 /** The same change in MongoDB, as a service makes it. */
 export async function changeInMongo(db: Db, changed: readonly number[], round: number) {
   const operations = changed.map((number) => {
-    const $set = { updatedAt: new Date(momentOf(number, 86_400 + round)) };
+    const $set = { updatedAt: new Date() };
     return { updateOne: { filter: { _id: runIdOf(number) as never }, update: { $set } } };
   });
   await db.collection(names.collections.runs).bulkWrite(operations, { ordered: false });
@@ -98,7 +101,11 @@ function momentOf(number: number, seconds: number): number {
 }
 
 function textOf(number: number, seconds: number): string {
-  return new Date(momentOf(number, seconds)).toISOString().replace("Z", "0000+00:00");
+  return textAt(momentOf(number, seconds));
+}
+
+function textAt(moment: number): string {
+  return new Date(moment).toISOString().replace("Z", "0000+00:00");
 }
 
 function runText(number: number, steps: number, round: number): string {
@@ -114,10 +121,10 @@ function runText(number: number, steps: number, round: number): string {
     failurePolicy: { maxAttempts: 3 },
     requestedAt: textOf(number, 0),
     createdAt: textOf(number, 1),
-    updatedAt: textOf(number, round === 0 ? 30 : 86_400 + round),
+    updatedAt: round === 0 ? textOf(number, 30) : textAt(Date.now()),
     steps: Array.from({ length: Math.ceil(steps / 3) }, (_one, at) => ({
       stepId: `build-${String(at)}`,
-      status: "Succeeded",
+      status: at === 0 && number % runsPerUnfinished === 0 ? "Running" : "Succeeded",
       attempts: 1,
     })),
   });

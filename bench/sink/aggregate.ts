@@ -6,8 +6,8 @@ import { documentOf } from "./wire";
 type Documents = Iterable<Uint8Array>;
 
 /**
- * The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project`, `$count`, `$unwind` and
- * a `$lookup` in the collection itself, which `$documents` may begin.
+ * The documents of a pipeline of `$match`, `$group`, `$sort`, `$limit`, `$project`, `$count`, `$unwind`,
+ * `$replaceWith` a field, and a `$lookup` in the collection itself, which `$documents` may begin.
  */
 export function aggregate(collection: Collection, pipeline: readonly Document[]): Documents {
   const [first, ...others] = pipeline;
@@ -59,6 +59,10 @@ function through(collection: Collection, documents: Documents, stage: Document):
       return lookUp(collection, documents, asked as Lookup);
     case "$unwind":
       return unwind(documents, (stage.$unwind as string).slice(1));
+    case "$replaceWith":
+      return [...documents].map((bytes) =>
+        BSON.serialize(evaluate(stage.$replaceWith, bytes) as Document),
+      );
     default:
       throw new Error(`The sink knows no stage ${name}.`);
   }

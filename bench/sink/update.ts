@@ -2,8 +2,8 @@ import { BSON, type Document } from "mongodb";
 import { compareValues, valueOf } from "./value";
 
 /**
- * A document after an update: a replacement, some operators, or the pipeline of one
- * `$replaceWith: { $literal }`, which may be that of a checkpoint: only over an older one.
+ * A document after an update: a replacement, some operators, or the pipeline of one `$replaceWith`, as
+ * checkpoints and bases have it.
  *
  * @param isNew whether it is inserted now
  */
@@ -40,14 +40,43 @@ function withId(before: Document, { _id, ...rest }: Document): Document {
 }
 
 function replacementIn(before: Document, [stage]: readonly Document[]): Document {
-  const { $cond, ...given } = (stage?.$replaceWith ?? {}) as {
-    readonly $literal?: Document;
-    readonly $cond?: readonly [{ $gt: readonly [string, number] }, string, { $literal: Document }];
-  };
-  if ($cond && Number(before.seen ?? -1) > $cond[0].$gt[1]) return before;
-  const { $literal } = $cond?.[2] ?? given;
-  if ($literal) return $literal;
-  throw new Error(`The sink knows no update ${JSON.stringify(stage)}.`);
+  if (stage?.$replaceWith === undefined) {
+    throw new Error(`The sink knows no update ${JSON.stringify(stage)}.`);
+  }
+  return evaluate(before, stage.$replaceWith) as Document;
+}
+
+/** The value of an expression for a document; undefined for a field that is not there. */
+function evaluate(document: Document, expression: unknown): unknown {
+  if (expression === "$$ROOT") return document;
+  if (expression === "$$REMOVE") return undefined;
+  if (typeof expression === "string" && expression.startsWith("$")) {
+    return document[expression.slice(1)];
+  }
+  if (typeof expression !== "object" || expression === null) return expression;
+  const [operator = "", asked]: [string?, unknown?] = Object.entries(expression)[0] ?? [];
+  if (operator === "$literal") return asked;
+  if (!operator.startsWith("$")) {
+    const members = Object.entries(expression).map(
+      ([name, value]) => [name, evaluate(document, value)] as const,
+    );
+    return Object.fromEntries(members.filter(([, value]) => value !== undefined));
+  }
+  const [one, other, third] = asked as readonly unknown[];
+  switch (operator) {
+    case "$cond":
+      return evaluate(document, evaluate(document, one) === true ? other : third);
+    case "$or":
+      return (asked as readonly unknown[]).some((each) => evaluate(document, each) === true);
+    case "$eq":
+      return valueOf(evaluate(document, one)) === valueOf(evaluate(document, other));
+    case "$gt":
+      return Number(evaluate(document, one) ?? -1) > Number(evaluate(document, other));
+    case "$ifNull":
+      return evaluate(document, one) ?? evaluate(document, other);
+    default:
+      throw new Error(`The sink knows no operator ${operator}.`);
+  }
 }
 
 /** Objects are copied, so that what is stored stays; values of BSON's types are shared. */

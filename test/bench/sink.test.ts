@@ -2,7 +2,12 @@ import { Long, MongoClient, type Db } from "mongodb";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { startDelay } from "../../bench/sink/delay";
 import type { Listening } from "../../bench/sink/listen";
+import { changeInMongo, changeOnDisk, writeRuns } from "../../bench/runs";
+import { migrate, names } from "../../bench/sides";
 import { startSink } from "../../bench/sink/server";
+import { exportState, importState, verifyState } from "../../components/transfer";
+import { sidesOf } from "../transfer/database-sides";
+import { stateRoot } from "../transfer/state";
 
 let sink: Listening;
 let client: MongoClient;
@@ -87,6 +92,22 @@ it("refuses a second document of an _id, and says what it does not know", async 
   );
   expect(await state.countDocuments()).toBe(2);
   await expect(state.findOne({ _id: { $regex: "a" } } as object)).rejects.toThrow("$regex");
+});
+
+it("knows all that an import, a verification and an export ask for", async () => {
+  const root = await stateRoot({});
+  await writeRuns(root, 20, "whole");
+  const transfer = client.db("transfer");
+  await migrate(transfer);
+  const sides = { ...sidesOf(transfer, root), collections: names.collections };
+  expect(await importState(sides)).toMatchObject({ runs: { inserted: 20 }, quarantine: [] });
+  await changeOnDisk(root, [3, 7], 1);
+  expect(await importState({ ...sides, stage: "delta" })).toMatchObject({
+    ...{ runs: { updated: 2, unchanged: 18 }, logs: { inserted: 2 } },
+  });
+  expect(await verifyState(sides)).toMatchObject({ holds: true });
+  await changeInMongo(transfer, [5], 2);
+  expect(await exportState(sides)).toMatchObject({ runs: { written: 1 }, logs: { written: 1 } });
 });
 
 it("takes the delay of each direction once for each round trip", async () => {
