@@ -27,7 +27,7 @@ const state = { mongo, files };
 // 1. Create the collections with their validators. 2. Apply the indexes, unique ones first.
 const schema = new PackRunMigration("pack-run-migration", settings, state, after(cluster));
 const lift = new LogExpiryLift("log-expiry-lift", mongo, after(schema));
-// 3. Import the existing runs, while both services still write files.
+// 3. Import the existing runs, while both services still write files, and prove it before any of them stops.
 const imported = new FilesystemBackfill("filesystem-backfill", state, after(lift));
 // 4. Switch the services over, the worker first. While it is stopped, what it wrote since follows: to
 // MongoDB, or on a rollback to the files.

@@ -19,13 +19,15 @@ const nouns: Readonly<Record<CollectionRole, readonly [one: string, many: string
 };
 
 /**
- * Why a verification does not hold: a reason for each kind of difference, the last one with what to do.
+ * Why a verification, or a proof before the drain, does not hold: a reason for each kind of difference, the last one with what to do.
  *
  * @param root the state directory as the settings name it
  */
 export function describeVerification(report: VerificationReport, root: string): string[] {
-  const { quarantine, notForgotten, hash } = report;
-  const quarantined = collectionRoles.reduce((sum, role) => sum + report[role].quarantined, 0);
+  const { quarantine, notForgotten, hash, proof } = report;
+  const quarantined = proof
+    ? 0
+    : collectionRoles.reduce((sum, role) => sum + report[role].quarantined, 0);
   const records = quarantined === 1 ? "1 record" : `${quarantined} records`;
   const reasons = [
     ...collectionRoles.flatMap((role) => {
@@ -51,9 +53,15 @@ export function describeVerification(report: VerificationReport, root: string): 
           `The checkpoints of these files could not be deleted, so the next import skips them: ${notForgotten}`,
         ]),
   ];
+  if (proof) return withAdvice(reasons, `Proof of the import of ${root}: `, fixUnproven);
   const accept = hash === undefined ? "" : acceptQuarantined(hash);
   return withAdvice(reasons, `Verification of ${root}: `, fixDifferences + accept);
 }
+
+const fixUnproven =
+  "These files have not changed since they were imported, so somebody else changed MongoDB. No service was " +
+  "stopped. Find out who did, then run `pulumi up` again: it imports every file again. What differs stays " +
+  "as MongoDB has it, and is quarantined.";
 
 const fixDifferences =
   "This step changed nothing. Fix what is named, or move files that are not state out of the " +
@@ -141,12 +149,26 @@ function formatCount(count: number, role: CollectionRole): string {
   return `${count.toLocaleString("en-US")} ${nouns[role][count === 1 ? 0 : 1]}`;
 }
 
+const formatFiles = (count: number) =>
+  `${count.toLocaleString("en-US")} ${count === 1 ? "file" : "files"}`;
+
 /** A line for the engine's log, or what somebody has to know. */
 type Said = string | Finding;
 
 /** The first cases, and how many more there are. */
 export function formatCases(cases: readonly string[], total: number): string {
   return nameFirst(cases, namedCases, total);
+}
+
+/** What a proof found, and how long the worker will be stopped, for the engine's log. */
+export function describeProof({ proof }: ImportReport): string[] {
+  if (!proof) return [];
+  const [proven, changed] = [proof.provenFiles, proof.changedFiles].map(formatFiles);
+  const seconds = Math.ceil(proof.importMs / 1_000);
+  return [
+    `Every record of ${proven} is in MongoDB. ${changed} changed since the import, or cannot be imported. The second ` +
+      `import, of what changed, took ${seconds} s: the worker will be stopped for about as long, and while its pods start.`,
+  ];
 }
 
 /** What a fence is, for the engine's log. */

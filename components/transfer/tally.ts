@@ -86,6 +86,11 @@ export interface ImportReport extends Record<CollectionRole, Counts> {
   missing?: MissingRuns;
   /** How many runs on disk may still execute steps, quarantined ones included. */
   unfinishedRuns: number;
+  /**
+   * Files whose records the proof compared, and files that it left out because they changed; and how long the
+   * import of these took after it. Absent if there was no proof.
+   */
+  proof?: { provenFiles: number; changedFiles: number; importMs: number };
 }
 
 /**
@@ -130,6 +135,8 @@ export class Tally {
   );
   files = 0;
   bytes = 0;
+  /** Files that a proof leaves out, because they are not as they were imported. */
+  changedFiles = 0;
   readonly skipped = noneSkipped();
   readonly incomplete: IncompleteLine[] = [];
   readonly quarantine: Quarantined[] = [];
@@ -264,6 +271,27 @@ export function ofShards([first, ...others]: readonly ImportReport[]): ImportRep
   const sum = others.reduce((one, other) => addCounts(one, other) as ImportReport, first);
   const elapsedMs = Math.max(...[first, ...others].map((one) => one.elapsedMs));
   return { ...sum, elapsedMs, skipped: first.skipped };
+}
+
+/** The report of two imports of the same files: a record that both of them wrote counts once. */
+export function joinImports(first: ImportReport, second: ImportReport): ImportReport {
+  const counts = byRole((role): Counts => {
+    const { read, normalized, quarantined } = second[role];
+    const taken = read - quarantined;
+    const inserted = Math.min(taken, first[role].inserted + second[role].inserted);
+    const updated = Math.min(taken - inserted, first[role].updated + second[role].updated);
+    const unchanged = taken - inserted - updated;
+    return { read, inserted, updated, unchanged, normalized, quarantined };
+  });
+  const { unchangedFiles } = first;
+  const bytes = first.bytes + second.bytes;
+  return {
+    ...second,
+    ...counts,
+    unchangedFiles,
+    bytes,
+    elapsedMs: first.elapsedMs + second.elapsedMs,
+  };
 }
 
 function addCounts(one: unknown, other: unknown): unknown {

@@ -3,10 +3,11 @@ import { ServerTroubleError } from "../mongo";
 import { type IncompleteLine, atOnce, differingPaths, readableKey, requireState } from "../state";
 import { Checkpoints } from "./checkpoints";
 import { reading } from "./documents";
-import { recordsOnDisk } from "./import/file-records";
+import { importedRecords, recordsOnDisk } from "./import/file-records";
+import { findChanged } from "./import/open";
 import { type Batch, batches, workOn } from "./import/pipeline";
 import { type Pair, pairsOf } from "./pairs";
-import type { BothSides } from "./sides";
+import { type BothSides, type Shard, isInShard } from "./sides";
 import { type Quarantined, Tally, keep } from "./tally";
 
 /**
@@ -46,13 +47,22 @@ export interface VerificationReport extends Record<CollectionRole, VerifiedCount
   notForgotten?: string;
   incomplete: IncompleteLine[];
   quarantine: Quarantined[];
+  /** How many files a proof compared, and left out because they changed; absent in a verification. */
+  proof?: { provenFiles: number; changedFiles: number };
 }
 
-interface VerifyOptions {
+export interface VerifyOptions {
   /** The hash of what differs or is quarantined and was accepted. */
   readonly acceptQuarantined?: string | undefined;
   /** A log entry of before that is gone is `expired`; in ms since 1970. Default: none is. */
   readonly expiredBefore?: number;
+  /**
+   * Compares only what an import would not read again, and leaves out files that change meanwhile: while the
+   * services write files, no other difference means anything. Default: false.
+   */
+  readonly isProof?: boolean;
+  /** Compares the runs of one shard only. */
+  readonly shard?: Shard | undefined;
 }
 
 /**
@@ -63,17 +73,29 @@ interface VerifyOptions {
  * @throws ServerTroubleError where MongoDB will not do it, or has trouble for too long
  */
 export async function verifyState(sides: BothSides & VerifyOptions): Promise<VerificationReport> {
-  const { expiredBefore = -Infinity } = sides;
+  const { expiredBefore = -Infinity, isProof = false, shard } = sides;
   const tally = new Tally();
   await requireState(sides);
   sides.watch?.(tally);
+  const store = new Checkpoints(sides.database, sides.retries);
+  const records = (isProof ? importedRecords : recordsOnDisk)({
+    ...{ address: sides, tally },
+    isWanted: shard && ((stem) => isInShard(stem, shard)),
+    ...(isProof && { checkpointsOf: (files) => store.read(files.map(({ name }) => name)) }),
+  });
   const pairBatch = async ({ records }: Batch) => {
     const [first] = records;
     if (!first) return [];
     return reading(sides, first.role, () => pairsOf(sides, records, { isReadOnly: true }));
   };
-  await workOn(batches(recordsOnDisk({ address: sides, tally })), pairBatch, (pairs) => {
-    for (const pair of pairs) countPair(tally, pair, expiredBefore);
+  const changed = new Set<string>();
+  await workOn(batches(records), pairBatch, async (pairs, { files }) => {
+    const apart = isProof ? pairs.filter(({ verdict }) => verdict !== "equal") : [];
+    const read = apart.flatMap(({ disk }) => files.get(disk.place.file) ?? []);
+    for (const name of await findChanged(new Set(read))) changed.add(name);
+    for (const pair of pairs) {
+      if (!changed.has(pair.disk.place.file)) countPair(tally, pair, expiredBefore);
+    }
   });
   const at = new Date().toISOString();
   const reports = await atOnce(collectionRoles.length, collectionRoles, async (role) => {
@@ -83,11 +105,21 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   const counts = Object.fromEntries(reports) as Record<CollectionRole, VerifiedCounts>;
   const { elapsedMs, incomplete, quarantine } = tally;
   const all = Object.values(counts);
-  const isEmpty = all.every(({ differing, quarantined }) => differing + quarantined === 0);
+  // A file that was imported has no quarantined record, unless it changed meanwhile.
+  const left = ({ differing, quarantined }: VerifiedCounts) =>
+    differing + (isProof ? 0 : quarantined);
+  const isEmpty = all.every((one) => left(one) === 0);
   const hash = tally.left.toString();
   const isAccepted = isEmpty || hash === sides.acceptQuarantined;
   const holds = isAccepted && all.every(({ missing }) => missing === 0);
-  return { holds, ...(!isEmpty && { hash }), at, elapsedMs, ...counts, incomplete, quarantine };
+  const [provenFiles, changedFiles] = [
+    tally.files - changed.size,
+    tally.changedFiles + changed.size,
+  ];
+  return {
+    ...{ holds, ...(!isEmpty && { hash }), at, elapsedMs, ...counts, incomplete, quarantine },
+    ...(isProof && { proof: { provenFiles, changedFiles } }),
+  };
 }
 
 function reportOf(tally: Tally, role: CollectionRole, mongo: number): VerifiedCounts {

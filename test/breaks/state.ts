@@ -107,11 +107,25 @@ export const state: readonly Break[] = [
     tests: ["test/transfer/verify.test.ts > names what is missing"],
   },
   {
+    guarantee: "a difference that the proof finds stops a cutover before the drain",
+    file: "components/transfer/steps/import.ts",
+    find: "if (!found.holds) throw new Unfinished(describeVerification(found, rootName));",
+    replace: "",
+    tests: ["test/transfer/proof.test.ts > stops before the drain for"],
+  },
+  {
+    guarantee: "a file that changes while it is proven is no difference",
+    file: "components/transfer/verify.ts",
+    find: "for (const name of await findChanged(new Set(read))) changed.add(name);",
+    replace: "",
+    tests: ["test/transfer/proof.test.ts > counts files that changed since"],
+  },
+  {
     guarantee: "a log entry counts as expired only if an expiry was ever in force",
     file: "components/transfer/steps/import.ts",
-    find: "{ expiredBefore: await findEarlierExpiry(database, logs) }",
+    find: "{ expiredBefore: await findEarlierExpiry(sides.database, logs) }",
     replace:
-      "{ expiredBefore: (await findEarlierExpiry(database, logs)) && Date.now() - 30 * 86_400_000 }",
+      "{ expiredBefore: (await findEarlierExpiry(sides.database, logs)) && Date.now() - 30 * 86_400_000 }",
     tests: ["test/transfer/expired.test.ts > before the first expiry"],
   },
   {

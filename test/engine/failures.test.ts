@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { MongoClient } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
 import { ownKubelet } from "../../tools/parts";
 import { type Image, type Kubelet, startKubelet } from "../kubelet";
 import { makeCluster, siteValues, type TestCluster } from "./cluster";
 import { makeStack, type Run, type TestStack } from "./stack";
+import { stepsDone } from "./steps";
 import { type BorrowedServer, borrowServer } from "../pool";
 
 const minutes = 60_000;
@@ -135,6 +137,33 @@ describe("a drain whose pods do not go", () => {
       expect(await cluster.replicas()).toEqual(both);
       images.set("example.test/worker:1", sleeping);
       await expect.poll(() => cluster.modesOf("worker"), { timeout: 20_000 }).toEqual(onFiles);
+    },
+    3 * minutes,
+  );
+});
+
+describe("a document that is gone since its file was imported", () => {
+  it(
+    "stops the cutover before the drain, with both services on files",
+    async () => {
+      await restartServer();
+      const client = await new MongoClient(server.uri).connect();
+      const runs = client.db("taskrunner").collection("pack_runs");
+      const gone = await runs.findOneAndDelete({});
+      await client.close();
+      await configure("mongo");
+      const up = await stack.up();
+
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain(
+        `1 of 10 runs on disk is not in MongoDB: ${String(gone?._id)}. These files have not changed`,
+      );
+      expect(stepsDone(up, ["BulkImport", "DrainRequest", "Drain", "Handover"])).toEqual([]);
+      for (const service of ["worker", "web"] as const) {
+        expect(await cluster.modesOf(service)).toEqual(onFiles);
+      }
+      expect(await cluster.replicas()).toEqual(both);
+      await server.stop();
     },
     3 * minutes,
   );

@@ -17,6 +17,7 @@ import {
   type Opened,
   looksAtOnce,
   openFile,
+  openImported,
   readSettled,
   runIdOf,
   smallFile,
@@ -50,6 +51,25 @@ export async function* recordsOnDisk(reading: Reading): AsyncGenerator<FileRecor
       if (imported) tally.resume(file.role, imported);
       if (refusal) tally.refuse(file.role, { file: file.name }, refusal);
       else if (start) yield* newRecords(opened, start, tally);
+    }
+  }
+}
+
+/**
+ * The records of files that are as they were when they were imported, each with its file as it was listed. The
+ * other files are only counted.
+ */
+export async function* importedRecords(reading: Reading): AsyncGenerator<FileRecords> {
+  const { tally } = reading;
+  for await (const files of listFiles(reading)) {
+    for (const opened of await Promise.all(files.map(openImported))) {
+      if (!opened?.start) {
+        tally.changedFiles += 1;
+        continue;
+      }
+      tally.files += 1;
+      const { file, start } = opened;
+      for await (const records of newRecords(opened, start, tally)) yield { ...records, file };
     }
   }
 }

@@ -101,6 +101,16 @@ export async function openFile({ file, checkpoint, id }: Listed): Promise<Opened
   }
 }
 
+/** Opens a file from its beginning if an import would not read it; undefined if it would. */
+export async function openImported(listed: Listed): Promise<Opened | undefined> {
+  const { imported, start, ...opened } = await openFile(listed);
+  if (!imported || start) return undefined;
+  const { path, stamp } = opened.file;
+  const read = () => (stamp.size <= smallFile ? readFile(path).catch(() => undefined) : undefined);
+  const bytes = opened.bytes ?? (await read());
+  return { ...opened, start: beginning(), lookedAt: true, ...(bytes && { bytes }) };
+}
+
 async function resume(file: FoundFile, checkpoint?: Checkpoint): Promise<Omit<Opened, "runId">> {
   const { stamp, path } = file;
   const isKnown = checkpoint?.complete === true && isUntouched(stamp, checkpoint);

@@ -7,18 +7,24 @@ import {
   listHeldRuns,
   listUnfinishedRuns,
   quarantineFile,
+  readFence,
   requireFenceWritable,
   stampByOpening,
 } from "../../state";
 import { type Step, tell, Unfinished } from "../../step";
 import { basesIn, readBases } from "../bases";
-import { describeStop, describeVerification, formatCases } from "../describe";
+import { describeProof, describeStop, describeVerification, formatCases } from "../describe";
 import { reading } from "../documents";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
 import type { BothSides, ImportStage } from "../sides";
-import { type ImportReport, ListHash, type MissingRuns, ofShards } from "../tally";
-import { forgetWhereMissing, verifyState } from "../verify";
+import { type ImportReport, ListHash, type MissingRuns, joinImports, ofShards } from "../tally";
+import {
+  type VerificationReport,
+  type VerifyOptions,
+  forgetWhereMissing,
+  verifyState,
+} from "../verify";
 import {
   BulkImport,
   type StateInputs,
@@ -30,10 +36,10 @@ import {
 import { brief, comparedInputs, sidesOf, reportProgress } from "./sides";
 
 /**
- * The import while both services still write files. It runs once in each cutover, and again if its
- * settings changed or the last run quarantined records; never because files or counts differ. The worker
- * is stopped next, so it makes sure that a fence can be kept and that the runs are there. Of the latter
- * only the pods' reports together tell.
+ * The import while both services still write files, and its proof. It runs once in each cutover, and again
+ * if its settings changed or the last run quarantined records; never because files or counts differ. The
+ * worker is stopped next, so it makes sure that a fence can be kept and that the runs are there. Of the
+ * latter only the pods' reports together tell.
  */
 export const bulkImport: Step<ImportInputs, ImportResults> = {
   ...BulkImport,
@@ -43,11 +49,14 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
   isDue: hasLeftOut,
   job: {
     state: "write",
-    forward: importRuns,
+    forward: async (inputs) => proveImport(await importRuns(inputs), inputs),
     mergeShards: (parts, inputs) =>
       requireRuns({ report: brief(ofShards(parts.map(({ report }) => report))) }, inputs),
   },
-  forward: async (inputs) => requireRuns(await importRuns(inputs), inputs),
+  forward: async (inputs) => {
+    const imported = requireRuns(await importRuns(inputs), inputs);
+    return requireRuns(await proveImport(imported, inputs), inputs);
+  },
 };
 
 async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
@@ -67,7 +76,31 @@ async function importRuns(inputs: ImportInputs): Promise<ImportResults> {
 function requireRuns(results: ImportResults, inputs: ImportInputs): ImportResults {
   const reasons = describeStop(results.report, inputs, "backfill");
   if (reasons.length > 0) throw new Unfinished(reasons, results);
+  describeProof(results.report).forEach(tell);
   return results;
+}
+
+/**
+ * The proof before the drain: the records of every file that is as it was imported are in MongoDB. What
+ * changed meanwhile is imported once more, so that little is left for when the worker is stopped.
+ */
+async function proveImport(
+  { report }: ImportResults,
+  inputs: ImportInputs,
+): Promise<ImportResults> {
+  const { root, rootName = root, shard } = inputs;
+  const sides = await sidesOf(inputs);
+  const fence = await readFence(sides.root);
+  // Then MongoDB is the truth, and services may delete there what the files still have.
+  if (fence && fence.endedAt === undefined) return { report };
+  const found = await compare("proof", inputs, { isProof: true, shard });
+  if (!found.holds) throw new Unfinished(describeVerification(found, rootName));
+  const second = await importStage(sides, "backfill", shard);
+  const importMs = second.elapsedMs;
+  const { proof } = found;
+  return {
+    report: { ...joinImports(report, second), ...(proof && { proof: { ...proof, importMs } }) },
+  };
 }
 
 /**
@@ -145,15 +178,24 @@ export const verification: Step<StateInputs, VerificationResults> = {
     );
   },
   forward: async (inputs) => {
-    const { root, rootName = root, ledger, acceptQuarantined } = inputs;
-    const { database, ...others } = await sidesOf(inputs);
-    const logs = { collection: others.collections.logs, ledger };
-    const asked = { expiredBefore: await findEarlierExpiry(database, logs) };
-    const found = await reportProgress("verification", { database, ...others }, async (sides) =>
-      forgetWhereMissing(sides, await verifyState({ ...sides, ...asked, acceptQuarantined })),
-    );
-    const report = brief(found);
+    const { root, rootName = root, acceptQuarantined } = inputs;
+    const report = await compare("verification", inputs, { acceptQuarantined });
     if (report.holds) return { report };
     throw new Unfinished(describeVerification(report, rootName), { report });
   },
 };
+
+/** Compares both sides. Where they differ, the next import reads every file again. */
+async function compare(
+  what: string,
+  inputs: StateInputs,
+  options: VerifyOptions,
+): Promise<VerificationReport> {
+  const sides = await sidesOf(inputs);
+  const logs = { collection: sides.collections.logs, ledger: inputs.ledger };
+  const asked = { expiredBefore: await findEarlierExpiry(sides.database, logs) };
+  const found = await reportProgress(what, sides, async (watched) =>
+    forgetWhereMissing(watched, await verifyState({ ...watched, ...asked, ...options })),
+  );
+  return brief(found);
+}
