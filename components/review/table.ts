@@ -146,7 +146,6 @@ const verbs: Readonly<Record<string, string>> = {
   "taskrunner:SecondHandover": "import",
   "taskrunner:Verification": "verify",
   "taskrunner:ValuesFile": "write",
-  "taskrunner:PushCheck": "push",
   "taskrunner:WorkerStopped": "wait for",
   "kubernetes:Drain": "drain",
   "kubernetes:PodsReplaced": "wait for",

@@ -1,11 +1,10 @@
 import { providerOf } from "../step";
 import { drain, drainRequest, podsReplaced } from "./pods/provider";
-import { formerSecrets } from "./secrets/provider";
+import { formerSecrets } from "./secrets";
 import { cutoverRecord } from "./update/cutover";
 import { jobsStopped } from "./update/jobs-stopped";
 import { servicesCheck } from "./update/services-check";
 import { valuesFile } from "./values/provider";
-import { pushCheck } from "./values/push-check";
 import { workerStopped } from "./worker-stopped";
 
 /** The dynamic providers of the rollout, by the kind that the shim names. */
@@ -19,5 +18,4 @@ export const providers = {
   FormerSecrets: providerOf(formerSecrets),
   JobsStopped: providerOf(jobsStopped),
   ValuesFile: providerOf(valuesFile),
-  PushCheck: providerOf(pushCheck),
 };

@@ -1,20 +1,114 @@
+import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
-import type { DrainSnapshot } from "../kubernetes";
 import type { SecretRef } from "../kubernetes/program";
-import type { Direction, KubernetesSettings, RolloutSettings, StorageMode } from "../settings";
-import type { MongoNames, Service } from "./environment";
+import type { ChartSettings, Direction, RolloutSettings, StorageMode } from "../settings";
+import type { ProgramSettings } from "../settings/program";
+import { stackName, type Args } from "../step/program";
+import type { Service } from "./environment";
+import type { DrainInputs, PushedFiles } from "./pods/inputs";
+import type { EnvironmentPlace } from "./values/on-top";
 
-/** What a rollout needs to know; `appUri` is secret. */
-export interface ServicesArgs<Settings = RolloutSettings> {
-  readonly settings: Settings;
-  readonly kubernetes: KubernetesSettings;
-  readonly mode: StorageMode;
-  readonly direction: Direction;
-  readonly collections: MongoNames["collections"];
-  /** The database's name; absent where the one in the connection string counts. */
-  readonly database?: string | undefined;
-  /** The services' connection string; absent in filesystem mode where no setting has one. */
-  readonly appUri?: pulumi.Input<string> | undefined;
+/** A Helm release: its chart, the site's values files, and the services that it holds. */
+export interface ReleaseArgs extends ChartSettings {
+  readonly release: string;
+  readonly chart: string;
+  readonly values: readonly string[];
+  readonly services: readonly OwnPlace[];
+}
+
+/** Where the variables of a service are in a chart's values. */
+export type OwnPlace = EnvironmentPlace & { readonly service: Service };
+
+/** Where the services are, and what is theirs there. */
+interface Placement {
+  /** Absent if the program sees no pods (`confirm: none`). */
+  readonly namespace: string | undefined;
+  /** The labels of each service's workloads. */
+  readonly selectors: Readonly<Record<Service, string | undefined>>;
+  /** The releases that the stack upgrades: one for each service, or one for both. */
+  readonly releases: readonly ReleaseArgs[];
+  /** Whether the stack creates them. */
+  readonly install?: boolean;
+  /** The stack's own values files that it pushes, and where to. */
+  readonly push?: Omit<PushedFiles, "stack"> | undefined;
+  /** The cutover for which a person has stopped a worker whose pods the program does not see. */
+  readonly workerStopped?: number | undefined;
+}
+
+/** What a stack installs that names no chart. */
+const sampleChart = "charts/task-runner";
+
+/** What the steps need to know of each target; no other place tells `helm` and `umbrella` apart. */
+export function placementOf(rollout: RolloutSettings): Placement {
+  const { worker, web } = rollout;
+  const inWorker = { service: "worker" as const, path: worker.path };
+  const inWeb = { service: "web" as const, path: web.path };
+  switch (rollout.target) {
+    case "helm": {
+      const { namespace, install, worker, web } = rollout;
+      return {
+        ...{ namespace, install },
+        selectors: { worker: worker.selector, web: web.selector },
+        releases: [
+          { chart: sampleChart, ...worker, services: [inWorker] },
+          { chart: sampleChart, ...web, services: [inWeb] },
+        ],
+      };
+    }
+    case "umbrella": {
+      const { namespace, install, worker, web } = rollout;
+      return {
+        ...{ namespace, install },
+        selectors: { worker: worker.selector, web: web.selector },
+        releases: [{ ...rollout, services: [inWorker, inWeb] }],
+      };
+    }
+    case "values": {
+      const { worker, web } = rollout;
+      const { confirm, directory, push, workerStopped } = rollout;
+      const files = [worker, web].map(({ file }) => join(directory, file));
+      const nothing = { worker: undefined, web: undefined };
+      const { namespace, selector } =
+        confirm === "none" ? { namespace: undefined, selector: nothing } : confirm;
+      return {
+        ...{ namespace, selectors: selector, releases: [], workerStopped },
+        push: push && { ...push, files },
+      };
+    }
+  }
+}
+
+/** Where the workloads of a service are; undefined if the program sees none. */
+export function addressOf({ kubernetes, rollout }: DrainSettings, service: Service) {
+  const { namespace, releases, selectors } = placementOf(rollout);
+  if (namespace === undefined) return undefined;
+  const own = releases.find(({ services }) => services.some((one) => one.service === service));
+  return { ...kubernetes, namespace, release: own?.release, selector: selectors[service] };
+}
+
+/** The settings that a drain follows from. */
+export type DrainSettings = Pick<
+  ProgramSettings,
+  "storageMode" | "rollout" | "kubernetes" | "direction" | "advanced"
+>;
+
+/** Where the worker is and what its drain needs to know; undefined if the stack sees no pods. */
+export function workerDrainInputs(
+  settings: DrainSettings,
+): Args<Omit<DrainInputs, "requests" | "requestedAt">> | undefined {
+  const { storageMode: mode, rollout, direction, advanced } = settings;
+  const { timeoutSeconds, ignorePods } = rollout;
+  const { releases, selectors, install, push } = placementOf(rollout);
+  const address = addressOf(settings, "worker");
+  return (
+    address && {
+      ...{ ...address, direction, service: "worker", mode, timeoutSeconds, ignorePods, install },
+      releases: releases.length > 0 ? releases.map(({ release }) => release) : undefined,
+      webSelector: releases.length === 1 ? selectors.web : undefined,
+      acceptCluster: advanced.acceptCluster,
+      push: push && { ...push, stack: stackName() },
+    }
+  );
 }
 
 /** What a stack says about a service's rollout. */
@@ -29,56 +123,28 @@ export type RolloutSummary =
       readonly revision: number;
     };
 
-/** What a drain hands over; none of it if nothing can be seen (`confirm: none`). */
-export interface Drained {
-  /** How often the worker was drained; a rollout that sees a new number puts its replicas back. */
-  readonly drains: pulumi.Output<number> | undefined;
-  /** When that drain began, in ISO 8601, UTC. */
-  readonly stoppedAt: pulumi.Output<string> | undefined;
-  /** The worker as its drain left it. */
-  readonly standstill: pulumi.Output<DrainSnapshot> | undefined;
+/** The direction of a service and the mode in which it is then, as inputs of its steps. */
+export interface ModeChange {
+  readonly direction: pulumi.Output<Direction>;
+  readonly mode: pulumi.Output<StorageMode>;
 }
 
-/** Nothing can be seen of a drain, or it is not this service's. */
-export const notDrained: Drained = {
-  drains: undefined,
-  stoppedAt: undefined,
-  standstill: undefined,
-};
-
-/** The worker's drain. */
-export interface WorkerDrained {
-  /** The direction that it goes, or went last; the handover takes its own from it. */
+/** A service whose new mode was written or given to Helm; its pods follow. */
+export interface Deployed {
+  readonly resource: pulumi.CustomResource;
+  /** The direction that it goes, or went last. */
   readonly direction: pulumi.Output<Direction>;
-  readonly drained: Drained;
-}
-
-/** What a service's rollout follows. */
-export interface Before {
-  /** The direction that the step before it goes, or went last. */
-  readonly direction: pulumi.Output<Direction>;
-  readonly drained: Drained;
-}
-
-/** A service's rollout. */
-export interface RolledOut {
-  /** The direction that its last step goes, or went last. */
-  readonly direction: pulumi.Output<Direction>;
+  /** Another one makes its pods be waited for again. */
+  readonly revision: pulumi.Output<number | string>;
   readonly summary: pulumi.Output<RolloutSummary>;
-  /** How long the service was stopped in its last change of mode; undefined if no drain was seen. */
-  readonly stoppedSeconds: pulumi.Output<number | undefined>;
 }
 
-/** Where worker and web run, and how they are brought into a mode (decision 14). */
+/** How worker and web are brought into a mode (decision 14). */
 export interface Target {
   readonly secretRef: pulumi.Output<SecretRef>;
-  /** With target `helm` the releases' names, once each chart was rendered with the site's values. */
+  /** The releases' names, once each chart was rendered with the site's values. */
   readonly rendered?: pulumi.Output<string[]>;
-  /** What has to succeed right before the worker is drained; absent: nothing. */
-  beforeDrain?(
-    direction: pulumi.Output<Direction>,
-    options: pulumi.CustomResourceOptions,
-  ): pulumi.CustomResource;
-  /** Brings a service into the mode, and waits until no pod of its other mode is left. */
-  rollOut(service: Service, before: Before, options: pulumi.CustomResourceOptions): RolledOut;
+  deploy(service: Service, change: ModeChange, options: pulumi.CustomResourceOptions): Deployed;
+  /** What comes after the pods of both services. */
+  cleanUp?(options: pulumi.CustomResourceOptions): void;
 }

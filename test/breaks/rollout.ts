@@ -87,11 +87,14 @@ export const rollout: readonly Break[] = [
     tests: ["test/rollout/pods/executors.test.ts > under other labels"],
   },
   {
-    guarantee: "a refused push stops before the drain",
-    file: "components/rollout/component.ts",
-    find: "const ofDrain = before ? { ...this.ofChildren, dependsOn: before } : this.ofChildren;",
-    replace: "const ofDrain = this.ofChildren;",
-    tests: ["test/rollout/values/component.test.ts > proves the right to push before the drain"],
+    guarantee: "a refused push stops before the drain, also before one that is resumed",
+    file: "components/rollout/pods/draining.ts",
+    find: "await provePush(inputs, found);",
+    replace: "",
+    tests: [
+      "test/rollout/pods/push.test.ts > stops the update where the server refuses",
+      "test/rollout/pods/push.test.ts > by an up that resumes a drain",
+    ],
   },
   {
     guarantee: "a push has nothing else of the checkout, and loses nothing of it",
@@ -102,10 +105,10 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "an Argo CD that would set a drained worker's replicas back is refused",
-    file: "components/rollout/values/push-check.ts",
-    find: 'if (inputs.direction !== "back") return { property: "branch", reason };',
+    file: "components/rollout/pods/refusal.ts",
+    find: 'if (resets !== undefined && mode === "mongo") return { property: "push", reason: resets };',
     replace: "",
-    tests: ["test/rollout/values/push-check.test.ts > would set the replicas back"],
+    tests: ["test/rollout/pods/push.test.ts > would set the replicas back"],
   },
   {
     guarantee: "target helm refuses what Flux or Argo CD deploys",

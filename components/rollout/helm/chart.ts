@@ -2,36 +2,34 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describeController, type Controller } from "../../kubernetes";
-import type { SecretRef } from "../../kubernetes/program";
+import type { StorageMode } from "../../settings";
 import { ProgramError } from "../../step/program";
 import { modeKey } from "../environment";
 import { modeIn } from "../pods/remaining";
 import { parseValues } from "../values/files";
 import { mergeValues } from "./lost-values";
-import { ourValues, type ReadRelease } from "./release";
+import type { ReadRelease } from "./release";
 
 /**
  * Renders the chart of a release as an upgrade will, before the worker stops: a chart that cannot be had,
  * whose schema refuses the values, or whose web cannot be paused, would stop the update behind the fence.
  *
+ * @param ours what comes on top of the site's values
  * @throws ProgramError
  */
 export async function renderChart(
-  from: ReadRelease,
-  args: Parameters<typeof ourValues>[1],
-  secret: SecretRef,
+  { release, chart, version, repository, services, read }: ReadRelease,
+  ours: { readonly namespace: string; readonly mode: StorageMode; readonly values: object },
   options: pulumi.InvokeOptions,
 ): Promise<void> {
-  const { release, chart, version, repository, read } = from;
-  const { mode, settings } = args;
+  const { namespace, mode } = ours;
   const { url: repo, ca: ca_file, ...user } = repository ?? {};
   const isLocal = repository === undefined && existsSync(chart);
   const source = { chart, version, fetch_opts: { repo, ca_file, ...user } };
-  const values = [...read.ofSite.map(parseValues), ourValues(from, args, mode, secret)];
   const jsonOpts = JSON.stringify({
     ...(isLocal ? { path: resolve(chart) } : source),
-    ...{ release_name: release, namespace: settings.namespace, skip_crd_rendering: true },
-    values: mergeValues(values),
+    ...{ release_name: release, namespace, skip_crd_rendering: true },
+    values: mergeValues([...read.ofSite.map(parseValues), ours.values]),
   });
   const where = `Chart ${chart} of release ${release} cannot be`;
   let rendered: { readonly result?: readonly Controller[] };
@@ -48,7 +46,7 @@ export async function renderChart(
       `${where} rendered, and nothing was drained: ${why}. Check chart, version, repository and values of the release.`,
     );
   }
-  if (settings.target !== "umbrella" || mode === "filesystem") return;
+  if (services.length === 1 || mode === "filesystem") return;
   const problem = findUnpausableWeb(rendered.result ?? []);
   if (problem !== undefined)
     throw new ProgramError(

@@ -4,10 +4,11 @@ import type * as pulumi from "@pulumi/pulumi";
 import { warning } from "../../contract/finding";
 import { foreseeInPreview } from "../../step/program";
 import { tryQuickly, type ClusterAddress } from "../../kubernetes";
-import { environmentKeys, type Service } from "../environment";
+import { environmentKeys } from "../environment";
 import { newestRevision } from "../pods/pending";
+import type { OwnPlace } from "../target";
 import { inHelmsOrder, isMap, parseValues, type ReleaseValues } from "../values/files";
-import { keyOf, type EnvironmentPlace } from "../values/on-top";
+import { keyOf } from "../values/on-top";
 
 /** A release and what this stack sets in it. */
 interface OwnRelease {
@@ -17,8 +18,6 @@ interface OwnRelease {
   readonly read: ReleaseValues;
   readonly ours: readonly OwnPlace[];
 }
-
-type OwnPlace = EnvironmentPlace & { readonly service: Service };
 
 /**
  * Warns, in a preview, of a release whose live values are others than `up` would apply: somebody upgraded

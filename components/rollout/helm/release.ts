@@ -1,59 +1,44 @@
 import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { warning } from "../../contract/finding";
-import { logFinding } from "../../step/program";
 import { Document } from "yaml";
+import { warning } from "../../contract/finding";
 import { kubernetesSdk, type SecretRef } from "../../kubernetes/program";
-import type { ChartSettings, HelmRolloutSettings, StorageMode } from "../../settings";
-import { serviceEnvironment, type Service } from "../environment";
-import type { ServicesArgs } from "../target";
-import { refuseNulls, refusePasswords } from "./checks";
+import type { HelmRolloutSettings, KubernetesSettings, StorageMode } from "../../settings";
+import { logFinding } from "../../step/program";
+import { serviceEnvironment, type MongoNames } from "../environment";
+import { placementOf, type ReleaseArgs } from "../target";
 import { inHelmsOrder, type ReleaseValues, ValuesFileError, valuesFiles } from "../values/files";
+import { environmentOnTop, refuseUnknownList } from "../values/on-top";
+import { refuseNulls, refusePasswords } from "./checks";
 import { warnOfLostValues } from "./lost-values";
-import { environmentOnTop, refuseUnknownList, type EnvironmentPlace } from "../values/on-top";
 
-type Args = ServicesArgs<HelmRolloutSettings>;
-
-/** A Helm release: its chart, the site's values files, and the services that it holds. */
-export interface ReleaseArgs extends ChartSettings {
-  readonly release: string;
-  readonly chart: string;
-  readonly values: readonly string[];
-  readonly services: readonly (EnvironmentPlace & { readonly service: Service })[];
-}
-
-/** The same with what its values files say. */
+/** A release with what its values files say. */
 export interface ReadRelease extends ReleaseArgs {
   readonly read: ReleaseValues;
 }
 
 /**
- * Refuses values files that would not come to a release as they are, or would not stay secret: before
- * anything is drained, and in the first preview too, which does not know the Secret's name yet. A way
- * back is warned of what was in force since the cutover, and not stopped by it.
+ * The releases of the settings. It refuses values files that would not come to a release as they are, or
+ * would not stay secret: before anything is drained, and in the first preview too, which does not know the
+ * Secret's name yet. A rollback is warned of what was in force since the cutover, and not stopped by it.
  *
  * @param mode the stack's
- * @returns what the files say
  * @throws ValuesFileError
  */
-export function fittingValues(from: ReleaseArgs, mode: StorageMode): ReleaseValues {
-  const read = valuesFiles(from);
-  try {
-    refuseNulls(read.ofSite);
-    refusePasswords(read, from.services);
-    const files = inHelmsOrder(read);
-    for (const place of from.services) refuseUnknownList(files, `chart ${from.chart}`, place);
-  } catch (error) {
-    if (mode === "mongo" || !(error instanceof ValuesFileError)) throw error;
-    void logFinding(warning("values-unfit", error.message));
-  }
-  return read;
-}
-
-/** What our variables say: in which mode the services are, and where their connection string is. */
-export interface Stated {
-  readonly mode: pulumi.Output<StorageMode>;
-  readonly secretRef: pulumi.Output<SecretRef>;
+export function readReleases(rollout: HelmRolloutSettings, mode: StorageMode): ReadRelease[] {
+  return placementOf(rollout).releases.map((from) => {
+    const read = valuesFiles(from);
+    try {
+      refuseNulls(read.ofSite);
+      refusePasswords(read, from.services);
+      const files = inHelmsOrder(read);
+      for (const place of from.services) refuseUnknownList(files, `chart ${from.chart}`, place);
+    } catch (error) {
+      if (mode === "mongo" || !(error instanceof ValuesFileError)) throw error;
+      void logFinding(warning("values-unfit", error.message));
+    }
+    return { ...from, read };
+  });
 }
 
 /**
@@ -68,11 +53,13 @@ export interface Stated {
 export function helmRelease(
   name: string,
   from: ReadRelease,
-  args: Args,
-  { mode, secretRef }: Stated,
-  options: pulumi.CustomResourceOptions,
+  { namespace, install, timeoutSeconds }: HelmRolloutSettings,
+  api: KubernetesSettings,
+  ours: {
+    readonly values: pulumi.Output<Record<string, unknown>>;
+    readonly options: pulumi.CustomResourceOptions;
+  },
 ): kubernetes.helm.v3.Release {
-  const { namespace, install, timeoutSeconds } = args.settings;
   const { release, chart, version, repository, values, services, read } = from;
   const { url: repo = "", ca: caFile, ...user } = repository ?? {};
   const repositoryOpts = { repo, ...user, ...(caFile !== undefined && { caFile }) };
@@ -85,9 +72,7 @@ export function helmRelease(
       ...(version !== undefined && { version }),
       ...(repository && { repositoryOpts: pulumi.secret(repositoryOpts) }),
       valueYamlFiles: values.map((file) => new pulumi.asset.FileAsset(file)),
-      values: pulumi
-        .all([mode, secretRef])
-        .apply(([mode, secret]) => ourValues(from, args, mode, secret)),
+      values: ours.values,
       // Else an empty list of the site's is dropped, and the chart's would apply again.
       allowNullValues: true,
       atomic: false,
@@ -97,14 +82,14 @@ export function helmRelease(
       maxHistory: 10,
     },
     {
-      ...options,
+      ...ours.options,
       // Destroying the stack never uninstalls a site's services.
       retainOnDelete: true,
       // One that the stack has already is not imported again.
       ...(!install && { import: `${namespace}/${release}` }),
     },
   );
-  const address = { ...args.kubernetes, namespace };
+  const address = { ...api, namespace };
   warnOfLostValues({ address, release, read, ours: services }, resource);
   return resource;
 }
@@ -112,7 +97,7 @@ export function helmRelease(
 /** The variables of each service at its place, on top of what the files say there. */
 export function ourValues(
   { services, read }: ReadRelease,
-  { collections, database }: Args,
+  { collections, database }: Omit<MongoNames, "connectionSecret">,
   mode: StorageMode,
   connectionSecret: SecretRef,
 ): Record<string, unknown> {

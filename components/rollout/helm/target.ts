@@ -1,13 +1,18 @@
+import type * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { createNamespace, kubernetesSdk, providerArgs } from "../../kubernetes/program";
 import type { HelmRolloutSettings } from "../../settings";
-import { StepResource } from "../../step/program";
-import { PodsReplaced } from "../pods/inputs";
-import { connectionSecret, ownSecrets } from "../secrets/connection-secret";
-import { FormerSecrets } from "../secrets/provider";
-import { effectiveMode } from "../mode-change";
-import type { Drained, ServicesArgs, Target } from "../target";
-import { releasesOf } from "./releases";
+import type { ProgramSettings } from "../../settings/program";
+import { connectionSecret, deleteFormerSecrets } from "../secrets";
+import type { Target } from "../target";
+import { renderChart } from "./chart";
+import { helmRelease, ourValues, readReleases, type ReadRelease } from "./release";
+
+interface HelmArgs extends Pick<ProgramSettings, "kubernetes" | "storageMode" | "mongo"> {
+  readonly rollout: HelmRolloutSettings;
+  /** The services' connection string, a secret. */
+  readonly appUri?: pulumi.Input<string> | undefined;
+}
 
 /**
  * Worker and web as Helm releases on a Kubernetes API.
@@ -15,73 +20,56 @@ import { releasesOf } from "./releases";
  * @param options with the parent of what is shared by both services
  */
 export function helmTarget(
-  args: ServicesArgs<HelmRolloutSettings>,
+  { rollout, kubernetes: api, storageMode, mongo, appUri }: HelmArgs,
   options: pulumi.CustomResourceOptions & { readonly parent: pulumi.Resource },
 ): Target {
-  const { settings, kubernetes: api, direction } = args;
   const { parent } = options;
-  const { target, namespace, timeoutSeconds } = settings;
+  const { target, namespace, install } = rollout;
   const provider = new (kubernetesSdk().Provider)("kubernetes", providerArgs(api), options);
+  const isOwnSecret = rollout.connectionSecret.name === undefined;
   // A Secret of the site's is in a namespace that exists.
-  const isNew = settings.install && settings.connectionSecret.name === undefined;
+  const isNew = install && isOwnSecret;
   const made = isNew ? [createNamespace("namespace", namespace, { parent, provider })] : [];
-  const secretRef = connectionSecret(args, { parent, provider, dependsOn: made });
-  const releases = releasesOf(args, secretRef, parent);
-  const pods = { ...api, namespace, timeoutSeconds };
-  const watched: pulumi.Resource[] = [];
-  // Web of a release that holds both is paused by the worker's drain.
-  let drains: Drained["drains"];
+  const secretRef = connectionSecret(rollout, appUri, { parent, provider, dependsOn: made });
+  const releases = readReleases(rollout, storageMode);
+  const registered = new Map<ReadRelease, kubernetes.helm.v3.Release>();
   return {
     secretRef,
-    rendered: releases.rendered({ parent, provider }),
-    rollOut: (service, before, options) => {
-      const change = effectiveMode(service, direction, before.direction);
-      const release = releases.of(service, change.mode, { ...options, provider });
-      const { revision } = release.status;
-      const address = releases.address(service);
-      drains = before.drained.drains ?? (target === "umbrella" ? drains : undefined);
-      const inputs = {
-        ...pods,
-        ...address,
-        ...change,
-        service,
-        ...before.drained,
-        drains,
-        revision,
-      };
-      const replaced = new StepResource(
-        PodsReplaced,
-        `${service}-pods`,
-        inputs,
-        // A release of both is there before web's rollout begins, which waits for the worker.
-        { ...options, dependsOn: [release, ...watched] },
-      );
-      watched.push(replaced);
-      if (service === "web" && settings.connectionSecret.name === undefined) {
-        formerSecrets(args, secretRef, { ...options, dependsOn: replaced });
-      }
+    rendered: secretRef.apply(async (secret) => {
+      const rendering = releases.map(async (one) => {
+        const values = ourValues(one, mongo, storageMode, secret);
+        const options = { parent, provider };
+        await renderChart(one, { namespace, values, mode: storageMode }, options);
+        return one.release;
+      });
+      return Promise.all(rendering);
+    }),
+    deploy: (service, { direction, mode }, options) => {
+      const from = releases.find(({ services }) => services.some((one) => one.service === service));
+      if (!from) throw new Error(`No release holds ${service}.`);
+      const isShared = from.services.length > 1;
+      const [name, own] = isShared ? ["release", { ...options, parent }] : [service, options];
+      // One of both is registered for the worker, who comes first.
+      const resource =
+        registered.get(from) ??
+        helmRelease(name, from, rollout, api, {
+          values: pulumi
+            .all([mode, secretRef])
+            .apply(([mode, secret]) => ourValues(from, mongo, mode, secret)),
+          options: { ...own, provider },
+        });
+      registered.set(from, resource);
+      const { release } = from;
+      const { revision } = resource.status;
       const summary = pulumi
-        .all([revision, change.mode, replaced.urn])
-        .apply(([revision, mode]) => ({
-          target,
-          mode,
-          namespace,
-          release: address.release,
-          revision,
-        }));
-      const stoppedSeconds = replaced.output("stoppedSeconds");
-      return { direction: replaced.lastDirection, summary, stoppedSeconds };
+        .all([revision, mode])
+        .apply(([revision, mode]) => ({ target, mode, namespace, release, revision }));
+      return { resource, direction, revision, summary };
     },
+    ...(isOwnSecret && {
+      cleanUp: (options) => {
+        deleteFormerSecrets({ ...api, namespace }, secretRef, options);
+      },
+    }),
   };
-}
-
-function formerSecrets(
-  { settings, kubernetes: api }: ServicesArgs<HelmRolloutSettings>,
-  secretRef: Target["secretRef"],
-  options: pulumi.CustomResourceOptions,
-): void {
-  const inUse = secretRef.apply(({ name }) => name);
-  const { namespace } = settings;
-  const inputs = { ...api, namespace, selector: ownSecrets(), inUse };
-  new StepResource(FormerSecrets, "former-secrets", inputs, options);
 }

@@ -13,6 +13,7 @@ import { findMissed } from "./executors";
 import type { DrainInputs } from "./inputs";
 import { drainObstacles } from "./remaining";
 import { resumeWeb } from "./paused";
+import { provePush } from "./push";
 import { pause, putBack } from "./replicas";
 import { controllersOf, observe, type Workload } from "./service";
 
@@ -34,6 +35,7 @@ export async function drainService(
   let found: readonly Workload[] = await observe(cluster, inputs);
   const missed = await findMissed(cluster, inputs, found, isKnown);
   if (missed !== undefined) throw new Error(missed);
+  await provePush(inputs, found);
   if (found.length === 0) {
     console.log(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
     return takeDrainSnapshot(inputs, []);

@@ -35,6 +35,14 @@ export interface DrainRequestResults {
   readonly requestedAt: string;
 }
 
+/** Values files that the stack pushes. */
+export interface PushedFiles {
+  readonly files: readonly string[];
+  readonly branch: string;
+  /** The full name of the stack, which a file names. */
+  readonly stack: string;
+}
+
 /** Inputs of a drain. */
 export interface DrainInputs extends PodsInputs {
   /** The outputs of its request. */
@@ -42,6 +50,8 @@ export interface DrainInputs extends PodsInputs {
   readonly requestedAt?: string;
   /** With target `helm`, the releases that the stack upgrades: refused while one is pending or owned by others. */
   readonly releases?: readonly string[];
+  /** The stack's own values files, and the branch that they are pushed to (`rollout.push`). */
+  readonly push?: PushedFiles;
   /** Whether the stack creates its releases (`rollout.install`). */
   readonly install?: boolean;
   /** Where one release holds both services, the labels of web's Deployments, which the drain pauses. */

@@ -5,6 +5,7 @@ import { findMissed } from "./executors";
 import { findOwner } from "./foreseen";
 import { hasMoved, type DrainInputs as Inputs } from "./inputs";
 import { pendingOperations } from "./pending";
+import { findReplicasReset } from "./push";
 import { observe } from "./service";
 
 /** The cluster as it is now; as it was recorded if it is unreachable. */
@@ -33,8 +34,11 @@ export async function findRefusal(
   if (pending !== undefined) return { property: "releases", reason: pending };
   const owned = await findOwner(cluster, releases);
   if (owned !== undefined && mode === "mongo") return { property: "releases", reason: owned };
+  const resets = await findReplicasReset(cluster, inputs);
+  if (resets !== undefined && mode === "mongo") return { property: "push", reason: resets };
   // A rollback is not stopped by what was in force since the cutover.
   if (owned !== undefined) console.log(formatPrinted(warning("owned", owned)));
+  if (resets !== undefined) console.log(formatPrinted(warning("argo-sets-replicas", resets)));
   // A stack that begins on files drains nothing.
   const isDue = olds ? olds.mode !== mode : mode === "mongo";
   const isElsewhere = mode === "mongo" && hasMoved(inputs, olds);

@@ -3,7 +3,7 @@ import { jobsAddress } from "../../step/jobs/program";
 import type { Direction } from "../../settings";
 import type { ProgramSettings } from "../../settings/program";
 import { StepGroup, StepResource } from "../../step/program";
-import { workerDrainInputs, type DrainSettings } from "../pods/resources";
+import { workerDrainInputs, type DrainSettings } from "../target";
 import { Cutover } from "./cutover";
 import { JobsStopped } from "./jobs-stopped";
 import { ServicesCheck } from "./services-check";

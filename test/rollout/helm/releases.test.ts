@@ -3,9 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { releasesOf } from "../../../components/rollout/helm/releases";
+import { readReleases } from "../../../components/rollout/helm/release";
 import { parseSettings } from "../../../components/settings";
-import { directionTo } from "../../../components/settings/derived";
 
 let folder: string;
 let file: string;
@@ -29,11 +28,7 @@ const releases =
       rollout: onCluster,
     });
     if (settings.rollout.target === "values") throw new Error("no releases");
-    const { collections } = settings.mongo;
-    const direction = directionTo(mode);
-    const args = { settings: settings.rollout, kubernetes: {}, mode, direction, collections };
-    const secretRef = pulumi.output({ name: "mongo", key: "uri" });
-    return releasesOf(args, secretRef, undefined as unknown as pulumi.Resource);
+    return readReleases(settings.rollout, mode);
   };
 
 it("are refused with values that would show a password, before anything is registered", () => {

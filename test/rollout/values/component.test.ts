@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inOrder, inputsOf, mockedEngine, named, rolledOut } from "../rolled-out";
+import { inputsOf, mockedEngine, named, rolledOut } from "../rolled-out";
 
 mockedEngine();
 
@@ -93,20 +93,21 @@ describe("the rollout by values files", () => {
     expect(inputsOf(":PodsReplaced", "web-pods")).not.toHaveProperty("drains");
   });
 
-  it("proves the right to push before the drain, and pushes both files", async () => {
+  it("has the drain prove the right to push, and pushes both files", async () => {
     const selector = { worker: "app=worker", web: "app=web" };
     const confirm = { namespace: "apps", selector };
     await rolledOut({ ...inFolder, confirm, push: { branch: "main" } });
 
-    const order = inOrder();
-    expect(order.indexOf("push-check")).toBeLessThan(order.indexOf("worker-drain-request"));
-    expect(order.indexOf("push-check")).toBeGreaterThan(order.indexOf("cutover"));
-    expect(inputsOf(":PushCheck", "push-check")).toMatchObject({
-      ...{ namespace: "apps", selector: "app=worker", branch: "main", direction: "forward" },
-      files: [
-        "deploy/taskrunner-storage.worker.values.yaml",
-        "deploy/taskrunner-storage.web.values.yaml",
-      ],
+    expect(inputsOf(":Drain", "worker-drain")).toMatchObject({
+      ...{ namespace: "apps", selector: "app=worker", direction: "forward" },
+      push: {
+        branch: "main",
+        stack: "organization/taskrunner-storage/test",
+        files: [
+          "deploy/taskrunner-storage.worker.values.yaml",
+          "deploy/taskrunner-storage.web.values.yaml",
+        ],
+      },
     });
     expect(inputsOf(":ValuesFile", "web")).toMatchObject({ push: { branch: "main" } });
   });

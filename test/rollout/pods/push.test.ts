@@ -1,30 +1,36 @@
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { providers } from "../../../components/rollout/provider";
-import type { PushCheckInputs } from "../../../components/rollout/values/push-check";
-import { clusterForTests } from "../pods/cluster";
-import { checkoutForTests } from "./checkout";
+import type { DrainInputs } from "../../../components/rollout/pods/inputs";
+import { checkoutForTests } from "../values/checkout";
+import { clusterForTests } from "./cluster";
+import { unfinished } from "./drains";
 
-const { PushCheck, ValuesFile } = providers;
+const { Drain, ValuesFile } = providers;
 const current = clusterForTests();
 const site = checkoutForTests();
 
 const own = (service: string) => `deploy/taskrunner-storage.${service}.values.yaml`;
 const stack = "organization/taskrunner-storage/prod";
 
-const inputs = (changes: Partial<PushCheckInputs> = {}): PushCheckInputs => ({
+const inputs = (mode: "mongo" | "filesystem" = "mongo", timeoutSeconds = 15): DrainInputs => ({
   ...{ kubeconfig: current.cluster.kubeconfig, namespace: "apps", selector: "app=worker" },
-  files: ["worker", "web"].map((service) => join(site.checkout, own(service))),
-  ...{ branch: "main", stack, direction: "forward" },
-  ...changes,
+  ...{ service: "worker", mode, timeoutSeconds },
+  direction: mode === "mongo" ? "forward" : "back",
+  push: {
+    files: ["worker", "web"].map((service) => join(site.checkout, own(service))),
+    ...{ branch: "main", stack },
+  },
 });
 
-const refusal = async (changes: Partial<PushCheckInputs> = {}) =>
-  ((await PushCheck.check({}, inputs(changes))).failures ?? []).map(({ reason }) => reason).join();
+const refusal = async (mode?: "filesystem") =>
+  ((await Drain.check({}, inputs(mode))).failures ?? []).map(({ reason }) => reason).join();
+
+beforeAll(() => current.cluster.deploy("apps", { replicas: 0 }));
 
 describe("the right to push, before the drain", () => {
   it("is proven by both files, which state nothing yet", async () => {
-    await PushCheck.create(inputs());
+    await Drain.create(inputs());
 
     for (const service of ["worker", "web"]) {
       const text = await site.onRemote("show", `main:${own(service)}`);
@@ -34,11 +40,11 @@ describe("the right to push, before the drain", () => {
   });
 
   it("is proven again in the next change of mode, and leaves the files as they are", async () => {
-    const outs = (await PushCheck.create(inputs())).outs as object;
-    expect((await PushCheck.diff("id", outs, inputs())).changes).toBe(false);
-    const back = inputs({ direction: "back" });
-    expect((await PushCheck.diff("id", outs, back)).changes).toBe(true);
-    await PushCheck.update("id", outs, back);
+    const outs = (await Drain.create(inputs())).outs as object;
+    expect((await Drain.diff("id", outs, inputs())).changes).toBe(false);
+    const back = inputs("filesystem");
+    expect((await Drain.diff("id", outs, back)).changes).toBe(true);
+    await Drain.update("id", outs, back);
 
     expect(await site.commits()).toBe(5);
     expect(await site.onRemote("diff", "--name-only", "main~2", "main")).toBe("");
@@ -46,15 +52,32 @@ describe("the right to push, before the drain", () => {
 
   it("stops the update where the server refuses, and says that the services are as before", async () => {
     await site.refuse("protected branch");
-    const failing = PushCheck.create(inputs());
+    const failing = Drain.create(inputs());
     await expect(failing).rejects.toThrow(/protected branch.* Both services are as before\./);
     expect(await site.commits()).toBe(1);
   });
 
+  it("is proven again by an up that resumes a drain", async () => {
+    await current.cluster.deploy("resumed", { own: true });
+    await vi.waitFor(async () => {
+      expect(await current.cluster.pods("resumed")).toHaveLength(1);
+    }, 10_000);
+    const drained = { ...inputs("mongo", 2), namespace: "resumed" };
+    const { state, text } = await unfinished(Drain.create(drained));
+    expect(text).toContain("worker was not drained after 2 s");
+    const [pod = ""] = await current.cluster.pods("resumed");
+    await current.cluster.end("resumed", pod);
+
+    await site.refuse("protected branch");
+    const again = await unfinished(Drain.update("id", state, drained));
+    expect(again.text).toMatch(/protected branch.* The worker stays at 0 replicas/);
+    expect(await site.commits()).toBe(3);
+  });
+
   it("stops a rollback too", async () => {
-    const outs = (await PushCheck.create(inputs())).outs as object;
+    const outs = (await Drain.create(inputs())).outs as object;
     await site.git("switch", "--quiet", "--detach", "main");
-    const failing = PushCheck.update("id", outs, inputs({ direction: "back" }));
+    const failing = Drain.update("id", outs, inputs("filesystem"));
     await expect(failing).rejects.toThrow("its checkout is detached");
   });
 });
@@ -70,7 +93,7 @@ describe("a values file with rollout.push", () => {
   });
 
   it("is in the checkout and in the branch", async () => {
-    await PushCheck.create(inputs());
+    await Drain.create(inputs());
     await ValuesFile.create(written());
 
     expect(await site.onRemote("show", `main:${own("worker")}`)).toContain("value: mongo");
@@ -116,7 +139,6 @@ describe("Argo CD, which deploys each commit", () => {
     });
     await current.cluster.kubectl("wait", "--for=condition=Established", "crd", "--all");
     await current.cluster.kubectl("create", "namespace", "argocd");
-    await current.cluster.deploy("apps", { replicas: 0 });
   });
 
   /** Application `runner`, and the worker as Argo CD tracks it. */
@@ -159,7 +181,7 @@ describe("Argo CD, which deploys each commit", () => {
 
   it("is a warning on a rollback", async () => {
     await deployed({});
-    expect(await refusal({ direction: "back" })).toBe("");
+    expect(await refusal("filesystem")).toBe("");
     expect(current.said.join()).toMatch(/^warning: .*Add to its spec.* \[argo-sets-replicas\]$/);
   });
 
