@@ -34,6 +34,7 @@ export {
   quote,
   secondsBetween,
   warningOf,
+  WaitTimeout,
   watch,
   type Moment,
   type Obstacle,

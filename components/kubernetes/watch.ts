@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { progressEveryMs } from "../contract/progress";
 import { nameFirst, redact } from "../contract/text";
-import { ClusterError } from "./request";
+import type { Cluster } from "./client";
+import { ClusterError, describePlace } from "./request";
 
 /** What a step still waits for. */
 export interface Obstacle {
@@ -33,43 +34,63 @@ interface Watch {
   /** What is waited for, such as a service. */
   readonly what: string;
   readonly timeoutSeconds: number;
-  /** Takes a line of progress. */
-  readonly say: (line: string) => void;
+  /** Takes a line of progress; default: it is printed. */
+  readonly say?: (line: string) => void;
   /** Looks once, and says what blocks it. */
   readonly look: (moment: Moment) => Promise<readonly Obstacle[]>;
-  /** The cluster's recorded warnings; asked for once, at the end of the time. */
-  readonly warnings: () => Promise<Moment["warnings"]>;
 }
 
 const everyMs = 1_000;
 
+/** The time of a wait is over, and something still blocks it. */
+export class WaitTimeout extends Error {
+  override readonly name = "WaitTimeout";
+
+  /** @param when such as `after 600 s, in namespace apps of context prod` */
+  constructor(
+    readonly obstacles: readonly Obstacle[],
+    readonly when: string,
+  ) {
+    super(`${when}:\n${obstacles.map(inFull).join("\n")}`);
+  }
+}
+
 /**
- * Looks once a second until nothing blocks it, and returns why it is not done when the time is over. An API
- * that stops answering in between is asked again; a failure of the first look is thrown.
+ * Looks once a second until nothing blocks it. An API that stops answering in between is asked again; a
+ * failure of the first look is thrown.
+ *
+ * @throws WaitTimeout with what still blocks it when the time is over
  */
-export async function watch(options: Watch): Promise<readonly string[]> {
-  const deadline = Date.now() + options.timeoutSeconds * 1_000;
+export async function watch(
+  { place, warnings: recorded }: Pick<Cluster, "place" | "warnings">,
+  { what, timeoutSeconds, say = console.log, look }: Watch,
+): Promise<void> {
+  const deadline = Date.now() + timeoutSeconds * 1_000;
   let last = { at: 0, news: "" };
   // A line that tells something new, and else every ten seconds.
   const progress = (line: string) => {
     const news = line.replace(/\b\d+ s\b/g, "");
     if (news === last.news && Date.now() - last.at < progressEveryMs) return;
     last = { at: Date.now(), news };
-    options.say(`${options.what}: ${line}`);
+    say(`${what}: ${line}`);
   };
   let answers = false;
   for (;;) {
     const isLast = Date.now() >= deadline;
     try {
-      const warnings = isLast ? await options.warnings().catch(() => []) : [];
-      const obstacles = await options.look({ now: new Date(), warnings });
+      // Asked for once, at the end of the time.
+      const warnings = isLast ? await recorded().catch(() => []) : [];
+      const obstacles = await look({ now: new Date(), warnings });
       answers = true;
-      if (obstacles.length === 0) return [];
-      if (isLast) return obstacles.map(inFull);
+      if (obstacles.length === 0) return;
+      if (isLast) {
+        const when = `after ${timeoutSeconds} s, in ${describePlace(place)}`;
+        throw new WaitTimeout(obstacles, when);
+      }
       progress(inProgress(obstacles));
     } catch (error) {
-      if (!answers || !(error instanceof ClusterError && error.isTransient)) throw error;
-      if (isLast) return [error.message];
+      const isTransient = error instanceof ClusterError && error.isTransient;
+      if (!answers || isLast || !isTransient) throw error;
       progress(error.message);
     }
     await sleep(Math.max(0, Math.min(everyMs, deadline - Date.now())));

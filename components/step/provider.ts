@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { formatPrinted, warning } from "../contract/finding";
 import { ConnectionError, sameServer } from "../mongo";
+import { tell } from "./jobs";
 import { workOf, type AnyStep } from "./work";
 import { Unfinished, type MongoInputs, type StateOf, type Step, type StepInputs } from "./step";
 
@@ -32,7 +33,7 @@ export function providerOf<Inputs extends StepInputs, Results extends object>(
       if (rests(step, news)) return { changes: false };
       const isDue = await hasToRun(step, state, news);
       const found = isDue ? await step.previewFindings?.(state, news) : undefined;
-      for (const finding of found ?? []) console.log(formatPrinted(finding));
+      for (const finding of found ?? []) tell(finding);
       const { uri } = news as MongoInputs;
       const isRotated = step.followsServer === true && (state as MongoInputs).uri !== uri;
       return { changes: isDue || isRotated };

@@ -50,7 +50,7 @@ export async function workOf(
     ...(pods > 1 && { pods }),
   };
   await form.guard?.(inputs);
-  const answers = await runJob(job, asked, console.log).catch((error: unknown) => {
+  const answers = await runJob(job, asked).catch((error: unknown) => {
     const text = error instanceof Error ? error.message : String(error);
     const reasons = error instanceof JobError ? error.reasons : [text];
     const instead = form.onJobFailure?.(reasons, state);

@@ -1,9 +1,10 @@
 import {
   clusterAt,
-  describePlace,
+  inFull,
   isReady,
   podObstacle,
   quote,
+  WaitTimeout,
   watch,
   type Cluster,
   type ClusterAddress,
@@ -30,12 +31,10 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
   compares: ["namespace", "name", "generation"],
   forward: async (inputs) => {
     const { name, timeoutSeconds } = inputs;
-    let reasons: readonly string[];
     try {
       const cluster = await clusterAt(inputs);
-      const { warnings, place } = cluster;
-      const remain = await watch({
-        ...{ what: "MongoDB", timeoutSeconds, say: console.log, warnings },
+      await watch(cluster, {
+        ...{ what: "MongoDB", timeoutSeconds },
         look: async (moment) => {
           const found = await readResource(cluster, name);
           const matter = diagnose(found);
@@ -50,22 +49,18 @@ export const mongoDBReady: Step<MongoDBReadyInputs, object> = {
           ];
         },
       });
-      if (remain.length === 0) {
-        console.log(`MongoDB: ${name} runs`);
-        return {};
-      }
-      const where = describePlace(place);
-      reasons = [
-        `MongoDB ${name} is not running after ${timeoutSeconds} s, in ${where}:`,
-        ...remain,
-      ];
+      console.log(`MongoDB: ${name} runs`);
+      return {};
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      reasons = [`The wait for MongoDB ${name} failed.`, error.message];
+      const reasons =
+        error instanceof WaitTimeout
+          ? [`MongoDB ${name} is not running ${error.when}:`, ...error.obstacles.map(inFull)]
+          : [`The wait for MongoDB ${name} failed.`, error.message];
+      const resumeHint =
+        "No later step was started. Fix the cause and run pulumi up again: it continues to wait.";
+      throw new Unfinished([...reasons, resumeHint], {});
     }
-    const goOn =
-      "No later step was started. Fix the cause and run pulumi up again: it continues to wait.";
-    throw new Unfinished([...reasons, goOn], {});
   },
 };
 

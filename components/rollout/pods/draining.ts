@@ -9,6 +9,7 @@ import {
   type Controller,
   type DrainSnapshot,
 } from "../../kubernetes";
+import { tell } from "../../step";
 import { findMissed } from "./executors";
 import type { DrainInputs } from "./inputs";
 import { drainObstacles } from "./remaining";
@@ -22,37 +23,36 @@ import { controllersOf, observe, type Workload } from "./service";
  * terminating ones included: from then on the service does nothing (decision 9, step 2). Idempotent.
  *
  * @param isKnown whether this is the cluster of the stack
- * @returns the service at rest, or why pods remain when the time is over
- * @throws ClusterError where the API refuses; Error where somebody scales a workload up meanwhile, or
+ * @returns the service at rest
+ * @throws WaitTimeout if pods remain; ClusterError where the API refuses; Error where somebody scales a workload up meanwhile, or
  *   if there may be an executor beside those that are drained (`findMissed`)
  */
 export async function drainService(
   cluster: Cluster,
   inputs: DrainInputs,
   isKnown: boolean,
-): Promise<DrainSnapshot | readonly string[]> {
+): Promise<DrainSnapshot> {
   const { service, timeoutSeconds } = inputs;
   let found: readonly Workload[] = await observe(cluster, inputs);
   const missed = await findMissed(cluster, inputs, found, isKnown);
   if (missed !== undefined) throw new Error(missed);
   await provePush(inputs, found);
   if (found.length === 0) {
-    console.log(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
+    tell(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
     return takeDrainSnapshot(inputs, []);
   }
   for (const { controller } of found) await pause(cluster, controller);
-  const remain = await watch({
-    ...{ what: service, timeoutSeconds, say: console.log, warnings: cluster.warnings },
+  await watch(cluster, {
+    ...{ what: service, timeoutSeconds },
     look: async (moment) => {
       found = await observe(cluster, inputs);
       for (const { controller } of found) await assertPaused(cluster, controller);
       return found.flatMap((one) => drainObstacles(one, moment));
     },
   });
-  if (remain.length > 0) return remain;
   const since = await findMissed(cluster, inputs, found, isKnown);
   if (since !== undefined) throw new Error(since);
-  console.log(`${service}: drained, all pods are gone`);
+  tell(`${service}: drained, all pods are gone`);
   return takeDrainSnapshot(inputs, found);
 }
 
@@ -63,7 +63,7 @@ export async function undoDrain(cluster: Cluster, inputs: DrainInputs): Promise<
     const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;
     const name = describeController(controller);
-    console.log(`${inputs.service}: ${name} has its ${replicas} replicas back`);
+    tell(`${inputs.service}: ${name} has its ${replicas} replicas back`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { V1EnvFromSource, V1Pod } from "@kubernetes/client-node";
-import { formatPrinted, warning } from "../../contract/finding";
+import { warning } from "../../contract/finding";
 import {
   ClusterError,
   controllerOf,
@@ -13,6 +13,7 @@ import {
   type Cluster,
   type Controller,
 } from "../../kubernetes";
+import { tell } from "../../step";
 import { modeKey } from "../environment";
 import type { DrainInputs } from "./inputs";
 import { modeIn } from "./remaining";
@@ -60,7 +61,7 @@ export async function findMissed(
   const accepted = `advanced.acceptCluster: ${cluster.place.server}`;
   if (!isKnown) return `${absent} If it was uninstalled on this very cluster, set ${accepted}.`;
   const text = `${absent} The rollback goes on: somebody uninstalled it.`;
-  console.log(formatPrinted(warning("worker-absent", text)));
+  tell(warning("worker-absent", text));
   return undefined;
 }
 
@@ -154,7 +155,7 @@ async function statingMode(
     const found = await cluster.read("ConfigMap", name).catch((error: unknown) => {
       if (!(error instanceof ClusterError) || error.isTransient) throw error;
       const text = `Pods have variables of ConfigMap ${name}. ${error.message}`;
-      console.log(formatPrinted(warning("variables-not-read", text)));
+      tell(warning("variables-not-read", text));
     });
     keysOf.set(name, Object.keys(found?.data ?? {}));
   }

@@ -1,5 +1,5 @@
 import { describeController, describePlace, gitOpsOwnerOf, type Cluster } from "../../kubernetes";
-import { mongoFirst } from "../ways-out";
+import { cutOverFirstHint } from "../recovery";
 import type { DrainInputs } from "./inputs";
 import { describeMode } from "./remaining";
 import { controllersOf } from "./service";
@@ -22,7 +22,7 @@ export async function findUnknownCutover(
     .map(describeController);
   if (onMongo.length === 0) return undefined;
   const place = describePlace(cluster.place);
-  return `${onMongo.join(", ")} in ${place} is in mongo mode. ${mongoFirst}`;
+  return `${onMongo.join(", ")} in ${place} is in mongo mode. ${cutOverFirstHint}`;
 }
 
 /**

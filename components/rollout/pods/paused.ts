@@ -1,4 +1,4 @@
-import { formatPrinted, warning } from "../../contract/finding";
+import { warning } from "../../contract/finding";
 import {
   describeController,
   isStatefulSet,
@@ -6,6 +6,7 @@ import {
   type Cluster,
   type Controller,
 } from "../../kubernetes";
+import { tell } from "../../step";
 import type { DrainInputs } from "./inputs";
 import { describeMode } from "./remaining";
 import {
@@ -65,7 +66,7 @@ export async function pauseWeb(cluster: Cluster, inputs: DrainInputs): Promise<v
     if (isStatefulSet(controller) || isPaused(controller)) continue;
     const annotations = { [pausedForCutover]: "true" };
     await cluster.patch(controller, { metadata: { annotations }, spec: { paused: true } });
-    console.log(`web: ${nameOf(controller)} is paused until the worker is in ${inputs.mode} mode`);
+    tell(`web: ${nameOf(controller)} is paused until the worker is in ${inputs.mode} mode`);
   }
 }
 
@@ -79,11 +80,11 @@ export async function resume(cluster: Cluster, controller: Controller): Promise<
   if (!isPausedForCutover(controller)) return;
   if (!isPaused(controller)) {
     const text = `${describeController(controller)} was resumed by somebody else before the worker arrived, so its pods may have changed over first.`;
-    console.log(formatPrinted(warning("web-resumed", text)));
+    tell(warning("web-resumed", text));
   }
   const metadata = { annotations: { [pausedForCutover]: null } };
   await cluster.patch(controller, { metadata, spec: { paused: null } });
-  console.log(`web: ${nameOf(controller)} is resumed`);
+  tell(`web: ${nameOf(controller)} is resumed`);
 }
 
 async function webOf(cluster: Cluster, inputs: DrainInputs): Promise<readonly Controller[]> {

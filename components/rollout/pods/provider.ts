@@ -1,14 +1,15 @@
 import {
   clusterAt,
-  describePlace,
   findChangesSince,
   redrainHint,
   identityOf,
+  inFull,
   isSameCluster,
   tryQuickly,
+  WaitTimeout,
   type Cluster,
 } from "../../kubernetes";
-import { Unfinished, type StateOf, type Step } from "../../step";
+import { tell, Unfinished, type StateOf, type Step } from "../../step";
 import { drainService, undoDrain } from "./draining";
 import { findUnknownCutover } from "./foreseen";
 import {
@@ -31,7 +32,7 @@ import { untilReplaced } from "./replaced";
 import { controllersOf } from "./service";
 import { describeOther, findRefusal, observeCluster } from "./refusal";
 import { otherMode } from "../environment";
-import { goOn, waysOut, webIsNext } from "../ways-out";
+import { recoverySteps, resumeHint, webIsNext } from "../recovery";
 
 /**
  * What is recorded before a drain begins. Where the engine is killed during the drain, its state knows
@@ -111,11 +112,10 @@ async function runDrain(
     ...(standstill && { standstill }),
   };
   if (!isWanted && applied && requests === inputs.requests) return results;
-  let done: DrainResults = results;
-  await finishing(inputs, results, `${inputs.service} was not drained`, async (cluster) => {
+  return finishing(inputs, results, `${inputs.service} was not drained`, async (cluster) => {
     if (!isWanted) {
       await undoDrain(cluster, inputs);
-      return [];
+      return results;
     }
     const clusterIdentity = await identityOf(cluster);
     const isOf = (one?: DrainInputs) =>
@@ -123,12 +123,9 @@ async function runDrain(
     if (isOf(inputs) === false)
       throw new Error(describeOther({ ...inputs, clusterIdentity }, inputs));
     const found = await drainService(cluster, inputs, isOf(state) === true);
-    if (!("workloads" in found)) return found;
     await pauseWeb(cluster, inputs);
-    done = { ...results, drains: drains + 1, finished: inputs.mode, standstill: found };
-    return [];
+    return { ...results, drains: drains + 1, finished: inputs.mode, standstill: found };
   });
-  return done;
 }
 
 /** The wait for a service's new pods; it begins with putting replicas back, and with resuming web. */
@@ -151,9 +148,9 @@ async function awaitReplacement(
   const { drains = 0, stoppedAt } = inputs;
   const former = state?.drains === drains ? state.stoppedSeconds : undefined;
   const results = former === undefined ? {} : { stoppedSeconds: former };
-  await finishing(inputs, results, failure, step, waysOut(inputs.service, inputs.mode));
+  await finishing(inputs, results, failure, step, recoverySteps(inputs.service, inputs.mode));
   const arrives = before !== inputs.mode || state?.applied === false;
-  if (arrives && inputs.service === "worker") console.log(webIsNext(inputs.mode));
+  if (arrives && inputs.service === "worker") tell(webIsNext(inputs.mode));
   if (former !== undefined || drains === 0 || stoppedAt === undefined) return results;
   return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
 }
@@ -178,22 +175,22 @@ async function requireStill({ service, mode, standstill }: PodsReplacedInputs): 
  * Does a step. However it fails, it is one that has begun: the next `up` has to come back to it even
  * where the direction was taken back meanwhile, or a service might be left without replicas.
  *
- * @throws Unfinished with what `step` returns or throws
+ * @throws Unfinished with what `step` throws
  */
-async function finishing(
-  address: ServiceAddress & { readonly timeoutSeconds: number },
+async function finishing<Done>(
+  address: ServiceAddress,
   results: object,
   failure: string,
-  step: (cluster: Cluster) => Promise<readonly string[]>,
-  advice = goOn,
-): Promise<void> {
+  step: (cluster: Cluster) => Promise<Done>,
+  advice = resumeHint,
+): Promise<Done> {
   const cluster = await clusterAt(address);
-  const reasons = await step(cluster).catch((error: unknown) => {
+  return step(cluster).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
-    throw new Unfinished([`${failure}.`, message, advice], results);
+    const found =
+      error instanceof WaitTimeout
+        ? [`${failure} ${error.when}:`, ...error.obstacles.map(inFull)]
+        : [`${failure}.`, message];
+    throw new Unfinished([...found, advice], results);
   });
-  if (reasons.length === 0) return;
-  const where = describePlace(cluster.place);
-  const first = `${failure} after ${address.timeoutSeconds} s, in ${where}:`;
-  throw new Unfinished([first, ...reasons, advice], results);
 }

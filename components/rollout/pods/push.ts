@@ -1,4 +1,4 @@
-import { formatPrinted, warning } from "../../contract/finding";
+import { warning } from "../../contract/finding";
 import {
   argoApplicationOf,
   describeController,
@@ -9,6 +9,7 @@ import {
   type Cluster,
   type Controller,
 } from "../../kubernetes";
+import { tell } from "../../step";
 import { PushError, pushFile } from "../values/git";
 import { headingOf } from "../values/provider";
 import type { DrainInputs } from "./inputs";
@@ -41,7 +42,7 @@ export async function findReplicasReset(
     }
     if (!application && isTracked) {
       const text = `${found}, which cannot be read. Check that its spec has ${wanted}.`;
-      console.log(formatPrinted(warning("argo-not-checked", text)));
+      tell(warning("argo-not-checked", text));
     }
   }
   return undefined;
@@ -90,5 +91,5 @@ export async function provePush(
       );
     });
   }
-  console.log(`${files.join(" and ")} can be pushed to branch ${branch}`);
+  tell(`${files.join(" and ")} can be pushed to branch ${branch}`);
 }

@@ -1,6 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { formatPrinted, warning } from "../../contract/finding";
+import { warning } from "../../contract/finding";
 import { identityOf, isSameCluster, tryQuickly, type Cluster } from "../../kubernetes";
+import { tell } from "../../step";
 import { findMissed } from "./executors";
 import { findOwner } from "./foreseen";
 import { hasMoved, type DrainInputs as Inputs } from "./inputs";
@@ -37,8 +38,8 @@ export async function findRefusal(
   const resets = await findReplicasReset(cluster, inputs);
   if (resets !== undefined && mode === "mongo") return { property: "push", reason: resets };
   // A rollback is not stopped by what was in force since the cutover.
-  if (owned !== undefined) console.log(formatPrinted(warning("owned", owned)));
-  if (resets !== undefined) console.log(formatPrinted(warning("argo-sets-replicas", resets)));
+  if (owned !== undefined) tell(warning("owned", owned));
+  if (resets !== undefined) tell(warning("argo-sets-replicas", resets));
   // A stack that begins on files drains nothing.
   const isDue = olds ? olds.mode !== mode : mode === "mongo";
   const isElsewhere = mode === "mongo" && hasMoved(inputs, olds);

@@ -7,6 +7,7 @@ import {
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
+import { tell } from "../../step";
 import type { PodsReplacedInputs } from "./inputs";
 import { findObstacles, describeMode } from "./remaining";
 import { resume } from "./paused";
@@ -19,31 +20,23 @@ import { describeWanted, observe, type Workload } from "./service";
  * there, terminating ones included.
  * Idempotent.
  *
- * @returns what blocks it when the time is over; nothing where it is done
- * @throws ClusterError where the API refuses
+ * @throws WaitTimeout with what blocks it; ClusterError where the API refuses
  */
-export async function untilReplaced(
-  cluster: Cluster,
-  inputs: PodsReplacedInputs,
-): Promise<readonly string[]> {
+export async function untilReplaced(cluster: Cluster, inputs: PodsReplacedInputs): Promise<void> {
   const { service, mode, timeoutSeconds } = inputs;
   let done: readonly Workload[] = [];
-  const remain = await watch({
-    ...{ what: service, timeoutSeconds, say: console.log, warnings: cluster.warnings },
+  await watch(cluster, {
+    ...{ what: service, timeoutSeconds },
     look: async (moment) => {
       done = await observe(cluster, inputs);
       await putAllBack(cluster, inputs, done);
       return obstaclesOf(cluster, inputs, done, moment);
     },
   });
-  if (remain.length > 0) return remain;
   for (const { controller } of done) {
     const replicas = replicasOf(controller);
-    console.log(
-      `${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`,
-    );
+    tell(`${service}: ${nameOf(controller)} is in ${mode} mode, ${replicas} ready, no old pod`);
   }
-  return [];
 }
 
 async function putAllBack(
@@ -57,7 +50,7 @@ async function putAllBack(
     await resume(cluster, controller);
     const replicas = await putBack(cluster, controller);
     if (replicas === undefined) continue;
-    console.log(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
+    tell(`${service}: ${nameOf(controller)} has its ${replicas} replicas back`);
   }
 }
 

@@ -18,12 +18,11 @@ export const JobsStopped = kind<JobsStoppedInputs, object>(
 export const jobsStopped: Step<JobsStoppedInputs, object> = {
   ...JobsStopped,
   id: ({ namespace }) => `${namespace}/jobs-stopped`,
-  forward: async (inputs) => {
-    await stopOthers(inputs, "forward", console.log);
-    return {};
-  },
-  back: async (inputs) => {
-    await stopOthers(inputs, "back", console.log);
-    return {};
-  },
+  forward: stopJobs,
+  back: stopJobs,
 };
+
+async function stopJobs(inputs: JobsStoppedInputs): Promise<object> {
+  await stopOthers(inputs, inputs.direction ?? "forward");
+  return {};
+}

@@ -1,6 +1,6 @@
-import { formatPrinted, warning } from "../../contract/finding";
+import { warning } from "../../contract/finding";
 import { clusterAt, describePlace, identityOf, isSameCluster, tryQuickly } from "../../kubernetes";
-import { kind, type Step } from "../../step";
+import { tell, kind, type Step } from "../../step";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
 import { findUnpausable, resumeWeb } from "../pods/paused";
@@ -30,7 +30,7 @@ export const servicesCheck: Step<DrainInputs, object> = {
     const found = await observeCluster(inputs, olds);
     const { service, context = "in the kubeconfig", namespace } = inputs;
     const server = found.clusterIdentity?.server ?? "a server that does not answer";
-    console.log(`${service}: ${describePlace({ context, namespace })}, ${server}`);
+    tell(`${service}: ${describePlace({ context, namespace })}, ${server}`);
     return found;
   },
   refuses: async (inputs, olds) => {
@@ -38,8 +38,7 @@ export const servicesCheck: Step<DrainInputs, object> = {
     const asked = releases && { ...inputs, releases, install };
     const mismatch = asked && (await findMismatch(asked, olds?.releases));
     const isWarning = direction === "back" && olds !== undefined;
-    if (mismatch !== undefined && isWarning)
-      console.log(formatPrinted(warning("services-differ", mismatch)));
+    if (mismatch !== undefined && isWarning) tell(warning("services-differ", mismatch));
     else if (mismatch !== undefined) return { property: "install", reason: mismatch };
     if (webSelector === undefined) return undefined;
     const reason = await findUnpausable(await clusterAt(inputs), { ...inputs, webSelector });

@@ -62,7 +62,13 @@ export async function pushFile(push: Push): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const tip = await fetchTip();
     const commit = await commitOn(git, tip, path, push);
-    if (commit === undefined) return;
+    if (commit === undefined) {
+      // The engine may have been killed when this commit, of the one file, was pushed and not yet followed.
+      await git(["diff", "--quiet", `${tip}^`, tip, "--", ":/", `:(top,exclude,literal)${path}`])
+        .then(() => follow(git, { path, head, commit: tip, tip: `${tip}^` }))
+        .catch(() => "");
+      return;
+    }
     try {
       await git(["push", ...alone, remote, `${commit}:${head}`]);
       await follow(git, { path, head, commit, tip });

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { stringify } from "yaml";
 import { errorCode } from "../../contract/text";
-import { kind, type StateOf, type Step, type StepInputs } from "../../step";
+import { tell, kind, type StateOf, type Step, type StepInputs } from "../../step";
 import type { StorageMode } from "../../settings";
 import {
   environmentKeys,
@@ -13,7 +13,7 @@ import {
   type EnvironmentValue,
   type Service,
 } from "../environment";
-import { goOn, mongoFirst } from "../ways-out";
+import { resumeHint, cutOverFirstHint } from "../recovery";
 import { readText, ValuesFileError, type ValuesText } from "./files";
 import { PushError, pushFile } from "./git";
 import { environmentOnTop, keyOf, lastAt, refuseUnknownList, variablesAt } from "./on-top";
@@ -137,7 +137,7 @@ function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
   const last = stated.at(-1);
   if (last?.mode !== "mongo") return undefined;
   return (
-    `The values file ${last.file} has ${service} in mongo mode. ${mongoFirst} ` +
+    `The values file ${last.file} has ${service} in mongo mode. ${cutOverFirstHint} ` +
     `If it was never deployed in mongo mode, set ${modeKey(service)} in it to filesystem by hand.`
   );
 }
@@ -157,9 +157,9 @@ async function writeValues(inputs: ValuesFileInputs): Promise<object> {
   if (push) {
     const subject = `Set ${service} to ${mode} mode (stack ${stack})`;
     await pushFile({ file, text, subject, ...push }).catch((error: unknown) => {
-      throw error instanceof PushError ? new Error(`${error.message} ${goOn}`) : error;
+      throw error instanceof PushError ? new Error(`${error.message} ${resumeHint}`) : error;
     });
-    console.log(`${service}: ${file} is pushed to branch ${push.branch}`);
+    tell(`${service}: ${file} is pushed to branch ${push.branch}`);
   }
   return {};
 }

@@ -11,12 +11,14 @@ import {
   describePlace,
   podObstacle,
   secondsBetween,
+  WaitTimeout,
   warningOf,
   watch,
   type Cluster,
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
+import { tell } from "./answer";
 import { claimUseOf } from "./claim";
 import { configMapOf, jobOf, labels } from "./manifest";
 import { answersOf, endBesideSidecars, endOf, podsOf, reasonsOf } from "./result";
@@ -38,7 +40,7 @@ import {
 export async function runJob(
   target: JobTarget,
   asked: JobRequest,
-  say: (line: string) => void,
+  say: (line: string) => void = tell,
 ): Promise<unknown[]> {
   const cluster = await clusterAt(target);
   const bytes = Buffer.byteLength(asked.request);
@@ -88,8 +90,8 @@ async function untilOver(
   let beside: ReturnType<typeof endBesideSidecars>;
   let lastRan = new Date();
   let stranded: boolean | undefined;
-  await watch({
-    ...{ what: `job ${name}`, timeoutSeconds: Infinity, say, warnings: cluster.warnings },
+  await watch(cluster, {
+    ...{ what: `job ${name}`, timeoutSeconds: Infinity, say },
     look: async (moment) => {
       job = await cluster.read("Job", name);
       if (endOf(job)) return [];
@@ -144,7 +146,7 @@ function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstac
 export async function stopOthers(
   target: StopAddress,
   direction: "forward" | "back",
-  say: (line: string) => void,
+  say: (line: string) => void = tell,
 ): Promise<void> {
   await stopJobs(await clusterAt(target), target, `${labels.direction}!=${direction}`, say);
 }
@@ -161,15 +163,15 @@ async function stopJobs(
   for (const job of running) {
     say(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
     await cluster.remove("Job", nameOf(job), "Foreground");
-    const remain = await watch({
-      ...{ what: `job ${nameOf(job)}`, timeoutSeconds, say, warnings: cluster.warnings },
-      look: async (moment) => {
-        const pods = await podsOf(cluster, nameOf(job));
-        return pods.filter((pod) => !isGone(pod)).map((pod) => podObstacle(pod, moment));
-      },
+    const what = `job ${nameOf(job)}`;
+    const look = async (moment: Moment) => {
+      const pods = await podsOf(cluster, nameOf(job));
+      return pods.filter((pod) => !isGone(pod)).map((pod) => podObstacle(pod, moment));
+    };
+    await watch(cluster, { what, timeoutSeconds, say, look }).catch((error: unknown) => {
+      if (!(error instanceof WaitTimeout)) throw error;
+      const first = `Job ${nameOf(job)} was deleted, but its pods have not ended after ${timeoutSeconds} s:`;
+      throw new JobError([first, ...error.obstacles.map(inFull)]);
     });
-    if (remain.length === 0) continue;
-    const first = `Job ${nameOf(job)} was deleted, but its pods have not ended after ${timeoutSeconds} s:`;
-    throw new JobError([first, ...remain]);
   }
 }

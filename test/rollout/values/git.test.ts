@@ -33,6 +33,16 @@ it("pushes nothing that the branch has already", async () => {
   expect(await site.commits()).toBe(2);
 });
 
+it("has the checkout follow what was pushed before a kill", async () => {
+  await writeFile(join(site.checkout, "deploy/own.yaml"), "mode: mongo\n");
+  await pushed();
+  await site.git("reset", "--quiet", "--mixed", "HEAD~1");
+  await pushed();
+
+  expect(await site.git("status", "--porcelain")).toBe("");
+  expect(await site.git("rev-parse", "HEAD")).toBe(await site.onRemote("rev-parse", "main"));
+});
+
 it("leaves what else is changed in the checkout as it was, staged or not", async () => {
   const seen = join(site.checkout, "deploy/worker.yaml");
   await writeFile(join(site.checkout, "staged.txt"), "staged");

@@ -2,20 +2,20 @@ import type { StorageMode } from "../settings";
 import { otherMode, type Service } from "./environment";
 
 /** What a step that failed leaves to the one who reads its error. */
-export const goOn =
+export const resumeHint =
   "Nothing was rolled back. Fix the cause and run pulumi up again; it resumes here.";
 
 /** What to do where services work on MongoDB by a cutover that this step knows nothing of. */
-export const mongoFirst =
+export const cutOverFirstHint =
   "This step is new to the stack, so a rollback would export nothing and the services would continue " +
   "with files as old as the cutover. If the cutover was made with other rollout settings (target, " +
   "confirm), restore them and run pulumi up again. If not, run pulumi up with storageMode: mongo first: " +
   "it makes a cutover of this stack and loses nothing. Then set storageMode: filesystem again.";
 
 /** What to do where a service does not arrive in a mode. Web follows the worker. */
-export function waysOut(service: Service, mode: StorageMode): string {
-  if (service === "worker") return goOn;
-  return `The worker is in ${mode} mode, and pods of web may still be in ${otherMode(mode)} mode. ${twoWays(mode)}`;
+export function recoverySteps(service: Service, mode: StorageMode): string {
+  if (service === "worker") return resumeHint;
+  return `The worker is in ${mode} mode, and pods of web may still be in ${otherMode(mode)} mode. ${eitherOr(mode)}`;
 }
 
 /**
@@ -23,10 +23,10 @@ export function waysOut(service: Service, mode: StorageMode): string {
  * error is Helm's own and knows nothing of the worker: this line stands beside it.
  */
 export function webIsNext(mode: StorageMode): string {
-  return `worker: web is next. If web cannot follow, the services use different stores. ${twoWays(mode)}`;
+  return `worker: web is next. If web cannot follow, the services use different stores. ${eitherOr(mode)}`;
 }
 
-function twoWays(mode: StorageMode): string {
+function eitherOr(mode: StorageMode): string {
   return (
     "Either fix the cause and run pulumi up again, which resumes here; or set storageMode: " +
     `${otherMode(mode)} and run pulumi up, which returns the worker too.`
