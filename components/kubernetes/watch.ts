@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { progressEveryMs } from "../contract/progress";
 import { nameFirst, redact } from "../contract/text";
-import type { Cluster } from "./client";
-import { ClusterError, describePlace } from "./request";
+import { ClusterError, describePlace, type Place } from "./request";
 
 /** What a step still waits for. */
 export interface Obstacle {
@@ -28,6 +27,12 @@ export interface Warning {
 export interface Moment {
   readonly now: Date;
   readonly warnings: readonly Warning[];
+}
+
+/** What is asked of the cluster itself. */
+interface Watched {
+  readonly place: Place;
+  readonly warnings: () => Promise<readonly Warning[]>;
 }
 
 interface Watch {
@@ -62,7 +67,7 @@ export class WaitTimeout extends Error {
  * @throws WaitTimeout with what still blocks it when the time is over
  */
 export async function watch(
-  { place, warnings: recorded }: Pick<Cluster, "place" | "warnings">,
+  { place, warnings: recorded }: Watched,
   { what, timeoutSeconds, say = console.log, look }: Watch,
 ): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1_000;
