@@ -134,8 +134,8 @@ function describeExport(root: string, report: ExportReport): string {
     "",
     `${whole(files)} files, ${size(bytes)} written in ${duration(elapsedMs)}`,
     ...describeCases(
-      "Changed on both sides; the file stays, a conflict copy has MongoDB's content",
-      conflicts.map(({ id, detail, copy }) => `${id}: ${detail}; see ${copy}`),
+      "Changed on both sides; the file stays, and so does MongoDB's content",
+      conflicts.map(({ id, file, detail, copy }) => `${id} in ${file}: ${detail}; see ${copy}`),
       both,
     ),
     ...describeCases("Held before, and in their places again", returned, returned.length),

@@ -108,8 +108,7 @@ function describeQuarantinedRuns({
   quarantinedUnfinished,
 }: ImportReport): string[] {
   const { count, cases } = quarantinedUnfinished;
-  const folder = `${layout.runs}/`;
-  const runs = quarantine.filter(({ file }) => file.startsWith(folder)).map(caseOf);
+  const runs = quarantine.filter(isOf("runs")).map(caseOf);
   const isTooMany = quarantined > count && quarantined * 100 > read * toleratedPercent;
   return [
     ...ifAny(count, () => {
@@ -136,6 +135,11 @@ function withAdvice(reasons: readonly string[], what: string, advice: string): s
   const last = reasons.length - 1;
   return reasons.map((reason, at) => what + reason + (at === last ? ` ${advice}` : ""));
 }
+
+const isOf = (role: CollectionRole) => {
+  const folder = `${layout[role]}/`;
+  return ({ file }: { readonly file: string }) => file.startsWith(folder);
+};
 
 function caseOf({ detail, ...place }: Quarantined): string {
   return `${describePlace(place)} (${detail})`;
@@ -247,19 +251,33 @@ function describeExport(report: Exported, root: string): Said[] {
   const written = collectionRoles
     .filter((role) => report[role].written > 0)
     .map((role) => formatCount(report[role].written, role));
-  const sum = (of: (role: CollectionRole) => number) =>
-    collectionRoles.reduce((total, role) => total + of(role), 0);
-  const conflicts = sum((role) => report[role].conflicts);
-  const unwritable = sum((role) => report[role].unwritable);
-  const copies = report.conflicts.map(({ id, copy }) => `${id} (see ${copy})`);
+  const sum = (of: "conflicts" | "unwritable") =>
+    collectionRoles.reduce((total, role) => total + report[role][of], 0);
+  const logs = report.logs.conflicts;
+  const changed = sum("conflicts") - logs;
+  const unwritable = sum("unwritable");
+  const isLog = isOf("logs");
   const failed = report.unwritable.map(({ id, detail }) => `${id} (${detail})`);
   const { withoutBase, baseTrouble } = report;
   return [
     `Exported to ${root}: ${written.length === 0 ? "nothing changed" : written.join(", ")}.`,
-    ...ifAny(conflicts, () => {
-      const cases = formatCases(copies, conflicts);
-      const text = `${conflicts} changed on both sides. The files stay, with conflict copies of MongoDB's content: ${cases}.`;
+    ...ifAny(changed, () => {
+      const copies = report.conflicts.filter((one) => !isLog(one));
+      const cases = formatCases(
+        copies.map(({ id, copy }) => `${id} (see ${copy})`),
+        changed,
+      );
+      const text = `${changed} changed on both sides. The files stay, with conflict copies of MongoDB's content: ${cases}.`;
       return warning("conflicts", text);
+    }),
+    ...ifAny(logs, () => {
+      const both = report.conflicts.filter(isLog);
+      const cases = formatCases(
+        both.map(({ id, file, copy }) => `${id} (${file}, and its entries in ${copy})`),
+        logs,
+      );
+      const what = logs === 1 ? "1 log differs" : `${logs} logs differ`;
+      return warning("conflicts", `${what} from MongoDB, and both sides stay: ${cases}.`);
     }),
     ...ifAny(unwritable, () => {
       const text = `${unwritable} could not be written: ${formatCases(failed, unwritable)}.`;

@@ -178,11 +178,7 @@ export class Tally {
     this.count(role, outcome);
     if (mayExecute) this.unfinishedRuns += 1;
     if (conversions.size > 0) this.counts[role].normalized += 1;
-    for (const conversion of conversions) this.countConversion(conversion, 1);
-  }
-
-  private countConversion(conversion: Conversion, times: number): void {
-    this.conversions[conversion] = (this.conversions[conversion] ?? 0) + times;
+    for (const one of conversions) this.conversions[one] = (this.conversions[one] ?? 0) + 1;
   }
 
   /**
@@ -214,20 +210,14 @@ export class Tally {
     keep(this.conflicts, conflict);
   }
 
-  /** How many records of a collection were refused so far. */
-  countRefused(role: CollectionRole): number {
-    return this.counts[role].quarantined;
-  }
-
   /** Counts the records of a file, or of a log's beginning, that an earlier import brought. */
   resume(role: CollectionRole, imported: ImportedCounts): void {
     const { records, normalized, conversions, unfinished } = imported;
     this.count(role, "unchanged", records);
     this.unfinishedRuns += unfinished;
     this.counts[role].normalized += normalized;
-    for (const [conversion, count] of Object.entries(conversions)) {
-      this.countConversion(conversion as Conversion, count);
-    }
+    const all = addCounts(this.conversions, conversions) as ImportReport["conversions"];
+    Object.assign(this.conversions, all);
     this.unchangedFiles += 1;
   }
 
@@ -246,15 +236,24 @@ export class Tally {
     this.bytes += other.bytes;
   }
 
+  /** All records of each collection, by a name of the report's, and what became of them. */
+  countsOf<Total extends string, Name extends CountName>(total: Total, ...names: Name[]) {
+    return byRole((role) => {
+      const counts: Readonly<Record<CountName, number>> = this.counts[role];
+      const named = names.map((name) => [name, counts[name]] as const);
+      return Object.fromEntries([[total, counts.records], ...named]) as Record<
+        Total | Name,
+        number
+      >;
+    });
+  }
+
   /** What an import counted. */
   report(): ImportReport {
     const { files, bytes, elapsedMs, conversions, skipped, incomplete, quarantine } = this;
     const { unchangedFiles, unfinishedRuns, quarantinedUnfinished } = this;
-    const counts = byRole((role): Counts => {
-      const { records: read, inserted, updated, unchanged } = this.counts[role];
-      const { normalized, quarantined } = this.counts[role];
-      return { read, inserted, updated, unchanged, normalized, quarantined };
-    });
+    const outcomes = ["inserted", "updated", "unchanged", "normalized", "quarantined"] as const;
+    const counts = this.countsOf("read", ...outcomes);
     return {
       ...{ files, bytes, elapsedMs, ...counts, conversions, skipped, incomplete, quarantine },
       ...{ unchangedFiles, unfinishedRuns, quarantinedUnfinished },

@@ -98,9 +98,15 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
     }
   });
   const at = new Date().toISOString();
+  const outcomes = ["equal", "newerInMongo", "expired", "missing", "differing"] as const;
+  const found = tally.countsOf("files", ...outcomes, "quarantined");
   const reports = await atOnce(collectionRoles.length, collectionRoles, async (role) => {
     const mongo = await reading(sides, role, (all) => all.estimatedDocumentCount());
-    return [role, reportOf(tally, role, mongo)] as const;
+    const { equal, newerInMongo, differing } = found[role];
+    // A key that is on disk twice was found twice.
+    const onlyInMongo = Math.max(0, mongo - equal - newerInMongo - differing);
+    const cases = { onlyInFiles: tally.onlyInFiles[role], different: tally.different[role] };
+    return [role, { ...found[role], mongo, onlyInMongo, ...cases }] as const;
   });
   const counts = Object.fromEntries(reports) as Record<CollectionRole, VerifiedCounts>;
   const { elapsedMs, incomplete, quarantine } = tally;
@@ -119,17 +125,6 @@ export async function verifyState(sides: BothSides & VerifyOptions): Promise<Ver
   return {
     ...{ holds, ...(!isEmpty && { hash }), at, elapsedMs, ...counts, incomplete, quarantine },
     ...(isProof && { proof: { provenFiles, changedFiles } }),
-  };
-}
-
-function reportOf(tally: Tally, role: CollectionRole, mongo: number): VerifiedCounts {
-  const { records: files, equal, newerInMongo, expired, missing } = tally.counts[role];
-  const { differing, quarantined } = tally.counts[role];
-  // A key that is on disk twice was found twice.
-  const onlyInMongo = Math.max(0, mongo - equal - newerInMongo - differing);
-  return {
-    ...{ files, mongo, equal, newerInMongo, onlyInMongo, expired, missing, differing, quarantined },
-    ...{ onlyInFiles: tally.onlyInFiles[role], different: tally.different[role] },
   };
 }
 

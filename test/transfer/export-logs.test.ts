@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Db } from "mongodb";
 import { beforeEach, expect, it } from "vitest";
-import { importState } from "../../components/transfer";
+import { describeRollback, importState } from "../../components/transfer";
 import { exportState } from "../../components/transfer/export/export";
 import { counts, entry, serverOfTests, sidesOf } from "./export-sides";
 import { lines, logLine, stateRoot } from "./state";
@@ -78,6 +78,20 @@ it.each([
   expect(report.logs).toEqual(counts(2, { unchanged: 1, conflicts: 1 }));
   expect(report.conflicts).toMatchObject([
     { id: "r", detail: "the file has different content for 2: message" },
+  ]);
+});
+
+it("a rollback names both sides of a log that differs, and no conflict copy", async () => {
+  const root = await stateRoot({ "logs/runs/r.ndjson": lines(logLine(1, { message: "mine" })) });
+  await logs().insertOne(entry("r", 1));
+  const done = { exported: await exportState(sides(root)), held: [], inTheWay: [] };
+  const said = describeRollback(done, root, { fencedAt: undefined, isAgain: false });
+  const both = `r (logs/runs/r.ndjson, and its entries in ${logs().namespace})`;
+  expect(said.slice(1)).toEqual([
+    expect.objectContaining({
+      code: "conflicts",
+      text: `1 log differs from MongoDB, and both sides stay: ${both}.`,
+    }),
   ]);
 });
 

@@ -17,7 +17,7 @@ import { idsAmong, runIdsIn } from "../documents";
 import { exportBlock, partRoles } from "./block";
 import { type OwnRecord, type PartRole, blocksOfRuns, lookUp } from "./look";
 import { Tally } from "../tally";
-import { type ExportReport, exportReport } from "./report";
+import type { ExportReport } from "./report";
 import type { ExportSides, ExportTask, RunInMongo } from "./run";
 
 /**
@@ -40,7 +40,13 @@ export async function exportState(sides: ExportSides): Promise<ExportReport> {
   const conflicts = toConflictsAddress(sides);
   const lists = { withoutBase: [], returned: [], stillHeld: [], inTheWay: [], behind: [] };
   await exportAll({ sides, conflicts, bases, tally, lists, settled: [], turns: new Map() });
-  return { ...exportReport(tally, lists), ...(bases.trouble && { baseTrouble: bases.trouble }) };
+  const { files, bytes, elapsedMs, conflicts: changed, unwritable } = tally;
+  const outcomes = ["written", "unchanged", "newerOnDisk", "conflicts", "unwritable"] as const;
+  return {
+    ...{ files, bytes, elapsedMs, ...tally.countsOf("documents", ...outcomes) },
+    ...{ conflicts: changed, unwritable, ...lists },
+    ...(bases.trouble && { baseTrouble: bases.trouble }),
+  };
 }
 
 /** Runs, and what has no run: to find that, MongoDB reads all parts, which takes its time. */

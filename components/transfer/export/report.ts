@@ -1,5 +1,5 @@
-import { type CollectionRole, byRole } from "../../contract";
-import type { ExportConflict, Tally, Unwritable } from "../tally";
+import type { CollectionRole } from "../../contract";
+import type { ExportConflict, Unwritable } from "../tally";
 
 /**
  * What became of one collection's documents: `documents` is the sum of the others. For logs a
@@ -47,14 +47,3 @@ export type ExportLists = Pick<
   ExportReport,
   "withoutBase" | "returned" | "stillHeld" | "inTheWay" | "behind"
 >;
-
-/** What an export counted. */
-export function exportReport(tally: Tally, lists: ExportLists): ExportReport {
-  const { files, bytes, elapsedMs, conflicts, unwritable } = tally;
-  const counts = byRole((role): ExportCounts => {
-    const { records: documents, written, unchanged, newerOnDisk } = tally.counts[role];
-    const { conflicts, unwritable } = tally.counts[role];
-    return { documents, written, unchanged, newerOnDisk, conflicts, unwritable };
-  });
-  return { files, bytes, elapsedMs, ...counts, conflicts, unwritable, ...lists };
-}

@@ -141,7 +141,7 @@ async function* newRecords(
     const { file, chunks } = await readSettled(opened, start);
     const whole = role === "logs" ? {} : { file };
     for await (const { texts, end, last } of chunks) {
-      const refused = tally.countRefused(role);
+      const refused = tally.counts[role].quarantined;
       numbered ??= await isNumbered(file, texts);
       const facts = { runId, numbered };
       const records = recordsIn(file, facts, texts, tally);
@@ -151,7 +151,7 @@ async function* newRecords(
         records.filter(({ raw }) => raw.text.ended),
       );
       // From there on the file counts as not imported.
-      hasRefused ||= tally.countRefused(role) > refused;
+      hasRefused ||= tally.counts[role].quarantined > refused;
       if (lookedAt || hasRefused) yield { role, records, ...whole };
       else {
         // One literal of all these spreads takes forty times as long.
