@@ -68,6 +68,7 @@ export {
   beginning,
   decode,
   hashOfFirst,
+  lastLine,
   readChunks,
   readTexts,
 } from "./read";

@@ -1,7 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { type Hash, createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { type Stats, close, constants, createReadStream, fstat, open, read } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { promisify } from "node:util";
 import type { StateFile } from "./layout";
 
 /** One JSON text of a file: the whole file, or a line of a log. */
@@ -105,6 +106,47 @@ export async function hashOfFirst(path: string, length: number): Promise<Hash | 
     if (left === 0) break;
   }
   return left === 0 ? hash : undefined;
+}
+
+/** Without a `FileHandle` for each file, which costs three times as much. */
+const [openFile, statFile, closeFile] = [promisify(open), promisify(fstat), promisify(close)];
+const readFrom = promisify(read);
+
+/** Neither what a link leads to nor a pipe, for which opening would wait. */
+const onlyFiles = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Works on an open file; undefined if it cannot be opened. */
+export async function withOpened<T>(
+  path: string,
+  work: (file: number, stats: Stats) => T | Promise<T>,
+): Promise<T | undefined> {
+  const file = await openFile(path, onlyFiles).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    return await work(file, await statFile(file));
+  } finally {
+    await closeFile(file);
+  }
+}
+
+const endBytes = 64 * 1024;
+
+/**
+ * A log's last line, without reading the rest; undefined if there is no such file, or the line has no end,
+ * or is longer than what is looked at.
+ */
+export function lastLine(path: string): Promise<RawText | undefined> {
+  return withOpened(path, async (file, stats) => {
+    const length = Math.min(stats.size, endBytes);
+    const from = stats.size - length;
+    if (!stats.isFile()) return undefined;
+    const { buffer, bytesRead } = await readFrom(file, Buffer.allocUnsafe(length), 0, length, from);
+    const end = buffer.subarray(0, bytesRead);
+    const begin = end.lastIndexOf(lineFeed, -2) + 1;
+    if (end.at(-1) !== lineFeed || (begin === 0 && from > 0)) return undefined;
+    const bytes = end.subarray(begin, -1);
+    return { bytes, offset: from + begin, length: bytes.length + 1, ended: true };
+  });
 }
 
 /** Only ended lines count into the position: an unended one is read again by the next run. */

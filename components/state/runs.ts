@@ -1,6 +1,5 @@
-import { type Stats, close, constants, fstat, open } from "node:fs";
+import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
-import { promisify } from "node:util";
 import type { CollectionRole } from "../contract";
 import { ahead, blocksOf } from "./ahead";
 import { isMissing } from "./errors";
@@ -12,6 +11,7 @@ import {
   filesOf,
   rolesIn,
 } from "./layout";
+import { withOpened } from "./read";
 
 /** What there is of a run on disk, by one name: what belongs to it first, the run's own file last. */
 export interface RunOnDisk {
@@ -92,23 +92,13 @@ function toStamp({ size, ino, mtimeMs, ctimeMs }: Stats, seen: number): FileStam
   return { size, inode: ino, modified: mtimeMs, changed: ctimeMs, seen };
 }
 
-const [openFile, statFile, closeFile] = [promisify(open), promisify(fstat), promisify(close)];
-
 /**
  * Looks at a file through `open`, which asks the server of a network file system; `lstat` may be answered
  * from attributes that are cached for a minute (nfs(5), `actimeo`). Undefined if it cannot be opened.
  */
 export async function stampByOpening(path: string): Promise<FileStamp | undefined> {
   const seen = Date.now();
-  const file = await openFile(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(
-    () => undefined,
-  );
-  if (file === undefined) return undefined;
-  try {
-    return toStamp(await statFile(file), seen);
-  } finally {
-    await closeFile(file);
-  }
+  return withOpened(path, (_, stats) => toStamp(stats, seen));
 }
 
 /** Whether nothing was written to a file, and nothing else took its place, from one look to another. */

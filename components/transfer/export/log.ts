@@ -2,34 +2,31 @@ import { type Document, type Filter, Long } from "mongodb";
 import { existsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import {
+  type FileFacts,
+  type FilePlace,
+  type ReadyRecord,
   Refusal,
   type Stamp,
   differingPaths,
   fileOf,
+  findRunId,
   formatJson,
   hashOf,
-  toHeldAddress,
+  isNumbered,
+  lastLine,
   placeOf,
   publish,
   readTexts,
   recordOf,
+  recordsIn,
   refusalIn,
   stampOf,
   stemNamed,
+  toHeldAddress,
 } from "../../state";
 import { documentsAsStored } from "../documents";
 import { collectionOf } from "../sides";
 import { Tally } from "../tally";
-import {
-  type BothLogs,
-  type LogEntry,
-  type LogScan,
-  entriesIn,
-  entryId,
-  lastEntry,
-  scanLog,
-  sequenceOf,
-} from "./log-entries";
 import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
 
 /**
@@ -38,22 +35,23 @@ import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
  * content, or no place for one, the log is a conflict and both sides stay. If the file's last entry is
  * MongoDB's too, none before it is looked at or counted, unless `all`.
  */
-export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void> {
+export async function exportLog({ sides, tally }: ExportTask, run: RunInMongo): Promise<void> {
   const { runId, log } = run;
   if (!log) return;
-  const { sides, tally } = task;
   let missing: Filter<Document> = { runId };
   try {
     if (!sides.all && (await endsAlike(sides, run, log))) return;
-    const place = await placeOf(sides, "logs", runId);
-    const logs = { runId, place, sides };
-    const stamp = await stampOf(place.path);
-    const scan = place.there ? await scanLog(sides, place) : undefined;
-    const last = scan?.last;
-    if (last && (sides.all || !(await isInMongo(logs, last)))) await compareLog(tally, logs, scan);
-    if (last) missing = { runId, sequence: { $gt: Long.fromBigInt(last.sequence) } };
-    const isBehind = !last || log.last === undefined || log.last > last.sequence;
-    if (isBehind) tally.add(await append(logs, stamp, scan, missing));
+    const file = await readLog(sides, runId);
+    const { last } = file;
+    if (last) {
+      const sequence = last.document.sequence as Long;
+      if (sides.all || !(await isInMongo(sides, { runId, sequence }, last))) {
+        await compareLog(sides, runId, file, tally);
+      }
+      missing = { runId, sequence: { $gt: sequence } };
+    }
+    const isBehind = !last || log.last === undefined || log.last > sequenceIn(last);
+    if (isBehind) tally.add(await append(sides, runId, file, missing));
   } catch (error) {
     const refusal = refusalIn(error);
     for await (const entry of documentsAsStored(sides, "logs", missing)) {
@@ -61,6 +59,16 @@ export async function exportLog(task: ExportTask, run: RunInMongo): Promise<void
     }
   }
 }
+
+/** The sequence of an entry, whatever number it is; undefined if it is not an integer. */
+export function sequenceOf({ sequence }: Document): bigint | undefined {
+  const text = String(sequence);
+  return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+}
+
+const sequenceIn = ({ document }: ReadyRecord) => (document.sequence as Long).toBigInt();
+
+const entryId = ({ runId, sequence }: Document) => `${String(runId)}:${String(sequence)}`;
 
 /** Whether both end with the same entry. The run's own base knows whose the file's name is. */
 async function endsAlike(
@@ -71,8 +79,57 @@ async function endsAlike(
   const stem = stemNamed(sides, "runs", runId, bases.get("runs")?.get(runId)?.file);
   const file =
     stem === undefined ? await placeOf(sides, "logs", runId) : fileOf(sides, "logs", stem);
-  const end = await lastEntry(file, runId);
+  const line = await lastLine(file.path);
+  // If no line has a sequence, this one would need its line's number.
+  const [end] = line ? recordsIn(file, { runId, numbered: true }, [line]) : [];
   return end !== undefined && hashOf("logs", end.document) === hash;
+}
+
+/** A log on disk, as far as it is known after it was read once. */
+interface LogOnDisk {
+  readonly place: FilePlace;
+  readonly stamp: Stamp;
+  readonly facts: FileFacts;
+  /** The entry with the greatest sequence; undefined if the log has no entry. */
+  readonly last: ReadyRecord | undefined;
+  /** How many lines there are, broken and empty ones counted. */
+  readonly lines: number;
+  /** Whether the last line has its end. */
+  readonly ended: boolean;
+}
+
+async function readLog(sides: ExportSides, runId: string): Promise<LogOnDisk> {
+  const place = await placeOf(sides, "logs", runId);
+  const stamp = await stampOf(place.path);
+  let [last, lines, ended]: [ReadyRecord | undefined, number, boolean] = [undefined, 0, true];
+  if (!place.there) {
+    return { place, stamp, facts: { runId, numbered: true }, last, lines, ended };
+  }
+  const { stem } = place;
+  const facts = {
+    runId: (await findRunId(sides, stem)) ?? stem,
+    numbered: await isNumbered(place),
+  };
+  for await (const texts of readTexts(place)) {
+    lines += texts.length;
+    ended = texts.at(-1)?.ended ?? ended;
+    for (const entry of recordsIn(place, facts, texts)) {
+      if (last === undefined || sequenceIn(entry) > sequenceIn(last)) last = entry;
+    }
+  }
+  return { place, stamp, facts, last, lines, ended };
+}
+
+async function isInMongo(
+  sides: ExportSides,
+  filter: Filter<Document>,
+  { document }: ReadyRecord,
+): Promise<boolean> {
+  const hashes: string[] = [];
+  for await (const entry of documentsAsStored(sides, "logs", filter)) {
+    hashes.push(hashOf("logs", entry));
+  }
+  return hashes.length === 1 && hashes[0] === hashOf("logs", document);
 }
 
 /** The maximum number of entries that a log on disk may have late, out of their order. */
@@ -80,19 +137,20 @@ const mostLate = 10_000;
 
 /** Compares the entries up to the file's last one: a log that differs is one conflict. */
 async function compareLog(
+  sides: ExportSides,
+  runId: string,
+  { place, facts }: LogOnDisk,
   tally: Tally,
-  { runId, place, sides }: BothLogs,
-  { facts }: LogScan,
 ): Promise<void> {
   /** MongoDB's entries up to `reached` that the file did not have so far. */
   const late = new Map<bigint, Document>();
   let [reached, unchanged, difference]: [bigint | undefined, number, string] = [undefined, 0, ""];
   for await (const texts of readTexts(place)) {
-    const entries = entriesIn(place, facts, texts);
-    const end: bigint | undefined = entries.reduce<bigint | undefined>(
-      (most, { sequence }) => (most === undefined || sequence > most ? sequence : most),
-      reached,
-    );
+    const entries = recordsIn(place, facts, texts);
+    let end: bigint | undefined = reached;
+    for (const entry of entries) {
+      if (end === undefined || sequenceIn(entry) > end) end = sequenceIn(entry);
+    }
     if (end !== undefined && end !== reached) {
       const from = reached === undefined ? {} : { $gt: Long.fromBigInt(reached) };
       const range = { runId, sequence: { ...from, $lte: Long.fromBigInt(end) } };
@@ -101,12 +159,13 @@ async function compareLog(
       }
       reached = end;
     }
-    for (const { sequence, document } of entries) {
+    for (const entry of entries) {
+      const sequence = sequenceIn(entry);
       const stored = late.get(sequence);
       // A line is there twice, or MongoDB does not have it.
       if (!stored) continue;
       late.delete(sequence);
-      const paths = differingPaths("logs", document, stored);
+      const paths = differingPaths("logs", entry.document, stored);
       if (paths.length === 0) unchanged += 1;
       else difference ||= `the file has different content for ${sequence}: ${paths.join(", ")}`;
     }
@@ -123,35 +182,24 @@ async function compareLog(
   tally.conflict("logs", { id: runId, file: place.name, copy: namespace, detail });
 }
 
-async function isInMongo(
-  { sides, runId }: BothLogs,
-  { sequence, document }: LogEntry,
-): Promise<boolean> {
-  const hashes: string[] = [];
-  const filter = { runId, sequence: Long.fromBigInt(sequence) };
-  for await (const entry of documentsAsStored(sides, "logs", filter)) {
-    hashes.push(hashOf("logs", entry));
-  }
-  return hashes.length === 1 && hashes[0] === hashOf("logs", document);
-}
-
 const chunkLength = 256 * 1024;
 
 /** Counts what became of entries once they are in their file. */
 async function append(
-  { place, sides, runId }: BothLogs,
-  stamp: Stamp,
-  scan: LogScan | undefined,
+  sides: ExportSides,
+  runId: string,
+  file: LogOnDisk,
   missing: Filter<Document>,
 ): Promise<Tally> {
+  const { place, stamp, ended } = file;
   const tally = new Tally();
-  const lineOf = lineFormat({ place, sides, runId }, scan);
+  const lineOf = lineFormat(sides, runId, file);
   // A half-written last line stays a line of its own.
-  let text = scan && !scan.ended ? "\n" : "";
-  const write = async (file: FileHandle) => {
+  let text = ended ? "" : "\n";
+  const write = async (to: FileHandle) => {
     const flush = async () => {
       tally.bytes += Buffer.byteLength(text);
-      await file.appendFile(text);
+      await to.appendFile(text);
       text = "";
     };
     for await (const entry of documentsAsStored(sides, "logs", missing)) {
@@ -173,24 +221,25 @@ async function append(
 
 /** How entries become lines; if no line of the log has a sequence, the line's number is it. */
 function lineFormat(
-  { runId, place, sides }: BothLogs,
-  scan: LogScan | undefined,
+  sides: ExportSides,
+  runId: string,
+  { place: { stem }, facts, last, lines }: LogOnDisk,
 ): (entry: Document) => string {
-  const isNumbered = !scan?.last || scan.facts.numbered;
+  const hasSequences = !last || facts.numbered;
   // The file's name or a run's file tells whose log it is; neither does if the run is new.
-  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", place.stem));
-  const isNamed = place.stem === runId || runs.some(({ path }) => existsSync(path));
-  let line = BigInt(scan?.lines ?? 0);
+  const runs = [sides, toHeldAddress(sides)].map((one) => fileOf(one, "runs", stem));
+  const isNamed = stem === runId || runs.some(({ path }) => existsSync(path));
+  let line = BigInt(lines);
   return (entry) => {
     const record = new Map([
       ...(isNamed ? [] : [["runId", runId] as const]),
       ...recordOf("logs", entry),
     ]);
-    if (!isNumbered && sequenceOf(entry) !== line + 1n) {
+    if (!hasSequences && sequenceOf(entry) !== line + 1n) {
       const detail = `the lines of the log have no sequence, and the next one is line ${line + 1n}`;
       throw new Refusal("form", detail);
     }
-    if (!isNumbered) record.delete("sequence");
+    if (!hasSequences) record.delete("sequence");
     const text = `${formatJson(record)}\n`;
     line += 1n;
     return text;

@@ -4,7 +4,7 @@ import { atOnce, type WholeFileRole, hashOf, keyOf } from "../../state";
 import { readBases } from "../bases";
 import { documentIn, rawDocuments, reading } from "../documents";
 import type { MongoSide } from "../sides";
-import { sequenceOf } from "./log-entries";
+import { sequenceOf } from "./log";
 import {
   type ExportTask,
   type LogInMongo,
