@@ -1,5 +1,6 @@
 import { providerOf } from "../step";
-import { drain, drainRequest, podsReplaced } from "./pods/provider";
+import { drain, drainRequest } from "./pods/drain";
+import { podsReplaced } from "./pods/replaced";
 import { formerSecrets } from "./secrets";
 import { cutoverRecord } from "./update/cutover";
 import { jobsStopped } from "./update/jobs-stopped";

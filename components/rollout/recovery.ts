@@ -1,4 +1,6 @@
+import { clusterAt, inFull, WaitTimeout, type Cluster, type ClusterAddress } from "../kubernetes";
 import type { StorageMode } from "../settings";
+import { Unfinished } from "../step";
 import { otherMode, type Service } from "./environment";
 
 /** What a step that failed leaves to the one who reads its error. */
@@ -31,4 +33,28 @@ function eitherOr(mode: StorageMode): string {
     "Either fix the cause and run pulumi up again, which resumes here; or set storageMode: " +
     `${otherMode(mode)} and run pulumi up, which returns the worker too.`
   );
+}
+
+/**
+ * Does a step on a cluster. However it fails, it is one that has begun: the next `up` has to come back to it even
+ * where the direction was taken back meanwhile, or a service might be left without replicas.
+ *
+ * @throws Unfinished with what `step` throws
+ */
+export async function finishing<Done>(
+  address: ClusterAddress,
+  results: object,
+  failure: string,
+  step: (cluster: Cluster) => Promise<Done>,
+  advice = resumeHint,
+): Promise<Done> {
+  const cluster = await clusterAt(address);
+  return step(cluster).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const found =
+      error instanceof WaitTimeout
+        ? [`${failure} ${error.when}:`, ...error.obstacles.map(inFull)]
+        : [`${failure}.`, message];
+    throw new Unfinished([...found, advice], results);
+  });
 }

@@ -4,28 +4,28 @@ import type { Break } from "./breaks";
 export const rollout: readonly Break[] = [
   {
     guarantee: "somebody who scales the worker up during the drain stops it",
-    file: "components/rollout/pods/draining.ts",
+    file: "components/rollout/pods/drain.ts",
     find: "for (const { controller } of found) await assertPaused(cluster, controller);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > names who scales"],
   },
   {
     guarantee: "a drain records the replicas before it scales to zero",
-    file: "components/rollout/pods/replicas.ts",
+    file: "components/rollout/pods/service.ts",
     find: "{ [replicasBeforeDrain]: String(replicas) }",
     replace: "{}",
     tests: ["test/rollout/pods/drain.test.ts > records the replicas"],
   },
   {
     guarantee: "an abandoned drain puts the replicas back",
-    file: "components/rollout/pods/provider.ts",
+    file: "components/rollout/pods/drain.ts",
     find: "await undoDrain(cluster, inputs);",
     replace: "",
     tests: ["test/rollout/pods/drain.test.ts > is undone where the cutover is abandoned"],
   },
   {
     guarantee: "web of a release that holds both services waits for the worker",
-    file: "components/rollout/pods/provider.ts",
+    file: "components/rollout/pods/drain.ts",
     find: "await pauseWeb(cluster, inputs);",
     replace: "",
     tests: ["test/rollout/pods/paused.test.ts > is paused by the worker's drain"],
@@ -39,7 +39,7 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a stack that knows of no cutover takes no service to files",
-    file: "components/rollout/pods/foreseen.ts",
+    file: "components/rollout/pods/refusal.ts",
     find: 'if (mode !== "filesystem") return undefined;',
     replace: "return undefined;",
     tests: ["test/rollout/pods/drain.test.ts > takes no service from MongoDB to files"],
@@ -53,7 +53,7 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a pending Helm operation is found before the worker is drained",
-    file: "components/rollout/pods/pending.ts",
+    file: "components/rollout/pods/releases.ts",
     find: "return pending.length > 0 ?",
     replace: "return pending.length > 1000 ?",
     tests: ["test/rollout/pods/pending.test.ts"],
@@ -67,7 +67,7 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a worker that was scaled between fence and rollout stops the rollout",
-    file: "components/rollout/pods/provider.ts",
+    file: "components/rollout/pods/replaced.ts",
     find: 'if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);',
     replace: "",
     tests: ["test/rollout/pods/standstill.test.ts > between fence and rollout"],
@@ -88,7 +88,7 @@ export const rollout: readonly Break[] = [
   },
   {
     guarantee: "a refused push stops before the drain, also before one that is resumed",
-    file: "components/rollout/pods/draining.ts",
+    file: "components/rollout/pods/drain.ts",
     find: "await provePush(inputs, found);",
     replace: "",
     tests: [

@@ -25,7 +25,7 @@ export const services: readonly Break[] = [
   },
   {
     guarantee: "a drain of another address is another drain",
-    file: "components/rollout/pods/provider.ts",
+    file: "components/rollout/pods/drain.ts",
     find: "return isMoved && (state?.drains ?? 0) > 0;",
     replace: "return false;",
     tests: ["test/rollout/pods/absent.test.ts > drains again at a corrected address"],

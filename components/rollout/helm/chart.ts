@@ -6,8 +6,7 @@ import type { StorageMode } from "../../settings";
 import { ProgramError } from "../../step/program";
 import { modeKey } from "../environment";
 import { modeIn } from "../pods/remaining";
-import { parseValues } from "../values/files";
-import { mergeValues } from "./lost-values";
+import { mergeValues, parseValues } from "../values/files";
 import type { ReadRelease } from "./release";
 
 /**

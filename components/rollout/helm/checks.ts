@@ -17,24 +17,15 @@ import { lastAt, type EnvironmentPlace } from "../values/on-top";
  */
 export function refuseNulls(ofSite: readonly ValuesText[]): void {
   for (const values of ofSite) {
-    const found = findNull(parseValues(values) ?? {});
-    if (found === undefined) continue;
-    throw new ValuesFileError(
-      values.file,
-      `${found.join(".")} is null, but Pulumi's Helm release drops nulls, so a default of the chart would apply`,
-      'Write an empty value instead (false, {}, [] or ""), or delete the line.',
-    );
+    for (const { path, value, isInList } of leavesOf(parseValues(values) ?? {})) {
+      if (value !== null || isInList) continue;
+      throw new ValuesFileError(
+        values.file,
+        `${path} is null, but Pulumi's Helm release drops nulls, so a default of the chart would apply`,
+        'Write an empty value instead (false, {}, [] or ""), or delete the line.',
+      );
+    }
   }
-}
-
-function findNull(value: unknown): string[] | undefined {
-  if (value === null) return [];
-  if (!isMap(value)) return undefined;
-  for (const [key, member] of Object.entries(value)) {
-    const keys = findNull(member);
-    if (keys) return [key, ...keys];
-  }
-  return undefined;
 }
 
 /**
@@ -45,29 +36,37 @@ function findNull(value: unknown): string[] | undefined {
  * @throws ValuesFileError with file and key, never the value
  */
 export function refusePasswords(values: ReleaseValues, places: readonly EnvironmentPlace[]): void {
-  for (const file of values.ofSite) refuseIn(file, "", parseValues(file));
+  for (const text of values.ofSite) refuseIn(text.file, parseValues(text));
   for (const { path } of places) {
     const found = lastAt(inHelmsOrder(values), path);
-    if (Array.isArray(found?.value)) refuseIn(found.file, path, found.value);
+    if (Array.isArray(found?.value)) refuseIn(found.file, found.value, path);
   }
 }
 
-function refuseIn({ file }: ValuesText, key: string, value: unknown): void {
-  const [found] = passwordsIn(value, key);
-  if (found === undefined) return;
-  throw new ValuesFileError(
-    file,
-    `${found} has a password in a URI, which would be in plain text in the stack's state and previews`,
-    "Put the whole URI into a Secret and refer to it: valueFrom: { secretKeyRef: { name, key } }.",
-  );
+function refuseIn(file: string, values: unknown, at?: string): void {
+  for (const { path, value } of leavesOf(values, at)) {
+    if (typeof value !== "string" || !hasPassword(value)) continue;
+    throw new ValuesFileError(
+      file,
+      `${path} has a password in a URI, which would be in plain text in the stack's state and previews`,
+      "Put the whole URI into a Secret and refer to it: valueFrom: { secretKeyRef: { name, key } }.",
+    );
+  }
 }
 
-function passwordsIn(value: unknown, key: string): string[] {
-  if (typeof value === "string") return hasPassword(value) ? [key] : [];
-  if (Array.isArray(value)) return value.flatMap((one, at) => passwordsIn(one, `${key}[${at}]`));
-  if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([name, member]) =>
-    passwordsIn(member, key === "" ? name : `${key}.${name}`),
+interface Leaf {
+  readonly path: string;
+  readonly value: unknown;
+  readonly isInList: boolean;
+}
+
+/** What is neither a list nor a map, with its path, such as `env[1].value`. */
+function leavesOf(value: unknown, path = "", isInList = false): Leaf[] {
+  if (Array.isArray(value))
+    return value.flatMap((one, at) => leavesOf(one, `${path}[${at}]`, true));
+  if (!isMap(value)) return [{ path, value, isInList }];
+  return Object.entries(value).flatMap(([key, member]) =>
+    leavesOf(member, path === "" ? key : `${path}.${key}`, isInList),
   );
 }
 
@@ -75,13 +74,8 @@ function hasPassword(text: string): boolean {
   // A block of text may be a script, or a file, with comments of its own.
   const stated = text.replace(/^\s*#.*$/gm, "");
   const found = stated.matchAll(/:\/\/[^\s/?#:@"]*:([^\s/?#@"]+)@/g);
-  return [...found].some(([, password = ""]) => !isReference(password));
+  return [...found].some(([, password = ""]) => !placeholder.test(password));
 }
 
-/**
- * A placeholder that Kubernetes, a shell, Helm or another template replaces, such as `$(NAME)`,
- * `$NAME`, `${NAME}`, `{{...}}`, `{name}`, `<name>` and `%NAME%`; or a password that is masked.
- */
-function isReference(password: string): boolean {
-  return /^(\$\([^()]+\)|\$\w+|\$\{[^{}]*\}|\{\{.*\}\}|\{\w+\}|<[^<>]+>|%\w+%|\*+)$/.test(password);
-}
+/** What Kubernetes, a shell, Helm or another template replaces, or a password that is masked. */
+const placeholder = /^(\$\([^()]+\)|\$\w+|\$\{[^{}]*\}|\{\{.*\}\}|\{\w+\}|<[^<>]+>|%\w+%|\*+)$/;

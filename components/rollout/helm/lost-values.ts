@@ -5,9 +5,9 @@ import { warning } from "../../contract/finding";
 import { foreseeInPreview } from "../../step/program";
 import { tryQuickly, type ClusterAddress } from "../../kubernetes";
 import { environmentKeys } from "../environment";
-import { newestRevision } from "../pods/pending";
+import { newestRevision } from "../pods/releases";
 import type { OwnPlace } from "../target";
-import { inHelmsOrder, isMap, parseValues, type ReleaseValues } from "../values/files";
+import { inHelmsOrder, isMap, mergeValues, parseValues, type ReleaseValues } from "../values/files";
 import { keyOf } from "../values/on-top";
 
 /** A release and what this stack sets in it. */
@@ -90,21 +90,6 @@ function byName(value: unknown): unknown {
   if (!Array.isArray(value) || !value.every(isNamed)) return value;
   const list = value as { readonly name: string }[];
   return Object.fromEntries(list.map((one) => [one.name, JSON.stringify(one)]));
-}
-
-/** As Helm merges values: maps member by member, all else as a whole; null takes a key away. */
-export function mergeValues(all: readonly unknown[]): unknown {
-  return all.reduce((below, above) => (isMap(above) ? mergeTwo(below, above) : below), {});
-}
-
-function mergeTwo(below: unknown, above: unknown): unknown {
-  if (!isMap(above)) return above;
-  const under = isMap(below) ? below : {};
-  const members = Object.entries(above)
-    .filter(([, value]) => value !== null)
-    .map(([key, value]) => [key, mergeTwo(under[key], value)] as const);
-  const kept = Object.entries(under).filter(([key]) => !(key in above));
-  return Object.fromEntries([...kept, ...members]);
 }
 
 function compareValues(ofLive: unknown, ofApplied: unknown, path: string): OtherValue[] {

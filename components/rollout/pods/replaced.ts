@@ -1,28 +1,69 @@
 import {
-  nameOf,
   describePlace,
+  findChangesSince,
+  nameOf,
+  redrainHint,
   replicasOf,
   watch,
   type Cluster,
   type Moment,
   type Obstacle,
 } from "../../kubernetes";
-import { tell } from "../../step";
-import type { PodsReplacedInputs } from "./inputs";
-import { findObstacles, describeMode } from "./remaining";
+import { tell, type StateOf, type Step } from "../../step";
+import { finishing, recoverySteps, webIsNext } from "../recovery";
+import {
+  comparedInputs,
+  PodsReplaced,
+  type PodsReplacedInputs,
+  type PodsReplacedResults,
+} from "./inputs";
 import { resume } from "./paused";
-import { putBack } from "./replicas";
-import { describeWanted, observe, type Workload } from "./service";
+import { describeMode, findObstacles, modeIn } from "./remaining";
+import { describeWanted, observe, putBack, type Workload } from "./service";
 
 /**
- * Waits until the pod templates of a service state the mode, puts the replicas back as before the
- * drain, resumes what the drain has paused, and waits until the new pods are ready and no old one is
- * there, terminating ones included.
- * Idempotent.
- *
- * @throws WaitTimeout with what blocks it; ClusterError where the API refuses
+ * The wait for a service's new pods. Once its pod templates state the mode, its replicas are put back as
+ * before the drain, and what the drain has paused is resumed; then the new pods have to be ready, and no old
+ * one there, terminating ones included.
  */
-export async function untilReplaced(cluster: Cluster, inputs: PodsReplacedInputs): Promise<void> {
+export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
+  ...PodsReplaced,
+  id: ({ namespace, service }) => `${namespace}/${service}/pods`,
+  compares: [...comparedInputs, "drains", "revision"],
+  forward: awaitReplacement,
+  back: awaitReplacement,
+};
+
+async function awaitReplacement(
+  inputs: PodsReplacedInputs,
+  state?: StateOf<PodsReplacedInputs, PodsReplacedResults>,
+): Promise<PodsReplacedResults> {
+  const before = state?.mode ?? "filesystem";
+  if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);
+  const failure = `The rollout of ${inputs.service} to ${inputs.mode} mode is incomplete (new pods are missing or old pods remain)`;
+  const step = (cluster: Cluster) => untilReplaced(cluster, inputs);
+  const { drains = 0, stoppedAt } = inputs;
+  const former = state?.drains === drains ? state.stoppedSeconds : undefined;
+  const results = former === undefined ? {} : { stoppedSeconds: former };
+  await finishing(inputs, results, failure, step, recoverySteps(inputs.service, inputs.mode));
+  const arrives = before !== inputs.mode || state?.applied === false;
+  if (arrives && inputs.service === "worker") tell(webIsNext(inputs.mode));
+  if (former !== undefined || drains === 0 || stoppedAt === undefined) return results;
+  return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
+}
+
+// Any error but Unfinished keeps the state as it was, so that the next `up` looks again.
+async function requireStill({ service, mode, standstill }: PodsReplacedInputs): Promise<void> {
+  const found =
+    standstill &&
+    (await findChangesSince(standstill, (template) => modeIn(template?.spec, service) === mode));
+  if (found === undefined) return;
+  throw new Error(
+    `${found} What ${service} has written to files since then is not in MongoDB. ${redrainHint(service)}`,
+  );
+}
+
+async function untilReplaced(cluster: Cluster, inputs: PodsReplacedInputs): Promise<void> {
   const { service, mode, timeoutSeconds } = inputs;
   let done: readonly Workload[] = [];
   await watch(cluster, {

@@ -35,20 +35,19 @@ export const cutoverRecord: Step<CutoverInputs, CutoverResults> = {
     if (ends) return Promise.resolve({ ended: olds.cutover, endedAt: new Date().toISOString() });
     return Promise.resolve({ ended, ...(endedAt !== undefined && { endedAt }) });
   },
-  refuses: (inputs, olds) => {
-    const reason = inputs.direction === "forward" ? refusalOf(inputs, olds) : undefined;
-    return Promise.resolve(reason === undefined ? undefined : { property: "cutover", reason });
+  refuses: ({ cutover, direction, ended = 0, endedAt }, olds) => {
+    const current = olds?.direction === "forward" ? olds.cutover : undefined;
+    // A larger number than needed passes: a stack that lost its state does not know how many have ended.
+    if (direction !== "forward" || cutover >= (current ?? ended + 1)) {
+      return Promise.resolve(undefined);
+    }
+    const date = endedAt?.slice(0, 10) ?? "an unknown date";
+    const reason =
+      current === undefined
+        ? `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}. Otherwise set storageMode: filesystem. Nothing was changed.`
+        : `Cutover ${current} of this stack is made or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
+    return Promise.resolve({ property: "cutover", reason });
   },
   forward: () => Promise.resolve({}),
   back: () => Promise.resolve({}),
 };
-
-/** A larger number than needed passes: a stack that lost its state does not know how many have ended. */
-function refusalOf({ cutover, ended = 0, endedAt }: CutoverInputs, olds?: CutoverInputs) {
-  const current = olds?.direction === "forward" ? olds.cutover : undefined;
-  if (cutover >= (current ?? ended + 1)) return undefined;
-  if (current !== undefined)
-    return `Cutover ${current} of this stack is made or under way, and the settings name cutover ${cutover}. Set cutover: ${current}. Nothing was changed.`;
-  const date = endedAt?.slice(0, 10) ?? "an unknown date";
-  return `Cutover ${ended} of this stack was rolled back on ${date}. To cut over again, set cutover: ${ended + 1}. Otherwise set storageMode: filesystem. Nothing was changed.`;
-}

@@ -3,8 +3,8 @@ import { clusterAt, describePlace, identityOf, isSameCluster, tryQuickly } from 
 import { tell, kind, type Step } from "../../step";
 import { addressInputs, type DrainInputs } from "../pods/inputs";
 import { findRefusal, observeCluster } from "../pods/refusal";
+import { findMismatch } from "../pods/releases";
 import { findUnpausable, resumeWeb } from "../pods/paused";
-import { findMismatch } from "./found";
 
 export const ServicesCheck = kind<DrainInputs, object>(
   "ServicesCheck",

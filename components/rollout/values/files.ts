@@ -98,9 +98,19 @@ export function parseValues({ file, text }: ValuesText): unknown {
   );
 }
 
-/** The value at the end of a path of keys; undefined if there is nothing. */
-export function valueAt(values: unknown, keys: readonly string[]): unknown {
-  return keys.reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), values);
+/** As Helm merges values: maps member by member, all else as a whole; null removes a key. */
+export function mergeValues(all: readonly unknown[]): unknown {
+  return all.reduce((below, above) => (isMap(above) ? mergeTwo(below, above) : below), {});
+}
+
+function mergeTwo(below: unknown, above: unknown): unknown {
+  if (!isMap(above)) return above;
+  const under = isMap(below) ? below : {};
+  const members = Object.entries(above)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => [key, mergeTwo(under[key], value)] as const);
+  const kept = Object.entries(under).filter(([key]) => !(key in above));
+  return Object.fromEntries([...kept, ...members]);
 }
 
 /** Whether a value of a parsed file is a map. */

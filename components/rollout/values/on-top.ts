@@ -1,5 +1,5 @@
 import type { Entry, EnvironmentValue } from "../environment";
-import { isMap, parseValues, valueAt, ValuesFileError, type ValuesText } from "./files";
+import { isMap, parseValues, ValuesFileError, type ValuesText } from "./files";
 
 /** Where the variables of a service are in its chart's values. */
 export interface EnvironmentPlace {
@@ -26,10 +26,9 @@ export function environmentOnTop(
 ): unknown {
   const found = lastAt(files, path)?.value ?? [];
   if (Array.isArray(found)) return withEntries(found, entries);
-  const known = files.flatMap((file) => {
-    const value = valueAt(parseValues(file), path.split("."));
-    return isMap(value) ? Object.keys(value) : [];
-  });
+  const known = statedAt(files, path).flatMap(({ value }) =>
+    isMap(value) ? Object.keys(value) : [],
+  );
   return Object.fromEntries(
     entries.flatMap(({ name, value }) => {
       const spellings = known.filter((key) => keyOf(key) === keyOf(name));
@@ -39,39 +38,49 @@ export function environmentOnTop(
   );
 }
 
+/** What the files have at a path, in their order; a null is nothing. */
+function statedAt(files: readonly ValuesText[], path: string) {
+  return files.flatMap((text) => {
+    const value = path
+      .split(".")
+      .reduce<unknown>((at, key) => (isMap(at) ? at[key] : undefined), parseValues(text));
+    return value === undefined || value === null ? [] : [{ file: text.file, value }];
+  });
+}
+
 /**
  * The last file that has a path, and what it says there: a list or a map.
  *
  * @throws ValuesFileError if a file is not YAML, or has something else at the path
  */
 export function lastAt(files: readonly ValuesText[], path: string) {
-  for (const file of files.toReversed()) {
-    const value = valueAt(parseValues(file), path.split("."));
-    if (Array.isArray(value) || isMap(value)) return { file, value };
-    if (value === undefined || value === null) continue;
-    throw new ValuesFileError(
-      file.file,
-      `${path} is neither a list nor a map`,
-      "Set rollout.worker.path or rollout.web.path to the key of the variables.",
-    );
-  }
-  return undefined;
+  const last = statedAt(files, path).at(-1);
+  if (last === undefined || Array.isArray(last.value) || isMap(last.value)) return last;
+  throw new ValuesFileError(
+    last.file,
+    `${path} is neither a list nor a map`,
+    "Set rollout.worker.path or rollout.web.path to the key of the variables.",
+  );
 }
 
-/** The variables at a path of a file, in either form; one that is neither a text nor a reference is left out. */
-export function variablesAt(file: ValuesText, path: string): Entry[] {
-  const found = valueAt(parseValues(file), path.split("."));
-  const members: readonly (readonly [unknown, unknown])[] = Array.isArray(found)
-    ? found.filter(isMap).map(({ name, value, valueFrom }) => [name, valueFrom ?? value])
-    : Object.entries(isMap(found) ? found : {}).map(([name, value]) => [
-        name,
-        isMap(value) ? value.valueFrom : value,
-      ]);
-  return members.flatMap(([name, value]) =>
-    typeof name === "string" && (typeof value === "string" || isMap(value))
-      ? [{ name, value: value as EnvironmentValue }]
-      : [],
-  );
+/**
+ * The variables at a path of files, in either form, of each file in turn; one that is neither a text nor a
+ * reference is left out.
+ */
+export function variablesAt(files: readonly ValuesText[], path: string) {
+  return statedAt(files, path).flatMap(({ file, value: found }) => {
+    const members: readonly (readonly [unknown, unknown])[] = Array.isArray(found)
+      ? found.filter(isMap).map(({ name, value, valueFrom }) => [name, valueFrom ?? value])
+      : Object.entries(isMap(found) ? found : {}).map(([name, value]) => [
+          name,
+          isMap(value) ? value.valueFrom : value,
+        ]);
+    return members.flatMap(([name, value]) =>
+      typeof name === "string" && (typeof value === "string" || isMap(value))
+        ? [{ file, name, value: value as EnvironmentValue }]
+        : [],
+    );
+  });
 }
 
 function withEntries(list: readonly unknown[], entries: readonly Entry[]): unknown[] {

@@ -129,13 +129,10 @@ function findUnknownCutover(inputs: ValuesFileInputs): string | undefined {
   const { service, path } = inputs;
   const own = ownText(inputs);
   const files = [...siteTexts(inputs), ...(own ? [own] : [])];
-  const stated = files.flatMap((file) =>
-    variablesAt(file, path)
-      .filter(({ name }) => keyOf(name) === keyOf(modeKey(service)))
-      .map(({ value }) => ({ file: file.file, mode: keyOf(value) })),
+  const last = variablesAt(files, path).findLast(
+    ({ name }) => keyOf(name) === keyOf(modeKey(service)),
   );
-  const last = stated.at(-1);
-  if (last?.mode !== "mongo") return undefined;
+  if (last === undefined || keyOf(last.value) !== "mongo") return undefined;
   return (
     `The values file ${last.file} has ${service} in mongo mode. ${cutOverFirstHint} ` +
     `If it was never deployed in mongo mode, set ${modeKey(service)} in it to filesystem by hand.`
@@ -180,7 +177,7 @@ function environmentIn(state: State): ValuesFileInputs["environment"] {
     const own = ownText(state);
     if (own?.text === formatValues(state)) return state.environment;
     const keys = environmentKeys(state.service);
-    const found = (own ? variablesAt(own, state.path) : []).flatMap(({ name, value }) => {
+    const found = variablesAt(own ? [own] : [], state.path).flatMap(({ name, value }) => {
       const key = keys.find((one) => keyOf(one) === keyOf(name));
       const isText = name.endsWith("ConnectionString") && typeof value === "string";
       return key === undefined ? [] : [[key, isText ? "(a text in the file)" : value] as const];

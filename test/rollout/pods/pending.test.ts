@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
-import { pendingOperations } from "../../../components/rollout/pods/pending";
+import { pendingOperations } from "../../../components/rollout/pods/releases";
 import { providers } from "../../../components/rollout/provider";
 import { clusterForTests } from "./cluster";
 

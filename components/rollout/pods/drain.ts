@@ -1,38 +1,37 @@
 import {
   clusterAt,
-  findChangesSince,
-  redrainHint,
+  describeController,
+  describePlace,
+  describeScalers,
   identityOf,
-  inFull,
   isSameCluster,
+  replicasOf,
+  takeDrainSnapshot,
   tryQuickly,
-  WaitTimeout,
+  watch,
   type Cluster,
+  type Controller,
+  type DrainSnapshot,
 } from "../../kubernetes";
-import { tell, Unfinished, type StateOf, type Step } from "../../step";
-import { drainService, undoDrain } from "./draining";
-import { findUnknownCutover } from "./foreseen";
+import { tell, type StateOf, type Step } from "../../step";
+import { otherMode } from "../environment";
+import { finishing } from "../recovery";
+import { findMissed } from "./executors";
 import {
   comparedInputs,
   Drain,
   DrainRequest,
   hasMoved,
-  PodsReplaced,
   type DrainInputs,
   type DrainRequestInputs,
   type DrainRequestResults,
   type DrainResults,
-  type PodsReplacedInputs,
-  type PodsReplacedResults,
-  type ServiceAddress,
 } from "./inputs";
-import { pauseWeb } from "./paused";
-import { describeMode, modeIn } from "./remaining";
-import { untilReplaced } from "./replaced";
-import { controllersOf } from "./service";
-import { describeOther, findRefusal, observeCluster } from "./refusal";
-import { otherMode } from "../environment";
-import { recoverySteps, resumeHint, webIsNext } from "../recovery";
+import { pauseWeb, resumeWeb } from "./paused";
+import { provePush } from "./push";
+import { describeOther, findRefusal, findUnknownCutover, observeCluster } from "./refusal";
+import { describeMode, drainObstacles } from "./remaining";
+import { controllersOf, observe, pause, putBack, type Workload } from "./service";
 
 /**
  * What is recorded before a drain begins. Where the engine is killed during the drain, its state knows
@@ -128,69 +127,52 @@ async function runDrain(
   });
 }
 
-/** The wait for a service's new pods; it begins with putting replicas back, and with resuming web. */
-export const podsReplaced: Step<PodsReplacedInputs, PodsReplacedResults> = {
-  ...PodsReplaced,
-  id: ({ namespace, service }) => `${namespace}/${service}/pods`,
-  compares: [...comparedInputs, "drains", "revision"],
-  forward: awaitReplacement,
-  back: awaitReplacement,
-};
-
-async function awaitReplacement(
-  inputs: PodsReplacedInputs,
-  state?: StateOf<PodsReplacedInputs, PodsReplacedResults>,
-): Promise<PodsReplacedResults> {
-  const before = state?.mode ?? "filesystem";
-  if (inputs.direction === "forward" && before !== inputs.mode) await requireStill(inputs);
-  const failure = `The rollout of ${inputs.service} to ${inputs.mode} mode is incomplete (new pods are missing or old pods remain)`;
-  const step = (cluster: Cluster) => untilReplaced(cluster, inputs);
-  const { drains = 0, stoppedAt } = inputs;
-  const former = state?.drains === drains ? state.stoppedSeconds : undefined;
-  const results = former === undefined ? {} : { stoppedSeconds: former };
-  await finishing(inputs, results, failure, step, recoverySteps(inputs.service, inputs.mode));
-  const arrives = before !== inputs.mode || state?.applied === false;
-  if (arrives && inputs.service === "worker") tell(webIsNext(inputs.mode));
-  if (former !== undefined || drains === 0 || stoppedAt === undefined) return results;
-  return { stoppedSeconds: Math.round((Date.now() - Date.parse(stoppedAt)) / 1_000) };
-}
-
-/**
- * Makes sure that nobody scaled the service up between its drain and its rollout, when it still worked
- * on files: what it wrote then is not in MongoDB.
- *
- * @throws Error with who did; the state stays as it was, so that the next `up` looks again
- */
-async function requireStill({ service, mode, standstill }: PodsReplacedInputs): Promise<void> {
-  const found =
-    standstill &&
-    (await findChangesSince(standstill, (template) => modeIn(template?.spec, service) === mode));
-  if (found === undefined) return;
-  throw new Error(
-    `${found} What ${service} has written to files since then is not in MongoDB. ${redrainHint(service)}`,
-  );
-}
-
-/**
- * Does a step. However it fails, it is one that has begun: the next `up` has to come back to it even
- * where the direction was taken back meanwhile, or a service might be left without replicas.
- *
- * @throws Unfinished with what `step` throws
- */
-async function finishing<Done>(
-  address: ServiceAddress,
-  results: object,
-  failure: string,
-  step: (cluster: Cluster) => Promise<Done>,
-  advice = resumeHint,
-): Promise<Done> {
-  const cluster = await clusterAt(address);
-  return step(cluster).catch((error: unknown) => {
-    const message = error instanceof Error ? error.message : String(error);
-    const found =
-      error instanceof WaitTimeout
-        ? [`${failure} ${error.when}:`, ...error.obstacles.map(inFull)]
-        : [`${failure}.`, message];
-    throw new Unfinished([...found, advice], results);
+// From its end on the service does nothing (decision 9, step 2): terminating pods are waited for too.
+async function drainService(
+  cluster: Cluster,
+  inputs: DrainInputs,
+  isKnown: boolean,
+): Promise<DrainSnapshot> {
+  const { service, timeoutSeconds } = inputs;
+  let found: readonly Workload[] = await observe(cluster, inputs);
+  const missed = await findMissed(cluster, inputs, found, isKnown);
+  if (missed !== undefined) throw new Error(missed);
+  await provePush(inputs, found);
+  if (found.length === 0) {
+    tell(`${service}: no workload in ${describePlace(cluster.place)}, nothing to drain`);
+    return takeDrainSnapshot(inputs, []);
+  }
+  for (const { controller } of found) await pause(cluster, controller);
+  await watch(cluster, {
+    ...{ what: service, timeoutSeconds },
+    look: async (moment) => {
+      found = await observe(cluster, inputs);
+      for (const { controller } of found) await assertPaused(cluster, controller);
+      return found.flatMap((one) => drainObstacles(one, moment));
+    },
   });
+  const since = await findMissed(cluster, inputs, found, isKnown);
+  if (since !== undefined) throw new Error(since);
+  tell(`${service}: drained, all pods are gone`);
+  return takeDrainSnapshot(inputs, found);
+}
+
+async function undoDrain(cluster: Cluster, inputs: DrainInputs): Promise<void> {
+  await resumeWeb(cluster, inputs);
+  for (const controller of await controllersOf(cluster, inputs)) {
+    const replicas = await putBack(cluster, controller);
+    if (replicas === undefined) continue;
+    const name = describeController(controller);
+    tell(`${inputs.service}: ${name} has its ${replicas} replicas back`);
+  }
+}
+
+async function assertPaused(cluster: Cluster, controller: Controller): Promise<void> {
+  const replicas = replicasOf(controller);
+  if (replicas === 0) return;
+  const { who, pause } = describeScalers(controller, await cluster.autoscalers());
+  throw new Error(
+    `${describeController(controller)} was scaled to ${replicas} during the drain, by ${who}. ` +
+      `Keep it from setting spec.replicas until the cutover is done, then run pulumi up again. ${pause}`,
+  );
 }
