@@ -15,6 +15,9 @@ import { stackFiles } from "./stack-files";
 
 const root = resolve(__dirname, "..");
 const page = (name: string) => readFileSync(resolve(root, name), "utf8");
+const sources = readdirSync(resolve(root, "components"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => join("components", name));
 it.each(Object.entries(generateFiles()))("%s is what `make docs` writes", (name, text) => {
   expect(page(name)).toBe(text);
 });
@@ -32,6 +35,17 @@ it("the settings' pages say what each setting means", () => {
 it.each(stackFiles)("%s names the schema of the settings in its first line", (name) => {
   const [, path = ""] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(page(name)) ?? [];
   expect(resolve(dirname(resolve(root, name)), path)).toBe(resolve(root, "schema/settings.json"));
+});
+
+it("docs/troubleshooting.md has every code of a finding, and no other", () => {
+  const code = /(?:\b(?:warning|warn|onMigration)\(\s*|\bstop\)?\(\s*|\bcode: )"([a-z-]+)"/g;
+  const found = sources.flatMap((file) => [...page(file).matchAll(code)].map(([, one]) => one));
+  const [, table = ""] = /\n## Codes\n([^]*?)\n## /.exec(page("docs/troubleshooting.md")) ?? [];
+  const rows = table.match(/^\| `.*? \|/gm) ?? [];
+  const named = rows.flatMap((row) => [...row.matchAll(/`([a-z-]+)`/g)].map(([, one]) => one));
+
+  expect(found.length).toBeGreaterThan(30);
+  expect(named.sort()).toEqual([...new Set(found)].sort());
 });
 
 describe("docs/security.md", () => {
