@@ -176,7 +176,8 @@ export function mayBeUnfinished(text: RawText | undefined): boolean {
   return run === undefined || isUnfinished(run);
 }
 
-async function runIn(file: StateFile): Promise<JsonObject | undefined> {
+/** The run in a file; undefined if it holds none. */
+export async function runIn(file: StateFile): Promise<JsonObject | undefined> {
   for await (const [text] of readTexts(file)) return text && objectIn(text);
   return undefined;
 }

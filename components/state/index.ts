@@ -29,7 +29,6 @@ export {
 } from "./held";
 export { differingPaths, hashOf } from "./json/compare";
 export { isJsonObject, memberOf } from "./json/object";
-export { parseJson } from "./json/parse";
 export { formatJson } from "./json/text";
 export { type Key, keyOf, readableKey } from "./keys";
 export {

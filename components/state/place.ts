@@ -2,15 +2,17 @@ import { lstat } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
-import { toHeldAddress } from "./held";
+import { runIn, toHeldAddress } from "./held";
 import { memberOf } from "./json/object";
 import { type StateAddress, type StateFile, fileOf, fileStems } from "./layout";
+import { type Stamp, stampIn } from "./publish";
 import { type RawText, readTexts } from "./read";
 import { objectIn } from "./records";
 
-/** A run's file of one role, whether it is there or not. */
+/** A run's file of one role, as it was when it was looked for. */
 export interface FilePlace extends StateFile {
-  readonly there: boolean;
+  /** Undefined if the file is not there. */
+  readonly stamp: Stamp;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function placeOf(
       continue;
     }
     const place = await lookAt(address, role, stem);
-    if (place.there) return place;
+    if (place.stamp !== undefined) return place;
     free = inside === undefined ? (free ?? place) : place;
   }
   if (free) return free;
@@ -69,11 +71,11 @@ export async function lookAt(
   stem: string,
 ): Promise<FilePlace> {
   const file = fileOf(address, role, stem);
-  const found = await lstat(file.path).catch(() => undefined);
+  const found = await lstat(file.path, { bigint: true }).catch(() => undefined);
   if (found && !found.isFile()) {
     throw new Refusal("unreadable", `${file.name} is not a regular file`);
   }
-  return { ...file, there: found !== undefined };
+  return { ...file, stamp: found && stampIn(found) };
 }
 
 /**
@@ -85,8 +87,9 @@ export async function isNumbered(
   file: StateFile,
   first: readonly RawText[] = [],
 ): Promise<boolean> {
-  if (file.role !== "logs" || firstValue(first, "sequence") !== undefined) return true;
-  return (await firstMember(file, "sequence")) !== undefined;
+  if (file.role !== "logs" || haveSequence(first)) return true;
+  for await (const texts of readTexts(file)) if (haveSequence(texts)) return true;
+  return false;
 }
 
 /**
@@ -117,26 +120,17 @@ async function runIdInside(address: StateAddress, stem: string): Promise<string 
   for (let reread = 0; ; reread += 1) {
     const found = await lstat(file.path).catch(() => undefined);
     if (!found?.isFile()) return undefined;
-    const id = await firstMember(file, "runId");
+    const run = await runIn(file);
+    const id = run && memberOf(run, "runId");
     if (typeof id === "string") return id;
     if (reread === maxRereads || Date.now() - found.mtimeMs >= writtenMs) return undefined;
     await setTimeout(pauseMs);
   }
 }
 
-async function firstMember(file: StateFile, name: string): Promise<unknown> {
-  for await (const texts of readTexts(file)) {
-    const found = firstValue(texts, name);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function firstValue(texts: readonly RawText[], name: string): unknown {
-  for (const text of texts) {
+function haveSequence(texts: readonly RawText[]): boolean {
+  return texts.some((text) => {
     const object = objectIn(text);
-    const found = object && memberOf(object, name);
-    if (found != null) return found;
-  }
-  return undefined;
+    return object !== undefined && memberOf(object, "sequence") != null;
+  });
 }

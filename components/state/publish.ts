@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { type BigIntStats, constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Refusal, WriteError, isSystemError } from "./errors";
@@ -10,7 +10,12 @@ export type Stamp = string | undefined;
 /** The stamp of a file as it is now. */
 export async function stampOf(path: string): Promise<Stamp> {
   const found = await fs.lstat(path, { bigint: true }).catch(() => undefined);
-  return found && [found.ino, found.size, found.mtimeNs].join(":");
+  return found && stampIn(found);
+}
+
+/** The stamp of a file that was looked at. */
+export function stampIn({ ino, size, mtimeNs }: BigIntStats): string {
+  return [ino, size, mtimeNs].join(":");
 }
 
 const whatToDo: Readonly<Record<string, string>> = {

@@ -182,16 +182,6 @@ export async function idsAmong(
   return known;
 }
 
-/** Whether a filter selects any document. */
-export async function hasAny(
-  sides: MongoSide,
-  role: CollectionRole,
-  filter: Filter<Document>,
-): Promise<boolean> {
-  const projection = { _id: 1 };
-  return (await reading(sides, role, (all) => all.findOne(filter, { projection }))) !== null;
-}
-
 /** Reads from a role's collection, again if the server has trouble that passes. */
 export function reading<T>(
   sides: MongoSide,

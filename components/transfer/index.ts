@@ -3,7 +3,6 @@
  * `program.ts` is the door of the Pulumi program, `provider.ts` that of the dynamic providers.
  */
 export { exportState } from "./export/export";
-export type { ExportReport } from "./export/report";
 export { importInto, importState } from "./import/import";
 export { type Batch, workOn } from "./import/pipeline";
 export type { Target } from "./import/write";
@@ -11,5 +10,5 @@ export { acceptQuarantined, describeRollback } from "./describe";
 export { drawFence, listUnfinished } from "./rollback/fence";
 export { exportByHand, runRollback } from "./rollback/rollback";
 export { type BothSides, type ImportStage, type Shard, importStages } from "./sides";
-export type { ImportReport, Tally } from "./tally";
+export type { ExportReport, ImportReport, Tally } from "./tally";
 export { type VerificationReport, forgetWhereMissing, verifyState } from "./verify";

@@ -16,8 +16,7 @@ import { runsWithBase, basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import { exportBlock, partRoles } from "./block";
 import { type OwnRecord, type PartRole, blocksOfRuns, lookUp } from "./look";
-import { Tally } from "../tally";
-import type { ExportReport } from "./report";
+import { type ExportReport, Tally } from "../tally";
 import type { ExportSides, ExportTask, RunInMongo } from "./run";
 
 /**

@@ -1,10 +1,14 @@
+import type { Document } from "mongodb";
+import { posix } from "node:path";
 import {
   type Key,
   type ReadyRecord,
   Refusal,
-  type Stamp,
   type WholeFilePlace,
   type WholeFileRole,
+  conflictsFolder,
+  differingPaths,
+  fileOf,
   formatJson,
   hashOf,
   isJsonObject,
@@ -26,20 +30,20 @@ import {
   unpack,
   wholeFile,
 } from "../../state";
-import type { Document } from "mongodb";
 import { type NewBase, announceBases, isAgreed, withdrawBases } from "../bases";
 import { documentIn, documentsAsStored } from "../documents";
 import type { Verdict } from "../merge";
 import { type Pair, pairOf } from "../pairs";
-import { writeConflictCopy } from "./conflict-copy";
 import {
   type ExportSides,
   type ExportTask,
-  type Outgoing,
   type RunInMongo,
   type StoredDocument,
   keepBases,
 } from "./run";
+
+/** A document, and its record if the file has one. */
+type Outgoing = Pair<ReadyRecord | undefined, Document>;
 
 /**
  * Brings a run's documents of one role to their file by the merge rules, and counts what became
@@ -101,7 +105,7 @@ async function isUnchanged(
     return base?.agreed?.mongo === hash && base.next === undefined && base.file === file;
   });
   const stem = areAgreed ? stemNamed(sides, role, runId, file) : undefined;
-  return stem !== undefined && (await lookAt(sides, role, stem)).there;
+  return stem !== undefined && (await lookAt(sides, role, stem)).stamp !== undefined;
 }
 
 /** The documents as they were read with their run or, if that had no room for them, as they are now. */
@@ -118,7 +122,6 @@ async function* documentsIn(
 
 /** A run's file of one role, as it is. */
 interface WholeFile {
-  readonly stamp: Stamp;
   /** What it holds, a manifest's members among it; undefined if it is not there. */
   readonly whole: unknown;
   /** Its records as they are written there. */
@@ -130,11 +133,10 @@ interface WholeFile {
 }
 
 async function readFile(place: WholeFilePlace): Promise<WholeFile> {
-  const noFile = { stamp: undefined, whole: undefined, entries: [], records: byKey([]) };
-  if (!place.there) return noFile;
-  const { role, runId, path } = place;
+  const noFile = { whole: undefined, entries: [], records: byKey([]) };
+  const { role, runId, stamp } = place;
+  if (stamp === undefined) return noFile;
   try {
-    const stamp = await stampOf(path);
     for await (const [text] of readTexts(place)) {
       if (!text) continue;
       const whole = parse(text);
@@ -146,7 +148,7 @@ async function readFile(place: WholeFilePlace): Promise<WholeFile> {
       }
       const entries = unpack(place, { runId, numbered: true }, whole);
       const records = byKey(recordsOf(place, entries, text));
-      return { stamp, whole, entries: entries.map(({ fields }) => fields), records };
+      return { whole, entries: entries.map(({ fields }) => fields), records };
     }
     throw new Refusal("not-json", "the file is empty");
   } catch (error) {
@@ -168,7 +170,7 @@ async function writeRecords(
   file: WholeFile,
   pairs: readonly Outgoing[],
 ): Promise<void> {
-  const { role, runId, path, name } = place;
+  const { role, runId, path, name, stamp } = place;
   const { tally } = task;
   const entries = [...file.entries];
   const written: Outgoing[] = [];
@@ -203,7 +205,7 @@ async function writeRecords(
   try {
     if (isNew) {
       await keepBases(task, (bases) => announceBases(bases, "disk", become));
-      await publish(path, file.stamp, (to) => to.writeFile(content));
+      await publish(path, stamp, (to) => to.writeFile(content));
       tally.files += 1;
       tally.bytes += bytes.length;
     }
@@ -220,4 +222,40 @@ const textOf = (whole: unknown) => `${formatJson(whole, 2)}\n`;
 
 function newBase(base: Pair["base"], becomes: NewBase | undefined): NewBase[] {
   return !becomes || isAgreed(base, becomes) ? [] : [becomes];
+}
+
+/**
+ * Writes MongoDB's documents of a file that stays as it is to its conflict copy: the same name in a folder
+ * of its own, which no service and no import reads. One that no file can hold is counted as such.
+ *
+ * @param refusal why nothing can be said of the file; else it has each of the documents otherwise
+ */
+async function writeConflictCopy(
+  { conflicts: address, tally }: ExportTask,
+  { role, name: file, stem }: WholeFilePlace,
+  conflicts: readonly Outgoing[],
+  refusal: Refusal | undefined,
+): Promise<void> {
+  if (conflicts.length === 0) return;
+  const { path, name } = fileOf(address, role, stem);
+  const copy = posix.join(conflictsFolder, name);
+  // The copy of an earlier export is replaced.
+  const stamp = await stampOf(path);
+  const documents = conflicts.flatMap(({ key, disk, mongo }) => {
+    const id = readableKey(key);
+    const paths = () => differingPaths(role, disk?.document ?? {}, mongo).join(", ");
+    const detail = refusal?.detail ?? `changed on both sides: ${paths()}`;
+    try {
+      formatJson(recordOf(role, mongo));
+      tally.conflict(role, { id, file, copy, detail });
+      return [mongo];
+    } catch (error) {
+      tally.refuseDocument(role, id, refusalIn(error));
+      return [];
+    }
+  });
+  if (documents.length === 0) return;
+  const records = documents.map((document) => recordOf(role, document));
+  const content = formatJson(wholeFile(role, records, undefined, documents), 2);
+  await publish(path, stamp, (to) => to.writeFile(`${content}\n`));
 }

@@ -6,7 +6,6 @@ import {
   type FilePlace,
   type ReadyRecord,
   Refusal,
-  type Stamp,
   differingPaths,
   fileOf,
   findRunId,
@@ -20,7 +19,6 @@ import {
   recordOf,
   recordsIn,
   refusalIn,
-  stampOf,
   stemNamed,
   toHeldAddress,
 } from "../../state";
@@ -88,7 +86,6 @@ async function endsAlike(
 /** A log on disk, as far as it is known after it was read once. */
 interface LogOnDisk {
   readonly place: FilePlace;
-  readonly stamp: Stamp;
   readonly facts: FileFacts;
   /** The entry with the greatest sequence; undefined if the log has no entry. */
   readonly last: ReadyRecord | undefined;
@@ -100,10 +97,9 @@ interface LogOnDisk {
 
 async function readLog(sides: ExportSides, runId: string): Promise<LogOnDisk> {
   const place = await placeOf(sides, "logs", runId);
-  const stamp = await stampOf(place.path);
   let [last, lines, ended]: [ReadyRecord | undefined, number, boolean] = [undefined, 0, true];
-  if (!place.there) {
-    return { place, stamp, facts: { runId, numbered: true }, last, lines, ended };
+  if (place.stamp === undefined) {
+    return { place, facts: { runId, numbered: true }, last, lines, ended };
   }
   const { stem } = place;
   const facts = {
@@ -117,7 +113,7 @@ async function readLog(sides: ExportSides, runId: string): Promise<LogOnDisk> {
       if (last === undefined || sequenceIn(entry) > sequenceIn(last)) last = entry;
     }
   }
-  return { place, stamp, facts, last, lines, ended };
+  return { place, facts, last, lines, ended };
 }
 
 async function isInMongo(
@@ -191,7 +187,8 @@ async function append(
   file: LogOnDisk,
   missing: Filter<Document>,
 ): Promise<Tally> {
-  const { place, stamp, ended } = file;
+  const { ended } = file;
+  const { path, stamp } = file.place;
   const tally = new Tally();
   const lineOf = lineFormat(sides, runId, file);
   // A half-written last line stays a line of its own.
@@ -214,7 +211,7 @@ async function append(
     await flush();
     return tally.counts.logs.written > 0;
   };
-  await publish(place.path, stamp, write, place.there);
+  await publish(path, stamp, write, stamp !== undefined);
   if (tally.counts.logs.written > 0) tally.files += 1;
   return tally;
 }

@@ -1,12 +1,10 @@
-import type { Collection, Document } from "mongodb";
+import type { Collection } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { ServerTroubleError, withRetries } from "../../mongo";
-import type { Key, ReadyRecord, StateAddress, WholeFileRole } from "../../state";
+import type { Key, StateAddress, WholeFileRole } from "../../state";
 import type { Base, BaseDocument, NewBase } from "../bases";
-import type { Pair } from "../pairs";
 import type { BothSides } from "../sides";
-import type { Tally } from "../tally";
-import type { ExportLists } from "./report";
+import type { ExportReport, Tally } from "../tally";
 
 /** What is exported and where to; `root` is created if it is not there. */
 export interface ExportSides extends BothSides {
@@ -25,7 +23,11 @@ export interface ExportTask {
   readonly conflicts: StateAddress;
   readonly bases: Bases;
   readonly tally: Tally;
-  readonly lists: ExportLists;
+  /** The lists that an export keeps whole. */
+  readonly lists: Pick<
+    ExportReport,
+    "withoutBase" | "returned" | "stillHeld" | "inTheWay" | "behind"
+  >;
   /** What both sides have now, to be said when a block is done. */
   readonly settled: NewBase[];
   readonly turns: Turns;
@@ -87,9 +89,6 @@ export interface StoredDocument {
   /** The document itself; absent if a block has no room for it: then it is read again. */
   readonly bytes: Uint8Array | undefined;
 }
-
-/** A document, and its record if the file has one. */
-export type Outgoing = Pair<ReadyRecord | undefined, Document>;
 
 /** A log as far as it has to be known if it did not change. */
 export interface LogInMongo {

@@ -1,7 +1,7 @@
 import { type CollectionRole, collectionRoles } from "../../contract";
-import { Refusal, type StateAddress, isUnfinished, requireState } from "../../state";
+import { Refusal, type StateAddress, atOnce, isUnfinished, requireState } from "../../state";
 import { Checkpoints } from "../checkpoints";
-import { hasAny } from "../documents";
+import { reading } from "../documents";
 import { type BothSides, type ImportStage, type Shard, isInShard } from "../sides";
 import { type ImportReport, Tally } from "../tally";
 import { recordsOnDisk } from "./file-records";
@@ -33,8 +33,11 @@ interface ImportOptions {
  */
 export async function importState(sides: BothSides & ImportOptions): Promise<ImportReport> {
   const { stage = "backfill", dryRun = false, afresh = false, retries } = sides;
-  const filled = await Promise.all(collectionRoles.map((role) => hasAny(sides, role, {})));
-  const empty = new Set(collectionRoles.filter((_, at) => !filled[at]));
+  const idOnly = { projection: { _id: 1 } };
+  const found = await atOnce(collectionRoles.length, collectionRoles, (role) =>
+    reading(sides, role, (all) => all.findOne({}, idOnly)),
+  );
+  const empty = new Set(collectionRoles.filter((_, at) => !found[at]));
   const target = databaseTarget(sides, { stage, empty, dryRun });
   const store = new Checkpoints(sides.database, retries);
   const resumed = new Set(collectionRoles.filter((role) => !afresh && !empty.has(role)));

@@ -7,8 +7,8 @@ import {
   readFence,
 } from "../../state";
 import { exportState } from "../export/export";
-import type { ExportReport } from "../export/report";
 import type { ExportSides } from "../export/run";
+import type { ExportReport } from "../tally";
 import { endFence, requireWitnesses, listUnfinished } from "./fence";
 import { type Proof, type Reach, confirmPrimary, reachPrimary } from "./reach";
 
