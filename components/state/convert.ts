@@ -85,18 +85,12 @@ function toTexts(value: unknown, conversions: Set<Conversion>): unknown {
 const iso =
   /^(?<date>\d{4}-\d\d-(?<day>\d\d))T(?<time>\d\d:\d\d:\d\d)(?:\.(?<fraction>\d{1,7}))?(?<zone>Z|(?<sign>[+-])(?<hours>\d\d)(?::?(?<minutes>\d\d))?)?$/i;
 
-/** A moment and whether its text left the offset out (it then counts as UTC). */
-interface Moment {
-  readonly date: Date;
-  readonly offsetMissing: boolean;
-}
-
 /**
  * The moment of an ISO 8601 text with 0 to 7 fractional digits and any offset, as .NET writes it;
  * undefined where it is none. What is finer than a millisecond is cut off, since a BSON date
- * holds none of it.
+ * holds none of it. A text without an offset (`offsetMissing`) counts as UTC.
  */
-export function momentOf(text: string): Moment | undefined {
+export function momentOf(text: string) {
   const parts = iso.exec(text)?.groups;
   if (!parts) return undefined;
   const fraction = (parts.fraction ?? "").slice(0, 3).padEnd(3, "0");

@@ -22,15 +22,6 @@ export function documentIn(bytes: Uint8Array): Document {
     : document;
 }
 
-function* elementsIn(bytes: Uint8Array): Generator<readonly [string, number, Uint8Array]> {
-  for (const [type, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(
-    bytes,
-  )) {
-    const name = Buffer.from(bytes.subarray(nameOffset, nameOffset + nameLength)).toString();
-    yield [name, type, bytes.subarray(offset, offset + length)];
-  }
-}
-
 // The driver's reading differs: keys like integers go first, `$ref` with `$id` becomes a reference.
 function isChanged(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -47,8 +38,12 @@ function isChanged(value: unknown): boolean {
 }
 
 function toOrderedMembers(bytes: Uint8Array): Map<string, unknown> {
+  const elements = Array.from(BSON.onDemand.parseToElements(bytes));
   return new Map(
-    Array.from(elementsIn(bytes), ([name, type, value]) => [name, toOrderedValue(type, value)]),
+    elements.map(([type, nameOffset, nameLength, offset, length]) => [
+      Buffer.from(bytes.subarray(nameOffset, nameOffset + nameLength)).toString(),
+      toOrderedValue(type, bytes.subarray(offset, offset + length)),
+    ]),
   );
 }
 

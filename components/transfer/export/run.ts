@@ -21,7 +21,8 @@ export interface ExportTask {
   readonly sides: ExportSides;
   /** Where conflict copies go, those of held runs too. */
   readonly conflicts: StateAddress;
-  readonly bases: Bases;
+  /** The bases, and why they are not written any more; mostly undefined. */
+  readonly bases: { readonly collection: Collection<BaseDocument>; trouble?: string | undefined };
   readonly tally: Tally;
   /** The lists that an export keeps whole. */
   readonly lists: Pick<
@@ -31,12 +32,6 @@ export interface ExportTask {
   /** What both sides have now, to be said when a block is done. */
   readonly settled: NewBase[];
   readonly turns: Turns;
-}
-
-/** The bases, and why they are not written any more; mostly undefined. */
-interface Bases {
-  readonly collection: Collection<BaseDocument>;
-  trouble?: string | undefined;
 }
 
 /** For each file name of a run at work: what ends when the last one with it is done. */

@@ -152,11 +152,11 @@ async function* newRecords(
       );
       // From there on the file counts as not imported.
       hasRefused ||= tally.counts[role].quarantined > refused;
-      if (lookedAt || hasRefused) yield { role, records, ...whole };
+      if (lookedAt || hasRefused) yield { records, ...whole };
       else {
         // One literal of all these spreads takes forty times as long.
         const checkpoint = Object.assign({ ...file.stamp, complete: last }, end, facts, counts);
-        yield { role, records, ...whole, reached: { file: name, checkpoint } };
+        yield { records, ...whole, reached: { file: name, checkpoint } };
       }
     }
   } catch (error) {

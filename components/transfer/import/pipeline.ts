@@ -1,12 +1,10 @@
 import type { Long } from "mongodb";
-import type { CollectionRole } from "../../contract";
 import type { FoundFile, ReadyRecord, Refusal } from "../../state";
 import type { Checkpoint } from "../checkpoints";
 import type { Outcome } from "../tally";
 
 /** Records of one file that follow each other. */
 export interface FileRecords {
-  readonly role: CollectionRole;
   readonly records: readonly ReadyRecord[];
   /** The file, unless it is a log, to which a service only appends. */
   readonly file?: FoundFile;

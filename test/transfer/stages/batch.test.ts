@@ -4,7 +4,7 @@ import { batches, type FileRecords } from "../../../components/transfer/import/p
 /** What a file gives at once: so many records of so many bytes each. */
 function given(records: number, bytes: number): FileRecords {
   const all = Array.from({ length: records }, (_one, at) => ({ key: String(at), bytes }));
-  return { role: "logs", records: all } as unknown as FileRecords;
+  return { records: all } as unknown as FileRecords;
 }
 
 /** The number of records of each batch, and how much was read by the time it came. */
