@@ -39,8 +39,6 @@ interface Watch {
   /** What is waited for, such as a service. */
   readonly what: string;
   readonly timeoutSeconds: number;
-  /** Takes a line of progress; default: it is printed. */
-  readonly say?: (line: string) => void;
   /** Looks once, and says what blocks it. */
   readonly look: (moment: Moment) => Promise<readonly Obstacle[]>;
 }
@@ -68,7 +66,7 @@ export class WaitTimeout extends Error {
  */
 export async function watch(
   { place, warnings: recorded }: Watched,
-  { what, timeoutSeconds, say = console.log, look }: Watch,
+  { what, timeoutSeconds, look }: Watch,
 ): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1_000;
   let last = { at: 0, news: "" };
@@ -77,7 +75,7 @@ export async function watch(
     const news = line.replace(/\b\d+ s\b/g, "");
     if (news === last.news && Date.now() - last.at < progressEveryMs) return;
     last = { at: Date.now(), news };
-    say(`${what}: ${line}`);
+    console.log(`${what}: ${line}`);
   };
   let answers = false;
   for (;;) {

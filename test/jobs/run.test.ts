@@ -26,14 +26,14 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 beforeEach(() => {
   said = [];
+  vi.spyOn(console, "log").mockImplementation((line: string) => void said.push(line));
 });
 
-const say = (line: string) => void said.push(line);
 const rootOf = (namespace: string) => join(current.folder, "states", namespace);
 const prepare = (namespace: string, accessMode?: string) =>
   cluster.prepare(namespace, `${current.server.uri}/${namespace}`, rootOf(namespace), accessMode);
 /** Runs a step as a Job, and gives what each pod printed. */
-const runs = (target: JobTarget, asked = migration()) => runJob(target, asked, say);
+const runs = (target: JobTarget, asked = migration()) => runJob(target, asked);
 interface ImportAnswer {
   readonly results: { readonly report: { readonly runs: { readonly inserted: number } } };
 }
@@ -208,9 +208,9 @@ it("a Job of the other direction is stopped, and one of the same goes on", async
   }, 30_000);
   const [job = ""] = (await jobs("turned")).split("\n");
 
-  await stopOthers(target, "forward", say);
+  await stopOthers(target, "forward");
   expect(await jobs("turned")).toBe(job);
-  await stopOthers(target, "back", say);
+  await stopOthers(target, "back");
   expect(await gone).toContain("status 404");
   expect(await jobs("turned")).toBe("");
 });

@@ -1,7 +1,7 @@
 import type { V1Job, V1Pod } from "@kubernetes/client-node";
 import { ClusterError, describePlace, nameOf, type Cluster } from "../../kubernetes";
 import { redact } from "../../contract/text";
-import { parseAnswer } from "./answer";
+import { parseAnswer, tell } from "./answer";
 import { containerName, JobError } from "./target";
 
 /** How a Job is over: why it has failed, in Kubernetes' words, if it has; undefined while it is not over. */
@@ -43,17 +43,12 @@ export function podsOf(cluster: Cluster, job: string): Promise<V1Pod[]> {
 /** The maximum number of failed pods in an error, and of last lines of a pod that are shown. */
 const [namedPods, shownLines] = [3, 20];
 
-/** Why a Job has failed: Kubernetes' words, and the errors of the pods that failed. What they printed is said. */
-export async function reasonsOf(
-  cluster: Cluster,
-  name: string,
-  why: string,
-  say: (line: string) => void,
-): Promise<string[]> {
+/** Why a Job has failed: Kubernetes' words, and the errors of the pods that failed. What they printed is printed. */
+export async function reasonsOf(cluster: Cluster, name: string, why: string): Promise<string[]> {
   const failed = (await podsOf(cluster, name))
     .filter((pod) => pod.status?.phase === "Failed" || ownEnd(pod)?.exitCode)
     .slice(-namedPods);
-  (await logsOf(cluster, failed)).forEach(say);
+  (await logsOf(cluster, failed)).forEach(tell);
   const errors = failed.flatMap((pod) => {
     const { exitCode = "none", reason, message = pod.status?.message ?? "" } = ownEnd(pod) ?? {};
     const how = `${reason ?? pod.status?.reason ?? "Failed"}, exit code ${exitCode}`;
@@ -67,13 +62,8 @@ export async function reasonsOf(
   return [first, ...errors, last].map((line) => redact(line));
 }
 
-/** What the pods of a complete Job answered, by their indexes. What they printed or told is said. @throws JobError */
-export async function answersOf(
-  cluster: Cluster,
-  name: string,
-  count: number,
-  say: (line: string) => void,
-): Promise<unknown[]> {
+/** What the pods of a complete Job answered, by their indexes. What they printed or told is printed. @throws JobError */
+export async function answersOf(cluster: Cluster, name: string, count: number): Promise<unknown[]> {
   const done = (await podsOf(cluster, name)).filter((pod) => ownEnd(pod)?.exitCode === 0);
   const found = Array.from({ length: count }, (_, index) => {
     const pod = done.find((one) => indexOf(one) === index);
@@ -85,10 +75,10 @@ export async function answersOf(
     ]);
   });
   const told = found.flatMap(({ answer }) => (answer as { told?: string[] }).told ?? []);
-  for (const line of new Set([...(await logsOf(cluster, done)), ...told])) say(line);
+  for (const line of new Set([...(await logsOf(cluster, done)), ...told])) tell(line);
   const leftOut = found.reduce((sum, one) => sum + one.leftOut, 0);
   if (leftOut > 0) {
-    say(
+    tell(
       `job ${name}: The termination message has no room for ${leftOut} more examples. The counts are complete, and ` +
         "quarantine*.ndjson, conflicts/ and held/ in the state directory have all cases.",
     );

@@ -37,11 +37,7 @@ import {
  * @throws JobError if the Job fails, if no pod of it runs for the target's time-out (it is deleted then),
  *   or if a pod gave no answer; ClusterError, KubeconfigError
  */
-export async function runJob(
-  target: JobTarget,
-  asked: JobRequest,
-  say: (line: string) => void = tell,
-): Promise<unknown[]> {
+export async function runJob(target: JobTarget, asked: JobRequest): Promise<unknown[]> {
   const cluster = await clusterAt(target);
   const bytes = Buffer.byteLength(asked.request);
   if (bytes > requestLimit) {
@@ -51,13 +47,13 @@ export async function runJob(
     ]);
   }
   // A pod of a lost node may still run: every step is safe against a second runner (decision 11).
-  await stopJobs(cluster, target, `${labels.step}=${asked.kind}`, say, isGone);
+  await stopJobs(cluster, target, `${labels.step}=${asked.kind}`, isGone);
   const use = await claimUseOf(cluster, target, asked);
   const name = `taskrunner-${asked.kind}-${randomBytes(4).toString("hex")}`;
   const job = await cluster.create("Job", jobOf(target, asked, name, use));
   // The pod waits for it; this way it has an owner, and goes when the Job is deleted.
   await cluster.createConfigMap(configMapOf(asked, job));
-  say(`job ${name}: created in ${describePlace(cluster.place)}`);
+  tell(`job ${name}: created in ${describePlace(cluster.place)}`);
   const count = use.isOfOneNode ? 1 : (asked.pods ?? 1);
   // No pod of it runs, nor will one where it is bound to.
   const isStranded = async (pods: readonly V1Pod[]) => {
@@ -65,15 +61,15 @@ export async function runJob(
     if (use.nodes.length === 0 || pods.every(({ spec }) => spec?.nodeName)) return false;
     return !isDeepStrictEqual((await claimUseOf(cluster, target, asked)).nodes, use.nodes);
   };
-  const end = await untilOver(cluster, target, { name, count }, say, isStranded);
+  const end = await untilOver(cluster, target, { name, count }, isStranded);
   if (end === undefined) {
-    say(`job ${name}: its node was cordoned or lost, so it is created again`);
-    return runJob(target, asked, say);
+    tell(`job ${name}: its node was cordoned or lost, so it is created again`);
+    return runJob(target, asked);
   }
   const { why, isHeld } = end;
-  if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why, say));
-  say(`job ${name}: complete`);
-  const answers = await answersOf(cluster, name, count, say);
+  if (why !== undefined) throw new JobError(await reasonsOf(cluster, name, why));
+  tell(`job ${name}: complete`);
+  const answers = await answersOf(cluster, name, count);
   // Else the sidecars go on for ever, with the claim mounted.
   if (isHeld) await cluster.remove("Job", name, "Foreground");
   return answers;
@@ -83,7 +79,6 @@ async function untilOver(
   cluster: Cluster,
   { timeoutSeconds }: JobTarget,
   { name, count }: { readonly name: string; readonly count: number },
-  say: (line: string) => void,
   isStranded: (pods: readonly V1Pod[]) => Promise<boolean>,
 ) {
   let job = await cluster.read("Job", name);
@@ -91,7 +86,7 @@ async function untilOver(
   let lastRan = new Date();
   let stranded: boolean | undefined;
   await watch(cluster, {
-    ...{ what: `job ${name}`, timeoutSeconds: Infinity, say },
+    ...{ what: `job ${name}`, timeoutSeconds: Infinity },
     look: async (moment) => {
       job = await cluster.read("Job", name);
       if (endOf(job)) return [];
@@ -146,29 +141,27 @@ function obstaclesOf(job: V1Job, pods: readonly V1Pod[], moment: Moment): Obstac
 export async function stopOthers(
   target: StopAddress,
   direction: "forward" | "back",
-  say: (line: string) => void = tell,
 ): Promise<void> {
-  await stopJobs(await clusterAt(target), target, `${labels.direction}!=${direction}`, say);
+  await stopJobs(await clusterAt(target), target, `${labels.direction}!=${direction}`);
 }
 
 async function stopJobs(
   cluster: Cluster,
   { stack, timeoutSeconds }: StopAddress,
   which: string,
-  say: (line: string) => void,
   isGone = hasEnded,
 ): Promise<void> {
   const selector = `${labels.stack}=${labelValue(stack)},${which}`;
   const running = (await cluster.list("Job", selector)).filter((job) => !endOf(job));
   for (const job of running) {
-    say(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
+    tell(`job ${nameOf(job)}: stopped, because it is no longer wanted`);
     await cluster.remove("Job", nameOf(job), "Foreground");
     const what = `job ${nameOf(job)}`;
     const look = async (moment: Moment) => {
       const pods = await podsOf(cluster, nameOf(job));
       return pods.filter((pod) => !isGone(pod)).map((pod) => podObstacle(pod, moment));
     };
-    await watch(cluster, { what, timeoutSeconds, say, look }).catch((error: unknown) => {
+    await watch(cluster, { what, timeoutSeconds, look }).catch((error: unknown) => {
       if (!(error instanceof WaitTimeout)) throw error;
       const first = `Job ${nameOf(job)} was deleted, but its pods have not ended after ${timeoutSeconds} s:`;
       throw new JobError([first, ...error.obstacles.map(inFull)]);
