@@ -151,7 +151,9 @@ it(
   async () => {
     await db.collection("pack_runs").updateMany({}, { $set: { updatedAt: new Date() } });
     await configure({ storageMode: "filesystem" });
-    const made = await review();
+    const made = await review({
+      comment: ["--save-approval", join(stack.folder, "approval.json")],
+    });
 
     expect(made.verdict).toMatch(/\d+ unfinished runs resume from the files/);
     expect(made.headline).toContain(`roll back to files: export of ${sample.runs} runs`);
@@ -182,8 +184,13 @@ it(
   "reviews a rollback with MongoDB stopped: what stays behind",
   async () => {
     await server.stop();
-    const made = await review({ answers: false });
+    // Approved was an export.
+    const comment = ["--approved", join(stack.folder, "approval.json")];
+    const made = await review({ answers: false, comment });
 
+    expect(made.unapproved).toMatch(
+      /would do more than was approved: .*would-not-export on the stack/,
+    );
     expect(made.level).toBe("risks");
     expect(made.verdict).toMatch(/what changed there stays behind · \d+ unfinished runs held/);
     await expectInGallery("rollback-mongodb-down", made);

@@ -14,6 +14,8 @@ export interface Review {
   readonly level: string;
   readonly verdict: string;
   readonly body: string;
+  /** What it says of an approval that has less; empty if all was approved. */
+  readonly unapproved: string;
 }
 
 /** What a review is made with. */
@@ -24,6 +26,8 @@ export interface ReviewOptions {
   readonly answers?: boolean;
   /** More arguments of `pulumi preview`. */
   readonly args?: readonly string[];
+  /** More arguments of `comment`. */
+  readonly comment?: readonly string[];
 }
 
 /** A workflow on a pull request, the same on any machine. */
@@ -39,16 +43,15 @@ const unreached = /Server selection timed out|MongoDB is (unreachable|out of rea
 /** The review of a preview of the stack as it is configured, made as a workflow makes it. */
 export async function reviewed(
   stack: TestStack,
-  { uri, answers = true, args = [] }: ReviewOptions,
+  { answers = true, ...options }: ReviewOptions,
 ): Promise<Review> {
-  const first = await reviewOf(stack, uri, args);
-  return answers && unreached.test(first.body) ? reviewOf(stack, uri, args) : first;
+  const first = await reviewOf(stack, options);
+  return answers && unreached.test(first.body) ? reviewOf(stack, options) : first;
 }
 
 async function reviewOf(
   stack: TestStack,
-  uri: string | undefined,
-  args: readonly string[],
+  { uri, args = [], comment: more = [] }: Omit<ReviewOptions, "answers">,
 ): Promise<Review> {
   const [preview, plan] = [join(stack.folder, "preview.json"), join(stack.folder, "plan.json")];
   const env = { TASKRUNNER_MONGO_URI: uri, ...workflow };
@@ -61,11 +64,12 @@ async function reviewOf(
   const planned = failed ? "" : stdout;
   await writeFile(plan, planned);
   const comment = await run(
-    ...["comment", "--json", "--preview", preview],
+    ...["comment", "--json", "--preview", preview, ...more],
     ...(planned === "" ? [] : ["--plan", plan]),
   );
-  expect(comment.stderr).toBe("");
-  const review = JSON.parse(comment.stdout) as Review;
+  const { stderr: unapproved, exitCode } = comment;
+  expect(exitCode).toBe(unapproved === "" ? 0 : 4);
+  const review = { ...(JSON.parse(comment.stdout) as Review), unapproved };
   expect(rendered(review.body).links).toEqual([docs]);
   return review;
 }
