@@ -7,7 +7,7 @@ import {
   describeRule,
 } from "../contract";
 import { Refusal } from "./errors";
-import { isJsonObject, membersOf } from "./json/object";
+import { isJsonObject, membersOf } from "./json";
 
 /** The size of the largest document in bytes: MongoDB takes one more, but its driver does not. */
 const largestDocument = 16 * 1024 * 1024 - 1;

@@ -1,8 +1,7 @@
 import { Long } from "mongodb";
 import { type CollectionRole, type Field, byRole, collections } from "../contract";
 import { Refusal } from "./errors";
-import { isJsonObject, membersOf, objectOf } from "./json/object";
-import { formatJson } from "./json/text";
+import { isJsonObject, membersOf, objectOf, formatJson } from "./json";
 
 /** One record as its file has it. */
 export interface Entry {

@@ -1,8 +1,8 @@
 import type { Document } from "mongodb";
 import { type CollectionRole, collections } from "../contract";
 import { convert } from "./convert";
-import { hashOf } from "./json/compare";
-import { type JsonObject, isJsonObject, membersOf } from "./json/object";
+import { hashOf } from "./compare";
+import { type JsonObject, isJsonObject, membersOf } from "./json";
 import type { FilePlace } from "./place";
 
 /** Fields implied by the file name or the manifest. */

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ahead } from "./ahead";
 import { refusalIn } from "./errors";
-import { type JsonObject, isJsonObject, memberOf } from "./json/object";
+import { type JsonObject, isJsonObject, memberOf } from "./json";
 import { type StateAddress, type StateFile, filesOf, layout } from "./layout";
 import { isOneFile, moveFile, publish } from "./publish";
 import { type RawText, readTexts } from "./read";

@@ -27,9 +27,8 @@ export {
   putBack,
   listUnfinishedRuns,
 } from "./held";
-export { differingPaths, hashOf } from "./json/compare";
-export { isJsonObject, memberOf } from "./json/object";
-export { formatJson } from "./json/text";
+export { differingPaths, hashOf } from "./compare";
+export { isJsonObject, memberOf, formatJson } from "./json";
 export { type Key, keyOf, readableKey } from "./keys";
 export {
   type Skipped,

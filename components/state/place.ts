@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { CollectionRole } from "../contract";
 import { Refusal } from "./errors";
 import { runIn, toHeldAddress } from "./held";
-import { memberOf } from "./json/object";
+import { memberOf } from "./json";
 import { type StateAddress, type StateFile, fileOf, fileStems } from "./layout";
 import { type Stamp, stampIn } from "./publish";
 import { type RawText, readTexts } from "./read";

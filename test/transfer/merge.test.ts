@@ -1,7 +1,7 @@
 import { Double, Long } from "mongodb";
 import { expect, it } from "vitest";
 import { type Side, merge, sideOf } from "../../components/transfer/merge";
-import { hashOf } from "../../components/state/json/compare";
+import { hashOf } from "../../components/state/compare";
 import type { CollectionRole } from "../../components/contract";
 
 const early = { capturedAt: new Date("2025-11-06T10:00:00Z") };

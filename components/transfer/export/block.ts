@@ -3,8 +3,14 @@ import { settleBases } from "../bases";
 import { Tally } from "../tally";
 import { exportFile } from "./file";
 import { exportLog } from "./log";
-import type { PartRole } from "./look";
-import { type ExportSides, type ExportTask, type RunInMongo, type Turns, keepBases } from "./run";
+import {
+  type ExportSides,
+  type ExportTask,
+  type PartRole,
+  type RunInMongo,
+  type Turns,
+  keepBases,
+} from "./run";
 
 const runsAtOnce = 8;
 

@@ -15,9 +15,16 @@ import {
 import { runsWithBase, basesIn } from "../bases";
 import { idsAmong, runIdsIn } from "../documents";
 import { exportBlock, partRoles } from "./block";
-import { type OwnRecord, type PartRole, blocksOfRuns, lookUp } from "./look";
 import { type ExportReport, Tally } from "../tally";
-import type { ExportSides, ExportTask, RunInMongo } from "./run";
+import {
+  type ExportSides,
+  type ExportTask,
+  type OwnRecord,
+  type PartRole,
+  type RunInMongo,
+  blocksOfRuns,
+  lookUp,
+} from "./run";
 
 /**
  * Writes to files what changed in MongoDB since it was imported, by the merge rules: what has no

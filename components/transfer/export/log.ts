@@ -25,7 +25,13 @@ import {
 import { documentsAsStored } from "../documents";
 import { collectionOf } from "../sides";
 import { Tally } from "../tally";
-import type { ExportSides, ExportTask, LogInMongo, RunInMongo } from "./run";
+import {
+  type ExportSides,
+  type ExportTask,
+  type LogInMongo,
+  type RunInMongo,
+  sequenceOf,
+} from "./run";
 
 /**
  * Brings a run's log entries to its file: those that come after the file's last one are appended,
@@ -56,12 +62,6 @@ export async function exportLog({ sides, tally }: ExportTask, run: RunInMongo): 
       tally.refuseDocument("logs", entryId(entry), refusal);
     }
   }
-}
-
-/** The sequence of an entry, whatever number it is; undefined if it is not an integer. */
-export function sequenceOf({ sequence }: Document): bigint | undefined {
-  const text = String(sequence);
-  return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
 const sequenceIn = ({ document }: ReadyRecord) => (document.sequence as Long).toBigInt();

@@ -1,9 +1,17 @@
-import type { Collection } from "mongodb";
+import type { Collection, Document, Filter } from "mongodb";
 import type { CollectionRole } from "../../contract";
 import { ServerTroubleError, withRetries } from "../../mongo";
-import type { Key, StateAddress, WholeFileRole } from "../../state";
-import type { Base, BaseDocument, NewBase } from "../bases";
-import type { BothSides } from "../sides";
+import {
+  type Key,
+  type StateAddress,
+  type WholeFileRole,
+  atOnce,
+  hashOf,
+  keyOf,
+} from "../../state";
+import { type Base, type BaseDocument, type NewBase, readBases } from "../bases";
+import { documentIn, rawDocuments, reading } from "../documents";
+import type { BothSides, MongoSide } from "../sides";
 import type { ExportReport, Tally } from "../tally";
 
 /** What is exported and where to; `root` is created if it is not there. */
@@ -38,7 +46,7 @@ export interface ExportTask {
 export type Turns = Map<string, Promise<void>>;
 
 /** Reads or writes bases, again if the server has trouble that passes. */
-export function onBases<T>(
+function onBases<T>(
   { sides, bases: { collection } }: ExportTask,
   work: (bases: Collection<BaseDocument>) => Promise<T>,
 ): Promise<T> {
@@ -92,3 +100,122 @@ export interface LogInMongo {
   /** The last entry's, by `hashOf`. */
   readonly hash: string;
 }
+
+/** The sequence of an entry, whatever number it is; undefined if it is not an integer. */
+export function sequenceOf({ sequence }: Document): bigint | undefined {
+  const text = String(sequence);
+  return /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+}
+
+/** What belongs to a run: it comes to files before the run does. */
+export type PartRole = Exclude<CollectionRole, "runs">;
+
+/** A run of which the parts are still to be looked for. */
+export interface OwnRecord {
+  readonly runId: string;
+  /** Absent if MongoDB has parts of the run only. */
+  readonly own?: StoredDocument;
+}
+
+const [blockRuns, blockBytes] = [250, 1024 * 1024];
+
+/** The runs in MongoDB in blocks, in their order; a larger run is a block of its own. */
+export async function* blocksOfRuns(
+  sides: MongoSide,
+  filter: Filter<Document>,
+  isWanted: (runId: string) => boolean,
+): AsyncGenerator<OwnRecord[]> {
+  let [block, size]: [OwnRecord[], number] = [[], 0];
+  for await (const bytes of rawDocuments(sides, "runs", filter)) {
+    const document = documentIn(bytes);
+    const runId = String(document._id);
+    if (!isWanted(runId)) continue;
+    if (block.length >= blockRuns || (size > 0 && size + bytes.length > blockBytes)) {
+      yield block;
+      [block, size] = [[], 0];
+    }
+    block.push({ runId, own: toStored("runs", document, bytes) });
+    size += bytes.length;
+  }
+  if (block.length > 0) yield block;
+}
+
+function toStored(role: WholeFileRole, document: Document, bytes?: Uint8Array): StoredDocument {
+  return { key: keyOf(role, document), hash: hashOf(role, document), bytes };
+}
+
+/**
+ * Looks up what MongoDB has of a block of runs, by a handful of queries for all of them.
+ *
+ * @param roles the parts that are wanted
+ */
+export async function lookUp(
+  task: ExportTask,
+  block: readonly OwnRecord[],
+  roles: readonly PartRole[],
+): Promise<RunInMongo[]> {
+  const runIds = block.map(({ runId }) => runId);
+  const own: DocumentsOfRuns = new Map(block.map(({ runId, own }) => [runId, own ? [own] : []]));
+  const files = new Map<WholeFileRole, DocumentsOfRuns>([["runs", own]]);
+  let logs: ReadonlyMap<string, LogInMongo> = new Map();
+  await atOnce(roles.length, roles, async (role) => {
+    if (role === "logs") logs = await logEnds(task.sides, runIds);
+    else files.set(role, await partsOf(task.sides, role, runIds));
+  });
+  const keysIn = (runs: DocumentsOfRuns) => [...runs.values()].flat().map(({ key }) => key);
+  const keys = new Map([...files].map(([role, runs]) => [role, keysIn(runs)]));
+  const bases = await onBases(task, (bases) => readBases(bases, keys));
+  return runIds.map((runId) => {
+    const ofRun = [...files].map(([role, runs]) => [role, runs.get(runId) ?? []] as const);
+    return { runId, log: logs.get(runId), files: new Map(ofRun), bases };
+  });
+}
+
+type DocumentsOfRuns = ReadonlyMap<string, readonly StoredDocument[]>;
+
+/** The parts of a block that have together more bytes are read again if they are to be written. */
+const partBytes = 1024 * 1024;
+
+async function partsOf(
+  sides: MongoSide,
+  role: WholeFileRole,
+  runIds: readonly string[],
+): Promise<DocumentsOfRuns> {
+  const runs = new Map(runIds.map((runId): [string, StoredDocument[]] => [runId, []]));
+  let size = 0;
+  for await (const bytes of rawDocuments(sides, role, { runId: { $in: runIds } })) {
+    size += bytes.length;
+    const document = documentIn(bytes);
+    const kept = size <= partBytes ? bytes : undefined;
+    runs.get(String(document.runId))?.push(toStored(role, document, kept));
+  }
+  return runs;
+}
+
+/**
+ * How the logs of some runs end, by one query for all of them: the unique index leads to the last entry of
+ * each, however long the log is, and on each shard. A run without entries is left out.
+ */
+async function logEnds(
+  sides: MongoSide,
+  runIds: readonly string[],
+): Promise<Map<string, LogInMongo>> {
+  const lookUp = { localField: "_id", foreignField: "runId", as: "end", pipeline: lastOne };
+  const pipeline = [
+    { $documents: runIds.map((_id) => ({ _id: { $literal: _id } })) },
+    { $lookup: { from: sides.collections.logs, ...lookUp } },
+    { $unwind: "$end" },
+    { $replaceWith: "$end" },
+  ];
+  // One reply has them all.
+  const options = { raw: true, batchSize: runIds.length + 1 };
+  const found = await reading(sides, "logs", () =>
+    sides.database.aggregate(pipeline, options).toArray(),
+  );
+  const ends = found.map((raw) => documentIn(raw as Uint8Array));
+  return new Map(
+    ends.map((end) => [String(end.runId), { last: sequenceOf(end), hash: hashOf("logs", end) }]),
+  );
+}
+
+const lastOne = [{ $sort: { sequence: -1 } }, { $limit: 1 }];

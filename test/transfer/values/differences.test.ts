@@ -1,6 +1,6 @@
 import { Double, Long, ObjectId } from "mongodb";
 import { expect, it } from "vitest";
-import { differingPaths, hashOf } from "../../../components/state/json/compare";
+import { differingPaths, hashOf } from "../../../components/state/compare";
 
 const entry = {
   _id: new ObjectId(),

@@ -1,6 +1,6 @@
 import { Decimal128, Double, Long } from "mongodb";
 import { expect, it } from "vitest";
-import { exactNumber } from "../../../components/state/json/parse";
+import { exactNumber } from "../../../components/state/json";
 
 it("an integer of 32 bits is a number, so that BSON gets a 32-bit integer", () => {
   expect(exactNumber("2147483647")).toBe(2147483647);

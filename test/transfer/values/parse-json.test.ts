@@ -2,9 +2,7 @@ import { Decimal128, Double, Long } from "mongodb";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { Refusal } from "../../../components/state/errors";
-import { formatJson } from "../../../components/state/json/text";
-import { type JsonObject, membersOf } from "../../../components/state/json/object";
-import { parseJson } from "../../../components/state/json/parse";
+import { formatJson, type JsonObject, membersOf, parseJson } from "../../../components/state/json";
 
 it("numbers keep every digit", () => {
   const text = '{"a":9007199254740993,"b":[0.1234567890123456789],"c": 1.0 ,"d":7,"e":1.5}';

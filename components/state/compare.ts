@@ -1,7 +1,7 @@
 import { BSON, Decimal128, type Document, Double, Int32, Long } from "mongodb";
 import { hash } from "node:crypto";
-import { type CollectionRole, collections } from "../../contract";
-import { isJsonObject, membersOf } from "./object";
+import { type CollectionRole, collections } from "../contract";
+import { isJsonObject, membersOf } from "./json";
 
 /**
  * The hash by which a record on disk and its document are compared: sha256, in hexadecimal, of the

@@ -1,0 +1,183 @@
+import { visit } from "jsonc-parser";
+import { Decimal128, Double, Int32, Long } from "mongodb";
+import { Refusal } from "./errors";
+
+/**
+ * A JSON object as it was parsed: a plain object or, where that would lose the order of keys (a
+ * key that looks like an integer goes first in a plain object), a map.
+ */
+export type JsonObject = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
+
+/** Whether a parsed or stored value is an object of JSON's kind: no array, no BSON type. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  if (value instanceof Map) return true;
+  return (
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
+/** The members of an object in their order. */
+export function membersOf(object: JsonObject): (readonly [string, unknown])[] {
+  return object instanceof Map
+    ? [...(object as ReadonlyMap<string, unknown>)]
+    : Object.entries(object);
+}
+
+/** The value of a member whose name is written in any case. */
+export function memberOf(object: JsonObject, name: string): unknown {
+  const wanted = name.toLowerCase();
+  return membersOf(object).find(([key]) => key.toLowerCase() === wanted)?.[1];
+}
+
+/** The object of these members: a plain one where their order survives, else the map itself. */
+export function objectOf(members: ReadonlyMap<string, unknown>): JsonObject {
+  const object: Record<string, unknown> = Object.fromEntries(members);
+  const order = [...members.keys()];
+  return Object.keys(object).every((key, at) => key === order[at]) ? object : members;
+}
+
+// What `JSON.parse` may lose: a number in a value's place with ten digits or more, a fraction or
+// an exponent, and a key that looks like an integer. It may find more than there is (inside a
+// text), never less.
+const lossy = /[:[,]\s*-?(?:\d{10,}|\d+[.eE][\d.eE+-]*)\s*[,\]}]|"(?:\d|\\u003\d)+"\s*:/;
+
+/**
+ * A JSON text's value with nothing lost: numbers as BSON numbers that hold them exactly, keys in
+ * their order. Of two members with one name the last counts, as for the services' own reader.
+ *
+ * @throws SyntaxError where the text is no JSON
+ * @throws Refusal (`number`) where no BSON number holds a number exactly
+ */
+export function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return lossy.test(text) ? parseExactly(text) : value;
+}
+
+/** An object or a list that has begun; `name` is its own name in the object around it. */
+interface Open {
+  readonly name: string;
+  readonly members?: Map<string, unknown>;
+  readonly items: unknown[];
+}
+
+function parseExactly(text: string): unknown {
+  const root: Open = { name: "", items: [] };
+  const open: Open[] = [root];
+  let name = "";
+  const add = (value: unknown) => {
+    const around = open.at(-1) ?? root;
+    if (around.members) around.members.set(name, value);
+    else around.items.push(value);
+  };
+  const close = () => {
+    const ended = open.pop() ?? root;
+    name = ended.name;
+    add(ended.members ? objectOf(ended.members) : ended.items);
+  };
+  visit(text, {
+    onObjectBegin: () => void open.push({ name, members: new Map(), items: [] }),
+    onObjectProperty: (property) => (name = property),
+    onArrayBegin: () => void open.push({ name, items: [] }),
+    onLiteralValue: (value: unknown, offset, length) => {
+      const exact =
+        typeof value === "number" ? exactNumber(text.slice(offset, offset + length)) : value;
+      if (exact !== undefined) add(exact);
+      else throw new Refusal("number", "a number that no BSON number holds without loss");
+    },
+    onObjectEnd: close,
+    onArrayEnd: close,
+  });
+  return root.items[0];
+}
+
+/** The smallest double that still has all of its 53 bits. */
+const smallestNormal = 2.2250738585072014e-308;
+
+/** Every decimal of so many significant digits survives a double (IEEE 754, DBL_DIG). */
+const digitsOfDouble = 15;
+
+/**
+ * The BSON number that holds a JSON number without loss: a 32-bit or 64-bit integer, a double, or
+ * a decimal of up to 34 digits. Undefined where none does.
+ *
+ * @param text the number as JSON writes it
+ */
+export function exactNumber(text: string): number | Long | Double | Decimal128 | undefined {
+  if (!/[.eE]/.test(text)) {
+    if (text.length > 20) return decimal128(text);
+    const value = BigInt(text);
+    if (BigInt.asIntN(32, value) === value) return Number(text);
+    return BigInt.asIntN(64, value) === value ? Long.fromBigInt(value) : decimal128(text);
+  }
+  const value = Number(text);
+  const [mantissa = ""] = text.split(/[eE]/);
+  const digits = mantissa.replace(/[-.]/g, "").replace(/^0+|0+$/g, "").length;
+  const isNormal = Number.isFinite(value) && Math.abs(value) >= smallestNormal;
+  const isShort = digits === 0 || (isNormal && digits <= digitsOfDouble);
+  if (!isShort && String(value) !== text) return decimal128(text);
+  // The driver would write a whole double as an integer.
+  return Number.isInteger(value) ? new Double(value) : value;
+}
+
+function decimal128(text: string): Decimal128 | undefined {
+  try {
+    return Decimal128.fromString(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The JSON text of a parsed or stored value as the services' files have it: a date as ISO 8601 with `Z`,
+ * numbers with every digit, keys in their order.
+ *
+ * @param indent how many spaces a level of a text of many lines is indented; default one line
+ * @throws Refusal where JSON cannot hold it, such as binary data or NaN
+ */
+export function formatJson(value: unknown, indent = 0, level = 1): string {
+  if (value instanceof Date) return JSON.stringify(value.toISOString());
+  if (Array.isArray(value)) {
+    const items = value.map((item) => formatJson(item, indent, level + 1));
+    return wrapLines("[", items, "]", indent, level);
+  }
+  if (isJsonObject(value)) {
+    const colon = indent === 0 ? ":" : ": ";
+    const members = membersOf(value).map(
+      ([key, inner]) => JSON.stringify(key) + colon + formatJson(inner, indent, level + 1),
+    );
+    return wrapLines("{", members, "}", indent, level);
+  }
+  return scalarText(value);
+}
+
+function wrapLines(
+  open: string,
+  items: readonly string[],
+  close: string,
+  indent: number,
+  level: number,
+): string {
+  if (indent === 0 || items.length === 0) return open + items.join(",") + close;
+  const inner = `\n${" ".repeat(indent * level)}`;
+  const outer = `\n${" ".repeat(indent * (level - 1))}`;
+  return open + inner + items.join(`,${inner}`) + outer + close;
+}
+
+function scalarText(value: unknown): string {
+  if (value === null || typeof value === "string" || typeof value === "boolean") {
+    return JSON.stringify(value);
+  }
+  let text = "";
+  if (value instanceof Double) {
+    // A whole double was written with a fraction or an exponent, and is again.
+    const digits = Object.is(value.value, -0) ? "-0" : String(value.value);
+    text = /[.e]/.test(digits) ? digits : `${digits}.0`;
+  } else if (typeof value === "number" || value instanceof Int32 || value instanceof Long) {
+    text = value.toString();
+  } else if (value instanceof Decimal128) text = value.toString();
+  if (/^-?\d/.test(text)) return text;
+  const isNumber = value instanceof Double || value instanceof Decimal128;
+  const other = typeof value === "object" ? value.constructor.name : typeof value;
+  const type = isNumber ? `number (${String(value)})` : other;
+  throw new Refusal("form", `JSON has no form for a value of type ${type}`);
+}
