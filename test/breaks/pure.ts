@@ -13,7 +13,7 @@ export const pureModules: readonly PureModule[] = [
   },
   { files: /^components\/transfer\/merge\.ts$/, tests: ["test/transfer/merge.test.ts"] },
   {
-    files: /^components\/state\/(convert|check|json\/parse)\.ts$/,
+    files: /^components\/state\/(convert|check|json)\.ts$/,
     tests: ["test/transfer/stages/", "test/transfer/values/"],
   },
   {
