@@ -80,6 +80,9 @@ function isNoise(step: Step, { direction, plan }: Situation): boolean {
     case "mongo:Index":
       // The plan finds it as it should be, while the engine would create it.
       return plan?.reachable === true && isMadeNow(step) && !plannedChange(step, plan);
+    case "taskrunner:BulkImport":
+      // The handover's row says that what changed is exported.
+      return direction === "rollback";
     case "taskrunner:SecondHandover":
       return direction === "rollback" && isLost(plan);
     case "mongo:LogRetention":

@@ -39,7 +39,7 @@ export interface JobForm<Inputs, Results> {
   readonly engineOnly?: readonly (keyof Inputs & string)[];
   /** A check in the engine, before the Job and after it. @throws Unfinished */
   guard?(inputs: Inputs): Promise<void>;
-  /** Joins the results of the pods of an Indexed Job. Default: the Job has one pod. @throws Unfinished */
+  /** Joins the results of the pods of an Indexed Job, forward. Default: the Job has one pod. @throws Unfinished */
   mergeShards?(results: readonly Results[], inputs: Inputs): Results;
   /** The step's results if its Job failed; undefined fails the step too. */
   onJobFailure?(reasons: readonly string[], state?: StateOf<Inputs, Results>): Results | undefined;
@@ -83,7 +83,8 @@ export interface Step<Inputs extends StepInputs, Results extends object> extends
    * @throws Unfinished if it began and did not finish; any other error keeps the state as it was
    */
   forward(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
-  back?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Results>;
+  /** Like `forward`; a result that there is not yet is absent. */
+  back?(inputs: Inputs, state?: StateOf<Inputs, Results>): Promise<Partial<Results>>;
   /** How it runs as a Job. Default: always in the engine. */
   readonly job?: JobForm<Inputs, Results>;
   /** What a refresh finds that differs from the state; undefined if it no longer exists. */

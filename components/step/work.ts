@@ -40,7 +40,8 @@ export async function workOf(
   const { job } = inputs as MongoInputs;
   if (job === undefined || form === undefined) return inDirection(step, inputs, state);
   if (form.coveredBy) return form.coveredBy;
-  const pods = form.mergeShards ? job.parallelism : 1;
+  const mergeShards = inputs.direction === "back" ? undefined : form.mergeShards?.bind(form);
+  const pods = mergeShards ? job.parallelism : 1;
   const request = { pods, ...requestOf(form, inputs, state) };
   const asked = {
     kind: jobNameOf(step),
@@ -65,7 +66,7 @@ export async function workOf(
     if ("results" in known) return { ...kept, ...known.results };
     throw new Unfinished(known.unfinished.reasons, known.unfinished.results);
   });
-  return form.mergeShards ? form.mergeShards(results, inputs) : results[0];
+  return mergeShards ? mergeShards(results, inputs) : results[0];
 }
 
 /** Runs a step in a Job's pod. @throws Error if another version of the project made the request */

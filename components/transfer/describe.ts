@@ -3,7 +3,7 @@ import { type CollectionRole, collectionRoles } from "../contract";
 import { nameFirst } from "../contract/text";
 import { describePlace, heldFolder, layout } from "../state";
 import type { DrawnFence } from "./rollback/fence";
-import type { Exported, Foreseen, RollbackReport } from "./rollback/rollback";
+import type { AheadReport, Exported, Foreseen, RollbackReport } from "./rollback/rollback";
 import type { ImportReport, Quarantined } from "./tally";
 import type { StateInputs } from "./steps/inputs";
 import type { VerificationReport } from "./verify";
@@ -245,6 +245,15 @@ export function describeRollback(
       ),
     ),
   ];
+}
+
+/** What a rollback did before the drain, for the engine's log. */
+export function describeAhead(report: AheadReport, root: string): Said[] {
+  if ("exported" in report) return describeExport(report.exported, root);
+  const text =
+    `Nothing was exported before the drain. ${report.left} The handover tries it again, and exports everything ` +
+    "while the worker is stopped.";
+  return [warning("export-left", text)];
 }
 
 function describeExport(report: Exported, root: string): Said[] {

@@ -33,8 +33,9 @@ type StateArgs = ReturnType<typeof stateArgs>;
 function stateArgs(root: string, advanced: Settings["advanced"]) {
   const { heldRuns, electionSeconds, abandonMongo, exportUnconfirmed } = advanced;
   const { acceptMissing, acceptQuarantined } = advanced;
-  const rollback = { heldRuns, electionSeconds, abandonMongo, exportUnconfirmed };
-  return { sides: { root, acceptMissing, acceptQuarantined }, rollback };
+  const reach = { electionSeconds, abandonMongo, exportUnconfirmed };
+  const rollback = { heldRuns, ...reach };
+  return { sides: { root, acceptMissing, acceptQuarantined }, reach, rollback };
 }
 
 interface StateStepArgs {
@@ -43,17 +44,16 @@ interface StateStepArgs {
 }
 
 /**
- * The import of the filesystem state while the services still work on files: step 3 of the
- * specification's "Execution order".
+ * What happens to the state before the drain, while both services are at work: step 3 of the specification's
+ * "Execution order". Back, what changed in MongoDB comes to the files.
  */
 export class FilesystemBackfill extends StepGroup {
   /** What the last run did, by collection; null if there was none. */
   readonly counts: pulumi.Output<ImportReport | null>;
 
   constructor(name: string, { mongo, files }: StateStepArgs, options: After = {}) {
-    const { direction } = mongo;
-    super("FilesystemBackfill", name, options, direction === "back" || !files.state);
-    const inputs = files.state && stateInputs(mongo, files.state);
+    super("FilesystemBackfill", name, options, !files.state);
+    const inputs = files.state && { ...stateInputs(mongo, files.state), ...files.state.reach };
     const step = inputs && new StepResource(kinds.BulkImport, "backfill", inputs, this.ofChildren);
     this.counts = orNull(step?.output("report"));
     this.registerOutputs({ counts: this.counts });

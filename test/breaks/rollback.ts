@@ -69,6 +69,20 @@ export const rollback: readonly Break[] = [
     tests: ["test/transfer/rollback-held.test.ts > a run that was finished on disk"],
   },
   {
+    guarantee: "a rollback exports before the drain only what nobody works on",
+    file: "components/transfer/rollback/rollback.ts",
+    find: "if (!fence || fence.endedAt !== undefined) return undefined;",
+    replace: "if (!fence) return undefined;",
+    tests: ["test/transfer/export-ahead.test.ts > rests without an open fence"],
+  },
+  {
+    guarantee: "an export before the drain writes nothing that it cannot record",
+    file: "components/transfer/export/run.ts",
+    find: "|| task.sides.needsBases) throw error;",
+    replace: ") throw error;",
+    tests: ["test/transfer/export-ahead.test.ts > exports nothing that it cannot record"],
+  },
+  {
     guarantee: "a held run in conflict stays held",
     file: "components/transfer/export/export.ts",
     find: "if (done.isBehind) stuck.add(done.runId);",

@@ -107,8 +107,8 @@ describe("the cutover on the real engine and a server with logins", () => {
       await stack.configure({ ...settings(), storageMode: "filesystem" });
 
       const preview = kept(await stack.preview());
-      // The record of the cutover, the worker, two exports and two values files; nothing of the database.
-      expect(preview.output).toMatch(/Resources:\n\s+~ 6 to update\n\s+\d+ unchanged/);
+      // The record of the cutover, the worker, three exports and two values files; nothing of the database.
+      expect(preview.output).toMatch(/Resources:\n\s+~ 7 to update\n\s+\d+ unchanged/);
       expect(preview.output).not.toMatch(/[~+-] pulumi-nodejs:dynamic\/mongo:/);
       expect(preview.output).toContain("MongoDB is unreachable, so nothing would be exported");
       const up = kept(await stack.up());

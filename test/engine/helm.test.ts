@@ -1,3 +1,4 @@
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateSample } from "../../sample";
@@ -164,6 +165,23 @@ describe("the cutover of two Helm releases on a real control plane", () => {
   );
 
   it(
+    "stops a rollback before the drain if its export has nowhere to go, with both services at work",
+    async () => {
+      const runs = join(stack.folder, "state/state/runs");
+      await rename(runs, `${runs}.away`);
+      await configure("filesystem", "web:another@");
+      const up = kept(await stack.up());
+      await rename(`${runs}.away`, runs);
+      expect(up.failed).toBe(true);
+      expect(up.output).toContain("The worker was not stopped, and");
+      expect(stepsDone(up, cutoverKinds)).toEqual([]);
+      expect(await cluster.modesOf("worker")).toEqual(["mongo", "mongo"]);
+      expect(await cluster.modesOf("web")).toEqual(["mongo", "mongo"]);
+    },
+    3 * minutes,
+  );
+
+  it(
     "goes back to files with MongoDB stopped, the worker first, with its replicas",
     async () => {
       await server.stop();
@@ -171,6 +189,7 @@ describe("the cutover of two Helm releases on a real control plane", () => {
       const up = kept(await stack.up());
       expect(up.failed).toBe(false);
       expect(stepsDone(up, cutoverKinds)).toEqual([
+        "BulkImport backfill",
         "Drain worker-drain",
         "Handover handover",
         "Release worker",

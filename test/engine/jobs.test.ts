@@ -161,8 +161,8 @@ describe("a cutover whose database only the cluster reaches", () => {
       expect(up).toContain("job taskrunner-left: stopped, because it is no longer wanted");
       expect(up).toMatch(/Exported to claim state\/taskrunner: 1 run\./);
       expect(await steps()).toEqual([
-        ...["application-check", "bulk-import", "handover", "handover", "ledger-claim"],
-        ...["log-expiry-lift", "log-retention"],
+        ...["application-check", "bulk-import", "bulk-import", "handover", "handover"],
+        ...["ledger-claim", "log-expiry-lift", "log-retention"],
         ...["second-handover", "second-handover", "verification"],
       ]);
       const file = await readFile(join(root, "state/runs", `${runId}.json`), "utf8");

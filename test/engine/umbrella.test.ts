@@ -206,7 +206,9 @@ describe("one release that holds both services", () => {
       const up = await stack.up();
 
       expect(up.failed, up.output).toBe(false);
-      expect(orderOf(up)).toEqual([...changeOver]);
+      expect(orderOf(up)).toEqual(["BulkImport backfill", ...changeOver]);
+      const before = up.output.slice(0, up.output.search(/worker-drain (creating|updating)/));
+      expect(before).toMatch(/Exported to .*: 1 run\./);
       expect(await site.modesOf("worker")).toEqual(onFiles);
       expect(await site.modesOf("web")).toEqual(onFiles);
       expect(await site.paused()).toBe("");

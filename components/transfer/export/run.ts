@@ -22,6 +22,8 @@ export interface ExportSides extends BothSides {
   readonly releaseUnknown?: boolean;
   /** What is read may never reach a majority: as a base it would let an older record win later. */
   readonly isUnconfirmed?: boolean;
+  /** The services go on in MongoDB: without a base what they write next would be a conflict. Default: false. */
+  readonly needsBases?: boolean;
 }
 
 /** One export under way. */
@@ -68,7 +70,7 @@ export async function keepBases(
     await onBases(task, write);
     return true;
   } catch (error) {
-    if (!(error instanceof ServerTroubleError)) throw error;
+    if (!(error instanceof ServerTroubleError) || task.sides.needsBases) throw error;
     task.bases.trouble = error.found;
     return false;
   }

@@ -51,7 +51,11 @@ export class MongoNotLost extends Error {
    * @param ready what has to be so before the next attempt
    * @param fencedAt of the cutover, which an `advanced.abandonMongo` has to name; ISO 8601
    */
-  constructor(found: string, ready: string, fencedAt: string | undefined) {
+  constructor(
+    readonly found: string,
+    ready: string,
+    fencedAt: string | undefined,
+  ) {
     super(
       `${found} Nothing was exported or held. When ${ready}, run pulumi up again, which exports everything. ` +
         "If MongoDB is lost, " +

@@ -1,3 +1,6 @@
+import type { Db } from "mongodb";
+import { FenceMissing, requireFence } from "../../ledger";
+import { ServerTroubleError } from "../../mongo";
 import {
   type Fence,
   type StateAddress,
@@ -10,7 +13,7 @@ import { exportState } from "../export/export";
 import type { ExportSides } from "../export/run";
 import type { ExportReport } from "../tally";
 import { endFence, requireWitnesses, listUnfinished } from "./fence";
-import { type Proof, type Reach, confirmPrimary, reachPrimary } from "./reach";
+import { MongoNotLost, type Proof, type Reach, confirmPrimary, reachPrimary } from "./reach";
 
 /** What a rollback did. */
 export interface RollbackReport {
@@ -60,6 +63,52 @@ export async function runRollback(
     ...(unreachable === undefined ? { exported: exported as Exported } : { unreachable }),
     ...held,
   };
+}
+
+/** What a rollback exported before the drain, or why it left that to the handover. */
+export type AheadReport = { readonly exported: Exported } | { readonly left: string };
+
+/**
+ * The export while both services still work on MongoDB. Only while the fence of the directory is open, and the
+ * database has it: from the fence on nobody works on the files, and before it the worker does.
+ *
+ * @returns undefined without an open fence
+ * @throws MongoNotLost if it cannot be proven that what MongoDB has is current: nothing was exported
+ * @throws StateFolderError and WriteError as the rollback
+ */
+export async function exportAhead(
+  sides: Omit<ExportSides, "database">,
+  asked: Omit<Reach, "fencedAt" | "ended">,
+): Promise<AheadReport | undefined> {
+  const fence = await readFence(sides.root);
+  if (!fence || fence.endedAt !== undefined) return undefined;
+  const options = { ...asked, fencedAt: fence.at, ended: fence.cutover };
+  const database = await reachAhead(options);
+  if (typeof database === "string") return { left: database };
+  const mongo = await confirmPrimary(database, options);
+  await requireWitnesses(sides, options, mongo.database);
+  if (mongo.isUnconfirmed) return { left: "Without a majority no base can be written." };
+  const retryMs = asked.electionSeconds * 1_000;
+  try {
+    return { exported: await exportState({ ...sides, ...mongo, retryMs, needsBases: true }) };
+  } catch (error) {
+    if (!(error instanceof ServerTroubleError)) throw error;
+    return { left: error.message };
+  }
+}
+
+/** The database of the fence, or why it cannot be read now: the handover waits for it, and decides. */
+async function reachAhead(options: Reach & { readonly fencedAt: string }): Promise<Db | string> {
+  try {
+    const reached = await reachPrimary({ ...options, electionSeconds: previewSeconds });
+    if (!reached.database) return reached.unreachable;
+    await requireFence(reached.database, options.ledger, options.fencedAt);
+    return reached.database;
+  } catch (error) {
+    if (error instanceof MongoNotLost) return error.found;
+    if (error instanceof FenceMissing || error instanceof ServerTroubleError) return error.message;
+    throw error;
+  }
 }
 
 /**

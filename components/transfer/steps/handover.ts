@@ -1,15 +1,14 @@
-import { isDeepStrictEqual } from "node:util";
 import { type Finding, warning } from "../../contract/finding";
 import { findChangesSince, redrainHint } from "../../kubernetes";
 import { FenceMissing, requireFence } from "../../ledger";
-import { sameServer, ServerTroubleError } from "../../mongo";
+import { ServerTroubleError } from "../../mongo";
 import { type Fence, StateFolderError } from "../../state";
 import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { describeFence, describeForeseen, describeRollback, describeStop } from "../describe";
 import { drawFence } from "../rollback/fence";
 import { MongoNotLost } from "../rollback/reach";
 import { foreseeRollback, runRollback } from "../rollback/rollback";
-import { importStage, hasLeftOut } from "./import";
+import { hasToImport, importStage } from "./import";
 import {
   type FirstHandoverInputs,
   Handover,
@@ -18,7 +17,7 @@ import {
   SecondHandover,
   type SecondHandoverInputs,
 } from "./inputs";
-import { brief, comparedInputs, sidesOf, stateOf } from "./sides";
+import { brief, sidesOf, stateOf } from "./sides";
 
 type Past = StateOf<HandoverInputs, HandoverResults>;
 
@@ -80,11 +79,7 @@ export const secondHandover: Step<SecondHandoverInputs, HandoverResults> = {
     // A cutover that stopped before this step may have come as far as its fence.
     const isBehind = state.fencedAt !== inputs.fencedAt;
     if (inputs.direction === "back") return isBehind || isLeftBehind(state, inputs);
-    return (
-      hasLeftOut(state, inputs) ||
-      !sameServer(state.uri, inputs.uri) ||
-      comparedInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
-    );
+    return hasToImport(state, inputs);
   },
   job: {
     state: "write",

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { warning } from "../../contract/finding";
+import { sameServer } from "../../mongo";
 import { findEarlierExpiry } from "../../migration";
 import {
   atOnce,
@@ -11,12 +13,19 @@ import {
   requireFenceWritable,
   stampByOpening,
 } from "../../state";
-import { type Step, tell, Unfinished } from "../../step";
+import { type StateOf, type Step, tell, Unfinished } from "../../step";
 import { basesIn, readBases } from "../bases";
-import { describeProof, describeStop, describeVerification, formatCases } from "../describe";
+import {
+  describeAhead,
+  describeProof,
+  describeStop,
+  describeVerification,
+  formatCases,
+} from "../describe";
 import { reading } from "../documents";
 import { importState } from "../import/import";
 import { requireNewCutover } from "../rollback/fence";
+import { exportAhead } from "../rollback/rollback";
 import type { BothSides, ImportStage } from "../sides";
 import { type ImportReport, ListHash, type MissingRuns, joinImports, ofShards } from "../tally";
 import {
@@ -33,20 +42,18 @@ import {
   Verification,
   type VerificationResults,
 } from "./inputs";
-import { brief, comparedInputs, sidesOf, reportProgress } from "./sides";
+import { brief, comparedInputs, sidesOf, stateOf, reportProgress } from "./sides";
 
 /**
  * The import while both services still write files, and its proof. It runs once in each cutover, and again
  * if its settings changed or the last run quarantined records; never because files or counts differ. The
  * worker is stopped next, so it makes sure that a fence can be kept and that the runs are there. Of the
- * latter only the pods' reports together tell.
+ * latter only the pods' reports together tell. On a rollback it exports, before the worker is stopped.
  */
 export const bulkImport: Step<ImportInputs, ImportResults> = {
   ...BulkImport,
   id: ({ database = "" }) => `${database}/import`,
-  followsServer: true,
-  compares: comparedInputs,
-  isDue: hasLeftOut,
+  isDue: hasToImport,
   job: {
     state: "write",
     forward: async (inputs) => proveImport(await importRuns(inputs), inputs),
@@ -56,6 +63,10 @@ export const bulkImport: Step<ImportInputs, ImportResults> = {
   forward: async (inputs) => {
     const imported = requireRuns(await importRuns(inputs), inputs);
     return requireRuns(await proveImport(imported, inputs), inputs);
+  },
+  back: async (inputs, state) => {
+    await exportBefore(inputs);
+    return state?.report ? { report: state.report } : {};
   },
 };
 
@@ -120,6 +131,22 @@ export async function importStage(
   return brief({ ...report, ...(isAsked && { missing: await findMissingRuns(sides) }) });
 }
 
+/** The bulk pass of a rollback; what it leaves, and what is written meanwhile, is for the handover. */
+async function exportBefore(inputs: ImportInputs): Promise<void> {
+  const { database: name, uri, root, rootName = root, electionSeconds = 60 } = inputs;
+  const options = { ...inputs, uri, name, electionSeconds, watch: console.log };
+  try {
+    const report = await exportAhead(stateOf(inputs), options);
+    if (report) describeAhead(report, rootName).forEach(tell);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new Unfinished([
+      `Export to ${rootName}: ${error.message} The worker was not stopped, and what was exported stays: ` +
+        "run `pulumi up` again, which resumes where it stopped.",
+    ]);
+  }
+}
+
 /** Leaves out most runs that are finished, for speed; `isUnfinished` decides. */
 const step = { enabled: { $ne: false }, status: { $nin: ["Succeeded", "Failed", "Skipped"] } };
 const mayExecute = { $or: [{ "steps.0": { $exists: false } }, { steps: { $elemMatch: step } }] };
@@ -155,8 +182,21 @@ async function findMissingRuns(sides: BothSides): Promise<MissingRuns> {
   return { count: runs.length, runs, hash };
 }
 
+/** Whether a step that imports once a cutover has to do it again. A rollback does not do it twice. */
+export function hasToImport(
+  state: Partial<StateOf<StateInputs, ImportResults>>,
+  inputs: StateInputs,
+): boolean {
+  if (inputs.direction === "back") return false;
+  return (
+    hasLeftOut(state, inputs) ||
+    !sameServer(state.uri, inputs.uri) ||
+    comparedInputs.some((key) => !isDeepStrictEqual(state[key], inputs[key]))
+  );
+}
+
 /** Whether the last import quarantined records, which may be fixed meanwhile, unless they were accepted. */
-export function hasLeftOut(
+function hasLeftOut(
   { report }: { readonly report?: ImportReport | undefined },
   { acceptQuarantined }: Pick<StateInputs, "acceptQuarantined">,
 ): boolean {

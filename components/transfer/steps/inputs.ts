@@ -25,8 +25,18 @@ export interface StateInputs extends MongoInputs, OncePerCutover {
   readonly ledger: string;
 }
 
-/** Inputs of the bulk import. */
-export interface ImportInputs extends StateInputs {
+/** What a rollback is told of MongoDB; not compared. */
+interface ReachInputs {
+  /** How long a rollback waits for a primary, in s. */
+  readonly electionSeconds: number;
+  /** The fence whose later changes are given up: MongoDB is not asked. */
+  readonly abandonMongo?: string;
+  /** The fence since which the primary's content is exported if no majority acknowledges a write. */
+  readonly exportUnconfirmed?: string;
+}
+
+/** Inputs of the bulk import; what its export on a rollback is told is absent in a stack of before. */
+export interface ImportInputs extends StateInputs, Partial<ReachInputs> {
   /** In a pod of an Indexed Job: its part of the runs. */
   readonly shard?: Shard;
 }
@@ -42,15 +52,9 @@ export interface VerificationResults {
 }
 
 /** Inputs of both handovers; what a rollback is told is not compared. */
-export interface HandoverInputs extends StateInputs {
+export interface HandoverInputs extends StateInputs, ReachInputs {
   /** What becomes of unfinished runs that cannot be exported. */
   readonly heldRuns: "hold" | "release";
-  /** How long a rollback waits for a primary, in s. */
-  readonly electionSeconds: number;
-  /** The fence whose later changes are given up: MongoDB is not asked. */
-  readonly abandonMongo?: string;
-  /** The fence since which the primary's content is exported if no majority acknowledges a write. */
-  readonly exportUnconfirmed?: string;
 }
 
 /** Inputs of the first handover: what the worker's drain left; absent if nothing can be seen. */

@@ -107,11 +107,13 @@ export class Walk extends Crew {
     await world.disturb(random);
     await this.between(30);
     await this.purge("mongo");
+    const fields = world.dangers.has("lost") ? { uri: undefined } : {};
+    const back = (name: "BulkImport" | "Handover" | "SecondHandover") =>
+      operator.run(`${name} back`, () => product.run(name, "back", fields));
+    if (!(await back("BulkImport"))) return false;
+    await this.between(8);
     await this.drainWorker();
     if (world.dangers.has("other database")) await world.exchange();
-    const fields = world.dangers.has("lost") ? { uri: undefined } : {};
-    const back = (name: "Handover" | "SecondHandover") =>
-      operator.run(`${name} back`, () => product.run(name, "back", fields));
     if (!(await back("Handover"))) return false;
     this.startWorker("filesystem");
     await this.rollWeb("filesystem");

@@ -1,0 +1,125 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { MongoClient } from "mongodb";
+import { afterEach, expect, it } from "vitest";
+import { closeConnections } from "../../components/mongo";
+import { readFence } from "../../components/state";
+import { providers } from "../../components/transfer/provider";
+import { jsonIn } from "./export-sides";
+import { RollbackStack, finished, running, state, unreachable, up } from "./rollback-stack";
+import { addFiles, run } from "./state";
+
+const stack = new RollbackStack();
+const { BulkImport } = providers;
+afterEach(async () => {
+  await fail("off");
+  await closeConnections();
+});
+
+/** The bulk pass of a rollback, and what the engine was told. */
+async function exportAhead(fields: object = {}): Promise<string> {
+  const { outs } = (await BulkImport.create(stack.toFiles(fields))) as { outs?: object };
+  expect(outs).toMatchObject({ applied: true });
+  return stack.said.join("\n");
+}
+
+/** Lets each update fail from now on. */
+async function fail(mode: "alwaysOn" | "off", how: object = {}): Promise<void> {
+  const client = await new MongoClient(stack.server.uri).connect();
+  const data = { failCommands: ["update"], ...how };
+  await client.db("admin").command({ configureFailPoint: "failCommand", mode, data });
+  await client.close();
+}
+
+const late = { writeConcernError: { code: 64, errmsg: "waiting for replication timed out" } };
+const busy = "state/runs/busy.json";
+
+it("exports what changed before the drain, and leaves to the handover what changes later", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  expect(await exportAhead()).toContain(`Exported to ${stack.root}: 1 run, 1 log entry.`);
+  expect(await jsonIn(stack.root, busy)).toMatchObject(finished);
+  expect((await stack.files())["logs/runs/busy.ndjson"]?.split("\n")).toHaveLength(3);
+  // Nothing is at an end: the services are at work.
+  expect(await readFence(stack.root)).not.toHaveProperty("endedAt");
+
+  await stack.runs.updateOne({ _id: "slow" }, { $set: finished });
+  const { rollback } = await up(before, stack.toFiles());
+  expect(rollback).toMatchObject({
+    exported: { runs: { written: 1, conflicts: 0 }, logs: { written: 0 } },
+    held: [],
+  });
+  expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject(finished);
+  expect(await readFence(stack.root)).toHaveProperty("endedAt");
+});
+
+it("rests without an open fence: the worker works on the files", async () => {
+  await addFiles(stack.root, state);
+  await BulkImport.create(stack.inputs());
+  await stack.advance();
+  const files = await stack.allFiles();
+  expect(await exportAhead()).not.toContain("xported");
+  expect(await exportAhead({ uri: unreachable })).not.toContain("xported");
+  expect(await stack.allFiles()).toEqual(files);
+
+  const before = await stack.cutover();
+  await up(before, stack.toFiles());
+  await stack.runs.updateOne({ _id: "slow" }, { $set: finished });
+  stack.said = [];
+  expect(await exportAhead()).not.toContain("xported");
+  expect(await jsonIn(stack.root, "state/runs/slow.json")).toMatchObject(running);
+});
+
+it("leaves all to the handover if MongoDB is unreachable, or does not know the fence", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  expect(await exportAhead({ uri: unreachable })).toMatch(
+    /Nothing was exported before the drain\. .*The handover tries it again.*\[export-left\]/,
+  );
+  stack.said = [];
+  expect(await exportAhead({ database: `${stack.database}_other` })).toContain("[export-left]");
+  expect(await jsonIn(stack.root, busy)).toMatchObject(running);
+  const { rollback } = await up(before, stack.toFiles({ uri: unreachable }));
+  expect(rollback).toMatchObject({ held: ["busy", "slow"] });
+});
+
+it("stops before the drain if no majority acknowledges a write, until the handover may export without", async () => {
+  const { fence } = await stack.cutover();
+  await stack.advance();
+  await fail("alwaysOn", late);
+  const stopped: unknown = await BulkImport.create(stack.toFiles()).catch(
+    (error: unknown) => error,
+  );
+  expect(stopped).toMatchObject({
+    properties: { applied: false },
+    reasons: [expect.stringMatching(/No majority .*exportUnconfirmed.*The worker was not stopped/)],
+  });
+  // Without bases each run that goes on would be a conflict in the handover.
+  expect(await exportAhead({ exportUnconfirmed: fence?.at })).toContain("[export-left]");
+  expect(await jsonIn(stack.root, busy)).toMatchObject(running);
+  await fail("off");
+  const abandoned = { abandonMongo: fence?.at };
+  expect(await exportAhead(abandoned)).toContain("advanced.abandonMongo gives it up");
+});
+
+it("exports nothing that it cannot record: what goes on would be a conflict", async () => {
+  const before = await stack.cutover();
+  await stack.advance();
+  const validator = { file: "nothing" };
+  await stack.db.command({ collMod: "pack_run_backfill", validator, validationLevel: "strict" });
+  expect(await exportAhead()).toContain("[export-left]");
+  expect(await jsonIn(stack.root, busy)).toMatchObject(running);
+  await stack.db.command({ collMod: "pack_run_backfill", validator: {} });
+  await stack.runs.updateOne({ _id: "busy" }, { $set: { planHash: "later" } });
+  const { rollback } = await up(before, stack.toFiles());
+  expect(rollback).toMatchObject({ exported: { runs: { written: 1, conflicts: 0 } }, held: [] });
+});
+
+it("never writes over a file that changed too", async () => {
+  await stack.cutover();
+  await stack.advance();
+  const changed = JSON.stringify(run("busy", { ...running, planHash: "by web" }));
+  await writeFile(join(stack.root, busy), changed);
+  expect(await exportAhead()).toContain("changed on both sides");
+  expect(await readFile(join(stack.root, busy), "utf8")).toBe(changed);
+});
