@@ -138,24 +138,19 @@ function validatorRisks(steps: readonly Step[]): (string | undefined)[] {
     const isChanged = step.operation === "change" && !isMadeNow(step);
     return isChanged && isType(step, "Collection") && differencesOf(step).some(isOfValidator);
   });
-  const kindOf = (step: Step) => {
+  const kindOf = (step: Step): string => {
     if (isOff(step.old)) return isOff(step.new) ? "none" : "lost";
     return isLooser(step) ? "loosened" : "changed";
   };
   const kinds = countEach(changed.map(kindOf));
-  return [
-    describeAny(
-      kinds.get("lost") ?? 0,
-      "validator",
-      " lost: what was written since was not checked",
-    ),
-    describeAny(
-      kinds.get("loosened") ?? 0,
-      "validator",
-      " loosened: broken documents come in unseen",
-    ),
-    describeAny(kinds.get("changed") ?? 0, "validator", " changed: a write that breaks it fails"),
-  ];
+  const words = {
+    lost: "lost: what was written since was not checked",
+    loosened: "loosened: broken documents come in unseen",
+    changed: "changed: a write that breaks it fails",
+  };
+  return Object.entries(words).map(([kind, rest]) =>
+    describeAny(kinds.get(kind) ?? 0, "validator", ` ${rest}`),
+  );
 }
 
 /** What the plan found out about indexes, and what differs in MongoDB while no step is about it. */
