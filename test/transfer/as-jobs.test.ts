@@ -97,7 +97,7 @@ it("a verification that does not hold says why, and the next import reads every 
   expect((await Verification.create(inputs)).outs).toMatchObject({ report: { holds: true } });
 });
 
-it("a Job that fails leaves an unfinished step, which a rollback leaves alone", async () => {
+it("a Job that fails leaves an unfinished step, and a rollback exports nothing without a fence", async () => {
   const namespace = inputs.database ?? "";
   const job = cluster.target(namespace, { image: "none", timeoutSeconds: 3 });
   const failed: unknown = await BulkImport.create({ ...inputs, job }).catch(
@@ -111,11 +111,14 @@ it("a Job that fails leaves an unfinished step, which a rollback leaves alone", 
     ],
   });
   const { properties } = failed as { properties: object };
-  const back = { ...inputs, direction: "back" };
-  expect(await BulkImport.update("id", properties, back)).toEqual({ outs: properties });
   await vi.waitFor(async () => {
     expect(await jobs(namespace)).toBe("");
   }, 20_000);
+  const back = { ...inputs, direction: "back" };
+  expect((await BulkImport.update("id", properties, back)).outs).toEqual({
+    ...back,
+    ...{ report: null, applied: true },
+  });
 });
 
 it("a handover draws the fence in its Job, and on a rollback exports and ends it", async () => {
